@@ -1,0 +1,1 @@
+"""Succotash: from web form to lead, to customer value, to churn risk."""

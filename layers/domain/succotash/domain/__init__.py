@@ -1,0 +1,1 @@
+"""Entities, values and formulas; imports no driver, no AWS and no web."""

@@ -1,0 +1,54 @@
+"""Where a submission came from, kept apart from what the person answered."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from succotash.domain.values import Json
+
+ATTRIBUTION_FIELDS = frozenset({"referrer", "campaign_id", "click_id", "gclid", "fbclid"})
+UTM_PREFIX = "utm_"
+CONTROL_PREFIX = "_"
+"""Fields that steer the answer or catch robots and are nobody's answer."""
+HONEYPOT = "_gotcha"
+"""A field people do not see; robots fill it in."""
+DIRECT = "direct"
+
+
+def is_attribution(name: str) -> bool:
+    """Whether a field says where the person came from."""
+    return name in ATTRIBUTION_FIELDS or name.startswith(UTM_PREFIX)
+
+
+def split_answers(
+    fields: Mapping[str, Json],
+) -> tuple[dict[str, Json], dict[str, str], dict[str, Json]]:
+    """A submission's fields as answers, attribution and controls."""
+    answers: dict[str, Json] = {}
+    attribution: dict[str, str] = {}
+    controls: dict[str, Json] = {}
+    for name, value in fields.items():
+        if name.startswith(CONTROL_PREFIX):
+            controls[name] = value
+        elif is_attribution(name):
+            if isinstance(value, str) and value.strip():
+                attribution[name] = value.strip()
+        else:
+            answers[name] = value
+    return answers, attribution, controls
+
+
+def source_of(attribution: Mapping[str, str]) -> str:
+    """utm_source, else the referrer's host, else direct; lower case, at most 100 characters."""
+    source = attribution.get("utm_source", "")
+    if not source:
+        try:
+            source = urlsplit(attribution.get("referrer", "")).hostname or ""
+        except ValueError:  # a referrer is whatever the browser sent
+            source = ""
+    return source.lower()[:100] or DIRECT
+
+
+def campaign_of(attribution: Mapping[str, str]) -> str | None:
+    """utm_campaign, else campaign_id; at most 100 characters."""
+    campaign = attribution.get("utm_campaign") or attribution.get("campaign_id")
+    return campaign[:100] if campaign else None

@@ -1,0 +1,138 @@
+"""Customers and the two ledgers of what they do: orders and activity."""
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from succotash.domain.values import CampaignId, CustomerId, EventId, LeadId, Money, OrderId
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """Somebody who ordered or was active. The e-mail, where known, ties them to their lead."""
+
+    customer_id: CustomerId
+    first_seen_at: datetime
+    canonical_email: str | None = None
+    lead_id: LeadId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A purchase, or, with `refund_of`, money given back (a negative amount)."""
+
+    customer_id: CustomerId
+    order_id: OrderId
+    ordered_at: datetime
+    amount: Money
+    refund_of: OrderId | None = None
+    canonical_email: str | None = None
+    """Ties the customer to a lead; not kept with the order and not compared on repetition."""
+
+
+class Recording(StrEnum):
+    """What became of one item of a batch."""
+
+    RECORDED = "recorded"
+    UNCHANGED = "unchanged"
+    """The same item was there already."""
+    CONFLICTING = "conflicting"
+    """Another item with this id was there already; it stays."""
+
+
+class ActivityKind(StrEnum):
+    """What happened; CUSTOM carries a name of the sender's own."""
+
+    SESSION = "session"
+    CLICK = "click"
+    CONVERSION = "conversion"
+    CUSTOM = "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityEvent:
+    """Something a customer did other than buying."""
+
+    customer_id: CustomerId
+    event_id: EventId
+    occurred_at: datetime
+    kind: ActivityKind
+    name: str | None = None
+    duration_seconds: float | None = None
+    interests: tuple[str, ...] = ()
+    campaign_id: CampaignId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """Sufficient statistics of customers' event days as of an instant: equally long columns.
+
+    Rows are ordered by customer id. A day counts once however much happened on it; days are
+    calendar days of the deployment's zone. Recency is measured from the first to the last event
+    day, age from the first event day to the day of `as_of`, both in whole days.
+    """
+
+    customer_ids: list[str]
+    first_day: array[int]
+    """Days since 1970-01-01."""
+    frequency: array[int]
+    """Event days after the first."""
+    recency: array[int]
+    age: array[int]
+    holdout: array[int]
+    """Event days after `as_of` up to the end of the holdout; all 0 where none was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseHistories:
+    """Purchase days with money. Amounts are whole ten-thousandths of the currency.
+
+    A purchase is an order netted with its refunds; a wholly refunded order is none, an order of
+    amount zero is one.
+    """
+
+    days: Histories
+    orders: array[int]
+    revenue: array[int]
+    """Of all purchases, net."""
+    repeat_revenue: array[int]
+    """Of purchases after the first day, net."""
+    first_purchase_at: list[str]
+    last_purchase_at: list[str]
+    """Instants, ISO 8601 with offset, UTC."""
+    holdout_revenue: array[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivitySummaries:
+    """Days with a purchase or any activity, and what the activity consisted of.
+
+    Covers every customer with an order or an event. `days` counts purchase days and activity
+    days together. A session is an event of kind session, or clicks no more than 30 minutes apart
+    from each other where a customer has no session events.
+    """
+
+    days: Histories
+    sessions: array[int]
+    clicks: array[int]
+    conversions: array[int]
+    session_seconds: array[float]
+    """Sum over session events that have a duration."""
+    timed_sessions: array[int]
+    """Session events that have a duration."""
+    last_session_at: list[str | None]
+    """ISO 8601 with offset, UTC."""
+    interests: list[Mapping[str, int]]
+    """How often each interest was named."""
+
+
+def repeats_within(keys: Sequence[tuple[str, str]]) -> list[int | None]:
+    """For each key, the place of its first occurrence, or None where it is the first."""
+    seen: dict[tuple[str, str], int] = {}
+    places: list[int | None] = []
+    for place, key in enumerate(keys):
+        places.append(seen.get(key))
+        seen.setdefault(key, place)
+    return places

@@ -1,0 +1,154 @@
+"""What customers, segments and cohorts are worth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from succotash.domain.values import CohortId, CustomerId, Money, RunId, SegmentId
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerLTV:
+    """One customer's value as one scoring run saw it."""
+
+    customer_id: CustomerId
+    actual_clv: Money
+    """Spent so far, refunds netted, times margin."""
+    residual_value: Money
+    """Discounted expected margin still to come within the horizon."""
+    average_order_value: Money
+    order_count: int
+    frequency: int
+    """Repeat purchase days."""
+    lifetime_months: float
+    """From first purchase to the run, in months of 365.25 / 12 days."""
+    probability_alive: float
+    expected_purchases_30: float
+    expected_purchases_90: float
+    expected_purchases_365: float
+    segment_id: SegmentId
+    cohort_id: CohortId
+    first_purchase_at: datetime
+    last_purchase_at: datetime
+    run_id: RunId | None = None
+    """None in a value not yet stored: it joins the current run."""
+
+    @property
+    def predicted_clv(self) -> Money:
+        """Actual plus residual."""
+        return self.actual_clv + self.residual_value
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerValues:
+    """A shard's customer values as equally long columns; what the fields of CustomerLTV hold.
+
+    Money is whole ten-thousandths of the currency, instants are ISO 8601 text with offset.
+    """
+
+    customer_ids: Sequence[str]
+    actual_clv: Sequence[int]
+    residual_value: Sequence[int]
+    average_order_value: Sequence[int]
+    order_count: Sequence[int]
+    frequency: Sequence[int]
+    lifetime_months: Sequence[float]
+    probability_alive: Sequence[float]
+    expected_purchases_30: Sequence[float]
+    expected_purchases_90: Sequence[float]
+    expected_purchases_365: Sequence[float]
+    segment_ids: Sequence[str]
+    cohort_ids: Sequence[str]
+    first_purchase_at: Sequence[str]
+    last_purchase_at: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CohortPeriod:
+    """One month in a cohort's life; month 0 is the month of first purchase."""
+
+    period: int
+    active_customers: int
+    """Customers with a purchase in this month."""
+    revenue: Decimal
+    """Of this month, net, in the cohort's currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """The customers whose first purchase fell into one calendar month."""
+
+    cohort_id: CohortId
+    """Year and month, as in 1997-01."""
+    starts_on: date
+    customers: int
+    revenue: Money
+    average_ltv: Money
+    """Mean predicted CLV."""
+    periods: tuple[CohortPeriod, ...] = ()
+    """By period; months without a purchase are left out."""
+    run_id: RunId | None = None
+    """None in a cohort not yet stored: it joins the current run."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentResult:
+    """What a run found for a segment."""
+
+    run_id: RunId
+    lower_bound: Money
+    """The least predicted CLV that belongs here, as the run resolved it."""
+    customers: int
+    total_value: Money
+    """Sum of predicted CLV."""
+
+
+@dataclass(frozen=True, slots=True)
+class LTVSegment:
+    """A rule over predicted CLV: a customer belongs to the highest segment whose bound they reach.
+
+    Exactly one of `lower_quantile` (0 to 1, of all customers) and `lower_bound` is given.
+    """
+
+    segment_id: SegmentId
+    name: str
+    description: str = ""
+    lower_quantile: float | None = None
+    lower_bound: Money | None = None
+    result: SegmentResult | None = None
+    """Of the current run; None before the first one, or for a rule newer than it."""
+
+
+DEFAULT_SEGMENTS = (
+    LTVSegment(SegmentId("low_value"), "Low value", "The lower half", lower_quantile=0.0),
+    LTVSegment(SegmentId("medium_value"), "Medium value", "Above the median", lower_quantile=0.5),
+    LTVSegment(SegmentId("high_value"), "High value", "The best fifth", lower_quantile=0.8),
+    LTVSegment(SegmentId("vip"), "VIP", "The best twentieth", lower_quantile=0.95),
+)
+"""In every storage from the start."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueGroup:
+    """Customers who share something, and what they are worth together."""
+
+    customers: int
+    revenue: Decimal
+    """Actual CLV, in the deployment's currency."""
+    predicted_clv: Decimal
+    residual_value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LTVAnalytics:
+    """The current run's values of the customers first seen buying within a range of days."""
+
+    run_id: RunId
+    total: ValueGroup
+    by_segment: Mapping[str, ValueGroup]
+    by_cohort: Mapping[str, ValueGroup]
+    by_source: Mapping[str, ValueGroup]
+    """By lead source; customers without a lead under "unknown"."""
+    by_campaign: Mapping[str, ValueGroup]
+    """Only customers whose lead has a campaign."""

@@ -1,0 +1,47 @@
+"""The port to a storage as a whole: its repositories, alone or within one transaction."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from succotash.domain.repositories.forms import FormRepository
+from succotash.domain.repositories.ltv import LTVRepository
+from succotash.domain.repositories.retention import RetentionRepository
+
+
+@dataclass(frozen=True, slots=True)
+class Repositories:
+    """The three ports onto one storage."""
+
+    forms: FormRepository
+    ltv: LTVRepository
+    retention: RetentionRepository
+
+
+class Storage(ABC):
+    """One storage. Faults surface as StorageUnavailableError or StorageError."""
+
+    @property
+    @abstractmethod
+    def repositories(self) -> Repositories:
+        """Repositories of which each call is a transaction of its own."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[Repositories]:
+        """Everything done with these repositories happens, or, if the block raises, nothing."""
+
+    @abstractmethod
+    def in_transaction[T](self, work: Callable[[Repositories], T]) -> T:
+        """Do `work` in a transaction, once more from its start where a conflict allows it.
+
+        `work` must have no effects but through its repositories.
+        """
+
+    @abstractmethod
+    def ping(self) -> None:
+        """Return where the storage answers; StorageUnavailableError where it does not."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release connections; the storage may be used again and opens them anew."""

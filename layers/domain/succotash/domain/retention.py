@@ -1,0 +1,282 @@
+"""Engagement, churn risk, campaigns, and the scoring runs that keep them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+from succotash.domain.values import CampaignId, CustomerId, Json, Money, RunId
+
+INITIAL_RUN = RunId("initial")
+"""The current run of a storage in which no scoring run has finished yet."""
+UNKNOWN_SOURCE = "unknown"
+
+
+class RiskLevel(StrEnum):
+    """How urgent a customer's churn risk is."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class EngagementSegment(StrEnum):
+    """Where a customer stands by what they did lately."""
+
+    NEW_USERS = "new_users"
+    ACTIVE_USERS = "active_users"
+    AT_RISK = "at_risk"
+    CHURNED = "churned"
+    HIGH_VALUE = "high_value"
+    LOW_ENGAGEMENT = "low_engagement"
+
+
+class CampaignStatus(StrEnum):
+    """The life of a retention campaign."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+
+
+CAMPAIGN_STEPS: Mapping[CampaignStatus, frozenset[CampaignStatus]] = {
+    CampaignStatus.DRAFT: frozenset({CampaignStatus.ACTIVE, CampaignStatus.COMPLETED}),
+    CampaignStatus.ACTIVE: frozenset({CampaignStatus.PAUSED, CampaignStatus.COMPLETED}),
+    CampaignStatus.PAUSED: frozenset({CampaignStatus.ACTIVE, CampaignStatus.COMPLETED}),
+    CampaignStatus.COMPLETED: frozenset(),
+}
+"""Which status may follow which."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignMetrics:
+    """Counts since a campaign began."""
+
+    targeted: int = 0
+    sent: int = 0
+    opened: int = 0
+    clicked: int = 0
+    converted: int = 0
+    revenue: Money | None = None
+    """Attributed to the campaign; None where none was."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionCampaign:
+    """An effort to keep the customers of a risk level or an engagement segment."""
+
+    campaign_id: CampaignId
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    description: str = ""
+    status: CampaignStatus = CampaignStatus.DRAFT
+    target_risk_level: RiskLevel | None = None
+    target_segment: EngagementSegment | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    metrics: CampaignMetrics = field(default_factory=CampaignMetrics)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPerformance:
+    """A campaign's rates; each is None where its denominator is 0."""
+
+    campaign: RetentionCampaign
+    delivery_rate: float | None
+    """sent / targeted"""
+    open_rate: float | None
+    """opened / sent"""
+    click_rate: float | None
+    """clicked / opened"""
+    conversion_rate: float | None
+    """converted / sent"""
+
+    @classmethod
+    def of(cls, campaign: RetentionCampaign) -> "CampaignPerformance":
+        """Computed from the campaign's metrics."""
+
+        def rate(part: int, whole: int) -> float | None:
+            return part / whole if whole else None
+
+        metrics = campaign.metrics
+        return cls(
+            campaign,
+            delivery_rate=rate(metrics.sent, metrics.targeted),
+            open_rate=rate(metrics.opened, metrics.sent),
+            click_rate=rate(metrics.clicked, metrics.opened),
+            conversion_rate=rate(metrics.converted, metrics.sent),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignSummary:
+    """All campaigns together."""
+
+    campaigns_by_status: Mapping[str, int]
+    targeted: int
+    sent: int
+    opened: int
+    clicked: int
+    converted: int
+    revenue: Money | None
+    """None where no campaign has any."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChurnPrediction:
+    """How likely one customer is to stay silent, as one scoring run saw it."""
+
+    customer_id: CustomerId
+    churn_probability: float
+    """P(no purchase or activity within `horizon_days`)."""
+    probability_alive: float
+    risk_level: RiskLevel
+    risk_score: int
+    """1 (least) to 10."""
+    horizon_days: int
+    last_seen_on: date
+    predicted_churn_date: date | None
+    """When P(alive) falls below one half if the silence lasts; None where it never does."""
+    reasons: tuple[str, ...]
+    """In words and numbers, the weightiest first."""
+    engagement_score: int
+    """0 to 100."""
+    run_id: RunId | None = None
+    """None in a prediction not yet stored: it joins the current run."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChurnPredictions:
+    """A shard's predictions as equally long columns; what the fields of ChurnPrediction hold."""
+
+    horizon_days: int
+    customer_ids: Sequence[str]
+    churn_probability: Sequence[float]
+    probability_alive: Sequence[float]
+    risk_level: Sequence[str]
+    risk_score: Sequence[int]
+    last_seen_on: Sequence[str]
+    """ISO 8601 dates."""
+    predicted_churn_date: Sequence[str | None]
+    reasons: Sequence[Sequence[str]]
+    engagement_score: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class UserEngagementProfile:
+    """What one customer did, as one scoring run saw it."""
+
+    customer_id: CustomerId
+    sessions: int
+    clicks: int
+    conversions: int
+    average_session_seconds: float | None
+    """None where no session's duration is known."""
+    last_session_at: datetime | None
+    interests: Mapping[str, int]
+    engagement_score: int
+    """0 to 100."""
+    segment: EngagementSegment
+    run_id: RunId | None = None
+    """None in a profile not yet stored: it joins the current run."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementProfiles:
+    """A shard's profiles as equally long columns; what UserEngagementProfile's fields hold."""
+
+    customer_ids: Sequence[str]
+    sessions: Sequence[int]
+    clicks: Sequence[int]
+    conversions: Sequence[int]
+    average_session_seconds: Sequence[float | None]
+    last_session_at: Sequence[str | None]
+    """ISO 8601 text with offset."""
+    interests: Sequence[Mapping[str, int]]
+    engagement_score: Sequence[int]
+    segment: Sequence[str]
+
+
+class RunState(StrEnum):
+    """The life of a scoring run."""
+
+    RUNNING = "running"
+    CURRENT = "current"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringRun:
+    """One pass over all customers, judged as of one instant."""
+
+    run_id: RunId
+    as_of: datetime
+    state: RunState
+    settings: Mapping[str, Json]
+    """Horizons, discount rate, margin, currency, zone: what the numbers depend on."""
+    models: Mapping[str, Json]
+    """Name, parameters, log-likelihood and reason of each model."""
+    backtest: Mapping[str, Json]
+    customers: int = 0
+
+
+def run_id_of(as_of: datetime) -> RunId:
+    """A run's id is its time, in UTC, to the microsecond where it has any."""
+    return RunId(as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"))
+
+
+class GridPeriod(StrEnum):
+    """The unit of a retention grid, for cohorts and for the time since."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class GridMode(StrEnum):
+    """When a customer counts as retained.
+
+    NDAY: active in that period. UNBOUNDED: active in it or later. BRACKETS: active within the
+    bracket of days.
+    """
+
+    NDAY = "nday"
+    UNBOUNDED = "unbounded"
+    BRACKETS = "brackets"
+
+
+GRID_LENGTHS: Mapping[GridPeriod, int] = {
+    GridPeriod.DAY: 30,
+    GridPeriod.WEEK: 26,
+    GridPeriod.MONTH: 24,
+}
+"""The last period a grid counts to, after period 0."""
+BRACKETS: tuple[tuple[int, int], ...] = ((0, 0), (1, 7), (8, 30), (31, 90), (91, 180), (181, 365))
+"""First and last day since the first purchase, both included."""
+
+
+@dataclass(frozen=True, slots=True)
+class GridCell:
+    """How many of a cohort were active in one period (or bracket) of their life."""
+
+    cohort_starts_on: date
+    cohort_size: int
+    offset: int
+    """Period number, or place in BRACKETS."""
+    active: int
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionAnalytics:
+    """Where all customers stand by the current run."""
+
+    run_id: RunId
+    customers: int
+    by_risk_level: Mapping[str, int]
+    by_segment: Mapping[str, int]
+    average_churn_probability: float | None
+    average_engagement_score: float | None
+    value_at_risk: Money | None
+    """Residual value of the customers at high risk; None where none is known."""

@@ -1,0 +1,237 @@
+"""Checking answers by a form's fields and rules."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+
+from email_validator import EmailNotValidError, validate_email
+
+from succotash.domain.forms import FieldKind, Form, FormField, RuleKind, ValidationRule
+from succotash.domain.values import Json, RuleId
+from succotash.errors import InvalidInputError, Violation
+
+ANSWER_LIMIT = 10_000
+"""The most characters in one answer."""
+
+
+def canonical_email(typed: str) -> str:
+    """The form by which two spellings of one address are the same; InvalidInputError if none.
+
+    Syntax, Unicode and domain by email-validator, lower case; plus-addresses stay apart.
+    """
+    try:
+        checked = validate_email(typed.strip(), check_deliverability=False)
+    except EmailNotValidError:
+        raise InvalidInputError.of("email", "email", "is not an e-mail address") from None
+    return checked.normalized.lower()
+
+
+def fingerprint(form_id: str, answers: Mapping[str, Json]) -> str:
+    """SHA-256 over the canonical answers: case, spacing and Unicode form do not matter."""
+
+    def canonical(value: Json) -> Json:
+        match value:
+            case str():
+                return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+            case list():
+                return [canonical(each) for each in value]
+            case dict():
+                return {name: canonical(each) for name, each in value.items()}
+            case _:
+                return value
+
+    text = json.dumps([form_id, canonical(dict(answers))], sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def rules_of_fields(form: Form) -> list[ValidationRule]:
+    """The rules that follow from a form's fields: required ones, and what each kind must be."""
+    rules: list[ValidationRule] = []
+    by_kind = {
+        FieldKind.EMAIL: RuleKind.EMAIL,
+        FieldKind.PHONE: RuleKind.PHONE,
+        FieldKind.NUMBER: RuleKind.RANGE,
+        FieldKind.CHOICE: RuleKind.CHOICE,
+    }
+
+    def add(asked: FormField, kind: RuleKind, parameters: Mapping[str, Json]) -> None:
+        identity = RuleId(f"{form.form_id}.{asked.name}.{kind}")
+        rules.append(ValidationRule(identity, form.form_id, asked.name, kind, parameters))
+
+    for asked in form.fields:
+        if asked.required:
+            add(asked, RuleKind.REQUIRED, {})
+        if kind := by_kind.get(asked.kind):
+            choices: dict[str, Json] = {"choices": list(asked.choices)}
+            add(asked, kind, choices if kind is RuleKind.CHOICE else {})
+    return rules
+
+
+def check_answers(
+    form: Form, rules: Sequence[ValidationRule], answers: Mapping[str, Json]
+) -> list[Violation]:
+    """Everything wrong with the answers: at most one violation per field, in the rules' order.
+
+    A form that names fields takes no others. A rule other than `required` passes over an answer
+    that is absent or blank.
+    """
+    found: dict[str, Violation] = {}
+    known = {each.name for each in form.fields}
+    for name, value in answers.items():
+        if known and name not in known:
+            found[name] = Violation(name, "unknown_field", "is no field of this form")
+        elif isinstance(value, str) and len(value) > ANSWER_LIMIT:
+            found[name] = Violation(name, "too_long", f"is longer than {ANSWER_LIMIT} characters")
+    for rule in rules:
+        if rule.field_name in found:
+            continue
+        if problem := _problem(form, rule, answers):
+            found[rule.field_name] = Violation(
+                rule.field_name, rule.kind.value, rule.message or problem
+            )
+    return list(found.values())
+
+
+def check_rule(rule: ValidationRule) -> Iterator[Violation]:
+    """What is wrong with a rule's own parameters."""
+    at = f"rules.{rule.field_name}.{rule.kind}"
+    parameters = rule.parameters
+    allowed: Mapping[RuleKind, frozenset[str]] = {
+        RuleKind.REGEX: frozenset({"pattern"}),
+        RuleKind.LENGTH: frozenset({"min", "max"}),
+        RuleKind.RANGE: frozenset({"min", "max"}),
+        RuleKind.CHOICE: frozenset({"choices"}),
+        RuleKind.MATCHES: frozenset({"field"}),
+    }
+    for name in parameters:
+        if name not in allowed.get(rule.kind, frozenset()):
+            yield Violation(f"{at}.{name}", "unknown_parameter", "is no parameter of this rule")
+    match rule.kind:
+        case RuleKind.REGEX:
+            yield from _check_pattern(at, parameters.get("pattern"))
+        case RuleKind.LENGTH | RuleKind.RANGE:
+            for name in ("min", "max"):
+                bound = parameters.get(name, 0)
+                if isinstance(bound, bool) or not isinstance(bound, int | float):
+                    yield Violation(f"{at}.{name}", "number", "is not a number")
+        case RuleKind.CHOICE:
+            choices = parameters.get("choices")
+            if not (isinstance(choices, list) and choices):
+                yield Violation(f"{at}.choices", "choices", "needs a list of choices")
+        case RuleKind.MATCHES:
+            if not isinstance(parameters.get("field"), str):
+                yield Violation(f"{at}.field", "field", "needs the name of another field")
+        case RuleKind.REQUIRED | RuleKind.EMAIL | RuleKind.PHONE:
+            pass
+
+
+def _check_pattern(at: str, pattern: Json) -> Iterator[Violation]:
+    import re2  # only forms with a pattern pay for it
+
+    if not isinstance(pattern, str):
+        yield Violation(f"{at}.pattern", "pattern", "needs a pattern")
+        return
+    try:
+        re2.compile(pattern, _quiet())
+    except re2.error:
+        yield Violation(f"{at}.pattern", "pattern", "is not a pattern RE2 understands")
+
+
+def _quiet() -> object:
+    """RE2 options that keep a user's pattern out of the process's standard error."""
+    import re2  # only forms with a pattern pay for it
+
+    options = re2.Options()
+    options.log_errors = False
+    return options
+
+
+def _is_blank(value: Json) -> bool:
+    return (
+        value is None or value in ("", [], False) or (isinstance(value, str) and not value.strip())
+    )
+
+
+def _problem(form: Form, rule: ValidationRule, answers: Mapping[str, Json]) -> str | None:
+    """The standard sentence where the rule is broken."""
+    value = answers.get(rule.field_name)
+    if _is_blank(value):
+        return "is required" if rule.kind is RuleKind.REQUIRED else None
+    match rule.kind:
+        case RuleKind.REQUIRED:
+            return None
+        case RuleKind.EMAIL:
+            return _email_problem(value)
+        case RuleKind.PHONE:
+            return _phone_problem(value, form.region)
+        case RuleKind.REGEX:
+            return _regex_problem(value, str(rule.parameters["pattern"]))
+        case RuleKind.LENGTH:
+            return _length_problem(value, rule.parameters)
+        case RuleKind.RANGE:
+            return _range_problem(value, rule.parameters)
+        case RuleKind.CHOICE:
+            choices = rule.parameters.get("choices")
+            chosen = value if isinstance(value, list) else [value]
+            known = isinstance(choices, list) and all(each in choices for each in chosen)
+            return None if known else "is none of the choices"
+        case RuleKind.MATCHES:
+            other = str(rule.parameters["field"])
+            return None if value == answers.get(other) else f"differs from {other}"
+
+
+def _email_problem(value: Json) -> str | None:
+    if not isinstance(value, str):
+        return "is not an e-mail address"
+    try:
+        canonical_email(value)
+    except InvalidInputError:
+        return "is not an e-mail address"
+    return None
+
+
+def _phone_problem(value: Json, region: str) -> str | None:
+    import phonenumbers  # only forms that ask for a phone number pay for it
+
+    try:
+        number = phonenumbers.parse(str(value), region)
+    except phonenumbers.NumberParseException:
+        return "is not a phone number"
+    return None if phonenumbers.is_valid_number(number) else "is not a phone number"
+
+
+def _regex_problem(value: Json, pattern: str) -> str | None:
+    import re2  # only forms with a pattern pay for it
+
+    return None if re2.fullmatch(pattern, str(value), _quiet()) else "has the wrong form"
+
+
+def _length_problem(value: Json, parameters: Mapping[str, Json]) -> str | None:
+    length = len(value) if isinstance(value, str | list) else len(str(value))
+    least, most = _bounds(parameters)
+    if least is not None and length < least:
+        return f"is shorter than {least:f}"
+    return f"is longer than {most:f}" if most is not None and length > most else None
+
+
+def _range_problem(value: Json, parameters: Mapping[str, Json]) -> str | None:
+    try:
+        number = Decimal(str(value)) if not isinstance(value, bool) else Decimal("NaN")
+    except InvalidOperation:
+        return "is not a number"
+    if not number.is_finite():
+        return "is not a number"
+    least, most = _bounds(parameters)
+    if least is not None and number < least:
+        return f"is less than {least:f}"
+    return f"is more than {most:f}" if most is not None and number > most else None
+
+
+def _bounds(parameters: Mapping[str, Json]) -> tuple[Decimal | None, Decimal | None]:
+    least, most = parameters.get("min"), parameters.get("max")
+    return (
+        None if least is None else Decimal(str(least)),
+        None if most is None else Decimal(str(most)),
+    )

@@ -1,0 +1,110 @@
+"""The one error tree: what can go wrong, in the words of the business.
+
+No message carries personal data or a row's contents; the edge may show every one of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class SuccotashError(Exception):
+    """Everything this project raises on purpose."""
+
+
+class SettingsError(SuccotashError):
+    """A setting is missing, malformed or contradicts another; the sentence names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One thing wrong with one field: where, a stable code, and a sentence for a person."""
+
+    field: str
+    code: str
+    message: str
+
+
+class MalformedRequestError(SuccotashError):
+    """The request cannot be read at all."""
+
+
+class UnsupportedMediaTypeError(SuccotashError):
+    """The body's content type is none that this address takes."""
+
+
+class TooLargeError(SuccotashError):
+    """The body is larger than this address takes."""
+
+
+class InvalidInputError(SuccotashError):
+    """The request can be read, but what it says is not acceptable; every field at once."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        super().__init__("; ".join(f"{each.field}: {each.message}" for each in violations))
+        self.violations = tuple(violations)
+
+    @classmethod
+    def of(cls, field: str, code: str, message: str) -> "InvalidInputError":
+        """The error of a single field."""
+        return cls([Violation(field, code, message)])
+
+
+class CurrencyMismatchError(SuccotashError):
+    """Amounts of two currencies met."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(f"expected an amount in {expected}, found one in {found}")
+
+
+class MissingTokenError(SuccotashError):
+    """The request carries no verified token."""
+
+
+class MissingScopeError(SuccotashError):
+    """The token does not carry the scope this address asks for."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"this address needs the scope {scope}")
+        self.scope = scope
+
+
+class NotFoundError(SuccotashError):
+    """Nothing of this kind has this id."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"there is no such {kind}")
+        self.kind = kind
+
+
+class ConflictError(SuccotashError):
+    """The request contradicts what is already there."""
+
+
+class IllegalTransitionError(ConflictError):
+    """A status may not follow the one it would replace."""
+
+    def __init__(self, current: str, wanted: str) -> None:
+        super().__init__(f"{wanted} cannot follow {current}")
+
+
+class IdempotencyKeyReusedError(SuccotashError):
+    """An Idempotency-Key came back with another body."""
+
+    def __init__(self) -> None:
+        super().__init__("this Idempotency-Key was used with another body")
+
+
+class RunInProgressError(ConflictError):
+    """Another scoring run holds the storage."""
+
+
+class StorageError(SuccotashError):
+    """The storage refused for a reason that trying again does not change."""
+
+
+class StorageUnavailableError(SuccotashError):
+    """The storage cannot be reached, or stayed busy until the deadline; a later try may succeed."""
+
+    def __init__(self, reason: str, retry_after_seconds: int = 5) -> None:
+        super().__init__(f"the storage is not available: {reason}")
+        self.retry_after_seconds = retry_after_seconds

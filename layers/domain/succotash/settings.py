@@ -1,0 +1,118 @@
+"""The only reader of the environment: every setting, its default, and what contradicts what."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from succotash.errors import SettingsError
+
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+LOCAL_PASSWORD = "app_password"  # noqa: S105 - the documented password of the local server
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("is no time zone of the IANA database") from error
+    return name
+
+
+class Settings(BaseModel):
+    """Everything that differs between deployments. Field aliases are the environment's names."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    storage: Annotated[
+        Literal["memory", "sqlite", "postgres"], Field(alias="SUCCOTASH_STORAGE")
+    ] = "postgres"
+    sqlite_path: Annotated[str, Field(alias="SQLITE_PATH", min_length=1)] = ".local/succotash.db"
+    sqlite_seed: Annotated[str | None, Field(alias="SQLITE_SEED", min_length=1)] = None
+    """A database to start from where there is none at SQLITE_PATH yet."""
+
+    db_host: Annotated[str, Field(alias="DB_HOST", min_length=1)] = "localhost"
+    db_port: Annotated[int, Field(alias="DB_PORT", ge=1, le=65535)] = 5432
+    db_name: Annotated[str, Field(alias="DB_NAME", min_length=1)] = "supreme_octosuccotash_db"
+    db_user: Annotated[str, Field(alias="DB_USER", min_length=1)] = "app_user"
+    db_password: Annotated[str | None, Field(alias="DB_PASSWORD", min_length=1, repr=False)] = None
+    db_secret_arn: Annotated[str | None, Field(alias="DB_SECRET_ARN", min_length=1)] = None
+    db_iam_auth: Annotated[bool, Field(alias="DB_IAM_AUTH")] = False
+    db_sslmode: Annotated[
+        Literal["disable", "require", "verify-full"] | None, Field(alias="DB_SSLMODE")
+    ] = None
+    db_sslrootcert: Annotated[str | None, Field(alias="DB_SSLROOTCERT", min_length=1)] = None
+    db_proxy: Annotated[bool, Field(alias="DB_PROXY")] = False
+    """Behind RDS Proxy: no prepared statements and no session settings, which would pin it."""
+    db_max_connections: Annotated[int, Field(alias="DB_MAX_CONNECTIONS", ge=1, le=100)] = 4
+    db_connect_timeout: Annotated[float, Field(alias="DB_CONNECT_TIMEOUT", gt=0, le=60)] = 20.0
+    """Seconds; long enough for a paused Aurora cluster to wake."""
+    db_statement_timeout: Annotated[float, Field(alias="DB_STATEMENT_TIMEOUT", gt=0)] = 25.0
+    db_lock_timeout: Annotated[float, Field(alias="DB_LOCK_TIMEOUT", gt=0)] = 5.0
+
+    currency: Annotated[str, Field(alias="CURRENCY", pattern="^[A-Z]{3}$")] = "USD"
+    time_zone: Annotated[str, Field(alias="TIME_ZONE"), AfterValidator(_known_zone)] = "UTC"
+    value_horizon_days: Annotated[int, Field(alias="VALUE_HORIZON_DAYS", ge=1, le=3650)] = 365
+    churn_horizon_days: Annotated[int, Field(alias="CHURN_HORIZON_DAYS", ge=1, le=730)] = 90
+    discount_rate: Annotated[float, Field(alias="DISCOUNT_RATE", ge=0, le=10)] = 0.10
+    """Per year."""
+    margin: Annotated[float, Field(alias="MARGIN", gt=0, le=1)] = 1.0
+    """Share of revenue that counts as value."""
+
+    scope_prefix: Annotated[str, Field(alias="SCOPE_PREFIX")] = ""
+    """What the issuer puts before a scope's name, such as `identifier/`."""
+
+    @model_validator(mode="after")
+    def _one_way_to_log_in(self) -> Self:
+        given = [
+            name
+            for name, is_given in (
+                ("DB_PASSWORD", self.db_password is not None),
+                ("DB_SECRET_ARN", self.db_secret_arn is not None),
+                ("DB_IAM_AUTH", self.db_iam_auth),
+            )
+            if is_given
+        ]
+        if self.storage != "postgres":
+            return self
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} contradict each other; set one of them")
+        if not given and not self.db_is_local:
+            raise ValueError(
+                "DB_HOST is another machine, so one of DB_PASSWORD, DB_SECRET_ARN and "
+                "DB_IAM_AUTH must be set"
+            )
+        if self.db_iam_auth and self.db_sslmode == "disable":
+            raise ValueError("DB_IAM_AUTH needs TLS, which DB_SSLMODE=disable turns off")
+        return self
+
+    @property
+    def db_is_local(self) -> bool:
+        """Whether the server is on this machine, reached by loopback or a Unix socket."""
+        return self.db_host in LOCAL_HOSTS or self.db_host.startswith("/")
+
+    @property
+    def effective_sslmode(self) -> Literal["disable", "require", "verify-full"]:
+        """As set; otherwise verify-full off this machine and no TLS on it."""
+        return self.db_sslmode or ("disable" if self.db_is_local else "verify-full")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read and check; SettingsError names every setting that is wrong. Empty means unset."""
+        given = {name: value for name, value in environment.items() if value != ""}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise SettingsError("; ".join(map(_sentence, error.errors()))) from None
+
+
+def _sentence(problem: object) -> str:
+    """What is wrong with one setting, without its value."""
+    match problem:
+        case {"loc": (str(name), *_), "msg": str(message)}:
+            return f"{name}: {message.removeprefix('Value error, ')}"
+        case {"msg": str(message)}:
+            return message.removeprefix("Value error, ")
+        case _:
+            raise TypeError(problem)
