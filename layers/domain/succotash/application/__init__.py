@@ -1,0 +1,1 @@
+"""The use cases: what a caller may ask for, each one transaction."""

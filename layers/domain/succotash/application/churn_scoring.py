@@ -1,0 +1,481 @@
+"""The scheduled run: fit the models, judge them, score every customer, publish all at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from succotash.domain.customers import ActivitySummaries, Histories, PurchaseHistories
+from succotash.domain.ltv import CustomerValues, LTVSegment
+from succotash.domain.models.backtest import backtest
+from succotash.domain.models.engagement import (
+    Engagement,
+    engagement_scores,
+    engagement_segments,
+)
+from succotash.domain.models.levels import (
+    HIGH,
+    RiskBasis,
+    RiskRule,
+    RiskThresholds,
+    risk_levels,
+    risk_scores,
+    thresholds,
+)
+from succotash.domain.models.purchases import Array, PurchaseModel, PurchaseSample, column
+from succotash.domain.models.selection import FittedPurchases, FittedSpend, fit_purchases, fit_spend
+from succotash.domain.models.value import discounted_residual
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.retention import (
+    ChurnPredictions,
+    EngagementProfiles,
+    RiskLevel,
+    RunState,
+    ScoringRun,
+    run_id_of,
+)
+from succotash.domain.values import MONEY_PLACES, Currency, Json, Money, SegmentId, require_aware
+from succotash.errors import NotFoundError, RunInProgressError
+
+UNIT = 10.0**MONEY_PLACES
+"""Ten-thousandths in one unit of currency."""
+DAYS_PER_MONTH = 365.25 / 12
+VALUABLE_QUANTILE = 0.8
+SHORTEST_HOLDOUT_DAYS = 7
+CENTURY_DAYS = 36_525
+RISK_NAMES = (RiskLevel.LOW.value, RiskLevel.MEDIUM.value, RiskLevel.HIGH.value)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringSettings:
+    """What the numbers depend on besides the facts; kept with the run."""
+
+    currency: Currency
+    time_zone: str = "UTC"
+    value_horizon_days: int = 365
+    churn_horizon_days: int = 90
+    discount_rate: float = 0.10
+    """Per year."""
+    margin: float = 1.0
+    risk_rule: RiskRule = field(default_factory=RiskRule)
+
+
+class ScoringReport(TypedDict):
+    """What a run did."""
+
+    run_id: str
+    as_of: datetime
+    state: str
+    customers: int
+    models: Mapping[str, Json]
+    backtest: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Event-day histories as arrays, one row per customer."""
+
+    frequency: Array
+    recency: Array
+    age: Array
+
+    @classmethod
+    def of(cls, histories: Histories) -> "Columns":
+        """Without copying where the storage's columns allow it."""
+        return cls(column(histories.frequency), column(histories.recency), column(histories.age))
+
+    def sample(self) -> PurchaseSample:
+        """Merged into weighted rows, to fit models to."""
+        return PurchaseSample.from_columns(self.frequency, self.recency, self.age)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What every customer is scored with."""
+
+    purchases: FittedPurchases
+    """On purchase days: what is bought."""
+    presence: FittedPurchases
+    """On days with a purchase or activity: who stays."""
+    spend: FittedSpend
+    cuts: RiskThresholds
+    bounds: Sequence[tuple[SegmentId, int]]
+    """Least predicted CLV of each segment in ten-thousandths, ascending."""
+    valuable_from: int
+    """Least predicted CLV of the best fifth, in ten-thousandths."""
+
+
+class ChurnScoring:
+    """Scores all customers as of an instant. The clock is never read."""
+
+    def __init__(self, storage: Storage, settings: ScoringSettings) -> None:
+        self._storage = storage
+        self._settings = settings
+
+    def run(self, as_of: datetime) -> ScoringReport:
+        """Fit, backtest, score and publish; later facts are ignored.
+
+        A run that is the current one already is reported and left as it is. RunInProgressError
+        where a later run is current, or another one is running.
+        """
+        as_of = require_aware("time", as_of)
+        repositories = self._storage.repositories
+        if (published := self._published(repositories, as_of)) is not None:
+            return published
+        zone = self._settings.time_zone
+        purchases = repositories.ltv.purchase_histories(as_of, zone)
+        activity = repositories.retention.activity_summaries(as_of, zone)
+        bought, present = Columns.of(purchases.days), Columns.of(activity.days)
+
+        fitted_purchases = fit_purchases(bought.sample())
+        fitted_presence = (
+            fitted_purchases if _same(bought, present) else fit_purchases(present.sample())
+        )
+        spend = self._fit_spend(purchases, bought)
+        run = ScoringRun(
+            run_id_of(as_of),
+            as_of,
+            RunState.RUNNING,
+            self._settings_view(),
+            _models_view(fitted_purchases, fitted_presence, spend),
+            self._backtest(repositories, as_of, bought, present),
+        )
+        repositories.retention.open_scoring_run(run)
+
+        valued = self._value(purchases, bought, fitted_purchases.model, spend)
+        basis = RiskBasis.of(
+            fitted_presence.model,
+            present.frequency,
+            present.recency,
+            present.age,
+            self._settings.churn_horizon_days,
+        )
+        plan = Plan(
+            fitted_purchases,
+            fitted_presence,
+            spend,
+            thresholds(self._settings.risk_rule, basis, np.ones_like(present.frequency)),
+            _segment_bounds(repositories.ltv.get_all_ltv_segments(), valued.predicted),
+            _quantile(valued.predicted, VALUABLE_QUANTILE),
+        )
+        values = self._customer_values(plan, purchases, bought, valued)
+        predictions, profiles = self._predictions(plan, activity, present, basis, valued.by_id())
+
+        repositories.ltv.save_customer_values(run.run_id, self._settings.currency, None, values)
+        repositories.retention.save_churn_predictions(run.run_id, None, predictions)
+        repositories.retention.save_engagement_profiles(run.run_id, None, profiles)
+        customers = len(activity.days.customer_ids)
+        self._storage.in_transaction(lambda inside: self._finish(inside, run, plan, customers))
+        return _report(repositories.retention.get_scoring_run(run.run_id))
+
+    def _published(self, repositories: Repositories, as_of: datetime) -> ScoringReport | None:
+        try:
+            run = repositories.retention.get_scoring_run(run_id_of(as_of))
+        except NotFoundError:
+            return None
+        if run.state is RunState.SUPERSEDED:
+            raise RunInProgressError("a later run has taken this one's place")
+        return _report(run) if run.state is RunState.CURRENT else None
+
+    def _finish(
+        self, repositories: Repositories, run: ScoringRun, plan: Plan, customers: int
+    ) -> None:
+        bounds = {
+            segment_id: Money.of_units(units, self._settings.currency)
+            for segment_id, units in plan.bounds
+        }
+        repositories.ltv.save_segment_bounds(run.run_id, bounds)
+        repositories.ltv.build_rollups(run.run_id, run.as_of, self._settings.time_zone)
+        repositories.retention.build_retention_grids(
+            run.run_id, run.as_of, self._settings.time_zone
+        )
+        repositories.retention.finish_scoring_run(run.run_id, customers)
+
+    def _fit_spend(self, purchases: PurchaseHistories, bought: Columns) -> FittedSpend:
+        orders = column(purchases.orders).sum()
+        revenue = column(purchases.revenue).sum() / UNIT
+        return fit_spend(
+            bought.frequency,
+            _mean_spend(purchases, bought),
+            average_order=float(revenue / orders) if orders else 0.0,
+        )
+
+    def _backtest(
+        self, repositories: Repositories, as_of: datetime, bought: Columns, present: Columns
+    ) -> dict[str, Json]:
+        """Models fitted to what came before a cut, judged on the days after it."""
+        settings = self._settings
+        span = max(
+            (float(each.max()) for each in (bought.age, present.age) if len(each)), default=0
+        )
+        days = min(settings.churn_horizon_days, int(span // 2))
+        if days < SHORTEST_HOLDOUT_DAYS:
+            return {"skipped": f"{span:.0f} days of history are too few to hold any out"}
+        cut = as_of - timedelta(days=days)
+        zone = settings.time_zone
+        purchases = repositories.ltv.purchase_histories(cut, zone, holdout_until=as_of).days
+        presence = repositories.retention.activity_summaries(cut, zone, holdout_until=as_of).days
+        found: dict[str, Json] = {
+            "cut": cut.isoformat(),
+            "purchases": _judge(purchases, days),
+        }
+        same = purchases.frequency == presence.frequency and purchases.age == presence.age
+        found["presence"] = (
+            found["purchases"]
+            if same and purchases.holdout == presence.holdout
+            else _judge(presence, days)
+        )
+        return found
+
+    def _value(
+        self,
+        purchases: PurchaseHistories,
+        bought: Columns,
+        model: PurchaseModel,
+        spend: FittedSpend,
+    ) -> "Valued":
+        settings = self._settings
+        residual = discounted_residual(
+            model,
+            bought.frequency,
+            bought.recency,
+            bought.age,
+            spend.model.expected_spend(bought.frequency, _mean_spend(purchases, bought)),
+            horizon_days=settings.value_horizon_days,
+            yearly_discount_rate=settings.discount_rate,
+            margin=settings.margin,
+        )
+        actual = np.rint(column(purchases.revenue) * settings.margin).astype(np.int64)
+        return Valued(
+            purchases.days.customer_ids, actual, np.rint(residual * UNIT).astype(np.int64)
+        )
+
+    def _customer_values(
+        self, plan: Plan, purchases: PurchaseHistories, bought: Columns, valued: "Valued"
+    ) -> CustomerValues:
+        model = plan.purchases.model
+        history = (bought.frequency, bought.recency, bought.age)
+        orders = column(purchases.orders)
+        average = np.rint(column(purchases.revenue) / np.maximum(orders, 1)).astype(np.int64)
+        names = [segment_id for segment_id, _ in plan.bounds]
+        places = np.searchsorted([units for _, units in plan.bounds], valued.predicted, "right")
+        first_day = np.asarray(purchases.days.first_day, dtype=np.int64)
+        months = first_day.astype("datetime64[D]").astype("datetime64[M]")
+        return CustomerValues(
+            customer_ids=purchases.days.customer_ids,
+            actual_clv=valued.actual.tolist(),
+            residual_value=valued.residual.tolist(),
+            average_order_value=average.tolist(),
+            order_count=purchases.orders,
+            frequency=purchases.days.frequency,
+            lifetime_months=(bought.age / DAYS_PER_MONTH).tolist(),
+            probability_alive=model.probability_alive(*history).tolist(),
+            expected_purchases_30=model.expected_purchases(*history, 30).tolist(),
+            expected_purchases_90=model.expected_purchases(*history, 90).tolist(),
+            expected_purchases_365=model.expected_purchases(*history, 365).tolist(),
+            segment_ids=[names[max(place - 1, 0)] for place in places.tolist()],
+            cohort_ids=months.astype(str).tolist(),
+            first_purchase_at=purchases.first_purchase_at,
+            last_purchase_at=purchases.last_purchase_at,
+        )
+
+    def _predictions(
+        self,
+        plan: Plan,
+        activity: ActivitySummaries,
+        present: Columns,
+        basis: RiskBasis,
+        predicted_by_id: Mapping[str, int],
+    ) -> tuple[ChurnPredictions, EngagementProfiles]:
+        ids = activity.days.customer_ids
+        levels = risk_levels(self._settings.risk_rule, plan.cuts, basis)
+        silent_days = present.age - present.recency
+        seen = Engagement(
+            present.frequency,
+            silent_days,
+            present.age,
+            column(activity.sessions),
+            column(activity.clicks),
+            column(activity.conversions),
+        )
+        scores = engagement_scores(seen)
+        first_day = np.asarray(activity.days.first_day, dtype=np.int64)
+        last_day = first_day + present.recency.astype(np.int64)
+        even_odds = plan.presence.model.age_at_even_odds(present.frequency, present.recency)
+        predictions = ChurnPredictions(
+            horizon_days=self._settings.churn_horizon_days,
+            customer_ids=ids,
+            churn_probability=basis.probability_silent.tolist(),
+            probability_alive=basis.probability_alive.tolist(),
+            risk_level=[RISK_NAMES[level] for level in levels.tolist()],
+            risk_score=risk_scores(plan.cuts, levels, basis.probability_silent).tolist(),
+            last_seen_on=last_day.astype("datetime64[D]").astype(str).tolist(),
+            predicted_churn_date=_churn_dates(first_day, even_odds),
+            reasons=_reasons(present, silent_days, basis, scores),
+            engagement_score=scores.tolist(),
+        )
+        seconds, timed = column(activity.session_seconds), column(activity.timed_sessions)
+        averages = (seconds / np.maximum(timed, 1)).tolist()
+        valuable = np.fromiter(
+            (predicted_by_id.get(each, -1) >= plan.valuable_from for each in ids), bool, len(ids)
+        )
+        profiles = EngagementProfiles(
+            customer_ids=ids,
+            sessions=activity.sessions,
+            clicks=activity.clicks,
+            conversions=activity.conversions,
+            average_session_seconds=[
+                average if count else None
+                for average, count in zip(averages, activity.timed_sessions, strict=True)
+            ],
+            last_session_at=activity.last_session_at,
+            interests=activity.interests,
+            engagement_score=scores.tolist(),
+            segment=engagement_segments(
+                seen,
+                at_high_risk=levels == HIGH,
+                is_valuable=valuable,
+                horizon_days=self._settings.churn_horizon_days,
+            ),
+        )
+        return predictions, profiles
+
+    def _settings_view(self) -> dict[str, Json]:
+        settings = self._settings
+        return {
+            "currency": settings.currency,
+            "time_zone": settings.time_zone,
+            "value_horizon_days": settings.value_horizon_days,
+            "churn_horizon_days": settings.churn_horizon_days,
+            "discount_rate": settings.discount_rate,
+            "margin": settings.margin,
+            "risk_rule": dict(asdict(settings.risk_rule)),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """Values in ten-thousandths of the currency, one row per customer who bought."""
+
+    customer_ids: Sequence[str]
+    actual: NDArray[np.int64]
+    residual: NDArray[np.int64]
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """Actual plus residual."""
+        return self.actual + self.residual
+
+    def by_id(self) -> dict[str, int]:
+        """Predicted CLV by customer."""
+        return dict(zip(self.customer_ids, self.predicted.tolist(), strict=True))
+
+
+def _same(one: Columns, other: Columns) -> bool:
+    """Whether two sets of histories are alike, as where no activity is recorded."""
+    return all(
+        np.array_equal(mine, theirs)
+        for mine, theirs in (
+            (one.frequency, other.frequency),
+            (one.recency, other.recency),
+            (one.age, other.age),
+        )
+    )
+
+
+def _mean_spend(purchases: PurchaseHistories, bought: Columns) -> Array:
+    """Money per repeat purchase day, in the currency's units; 0 where there is none."""
+    return column(purchases.repeat_revenue) / UNIT / np.maximum(bought.frequency, 1.0)
+
+
+def _judge(histories: Histories, days: int) -> dict[str, Json]:
+    known = Columns.of(histories)
+    fitted = fit_purchases(known.sample())
+    found = backtest(
+        fitted.model,
+        known.frequency,
+        known.recency,
+        known.age,
+        holdout_purchases=column(histories.holdout),
+        holdout_days=days,
+    )
+    return {"model": fitted.model.name, "reason": fitted.reason} | found.to_dict()
+
+
+def _quantile(values: NDArray[np.int64], share: float) -> int:
+    """The least value that at least `share` of all lie at or below; 0 where there is none."""
+    return int(np.quantile(values, share, method="inverted_cdf")) if len(values) else 0
+
+
+def _segment_bounds(
+    segments: Sequence[LTVSegment], predicted: NDArray[np.int64]
+) -> list[tuple[SegmentId, int]]:
+    """Each segment's least predicted CLV, ascending; the lowest quantile starts at nothing."""
+    bounds: list[tuple[SegmentId, int]] = []
+    for segment in segments:
+        if segment.lower_bound is not None:
+            bounds.append((segment.segment_id, segment.lower_bound.units()))
+        elif segment.lower_quantile:
+            bounds.append((segment.segment_id, _quantile(predicted, segment.lower_quantile)))
+        else:
+            bounds.append((segment.segment_id, 0))
+    return sorted(bounds, key=lambda bound: bound[1])
+
+
+def _churn_dates(first_day: NDArray[np.int64], even_odds: Array) -> list[str | None]:
+    """The day P(alive) falls to one half; None where that is never, or not within a century."""
+    falls = even_odds < CENTURY_DAYS
+    days = first_day + np.ceil(np.where(falls, even_odds, 0.0)).astype(np.int64)
+    texts = days.astype("datetime64[D]").astype(str).tolist()
+    return [text if known else None for text, known in zip(texts, falls.tolist(), strict=True)]
+
+
+def _reasons(
+    present: Columns, silent_days: Array, basis: RiskBasis, scores: NDArray[np.int64]
+) -> list[tuple[str, ...]]:
+    """In words and numbers; P(alive) only where the model lets a customer leave at all."""
+    gaps = present.recency / np.maximum(present.frequency, 1.0)
+    reasons: list[tuple[str, ...]] = []
+    for silent, gap, repeats, alive, score in zip(
+        silent_days.tolist(),
+        gaps.tolist(),
+        present.frequency.tolist(),
+        basis.probability_alive.tolist(),
+        scores.tolist(),
+        strict=True,
+    ):
+        engagement = f"engagement {score} of 100"
+        if repeats:
+            silence = f"silent for {silent:.0f} days; usual gap {gap:.0f}"
+            reasons.append((silence, f"still a customer with probability {alive:.2f}", engagement))
+        else:
+            reasons.append((f"seen on one day only, {silent:.0f} days ago", engagement))
+    return reasons
+
+
+def _models_view(
+    purchases: FittedPurchases, presence: FittedPurchases, spend: FittedSpend
+) -> dict[str, Json]:
+    def view(fitted: FittedPurchases | FittedSpend) -> dict[str, Json]:
+        return {
+            "name": fitted.model.name,
+            "parameters": dict(fitted.model.parameters()),
+            "log_likelihood": fitted.log_likelihood,
+            "reason": fitted.reason,
+        }
+
+    return {"purchases": view(purchases), "presence": view(presence), "spend": view(spend)}
+
+
+def _report(run: ScoringRun) -> ScoringReport:
+    return {
+        "run_id": run.run_id,
+        "as_of": run.as_of,
+        "state": run.state,
+        "customers": run.customers,
+        "models": run.models,
+        "backtest": run.backtest,
+    }

@@ -1,0 +1,729 @@
+"""Use cases around forms: taking submissions, keeping leads, defining forms, counting."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TypedDict
+
+from succotash.application.paging import after_moment, next_cursor, require_page
+from succotash.domain.attribution import HONEYPOT, campaign_of, source_of, split_answers
+from succotash.domain.forms import (
+    DEFAULT_FORM,
+    RESERVED_FORM_IDS,
+    FieldKind,
+    Form,
+    FormSubmission,
+    IdempotentRequest,
+    Lead,
+    LeadQuery,
+    LeadScore,
+    LeadStatus,
+    RuleKind,
+    ScoredLead,
+    SubmissionState,
+    ValidationRule,
+)
+from succotash.domain.lead_scoring import score_lead
+from succotash.domain.repositories.forms import PAGE, FormRepository
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.validation import (
+    canonical_email,
+    check_answers,
+    check_rule,
+    fingerprint,
+    rules_of_fields,
+)
+from succotash.domain.values import (
+    Clock,
+    FormId,
+    IdFactory,
+    Json,
+    LeadId,
+    RuleId,
+    SubmissionId,
+    require_aware,
+)
+from succotash.errors import ConflictError, InvalidInputError, NotFoundError, Violation
+
+IDEMPOTENCY_WINDOW = timedelta(hours=24)
+LINKS_TOLERATED = 3
+"""Links in all answers together before a submission looks like advertising."""
+CONTACT_FIELDS = ("first_name", "last_name", "company", "phone")
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionContext:
+    """What the edge knows about the sender."""
+
+    ip_address: str | None = None
+    user_agent: str | None = None
+
+
+class SubmissionReceipt(TypedDict):
+    """The answer to a submission. A suspected one is answered like any other."""
+
+    submission_id: str
+    form_id: str
+    lead_id: str | None
+    """None where the form asked for no e-mail, or the submission waits in quarantine."""
+    is_duplicate: bool
+    duplicate_of: str | None
+    submitted_at: str
+
+
+class FieldView(TypedDict):
+    """One question of a form."""
+
+    name: str
+    label: str
+    kind: str
+    required: bool
+    choices: list[str]
+
+
+class RuleView(TypedDict):
+    """One check of one field."""
+
+    rule_id: str
+    field: str
+    kind: str
+    parameters: Mapping[str, Json]
+    message: str
+
+
+class FormView(TypedDict):
+    """A form's definition."""
+
+    form_id: str
+    title: str
+    fields: list[FieldView]
+    rules: list[RuleView]
+    allowed_origins: list[str]
+    allowed_redirects: list[str]
+    duplicate_window_seconds: int
+    region: str
+    updated_at: datetime | None
+
+
+class FormSummary(TypedDict):
+    """A form in a list."""
+
+    form_id: str
+    title: str
+    updated_at: datetime | None
+
+
+class FormList(TypedDict):
+    """Every form."""
+
+    forms: list[FormSummary]
+
+
+class SubmissionView(TypedDict):
+    """A submission as stored."""
+
+    submission_id: str
+    form_id: str
+    lead_id: str | None
+    state: str
+    answers: Mapping[str, Json]
+    attribution: Mapping[str, str]
+    source: str
+    is_duplicate: bool
+    duplicate_of: str | None
+    spam_reasons: list[str]
+    ip_address: str | None
+    user_agent: str | None
+    submitted_at: datetime
+
+
+class SubmissionList(TypedDict):
+    """A page of submissions, newest first."""
+
+    submissions: list[SubmissionView]
+    next_cursor: str | None
+
+
+class ScorePointView(TypedDict):
+    """Points and why."""
+
+    category: str
+    rule: str
+    points: int
+    reason: str
+
+
+class ScoreView(TypedDict):
+    """A lead's score with its ledger."""
+
+    total: int
+    grade: str
+    is_hot: bool
+    by_category: dict[str, int]
+    points: list[ScorePointView]
+    scored_at: datetime
+
+
+class LeadView(TypedDict):
+    """A lead."""
+
+    lead_id: str
+    email: str
+    first_name: str | None
+    last_name: str | None
+    company: str | None
+    phone: str | None
+    answers: Mapping[str, Json]
+    status: str
+    source: str
+    campaign: str | None
+    submission_count: int
+    first_submission_at: datetime
+    last_submission_at: datetime
+    score: ScoreView | None
+
+
+class LeadList(TypedDict):
+    """A page of leads, by last submission."""
+
+    leads: list[LeadView]
+    next_cursor: str | None
+
+
+class SubmissionMetrics(TypedDict):
+    """Counts of submissions."""
+
+    total_submissions: int
+    accepted: int
+    quarantined: int
+    duplicates: int
+    by_form: Mapping[str, int]
+
+
+class LeadMetrics(TypedDict):
+    """Counts of the leads first seen in the range."""
+
+    new_leads: int
+    hot_leads: int
+    average_score: float | None
+    by_status: Mapping[str, int]
+
+
+class FunnelStageView(TypedDict):
+    """A stage and how many came at least so far."""
+
+    status: str
+    reached: int
+
+
+class FunnelView(TypedDict):
+    """The conversion funnel."""
+
+    stages: list[FunnelStageView]
+    lost: int
+
+
+class ConversionRates(TypedDict):
+    """Shares; None where the denominator is 0."""
+
+    submission_to_lead: float | None
+    """New leads per accepted submission."""
+    stage_to_stage: dict[str, float | None]
+    """For each stage after the first, its share of the stage before."""
+    lead_to_customer: float | None
+    """Won leads among the new ones."""
+
+
+class FormAnalyticsView(TypedDict):
+    """How forms do over a range of time."""
+
+    start: datetime | None
+    end: datetime | None
+    submission_metrics: SubmissionMetrics
+    lead_metrics: LeadMetrics
+    source_distribution: Mapping[str, int]
+    conversion_funnel: FunnelView
+    conversion_rates: ConversionRates
+
+
+class FormHandler:
+    """Takes submissions and answers what became of them."""
+
+    def __init__(self, storage: Storage, clock: Clock, new_id: IdFactory) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._new_id = new_id
+
+    def submit_form(
+        self,
+        fields: Mapping[str, Json],
+        form_id: str = DEFAULT_FORM,
+        *,
+        context: SubmissionContext = SubmissionContext(),
+        key: str | None = None,
+        body_digest: str = "",
+    ) -> SubmissionReceipt:
+        """Store a submission with what follows from it, in one transaction, and acknowledge it.
+
+        `key` is the sender's Idempotency-Key; a repetition with the same `body_digest` gets the
+        first answer. Raises NotFoundError for an unknown form, InvalidInputError naming every
+        field that breaks a rule, IdempotencyKeyReusedError; nothing is then stored.
+        """
+        now = self._clock()
+        submission_id, lead_id = SubmissionId(self._new_id()), LeadId(self._new_id())
+        request = None
+        if key is not None:
+            digest = body_digest or fingerprint(form_id, fields)
+            request = IdempotentRequest(f"form:{form_id}", key, digest)
+
+        def work(repositories: Repositories) -> SubmissionReceipt:
+            forms = repositories.forms
+            if request is not None:
+                answer = forms.claim_idempotency_key(request, now, now + IDEMPOTENCY_WINDOW)
+                if answer is not None:
+                    return _receipt_of(answer)
+            submission = self._judge(forms, FormId(form_id), fields, context, now, submission_id)
+            if submission.canonical_email and submission.state is not SubmissionState.QUARANTINED:
+                lead = _keep_lead(forms, submission, lead_id)
+                submission = replace(submission, lead_id=lead.lead_id)
+            forms.save_form_submission(submission)
+            receipt = _acknowledge(submission)
+            if request is not None:
+                forms.save_idempotent_answer(request, _remembered(receipt), submission_id)
+            return receipt
+
+        return self._storage.in_transaction(work)
+
+    def _judge(
+        self,
+        forms: FormRepository,
+        form_id: FormId,
+        fields: Mapping[str, Json],
+        context: SubmissionContext,
+        now: datetime,
+        submission_id: SubmissionId,
+    ) -> FormSubmission:
+        """The submission as it will be stored, but for its lead."""
+        form = forms.get_form(form_id)
+        answers, attribution, controls = split_answers(fields)
+        rules = [*rules_of_fields(form), *forms.get_validation_rules(form_id)]
+        if violations := check_answers(form, rules, answers):
+            raise InvalidInputError(violations)
+        email = answers.get(email_field(form, rules))
+        submission = FormSubmission(
+            submission_id=submission_id,
+            form_id=form_id,
+            answers=answers,
+            submitted_at=now,
+            fingerprint=fingerprint(form_id, answers),
+            attribution=attribution,
+            source=source_of(attribution),
+            canonical_email=_email_or_none(email),
+            ip_address=context.ip_address,
+            user_agent=context.user_agent,
+        )
+        if reasons := suspicions(answers, controls):
+            return replace(submission, state=SubmissionState.QUARANTINED, spam_reasons=reasons)
+        since = now - form.duplicate_window
+        original = forms.check_duplicate_submission(form_id, submission.fingerprint, since)
+        if original is None:
+            return submission
+        return replace(
+            submission,
+            state=SubmissionState.DUPLICATE,
+            duplicate_of=original.submission_id,
+        )
+
+    def release_submission(self, submission_id: str) -> SubmissionView:
+        """Take a submission out of quarantine and make it a lead, in one transaction.
+
+        NotFoundError for an unknown one, ConflictError for one that is not in quarantine.
+        """
+        lead_id = LeadId(self._new_id())
+
+        def work(repositories: Repositories) -> FormSubmission:
+            forms = repositories.forms
+            submission = forms.get_form_submission(SubmissionId(submission_id))
+            if submission.state is not SubmissionState.QUARANTINED:
+                raise ConflictError("only a quarantined submission can be released")
+            released = replace(submission, state=SubmissionState.ACCEPTED)
+            if released.canonical_email:
+                lead = _keep_lead(forms, released, lead_id)
+                released = replace(released, lead_id=lead.lead_id)
+            forms.save_form_submission(released)
+            return released
+
+        return submission_view(self._storage.in_transaction(work))
+
+    def get_forms(self) -> FormList:
+        """Every form, by id."""
+        return {
+            "forms": [
+                {"form_id": each.form_id, "title": each.title, "updated_at": each.updated_at}
+                for each in self._storage.repositories.forms.get_all_forms()
+            ]
+        }
+
+    def get_form(self, form_id: str) -> FormView:
+        """A form's definition; NotFoundError where there is none."""
+        forms = self._storage.repositories.forms
+        form = forms.get_form(FormId(form_id))
+        return form_view(form, forms.get_validation_rules(form.form_id))
+
+    def put_form(self, form: Form, rules: Sequence[ValidationRule]) -> FormView:
+        """Define a form, replacing what it was; in effect for the next submission.
+
+        InvalidInputError names every rule that makes no sense; nothing is then changed.
+        """
+        violations = [problem for rule in rules for problem in check_rule(rule)]
+        if form.form_id in RESERVED_FORM_IDS:
+            violations.append(Violation("form_id", "reserved", "is a reserved word"))
+        known = {each.name for each in form.fields}
+        violations.extend(
+            Violation(f"rules.{rule.field_name}", "unknown_field", "is no field of this form")
+            for rule in rules
+            if known and rule.field_name not in known
+        )
+        if len(known) != len(form.fields):
+            violations.append(Violation("fields", "repeated", "two fields have the same name"))
+        violations.extend(
+            Violation(f"fields.{each.name}.choices", "choices", "needs a list of choices")
+            for each in form.fields
+            if each.kind is FieldKind.CHOICE and not each.choices
+        )
+        if violations:
+            raise InvalidInputError(violations)
+        stamped = replace(form, updated_at=self._clock())
+        numbered = [
+            replace(rule, rule_id=rule.rule_id or RuleId(self._new_id()), position=position)
+            for position, rule in enumerate(rules)
+        ]
+        self._storage.repositories.forms.save_form(stamped, numbered)
+        return form_view(stamped, numbered)
+
+    def get_submissions(
+        self,
+        form_id: str,
+        *,
+        state: SubmissionState | None = None,
+        limit: int = PAGE,
+        cursor: str | None = None,
+    ) -> SubmissionList:
+        """A page of a form's submissions, newest first; NotFoundError for an unknown form."""
+        after = after_moment(cursor)
+        forms = self._storage.repositories.forms
+        found = forms.get_submissions_by_form(
+            FormId(form_id), state=state, limit=require_page(limit), after=after
+        )
+        if not found:
+            forms.get_form(FormId(form_id))
+        return {
+            "submissions": [submission_view(each) for each in found],
+            "next_cursor": next_cursor(
+                found, limit, lambda each: (each.submitted_at.isoformat(), each.submission_id)
+            ),
+        }
+
+    def get_submission(self, submission_id: str) -> SubmissionView:
+        """A submission; NotFoundError where there is none."""
+        forms = self._storage.repositories.forms
+        return submission_view(forms.get_form_submission(SubmissionId(submission_id)))
+
+    def get_leads(
+        self, query: LeadQuery, *, limit: int = PAGE, cursor: str | None = None
+    ) -> LeadList:
+        """A page of the leads that match, by last submission."""
+        after = after_moment(cursor)
+        forms = self._storage.repositories.forms
+        found = forms.find_leads(query, limit=require_page(limit), after=after)
+        return {
+            "leads": [lead_view(each) for each in found],
+            "next_cursor": next_cursor(
+                found,
+                limit,
+                lambda each: (each.lead.last_submission_at.isoformat(), each.lead.lead_id),
+            ),
+        }
+
+    def get_lead(self, lead_id: str) -> LeadView:
+        """A lead with its score; NotFoundError where there is none."""
+        forms = self._storage.repositories.forms
+        return lead_view(_scored(forms, forms.get_lead(LeadId(lead_id))))
+
+    def update_lead_status(self, lead_id: str, status: LeadStatus) -> LeadView:
+        """Move a lead along the funnel; NotFoundError, IllegalTransitionError."""
+        now = self._clock()
+
+        def work(repositories: Repositories) -> ScoredLead:
+            forms = repositories.forms
+            return _scored(forms, forms.update_lead_status(LeadId(lead_id), status, now))
+
+        return lead_view(self._storage.in_transaction(work))
+
+    def get_form_analytics(
+        self,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        form_id: str | None = None,
+        source: str | None = None,
+    ) -> FormAnalyticsView:
+        """How forms did from `start` (included) to `end` (excluded).
+
+        InvalidInputError where the range ends before it starts.
+        """
+        start = None if start is None else require_aware("start", start)
+        end = None if end is None else require_aware("end", end)
+        if start is not None and end is not None and end < start:
+            raise InvalidInputError.of("end", "range_reversed", "lies before the start")
+        forms = self._storage.repositories.forms
+        counts = forms.get_form_analytics(
+            start=start,
+            end=end,
+            form_id=None if form_id is None else FormId(form_id),
+            source=source,
+        )
+        funnel = forms.get_lead_conversion_funnel(start=start, end=end)
+        reached = {stage.status: stage.reached for stage in funnel.stages}
+        stages = list(reached)
+        return {
+            "start": start,
+            "end": end,
+            "submission_metrics": {
+                "total_submissions": counts.total_submissions,
+                "accepted": counts.accepted,
+                "quarantined": counts.quarantined,
+                "duplicates": counts.duplicates,
+                "by_form": counts.submissions_by_form,
+            },
+            "lead_metrics": {
+                "new_leads": counts.new_leads,
+                "hot_leads": counts.hot_leads,
+                "average_score": counts.average_lead_score,
+                "by_status": counts.leads_by_status,
+            },
+            "source_distribution": counts.submissions_by_source,
+            "conversion_funnel": {
+                "stages": [
+                    {"status": stage.status, "reached": stage.reached} for stage in funnel.stages
+                ],
+                "lost": funnel.lost,
+            },
+            "conversion_rates": {
+                "submission_to_lead": _share(counts.new_leads, counts.accepted),
+                "stage_to_stage": {
+                    later: _share(reached[later], reached[earlier])
+                    for earlier, later in pairwise(stages)
+                },
+                "lead_to_customer": _share(reached[LeadStatus.CLOSED_WON], reached[LeadStatus.NEW]),
+            },
+        }
+
+
+def suspicions(answers: Mapping[str, Json], controls: Mapping[str, Json]) -> tuple[str, ...]:
+    """Why a submission looks like spam; empty where it does not."""
+    reasons = []
+    if controls.get(HONEYPOT):
+        reasons.append("filled in a field that people do not see")
+    text = " ".join(each for each in answers.values() if isinstance(each, str)).lower()
+    links = text.count("http://") + text.count("https://")
+    if links > LINKS_TOLERATED:
+        reasons.append(f"contains {links} links; {LINKS_TOLERATED} are tolerated")
+    return tuple(reasons)
+
+
+def email_field(form: Form, rules: Sequence[ValidationRule]) -> str:
+    """The field that holds the person's address: the first e-mail field, or `email`."""
+    for each in form.fields:
+        if each.kind is FieldKind.EMAIL:
+            return each.name
+    return next((rule.field_name for rule in rules if rule.kind is RuleKind.EMAIL), "email")
+
+
+def _email_or_none(value: Json) -> str | None:
+    if not isinstance(value, str) or not value.strip():
+        return None
+    return canonical_email(value)
+
+
+def _keep_lead(forms: FormRepository, submission: FormSubmission, lead_id: LeadId) -> Lead:
+    """Make or merge the lead of a submission that has an e-mail, and score it anew."""
+    contact: dict[str, str | None] = dict.fromkeys(CONTACT_FIELDS)
+    others: dict[str, Json] = {}
+    typed = submission.canonical_email or ""
+    for name, value in submission.answers.items():
+        if name in contact:
+            contact[name] = str(value).strip() or None if value is not None else None
+        elif isinstance(value, str) and "@" in value and _same_address(value, typed):
+            typed = value.strip()
+        else:
+            others[name] = value
+    lead = forms.save_lead(
+        Lead(
+            lead_id=lead_id,
+            email=typed,
+            canonical_email=submission.canonical_email or "",
+            first_submission_at=submission.submitted_at,
+            last_submission_at=submission.submitted_at,
+            answers=others,
+            source=submission.source,
+            campaign=campaign_of(submission.attribution),
+            first_name=contact["first_name"],
+            last_name=contact["last_name"],
+            company=contact["company"],
+            phone=contact["phone"],
+        )
+    )
+    forms.save_lead_score(score_lead(lead, submission.submitted_at))
+    return lead
+
+
+def _same_address(value: str, canonical: str) -> bool:
+    try:
+        return canonical_email(value) == canonical
+    except InvalidInputError:
+        return False
+
+
+def _scored(forms: FormRepository, lead: Lead) -> ScoredLead:
+    try:
+        return ScoredLead(lead, forms.get_lead_score(lead.lead_id))
+    except NotFoundError:
+        return ScoredLead(lead, None)
+
+
+def _acknowledge(submission: FormSubmission) -> SubmissionReceipt:
+    return {
+        "submission_id": submission.submission_id,
+        "form_id": submission.form_id,
+        "lead_id": submission.lead_id,
+        "is_duplicate": submission.is_duplicate,
+        "duplicate_of": submission.duplicate_of,
+        "submitted_at": submission.submitted_at.isoformat(),
+    }
+
+
+def _remembered(receipt: SubmissionReceipt) -> dict[str, Json]:
+    return {
+        "submission_id": receipt["submission_id"],
+        "form_id": receipt["form_id"],
+        "lead_id": receipt["lead_id"],
+        "is_duplicate": receipt["is_duplicate"],
+        "duplicate_of": receipt["duplicate_of"],
+        "submitted_at": receipt["submitted_at"],
+    }
+
+
+def _receipt_of(answer: Mapping[str, Json]) -> SubmissionReceipt:
+    """A remembered receipt."""
+
+    def text(name: str) -> str | None:
+        value = answer[name]
+        return None if value is None else str(value)
+
+    return {
+        "submission_id": str(answer["submission_id"]),
+        "form_id": str(answer["form_id"]),
+        "lead_id": text("lead_id"),
+        "is_duplicate": bool(answer["is_duplicate"]),
+        "duplicate_of": text("duplicate_of"),
+        "submitted_at": str(answer["submitted_at"]),
+    }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def form_view(form: Form, rules: Sequence[ValidationRule]) -> FormView:
+    """For people and programs outside."""
+    return {
+        "form_id": form.form_id,
+        "title": form.title,
+        "fields": [
+            {
+                "name": each.name,
+                "label": each.label,
+                "kind": each.kind,
+                "required": each.required,
+                "choices": list(each.choices),
+            }
+            for each in form.fields
+        ],
+        "rules": [
+            {
+                "rule_id": rule.rule_id,
+                "field": rule.field_name,
+                "kind": rule.kind,
+                "parameters": rule.parameters,
+                "message": rule.message,
+            }
+            for rule in rules
+        ],
+        "allowed_origins": list(form.allowed_origins),
+        "allowed_redirects": list(form.allowed_redirects),
+        "duplicate_window_seconds": int(form.duplicate_window.total_seconds()),
+        "region": form.region,
+        "updated_at": form.updated_at,
+    }
+
+
+def submission_view(submission: FormSubmission) -> SubmissionView:
+    """For people and programs outside."""
+    return {
+        "submission_id": submission.submission_id,
+        "form_id": submission.form_id,
+        "lead_id": submission.lead_id,
+        "state": submission.state,
+        "answers": submission.answers,
+        "attribution": submission.attribution,
+        "source": submission.source,
+        "is_duplicate": submission.is_duplicate,
+        "duplicate_of": submission.duplicate_of,
+        "spam_reasons": list(submission.spam_reasons),
+        "ip_address": submission.ip_address,
+        "user_agent": submission.user_agent,
+        "submitted_at": submission.submitted_at,
+    }
+
+
+def lead_view(scored: ScoredLead) -> LeadView:
+    """For people and programs outside."""
+    lead = scored.lead
+    return {
+        "lead_id": lead.lead_id,
+        "email": lead.email,
+        "first_name": lead.first_name,
+        "last_name": lead.last_name,
+        "company": lead.company,
+        "phone": lead.phone,
+        "answers": lead.answers,
+        "status": lead.status,
+        "source": lead.source,
+        "campaign": lead.campaign,
+        "submission_count": lead.submission_count,
+        "first_submission_at": lead.first_submission_at,
+        "last_submission_at": lead.last_submission_at,
+        "score": None if scored.score is None else score_view(scored.score),
+    }
+
+
+def score_view(score: LeadScore) -> ScoreView:
+    """For people and programs outside."""
+    return {
+        "total": score.total,
+        "grade": score.grade,
+        "is_hot": score.is_hot,
+        "by_category": score.by_category(),
+        "points": [
+            {
+                "category": each.category,
+                "rule": each.rule,
+                "points": each.points,
+                "reason": each.reason,
+            }
+            for each in score.points
+        ],
+        "scored_at": score.scored_at,
+    }

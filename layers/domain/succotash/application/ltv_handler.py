@@ -1,0 +1,412 @@
+"""Use cases around value: taking orders, and saying what customers are worth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TypedDict
+
+from succotash.application.batches import BatchReport, Rejected, record_batch
+from succotash.application.paging import after_value, next_cursor, require_page
+from succotash.application.runs import RunView, run_view
+from succotash.domain.customers import Order
+from succotash.domain.ltv import Cohort, CustomerLTV, LTVAnalytics, LTVSegment, ValueGroup
+from succotash.domain.repositories.forms import PAGE
+from succotash.domain.repositories.storage import Storage
+from succotash.domain.retention import INITIAL_RUN
+from succotash.domain.values import (
+    CENT,
+    MONEY_UNIT,
+    Clock,
+    CohortId,
+    Currency,
+    CustomerId,
+    Money,
+    RunId,
+    SegmentId,
+)
+from succotash.errors import InvalidInputError
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far a sender's clock may be ahead before its facts count as from the future."""
+
+
+class ValueGroupView(TypedDict):
+    """Customers who share something, and what they are worth, in the deployment's currency."""
+
+    customers: int
+    revenue: Decimal
+    predicted_clv: Decimal
+    residual_value: Decimal
+    average_ltv: Decimal | None
+    """Mean predicted CLV; None without customers."""
+
+
+class LTVAnalysis(TypedDict):
+    """What customers are worth, as of the current run."""
+
+    run: RunView | None
+    """None before the first run."""
+    start: date | None
+    end: date | None
+    currency: str
+    total_customers: int
+    total_revenue: Decimal
+    total_predicted_clv: Decimal
+    average_ltv: Decimal | None
+    cohort_analysis: Mapping[str, ValueGroupView]
+    segment_distribution: Mapping[str, ValueGroupView]
+    by_source: Mapping[str, ValueGroupView]
+    by_campaign: Mapping[str, ValueGroupView]
+
+
+class CustomerValueView(TypedDict):
+    """One customer's value; money in the deployment's currency."""
+
+    customer_id: str
+    currency: str
+    actual_clv: Decimal
+    predicted_clv: Decimal
+    residual_value: Decimal
+    average_order_value: Decimal
+    order_count: int
+    frequency: int
+    lifetime_months: float
+    probability_alive: float
+    expected_purchases: Mapping[str, float]
+    """Within the next 30, 90 and 365 days."""
+    segment: str
+    cohort_id: str
+    first_purchase_at: datetime
+    last_purchase_at: datetime
+
+
+class CustomerDetails(CustomerValueView):
+    """A customer's value with the run that found it and what it assumed."""
+
+    run: RunView | None
+
+
+class CustomerList(TypedDict):
+    """A page of customers, the most valuable first."""
+
+    customers: list[CustomerValueView]
+    next_cursor: str | None
+
+
+class SegmentView(TypedDict):
+    """A segment's rule and what the current run found for it."""
+
+    segment_id: str
+    name: str
+    description: str
+    lower_quantile: float | None
+    lower_bound: Decimal | None
+    """As set by the user."""
+    resolved_lower_bound: Decimal | None
+    """As the current run resolved it; None before one, or for a newer rule."""
+    currency: str
+    customers: int
+    total_value: Decimal
+    average_value: Decimal | None
+
+
+class SegmentList(TypedDict):
+    """Every segment."""
+
+    segments: list[SegmentView]
+
+
+class CohortPeriodView(TypedDict):
+    """One month of a cohort's life."""
+
+    period: int
+    active_customers: int
+    retention: float
+    """Share of the cohort active in this month."""
+    revenue: Decimal
+    cumulative_revenue_per_customer: Decimal
+    mature: bool
+    """Whether the whole month had passed when the run took place."""
+
+
+class CohortView(TypedDict):
+    """A cohort of customers by month of first purchase."""
+
+    cohort_id: str
+    starts_on: date
+    currency: str
+    customers: int
+    revenue: Decimal
+    average_ltv: Decimal
+
+
+class CohortDetails(CohortView):
+    """A cohort with its life month by month."""
+
+    periods: list[CohortPeriodView]
+    run: RunView | None
+
+
+class CohortList(TypedDict):
+    """Every cohort, by start."""
+
+    cohorts: list[CohortView]
+
+
+class LTVHandler:
+    """Orders in, values out."""
+
+    def __init__(self, storage: Storage, clock: Clock, currency: Currency) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._currency = currency
+
+    def record_orders(self, items: Sequence[Order | Rejected]) -> BatchReport:
+        """Add a batch to the ledger; what became of each item, in order.
+
+        An order in another currency than the deployment's, from the future, with an amount that
+        does not fit its kind, or that contradicts another with its id is rejected alone.
+        """
+        latest = self._clock() + CLOCK_TOLERANCE
+        checked = [
+            item if isinstance(item, Rejected) else self._check(item, latest) for item in items
+        ]
+        return record_batch(
+            checked,
+            identity=lambda order: (order.customer_id, order.order_id),
+            contents=lambda order: replace(order, canonical_email=None),
+            record=self._storage.repositories.ltv.record_orders,
+        )
+
+    def _check(self, order: Order, latest: datetime) -> Order | Rejected:
+        def rejected(field: str, code: str, message: str) -> Rejected:
+            error = InvalidInputError.of(field, code, message)
+            return Rejected(order.order_id, order.customer_id, error.violations)
+
+        amount = order.amount.amount
+        if order.amount.currency != self._currency:
+            sentence = f"is not {self._currency}, this deployment's currency"
+            return rejected("currency", "currency_mismatch", sentence)
+        if order.ordered_at > latest:
+            return rejected("ordered_at", "in_the_future", "lies in the future")
+        if amount % MONEY_UNIT:
+            return rejected("amount", "too_precise", "has more than four decimal places")
+        if order.refund_of is None and amount < 0:
+            return rejected("amount", "refunds_nothing", "is negative but refunds no order")
+        if order.refund_of is not None and amount >= 0:
+            return rejected("amount", "refund_not_negative", "of a refund must be negative")
+        if order.refund_of == order.order_id:
+            return rejected("refund_of", "refunds_itself", "is the refund itself")
+        return order
+
+    def get_ltv_analytics(
+        self, *, start: date | None = None, end: date | None = None
+    ) -> LTVAnalysis:
+        """Customers first seen buying from `start` to `end`, both days included.
+
+        InvalidInputError where the range ends before it starts.
+        """
+        if start is not None and end is not None and end < start:
+            raise InvalidInputError.of("end", "range_reversed", "lies before the start")
+        repositories = self._storage.repositories
+        found = repositories.ltv.get_ltv_analytics(start=start, end=end)
+        return self._analysis(found, self._run(found.run_id), start, end)
+
+    def _analysis(
+        self, found: LTVAnalytics, run: RunView | None, start: date | None, end: date | None
+    ) -> LTVAnalysis:
+        total = _group_view(found.total)
+        return {
+            "run": run,
+            "start": start,
+            "end": end,
+            "currency": self._currency,
+            "total_customers": total["customers"],
+            "total_revenue": total["revenue"],
+            "total_predicted_clv": total["predicted_clv"],
+            "average_ltv": total["average_ltv"],
+            "cohort_analysis": _group_views(found.by_cohort),
+            "segment_distribution": _group_views(found.by_segment),
+            "by_source": _group_views(found.by_source),
+            "by_campaign": _group_views(found.by_campaign),
+        }
+
+    def get_customer_ltv_details(self, customer_id: str) -> CustomerDetails:
+        """One customer's value; NotFoundError where the current run has none."""
+        value = self._storage.repositories.ltv.get_customer_ltv(CustomerId(customer_id))
+        run = self._run(value.run_id or INITIAL_RUN)
+        return {**customer_value_view(value), "run": run}
+
+    def get_customers(
+        self,
+        *,
+        segment_id: str | None = None,
+        cohort_id: str | None = None,
+        limit: int = PAGE,
+        cursor: str | None = None,
+    ) -> CustomerList:
+        """A page of customers, the most valuable first."""
+        after = after_value(cursor, self._currency)
+        found = self._storage.repositories.ltv.find_customers(
+            segment_id=None if segment_id is None else SegmentId(segment_id),
+            cohort_id=None if cohort_id is None else CohortId(cohort_id),
+            limit=require_page(limit),
+            after=after,
+        )
+        return {
+            "customers": [customer_value_view(each) for each in found],
+            "next_cursor": next_cursor(
+                found, limit, lambda each: (str(each.predicted_clv.amount), each.customer_id)
+            ),
+        }
+
+    def get_segments(self) -> SegmentList:
+        """Every segment."""
+        segments = self._storage.repositories.ltv.get_all_ltv_segments()
+        return {"segments": [self._segment_view(each) for each in segments]}
+
+    def put_segment(self, segment: LTVSegment) -> SegmentView:
+        """Define a segment, replacing what it was; it takes effect with the next run.
+
+        InvalidInputError unless it has either a quantile from 0 to below 1 or a bound in the
+        deployment's currency.
+        """
+        quantile, bound = segment.lower_quantile, segment.lower_bound
+        if (quantile is None) == (bound is None):
+            raise InvalidInputError.of(
+                "lower_quantile", "one_bound", "needs either a quantile or a bound"
+            )
+        if quantile is not None and not 0 <= quantile < 1:
+            raise InvalidInputError.of("lower_quantile", "quantile", "takes 0 to below 1")
+        if bound is not None and bound.currency != self._currency:
+            raise InvalidInputError.of(
+                "lower_bound", "currency_mismatch", f"is not {self._currency}"
+            )
+        ltv = self._storage.repositories.ltv
+        ltv.save_ltv_segment(segment)
+        return self._segment_view(ltv.get_ltv_segment(segment.segment_id))
+
+    def get_cohorts(self) -> CohortList:
+        """Every cohort, by start."""
+        cohorts = self._storage.repositories.ltv.get_all_cohorts()
+        return {"cohorts": [_cohort_view(each) for each in cohorts]}
+
+    def get_cohort(self, cohort_id: str) -> CohortDetails:
+        """A cohort with its life; NotFoundError where the current run has none."""
+        repositories = self._storage.repositories
+        cohort = repositories.ltv.get_cohort(CohortId(cohort_id))
+        run = repositories.retention.get_scoring_run(cohort.run_id or INITIAL_RUN)
+        return {
+            **_cohort_view(cohort),
+            "periods": _period_views(cohort, run.as_of.date()),
+            "run": run_view(run),
+        }
+
+    def _run(self, run_id: RunId) -> RunView | None:
+        runs = self._storage.repositories.retention
+        return run_view(runs.get_scoring_run(run_id)) if run_id != INITIAL_RUN else None
+
+    def _segment_view(self, segment: LTVSegment) -> SegmentView:
+        result = segment.result
+        customers = 0 if result is None else result.customers
+        total = Decimal(0) if result is None else result.total_value.rounded()
+        return {
+            "segment_id": segment.segment_id,
+            "name": segment.name,
+            "description": segment.description,
+            "lower_quantile": segment.lower_quantile,
+            "lower_bound": _amount(segment.lower_bound),
+            "resolved_lower_bound": None if result is None else result.lower_bound.rounded(),
+            "currency": self._currency,
+            "customers": customers,
+            "total_value": total,
+            "average_value": _mean(total, customers),
+        }
+
+
+def _amount(money: Money | None) -> Decimal | None:
+    return None if money is None else money.rounded()
+
+
+def _mean(total: Decimal, count: int) -> Decimal | None:
+    return (total / count).quantize(CENT) if count else None
+
+
+def _group_view(group: ValueGroup) -> ValueGroupView:
+    return {
+        "customers": group.customers,
+        "revenue": group.revenue.quantize(CENT),
+        "predicted_clv": group.predicted_clv.quantize(CENT),
+        "residual_value": group.residual_value.quantize(CENT),
+        "average_ltv": _mean(group.predicted_clv, group.customers),
+    }
+
+
+def _group_views(groups: Mapping[str, ValueGroup]) -> dict[str, ValueGroupView]:
+    return {name: _group_view(group) for name, group in groups.items()}
+
+
+def customer_value_view(value: CustomerLTV) -> CustomerValueView:
+    """For people and programs outside."""
+    return {
+        "customer_id": value.customer_id,
+        "currency": value.actual_clv.currency,
+        "actual_clv": value.actual_clv.rounded(),
+        "predicted_clv": value.predicted_clv.rounded(),
+        "residual_value": value.residual_value.rounded(),
+        "average_order_value": value.average_order_value.rounded(),
+        "order_count": value.order_count,
+        "frequency": value.frequency,
+        "lifetime_months": value.lifetime_months,
+        "probability_alive": value.probability_alive,
+        "expected_purchases": {
+            "30": value.expected_purchases_30,
+            "90": value.expected_purchases_90,
+            "365": value.expected_purchases_365,
+        },
+        "segment": value.segment_id,
+        "cohort_id": value.cohort_id,
+        "first_purchase_at": value.first_purchase_at,
+        "last_purchase_at": value.last_purchase_at,
+    }
+
+
+def _cohort_view(cohort: Cohort) -> CohortView:
+    return {
+        "cohort_id": cohort.cohort_id,
+        "starts_on": cohort.starts_on,
+        "currency": cohort.revenue.currency,
+        "customers": cohort.customers,
+        "revenue": cohort.revenue.rounded(),
+        "average_ltv": cohort.average_ltv.rounded(),
+    }
+
+
+def _month_of(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def _period_views(cohort: Cohort, as_of: date) -> list[CohortPeriodView]:
+    """Every month up to that of `as_of`, those without a purchase included."""
+    by_period = {each.period: each for each in cohort.periods}
+    elapsed = _month_of(as_of) - _month_of(cohort.starts_on)
+    views: list[CohortPeriodView] = []
+    cumulative = Decimal(0)
+    for period in range(elapsed + 1):
+        found = by_period.get(period)
+        active = 0 if found is None else found.active_customers
+        revenue = Decimal(0) if found is None else found.revenue
+        cumulative += revenue
+        views.append(
+            {
+                "period": period,
+                "active_customers": active,
+                "retention": active / cohort.customers if cohort.customers else 0.0,
+                "revenue": revenue.quantize(CENT),
+                "cumulative_revenue_per_customer": _mean(cumulative, cohort.customers)
+                or Decimal(0),
+                "mature": period < elapsed,
+            }
+        )
+    return views

@@ -1,0 +1,76 @@
+"""Keyset cursors: opaque text that names the last row of a page."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from succotash.domain.values import After, Currency, CustomerId, Money
+from succotash.errors import InvalidInputError
+
+MAX_PAGE = 200
+
+
+def require_page(limit: int) -> int:
+    """The limit, if a page may be that long; InvalidInputError otherwise."""
+    if not 1 <= limit <= MAX_PAGE:
+        raise InvalidInputError.of("limit", "limit_out_of_range", f"takes 1 to {MAX_PAGE}")
+    return limit
+
+
+def encode_cursor(*keys: str) -> str:
+    """The cursor behind a row with these keys."""
+    return base64.urlsafe_b64encode(json.dumps(keys).encode()).decode().rstrip("=")
+
+
+def _decode[T](cursor: str, read: Callable[[str, str], T]) -> T:
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        first, second = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+        if not (isinstance(first, str) and isinstance(second, str)):
+            raise TypeError(cursor)
+        return read(first, second)
+    except (ValueError, TypeError, binascii.Error, InvalidOperation, RecursionError):
+        raise InvalidInputError.of("cursor", "cursor_invalid", "is no cursor of a list") from None
+
+
+def after_moment(cursor: str | None) -> After | None:
+    """For lists ordered by instant and id."""
+
+    def read(moment: str, row: str) -> After:
+        instant = datetime.fromisoformat(moment)
+        if instant.tzinfo is None:
+            raise ValueError(moment)
+        return After(instant, row)
+
+    return None if cursor is None else _decode(cursor, read)
+
+
+def after_value(cursor: str | None, currency: Currency) -> tuple[Money, CustomerId] | None:
+    """For lists ordered by an amount and id."""
+
+    def read(amount: str, row: str) -> tuple[Money, CustomerId]:
+        return Money(Decimal(amount), currency), CustomerId(row)
+
+    return None if cursor is None else _decode(cursor, read)
+
+
+def after_probability(cursor: str | None) -> tuple[float, CustomerId] | None:
+    """For lists ordered by a probability and id."""
+
+    def read(probability: str, row: str) -> tuple[float, CustomerId]:
+        number = float(probability)
+        if not 0 <= number <= 1:
+            raise ValueError(probability)
+        return number, CustomerId(row)
+
+    return None if cursor is None else _decode(cursor, read)
+
+
+def next_cursor[T](
+    rows: Sequence[T], limit: int, keys: Callable[[T], tuple[str, str]]
+) -> str | None:
+    """The cursor of the next page; None where this page was not full."""
+    return encode_cursor(*keys(rows[-1])) if len(rows) == limit else None

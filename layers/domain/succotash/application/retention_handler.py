@@ -1,0 +1,517 @@
+"""Use cases around retention: activity, churn risk, grids, campaigns, the model's record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NotRequired, TypedDict
+
+from succotash.application.batches import BatchReport, Rejected, record_batch
+from succotash.application.grids import GridView, grid_average, grid_rows
+from succotash.application.ltv_handler import (
+    CLOCK_TOLERANCE,
+    CustomerValueView,
+    customer_value_view,
+)
+from succotash.application.paging import after_probability, next_cursor, require_page
+from succotash.application.runs import RunReport, RunView, run_report, run_view
+from succotash.domain.customers import ActivityEvent
+from succotash.domain.repositories.forms import PAGE
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.retention import (
+    CAMPAIGN_STEPS,
+    INITIAL_RUN,
+    CampaignMetrics,
+    CampaignPerformance,
+    CampaignStatus,
+    ChurnPrediction,
+    EngagementSegment,
+    GridMode,
+    GridPeriod,
+    RetentionCampaign,
+    RiskLevel,
+    UserEngagementProfile,
+)
+from succotash.domain.values import (
+    CampaignId,
+    Clock,
+    Currency,
+    CustomerId,
+    IdFactory,
+    RunId,
+)
+from succotash.errors import IllegalTransitionError, InvalidInputError, NotFoundError
+
+HISTORY_SHOWN = 20
+
+
+class ChurnRiskView(TypedDict):
+    """How likely a customer is to stay silent."""
+
+    customer_id: str
+    churn_probability: float
+    probability_alive: float
+    risk_level: str
+    risk_score: int
+    horizon_days: int
+    last_seen_on: date
+    predicted_churn_date: date | None
+    reasons: list[str]
+    engagement_score: int
+
+
+class EngagementView(TypedDict):
+    """What a customer did."""
+
+    customer_id: str
+    sessions: int
+    clicks: int
+    conversions: int
+    average_session_seconds: float | None
+    last_session_at: datetime | None
+    interests: Mapping[str, int]
+    engagement_score: int
+    segment: str
+
+
+class HistoryEntry(TypedDict):
+    """An order or an event."""
+
+    at: datetime
+    kind: str
+    id: str
+    amount: NotRequired[Decimal]
+    currency: NotRequired[str]
+
+
+class CustomerRetention(TypedDict):
+    """One customer on one page."""
+
+    customer_id: str
+    run: RunView | None
+    churn_risk: ChurnRiskView
+    engagement: EngagementView | None
+    value: CustomerValueView | None
+    history: list[HistoryEntry]
+    """The latest first, at most 20."""
+
+
+class ChurnRiskList(TypedDict):
+    """A page of customers, the likeliest to churn first."""
+
+    customers: list[ChurnRiskView]
+    next_cursor: str | None
+
+
+class CampaignMetricsView(TypedDict):
+    """Counts since a campaign began."""
+
+    targeted: int
+    sent: int
+    opened: int
+    clicked: int
+    converted: int
+    revenue: Decimal
+    currency: str
+
+
+class CampaignView(TypedDict):
+    """A retention campaign."""
+
+    campaign_id: str
+    name: str
+    description: str
+    status: str
+    target_risk_level: str | None
+    target_segment: str | None
+    starts_at: datetime | None
+    ends_at: datetime | None
+    metrics: CampaignMetricsView
+    created_at: datetime
+    updated_at: datetime
+
+
+class CampaignSummaryView(TypedDict):
+    """All campaigns together."""
+
+    campaigns_by_status: Mapping[str, int]
+    metrics: CampaignMetricsView
+
+
+class CampaignList(TypedDict):
+    """Campaigns, newest first, and how all of them together do."""
+
+    campaigns: list[CampaignView]
+    summary: CampaignSummaryView
+
+
+class CampaignPerformanceView(TypedDict):
+    """A campaign's rates; None where the denominator is 0."""
+
+    campaign_id: str
+    metrics: CampaignMetricsView
+    delivery_rate: float | None
+    open_rate: float | None
+    click_rate: float | None
+    conversion_rate: float | None
+
+
+class RetentionAnalyticsView(TypedDict):
+    """Where all customers stand."""
+
+    run: RunView | None
+    customers: int
+    churn_risk_distribution: Mapping[str, int]
+    segment_distribution: Mapping[str, int]
+    high_risk_customers: int
+    average_churn_probability: float | None
+    average_engagement_score: float | None
+    value_at_risk: Decimal
+    currency: str
+    campaign_metrics: CampaignSummaryView
+
+
+class ModelReport(TypedDict):
+    """The last runs side by side, latest first."""
+
+    runs: list[RunReport]
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignChange:
+    """What shall be different about a campaign; None leaves it."""
+
+    name: str | None = None
+    description: str | None = None
+    status: CampaignStatus | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    metrics: CampaignMetrics | None = None
+
+
+class RetentionHandler:
+    """Who is slipping away, why, and what is done about it."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        new_id: IdFactory,
+        currency: Currency,
+    ) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._new_id = new_id
+        self._currency = currency
+
+    def record_activity(self, items: Sequence[ActivityEvent | Rejected]) -> BatchReport:
+        """Add a batch to the ledger; what became of each item, in order.
+
+        An event from the future, or one that contradicts another with its id, is rejected alone.
+        """
+        latest = self._clock() + CLOCK_TOLERANCE
+
+        def check(event: ActivityEvent) -> ActivityEvent | Rejected:
+            if event.occurred_at <= latest:
+                return event
+            error = InvalidInputError.of("occurred_at", "in_the_future", "lies in the future")
+            return Rejected(event.event_id, event.customer_id, error.violations)
+
+        return record_batch(
+            [item if isinstance(item, Rejected) else check(item) for item in items],
+            identity=lambda event: (event.customer_id, event.event_id),
+            contents=lambda event: event,
+            record=self._storage.repositories.retention.record_activity,
+        )
+
+    def get_retention_analytics(self) -> RetentionAnalyticsView:
+        """Where all customers stand by the current run."""
+        retention = self._storage.repositories.retention
+        found = retention.get_retention_analytics()
+        at_risk = found.value_at_risk
+        return {
+            "run": self._run(found.run_id),
+            "customers": found.customers,
+            "churn_risk_distribution": found.by_risk_level,
+            "segment_distribution": found.by_segment,
+            "high_risk_customers": found.by_risk_level.get(RiskLevel.HIGH, 0),
+            "average_churn_probability": found.average_churn_probability,
+            "average_engagement_score": found.average_engagement_score,
+            "value_at_risk": Decimal(0) if at_risk is None else at_risk.rounded(),
+            "currency": self._currency,
+            "campaign_metrics": self._summary_view(),
+        }
+
+    def get_retention_grid(
+        self, period: GridPeriod = GridPeriod.MONTH, mode: GridMode = GridMode.NDAY
+    ) -> GridView:
+        """Cohorts by first purchase, and how many of each bought again when."""
+        retention = self._storage.repositories.retention
+        run = retention.get_current_scoring_run()
+        cells = retention.get_retention_grid(period, mode)
+        rows = grid_rows(cells, period, mode, run.as_of.date())
+        return {
+            "run": run_view(run) if run.run_id != INITIAL_RUN else None,
+            "period": period,
+            "mode": mode,
+            "cohorts": rows,
+            "average": grid_average(rows, period, mode),
+        }
+
+    def get_churn_risks(
+        self, *, risk: RiskLevel | None = None, limit: int = PAGE, cursor: str | None = None
+    ) -> ChurnRiskList:
+        """A page of customers, the likeliest to churn first."""
+        after = after_probability(cursor)
+        found = self._storage.repositories.retention.find_churn_predictions(
+            risk=risk, limit=require_page(limit), after=after
+        )
+        return {
+            "customers": [_risk_view(each) for each in found],
+            "next_cursor": next_cursor(
+                found, limit, lambda each: (repr(each.churn_probability), each.customer_id)
+            ),
+        }
+
+    def analyze_user_retention(self, customer_id: str) -> CustomerRetention:
+        """One customer's risk, engagement, value and history.
+
+        NotFoundError where the current run has no prediction for them.
+        """
+        customer = CustomerId(customer_id)
+
+        def work(repositories: Repositories) -> CustomerRetention:
+            prediction = repositories.retention.get_churn_prediction(customer)
+            return {
+                "customer_id": customer,
+                "run": self._run(prediction.run_id or INITIAL_RUN),
+                "churn_risk": _risk_view(prediction),
+                "engagement": _engagement_or_none(repositories, customer),
+                "value": _value_or_none(repositories, customer),
+                "history": _history(repositories, customer),
+            }
+
+        return self._storage.in_transaction(work)
+
+    def get_retention_campaigns(self, status: CampaignStatus | None = None) -> CampaignList:
+        """Campaigns, newest first."""
+        campaigns = self._storage.repositories.retention.get_all_retention_campaigns(status=status)
+        return {
+            "campaigns": [self._campaign_view(each) for each in campaigns],
+            "summary": self._summary_view(),
+        }
+
+    def get_retention_campaign(self, campaign_id: str) -> CampaignView:
+        """A campaign; NotFoundError where there is none."""
+        retention = self._storage.repositories.retention
+        return self._campaign_view(retention.get_retention_campaign(CampaignId(campaign_id)))
+
+    def get_campaign_performance(self, campaign_id: str) -> CampaignPerformanceView:
+        """A campaign's rates; NotFoundError where there is none."""
+        retention = self._storage.repositories.retention
+        found = CampaignPerformance.of(retention.get_retention_campaign(CampaignId(campaign_id)))
+        return {
+            "campaign_id": found.campaign.campaign_id,
+            "metrics": self._metrics_view(found.campaign.metrics),
+            "delivery_rate": found.delivery_rate,
+            "open_rate": found.open_rate,
+            "click_rate": found.click_rate,
+            "conversion_rate": found.conversion_rate,
+        }
+
+    def create_retention_campaign(
+        self,
+        name: str,
+        *,
+        description: str = "",
+        target_risk_level: RiskLevel | None = None,
+        target_segment: EngagementSegment | None = None,
+        starts_at: datetime | None = None,
+        ends_at: datetime | None = None,
+    ) -> CampaignView:
+        """Draft a campaign; InvalidInputError where it ends before it starts."""
+        now = self._clock()
+        campaign = RetentionCampaign(
+            campaign_id=CampaignId(self._new_id()),
+            name=name,
+            created_at=now,
+            updated_at=now,
+            description=description,
+            target_risk_level=target_risk_level,
+            target_segment=target_segment,
+            starts_at=starts_at,
+            ends_at=ends_at,
+        )
+        _require_order(campaign)
+        self._storage.repositories.retention.save_retention_campaign(campaign)
+        return self._campaign_view(campaign)
+
+    def update_retention_campaign(self, campaign_id: str, change: CampaignChange) -> CampaignView:
+        """Change a campaign, in one transaction.
+
+        NotFoundError; IllegalTransitionError; InvalidInputError where metrics contradict
+        themselves or it would end before it starts.
+        """
+        now = self._clock()
+        if change.metrics is not None:
+            self._check_metrics(change.metrics)
+
+        def work(repositories: Repositories) -> RetentionCampaign:
+            retention = repositories.retention
+            campaign = retention.get_retention_campaign(CampaignId(campaign_id))
+            wanted = change.status or campaign.status
+            if wanted is not campaign.status and wanted not in CAMPAIGN_STEPS[campaign.status]:
+                raise IllegalTransitionError(campaign.status, wanted)
+            changed = replace(
+                campaign,
+                name=change.name or campaign.name,
+                description=(
+                    campaign.description if change.description is None else change.description
+                ),
+                status=wanted,
+                starts_at=change.starts_at or campaign.starts_at,
+                ends_at=change.ends_at or campaign.ends_at,
+                metrics=change.metrics or campaign.metrics,
+                updated_at=now,
+            )
+            _require_order(changed)
+            retention.save_retention_campaign(changed)
+            return changed
+
+        return self._campaign_view(self._storage.in_transaction(work))
+
+    def get_model_report(self, limit: int = 10) -> ModelReport:
+        """The last runs with their models and backtests, latest first."""
+        runs = self._storage.repositories.retention.get_scoring_runs(limit=require_page(limit))
+        return {"runs": [run_report(each) for each in runs]}
+
+    def _run(self, run_id: RunId) -> RunView | None:
+        runs = self._storage.repositories.retention
+        return run_view(runs.get_scoring_run(run_id)) if run_id != INITIAL_RUN else None
+
+    def _check_metrics(self, metrics: CampaignMetrics) -> None:
+        if metrics.revenue is not None and metrics.revenue.currency != self._currency:
+            raise InvalidInputError.of(
+                "metrics.currency", "currency_mismatch", f"is not {self._currency}"
+            )
+        if metrics.sent > metrics.targeted:
+            raise InvalidInputError.of("metrics.sent", "more_than_targeted", "exceeds targeted")
+        for name, count in (
+            ("opened", metrics.opened),
+            ("clicked", metrics.clicked),
+            ("converted", metrics.converted),
+        ):
+            if count > metrics.sent:
+                raise InvalidInputError.of(f"metrics.{name}", "more_than_sent", "exceeds sent")
+
+    def _metrics_view(self, metrics: CampaignMetrics) -> CampaignMetricsView:
+        revenue = metrics.revenue
+        return {
+            "targeted": metrics.targeted,
+            "sent": metrics.sent,
+            "opened": metrics.opened,
+            "clicked": metrics.clicked,
+            "converted": metrics.converted,
+            "revenue": Decimal(0) if revenue is None else revenue.rounded(),
+            "currency": self._currency,
+        }
+
+    def _campaign_view(self, campaign: RetentionCampaign) -> CampaignView:
+        return {
+            "campaign_id": campaign.campaign_id,
+            "name": campaign.name,
+            "description": campaign.description,
+            "status": campaign.status,
+            "target_risk_level": campaign.target_risk_level,
+            "target_segment": campaign.target_segment,
+            "starts_at": campaign.starts_at,
+            "ends_at": campaign.ends_at,
+            "metrics": self._metrics_view(campaign.metrics),
+            "created_at": campaign.created_at,
+            "updated_at": campaign.updated_at,
+        }
+
+    def _summary_view(self) -> CampaignSummaryView:
+        found = self._storage.repositories.retention.get_campaign_performance_summary()
+        metrics = CampaignMetrics(
+            found.targeted,
+            found.sent,
+            found.opened,
+            found.clicked,
+            found.converted,
+            found.revenue,
+        )
+        return {
+            "campaigns_by_status": found.campaigns_by_status,
+            "metrics": self._metrics_view(metrics),
+        }
+
+
+def _require_order(campaign: RetentionCampaign) -> None:
+    starts, ends = campaign.starts_at, campaign.ends_at
+    if starts is not None and ends is not None and ends <= starts:
+        raise InvalidInputError.of("ends_at", "range_reversed", "does not lie after the start")
+
+
+def _risk_view(prediction: ChurnPrediction) -> ChurnRiskView:
+    return {
+        "customer_id": prediction.customer_id,
+        "churn_probability": prediction.churn_probability,
+        "probability_alive": prediction.probability_alive,
+        "risk_level": prediction.risk_level,
+        "risk_score": prediction.risk_score,
+        "horizon_days": prediction.horizon_days,
+        "last_seen_on": prediction.last_seen_on,
+        "predicted_churn_date": prediction.predicted_churn_date,
+        "reasons": list(prediction.reasons),
+        "engagement_score": prediction.engagement_score,
+    }
+
+
+def _engagement_view(profile: UserEngagementProfile) -> EngagementView:
+    return {
+        "customer_id": profile.customer_id,
+        "sessions": profile.sessions,
+        "clicks": profile.clicks,
+        "conversions": profile.conversions,
+        "average_session_seconds": profile.average_session_seconds,
+        "last_session_at": profile.last_session_at,
+        "interests": profile.interests,
+        "engagement_score": profile.engagement_score,
+        "segment": profile.segment,
+    }
+
+
+def _engagement_or_none(
+    repositories: Repositories, customer_id: CustomerId
+) -> EngagementView | None:
+    try:
+        return _engagement_view(repositories.retention.get_user_engagement_profile(customer_id))
+    except NotFoundError:
+        return None
+
+
+def _value_or_none(repositories: Repositories, customer_id: CustomerId) -> CustomerValueView | None:
+    try:
+        return customer_value_view(repositories.ltv.get_customer_ltv(customer_id))
+    except NotFoundError:  # somebody active who never bought has no value
+        return None
+
+
+def _history(repositories: Repositories, customer_id: CustomerId) -> list[HistoryEntry]:
+    entries: list[HistoryEntry] = [
+        {
+            "at": order.ordered_at,
+            "kind": "order" if order.refund_of is None else "refund",
+            "id": order.order_id,
+            "amount": order.amount.rounded(),
+            "currency": order.amount.currency,
+        }
+        for order in repositories.ltv.get_orders(customer_id)
+    ]
+    entries.extend(
+        {"at": event.occurred_at, "kind": event.name or event.kind, "id": event.event_id}
+        for event in repositories.retention.get_activity(customer_id, limit=HISTORY_SHOWN)
+    )
+    entries.sort(key=lambda entry: (entry["at"], entry["id"]), reverse=True)
+    return entries[:HISTORY_SHOWN]
