@@ -1,0 +1,161 @@
+"""How good predictions were: what a model said before a cut, against what happened after it."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import xlog1py, xlogy
+
+from succotash.domain.models.purchases import Array, PurchaseModel
+from succotash.domain.values import Json
+
+type Flags = NDArray[np.bool_]
+
+DECILES = 10
+_CLIP = 1e-12
+"""A certainty that proved wrong costs a log loss of 27.6, not infinity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decile:
+    """Customers of alike predictions: what was said of them, what became of them."""
+
+    mean_predicted: float
+    observed_share: float
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """Errors on held-out time. What the data cannot tell is None; nothing is NaN or infinite.
+
+    `brier` to `top_decile_lift` judge P(no purchase in the holdout), the rest purchase counts.
+    """
+
+    customers: int
+    holdout_days: float
+    silent_share: float | None
+    """Customers without a purchase in the holdout."""
+    brier: float | None
+    brier_skill: float | None
+    """1 - brier / brier of saying `silent_share` of everybody.
+
+    None where all or none were silent.
+    """
+    log_loss: float | None
+    """In nats per customer."""
+    auc: float | None
+    """None where all or none were silent."""
+    calibration: tuple[Decile, ...]
+    """At most ten, by rising prediction; equal predictions share one."""
+    top_decile_lift: float | None
+    """Silent share of the tenth likeliest to be silent, over `silent_share`."""
+    actual_purchases: int
+    predicted_purchases: float
+    error_percent: float | None
+    """Of the total, above 0 where too much was predicted; None where nobody bought."""
+    mae: float | None
+    rmse: float | None
+    naive_mae: float | None
+    """Of supposing that everybody goes on at the rate they had: x / T x days."""
+    naive_rmse: float | None
+
+    def to_dict(self) -> dict[str, Json]:
+        """Plain numbers, lists and None, as JSON takes them."""
+        return asdict(self) | {"calibration": [asdict(each) for each in self.calibration]}
+
+
+def backtest(
+    model: PurchaseModel,
+    frequency: Array,
+    recency: Array,
+    age: Array,
+    *,
+    holdout_purchases: Array,
+    holdout_days: float,
+) -> Backtest:
+    """Compare `model`, fitted to what came before the cut, with the `holdout_days` after it.
+
+    One row per customer who was known at the cut; `holdout_purchases` counts purchase days.
+    """
+    predicted = model.expected_purchases(frequency, recency, age, holdout_days)
+    rate = np.divide(frequency, age, out=np.zeros_like(frequency), where=age > 0)
+    naive = rate * holdout_days
+    probability = np.clip(model.probability_silent(frequency, recency, age, holdout_days), 0, 1)
+    silent = holdout_purchases == 0
+    actual_total, predicted_total = float(holdout_purchases.sum()), float(predicted.sum())
+    share = float(silent.mean()) if len(silent) else None
+    base_brier = share * (1 - share) if share is not None else 0.0
+    brier = _mean((probability - silent) ** 2)
+    return Backtest(
+        customers=len(frequency),
+        holdout_days=float(holdout_days),
+        silent_share=share,
+        brier=brier,
+        brier_skill=1 - brier / base_brier if brier is not None and base_brier else None,
+        log_loss=_mean(_log_loss(probability, silent)),
+        auc=_auc(probability, silent) if base_brier else None,
+        calibration=_calibration(probability, silent),
+        top_decile_lift=_top_share(probability, silent) / share if share else None,
+        actual_purchases=round(actual_total),
+        predicted_purchases=predicted_total,
+        error_percent=100 * (predicted_total / actual_total - 1) if actual_total else None,
+        mae=_mean(np.abs(predicted - holdout_purchases)),
+        rmse=_root_mean((predicted - holdout_purchases) ** 2),
+        naive_mae=_mean(np.abs(naive - holdout_purchases)),
+        naive_rmse=_root_mean((naive - holdout_purchases) ** 2),
+    )
+
+
+def _mean(values: Array) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
+def _root_mean(values: Array) -> float | None:
+    return float(np.sqrt(values.mean())) if len(values) else None
+
+
+def _log_loss(probability: Array, silent: Flags) -> Array:
+    clipped = np.clip(probability, _CLIP, 1 - _CLIP)
+    happened = silent.astype(np.float64)
+    loss = -xlogy(happened, clipped) - xlog1py(1 - happened, -clipped)
+    return loss.astype(np.float64)
+
+
+def _ranks(values: Array) -> Array:
+    """Ranks from 1; equal values share their middle rank."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    middle = np.cumsum(counts) - (counts - 1) / 2
+    return middle.astype(np.float64)[place]
+
+
+def _auc(probability: Array, silent: Flags) -> float:
+    """P(a silent customer was given the higher probability), ties counting half (Mann-Whitney)."""
+    positives = int(silent.sum())
+    negatives = len(silent) - positives
+    above = float(_ranks(probability)[silent].sum()) - positives * (positives + 1) / 2
+    return above / (positives * negatives)
+
+
+def _calibration(probability: Array, silent: Flags) -> tuple[Decile, ...]:
+    if not len(probability):
+        return ()
+    middle_rank = (_ranks(probability) - 0.5) / len(probability)
+    of_decile = np.floor(DECILES * middle_rank).astype(np.intp)
+    customers = np.bincount(of_decile, minlength=DECILES)
+    predicted = np.bincount(of_decile, probability, DECILES)
+    observed = np.bincount(of_decile, silent, DECILES)
+    return tuple(
+        Decile(float(predicted[i] / n), float(observed[i] / n), int(n))
+        for i, n in enumerate(customers)
+        if n
+    )
+
+
+def _top_share(probability: Array, silent: Flags) -> float:
+    """Silent share of the likeliest tenth; those tied at its edge count in proportion."""
+    size = -(-len(probability) // DECILES)
+    edge = np.partition(probability, -size)[-size]
+    above, tied = probability > edge, probability == edge
+    room = size - int(above.sum())
+    return float((silent[above].sum() + room * silent[tied].mean()) / size)

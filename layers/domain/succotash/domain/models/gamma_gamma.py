@@ -1,0 +1,130 @@
+"""The Gamma-Gamma model of money per purchase.
+
+P. S. Fader and B. G. S. Hardie (2013), The Gamma-Gamma Model of Monetary Value, note 025. A
+purchase's amount is gamma(p, nu), nu is gamma(q, v) among customers, and neither depends on how
+often a customer buys.
+"""
+
+from dataclasses import dataclass
+from typing import override
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import gammaln, psi
+
+from succotash.domain.models.likelihood import Fitted, UnfitError, maximise
+from succotash.domain.models.purchases import Array, weighted_sum
+from succotash.domain.models.spend import SpendModel, SpendSample
+
+_STARTS = ((1.0, 3.0), (6.0, 4.0), (30.0, 1.5))
+"""(p, q) from which the search begins; v follows from the data's mean."""
+_SAME = 1e-9
+"""Means whose logarithms differ by less are equal but for rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class GammaGamma(SpendModel):
+    """Gamma-Gamma with its three parameters; v in money, p and q without unit."""
+
+    p: float
+    q: float
+    v: float
+
+    def __post_init__(self) -> None:
+        if not all(0 < each < np.inf for each in (self.p, self.q, self.v)):
+            raise ValueError("the parameters of Gamma-Gamma are positive and finite")
+
+    @property
+    @override
+    def name(self) -> str:
+        return "Gamma-Gamma"
+
+    @override
+    def parameters(self) -> dict[str, float]:
+        return {"p": self.p, "q": self.q, "v": self.v}
+
+    @property
+    def has_mean(self) -> bool:
+        """Whether the population's mean spend p v / (q - 1) exists: q > 1."""
+        return self.q > 1
+
+    @property
+    def population_mean(self) -> float:
+        """Mean spend of all customers, p v / (q - 1); +inf where `has_mean` is false."""
+        return self.p * self.v / (self.q - 1) if self.has_mean else np.inf
+
+    @property
+    def population_mode(self) -> float:
+        """The likeliest mean spend of a customer, p v / (q + 1); always finite."""
+        return self.p * self.v / (self.q + 1)
+
+    @override
+    def expected_spend(self, frequency: Array, mean_spend: Array) -> Array:
+        """Equation (5) of the note, p (v + x m) / (p x + q - 1); one-time buyers: the mean of all.
+
+        Where q <= 1 that mean does not exist, and everybody gets the likeliest value of their mean
+        spend instead, p (v + x m) / (p x + q + 1): what p / nu follows is inverse gamma.
+        """
+        spent = frequency * np.where(frequency > 0, np.maximum(mean_spend, 0.0), 0.0)
+        shape = self.p * frequency + self.q
+        expected: Array = self.p * (self.v + spent) / (shape - 1 if self.has_mean else shape + 1)
+        return expected
+
+    def log_likelihood(self, sample: SpendSample) -> float:
+        """The sample's log-likelihood, equation (1a) of the note summed over customers."""
+        value, _ = Likelihood(sample, 1.0)(np.array([self.p, self.q, self.v]))
+        return value * sample.customers
+
+
+class Likelihood:
+    """Mean log-likelihood per customer and its gradient in (p, q, v), money scaled."""
+
+    def __init__(self, sample: SpendSample, scale: float) -> None:
+        self._customers = sample.customers
+        self._weight = sample.weight
+        self._frequency = sample.frequency
+        self._spent = sample.frequency * sample.mean_spend / scale
+        self._constant = weighted_sum(sample.weight, np.log(sample.mean_spend / scale))
+        self._x, self._of_x = np.unique(sample.frequency, return_inverse=True)
+        self._x_weight = np.bincount(self._of_x, sample.weight, len(self._x))
+
+    def __call__(self, parameters: Array) -> tuple[float, Array]:
+        """At (p, q, v), with v in scaled money."""
+        p, q, v = parameters
+        x, x_weight = self._x, self._x_weight
+        # log(v / (v + x m)) and log(x m / (v + x m)), each without cancellation.
+        log_prior = -np.log1p(self._spent / v)
+        log_data = -np.log1p(v / self._spent)
+        weight = self._weight
+        prior = weighted_sum(weight, log_prior)
+        data = weighted_sum(weight, self._frequency * log_data)
+        value = weighted_sum(x_weight, gammaln(p * x + q) - gammaln(p * x) - gammaln(q))
+        value += q * prior + p * data - self._constant
+        by_p = weighted_sum(x_weight, x * (psi(p * x + q) - psi(p * x))) + data
+        by_q = weighted_sum(x_weight, psi(p * x + q) - psi(q)) + prior
+        share = self._spent / (v + self._spent)
+        by_v = weighted_sum(weight, q * share - p * self._frequency * (1 - share)) / v
+        gradient = np.array([by_p, by_q, by_v])
+        return float(value / self._customers), gradient / self._customers
+
+
+def fit_gamma_gamma(
+    frequency: ArrayLike, mean_spend: ArrayLike, weight: ArrayLike | None = None
+) -> Fitted[GammaGamma]:
+    """The maximum-likelihood Gamma-Gamma of the repeat customers with a positive mean.
+
+    Raises UnfitError where there are none, or all spend the same: then nothing tells a purchase's
+    spread from a customer's.
+    """
+    sample = SpendSample.from_columns(frequency, mean_spend, weight)
+    if not len(sample.weight):
+        raise UnfitError("nobody with a repeat purchase has spent money on it")
+    logs = np.log(sample.mean_spend)
+    if float(logs.max() - logs.min()) < _SAME:
+        raise UnfitError("all repeat customers spend the same")
+    scale = float(np.exp(np.average(logs, weights=sample.weight)))
+    starts = [np.array([p, q, q / p]) for p, q in _STARTS]
+    found = maximise(Likelihood(sample, scale), starts)
+    p, q, v = (float(each) for each in found.parameters)
+    model = GammaGamma(p, q, v * scale)
+    return Fitted(model, model.log_likelihood(sample), found.converged)

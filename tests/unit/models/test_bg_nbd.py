@@ -1,0 +1,382 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import approx_fprime
+from scipy.stats import beta, gamma
+
+from succotash.domain.models.bg_nbd import BGNBD, Likelihood, fit_bg_nbd
+from succotash.domain.models.bg_nbd_expectation import by_quadrature, by_series
+from succotash.domain.models.likelihood import UnfitError
+from succotash.domain.models.purchases import Array, PurchaseSample
+from tests.cdnow import CALIBRATION_END, histories
+from tests.unit.models.lifetimes_reference import BetaGeoFitter
+
+WEEK = 7
+PUBLISHED = BGNBD(r=0.2425945, alpha=4.4136019 * WEEK, a=0.7929199, b=2.4258881)
+"""Fader, Hardie & Lee (2005), as in Hardie's note 004 on its Excel sheet; alpha in days here."""
+
+MODELS = st.builds(
+    BGNBD,
+    r=st.floats(0.05, 20),
+    alpha=st.floats(0.5, 500),
+    a=st.floats(0.05, 20),
+    b=st.floats(0.05, 20),
+)
+EXTREME_MODELS = st.builds(
+    BGNBD,
+    r=st.floats(1e-6, 1e6),
+    alpha=st.floats(1e-4, 1e8),
+    a=st.floats(1e-6, 1e6),
+    b=st.floats(1e-6, 1e6),
+)
+
+
+@st.composite
+def customers(draw: st.DrawFn) -> tuple[Array, Array, Array]:
+    """A column each of frequency, recency and age of one customer."""
+    frequency = draw(st.integers(0, 5_000))
+    age = draw(st.floats(0, 20_000)) if not frequency else draw(st.floats(1, 20_000))
+    recency = age * draw(st.floats(0.01, 1)) if frequency else 0.0
+    return np.array([float(frequency)]), np.array([recency]), np.array([age])
+
+
+def test_the_published_cdnow_parameters_are_found_again() -> None:
+    """Fader, Hardie & Lee (2005), table 2: r .243, alpha 4.414, a .793, b 2.426, LL -9582.4."""
+    sample = histories(CALIBRATION_END).sample()
+    fitted = fit_bg_nbd(sample)
+
+    assert fitted.converged
+    assert f"{fitted.model.r:.3f}" == "0.243"
+    assert f"{fitted.model.alpha / WEEK:.3f}" == "4.414"
+    assert f"{fitted.model.a:.3f}" == "0.793"
+    assert f"{fitted.model.b:.3f}" == "2.426"
+    in_weeks = fitted.log_likelihood + sample.repeat_purchases * np.log(WEEK)
+    assert f"{in_weeks:.1f}" == "-9582.4"
+
+
+@pytest.mark.parametrize(
+    ("weeks", "purchases"),
+    [
+        ("0.1429", "0.0078"),
+        ("1", "0.0532"),
+        ("3", "0.1506"),
+        ("31.8571", "1.0405"),
+        ("32", "1.0437"),
+    ],
+)
+def test_a_new_customers_expected_purchases_are_the_published_ones(
+    weeks: str, purchases: str
+) -> None:
+    """Fader, Hardie & Lee (2005), equation (9), values of Hardie's note 004."""
+    days = float(weeks) * WEEK
+
+    assert f"{PUBLISHED.expected_purchases_of_new_customer(days):.4f}" == purchases
+
+
+def test_the_expected_purchases_of_the_papers_customer_are_the_published_ones() -> None:
+    """Fader, Hardie & Lee (2005): x = 2, t_x = 30.43, T = 38.86 weeks; 1.226 in 39 weeks."""
+    x, t_x, age = np.array([2.0]), np.array([30.43 * WEEK]), np.array([38.86 * WEEK])
+
+    assert f"{PUBLISHED.expected_purchases(x, t_x, age, 39 * WEEK)[0]:.3f}" == "1.226"
+
+
+def test_the_likelihood_is_the_same_for_merged_and_for_single_rows() -> None:
+    known = histories(CALIBRATION_END)
+    single = PurchaseSample(
+        known.frequency, known.recency, known.age, np.ones_like(known.frequency)
+    )
+
+    merged = PUBLISHED.log_likelihood(known.sample())
+    assert PUBLISHED.log_likelihood(single) == pytest.approx(merged, rel=1e-12)
+
+
+@given(
+    parameters=st.tuples(
+        st.floats(0.05, 5), st.floats(0.05, 5), st.floats(0.05, 5), st.floats(0.05, 5)
+    )
+)
+@settings(max_examples=25, deadline=None)
+def test_the_analytic_gradient_is_the_slope_of_the_likelihood(
+    parameters: tuple[float, float, float, float],
+) -> None:
+    likelihood = Likelihood(
+        PurchaseSample.from_columns([0, 0, 1, 2, 40], [0, 0, 30, 80, 390], [0, 200, 90, 80, 400]),
+        100.0,
+    )
+    at = np.array(parameters)
+
+    def value(there: Array) -> float:
+        return likelihood(there)[0]
+
+    slope = approx_fprime(at, value, 1e-7)
+
+    assert likelihood(at)[1] == pytest.approx(slope, rel=1e-4, abs=1e-4)
+
+
+@given(model=MODELS, history=customers())
+@settings(max_examples=60, deadline=None)
+def test_probability_alive_agrees_with_lifetimes(
+    model: BGNBD, history: tuple[Array, Array, Array]
+) -> None:
+    reference = BetaGeoFitter()
+    reference.params_ = model.parameters()
+
+    expected = reference.conditional_probability_alive(*history)
+    assert model.probability_alive(*history) == pytest.approx(expected, rel=1e-6, abs=1e-12)
+
+
+@given(
+    model=st.builds(
+        BGNBD,
+        r=st.floats(0.1, 2),
+        alpha=st.floats(5, 200),
+        a=st.floats(0.2, 3).filter(lambda a: abs(a - 1) > 0.01),
+        b=st.floats(1.01, 5),
+    ),
+    frequency=st.integers(0, 60),
+    last=st.floats(0.1, 1),
+    age=st.floats(1, 1_500),
+    days=st.floats(1, 730),
+)
+@settings(max_examples=100, deadline=None)
+def test_expected_purchases_agree_with_lifetimes_where_it_is_exact(
+    model: BGNBD, frequency: int, last: float, age: float, days: float
+) -> None:
+    reference = BetaGeoFitter()
+    reference.params_ = model.parameters()
+    x, t_x = np.array([float(frequency)]), np.array([age * last * (frequency > 0)])
+
+    expected = reference.conditional_expected_number_of_purchases_up_to_time(
+        days, x, t_x, np.array([age])
+    )
+    ours = model.expected_purchases(x, t_x, np.array([age]), days)
+    assert ours == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+@given(
+    model=MODELS,
+    frequency=st.sampled_from([0, 1, 3, 40, 5_000]),
+    until=st.floats(1e-3, 25),
+)
+@settings(max_examples=150, deadline=None)
+def test_the_series_and_the_integral_of_the_expectation_agree(
+    model: BGNBD, frequency: int, until: float
+) -> None:
+    x, ahead = np.array([float(frequency)]), np.array([until])
+
+    shape = model.r, model.a, model.b
+    integral = by_quadrature(*shape, x, ahead)
+    assert by_series(*shape, x, ahead) == pytest.approx(integral, rel=1e-9)
+
+
+@given(
+    model=st.builds(
+        BGNBD,
+        r=st.floats(0.1, 40),
+        alpha=st.floats(1, 300),
+        a=st.one_of(st.just(1.0), st.floats(0.5, 60)),
+        b=st.floats(0.5, 60),
+    ),
+    frequency=st.integers(0, 50),
+    age=st.floats(0, 700),
+    days=st.floats(1, 2_000),
+)
+@settings(max_examples=60, deadline=None)
+def test_expected_purchases_are_the_models_integral(
+    model: BGNBD, frequency: int, age: float, days: float
+) -> None:
+    """E[(1 - exp(-lambda p t)) / p] over gamma(r + x, alpha + T), in closed form, and p.
+
+    p is beta(a, b + x); the integral is the mean over the middles of 20,000 equal shares of it.
+    """
+    p = beta(model.a, model.b + frequency).ppf((np.arange(20_000) + 0.5) / 20_000)
+    rate, until = model.r + frequency, days / (model.alpha + age)
+    expected = (-np.expm1(-rate * np.log1p(p * until)) / p).mean()
+    # Just bought, so that only the leaving at that purchase is uncertain.
+    x, t = np.array([float(frequency)]), np.array([age])
+    ours = model.expected_purchases(x, t * (frequency > 0), t, days)
+    alive = model.probability_alive(x, t * (frequency > 0), t)
+    assert ours / alive == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_probability_of_silence_is_the_models_double_integral() -> None:
+    """P(silent) from the definitions: Bayes over (lambda, p), those who left and those who stayed.
+
+    Both integrals are means over the middles of 2,000 equal shares of the priors.
+    """
+    model, x, t_x, age, days = BGNBD(0.8, 30.0, 0.7, 2.0), 3, 100.0, 160.0, 90.0
+    middles = (np.arange(2_000) + 0.5) / 2_000
+    rate = gamma(model.r, scale=1 / model.alpha).ppf(middles)[:, None]
+    p = beta(model.a, model.b).ppf(middles)
+    stayed = (1 - p) ** x * rate**x * np.exp(-rate * age)
+    left = p * (1 - p) ** (x - 1) * rate**x * np.exp(-rate * t_x)
+
+    expected = (left + stayed * np.exp(-rate * days)).sum() / (left + stayed).sum()
+    ours = model.probability_silent(np.array([float(x)]), np.array([t_x]), np.array([age]), days)
+    assert ours[0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_simulated_population_does_what_the_model_says() -> None:
+    """400,000 customers observed for 200 days and the 100 after, within four standard errors."""
+    model, age, days, draws = BGNBD(1.2, 40.0, 0.8, 2.5), 200.0, 100.0, 400_000
+    random = np.random.default_rng(20050101)
+    rate = random.gamma(model.r, 1 / model.alpha, draws)
+    leaving = random.beta(model.a, model.b, draws)
+    clock, alive = np.zeros(draws), np.ones(draws, dtype=np.bool_)
+    frequency, recency, later = np.zeros(draws), np.zeros(draws), np.zeros(draws)
+    while alive.any():
+        clock += random.exponential(1 / rate)
+        bought = alive & (clock <= age + days)
+        before = bought & (clock <= age)
+        frequency[before] += 1
+        recency[before] = clock[before]
+        later[bought & ~before] += 1
+        alive = bought & (random.random(draws) >= leaving)
+
+    ages = np.full(draws, age)
+    for group in (frequency == 0, frequency == 2, (frequency > 3) & (recency < 120)):
+        history = frequency[group], recency[group], ages[group]
+        size = group.sum()
+        silent = later[group] == 0
+        error = 4 * silent.std() / np.sqrt(size)
+        assert model.probability_silent(*history, days).mean() == pytest.approx(
+            silent.mean(), abs=error
+        )
+        error = 4 * later[group].std() / np.sqrt(size)
+        assert model.expected_purchases(*history, days).mean() == pytest.approx(
+            later[group].mean(), abs=error
+        )
+
+
+@given(model=MODELS, history=customers())
+@settings(deadline=None)
+def test_at_even_odds_the_probability_alive_is_one_half(
+    model: BGNBD, history: tuple[Array, Array, Array]
+) -> None:
+    frequency, recency, _ = history
+    even = model.age_at_even_odds(frequency, recency)
+
+    if frequency[0] == 0:
+        assert np.isposinf(even[0])
+    elif even[0] > recency[0]:
+        assert model.probability_alive(frequency, recency, even) == pytest.approx(0.5, abs=1e-6)
+    else:
+        assert even[0] == recency[0]
+        assert model.probability_alive(frequency, recency, even)[0] <= 0.5 + 1e-9
+
+
+@given(model=EXTREME_MODELS, history=customers(), days=st.floats(0.01, 20_000))
+@settings(max_examples=300, deadline=None)
+def test_no_answer_is_ever_out_of_bounds(
+    model: BGNBD, history: tuple[Array, Array, Array], days: float
+) -> None:
+    alive = model.probability_alive(*history)
+    silent = model.probability_silent(*history, days)
+    purchases = model.expected_purchases(*history, days)
+
+    assert 0 <= alive[0] <= 1
+    assert 0 <= silent[0] <= 1
+    assert silent[0] >= 1 - alive[0]
+    assert 0 <= purchases[0] < np.inf
+    # Who buys at all buys at least once.
+    assert purchases[0] >= (1 - silent[0]) * (1 - 1e-6) - 1e-12
+
+
+@given(model=EXTREME_MODELS, history=customers(), days=st.floats(1, 3_000), more=st.floats(1, 300))
+@settings(max_examples=150, deadline=None)
+def test_a_longer_horizon_brings_more_purchases_and_less_silence(
+    model: BGNBD, history: tuple[Array, Array, Array], days: float, more: float
+) -> None:
+    sooner, later = days, days + more
+
+    purchases = [model.expected_purchases(*history, each)[0] for each in (sooner, later)]
+    assert purchases[1] >= purchases[0] * (1 - 1e-8)
+    silent = [model.probability_silent(*history, each)[0] for each in (sooner, later)]
+    assert silent[1] <= silent[0]
+
+
+@given(model=MODELS, history=customers(), more=st.floats(1, 1_000))
+def test_silence_never_makes_a_customer_likelier_to_be_alive(
+    model: BGNBD, history: tuple[Array, Array, Array], more: float
+) -> None:
+    frequency, recency, age = history
+
+    now = model.probability_alive(frequency, recency, age)[0]
+    assert model.probability_alive(frequency, recency, age + more)[0] <= now
+
+
+def test_no_time_ahead_brings_no_purchase() -> None:
+    assert PUBLISHED.expected_purchases_of_new_customer(0) == 0
+
+
+def test_the_fit_is_refused_where_nobody_bought_again() -> None:
+    with pytest.raises(UnfitError, match="second time"):
+        fit_bg_nbd(PurchaseSample.from_columns([0, 0, 0], [0, 0, 0], [10, 20, 30]))
+
+
+def test_the_fit_is_refused_for_nobody() -> None:
+    with pytest.raises(UnfitError, match="second time"):
+        fit_bg_nbd(PurchaseSample.from_columns([], [], []))
+
+
+def test_a_heavy_buyer_among_decades_of_history_leaves_the_fit_finite() -> None:
+    known = histories(CALIBRATION_END)
+    sample = PurchaseSample.from_columns(
+        np.append(known.frequency, [5_000, 1, 0]),
+        np.append(known.recency, [14_000, 3, 0]),
+        np.append(known.age, [14_600, 14_600, 14_600]),
+    )
+    fitted = fit_bg_nbd(sample)
+
+    assert np.isfinite(fitted.log_likelihood)
+    later = fitted.model.expected_purchases(sample.frequency, sample.recency, sample.age, 365)
+    assert np.isfinite(later).all()
+
+
+def test_customers_of_one_steady_rhythm_who_never_leave_leave_the_fit_finite() -> None:
+    """The likelihood rises toward r, alpha -> infinity and a -> 0: a bound stops it."""
+    frequency = np.repeat([9.0, 10.0, 11.0], 50)
+    sample = PurchaseSample.from_columns(frequency, np.full(150, 98.0), np.full(150, 100.0))
+    model = fit_bg_nbd(sample).model
+
+    expected = model.expected_purchases(sample.frequency, sample.recency, sample.age, 100)
+    assert expected == pytest.approx(np.full(3, 10.0), rel=0.1)
+
+
+def test_many_histories_are_screened_on_a_part_and_fitted_on_all() -> None:
+    """23,570 simulated customers with ages by the day; their own parameters come out again."""
+    sample = simulated_population(23_570)
+    fitted = fit_bg_nbd(sample)
+
+    assert len(sample.weight) > 4_000
+    assert fitted.converged
+    assert fitted.log_likelihood >= PUBLISHED.log_likelihood(sample)
+    assert fitted.model.r == pytest.approx(PUBLISHED.r, rel=0.05)
+    assert fitted.model.alpha == pytest.approx(PUBLISHED.alpha, rel=0.1)
+    left = PUBLISHED.a / (PUBLISHED.a + PUBLISHED.b)
+    assert fitted.model.a / (fitted.model.a + fitted.model.b) == pytest.approx(left, rel=0.1)
+
+
+def simulated_population(size: int) -> PurchaseSample:
+    """Customers who follow PUBLISHED, aged 0 to 1,000 days, whole days."""
+    random = np.random.default_rng(7)
+    rate = random.gamma(PUBLISHED.r, 1 / PUBLISHED.alpha, size)
+    leaving = random.beta(PUBLISHED.a, PUBLISHED.b, size)
+    age = np.floor(random.uniform(0, 1_000, size))
+    clock, frequency, recency = np.zeros(size), np.zeros(size), np.zeros(size)
+    alive = np.ones(size, dtype=np.bool_)
+    while alive.any():
+        clock += random.exponential(1 / np.maximum(rate, 1e-12))
+        alive &= clock < age
+        bought = alive & (np.ceil(clock) > recency)
+        frequency[bought] += 1
+        recency[bought] = np.ceil(clock[bought])
+        alive &= random.random(size) >= leaving
+    return PurchaseSample.from_columns(frequency, recency, age)
+
+
+@pytest.mark.parametrize("r", [0.0, -1.0, np.inf, np.nan])
+def test_parameters_that_are_not_positive_and_finite_are_refused(r: float) -> None:
+    with pytest.raises(ValueError, match="positive and finite"):
+        BGNBD(r, 1, 1, 1)
