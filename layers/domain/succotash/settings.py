@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from succotash.errors import SettingsError
+from succotash.infrastructure.postgres.connection_settings import is_this_machine
 
-LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 LOCAL_PASSWORD = "app_password"  # noqa: S105 - the documented password of the local server
 
 
@@ -78,7 +78,7 @@ class Settings(BaseModel):
             return self
         if len(given) > 1:
             raise ValueError(f"{' and '.join(given)} contradict each other; set one of them")
-        if not given and not self.db_is_local:
+        if not given and not is_this_machine(self.db_host):
             raise ValueError(
                 "DB_HOST is another machine, so one of DB_PASSWORD, DB_SECRET_ARN and "
                 "DB_IAM_AUTH must be set"
@@ -86,16 +86,6 @@ class Settings(BaseModel):
         if self.db_iam_auth and self.db_sslmode == "disable":
             raise ValueError("DB_IAM_AUTH needs TLS, which DB_SSLMODE=disable turns off")
         return self
-
-    @property
-    def db_is_local(self) -> bool:
-        """Whether the server is on this machine, reached by loopback or a Unix socket."""
-        return self.db_host in LOCAL_HOSTS or self.db_host.startswith("/")
-
-    @property
-    def effective_sslmode(self) -> Literal["disable", "require", "verify-full"]:
-        """As set; otherwise verify-full off this machine and no TLS on it."""
-        return self.db_sslmode or ("disable" if self.db_is_local else "verify-full")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
