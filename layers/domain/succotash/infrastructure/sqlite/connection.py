@@ -1,0 +1,258 @@
+"""Connections to one SQLite database, the transactions on them, and whose errors they raise.
+
+A file's connections stand in a small pool rather than one per thread: the threads of a web server
+come and go, its connections need not. Readers of a file never wait (WAL); writers of one process
+queue at a lock, where they wake at once; SQLite's own waiting, for other processes, is a sleep. A
+database in memory lives in its single connection, which one transaction at a time takes.
+"""
+
+import sqlite3
+import threading
+import weakref
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from pathlib import Path
+from typing import override
+
+from succotash.errors import StorageError, StorageUnavailableError
+from succotash.infrastructure.sqlite.functions import (
+    local_day,
+    mean,
+    period_number,
+    period_start,
+    shard_of,
+)
+from succotash.infrastructure.sqlite.schema import prepare_connection, prepare_database
+
+type Row = sqlite3.Row
+
+MEMORY = ":memory:"
+BUSY_SECONDS = 5.0
+MAX_CONNECTIONS = 8
+_PRIMARY_CODE = 0xFF
+_PASSING_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN})
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise what SQLite raises as the project's errors, without a row's contents in the text."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        # Errors that the driver itself finds carry no code of SQLite's.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE)
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
+        if code & _PRIMARY_CODE in _PASSING_CODES:
+            raise StorageUnavailableError(name) from None
+        raise StorageError(f"SQLite refused: {name}") from None
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise StorageError(f"a value does not fit: {type(error).__name__}") from None
+
+
+class Session:
+    """One connection within one transaction."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def run(self, statement: str, /, **parameters: object) -> list[Row]:
+        """The rows of one statement with named parameters."""
+        self._require_transaction()
+        with translated(), closing(self._connection.execute(statement, parameters)) as cursor:
+            return cursor.fetchall()
+
+    def run_for_each(self, statement: str, rows: Iterable[Mapping[str, object]]) -> None:
+        """Run one statement for every row of parameters."""
+        self._require_transaction()
+        with translated():
+            self._connection.executemany(statement, rows).close()
+
+    def change(self, statement: str, /, **parameters: object) -> int:
+        """Run one statement; how many rows it changed."""
+        self._require_transaction()
+        with translated(), closing(self._connection.execute(statement, parameters)) as cursor:
+            return cursor.rowcount
+
+    def _require_transaction(self) -> None:
+        # SQLite ends a transaction by itself on some faults (a full disk); what followed would
+        # otherwise be kept, statement by statement.
+        if not self._connection.in_transaction:
+            raise StorageError("the transaction was ended by a fault")
+
+
+class Unit(ABC):
+    """Where a repository does its work: transactions of its own, or a part of another's."""
+
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Session]:
+        """A session that sees one state of the database throughout."""
+
+    @abstractmethod
+    def writing(self) -> AbstractContextManager[Session]:
+        """A session whose changes happen all or, where the block raises, not at all.
+
+        Another that writes waits from its beginning until this one ends.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the connections this unit holds."""
+
+
+class OpenTransaction(Unit):
+    """A part of a transaction that somebody else commits."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @override
+    def reading(self) -> AbstractContextManager[Session]:
+        return nullcontext(self._session)
+
+    @override
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        self._session.run("SAVEPOINT part")
+        try:
+            yield self._session
+        except BaseException:
+            self._session.run("ROLLBACK TO part")
+            self._session.run("RELEASE part")
+            raise
+        self._session.run("RELEASE part")
+
+    @override
+    def close(self) -> None:
+        """Nothing: the connection belongs to the transaction."""
+
+
+class Database(Unit):
+    """A database whose every session is a transaction of its own.
+
+    Makes the schema where there is none. StorageUnavailableError where the file cannot be opened,
+    or stayed locked for BUSY_SECONDS. A file that closed is complete without its -wal. What is
+    in memory is gone once closed.
+    """
+
+    def __init__(self, path: str | Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
+        self._path = str(path)
+        self._busy_seconds = busy_seconds
+        in_memory = self._path == MEMORY
+        self._places = threading.BoundedSemaphore(1 if in_memory else MAX_CONNECTIONS)
+        self._writer = threading.Lock()
+        self._pool = threading.Lock()
+        self._is_prepared = False
+        self._generation = 0
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._finalizer = weakref.finalize(self, _close_all, self._idle)
+
+    @override
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        with self._connection() as connection, _transaction(connection, "BEGIN"):
+            yield Session(connection)
+
+    @override
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        with (
+            self._held(self._writer),
+            self._connection() as connection,
+            _transaction(connection, "BEGIN IMMEDIATE"),
+        ):
+            yield Session(connection)
+
+    @override
+    def close(self) -> None:
+        with self._pool:
+            self._generation += 1
+            self._is_prepared = False
+            _close_all(self._idle)
+
+    @contextmanager
+    def _held(self, lock: threading.Lock | threading.BoundedSemaphore) -> Iterator[None]:
+        if not lock.acquire(timeout=self._busy_seconds):
+            raise StorageUnavailableError("it is busy")
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with self._held(self._places):
+            generation = self._generation
+            connection = self._take()
+            try:
+                yield connection
+            finally:
+                self._give_back(connection, generation)
+
+    def _take(self) -> sqlite3.Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._open()
+
+    def _give_back(self, connection: sqlite3.Connection, generation: int) -> None:
+        with self._pool:
+            if generation == self._generation and not connection.in_transaction:
+                self._idle.append(connection)
+                return
+            # One that outlived close(), or could not be rolled back, serves nobody else; and
+            # where it held a database in memory, the next must make it anew.
+            self._is_prepared = False
+        connection.close()
+
+    def _open(self) -> sqlite3.Connection:
+        with translated():
+            connection = sqlite3.connect(
+                self._path,
+                timeout=self._busy_seconds,
+                check_same_thread=False,  # the pool gives it to one thread at a time
+                autocommit=True,  # transactions are begun and ended by name
+            )
+        try:
+            with translated():
+                connection.row_factory = sqlite3.Row
+                _register(connection)
+                prepare_connection(connection)
+                with self._pool:
+                    if not self._is_prepared:
+                        prepare_database(connection, self._busy_seconds)
+                        self._is_prepared = True
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    with translated():
+        connection.execute(begin)
+    try:
+        yield
+        with translated():
+            connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            with translated():
+                connection.execute("ROLLBACK")
+        raise
+
+
+def _register(connection: sqlite3.Connection) -> None:
+    connection.create_function("local_day", 2, local_day, deterministic=True)
+    connection.create_function("period_number", 2, period_number, deterministic=True)
+    connection.create_function("period_start", 2, period_start, deterministic=True)
+    connection.create_function("shard_of", 2, shard_of, deterministic=True)
+    connection.create_function("mean", 2, mean, deterministic=True)
+
+
+def _close_all(idle: deque[sqlite3.Connection]) -> None:
+    # The last connection of a file to close brings the -wal home and removes it.
+    while idle:
+        idle.pop().close()

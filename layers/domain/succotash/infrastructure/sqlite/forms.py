@@ -1,0 +1,788 @@
+"""Forms, submissions and leads in SQLite."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import override
+
+from succotash.domain.forms import (
+    FUNNEL,
+    ConversionFunnel,
+    FieldKind,
+    Form,
+    FormAnalytics,
+    FormField,
+    FormSubmission,
+    FunnelStage,
+    IdempotentRequest,
+    Lead,
+    LeadQuery,
+    LeadScore,
+    LeadStatus,
+    PersonRecord,
+    RuleKind,
+    ScoredLead,
+    ScorePoint,
+    StatusChange,
+    SubmissionState,
+    ValidationRule,
+    require_legal_step,
+)
+from succotash.domain.repositories.forms import PAGE, FormRepository
+from succotash.domain.values import After, FormId, Json, LeadId, RuleId, SubmissionId
+from succotash.errors import IdempotencyKeyReusedError, NotFoundError
+from succotash.infrastructure.sqlite.columns import (
+    address_text,
+    instant,
+    json_text,
+    json_value,
+    micros,
+    micros_span,
+    optional_instant,
+    optional_micros,
+)
+from succotash.infrastructure.sqlite.connection import Row, Session
+from succotash.infrastructure.sqlite.repository import SQLiteRepository
+
+_ADDRESS_LIMIT = 1000
+
+_SAVE_FORM = """
+INSERT INTO forms (form_id, title, fields, allowed_origins, allowed_redirects, duplicate_window,
+                   region, updated_at)
+VALUES (:form_id, :title, :fields, :allowed_origins, :allowed_redirects, :duplicate_window,
+        :region, :updated_at)
+ON CONFLICT (form_id) DO UPDATE SET
+    title = excluded.title,
+    fields = excluded.fields,
+    allowed_origins = excluded.allowed_origins,
+    allowed_redirects = excluded.allowed_redirects,
+    duplicate_window = excluded.duplicate_window,
+    region = excluded.region,
+    updated_at = excluded.updated_at
+"""
+_FORM = "SELECT * FROM forms WHERE form_id = :form_id"
+_FORMS = "SELECT * FROM forms ORDER BY form_id"
+
+_DELETE_RULES = "DELETE FROM validation_rules WHERE form_id = :form_id"
+_SAVE_RULE = """
+INSERT INTO validation_rules (rule_id, form_id, field_name, kind, parameters, message, position)
+VALUES (:rule_id, :form_id, :field_name, :kind, :parameters, :message, :position)
+ON CONFLICT (rule_id) DO UPDATE SET
+    form_id = excluded.form_id,
+    field_name = excluded.field_name,
+    kind = excluded.kind,
+    parameters = excluded.parameters,
+    message = excluded.message,
+    position = excluded.position
+"""
+_RULES = """
+SELECT * FROM validation_rules WHERE form_id = :form_id ORDER BY position, rule_id
+"""
+
+_REFERENCES = """
+SELECT EXISTS (SELECT 1 FROM forms WHERE form_id = :form_id) AS has_form,
+       :lead_id IS NULL OR EXISTS (SELECT 1 FROM leads WHERE lead_id = :lead_id) AS has_lead,
+       :duplicate_of IS NULL OR EXISTS (
+           SELECT 1 FROM form_submissions WHERE submission_id = :duplicate_of
+       ) AS has_original
+"""
+_SAVE_SUBMISSION = """
+INSERT INTO form_submissions (
+    submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
+    canonical_email, lead_id, ip_address, user_agent, state, duplicate_of, spam_reasons
+)
+VALUES (
+    :submission_id, :form_id, :answers, :submitted_at, :fingerprint, :attribution, :source,
+    :canonical_email, :lead_id, :ip_address, :user_agent, :state, :duplicate_of, :spam_reasons
+)
+ON CONFLICT (submission_id) DO UPDATE SET
+    form_id = excluded.form_id,
+    answers = excluded.answers,
+    submitted_at = excluded.submitted_at,
+    fingerprint = excluded.fingerprint,
+    attribution = excluded.attribution,
+    source = excluded.source,
+    canonical_email = excluded.canonical_email,
+    lead_id = excluded.lead_id,
+    ip_address = excluded.ip_address,
+    user_agent = excluded.user_agent,
+    state = excluded.state,
+    duplicate_of = excluded.duplicate_of,
+    spam_reasons = excluded.spam_reasons
+"""
+_SUBMISSION = "SELECT * FROM form_submissions WHERE submission_id = :submission_id"
+_SUBMISSIONS_BY_FORM = """
+SELECT * FROM form_submissions
+WHERE form_id = :form_id
+  AND (:state IS NULL OR state = :state)
+  AND (:after_at IS NULL OR (submitted_at, submission_id) < (:after_at, :after_id))
+ORDER BY submitted_at DESC, submission_id DESC
+LIMIT :limit
+"""
+_SUBMISSIONS_BY_ADDRESS = """
+SELECT * FROM form_submissions
+WHERE ip_address = :ip_address AND submitted_at >= :since
+ORDER BY submitted_at DESC, submission_id DESC
+LIMIT :limit
+"""
+_LATEST_WITH_FINGERPRINT = """
+SELECT * FROM form_submissions
+WHERE form_id = :form_id AND fingerprint = :fingerprint AND state = 'accepted'
+  AND submitted_at >= :since
+ORDER BY submitted_at DESC, submission_id DESC
+LIMIT 1
+"""
+_SUBMISSIONS_OF_PERSON = """
+SELECT * FROM form_submissions
+WHERE canonical_email = :canonical_email
+   OR lead_id = (SELECT lead_id FROM leads WHERE canonical_email = :canonical_email)
+ORDER BY submitted_at DESC, submission_id DESC
+"""
+
+_SAVE_LEAD = """
+INSERT INTO leads (
+    lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
+    last_name, company, phone, answers, status, source, campaign, submission_count
+)
+VALUES (
+    :lead_id, :email, :canonical_email, :first_submission_at, :last_submission_at, :first_name,
+    :last_name, :company, :phone, :answers, :status, :source, :campaign, :submission_count
+)
+ON CONFLICT (canonical_email) DO UPDATE SET
+    first_submission_at = min(first_submission_at, excluded.first_submission_at),
+    last_submission_at = max(last_submission_at, excluded.last_submission_at),
+    first_name = coalesce(first_name, excluded.first_name),
+    last_name = coalesce(last_name, excluded.last_name),
+    company = coalesce(company, excluded.company),
+    phone = coalesce(phone, excluded.phone),
+    answers = excluded.answers,
+    submission_count = submission_count + excluded.submission_count
+RETURNING *
+"""
+_TIE_CUSTOMERS = """
+UPDATE customers SET lead_id = :lead_id
+WHERE canonical_email = :canonical_email AND lead_id IS NULL
+"""
+_LEAD = "SELECT * FROM leads WHERE lead_id = :lead_id"
+_LEAD_BY_EMAIL = "SELECT * FROM leads WHERE canonical_email = :canonical_email"
+_LEADS_WITH_SCORES = """
+SELECT l.*, s.points, s.grade, s.is_hot, s.scored_at
+FROM leads AS l
+LEFT JOIN lead_scores AS s ON s.lead_id = l.lead_id
+WHERE (:status IS NULL OR l.status = :status)
+  AND (:source IS NULL OR l.source = :source)
+  AND (:min_score IS NULL OR s.total >= :min_score)
+  AND (:after_at IS NULL OR (l.last_submission_at, l.lead_id) < (:after_at, :after_id))
+ORDER BY l.last_submission_at DESC, l.lead_id DESC
+LIMIT :limit
+"""
+_LEADS_BY_STATUS = """
+SELECT * FROM leads WHERE status = :status
+ORDER BY last_submission_at DESC, lead_id DESC
+LIMIT :limit
+"""
+_LEADS_BY_SOURCE = """
+SELECT * FROM leads WHERE source = :source
+ORDER BY last_submission_at DESC, lead_id DESC
+LIMIT :limit
+"""
+_HOT_LEADS = """
+SELECT l.*, s.points, s.grade, s.is_hot, s.scored_at
+FROM lead_scores AS s
+JOIN leads AS l ON l.lead_id = s.lead_id
+WHERE s.is_hot = 1 AND l.status NOT IN ('closed_won', 'closed_lost')
+ORDER BY s.total DESC, s.lead_id
+LIMIT :limit
+"""
+_MOVE_LEAD = "UPDATE leads SET status = :status WHERE lead_id = :lead_id RETURNING *"
+_NOTE_STATUS = """
+INSERT INTO lead_status_changes (lead_id, status, changed_at) VALUES (:lead_id, :status, :at)
+"""
+_STATUS_CHANGES = """
+SELECT status, changed_at FROM lead_status_changes WHERE lead_id = :lead_id ORDER BY change_id
+"""
+
+_SAVE_SCORE = """
+INSERT INTO lead_scores (lead_id, points, total, grade, is_hot, scored_at)
+VALUES (:lead_id, :points, :total, :grade, :is_hot, :scored_at)
+ON CONFLICT (lead_id) DO UPDATE SET
+    points = excluded.points,
+    total = excluded.total,
+    grade = excluded.grade,
+    is_hot = excluded.is_hot,
+    scored_at = excluded.scored_at
+"""
+_SCORE = "SELECT * FROM lead_scores WHERE lead_id = :lead_id"
+
+_SUBMISSION_COUNTS = """
+SELECT form_id, source, state, COUNT(*) AS submissions
+FROM form_submissions
+WHERE (:start IS NULL OR submitted_at >= :start)
+  AND (:end IS NULL OR submitted_at < :end)
+  AND (:form_id IS NULL OR form_id = :form_id)
+  AND (:source IS NULL OR source = :source)
+GROUP BY form_id, source, state
+"""
+_NEW_LEAD_COUNTS = """
+SELECT l.status, COUNT(*) AS leads, COUNT(s.total) AS scored, SUM(s.total) AS total,
+       COUNT(*) FILTER (WHERE s.is_hot = 1) AS hot
+FROM leads AS l
+LEFT JOIN lead_scores AS s ON s.lead_id = l.lead_id
+WHERE (:start IS NULL OR l.first_submission_at >= :start)
+  AND (:end IS NULL OR l.first_submission_at < :end)
+  AND (:source IS NULL OR l.source = :source)
+  AND (:form_id IS NULL OR EXISTS (
+      SELECT 1 FROM form_submissions AS f WHERE f.lead_id = l.lead_id AND f.form_id = :form_id
+  ))
+GROUP BY l.status
+"""
+_FUNNEL_COUNTS = """
+WITH stages AS (SELECT value AS status, key AS place FROM json_each(:stages)),
+furthest AS (
+    SELECT l.status = 'closed_lost' AS is_lost, MAX(stages.place) AS place
+    FROM leads AS l
+    LEFT JOIN lead_status_changes AS c ON c.lead_id = l.lead_id
+    LEFT JOIN stages ON stages.status = c.status
+    WHERE (:start IS NULL OR l.first_submission_at >= :start)
+      AND (:end IS NULL OR l.first_submission_at < :end)
+    GROUP BY l.lead_id
+)
+SELECT place, COUNT(*) AS leads, SUM(is_lost) AS lost FROM furthest GROUP BY place
+"""
+
+_CLAIMED = """
+SELECT body_digest, answer FROM idempotency_keys
+WHERE scope = :scope AND key = :key AND expires_at > :at
+"""
+_CLAIM = """
+INSERT INTO idempotency_keys (scope, key, body_digest, expires_at)
+VALUES (:scope, :key, :body_digest, :expires_at)
+ON CONFLICT (scope, key) DO UPDATE SET
+    body_digest = excluded.body_digest,
+    expires_at = excluded.expires_at,
+    answer = NULL,
+    submission_id = NULL
+"""
+_SAVE_ANSWER = """
+UPDATE idempotency_keys SET answer = :answer, submission_id = :submission_id
+WHERE scope = :scope AND key = :key
+"""
+
+_FORGET_ANSWERS = """
+DELETE FROM idempotency_keys
+WHERE submission_id IN (
+    SELECT submission_id FROM form_submissions
+    WHERE canonical_email = :canonical_email
+       OR lead_id = (SELECT lead_id FROM leads WHERE canonical_email = :canonical_email)
+)
+"""
+_FORGET_SUBMISSIONS = """
+DELETE FROM form_submissions
+WHERE canonical_email = :canonical_email
+   OR lead_id = (SELECT lead_id FROM leads WHERE canonical_email = :canonical_email)
+"""
+_FORGET_SCORE = """
+DELETE FROM lead_scores
+WHERE lead_id = (SELECT lead_id FROM leads WHERE canonical_email = :canonical_email)
+"""
+_FORGET_STATUS_CHANGES = """
+DELETE FROM lead_status_changes
+WHERE lead_id = (SELECT lead_id FROM leads WHERE canonical_email = :canonical_email)
+"""
+_FORGET_LEAD = "DELETE FROM leads WHERE canonical_email = :canonical_email"
+
+_ERASURE: Mapping[str, str] = {
+    "idempotency_keys": _FORGET_ANSWERS,
+    "form_submissions": _FORGET_SUBMISSIONS,
+    "lead_scores": _FORGET_SCORE,
+    "lead_status_changes": _FORGET_STATUS_CHANGES,
+    "leads": _FORGET_LEAD,
+}
+"""By table, in an order in which nothing refers to what is already gone."""
+
+
+class SQLiteFormRepository(SQLiteRepository, FormRepository):
+    """Forms, submissions and leads in tables."""
+
+    @override
+    def save_form(self, form: Form, rules: Sequence[ValidationRule]) -> None:
+        with self._unit.writing() as session:
+            session.run(
+                _SAVE_FORM,
+                form_id=form.form_id,
+                title=form.title,
+                fields=json_text([_field_object(each) for each in form.fields]),
+                allowed_origins=json_text(form.allowed_origins),
+                allowed_redirects=json_text(form.allowed_redirects),
+                duplicate_window=micros_span(form.duplicate_window),
+                region=form.region,
+                updated_at=optional_micros(form.updated_at),
+            )
+            session.run(_DELETE_RULES, form_id=form.form_id)
+            session.run_for_each(_SAVE_RULE, [_rule_columns(rule) for rule in rules])
+
+    @override
+    def get_form(self, form_id: FormId) -> Form:
+        with self._unit.reading() as session:
+            for row in session.run(_FORM, form_id=form_id):
+                return _form(row)
+        raise NotFoundError("form")
+
+    @override
+    def get_all_forms(self) -> list[Form]:
+        with self._unit.reading() as session:
+            return [_form(row) for row in session.run(_FORMS)]
+
+    @override
+    def save_form_submission(self, submission: FormSubmission) -> None:
+        with self._unit.writing() as session:
+            [references] = session.run(
+                _REFERENCES,
+                form_id=submission.form_id,
+                lead_id=submission.lead_id,
+                duplicate_of=submission.duplicate_of,
+            )
+            if not references["has_form"]:
+                raise NotFoundError("form")
+            if not references["has_lead"]:
+                raise NotFoundError("lead")
+            if not references["has_original"]:
+                raise NotFoundError("submission")
+            session.run(
+                _SAVE_SUBMISSION,
+                submission_id=submission.submission_id,
+                form_id=submission.form_id,
+                answers=json_text(submission.answers),
+                submitted_at=micros(submission.submitted_at),
+                fingerprint=submission.fingerprint,
+                attribution=json_text(submission.attribution),
+                source=submission.source,
+                canonical_email=submission.canonical_email,
+                lead_id=submission.lead_id,
+                ip_address=address_text(submission.ip_address),
+                user_agent=submission.user_agent,
+                state=submission.state,
+                duplicate_of=submission.duplicate_of,
+                spam_reasons=json_text(submission.spam_reasons),
+            )
+
+    @override
+    def get_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
+        with self._unit.reading() as session:
+            for row in session.run(_SUBMISSION, submission_id=submission_id):
+                return _submission(row)
+        raise NotFoundError("submission")
+
+    @override
+    def get_submissions_by_form(
+        self,
+        form_id: FormId,
+        *,
+        state: SubmissionState | None = None,
+        limit: int = PAGE,
+        after: After | None = None,
+    ) -> list[FormSubmission]:
+        with self._unit.reading() as session:
+            rows = session.run(
+                _SUBMISSIONS_BY_FORM,
+                form_id=form_id,
+                state=state,
+                limit=limit,
+                **_behind(after),
+            )
+        return [_submission(row) for row in rows]
+
+    @override
+    def get_submissions_by_ip(self, ip_address: str, since: datetime) -> list[FormSubmission]:
+        with self._unit.reading() as session:
+            rows = session.run(
+                _SUBMISSIONS_BY_ADDRESS,
+                ip_address=address_text(ip_address),
+                since=micros(since),
+                limit=_ADDRESS_LIMIT,
+            )
+        return [_submission(row) for row in rows]
+
+    @override
+    def save_lead(self, lead: Lead) -> Lead:
+        with self._unit.writing() as session:
+            known = session.run(_LEAD_BY_EMAIL, canonical_email=lead.canonical_email)
+            earlier_answers = json_value(known[0]["answers"]) if known else {}
+            [row] = session.run(
+                _SAVE_LEAD,
+                lead_id=lead.lead_id,
+                email=lead.email,
+                canonical_email=lead.canonical_email,
+                first_submission_at=micros(lead.first_submission_at),
+                last_submission_at=micros(lead.last_submission_at),
+                first_name=lead.first_name,
+                last_name=lead.last_name,
+                company=lead.company,
+                phone=lead.phone,
+                answers=json_text({**lead.answers, **earlier_answers}),
+                status=lead.status,
+                source=lead.source,
+                campaign=lead.campaign,
+                submission_count=lead.submission_count,
+            )
+            saved = _lead(row)
+            if not known:
+                _note_status(session, saved, saved.last_submission_at)
+            session.run(
+                _TIE_CUSTOMERS, lead_id=saved.lead_id, canonical_email=saved.canonical_email
+            )
+            return saved
+
+    @override
+    def get_lead(self, lead_id: LeadId) -> Lead:
+        with self._unit.reading() as session:
+            return _existing_lead(session, lead_id)
+
+    @override
+    def get_lead_by_email(self, canonical_email: str) -> Lead:
+        with self._unit.reading() as session:
+            for row in session.run(_LEAD_BY_EMAIL, canonical_email=canonical_email):
+                return _lead(row)
+        raise NotFoundError("lead")
+
+    @override
+    def find_leads(
+        self, query: LeadQuery, *, limit: int = PAGE, after: After | None = None
+    ) -> list[ScoredLead]:
+        with self._unit.reading() as session:
+            rows = session.run(
+                _LEADS_WITH_SCORES,
+                status=query.status,
+                source=query.source,
+                min_score=query.min_score,
+                limit=limit,
+                **_behind(after),
+            )
+        return [_scored_lead(row) for row in rows]
+
+    @override
+    def get_leads_by_status(self, status: LeadStatus, *, limit: int = PAGE) -> list[Lead]:
+        with self._unit.reading() as session:
+            return [_lead(row) for row in session.run(_LEADS_BY_STATUS, status=status, limit=limit)]
+
+    @override
+    def get_leads_by_source(self, source: str, *, limit: int = PAGE) -> list[Lead]:
+        with self._unit.reading() as session:
+            return [_lead(row) for row in session.run(_LEADS_BY_SOURCE, source=source, limit=limit)]
+
+    @override
+    def get_hot_leads(self, *, limit: int = PAGE) -> list[ScoredLead]:
+        with self._unit.reading() as session:
+            return [_scored_lead(row) for row in session.run(_HOT_LEADS, limit=limit)]
+
+    @override
+    def update_lead_status(self, lead_id: LeadId, status: LeadStatus, at: datetime) -> Lead:
+        with self._unit.writing() as session:
+            require_legal_step(_existing_lead(session, lead_id).status, status)
+            [row] = session.run(_MOVE_LEAD, lead_id=lead_id, status=status)
+            moved = _lead(row)
+            _note_status(session, moved, at)
+            return moved
+
+    @override
+    def save_lead_score(self, score: LeadScore) -> None:
+        with self._unit.writing() as session:
+            _existing_lead(session, score.lead_id)
+            session.run(
+                _SAVE_SCORE,
+                lead_id=score.lead_id,
+                points=json_text([_point_object(each) for each in score.points]),
+                total=score.total,
+                grade=score.grade,
+                is_hot=score.is_hot,
+                scored_at=micros(score.scored_at),
+            )
+
+    @override
+    def get_lead_score(self, lead_id: LeadId) -> LeadScore:
+        with self._unit.reading() as session:
+            for row in session.run(_SCORE, lead_id=lead_id):
+                return _score(row)
+        raise NotFoundError("lead score")
+
+    @override
+    def save_validation_rule(self, rule: ValidationRule) -> None:
+        with self._unit.writing() as session:
+            if not session.run(_FORM, form_id=rule.form_id):
+                raise NotFoundError("form")
+            session.run(_SAVE_RULE, **_rule_columns(rule))
+
+    @override
+    def get_validation_rules(self, form_id: FormId) -> list[ValidationRule]:
+        with self._unit.reading() as session:
+            return [_rule(row) for row in session.run(_RULES, form_id=form_id)]
+
+    @override
+    def check_duplicate_submission(
+        self, form_id: FormId, fingerprint: str, since: datetime
+    ) -> FormSubmission | None:
+        # A session that writes, although nothing is written: that is what others wait for.
+        with self._unit.writing() as session:
+            rows = session.run(
+                _LATEST_WITH_FINGERPRINT,
+                form_id=form_id,
+                fingerprint=fingerprint,
+                since=micros(since),
+            )
+        return _submission(rows[0]) if rows else None
+
+    @override
+    def get_form_analytics(
+        self,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        form_id: FormId | None = None,
+        source: str | None = None,
+    ) -> FormAnalytics:
+        asked: dict[str, object] = {
+            "start": optional_micros(start),
+            "end": optional_micros(end),
+            "form_id": form_id,
+            "source": source,
+        }
+        with self._unit.reading() as session:
+            submissions = session.run(_SUBMISSION_COUNTS, **asked)
+            leads = session.run(_NEW_LEAD_COUNTS, **asked)
+        by_state = _totals(submissions, "state", "submissions")
+        scored = sum(row["scored"] for row in leads)
+        return FormAnalytics(
+            total_submissions=sum(by_state.values()),
+            accepted=by_state.get(SubmissionState.ACCEPTED, 0),
+            quarantined=by_state.get(SubmissionState.QUARANTINED, 0),
+            duplicates=by_state.get(SubmissionState.DUPLICATE, 0),
+            new_leads=sum(row["leads"] for row in leads),
+            hot_leads=sum(row["hot"] for row in leads),
+            average_lead_score=sum(row["total"] or 0 for row in leads) / scored if scored else None,
+            submissions_by_source=_totals(submissions, "source", "submissions"),
+            submissions_by_form=_totals(submissions, "form_id", "submissions"),
+            leads_by_status=_totals(leads, "status", "leads"),
+        )
+
+    @override
+    def get_lead_conversion_funnel(
+        self, *, start: datetime | None = None, end: datetime | None = None
+    ) -> ConversionFunnel:
+        with self._unit.reading() as session:
+            rows = session.run(
+                _FUNNEL_COUNTS,
+                stages=json_text(FUNNEL),
+                start=optional_micros(start),
+                end=optional_micros(end),
+            )
+        placed = [(row["place"], row["leads"]) for row in rows if row["place"] is not None]
+        return ConversionFunnel(
+            stages=tuple(
+                FunnelStage(status, sum(leads for place, leads in placed if place >= stage))
+                for stage, status in enumerate(FUNNEL)
+            ),
+            lost=sum(row["lost"] for row in rows),
+        )
+
+    @override
+    def claim_idempotency_key(
+        self, request: IdempotentRequest, at: datetime, expires_at: datetime
+    ) -> dict[str, Json] | None:
+        with self._unit.writing() as session:
+            claimed = session.run(_CLAIMED, scope=request.scope, key=request.key, at=micros(at))
+            if not claimed:
+                session.run(
+                    _CLAIM,
+                    scope=request.scope,
+                    key=request.key,
+                    body_digest=request.body_digest,
+                    expires_at=micros(expires_at),
+                )
+                return None
+        [row] = claimed
+        if row["body_digest"] != request.body_digest:
+            raise IdempotencyKeyReusedError
+        answer: dict[str, Json] | None = json_value(row["answer"] or "null")
+        return answer
+
+    @override
+    def save_idempotent_answer(
+        self, request: IdempotentRequest, answer: dict[str, Json], submission_id: SubmissionId
+    ) -> None:
+        with self._unit.writing() as session:
+            session.run(
+                _SAVE_ANSWER,
+                scope=request.scope,
+                key=request.key,
+                answer=json_text(answer),
+                submission_id=submission_id,
+            )
+
+    @override
+    def find_person(self, canonical_email: str) -> PersonRecord:
+        with self._unit.reading() as session:
+            submissions = session.run(_SUBMISSIONS_OF_PERSON, canonical_email=canonical_email)
+            leads = session.run(_LEAD_BY_EMAIL, canonical_email=canonical_email)
+            lead = _lead(leads[0]) if leads else None
+            lead_id = lead.lead_id if lead else None
+            scores = session.run(_SCORE, lead_id=lead_id)
+            changes = session.run(_STATUS_CHANGES, lead_id=lead_id)
+        return PersonRecord(
+            lead=lead,
+            score=_score(scores[0]) if scores else None,
+            status_changes=tuple(
+                StatusChange(LeadStatus(row["status"]), instant(row["changed_at"]))
+                for row in changes
+            ),
+            submissions=tuple(_submission(row) for row in submissions),
+        )
+
+    @override
+    def erase_person(self, canonical_email: str) -> dict[str, int]:
+        with self._unit.writing() as session:
+            return {
+                table: session.change(statement, canonical_email=canonical_email)
+                for table, statement in _ERASURE.items()
+            }
+
+
+def _existing_lead(session: Session, lead_id: LeadId) -> Lead:
+    for row in session.run(_LEAD, lead_id=lead_id):
+        return _lead(row)
+    raise NotFoundError("lead")
+
+
+def _note_status(session: Session, lead: Lead, at: datetime) -> None:
+    session.run(_NOTE_STATUS, lead_id=lead.lead_id, status=lead.status, at=micros(at))
+
+
+def _behind(after: After | None) -> dict[str, object]:
+    if after is None:
+        return {"after_at": None, "after_id": None}
+    return {"after_at": micros(after.moment), "after_id": after.id}
+
+
+def _totals(rows: Sequence[Row], group: str, count: str) -> dict[str, int]:
+    totals: dict[str, int] = {}
+    for row in rows:
+        totals[row[group]] = totals.get(row[group], 0) + row[count]
+    return totals
+
+
+def _field_object(each: FormField) -> dict[str, object]:
+    return {
+        "name": each.name,
+        "label": each.label,
+        "kind": each.kind,
+        "required": each.required,
+        "choices": each.choices,
+    }
+
+
+def _form(row: Row) -> Form:
+    return Form(
+        form_id=row["form_id"],
+        title=row["title"],
+        fields=tuple(
+            FormField(
+                name=each["name"],
+                label=each["label"],
+                kind=FieldKind(each["kind"]),
+                required=each["required"],
+                choices=tuple(each["choices"]),
+            )
+            for each in json_value(row["fields"])
+        ),
+        allowed_origins=tuple(json_value(row["allowed_origins"])),
+        allowed_redirects=tuple(json_value(row["allowed_redirects"])),
+        duplicate_window=timedelta(microseconds=row["duplicate_window"]),
+        region=row["region"],
+        updated_at=optional_instant(row["updated_at"]),
+    )
+
+
+def _rule_columns(rule: ValidationRule) -> dict[str, object]:
+    return {
+        "rule_id": rule.rule_id,
+        "form_id": rule.form_id,
+        "field_name": rule.field_name,
+        "kind": rule.kind,
+        "parameters": json_text(rule.parameters),
+        "message": rule.message,
+        "position": rule.position,
+    }
+
+
+def _rule(row: Row) -> ValidationRule:
+    return ValidationRule(
+        rule_id=RuleId(row["rule_id"]),
+        form_id=FormId(row["form_id"]),
+        field_name=row["field_name"],
+        kind=RuleKind(row["kind"]),
+        parameters=json_value(row["parameters"]),
+        message=row["message"],
+        position=row["position"],
+    )
+
+
+def _submission(row: Row) -> FormSubmission:
+    return FormSubmission(
+        submission_id=row["submission_id"],
+        form_id=row["form_id"],
+        answers=json_value(row["answers"]),
+        submitted_at=instant(row["submitted_at"]),
+        fingerprint=row["fingerprint"],
+        attribution=json_value(row["attribution"]),
+        source=row["source"],
+        canonical_email=row["canonical_email"],
+        lead_id=row["lead_id"],
+        ip_address=row["ip_address"],
+        user_agent=row["user_agent"],
+        state=SubmissionState(row["state"]),
+        duplicate_of=row["duplicate_of"],
+        spam_reasons=tuple(json_value(row["spam_reasons"])),
+    )
+
+
+def _lead(row: Row) -> Lead:
+    return Lead(
+        lead_id=row["lead_id"],
+        email=row["email"],
+        canonical_email=row["canonical_email"],
+        first_submission_at=instant(row["first_submission_at"]),
+        last_submission_at=instant(row["last_submission_at"]),
+        first_name=row["first_name"],
+        last_name=row["last_name"],
+        company=row["company"],
+        phone=row["phone"],
+        answers=json_value(row["answers"]),
+        status=LeadStatus(row["status"]),
+        source=row["source"],
+        campaign=row["campaign"],
+        submission_count=row["submission_count"],
+    )
+
+
+def _point_object(point: ScorePoint) -> dict[str, object]:
+    return {
+        "category": point.category,
+        "rule": point.rule,
+        "points": point.points,
+        "reason": point.reason,
+    }
+
+
+def _score(row: Row) -> LeadScore:
+    return LeadScore(
+        lead_id=row["lead_id"],
+        points=tuple(
+            ScorePoint(each["category"], each["rule"], each["points"], each["reason"])
+            for each in json_value(row["points"])
+        ),
+        grade=row["grade"],
+        is_hot=bool(row["is_hot"]),
+        scored_at=instant(row["scored_at"]),
+    )
+
+
+def _scored_lead(row: Row) -> ScoredLead:
+    return ScoredLead(_lead(row), None if row["points"] is None else _score(row))

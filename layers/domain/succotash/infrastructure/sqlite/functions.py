@@ -1,0 +1,75 @@
+"""What SQL asks of calendars, shards and means; registered with every connection."""
+
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from zlib import crc32
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from succotash.domain.values import Shard
+from succotash.errors import StorageError
+
+_EPOCH_DAY = date(1970, 1, 1)
+_EPOCH_ORDINAL = _EPOCH_DAY.toordinal()
+_MICROSECONDS = 1_000_000
+_DAYS_BEFORE_FIRST_MONDAY = 3
+"""1970-01-01 was a Thursday: three days after a Monday."""
+
+
+def local_day(microseconds: int, time_zone: str) -> int:
+    """The calendar day of an instant in a zone, as days since 1970-01-01."""
+    local = datetime.fromtimestamp(microseconds // _MICROSECONDS, ZoneInfo(time_zone))
+    return local.toordinal() - _EPOCH_ORDINAL
+
+
+def period_number(period: str, day: int) -> int:
+    """The number of the period (a GridPeriod) that a day lies in; neighbours differ by one."""
+    if period == "day":
+        return day
+    if period == "week":
+        return (day + _DAYS_BEFORE_FIRST_MONDAY) // 7
+    start = day_of(day)
+    return start.year * 12 + start.month - 1
+
+
+def period_start(period: str, number: int) -> str:
+    """The first day of a period as an ISO 8601 date."""
+    if period == "day":
+        return day_of(number).isoformat()
+    if period == "week":
+        return day_of(number * 7 - _DAYS_BEFORE_FIRST_MONDAY).isoformat()
+    return date(number // 12, number % 12 + 1, 1).isoformat()
+
+
+def day_of(days: int) -> date:
+    """The date so many days after 1970-01-01."""
+    return _EPOCH_DAY + timedelta(days=days)
+
+
+def days_of(day: date) -> int:
+    """Days from 1970-01-01 to the date."""
+    return day.toordinal() - _EPOCH_ORDINAL
+
+
+def shard_of(customer_id: str, count: int) -> int:
+    """Which of `count` shards a customer belongs to."""
+    return crc32(customer_id.encode()) % count
+
+
+def shard_parameters(shard: Shard | None) -> dict[str, object]:
+    """The parameters `shard` and `shards` of a statement; both NULL for all customers."""
+    if shard is None:
+        return {"shard": None, "shards": None}
+    return {"shard": shard.index, "shards": shard.count}
+
+
+def mean(total: int, count: int) -> int:
+    """The mean as a whole number, half to even, however large the total."""
+    return round(Fraction(total, count))
+
+
+def require_zone(time_zone: str) -> None:
+    """Raise StorageError where there is no such zone."""
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise StorageError("there is no such time zone") from None

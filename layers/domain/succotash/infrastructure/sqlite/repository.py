@@ -1,0 +1,16 @@
+"""What the SQLite repositories share: where they do their work."""
+
+from pathlib import Path
+
+from succotash.infrastructure.sqlite.connection import MEMORY, Database, Unit
+
+
+class SQLiteRepository:
+    """A repository on a database of its own, or `within` a unit of work that somebody else ends."""
+
+    def __init__(self, path: str | Path = MEMORY, *, within: Unit | None = None) -> None:
+        self._unit = within or Database(path)
+
+    def close(self) -> None:
+        """Release the connections; the repository may be used again and opens them anew."""
+        self._unit.close()

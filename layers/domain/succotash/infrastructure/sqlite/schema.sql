@@ -1,0 +1,310 @@
+-- Instants are microseconds since 1970 in UTC, spans of time are microseconds, money is whole
+-- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
+
+PRAGMA application_id = 0x53554343;
+PRAGMA user_version = 1;
+
+CREATE TABLE forms (
+    form_id TEXT NOT NULL PRIMARY KEY,
+    title TEXT NOT NULL,
+    fields TEXT NOT NULL CHECK (json_type(fields) = 'array'),
+    allowed_origins TEXT NOT NULL CHECK (json_type(allowed_origins) = 'array'),
+    allowed_redirects TEXT NOT NULL CHECK (json_type(allowed_redirects) = 'array'),
+    duplicate_window INTEGER NOT NULL CHECK (duplicate_window >= 0),
+    region TEXT NOT NULL,
+    updated_at INTEGER
+) STRICT;
+
+CREATE TABLE validation_rules (
+    rule_id TEXT NOT NULL PRIMARY KEY,
+    form_id TEXT NOT NULL REFERENCES forms (form_id) ON DELETE CASCADE,
+    field_name TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN (
+        'required', 'email', 'phone', 'regex', 'length', 'range', 'choice', 'matches'
+    )),
+    parameters TEXT NOT NULL CHECK (json_type(parameters) = 'object'),
+    message TEXT NOT NULL,
+    position INTEGER NOT NULL
+) STRICT;
+CREATE INDEX validation_rules_by_form ON validation_rules (form_id, position, rule_id);
+
+CREATE TABLE leads (
+    lead_id TEXT NOT NULL PRIMARY KEY,
+    email TEXT NOT NULL,
+    canonical_email TEXT NOT NULL UNIQUE,
+    first_submission_at INTEGER NOT NULL,
+    last_submission_at INTEGER NOT NULL,
+    first_name TEXT,
+    last_name TEXT,
+    company TEXT,
+    phone TEXT,
+    answers TEXT NOT NULL CHECK (json_type(answers) = 'object'),
+    status TEXT NOT NULL CHECK (status IN (
+        'new', 'contacted', 'qualified', 'proposal', 'negotiation', 'closed_won', 'closed_lost'
+    )),
+    source TEXT NOT NULL,
+    campaign TEXT,
+    submission_count INTEGER NOT NULL
+) STRICT;
+CREATE INDEX leads_by_time ON leads (last_submission_at, lead_id);
+CREATE INDEX leads_by_status ON leads (status, last_submission_at, lead_id);
+CREATE INDEX leads_by_source ON leads (source, last_submission_at, lead_id);
+CREATE INDEX leads_by_first_time ON leads (first_submission_at);
+
+CREATE TABLE lead_status_changes (
+    change_id INTEGER NOT NULL PRIMARY KEY,
+    lead_id TEXT NOT NULL REFERENCES leads (lead_id) ON DELETE CASCADE,
+    status TEXT NOT NULL CHECK (status IN (
+        'new', 'contacted', 'qualified', 'proposal', 'negotiation', 'closed_won', 'closed_lost'
+    )),
+    changed_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX lead_status_changes_by_lead ON lead_status_changes (lead_id);
+
+CREATE TABLE lead_scores (
+    lead_id TEXT NOT NULL PRIMARY KEY REFERENCES leads (lead_id) ON DELETE CASCADE,
+    points TEXT NOT NULL CHECK (json_type(points) = 'array'),
+    total INTEGER NOT NULL,
+    grade TEXT NOT NULL,
+    is_hot INTEGER NOT NULL CHECK (is_hot IN (0, 1)),
+    scored_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX lead_scores_hot ON lead_scores (total DESC, lead_id) WHERE is_hot = 1;
+
+CREATE TABLE form_submissions (
+    submission_id TEXT NOT NULL PRIMARY KEY,
+    form_id TEXT NOT NULL REFERENCES forms (form_id),
+    answers TEXT NOT NULL CHECK (json_type(answers) = 'object'),
+    submitted_at INTEGER NOT NULL,
+    fingerprint TEXT NOT NULL,
+    attribution TEXT NOT NULL CHECK (json_type(attribution) = 'object'),
+    source TEXT NOT NULL,
+    canonical_email TEXT,
+    lead_id TEXT REFERENCES leads (lead_id),
+    ip_address TEXT,
+    user_agent TEXT,
+    state TEXT NOT NULL CHECK (state IN ('accepted', 'quarantined', 'duplicate')),
+    duplicate_of TEXT REFERENCES form_submissions (submission_id) ON DELETE SET NULL,
+    spam_reasons TEXT NOT NULL CHECK (json_type(spam_reasons) = 'array')
+) STRICT;
+CREATE INDEX form_submissions_by_form
+ON form_submissions (form_id, submitted_at, submission_id);
+CREATE INDEX form_submissions_by_time ON form_submissions (submitted_at);
+CREATE INDEX form_submissions_by_fingerprint
+ON form_submissions (form_id, fingerprint, submitted_at) WHERE state = 'accepted';
+CREATE INDEX form_submissions_by_address
+ON form_submissions (ip_address, submitted_at, submission_id);
+CREATE INDEX form_submissions_by_email ON form_submissions (canonical_email);
+CREATE INDEX form_submissions_by_lead ON form_submissions (lead_id);
+CREATE INDEX form_submissions_by_original ON form_submissions (duplicate_of);
+
+CREATE TABLE idempotency_keys (
+    scope TEXT NOT NULL,
+    key TEXT NOT NULL,
+    body_digest TEXT NOT NULL,
+    expires_at INTEGER NOT NULL,
+    answer TEXT CHECK (json_type(answer) = 'object'),
+    submission_id TEXT REFERENCES form_submissions (submission_id) ON DELETE CASCADE,
+    PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_keys_by_submission ON idempotency_keys (submission_id);
+
+CREATE TABLE customers (
+    customer_id TEXT NOT NULL PRIMARY KEY,
+    first_seen_at INTEGER NOT NULL,
+    canonical_email TEXT,
+    lead_id TEXT REFERENCES leads (lead_id) ON DELETE SET NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX customers_by_email ON customers (canonical_email, customer_id);
+CREATE INDEX customers_by_lead ON customers (lead_id);
+
+-- The two ledgers refer to nothing: a fact may arrive before what it refers to.
+CREATE TABLE orders (
+    customer_id TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    ordered_at INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    currency TEXT NOT NULL CHECK (length(currency) = 3),
+    refund_of TEXT,
+    PRIMARY KEY (customer_id, order_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX orders_refunds ON orders (customer_id, refund_of, ordered_at, amount)
+WHERE refund_of IS NOT NULL;
+
+CREATE TABLE activity_events (
+    customer_id TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('session', 'click', 'conversion', 'custom')),
+    name TEXT,
+    duration_seconds REAL,
+    interests TEXT NOT NULL CHECK (json_type(interests) = 'array'),
+    campaign_id TEXT,
+    PRIMARY KEY (customer_id, event_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX activity_events_by_time ON activity_events (customer_id, occurred_at, event_id);
+
+CREATE TABLE scoring_runs (
+    run_id TEXT NOT NULL PRIMARY KEY,
+    as_of INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('running', 'current', 'superseded')),
+    settings TEXT NOT NULL CHECK (json_type(settings) = 'object'),
+    models TEXT NOT NULL CHECK (json_type(models) = 'object'),
+    backtest TEXT NOT NULL CHECK (json_type(backtest) = 'object'),
+    customers INTEGER NOT NULL CHECK (customers >= 0)
+) STRICT;
+CREATE UNIQUE INDEX scoring_runs_one_current ON scoring_runs (state) WHERE state = 'current';
+CREATE UNIQUE INDEX scoring_runs_one_running ON scoring_runs (state) WHERE state = 'running';
+CREATE INDEX scoring_runs_by_time ON scoring_runs (as_of);
+
+-- What readers see.
+CREATE VIEW current_run AS SELECT run_id FROM scoring_runs WHERE state = 'current';
+
+CREATE TABLE customer_ltv (
+    run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
+    customer_id TEXT NOT NULL,
+    actual_clv INTEGER NOT NULL,
+    residual_value INTEGER NOT NULL,
+    predicted_clv INTEGER NOT NULL GENERATED ALWAYS AS (actual_clv + residual_value) STORED,
+    average_order_value INTEGER NOT NULL,
+    currency TEXT NOT NULL CHECK (length(currency) = 3),
+    order_count INTEGER NOT NULL CHECK (order_count >= 0),
+    frequency INTEGER NOT NULL CHECK (frequency >= 0),
+    lifetime_months REAL NOT NULL,
+    probability_alive REAL NOT NULL CHECK (probability_alive BETWEEN 0 AND 1),
+    expected_purchases_30 REAL NOT NULL,
+    expected_purchases_90 REAL NOT NULL,
+    expected_purchases_365 REAL NOT NULL,
+    segment_id TEXT NOT NULL,
+    cohort_id TEXT NOT NULL,
+    first_purchase_at INTEGER NOT NULL,
+    last_purchase_at INTEGER NOT NULL,
+    PRIMARY KEY (run_id, customer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX customer_ltv_by_value ON customer_ltv (run_id, predicted_clv DESC, customer_id);
+CREATE INDEX customer_ltv_by_segment ON customer_ltv (run_id, segment_id, predicted_clv);
+
+CREATE TABLE cohorts (
+    run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
+    cohort_id TEXT NOT NULL,
+    starts_on TEXT NOT NULL CHECK (starts_on IS date(starts_on)),
+    customers INTEGER NOT NULL CHECK (customers >= 0),
+    revenue INTEGER NOT NULL,
+    average_ltv INTEGER NOT NULL,
+    currency TEXT NOT NULL CHECK (length(currency) = 3),
+    PRIMARY KEY (run_id, cohort_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cohort_periods (
+    run_id TEXT NOT NULL,
+    cohort_id TEXT NOT NULL,
+    period INTEGER NOT NULL CHECK (period >= 0),
+    active_customers INTEGER NOT NULL CHECK (active_customers >= 0),
+    revenue INTEGER NOT NULL,
+    PRIMARY KEY (run_id, cohort_id, period),
+    FOREIGN KEY (run_id, cohort_id) REFERENCES cohorts (run_id, cohort_id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ltv_segments (
+    segment_id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    lower_quantile REAL CHECK (lower_quantile BETWEEN 0 AND 1),
+    lower_bound INTEGER,
+    currency TEXT CHECK (length(currency) = 3),
+    CHECK ((lower_quantile IS NULL) <> (lower_bound IS NULL)),
+    CHECK ((lower_bound IS NULL) = (currency IS NULL))
+) STRICT;
+
+CREATE TABLE ltv_segment_bounds (
+    run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
+    segment_id TEXT NOT NULL REFERENCES ltv_segments (segment_id) ON DELETE CASCADE,
+    lower_bound INTEGER NOT NULL,
+    currency TEXT NOT NULL CHECK (length(currency) = 3),
+    PRIMARY KEY (run_id, segment_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ltv_segment_bounds_by_segment ON ltv_segment_bounds (segment_id);
+
+CREATE TABLE ltv_rollups (
+    run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
+    first_purchase_day INTEGER NOT NULL,
+    cohort_id TEXT NOT NULL,
+    segment_id TEXT NOT NULL,
+    source TEXT NOT NULL,
+    campaign TEXT,
+    customers INTEGER NOT NULL,
+    revenue INTEGER NOT NULL,
+    predicted_clv INTEGER NOT NULL,
+    residual_value INTEGER NOT NULL
+) STRICT;
+CREATE INDEX ltv_rollups_by_day ON ltv_rollups (run_id, first_purchase_day);
+
+CREATE TABLE churn_predictions (
+    run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
+    customer_id TEXT NOT NULL,
+    churn_probability REAL NOT NULL CHECK (churn_probability BETWEEN 0 AND 1),
+    probability_alive REAL NOT NULL CHECK (probability_alive BETWEEN 0 AND 1),
+    risk_level TEXT NOT NULL CHECK (risk_level IN ('low', 'medium', 'high')),
+    risk_score INTEGER NOT NULL CHECK (risk_score BETWEEN 1 AND 10),
+    horizon_days INTEGER NOT NULL CHECK (horizon_days > 0),
+    last_seen_on TEXT NOT NULL CHECK (last_seen_on IS date(last_seen_on)),
+    predicted_churn_date TEXT CHECK (predicted_churn_date IS date(predicted_churn_date)),
+    reasons TEXT NOT NULL CHECK (json_type(reasons) = 'array'),
+    engagement_score INTEGER NOT NULL CHECK (engagement_score BETWEEN 0 AND 100),
+    PRIMARY KEY (run_id, customer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX churn_predictions_by_probability
+ON churn_predictions (run_id, churn_probability DESC, customer_id);
+
+CREATE TABLE user_engagement_profiles (
+    run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
+    customer_id TEXT NOT NULL,
+    sessions INTEGER NOT NULL CHECK (sessions >= 0),
+    clicks INTEGER NOT NULL CHECK (clicks >= 0),
+    conversions INTEGER NOT NULL CHECK (conversions >= 0),
+    average_session_seconds REAL,
+    last_session_at INTEGER,
+    interests TEXT NOT NULL CHECK (json_type(interests) = 'object'),
+    engagement_score INTEGER NOT NULL CHECK (engagement_score BETWEEN 0 AND 100),
+    segment TEXT NOT NULL CHECK (segment IN (
+        'new_users', 'active_users', 'at_risk', 'churned', 'high_value', 'low_engagement'
+    )),
+    PRIMARY KEY (run_id, customer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX user_engagement_profiles_by_segment
+ON user_engagement_profiles (run_id, segment, engagement_score DESC, customer_id);
+
+CREATE TABLE retention_grid_cells (
+    run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
+    period TEXT NOT NULL CHECK (period IN ('day', 'week', 'month')),
+    mode TEXT NOT NULL CHECK (mode IN ('nday', 'unbounded', 'brackets')),
+    cohort_starts_on TEXT NOT NULL CHECK (cohort_starts_on IS date(cohort_starts_on)),
+    "offset" INTEGER NOT NULL CHECK ("offset" >= 0),
+    cohort_size INTEGER NOT NULL,
+    active INTEGER NOT NULL CHECK (active BETWEEN 1 AND cohort_size),
+    PRIMARY KEY (run_id, period, mode, cohort_starts_on, "offset")
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE retention_campaigns (
+    campaign_id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('draft', 'active', 'paused', 'completed')),
+    target_risk_level TEXT CHECK (target_risk_level IN ('low', 'medium', 'high')),
+    target_segment TEXT CHECK (target_segment IN (
+        'new_users', 'active_users', 'at_risk', 'churned', 'high_value', 'low_engagement'
+    )),
+    starts_at INTEGER,
+    ends_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    targeted INTEGER NOT NULL CHECK (targeted >= 0),
+    sent INTEGER NOT NULL CHECK (sent >= 0),
+    opened INTEGER NOT NULL CHECK (opened >= 0),
+    clicked INTEGER NOT NULL CHECK (clicked >= 0),
+    converted INTEGER NOT NULL CHECK (converted >= 0),
+    revenue INTEGER,
+    currency TEXT CHECK (length(currency) = 3),
+    CHECK ((revenue IS NULL) = (currency IS NULL))
+) STRICT;
+CREATE INDEX retention_campaigns_by_time ON retention_campaigns (created_at DESC, campaign_id);

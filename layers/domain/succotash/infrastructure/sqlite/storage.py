@@ -1,0 +1,91 @@
+"""A SQLite database as a storage."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import override
+
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.errors import SettingsError
+from succotash.errors import SettingsError
+from succotash.infrastructure.sqlite.connection import MEMORY, Database, OpenTransaction, Unit
+from succotash.infrastructure.sqlite.forms import SQLiteFormRepository
+from succotash.infrastructure.sqlite.ltv import SQLiteLTVRepository
+from succotash.infrastructure.sqlite.retention import SQLiteRetentionRepository
+
+
+class SQLiteStorage(Storage):
+    """One SQLite file, made where it is missing, or `:memory:`, which is gone once closed.
+
+    A transaction takes the right to write when it begins, so none ever has to be repeated.
+    """
+
+    def __init__(self, path: str | Path = MEMORY, *, seed: str | Path | None = None) -> None:
+        """`seed` is a database file that a missing one starts as a copy of."""
+        if seed is not None and path != MEMORY:
+            _plant(Path(seed), Path(path))
+        self._database = Database(path)
+        self._repositories = _repositories(self._database)
+
+    @property
+    @override
+    def repositories(self) -> Repositories:
+        return self._repositories
+
+    @override
+    @contextmanager
+    def transaction(self) -> Iterator[Repositories]:
+        with self._database.writing() as session:
+            yield _repositories(OpenTransaction(session))
+
+    @override
+    def in_transaction[T](self, work: Callable[[Repositories], T]) -> T:
+        with self.transaction() as repositories:
+            return work(repositories)
+
+    @override
+    def ping(self) -> None:
+        with self._database.reading() as session:
+            session.run("SELECT 1 FROM current_run")
+
+    @override
+    def close(self) -> None:
+        self._database.close()
+
+
+def _plant(seed: Path, path: Path) -> None:
+    """Copy the seed to the path unless something is there, whole or not at all."""
+    if path.exists():
+        return
+    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+        copy = Path(scratch) / seed.name
+        try:
+            shutil.copyfile(seed, copy)
+        except FileNotFoundError:
+            raise SettingsError("SQLITE_SEED names no file") from None
+        with suppress(FileExistsError):  # another process was quicker, and its file is in use
+            path.hardlink_to(copy)
+
+
+def _begin_with(seed: Path, path: Path) -> None:
+    """Copy the seed to the path unless something is there; nobody ever sees half of a copy."""
+    if path.exists():
+        return
+    if not seed.is_file():
+        raise SettingsError(f"SQLITE_SEED: there is no database {seed}")
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".seed-") as folder:
+        whole = shutil.copyfile(seed, Path(folder) / path.name)
+        try:
+            os.link(whole, path)
+        except FileExistsError:
+            return  # another process was quicker
+
+
+def _repositories(unit: Unit) -> Repositories:
+    return Repositories(
+        forms=SQLiteFormRepository(within=unit),
+        ltv=SQLiteLTVRepository(within=unit),
+        retention=SQLiteRetentionRepository(within=unit),
+    )
