@@ -1,0 +1,104 @@
+"""Database passwords from AWS: a secret that is rotated, or a token signed for each connection.
+
+boto3 takes a second to import, so it is imported where a password is first asked for.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from succotash.errors import SettingsError, StorageUnavailableError
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+
+class Secrets(Protocol):
+    """What is needed of a client of Secrets Manager."""
+
+    def get_secret_value(self, *, SecretId: str) -> Mapping[str, object]:  # noqa: N803 - AWS's name
+        """The answer, with the secret as `SecretString` unless it is binary."""
+
+
+def secrets_manager() -> Secrets:
+    """A client that gives up within seconds where its network leads nowhere."""
+    import boto3
+    from botocore.config import Config
+
+    limits = Config(connect_timeout=3, read_timeout=3, retries={"total_max_attempts": 2})
+    return boto3.client("secretsmanager", config=limits)
+
+
+def rds() -> "BaseClient":
+    """A client that signs tokens; signing needs no network."""
+    import boto3
+
+    client: BaseClient = boto3.client("rds")
+    return client
+
+
+class SecretPassword:
+    """The password in a secret of Secrets Manager, fetched again once it is refused.
+
+    The secret is the JSON that RDS writes, with a `password`, or the bare password.
+    """
+
+    def __init__(self, secret_arn: str, client: Callable[[], Secrets] = secrets_manager) -> None:
+        self._secret_arn = secret_arn
+        self._client = client
+        self._known: str | None = None
+
+    def __call__(self, *, fresh: bool = False) -> str:
+        """The password; StorageUnavailableError where the secret cannot be had."""
+        if self._known is None or fresh:
+            self._known = _password_in(self._fetch())
+        return self._known
+
+    def _fetch(self) -> str:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer = self._client().get_secret_value(SecretId=self._secret_arn)
+            return str(answer["SecretString"])
+        except KeyError:
+            raise SettingsError("the secret of DB_SECRET_ARN is binary") from None
+        except (BotoCoreError, ClientError):
+            raise StorageUnavailableError("its password cannot be fetched") from None
+
+
+class IamToken:
+    """A password that IAM signs; it opens connections for fifteen minutes, so each gets its own."""
+
+    def __init__(
+        self, host: str, port: int, user: str, client: Callable[[], "BaseClient"] = rds
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._user = user
+        self._new_client = client
+        self._client: BaseClient | None = None
+
+    def __call__(self, *, fresh: bool = False) -> str:  # noqa: ARG002 - every token is fresh
+        """A token; StorageUnavailableError where there are no credentials to sign it with."""
+        from botocore.exceptions import BotoCoreError
+        from botocore.signers import generate_db_auth_token
+
+        try:
+            if self._client is None:
+                self._client = self._new_client()
+            return str(generate_db_auth_token(self._client, self._host, self._port, self._user))
+        except BotoCoreError:
+            raise StorageUnavailableError("no token for it can be signed") from None
+
+
+def _password_in(secret: str) -> str:
+    try:
+        content: Any = json.loads(secret)
+    except ValueError:
+        return secret
+    if not isinstance(content, dict):
+        return secret
+    password = content.get("password")
+    if not isinstance(password, str):
+        raise SettingsError("the secret of DB_SECRET_ARN holds no password")
+    return password

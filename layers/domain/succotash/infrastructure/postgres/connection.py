@@ -1,0 +1,212 @@
+"""One connection to PostgreSQL: how it is opened, what it may be asked, when it is given up."""
+
+import io
+import select
+import socket
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from pg8000.native import INET, TIMESTAMPTZ, DatabaseError, InterfaceError
+from pg8000.native import Connection as Driver
+
+from succotash.errors import StorageError, StorageUnavailableError
+from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
+from succotash.infrastructure.postgres.errors import (
+    BusyError,
+    ConnectionLostError,
+    ConstraintError,
+    OutcomeUnknownError,
+    StaleStatementError,
+    StatementError,
+)
+from succotash.infrastructure.postgres.statements import PARAMETERS, Statement, instant
+
+type Row = list[Any]
+
+TERMINATE = b"X\x00\x00\x00\x04"
+READ_ONLY = "25006"
+STALE = {"0A000", "26000"}
+CONFLICTS = {"40001", "40P01", "55P03"}
+STATEMENT_TIMEOUT = "57014"
+
+
+class _SourceError(Exception):
+    """Carries what a COPY source raised past the driver."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
+class Connection:
+    """One session of the server, used by one thread at a time.
+
+    It is `in_step` as long as every exchange ended in success or in the server's refusal. Any
+    other end may leave an answer unread that the next question would get, so then its socket
+    is closed, and nothing else is ever sent.
+    """
+
+    def __init__(
+        self, driver: Driver, sock: socket.socket, settings: ConnectionSettings, now: float
+    ) -> None:
+        self.opened_at = now
+        self.used_at = now
+        self.in_step = True
+        self._driver = driver
+        self._socket = sock
+        self._proxied = settings.proxied
+        self._statements_kept = settings.statements_kept
+        self._prepared: OrderedDict[str, tuple[bytes, Any, Any]] = OrderedDict()
+        driver.py_types = PARAMETERS
+        driver.register_in_adapter(INET, str)
+        driver.register_in_adapter(TIMESTAMPTZ, instant)
+
+    def run(self, text: str, parameters: Mapping[str, object]) -> list[Row]:
+        """The rows of one statement."""
+        statement = Statement.of(text)
+        values = statement.values(parameters)
+        if self._proxied:
+            return self._run_unprepared(statement, values)
+        warm = text in self._prepared
+        try:
+            with self._exchange():
+                prepared = self._prepare(text, statement)
+                context = self._driver.execute_named(
+                    prepared[0], values, prepared[1], prepared[2], statement.text
+                )
+        except StatementError as error:
+            if warm and error.sqlstate in STALE:
+                self.in_step = False
+                raise StaleStatementError from None
+            raise
+        return context.rows or []
+
+    def begin(self) -> None:
+        """Open a transaction."""
+        self._command("BEGIN")
+
+    def commit(self) -> None:
+        """Keep the transaction; OutcomeUnknownError where no answer came."""
+        try:
+            self._command("COMMIT")
+        except ConnectionLostError:
+            raise OutcomeUnknownError from None
+
+    def rollback(self) -> None:
+        """Undo the transaction."""
+        self._command("ROLLBACK")
+
+    def ping(self) -> None:
+        """One round trip."""
+        self._command("SELECT 1")
+
+    def copy_in(self, statement: str, chunks: Iterable[bytes]) -> int:
+        """COPY ... FROM STDIN; how many rows."""
+        try:
+            with self._exchange():
+                context = self._driver.execute_unnamed(statement, stream=_guarded(chunks))
+        except _SourceError as failed:
+            raise failed.error from None
+        return int(context.row_count)
+
+    def copy_out(self, statement: str) -> bytes:
+        """All that COPY ... TO STDOUT gives."""
+        stream = io.BytesIO()
+        with self._exchange():
+            self._driver.execute_unnamed(statement, stream=stream)
+        return stream.getvalue()
+
+    def is_quiet(self) -> bool:
+        """Whether nothing waits to be read: a server that went away left something behind.
+
+        It costs no round trip.
+        """
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return not poll.poll(0)
+
+    def close(self) -> None:
+        """Say goodbye where that still makes sense, and close the socket."""
+        if self.in_step:
+            with suppress(OSError):
+                self._socket.sendall(TERMINATE)
+        self.in_step = False
+        close_socket(self._socket, self._driver)
+
+    def _prepare(self, text: str, statement: Statement) -> tuple[bytes, Any, Any]:
+        prepared = self._prepared.get(text)
+        if prepared is None:
+            prepared = self._driver.prepare_statement(statement.text, ())
+            self._prepared[text] = prepared
+            if len(self._prepared) > self._statements_kept:
+                _, (name, _, _) = self._prepared.popitem(last=False)
+                self._driver.close_prepared_statement(name)
+        self._prepared.move_to_end(text)
+        return prepared
+
+    def _run_unprepared(self, statement: Statement, values: tuple[str | None, ...]) -> list[Row]:
+        with self._exchange():
+            context = (
+                self._driver.execute_unnamed(statement.text, values)
+                if values
+                else self._driver.execute_simple(statement.text)
+            )
+        return context.rows or []
+
+    def _command(self, command: str) -> None:
+        with self._exchange():
+            self._driver.execute_simple(command)
+
+    @contextmanager
+    def _exchange(self) -> Iterator[None]:
+        """Out of step until proved otherwise, whatever interrupts it."""
+        if not self.in_step:
+            raise ConnectionLostError
+        self.in_step = False
+        try:
+            yield
+        except DatabaseError as error:
+            raise self._refusal(error.args[0]) from None
+        except (InterfaceError, OSError):
+            raise ConnectionLostError from None
+        except (ValueError, ArithmeticError, RecursionError):
+            raise StorageError("a value of the answer cannot be read") from None
+        self.in_step = True
+
+    def _refusal(self, fields: dict[str, str]) -> StorageError | StorageUnavailableError:
+        sqlstate = fields["C"]
+        if _ends_the_session(fields):
+            return ConnectionLostError(sqlstate)
+        if sqlstate == READ_ONLY:  # a writer that became a reader: another may be the writer now
+            return BusyError(sqlstate)
+        self.in_step = True
+        if sqlstate in CONFLICTS or sqlstate == STATEMENT_TIMEOUT or sqlstate.startswith("53"):
+            return BusyError(sqlstate)
+        if sqlstate.startswith("23"):
+            return ConstraintError(fields.get("n", ""), sqlstate)
+        return StatementError(sqlstate)
+
+
+def _ends_the_session(fields: dict[str, str]) -> bool:
+    severity = fields.get("V", fields["S"])
+    return severity in {"FATAL", "PANIC"} or fields["C"].startswith(("08", "57P"))
+
+
+def _guarded(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The chunks; what their source raises must not look like the driver's."""
+    try:
+        yield from chunks
+    except Exception as error:
+        raise _SourceError(error) from error
+
+
+def close_socket(sock: socket.socket, driver: Driver | None = None) -> None:
+    """Close the socket without sending what may still lie in the driver's buffer."""
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+    if driver is not None:
+        with suppress(OSError):
+            driver._sock.close()  # noqa: SLF001 - the driver's close() would write, and may raise
+    sock.close()

@@ -1,0 +1,105 @@
+"""Where the database is, who asks, and how long anything may take."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from succotash.errors import SettingsError
+
+MILLISECOND = 0.001
+
+
+class PasswordSource(Protocol):
+    """Gives the password to connect with."""
+
+    def __call__(self, *, fresh: bool = False) -> str:
+        """The password; `fresh` where the one given before was refused."""
+
+
+def fixed_password(password: str) -> PasswordSource:
+    """The source of a password that never changes."""
+
+    def source(*, fresh: bool = False) -> str:  # noqa: ARG001 - there is no other to fetch
+        return password
+
+    return source
+
+
+class SslMode(StrEnum):
+    """As in libpq: `require` encrypts but believes any server, so it guards against no attacker."""
+
+    DISABLE = "disable"
+    REQUIRE = "require"
+    VERIFY_FULL = "verify-full"
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether the host is a Unix socket or this machine's own name or address."""
+    return host.startswith("/") or host in {"localhost", "127.0.0.1", "::1"}
+
+
+def default_sslmode(host: str) -> SslMode:
+    """What to ask of a server on this host where nobody said."""
+    return SslMode.DISABLE if is_this_machine(host) else SslMode.VERIFY_FULL
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """Where the database is, who asks, and how long anything may take (in seconds).
+
+    A host that starts with "/" is the directory of a Unix socket, which has no TLS. `proxied`
+    says that RDS Proxy or PgBouncer shares out the sessions: then nothing is left in them, no
+    prepared statements and no limits, which belong to the role (`ALTER ROLE ... SET`) instead.
+    """
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: PasswordSource = field(repr=False)
+    sslmode: SslMode = SslMode.VERIFY_FULL
+    sslrootcert: Path | None = None
+    application_name: str = "succotash"
+    connect_timeout: float = 20.0
+    """Long enough for a paused Aurora Serverless v2 cluster to wake up (about 15 s)."""
+    statement_timeout: float = 15.0
+    lock_timeout: float = 3.0
+    idle_in_transaction_timeout: float = 30.0
+    network_allowance: float = 5.0
+    """How much later than by its own limits the server's answer may arrive."""
+    proxied: bool = False
+    statements_kept: int = 200
+    """Prepared statements of one connection; the longest unused gives way."""
+
+    def __post_init__(self) -> None:
+        times = (
+            self.connect_timeout,
+            self.statement_timeout,
+            self.lock_timeout,
+            self.idle_in_transaction_timeout,
+        )
+        if min(times) < MILLISECOND:
+            raise SettingsError("every time limit of a database connection is to be above zero")
+
+    @property
+    def read_timeout(self) -> float:
+        """How long to wait for an answer; by then the server has given up."""
+        return self.statement_timeout + self.network_allowance
+
+    def startup_parameters(self) -> dict[str, str]:
+        """What a session starts with; it costs no round trip."""
+        if self.proxied:
+            return {"client_encoding": "UTF8"}
+        return {
+            "client_encoding": "UTF8",
+            "TimeZone": "UTC",
+            "DateStyle": "ISO",
+            "statement_timeout": _milliseconds(self.statement_timeout),
+            "lock_timeout": _milliseconds(self.lock_timeout),
+            "idle_in_transaction_session_timeout": _milliseconds(self.idle_in_transaction_timeout),
+        }
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(round(seconds / MILLISECOND))

@@ -1,0 +1,107 @@
+"""A database behind a pool: statements and transactions, done again where that is right."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import override
+
+from succotash.errors import StorageError, StorageUnavailableError
+from succotash.infrastructure.postgres.connection import (
+    Connection,
+    Row,
+)
+from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
+from succotash.infrastructure.postgres.connector import Connector
+from succotash.infrastructure.postgres.errors import ConnectionLostError, OutcomeUnknownError
+from succotash.infrastructure.postgres.pool import Pool, PoolLimits
+from succotash.infrastructure.postgres.retry import Retry, RetryPolicy
+from succotash.infrastructure.postgres.session import Session, Work
+from succotash.infrastructure.postgres.statements import Statement
+
+
+class Database(Work):
+    """Each call is a transaction of its own. Nothing is opened before the first of them."""
+
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        limits: PoolLimits,
+        *,
+        retry: Retry | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._pool = Pool(Connector(settings, clock=clock).connect, limits, clock=clock)
+        self._retry = Retry(RetryPolicy()) if retry is None else retry
+
+    @override
+    def run(self, statement: str, /, **parameters: object) -> list[Row]:
+        """One round trip. OutcomeUnknownError where it changes something, and no answer came."""
+
+        def attempt() -> list[Row]:
+            with self._connection() as connection:
+                try:
+                    return connection.run(statement, parameters)
+                except ConnectionLostError:
+                    if Statement.of(statement).reads:
+                        raise
+                    raise OutcomeUnknownError from None
+
+        return self._retry(attempt)
+
+    @override
+    def in_transaction[T](self, work: Callable[[Session], T], /) -> T:
+        def attempt() -> T:
+            with self._connection() as connection:
+                connection.begin()
+                with _session(connection) as session:
+                    return work(session)
+
+        return self._retry(attempt)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A transaction that ends with the block; the block itself cannot be done again."""
+        connection = self._retry(self._begun)
+        try:
+            with _session(connection) as session:
+                yield session
+        finally:
+            self._pool.give_back(connection)
+
+    def close(self) -> None:
+        """Close all connections; the next call opens a new one."""
+        self._pool.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        connection = self._pool.take()
+        try:
+            yield connection
+        finally:
+            self._pool.give_back(connection)
+
+    def _begun(self) -> Connection:
+        connection = self._pool.take()
+        try:
+            connection.begin()
+        except BaseException:
+            self._pool.give_back(connection)
+            raise
+        return connection
+
+
+@contextmanager
+def _session(connection: Connection) -> Iterator[Session]:
+    """What is done within is kept as a whole, or, where anything is raised, undone as a whole."""
+    session = Session(connection)
+    try:
+        yield session
+        if not session.end():
+            raise StorageError("a statement failed, and the transaction went on as if it had not")
+    except BaseException:
+        session.end()
+        if connection.in_step:
+            with suppress(StorageError, StorageUnavailableError):
+                connection.rollback()
+        raise
+    connection.commit()

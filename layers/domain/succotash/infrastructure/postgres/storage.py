@@ -1,0 +1,60 @@
+"""The PostgreSQL storage: three repositories on one pool."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import override
+
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
+from succotash.infrastructure.postgres.database import Database
+from succotash.infrastructure.postgres.forms import PostgresFormRepository
+from succotash.infrastructure.postgres.ltv import PostgresLTVRepository
+from succotash.infrastructure.postgres.pool import PoolLimits
+from succotash.infrastructure.postgres.retention import PostgresRetentionRepository
+from succotash.infrastructure.postgres.retry import Retry
+from succotash.infrastructure.postgres.session import Work
+
+
+class PostgresStorage(Storage):
+    """Connects at the first call, and keeps what it opened until `close`."""
+
+    def __init__(
+        self,
+        settings: ConnectionSettings,
+        limits: PoolLimits | None = None,
+        *,
+        retry: Retry | None = None,
+    ) -> None:
+        self._database = Database(settings, limits or PoolLimits(), retry=retry)
+        self._repositories = _bound(self._database)
+
+    @property
+    @override
+    def repositories(self) -> Repositories:
+        return self._repositories
+
+    @override
+    @contextmanager
+    def transaction(self) -> Iterator[Repositories]:
+        with self._database.transaction() as session:
+            yield _bound(session)
+
+    @override
+    def in_transaction[T](self, work: Callable[[Repositories], T]) -> T:
+        return self._database.in_transaction(lambda session: work(_bound(session)))
+
+    @override
+    def ping(self) -> None:
+        self._database.run("SELECT 1")
+
+    @override
+    def close(self) -> None:
+        self._database.close()
+
+
+def _bound(work: Work) -> Repositories:
+    return Repositories(
+        forms=PostgresFormRepository.within(work),
+        ltv=PostgresLTVRepository.within(work),
+        retention=PostgresRetentionRepository.within(work),
+    )

