@@ -9,7 +9,6 @@ from typing import override
 
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.errors import SettingsError
-from succotash.errors import SettingsError
 from succotash.infrastructure.sqlite.connection import MEMORY, Database, OpenTransaction, Unit
 from succotash.infrastructure.sqlite.forms import SQLiteFormRepository
 from succotash.infrastructure.sqlite.ltv import SQLiteLTVRepository
@@ -67,20 +66,6 @@ def _plant(seed: Path, path: Path) -> None:
             raise SettingsError("SQLITE_SEED names no file") from None
         with suppress(FileExistsError):  # another process was quicker, and its file is in use
             path.hardlink_to(copy)
-
-
-def _begin_with(seed: Path, path: Path) -> None:
-    """Copy the seed to the path unless something is there; nobody ever sees half of a copy."""
-    if path.exists():
-        return
-    if not seed.is_file():
-        raise SettingsError(f"SQLITE_SEED: there is no database {seed}")
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".seed-") as folder:
-        whole = shutil.copyfile(seed, Path(folder) / path.name)
-        try:
-            os.link(whole, path)
-        except FileExistsError:
-            return  # another process was quicker
 
 
 def _repositories(unit: Unit) -> Repositories:
