@@ -230,7 +230,7 @@ class RetentionHandler:
         found = retention.get_retention_analytics()
         at_risk = found.value_at_risk
         return {
-            "run": self._run(found.run_id),
+            "run": _run(self._storage.repositories, found.run_id),
             "customers": found.customers,
             "churn_risk_distribution": found.by_risk_level,
             "segment_distribution": found.by_segment,
@@ -284,7 +284,7 @@ class RetentionHandler:
             prediction = repositories.retention.get_churn_prediction(customer)
             return {
                 "customer_id": customer,
-                "run": self._run(prediction.run_id or INITIAL_RUN),
+                "run": _run(repositories, prediction.run_id or INITIAL_RUN),
                 "churn_risk": _risk_view(prediction),
                 "engagement": _engagement_or_none(repositories, customer),
                 "value": _value_or_none(repositories, customer),
@@ -385,10 +385,6 @@ class RetentionHandler:
         runs = self._storage.repositories.retention.get_scoring_runs(limit=require_page(limit))
         return {"runs": [run_report(each) for each in runs]}
 
-    def _run(self, run_id: RunId) -> RunView | None:
-        runs = self._storage.repositories.retention
-        return run_view(runs.get_scoring_run(run_id)) if run_id != INITIAL_RUN else None
-
     def _check_metrics(self, metrics: CampaignMetrics) -> None:
         if metrics.revenue is not None and metrics.revenue.currency != self._currency:
             raise InvalidInputError.of(
@@ -445,6 +441,12 @@ class RetentionHandler:
             "campaigns_by_status": found.campaigns_by_status,
             "metrics": self._metrics_view(metrics),
         }
+
+
+def _run(repositories: Repositories, run_id: RunId) -> RunView | None:
+    if run_id == INITIAL_RUN:
+        return None
+    return run_view(repositories.retention.get_scoring_run(run_id))
 
 
 def _require_order(campaign: RetentionCampaign) -> None:

@@ -1,0 +1,298 @@
+"""The scheduled run, on storage in memory."""
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from succotash.application.churn_scoring import ChurnScoring, ScoringReport, ScoringSettings
+from succotash.domain.ltv import LTVSegment
+from succotash.domain.repositories.storage import Repositories
+from succotash.domain.retention import INITIAL_RUN, EngagementSegment, RiskLevel
+from succotash.domain.values import Currency, CustomerId, Json, SegmentId
+from succotash.errors import NotFoundError, RunInProgressError
+from succotash.infrastructure.in_memory.storage import InMemoryStorage
+from tests.builders import a_run, an_event, an_order, at, usd
+from tests.cdnow import amounts_by_day
+
+USD = Currency("USD")
+CALIBRATION_END = datetime(1997, 9, 30, tzinfo=UTC)
+HOLDOUT_DAYS = 273
+
+
+@pytest.fixture
+def storage() -> InMemoryStorage:
+    return InMemoryStorage()
+
+
+@pytest.fixture
+def repositories(storage: InMemoryStorage) -> Repositories:
+    return storage.repositories
+
+
+def run(storage: InMemoryStorage, as_of: str, **settings: float) -> ScoringReport:
+    given = ScoringSettings(
+        currency=USD,
+        value_horizon_days=int(settings.get("value_horizon_days", 365)),
+        churn_horizon_days=int(settings.get("churn_horizon_days", 90)),
+        discount_rate=settings.get("discount_rate", 0.10),
+        margin=settings.get("margin", 1.0),
+    )
+    return ChurnScoring(storage, given).run(at(as_of))
+
+
+def numbers(value: Json) -> Iterator[float]:
+    match value:
+        case dict():
+            for each in value.values():
+                yield from numbers(each)
+        case list():
+            for each in value:
+                yield from numbers(each)
+        case int() | float():
+            yield float(value)
+
+
+def record_cdnow(repositories: Repositories) -> None:
+    repositories.ltv.record_orders(
+        [
+            an_order(
+                f"{customer}-{day}",
+                customer_id=customer,
+                ordered_at=datetime(day.year, day.month, day.day, tzinfo=UTC),
+                amount=f"{amount:.2f}",
+            )
+            for customer, days in amounts_by_day().items()
+            for day, amount in days.items()
+        ]
+    )
+
+
+class TestOnCdnow:
+    """Fader, Hardie & Lee (2005); figures in weeks there, in days here."""
+
+    @pytest.fixture
+    def storage(self) -> InMemoryStorage:
+        storage = InMemoryStorage()
+        record_cdnow(storage.repositories)
+        return storage
+
+    def test_a_run_at_the_end_of_calibration_finds_the_published_parameters(
+        self, storage: InMemoryStorage
+    ) -> None:
+        models = run(storage, "1997-09-30T00:00:00Z")["models"]
+        purchases, spend = models["purchases"], models["spend"]
+        assert isinstance(purchases, dict)
+        assert isinstance(spend, dict)
+        found, money = purchases["parameters"], spend["parameters"]
+        assert isinstance(found, dict)
+        assert isinstance(money, dict)
+        rounded = {name: round(float(str(value)), 3) for name, value in found.items()}
+        assert rounded | {"alpha": round(float(str(found["alpha"])) / 7, 3)} == {
+            "r": 0.243,
+            "alpha": 4.414,
+            "a": 0.793,
+            "b": 2.426,
+        }
+        assert {name: round(float(str(value)), 2) for name, value in money.items()} == {
+            "p": 6.25,
+            "q": 3.74,
+            "v": 15.44,
+        }
+
+    def test_later_facts_change_nothing(self, storage: InMemoryStorage) -> None:
+        before = run(storage, "1997-09-30T00:00:00Z")
+        without = InMemoryStorage()
+        for customer, days in amounts_by_day().items():
+            without.repositories.ltv.record_orders(
+                [
+                    an_order(
+                        f"{customer}-{day}",
+                        customer_id=customer,
+                        ordered_at=datetime(day.year, day.month, day.day, tzinfo=UTC),
+                        amount=f"{amount:.2f}",
+                    )
+                    for day, amount in days.items()
+                    if day <= CALIBRATION_END.date()
+                ]
+            )
+        assert run(without, "1997-09-30T00:00:00Z") == before
+        everybody = storage.repositories.ltv.find_customers(limit=5000)
+        assert everybody == without.repositories.ltv.find_customers(limit=5000)
+
+    def test_every_customer_has_a_value_and_a_risk(self, storage: InMemoryStorage) -> None:
+        report = run(storage, "1998-07-01T00:00:00Z")
+        assert report["customers"] == 2357
+        assert len(storage.repositories.ltv.find_customers(limit=5000)) == 2357
+        found = storage.repositories.retention.get_retention_analytics()
+        assert sum(found.by_risk_level.values()) == 2357
+        share = found.by_risk_level[RiskLevel.HIGH] / 2357
+        assert 0.05 < share < 0.25
+
+    def test_the_backtest_beats_the_base_rate(self, storage: InMemoryStorage) -> None:
+        backtest = run(storage, "1998-07-01T00:00:00Z")["backtest"]
+        assert backtest["cut"] == "1998-04-02T00:00:00+00:00"
+        presence = backtest["presence"]
+        assert isinstance(presence, dict)
+        assert float(str(presence["brier_skill"])) > 0.2
+        assert float(str(presence["auc"])) > 0.8
+
+    def test_segments_hold_the_shares_their_quantiles_say(self, storage: InMemoryStorage) -> None:
+        run(storage, "1998-07-01T00:00:00Z")
+        segments = storage.repositories.ltv.get_all_ltv_segments()
+        shares = {each.segment_id: each.result.customers / 2357 for each in segments if each.result}
+        assert shares == pytest.approx(
+            {"low_value": 0.5, "medium_value": 0.3, "high_value": 0.15, "vip": 0.05}, abs=0.001
+        )
+
+
+class TestRuns:
+    def test_a_run_without_any_customer_is_published_and_empty(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        report = run(storage, "2026-01-01T03:00:00Z")
+        assert (report["state"], report["customers"]) == ("current", 0)
+        assert "skipped" in report["backtest"]
+        assert repositories.ltv.get_ltv_analytics().total.customers == 0
+
+    def test_the_same_event_twice_is_one_run(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        repositories.ltv.record_orders([an_order(ordered_at=at("2025-11-01T00:00:00Z"))])
+        first = run(storage, "2026-01-01T03:00:00Z")
+        assert run(storage, "2026-01-01T03:00:00Z") == first
+        assert len(repositories.retention.get_scoring_runs()) == 1
+
+    def test_an_older_event_after_a_newer_one_is_declined(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        run(storage, "2026-01-02T03:00:00Z")
+        with pytest.raises(RunInProgressError):
+            run(storage, "2026-01-01T03:00:00Z")
+        current = repositories.retention.get_current_scoring_run()
+        assert current.run_id == "2026-01-02T03:00:00Z"
+
+    def test_a_superseded_run_is_not_run_again(self, storage: InMemoryStorage) -> None:
+        run(storage, "2026-01-01T03:00:00Z")
+        run(storage, "2026-01-02T03:00:00Z")
+        with pytest.raises(RunInProgressError):
+            run(storage, "2026-01-01T03:00:00Z")
+
+    def test_a_run_that_broke_off_is_taken_up_again(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        repositories.retention.open_scoring_run(a_run(at("2026-01-01T03:00:00Z")))
+        assert repositories.retention.get_current_scoring_run().run_id == INITIAL_RUN
+        assert run(storage, "2026-01-01T03:00:00Z")["state"] == "current"
+
+    def test_nothing_in_a_report_is_nan_or_infinite(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        repositories.ltv.record_orders(
+            [
+                an_order(f"o{number}", customer_id=f"c{number % 3}", ordered_at=moment)
+                for number, moment in enumerate(
+                    at("2024-01-01T00:00:00Z") + timedelta(days=17 * step) for step in range(40)
+                )
+            ]
+        )
+        report = run(storage, "2026-01-01T03:00:00Z")
+        told = [*numbers(dict(report["models"])), *numbers(dict(report["backtest"]))]
+        assert told
+        assert all(map(math.isfinite, told))
+
+
+class TestPredictions:
+    def test_somebody_active_who_never_bought_has_a_risk_and_no_value(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        repositories.retention.record_activity(
+            [an_event("e1", customer_id="visitor", occurred_at=at("2025-12-30T12:00:00Z"))]
+        )
+        run(storage, "2026-01-01T03:00:00Z")
+        prediction = repositories.retention.get_churn_prediction(CustomerId("visitor"))
+        assert prediction.reasons[0] == "seen on one day only, 2 days ago"
+        profile = repositories.retention.get_user_engagement_profile(CustomerId("visitor"))
+        assert profile.segment is EngagementSegment.NEW_USERS
+        with pytest.raises(NotFoundError):
+            repositories.ltv.get_customer_ltv(CustomerId("visitor"))
+
+    def test_activity_after_the_last_purchase_lowers_the_risk(self) -> None:
+        def probability(*, returns: bool) -> float:
+            storage = InMemoryStorage()
+            repositories = storage.repositories
+            record_cdnow(repositories)
+            if returns:
+                repositories.retention.record_activity(
+                    [an_event("e1", customer_id="0001", occurred_at=at("1998-06-29T12:00:00Z"))]
+                )
+            run(storage, "1998-07-01T00:00:00Z")
+            found = repositories.retention.get_churn_prediction(CustomerId("0001"))
+            return found.churn_probability
+
+        assert probability(returns=True) < probability(returns=False)
+
+    def test_reasons_name_the_silence_and_the_usual_gap(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        repositories.ltv.record_orders(
+            [
+                an_order(f"o{step}", customer_id="regular", ordered_at=moment)
+                for step, moment in enumerate(
+                    at("2025-09-01T10:00:00Z") + timedelta(days=9 * step) for step in range(9)
+                )
+            ]
+        )
+        run(storage, "2025-12-27T03:00:00Z")
+        prediction = repositories.retention.get_churn_prediction(CustomerId("regular"))
+        assert prediction.reasons[0] == "silent for 45 days; usual gap 9"
+        assert prediction.last_seen_on.isoformat() == "2025-11-12"
+
+
+class TestValues:
+    def test_margin_scales_what_was_spent(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        repositories.ltv.record_orders(
+            [an_order(ordered_at=at("2025-11-01T00:00:00Z"), amount="80.00")]
+        )
+        run(storage, "2026-01-01T03:00:00Z", margin=0.25)
+        [value] = repositories.ltv.find_customers()
+        assert value.actual_clv == usd("20.00")
+        assert value.average_order_value == usd("80.00")
+
+    def test_a_wholly_refunded_customer_has_no_value(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        repositories.ltv.record_orders(
+            [
+                an_order("o1", ordered_at=at("2025-11-01T00:00:00Z"), amount="80.00"),
+                an_order(
+                    "r1",
+                    ordered_at=at("2025-11-02T00:00:00Z"),
+                    amount="-80.00",
+                    refund_of="o1",
+                ),
+            ]
+        )
+        run(storage, "2026-01-01T03:00:00Z")
+        assert repositories.ltv.find_customers() == []
+
+    def test_a_bound_in_money_decides_who_belongs(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        repositories.ltv.save_ltv_segment(
+            LTVSegment(SegmentId("whale"), "Whale", lower_bound=usd("100000"))
+        )
+        repositories.ltv.record_orders(
+            [
+                an_order("o1", customer_id="great", amount="200000"),
+                *(an_order("o1", customer_id=f"small-{number}") for number in range(50)),
+            ]
+        )
+        run(storage, "2026-12-01T03:00:00Z")
+        found = repositories.ltv.find_customers()
+        segments = {str(value.customer_id): value.segment_id for value in found}
+        assert segments.pop("great") == "whale"
+        assert "whale" not in segments.values()
