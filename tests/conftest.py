@@ -1,7 +1,9 @@
 """What tests of every kind share."""
 
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,12 +14,19 @@ TEST_POSTGRES_URL = "SUCCOTASH_TEST_POSTGRES_URL"
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """A real PostgreSQL server, the same one for the whole session."""
+def postgres_server() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server, the same one for the whole session.
+
+    Its data is not below pytest's own folder, which every session closes to other users again:
+    where root runs the tests, PostgreSQL runs as another user.
+    """
     if url := os.environ.get(TEST_POSTGRES_URL):
         yield PostgresServer(url)
         return
-    with embedded_postgres(tmp_path_factory.mktemp("postgres") / "data") as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="succotash-postgres-") as folder,
+        embedded_postgres(Path(folder) / "data") as server,
+    ):
         yield server
 
 

@@ -107,7 +107,7 @@ def embedded_postgres(directory: Path) -> Iterator[PostgresServer]:
     (directory / "pg_hba.conf").write_text(
         "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
     )
-    port, password = _free_port(), secrets.token_hex(8)
+    port, password = free_port(), secrets.token_hex(8)
     options = f"-h 127.0.0.1 -p {port} -k /tmp {THROWAWAY}"
     data = ("-w", "-D", str(directory))
 
@@ -123,7 +123,8 @@ def embedded_postgres(directory: Path) -> Iterator[PostgresServer]:
         control("-m", "immediate", "stop")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]

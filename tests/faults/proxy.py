@@ -60,6 +60,8 @@ class Proxy:
         client.close()
 
     def _relay(self, client: socket.socket, server: socket.socket) -> None:
+        for each in (client, server):
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         answered = True
         with selectors.DefaultSelector() as ready:
             ready.register(client, selectors.EVENT_READ)

@@ -1,0 +1,341 @@
+"""Tables in memory: rows are frozen entities, and a transaction that fails leaves no trace."""
+
+import copy
+import dataclasses
+import functools
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Concatenate, Protocol
+
+from succotash.domain.customers import ActivityEvent, Customer, Order
+from succotash.domain.forms import (
+    DEFAULT_FORM,
+    Form,
+    FormSubmission,
+    Lead,
+    LeadScore,
+    RuleKind,
+    StatusChange,
+    ValidationRule,
+)
+from succotash.domain.ltv import DEFAULT_SEGMENTS, Cohort, CustomerLTV, LTVSegment
+from succotash.domain.retention import (
+    INITIAL_RUN,
+    ChurnPrediction,
+    GridCell,
+    GridMode,
+    GridPeriod,
+    RetentionCampaign,
+    RunState,
+    ScoringRun,
+    UserEngagementProfile,
+)
+from succotash.domain.values import (
+    CampaignId,
+    CohortId,
+    CustomerId,
+    EventId,
+    FormId,
+    Json,
+    LeadId,
+    Money,
+    OrderId,
+    RuleId,
+    RunId,
+    SegmentId,
+    SubmissionId,
+)
+from succotash.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+type Undo = Callable[[], None]
+
+_DEFAULT_RULES = tuple(
+    ValidationRule(
+        RuleId(f"{DEFAULT_FORM}.email.{kind}"), DEFAULT_FORM, "email", kind, position=position
+    )
+    for position, kind in enumerate((RuleKind.REQUIRED, RuleKind.EMAIL))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyRecord:
+    """A claimed key, and what it is answered with once that is known."""
+
+    scope: str
+    key: str
+    body_digest: str
+    expires_at: datetime
+    answer: dict[str, Json] | None = None
+    submission_id: SubmissionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RollupGroup:
+    """What the customers of a run have in common where they count together."""
+
+    first_purchase_day: date
+    segment_id: SegmentId
+    source: str
+    campaign: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RollupTotals:
+    """Customers and money (ten-thousandths) of one group."""
+
+    customers: int
+    revenue: int
+    predicted_clv: int
+    residual_value: int
+
+
+def stored[T: DataclassInstance](row: T) -> T:
+    """The row as every storage keeps it: instants in UTC, and no mapping the caller can change."""
+    changes: dict[str, object] = {}
+    for each in dataclasses.fields(row):
+        value = getattr(row, each.name)
+        if isinstance(value, datetime) and value.tzinfo is not UTC:
+            changes[each.name] = value.astimezone(UTC)
+        elif isinstance(value, Mapping):
+            changes[each.name] = copy.deepcopy(dict(value))
+    return dataclasses.replace(row, **changes) if changes else row
+
+
+class Index[G, K, V]:
+    """The rows of a table by something they share; rows for which that is None are not in it."""
+
+    def __init__(self, group_of: Callable[[V], G | None]) -> None:
+        self._group_of = group_of
+        self._groups: dict[G, dict[K, V]] = {}
+
+    def __getitem__(self, group: G) -> Iterable[V]:
+        return self._groups.get(group, {}).values()
+
+    def keys(self, group: G) -> Iterable[K]:
+        """Keys of the group's rows."""
+        return self._groups.get(group, {}).keys()
+
+    def groups(self) -> Iterable[G]:
+        """Groups that have rows."""
+        return self._groups.keys()
+
+    def enter(self, key: K, row: V) -> None:
+        """Take note of a row that the table now has."""
+        if (group := self._group_of(row)) is not None:
+            self._groups.setdefault(group, {})[key] = row
+
+    def leave(self, key: K, row: V) -> None:
+        """Take note of a row that the table no longer has."""
+        if (group := self._group_of(row)) is not None:
+            rows = self._groups[group]
+            del rows[key]
+            if not rows:
+                del self._groups[group]
+
+
+class Table[K, V]:
+    """Rows by key. Every change is logged with its reverse."""
+
+    def __init__(self, kind: str, log: list[Undo]) -> None:
+        self._kind = kind
+        self._log = log
+        self._rows: dict[K, V] = {}
+        self._indexes: list[Index[object, K, V]] = []
+
+    def index[G](self, group_of: Callable[[V], G | None]) -> Index[G, K, V]:
+        """A further way to the rows, kept current."""
+        index = Index[G, K, V](group_of)
+        self._indexes.append(index)  # type: ignore[arg-type]  # only enter and leave are called
+        return index
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._rows
+
+    def __getitem__(self, key: K) -> V:
+        try:
+            return self._rows[key]
+        except KeyError:
+            raise NotFoundError(self._kind) from None
+
+    def get(self, key: K) -> V | None:
+        """The row, or None."""
+        return self._rows.get(key)
+
+    def values(self) -> Iterable[V]:
+        """All rows."""
+        return self._rows.values()
+
+    def __setitem__(self, key: K, row: V) -> None:
+        if (replaced := self._rows.get(key)) is not None:
+            self._log.append(functools.partial(self._put, key, replaced))
+        else:
+            self._log.append(functools.partial(self._drop, key))
+        self._put(key, row)
+
+    def discard(self, keys: Iterable[K]) -> int:
+        """Delete rows; how many of them there were."""
+        gone = [key for key in keys if key in self._rows]
+        for key in gone:
+            self._log.append(functools.partial(self._put, key, self._rows[key]))
+            self._drop(key)
+        return len(gone)
+
+    def _put(self, key: K, row: V) -> None:
+        replaced = self._rows.get(key)
+        self._rows[key] = row
+        for index in self._indexes:
+            if replaced is not None:
+                index.leave(key, replaced)
+            index.enter(key, row)
+
+    def _drop(self, key: K) -> None:
+        row = self._rows.pop(key)
+        for index in self._indexes:
+            index.leave(key, row)
+
+
+class Tables:
+    """Everything a storage in memory holds, and the one transaction that may be open on it.
+
+    A transaction holds the lock until it ends, so transactions are serial. It logs how to reverse
+    each change, so it costs what it changes, however large the ledgers have grown.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._log: list[Undo] = []
+        self._depth = 0
+
+        self.forms = Table[FormId, Form]("form", self._log)
+        self.rules = Table[RuleId, ValidationRule]("validation rule", self._log)
+        self.rules_by_form = self.rules.index(lambda rule: rule.form_id)
+        self.submissions = Table[SubmissionId, FormSubmission]("submission", self._log)
+        self.submissions_by_form = self.submissions.index(lambda each: each.form_id)
+        self.submissions_by_email = self.submissions.index(lambda each: each.canonical_email)
+        self.submissions_by_lead = self.submissions.index(lambda each: each.lead_id)
+        self.submissions_by_original = self.submissions.index(lambda each: each.duplicate_of)
+        self.submissions_by_fingerprint = self.submissions.index(
+            lambda each: (each.form_id, each.fingerprint)
+        )
+        self.leads = Table[LeadId, Lead]("lead", self._log)
+        self.leads_by_email = self.leads.index(lambda lead: lead.canonical_email)
+        self.status_changes = Table[LeadId, tuple[StatusChange, ...]]("lead", self._log)
+        self.scores = Table[LeadId, LeadScore]("lead score", self._log)
+        self.idempotency = Table[tuple[str, str], IdempotencyRecord]("key", self._log)
+        self.idempotency_by_submission = self.idempotency.index(lambda each: each.submission_id)
+
+        self.customers = Table[CustomerId, Customer]("customer", self._log)
+        self.customers_by_email = self.customers.index(lambda each: each.canonical_email)
+        self.customers_by_lead = self.customers.index(lambda each: each.lead_id)
+        self.orders = Table[tuple[CustomerId, OrderId], Order]("order", self._log)
+        self.orders_by_customer = self.orders.index(lambda order: order.customer_id)
+        self.events = Table[tuple[CustomerId, EventId], ActivityEvent]("event", self._log)
+        self.events_by_customer = self.events.index(lambda event: event.customer_id)
+
+        self.runs = Table[RunId, ScoringRun]("scoring run", self._log)
+        self.runs_by_state = self.runs.index(lambda run: run.state)
+        self.values = Table[tuple[RunId, CustomerId], CustomerLTV]("customer", self._log)
+        self.values_by_run = self.values.index(lambda value: value.run_id)
+        self.cohorts = Table[tuple[RunId, CohortId], Cohort]("cohort", self._log)
+        self.cohorts_by_run = self.cohorts.index(lambda cohort: cohort.run_id)
+        self.rollups = Table[RunId, Mapping[RollupGroup, RollupTotals]]("rollup", self._log)
+        self.segments = Table[SegmentId, LTVSegment]("segment", self._log)
+        self.segment_bounds = Table[RunId, Mapping[SegmentId, Money]]("segment", self._log)
+        self.predictions = Table[tuple[RunId, CustomerId], ChurnPrediction](
+            "churn prediction", self._log
+        )
+        self.predictions_by_run = self.predictions.index(lambda prediction: prediction.run_id)
+        self.predictions_by_customer = self.predictions.index(lambda each: each.customer_id)
+        self.profiles = Table[tuple[RunId, CustomerId], UserEngagementProfile](
+            "engagement profile", self._log
+        )
+        self.profiles_by_run = self.profiles.index(lambda profile: profile.run_id)
+        self.profiles_by_customer = self.profiles.index(lambda profile: profile.customer_id)
+        self.grids = Table[RunId, Mapping[tuple[GridPeriod, GridMode], tuple[GridCell, ...]]](
+            "grid", self._log
+        )
+        self.campaigns = Table[CampaignId, RetentionCampaign]("campaign", self._log)
+
+        with self.transaction():
+            self._seed()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; within an open transaction of the same thread, a part that is."""
+        with self._lock:
+            start = len(self._log)
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                while len(self._log) > start:
+                    self._log.pop()()
+                raise
+            finally:
+                self._depth -= 1
+                if not self._depth:
+                    self._log.clear()
+
+    def current_run(self) -> RunId:
+        """The run readers see."""
+        [run] = self.runs_by_state[RunState.CURRENT]
+        return run.run_id
+
+    def run_named(self, run_id: RunId | None) -> RunId:
+        """The current run where none is named; NotFoundError where the one named is not there."""
+        return self.current_run() if run_id is None else self.runs[run_id].run_id
+
+    def delete_run_rows(self, run_id: RunId) -> None:
+        """Delete everything the run kept; the run itself stays."""
+        self.values.discard(list(self.values_by_run.keys(run_id)))
+        self.cohorts.discard(list(self.cohorts_by_run.keys(run_id)))
+        self.predictions.discard(list(self.predictions_by_run.keys(run_id)))
+        self.profiles.discard(list(self.profiles_by_run.keys(run_id)))
+        self.rollups.discard([run_id])
+        self.segment_bounds.discard([run_id])
+        self.grids.discard([run_id])
+
+    def see_customer(self, customer_id: CustomerId, at: datetime) -> Customer:
+        """The customer, made or seen earlier where need be."""
+        known = self.customers.get(customer_id)
+        if known is None or at < known.first_seen_at:
+            email, lead = (known.canonical_email, known.lead_id) if known else (None, None)
+            self.customers[customer_id] = Customer(customer_id, at, email, lead)
+        return self.customers[customer_id]
+
+    def _seed(self) -> None:
+        self.forms[DEFAULT_FORM] = Form(DEFAULT_FORM, "Default")
+        for rule in _DEFAULT_RULES:
+            self.rules[rule.rule_id] = rule
+        for segment in DEFAULT_SEGMENTS:
+            self.segments[segment.segment_id] = segment
+        self.runs[INITIAL_RUN] = ScoringRun(
+            INITIAL_RUN, datetime(1970, 1, 1, tzinfo=UTC), RunState.CURRENT, {}, {}, {}
+        )
+
+
+class OnTables(Protocol):
+    """Something that works on tables."""
+
+    @property
+    def tables(self) -> Tables:
+        """The tables."""
+
+
+def atomic[R: OnTables, **P, T](
+    method: Callable[Concatenate[R, P], T],
+) -> Callable[Concatenate[R, P], T]:
+    """Make a repository's method a transaction of its own, or a part of the open one."""
+
+    @functools.wraps(method)
+    def within_transaction(repository: R, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with repository.tables.transaction():
+            return method(repository, *args, **kwargs)
+
+    return within_transaction
