@@ -8,7 +8,6 @@ events API Gateway would send. Times are the best of five.
 import csv
 import json
 import logging
-import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +22,7 @@ from succotash.domain.models.purchases import column
 from succotash.infrastructure.postgres.migrations import migrate
 from tests.faults.proxy import Proxy, proxy_to
 from tests.http.gateway import Gateway
-from tests.servers import PostgresServer, embedded_postgres
+from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
 
 with warnings.catch_warnings():
     # Importing lifetimes sets an option that pandas has deprecated.
@@ -137,8 +136,8 @@ def main() -> None:
     np.seterr(all="ignore")  # lifetimes overflows on its way
     logging.disable()
     with (
-        tempfile.TemporaryDirectory() as folder,
-        embedded_postgres(Path(folder) / "data") as server,
+        folder_of_a_server() as folder,
+        embedded_postgres(folder / "data") as server,
         server.new_database() as database,
     ):
         migrate(server.url(database))

@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -93,6 +94,17 @@ class PostgresServer:
 
     def _query(self, name: str) -> str | None:
         return parse_qs(urlsplit(self.admin_url).query).get(name, [None])[0]
+
+
+@contextmanager
+def folder_of_a_server() -> Iterator[Path]:
+    """An empty folder that is gone afterwards.
+
+    Not below pytest's own, which every session closes to other users again: where root runs the
+    tests, PostgreSQL runs as another user.
+    """
+    with tempfile.TemporaryDirectory(prefix="succotash-postgres-") as folder:
+        yield Path(folder)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from succotash.infrastructure.postgres.retry import Retry, RetryPolicy
 from succotash.infrastructure.postgres.session import Session
 from tests.faults.conftest import Opener
 from tests.faults.proxy import Proxy
-from tests.servers import embedded_postgres
+from tests.servers import embedded_postgres, folder_of_a_server
 
 BACKEND = "SELECT pg_backend_pid()"
 KILL = "SELECT pg_terminate_backend(:pid, 5000)"
@@ -240,9 +240,8 @@ def test_what_is_no_postgresql_is_said_to_be_none(settings: ConnectionSettings) 
 
 
 @pytest.mark.parametrize("on_socket", [False, True])
-def test_a_restarted_server_is_found_again(tmp_path: Path, *, on_socket: bool) -> None:
-    directory = tmp_path / "data"
-    with embedded_postgres(directory) as server:
+def test_a_restarted_server_is_found_again(*, on_socket: bool) -> None:
+    with folder_of_a_server() as folder, embedded_postgres(directory := folder / "data") as server:
         database = Database(
             ConnectionSettings(
                 host="/tmp" if on_socket else server.host,  # noqa: S108 - where its socket is
