@@ -39,11 +39,11 @@ class GridColumn(TypedDict):
 class GridView(TypedDict):
     """How many of each cohort came back."""
 
-    run: RunView | None
     period: str
     mode: str
     cohorts: list[GridRow]
     average: list[GridColumn]
+    run: RunView | None
 
 
 def _add_months(day: date, months: int) -> date:

@@ -27,6 +27,7 @@ from succotash.domain.values import (
 )
 from succotash.errors import InvalidInputError
 
+NOTHING = Decimal("0.00")
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far a sender's clock may be ahead before its facts count as from the future."""
 
@@ -45,8 +46,6 @@ class ValueGroupView(TypedDict):
 class LTVAnalysis(TypedDict):
     """What customers are worth, as of the current run."""
 
-    run: RunView | None
-    """None before the first run."""
     start: date | None
     end: date | None
     currency: str
@@ -58,6 +57,8 @@ class LTVAnalysis(TypedDict):
     segment_distribution: Mapping[str, ValueGroupView]
     by_source: Mapping[str, ValueGroupView]
     by_campaign: Mapping[str, ValueGroupView]
+    run: RunView | None
+    """None before the first run."""
 
 
 class CustomerValueView(TypedDict):
@@ -218,7 +219,6 @@ class LTVHandler:
     ) -> LTVAnalysis:
         total = _group_view(found.total)
         return {
-            "run": run,
             "start": start,
             "end": end,
             "currency": self._currency,
@@ -230,6 +230,7 @@ class LTVHandler:
             "segment_distribution": _group_views(found.by_segment),
             "by_source": _group_views(found.by_source),
             "by_campaign": _group_views(found.by_campaign),
+            "run": run,
         }
 
     def get_customer_ltv_details(self, customer_id: str) -> CustomerDetails:
@@ -310,7 +311,7 @@ class LTVHandler:
     def _segment_view(self, segment: LTVSegment) -> SegmentView:
         result = segment.result
         customers = 0 if result is None else result.customers
-        total = Decimal(0) if result is None else result.total_value.rounded()
+        total = NOTHING if result is None else result.total_value.rounded()
         return {
             "segment_id": segment.segment_id,
             "name": segment.name,
@@ -392,11 +393,11 @@ def _period_views(cohort: Cohort, as_of: date) -> list[CohortPeriodView]:
     by_period = {each.period: each for each in cohort.periods}
     elapsed = _month_of(as_of) - _month_of(cohort.starts_on)
     views: list[CohortPeriodView] = []
-    cumulative = Decimal(0)
+    cumulative = NOTHING
     for period in range(elapsed + 1):
         found = by_period.get(period)
         active = 0 if found is None else found.active_customers
-        revenue = Decimal(0) if found is None else found.revenue
+        revenue = NOTHING if found is None else found.revenue
         cumulative += revenue
         views.append(
             {
@@ -404,8 +405,7 @@ def _period_views(cohort: Cohort, as_of: date) -> list[CohortPeriodView]:
                 "active_customers": active,
                 "retention": active / cohort.customers if cohort.customers else 0.0,
                 "revenue": revenue.quantize(CENT),
-                "cumulative_revenue_per_customer": _mean(cumulative, cohort.customers)
-                or Decimal(0),
+                "cumulative_revenue_per_customer": _mean(cumulative, cohort.customers) or NOTHING,
                 "mature": period < elapsed,
             }
         )

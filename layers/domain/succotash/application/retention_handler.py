@@ -10,6 +10,7 @@ from succotash.application.batches import BatchReport, Rejected, record_batch
 from succotash.application.grids import GridView, grid_average, grid_rows
 from succotash.application.ltv_handler import (
     CLOCK_TOLERANCE,
+    NOTHING,
     CustomerValueView,
     customer_value_view,
 )
@@ -88,12 +89,12 @@ class CustomerRetention(TypedDict):
     """One customer on one page."""
 
     customer_id: str
-    run: RunView | None
     churn_risk: ChurnRiskView
     engagement: EngagementView | None
     value: CustomerValueView | None
     history: list[HistoryEntry]
     """The latest first, at most 20."""
+    run: RunView | None
 
 
 class ChurnRiskList(TypedDict):
@@ -159,7 +160,6 @@ class CampaignPerformanceView(TypedDict):
 class RetentionAnalyticsView(TypedDict):
     """Where all customers stand."""
 
-    run: RunView | None
     customers: int
     churn_risk_distribution: Mapping[str, int]
     segment_distribution: Mapping[str, int]
@@ -169,6 +169,7 @@ class RetentionAnalyticsView(TypedDict):
     value_at_risk: Decimal
     currency: str
     campaign_metrics: CampaignSummaryView
+    run: RunView | None
 
 
 class ModelReport(TypedDict):
@@ -230,16 +231,16 @@ class RetentionHandler:
         found = retention.get_retention_analytics()
         at_risk = found.value_at_risk
         return {
-            "run": _run(self._storage.repositories, found.run_id),
             "customers": found.customers,
             "churn_risk_distribution": found.by_risk_level,
             "segment_distribution": found.by_segment,
             "high_risk_customers": found.by_risk_level.get(RiskLevel.HIGH, 0),
             "average_churn_probability": found.average_churn_probability,
             "average_engagement_score": found.average_engagement_score,
-            "value_at_risk": Decimal(0) if at_risk is None else at_risk.rounded(),
+            "value_at_risk": NOTHING if at_risk is None else at_risk.rounded(),
             "currency": self._currency,
             "campaign_metrics": self._summary_view(),
+            "run": _run(self._storage.repositories, found.run_id),
         }
 
     def get_retention_grid(
@@ -251,11 +252,11 @@ class RetentionHandler:
         cells = retention.get_retention_grid(period, mode)
         rows = grid_rows(cells, period, mode, run.as_of.date())
         return {
-            "run": run_view(run) if run.run_id != INITIAL_RUN else None,
             "period": period,
             "mode": mode,
             "cohorts": rows,
             "average": grid_average(rows, period, mode),
+            "run": run_view(run) if run.run_id != INITIAL_RUN else None,
         }
 
     def get_churn_risks(
@@ -284,11 +285,11 @@ class RetentionHandler:
             prediction = repositories.retention.get_churn_prediction(customer)
             return {
                 "customer_id": customer,
-                "run": _run(repositories, prediction.run_id or INITIAL_RUN),
                 "churn_risk": _risk_view(prediction),
                 "engagement": _engagement_or_none(repositories, customer),
                 "value": _value_or_none(repositories, customer),
                 "history": _history(repositories, customer),
+                "run": _run(repositories, prediction.run_id or INITIAL_RUN),
             }
 
         return self._storage.in_transaction(work)
@@ -408,7 +409,7 @@ class RetentionHandler:
             "opened": metrics.opened,
             "clicked": metrics.clicked,
             "converted": metrics.converted,
-            "revenue": Decimal(0) if revenue is None else revenue.rounded(),
+            "revenue": NOTHING if revenue is None else revenue.rounded(),
             "currency": self._currency,
         }
 

@@ -1,0 +1,47 @@
+"""What customers do, in batches: orders and activity."""
+
+from event_items import (
+    ACTIVITY,
+    ActivityBody,
+    ActivityItem,
+    OrderItem,
+    OrdersBody,
+    orders,
+    read_batch,
+)
+from succotash.application.batches import BatchReport
+from succotash.container import Container, container
+from succotash.http.api import Api, Call
+from succotash.http.reading import JSON_TYPE, KILOBYTE, NDJSON_TYPE
+
+api = Api[Container]("event_intake")
+WRITE = "events:write"
+BATCH_BYTES = 1024 * KILOBYTE
+
+
+@api.route(
+    "POST",
+    "/orders",
+    scope=WRITE,
+    takes={JSON_TYPE: OrdersBody, NDJSON_TYPE: OrderItem},
+    limit=BATCH_BYTES,
+)
+def record_orders(container: Container, call: Call) -> BatchReport:
+    """Record a batch of orders; every item has a result of its own."""
+    items = read_batch(call, orders(container.settings.currency))
+    return container.get_ltv_handler().record_orders(items)
+
+
+@api.route(
+    "POST",
+    "/activity",
+    scope=WRITE,
+    takes={JSON_TYPE: ActivityBody, NDJSON_TYPE: ActivityItem},
+    limit=BATCH_BYTES,
+)
+def record_activity(container: Container, call: Call) -> BatchReport:
+    """Record a batch of activity events; every item has a result of its own."""
+    return container.get_retention_handler().record_activity(read_batch(call, ACTIVITY))
+
+
+handler = api.on(container)

@@ -1,0 +1,213 @@
+"""One order or event of a batch: read by itself, so that a bad one loses no good one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from succotash.application.batches import Rejected
+from succotash.domain.customers import ActivityEvent, ActivityKind, Order
+from succotash.domain.validation import canonical_email
+from succotash.domain.values import (
+    ID_LIMIT,
+    CampaignId,
+    Currency,
+    CustomerId,
+    EventId,
+    Money,
+    OrderId,
+)
+from succotash.errors import InvalidInputError, MalformedRequestError, Violation
+from succotash.http.api import Call
+from succotash.http.fields import (
+    LAX,
+    Amount,
+    Closed,
+    CurrencyCode,
+    Exact,
+    Id,
+    Instant,
+    Line,
+    is_printable,
+)
+from succotash.http.reading import (
+    NDJSON_TYPE,
+    Parsed,
+    check_plain,
+    parse_json,
+    read_model,
+    read_text,
+    require_object,
+)
+
+BATCH_LIMIT = 500
+LONGEST_DURATION = 31 * 24 * 3600
+"""Seconds."""
+
+
+class OrderItem(Closed):
+    """A purchase, or, with `refund_of`, money given back (a negative amount)."""
+
+    customer_id: Id
+    order_id: Id
+    ordered_at: Instant
+    amount: Amount
+    currency: CurrencyCode | None = None
+    """The deployment's where it is left out."""
+    refund_of: Id | None = None
+    email: Annotated[str, Field(max_length=320)] | None = None
+    """Ties the customer to a lead."""
+
+    def order(self, own_currency: str) -> Order:
+        """The order; InvalidInputError for an impossible amount or e-mail."""
+        return Order(
+            customer_id=CustomerId(self.customer_id),
+            order_id=OrderId(self.order_id),
+            ordered_at=self.ordered_at,
+            amount=Money(self.amount, Currency(self.currency or own_currency)),
+            refund_of=None if self.refund_of is None else OrderId(self.refund_of),
+            canonical_email=None if self.email is None else canonical_email(self.email),
+        )
+
+
+class ActivityItem(Closed):
+    """Something a customer did other than buying."""
+
+    customer_id: Id
+    event_id: Id
+    occurred_at: Instant
+    kind: Annotated[ActivityKind, LAX]
+    name: Line | None = None
+    """What happened; required where the kind is custom."""
+    duration_seconds: Annotated[float, Field(ge=0, le=LONGEST_DURATION), Exact] | None = None
+    interests: Annotated[tuple[Line, ...], LAX, Field(max_length=20)] = ()
+    campaign_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _custom_has_a_name(self) -> Self:
+        if self.kind is ActivityKind.CUSTOM and self.name is None:
+            raise PydanticCustomError("name_missing", "a custom event needs its name")
+        return self
+
+    def event(self) -> ActivityEvent:
+        """The event."""
+        return ActivityEvent(
+            customer_id=CustomerId(self.customer_id),
+            event_id=EventId(self.event_id),
+            occurred_at=self.occurred_at,
+            kind=self.kind,
+            name=self.name,
+            duration_seconds=self.duration_seconds,
+            interests=self.interests,
+            campaign_id=None if self.campaign_id is None else CampaignId(self.campaign_id),
+        )
+
+
+class OrdersBody(Closed):
+    """A batch of orders."""
+
+    orders: Annotated[tuple[OrderItem, ...], Field(min_length=1, max_length=BATCH_LIMIT)]
+
+
+class ActivityBody(Closed):
+    """A batch of events."""
+
+    events: Annotated[tuple[ActivityItem, ...], Field(min_length=1, max_length=BATCH_LIMIT)]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind[T]:
+    """How one kind of batch is written."""
+
+    envelope: str
+    """The field that holds the items."""
+    id_field: str
+    read: Callable[[Parsed], T]
+    """The item; InvalidInputError where it is not acceptable."""
+
+
+def orders(own_currency: str) -> Kind[Order]:
+    """Batches of orders; amounts without a currency are in the deployment's."""
+
+    def read(item: Parsed) -> Order:
+        order: OrderItem = read_model(OrderItem, item)
+        return order.order(own_currency)
+
+    return Kind("orders", "order_id", read)
+
+
+def _read_event(item: Parsed) -> ActivityEvent:
+    event: ActivityItem = read_model(ActivityItem, item)
+    return event.event()
+
+
+ACTIVITY = Kind("events", "event_id", _read_event)
+
+
+def read_batch[T](call: Call, kind: Kind[T]) -> list[T | Rejected]:
+    """Every item of the batch, as it is or as rejected.
+
+    One JSON object with the list in its only field, or one item a line (NDJSON). Raises
+    MalformedRequestError, or InvalidInputError where there is no item or there are too many.
+    """
+    is_ndjson = call.read_media_type() == NDJSON_TYPE
+    text = read_text(call.read_body())
+    if is_ndjson:
+        lines = [line for line in text.split("\n") if line.strip()]
+        _require_length(lines, kind.envelope)
+        return [_read_line(line, kind) for line in lines]
+    items = _unwrap(parse_json(text), kind.envelope)
+    _require_length(items, kind.envelope)
+    return [_read_item(item, kind) for item in items]
+
+
+def _unwrap(parsed: Parsed, name: str) -> list[Parsed]:
+    envelope = require_object(parsed)
+    violations = [
+        Violation(each[:100], "unknown_field", "is not known here")
+        for each in envelope
+        if each != name
+    ]
+    items = envelope.get(name)
+    if name not in envelope:
+        violations.append(Violation(name, "required", "is required"))
+    elif not isinstance(items, list):
+        violations.append(Violation(name, "list_type", "is not a list"))
+    if violations:
+        raise InvalidInputError(violations)
+    return items if isinstance(items, list) else []
+
+
+def _require_length(items: Sequence[object], name: str) -> None:
+    if not items:
+        raise InvalidInputError.of(name, "empty", "holds no item")
+    if len(items) > BATCH_LIMIT:
+        raise InvalidInputError.of(name, "too_long", f"holds more than {BATCH_LIMIT} items")
+
+
+def _read_line[T](line: str, kind: Kind[T]) -> T | Rejected:
+    try:
+        item = parse_json(line)
+    except MalformedRequestError as error:
+        return Rejected(None, None, (Violation("", "malformed", str(error)),))
+    return _read_item(item, kind)
+
+
+def _read_item[T](item: Parsed, kind: Kind[T]) -> T | Rejected:
+    try:
+        check_plain(item)
+        return kind.read(item)
+    except MalformedRequestError as error:
+        violations: tuple[Violation, ...] = (Violation("", "malformed", str(error)),)
+    except InvalidInputError as error:
+        violations = error.violations
+    return Rejected(_text_of(item, kind.id_field), _text_of(item, "customer_id"), violations)
+
+
+def _text_of(item: Parsed, name: str) -> str | None:
+    """An id of a rejected item, where it can be told."""
+    value = item.get(name) if isinstance(item, dict) else None
+    is_told = isinstance(value, str) and len(value) <= ID_LIMIT and is_printable(value)
+    return str(value) if is_told else None

@@ -1,0 +1,179 @@
+"""A plain page for a form: no JavaScript, no cookies, nothing loaded from elsewhere."""
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from http import HTTPStatus
+from urllib.parse import quote, urlsplit
+
+from succotash.application.form_handler import FieldView, FormView
+from succotash.domain.attribution import HONEYPOT
+from succotash.domain.forms import FieldKind
+from succotash.domain.validation import ANSWER_LIMIT
+from succotash.domain.values import Json
+from succotash.errors import Violation
+from succotash.http.api import Reply
+
+HTML_TYPE = "text/html; charset=utf-8"
+STYLE = (
+    "body{font:1rem/1.5 system-ui,sans-serif;max-width:36rem;margin:2rem auto;padding:0 1rem;"
+    "color:#1a1a1a;background:#fff}"
+    "label,legend{display:block;font-weight:600;margin-top:1rem}"
+    "input,select,textarea{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;"
+    "border:1px solid #666;border-radius:4px}"
+    "input[type=checkbox]{width:auto}"
+    "button{font:inherit;font-weight:600;margin-top:1.5rem;padding:.6rem 1.5rem;color:#fff;"
+    "background:#14532d;border:0;border-radius:4px}"
+    ".error{color:#b00020}.trap{position:absolute;left:-9999px}"
+)
+STYLE_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+
+INPUTS: Mapping[str, str] = {
+    FieldKind.TEXT: "text",
+    FieldKind.EMAIL: "email",
+    FieldKind.PHONE: "tel",
+    FieldKind.NUMBER: "number",
+    FieldKind.CHECKBOX: "checkbox",
+    FieldKind.HIDDEN: "hidden",
+}
+AUTOCOMPLETE: Mapping[str, str] = {
+    "first_name": "given-name",
+    "last_name": "family-name",
+    "email": "email",
+    "company": "organization",
+    "phone": "tel",
+}
+
+
+def _question(name: str, label: str, kind: FieldKind, *, required: bool = False) -> FieldView:
+    return {"name": name, "label": label, "kind": kind, "required": required, "choices": []}
+
+
+CONTACT_QUESTIONS = (
+    _question("first_name", "First name", FieldKind.TEXT),
+    _question("last_name", "Last name", FieldKind.TEXT),
+    _question("email", "E-mail", FieldKind.EMAIL, required=True),
+    _question("company", "Company", FieldKind.TEXT),
+    _question("phone", "Phone", FieldKind.PHONE),
+    _question("message", "Message", FieldKind.TEXTAREA),
+)
+"""What is asked by a form that takes any answers."""
+
+
+def form_page(
+    form: FormView,
+    *,
+    attribution: Mapping[str, str] | None = None,
+    answers: Mapping[str, Json] | None = None,
+    violations: Sequence[Violation] = (),
+) -> Reply:
+    """The form to fill in, with what was typed and what is wrong with it where it came back."""
+    wrong = {each.field: each.message for each in violations}
+    questions = form["fields"] or CONTACT_QUESTIONS
+    asked = {each["name"] for each in questions}
+    given = answers or {}
+    lines = [
+        f"<h1>{escape(form['title'])}</h1>",
+        *(
+            f'<p class="error" role="alert">{escape(f"{name} {message}")}</p>'
+            for name, message in wrong.items()
+            if name not in asked
+        ),
+        f'<form method="post" action="../forms/{quote(form["form_id"], safe="")}/submissions">',
+        *(
+            line
+            for each in questions
+            for line in _field(each, given.get(each["name"]), wrong.get(each["name"]))
+        ),
+        *(
+            f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+            for name, value in (attribution or {}).items()
+            if name not in asked
+        ),
+        (
+            f'<div class="trap" aria-hidden="true"><label for="{HONEYPOT}">Leave this empty</label>'
+            f'<input id="{HONEYPOT}" name="{HONEYPOT}" tabindex="-1" autocomplete="off"></div>'
+        ),
+        '<button type="submit">Send</button>',
+        "</form>",
+    ]
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if violations else HTTPStatus.OK
+    return _page(form, lines, status)
+
+
+def thank_you_page(form: FormView) -> Reply:
+    """What is shown once a submission is stored."""
+    title = escape(form["title"])
+    return _page(
+        form, [f"<h1>{title}</h1>", '<p role="status">Thank you. We have received it.</p>']
+    )
+
+
+def _field(asked: FieldView, value: Json, problem: str | None) -> Iterator[str]:
+    name, kind = escape(asked["name"]), asked["kind"]
+    attributes = f' id="field-{name}" name="{name}"'
+    if asked["required"] and kind != FieldKind.HIDDEN:
+        attributes += " required"
+    if problem:
+        attributes += f' aria-invalid="true" aria-describedby="problem-{name}"'
+    if (hint := AUTOCOMPLETE.get(asked["name"])) and kind != FieldKind.HIDDEN:
+        attributes += f' autocomplete="{hint}"'
+    if kind != FieldKind.HIDDEN:
+        mark = " (required)" if asked["required"] else ""
+        yield f'<label for="field-{name}">{escape(asked["label"])}{mark}</label>'
+    text = "" if value is None or isinstance(value, list | dict) else str(value)
+    match kind:
+        case FieldKind.TEXTAREA:
+            # The line break after the tag is not part of the text; one that was typed is kept.
+            yield (
+                f'<textarea rows="5" maxlength="{ANSWER_LIMIT}"{attributes}>\n'
+                f"{escape(text)}</textarea>"
+            )
+        case FieldKind.CHOICE:
+            chosen = value if isinstance(value, list) else [value]
+            yield f'<select{attributes}><option value=""></option>'
+            for choice in asked["choices"]:
+                selected = " selected" if choice in chosen else ""
+                yield f'<option value="{escape(choice)}"{selected}>{escape(choice)}</option>'
+            yield "</select>"
+        case FieldKind.CHECKBOX:
+            yield f'<input type="checkbox" value="yes"{" checked" if text else ""}{attributes}>'
+        case _:
+            step = ' step="any"' if kind == FieldKind.NUMBER else ""
+            yield f'<input type="{INPUTS[kind]}" value="{escape(text)}"{step}{attributes}>'
+    if problem:
+        yield f'<p class="error" id="problem-{name}">{escape(problem)}</p>'
+
+
+def _page(form: FormView, lines: Sequence[str], status: HTTPStatus = HTTPStatus.OK) -> Reply:
+    body = "\n".join(
+        (
+            "<!doctype html>",
+            '<html lang="en">',
+            '<head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<title>{escape(form['title'])}</title>",
+            f"<style>{STYLE}</style></head>",
+            "<body><main>",
+            *lines,
+            "</main></body></html>",
+        )
+    )
+    # Browsers apply form-action to the redirect that answers the post, too.
+    targets = " ".join(dict.fromkeys(map(_origin_of, form["allowed_redirects"])))
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{STYLE_DIGEST}'; base-uri 'none'; "
+        f"frame-ancestors 'none'; form-action 'self' {targets}"
+    )
+    headers = {
+        "Content-Security-Policy": policy.rstrip(),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "strict-origin-when-cross-origin",
+    }
+    return Reply(body, status, headers, HTML_TYPE)
+
+
+def _origin_of(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"

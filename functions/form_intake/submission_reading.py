@@ -1,0 +1,120 @@
+"""What somebody sent through a form: as JSON, or as a plain page posts it."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+from succotash.application.form_handler import FormView, SubmissionContext
+from succotash.domain.forms import FieldKind
+from succotash.domain.values import Json
+from succotash.errors import InvalidInputError, Violation
+from succotash.http.api import Call
+from succotash.http.fields import plain
+from succotash.http.reading import (
+    FORM_TYPE,
+    JSON_TYPE,
+    NAME_SHOWN,
+    Parsed,
+    read_object,
+    read_pairs,
+    read_text,
+)
+
+KEY_LIMIT = 255
+CHOICES_LIMIT = 100
+
+type Answer = (
+    str | int | float | bool | Annotated[list[str], Field(max_length=CHOICES_LIMIT)] | None
+)
+"""What one question may be answered with."""
+type Answers = dict[str, Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class SentForm:
+    """A submission's fields, and what tells it from others."""
+
+    fields: Mapping[str, Json]
+    repeated: frozenset[str]
+    """Names that came more than once; they hold lists."""
+    is_plain: bool
+    """Whether a page posted it without JavaScript."""
+    body_digest: str
+    key: str | None
+    context: SubmissionContext
+
+    @classmethod
+    def read(cls, call: Call) -> "SentForm":
+        """Read a request; raises what is wrong with it."""
+        content_type = call.read_media_type()
+        body = call.read_body()
+        text = read_text(body)
+        repeated: frozenset[str] = frozenset()
+        if content_type == FORM_TYPE:
+            fields, repeated = _gather(read_pairs(text, "the body"))
+        else:
+            fields = _flat(read_object(text))
+        return cls(
+            fields=fields,
+            repeated=repeated,
+            is_plain=content_type == FORM_TYPE,
+            body_digest=hashlib.sha256(body).hexdigest(),
+            key=_idempotency_key(call),
+            context=SubmissionContext(call.ip_address, call.user_agent),
+        )
+
+    def require_single(self, form: FormView) -> None:
+        """InvalidInputError where a field came more than once that is no choice."""
+        choices = {each["name"] for each in form["fields"] if each["kind"] == FieldKind.CHOICE}
+        if wrong := sorted(self.repeated - choices):
+            raise InvalidInputError(
+                [
+                    Violation(name[:NAME_SHOWN], "repeated", "is given more than once")
+                    for name in wrong
+                ]
+            )
+
+
+def _gather(pairs: list[tuple[str, str]]) -> tuple[dict[str, Json], frozenset[str]]:
+    values: dict[str, list[Json]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    repeated = frozenset(name for name, given in values.items() if len(given) > 1)
+    return {
+        name: given if name in repeated else given[0] for name, given in values.items()
+    }, repeated
+
+
+def _flat(parsed: Mapping[str, Parsed]) -> dict[str, Json]:
+    violations = []
+    for name, value in parsed.items():
+        place = name[:NAME_SHOWN]
+        if isinstance(value, dict):
+            violations.append(Violation(place, "nested", "must not be an object"))
+        elif isinstance(value, list):
+            if not all(isinstance(each, str) for each in value):
+                violations.append(Violation(place, "nested", "may only be a list of texts"))
+            elif len(value) > CHOICES_LIMIT:
+                violations.append(Violation(place, "too_long", "lists too many choices"))
+    if violations:
+        raise InvalidInputError(violations)
+    return {name: plain(value) for name, value in parsed.items()}
+
+
+def _idempotency_key(call: Call) -> str | None:
+    key = call.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not (1 <= len(key) <= KEY_LIMIT and key.isascii() and key.isprintable()):
+        raise InvalidInputError.of(
+            "Idempotency-Key",
+            "idempotency_key",
+            f"takes 1 to {KEY_LIMIT} printable ASCII characters",
+        )
+    return key
+
+
+TAKES: Mapping[str, object] = {JSON_TYPE: Answers, FORM_TYPE: Answers}

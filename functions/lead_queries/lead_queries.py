@@ -1,0 +1,158 @@
+"""Forms, submissions and leads for those who work with them, and the API's own description."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from form_definition import FormBody
+from succotash.application.form_handler import (
+    FormAnalyticsView,
+    FormList,
+    FormView,
+    LeadList,
+    LeadView,
+    SubmissionList,
+    SubmissionView,
+)
+from succotash.application.people_handler import ErasureReport, PersonExport
+from succotash.container import Container, container
+from succotash.domain.forms import LeadQuery, LeadStatus, SubmissionState
+from succotash.domain.values import FormId
+from succotash.http.api import Api, Reply
+from succotash.http.fields import LAX, Closed, Id, Instant, Line, Paged, Score, Slug
+from succotash.http.reading import JSON_TYPE
+
+api = Api[Container]("lead_queries")
+FORMS_READ, FORMS_WRITE = "forms:read", "forms:write"
+LEADS_READ, LEADS_WRITE = "leads:read", "leads:write"
+PEOPLE = "people:manage"
+DOCUMENT = Path(__file__).with_name("openapi.json")
+
+
+class AnalyticsQuery(Closed):
+    """Submissions from `start` (included) to `end` (excluded)."""
+
+    start: Instant | None = None
+    end: Instant | None = None
+    form_id: Id | None = None
+    source: Line | None = None
+
+
+class SubmissionsQuery(Paged):
+    """Which submissions."""
+
+    state: Annotated[SubmissionState, LAX] | None = None
+
+
+class LeadsQuery(Paged):
+    """Which leads."""
+
+    status: Annotated[LeadStatus, LAX] | None = None
+    source: Line | None = None
+    min_score: Score | None = None
+
+
+class LeadPatch(Closed):
+    """Where the lead stands now."""
+
+    status: Annotated[LeadStatus, LAX]
+
+
+class PersonBody(Closed):
+    """Who it is about; in a body, because addresses are logged."""
+
+    email: Annotated[str, Field(max_length=320, json_schema_extra={"format": "email"})]
+
+
+@cache
+def _document() -> str:
+    return DOCUMENT.read_text(encoding="utf-8")
+
+
+@api.route("GET", "/openapi.json", scope=None, answers={JSON_TYPE: dict[str, object]})
+def get_document(_: Container) -> Reply:
+    """This API's description (OpenAPI 3.1)."""
+    return Reply(_document(), headers={"Cache-Control": "public, max-age=300"})
+
+
+@api.route("GET", "/forms", scope=FORMS_READ)
+def get_forms(container: Container) -> FormList:
+    """Every form."""
+    return container.get_form_handler().get_forms()
+
+
+@api.route("GET", "/forms/analytics", scope=FORMS_READ)
+def get_form_analytics(container: Container, query: AnalyticsQuery) -> FormAnalyticsView:
+    """How forms do: submissions, leads, sources, the funnel."""
+    return container.get_form_handler().get_form_analytics(
+        start=query.start, end=query.end, form_id=query.form_id, source=query.source
+    )
+
+
+@api.route("GET", "/forms/{form_id}", scope=FORMS_READ)
+def get_form(container: Container, form_id: str) -> FormView:
+    """A form's definition."""
+    return container.get_form_handler().get_form(form_id)
+
+
+@api.route("PUT", "/forms/{form_id}", scope=FORMS_WRITE)
+def put_form(container: Container, form_id: Slug, body: FormBody) -> FormView:
+    """Define a form, in effect for the next submission."""
+    form = body.form(FormId(form_id))
+    return container.get_form_handler().put_form(form, body.validation_rules(form.form_id))
+
+
+@api.route("GET", "/forms/{form_id}/submissions", scope=FORMS_READ)
+def get_submissions(container: Container, form_id: str, query: SubmissionsQuery) -> SubmissionList:
+    """A page of a form's submissions, newest first."""
+    return container.get_form_handler().get_submissions(
+        form_id, state=query.state, limit=query.limit, cursor=query.cursor
+    )
+
+
+@api.route("GET", "/submissions/{submission_id}", scope=FORMS_READ)
+def get_submission(container: Container, submission_id: str) -> SubmissionView:
+    """One submission."""
+    return container.get_form_handler().get_submission(submission_id)
+
+
+@api.route("POST", "/submissions/{submission_id}/release", scope=FORMS_WRITE)
+def release_submission(container: Container, submission_id: str) -> SubmissionView:
+    """Take a submission out of quarantine and make it a lead."""
+    return container.get_form_handler().release_submission(submission_id)
+
+
+@api.route("GET", "/leads", scope=LEADS_READ)
+def get_leads(container: Container, query: LeadsQuery) -> LeadList:
+    """A page of leads, by last submission."""
+    wanted = LeadQuery(query.status, query.source, query.min_score)
+    return container.get_form_handler().get_leads(wanted, limit=query.limit, cursor=query.cursor)
+
+
+@api.route("GET", "/leads/{lead_id}", scope=LEADS_READ)
+def get_lead(container: Container, lead_id: str) -> LeadView:
+    """One lead with its score and why."""
+    return container.get_form_handler().get_lead(lead_id)
+
+
+@api.route("PATCH", "/leads/{lead_id}", scope=LEADS_WRITE)
+def update_lead(container: Container, lead_id: str, body: LeadPatch) -> LeadView:
+    """Move a lead along the funnel."""
+    return container.get_form_handler().update_lead_status(lead_id, body.status)
+
+
+@api.route("POST", "/people/export", scope=PEOPLE)
+def export_person(container: Container, body: PersonBody) -> PersonExport:
+    """Everything held about one person."""
+    return container.get_people_handler().export_person(body.email)
+
+
+@api.route("POST", "/people/erasures", scope=PEOPLE)
+def erase_person(container: Container, body: PersonBody) -> ErasureReport:
+    """Erase one person everywhere."""
+    return container.get_people_handler().erase_person(body.email)
+
+
+handler = api.on(container)

@@ -1,0 +1,113 @@
+"""What customers are worth: analysis, customers, segments and cohorts."""
+
+from succotash.application.ltv_handler import (
+    CohortDetails,
+    CohortList,
+    CustomerDetails,
+    CustomerList,
+    LTVAnalysis,
+    SegmentList,
+    SegmentView,
+)
+from succotash.container import Container, container
+from succotash.domain.ltv import LTVSegment
+from succotash.domain.values import Currency, Money, SegmentId
+from succotash.http.api import Api
+from succotash.http.fields import (
+    Amount,
+    Closed,
+    CurrencyCode,
+    Day,
+    Id,
+    Line,
+    Paged,
+    Prose,
+    Real,
+    Slug,
+)
+
+api = Api[Container]("ltv_queries")
+READ, WRITE = "ltv:read", "ltv:write"
+
+
+class AnalysisQuery(Closed):
+    """First purchases from `start` to `end`, both days included."""
+
+    start: Day | None = None
+    end: Day | None = None
+
+
+class CustomersQuery(Paged):
+    """Which customers."""
+
+    segment: Id | None = None
+    cohort_id: Id | None = None
+
+
+class SegmentBody(Closed):
+    """A segment's rule: either a quantile of all customers or a bound in money."""
+
+    name: Line
+    description: Prose = ""
+    lower_quantile: Real | None = None
+    lower_bound: Amount | None = None
+    currency: CurrencyCode | None = None
+    """Of the bound; the deployment's where it is left out."""
+
+
+@api.route("GET", "/ltv/analysis", scope=READ)
+def get_ltv_analysis(container: Container, query: AnalysisQuery) -> LTVAnalysis:
+    """What customers are worth, in all and by cohort, segment, source and campaign."""
+    return container.get_ltv_handler().get_ltv_analytics(start=query.start, end=query.end)
+
+
+@api.route("GET", "/ltv/customers", scope=READ)
+def get_customers(container: Container, query: CustomersQuery) -> CustomerList:
+    """A page of customers, the most valuable first."""
+    return container.get_ltv_handler().get_customers(
+        segment_id=query.segment,
+        cohort_id=query.cohort_id,
+        limit=query.limit,
+        cursor=query.cursor,
+    )
+
+
+@api.route("GET", "/ltv/customers/{customer_id}", scope=READ)
+def get_customer(container: Container, customer_id: str) -> CustomerDetails:
+    """One customer's value, and the run that found it."""
+    return container.get_ltv_handler().get_customer_ltv_details(customer_id)
+
+
+@api.route("GET", "/ltv/segments", scope=READ)
+def get_segments(container: Container) -> SegmentList:
+    """Every segment, with what the current run found for it."""
+    return container.get_ltv_handler().get_segments()
+
+
+@api.route("PUT", "/ltv/segments/{segment_id}", scope=WRITE)
+def put_segment(container: Container, segment_id: Slug, body: SegmentBody) -> SegmentView:
+    """Define a segment; it takes effect with the next run."""
+    currency = Currency(body.currency or container.settings.currency)
+    segment = LTVSegment(
+        segment_id=SegmentId(segment_id),
+        name=body.name,
+        description=body.description,
+        lower_quantile=body.lower_quantile,
+        lower_bound=None if body.lower_bound is None else Money(body.lower_bound, currency),
+    )
+    return container.get_ltv_handler().put_segment(segment)
+
+
+@api.route("GET", "/ltv/cohorts", scope=READ)
+def get_cohorts(container: Container) -> CohortList:
+    """Every cohort of first purchases, by month."""
+    return container.get_ltv_handler().get_cohorts()
+
+
+@api.route("GET", "/ltv/cohorts/{cohort_id}", scope=READ)
+def get_cohort(container: Container, cohort_id: str) -> CohortDetails:
+    """A cohort with its life, month by month."""
+    return container.get_ltv_handler().get_cohort(cohort_id)
+
+
+handler = api.on(container)

@@ -1,0 +1,200 @@
+"""Who is slipping away, and the campaigns to keep them."""
+
+from http import HTTPStatus
+from typing import Annotated, TypedDict
+
+from pydantic import with_config
+
+from succotash.application.grids import GridView
+from succotash.application.retention_handler import (
+    CampaignChange,
+    CampaignList,
+    CampaignPerformanceView,
+    CampaignView,
+    ChurnRiskList,
+    CustomerRetention,
+    ModelReport,
+    RetentionAnalyticsView,
+)
+from succotash.container import Container, container
+from succotash.domain.retention import (
+    CampaignMetrics,
+    CampaignStatus,
+    EngagementSegment,
+    GridMode,
+    GridPeriod,
+    RiskLevel,
+)
+from succotash.domain.values import Currency, Money
+from succotash.http.api import Api
+from succotash.http.fields import (
+    CLOSED,
+    LAX,
+    Amount,
+    Closed,
+    Count,
+    CurrencyCode,
+    Instant,
+    Limit,
+    Line,
+    Paged,
+    Prose,
+)
+
+api = Api[Container]("retention_analysis")
+READ, WRITE = "retention:read", "retention:write"
+RUNS_SHOWN = 10
+
+
+class GridQuery(Closed):
+    """Which retention grid."""
+
+    period: Annotated[GridPeriod, LAX] = GridPeriod.MONTH
+    mode: Annotated[GridMode, LAX] = GridMode.NDAY
+
+
+class RiskQuery(Paged):
+    """Which customers."""
+
+    risk: Annotated[RiskLevel, LAX] | None = None
+
+
+class CampaignsQuery(Closed):
+    """Which campaigns."""
+
+    status: Annotated[CampaignStatus, LAX] | None = None
+
+
+class ModelQuery(Closed):
+    """How many runs."""
+
+    limit: Limit = RUNS_SHOWN
+
+
+class CampaignBody(Closed):
+    """A new campaign; it starts as a draft."""
+
+    name: Line
+    description: Prose = ""
+    target_risk_level: Annotated[RiskLevel, LAX] | None = None
+    target_segment: Annotated[EngagementSegment, LAX] | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+
+
+class MetricsBody(Closed):
+    """Counts since the campaign began; they replace those before."""
+
+    targeted: Count
+    sent: Count
+    opened: Count
+    clicked: Count
+    converted: Count
+    revenue: Amount | None = None
+    currency: CurrencyCode | None = None
+    """Of the revenue; the deployment's where it is left out."""
+
+
+@with_config(CLOSED)
+class CampaignPatch(TypedDict, total=False):
+    """What changes; what is left out stays."""
+
+    name: Line
+    description: Prose
+    status: Annotated[CampaignStatus, LAX]
+    starts_at: Instant
+    ends_at: Instant
+    metrics: MetricsBody
+
+
+@api.route("GET", "/retention/analytics", scope=READ)
+def get_retention_analytics(container: Container) -> RetentionAnalyticsView:
+    """Where all customers stand by the current run."""
+    return container.get_retention_handler().get_retention_analytics()
+
+
+@api.route("GET", "/retention/cohorts", scope=READ)
+def get_retention_grid(container: Container, query: GridQuery) -> GridView:
+    """Cohorts by first purchase, and how many of each bought again when."""
+    return container.get_retention_handler().get_retention_grid(query.period, query.mode)
+
+
+@api.route("GET", "/retention/customers", scope=READ)
+def get_churn_risks(container: Container, query: RiskQuery) -> ChurnRiskList:
+    """A page of customers, the likeliest to churn first."""
+    return container.get_retention_handler().get_churn_risks(
+        risk=query.risk, limit=query.limit, cursor=query.cursor
+    )
+
+
+@api.route("GET", "/retention/customers/{customer_id}", scope=READ)
+def analyze_customer(container: Container, customer_id: str) -> CustomerRetention:
+    """One customer's risk, engagement, value and history."""
+    return container.get_retention_handler().analyze_user_retention(customer_id)
+
+
+@api.route("GET", "/retention/campaigns", scope=READ)
+def get_campaigns(container: Container, query: CampaignsQuery) -> CampaignList:
+    """Campaigns, newest first."""
+    return container.get_retention_handler().get_retention_campaigns(query.status)
+
+
+@api.route("POST", "/retention/campaigns", scope=WRITE, status=HTTPStatus.CREATED)
+def create_campaign(container: Container, body: CampaignBody) -> CampaignView:
+    """Draft a campaign."""
+    return container.get_retention_handler().create_retention_campaign(
+        body.name,
+        description=body.description,
+        target_risk_level=body.target_risk_level,
+        target_segment=body.target_segment,
+        starts_at=body.starts_at,
+        ends_at=body.ends_at,
+    )
+
+
+@api.route("GET", "/retention/campaigns/{campaign_id}", scope=READ)
+def get_campaign(container: Container, campaign_id: str) -> CampaignView:
+    """One campaign."""
+    return container.get_retention_handler().get_retention_campaign(campaign_id)
+
+
+@api.route("PATCH", "/retention/campaigns/{campaign_id}", scope=WRITE)
+def update_campaign(container: Container, campaign_id: str, body: CampaignPatch) -> CampaignView:
+    """Change a campaign."""
+    metrics = body.get("metrics")
+    change = CampaignChange(
+        name=body.get("name"),
+        description=body.get("description"),
+        status=body.get("status"),
+        starts_at=body.get("starts_at"),
+        ends_at=body.get("ends_at"),
+        metrics=None if metrics is None else _metrics(metrics, container.settings.currency),
+    )
+    return container.get_retention_handler().update_retention_campaign(campaign_id, change)
+
+
+@api.route("GET", "/retention/campaigns/{campaign_id}/performance", scope=READ)
+def get_campaign_performance(container: Container, campaign_id: str) -> CampaignPerformanceView:
+    """A campaign's rates."""
+    return container.get_retention_handler().get_campaign_performance(campaign_id)
+
+
+@api.route("GET", "/retention/model", scope=READ)
+def get_model_report(container: Container, query: ModelQuery) -> ModelReport:
+    """The last runs with their models and how right they would have been."""
+    return container.get_retention_handler().get_model_report(query.limit)
+
+
+def _metrics(body: MetricsBody, own_currency: str) -> CampaignMetrics:
+    currency = Currency(body.currency or own_currency)
+    return CampaignMetrics(
+        targeted=body.targeted,
+        sent=body.sent,
+        opened=body.opened,
+        clicked=body.clicked,
+        converted=body.converted,
+        revenue=None if body.revenue is None else Money(body.revenue, currency),
+    )
+
+
+handler = api.on(container)

@@ -1,0 +1,420 @@
+"""Routes of a function: declared once by its handlers, served to API Gateway, and documented.
+
+A handler's signature is its contract. After the parts it works with (the container) it takes, by
+name, the ids of its path, and `query`, `body` and `call` where it wants them; their annotations
+say what is read, and the returned annotation what is answered.
+"""
+
+import ipaddress
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Concatenate, Protocol
+from urllib.parse import quote, unquote
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic_core import to_json
+
+from succotash.domain.values import ID_LIMIT
+from succotash.errors import (
+    InvalidInputError,
+    MissingScopeError,
+    MissingTokenError,
+    NotFoundError,
+    SettingsError,
+    SuccotashError,
+    Violation,
+)
+from succotash.http.fields import is_printable
+from succotash.http.problems import (
+    METHOD_NOT_ALLOWED,
+    PROBLEM_JSON,
+    UNEXPECTED,
+    UNKNOWN_ROUTE,
+    Problem,
+    problem_of,
+)
+from succotash.http.reading import (
+    JSON_TYPE,
+    KILOBYTE,
+    NAME_SHOWN,
+    media_type,
+    read_bytes,
+    read_model,
+    read_object,
+    read_query,
+    read_text,
+)
+from succotash.settings import Settings
+
+type Event = Mapping[str, Any]
+type Answer = dict[str, Any]
+
+BODY_LIMIT = 64 * KILOBYTE
+USER_AGENT_LIMIT = 400
+PREFLIGHT_SECONDS = 600
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+
+class Parts(Protocol):
+    """What handlers work with: something that knows the settings and makes the rest."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that says more than its value: status, headers, another content type.
+
+    A text or bytes go out as they are, everything else as JSON; None is an empty body.
+    """
+
+    body: object
+    status: HTTPStatus = HTTPStatus.OK
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = JSON_TYPE
+    """Not sent with an empty body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route[P: Parts]:
+    """One method of one address, and what its handler's signature says."""
+
+    method: str
+    path: str
+    """With its ids in braces, as API Gateway writes it."""
+    endpoint: Callable[Concatenate[P, ...], object]
+    scope: str | None
+    """None where anyone may call."""
+    status: HTTPStatus
+    takes: Mapping[str, object]
+    """What the body may be, by content type; empty where there is none."""
+    answers: Mapping[str, object]
+    """What a success is, by content type."""
+    limit: int
+    """The most bytes in a body."""
+    origins: Callable[[P, Mapping[str, str]], Sequence[str]] | None
+    """Which origins' pages may call, by the ids of the path; None where no page may."""
+    headers: Mapping[str, str]
+    """Headers the handler reads, and what each is for."""
+    also: Mapping[HTTPStatus, str]
+    """Statuses without a body that the handler may answer with, and when."""
+
+    @property
+    def name(self) -> str:
+        """The handler's name."""
+        return self.endpoint.__name__
+
+    @property
+    def query(self) -> object:
+        """The model of the query string; None where there are no parameters."""
+        return self.endpoint.__annotations__.get("query")
+
+    def id_model(self, name: str) -> object:
+        """What an id of the path must look like."""
+        return self.endpoint.__annotations__[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, as API Gateway tells it."""
+
+    event: Event
+    request_id: str
+    route: Route[Any]
+    ids: Mapping[str, str]
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By lower-case name."""
+        return {name.lower(): value for name, value in (self.event.get("headers") or {}).items()}
+
+    @property
+    def ip_address(self) -> str | None:
+        """Of the sender, where it is one."""
+        given = self.event["requestContext"]["http"].get("sourceIp", "")
+        with suppress(ValueError):
+            return str(ipaddress.ip_address(given))
+        return None
+
+    @property
+    def user_agent(self) -> str | None:
+        """What the sender's program calls itself, shortened."""
+        given = self.headers.get("user-agent", "")
+        return "".join(filter(is_printable, given))[:USER_AGENT_LIMIT] or None
+
+    def read_body(self) -> bytes:
+        """The body as it was sent."""
+        return read_bytes(self.event, self.route.limit)
+
+    def read_media_type(self) -> str:
+        """The body's content type, one that the route takes."""
+        return media_type(self.headers, tuple(self.route.takes))
+
+    def require_scope(self, scope: str, prefix: str) -> None:
+        """MissingTokenError without a verified token, MissingScopeError without the scope."""
+        authorizer = self.event["requestContext"].get("authorizer") or {}
+        token = authorizer.get("jwt")
+        if token is None:
+            raise MissingTokenError("this address needs a verified token")
+        if prefix + scope not in set(_scopes_of(token)):
+            raise MissingScopeError(prefix + scope)
+
+
+def _scopes_of(token: Mapping[str, Any]) -> Iterator[str]:
+    """The token's scopes: API Gateway lists them; otherwise they stand in a claim."""
+    yield from token.get("scopes") or ()
+    claims = token.get("claims") or {}
+    for name in ("scope", "scp"):
+        yield from str(claims.get(name, "")).strip("[]").split()
+
+
+class Api[P: Parts]:
+    """The routes of one function."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.routes: list[Route[P]] = []
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        scope: str | None,
+        status: HTTPStatus = HTTPStatus.OK,
+        takes: Mapping[str, object] | None = None,
+        answers: Mapping[str, object] | None = None,
+        limit: int = BODY_LIMIT,
+        origins: Callable[[P, Mapping[str, str]], Sequence[str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+        also: Mapping[HTTPStatus, str] | None = None,
+    ) -> Callable[[Callable[Concatenate[P, ...], object]], Callable[Concatenate[P, ...], object]]:
+        """Declare a handler; its docstring's first line is the operation's summary.
+
+        `takes` and `answers` are needed only where the signature cannot say it: bodies that the
+        handler reads itself, answers in another content type.
+        """
+
+        def declare(
+            endpoint: Callable[Concatenate[P, ...], object],
+        ) -> Callable[Concatenate[P, ...], object]:
+            annotations = endpoint.__annotations__
+            body = {JSON_TYPE: annotations["body"]} if "body" in annotations else {}
+            self.routes.append(
+                Route(
+                    method,
+                    path,
+                    endpoint,
+                    scope,
+                    status,
+                    takes or body,
+                    answers or {JSON_TYPE: annotations["return"]},
+                    limit,
+                    origins,
+                    headers or {},
+                    also or {},
+                )
+            )
+            return endpoint
+
+        return declare
+
+    def on(self, parts: P) -> "Served[P]":
+        """These routes, served with these parts."""
+        return Served(self, parts)
+
+
+class Served[P: Parts]:
+    """A Lambda handler for the events of an HTTP API, payload format 2.0."""
+
+    def __init__(self, api: Api[P], parts: P) -> None:
+        self._parts = parts
+        self._logger = Logger(service=api.name)
+        self._resolver = APIGatewayHttpResolver()
+        self._resolver.not_found(lambda _: self._refuse(Problem(UNKNOWN_ROUTE)))
+        self._settings_problems: set[str] = set()
+        by_path: dict[str, dict[str, Route[P]]] = {}
+        for route in api.routes:
+            by_path.setdefault(route.path, {})[route.method] = route
+        for path, routes in by_path.items():
+            self._register(path, routes)
+
+    def __call__(self, event: Event, context: LambdaContext) -> Answer:
+        """Answer one request. HEAD is answered like GET, without the body."""
+        http = event["requestContext"]["http"]
+        is_head = http["method"] == "HEAD"
+        # API Gateway decodes the path; encoded again, an id may hold any character but a slash.
+        asked = {
+            **event,
+            "rawPath": quote(event["rawPath"], safe="/"),
+            "requestContext": {
+                **event["requestContext"],
+                "http": {**http, "method": "GET"} if is_head else http,
+            },
+        }
+        answer: Answer = self._resolver.resolve(asked, context)
+        return {**answer, "body": "", "isBase64Encoded": False} if is_head else answer
+
+    def _register(self, path: str, routes: Mapping[str, Route[P]]) -> None:
+        """Every method of one address: those declared, OPTIONS, and the refusal of the others."""
+        rule = path.replace("{", "<").replace("}", ">")
+        allowed = _allowed(routes)
+        for method, route in routes.items():
+            self._resolver.route(rule, method)(self._endpoint(route))
+        self._resolver.route(rule, "OPTIONS")(self._options(routes, allowed))
+
+        def refuse(**_: str) -> Response[str]:
+            return self._refuse(Problem(METHOD_NOT_ALLOWED, headers={"Allow": allowed}))
+
+        others = [method for method in METHODS if method not in routes and method != "OPTIONS"]
+        self._resolver.route(rule, others)(refuse)
+
+    def _endpoint(self, route: Route[P]) -> Callable[..., Response[str]]:
+        def answer(**ids: str) -> Response[str]:
+            started = time.perf_counter()
+            call = self._call(route, ids)
+            response = self._answer(call)
+            response.headers.update(self._cross_origin_headers(call))
+            self._logger.info(
+                "answered",
+                correlation_id=call.request_id,
+                route=f"{route.method} {route.path}",
+                status=response.status_code,
+                milliseconds=round((time.perf_counter() - started) * 1000, 1),
+            )
+            return response
+
+        return answer
+
+    def _options(
+        self, routes: Mapping[str, Route[P]], allowed: str
+    ) -> Callable[..., Response[str]]:
+        def answer(**ids: str) -> Response[str]:
+            headers: dict[str, str] = {}
+            for route in routes.values():
+                granted = self._cross_origin_headers(self._call(route, ids))
+                headers.update(granted)
+                if "Access-Control-Allow-Origin" in granted:
+                    headers["Access-Control-Allow-Methods"] = route.method
+                    headers["Access-Control-Allow-Headers"] = "content-type, idempotency-key"
+                    headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
+            # Where pages may call, other methods of the address may be another function's.
+            headers = headers or {"Allow": allowed}
+            return Response(HTTPStatus.NO_CONTENT, body="", headers=headers)
+
+        return answer
+
+    def _call(self, route: Route[P], ids: Mapping[str, str]) -> Call:
+        event = self._resolver.current_event.raw_event
+        decoded = {name: unquote(value) for name, value in ids.items()}
+        return Call(event, event["requestContext"].get("requestId", ""), route, decoded)
+
+    def _answer(self, call: Call) -> Response[str]:
+        try:
+            return _success(call, self._perform(call))
+        except SettingsError as error:
+            if str(error) not in self._settings_problems:
+                self._settings_problems.add(str(error))
+                self._logger.critical(str(error), correlation_id=call.request_id)
+            return self._refuse(problem_of(error), call.request_id)
+        except SuccotashError as error:
+            problem = problem_of(error)
+            if problem.kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                self._log_failure(error, call.request_id)
+            return self._refuse(problem, call.request_id)
+        except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets an answer
+            self._log_failure(error, call.request_id)
+            return self._refuse(Problem(UNEXPECTED), call.request_id)
+
+    def _perform(self, call: Call) -> object:
+        route = call.route
+        if route.scope is not None:
+            call.require_scope(route.scope, self._parts.settings.scope_prefix)
+        wanted = route.endpoint.__annotations__
+        given: dict[str, object] = {}
+        for name, value in call.ids.items():
+            if len(value) > ID_LIMIT or not is_printable(value):
+                raise NotFoundError(name.removesuffix("_id"))
+            given[name] = read_model(route.id_model(name), value, name)
+        query = read_query(call.event.get("rawQueryString", ""))
+        if "query" in wanted:
+            given["query"] = read_model(wanted["query"], query)
+        elif query:
+            raise InvalidInputError(
+                [
+                    Violation(name[:NAME_SHOWN], "unknown_field", "is not known here")
+                    for name in query
+                ]
+            )
+        if "body" in wanted:
+            call.read_media_type()
+            given["body"] = read_model(wanted["body"], read_object(read_text(call.read_body())))
+        if "call" in wanted:
+            given["call"] = call
+        return route.endpoint(self._parts, **given)
+
+    def _cross_origin_headers(self, call: Call) -> dict[str, str]:
+        """Leave for the page that calls, if its origin is one the route's owner named."""
+        if call.route.origins is None:
+            return {}
+        headers = {"Vary": "Origin"}
+        origin = call.headers.get("origin")
+        if origin is not None:
+            with suppress(SuccotashError):  # whose origins cannot be known, none may read
+                if origin in call.route.origins(self._parts, call.ids):
+                    headers["Access-Control-Allow-Origin"] = origin
+                    headers["Access-Control-Expose-Headers"] = "Retry-After"
+        return headers
+
+    def _refuse(self, problem: Problem, request_id: str | None = None) -> Response[str]:
+        if request_id is None:
+            context = self._resolver.current_event.raw_event["requestContext"]
+            request_id = str(context.get("requestId", ""))
+        return Response(
+            problem.kind.status.value,
+            PROBLEM_JSON,
+            to_json(problem.body(request_id)).decode(),
+            {"Cache-Control": "no-store", **problem.headers},
+        )
+
+    def _log_failure(self, error: Exception, request_id: str) -> None:
+        """Class and places of a failure; its text may quote what somebody sent."""
+        chain: list[str] = []
+        cause: BaseException | None = error
+        while cause is not None:
+            chain.append(type(cause).__name__)
+            chain.extend(
+                f"{frame.filename}:{frame.lineno} {frame.name}"
+                for frame in traceback.extract_tb(cause.__traceback__)
+            )
+            cause = cause.__cause__ or cause.__context__
+        self._logger.error("failed", correlation_id=request_id, stack=chain)
+
+
+def _allowed(methods: Mapping[str, object]) -> str:
+    head = ["HEAD"] if "GET" in methods else []
+    return ", ".join(sorted([*methods, *head, "OPTIONS"]))
+
+
+def _success(call: Call, result: object) -> Response[str]:
+    reply = result if isinstance(result, Reply) else Reply(result, call.route.status)
+    match reply.body:
+        case None:
+            body = ""
+        case str():
+            body = reply.body
+        case bytes():
+            body = reply.body.decode()
+        case _:
+            body = to_json(reply.body, inf_nan_mode="null").decode()
+    headers = {"Cache-Control": "no-store", **reply.headers}
+    content_type = reply.content_type if body else None
+    return Response(reply.status.value, content_type, body, headers)

@@ -1,0 +1,174 @@
+"""What fields of bodies and query strings are made of: closed models, exact types.
+
+Bodies are parsed before they are validated, so every type here reads plain Python values.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from succotash.application.paging import MAX_PAGE
+from succotash.domain.repositories.forms import PAGE
+from succotash.domain.values import ID_LIMIT, Json
+from succotash.errors import InvalidInputError
+from succotash.http.reading import Parsed
+
+CLOSED = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+"""Unknown fields are refused and nothing is coerced."""
+LAX = Field(strict=False)
+"""For closed sets and tuples: JSON has only texts and lists to say them with."""
+
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.ASCII)
+_COUNT = re.compile(r"\d{1,9}", re.ASCII)
+
+
+class Closed(BaseModel):
+    """A body or query string that takes the fields it names and no others."""
+
+    model_config = CLOSED
+
+
+def is_printable(text: str) -> bool:
+    """Whether a text is free of control characters and halves of surrogate pairs."""
+    return not any(unicodedata.category(each) in ("Cc", "Cs") for each in text)
+
+
+def _one_line(text: str) -> str:
+    if not is_printable(text):
+        raise PydanticCustomError("control_character", "contains a control character")
+    return text
+
+
+def parse_instant(value: object) -> datetime:
+    """An instant of RFC 3339 with its zone; raises PydanticCustomError with a code."""
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise PydanticCustomError("instant", "is not an instant such as 2026-01-31T09:30:00Z")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("instant", "is no instant of the calendar") from None
+    if moment.tzinfo is None:
+        raise PydanticCustomError("timezone_missing", "needs its time zone, such as Z or +01:00")
+    if not FIRST_YEAR < moment.year < LAST_YEAR:
+        raise PydanticCustomError("instant_out_of_range", "lies outside of the years kept here")
+    return moment
+
+
+def require_instant(field: str, value: object) -> datetime:
+    """An instant that stands outside of a model; InvalidInputError names the field."""
+    try:
+        return parse_instant(value)
+    except PydanticCustomError as error:
+        raise InvalidInputError.of(field, error.type, error.message()) from None
+
+
+def _parse_day(value: object) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("day", "is no day of the calendar") from None
+    raise PydanticCustomError("day", "is not a day such as 2026-01-31")
+
+
+def _parse_amount(value: object) -> Decimal:
+    match value:
+        case Decimal():
+            return value
+        case bool():
+            pass
+        case int():
+            return Decimal(value)
+        case str() if _AMOUNT.fullmatch(value):
+            return Decimal(value)
+        case _:
+            pass
+    raise PydanticCustomError("amount", 'is not an amount such as "12.50"')
+
+
+def _parse_real(value: object) -> object:
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _parse_count(value: object) -> object:
+    return int(value) if isinstance(value, str) and _COUNT.fullmatch(value) else value
+
+
+def plain(value: Parsed) -> Json:
+    """JSON with floating-point numbers, as answers and rules keep it."""
+    match value:
+        case Decimal():
+            return float(value)
+        case list():
+            return [plain(each) for each in value]
+        case dict():
+            return plain_object(value)
+        case _:
+            return value
+
+
+def plain_object(value: Mapping[str, Parsed]) -> dict[str, Json]:
+    """An object of such JSON."""
+    return {name: plain(each) for name, each in value.items()}
+
+
+ONE_LINE = Field(json_schema_extra={"pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"})
+
+Id = Annotated[str, Field(min_length=1, max_length=ID_LIMIT), AfterValidator(_one_line), ONE_LINE]
+"""An id that comes from outside."""
+Slug = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
+"""An id that people choose and that stands in addresses."""
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line), ONE_LINE]
+"""A name or title."""
+Prose = Annotated[str, Field(max_length=2000)]
+CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+"""ISO 4217."""
+Instant = Annotated[datetime, BeforeValidator(parse_instant)]
+Day = Annotated[date, BeforeValidator(_parse_day)]
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_parse_amount),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "pattern": rf"^{_AMOUNT.pattern}$"}, {"type": "number"}],
+            "description": "A decimal string (preferred) or a number; read exactly.",
+        },
+        mode="validation",
+    ),
+]
+Exact = BeforeValidator(_parse_real)
+"""For floats: bodies hold their numbers exactly."""
+Digits = BeforeValidator(_parse_count)
+"""For integers: query strings hold texts."""
+Real = Annotated[float, Field(allow_inf_nan=False), Exact]
+Count = Annotated[int, Field(ge=0, lt=2**31)]
+Limit = Annotated[int, Field(ge=1, le=MAX_PAGE), Digits]
+Score = Annotated[int, Field(ge=0, le=100), Digits]
+Cursor = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class Paged(Closed):
+    """The parameters of every list."""
+
+    limit: Limit = PAGE
+    cursor: Cursor | None = None

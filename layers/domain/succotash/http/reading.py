@@ -1,0 +1,242 @@
+"""Strict reading of bodies and query strings: nothing ambiguous gets past this module."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+from pydantic import TypeAdapter, ValidationError
+
+from succotash.errors import (
+    InvalidInputError,
+    MalformedRequestError,
+    TooLargeError,
+    UnsupportedMediaTypeError,
+    Violation,
+)
+
+type Parsed = str | int | Decimal | bool | list[Parsed] | dict[str, Parsed] | None
+"""JSON as read here: numbers with a fraction or exponent stay exact."""
+
+JSON_TYPE = "application/json"
+NDJSON_TYPE = "application/x-ndjson"
+FORM_TYPE = "application/x-www-form-urlencoded"
+KILOBYTE = 1024
+DEPTH_LIMIT = 20
+FIELD_LIMIT = 200
+"""The most fields in one object, one form or one query string."""
+NUMBER_LENGTH_LIMIT = 40
+EXPONENT_LIMIT = 308
+INTEGER_LIMIT = 2**63
+NAME_SHOWN = 100
+"""Characters shown of a field's name, which the sender chose."""
+
+
+def read_bytes(event: Mapping[str, Any], limit: int) -> bytes:
+    """The body, decoded where API Gateway encoded it; at most `limit` bytes."""
+    text = event.get("body") or ""
+    too_large = TooLargeError(f"this address takes at most {limit // KILOBYTE} KB")
+    try:
+        if event.get("isBase64Encoded"):
+            if len(text) > limit * 4 // 3 + 4:
+                raise too_large
+            body = base64.b64decode(text, validate=True)
+        else:
+            if len(text) > limit:
+                raise too_large
+            body = text.encode()
+    except binascii.Error:
+        raise MalformedRequestError("the body is not valid base64") from None
+    except UnicodeEncodeError:
+        raise MalformedRequestError("the body contains half of a surrogate pair") from None
+    if len(body) > limit:
+        raise too_large
+    return body
+
+
+def media_type(headers: Mapping[str, str], taken: Sequence[str]) -> str:
+    """The body's content type, one of those taken; UnsupportedMediaTypeError otherwise."""
+    given, *parameters = (
+        part.strip().lower() for part in headers.get("content-type", "").split(";")
+    )
+    if given not in taken:
+        raise UnsupportedMediaTypeError(f"this address takes {' or '.join(taken)}")
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name == "charset" and value.strip('"') not in ("utf-8", "utf8"):
+            raise UnsupportedMediaTypeError("this address takes UTF-8")
+    return given
+
+
+def read_text(body: bytes) -> str:
+    """The body as text; MalformedRequestError where it is not UTF-8."""
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise MalformedRequestError("the body is not valid UTF-8") from None
+
+
+def parse_json(text: str) -> Parsed:
+    """JSON (RFC 8259) without repeated names, numbers out of range, or very large objects."""
+    try:
+        parsed: Parsed = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_number,
+            parse_constant=_no_constant,
+        )
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise MalformedRequestError(f"the body is not valid JSON ({place})") from None
+    except RecursionError:
+        raise _too_deep() from None
+    return parsed
+
+
+def check_plain(value: Parsed, depth: int = DEPTH_LIMIT) -> None:
+    """Raise MalformedRequestError where a text cannot be kept or the value is nested too deep."""
+    match value:
+        case str():
+            _check_text(value)
+        case list() | dict() if depth == 0:
+            raise _too_deep()
+        case list():
+            for each in value:
+                check_plain(each, depth - 1)
+        case dict():
+            for name, each in value.items():
+                _check_text(name)
+                check_plain(each, depth - 1)
+        case _:
+            pass
+
+
+def read_json(text: str) -> Parsed:
+    """A whole body, parsed and checked."""
+    parsed = parse_json(text)
+    check_plain(parsed)
+    return parsed
+
+
+def read_object(text: str) -> dict[str, Parsed]:
+    """A whole body that must be one JSON object."""
+    return require_object(read_json(text))
+
+
+def require_object(parsed: Parsed) -> dict[str, Parsed]:
+    """The object, or MalformedRequestError."""
+    if not isinstance(parsed, dict):
+        raise MalformedRequestError("the body must be one JSON object")
+    return parsed
+
+
+def read_pairs(text: str, what: str) -> list[tuple[str, str]]:
+    """Urlencoded names and values in their order; blank values are kept."""
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FIELD_LIMIT)
+    except UnicodeDecodeError:
+        raise MalformedRequestError(f"{what} is not valid UTF-8") from None
+    except ValueError:
+        raise MalformedRequestError(f"{what} has more than {FIELD_LIMIT} fields") from None
+    for name, value in pairs:
+        _check_text(name)
+        _check_text(value)
+    return pairs
+
+
+def read_query(raw: str) -> dict[str, str]:
+    """The query string; InvalidInputError where a parameter is repeated."""
+    pairs = read_pairs(raw, "the query string")
+    names = [name for name, _ in pairs]
+    if repeated := dict.fromkeys(name for name in names if names.count(name) > 1):
+        raise InvalidInputError(
+            [
+                Violation(name[:NAME_SHOWN], "repeated", "is given more than once")
+                for name in repeated
+            ]
+        )
+    return dict(pairs)
+
+
+@cache
+def adapter(model: object) -> TypeAdapter[Any]:
+    """The validator of a model or TypedDict, made when first needed."""
+    return TypeAdapter(model)
+
+
+def read_model(model: object, value: object, field: str = "") -> Any:  # noqa: ANN401 - by model
+    """The value as the model has it; InvalidInputError lists everything that is wrong.
+
+    `field` names a value that is no object with fields of its own.
+    """
+    try:
+        return adapter(model).validate_python(value)
+    except ValidationError as error:
+        raise InvalidInputError(violations_of(error, field)) from None
+
+
+def violations_of(error: ValidationError, field: str = "") -> list[Violation]:
+    """Pydantic's findings in our words, without the values they are about."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    violations = []
+    for each in found:
+        place = ".".join(str(part)[:NAME_SHOWN] for part in each["loc"]) or field
+        code, message = _WORDS.get(each["type"], (each["type"], each["msg"]))
+        violations.append(Violation(place, code, message))
+    return violations
+
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "missing": ("required", "is required"),
+    "extra_forbidden": ("unknown_field", "is not known here"),
+    "model_type": ("object_type", "is not an object"),
+    "dict_type": ("object_type", "is not an object"),
+    "tuple_type": ("list_type", "is not a list"),
+    "list_type": ("list_type", "is not a list"),
+}
+
+
+def _object(pairs: list[tuple[str, Parsed]]) -> dict[str, Parsed]:
+    if len(pairs) > FIELD_LIMIT:
+        raise MalformedRequestError(f"an object has more than {FIELD_LIMIT} fields")
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise MalformedRequestError("an object names a field more than once")
+    return found
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > NUMBER_LENGTH_LIMIT or abs(number := int(digits)) >= INTEGER_LIMIT:
+        raise MalformedRequestError("an integer does not fit into 64 bits")
+    return number if digits[0] != "-" else -abs(number)
+
+
+def _number(digits: str) -> Decimal:
+    if len(digits) > NUMBER_LENGTH_LIMIT:
+        raise MalformedRequestError("a number has too many digits")
+    number = Decimal(digits)
+    if abs(number.adjusted()) > EXPONENT_LIMIT:
+        raise MalformedRequestError("a number is out of range")
+    return number
+
+
+def _no_constant(name: str) -> float:
+    raise MalformedRequestError(f"{name} is not a number of JSON")
+
+
+def _check_text(text: str) -> None:
+    if "\0" in text:
+        raise MalformedRequestError("a text contains the character NUL")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise MalformedRequestError("a text contains half of a surrogate pair") from None
+
+
+def _too_deep() -> MalformedRequestError:
+    return MalformedRequestError(f"the body is nested deeper than {DEPTH_LIMIT} levels")

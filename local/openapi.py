@@ -1,0 +1,238 @@
+"""The API's description, made from the routes that serve it.
+
+`python -m local.openapi` writes it; `python -m local.openapi --check` says whether it is current.
+"""
+
+import argparse
+import importlib
+import io
+import json
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
+from ruamel.yaml import YAML
+
+from succotash.application.batches import ViolationView
+from succotash.domain.values import ID_LIMIT
+from succotash.http.api import Api, Route
+from succotash.http.problems import PROBLEM_JSON
+
+ROOT = Path(__file__).resolve().parent.parent
+FUNCTIONS = ("form_intake", "lead_queries", "event_intake", "ltv_queries", "retention_analysis")
+YAML_DOCUMENT = ROOT / "openapi.yaml"
+JSON_DOCUMENT = ROOT / "functions" / "lead_queries" / "openapi.json"
+"""Shipped with the function that serves it."""
+REF = "#/components/schemas/{model}"
+
+type Schema = dict[str, Any]
+type _Key = tuple[int, JsonSchemaMode]
+
+
+class Problem(TypedDict):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    instance: str
+    detail: NotRequired[str]
+    errors: NotRequired[list[ViolationView]]
+
+
+def apis() -> dict[str, Api[Any]]:
+    """Every function's routes, by the function's name."""
+    for name in FUNCTIONS:
+        folder = str(ROOT / "functions" / name)
+        if folder not in sys.path:
+            sys.path.append(folder)
+    return {name: importlib.import_module(name).api for name in FUNCTIONS}
+
+
+def document() -> Schema:
+    """The description, OpenAPI 3.1."""
+    routes = [(name, route) for name, api in apis().items() for route in api.routes]
+    schemas = _Schemas([route for _, route in routes])
+    paths: Schema = {}
+    for name, route in sorted(routes, key=lambda each: each[1].path):
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(name, route, schemas)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Succotash",
+            "version": project["version"],
+            "description": project["description"],
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas.components,
+            "responses": {
+                "Problem": {
+                    "description": "What went wrong.",
+                    "content": {PROBLEM_JSON: {"schema": schemas.of(Problem, "serialization")}},
+                }
+            },
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "The roles of an operation are scopes of the token, behind the "
+                    "deployment's scope prefix.",
+                }
+            },
+        },
+    }
+
+
+class _Schemas:
+    """Every schema of the routes, generated together so that they share their parts."""
+
+    def __init__(self, routes: Sequence[Route[Any]]) -> None:
+        self._keys: dict[_Key, object] = {}
+        for route in routes:
+            for taken in route.takes.values():
+                self._keys[id(taken), "validation"] = taken
+            for answered in route.answers.values():
+                self._keys[id(answered), "serialization"] = answered
+        self._keys[id(Problem), "serialization"] = Problem
+        inputs: list[tuple[_Key, JsonSchemaMode, TypeAdapter[Any]]] = [
+            (key, key[1], TypeAdapter(model)) for key, model in self._keys.items()
+        ]
+        self._by_key, definitions = TypeAdapter.json_schemas(inputs, ref_template=REF)
+        self.components: Schema = dict(sorted(definitions.get("$defs", {}).items()))
+
+    def of(self, model: object, mode: JsonSchemaMode) -> Schema:
+        """The schema of a model, or a reference to it."""
+        return dict(self._by_key[(id(model), mode), mode])
+
+
+def _query_parameters(model: object) -> Iterator[Schema]:
+    """A parameter for each field of a query model. What may be None may be left out."""
+    described = TypeAdapter(model).json_schema()
+    definitions = described.get("$defs", {})
+    for name, field in described["properties"].items():
+        variants = [each for each in field.get("anyOf", [field]) if each != {"type": "null"}]
+        schema: Schema = {}
+        for variant in variants:
+            schema |= definitions[variant["$ref"].rpartition("/")[2]] if "$ref" in variant else {}
+            schema |= {key: each for key, each in variant.items() if key not in ("$ref", "title")}
+        if field.get("default") is not None:
+            schema["default"] = field["default"]
+        required = name in described.get("required", ())
+        yield {"name": name, "in": "query", "required": required, "schema": schema}
+
+
+def _operation(function: str, route: Route[Any], schemas: _Schemas) -> Schema:
+    operation: Schema = {
+        "operationId": route.name,
+        "summary": (route.endpoint.__doc__ or "").strip().partition("\n")[0],
+        "tags": [function],
+    }
+    if parameters := list(_parameters(route)):
+        operation["parameters"] = parameters
+    if route.takes:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {
+                kind: {"schema": schemas.of(model, "validation")}
+                for kind, model in route.takes.items()
+            },
+        }
+    operation["responses"] = _responses(route, schemas)
+    operation["security"] = [{"token": [route.scope]}] if route.scope else []
+    return operation
+
+
+def _parameters(route: Route[Any]) -> Iterator[Schema]:
+    for part in route.path.split("/"):
+        if part.startswith("{"):
+            yield {
+                "name": part.strip("{}"),
+                "in": "path",
+                "required": True,
+                "schema": {"minLength": 1, "maxLength": ID_LIMIT, **_id_schema(route, part)},
+            }
+    if route.query:
+        yield from _query_parameters(route.query)
+    for name, purpose in route.headers.items():
+        yield {"name": name, "in": "header", "description": purpose, "schema": {"type": "string"}}
+
+
+def _id_schema(route: Route[Any], part: str) -> Schema:
+    return TypeAdapter(route.id_model(part.strip("{}"))).json_schema()
+
+
+def _responses(route: Route[Any], schemas: _Schemas) -> Schema:
+    problem = {"$ref": "#/components/responses/Problem"}
+    responses: Schema = {
+        str(route.status.value): {
+            "description": route.status.phrase,
+            "content": {
+                kind: {"schema": schemas.of(model, "serialization")}
+                for kind, model in route.answers.items()
+            },
+        }
+    }
+    for status, purpose in route.also.items():
+        responses[str(status.value)] = {"description": purpose}
+    refused = [HTTPStatus.SERVICE_UNAVAILABLE]
+    if route.scope:
+        refused += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]
+    if "{" in route.path:
+        refused += [HTTPStatus.NOT_FOUND]
+    if route.takes:
+        refused += [
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        ]
+    if route.takes or route.query:
+        refused += [HTTPStatus.UNPROCESSABLE_ENTITY]
+    responses |= {str(status.value): problem for status in sorted(refused)}
+    responses["default"] = problem
+    return responses
+
+
+def rendered() -> Mapping[Path, str]:
+    """What each file of the description must contain."""
+    described = document()
+    yaml = YAML()
+    yaml.default_flow_style = False
+    yaml.width = 100
+    buffer = io.StringIO()
+    buffer.write("# Made by `python -m local.openapi` from the functions' routes.\n")
+    # A copy through JSON has no shared parts, which YAML would write as anchors.
+    yaml.dump(json.loads(json.dumps(described)), buffer)
+    compact = json.dumps(described, separators=(",", ":"), ensure_ascii=False)
+    return {YAML_DOCUMENT: buffer.getvalue(), JSON_DOCUMENT: compact + "\n"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the files, or with --check return 1 where they differ from the routes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare instead of writing")
+    check = parser.parse_args(arguments).check
+    stale = [
+        path
+        for path, text in rendered().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path in stale:
+        name = path.relative_to(ROOT)
+        if check:
+            print(f"{name} is not current; write it with: python -m local.openapi")
+        else:
+            path.write_text(rendered()[path], encoding="utf-8")
+            print(f"wrote {name}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""API Gateway for tests: the real handlers on storage in memory, called with real events."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+import event_intake
+import form_intake
+import lead_queries
+import ltv_queries
+import retention_analysis
+from succotash.container import Container
+from succotash.http.api import Api
+from tests.events import Event, http_event
+
+APIS: tuple[Api[Container], ...] = (
+    form_intake.api,
+    lead_queries.api,
+    event_intake.api,
+    ltv_queries.api,
+    retention_analysis.api,
+)
+SCOPES = sorted({route.scope for api in APIS for route in api.routes if route.scope})
+TOKEN = "Bearer verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer as API Gateway passes it on."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: str
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - whatever was answered
+        return json.loads(self.body)
+
+
+class Gateway:
+    """Sends each event to the function whose route it is."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self.container = Container(environment or {"SUCCOTASH_STORAGE": "memory"})
+        self._functions = {api.name: api.on(self.container) for api in APIS}
+        self._rules = sorted(
+            {(route.path, route.method, api.name) for api in APIS for route in api.routes},
+            key=lambda rule: rule[0].count("{"),
+        )
+
+    def send(self, event: Event) -> Answered:
+        """Answer an event; a path of no function goes to the first one."""
+        http = event["requestContext"]["http"]
+        matching = [
+            (method, name)
+            for path, method, name in self._rules
+            if re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), http["path"], re.DOTALL)
+        ]
+        wanted = "GET" if http["method"] == "HEAD" else http["method"]
+        if wanted == "OPTIONS":
+            matching.sort(key=lambda each: each[1] != "form_intake")
+        names = [name for method, name in matching if method == wanted]
+        name = (names or [each for _, each in matching] or ["form_intake"])[0]
+        answer = self._functions[name](event, LambdaContext())
+        assert set(answer) <= {"statusCode", "headers", "cookies", "body", "isBase64Encoded"}
+        assert answer["isBase64Encoded"] is False
+        return Answered(int(answer["statusCode"]), answer["headers"], answer["body"])
+
+    def call(self, method: str, path: str, **given: Any) -> Answered:  # noqa: ANN401 - of http_event
+        """Answer a request with a token that carries every scope, unless told otherwise."""
+        return self.send(http_event(method, path, **({"scopes": SCOPES} | given)))
+
+    def wsgi(
+        self, environ: dict[str, Any], start: Callable[[str, list[tuple[str, str]]], object]
+    ) -> Iterable[bytes]:
+        """The same as a WSGI application; only TOKEN is a verified token."""
+        headers = {
+            name.removeprefix("HTTP_").replace("_", "-").lower(): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_") or name in ("CONTENT_TYPE", "CONTENT_LENGTH")
+        }
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        answer = self.send(
+            http_event(
+                environ["REQUEST_METHOD"],
+                environ["PATH_INFO"].encode("latin-1").decode(errors="replace"),
+                query=environ.get("QUERY_STRING", ""),
+                body=environ["wsgi.input"].read(length) if length else None,
+                headers=headers,
+                scopes=SCOPES if headers.get("authorization") == TOKEN else None,
+            )
+        )
+        status = HTTPStatus(answer.status)
+        start(f"{status.value} {status.phrase}", list(answer.headers.items()))
+        return [answer.body.encode()]

@@ -1,0 +1,92 @@
+"""What nobody expected: answered without detail, logged without personal data."""
+
+import json
+from typing import Any
+
+import pytest
+
+from succotash.errors import StorageError
+from succotash.http.api import Api, Served
+from succotash.settings import Settings
+from tests.events import http_event
+
+SECRET = "ada@example.com"
+ORIGIN = "https://example.com"
+
+
+class Parts:
+    """No more than the edge itself needs."""
+
+    settings = Settings()
+
+
+def failing_api(name: str) -> Api[Parts]:
+    api = Api[Parts](name)
+
+    @api.route("POST", "/forms/{form_id}/submissions", scope=None, origins=lambda *_: [ORIGIN])
+    def explode(_: Parts, form_id: str) -> str:
+        """Fail."""
+        try:
+            raise ValueError(f"row ({form_id}, {SECRET})")
+        except ValueError as error:
+            raise RuntimeError(SECRET) from error
+
+    @api.route("GET", "/storage", scope=None)
+    def refuse(_: Parts) -> str:
+        """Fail in the storage."""
+        raise StorageError(SECRET)
+
+    return api
+
+
+@pytest.fixture
+def served() -> Served[Parts]:
+    return failing_api("failing").on(Parts())
+
+
+def send(served: Served[Parts], event: dict[str, Any]) -> dict[str, Any]:
+    return served(event, None)  # type: ignore[arg-type]  # the context is not used
+
+
+def test_an_unexpected_failure_is_a_problem_without_detail(served: Served[Parts]) -> None:
+    event = http_event("POST", "/forms/a/submissions", body="x", headers={"origin": ORIGIN})
+
+    answer = send(served, event)
+
+    assert answer["statusCode"] == 500
+    assert json.loads(answer["body"]) == {
+        "type": "urn:succotash:problem:unexpected",
+        "title": "Something went wrong on our side",
+        "status": 500,
+        "instance": "urn:succotash:request:request-1",
+    }
+
+
+def test_an_unexpected_failure_keeps_its_cross_origin_headers(served: Served[Parts]) -> None:
+    event = http_event("POST", "/forms/a/submissions", headers={"origin": ORIGIN})
+
+    headers = send(served, event)["headers"]
+
+    assert headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert headers["Vary"] == "Origin"
+
+
+def test_a_failure_is_logged_with_its_places_and_without_its_words(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    served = failing_api("failing_once").on(Parts())  # a new logger, which writes to capsys
+    send(served, http_event("POST", "/forms/a/submissions", query="email=" + SECRET, body=SECRET))
+    send(served, http_event("POST", "/forms/a/submissions", body=SECRET))
+    send(served, http_event("GET", "/storage"))
+
+    text = capsys.readouterr().out
+    assert SECRET not in text
+    for expected in ("RuntimeError", "ValueError", "StorageError", "explode", "request-1"):
+        assert expected in text
+
+
+def test_a_storage_fault_is_a_problem_without_detail(served: Served[Parts]) -> None:
+    answer = send(served, http_event("GET", "/storage"))
+
+    assert answer["statusCode"] == 500
+    assert SECRET not in answer["body"]

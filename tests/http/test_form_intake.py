@@ -1,0 +1,331 @@
+"""Submissions, the hosted page and the health of the service."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import pytest
+
+from succotash.domain.values import Json
+from tests.events import sample
+from tests.http.gateway import Answered, Gateway
+from tests.http.test_edge import require_problem
+
+SUBMISSIONS = "/forms/contact/submissions"
+FORM_TYPE = "application/x-www-form-urlencoded"
+ORIGIN = "https://example.com"
+BROWSER = {"accept": "text/html,application/xhtml+xml"}
+
+
+def define(gateway: Gateway, form_id: str = "contact", **changes: Json) -> None:
+    body = {
+        "title": "Contact <us>",
+        "fields": [
+            {"name": "email", "label": "E-mail", "kind": "email", "required": True},
+            {"name": "message", "label": "Message", "kind": "textarea"},
+            {"name": "topics", "label": "Topics", "kind": "choice", "choices": ["a", "b", "c"]},
+        ],
+        "allowed_origins": [ORIGIN],
+    }
+    assert gateway.call("PUT", f"/forms/{form_id}", json_body=body | changes).status == 200
+
+
+def post_plain(
+    gateway: Gateway,
+    fields: Mapping[str, str | list[str]],
+    accept: str = "text/html",
+    form_id: str = "contact",
+) -> Answered:
+    return gateway.call(
+        "POST",
+        f"/forms/{form_id}/submissions",
+        body=urlencode(fields, doseq=True).encode(),
+        headers={"content-type": FORM_TYPE, "accept": accept},
+        scopes=None,
+    )
+
+
+def test_a_submission_becomes_a_scored_lead(gateway: Gateway) -> None:
+    answer = gateway.send(sample("form_intake.submission"))
+
+    assert answer.status == 201
+    lead = gateway.call("GET", f"/leads/{answer.json['lead_id']}").json
+    assert lead["email"] == "ada@example.com"
+    assert lead["source"] == "newsletter"
+    assert lead["score"]["total"] > 0
+
+
+def test_a_submission_remembers_where_it_came_from(gateway: Gateway) -> None:
+    event = sample("form_intake.submission")
+    event["headers"]["user-agent"] = "Agent\x07" + "x" * 1000
+
+    submission_id = gateway.send(event).json["submission_id"]
+
+    stored = gateway.call("GET", f"/submissions/{submission_id}").json
+    assert stored["ip_address"] == "203.0.113.7"
+    assert stored["user_agent"].startswith("Agentx")
+    assert len(stored["user_agent"]) == 400
+
+
+def test_a_sender_without_an_address_is_stored_without_one(gateway: Gateway) -> None:
+    event = sample("form_intake.submission")
+    event["requestContext"]["http"]["sourceIp"] = "unknown"
+
+    submission_id = gateway.send(event).json["submission_id"]
+
+    assert gateway.call("GET", f"/submissions/{submission_id}").json["ip_address"] is None
+
+
+def test_a_repeat_with_the_same_key_returns_the_first_answer(gateway: Gateway) -> None:
+    event = sample("form_intake.submission")
+
+    first, second = gateway.send(event), gateway.send(event)
+
+    assert (second.status, second.json) == (201, first.json)
+    assert gateway.call("GET", "/forms/default/submissions").json["submissions"][1:] == []
+
+
+def test_a_key_used_with_another_body_is_refused(gateway: Gateway) -> None:
+    event = sample("form_intake.submission")
+    gateway.send(event)
+
+    answer = gateway.send(event | {"body": event["body"] + " "})
+
+    require_problem(answer, 422, "idempotency-key-reused")
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "schlüssel", "a\tb"])
+def test_a_key_must_be_short_and_printable(key: str, gateway: Gateway) -> None:
+    event = sample("form_intake.submission")
+    event["headers"]["idempotency-key"] = key
+
+    problem = require_problem(gateway.send(event), 422, "invalid-input")
+
+    assert problem["errors"][0]["field"] == "Idempotency-Key"
+
+
+def test_every_answer_that_breaks_a_rule_is_named_and_nothing_is_stored(gateway: Gateway) -> None:
+    define(gateway)
+
+    answer = gateway.call(
+        "POST",
+        SUBMISSIONS,
+        json_body={"email": "nobody", "topics": "d", "colour": "red"},
+        scopes=None,
+    )
+
+    errors = require_problem(answer, 422, "invalid-input")["errors"]
+    assert {each["field"]: each["code"] for each in errors} == {
+        "email": "email",
+        "topics": "choice",
+        "colour": "unknown_field",
+    }
+    assert gateway.call("GET", SUBMISSIONS).json["submissions"] == []
+
+
+def test_answers_are_flat(gateway: Gateway) -> None:
+    answers = {"email": "a@example.com", "who": {"name": "A"}, "list": [1], "long": ["x"] * 101}
+
+    answer = gateway.call("POST", "/forms/default/submissions", json_body=answers, scopes=None)
+
+    errors = require_problem(answer, 422, "invalid-input")["errors"]
+    assert {each["field"]: each["code"] for each in errors} == {
+        "who": "nested",
+        "list": "nested",
+        "long": "too_long",
+    }
+
+
+def test_numbers_and_lists_are_kept_as_sent(gateway: Gateway) -> None:
+    answers = {"email": "a@example.com", "seats": 3, "rate": 0.5, "topics": ["a", "b"], "ok": True}
+
+    answer = gateway.call("POST", "/forms/default/submissions", json_body=answers, scopes=None)
+
+    stored = gateway.call("GET", f"/submissions/{answer.json['submission_id']}").json
+    assert stored["answers"] == answers
+
+
+def test_an_unknown_form_takes_no_submission(gateway: Gateway) -> None:
+    answer = gateway.call("POST", "/forms/none/submissions", json_body={"email": "a@example.com"})
+
+    require_problem(answer, 404, "not-found")
+
+
+def test_multipart_is_refused_with_a_sentence(gateway: Gateway) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+
+    answer = gateway.call("POST", "/forms/default/submissions", body=b"--x--", headers=headers)
+
+    problem = require_problem(answer, 415, "unsupported-media-type")
+    assert "application/json or application/x-www-form-urlencoded" in problem["detail"]
+
+
+def test_a_plain_post_ends_on_the_hosted_page(gateway: Gateway) -> None:
+    answer = gateway.send(sample("form_intake.submission_urlencoded"))
+
+    assert answer.status == 303
+    assert answer.headers["Location"] == "../../f/default?thanks=1"
+    assert gateway.call("GET", "/leads").json["leads"][0]["email"] == "grace@example.com"
+
+
+def test_a_plain_post_that_accepts_json_gets_it(gateway: Gateway) -> None:
+    answer = post_plain(
+        gateway, {"email": "a@example.com"}, accept="application/json", form_id="default"
+    )
+
+    assert answer.status == 201
+    assert answer.json["form_id"] == "default"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "location"),
+    [
+        ("https://example.com/b", "https://example.com/b"),
+        ("https://example.com/c", "https://example.com/a"),
+        ("https://example.com/b/", "https://example.com/a"),
+        ("https://example.com.evil.example/b", "https://example.com/a"),
+        ("//evil.example", "https://example.com/a"),
+        ("javascript:alert(1)", "https://example.com/a"),
+        ("https://example.com/b\r\nSet-Cookie: a=b", "https://example.com/a"),
+        ("", "https://example.com/a"),
+    ],
+)
+def test_a_plain_post_goes_on_only_where_the_form_allows(
+    wanted: str, location: str, gateway: Gateway
+) -> None:
+    define(gateway, allowed_redirects=["https://example.com/a", "https://example.com/b"])
+
+    answer = post_plain(gateway, {"email": "a@example.com", "_next": wanted})
+
+    assert (answer.status, answer.headers["Location"]) == (303, location)
+
+
+def test_a_form_without_redirects_never_leaves_its_own_page(gateway: Gateway) -> None:
+    define(gateway)
+
+    answer = post_plain(gateway, {"email": "a@example.com", "_next": "https://evil.example/"})
+
+    assert answer.headers["Location"] == "../../f/contact?thanks=1"
+
+
+def test_a_repeated_field_is_refused_unless_it_is_a_choice(gateway: Gateway) -> None:
+    define(gateway)
+    fields = {"email": ["a@example.com", "b@example.com"], "topics": ["a", "b"]}
+
+    answer = post_plain(gateway, fields, accept="*/*")
+
+    errors = require_problem(answer, 422, "invalid-input")["errors"]
+    assert [(each["field"], each["code"]) for each in errors] == [("email", "repeated")]
+
+
+def test_a_repeated_choice_is_a_list(gateway: Gateway) -> None:
+    define(gateway)
+
+    post_plain(gateway, {"email": "a@example.com", "topics": ["a", "b"]})
+
+    stored = gateway.call("GET", SUBMISSIONS).json["submissions"][0]
+    assert stored["answers"]["topics"] == ["a", "b"]
+
+
+@pytest.mark.parametrize("body", [b"email=%FF", b"email=\xff", b"email=%00", b"a=1&" * 201])
+def test_a_plain_body_that_cannot_be_read_is_refused(body: bytes, gateway: Gateway) -> None:
+    answer = gateway.call(
+        "POST", "/forms/default/submissions", body=body, headers={"content-type": FORM_TYPE}
+    )
+
+    require_problem(answer, 400, "malformed-request")
+
+
+def test_a_person_gets_the_page_back_with_what_is_wrong(gateway: Gateway) -> None:
+    define(gateway)
+
+    answer = post_plain(gateway, {"email": "<nobody>", "message": "\n hi & bye", "x": "1"})
+
+    assert answer.status == 422
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert 'value="&lt;nobody&gt;"' in answer.body
+    assert "is not an e-mail address" in answer.body
+    assert 'aria-invalid="true" aria-describedby="problem-email"' in answer.body
+    assert ">\n\n hi &amp; bye</textarea>" in answer.body
+    assert "x is no field of this form" in answer.body
+
+
+def test_the_page_asks_the_forms_questions_with_labels_and_runs_nothing(gateway: Gateway) -> None:
+    define(gateway, allowed_redirects=["https://thanks.example/a", "https://thanks.example/b"])
+
+    answer = gateway.call("GET", "/f/contact", scopes=None)
+
+    assert answer.status == 200
+    assert "<h1>Contact &lt;us&gt;</h1>" in answer.body
+    assert '<label for="field-email">E-mail (required)</label>' in answer.body
+    assert '<option value="a">a</option>' in answer.body
+    assert 'action="../forms/contact/submissions"' in answer.body
+    assert "<script" not in answer.body
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert policy.endswith("form-action 'self' https://thanks.example")
+
+
+def test_the_page_passes_on_where_the_visitor_came_from(gateway: Gateway) -> None:
+    answer = gateway.call("GET", "/f/default", query='utm_source="><script>&mc_cid=7')
+
+    assert 'name="utm_source" value="&quot;&gt;&lt;script&gt;"' in answer.body
+    assert "mc_cid" not in answer.body
+
+
+def test_the_page_says_thank_you(gateway: Gateway) -> None:
+    answer = gateway.call("GET", "/f/default", query="thanks=1")
+
+    assert "Thank you" in answer.body
+    assert "<form" not in answer.body
+
+
+def test_a_page_of_an_allowed_origin_may_post(gateway: Gateway) -> None:
+    define(gateway)
+
+    preflight = gateway.call("OPTIONS", SUBMISSIONS, headers={"origin": ORIGIN}, scopes=None)
+    answers = [
+        gateway.call("POST", SUBMISSIONS, json_body=body, headers={"origin": ORIGIN}, scopes=None)
+        for body in ({"email": "a@example.com"}, {"email": "nobody"})
+    ]
+
+    assert preflight.status == 204
+    assert preflight.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert preflight.headers["Access-Control-Allow-Methods"] == "POST"
+    assert "idempotency-key" in preflight.headers["Access-Control-Allow-Headers"]
+    assert [answer.status for answer in answers] == [201, 422]
+    for answer in (preflight, *answers):
+        assert answer.headers["Vary"] == "Origin"
+        assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"origin": "null"},
+        {"origin": "https://example.com.evil.example"},
+        {"origin": "http://example.com"},
+        {"origin": "https://EXAMPLE.com"},
+    ],
+)
+@pytest.mark.parametrize("form_id", ["contact", "default", "unknown"])
+def test_a_page_of_any_other_origin_gets_no_leave(
+    headers: dict[str, str], form_id: str, gateway: Gateway
+) -> None:
+    define(gateway)
+    path = f"/forms/{form_id}/submissions"
+
+    answers = [
+        gateway.call("OPTIONS", path, headers=headers, scopes=None),
+        gateway.call("POST", path, json_body={"email": "a@example.com"}, headers=headers),
+    ]
+
+    for answer in answers:
+        assert answer.headers["Vary"] == "Origin"
+        assert not [name for name in answer.headers if name.startswith("Access-Control")]
+
+
+def test_health_names_the_storage(gateway: Gateway) -> None:
+    answer = gateway.call("GET", "/health", scopes=None)
+
+    assert (answer.status, answer.json) == (200, {"status": "ok", "storage": "memory"})

@@ -1,0 +1,105 @@
+"""Churn risk, retention grids and campaigns, over HTTP."""
+
+import pytest
+
+from succotash.domain.values import Json
+from tests.builders import a_prediction
+from tests.events import sample
+from tests.http.gateway import Gateway
+from tests.http.test_edge import require_problem
+
+CAMPAIGNS = "/retention/campaigns"
+
+
+def create(gateway: Gateway, **changes: Json) -> str:
+    answer = gateway.call("POST", CAMPAIGNS, json_body={"name": "Come back"} | changes)
+    assert answer.status == 201
+    return f"{CAMPAIGNS}/{answer.json['campaign_id']}"
+
+
+def test_a_customers_risk_is_on_one_page(scored: Gateway) -> None:
+    answer = scored.send(sample("retention_analysis.customer"))
+
+    assert answer.status == 200
+    assert answer.json["churn_risk"]["risk_level"] == "medium"
+    assert answer.json["value"]["customer_id"] == "user_456"
+    assert answer.json["engagement"]["sessions"] == 3
+
+
+def test_analytics_count_customers_by_risk(scored: Gateway) -> None:
+    answer = scored.send(sample("retention_analysis.analytics"))
+
+    assert answer.json["churn_risk_distribution"] == {"medium": 2}
+
+
+def test_customers_page_by_risk(gateway: Gateway) -> None:
+    for number in range(5):
+        prediction = a_prediction(f"c{number}", probability=number / 10)
+        gateway.container.get_retention_repository().save_churn_prediction(prediction)
+    path = "/retention/customers"
+
+    first = gateway.call("GET", path, query="limit=3&risk=medium").json
+    rest = gateway.call("GET", path, query={"cursor": first["next_cursor"]}).json
+
+    assert [each["customer_id"] for each in first["customers"]] == ["c4", "c3", "c2"]
+    assert [each["customer_id"] for each in rest["customers"]] == ["c1", "c0"]
+
+
+@pytest.mark.parametrize("period", ["day", "week", "month"])
+@pytest.mark.parametrize("mode", ["nday", "unbounded", "brackets"])
+def test_every_grid_is_answered(period: str, mode: str, gateway: Gateway) -> None:
+    answer = gateway.call("GET", "/retention/cohorts", query={"period": period, "mode": mode})
+
+    assert (answer.status, answer.json["period"], answer.json["mode"]) == (200, period, mode)
+
+
+def test_a_campaign_is_drafted_started_measured_and_completed(gateway: Gateway) -> None:
+    path = create(gateway, target_risk_level="high", starts_at="2024-05-06T12:00:00+02:00")
+    counts = {"targeted": 10, "sent": 8, "opened": 4, "clicked": 2, "converted": 1}
+
+    started = gateway.call("PATCH", path, json_body={"status": "active"})
+    measured = gateway.call("PATCH", path, json_body={"metrics": counts | {"revenue": "12.5"}})
+    rates = gateway.call("GET", f"{path}/performance").json
+    completed = gateway.call("PATCH", path, json_body={"status": "completed"})
+    again = gateway.call("PATCH", path, json_body={"status": "active"})
+
+    assert started.json["status"] == "active"
+    assert measured.json["metrics"]["revenue"] == "12.50"
+    assert (rates["delivery_rate"], rates["open_rate"]) == (0.8, 0.5)
+    assert completed.json["status"] == "completed"
+    require_problem(again, 409, "illegal-transition")
+    listed = gateway.call("GET", CAMPAIGNS, query="status=completed").json["campaigns"]
+    assert [each["campaign_id"] for each in listed] == [completed.json["campaign_id"]]
+    assert gateway.call("GET", path).json == completed.json
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": None}, "name"),
+        ({"starts_at": None}, "starts_at"),
+        ({"status": "sent"}, "status"),
+        ({"target_risk_level": "low"}, "target_risk_level"),
+        ({"metrics": {"targeted": 1}}, "metrics.sent"),
+        (
+            {"metrics": {"targeted": 1, "sent": 2, "opened": 0, "clicked": 0, "converted": 0}},
+            "metrics.sent",
+        ),
+        ({"starts_at": "2024-05-06T12:00:00Z", "ends_at": "2024-05-05T12:00:00Z"}, "ends_at"),
+    ],
+)
+def test_a_change_that_makes_no_sense_is_refused_and_changes_nothing(
+    change: Json, field: str, gateway: Gateway
+) -> None:
+    path = create(gateway)
+    before = gateway.call("GET", path).json
+
+    answer = gateway.call("PATCH", path, json_body=change)
+
+    errors = require_problem(answer, 422, "invalid-input")["errors"]
+    assert field in [each["field"] for each in errors]
+    assert gateway.call("GET", path).json == before
+
+
+def test_the_model_report_takes_how_many_runs(gateway: Gateway) -> None:
+    assert gateway.call("GET", "/retention/model", query="limit=3").status == 200
