@@ -1,0 +1,426 @@
+"""Forms, submissions and leads in PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import override
+
+from succotash.domain.forms import (
+    FUNNEL,
+    ConversionFunnel,
+    FieldKind,
+    Form,
+    FormAnalytics,
+    FormField,
+    FormSubmission,
+    FunnelStage,
+    IdempotentRequest,
+    Lead,
+    LeadQuery,
+    LeadScore,
+    LeadStatus,
+    PersonRecord,
+    RuleKind,
+    ScoredLead,
+    ScorePoint,
+    StatusChange,
+    SubmissionState,
+    ValidationRule,
+    require_legal_step,
+)
+from succotash.domain.repositories.forms import PAGE, FormRepository
+from succotash.domain.values import After, FormId, Json, LeadId, SubmissionId
+from succotash.errors import IdempotencyKeyReusedError, NotFoundError
+from succotash.infrastructure.postgres.repository import PostgresRepository
+from succotash.infrastructure.postgres.rows import only
+from succotash.infrastructure.postgres.session import Jsonb, Row, Session
+from succotash.infrastructure.postgres.sql import forms as sql
+
+
+class PostgresFormRepository(PostgresRepository, FormRepository):
+    """Forms, submissions and leads in tables."""
+
+    @override
+    def save_form(self, form: Form, rules: Sequence[ValidationRule]) -> None:
+        self._run(
+            sql.SAVE_FORM,
+            form_id=form.form_id,
+            title=form.title,
+            fields=Jsonb([_field_document(each) for each in form.fields]),
+            allowed_origins=Jsonb(list(form.allowed_origins)),
+            allowed_redirects=Jsonb(list(form.allowed_redirects)),
+            duplicate_window=form.duplicate_window // timedelta(microseconds=1),
+            region=form.region,
+            updated_at=form.updated_at,
+            rules=Jsonb([_rule_document(rule) for rule in rules]),
+        )
+
+    @override
+    def get_form(self, form_id: FormId) -> Form:
+        return _form(only("form", self._run(sql.GET_FORM, form_id=form_id)))
+
+    @override
+    def get_all_forms(self) -> list[Form]:
+        return [_form(row) for row in self._run(sql.GET_ALL_FORMS)]
+
+    @override
+    def save_form_submission(self, submission: FormSubmission) -> None:
+        [[form, lead, original]] = self._run(
+            sql.SAVE_SUBMISSION,
+            submission_id=submission.submission_id,
+            form_id=submission.form_id,
+            answers=Jsonb(dict(submission.answers)),
+            submitted_at=submission.submitted_at,
+            fingerprint=submission.fingerprint,
+            attribution=Jsonb(dict(submission.attribution)),
+            source=submission.source,
+            canonical_email=submission.canonical_email,
+            lead_id=submission.lead_id,
+            ip_address=submission.ip_address,
+            user_agent=submission.user_agent,
+            state=submission.state,
+            duplicate_of=submission.duplicate_of,
+            spam_reasons=Jsonb(list(submission.spam_reasons)),
+        )
+        for kind, is_known in (("form", form), ("lead", lead), ("submission", original)):
+            if not is_known:
+                raise NotFoundError(kind)
+
+    @override
+    def get_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
+        rows = self._run(sql.GET_SUBMISSION, submission_id=submission_id)
+        return _submission(only("submission", rows))
+
+    @override
+    def get_submissions_by_form(
+        self,
+        form_id: FormId,
+        *,
+        state: SubmissionState | None = None,
+        limit: int = PAGE,
+        after: After | None = None,
+    ) -> list[FormSubmission]:
+        page = _page(limit, after)
+        rows = (
+            self._run(sql.SUBMISSIONS_BY_FORM, form_id=form_id, **page)
+            if state is None
+            else self._run(sql.SUBMISSIONS_BY_FORM_AND_STATE, form_id=form_id, state=state, **page)
+        )
+        return [_submission(row) for row in rows]
+
+    @override
+    def get_submissions_by_ip(self, ip_address: str, since: datetime) -> list[FormSubmission]:
+        rows = self._run(sql.SUBMISSIONS_BY_ADDRESS, ip_address=ip_address, since=since)
+        return [_submission(row) for row in rows]
+
+    @override
+    def save_lead(self, lead: Lead) -> Lead:
+        [row] = self._run(
+            sql.SAVE_LEAD,
+            lead_id=lead.lead_id,
+            email=lead.email,
+            canonical_email=lead.canonical_email,
+            first_submission_at=lead.first_submission_at,
+            last_submission_at=lead.last_submission_at,
+            first_name=lead.first_name,
+            last_name=lead.last_name,
+            company=lead.company,
+            phone=lead.phone,
+            answers=Jsonb(dict(lead.answers)),
+            status=lead.status,
+            source=lead.source,
+            campaign=lead.campaign,
+            submission_count=lead.submission_count,
+        )
+        return _lead(row)
+
+    @override
+    def get_lead(self, lead_id: LeadId) -> Lead:
+        return _lead(only("lead", self._run(sql.GET_LEAD, lead_id=lead_id)))
+
+    @override
+    def get_lead_by_email(self, canonical_email: str) -> Lead:
+        rows = self._run(sql.GET_LEAD_BY_EMAIL, canonical_email=canonical_email)
+        return _lead(only("lead", rows))
+
+    @override
+    def find_leads(
+        self, query: LeadQuery, *, limit: int = PAGE, after: After | None = None
+    ) -> list[ScoredLead]:
+        rows = self._run(
+            sql.FIND_LEADS,
+            status=query.status,
+            source=query.source,
+            min_score=query.min_score,
+            **_page(limit, after),
+        )
+        return [_scored_lead(row) for row in rows]
+
+    @override
+    def get_leads_by_status(self, status: LeadStatus, *, limit: int = PAGE) -> list[Lead]:
+        rows = self._run(sql.LEADS_BY_STATUS, status=status, limit=limit)
+        return [_lead(row) for row in rows]
+
+    @override
+    def get_leads_by_source(self, source: str, *, limit: int = PAGE) -> list[Lead]:
+        rows = self._run(sql.LEADS_BY_SOURCE, source=source, limit=limit)
+        return [_lead(row) for row in rows]
+
+    @override
+    def get_hot_leads(self, *, limit: int = PAGE) -> list[ScoredLead]:
+        return [_scored_lead(row) for row in self._run(sql.HOT_LEADS, limit=limit)]
+
+    @override
+    def update_lead_status(self, lead_id: LeadId, status: LeadStatus, at: datetime) -> Lead:
+        def move(session: Session) -> Lead:
+            [current] = only("lead", session.run(sql.LOCK_LEAD, lead_id=lead_id))
+            require_legal_step(LeadStatus(current), status)
+            [row] = session.run(sql.MOVE_LEAD, lead_id=lead_id, status=status, at=at)
+            return _lead(row)
+
+        return self._in_transaction(move)
+
+    @override
+    def save_lead_score(self, score: LeadScore) -> None:
+        rows = self._run(
+            sql.SAVE_LEAD_SCORE,
+            lead_id=score.lead_id,
+            total=score.total,
+            points=Jsonb(
+                [[each.category, each.rule, each.points, each.reason] for each in score.points]
+            ),
+            grade=score.grade,
+            is_hot=score.is_hot,
+            scored_at=score.scored_at,
+        )
+        only("lead", rows)
+
+    @override
+    def get_lead_score(self, lead_id: LeadId) -> LeadScore:
+        rows = self._run(sql.GET_LEAD_SCORE, lead_id=lead_id)
+        return _score(only("lead score", rows))
+
+    @override
+    def save_validation_rule(self, rule: ValidationRule) -> None:
+        rows = self._run(
+            sql.SAVE_VALIDATION_RULE,
+            rule_id=rule.rule_id,
+            form_id=rule.form_id,
+            field_name=rule.field_name,
+            kind=rule.kind,
+            parameters=Jsonb(dict(rule.parameters)),
+            message=rule.message,
+            position=rule.position,
+        )
+        only("form", rows)
+
+    @override
+    def get_validation_rules(self, form_id: FormId) -> list[ValidationRule]:
+        return [_rule(row) for row in self._run(sql.GET_VALIDATION_RULES, form_id=form_id)]
+
+    @override
+    def check_duplicate_submission(
+        self, form_id: FormId, fingerprint: str, since: datetime
+    ) -> FormSubmission | None:
+        def check(session: Session) -> FormSubmission | None:
+            session.run(sql.LOCK_FINGERPRINT, form_id=form_id, fingerprint=fingerprint)
+            rows = session.run(
+                sql.LATEST_WITH_FINGERPRINT, form_id=form_id, fingerprint=fingerprint, since=since
+            )
+            return _submission(rows[0]) if rows else None
+
+        return self._in_transaction(check)
+
+    @override
+    def get_form_analytics(
+        self,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        form_id: FormId | None = None,
+        source: str | None = None,
+    ) -> FormAnalytics:
+        [row] = self._run(sql.FORM_ANALYTICS, start=start, end=end, form_id=form_id, source=source)
+        by_state, by_source, by_form, by_status = (counts or {} for counts in row[:4])
+        hot_leads, average_score = row[4:]
+        return FormAnalytics(
+            total_submissions=sum(by_state.values()),
+            accepted=by_state.get(SubmissionState.ACCEPTED, 0),
+            quarantined=by_state.get(SubmissionState.QUARANTINED, 0),
+            duplicates=by_state.get(SubmissionState.DUPLICATE, 0),
+            new_leads=sum(by_status.values()),
+            hot_leads=hot_leads,
+            average_lead_score=average_score,
+            submissions_by_source=by_source,
+            submissions_by_form=by_form,
+            leads_by_status=by_status,
+        )
+
+    @override
+    def get_lead_conversion_funnel(
+        self, *, start: datetime | None = None, end: datetime | None = None
+    ) -> ConversionFunnel:
+        rows = self._run(sql.CONVERSION_FUNNEL, start=start, end=end, stages=list(FUNNEL))
+        return ConversionFunnel(
+            tuple(
+                FunnelStage(status, reached)
+                for status, (_, reached, _) in zip(FUNNEL, rows, strict=True)
+            ),
+            lost=rows[0][2],
+        )
+
+    @override
+    def claim_idempotency_key(
+        self, request: IdempotentRequest, at: datetime, expires_at: datetime
+    ) -> dict[str, Json] | None:
+        def claim(session: Session) -> dict[str, Json] | None:
+            scope, key = request.scope, request.key
+            if session.run(
+                sql.CLAIM_KEY,
+                scope=scope,
+                key=key,
+                body_digest=request.body_digest,
+                at=at,
+                expires_at=expires_at,
+            ):
+                return None
+            [[body_digest, answer]] = session.run(sql.HELD_KEY, scope=scope, key=key)
+            if body_digest != request.body_digest:
+                raise IdempotencyKeyReusedError
+            held: dict[str, Json] | None = answer
+            return held
+
+        return self._in_transaction(claim)
+
+    @override
+    def save_idempotent_answer(
+        self, request: IdempotentRequest, answer: dict[str, Json], submission_id: SubmissionId
+    ) -> None:
+        rows = self._run(
+            sql.SAVE_ANSWER,
+            scope=request.scope,
+            key=request.key,
+            answer=Jsonb(answer),
+            submission_id=submission_id,
+        )
+        only("idempotency key", rows)
+
+    @override
+    def find_person(self, canonical_email: str) -> PersonRecord:
+        def find(session: Session) -> PersonRecord:
+            scored = [
+                _scored_lead(row)
+                for row in session.run(sql.PERSON, canonical_email=canonical_email)
+            ]
+            changes = session.run(sql.STATUS_CHANGES, canonical_email=canonical_email)
+            submissions = session.run(sql.SUBMISSIONS_OF_PERSON, canonical_email=canonical_email)
+            return PersonRecord(
+                lead=scored[0].lead if scored else None,
+                score=scored[0].score if scored else None,
+                status_changes=tuple(
+                    StatusChange(LeadStatus(status), at) for status, at in changes
+                ),
+                submissions=tuple(_submission(row) for row in submissions),
+            )
+
+        return self._in_transaction(find)
+
+    @override
+    def erase_person(self, canonical_email: str) -> dict[str, int]:
+        [row] = self._run(sql.ERASE_PERSON, canonical_email=canonical_email)
+        tables = (
+            "form_submissions",
+            "idempotency_keys",
+            "leads",
+            "lead_scores",
+            "lead_status_changes",
+        )
+        return dict(zip(tables, row, strict=True))
+
+
+def _page(limit: int, after: After | None) -> dict[str, object]:
+    """A page begins behind `after`, and the first one behind the end of time."""
+    if after is None:
+        return {"limit": limit, "moment": "infinity", "id": ""}
+    return {"limit": limit, "moment": after.moment, "id": after.id}
+
+
+def _field_document(field: FormField) -> Json:
+    return {
+        "name": field.name,
+        "label": field.label,
+        "kind": field.kind,
+        "required": field.required,
+        "choices": list(field.choices),
+    }
+
+
+def _field(document: Mapping[str, object]) -> FormField:
+    match document:
+        case {
+            "name": str(name),
+            "label": str(label),
+            "kind": str(kind),
+            "required": bool(required),
+            "choices": list(choices),
+        }:
+            return FormField(name, label, FieldKind(kind), required, tuple(choices))
+        case _:
+            raise TypeError("not a form's field")
+
+
+def _form(row: Row) -> Form:
+    form_id, title, fields, origins, redirects, window, region, updated_at = row
+    return Form(
+        form_id=form_id,
+        title=title,
+        fields=tuple(_field(each) for each in fields),
+        allowed_origins=tuple(origins),
+        allowed_redirects=tuple(redirects),
+        duplicate_window=timedelta(microseconds=window),
+        region=region,
+        updated_at=updated_at,
+    )
+
+
+def _rule_document(rule: ValidationRule) -> Json:
+    return {
+        "rule_id": rule.rule_id,
+        "form_id": rule.form_id,
+        "field_name": rule.field_name,
+        "kind": rule.kind,
+        "parameters": dict(rule.parameters),
+        "message": rule.message,
+        "position": rule.position,
+    }
+
+
+def _rule(row: Row) -> ValidationRule:
+    rule_id, form_id, field_name, kind, parameters, message, position = row
+    return ValidationRule(
+        rule_id, form_id, field_name, RuleKind(kind), parameters, message, position
+    )
+
+
+def _submission(row: Row) -> FormSubmission:
+    *fields, state, duplicate_of, spam_reasons = row
+    values = [*fields, SubmissionState(state), duplicate_of, tuple(spam_reasons)]
+    return FormSubmission(*values)
+
+
+def _lead(row: Row) -> Lead:
+    *fields, status, source, campaign, submission_count = row
+    values = [*fields, LeadStatus(status), source, campaign, submission_count]
+    return Lead(*values)
+
+
+def _scored_lead(row: Row) -> ScoredLead:
+    lead = _lead(row[:14])
+    points, grade, is_hot, scored_at = row[14:]
+    if points is None:
+        return ScoredLead(lead, None)
+    return ScoredLead(lead, _score([lead.lead_id, points, grade, is_hot, scored_at]))
+
+
+def _score(row: Row) -> LeadScore:
+    lead_id, points, grade, is_hot, scored_at = row
+    return LeadScore(lead_id, tuple(ScorePoint(*each) for each in points), grade, is_hot, scored_at)

@@ -1,0 +1,391 @@
+"""Orders and what customers are worth in PostgreSQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import override
+
+from succotash.domain.customers import Customer, Histories, Order, PurchaseHistories, Recording
+from succotash.domain.ltv import (
+    Cohort,
+    CohortPeriod,
+    CustomerLTV,
+    CustomerValues,
+    LTVAnalytics,
+    LTVSegment,
+    SegmentResult,
+    ValueGroup,
+)
+from succotash.domain.repositories.forms import PAGE
+from succotash.domain.repositories.ltv import LTVRepository
+from succotash.domain.retention import UNKNOWN_SOURCE
+from succotash.domain.values import (
+    CohortId,
+    Currency,
+    CustomerId,
+    Json,
+    Money,
+    RunId,
+    SegmentId,
+    Shard,
+)
+from succotash.errors import NotFoundError
+from succotash.infrastructure.postgres import bulk
+from succotash.infrastructure.postgres.repository import PostgresRepository
+from succotash.infrastructure.postgres.rows import only, whole
+from succotash.infrastructure.postgres.session import Jsonb, Row, Session
+from succotash.infrastructure.postgres.sql import ltv as sql
+from succotash.infrastructure.postgres.sql.purchases import SET_MOMENT, of_shard
+
+_TOTAL, _BY_SEGMENT, _BY_COHORT, _BY_SOURCE, _BY_CAMPAIGN = 15, 7, 11, 13, 14
+
+
+class PostgresLTVRepository(PostgresRepository, LTVRepository):
+    """Orders and values in tables."""
+
+    @override
+    def record_orders(self, orders: Sequence[Order]) -> list[Recording]:
+        documents = [_order_document(place, order) for place, order in enumerate(orders)]
+        rows = self._run(sql.RECORD_ORDERS, orders=Jsonb([*documents]))
+        outcomes = [outcome for [outcome] in rows]
+        unseen = [place for place, outcome in enumerate(outcomes) if outcome is None]
+        if unseen:
+            judged = self._run(
+                sql.JUDGE_ORDERS, orders=Jsonb([documents[place] for place in unseen])
+            )
+            for place, [outcome] in zip(unseen, judged, strict=True):
+                outcomes[place] = outcome
+        return [Recording(outcome) for outcome in outcomes]
+
+    @override
+    def purchase_histories(
+        self,
+        as_of: datetime,
+        time_zone: str,
+        *,
+        shard: Shard | None = None,
+        holdout_until: datetime | None = None,
+    ) -> PurchaseHistories:
+        statement = of_shard(sql.PURCHASE_HISTORIES, shard)
+
+        def copy(session: Session) -> bytes:
+            session.run(
+                SET_MOMENT,
+                as_of=as_of.isoformat(),
+                until=max(as_of, holdout_until or as_of).isoformat(),
+                time_zone=time_zone,
+            )
+            return session.copy_out(statement)
+
+        columns = bulk.columns_of(self._in_transaction(copy), width=12)
+        first_day, frequency, recency, age, holdout, orders, revenue, repeats, held_out = map(
+            whole, columns[:9]
+        )
+        first_at, last_at, customer_ids = columns[9:]
+        return PurchaseHistories(
+            Histories(bulk.plain(customer_ids), first_day, frequency, recency, age, holdout),
+            orders,
+            revenue,
+            repeats,
+            list(first_at),
+            list(last_at),
+            held_out,
+        )
+
+    @override
+    def get_customer(self, customer_id: CustomerId) -> Customer:
+        return Customer(*only("customer", self._run(sql.GET_CUSTOMER, customer_id=customer_id)))
+
+    @override
+    def get_customers_by_email(self, canonical_email: str) -> list[Customer]:
+        rows = self._run(sql.CUSTOMERS_BY_EMAIL, canonical_email=canonical_email)
+        return [Customer(*row) for row in rows]
+
+    @override
+    def get_orders(self, customer_id: CustomerId) -> list[Order]:
+        return [
+            Order(customer, order_id, ordered_at, Money(amount, currency), refund_of)
+            for customer, order_id, ordered_at, amount, currency, refund_of in self._run(
+                sql.GET_ORDERS, customer_id=customer_id
+            )
+        ]
+
+    @override
+    def forget_customers(self, customer_ids: Sequence[CustomerId]) -> int:
+        [[forgotten]] = self._run(sql.FORGET_CUSTOMERS, customer_ids=list(customer_ids))
+        return int(forgotten)
+
+    @override
+    def save_customer_ltv(self, value: CustomerLTV) -> None:
+        rows = self._run(
+            sql.SAVE_CUSTOMER_LTV,
+            run_id=value.run_id,
+            customer_id=value.customer_id,
+            actual_clv=value.actual_clv.units(),
+            residual_value=value.residual_value.units(),
+            average_order_value=value.average_order_value.units(),
+            currency=value.actual_clv.currency,
+            order_count=value.order_count,
+            frequency=value.frequency,
+            lifetime_months=value.lifetime_months,
+            probability_alive=value.probability_alive,
+            expected_purchases_30=value.expected_purchases_30,
+            expected_purchases_90=value.expected_purchases_90,
+            expected_purchases_365=value.expected_purchases_365,
+            segment_id=value.segment_id,
+            cohort_id=value.cohort_id,
+            first_purchase_at=value.first_purchase_at,
+            last_purchase_at=value.last_purchase_at,
+        )
+        only("scoring run", rows)
+
+    @override
+    def save_customer_values(
+        self, run_id: RunId, currency: Currency, shard: Shard | None, values: CustomerValues
+    ) -> None:
+        chunks = bulk.lines(
+            (run_id, currency),
+            (
+                bulk.texts(values.customer_ids),
+                bulk.amounts(values.actual_clv),
+                bulk.amounts(values.residual_value),
+                bulk.amounts(values.average_order_value),
+                bulk.numbers(values.order_count),
+                bulk.numbers(values.frequency),
+                bulk.numbers(values.lifetime_months),
+                bulk.numbers(values.probability_alive),
+                bulk.numbers(values.expected_purchases_30),
+                bulk.numbers(values.expected_purchases_90),
+                bulk.numbers(values.expected_purchases_365),
+                bulk.texts(values.segment_ids),
+                bulk.texts(values.cohort_ids),
+                bulk.texts(values.first_purchase_at),
+                bulk.texts(values.last_purchase_at),
+            ),
+        )
+
+        def replace(session: Session) -> None:
+            cleared = session.run(of_shard(sql.CLEAR_CUSTOMER_VALUES, shard), run_id=run_id)
+            only("scoring run", cleared)
+            session.copy_in(of_shard(sql.COPY_CUSTOMER_VALUES, shard), chunks)
+
+        self._in_transaction(replace)
+
+    @override
+    def get_customer_ltv(self, customer_id: CustomerId) -> CustomerLTV:
+        rows = self._run(sql.GET_CUSTOMER_LTV, customer_id=customer_id)
+        return _customer_ltv(only("customer", rows))
+
+    @override
+    def find_customers(
+        self,
+        *,
+        segment_id: SegmentId | None = None,
+        cohort_id: CohortId | None = None,
+        limit: int = PAGE,
+        after: tuple[Money, CustomerId] | None = None,
+    ) -> list[CustomerLTV]:
+        page: dict[str, object] = {
+            "predicted_clv": "Infinity" if after is None else after[0].amount,
+            "id": "" if after is None else after[1],
+            "limit": limit,
+        }
+        if segment_id is not None and cohort_id is not None:
+            rows = self._run(
+                sql.CUSTOMERS_OF_BOTH, segment_id=segment_id, cohort_id=cohort_id, **page
+            )
+        elif segment_id is not None:
+            rows = self._run(sql.CUSTOMERS_OF_SEGMENT, segment_id=segment_id, **page)
+        elif cohort_id is not None:
+            rows = self._run(sql.CUSTOMERS_OF_COHORT, cohort_id=cohort_id, **page)
+        else:
+            rows = self._run(sql.CUSTOMERS, **page)
+        return [_customer_ltv(row) for row in rows]
+
+    @override
+    def get_customers_by_segment(
+        self, segment_id: SegmentId, *, limit: int = PAGE
+    ) -> list[CustomerLTV]:
+        return self.find_customers(segment_id=segment_id, limit=limit)
+
+    @override
+    def get_customers_by_cohort(
+        self, cohort_id: CohortId, *, limit: int = PAGE
+    ) -> list[CustomerLTV]:
+        return self.find_customers(cohort_id=cohort_id, limit=limit)
+
+    @override
+    def build_rollups(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+        moment = as_of.isoformat()
+
+        def build(session: Session) -> None:
+            only("scoring run", session.run(sql.CLEAR_ROLLUPS, run_id=run_id))
+            session.run(SET_MOMENT, as_of=moment, until=moment, time_zone=time_zone)
+            session.run(
+                sql.BUILD_ROLLUPS,
+                run_id=run_id,
+                time_zone=time_zone,
+                unknown_source=UNKNOWN_SOURCE,
+            )
+            session.run(sql.BUILD_COHORTS, run_id=run_id)
+
+        self._in_transaction(build)
+
+    @override
+    def save_cohort(self, cohort: Cohort) -> None:
+        rows = self._run(
+            sql.SAVE_COHORT,
+            run_id=cohort.run_id,
+            cohort_id=cohort.cohort_id,
+            starts_on=cohort.starts_on,
+            customers=cohort.customers,
+            revenue=cohort.revenue.units(),
+            average_ltv=cohort.average_ltv.units(),
+            currency=cohort.revenue.currency,
+            periods=Jsonb(
+                [
+                    {
+                        "period": each.period,
+                        "active_customers": each.active_customers,
+                        "revenue": str(each.revenue),
+                    }
+                    for each in cohort.periods
+                ]
+            ),
+        )
+        only("scoring run", rows)
+
+    @override
+    def get_cohort(self, cohort_id: CohortId) -> Cohort:
+        cohorts = _cohorts(self._run(sql.GET_COHORT, cohort_id=cohort_id))
+        if not cohorts:
+            raise NotFoundError("cohort")
+        return cohorts[0]
+
+    @override
+    def get_all_cohorts(self) -> list[Cohort]:
+        return _cohorts(self._run(sql.GET_ALL_COHORTS))
+
+    @override
+    def save_ltv_segment(self, segment: LTVSegment) -> None:
+        bound = segment.lower_bound
+        self._run(
+            sql.SAVE_LTV_SEGMENT,
+            segment_id=segment.segment_id,
+            name=segment.name,
+            description=segment.description,
+            lower_quantile=segment.lower_quantile,
+            lower_bound=None if bound is None else bound.units(),
+            currency=None if bound is None else bound.currency,
+        )
+
+    @override
+    def save_segment_bounds(self, run_id: RunId, bounds: Mapping[SegmentId, Money]) -> None:
+        [[is_run, unknown_segments]] = self._run(
+            sql.SAVE_SEGMENT_BOUNDS,
+            run_id=run_id,
+            bounds=Jsonb(
+                [
+                    {"segment_id": segment_id, "units": bound.units(), "currency": bound.currency}
+                    for segment_id, bound in bounds.items()
+                ]
+            ),
+        )
+        if not is_run:
+            raise NotFoundError("scoring run")
+        if unknown_segments:
+            raise NotFoundError("segment")
+
+    @override
+    def get_ltv_segment(self, segment_id: SegmentId) -> LTVSegment:
+        return _segment(only("segment", self._run(sql.GET_LTV_SEGMENT, segment_id=segment_id)))
+
+    @override
+    def get_all_ltv_segments(self) -> list[LTVSegment]:
+        return [_segment(row) for row in self._run(sql.GET_ALL_LTV_SEGMENTS)]
+
+    @override
+    def get_ltv_analytics(
+        self, *, start: date | None = None, end: date | None = None
+    ) -> LTVAnalytics:
+        rows = self._run(sql.LTV_ANALYTICS, start=start, end=end)
+        groups: dict[int, dict[str, ValueGroup]] = {
+            _BY_SEGMENT: {},
+            _BY_COHORT: {},
+            _BY_SOURCE: {},
+            _BY_CAMPAIGN: {},
+        }
+        [[run_id, _, _, *total]] = [row for row in rows if row[1] == _TOTAL]
+        for _, grouping, name, *values in rows:
+            if grouping != _TOTAL and name is not None:
+                groups[grouping][name] = ValueGroup(*values)
+        return LTVAnalytics(
+            run_id,
+            ValueGroup(*total),
+            by_segment=groups[_BY_SEGMENT],
+            by_cohort=groups[_BY_COHORT],
+            by_source=groups[_BY_SOURCE],
+            by_campaign=groups[_BY_CAMPAIGN],
+        )
+
+
+def _order_document(place: int, order: Order) -> dict[str, Json]:
+    return {
+        "place": place,
+        "customer_id": order.customer_id,
+        "order_id": order.order_id,
+        "ordered_at": order.ordered_at.isoformat(),
+        "units": order.amount.units(),
+        "currency": order.amount.currency,
+        "refund_of": order.refund_of,
+        "email": order.canonical_email,
+    }
+
+
+def _customer_ltv(row: Row) -> CustomerLTV:
+    customer_id, actual_clv, residual_value, average_order_value, currency, *others = row
+    return CustomerLTV(
+        customer_id,
+        Money(actual_clv, currency),
+        Money(residual_value, currency),
+        Money(average_order_value, currency),
+        *others,
+    )
+
+
+def _cohorts(rows: Sequence[Row]) -> list[Cohort]:
+    """One cohort of each run of rows that differ in their period only."""
+    cohorts = []
+    for _, group in groupby(rows, key=itemgetter(1)):
+        periods = list(group)
+        run_id, cohort_id, starts_on, customers, revenue, average_ltv, currency = periods[0][:7]
+        cohorts.append(
+            Cohort(
+                cohort_id,
+                starts_on,
+                customers,
+                Money(revenue, currency),
+                Money(average_ltv, currency),
+                tuple(CohortPeriod(*row[7:]) for row in periods if row[7] is not None),
+                run_id,
+            )
+        )
+    return cohorts
+
+
+def _segment(row: Row) -> LTVSegment:
+    segment_id, name, description, quantile, bound, currency = row[:6]
+    run_id, run_bound, run_currency, customers, total_value = row[6:]
+    return LTVSegment(
+        segment_id,
+        name,
+        description,
+        quantile,
+        None if bound is None else Money(bound, currency),
+        None
+        if run_id is None
+        else SegmentResult(
+            run_id, Money(run_bound, run_currency), customers, Money(total_value, run_currency)
+        ),
+    )

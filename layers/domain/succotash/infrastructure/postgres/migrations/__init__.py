@@ -1,0 +1,157 @@
+"""The schema's history, and the way to its present.
+
+Alembic and SQLAlchemy are imported only when migrating: the layer does not ship them.
+"""
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pg8000.dbapi
+from pg8000.exceptions import InterfaceError
+
+from succotash.errors import StorageError, StorageUnavailableError
+from succotash.infrastructure.postgres.address import settings_of
+from succotash.infrastructure.postgres.connection_settings import ConnectionSettings, SslMode
+from succotash.infrastructure.postgres.migrations.rights import grants, quoted
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection
+
+REVISION = "0001"
+"""The schema that this release works on."""
+REVISION_TABLE = "succotash_revision"
+"""Remembers which schema a database has; its presence says whose the database is."""
+
+_LOCK_TIMEOUT = "10s"
+_LOCK_NOT_AVAILABLE = "55P03"
+_IS_OURS = f"SELECT to_regclass('public.{REVISION_TABLE}') IS NOT NULL"
+_KNOWN_REVISION = f"SELECT version_num FROM public.{REVISION_TABLE}"  # noqa: S608 - a constant
+_HOLDS_TABLES = """
+SELECT EXISTS (
+    SELECT
+    FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace
+        AND relkind IN ('r', 'p', 'v', 'm', 'f')
+        AND NOT EXISTS (
+            SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e'
+        )
+)
+"""
+
+
+def migrate(
+    target: str | ConnectionSettings, *, role: str | None = None, app_user: str | None = None
+) -> str:
+    """Bring the database to this release's schema; the revision it then has.
+
+    `target` is where and as whom: settings, or a URL as `settings_of` reads it. `role` becomes
+    the owner of what is made. `app_user`, where given, gets the rights the functions need, and
+    loses others. All of it happens, or nothing; two migrations wait for each other.
+
+    StorageUnavailableError where the database does not answer or something holds the tables;
+    StorageError where it holds tables of something else, or a schema this release does not know.
+    """
+    from alembic import command
+
+    with _transaction(target) as connection:
+        run = connection.exec_driver_sql
+        run(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+        run("SET LOCAL statement_timeout = 0")
+        if role is not None:
+            run(f"SET LOCAL ROLE {quoted(role)}")
+        run("SELECT pg_advisory_xact_lock(hashtextextended('succotash migration', 0))")
+        config = _config(connection)
+        _require_understood(connection, config)
+        command.upgrade(config, REVISION)
+        for statement in grants(app_user) if app_user is not None else ():
+            run(statement)
+    return REVISION
+
+
+def require_understood(target: str | ConnectionSettings) -> None:
+    """StorageError where `migrate` would refuse the database for what it holds already."""
+    with _transaction(target) as connection:
+        _require_understood(connection, _config(connection))
+
+
+@contextmanager
+def _transaction(target: str | ConnectionSettings) -> Iterator["Connection"]:
+    from alembic.util import CommandError
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.pool import NullPool
+
+    settings = settings_of(target) if isinstance(target, str) else target
+    engine = create_engine(
+        "postgresql+pg8000://", creator=lambda: _connect(settings), poolclass=NullPool
+    )
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise _refusal(error.orig) from None
+    except CommandError:
+        raise StorageError("the database has a schema that this release does not know") from None
+    except (InterfaceError, OSError):
+        raise StorageUnavailableError("the database cannot be reached") from None
+
+
+def _config(connection: "Connection") -> "Config":
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _require_understood(connection: "Connection", config: "Config") -> None:
+    from alembic.script import ScriptDirectory
+
+    run = connection.exec_driver_sql
+    if run(_IS_OURS).scalar_one():
+        for revision in run(_KNOWN_REVISION).scalars():
+            ScriptDirectory.from_config(config).get_revision(revision)
+    elif run(_HOLDS_TABLES).scalar_one():
+        raise StorageError("the database holds tables of something else; give Succotash its own")
+
+
+def _connect(settings: ConnectionSettings) -> pg8000.dbapi.Connection:
+    on_socket = settings.host.startswith("/")
+    return pg8000.dbapi.connect(
+        settings.user,
+        database=settings.database,
+        password=settings.password(),
+        host=None if on_socket else settings.host,
+        port=settings.port,
+        unix_sock=f"{settings.host}/.s.PGSQL.{settings.port}" if on_socket else None,
+        ssl_context=False if on_socket else _tls(settings),
+        application_name="succotash migration",
+    )
+
+
+def _tls(settings: ConnectionSettings) -> ssl.SSLContext | bool:
+    if settings.sslmode is SslMode.DISABLE:
+        return False
+    authorities = settings.sslrootcert
+    context = ssl.create_default_context(cafile=authorities and str(authorities))
+    if settings.sslmode is SslMode.REQUIRE:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _refusal(error: BaseException | None) -> StorageError | StorageUnavailableError:
+    """The error without the driver's text, which may hold rows and names."""
+    match error.args if error is not None else ():
+        case ({"C": str(sqlstate)},):
+            if sqlstate == _LOCK_NOT_AVAILABLE:
+                return StorageUnavailableError("something else holds the tables; try again")
+            return StorageError(f"the database refused the migration (SQLSTATE {sqlstate})")
+        case _:
+            return StorageUnavailableError("the database cannot be reached")

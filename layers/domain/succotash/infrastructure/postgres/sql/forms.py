@@ -1,0 +1,437 @@
+"""Statements of the form repository: forms, submissions, leads and their scores."""
+
+# ruff: noqa: S608 - constants made of constants; what varies is always a parameter
+
+SAVE_FORM = """
+WITH saved AS (
+    INSERT INTO forms (
+        form_id, title, fields, allowed_origins, allowed_redirects, duplicate_window, region,
+        updated_at
+    )
+    VALUES (
+        :form_id, :title, CAST(:fields AS jsonb), CAST(:allowed_origins AS jsonb),
+        CAST(:allowed_redirects AS jsonb),
+        CAST(:duplicate_window AS bigint) * interval '1 microsecond', :region,
+        CAST(:updated_at AS timestamptz)
+    )
+    ON CONFLICT (form_id) DO UPDATE SET
+        title = excluded.title,
+        fields = excluded.fields,
+        allowed_origins = excluded.allowed_origins,
+        allowed_redirects = excluded.allowed_redirects,
+        duplicate_window = excluded.duplicate_window,
+        region = excluded.region,
+        updated_at = excluded.updated_at
+),
+given AS (
+    SELECT *
+    FROM jsonb_to_recordset(CAST(:rules AS jsonb)) AS rule (
+        rule_id text COLLATE "C", form_id text COLLATE "C", field_name text, kind text,
+        parameters jsonb, message text, position integer
+    )
+),
+gone AS (
+    DELETE FROM validation_rules
+    WHERE form_id = :form_id AND rule_id NOT IN (SELECT rule_id FROM given)
+)
+INSERT INTO validation_rules AS known (
+    rule_id, form_id, field_name, kind, parameters, message, position
+)
+SELECT rule_id, form_id, field_name, kind, parameters, message, position
+FROM given
+ORDER BY rule_id
+ON CONFLICT (rule_id) DO UPDATE SET
+    form_id = excluded.form_id,
+    field_name = excluded.field_name,
+    kind = excluded.kind,
+    parameters = excluded.parameters,
+    message = excluded.message,
+    position = excluded.position
+"""
+
+_FORM = """
+SELECT
+    form_id, title, fields, allowed_origins, allowed_redirects,
+    CAST(extract(epoch FROM duplicate_window) * 1000000 AS bigint), region, updated_at
+FROM forms
+"""
+GET_FORM = f"{_FORM} WHERE form_id = :form_id"
+GET_ALL_FORMS = f"{_FORM} ORDER BY form_id"
+
+SAVE_VALIDATION_RULE = """
+INSERT INTO validation_rules (
+    rule_id, form_id, field_name, kind, parameters, message, position
+)
+SELECT
+    CAST(:rule_id AS text), form_id, CAST(:field_name AS text), CAST(:kind AS text),
+    CAST(:parameters AS jsonb), CAST(:message AS text), CAST(:position AS integer)
+FROM forms
+WHERE form_id = :form_id
+ON CONFLICT (rule_id) DO UPDATE SET
+    form_id = excluded.form_id,
+    field_name = excluded.field_name,
+    kind = excluded.kind,
+    parameters = excluded.parameters,
+    message = excluded.message,
+    position = excluded.position
+RETURNING rule_id
+"""
+
+GET_VALIDATION_RULES = """
+SELECT rule_id, form_id, field_name, kind, parameters, message, position
+FROM validation_rules
+WHERE form_id = :form_id
+ORDER BY position, rule_id
+"""
+
+# What the submission refers to is looked for in the statement that saves it, so that a missing
+# form leaves the transaction as it was instead of failing it.
+SAVE_SUBMISSION = """
+WITH known AS (
+    SELECT
+        EXISTS (SELECT FROM forms WHERE form_id = :form_id) AS form,
+        CAST(:lead_id AS text) IS NULL
+            OR EXISTS (SELECT FROM leads WHERE lead_id = :lead_id) AS lead,
+        CAST(:duplicate_of AS text) IS NULL
+            OR EXISTS (SELECT FROM form_submissions WHERE submission_id = :duplicate_of)
+            AS original
+),
+saved AS (
+    INSERT INTO form_submissions (
+        submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
+        canonical_email, lead_id, ip_address, user_agent, state, duplicate_of, spam_reasons
+    )
+    SELECT
+        CAST(:submission_id AS text), CAST(:form_id AS text), CAST(:answers AS jsonb),
+        CAST(:submitted_at AS timestamptz), CAST(:fingerprint AS text),
+        CAST(:attribution AS jsonb), CAST(:source AS text), CAST(:canonical_email AS text),
+        CAST(:lead_id AS text), CAST(:ip_address AS inet), CAST(:user_agent AS text),
+        CAST(:state AS text), CAST(:duplicate_of AS text), CAST(:spam_reasons AS jsonb)
+    FROM known
+    WHERE form AND lead AND original
+    ON CONFLICT (submission_id) DO UPDATE SET
+        form_id = excluded.form_id,
+        answers = excluded.answers,
+        submitted_at = excluded.submitted_at,
+        fingerprint = excluded.fingerprint,
+        attribution = excluded.attribution,
+        source = excluded.source,
+        canonical_email = excluded.canonical_email,
+        lead_id = excluded.lead_id,
+        ip_address = excluded.ip_address,
+        user_agent = excluded.user_agent,
+        state = excluded.state,
+        duplicate_of = excluded.duplicate_of,
+        spam_reasons = excluded.spam_reasons
+)
+SELECT form, lead, original FROM known
+"""
+
+_SUBMISSION = """
+SELECT
+    submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
+    canonical_email, lead_id, host(ip_address), user_agent, state, duplicate_of, spam_reasons
+FROM form_submissions
+"""
+GET_SUBMISSION = f"{_SUBMISSION} WHERE submission_id = :submission_id"
+SUBMISSIONS_BY_FORM = f"""
+{_SUBMISSION}
+WHERE form_id = :form_id
+    AND (submitted_at, submission_id) < (CAST(:moment AS timestamptz), CAST(:id AS text))
+ORDER BY submitted_at DESC, submission_id DESC
+LIMIT CAST(:limit AS bigint)
+"""
+SUBMISSIONS_BY_FORM_AND_STATE = f"""
+{_SUBMISSION}
+WHERE form_id = :form_id
+    AND state = :state
+    AND (submitted_at, submission_id) < (CAST(:moment AS timestamptz), CAST(:id AS text))
+ORDER BY submitted_at DESC, submission_id DESC
+LIMIT CAST(:limit AS bigint)
+"""
+SUBMISSIONS_BY_ADDRESS = f"""
+{_SUBMISSION}
+WHERE ip_address = CAST(:ip_address AS inet) AND submitted_at >= CAST(:since AS timestamptz)
+ORDER BY submitted_at DESC, submission_id DESC
+LIMIT 1000
+"""
+SUBMISSIONS_OF_PERSON = f"""
+{_SUBMISSION}
+WHERE canonical_email = :canonical_email
+    OR lead_id = (SELECT lead_id FROM leads WHERE canonical_email = :canonical_email)
+ORDER BY submitted_at DESC, submission_id DESC
+"""
+
+# A statement sees what was committed before it began, so the lock is a statement of its own:
+# whoever waited for it must see what the transaction before it wrote.
+LOCK_FINGERPRINT = """
+SELECT pg_advisory_xact_lock(
+    hashtextextended('submission', hashtextextended(:fingerprint, hashtextextended(:form_id, 0)))
+)
+"""
+LATEST_WITH_FINGERPRINT = f"""
+{_SUBMISSION}
+WHERE form_id = :form_id
+    AND fingerprint = :fingerprint
+    AND state = 'accepted'
+    AND submitted_at >= CAST(:since AS timestamptz)
+ORDER BY submitted_at DESC, submission_id DESC
+LIMIT 1
+"""
+
+SAVE_LEAD = """
+WITH saved AS (
+    INSERT INTO leads AS known (
+        lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
+        last_name, company, phone, answers, status, source, campaign, submission_count
+    )
+    VALUES (
+        :lead_id, :email, :canonical_email, CAST(:first_submission_at AS timestamptz),
+        CAST(:last_submission_at AS timestamptz), CAST(:first_name AS text),
+        CAST(:last_name AS text), CAST(:company AS text), CAST(:phone AS text),
+        CAST(:answers AS jsonb), :status, :source, CAST(:campaign AS text),
+        CAST(:submission_count AS integer)
+    )
+    ON CONFLICT (canonical_email) DO UPDATE SET
+        first_submission_at = least(known.first_submission_at, excluded.first_submission_at),
+        last_submission_at = greatest(known.last_submission_at, excluded.last_submission_at),
+        first_name = coalesce(known.first_name, excluded.first_name),
+        last_name = coalesce(known.last_name, excluded.last_name),
+        company = coalesce(known.company, excluded.company),
+        phone = coalesce(known.phone, excluded.phone),
+        answers = excluded.answers || known.answers,
+        submission_count = known.submission_count + excluded.submission_count
+    RETURNING
+        lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
+        last_name, company, phone, answers, status, source, campaign, submission_count,
+        xmax = 0 AS is_new
+),
+entered AS (
+    INSERT INTO lead_status_changes (lead_id, status, changed_at)
+    SELECT lead_id, status, last_submission_at
+    FROM saved
+    WHERE is_new
+),
+tied AS (
+    UPDATE customers
+    SET lead_id = saved.lead_id
+    FROM saved
+    WHERE customers.canonical_email = saved.canonical_email AND customers.lead_id IS NULL
+)
+SELECT
+    lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
+    last_name, company, phone, answers, status, source, campaign, submission_count
+FROM saved
+"""
+
+_LEAD = """
+SELECT
+    lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
+    last_name, company, phone, answers, status, source, campaign, submission_count
+FROM leads
+"""
+GET_LEAD = f"{_LEAD} WHERE lead_id = :lead_id"
+GET_LEAD_BY_EMAIL = f"{_LEAD} WHERE canonical_email = :canonical_email"
+LEADS_BY_STATUS = f"""
+{_LEAD}
+WHERE status = :status
+ORDER BY last_submission_at DESC, lead_id DESC
+LIMIT CAST(:limit AS bigint)
+"""
+LEADS_BY_SOURCE = f"""
+{_LEAD}
+WHERE source = :source
+ORDER BY last_submission_at DESC, lead_id DESC
+LIMIT CAST(:limit AS bigint)
+"""
+
+_SCORED_LEAD = """
+SELECT
+    lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
+    last_name, company, phone, answers, status, source, campaign, submission_count,
+    points, grade, is_hot, scored_at
+FROM leads LEFT JOIN lead_scores USING (lead_id)
+"""
+FIND_LEADS = f"""
+{_SCORED_LEAD}
+WHERE (CAST(:status AS text) IS NULL OR status = :status)
+    AND (CAST(:source AS text) IS NULL OR source = :source)
+    AND (CAST(:min_score AS integer) IS NULL OR total >= CAST(:min_score AS integer))
+    AND (last_submission_at, lead_id) < (CAST(:moment AS timestamptz), CAST(:id AS text))
+ORDER BY last_submission_at DESC, lead_id DESC
+LIMIT CAST(:limit AS bigint)
+"""
+HOT_LEADS = f"""
+{_SCORED_LEAD}
+WHERE is_hot AND status NOT IN ('closed_won', 'closed_lost')
+ORDER BY total DESC, lead_id
+LIMIT CAST(:limit AS bigint)
+"""
+PERSON = f"{_SCORED_LEAD} WHERE canonical_email = :canonical_email"
+
+LOCK_LEAD = "SELECT status FROM leads WHERE lead_id = :lead_id FOR NO KEY UPDATE"
+MOVE_LEAD = """
+WITH moved AS (
+    UPDATE leads
+    SET status = :status
+    WHERE lead_id = :lead_id
+    RETURNING
+        lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
+        last_name, company, phone, answers, status, source, campaign, submission_count
+),
+entered AS (
+    INSERT INTO lead_status_changes (lead_id, status, changed_at)
+    SELECT lead_id, status, CAST(:at AS timestamptz)
+    FROM moved
+)
+SELECT
+    lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
+    last_name, company, phone, answers, status, source, campaign, submission_count
+FROM moved
+"""
+STATUS_CHANGES = """
+SELECT change.status, change.changed_at
+FROM lead_status_changes AS change JOIN leads USING (lead_id)
+WHERE leads.canonical_email = :canonical_email
+ORDER BY change.change_id
+"""
+
+SAVE_LEAD_SCORE = """
+INSERT INTO lead_scores (lead_id, total, points, grade, is_hot, scored_at)
+SELECT
+    lead_id, CAST(:total AS integer), CAST(:points AS jsonb), CAST(:grade AS text),
+    CAST(:is_hot AS boolean), CAST(:scored_at AS timestamptz)
+FROM leads
+WHERE lead_id = :lead_id
+ON CONFLICT (lead_id) DO UPDATE SET
+    total = excluded.total,
+    points = excluded.points,
+    grade = excluded.grade,
+    is_hot = excluded.is_hot,
+    scored_at = excluded.scored_at
+RETURNING lead_id
+"""
+GET_LEAD_SCORE = """
+SELECT lead_id, points, grade, is_hot, scored_at
+FROM lead_scores
+WHERE lead_id = :lead_id
+"""
+
+FORM_ANALYTICS = """
+WITH submitted AS (
+    SELECT state, source, form_id, count(*) AS n
+    FROM form_submissions
+    WHERE submitted_at >= coalesce(CAST(:start AS timestamptz), '-infinity')
+        AND submitted_at < coalesce(CAST(:end AS timestamptz), 'infinity')
+        AND (CAST(:form_id AS text) IS NULL OR form_id = :form_id)
+        AND (CAST(:source AS text) IS NULL OR source = :source)
+    GROUP BY state, source, form_id
+),
+found AS (
+    SELECT status, score.total, coalesce(score.is_hot, false) AS is_hot
+    FROM leads LEFT JOIN lead_scores AS score USING (lead_id)
+    WHERE first_submission_at >= coalesce(CAST(:start AS timestamptz), '-infinity')
+        AND first_submission_at < coalesce(CAST(:end AS timestamptz), 'infinity')
+        AND (CAST(:source AS text) IS NULL OR source = :source)
+        AND (
+            CAST(:form_id AS text) IS NULL
+            OR EXISTS (
+                SELECT
+                FROM form_submissions AS own
+                WHERE own.lead_id = leads.lead_id AND own.form_id = :form_id
+            )
+        )
+)
+SELECT
+    (SELECT jsonb_object_agg(state, n) FROM (
+        SELECT state, sum(n) AS n FROM submitted GROUP BY state) AS by_state),
+    (SELECT jsonb_object_agg(source, n) FROM (
+        SELECT source, sum(n) AS n FROM submitted GROUP BY source) AS by_source),
+    (SELECT jsonb_object_agg(form_id, n) FROM (
+        SELECT form_id, sum(n) AS n FROM submitted GROUP BY form_id) AS by_form),
+    (SELECT jsonb_object_agg(status, n) FROM (
+        SELECT status, count(*) AS n FROM found GROUP BY status) AS by_status),
+    (SELECT count(*) FROM found WHERE is_hot),
+    (SELECT CAST(avg(total) AS double precision) FROM found)
+"""
+
+CONVERSION_FUNNEL = """
+WITH found AS (
+    SELECT lead_id, status
+    FROM leads
+    WHERE first_submission_at >= coalesce(CAST(:start AS timestamptz), '-infinity')
+        AND first_submission_at < coalesce(CAST(:end AS timestamptz), 'infinity')
+),
+furthest AS (
+    SELECT max(array_position(CAST(:stages AS text[]), change.status)) AS stage
+    FROM found JOIN lead_status_changes AS change USING (lead_id)
+    GROUP BY lead_id
+)
+SELECT
+    stage,
+    (SELECT count(*) FROM furthest WHERE furthest.stage >= stages.stage),
+    (SELECT count(*) FROM found WHERE status = 'closed_lost')
+FROM generate_series(1, cardinality(CAST(:stages AS text[]))) AS stages (stage)
+ORDER BY stage
+"""
+
+CLAIM_KEY = """
+INSERT INTO idempotency_keys AS held (scope, key, body_digest, expires_at)
+VALUES (:scope, :key, :body_digest, CAST(:expires_at AS timestamptz))
+ON CONFLICT (scope, key) DO UPDATE SET
+    body_digest = excluded.body_digest,
+    expires_at = excluded.expires_at,
+    answer = NULL,
+    submission_id = NULL
+WHERE held.expires_at <= CAST(:at AS timestamptz)
+RETURNING key
+"""
+# A statement after the claim, which may have waited for the transaction that answers it.
+HELD_KEY = """
+SELECT body_digest, answer
+FROM idempotency_keys
+WHERE scope = :scope AND key = :key
+"""
+SAVE_ANSWER = """
+UPDATE idempotency_keys
+SET answer = CAST(:answer AS jsonb), submission_id = CAST(:submission_id AS text)
+WHERE scope = :scope AND key = :key
+RETURNING key
+"""
+
+ERASE_PERSON = """
+WITH person AS (
+    SELECT lead_id FROM leads WHERE canonical_email = :canonical_email
+),
+own AS (
+    SELECT submission_id
+    FROM form_submissions
+    WHERE canonical_email = :canonical_email OR lead_id = (SELECT lead_id FROM person)
+),
+answers AS (
+    DELETE FROM idempotency_keys WHERE submission_id IN (SELECT submission_id FROM own)
+    RETURNING 1
+),
+submissions AS (
+    DELETE FROM form_submissions WHERE submission_id IN (SELECT submission_id FROM own)
+    RETURNING 1
+),
+changes AS (
+    DELETE FROM lead_status_changes WHERE lead_id IN (SELECT lead_id FROM person)
+    RETURNING 1
+),
+scores AS (
+    DELETE FROM lead_scores WHERE lead_id IN (SELECT lead_id FROM person)
+    RETURNING 1
+),
+gone AS (
+    DELETE FROM leads WHERE lead_id IN (SELECT lead_id FROM person)
+    RETURNING 1
+)
+SELECT
+    (SELECT count(*) FROM submissions),
+    (SELECT count(*) FROM answers),
+    (SELECT count(*) FROM gone),
+    (SELECT count(*) FROM scores),
+    (SELECT count(*) FROM changes)
+"""

@@ -1,0 +1,157 @@
+"""What is PostgreSQL's own about forms and leads; the contract suite checks the rest."""
+
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from succotash.domain.forms import DEFAULT_FORM, LeadStatus
+from succotash.errors import IllegalTransitionError, NotFoundError, StorageUnavailableError
+from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
+from succotash.infrastructure.postgres.forms import PostgresFormRepository
+from succotash.infrastructure.postgres.storage import PostgresStorage
+from tests.builders import (
+    NOON,
+    a_form,
+    a_lead,
+    a_request,
+    a_rule,
+    a_score,
+    a_submission,
+    days,
+)
+from tests.databases import migrated_database
+from tests.faults.proxy import proxy_to
+from tests.servers import PostgresServer
+
+
+@pytest.fixture(scope="module")
+def settings(postgres_server: PostgresServer) -> Iterator[ConnectionSettings]:
+    with migrated_database(postgres_server) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def storage(settings: ConnectionSettings) -> Iterator[PostgresStorage]:
+    opened = PostgresStorage(settings)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def forms(settings: ConnectionSettings) -> Iterator[PostgresFormRepository]:
+    """Made as the documentation shows."""
+    repository = PostgresFormRepository(
+        host=settings.host,
+        port=settings.port,
+        database=settings.database,
+        user=settings.user,
+        password=settings.password(),
+    )
+    yield repository
+    repository.close()
+
+
+@pytest.fixture
+def name() -> str:
+    """Something no other test uses."""
+    return secrets.token_hex(6)
+
+
+def test_a_repository_connects_when_it_is_first_used() -> None:
+    repository = PostgresFormRepository(port=1)
+    with pytest.raises(StorageUnavailableError):
+        repository.get_all_forms()
+    repository.close()
+
+
+def test_all_that_a_submission_writes_takes_nine_round_trips_once_warm(
+    settings: ConnectionSettings,
+) -> None:
+    def submit(storage: PostgresStorage, number: int) -> None:
+        lead, request = a_lead(f"lead-{number}"), a_request(f"key-{number}")
+        submission = a_submission(
+            f"submission-{number}", fingerprint=f"{number}", lead_id=lead.lead_id
+        )
+        with storage.transaction() as repositories:
+            forms = repositories.forms
+            forms.claim_idempotency_key(request, NOON, NOON + days(1))
+            forms.check_duplicate_submission(submission.form_id, submission.fingerprint, NOON)
+            forms.save_lead(lead)
+            forms.save_lead_score(a_score(lead.lead_id))
+            forms.save_form_submission(submission)
+            forms.save_idempotent_answer(request, {}, submission.submission_id)
+
+    with proxy_to((settings.host, settings.port)) as proxy:
+        warmed = PostgresStorage(replace(settings, host="127.0.0.1", port=proxy.port))
+        submit(warmed, 1)
+        before = proxy.round_trips
+        submit(warmed, 2)
+        taken = proxy.round_trips - before
+        warmed.close()
+    assert taken == 9
+
+
+def test_an_unknown_reference_leaves_the_transaction_usable(
+    storage: PostgresStorage, name: str
+) -> None:
+    with storage.transaction() as repositories:
+        forms = repositories.forms
+        for impossible in (
+            a_submission(name, form_id="unknown"),
+            a_submission(name, lead_id="unknown"),
+            a_submission(name, duplicate_of="unknown"),
+        ):
+            with pytest.raises(NotFoundError):
+                forms.save_form_submission(impossible)
+        with pytest.raises(NotFoundError):
+            forms.save_lead_score(a_score("unknown"))
+        with pytest.raises(NotFoundError):
+            forms.save_validation_rule(a_rule(form_id="unknown"))
+        forms.save_form_submission(a_submission(name))
+    found = storage.repositories.forms.get_submissions_by_form(DEFAULT_FORM)
+    assert a_submission(name) in found
+
+
+@pytest.mark.parametrize(
+    ("sent", "asked"),
+    [("2001:db8:0::9", "2001:DB8::9"), ("192.0.2.9", "192.0.2.9"), ("::ffff:192.0.2.9",) * 2],
+)
+def test_an_address_is_found_in_every_notation(
+    forms: PostgresFormRepository, name: str, sent: str, asked: str
+) -> None:
+    forms.save_form_submission(a_submission(name, ip_address=sent))
+    found = forms.get_submissions_by_ip(asked, NOON)
+    assert name in [each.submission_id for each in found]
+
+
+def test_two_moves_of_one_lead_are_judged_one_after_the_other(
+    storage: PostgresStorage, name: str
+) -> None:
+    lead = storage.repositories.forms.save_lead(a_lead(name))
+    with ThreadPoolExecutor(1) as elsewhere:
+        with storage.transaction() as repositories:
+            repositories.forms.update_lead_status(lead.lead_id, LeadStatus.CLOSED_WON, NOON)
+            waiting = elsewhere.submit(
+                storage.repositories.forms.update_lead_status,
+                lead.lead_id,
+                LeadStatus.CONTACTED,
+                NOON,
+            )
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.3)
+        with pytest.raises(IllegalTransitionError):
+            waiting.result(timeout=10)
+
+
+def test_a_rule_left_out_is_gone_and_a_rule_kept_is_changed(
+    forms: PostgresFormRepository, name: str
+) -> None:
+    form = a_form(name)
+    kept, left_out = (a_rule(f"{name}-{each}", form_id=name) for each in ("kept", "left out"))
+    forms.save_form(form, [kept, left_out])
+    changed = replace(kept, message="Please say who you are")
+    forms.save_form(form, [changed])
+    assert forms.get_validation_rules(form.form_id) == [changed]
