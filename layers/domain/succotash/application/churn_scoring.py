@@ -217,18 +217,14 @@ class ChurnScoring:
         cut = as_of - timedelta(days=days)
         zone = settings.time_zone
         purchases = repositories.ltv.purchase_histories(cut, zone, holdout_until=as_of).days
-        presence = repositories.retention.activity_summaries(cut, zone, holdout_until=as_of).days
-        found: dict[str, Json] = {
-            "cut": cut.isoformat(),
-            "purchases": _judge(purchases, days),
-        }
-        same = purchases.frequency == presence.frequency and purchases.age == presence.age
-        found["presence"] = (
-            found["purchases"]
-            if same and purchases.holdout == presence.holdout
-            else _judge(presence, days)
-        )
-        return found
+        judged = _judge(purchases, days)
+        # Where activity adds no day as of the run, it added none before the cut either.
+        presence = judged
+        if not _same(bought, present):
+            presence = _judge(
+                repositories.retention.activity_summaries(cut, zone, holdout_until=as_of).days, days
+            )
+        return {"cut": cut.isoformat(), "purchases": judged, "presence": presence}
 
     def _value(
         self,
