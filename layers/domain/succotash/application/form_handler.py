@@ -42,6 +42,7 @@ from succotash.domain.values import (
     LeadId,
     RuleId,
     SubmissionId,
+    instant_text,
     require_aware,
 )
 from succotash.errors import ConflictError, InvalidInputError, NotFoundError, Violation
@@ -600,7 +601,7 @@ def _acknowledge(submission: FormSubmission) -> SubmissionReceipt:
         "lead_id": submission.lead_id,
         "is_duplicate": submission.is_duplicate,
         "duplicate_of": submission.duplicate_of,
-        "submitted_at": submission.submitted_at.isoformat(),
+        "submitted_at": instant_text(submission.submitted_at),
     }
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from succotash.domain.values import CampaignId, CustomerId, Json, Money, RunId
+from succotash.domain.values import CampaignId, CustomerId, Json, Money, RunId, instant_text
 
 INITIAL_RUN = RunId("initial")
 """The current run of a storage in which no scoring run has finished yet."""
@@ -224,7 +224,7 @@ class ScoringRun:
 
 def run_id_of(as_of: datetime) -> RunId:
     """A run's id is its time, in UTC, to the microsecond where it has any."""
-    return RunId(as_of.astimezone(UTC).isoformat().replace("+00:00", "Z"))
+    return RunId(instant_text(as_of))
 
 
 class GridPeriod(StrEnum):

@@ -69,6 +69,11 @@ def require_aware(field: str, moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def instant_text(moment: datetime) -> str:
+    """ISO 8601 in UTC with a Z, to the microsecond where there is any."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """An amount in one currency (ISO 4217). Amounts of two currencies never meet."""

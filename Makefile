@@ -1,0 +1,79 @@
+# One environment in .venv, made from requirements-dev.txt. Everything else is a command in it.
+
+PYTHON ?= python3.13
+VENV := .venv
+BIN := $(CURDIR)/$(VENV)/bin
+SYNCED := $(VENV)/.synced
+ADAPTERS := layers/domain/succotash/infrastructure
+WITHOUT_DOCKER := not sam_local and not browser and not smoke and not e2e
+
+export PATH := $(BIN):$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+.DEFAULT_GOAL := help
+
+help: ## say what there is
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | \
+	  awk -F'\t' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+run: $(SYNCED) ## start everything on this machine, with demo data (PORT, SUCCOTASH_STORAGE)
+	@"$(BIN)/python" -m local.run
+
+test: $(SYNCED) ## run all tests that need no Docker
+	"$(BIN)/python" -m pytest -m "$(WITHOUT_DOCKER)"
+	"$(BIN)/python" -m tests.older_postgres -k postgres tests/contract tests/integration
+
+check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, API document
+	"$(BIN)/ruff" format --check .
+	"$(BIN)/ruff" check .
+	"$(BIN)/mypy"
+	"$(BIN)/lint-imports"
+	"$(BIN)/cfn-lint" template.yaml
+	"$(BIN)/sam" validate --lint
+	"$(BIN)/sqlfluff" lint --disable-progress-bar --dialect postgres $(ADAPTERS)/postgres
+	"$(BIN)/sqlfluff" lint --disable-progress-bar --dialect sqlite $(ADAPTERS)/sqlite
+	"$(BIN)/python" -m local.openapi --check
+	"$(BIN)/python" -m local.locks --check
+
+build: $(SYNCED) ## make what is deployed, in .aws-sam, and the demo data for sam local
+	"$(BIN)/python" -m local.seed .local/seed.db
+	"$(BIN)/sam" build --parameter-overrides Storage=sqlite
+
+smoke: $(SYNCED) ## run what make build made, under a bare interpreter
+	"$(BIN)/python" -m pytest tests/smoke
+
+sam-local: $(SYNCED) ## invoke every function with every event in Docker, after make build
+	"$(BIN)/python" -m pytest tests/sam_local
+
+browser: $(SYNCED) ## fill in the hosted page in a real browser
+	"$(BIN)/python" -m pytest tests/browser
+
+e2e: $(SYNCED) ## clone, make run, stop, make run again
+	"$(BIN)/python" -m pytest tests/e2e
+
+bench: $(SYNCED) ## measure
+	for each in benchmarks/*.py; do "$(BIN)/python" "$$each" || exit 1; done
+
+deploy: $(SYNCED) ## build for AWS and deploy, asking for what differs
+	SEED= "$(BIN)/sam" build
+	"$(BIN)/sam" deploy --guided
+
+lock: $(SYNCED) ## write the three lists of locked requirements anew from pyproject.toml
+	"$(BIN)/python" -m local.locks
+
+clean: ## remove what was made, the local data too
+	rm -rf .aws-sam .local $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# uv is installed by its own line of the lock, then it installs the rest. The interpreter is
+# written out in full by venv, so a shim that looks for .python-version serves too.
+$(SYNCED): requirements-dev.txt
+	@command -v "$(PYTHON)" >/dev/null || { echo "Python 3.13 is needed: no $(PYTHON) on PATH" >&2; exit 1; }
+	"$(PYTHON)" -m venv $(VENV)
+	sed -n '/^uv==/,/^[^ ]/{/^uv==/p;/^ *--hash/p;}' requirements-dev.txt >$(VENV)/uv.txt
+	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
+	VIRTUAL_ENV="$(CURDIR)/$(VENV)" "$(BIN)/uv" pip sync --quiet --require-hashes requirements-dev.txt
+	echo "$(CURDIR)/layers/domain" >$(VENV)/lib/python3.13/site-packages/succotash.pth
+	@touch $@
+
+.PHONY: help run test check build smoke sam-local browser e2e bench deploy lock clean

@@ -1,0 +1,232 @@
+"""The whole of Succotash on this machine: `make run`.
+
+Starts a PostgreSQL server (or takes SQLite or memory, by SUCCOTASH_STORAGE), loads the demo data
+through the API, scores it as of 1 July 1998, and serves the template's routes. What it needs
+again lies in `.local/`.
+"""
+
+import fcntl
+import json
+import os
+import shlex
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from local.demo import SCORED_AT, Call, DemoError, Progress, Summary, load, scheduled_event
+from local.setup_postgres_db import SetUpError
+from succotash.errors import SuccotashError
+from succotash.settings import LOCAL_PASSWORD, Settings
+
+if TYPE_CHECKING:
+    from local.server import Gateway
+
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / ".local"
+DEFAULT_PORT = "3000"
+LARGEST_PORT = 65535
+BACKLOG = 128
+HOST = "127.0.0.1"
+NO_OTHER_SERVER = dict.fromkeys(
+    ("DB_HOST", "DB_PORT", "DB_SECRET_ARN", "DB_IAM_AUTH", "DB_SSLMODE", "DB_PROXY"), ""
+)
+"""Empty means unset: whatever a shell was set to for another server does not count here."""
+TRY = """\
+curl -s {url}/ltv/customers/customer_123 \\
+  -H "Authorization: Bearer $(cat .local/token)" | {json}
+
+curl -s {url}/retention/customers/user_456 \\
+  -H "Authorization: Bearer $(cat .local/token)" | {json}
+
+curl -s {url}/forms/contact/submissions -H 'Content-Type: application/json' \\
+  -d '{{"first_name": "Ada", "email": "ada@example.com", "company": "Example Ltd"}}' | {json}
+"""
+
+
+class LocalRunError(Exception):
+    """The run cannot start; the sentence says why."""
+
+
+class Steps:
+    """Says what is being done, and how long it took once it is done."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stdout.isatty()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Progress]:
+        """A step that may report its progress."""
+        started = time.perf_counter()
+
+        def show(progress: str = "") -> None:
+            if self._is_terminal:
+                print(f"\r\x1b[K  {name:<28} {progress}", end="", flush=True)
+
+        show()
+        yield show
+        elapsed = time.perf_counter() - started
+        print(f"{'\r\x1b[K' if self._is_terminal else ''}  {name:<28} {elapsed:6.1f} s", flush=True)
+
+
+def main() -> int:
+    """Run until interrupted; 1 with a sentence where it cannot start."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        with ExitStack() as closing:
+            _run(closing)
+    except KeyboardInterrupt:
+        print("\nStopped. The data stays in .local/.")
+        return 0
+    except (LocalRunError, SuccotashError, SetUpError, DemoError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run(closing: ExitStack) -> None:
+    started = time.perf_counter()
+    settings = Settings.from_environment(os.environ | NO_OTHER_SERVER)
+    listener = closing.enter_context(_listen(os.environ.get("PORT") or DEFAULT_PORT))
+    closing.enter_context(_alone())
+    os.chdir(ROOT)
+    print(f"Succotash on {settings.storage}\n")
+    steps = Steps()
+
+    chosen: dict[str, str] = {"SUCCOTASH_STORAGE": settings.storage}
+    if settings.storage == "postgres":
+        chosen |= _start_postgres(closing, steps, settings)
+    elif settings.storage == "sqlite":
+        chosen |= {"SQLITE_PATH": str(ROOT / settings.sqlite_path)}
+    os.environ.update(chosen)
+    os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "WARNING")
+
+    gateway, token = _make_gateway(steps, settings)
+    call = gateway.call(token)
+    with steps.step("Loading the demo data") as progress:
+        loaded = load(call, progress)
+    with steps.step("Scoring every customer"):
+        _score(gateway, call)
+    from succotash.container import container
+
+    closing.callback(container.close)
+    _write_env(chosen)
+    closing.enter_context(gateway.listening(listener))
+    url = f"http://{HOST}:{gateway.port}"
+    print(f"\n{_told(loaded)}\n\nWorth trying, from this folder:\n")
+    print(TRY.format(url=url, json=".venv/bin/python -m json.tool"))
+    print(f"A form to fill in: {url}/f/contact")
+    print("A token for every route: .local/token    Settings for a shell: .local/env")
+    elapsed = time.perf_counter() - started
+    print(f"\nReady after {elapsed:.1f} s. Ctrl-C stops everything.", flush=True)
+    while True:
+        signal.pause()
+
+
+def _interrupt(_: int, __: FrameType | None) -> None:
+    """Stop once: what follows the first signal must not disturb the cleaning up."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _listen(port: str) -> socket.socket:
+    """A socket on the port, taken before anything else starts."""
+    if not port.isdecimal() or int(port) > LARGEST_PORT:
+        raise LocalRunError("PORT must be a number up to 65535")
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, int(port)))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        sentence = f"port {port} cannot be used ({error.strerror}); set PORT to another one"
+        raise LocalRunError(sentence) from error
+    return listener
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the folder `.local`, which one run at a time may use."""
+    KEPT.mkdir(exist_ok=True)
+    with (KEPT / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LocalRunError("another `make run` is using .local/; stop it first") from error
+        yield
+
+
+def _start_postgres(closing: ExitStack, steps: Steps, settings: Settings) -> dict[str, str]:
+    """Start the server, bring its schema up to date, and say how functions reach it."""
+    from local.postgres import LocalServerError, local_postgres
+    from local.setup_postgres_db import Plan, set_up
+
+    with steps.step("Starting PostgreSQL"):
+        server = local_postgres(KEPT / "postgres", KEPT / "postgres.url")
+        try:
+            admin_url = closing.enter_context(server)
+        except LocalServerError as error:
+            raise LocalRunError(str(error)) from error
+    with steps.step("Setting up its database"):
+        password = settings.db_password or LOCAL_PASSWORD
+        made = set_up(admin_url, Plan(settings.db_name, settings.db_user, password))
+    return NO_OTHER_SERVER | {
+        "DB_HOST": made.host,
+        "DB_PORT": str(made.port),
+        "DB_NAME": made.database,
+        "DB_USER": made.user,
+        "DB_PASSWORD": password,
+    }
+
+
+def _make_gateway(steps: Steps, settings: Settings) -> "tuple[Gateway, str]":
+    """The template's API, and a token that opens every route of it."""
+    with steps.step("Reading template.yaml"):
+        from local.server import Gateway, Stack
+        from local.tokens import LocalIssuer, write_private
+
+        stack = Stack.read(ROOT / "template.yaml", {"ScopePrefix": settings.scope_prefix})
+        issuer = LocalIssuer.kept_in(KEPT / "keys", issuer=stack.issuer, audience=stack.audience)
+        gateway = Gateway(stack, issuer)
+        token = gateway.issue_token()
+        write_private(KEPT / "token", token.encode())
+        return gateway, token
+
+
+def _told(loaded: Summary) -> str:
+    if loaded == Summary():
+        return "The demo data was there already."
+    return (
+        f"Loaded {loaded.orders:,} orders, {loaded.events:,} events, "
+        f"{loaded.submissions} form submissions and {loaded.campaigns} campaigns."
+    )
+
+
+def _score(gateway: "Gateway", call: Call) -> None:
+    """The scheduled run, unless the storage holds a finished one already."""
+    runs = call("GET", "/retention/model").body["runs"]
+    if not any(run["state"] == "current" and run["customers"] for run in runs):
+        gateway.functions.invoke("ChurnScoring", json.dumps(scheduled_event(SCORED_AT)))
+
+
+def _write_env(chosen: Mapping[str, str]) -> None:
+    """Settings by which `from succotash.container import container` meets the same data."""
+    from local.containers import write_container_settings
+    from local.tokens import write_private
+
+    lines = "".join(f"{name}={shlex.quote(value)}\n" for name, value in chosen.items() if value)
+    write_private(KEPT / "env", lines.encode())
+    if chosen["SUCCOTASH_STORAGE"] == "postgres":
+        write_container_settings(KEPT / "containers.json", chosen)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""What the functions answer to the sample events where the demo data is loaded and scored."""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+type Answer = Mapping[str, Any]
+
+CDNOW_AND_TWO = 2_359
+"""The customers of the CDNOW sample, customer_123 and user_456."""
+
+EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
+    "churn_scoring.scheduled": (
+        None,
+        {"run_id": "1998-07-01T00:00:00Z", "state": "current", "customers": CDNOW_AND_TWO},
+    ),
+    "event_intake.activity": (HTTPStatus.OK, {"recorded": 2, "rejected": 0}),
+    "event_intake.orders": (HTTPStatus.OK, {"recorded": 3, "rejected": 0}),
+    "form_intake.health": (HTTPStatus.OK, {"status": "ok", "storage": "sqlite"}),
+    "form_intake.page": (HTTPStatus.OK, {}),
+    "form_intake.submission": (
+        HTTPStatus.CREATED,
+        {"form_id": "default", "is_duplicate": False},
+    ),
+    "form_intake.submission_urlencoded": (HTTPStatus.SEE_OTHER, {}),
+    "lead_queries.analytics": (
+        HTTPStatus.OK,
+        {"submission_metrics.total_submissions": 4, "lead_metrics.new_leads": 4},
+    ),
+    "lead_queries.leads": (HTTPStatus.OK, {"leads.0.email": "john@example.com"}),
+    "lead_queries.openapi": (HTTPStatus.OK, {"info.title": "Succotash"}),
+    "lead_queries.put_form": (HTTPStatus.OK, {"form_id": "newsletter"}),
+    "ltv_queries.analysis": (HTTPStatus.OK, {"run.as_of": "1998-07-01T00:00:00Z"}),
+    "ltv_queries.cohorts": (
+        HTTPStatus.OK,
+        {"cohorts.0.cohort_id": "1997-01", "cohorts.0.customers": 781},
+    ),
+    "ltv_queries.customer": (
+        HTTPStatus.OK,
+        {"customer_id": "customer_123", "order_count": 14, "actual_clv": "805.05"},
+    ),
+    "ltv_queries.segments": (
+        HTTPStatus.OK,
+        {"segments.0.segment_id": "low_value", "segments.0.customers": 1179},
+    ),
+    "retention_analysis.analytics": (HTTPStatus.OK, {"run.run_id": "1998-07-01T00:00:00Z"}),
+    "retention_analysis.campaigns": (HTTPStatus.OK, {"campaigns.1.name": "We kept your shelf"}),
+    "retention_analysis.cohorts": (HTTPStatus.OK, {"run.run_id": "1998-07-01T00:00:00Z"}),
+    "retention_analysis.customer": (
+        HTTPStatus.OK,
+        {"customer_id": "user_456", "churn_risk.risk_level": "high"},
+    ),
+}
+"""By event: the status, None where it is no HTTP answer, and some of what the body says."""
+
+
+def function_of(event: str) -> str:
+    """The folder of the function whose event this is."""
+    return event.partition(".")[0]
+
+
+def logical_id_of(event: str) -> str:
+    """What the template calls the function whose event this is."""
+    return function_of(event).title().replace("_", "")
+
+
+def require_expected(event: str, answer: Answer) -> None:
+    """Fail unless this is the answer to that sample event."""
+    status, expected = EXPECTED[event]
+    body: Any = answer
+    if status is not None:
+        assert answer["statusCode"] == status, answer
+        is_json = answer["headers"].get("Content-Type", "").endswith("json")
+        body = json.loads(answer["body"]) if is_json else answer["body"]
+    for place, value in expected.items():
+        assert found_at(body, place) == value, place
+
+
+def found_at(body: Any, place: str) -> object:  # noqa: ANN401 - parsed JSON
+    """What stands at a dotted place, such as `leads.0.email`."""
+    for step in place.split("."):
+        body = body[int(step)] if isinstance(body, list) else body[step]
+    found: object = body
+    return found

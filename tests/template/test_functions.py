@@ -1,0 +1,109 @@
+"""One name for a function's folder, module, handler and events, and what all functions share."""
+
+from typing import Any
+
+import pytest
+
+from succotash.settings import Settings
+from tests.template.stack import ROOT, folder_of, functions, unconditional, written
+
+FUNCTIONS = functions()
+NOT_SETTINGS = {"POWERTOOLS_SERVICE_NAME"}
+
+
+def globals_of_functions() -> Any:  # noqa: ANN401 - a part of the template
+    return written()["Globals"]["Function"]
+
+
+def test_every_folder_is_a_function_and_the_other_way_round() -> None:
+    folders = {path.parent.name for path in (ROOT / "functions").glob("*/*.py")}
+    assert {folder_of(name) for name in FUNCTIONS} == folders
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_folder_module_handler_and_events_have_one_name(name: str) -> None:
+    folder = folder_of(name)
+    assert FUNCTIONS[name]["CodeUri"] == f"functions/{folder}"
+    assert FUNCTIONS[name]["Handler"] == f"{folder}.handler"
+    assert (ROOT / "functions" / folder / f"{folder}.py").is_file()
+    assert list((ROOT / "events").glob(f"{folder}.*.json"))
+
+
+def test_every_sample_event_belongs_to_a_function() -> None:
+    prefixes = {path.name.partition(".")[0] for path in (ROOT / "events").iterdir()}
+    assert prefixes == {folder_of(name) for name in FUNCTIONS}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_says_only_what_differs_from_all_others(name: str) -> None:
+    assert FUNCTIONS[name].keys() <= {
+        "CodeUri",
+        "Description",
+        "Environment",
+        "EventInvokeConfig",
+        "Events",
+        "Handler",
+        "MemorySize",
+        "Policies",
+        "Timeout",
+    }
+    own = FUNCTIONS[name].get("Environment", {}).get("Variables", {})
+    assert own.keys().isdisjoint(globals_of_functions()["Environment"]["Variables"])
+
+
+def test_every_function_has_the_layer_and_the_demo_data_only_on_sqlite() -> None:
+    assert globals_of_functions()["Layers"] == {
+        "Fn::If": [
+            "OnSqlite",
+            [{"Ref": "DomainLayer"}, {"Ref": "SeedLayer"}],
+            [{"Ref": "DomainLayer"}],
+        ]
+    }
+    assert written()["Resources"]["SeedLayer"]["Condition"] == "OnSqlite"
+
+
+def test_every_variable_is_a_setting() -> None:
+    known = {str(field.alias) for field in Settings.model_fields.values()}
+    given = set(globals_of_functions()["Environment"]["Variables"])
+    assert given - NOT_SETTINGS <= known
+
+
+def test_the_defaults_of_the_parameters_are_those_of_the_settings() -> None:
+    parameters = written()["Parameters"]
+    environment = {
+        name: str(parameters[value["Ref"]]["Default"])
+        for name, value in globals_of_functions()["Environment"]["Variables"].items()
+        if isinstance(value, dict) and "Ref" in value
+    }
+    assert Settings.from_environment(environment) == Settings()
+
+
+def test_no_password_stands_in_the_environment_of_a_deployed_function() -> None:
+    assert globals_of_functions()["Environment"]["Variables"]["DB_PASSWORD"] == ""
+    assert not any("password" in name.lower() for name in written()["Parameters"])
+
+
+def test_a_function_gives_up_before_the_gateway_does() -> None:
+    answering = {name for name, each in FUNCTIONS.items() if any_http(each)}
+    assert answering == FUNCTIONS.keys() - {"ChurnScoring"}
+    assert globals_of_functions()["Timeout"] < 30
+    assert not [name for name in answering if "Timeout" in FUNCTIONS[name]]
+
+
+def any_http(function: Any) -> bool:  # noqa: ANN401 - a part of the template
+    return any(event["Type"] == "HttpApi" for event in function["Events"].values())
+
+
+def test_logs_are_kept_for_a_limited_time() -> None:
+    groups = [
+        each for each in written()["Resources"].values() if each["Type"] == "AWS::Logs::LogGroup"
+    ]
+    assert all(each["Properties"]["RetentionInDays"] for each in groups)
+    assert globals_of_functions()["LoggingConfig"]["LogGroup"] == {"Ref": "Logs"}
+
+
+def test_the_build_is_for_the_architecture_that_the_template_names() -> None:
+    assert unconditional(globals_of_functions()["Architectures"]) == [{"Ref": "Architecture"}]
+    default = written()["Parameters"]["Architecture"]["Default"]
+    makefile = (ROOT / "layers" / "packaging.mk").read_text("utf-8")
+    assert f"\nARCHITECTURE ?= {default}\n" in makefile

@@ -1,0 +1,119 @@
+"""What the stack may do, what happens to what fails, and whether CloudFormation would take it."""
+
+from typing import Any
+
+import pytest
+from cfnlint.api import lint
+
+from tests.template.stack import (
+    deployed,
+    deployed_of,
+    events,
+    functions,
+    text_of,
+    translated,
+    unconditional,
+    written,
+)
+
+AWS_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole"}
+"""AWS's own, which let a function write its log and, in a VPC, be reached."""
+ALLOWED = {
+    "secretsmanager:GetSecretValue": '{"Ref": "DbSecretArn"}',
+    "rds-db:connect": (
+        '{"Fn::Sub": "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}'
+        ':dbuser:${DbResourceId}/${DbUser}"}'
+    ),
+    "sqs:SendMessage": '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
+    "lambda:InvokeFunction": '{"Fn::GetAtt": ["ChurnScoring", "Arn"]}',
+}
+"""Everything that any role of the stack may do, and to what."""
+
+
+def statements() -> list[Any]:
+    """Every statement of every policy that is deployed, whatever was chosen."""
+    documents = [each["PolicyDocument"] for each in deployed_of("AWS::IAM::ManagedPolicy").values()]
+    for role in deployed_of("AWS::IAM::Role").values():
+        documents += [policy["PolicyDocument"] for policy in role.get("Policies", ())]
+    found = []
+    for document in unconditional(documents):
+        stated = document["Statement"]
+        found += stated if isinstance(stated, list) else [stated]
+    return found
+
+
+def test_nothing_may_be_done_but_this() -> None:
+    found: dict[str, str] = {}
+    for each in statements():
+        assert each["Effect"] == "Allow"
+        actions = each["Action"]
+        for action in actions if isinstance(actions, list) else [actions]:
+            found[action] = text_of(each["Resource"])
+    assert found == ALLOWED
+
+
+def test_no_permission_has_a_wildcard() -> None:
+    for each in statements():
+        assert "*" not in text_of(each["Action"]), each
+        assert "*" not in text_of(each["Resource"]), each
+
+
+def test_roles_have_no_other_policies_of_aws() -> None:
+    for role in unconditional(list(deployed_of("AWS::IAM::Role").values())):
+        for policy in role.get("ManagedPolicyArns", ()):
+            name = text_of(policy)
+            assert name.rpartition("/")[2].rstrip('"}') in AWS_POLICIES or "DatabaseAccess" in name
+
+
+@pytest.mark.parametrize("name", functions())
+def test_a_function_may_reach_the_database_and_nothing_else(name: str) -> None:
+    database = {"Ref": "DatabaseAccess"}
+    nothing = {"Ref": "AWS::NoValue"}
+    assert functions()[name]["Policies"] == [{"Fn::If": ["NeedsDatabaseAccess", database, nothing]}]
+
+
+def test_only_the_api_and_the_scheduler_may_call_a_function() -> None:
+    permissions = deployed_of("AWS::Lambda::Permission").values()
+    assert {each["Principal"] for each in permissions} == {"apigateway.amazonaws.com"}
+    assert all("SourceArn" in each for each in permissions)
+
+
+def test_the_schedule_keeps_what_it_cannot_deliver() -> None:
+    schedules = list(events("ScheduleV2"))
+    assert schedules
+    for _, schedule in schedules:
+        assert schedule["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["ScoringFailures", "Arn"]}
+        assert schedule["RetryPolicy"]["MaximumRetryAttempts"] > 0
+
+
+def test_whatever_is_invoked_asynchronously_keeps_what_fails() -> None:
+    for name, properties in functions().items():
+        kinds = {event["Type"] for event in properties["Events"].values()}
+        if kinds != {"HttpApi"}:
+            kept = properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+            assert kept["Destination"] == {"Fn::GetAtt": ["ScoringFailures", "Arn"]}, name
+
+
+def test_no_other_kind_of_event_has_slipped_in() -> None:
+    kinds = {event["Type"] for each in functions().values() for event in each["Events"].values()}
+    assert kinds == {"HttpApi", "ScheduleV2"}
+
+
+def test_the_schedule_sends_eventbridges_event_with_the_scheduled_time() -> None:
+    [(_, schedule)] = events("ScheduleV2")
+    sent = schedule["Input"]["Fn::Sub"]
+    assert '"time":"<aws.scheduler.scheduled-time>"' in sent
+    assert '"detail-type":"Scheduled Event"' in sent
+
+
+def test_two_stacks_fit_in_one_account() -> None:
+    [(_, schedule)] = events("ScheduleV2")
+    assert schedule["OmitName"] is True
+    named = {"FunctionName", "QueueName", "LogGroupName", "RoleName", "ManagedPolicyName", "Name"}
+    for logical_id, resource in written()["Resources"].items():
+        assert not named & resource["Properties"].keys(), logical_id
+
+
+def test_no_resource_depends_on_itself_or_is_refused_by_cloudformation() -> None:
+    assert deployed()["Resources"]
+    assert [str(each) for each in lint(translated(), regions=["eu-central-1"])] == []

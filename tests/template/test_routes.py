@@ -1,0 +1,154 @@
+"""Who may call what."""
+
+import pytest
+
+import event_intake
+import form_intake
+import lead_queries
+import ltv_queries
+import retention_analysis
+from tests.template.stack import deployed_of, events, folder_of, written
+
+PREFIX = "${ScopePrefix}"
+PUBLIC = {
+    ("GET", "/health"),
+    ("GET", "/f/{form_id}"),
+    ("POST", "/forms/{form_id}/submissions"),
+    ("OPTIONS", "/forms/{form_id}/submissions"),
+    ("GET", "/openapi.json"),
+}
+PRIVATE = {
+    "forms:read": {
+        ("GET", "/forms"),
+        ("GET", "/forms/{form_id}"),
+        ("GET", "/forms/analytics"),
+        ("GET", "/forms/{form_id}/submissions"),
+        ("GET", "/submissions/{submission_id}"),
+    },
+    "forms:write": {
+        ("PUT", "/forms/{form_id}"),
+        ("POST", "/submissions/{submission_id}/release"),
+    },
+    "leads:read": {("GET", "/leads"), ("GET", "/leads/{lead_id}")},
+    "leads:write": {("PATCH", "/leads/{lead_id}")},
+    "people:manage": {("POST", "/people/export"), ("POST", "/people/erasures")},
+    "events:write": {("POST", "/orders"), ("POST", "/activity")},
+    "ltv:read": {
+        ("GET", "/ltv/analysis"),
+        ("GET", "/ltv/customers"),
+        ("GET", "/ltv/customers/{customer_id}"),
+        ("GET", "/ltv/segments"),
+        ("GET", "/ltv/cohorts"),
+        ("GET", "/ltv/cohorts/{cohort_id}"),
+    },
+    "ltv:write": {("PUT", "/ltv/segments/{segment_id}")},
+    "retention:read": {
+        ("GET", "/retention/analytics"),
+        ("GET", "/retention/cohorts"),
+        ("GET", "/retention/customers"),
+        ("GET", "/retention/customers/{customer_id}"),
+        ("GET", "/retention/campaigns"),
+        ("GET", "/retention/campaigns/{campaign_id}"),
+        ("GET", "/retention/campaigns/{campaign_id}/performance"),
+        ("GET", "/retention/model"),
+    },
+    "retention:write": {
+        ("POST", "/retention/campaigns"),
+        ("PATCH", "/retention/campaigns/{campaign_id}"),
+    },
+}
+SCOPES = {route: scope for scope, routes in PRIVATE.items() for route in routes}
+APIS = (
+    form_intake.api,
+    lead_queries.api,
+    event_intake.api,
+    ltv_queries.api,
+    retention_analysis.api,
+)
+
+ROUTES = {
+    (route["Method"], route["Path"]): (function, route["Auth"])
+    for function, route in events("HttpApi")
+}
+
+
+def test_no_route_is_declared_twice() -> None:
+    assert len(ROUTES) == len(list(events("HttpApi")))
+
+
+def test_the_public_routes_are_these() -> None:
+    public = {route for route, (_, auth) in ROUTES.items() if auth == {"Authorizer": "NONE"}}
+    assert public == PUBLIC
+
+
+def test_the_private_routes_are_these() -> None:
+    assert ROUTES.keys() - PUBLIC == SCOPES.keys()
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(SCOPES))
+def test_a_private_route_asks_for_a_token_with_its_scope(method: str, path: str) -> None:
+    scope = {"Fn::Sub": PREFIX + SCOPES[method, path]}
+    _, auth = ROUTES[method, path]
+    assert auth == {"Authorizer": "Token", "AuthorizationScopes": [scope]}
+
+
+def test_a_route_that_says_nothing_about_access_is_private() -> None:
+    assert written()["Resources"]["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == "Token"
+
+
+def test_the_authorizer_knows_issuer_and_audience_by_parameter() -> None:
+    token = written()["Resources"]["Api"]["Properties"]["Auth"]["Authorizers"]["Token"]
+    assert token["JwtConfiguration"] == {
+        "issuer": {"Ref": "Issuer"},
+        "audience": [{"Ref": "Audience"}],
+    }
+
+
+def test_every_route_that_is_deployed_has_the_access_that_is_written() -> None:
+    api = deployed_of("AWS::ApiGatewayV2::Api")["Api"]
+    found = {
+        (method.upper(), path): operation.get("security")
+        for path, operations in api["Body"]["paths"].items()
+        for method, operation in operations.items()
+    }
+    wanted = {
+        route: [{"Token": [{"Fn::Sub": PREFIX + SCOPES[route]}]}] if route in SCOPES else None
+        for route in ROUTES
+    }
+    assert {route: security_of(by) for route, by in found.items()} == wanted
+
+
+def security_of(written: object) -> object:
+    """None for SAM's way of saying that there is none."""
+    return None if written == [{"NONE": []}] else written
+
+
+def test_each_function_answers_just_the_routes_that_lead_to_it() -> None:
+    answered = {
+        (route.method, route.path): (api.name, route.scope) for api in APIS for route in api.routes
+    }
+    led = {
+        route: (folder_of(function), SCOPES.get(route))
+        for route, (function, _) in ROUTES.items()
+        if route[0] != "OPTIONS"
+    }
+    assert answered == led
+
+
+def test_the_api_leaves_cors_to_the_functions() -> None:
+    for properties in deployed_of("AWS::ApiGatewayV2::Api").values():
+        assert "CorsConfiguration" not in properties
+        assert "x-amazon-apigateway-cors" not in properties["Body"]
+
+
+def test_the_public_write_is_throttled_by_itself() -> None:
+    [stage] = deployed_of("AWS::ApiGatewayV2::Stage").values()
+    assert stage["RouteSettings"].keys() == {"POST /forms/{form_id}/submissions"}
+    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"]
+
+
+def test_the_access_log_names_nobody() -> None:
+    [stage] = deployed_of("AWS::ApiGatewayV2::Stage").values()
+    logged = stage["AccessLogSettings"]["Format"]
+    for personal in ("identity", "path", "claims", "domain", "$context.authorizer.jwt"):
+        assert personal not in logged
