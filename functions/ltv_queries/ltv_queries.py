@@ -58,7 +58,7 @@ class SegmentBody(Closed):
 @api.route("GET", "/ltv/analysis", scope=READ)
 def get_ltv_analysis(container: Container, query: AnalysisQuery) -> LTVAnalysis:
     """What customers are worth, in all and by cohort, segment, source and campaign."""
-    return container.get_ltv_handler().get_ltv_analytics(start=query.start, end=query.end)
+    return container.get_ltv_handler().get_ltv_analysis(start=query.start, end=query.end)
 
 
 @api.route("GET", "/ltv/customers", scope=READ)

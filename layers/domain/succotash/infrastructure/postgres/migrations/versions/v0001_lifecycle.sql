@@ -90,7 +90,8 @@ CREATE TABLE form_submissions (
     lead_id text COLLATE "C" REFERENCES leads ON DELETE SET NULL,
     ip_address inet,
     user_agent text,
-    state text NOT NULL DEFAULT 'accepted' CHECK (state IN ('accepted', 'quarantined', 'duplicate')),
+    state text NOT NULL DEFAULT 'accepted'
+    CHECK (state IN ('accepted', 'quarantined', 'duplicate')),
     duplicate_of text COLLATE "C" REFERENCES form_submissions ON DELETE SET NULL,
     spam_reasons jsonb NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(spam_reasons) = 'array')
 );
@@ -143,7 +144,8 @@ CREATE TABLE orders (
 COMMENT ON TABLE orders IS
     'Facts, never changed. Without foreign keys: a refund may arrive before its order. '
     'A partition is a shard of the scheduled run.';
-CREATE INDEX orders_by_time ON orders (customer_id, ordered_at) INCLUDE (order_id, amount, refund_of);
+CREATE INDEX orders_by_time ON orders (customer_id, ordered_at)
+INCLUDE (order_id, amount, refund_of);
 COMMENT ON INDEX orders_by_time IS 'All that the scheduled aggregate reads of an order.';
 CREATE INDEX orders_refunds ON orders (customer_id, refund_of, ordered_at) INCLUDE (amount)
     WHERE refund_of IS NOT NULL;
@@ -164,6 +166,28 @@ COMMENT ON TABLE activity_events IS
     'Facts, never changed, deleted only with the person. A partition is a shard of the scheduled '
     'run.';
 CREATE INDEX activity_events_by_time ON activity_events (customer_id, occurred_at, event_id);
+
+CREATE TABLE order_imports (
+    import_id text COLLATE "C" PRIMARY KEY,
+    byte_offset bigint NOT NULL DEFAULT 0 CHECK (byte_offset >= 0),
+    line bigint NOT NULL DEFAULT 0 CHECK (line >= 0),
+    recorded bigint NOT NULL DEFAULT 0 CHECK (recorded >= 0),
+    unchanged bigint NOT NULL DEFAULT 0 CHECK (unchanged >= 0),
+    conflicting bigint NOT NULL DEFAULT 0 CHECK (conflicting >= 0),
+    rejected bigint NOT NULL DEFAULT 0 CHECK (rejected >= 0),
+    is_finished boolean NOT NULL DEFAULT false
+);
+COMMENT ON TABLE order_imports IS
+    'How far the import of a file has come, kept with the orders up to there.';
+
+CREATE TABLE order_import_rejections (
+    import_id text COLLATE "C" NOT NULL REFERENCES order_imports ON DELETE CASCADE,
+    line bigint NOT NULL,
+    is_conflicting boolean NOT NULL,
+    violations jsonb NOT NULL CHECK (jsonb_typeof(violations) = 'array'),
+    PRIMARY KEY (import_id, line)
+);
+COMMENT ON TABLE order_import_rejections IS 'Until they stand in the result beside the file.';
 
 -- What scoring runs keep -------------------------------------------------------------------------
 
@@ -390,4 +414,5 @@ INSERT INTO ltv_segments (segment_id, name, description, lower_quantile) VALUES
     ('high_value', 'High value', 'The best fifth', 0.8),
     ('vip', 'VIP', 'The best twentieth', 0.95);
 
-INSERT INTO scoring_runs (run_id, as_of, state) VALUES ('initial', '1970-01-01T00:00:00Z', 'current');
+INSERT INTO scoring_runs (run_id, as_of, state)
+VALUES ('initial', '1970-01-01T00:00:00Z', 'current');
