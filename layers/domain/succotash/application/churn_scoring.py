@@ -1,6 +1,7 @@
 """The scheduled run: fit the models, judge them, score every customer, publish all at once."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import TypedDict
@@ -125,10 +126,22 @@ class ChurnScoring:
         repositories = self._storage.repositories
         if (published := self._published(repositories, as_of)) is not None:
             return published
+        # The storage answers one question while another is asked, or while numbers are made here.
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            run, plan, customers = self._score(repositories, beside, as_of)
+        self._storage.in_transaction(lambda inside: self._finish(inside, run, plan, customers))
+        return _report(repositories.retention.get_scoring_run(run.run_id))
+
+    def _score(
+        self, repositories: Repositories, beside: Executor, as_of: datetime
+    ) -> tuple[ScoringRun, Plan, int]:
+        """Open the run and write all its rows; they are not visible yet."""
         zone = self._settings.time_zone
+        reading = beside.submit(repositories.retention.activity_summaries, as_of, zone)
         purchases = repositories.ltv.purchase_histories(as_of, zone)
-        activity = repositories.retention.activity_summaries(as_of, zone)
+        activity = reading.result()
         bought, present = Columns.of(purchases.days), Columns.of(activity.days)
+        holdout = self._hold_out(repositories, beside, as_of, bought, present)
 
         fitted_purchases = fit_purchases(bought.sample())
         fitted_presence = (
@@ -141,10 +154,10 @@ class ChurnScoring:
             RunState.RUNNING,
             self._settings_view(),
             _models_view(fitted_purchases, fitted_presence, spend),
-            self._backtest(repositories, as_of, bought, present),
+            holdout.judged(),
         )
         repositories.retention.open_scoring_run(run)
-
+        grids = beside.submit(repositories.retention.build_retention_grids, run.run_id, as_of, zone)
         valued = self._value(purchases, bought, fitted_purchases.model, spend)
         basis = RiskBasis.of(
             fitted_presence.model,
@@ -167,9 +180,8 @@ class ChurnScoring:
         repositories.ltv.save_customer_values(run.run_id, self._settings.currency, None, values)
         repositories.retention.save_churn_predictions(run.run_id, None, predictions)
         repositories.retention.save_engagement_profiles(run.run_id, None, profiles)
-        customers = len(activity.days.customer_ids)
-        self._storage.in_transaction(lambda inside: self._finish(inside, run, plan, customers))
-        return _report(repositories.retention.get_scoring_run(run.run_id))
+        grids.result()
+        return run, plan, len(activity.days.customer_ids)
 
     def _published(self, repositories: Repositories, as_of: datetime) -> ScoringReport | None:
         try:
@@ -189,9 +201,6 @@ class ChurnScoring:
         }
         repositories.ltv.save_segment_bounds(run.run_id, bounds)
         repositories.ltv.build_rollups(run.run_id, run.as_of, self._settings.time_zone)
-        repositories.retention.build_retention_grids(
-            run.run_id, run.as_of, self._settings.time_zone
-        )
         repositories.retention.finish_scoring_run(run.run_id, customers)
 
     def _fit_spend(self, purchases: PurchaseHistories, bought: Columns) -> FittedSpend:
@@ -203,28 +212,36 @@ class ChurnScoring:
             average_order=float(revenue / orders) if orders else 0.0,
         )
 
-    def _backtest(
-        self, repositories: Repositories, as_of: datetime, bought: Columns, present: Columns
-    ) -> dict[str, Json]:
-        """Models fitted to what came before a cut, judged on the days after it."""
+    def _hold_out(
+        self,
+        repositories: Repositories,
+        beside: Executor,
+        as_of: datetime,
+        bought: Columns,
+        present: Columns,
+    ) -> "Holdout":
+        """Begin to read what was known before a cut, and what happened after it."""
         settings = self._settings
         span = max(
-            (float(each.max()) for each in (bought.age, present.age) if len(each)), default=0
+            (float(each.max()) for each in (bought.age, present.age) if len(each)), default=0.0
         )
         days = min(settings.churn_horizon_days, int(span // 2))
         if days < SHORTEST_HOLDOUT_DAYS:
-            return {"skipped": f"{span:.0f} days of history are too few to hold any out"}
+            return Holdout(span)
         cut = as_of - timedelta(days=days)
         zone = settings.time_zone
-        purchases = repositories.ltv.purchase_histories(cut, zone, holdout_until=as_of).days
-        judged = _judge(purchases, days)
+        purchases = beside.submit(
+            repositories.ltv.purchase_histories, cut, zone, holdout_until=as_of
+        )
         # Where activity adds no day as of the run, it added none before the cut either.
-        presence = judged
-        if not _same(bought, present):
-            presence = _judge(
-                repositories.retention.activity_summaries(cut, zone, holdout_until=as_of).days, days
+        presence = (
+            None
+            if _same(bought, present)
+            else beside.submit(
+                repositories.retention.activity_summaries, cut, zone, holdout_until=as_of
             )
-        return {"cut": cut.isoformat(), "purchases": judged, "presence": presence}
+        )
+        return Holdout(span, Cut(cut, days, purchases, presence))
 
     def _value(
         self,
@@ -350,6 +367,39 @@ class ChurnScoring:
             "margin": settings.margin,
             "risk_rule": dict(asdict(settings.risk_rule)),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """An instant that splits the histories, and both sides of it as they are being read."""
+
+    at: datetime
+    days: int
+    """From the cut to the run."""
+    purchases: Future[PurchaseHistories]
+    presence: Future[ActivitySummaries] | None
+    """None where it is the same as purchases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holdout:
+    """Time held out to judge models fitted to what came before it."""
+
+    span: float
+    """Days of history there are."""
+    cut: Cut | None = None
+    """None where the span is too short."""
+
+    def judged(self) -> dict[str, Json]:
+        """The backtest of purchases and of presence, or why there is none."""
+        if self.cut is None:
+            return {"skipped": f"{self.span:.0f} days of history are too few to hold any out"}
+        cut = self.cut
+        purchases = _judge(cut.purchases.result().days, cut.days)
+        presence = purchases
+        if cut.presence is not None:
+            presence = _judge(cut.presence.result().days, cut.days)
+        return {"cut": cut.at.isoformat(), "purchases": purchases, "presence": presence}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,12 @@ _UNESCAPED = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 
 def texts(values: Iterable[str]) -> Iterator[str]:
     """A column of any text."""
-    # Most text is plain, and looking is five times as quick as translating.
-    return (value.translate(_ESCAPES) if _NEEDS_ESCAPE(value) else value for value in values)
+    return map(_escaped, values)
+
+
+def optional_texts(values: Iterable[str | None]) -> Iterator[str]:
+    """A column of any text where some is missing."""
+    return (NULL if value is None else _escaped(value) for value in values)
 
 
 def numbers(values: Iterable[float]) -> Iterator[str]:
@@ -74,3 +78,8 @@ def _plain(text: str) -> str:
         else:
             parts.append("\\" + next(pieces, ""))
     return "".join(parts)
+
+
+def _escaped(text: str) -> str:
+    # Most text is plain, and looking is five times as quick as translating.
+    return text.translate(_ESCAPES) if _NEEDS_ESCAPE(text) else text

@@ -393,7 +393,12 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
         self._in_transaction(replace)
 
 
-_SPANS = Jsonb([{"period": period, "length": length} for period, length in GRID_LENGTHS.items()])
+_SPANS = Jsonb(
+    [
+        {"kind": kind, "period": period, "length": length}
+        for kind, (period, length) in enumerate(GRID_LENGTHS.items())
+    ]
+)
 _BRACKETS = Jsonb(
     [{"place": place, "first": first, "last": last} for place, (first, last) in enumerate(BRACKETS)]
 )

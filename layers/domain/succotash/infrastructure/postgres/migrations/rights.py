@@ -18,6 +18,8 @@ RIGHTS = {
     "customers": (READ, ADD, CHANGE),
     "orders": (READ, ADD),
     "activity_events": (READ, ADD, REMOVE),
+    "order_imports": (READ, ADD, CHANGE),
+    "order_import_rejections": (READ, ADD, REMOVE),
     "scoring_runs": (READ, ADD, CHANGE, REMOVE),
     "customer_ltv": (READ, ADD, CHANGE, REMOVE),
     "cohorts": (READ, ADD, CHANGE, REMOVE),

@@ -485,7 +485,8 @@ gone AS (
 SELECT run_id FROM run
 """
 # Weeks begin on Monday (ISO 8601), as date_trunc has them. Every customer is once at place 0 of
-# every period, so place 0 is the cohort's size. Customers are numbered: numbers compare faster.
+# every period, so place 0 is the cohort's size. Customers and periods are numbered: numbers
+# compare faster.
 BUILD_GRIDS = f"""
 WITH {PURCHASES},
 lives AS MATERIALIZED (
@@ -496,8 +497,10 @@ lives AS MATERIALIZED (
     GROUP BY customer_id, day
 ),
 spans AS (
-    SELECT period, length
-    FROM jsonb_to_recordset(CAST(:spans AS jsonb)) AS item (period text, length integer)
+    SELECT kind, period, length
+    FROM jsonb_to_recordset(CAST(:spans AS jsonb)) AS item (
+        kind integer, period text, length integer
+    )
 ),
 brackets AS (
     SELECT place, first, last
@@ -507,17 +510,17 @@ brackets AS (
 ),
 cohorts AS (
     SELECT
-        period, length, first_day,
+        kind, period, length, first_day,
         CAST(date_trunc(period, CAST(first_day AS timestamp)) AS date) AS starts_on
     FROM (SELECT DISTINCT first_day FROM lives) AS days CROSS JOIN spans
 ),
 started AS (
-    SELECT period, length, starts_on, customer, day, day - first_day AS since
+    SELECT kind, period, length, starts_on, customer, day, day - first_day AS since
     FROM lives JOIN cohorts USING (first_day)
 ),
 active AS MATERIALIZED (
     SELECT DISTINCT
-        period, length, starts_on, customer,
+        kind, length, starts_on, customer,
         CASE period
             WHEN 'day' THEN since
             WHEN 'week' THEN (day - starts_on) / 7
@@ -529,20 +532,20 @@ active AS MATERIALIZED (
     FROM started
 ),
 sizes AS (
-    SELECT period, starts_on, sum(customers) AS size
+    SELECT kind, period, starts_on, sum(customers) AS size
     FROM (
         SELECT first_day, count(*) AS customers FROM lives WHERE day = first_day GROUP BY first_day
     ) AS firsts JOIN cohorts USING (first_day)
-    GROUP BY period, starts_on
+    GROUP BY kind, period, starts_on
 ),
 lasts AS (
-    SELECT period, starts_on, place, count(*) AS customers
+    SELECT kind, starts_on, place, count(*) AS customers
     FROM (
-        SELECT period, starts_on, least(max(place), length) AS place
+        SELECT kind, starts_on, least(max(place), length) AS place
         FROM active
-        GROUP BY period, length, starts_on, customer
+        GROUP BY kind, length, starts_on, customer
     ) AS last
-    GROUP BY period, starts_on, place
+    GROUP BY kind, starts_on, place
 ),
 bracketed AS (
     SELECT first_day, place, count(*) AS customers
@@ -553,24 +556,24 @@ bracketed AS (
     GROUP BY first_day, place
 ),
 cells AS (
-    SELECT period, 'nday' AS mode, starts_on, place, count(*) AS active
+    SELECT kind, 'nday' AS mode, starts_on, place, count(*) AS active
     FROM active
     WHERE place <= length
-    GROUP BY period, starts_on, place
+    GROUP BY kind, starts_on, place
     UNION ALL
-    SELECT period, 'unbounded', starts_on, reached.place, sum(customers)
+    SELECT kind, 'unbounded', starts_on, reached.place, sum(customers)
     FROM lasts CROSS JOIN generate_series(0, lasts.place) AS reached (place)
-    GROUP BY period, starts_on, reached.place
+    GROUP BY kind, starts_on, reached.place
     UNION ALL
-    SELECT period, 'brackets', starts_on, place, sum(customers)
+    SELECT kind, 'brackets', starts_on, place, sum(customers)
     FROM bracketed JOIN cohorts USING (first_day)
-    GROUP BY period, starts_on, place
+    GROUP BY kind, starts_on, place
 )
 INSERT INTO retention_grid_cells (
     run_id, period, mode, cohort_starts_on, place, cohort_size, active
 )
 SELECT CAST(:run_id AS text), period, mode, starts_on, place, size, active
-FROM cells JOIN sizes USING (period, starts_on)
+FROM cells JOIN sizes USING (kind, starts_on)
 """
 GET_GRID = f"""
 SELECT cohort_starts_on, cohort_size, place, active

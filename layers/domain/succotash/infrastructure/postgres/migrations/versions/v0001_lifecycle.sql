@@ -336,7 +336,7 @@ CREATE INDEX user_engagement_profiles_by_segment
     ON user_engagement_profiles (run_id, segment, engagement_score DESC, customer_id);
 
 CREATE TABLE retention_grid_cells (
-    run_id text COLLATE "C" NOT NULL REFERENCES scoring_runs ON DELETE CASCADE,
+    run_id text COLLATE "C" NOT NULL,
     period text COLLATE "C" NOT NULL CHECK (period IN ('day', 'week', 'month')),
     mode text COLLATE "C" NOT NULL CHECK (mode IN ('nday', 'unbounded', 'brackets')),
     cohort_starts_on date NOT NULL,
