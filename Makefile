@@ -52,7 +52,10 @@ e2e: $(SYNCED) ## clone, make run, stop, make run again
 	"$(BIN)/python" -m pytest tests/e2e
 
 bench: $(SYNCED) ## measure
-	for each in benchmarks/*.py; do "$(BIN)/python" "$$each" || exit 1; done
+	for each in benchmarks/*.py; do \
+	  PYTHONPATH=".:$$(printf '%s:' functions/*/)" OPENBLAS_NUM_THREADS=1 \
+	    "$(BIN)/python" -m "benchmarks.$$(basename "$$each" .py)" || exit 1; \
+	done
 
 deploy: $(SYNCED) ## build for AWS and deploy, asking for what differs
 	SEED= "$(BIN)/sam" build

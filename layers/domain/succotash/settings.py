@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from succotash.domain.risk import DEFAULT_RISK_RULE
 from succotash.errors import SettingsError
 from succotash.infrastructure.postgres.connection_settings import is_this_machine
 
@@ -59,6 +60,18 @@ class Settings(BaseModel):
     """Per year."""
     margin: Annotated[float, Field(alias="MARGIN", gt=0, le=1)] = 1.0
     """Share of revenue that counts as value."""
+    risk_high_share: Annotated[float, Field(alias="RISK_HIGH_SHARE", ge=0, le=1)] = (
+        DEFAULT_RISK_RULE.high_share
+    )
+    risk_low_share: Annotated[float, Field(alias="RISK_LOW_SHARE", ge=0, le=1)] = (
+        DEFAULT_RISK_RULE.low_share
+    )
+    risk_silent_from: Annotated[float, Field(alias="RISK_SILENT_FROM", ge=0, le=1)] = (
+        DEFAULT_RISK_RULE.silent_from
+    )
+    risk_gone_below: Annotated[float, Field(alias="RISK_GONE_BELOW", ge=0, le=1)] = (
+        DEFAULT_RISK_RULE.gone_below
+    )
 
     scope_prefix: Annotated[str, Field(alias="SCOPE_PREFIX")] = ""
     """What the issuer puts before a scope's name, such as `identifier/`."""

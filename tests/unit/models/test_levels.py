@@ -9,12 +9,12 @@ from succotash.domain.models.levels import (
     LOW,
     MEDIUM,
     RiskBasis,
-    RiskRule,
     RiskThresholds,
     risk_levels,
     risk_scores,
     thresholds,
 )
+from succotash.domain.risk import RiskRule
 from tests.cdnow import HOLDOUT_END, histories
 
 RULE = RiskRule()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
 
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from succotash.domain.customers import ActivitySummaries, Histories, PurchaseHistories
 from succotash.domain.ltv import CustomerValues, LTVSegment
-from succotash.domain.models.backtest import backtest
 from succotash.domain.models.engagement import (
     Engagement,
     engagement_scores,
@@ -20,14 +19,22 @@ from succotash.domain.models.engagement import (
 from succotash.domain.models.levels import (
     HIGH,
     RiskBasis,
-    RiskRule,
     RiskThresholds,
     risk_levels,
     risk_scores,
     thresholds,
 )
 from succotash.domain.models.purchases import Array, PurchaseModel, PurchaseSample, column
-from succotash.domain.models.selection import FittedPurchases, FittedSpend, fit_purchases, fit_spend
+from succotash.domain.models.selection import (
+    DEFAULT_CANDIDATES,
+    Candidate,
+    Comparison,
+    FittedPurchases,
+    FittedSpend,
+    compare,
+    fit_purchases,
+    fit_spend,
+)
 from succotash.domain.models.value import discounted_residual
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention import (
@@ -38,6 +45,7 @@ from succotash.domain.retention import (
     ScoringRun,
     run_id_of,
 )
+from succotash.domain.risk import DEFAULT_RISK_RULE, RiskRule
 from succotash.domain.values import MONEY_PLACES, Currency, Json, Money, SegmentId, require_aware
 from succotash.errors import NotFoundError, RunInProgressError
 
@@ -61,7 +69,9 @@ class ScoringSettings:
     discount_rate: float = 0.10
     """Per year."""
     margin: float = 1.0
-    risk_rule: RiskRule = field(default_factory=RiskRule)
+    risk_rule: RiskRule = DEFAULT_RISK_RULE
+    purchase_models: Sequence[Candidate] = DEFAULT_CANDIDATES
+    """Which models compete in the backtest; where there is none, the first is used."""
 
 
 class ScoringReport(TypedDict):
@@ -143,18 +153,19 @@ class ChurnScoring:
         bought, present = Columns.of(purchases.days), Columns.of(activity.days)
         holdout = self._hold_out(repositories, beside, as_of, bought, present)
 
-        fitted_purchases = fit_purchases(bought.sample())
-        fitted_presence = (
-            fitted_purchases if _same(bought, present) else fit_purchases(present.sample())
-        )
         spend = self._fit_spend(purchases, bought)
+        tested = holdout.judged(self._settings.purchase_models)
+        fitted_purchases = self._fit(bought, tested.purchases)
+        fitted_presence = (
+            fitted_purchases if _same(bought, present) else self._fit(present, tested.presence)
+        )
         run = ScoringRun(
             run_id_of(as_of),
             as_of,
             RunState.RUNNING,
             self._settings_view(),
             _models_view(fitted_purchases, fitted_presence, spend),
-            holdout.judged(),
+            tested.view,
         )
         repositories.retention.open_scoring_run(run)
         grids = beside.submit(repositories.retention.build_retention_grids, run.run_id, as_of, zone)
@@ -202,6 +213,10 @@ class ChurnScoring:
         repositories.ltv.save_segment_bounds(run.run_id, bounds)
         repositories.ltv.build_rollups(run.run_id, run.as_of, self._settings.time_zone)
         repositories.retention.finish_scoring_run(run.run_id, customers)
+
+    def _fit(self, known: Columns, comparison: Comparison | None) -> FittedPurchases:
+        candidates = self._settings.purchase_models
+        return fit_purchases(known.sample(), comparison, candidates=candidates)
 
     def _fit_spend(self, purchases: PurchaseHistories, bought: Columns) -> FittedSpend:
         orders = column(purchases.orders).sum()
@@ -366,6 +381,7 @@ class ChurnScoring:
             "discount_rate": settings.discount_rate,
             "margin": settings.margin,
             "risk_rule": dict(asdict(settings.risk_rule)),
+            "purchase_models": [str(each) for each in settings.purchase_models],
         }
 
 
@@ -382,6 +398,15 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
+class Tested:
+    """What the backtest found; no comparison where no time could be held out."""
+
+    view: dict[str, Json]
+    purchases: Comparison | None = None
+    presence: Comparison | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Holdout:
     """Time held out to judge models fitted to what came before it."""
 
@@ -390,16 +415,23 @@ class Holdout:
     cut: Cut | None = None
     """None where the span is too short."""
 
-    def judged(self) -> dict[str, Json]:
+    def judged(self, candidates: Sequence[Candidate]) -> Tested:
         """The backtest of purchases and of presence, or why there is none."""
         if self.cut is None:
-            return {"skipped": f"{self.span:.0f} days of history are too few to hold any out"}
+            return Tested(
+                {"skipped": f"{self.span:.0f} days of history are too few to hold any out"}
+            )
         cut = self.cut
-        purchases = _judge(cut.purchases.result().days, cut.days)
+        purchases = _judge(cut.purchases.result().days, cut.days, candidates)
         presence = purchases
         if cut.presence is not None:
-            presence = _judge(cut.presence.result().days, cut.days)
-        return {"cut": cut.at.isoformat(), "purchases": purchases, "presence": presence}
+            presence = _judge(cut.presence.result().days, cut.days, candidates)
+        view: dict[str, Json] = {
+            "cut": cut.at.isoformat(),
+            "purchases": purchases.to_dict(),
+            "presence": presence.to_dict(),
+        }
+        return Tested(view, purchases, presence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,18 +469,16 @@ def _mean_spend(purchases: PurchaseHistories, bought: Columns) -> Array:
     return column(purchases.repeat_revenue) / UNIT / np.maximum(bought.frequency, 1.0)
 
 
-def _judge(histories: Histories, days: int) -> dict[str, Json]:
+def _judge(histories: Histories, days: int, candidates: Sequence[Candidate]) -> Comparison:
     known = Columns.of(histories)
-    fitted = fit_purchases(known.sample())
-    found = backtest(
-        fitted.model,
+    return compare(
         known.frequency,
         known.recency,
         known.age,
         holdout_purchases=column(histories.holdout),
         holdout_days=days,
+        candidates=candidates,
     )
-    return {"model": fitted.model.name, "reason": fitted.reason} | found.to_dict()
 
 
 def _quantile(values: NDArray[np.int64], share: float) -> int:
@@ -511,6 +541,8 @@ def _models_view(
             "parameters": dict(fitted.model.parameters()),
             "log_likelihood": fitted.log_likelihood,
             "reason": fitted.reason,
+            "standard_errors": dict(fitted.precision.standard_errors) if fitted.precision else None,
+            "imprecise_because": fitted.imprecise_because,
         }
 
     return {"purchases": view(purchases), "presence": view(presence), "spend": view(spend)}

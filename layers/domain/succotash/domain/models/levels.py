@@ -38,6 +38,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from succotash.domain.models.purchases import Array, PurchaseModel
+from succotash.domain.risk import RiskRule
 
 type Levels = NDArray[np.int8]
 
@@ -46,25 +47,6 @@ _NOBODY = 2.0
 """A cut that no probability reaches."""
 _FIRST_SCORE = np.array([1, 5, 8])
 _SCORES = np.array([4, 3, 3])
-
-
-@dataclass(frozen=True, slots=True)
-class RiskRule:
-    """What an operator may set; every share and probability lies between 0 and 1."""
-
-    high_share: float = 0.25
-    """Of the customers worth acting on, those whom the silence has cost most."""
-    low_share: float = 0.25
-    """Of the customers worth acting on, those likeliest to buy by themselves."""
-    silent_from: float = 0.5
-    """Whoever is likelier to buy than this leaves them is at low risk in any shop."""
-    gone_below: float = 0.05
-    """With P(alive) below this a customer is gone, and no longer worth acting on."""
-
-    def __post_init__(self) -> None:
-        numbers = (self.high_share, self.low_share, self.silent_from, self.gone_below)
-        if not all(0 <= each <= 1 for each in numbers):
-            raise ValueError("the numbers of a risk rule lie between 0 and 1")
 
 
 @dataclass(frozen=True, slots=True)
