@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+from succotash.domain.bulk_import import START, OrderImport, Position, RejectedLine
 from succotash.domain.customers import ActivityEvent, ActivityKind, Order, Recording
 from succotash.domain.forms import (
     Form,
@@ -24,6 +25,7 @@ from succotash.domain.forms import (
     ValidationRule,
 )
 from succotash.domain.ltv import Cohort, CohortPeriod, CustomerLTV, CustomerValues, LTVSegment
+from succotash.domain.orders import OrderColumns
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention import (
     CampaignMetrics,
@@ -55,7 +57,7 @@ from succotash.domain.values import (
     SegmentId,
     SubmissionId,
 )
-from succotash.errors import IdempotencyKeyReusedError, NotFoundError
+from succotash.errors import IdempotencyKeyReusedError, NotFoundError, Violation
 
 USD = Currency("USD")
 LONG_AGO = datetime(1997, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -153,6 +155,10 @@ class FormChecks:
 
     def get_form_submission(self) -> None:
         found = self._forms.get_form_submission(self._submission.submission_id)
+        expect(that=found == self._submission)
+
+    def lock_form_submission(self) -> None:
+        found = self._forms.lock_form_submission(self._submission.submission_id)
         expect(that=found == self._submission)
 
     def get_submissions_by_form(self) -> None:
@@ -383,6 +389,10 @@ class RetentionChecks:
         found = self._retention.get_retention_campaign(self._campaign.campaign_id)
         expect(that=found == self._campaign)
 
+    def lock_retention_campaign(self) -> None:
+        found = self._retention.lock_retention_campaign(self._campaign.campaign_id)
+        expect(that=found == self._campaign)
+
     def get_all_retention_campaigns(self) -> None:
         found = self._retention.get_all_retention_campaigns(status=CampaignStatus.ACTIVE)
         expect(that=self._campaign in found)
@@ -400,7 +410,8 @@ class RetentionChecks:
         self._retention.update_campaign_metrics(campaign_id, CampaignMetrics(targeted=1))
 
     def get_campaign_performance_summary(self) -> None:
-        expect(that=self._retention.get_campaign_performance_summary().targeted >= 1)
+        summary = self._retention.get_campaign_performance_summary(currency=USD)
+        expect(that=summary.targeted >= 1)
 
     def forget_activity(self) -> None:
         gone = self._retention.forget_activity([self._customer])
@@ -419,6 +430,8 @@ class LTVChecks:
         self._order = Order(
             self._customer, OrderId("first"), LONG_AGO, Money(Decimal("12.3456"), USD)
         )
+        self._import = OrderImport(f"{mark}import", Position(2**40, 2**33), rejected=1)
+        self._rejected = RejectedLine(2**33, (Violation("amount", "amount", "is no amount"),))
         self._refund = Order(
             self._customer,
             OrderId("refund"),
@@ -460,6 +473,27 @@ class LTVChecks:
         for outcome in (Recording.RECORDED, Recording.UNCHANGED):
             expect(that=self._ltv.record_orders(batch) == [outcome, outcome])
 
+    def import_orders(self) -> None:
+        columns = OrderColumns()
+        columns.append(self._order)
+        columns.append(self._refund)
+        expect(that=self._ltv.import_orders(columns) == [Recording.UNCHANGED] * 2)
+
+    def open_import(self) -> None:
+        expect(that=self._ltv.open_import(self._import.import_id).position == START)
+
+    def save_import(self) -> None:
+        self._ltv.save_import(self._import, [self._rejected])
+        expect(that=self._ltv.open_import(self._import.import_id) == self._import)
+
+    def get_rejected_lines(self) -> None:
+        found = self._ltv.get_rejected_lines(self._import.import_id)
+        expect(that=found == [self._rejected])
+
+    def finish_import(self) -> None:
+        self._ltv.finish_import(self._import.import_id)
+        expect(that=self._ltv.open_import(self._import.import_id).is_finished)
+
     def get_orders(self) -> None:
         expect(that=self._ltv.get_orders(self._customer) == [self._order, self._refund])
 
@@ -475,6 +509,9 @@ class LTVChecks:
         found = self._ltv.purchase_histories(LONG_AGO + DAY, "Europe/Berlin")
         place = found.days.customer_ids.index(self._customer)
         expect(that=(found.orders[place], found.revenue[place]) == (1, 100_000))
+
+    def get_currencies(self) -> None:
+        expect(that=USD in self._ltv.get_currencies(LONG_AGO + DAY))
 
     def save_ltv_segment(self) -> None:
         self._ltv.save_ltv_segment(self._segment)

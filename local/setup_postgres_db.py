@@ -162,7 +162,7 @@ def _has_database(server: Connection, plan: Plan) -> bool:
 
 def _give_rights(server: Connection, plan: Plan) -> None:
     _tell(server, CLOSE_DATABASE, database=plan.database)
-    for role, rights in ((plan.migrator, "CONNECT, CREATE"), (plan.user, "CONNECT")):
+    for role, rights in ((plan.migrator, "CONNECT, CREATE"), (plan.user, "CONNECT, TEMPORARY")):
         _tell(server, OPEN_DATABASE, database=plan.database, role=role, rights=rights)
     for name, value in LIMITS.items():
         _tell(server, LIMIT, role=plan.user, database=plan.database, name=name, value=value)

@@ -1,6 +1,6 @@
 """Entities for tests: each builder takes what matters and makes up the rest."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -20,6 +20,7 @@ from succotash.domain.forms import (
     ValidationRule,
 )
 from succotash.domain.ltv import Cohort, CohortPeriod, CustomerLTV, CustomerValues
+from succotash.domain.orders import OrderColumns
 from succotash.domain.retention import (
     CampaignMetrics,
     CampaignStatus,
@@ -204,6 +205,13 @@ def an_order(
     )
 
 
+def order_columns(orders: Iterable[Order]) -> OrderColumns:
+    columns = OrderColumns()
+    for order in orders:
+        columns.append(order)
+    return columns
+
+
 def an_event(
     event_id: str = "event",
     *,
@@ -248,8 +256,8 @@ def a_run(
 def a_value(
     customer_id: str = "customer",
     *,
-    actual: str | Decimal = "30",
-    residual: str | Decimal = "12.5",
+    actual: str | int | Decimal = "30",
+    residual: str | int | Decimal = "12.5",
     average_order: str | Decimal = "15",
     orders: int = 2,
     segment: str = "low_value",

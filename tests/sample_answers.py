@@ -21,7 +21,7 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     "form_intake.page": (HTTPStatus.OK, {}),
     "form_intake.submission": (
         HTTPStatus.CREATED,
-        {"form_id": "default", "is_duplicate": False},
+        {"form_id": "default"},
     ),
     "form_intake.submission_urlencoded": (HTTPStatus.SEE_OTHER, {}),
     "lead_queries.analytics": (
@@ -53,6 +53,10 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     ),
 }
 """By event: the status, None where it is no HTTP answer, and some of what the body says."""
+
+
+NEEDS_S3 = frozenset({"bulk_import.uploaded"})
+"""Events about an object of a bucket: they are answered where there is an S3 to read it from."""
 
 
 def function_of(event: str) -> str:

@@ -4,7 +4,6 @@ from event_items import (
     ACTIVITY,
     ActivityBody,
     ActivityItem,
-    OrderItem,
     OrdersBody,
     orders,
     read_batch,
@@ -12,6 +11,7 @@ from event_items import (
 from succotash.application.batches import BatchReport
 from succotash.container import Container, container
 from succotash.http.api import Api, Call
+from succotash.http.orders import OrderItem
 from succotash.http.reading import JSON_TYPE, KILOBYTE, NDJSON_TYPE
 
 api = Api[Container]("event_intake")

@@ -9,29 +9,24 @@ from pydantic_core import PydanticCustomError
 
 from succotash.application.batches import Rejected
 from succotash.domain.customers import ActivityEvent, ActivityKind, Order
-from succotash.domain.validation import canonical_email
 from succotash.domain.values import (
     ID_LIMIT,
     CampaignId,
-    Currency,
     CustomerId,
     EventId,
-    Money,
-    OrderId,
+    is_printable,
 )
 from succotash.errors import InvalidInputError, MalformedRequestError, Violation
 from succotash.http.api import Call
 from succotash.http.fields import (
     LAX,
-    Amount,
     Closed,
-    CurrencyCode,
     Exact,
     Id,
     Instant,
     Line,
-    is_printable,
 )
+from succotash.http.orders import OrderItem
 from succotash.http.reading import (
     NDJSON_TYPE,
     Parsed,
@@ -45,31 +40,6 @@ from succotash.http.reading import (
 BATCH_LIMIT = 500
 LONGEST_DURATION = 31 * 24 * 3600
 """Seconds."""
-
-
-class OrderItem(Closed):
-    """A purchase, or, with `refund_of`, money given back (a negative amount)."""
-
-    customer_id: Id
-    order_id: Id
-    ordered_at: Instant
-    amount: Amount
-    currency: CurrencyCode | None = None
-    """The deployment's where it is left out."""
-    refund_of: Id | None = None
-    email: Annotated[str, Field(max_length=320)] | None = None
-    """Ties the customer to a lead."""
-
-    def order(self, own_currency: str) -> Order:
-        """The order; InvalidInputError for an impossible amount or e-mail."""
-        return Order(
-            customer_id=CustomerId(self.customer_id),
-            order_id=OrderId(self.order_id),
-            ordered_at=self.ordered_at,
-            amount=Money(self.amount, Currency(self.currency or own_currency)),
-            refund_of=None if self.refund_of is None else OrderId(self.refund_of),
-            canonical_email=None if self.email is None else canonical_email(self.email),
-        )
 
 
 class ActivityItem(Closed):
@@ -165,6 +135,7 @@ def read_batch[T](call: Call, kind: Kind[T]) -> list[T | Rejected]:
 
 def _unwrap(parsed: Parsed, name: str) -> list[Parsed]:
     envelope = require_object(parsed)
+    check_plain(list(envelope))
     violations = [
         Violation(each[:100], "unknown_field", "is not known here")
         for each in envelope

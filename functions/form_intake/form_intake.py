@@ -7,12 +7,13 @@ from urllib.parse import quote
 
 from pydantic import ConfigDict, Field
 
-from hosted_page import HTML_TYPE, form_page, thank_you_page
+from hosted_page import HTML_TYPE, form_page, missing_page, thank_you_page
 from submission_reading import TAKES, SentForm
-from succotash.application.form_handler import SubmissionReceipt
+from succotash.application.form_handler import FormView
 from succotash.container import Container, container
-from succotash.domain.attribution import is_attribution
-from succotash.errors import InvalidInputError
+from succotash.domain.attribution import CONTROL_PREFIX, is_attribution
+from succotash.domain.values import Json
+from succotash.errors import InvalidInputError, NotFoundError
 from succotash.http.api import Api, Call, Reply
 from succotash.http.fields import Closed
 from succotash.http.reading import JSON_TYPE
@@ -20,6 +21,9 @@ from succotash.http.reading import JSON_TYPE
 api = Api[Container]("form_intake")
 NEXT = "_next"
 """The field in which a plain page says where to go after posting."""
+
+SUBMISSIONS = "submissions"
+"""The address of a form's submissions as seen from itself: the page that came back is there."""
 
 Tag = Annotated[str, Field(max_length=500)]
 
@@ -29,6 +33,14 @@ class Health(TypedDict):
 
     status: str
     storage: str
+
+
+class Receipt(TypedDict):
+    """That a submission is stored. It is the same whatever became of it."""
+
+    submission_id: str
+    form_id: str
+    submitted_at: str
 
 
 class PageQuery(Closed):
@@ -65,12 +77,18 @@ def get_health(container: Container) -> Health:
 
 
 @api.route("GET", "/f/{form_id}", scope=None, answers={HTML_TYPE: str})
-def get_page(container: Container, form_id: str, query: PageQuery) -> Reply:
+def get_page(container: Container, form_id: str, query: PageQuery, call: Call) -> Reply:
     """A page with the form, for those who have no page of their own."""
-    form = container.get_form_handler().get_form(form_id)
-    return (
-        thank_you_page(form) if query.thanks else form_page(form, attribution=query.attribution())
-    )
+    try:
+        form = container.get_form_handler().get_form(form_id)
+    except NotFoundError:
+        if not _accepts_html(call):
+            raise
+        return missing_page()
+    if query.thanks:
+        return thank_you_page(form)
+    action = f"../forms/{quote(form_id, safe='')}/{SUBMISSIONS}"
+    return form_page(form, action=action, carried=query.attribution())
 
 
 @api.route(
@@ -79,12 +97,12 @@ def get_page(container: Container, form_id: str, query: PageQuery) -> Reply:
     scope=None,
     status=HTTPStatus.CREATED,
     takes=TAKES,
-    answers={JSON_TYPE: SubmissionReceipt},
+    answers={JSON_TYPE: Receipt},
     origins=_origins,
     headers={"Idempotency-Key": "Makes it safe to send the same submission again."},
     also={HTTPStatus.SEE_OTHER: "A plain page's post, stored; the page to show next."},
 )
-def submit(container: Container, form_id: str, call: Call) -> SubmissionReceipt | Reply:
+def submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
     """Store a submission, and acknowledge it once it is durable."""
     sent = SentForm.read(call)
     handler = container.get_form_handler()
@@ -96,14 +114,41 @@ def submit(container: Container, form_id: str, call: Call) -> SubmissionReceipt 
             sent.fields, form_id, context=sent.context, key=sent.key, body_digest=sent.body_digest
         )
     except InvalidInputError as error:
-        if not (wants_page and "text/html" in call.headers.get("accept", "")):
+        if not (wants_page and _accepts_html(call)):
             raise
         form = handler.get_form(form_id)
-        return form_page(form, answers=sent.fields, violations=error.violations)
+        return form_page(
+            form,
+            action=SUBMISSIONS,
+            carried=_carried(form, sent.fields),
+            answers=sent.fields,
+            violations=error.violations,
+        )
     if not wants_page:
-        return receipt
+        # Who may submit may not learn whom the owner knows: no lead, no word of an earlier one.
+        return {
+            "submission_id": receipt["submission_id"],
+            "form_id": receipt["form_id"],
+            "submitted_at": receipt["submitted_at"],
+        }
     allowed = handler.get_form(form_id)["allowed_redirects"]
     return _go_on(form_id, sent.fields.get(NEXT), allowed)
+
+
+def _accepts_html(call: Call) -> bool:
+    return "text/html" in call.headers.get("accept", "")
+
+
+def _carried(form: FormView, fields: Mapping[str, Json]) -> dict[str, str]:
+    """What came along with the answers and goes with the next attempt, too."""
+
+    def goes_along(name: str) -> bool:
+        is_free = not form["fields"] and not name.startswith(CONTROL_PREFIX)
+        return name == NEXT or is_attribution(name) or is_free
+
+    return {
+        name: value for name, value in fields.items() if isinstance(value, str) and goes_along(name)
+    }
 
 
 def _go_on(form_id: str, wanted: object, allowed: Sequence[str]) -> Reply:

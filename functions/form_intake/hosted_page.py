@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from http import HTTPStatus
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from succotash.application.form_handler import FieldView, FormView
 from succotash.domain.attribution import HONEYPOT
@@ -64,11 +64,16 @@ CONTACT_QUESTIONS = (
 def form_page(
     form: FormView,
     *,
-    attribution: Mapping[str, str] | None = None,
+    action: str,
+    carried: Mapping[str, str] | None = None,
     answers: Mapping[str, Json] | None = None,
     violations: Sequence[Violation] = (),
 ) -> Reply:
-    """The form to fill in, with what was typed and what is wrong with it where it came back."""
+    """The form to fill in, with what was typed and what is wrong with it where it came back.
+
+    `action` is the address of its submissions as seen from the address of this page. `carried`
+    goes with the answers without being asked.
+    """
     wrong = {each.field: each.message for each in violations}
     questions = form["fields"] or CONTACT_QUESTIONS
     asked = {each["name"] for each in questions}
@@ -80,7 +85,7 @@ def form_page(
             for name, message in wrong.items()
             if name not in asked
         ),
-        f'<form method="post" action="../forms/{quote(form["form_id"], safe="")}/submissions">',
+        f'<form method="post" action="{escape(action)}">',
         *(
             line
             for each in questions
@@ -88,8 +93,8 @@ def form_page(
         ),
         *(
             f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
-            for name, value in (attribution or {}).items()
-            if name not in asked
+            for name, value in (carried or {}).items()
+            if name not in asked and name not in wrong
         ),
         (
             f'<div class="trap" aria-hidden="true"><label for="{HONEYPOT}">Leave this empty</label>'
@@ -99,15 +104,24 @@ def form_page(
         "</form>",
     ]
     status = HTTPStatus.UNPROCESSABLE_ENTITY if violations else HTTPStatus.OK
-    return _page(form, lines, status)
+    return _page(form["title"], lines, status, form["allowed_redirects"])
 
 
 def thank_you_page(form: FormView) -> Reply:
     """What is shown once a submission is stored."""
-    title = escape(form["title"])
     return _page(
-        form, [f"<h1>{title}</h1>", '<p role="status">Thank you. We have received it.</p>']
+        form["title"],
+        [
+            f"<h1>{escape(form['title'])}</h1>",
+            '<p role="status">Thank you. We have received it.</p>',
+        ],
     )
+
+
+def missing_page() -> Reply:
+    """What a person sees who follows an address with no form behind it."""
+    title = "There is no such form"
+    return _page(title, [f"<h1>{title}</h1>"], HTTPStatus.NOT_FOUND)
 
 
 def _field(asked: FieldView, value: Json, problem: str | None) -> Iterator[str]:
@@ -146,14 +160,19 @@ def _field(asked: FieldView, value: Json, problem: str | None) -> Iterator[str]:
         yield f'<p class="error" id="problem-{name}">{escape(problem)}</p>'
 
 
-def _page(form: FormView, lines: Sequence[str], status: HTTPStatus = HTTPStatus.OK) -> Reply:
+def _page(
+    title: str,
+    lines: Sequence[str],
+    status: HTTPStatus = HTTPStatus.OK,
+    goes_on_to: Sequence[str] = (),
+) -> Reply:
     body = "\n".join(
         (
             "<!doctype html>",
             '<html lang="en">',
             '<head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(form['title'])}</title>",
+            f"<title>{escape(title)}</title>",
             f"<style>{STYLE}</style></head>",
             "<body><main>",
             *lines,
@@ -161,7 +180,7 @@ def _page(form: FormView, lines: Sequence[str], status: HTTPStatus = HTTPStatus.
         )
     )
     # Browsers apply form-action to the redirect that answers the post, too.
-    targets = " ".join(dict.fromkeys(map(_origin_of, form["allowed_redirects"])))
+    targets = " ".join(dict.fromkeys(map(_origin_of, goes_on_to)))
     policy = (
         f"default-src 'none'; style-src 'sha256-{STYLE_DIGEST}'; base-uri 'none'; "
         f"frame-ancestors 'none'; form-action 'self' {targets}"

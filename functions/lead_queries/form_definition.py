@@ -1,5 +1,6 @@
 """The body that defines a form."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
@@ -15,6 +16,8 @@ from succotash.http.fields import LAX, Closed, Line, plain
 
 DAY_SECONDS = 24 * 3600
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_HOST = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
+"""Nothing else may stand in a policy, which separates by blanks, semicolons and commas."""
 
 
 def _split(address: str) -> SplitResult:
@@ -27,8 +30,10 @@ def _split(address: str) -> SplitResult:
         _ = parts.port  # reading it checks it
     except ValueError:
         raise PydanticCustomError("address", "is not an address") from None
-    if not is_open or not parts.hostname or parts.username is not None or not address.isascii():
+    if not is_open or parts.username is not None or not address.isascii():
         raise PydanticCustomError("address", "must be https, or http on localhost")
+    if not _HOST.fullmatch(parts.netloc):
+        raise PydanticCustomError("address", "names no host")
     return parts
 
 
@@ -43,7 +48,7 @@ def _origin(address: str) -> str:
 
 def _redirect(address: str) -> str:
     _split(address)
-    if any(each.isspace() or each in '\\<>"' for each in address):
+    if any(each.isspace() or not each.isprintable() or each in "\\<>\"'" for each in address):
         raise PydanticCustomError("address", "contains a character that no address has")
     return address
 

@@ -12,6 +12,7 @@ from succotash.application.ltv_handler import (
 from succotash.container import Container, container
 from succotash.domain.ltv import LTVSegment
 from succotash.domain.values import Currency, Money, SegmentId
+from succotash.errors import InvalidInputError
 from succotash.http.api import Api
 from succotash.http.fields import (
     Amount,
@@ -87,6 +88,8 @@ def get_segments(container: Container) -> SegmentList:
 @api.route("PUT", "/ltv/segments/{segment_id}", scope=WRITE)
 def put_segment(container: Container, segment_id: Slug, body: SegmentBody) -> SegmentView:
     """Define a segment; it takes effect with the next run."""
+    if body.currency is not None and body.lower_bound is None:
+        raise InvalidInputError.of("currency", "without_amount", "stands beside no bound")
     currency = Currency(body.currency or container.settings.currency)
     segment = LTVSegment(
         segment_id=SegmentId(segment_id),

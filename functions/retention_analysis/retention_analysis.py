@@ -26,6 +26,7 @@ from succotash.domain.retention import (
     RiskLevel,
 )
 from succotash.domain.values import Currency, Money
+from succotash.errors import InvalidInputError
 from succotash.http.api import Api
 from succotash.http.fields import (
     CLOSED,
@@ -186,6 +187,8 @@ def get_model_report(container: Container, query: ModelQuery) -> ModelReport:
 
 
 def _metrics(body: MetricsBody, own_currency: str) -> CampaignMetrics:
+    if body.currency is not None and body.revenue is None:
+        raise InvalidInputError.of("metrics.currency", "without_amount", "stands beside no revenue")
     currency = Currency(body.currency or own_currency)
     return CampaignMetrics(
         targeted=body.targeted,

@@ -80,6 +80,27 @@ def test_a_person_fills_in_the_hosted_page_and_becomes_a_lead(
     assert lead["company"] == "Käserei & Söhne <GmbH>"
 
 
+def test_a_person_corrects_what_only_the_server_finds_wrong(
+    gateway: Gateway, call: Call, page: Page
+) -> None:
+    page.goto(f"http://127.0.0.1:{gateway.port}/f/contact?utm_source=newsletter")
+    page.get_by_label("First name").fill("Mary")
+    page.get_by_label("E-mail").fill("mary@example")  # enough for a browser
+    page.get_by_role("button").click()
+    page.wait_for_url("**/forms/contact/submissions")
+
+    assert "is not an e-mail address" in page.inner_text("body")
+    assert page.get_by_label("First name").input_value() == "Mary"
+    page.get_by_label("E-mail").fill("mary@example.org")
+    page.get_by_role("button").click()
+    page.wait_for_url("**/f/contact?thanks=*")
+
+    leads = call("GET", "/leads").body["leads"]
+    [lead] = [each for each in leads if each["email"] == "mary@example.org"]
+    assert lead["first_name"] == "Mary"
+    assert lead["source"] == "newsletter"
+
+
 def test_the_page_asks_the_browser_for_what_the_form_requires(
     gateway: Gateway, call: Call, page: Page
 ) -> None:

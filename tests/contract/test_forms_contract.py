@@ -29,7 +29,7 @@ from succotash.domain.forms import (
     SubmissionState,
     require_legal_step,
 )
-from succotash.domain.repositories.forms import FormRepository
+from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import After, FormId, Json, LeadId, SubmissionId
 from succotash.errors import IdempotencyKeyReusedError, IllegalTransitionError, NotFoundError
@@ -740,6 +740,38 @@ class TestFunnel:
         assert [stage.reached for stage in funnel.stages] == [1, 1, 1, 1, 0, 0]
         assert funnel.lost == 1
 
+    @pytest.mark.parametrize(
+        ("form_id", "source", "reached", "lost"),
+        [
+            ("contact", None, 2, 1),
+            (None, "google", 2, 0),
+            ("contact", "google", 1, 0),
+            ("nowhere", None, 0, 0),
+        ],
+    )
+    def test_a_funnel_counts_leads_of_one_form_and_one_source(
+        self,
+        forms: FormRepository,
+        form_id: FormId | None,
+        source: str | None,
+        reached: int,
+        lost: int,
+    ) -> None:
+        forms.save_form(a_form("contact"), [])
+        leads = [("a", "contact", "google"), ("b", "contact", "direct"), ("c", "default", "google")]
+        for name, form, source_of_lead in leads:
+            forms.save_lead(a_lead(name, source=source_of_lead))
+            for number in range(2):
+                forms.save_form_submission(
+                    a_submission(f"{name}-{number}", form_id=form, lead_id=name)
+                )
+        forms.update_lead_status(LeadId("b"), LeadStatus.CLOSED_LOST, NOON)
+        funnel = forms.get_lead_conversion_funnel(form_id=form_id, source=source)
+        assert funnel.stages[0].reached == reached
+        assert funnel.lost == lost
+        counts = forms.get_form_analytics(form_id=form_id, source=source)
+        assert counts.new_leads == reached
+
     def test_a_lead_that_was_lost_from_the_first_reached_no_stage(
         self, forms: FormRepository
     ) -> None:
@@ -814,6 +846,26 @@ class TestIdempotency:
         forms.claim_idempotency_key(a_request(scope="one"), NOON, NOON + days(1))
         other = a_request(scope="two", body_digest="another")
         assert forms.claim_idempotency_key(other, NOON, NOON + days(1)) is None
+
+    def test_a_claim_deletes_other_keys_that_expired_a_hundred_at_a_time(
+        self, forms: FormRepository
+    ) -> None:
+        forms.save_form_submission(a_submission())
+        expiry = NOON + days(1)
+        keys = [f"key-{number}" for number in range(EXPIRED_KEYS_REMOVED + 1)]
+        for place, key in enumerate([*keys, "lasting"]):
+            lasting = minutes(place) if key == "lasting" else -minutes(len(keys) - 1 - place)
+            forms.claim_idempotency_key(a_request(key), NOON - days(9), expiry + lasting)
+            forms.save_idempotent_answer(a_request(key), {"key": key}, SubmissionId("submission"))
+
+        def is_kept(key: str) -> bool:
+            claim = forms.claim_idempotency_key(a_request(key), NOON - days(9), expiry)
+            return claim == {"key": key}
+
+        forms.claim_idempotency_key(a_request("new"), expiry, expiry + days(1))
+        assert [is_kept(key) for key in (keys[0], keys[-2], keys[-1])] == [False, False, True]
+        forms.claim_idempotency_key(a_request("newer"), expiry, expiry + days(1))
+        assert [is_kept(key) for key in (keys[-1], "lasting")] == [False, True]
 
     def test_a_key_with_another_body_is_refused(self, forms: FormRepository) -> None:
         forms.save_form_submission(a_submission())

@@ -25,9 +25,11 @@ from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention import INITIAL_RUN
 from succotash.domain.values import (
+    AMOUNT_LIMIT,
     MONEY_UNIT,
     SHARDS,
     CohortId,
+    Currency,
     CustomerId,
     Money,
     OrderId,
@@ -115,6 +117,18 @@ class TestOrders:
 
     def test_someone_unknown_has_no_orders(self, ltv: LTVRepository) -> None:
         assert ltv.get_orders(CustomerId("nobody")) == []
+
+    @pytest.mark.parametrize("newest", [1, 2, 9])
+    def test_the_newest_of_a_customers_orders_are_still_in_their_order(
+        self, ltv: LTVRepository, newest: int
+    ) -> None:
+        orders = [
+            an_order("b", ordered_at=NOON - days(1)),
+            an_order("a", ordered_at=NOON),
+            an_order("c", ordered_at=NOON),
+        ]
+        ltv.record_orders(orders)
+        assert ltv.get_orders(CustomerId("customer"), newest=newest) == orders[-newest:]
 
     def test_the_same_order_again_changes_nothing(self, ltv: LTVRepository) -> None:
         ltv.record_orders([an_order(amount="10.5")])
@@ -560,7 +574,49 @@ class TestPurchaseHistories:
         assert sum(bool(rows) for rows in shards) > SHARDS / 2, "customers spread over shards"
 
 
+class TestCurrencies:
+    def test_an_empty_ledger_has_none(self, ltv: LTVRepository) -> None:
+        assert ltv.get_currencies(NOON) == set()
+
+    def test_each_is_named_once_refunds_included_and_later_facts_ignored(
+        self, ltv: LTVRepository
+    ) -> None:
+        ltv.record_orders(
+            [
+                an_order("a"),
+                an_order("b", customer_id="other"),
+                an_order("c", currency="JPY", amount="-1", refund_of="a"),
+                an_order("d", currency="EUR", ordered_at=NOON + timedelta(microseconds=1)),
+            ]
+        )
+        assert ltv.get_currencies(NOON) == {USD, Currency("JPY")}
+        assert ltv.get_currencies(NOON - days(1)) == set()
+
+
 class TestCustomerValues:
+    def test_totals_outgrow_what_a_single_amount_may_be(self, repositories: Repositories) -> None:
+        customers, each, run = 150, AMOUNT_LIMIT - MONEY_UNIT, a_run()
+        total = customers * each
+        ltv = repositories.ltv
+        repositories.retention.open_scoring_run(run)
+        values = [
+            a_value(f"c{number}", actual=each, residual=0, segment="vip")
+            for number in range(customers)
+        ]
+        save_values(repositories, run.run_id, values, NOON)
+        orders = [an_order("great", customer_id=value.customer_id, amount=each) for value in values]
+        ltv.record_orders(orders)
+        ltv.save_segment_bounds(run.run_id, {SegmentId("vip"): usd(each)})
+        ltv.build_rollups(run.run_id, NOON, "UTC")
+        repositories.retention.finish_scoring_run(run.run_id, customers)
+
+        segment = ltv.get_ltv_segment(SegmentId("vip")).result
+        assert segment == SegmentResult(run.run_id, usd(each), customers, usd(total))
+        group = ValueGroup(customers, total, total, Decimal(0))
+        assert ltv.get_ltv_analytics().total == group
+        [cohort] = ltv.get_all_cohorts()
+        assert (cohort.revenue, cohort.average_ltv) == (usd(total), usd(each))
+
     def test_a_value_comes_back_as_it_was_saved_in_the_current_run(
         self, ltv: LTVRepository
     ) -> None:

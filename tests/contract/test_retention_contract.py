@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -39,10 +40,21 @@ from succotash.domain.retention import (
     UserEngagementProfile,
     run_id_of,
 )
-from succotash.domain.values import SHARDS, CampaignId, CustomerId, RunId, Shard
+from succotash.domain.values import (
+    AMOUNT_LIMIT,
+    MONEY_UNIT,
+    SHARDS,
+    CampaignId,
+    Currency,
+    CustomerId,
+    Money,
+    RunId,
+    Shard,
+)
 from succotash.errors import NotFoundError, RunInProgressError
 from tests.builders import (
     NOON,
+    USD,
     a_campaign,
     a_prediction,
     a_profile,
@@ -658,7 +670,7 @@ class TestCampaigns:
         assert found == a_campaign(metrics=metrics)
 
     def test_the_summary_adds_all_campaigns_up(self, retention: RetentionRepository) -> None:
-        empty = retention.get_campaign_performance_summary()
+        empty = retention.get_campaign_performance_summary(currency=USD)
         assert replace(empty, campaigns_by_status={}) == CampaignSummary({}, 0, 0, 0, 0, 0, None)
         assert sum(empty.campaigns_by_status.values()) == 0
         for campaign_id, status, metrics in (
@@ -669,11 +681,42 @@ class TestCampaigns:
             retention.save_retention_campaign(
                 a_campaign(campaign_id, status=status, metrics=metrics)
             )
-        summary = retention.get_campaign_performance_summary()
+        summary = retention.get_campaign_performance_summary(currency=USD)
         by_status = {key: count for key, count in summary.campaigns_by_status.items() if count}
         assert replace(summary, campaigns_by_status=by_status) == CampaignSummary(
             {"active": 2, "draft": 1}, 11, 10, 9, 8, 7, usd(6)
         )
+
+    def test_the_summarys_revenue_is_that_in_the_currency_asked_for(
+        self, retention: RetentionRepository
+    ) -> None:
+        yen = Currency("JPY")
+        for campaign_id, revenue in (
+            ("before", usd(5)),
+            ("after", Money(Decimal(700), yen)),
+            ("later", Money(Decimal(70), yen)),
+        ):
+            metrics = CampaignMetrics(targeted=1, revenue=revenue)
+            retention.save_retention_campaign(a_campaign(campaign_id, metrics=metrics))
+
+        def revenue_in(currency: Currency) -> Money | None:
+            summary = retention.get_campaign_performance_summary(currency=currency)
+            assert summary.targeted == 3
+            return summary.revenue
+
+        assert revenue_in(USD) == usd(5)
+        assert revenue_in(yen) == Money(Decimal(770), yen)
+        assert revenue_in(Currency("EUR")) is None
+
+    def test_campaigns_of_the_greatest_revenue_are_summed(
+        self, retention: RetentionRepository
+    ) -> None:
+        greatest = usd(AMOUNT_LIMIT - MONEY_UNIT)
+        for number in range(3):
+            metrics = CampaignMetrics(revenue=greatest)
+            retention.save_retention_campaign(a_campaign(f"c{number}", metrics=metrics))
+        summary = retention.get_campaign_performance_summary(currency=USD)
+        assert summary.revenue == usd(3 * greatest.amount)
 
 
 class TestPredictions:

@@ -4,10 +4,13 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from succotash.application.batches import CONFLICT
+from succotash.domain.bulk_import import OrderImport, Position, RejectedLine
 from succotash.domain.customers import Order, Recording
 from succotash.domain.forms import DEFAULT_FORM, LeadQuery, LeadStatus, SubmissionState
 from succotash.domain.ltv import LTVSegment
@@ -59,6 +62,7 @@ from tests.builders import (
     an_order,
     days,
     minutes,
+    order_columns,
     prediction_columns,
     profile_columns,
     usd,
@@ -69,7 +73,7 @@ THREADS = 6
 PATIENCE = 30.0
 """Seconds after which a thread that should have ended is taken to hang."""
 
-READS = ("get_", "find_", "check_")
+READS = ("get_", "find_", "check_", "lock_")
 SUMMARIES = frozenset({"purchase_histories", "activity_summaries"})
 RUN = a_run()
 NEWER = a_run(NOON + days(1))
@@ -99,6 +103,8 @@ def furnish(repositories: Repositories) -> None:
     forms.save_lead(a_lead(email="ada@example.com"))
     forms.save_form_submission(a_submission(email="ada@example.com", lead_id="lead"))
     ltv.record_orders([an_order(email="ada@example.com")])
+    ltv.open_import("import")
+    ltv.save_import(OrderImport("import", Position(5, 1)), [RejectedLine(1, (CONFLICT,))])
     retention.record_activity([an_event()])
     retention.save_retention_campaign(a_campaign())
     retention.open_scoring_run(RUN)
@@ -120,8 +126,8 @@ def in_every_shard(save: Callable[[Shard], None]) -> None:
         save(Shard(index, SHARDS))
 
 
-NOTHING_SEEN = {"claim_idempotency_key", "save_idempotent_answer"}
-"""Writes that only another claim of the key can see."""
+NOTHING_SEEN = {"claim_idempotency_key", "save_idempotent_answer", "open_import"}
+"""Writes that only another claim of the key, or opening of the import, can see."""
 WRITES: Mapping[str, Callable[[Repositories], object]] = {
     "save_form": lambda all_: all_.forms.save_form(a_form(title="Changed"), []),
     "save_form_submission": lambda all_: all_.forms.save_form_submission(a_submission("new")),
@@ -139,6 +145,14 @@ WRITES: Mapping[str, Callable[[Repositories], object]] = {
     "record_orders": lambda all_: all_.ltv.record_orders(
         [an_order("new", ordered_at=NOON - days(1)), an_order(customer_id="new")]
     ),
+    "import_orders": lambda all_: all_.ltv.import_orders(
+        order_columns([an_order("new", ordered_at=NOON - days(1)), an_order(customer_id="new")])
+    ),
+    "open_import": lambda all_: all_.ltv.open_import("new"),
+    "save_import": lambda all_: all_.ltv.save_import(
+        OrderImport("import", Position(9, 2)), [RejectedLine(2, (CONFLICT,))]
+    ),
+    "finish_import": lambda all_: all_.ltv.finish_import("import"),
     "forget_customers": lambda all_: all_.ltv.forget_customers([CustomerId("customer")]),
     "save_customer_ltv": lambda all_: all_.ltv.save_customer_ltv(a_value(actual="31")),
     "save_customer_values": lambda all_: in_every_shard(
@@ -206,6 +220,7 @@ def everything(storage: Storage) -> list[object]:
         ltv.get_all_cohorts(),
         ltv.get_all_ltv_segments(),
         ltv.get_ltv_analytics(),
+        ltv.get_rejected_lines("import"),
         retention.get_scoring_runs(),
         [retention.get_activity(CustomerId(each)) for each in ("customer", "new")],
         retention.activity_summaries(NOON, "UTC"),
@@ -469,6 +484,61 @@ class TestSeveralAtOnce:
         states = Counter(at_once(submit))
         assert states[SubmissionState.ACCEPTED] == 1
         assert states[SubmissionState.DUPLICATE] == THREADS - 1
+
+    def test_who_locks_a_submission_that_is_locked_waits_and_sees_what_became_of_it(
+        self, shared_storage: Storage
+    ) -> None:
+        quarantined = a_submission(state=SubmissionState.QUARANTINED)
+        shared_storage.repositories.forms.save_form_submission(quarantined)
+        locked, seen = threading.Event(), threading.Event()
+
+        def release() -> None:
+            with shared_storage.transaction() as repositories:
+                found = repositories.forms.lock_form_submission(quarantined.submission_id)
+                locked.set()
+                assert not seen.wait(0.2), "the other did not wait"
+                repositories.forms.save_form_submission(
+                    replace(found, state=SubmissionState.ACCEPTED)
+                )
+
+        def look() -> SubmissionState:
+            locked.wait(PATIENCE)
+            found = shared_storage.in_transaction(
+                lambda repositories: repositories.forms.lock_form_submission(
+                    quarantined.submission_id
+                )
+            )
+            seen.set()
+            return found.state
+
+        with ThreadPoolExecutor(2) as pool:
+            releasing, looking = pool.submit(release), pool.submit(look)
+            releasing.result(PATIENCE)
+            assert looking.result(PATIENCE) is SubmissionState.ACCEPTED
+
+    def test_no_change_of_a_campaign_that_is_locked_is_lost(self, shared_storage: Storage) -> None:
+        shared_storage.repositories.retention.save_retention_campaign(
+            a_campaign(metrics=CampaignMetrics())
+        )
+        campaign_id = CampaignId("campaign")
+
+        def count(_: int) -> None:
+            def work(repositories: Repositories) -> None:
+                found = repositories.retention.lock_retention_campaign(campaign_id)
+                counted = replace(found.metrics, targeted=found.metrics.targeted + 1)
+                repositories.retention.save_retention_campaign(replace(found, metrics=counted))
+
+            shared_storage.in_transaction(work)
+
+        at_once(count)
+        found = shared_storage.repositories.retention.get_retention_campaign(campaign_id)
+        assert found.metrics.targeted == THREADS
+
+    def test_what_does_not_exist_cannot_be_locked(self, storage: Storage) -> None:
+        with pytest.raises(NotFoundError):
+            storage.repositories.forms.lock_form_submission(SubmissionId("nowhere"))
+        with pytest.raises(NotFoundError):
+            storage.repositories.retention.lock_retention_campaign(CampaignId("nowhere"))
 
     def test_orders_sent_by_several_in_any_order_are_recorded_once(
         self, shared_storage: Storage

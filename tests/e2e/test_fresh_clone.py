@@ -150,8 +150,8 @@ class TestFirstRun:
         assert value["order_count"] == len(CUSTOMER_123)
         assert Decimal(value["predicted_clv"]) > Decimal(value["actual_clv"])
         assert risk["churn_risk"]["risk_level"] == "high"
-        assert receipt["lead_id"]
-        lead = first.get(f"/leads/{receipt['lead_id']}")
+        submission = first.get(f"/submissions/{receipt['submission_id']}")
+        lead = first.get(f"/leads/{submission['lead_id']}")
         assert lead["email"] == "ada@example.com"
         assert lead["score"]["total"] > 0
 

@@ -18,7 +18,9 @@ CAMPAIGNS = "/retention/campaigns"
 ROUTES = [(route, api.name) for api in APIS for route in api.routes]
 PRIVATE = [route for route, _ in ROUTES if route.scope]
 HTTP_EVENTS = sorted(
-    path.stem for path in EVENTS.glob("*.json") if not path.stem.startswith("churn_scoring.")
+    path.stem
+    for path in EVENTS.glob("*.json")
+    if not path.stem.startswith(("bulk_import.", "churn_scoring."))
 )
 IDS = {"form_id": "default", "segment_id": "vip", "cohort_id": "2024-05"}
 
@@ -48,7 +50,7 @@ def test_every_sample_event_is_answered(name: str, scored: Gateway) -> None:
 def test_every_route_has_a_sample_event_of_its_function() -> None:
     functions = {path.stem.partition(".")[0] for path in EVENTS.glob("*.json")}
 
-    assert functions == {api.name for api in APIS} | {"churn_scoring"}
+    assert functions == {api.name for api in APIS} | {"bulk_import", "churn_scoring"}
 
 
 @pytest.mark.parametrize("route", PRIVATE, ids=lambda each: f"{each.method} {each.path}")
@@ -99,9 +101,12 @@ def test_a_scope_may_stand_in_the_claims_behind_the_issuers_prefix() -> None:
         (b'{"name": NaN}', "NaN"),
         (b'{"name": -Infinity}', "Infinity"),
         (b'{"name": 1e999}', "out of range"),
+        (b'{"name": 9.9e308}', "out of range"),
+        (b'{"name": -1.8e308}', "out of range"),
         (b'{"name": 0e999999999999}', "out of range"),
         (b'{"name": ' + b"9" * 5000 + b"}", "64 bits"),
         (b'{"name": 9223372036854775808}', "64 bits"),
+        (b'{"name": -9223372036854775809}', "64 bits"),
         (b'{"name": 0.' + b"1" * 5000 + b"}", "digits"),
         (b'{"name": ' + b"[" * 100_000 + b"}", "large"),
         (b'{"name": ' + b"[" * 21 + b"]" * 21 + b"}", "deeper"),

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from succotash.errors import StorageError
+from succotash.errors import InvalidInputError, StorageError
 from succotash.http.api import Api, Served
 from succotash.settings import Settings
 from tests.events import http_event
 
 SECRET = "ada@example.com"
+REASON = "the database refused a statement (SQLSTATE 23514)"
 ORIGIN = "https://example.com"
 
 
@@ -34,7 +35,12 @@ def failing_api(name: str) -> Api[Parts]:
     @api.route("GET", "/storage", scope=None)
     def refuse(_: Parts) -> str:
         """Fail in the storage."""
-        raise StorageError(SECRET)
+        raise StorageError(REASON)
+
+    @api.route("GET", "/reader", scope=None)
+    def misread(_: Parts) -> str:
+        """Refuse a name that no text may hold."""
+        raise InvalidInputError.of("\ud800\0", "unknown_field", "is not known here")
 
     return api
 
@@ -81,7 +87,7 @@ def test_a_failure_is_logged_with_its_places_and_without_its_words(
 
     text = capsys.readouterr().out
     assert SECRET not in text
-    for expected in ("RuntimeError", "ValueError", "StorageError", "explode", "request-1"):
+    for expected in ("RuntimeError", "ValueError", "StorageError", REASON, "explode", "request-1"):
         assert expected in text
 
 
@@ -89,4 +95,12 @@ def test_a_storage_fault_is_a_problem_without_detail(served: Served[Parts]) -> N
     answer = send(served, http_event("GET", "/storage"))
 
     assert answer["statusCode"] == 500
-    assert SECRET not in answer["body"]
+    assert REASON not in answer["body"]
+
+
+def test_a_refusal_can_say_any_name(served: Served[Parts]) -> None:
+    answer = send(served, http_event("GET", "/reader"))
+
+    assert answer["statusCode"] == 422
+    assert answer["body"].isascii()
+    assert json.loads(answer["body"])["errors"][0]["field"] == "\ud800\0"

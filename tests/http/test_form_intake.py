@@ -1,7 +1,9 @@
 """Submissions, the hosted page and the health of the service."""
 
+import re
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from html import unescape
+from urllib.parse import urlencode, urljoin
 
 import pytest
 
@@ -48,10 +50,50 @@ def test_a_submission_becomes_a_scored_lead(gateway: Gateway) -> None:
     answer = gateway.send(sample("form_intake.submission"))
 
     assert answer.status == 201
-    lead = gateway.call("GET", f"/leads/{answer.json['lead_id']}").json
+    [lead] = gateway.call("GET", "/leads").json["leads"]
     assert lead["email"] == "ada@example.com"
     assert lead["source"] == "newsletter"
     assert lead["score"]["total"] > 0
+
+
+def test_a_receipt_does_not_tell_what_became_of_the_submission(gateway: Gateway) -> None:
+    path = "/forms/default/submissions"
+    first = {"email": "ada@example.com", "message": "Hello"}
+    quarantined = {"email": "bob@example.com", "_gotcha": "x"}
+
+    answers = [
+        gateway.call("POST", path, json_body=body, scopes=None)
+        for body in (first, first, quarantined)
+    ]
+
+    stored = gateway.call("GET", path).json["submissions"]
+    assert [each["state"] for each in reversed(stored)] == [
+        "accepted",
+        "duplicate",
+        "quarantined",
+    ]
+    for answer in answers:
+        assert answer.status == 201
+        assert set(answer.json) == {"submission_id", "form_id", "submitted_at"}
+        assert answer.headers == answers[0].headers
+    by_page = [
+        post_plain(gateway, fields, form_id="default") for fields in (first, first, quarantined)
+    ]
+    assert {(each.status, each.headers["Location"]) for each in by_page} == {
+        (303, "../../f/default?thanks=1")
+    }
+
+
+@pytest.mark.parametrize("value", [["A", "B"], True, 5, 0.5])
+@pytest.mark.parametrize("name", ["email", "first_name", "last_name", "company", "phone"])
+def test_what_a_lead_keeps_of_its_person_is_text(name: str, value: Json, gateway: Gateway) -> None:
+    body = {"email": "ada@example.com"} | {name: value}
+
+    answer = gateway.call("POST", "/forms/default/submissions", json_body=body, scopes=None)
+
+    errors = require_problem(answer, 422, "invalid-input")["errors"]
+    assert [(each["field"], each["code"]) for each in errors] == [(name, "text")]
+    assert gateway.call("GET", "/leads").json["leads"] == []
 
 
 def test_a_submission_remembers_where_it_came_from(gateway: Gateway) -> None:
@@ -247,6 +289,60 @@ def test_a_person_gets_the_page_back_with_what_is_wrong(gateway: Gateway) -> Non
     assert 'aria-invalid="true" aria-describedby="problem-email"' in answer.body
     assert ">\n\n hi &amp; bye</textarea>" in answer.body
     assert "x is no field of this form" in answer.body
+
+
+def action_of(page: Answered) -> str:
+    [action] = re.findall(r'<form method="post" action="([^"]*)">', page.body)
+    return str(action)
+
+
+@pytest.mark.parametrize("stage", ["", "/stage"])
+def test_the_form_posts_to_its_own_address_from_wherever_it_is_shown(
+    stage: str, gateway: Gateway
+) -> None:
+    define(gateway)
+    wanted = f"https://api.example{stage}{SUBMISSIONS}"
+
+    shown = gateway.call("GET", "/f/contact", scopes=None)
+    returned = post_plain(gateway, {"email": "nobody"})
+
+    assert urljoin(f"https://api.example{stage}/f/contact", action_of(shown)) == wanted
+    assert urljoin(wanted, action_of(returned)) == wanted
+
+
+def test_a_page_that_comes_back_keeps_where_the_visitor_came_from_and_goes(
+    gateway: Gateway,
+) -> None:
+    define(gateway)
+    going_along = {"utm_source": '"news"', "referrer": "https://a.example/", "_next": "https://b"}
+
+    page = post_plain(gateway, going_along | {"email": "nobody", "_other": "x", "colour": "red"})
+
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', page.body))
+    assert {name: unescape(value) for name, value in hidden.items()} == going_along
+
+
+def test_a_page_of_a_form_that_takes_anything_keeps_every_answer(gateway: Gateway) -> None:
+    page = post_plain(
+        gateway, {"email": "nobody", "topic": "tea", "long": "x" * 10_001}, form_id="default"
+    )
+
+    assert page.status == 422
+    assert '<input type="hidden" name="topic" value="tea">' in page.body
+    assert 'name="long"' not in page.body
+
+
+def test_a_person_at_an_unknown_form_sees_a_page(gateway: Gateway) -> None:
+    page = gateway.call("GET", "/f/unknown", headers=BROWSER, scopes=None)
+
+    assert page.status == 404
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "<h1>There is no such form</h1>" in page.body
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_a_program_at_an_unknown_form_gets_a_problem(gateway: Gateway) -> None:
+    require_problem(gateway.call("GET", "/f/unknown", scopes=None), 404, "not-found")
 
 
 def test_the_page_asks_the_forms_questions_with_labels_and_runs_nothing(gateway: Gateway) -> None:

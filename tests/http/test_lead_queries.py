@@ -20,6 +20,11 @@ def submit(gateway: Gateway, email: str, **answers: Json) -> dict[str, Any]:
     return receipt
 
 
+def path_of_a_lead(gateway: Gateway) -> str:
+    submission_id = submit(gateway, "a@example.com")["submission_id"]
+    return f"/leads/{gateway.call('GET', f'/submissions/{submission_id}').json['lead_id']}"
+
+
 def test_a_form_is_defined_and_read_back(gateway: Gateway) -> None:
     put = gateway.send(sample("lead_queries.put_form"))
 
@@ -62,12 +67,43 @@ def test_a_form_is_defined_and_read_back(gateway: Gateway) -> None:
             "rules.a.regex.pattern",
             "pattern",
         ),
+        (
+            {"rules": [{"field": "a", "kind": "range", "parameters": {"min": 5, "max": 1.5}}]},
+            "rules.a.range.max",
+            "range_reversed",
+        ),
+        (
+            {"rules": [{"field": "a", "kind": "length", "parameters": {"min": None}}]},
+            "rules.a.length.min",
+            "number",
+        ),
+        (
+            {"rules": [{"field": "a", "kind": "matches", "parameters": {"field": "a"}}]},
+            "rules.a.matches.field",
+            "field",
+        ),
+        (
+            {
+                "fields": [{"name": "a", "label": "A"}],
+                "rules": [{"field": "a", "kind": "matches", "parameters": {"field": "b"}}],
+            },
+            "rules.a.matches.field",
+            "unknown_field",
+        ),
         ({"allowed_origins": ["*"]}, "allowed_origins.0", "address"),
         ({"allowed_origins": ["https://a.example/"]}, "allowed_origins.0", "origin"),
         ({"allowed_origins": ["https://A.example"]}, "allowed_origins.0", "origin"),
         ({"allowed_origins": ["http://a.example"]}, "allowed_origins.0", "address"),
         ({"allowed_origins": ["https://a.example:port"]}, "allowed_origins.0", "address"),
+        ({"allowed_origins": ["https://a.example;x"]}, "allowed_origins.0", "address"),
         ({"allowed_redirects": ["/thanks"]}, "allowed_redirects.0", "address"),
+        ({"allowed_redirects": ["https://"]}, "allowed_redirects.0", "address"),
+        ({"allowed_redirects": ["https://a;script-src'*'/x"]}, "allowed_redirects.0", "address"),
+        ({"allowed_redirects": ["https://a,b.example/"]}, "allowed_redirects.0", "address"),
+        ({"allowed_redirects": ["https://a b.example/"]}, "allowed_redirects.0", "address"),
+        ({"allowed_redirects": ['https://a".example/']}, "allowed_redirects.0", "address"),
+        ({"allowed_redirects": ["https://a.example/'b"]}, "allowed_redirects.0", "address"),
+        ({"allowed_redirects": ["https://a.exa\tmple/"]}, "allowed_redirects.0", "address"),
         ({"allowed_redirects": ["http://a.example/"]}, "allowed_redirects.0", "address"),
         ({"allowed_redirects": ["javascript:alert(1)"]}, "allowed_redirects.0", "address"),
         ({"allowed_redirects": ["https://a@b.example/"]}, "allowed_redirects.0", "address"),
@@ -157,7 +193,7 @@ def test_leads_are_found_by_status_source_and_score(gateway: Gateway) -> None:
 
 
 def test_a_lead_moves_along_the_funnel_and_not_back(gateway: Gateway) -> None:
-    path = f"/leads/{submit(gateway, 'a@example.com')['lead_id']}"
+    path = path_of_a_lead(gateway)
 
     moved = gateway.call("PATCH", path, json_body={"status": "qualified"})
     back = gateway.call("PATCH", path, json_body={"status": "new"})
@@ -169,7 +205,7 @@ def test_a_lead_moves_along_the_funnel_and_not_back(gateway: Gateway) -> None:
 
 @pytest.mark.parametrize("body", [{}, {"status": "won"}, {"status": "new", "email": "x"}])
 def test_a_lead_takes_nothing_but_a_known_status(body: Json, gateway: Gateway) -> None:
-    path = f"/leads/{submit(gateway, 'a@example.com')['lead_id']}"
+    path = path_of_a_lead(gateway)
 
     require_problem(gateway.call("PATCH", path, json_body=body), 422, "invalid-input")
 
@@ -182,6 +218,18 @@ def test_analytics_count_what_was_submitted(gateway: Gateway) -> None:
 
     assert answer.json["submission_metrics"]["total_submissions"] == 1
     assert before.json["submission_metrics"]["total_submissions"] == 0
+
+
+def test_analytics_of_one_source_and_of_no_known_form(gateway: Gateway) -> None:
+    submit(gateway, "a@example.com", utm_source="newsletter")
+    submit(gateway, "b@example.com")
+
+    answer = gateway.call("GET", "/forms/analytics", query="source=newsletter&form_id=default")
+    unknown = gateway.call("GET", "/forms/analytics", query="form_id=nowhere")
+
+    assert answer.json["conversion_funnel"]["stages"][0]["reached"] == 1
+    assert answer.json["lead_metrics"]["new_leads"] == 1
+    require_problem(unknown, 404, "not-found")
 
 
 def test_a_person_is_exported_and_erased_by_e_mail(gateway: Gateway) -> None:

@@ -72,6 +72,11 @@ def test_a_segment_takes_a_quantile_or_a_bound(gateway: Gateway) -> None:
         ({"name": "A", "lower_quantile": "0.5"}, "lower_quantile"),
         ({"name": "A", "lower_bound": "1", "currency": "EUR"}, "lower_bound"),
         ({"name": "A", "lower_bound": "a lot"}, "lower_bound"),
+        ({"name": "A", "lower_bound": "0.00001"}, "lower_bound"),
+        ({"name": "A", "lower_bound": "-1"}, "lower_bound"),
+        ({"name": "A", "lower_bound": "1000000000000"}, "lower_bound"),
+        ({"name": "A", "lower_bound": 1e300}, "lower_bound"),
+        ({"name": "A", "lower_quantile": 0.5, "currency": "USD"}, "currency"),
         ({"lower_quantile": 0.5}, "name"),
     ],
 )
@@ -89,3 +94,4 @@ def test_cohorts_are_listed_and_opened(scored: Gateway) -> None:
     assert [each["cohort_id"] for each in listed] == ["2024-05"]
     opened = scored.call("GET", "/ltv/cohorts/2024-05")
     assert (opened.status, opened.json["revenue"]) == (200, "120.50")
+    assert opened.json["run"] is None, "no run has taken place"

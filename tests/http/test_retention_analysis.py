@@ -9,6 +9,7 @@ from tests.http.gateway import Gateway
 from tests.http.test_edge import require_problem
 
 CAMPAIGNS = "/retention/campaigns"
+COUNTS: dict[str, Json] = {"targeted": 10, "sent": 8, "opened": 4, "clicked": 2, "converted": 1}
 
 
 def create(gateway: Gateway, **changes: Json) -> str:
@@ -55,10 +56,9 @@ def test_every_grid_is_answered(period: str, mode: str, gateway: Gateway) -> Non
 
 def test_a_campaign_is_drafted_started_measured_and_completed(gateway: Gateway) -> None:
     path = create(gateway, target_risk_level="high", starts_at="2024-05-06T12:00:00+02:00")
-    counts = {"targeted": 10, "sent": 8, "opened": 4, "clicked": 2, "converted": 1}
 
     started = gateway.call("PATCH", path, json_body={"status": "active"})
-    measured = gateway.call("PATCH", path, json_body={"metrics": counts | {"revenue": "12.5"}})
+    measured = gateway.call("PATCH", path, json_body={"metrics": COUNTS | {"revenue": "12.5"}})
     rates = gateway.call("GET", f"{path}/performance").json
     completed = gateway.call("PATCH", path, json_body={"status": "completed"})
     again = gateway.call("PATCH", path, json_body={"status": "active"})
@@ -66,6 +66,7 @@ def test_a_campaign_is_drafted_started_measured_and_completed(gateway: Gateway) 
     assert started.json["status"] == "active"
     assert measured.json["metrics"]["revenue"] == "12.50"
     assert (rates["delivery_rate"], rates["open_rate"]) == (0.8, 0.5)
+    assert rates["click_rate"] == 0.25, "of what was sent: opening may go unnoticed"
     assert completed.json["status"] == "completed"
     require_problem(again, 409, "illegal-transition")
     listed = gateway.call("GET", CAMPAIGNS, query="status=completed").json["campaigns"]
@@ -85,6 +86,12 @@ def test_a_campaign_is_drafted_started_measured_and_completed(gateway: Gateway) 
             {"metrics": {"targeted": 1, "sent": 2, "opened": 0, "clicked": 0, "converted": 0}},
             "metrics.sent",
         ),
+        ({"metrics": COUNTS | {"clicked": 9}}, "metrics.clicked"),
+        ({"metrics": COUNTS | {"revenue": "0.00001"}}, "metrics.revenue"),
+        ({"metrics": COUNTS | {"revenue": "-1"}}, "metrics.revenue"),
+        ({"metrics": COUNTS | {"revenue": "1000000000000"}}, "metrics.revenue"),
+        ({"metrics": COUNTS | {"revenue": "1", "currency": "EUR"}}, "metrics.currency"),
+        ({"metrics": COUNTS | {"currency": "USD"}}, "metrics.currency"),
         ({"starts_at": "2024-05-06T12:00:00Z", "ends_at": "2024-05-05T12:00:00Z"}, "ends_at"),
     ],
 )

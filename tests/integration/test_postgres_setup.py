@@ -81,7 +81,6 @@ def test_it_can_be_run_twice_and_then_the_functions_role_works(
     "forbidden",
     [
         "CREATE TABLE mine (id integer)",
-        "CREATE TEMP TABLE mine (id integer)",
         "CREATE SCHEMA mine",
         "DROP TABLE leads",
         "ALTER TABLE leads ADD COLUMN mine integer",

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from cfnlint.api import lint
 
+from succotash.application.bulk_import import RESULT_SUFFIX
+from succotash.http.order_files import NDJSON_SUFFIXES
 from tests.template.stack import (
     deployed,
     deployed_of,
@@ -18,6 +20,9 @@ from tests.template.stack import (
 
 AWS_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole"}
 """AWS's own, which let a function write its log and, in a VPC, be reached."""
+OUR_POLICIES = {'{"Ref": "DatabaseAccess"}', '{"Ref": "OrderFileAccess"}'}
+OBJECTS = '{"Fn::Sub": "${OrderFiles.Arn}/*"}'
+RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
 ALLOWED = {
     "secretsmanager:GetSecretValue": '{"Ref": "DbSecretArn"}',
     "rds-db:connect": (
@@ -25,6 +30,13 @@ ALLOWED = {
         ':dbuser:${DbResourceId}/${DbUser}"}'
     ),
     "sqs:SendMessage": '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
+    "sqs:ReceiveMessage": '{"Fn::GetAtt": ["BulkImports", "Arn"]}',
+    "sqs:DeleteMessage": '{"Fn::GetAtt": ["BulkImports", "Arn"]}',
+    "sqs:GetQueueAttributes": '{"Fn::GetAtt": ["BulkImports", "Arn"]}',
+    "s3:GetObject": OBJECTS,
+    "s3:ListBucket": '{"Fn::GetAtt": ["OrderFiles", "Arn"]}',
+    "s3:PutObject": RESULTS,
+    "s3:AbortMultipartUpload": RESULTS,
     "lambda:InvokeFunction": '{"Fn::GetAtt": ["ChurnScoring", "Arn"]}',
 }
 """Everything that any role of the stack may do, and to what."""
@@ -52,24 +64,29 @@ def test_nothing_may_be_done_but_this() -> None:
     assert found == ALLOWED
 
 
-def test_no_permission_has_a_wildcard() -> None:
+def test_no_permission_has_a_wildcard_but_for_objects_of_the_stacks_own_bucket() -> None:
     for each in statements():
         assert "*" not in text_of(each["Action"]), each
-        assert "*" not in text_of(each["Resource"]), each
+        resource = text_of(each["Resource"])
+        assert "*" not in resource or resource in (OBJECTS, RESULTS), each
 
 
 def test_roles_have_no_other_policies_of_aws() -> None:
     for role in unconditional(list(deployed_of("AWS::IAM::Role").values())):
         for policy in role.get("ManagedPolicyArns", ()):
             name = text_of(policy)
-            assert name.rpartition("/")[2].rstrip('"}') in AWS_POLICIES or "DatabaseAccess" in name
+            assert name.rpartition("/")[2].rstrip('"}') in AWS_POLICIES or name in OUR_POLICIES
 
 
 @pytest.mark.parametrize("name", functions())
-def test_a_function_may_reach_the_database_and_nothing_else(name: str) -> None:
+def test_a_function_may_reach_the_database_and_only_bulk_import_files_too(name: str) -> None:
     database = {"Ref": "DatabaseAccess"}
     nothing = {"Ref": "AWS::NoValue"}
-    assert functions()[name]["Policies"] == [{"Fn::If": ["NeedsDatabaseAccess", database, nothing]}]
+    files = [{"Ref": "OrderFileAccess"}] if name == "BulkImport" else []
+    assert functions()[name]["Policies"] == [
+        {"Fn::If": ["NeedsDatabaseAccess", database, nothing]},
+        *files,
+    ]
 
 
 def test_only_the_api_and_the_scheduler_may_call_a_function() -> None:
@@ -88,14 +105,16 @@ def test_the_schedule_keeps_what_it_cannot_deliver() -> None:
 
 def test_whatever_is_invoked_asynchronously_keeps_what_fails() -> None:
     for name, properties in functions().items():
-        kinds = {event["Type"] for event in properties["Events"].values()}
-        if kinds != {"HttpApi"}:
+        kinds = {event["Type"] for event in properties.get("Events", {}).values()}
+        if kinds - {"HttpApi"}:
             kept = properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
             assert kept["Destination"] == {"Fn::GetAtt": ["ScoringFailures", "Arn"]}, name
 
 
 def test_no_other_kind_of_event_has_slipped_in() -> None:
-    kinds = {event["Type"] for each in functions().values() for event in each["Events"].values()}
+    kinds = {
+        event["Type"] for each in functions().values() for event in each.get("Events", {}).values()
+    }
     assert kinds == {"HttpApi", "ScheduleV2"}
 
 
@@ -111,9 +130,45 @@ def test_two_stacks_fit_in_one_account() -> None:
     assert schedule["OmitName"] is True
     named = {"FunctionName", "QueueName", "LogGroupName", "RoleName", "ManagedPolicyName", "Name"}
     for logical_id, resource in written()["Resources"].items():
-        assert not named & resource["Properties"].keys(), logical_id
+        refers = resource["Type"] == "AWS::Lambda::EventSourceMapping"  # to a function, by its name
+        assert refers or not named & resource["Properties"].keys(), logical_id
 
 
 def test_no_resource_depends_on_itself_or_is_refused_by_cloudformation() -> None:
     assert deployed()["Resources"]
     assert [str(each) for each in lint(translated(), regions=["eu-central-1"])] == []
+
+
+def test_a_file_of_orders_reaches_its_function_by_a_queue_that_keeps_what_fails() -> None:
+    resources = {name: each["Properties"] for name, each in written()["Resources"].items()}
+    rule, queue = resources["OrderFileCreated"], resources["BulkImports"]
+    failures = {"Fn::GetAtt": ["BulkImportFailures", "Arn"]}
+    [target] = rule["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["BulkImports", "Arn"]}
+    assert target["DeadLetterConfig"]["Arn"] == failures
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == failures
+    assert queue["VisibilityTimeout"] >= functions()["BulkImport"]["Timeout"]
+    [mapping] = deployed_of("AWS::Lambda::EventSourceMapping").values()
+    assert mapping["EventSourceArn"] == target["Arn"]
+    assert mapping["FunctionName"] == {"Ref": "BulkImport"}
+    assert mapping["BatchSize"] == 1
+
+
+def test_a_result_is_no_file_of_orders() -> None:
+    rule = written()["Resources"]["OrderFileCreated"]["Properties"]["EventPattern"]
+    suffixes = [each["suffix"] for each in rule["detail"]["object"]["key"]]
+    assert set(suffixes) == {".csv", *NDJSON_SUFFIXES}
+    assert not any(RESULT_SUFFIX.endswith(each) for each in suffixes)
+
+
+def test_files_of_orders_are_encrypted_private_and_forgotten() -> None:
+    bucket = written()["Resources"]["OrderFiles"]["Properties"]
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    [rule] = bucket["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpirationInDays"] <= 30
+    [statement] = written()["Resources"]["OrderFilesOverTls"]["Properties"]["PolicyDocument"][
+        "Statement"
+    ]
+    assert statement["Effect"] == "Deny"

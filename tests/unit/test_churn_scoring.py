@@ -3,15 +3,17 @@
 import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from succotash.application.churn_scoring import ChurnScoring, ScoringReport, ScoringSettings
 from succotash.domain.ltv import LTVSegment
+from succotash.domain.models.selection import Candidate
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention import INITIAL_RUN, EngagementSegment, RiskLevel
-from succotash.domain.values import Currency, CustomerId, Json, SegmentId
-from succotash.errors import NotFoundError, RunInProgressError
+from succotash.domain.values import Currency, CustomerId, Json, Money, SegmentId
+from succotash.errors import NotFoundError, RunInProgressError, SettingsError
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.builders import a_run, an_event, an_order, at, usd
 from tests.cdnow import amounts_by_day
@@ -138,6 +140,31 @@ class TestOnCdnow:
         assert float(str(presence["brier_skill"])) > 0.2
         assert float(str(presence["auc"])) > 0.8
 
+    def test_every_candidates_numbers_and_the_winners_errors_are_kept(
+        self, storage: InMemoryStorage
+    ) -> None:
+        report = run(storage, "1998-07-01T00:00:00Z")
+        judged, chosen = report["backtest"]["purchases"], report["models"]["purchases"]
+        assert isinstance(judged, dict)
+        assert isinstance(chosen, dict)
+        candidates = judged["candidates"]
+        assert isinstance(candidates, list)
+        names = [each["model"] for each in candidates if isinstance(each, dict)]
+        assert sorted(str(name) for name in names) == ["BG/NBD", "MBG/NBD"]
+        assert chosen["name"] == judged["model"] == names[0]
+        assert "held out" in str(chosen["reason"])
+        errors = chosen["standard_errors"]
+        assert isinstance(errors, dict)
+        assert all(0 < float(str(error)) < math.inf for error in errors.values())
+        assert chosen["imprecise_because"] is None
+
+    def test_which_models_compete_is_a_setting(self, storage: InMemoryStorage) -> None:
+        settings = ScoringSettings(currency=USD, purchase_models=[Candidate.PARETO_NBD])
+        models = ChurnScoring(storage, settings).run(at("1998-07-01T00:00:00Z"))["models"]
+        purchases = models["purchases"]
+        assert isinstance(purchases, dict)
+        assert purchases["name"] == "Pareto/NBD"
+
     def test_segments_hold_the_shares_their_quantiles_say(self, storage: InMemoryStorage) -> None:
         run(storage, "1998-07-01T00:00:00Z")
         segments = storage.repositories.ltv.get_all_ltv_segments()
@@ -173,11 +200,14 @@ class TestRuns:
         current = repositories.retention.get_current_scoring_run()
         assert current.run_id == "2026-01-02T03:00:00Z"
 
-    def test_a_superseded_run_is_not_run_again(self, storage: InMemoryStorage) -> None:
-        run(storage, "2026-01-01T03:00:00Z")
+    def test_an_event_delivered_again_after_a_later_one_is_answered_with_its_report(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        first = run(storage, "2026-01-01T03:00:00Z")
         run(storage, "2026-01-02T03:00:00Z")
-        with pytest.raises(RunInProgressError):
-            run(storage, "2026-01-01T03:00:00Z")
+        assert run(storage, "2026-01-01T03:00:00Z") == first | {"state": "superseded"}
+        current = repositories.retention.get_current_scoring_run()
+        assert current.run_id == "2026-01-02T03:00:00Z"
 
     def test_a_run_that_broke_off_is_taken_up_again(
         self, storage: InMemoryStorage, repositories: Repositories
@@ -201,6 +231,31 @@ class TestRuns:
         told = [*numbers(dict(report["models"])), *numbers(dict(report["backtest"]))]
         assert told
         assert all(map(math.isfinite, told))
+
+
+class TestCurrency:
+    def test_a_ledger_in_another_currency_is_not_scored(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        moment = at("2025-11-01T00:00:00Z")
+        repositories.ltv.record_orders(
+            [
+                an_order("o1", ordered_at=moment),
+                an_order("o2", ordered_at=moment, currency="JPY"),
+            ]
+        )
+        with pytest.raises(SettingsError, match=r"CURRENCY is USD, .* holds orders in JPY"):
+            run(storage, "2026-01-01T03:00:00Z")
+        assert repositories.retention.get_scoring_runs() == []
+        assert run(storage, "2025-01-01T03:00:00Z")["customers"] == 0, "before both"
+
+    def test_a_bound_in_another_currency_is_not_taken_for_ours(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        yen = Money(Decimal(100), Currency("JPY"))
+        repositories.ltv.save_ltv_segment(LTVSegment(SegmentId("rich"), "Rich", lower_bound=yen))
+        with pytest.raises(SettingsError, match="the segment rich has its bound in JPY"):
+            run(storage, "2026-01-01T03:00:00Z")
 
 
 class TestPredictions:
@@ -278,6 +333,18 @@ class TestValues:
         )
         run(storage, "2026-01-01T03:00:00Z")
         assert repositories.ltv.find_customers() == []
+
+    def test_of_equal_bounds_the_higher_quantile_wins(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        repositories.ltv.save_ltv_segment(
+            LTVSegment(SegmentId("best"), "Best", lower_quantile=0.99)
+        )
+        repositories.ltv.record_orders(
+            [an_order("o1", customer_id=f"like-{number}") for number in range(20)]
+        )
+        run(storage, "2026-12-01T03:00:00Z")
+        assert {each.segment_id for each in repositories.ltv.find_customers()} == {"best"}
 
     def test_a_bound_in_money_decides_who_belongs(
         self, storage: InMemoryStorage, repositories: Repositories

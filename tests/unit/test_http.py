@@ -3,6 +3,7 @@
 import inspect
 import json
 from contextlib import suppress
+from decimal import Decimal
 from http import HTTPStatus
 
 import pytest
@@ -29,7 +30,7 @@ ERRORS = [
     for _, each in inspect.getmembers(succotash.errors, inspect.isclass)
     if issubclass(each, SuccotashError)
 ]
-numbers = st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+numbers = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 documents = st.recursive(
     st.none() | st.booleans() | numbers | texts,
@@ -115,3 +116,16 @@ def test_a_number_with_a_fraction_stays_exact(digits: str) -> None:
 
 def test_negative_integers_keep_their_sign() -> None:
     assert parse_json("[-5, -0, 5]") == [-5, 0, 5]
+
+
+@pytest.mark.parametrize("digits", [str(2**63 - 1), str(-(2**63)), "1.7976931348623157e308"])
+def test_the_largest_numbers_are_read(digits: str) -> None:
+    assert parse_json(digits) == Decimal(digits)
+
+
+@pytest.mark.parametrize(
+    "digits", [str(2**63), str(-(2**63) - 1), "9.9e308", "-1.8e308", "1e309", "1e-400"]
+)
+def test_a_number_that_could_not_be_kept_is_refused(digits: str) -> None:
+    with pytest.raises(MalformedRequestError):
+        parse_json(digits)

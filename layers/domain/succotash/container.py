@@ -10,6 +10,7 @@ from succotash.domain.values import Clock, Currency, IdFactory, system_clock, uu
 from succotash.settings import LOCAL_PASSWORD, Settings
 
 if TYPE_CHECKING:
+    from succotash.application.bulk_import import BulkImport
     from succotash.application.churn_scoring import ChurnScoring
     from succotash.application.form_handler import FormHandler
     from succotash.application.ltv_handler import LTVHandler
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from succotash.application.retention_handler import RetentionHandler
     from succotash.domain.repositories.forms import FormRepository
     from succotash.domain.repositories.ltv import LTVRepository
+    from succotash.domain.repositories.objects import ObjectStore
     from succotash.domain.repositories.retention import RetentionRepository
     from succotash.domain.repositories.storage import Storage
     from succotash.infrastructure.postgres.connection_settings import PasswordSource
@@ -91,6 +93,8 @@ class Container:
     def get_churn_scoring(self) -> "ChurnScoring":
         """The scheduled run; the only part that needs numpy and scipy."""
         from succotash.application.churn_scoring import ChurnScoring, ScoringSettings
+        from succotash.domain.models.selection import Candidate
+        from succotash.domain.risk import RiskRule
 
         settings = self.settings
         return ChurnScoring(
@@ -102,8 +106,29 @@ class Container:
                 churn_horizon_days=settings.churn_horizon_days,
                 discount_rate=settings.discount_rate,
                 margin=settings.margin,
+                purchase_models=tuple(map(Candidate, settings.purchase_models.split(","))),
+                risk_rule=RiskRule(
+                    high_share=settings.risk_high_share,
+                    low_share=settings.risk_low_share,
+                    silent_from=settings.risk_silent_from,
+                    gone_below=settings.risk_gone_below,
+                ),
             ),
         )
+
+    def get_bulk_import(self, objects: "ObjectStore") -> "BulkImport":
+        """Imports of files of orders from this store."""
+        from succotash.application.bulk_import import BulkImport
+        from succotash.http.order_files import OrderFiles
+
+        currency = Currency(self.settings.currency)
+        return BulkImport(self.storage, objects, OrderFiles(currency), self._clock, currency)
+
+    def get_bucket(self, name: str) -> "ObjectStore":
+        """The objects of a bucket of S3."""
+        from succotash.infrastructure.aws.objects import S3ObjectStore
+
+        return S3ObjectStore(name)
 
     def get_form_repository(self) -> "FormRepository":
         """Forms and leads; each call is its own transaction."""

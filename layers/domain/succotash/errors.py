@@ -50,7 +50,7 @@ class InvalidInputError(SuccotashError):
 
 
 class CurrencyMismatchError(SuccotashError):
-    """Amounts of two currencies met."""
+    """Amounts of two currencies met: nobody outside can bring that about."""
 
     def __init__(self, expected: str, found: str) -> None:
         super().__init__(f"expected an amount in {expected}, found one in {found}")

@@ -13,12 +13,23 @@ from succotash.infrastructure.postgres.connection_settings import is_this_machin
 LOCAL_PASSWORD = "app_password"  # noqa: S105 - the documented password of the local server
 
 
+NO_ZONES = ("localtime", "posixrules", "Factory")
+OTHER_CLOCKS = ("posix/", "right/")
+"""What lies beside the zones of the IANA database on many machines; PostgreSQL knows none of it."""
+
+
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError("is no time zone of the IANA database") from error
+        is_known = name not in NO_ZONES and not name.startswith(OTHER_CLOCKS)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError for a folder of zones
+        is_known = False
+    if not is_known:
+        raise ValueError("is no time zone of the IANA database")
     return name
+
+
+_MODEL = "(BG/NBD|MBG/NBD|Pareto/NBD)"
 
 
 class Settings(BaseModel):
@@ -60,6 +71,10 @@ class Settings(BaseModel):
     """Per year."""
     margin: Annotated[float, Field(alias="MARGIN", gt=0, le=1)] = 1.0
     """Share of revenue that counts as value."""
+    purchase_models: Annotated[
+        str, Field(alias="PURCHASE_MODELS", pattern=f"^{_MODEL}(,{_MODEL})*$")
+    ] = "BG/NBD,MBG/NBD"
+    """Which models compete in each run's backtest."""
     risk_high_share: Annotated[float, Field(alias="RISK_HIGH_SHARE", ge=0, le=1)] = (
         DEFAULT_RISK_RULE.high_share
     )

@@ -96,10 +96,10 @@ def test_the_analytic_gradient_is_the_slope_of_the_likelihood(
     at = np.array(parameters)
 
     def value(there: Array) -> float:
-        return likelihood(there)[0]
+        return likelihood(there).value
 
     slope = approx_fprime(at, value, 1e-7)
-    assert likelihood(at)[1] == pytest.approx(slope, rel=1e-4, abs=1e-4)
+    assert likelihood(at).gradient == pytest.approx(slope, rel=1e-4, abs=1e-4)
 
 
 @given(factor=st.sampled_from([0.001, 1.0, 150.0, 1e6]))

@@ -1,12 +1,22 @@
+import json
+
 import numpy as np
 import pytest
 
 from succotash.domain.models.bg_nbd import BGNBD
 from succotash.domain.models.gamma_gamma import GammaGamma
+from succotash.domain.models.mbg_nbd import MBGNBD
 from succotash.domain.models.pooled_rate import PooledRate, PooledSpend
 from succotash.domain.models.purchases import PurchaseSample
-from succotash.domain.models.selection import fit_purchases, fit_spend
-from tests.cdnow import CALIBRATION_END, histories
+from succotash.domain.models.selection import (
+    Candidate,
+    Comparison,
+    compare,
+    fit_purchases,
+    fit_spend,
+)
+from tests.cdnow import CALIBRATION_END, HOLDOUT_DAYS, histories
+from tests.unit.models.populations import simulated
 
 
 def test_cdnow_carries_bg_nbd() -> None:
@@ -72,3 +82,95 @@ def test_spends_without_a_population_mean_get_the_pooled_spend_and_the_reason() 
     assert isinstance(chosen.model, PooledSpend)
     assert chosen.log_likelihood is None
     assert "without q > 1" in chosen.reason
+
+
+def compared_on_cdnow(*candidates: Candidate) -> Comparison:
+    """Fitted to the 39 weeks of the calibration, judged on the 39 weeks after it."""
+    known = histories(CALIBRATION_END)
+    return compare(
+        known.frequency,
+        known.recency,
+        known.age,
+        holdout_purchases=known.holdout_purchases,
+        holdout_days=HOLDOUT_DAYS,
+        candidates=candidates,
+    )
+
+
+def test_of_alike_log_losses_the_nearest_total_wins() -> None:
+    """Of the published 1,882 purchases Pareto/NBD foretells most, MBG/NBD fewest."""
+    comparison = compared_on_cdnow(*Candidate)
+    ranked = comparison.ranked
+
+    assert [each.fitted.model.name for each in ranked] == ["Pareto/NBD", "BG/NBD", "MBG/NBD"]
+    assert max(each.log_loss for each in ranked) < 1.01 * min(each.log_loss for each in ranked)
+    assert [each.count_error for each in ranked] == sorted(each.count_error for each in ranked)
+    assert comparison.reason == (
+        "On the last 273 days, which were held out, the log losses of Pareto/NBD and BG/NBD, "
+        "MBG/NBD were within 1%; the total of Pareto/NBD, 1,666 purchases, was nearest to the "
+        "actual 1,882."
+    )
+
+
+def test_a_clearly_lower_log_loss_wins_whatever_the_total() -> None:
+    """One-time buyers of an MBG/NBD, half of whom left at once; BG/NBD holds them all alive."""
+    age = np.floor(np.random.default_rng(5).uniform(200, 700, 4_000))
+    population = simulated(MBGNBD(3.0, 60.0, 0.6, 0.6), age, 90.0, seed=2)
+    comparison = compare(
+        *population.history,
+        holdout_purchases=population.later,
+        holdout_days=90.0,
+    )
+
+    assert comparison.best.fitted.model.name == "MBG/NBD"
+    assert comparison.best.log_loss < 0.99 * comparison.ranked[1].log_loss
+    assert comparison.reason.startswith(
+        "On the last 90 days, which were held out, MBG/NBD had the lowest log loss, "
+    )
+
+
+def test_the_winner_is_fitted_to_everything_and_the_reason_told() -> None:
+    comparison = compared_on_cdnow(Candidate.MBG_NBD, Candidate.BG_NBD)
+    chosen = fit_purchases(histories(CALIBRATION_END).sample(), comparison)
+
+    assert isinstance(chosen.model, BGNBD)
+    assert chosen.reason.startswith("BG/NBD: 2,357 customers, 946 of them with a repeat purchase,")
+    assert chosen.reason.endswith(comparison.reason)
+    assert chosen.precision is not None
+    assert chosen.imprecise_because is None
+
+
+def test_every_candidates_numbers_are_kept() -> None:
+    kept = json.loads(json.dumps(compared_on_cdnow(*Candidate).to_dict(), allow_nan=False))
+
+    assert kept["model"] == "Pareto/NBD"
+    assert kept["actual_purchases"] == 1882
+    assert [each["model"] for each in kept["candidates"]] == ["Pareto/NBD", "BG/NBD", "MBG/NBD"]
+    for each in kept["candidates"]:
+        assert each["log_loss"] == pytest.approx(0.5068, abs=0.002)
+        assert each["mae"] < each["naive_mae"]
+        assert set(each["parameters"]) >= {"r", "alpha"}
+
+
+def test_a_candidate_alone_is_judged_and_said_to_be_alone() -> None:
+    comparison = compared_on_cdnow(Candidate.BG_NBD)
+
+    assert comparison.reason == "No other model was judged on the last 273 days."
+
+
+def test_too_few_to_compare_are_judged_by_the_pooled_rate_alone() -> None:
+    few = np.array([0.0, 1.0, 2.0])
+    comparison = compare(few, 10 * few, np.full(3, 90.0), holdout_purchases=few, holdout_days=30.0)
+    chosen = fit_purchases(PurchaseSample.from_columns(few, 10 * few, np.full(3, 90.0)), comparison)
+
+    assert [each.fitted.model.name for each in comparison.ranked] == ["pooled rate"]
+    assert isinstance(chosen.model, PooledRate)
+    assert chosen.precision is None
+    assert chosen.imprecise_because is not None
+
+
+def test_nobody_at_all_is_compared_without_complaint() -> None:
+    nobody = np.zeros(0)
+    comparison = compare(nobody, nobody, nobody, holdout_purchases=nobody, holdout_days=30.0)
+
+    assert json.dumps(comparison.to_dict(), allow_nan=False)

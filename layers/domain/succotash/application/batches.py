@@ -48,6 +48,32 @@ class BatchReport(TypedDict):
 CONFLICT = Violation("id", "conflicting", "was recorded before with other contents")
 
 
+def record_once[T](
+    items: Sequence[T],
+    *,
+    identity: Callable[[T], tuple[str, str]],
+    contents: Callable[[T], object],
+    record: Callable[[Sequence[T]], list[Recording]],
+) -> list[Recording]:
+    """Record items, each id once; what became of each, in order.
+
+    `identity` gives customer and id; an item that repeats an earlier one is unchanged where
+    `contents` are equal, and conflicting where not.
+    """
+    earlier = repeats_within([identity(item) for item in items])
+    firsts = [item for item, first in zip(items, earlier, strict=True) if first is None]
+    recorded = iter(record(firsts) if firsts else [])
+    outcomes: list[Recording] = []
+    for item, first in zip(items, earlier, strict=True):
+        if first is None:
+            outcomes.append(next(recorded))
+        elif contents(item) != contents(items[first]) or outcomes[first] is Recording.CONFLICTING:
+            outcomes.append(Recording.CONFLICTING)
+        else:
+            outcomes.append(Recording.UNCHANGED)
+    return outcomes
+
+
 def record_batch[T](
     items: Sequence[T | Rejected],
     *,
@@ -55,24 +81,10 @@ def record_batch[T](
     contents: Callable[[T], T],
     record: Callable[[Sequence[T]], list[Recording]],
 ) -> BatchReport:
-    """Record the items that are not rejected, each id once.
-
-    `identity` gives customer and id; an item that repeats an earlier one of the batch is
-    unchanged where `contents` are equal, and conflicting where not.
-    """
+    """Record the items that are not rejected, as `record_once` does."""
     places = [place for place, item in enumerate(items) if not isinstance(item, Rejected)]
     valid = [item for item in items if not isinstance(item, Rejected)]
-    earlier = repeats_within([identity(item) for item in valid])
-    firsts = [item for item, first in zip(valid, earlier, strict=True) if first is None]
-    recorded = iter(record(firsts) if firsts else [])
-    outcomes: list[Recording] = []
-    for item, first in zip(valid, earlier, strict=True):
-        if first is None:
-            outcomes.append(next(recorded))
-        elif contents(item) != contents(valid[first]) or outcomes[first] is Recording.CONFLICTING:
-            outcomes.append(Recording.CONFLICTING)
-        else:
-            outcomes.append(Recording.UNCHANGED)
+    outcomes = record_once(valid, identity=identity, contents=contents, record=record)
     by_place = dict(zip(places, zip(valid, outcomes, strict=True), strict=True))
     results: list[ItemResult] = []
     for place, given in enumerate(items):

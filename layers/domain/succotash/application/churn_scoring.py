@@ -47,7 +47,7 @@ from succotash.domain.retention import (
 )
 from succotash.domain.risk import DEFAULT_RISK_RULE, RiskRule
 from succotash.domain.values import MONEY_PLACES, Currency, Json, Money, SegmentId, require_aware
-from succotash.errors import NotFoundError, RunInProgressError
+from succotash.errors import NotFoundError, SettingsError
 
 UNIT = 10.0**MONEY_PLACES
 """Ten-thousandths in one unit of currency."""
@@ -129,18 +129,35 @@ class ChurnScoring:
     def run(self, as_of: datetime) -> ScoringReport:
         """Fit, backtest, score and publish; later facts are ignored.
 
-        A run that is the current one already is reported and left as it is. RunInProgressError
-        where a later run is current, or another one is running.
+        A run that was published before, by an earlier delivery of the same event, is reported and
+        left as it is, also where a later one has superseded it. RunInProgressError where it would
+        come after a later run, or another one is running. SettingsError where an order or a
+        segment's bound is in another currency than the settings'.
         """
         as_of = require_aware("time", as_of)
         repositories = self._storage.repositories
         if (published := self._published(repositories, as_of)) is not None:
             return published
+        self._require_one_currency(repositories, as_of)
         # The storage answers one question while another is asked, or while numbers are made here.
         with ThreadPoolExecutor(max_workers=1) as beside:
             run, plan, customers = self._score(repositories, beside, as_of)
         self._storage.in_transaction(lambda inside: self._finish(inside, run, plan, customers))
         return _report(repositories.retention.get_scoring_run(run.run_id))
+
+    def _require_one_currency(self, repositories: Repositories, as_of: datetime) -> None:
+        own = self._settings.currency
+        ledger = repositories.ltv.get_currencies(as_of)
+        if others := sorted(ledger - {own}):
+            found = " and ".join(others)
+            raise SettingsError(f"CURRENCY is {own}, but the ledger holds orders in {found}")
+        for segment in repositories.ltv.get_all_ltv_segments():
+            bound = segment.lower_bound
+            if bound is not None and bound.currency != own:
+                raise SettingsError(
+                    f"CURRENCY is {own}, but the segment {segment.segment_id} has its bound in "
+                    f"{bound.currency}"
+                )
 
     def _score(
         self, repositories: Repositories, beside: Executor, as_of: datetime
@@ -199,9 +216,7 @@ class ChurnScoring:
             run = repositories.retention.get_scoring_run(run_id_of(as_of))
         except NotFoundError:
             return None
-        if run.state is RunState.SUPERSEDED:
-            raise RunInProgressError("a later run has taken this one's place")
-        return _report(run) if run.state is RunState.CURRENT else None
+        return None if run.state is RunState.RUNNING else _report(run)
 
     def _finish(
         self, repositories: Repositories, run: ScoringRun, plan: Plan, customers: int
@@ -489,16 +504,21 @@ def _quantile(values: NDArray[np.int64], share: float) -> int:
 def _segment_bounds(
     segments: Sequence[LTVSegment], predicted: NDArray[np.int64]
 ) -> list[tuple[SegmentId, int]]:
-    """Each segment's least predicted CLV, ascending; the lowest quantile starts at nothing."""
-    bounds: list[tuple[SegmentId, int]] = []
-    for segment in segments:
+    """Each segment's least predicted CLV, lowest segment first.
+
+    The lowest quantile starts at nothing. Of equal bounds the higher quantile is the higher
+    segment, then the greater id.
+    """
+
+    def bound(segment: LTVSegment) -> int:
         if segment.lower_bound is not None:
-            bounds.append((segment.segment_id, segment.lower_bound.units()))
-        elif segment.lower_quantile:
-            bounds.append((segment.segment_id, _quantile(predicted, segment.lower_quantile)))
-        else:
-            bounds.append((segment.segment_id, 0))
-    return sorted(bounds, key=lambda bound: bound[1])
+            return segment.lower_bound.units()
+        return _quantile(predicted, segment.lower_quantile) if segment.lower_quantile else 0
+
+    ranked = sorted(
+        (bound(segment), segment.lower_quantile or 0.0, segment.segment_id) for segment in segments
+    )
+    return [(segment_id, units) for units, _, segment_id in ranked]
 
 
 def _churn_dates(first_day: NDArray[np.int64], even_odds: Array) -> list[str | None]:

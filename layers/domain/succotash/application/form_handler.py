@@ -11,15 +11,16 @@ from succotash.domain.attribution import HONEYPOT, campaign_of, source_of, split
 from succotash.domain.forms import (
     DEFAULT_FORM,
     RESERVED_FORM_IDS,
+    ConversionFunnel,
     FieldKind,
     Form,
+    FormAnalytics,
     FormSubmission,
     IdempotentRequest,
     Lead,
     LeadQuery,
     LeadScore,
     LeadStatus,
-    RuleKind,
     ScoredLead,
     SubmissionState,
     ValidationRule,
@@ -28,9 +29,11 @@ from succotash.domain.lead_scoring import score_lead
 from succotash.domain.repositories.forms import PAGE, FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.validation import (
+    CONTACT_FIELDS,
     canonical_email,
     check_answers,
     check_rule,
+    email_field,
     fingerprint,
     rules_of_fields,
 )
@@ -50,7 +53,6 @@ from succotash.errors import ConflictError, InvalidInputError, NotFoundError, Vi
 IDEMPOTENCY_WINDOW = timedelta(hours=24)
 LINKS_TOLERATED = 3
 """Links in all answers together before a submission looks like advertising."""
-CONTACT_FIELDS = ("first_name", "last_name", "company", "phone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class SubmissionContext:
 
 
 class SubmissionReceipt(TypedDict):
-    """The answer to a submission. A suspected one is answered like any other."""
+    """What became of a submission: for the form's owner, not for who sent it."""
 
     submission_id: str
     form_id: str
@@ -268,7 +270,8 @@ class FormHandler:
         """Store a submission with what follows from it, in one transaction, and acknowledge it.
 
         `key` is the sender's Idempotency-Key; a repetition with the same `body_digest` gets the
-        first answer. Raises NotFoundError for an unknown form, InvalidInputError naming every
+        first answer. A duplicate belongs to its original's lead and changes nothing about it.
+        Raises NotFoundError for an unknown form, InvalidInputError naming every
         field that breaks a rule, IdempotencyKeyReusedError; nothing is then stored.
         """
         now = self._clock()
@@ -285,9 +288,7 @@ class FormHandler:
                 if answer is not None:
                     return _receipt_of(answer)
             submission = self._judge(forms, FormId(form_id), fields, context, now, submission_id)
-            if submission.canonical_email and submission.state is not SubmissionState.QUARANTINED:
-                lead = _keep_lead(forms, submission, lead_id)
-                submission = replace(submission, lead_id=lead.lead_id)
+            submission = _with_lead(forms, submission, lead_id, now)
             forms.save_form_submission(submission)
             receipt = _acknowledge(submission)
             if request is not None:
@@ -326,32 +327,26 @@ class FormHandler:
         )
         if reasons := suspicions(answers, controls):
             return replace(submission, state=SubmissionState.QUARANTINED, spam_reasons=reasons)
-        since = now - form.duplicate_window
-        original = forms.check_duplicate_submission(form_id, submission.fingerprint, since)
-        if original is None:
-            return submission
-        return replace(
-            submission,
-            state=SubmissionState.DUPLICATE,
-            duplicate_of=original.submission_id,
-        )
+        return _compared(forms, form, submission)
 
     def release_submission(self, submission_id: str) -> SubmissionView:
-        """Take a submission out of quarantine and make it a lead, in one transaction.
+        """Take a submission out of quarantine, in one transaction.
 
-        NotFoundError for an unknown one, ConflictError for one that is not in quarantine.
+        It becomes a lead, scored as of now, unless it repeats what was accepted in the form's
+        window before it or since then: it is a duplicate then. NotFoundError for an unknown one,
+        ConflictError for one that is not in quarantine.
         """
+        now = self._clock()
         lead_id = LeadId(self._new_id())
 
         def work(repositories: Repositories) -> FormSubmission:
             forms = repositories.forms
-            submission = forms.get_form_submission(SubmissionId(submission_id))
+            submission = forms.lock_form_submission(SubmissionId(submission_id))
             if submission.state is not SubmissionState.QUARANTINED:
                 raise ConflictError("only a quarantined submission can be released")
             released = replace(submission, state=SubmissionState.ACCEPTED)
-            if released.canonical_email:
-                lead = _keep_lead(forms, released, lead_id)
-                released = replace(released, lead_id=lead.lead_id)
+            released = _compared(forms, forms.get_form(released.form_id), released)
+            released = _with_lead(forms, released, lead_id, now)
             forms.save_form_submission(released)
             return released
 
@@ -377,10 +372,10 @@ class FormHandler:
 
         InvalidInputError names every rule that makes no sense; nothing is then changed.
         """
-        violations = [problem for rule in rules for problem in check_rule(rule)]
+        known = {each.name for each in form.fields}
+        violations = [problem for rule in rules for problem in check_rule(rule, known)]
         if form.form_id in RESERVED_FORM_IDS:
             violations.append(Violation("form_id", "reserved", "is a reserved word"))
-        known = {each.name for each in form.fields}
         violations.extend(
             Violation(f"rules.{rule.field_name}", "unknown_field", "is no field of this form")
             for rule in rules
@@ -472,20 +467,24 @@ class FormHandler:
     ) -> FormAnalyticsView:
         """How forms did from `start` (included) to `end` (excluded).
 
-        InvalidInputError where the range ends before it starts.
+        InvalidInputError where the range ends before it starts, NotFoundError for an unknown form.
         """
         start = None if start is None else require_aware("start", start)
         end = None if end is None else require_aware("end", end)
         if start is not None and end is not None and end < start:
             raise InvalidInputError.of("end", "range_reversed", "lies before the start")
-        forms = self._storage.repositories.forms
-        counts = forms.get_form_analytics(
-            start=start,
-            end=end,
-            form_id=None if form_id is None else FormId(form_id),
-            source=source,
-        )
-        funnel = forms.get_lead_conversion_funnel(start=start, end=end)
+        form = None if form_id is None else FormId(form_id)
+
+        def work(repositories: Repositories) -> tuple[FormAnalytics, ConversionFunnel]:
+            forms = repositories.forms
+            if form is not None:
+                forms.get_form(form)
+            return (
+                forms.get_form_analytics(start=start, end=end, form_id=form, source=source),
+                forms.get_lead_conversion_funnel(start=start, end=end, form_id=form, source=source),
+            )
+
+        counts, funnel = self._storage.in_transaction(work)
         reached = {stage.status: stage.reached for stage in funnel.stages}
         stages = list(reached)
         return {
@@ -534,28 +533,45 @@ def suspicions(answers: Mapping[str, Json], controls: Mapping[str, Json]) -> tup
     return tuple(reasons)
 
 
-def email_field(form: Form, rules: Sequence[ValidationRule]) -> str:
-    """The field that holds the person's address: the first e-mail field, or `email`."""
-    for each in form.fields:
-        if each.kind is FieldKind.EMAIL:
-            return each.name
-    return next((rule.field_name for rule in rules if rule.kind is RuleKind.EMAIL), "email")
-
-
 def _email_or_none(value: Json) -> str | None:
     if not isinstance(value, str) or not value.strip():
         return None
     return canonical_email(value)
 
 
-def _keep_lead(forms: FormRepository, submission: FormSubmission, lead_id: LeadId) -> Lead:
-    """Make or merge the lead of a submission that has an e-mail, and score it anew."""
+def _compared(forms: FormRepository, form: Form, submission: FormSubmission) -> FormSubmission:
+    """The submission; a duplicate, of the same lead, where an equal one was accepted already."""
+    since = submission.submitted_at - form.duplicate_window
+    original = forms.check_duplicate_submission(form.form_id, submission.fingerprint, since)
+    if original is None:
+        return submission
+    return replace(
+        submission,
+        state=SubmissionState.DUPLICATE,
+        duplicate_of=original.submission_id,
+        lead_id=original.lead_id,
+    )
+
+
+def _with_lead(
+    forms: FormRepository, submission: FormSubmission, lead_id: LeadId, at: datetime
+) -> FormSubmission:
+    """An accepted submission that has an e-mail is given its lead; any other stays as it is."""
+    if submission.state is not SubmissionState.ACCEPTED or not submission.canonical_email:
+        return submission
+    return replace(submission, lead_id=_keep_lead(forms, submission, lead_id, at).lead_id)
+
+
+def _keep_lead(
+    forms: FormRepository, submission: FormSubmission, lead_id: LeadId, at: datetime
+) -> Lead:
+    """Make or merge the lead of a submission that has an e-mail, and score it as of `at`."""
     contact: dict[str, str | None] = dict.fromkeys(CONTACT_FIELDS)
     others: dict[str, Json] = {}
     typed = submission.canonical_email or ""
     for name, value in submission.answers.items():
         if name in contact:
-            contact[name] = str(value).strip() or None if value is not None else None
+            contact[name] = value.strip() or None if isinstance(value, str) else None
         elif isinstance(value, str) and "@" in value and _same_address(value, typed):
             typed = value.strip()
         else:
@@ -576,7 +592,7 @@ def _keep_lead(forms: FormRepository, submission: FormSubmission, lead_id: LeadI
             phone=contact["phone"],
         )
     )
-    forms.save_lead_score(score_lead(lead, submission.submitted_at))
+    forms.save_lead_score(score_lead(lead, at))
     return lead
 
 

@@ -1,22 +1,20 @@
 """Use cases around value: taking orders, and saying what customers are worth."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TypedDict
 
 from succotash.application.batches import BatchReport, Rejected, record_batch
 from succotash.application.paging import after_value, next_cursor, require_page
-from succotash.application.runs import RunView, run_view
+from succotash.application.runs import RunView, run_currency, run_day, run_view
 from succotash.domain.customers import Order
 from succotash.domain.ltv import Cohort, CustomerLTV, LTVAnalytics, LTVSegment, ValueGroup
+from succotash.domain.orders import order_contents, order_identity, order_violation
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.retention import INITIAL_RUN
 from succotash.domain.values import (
-    CENT,
-    MONEY_UNIT,
     Clock,
     CohortId,
     Currency,
@@ -24,16 +22,16 @@ from succotash.domain.values import (
     Money,
     RunId,
     SegmentId,
+    amount_violation,
+    rounded_amount,
 )
-from succotash.errors import InvalidInputError
+from succotash.errors import InvalidInputError, Violation
 
-NOTHING = Decimal("0.00")
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far a sender's clock may be ahead before its facts count as from the future."""
+NOTHING = Decimal(0)
 
 
 class ValueGroupView(TypedDict):
-    """Customers who share something, and what they are worth, in the deployment's currency."""
+    """Customers who share something, and what they are worth, in the analysis's currency."""
 
     customers: int
     revenue: Decimal
@@ -49,6 +47,7 @@ class LTVAnalysis(TypedDict):
     start: date | None
     end: date | None
     currency: str
+    """Of the run; the deployment's before the first one."""
     total_customers: int
     total_revenue: Decimal
     total_predicted_clv: Decimal
@@ -62,7 +61,7 @@ class LTVAnalysis(TypedDict):
 
 
 class CustomerValueView(TypedDict):
-    """One customer's value; money in the deployment's currency."""
+    """One customer's value; money in the currency of the run."""
 
     customer_id: str
     currency: str
@@ -107,6 +106,7 @@ class SegmentView(TypedDict):
     resolved_lower_bound: Decimal | None
     """As the current run resolved it; None before one, or for a newer rule."""
     currency: str
+    """Of the bounds and values here; the deployment's where there are none."""
     customers: int
     total_value: Decimal
     average_value: Decimal | None
@@ -169,39 +169,22 @@ class LTVHandler:
         An order in another currency than the deployment's, from the future, with an amount that
         does not fit its kind, or that contradicts another with its id is rejected alone.
         """
-        latest = self._clock() + CLOCK_TOLERANCE
-        checked = [
-            item if isinstance(item, Rejected) else self._check(item, latest) for item in items
-        ]
+        now = self._clock()
+        checked = [item if isinstance(item, Rejected) else self._check(item, now) for item in items]
         return record_batch(
             checked,
-            identity=lambda order: (order.customer_id, order.order_id),
-            contents=lambda order: replace(order, canonical_email=None),
+            identity=order_identity,
+            contents=order_contents,
             record=self._storage.repositories.ltv.record_orders,
         )
 
-    def _check(self, order: Order, latest: datetime) -> Order | Rejected:
-        def rejected(field: str, code: str, message: str) -> Rejected:
-            error = InvalidInputError.of(field, code, message)
-            return Rejected(order.order_id, order.customer_id, error.violations)
+    def _check(self, order: Order, now: datetime) -> Order | Rejected:
+        violation = order_violation(order, self._currency, now)
+        if violation is None:
+            return order
+        return Rejected(order.order_id, order.customer_id, (violation,))
 
-        amount = order.amount.amount
-        if order.amount.currency != self._currency:
-            sentence = f"is not {self._currency}, this deployment's currency"
-            return rejected("currency", "currency_mismatch", sentence)
-        if order.ordered_at > latest:
-            return rejected("ordered_at", "in_the_future", "lies in the future")
-        if amount % MONEY_UNIT:
-            return rejected("amount", "too_precise", "has more than four decimal places")
-        if order.refund_of is None and amount < 0:
-            return rejected("amount", "refunds_nothing", "is negative but refunds no order")
-        if order.refund_of is not None and amount >= 0:
-            return rejected("amount", "refund_not_negative", "of a refund must be negative")
-        if order.refund_of == order.order_id:
-            return rejected("refund_of", "refunds_itself", "is the refund itself")
-        return order
-
-    def get_ltv_analytics(
+    def get_ltv_analysis(
         self, *, start: date | None = None, end: date | None = None
     ) -> LTVAnalysis:
         """Customers first seen buying from `start` to `end`, both days included.
@@ -217,19 +200,20 @@ class LTVHandler:
     def _analysis(
         self, found: LTVAnalytics, run: RunView | None, start: date | None, end: date | None
     ) -> LTVAnalysis:
-        total = _group_view(found.total)
+        currency = run_currency(run, self._currency)
+        total = _group_view(found.total, currency)
         return {
             "start": start,
             "end": end,
-            "currency": self._currency,
+            "currency": currency,
             "total_customers": total["customers"],
             "total_revenue": total["revenue"],
             "total_predicted_clv": total["predicted_clv"],
             "average_ltv": total["average_ltv"],
-            "cohort_analysis": _group_views(found.by_cohort),
-            "segment_distribution": _group_views(found.by_segment),
-            "by_source": _group_views(found.by_source),
-            "by_campaign": _group_views(found.by_campaign),
+            "cohort_analysis": _group_views(found.by_cohort, currency),
+            "segment_distribution": _group_views(found.by_segment, currency),
+            "by_source": _group_views(found.by_source, currency),
+            "by_campaign": _group_views(found.by_campaign, currency),
             "run": run,
         }
 
@@ -270,8 +254,8 @@ class LTVHandler:
     def put_segment(self, segment: LTVSegment) -> SegmentView:
         """Define a segment, replacing what it was; it takes effect with the next run.
 
-        InvalidInputError unless it has either a quantile from 0 to below 1 or a bound in the
-        deployment's currency.
+        InvalidInputError unless it has either a quantile from 0 to below 1 or a bound that can be
+        kept, not negative and in the deployment's currency.
         """
         quantile, bound = segment.lower_quantile, segment.lower_bound
         if (quantile is None) == (bound is None):
@@ -280,13 +264,18 @@ class LTVHandler:
             )
         if quantile is not None and not 0 <= quantile < 1:
             raise InvalidInputError.of("lower_quantile", "quantile", "takes 0 to below 1")
-        if bound is not None and bound.currency != self._currency:
-            raise InvalidInputError.of(
-                "lower_bound", "currency_mismatch", f"is not {self._currency}"
-            )
+        if bound is not None and (violation := self._bound_violation(bound)) is not None:
+            raise InvalidInputError([violation])
         ltv = self._storage.repositories.ltv
         ltv.save_ltv_segment(segment)
         return self._segment_view(ltv.get_ltv_segment(segment.segment_id))
+
+    def _bound_violation(self, bound: Money) -> Violation | None:
+        if bound.currency != self._currency:
+            return Violation("lower_bound", "currency_mismatch", f"is not {self._currency}")
+        if bound.amount < 0:
+            return Violation("lower_bound", "negative", "is negative")
+        return amount_violation("lower_bound", bound.amount)
 
     def get_cohorts(self) -> CohortList:
         """Every cohort, by start."""
@@ -300,8 +289,8 @@ class LTVHandler:
         run = repositories.retention.get_scoring_run(cohort.run_id or INITIAL_RUN)
         return {
             **_cohort_view(cohort),
-            "periods": _period_views(cohort, run.as_of.date()),
-            "run": run_view(run),
+            "periods": _period_views(cohort, run_day(run)),
+            "run": run_view(run) if run.run_id != INITIAL_RUN else None,
         }
 
     def _run(self, run_id: RunId) -> RunView | None:
@@ -309,43 +298,44 @@ class LTVHandler:
         return run_view(runs.get_scoring_run(run_id)) if run_id != INITIAL_RUN else None
 
     def _segment_view(self, segment: LTVSegment) -> SegmentView:
-        result = segment.result
+        bound, result = segment.lower_bound, segment.result
+        if bound is not None and result is not None:
+            # A rule in another currency than the run's is newer than the run.
+            result = result if result.lower_bound.currency == bound.currency else None
+        known = bound if result is None else result.lower_bound
+        currency = self._currency if known is None else known.currency
         customers = 0 if result is None else result.customers
-        total = NOTHING if result is None else result.total_value.rounded()
+        total = NOTHING if result is None else result.total_value.amount
         return {
             "segment_id": segment.segment_id,
             "name": segment.name,
             "description": segment.description,
             "lower_quantile": segment.lower_quantile,
-            "lower_bound": _amount(segment.lower_bound),
+            "lower_bound": None if bound is None else bound.exact(),
             "resolved_lower_bound": None if result is None else result.lower_bound.rounded(),
-            "currency": self._currency,
+            "currency": currency,
             "customers": customers,
-            "total_value": total,
-            "average_value": _mean(total, customers),
+            "total_value": rounded_amount(total, currency),
+            "average_value": _mean(total, customers, currency),
         }
 
 
-def _amount(money: Money | None) -> Decimal | None:
-    return None if money is None else money.rounded()
+def _mean(total: Decimal, count: int, currency: str) -> Decimal | None:
+    return rounded_amount(total / count, currency) if count else None
 
 
-def _mean(total: Decimal, count: int) -> Decimal | None:
-    return (total / count).quantize(CENT) if count else None
-
-
-def _group_view(group: ValueGroup) -> ValueGroupView:
+def _group_view(group: ValueGroup, currency: str) -> ValueGroupView:
     return {
         "customers": group.customers,
-        "revenue": group.revenue.quantize(CENT),
-        "predicted_clv": group.predicted_clv.quantize(CENT),
-        "residual_value": group.residual_value.quantize(CENT),
-        "average_ltv": _mean(group.predicted_clv, group.customers),
+        "revenue": rounded_amount(group.revenue, currency),
+        "predicted_clv": rounded_amount(group.predicted_clv, currency),
+        "residual_value": rounded_amount(group.residual_value, currency),
+        "average_ltv": _mean(group.predicted_clv, group.customers, currency),
     }
 
 
-def _group_views(groups: Mapping[str, ValueGroup]) -> dict[str, ValueGroupView]:
-    return {name: _group_view(group) for name, group in groups.items()}
+def _group_views(groups: Mapping[str, ValueGroup], currency: str) -> dict[str, ValueGroupView]:
+    return {name: _group_view(group, currency) for name, group in groups.items()}
 
 
 def customer_value_view(value: CustomerLTV) -> CustomerValueView:
@@ -391,6 +381,8 @@ def _month_of(day: date) -> int:
 def _period_views(cohort: Cohort, as_of: date) -> list[CohortPeriodView]:
     """Every month up to that of `as_of`, those without a purchase included."""
     by_period = {each.period: each for each in cohort.periods}
+    currency = cohort.revenue.currency
+    none_yet = rounded_amount(NOTHING, currency)
     elapsed = _month_of(as_of) - _month_of(cohort.starts_on)
     views: list[CohortPeriodView] = []
     cumulative = NOTHING
@@ -404,8 +396,10 @@ def _period_views(cohort: Cohort, as_of: date) -> list[CohortPeriodView]:
                 "period": period,
                 "active_customers": active,
                 "retention": active / cohort.customers if cohort.customers else 0.0,
-                "revenue": revenue.quantize(CENT),
-                "cumulative_revenue_per_customer": _mean(cumulative, cohort.customers) or NOTHING,
+                "revenue": rounded_amount(revenue, currency),
+                "cumulative_revenue_per_customer": (
+                    _mean(cumulative, cohort.customers, currency) or none_yet
+                ),
                 "mature": period < elapsed,
             }
         )

@@ -1,13 +1,21 @@
 """Keyset cursors: opaque text that names the last row of a page."""
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime
+from decimal import Decimal
 
-from succotash.domain.values import After, Currency, CustomerId, Money
+from succotash.domain.values import (
+    ID_LIMIT,
+    MONEY_UNIT,
+    TOTAL_LIMIT,
+    After,
+    Currency,
+    CustomerId,
+    Money,
+    is_printable,
+)
 from succotash.errors import InvalidInputError
 
 MAX_PAGE = 200
@@ -31,8 +39,10 @@ def _decode[T](cursor: str, read: Callable[[str, str], T]) -> T:
         first, second = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         if not (isinstance(first, str) and isinstance(second, str)):
             raise TypeError(cursor)
+        if len(second) > ID_LIMIT or not is_printable(second):
+            raise ValueError(cursor)
         return read(first, second)
-    except (ValueError, TypeError, binascii.Error, InvalidOperation, RecursionError):
+    except (ValueError, TypeError, ArithmeticError, RecursionError, InvalidInputError):
         raise InvalidInputError.of("cursor", "cursor_invalid", "is no cursor of a list") from None
 
 
@@ -43,7 +53,7 @@ def after_moment(cursor: str | None) -> After | None:
         instant = datetime.fromisoformat(moment)
         if instant.tzinfo is None:
             raise ValueError(moment)
-        return After(instant, row)
+        return After(instant.astimezone(UTC), row)
 
     return None if cursor is None else _decode(cursor, read)
 
@@ -52,7 +62,11 @@ def after_value(cursor: str | None, currency: Currency) -> tuple[Money, Customer
     """For lists ordered by an amount and id."""
 
     def read(amount: str, row: str) -> tuple[Money, CustomerId]:
-        return Money(Decimal(amount), currency), CustomerId(row)
+        given = Money(Decimal(amount), currency).amount
+        exact = given.quantize(MONEY_UNIT)
+        if exact != given or abs(exact) >= TOTAL_LIMIT:
+            raise ValueError(amount)
+        return Money(exact, currency), CustomerId(row)
 
     return None if cursor is None else _decode(cursor, read)
 

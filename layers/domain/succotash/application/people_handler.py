@@ -9,6 +9,15 @@ from succotash.application.form_handler import (
     lead_view,
     submission_view,
 )
+from succotash.application.ltv_handler import CustomerValueView
+from succotash.application.retention_handler import (
+    ChurnRiskView,
+    EngagementView,
+    churn_risk_or_none,
+    engagement_or_none,
+    value_or_none,
+)
+from succotash.domain.customers import Customer
 from succotash.domain.forms import ScoredLead
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.validation import canonical_email
@@ -50,6 +59,13 @@ class CustomerRecord(TypedDict):
     first_seen_at: datetime
     orders: list[OrderView]
     activity: list[ActivityView]
+    """Newest first."""
+    activity_truncated: bool
+    """Whether older activity than this is held."""
+    value: CustomerValueView | None
+    """What the current scoring run says, as churn_risk and engagement do."""
+    churn_risk: ChurnRiskView | None
+    engagement: EngagementView | None
 
 
 class PersonExport(TypedDict):
@@ -90,35 +106,8 @@ class PeopleHandler:
 
         def work(repositories: Repositories) -> PersonExport:
             person = repositories.forms.find_person(canonical)
-            customers: list[CustomerRecord] = [
-                {
-                    "customer_id": each.customer_id,
-                    "first_seen_at": each.first_seen_at,
-                    "orders": [
-                        {
-                            "order_id": order.order_id,
-                            "ordered_at": order.ordered_at,
-                            "amount": f"{order.amount.amount:f}",
-                            "currency": order.amount.currency,
-                            "refund_of": order.refund_of,
-                        }
-                        for order in repositories.ltv.get_orders(each.customer_id)
-                    ],
-                    "activity": [
-                        {
-                            "event_id": event.event_id,
-                            "kind": event.kind,
-                            "name": event.name,
-                            "occurred_at": event.occurred_at,
-                            "duration_seconds": event.duration_seconds,
-                            "interests": list(event.interests),
-                            "campaign_id": event.campaign_id,
-                        }
-                        for event in repositories.retention.get_activity(
-                            each.customer_id, limit=ACTIVITY_EXPORTED
-                        )
-                    ],
-                }
+            customers = [
+                _customer_record(repositories, each)
                 for each in repositories.ltv.get_customers_by_email(canonical)
             ]
             lead = None
@@ -154,3 +143,39 @@ class PeopleHandler:
             return {"erased_rows": erased, "customers_unlinked": list(customers)}
 
         return self._storage.in_transaction(work)
+
+
+def _customer_record(repositories: Repositories, customer: Customer) -> CustomerRecord:
+    customer_id = customer.customer_id
+    # One more than is exported tells whether any are left.
+    events = repositories.retention.get_activity(customer_id, limit=ACTIVITY_EXPORTED + 1)
+    return {
+        "customer_id": customer_id,
+        "first_seen_at": customer.first_seen_at,
+        "orders": [
+            {
+                "order_id": order.order_id,
+                "ordered_at": order.ordered_at,
+                "amount": f"{order.amount.amount:f}",
+                "currency": order.amount.currency,
+                "refund_of": order.refund_of,
+            }
+            for order in repositories.ltv.get_orders(customer_id)
+        ],
+        "activity": [
+            {
+                "event_id": event.event_id,
+                "kind": event.kind,
+                "name": event.name,
+                "occurred_at": event.occurred_at,
+                "duration_seconds": event.duration_seconds,
+                "interests": list(event.interests),
+                "campaign_id": event.campaign_id,
+            }
+            for event in events[:ACTIVITY_EXPORTED]
+        ],
+        "activity_truncated": len(events) > ACTIVITY_EXPORTED,
+        "value": value_or_none(repositories, customer_id),
+        "churn_risk": churn_risk_or_none(repositories, customer_id),
+        "engagement": engagement_or_none(repositories, customer_id),
+    }

@@ -8,15 +8,17 @@ from typing import NotRequired, TypedDict
 
 from succotash.application.batches import BatchReport, Rejected, record_batch
 from succotash.application.grids import GridView, grid_average, grid_rows
-from succotash.application.ltv_handler import (
-    CLOCK_TOLERANCE,
-    NOTHING,
-    CustomerValueView,
-    customer_value_view,
-)
+from succotash.application.ltv_handler import CustomerValueView, customer_value_view
 from succotash.application.paging import after_probability, next_cursor, require_page
-from succotash.application.runs import RunReport, RunView, run_report, run_view
-from succotash.domain.customers import ActivityEvent
+from succotash.application.runs import (
+    RunReport,
+    RunView,
+    run_currency,
+    run_day,
+    run_report,
+    run_view,
+)
+from succotash.domain.customers import CLOCK_TOLERANCE, ActivityEvent
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention import (
@@ -39,9 +41,11 @@ from succotash.domain.values import (
     Currency,
     CustomerId,
     IdFactory,
+    Money,
     RunId,
+    amount_violation,
 )
-from succotash.errors import IllegalTransitionError, InvalidInputError, NotFoundError
+from succotash.errors import IllegalTransitionError, InvalidInputError, NotFoundError, Violation
 
 HISTORY_SHOWN = 20
 
@@ -82,6 +86,7 @@ class HistoryEntry(TypedDict):
     kind: str
     id: str
     amount: NotRequired[Decimal]
+    """Exactly as recorded."""
     currency: NotRequired[str]
 
 
@@ -114,6 +119,7 @@ class CampaignMetricsView(TypedDict):
     converted: int
     revenue: Decimal
     currency: str
+    """Of the revenue; the deployment's where there is none."""
 
 
 class CampaignView(TypedDict):
@@ -133,7 +139,7 @@ class CampaignView(TypedDict):
 
 
 class CampaignSummaryView(TypedDict):
-    """All campaigns together."""
+    """All campaigns together; of the revenue, what is in the deployment's currency."""
 
     campaigns_by_status: Mapping[str, int]
     metrics: CampaignMetricsView
@@ -154,6 +160,7 @@ class CampaignPerformanceView(TypedDict):
     delivery_rate: float | None
     open_rate: float | None
     click_rate: float | None
+    """clicked / sent: clicks are known even where opening is not."""
     conversion_rate: float | None
 
 
@@ -229,7 +236,8 @@ class RetentionHandler:
         """Where all customers stand by the current run."""
         retention = self._storage.repositories.retention
         found = retention.get_retention_analytics()
-        at_risk = found.value_at_risk
+        run = _run(self._storage.repositories, found.run_id)
+        at_risk = found.value_at_risk or Money(Decimal(0), run_currency(run, self._currency))
         return {
             "customers": found.customers,
             "churn_risk_distribution": found.by_risk_level,
@@ -237,10 +245,10 @@ class RetentionHandler:
             "high_risk_customers": found.by_risk_level.get(RiskLevel.HIGH, 0),
             "average_churn_probability": found.average_churn_probability,
             "average_engagement_score": found.average_engagement_score,
-            "value_at_risk": NOTHING if at_risk is None else at_risk.rounded(),
-            "currency": self._currency,
+            "value_at_risk": at_risk.rounded(),
+            "currency": at_risk.currency,
             "campaign_metrics": self._summary_view(),
-            "run": _run(self._storage.repositories, found.run_id),
+            "run": run,
         }
 
     def get_retention_grid(
@@ -250,7 +258,7 @@ class RetentionHandler:
         retention = self._storage.repositories.retention
         run = retention.get_current_scoring_run()
         cells = retention.get_retention_grid(period, mode)
-        rows = grid_rows(cells, period, mode, run.as_of.date())
+        rows = grid_rows(cells, period, mode, run_day(run))
         return {
             "period": period,
             "mode": mode,
@@ -286,8 +294,8 @@ class RetentionHandler:
             return {
                 "customer_id": customer,
                 "churn_risk": _risk_view(prediction),
-                "engagement": _engagement_or_none(repositories, customer),
-                "value": _value_or_none(repositories, customer),
+                "engagement": engagement_or_none(repositories, customer),
+                "value": value_or_none(repositories, customer),
                 "history": _history(repositories, customer),
                 "run": _run(repositories, prediction.run_id or INITIAL_RUN),
             }
@@ -359,7 +367,7 @@ class RetentionHandler:
 
         def work(repositories: Repositories) -> RetentionCampaign:
             retention = repositories.retention
-            campaign = retention.get_retention_campaign(CampaignId(campaign_id))
+            campaign = retention.lock_retention_campaign(CampaignId(campaign_id))
             wanted = change.status or campaign.status
             if wanted is not campaign.status and wanted not in CAMPAIGN_STEPS[campaign.status]:
                 raise IllegalTransitionError(campaign.status, wanted)
@@ -387,10 +395,9 @@ class RetentionHandler:
         return {"runs": [run_report(each) for each in runs]}
 
     def _check_metrics(self, metrics: CampaignMetrics) -> None:
-        if metrics.revenue is not None and metrics.revenue.currency != self._currency:
-            raise InvalidInputError.of(
-                "metrics.currency", "currency_mismatch", f"is not {self._currency}"
-            )
+        revenue = metrics.revenue
+        if revenue is not None and (violation := self._revenue_violation(revenue)) is not None:
+            raise InvalidInputError([violation])
         if metrics.sent > metrics.targeted:
             raise InvalidInputError.of("metrics.sent", "more_than_targeted", "exceeds targeted")
         for name, count in (
@@ -401,16 +408,23 @@ class RetentionHandler:
             if count > metrics.sent:
                 raise InvalidInputError.of(f"metrics.{name}", "more_than_sent", "exceeds sent")
 
+    def _revenue_violation(self, revenue: Money) -> Violation | None:
+        if revenue.currency != self._currency:
+            return Violation("metrics.currency", "currency_mismatch", f"is not {self._currency}")
+        if revenue.amount < 0:
+            return Violation("metrics.revenue", "negative", "is negative")
+        return amount_violation("metrics.revenue", revenue.amount)
+
     def _metrics_view(self, metrics: CampaignMetrics) -> CampaignMetricsView:
-        revenue = metrics.revenue
+        revenue = metrics.revenue or Money(Decimal(0), self._currency)
         return {
             "targeted": metrics.targeted,
             "sent": metrics.sent,
             "opened": metrics.opened,
             "clicked": metrics.clicked,
             "converted": metrics.converted,
-            "revenue": NOTHING if revenue is None else revenue.rounded(),
-            "currency": self._currency,
+            "revenue": revenue.exact(),
+            "currency": revenue.currency,
         }
 
     def _campaign_view(self, campaign: RetentionCampaign) -> CampaignView:
@@ -429,7 +443,8 @@ class RetentionHandler:
         }
 
     def _summary_view(self) -> CampaignSummaryView:
-        found = self._storage.repositories.retention.get_campaign_performance_summary()
+        retention = self._storage.repositories.retention
+        found = retention.get_campaign_performance_summary(currency=self._currency)
         metrics = CampaignMetrics(
             found.targeted,
             found.sent,
@@ -485,16 +500,26 @@ def _engagement_view(profile: UserEngagementProfile) -> EngagementView:
     }
 
 
-def _engagement_or_none(
+def churn_risk_or_none(repositories: Repositories, customer_id: CustomerId) -> ChurnRiskView | None:
+    """The current run's prediction, for people and programs outside; None where it has none."""
+    try:
+        return _risk_view(repositories.retention.get_churn_prediction(customer_id))
+    except NotFoundError:
+        return None
+
+
+def engagement_or_none(
     repositories: Repositories, customer_id: CustomerId
 ) -> EngagementView | None:
+    """The current run's profile, for people and programs outside; None where it has none."""
     try:
         return _engagement_view(repositories.retention.get_user_engagement_profile(customer_id))
     except NotFoundError:
         return None
 
 
-def _value_or_none(repositories: Repositories, customer_id: CustomerId) -> CustomerValueView | None:
+def value_or_none(repositories: Repositories, customer_id: CustomerId) -> CustomerValueView | None:
+    """The current run's value, for people and programs outside; None where it has none."""
     try:
         return customer_value_view(repositories.ltv.get_customer_ltv(customer_id))
     except NotFoundError:  # somebody active who never bought has no value
@@ -507,10 +532,10 @@ def _history(repositories: Repositories, customer_id: CustomerId) -> list[Histor
             "at": order.ordered_at,
             "kind": "order" if order.refund_of is None else "refund",
             "id": order.order_id,
-            "amount": order.amount.rounded(),
+            "amount": order.amount.exact(),
             "currency": order.amount.currency,
         }
-        for order in repositories.ltv.get_orders(customer_id)
+        for order in repositories.ltv.get_orders(customer_id, newest=HISTORY_SHOWN)
     ]
     entries.extend(
         {"at": event.occurred_at, "kind": event.name or event.kind, "id": event.event_id}

@@ -1,11 +1,12 @@
 """How a scoring run is shown beside the numbers it found."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import TypedDict
+from zoneinfo import ZoneInfo
 
 from succotash.domain.retention import ScoringRun
-from succotash.domain.values import Json
+from succotash.domain.values import Currency, Json
 
 
 class RunView(TypedDict):
@@ -23,6 +24,24 @@ class RunReport(RunView):
     state: str
     customers: int
     backtest: Mapping[str, Json]
+
+
+def run_day(run: ScoringRun) -> date:
+    """The calendar day of the run, in the zone whose days it counted."""
+    match run.settings.get("time_zone"):
+        case str(zone):
+            return run.as_of.astimezone(ZoneInfo(zone)).date()
+        case _:
+            return run.as_of.astimezone(UTC).date()
+
+
+def run_currency(run: RunView | None, own: Currency) -> Currency:
+    """The currency of the run's money; the deployment's own before a first run."""
+    match None if run is None else run["settings"].get("currency"):
+        case str(currency):
+            return Currency(currency)
+        case _:
+            return own
 
 
 def run_view(run: ScoringRun) -> RunView:

@@ -3,10 +3,13 @@
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from succotash.domain.values import CampaignId, CustomerId, EventId, LeadId, Money, OrderId
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far a sender's clock may be ahead before its facts count as from the future."""
 
 
 @dataclass(frozen=True, slots=True)

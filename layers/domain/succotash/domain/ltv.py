@@ -108,7 +108,9 @@ class SegmentResult:
 class LTVSegment:
     """A rule over predicted CLV: a customer belongs to the highest segment whose bound they reach.
 
-    Exactly one of `lower_quantile` (0 to 1, of all customers) and `lower_bound` is given.
+    Exactly one of `lower_quantile` (0 to 1, of all customers) and `lower_bound` is given. Where a
+    run resolves two to the same bound, the higher one is the one with the higher quantile (a bound
+    in money counts as 0), then the one with the greater id.
     """
 
     segment_id: SegmentId

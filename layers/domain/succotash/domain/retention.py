@@ -89,7 +89,7 @@ class CampaignPerformance:
     open_rate: float | None
     """opened / sent"""
     click_rate: float | None
-    """clicked / opened"""
+    """clicked / sent: a mail program that hides opening still follows links"""
     conversion_rate: float | None
     """converted / sent"""
 
@@ -105,7 +105,7 @@ class CampaignPerformance:
             campaign,
             delivery_rate=rate(metrics.sent, metrics.targeted),
             open_rate=rate(metrics.opened, metrics.sent),
-            click_rate=rate(metrics.clicked, metrics.opened),
+            click_rate=rate(metrics.clicked, metrics.sent),
             conversion_rate=rate(metrics.converted, metrics.sent),
         )
 
@@ -121,7 +121,7 @@ class CampaignSummary:
     clicked: int
     converted: int
     revenue: Money | None
-    """None where no campaign has any."""
+    """In the currency asked for; None where no campaign has any in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import math
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from email_validator import EmailNotValidError, validate_email
@@ -14,6 +15,8 @@ from succotash.errors import InvalidInputError, Violation
 
 ANSWER_LIMIT = 10_000
 """The most characters in one answer."""
+CONTACT_FIELDS = ("first_name", "last_name", "company", "phone")
+"""What a lead keeps of its person, beside the e-mail address."""
 
 
 def canonical_email(typed: str) -> str:
@@ -69,13 +72,21 @@ def rules_of_fields(form: Form) -> list[ValidationRule]:
     return rules
 
 
+def email_field(form: Form, rules: Sequence[ValidationRule]) -> str:
+    """The field that holds the person's address: the first e-mail field, or `email`."""
+    for each in form.fields:
+        if each.kind is FieldKind.EMAIL:
+            return each.name
+    return next((rule.field_name for rule in rules if rule.kind is RuleKind.EMAIL), "email")
+
+
 def check_answers(
     form: Form, rules: Sequence[ValidationRule], answers: Mapping[str, Json]
 ) -> list[Violation]:
     """Everything wrong with the answers: at most one violation per field, in the rules' order.
 
-    A form that names fields takes no others. A rule other than `required` passes over an answer
-    that is absent or blank.
+    A form that names fields takes no others. What a lead keeps of its person is text. A rule
+    other than `required` passes over an answer that is absent or blank.
     """
     found: dict[str, Violation] = {}
     known = {each.name for each in form.fields}
@@ -84,6 +95,9 @@ def check_answers(
             found[name] = Violation(name, "unknown_field", "is no field of this form")
         elif isinstance(value, str) and len(value) > ANSWER_LIMIT:
             found[name] = Violation(name, "too_long", f"is longer than {ANSWER_LIMIT} characters")
+    for name in (*CONTACT_FIELDS, email_field(form, rules)):
+        if name not in found and not isinstance(answers.get(name), str | None):
+            found[name] = Violation(name, "text", "is not a text")
     for rule in rules:
         if rule.field_name in found:
             continue
@@ -94,8 +108,8 @@ def check_answers(
     return list(found.values())
 
 
-def check_rule(rule: ValidationRule) -> Iterator[Violation]:
-    """What is wrong with a rule's own parameters."""
+def check_rule(rule: ValidationRule, known: Collection[str]) -> Iterator[Violation]:
+    """What is wrong with a rule's own parameters; `known` are the fields of a form that has any."""
     at = f"rules.{rule.field_name}.{rule.kind}"
     parameters = rule.parameters
     allowed: Mapping[RuleKind, frozenset[str]] = {
@@ -112,19 +126,32 @@ def check_rule(rule: ValidationRule) -> Iterator[Violation]:
         case RuleKind.REGEX:
             yield from _check_pattern(at, parameters.get("pattern"))
         case RuleKind.LENGTH | RuleKind.RANGE:
-            for name in ("min", "max"):
-                bound = parameters.get(name, 0)
-                if isinstance(bound, bool) or not isinstance(bound, int | float):
-                    yield Violation(f"{at}.{name}", "number", "is not a number")
+            yield from _check_bounds(at, parameters)
         case RuleKind.CHOICE:
             choices = parameters.get("choices")
             if not (isinstance(choices, list) and choices):
                 yield Violation(f"{at}.choices", "choices", "needs a list of choices")
         case RuleKind.MATCHES:
-            if not isinstance(parameters.get("field"), str):
+            other = parameters.get("field")
+            if not isinstance(other, str) or other == rule.field_name:
                 yield Violation(f"{at}.field", "field", "needs the name of another field")
+            elif known and other not in known:
+                yield Violation(f"{at}.field", "unknown_field", "is no field of this form")
         case RuleKind.REQUIRED | RuleKind.EMAIL | RuleKind.PHONE:
             pass
+
+
+def _check_bounds(at: str, parameters: Mapping[str, Json]) -> Iterator[Violation]:
+    numbers: list[float] = []
+    for name in ("min", "max"):
+        bound = parameters.get(name, 0)
+        is_number = not isinstance(bound, bool)
+        if not (is_number and isinstance(bound, int | float) and -math.inf < bound < math.inf):
+            yield Violation(f"{at}.{name}", "number", "is not a number")
+        elif name in parameters:
+            numbers.append(bound)
+    if numbers != sorted(numbers):
+        yield Violation(f"{at}.max", "range_reversed", "is less than min")
 
 
 def _check_pattern(at: str, pattern: Json) -> Iterator[Violation]:

@@ -1,12 +1,16 @@
 """Values that everything else is made of: money, instants, identities, pages."""
 
 import secrets
+import threading
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import NewType, Protocol, Self
+from uuid import UUID
 
-from succotash.errors import CurrencyMismatchError, InvalidInputError
+from succotash.errors import CurrencyMismatchError, InvalidInputError, Violation
 
 type Json = str | int | float | bool | list[Json] | dict[str, Json] | None
 
@@ -26,11 +30,35 @@ RunId = NewType("RunId", str)
 MONEY_PLACES = 4
 MONEY_UNIT = Decimal(10) ** -MONEY_PLACES
 """The smallest amount kept: one ten-thousandth, as in numeric(19,4)."""
-MONEY_LIMIT = Decimal(10) ** 14
-"""Amounts stay below this, so that their ten-thousandths fit into 64 bits."""
-CENT = Decimal("0.01")
+AMOUNT_LIMIT = Decimal(10) ** 12
+"""Single amounts stay below this: then the ten-thousandths of hundreds of them fit into 64 bits."""
+TOTAL_LIMIT = Decimal(2**63).scaleb(-MONEY_PLACES)
+"""No total that is kept is as large: its ten-thousandths fit into 64 bits."""
+USUAL_MINOR_UNITS = 2
+MINOR_UNITS: Mapping[str, int] = {
+    code: places
+    for places, codes in {
+        0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+        3: "BHD IQD JOD KWD LYD OMR TND",
+        4: "CLF UYW",
+    }.items()
+    for code in codes.split()
+}
+"""Decimal places of the currencies that have other than two (ISO 4217, list one)."""
 ID_LIMIT = 200
 """The most characters in an id that comes from outside."""
+
+
+def is_printable(text: str) -> bool:
+    """Whether a text is free of control characters and halves of surrogate pairs."""
+    # Nearly every text is printable in Python's narrower sense too, which is quick to find out.
+    return text.isprintable() or not any(
+        unicodedata.category(each) in ("Cc", "Cs") for each in text
+    )
+
+
+RANDOM_BITS = 74
+"""In a UUID version 7, beside its 48 bits of time."""
 
 
 class Clock(Protocol):
@@ -44,7 +72,7 @@ class IdFactory(Protocol):
     """Gives new identifiers."""
 
     def __call__(self) -> str:
-        """An identifier never given before, greater than those given earlier."""
+        """An identifier never given before, greater than those this process gave earlier."""
 
 
 def system_clock() -> datetime:
@@ -52,14 +80,33 @@ def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def uuid7() -> str:
-    """A UUID version 7 (RFC 9562): milliseconds first, so that new rows are index neighbours."""
-    milliseconds = int(system_clock().timestamp() * 1000)
-    value = (milliseconds << 80) | secrets.randbits(80)
-    value = (value & ~(0xF << 76)) | (0x7 << 76)
-    value = (value & ~(0x3 << 62)) | (0x2 << 62)
-    digits = f"{value:032x}"
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+class UuidSequence:
+    """UUIDs version 7 (RFC 9562): milliseconds first, so that new rows are index neighbours.
+
+    Each is greater than those given before it, also within a millisecond and where the clock goes
+    back: it then continues from the last one (section 6.2, method 2).
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._turn = threading.Lock()
+        self._last = 0
+
+    def __call__(self) -> str:
+        """The next one."""
+        milliseconds = int(self._clock().timestamp() * 1000)
+        fresh = (milliseconds << RANDOM_BITS) | secrets.randbits(RANDOM_BITS)
+        with self._turn:
+            self._last = max(fresh, self._last + 1)
+            number = self._last
+        # 48 bits of time, version 7, 12 random bits, variant 2, and the other 62.
+        time, a, b = number >> 74, (number >> 62) & 0xFFF, number & ((1 << 62) - 1)
+        value = (time << 80) | (0x7 << 76) | (a << 64) | (0x2 << 62) | b
+        return str(UUID(int=value))
+
+
+uuid7 = UuidSequence(system_clock)
+"""The ids of this process."""
 
 
 def require_aware(field: str, moment: datetime) -> datetime:
@@ -74,16 +121,35 @@ def instant_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def rounded_amount(amount: Decimal, currency: str) -> Decimal:
+    """The amount to the currency's minor unit, half to even, for people."""
+    places = MINOR_UNITS.get(currency, USUAL_MINOR_UNITS)
+    return amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+
+
+def amount_violation(field: str, amount: Decimal) -> Violation | None:
+    """What keeps a single amount from outside from being kept as it is, if anything."""
+    if abs(amount) >= AMOUNT_LIMIT:
+        return Violation(field, "amount_out_of_range", "is too large")
+    if amount % MONEY_UNIT:
+        return Violation(field, "too_precise", "has more than four decimal places")
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in one currency (ISO 4217). Amounts of two currencies never meet."""
+    """An amount, or a total of amounts, in one currency (ISO 4217).
+
+    Amounts of two currencies never meet. How large a single amount may be is not decided here: see
+    `amount_violation`.
+    """
 
     amount: Decimal
     currency: Currency
 
     def __post_init__(self) -> None:
-        if not self.amount.is_finite() or abs(self.amount) >= MONEY_LIMIT:
-            raise InvalidInputError.of("amount", "amount_out_of_range", "the amount is too large")
+        if not self.amount.is_finite():
+            raise InvalidInputError.of("amount", "amount_out_of_range", "the amount is not finite")
 
     def __add__(self, other: Self) -> "Money":
         self._same_currency(other)
@@ -94,8 +160,13 @@ class Money:
         return Money(self.amount - other.amount, self.currency)
 
     def rounded(self) -> Decimal:
-        """The amount to the cent, for people."""
-        return self.amount.quantize(CENT, ROUND_HALF_EVEN)
+        """To the currency's minor unit, half to even, for people."""
+        return rounded_amount(self.amount, self.currency)
+
+    def exact(self) -> Decimal:
+        """Every digit there is, and at least the currency's minor units, for people."""
+        rounded = self.rounded()
+        return rounded if rounded == self.amount else self.amount.normalize()
 
     @classmethod
     def of_units(cls, units: int, currency: Currency) -> "Money":

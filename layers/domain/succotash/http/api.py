@@ -6,6 +6,7 @@ say what is read, and the returned annotation what is answered.
 """
 
 import ipaddress
+import json
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic_core import to_json
 
-from succotash.domain.values import ID_LIMIT
+from succotash.domain.values import ID_LIMIT, is_printable
 from succotash.errors import (
     InvalidInputError,
     MissingScopeError,
@@ -30,7 +31,6 @@ from succotash.errors import (
     SuccotashError,
     Violation,
 )
-from succotash.http.fields import is_printable
 from succotash.http.problems import (
     METHOD_NOT_ALLOWED,
     PROBLEM_JSON,
@@ -381,12 +381,15 @@ class Served[P: Parts]:
         return Response(
             problem.kind.status.value,
             PROBLEM_JSON,
-            to_json(problem.body(request_id)).decode(),
+            json.dumps(problem.body(request_id)),  # in ASCII, so that no text is beyond it
             {"Cache-Control": "no-store", **problem.headers},
         )
 
     def _log_failure(self, error: Exception, request_id: str) -> None:
-        """Class and places of a failure; its text may quote what somebody sent."""
+        """Class and places of a failure, and what an error of ours says.
+
+        The text of any other may quote what somebody sent.
+        """
         chain: list[str] = []
         cause: BaseException | None = error
         while cause is not None:
@@ -396,7 +399,8 @@ class Served[P: Parts]:
                 for frame in traceback.extract_tb(cause.__traceback__)
             )
             cause = cause.__cause__ or cause.__context__
-        self._logger.error("failed", correlation_id=request_id, stack=chain)
+        reason = str(error) if isinstance(error, SuccotashError) else None
+        self._logger.error("failed", correlation_id=request_id, stack=chain, reason=reason)
 
 
 def _allowed(methods: Mapping[str, object]) -> str:

@@ -67,7 +67,7 @@ KINDS: Mapping[type[SuccotashError], ProblemKind] = {
         HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", "The request is not acceptable"
     ),
     CurrencyMismatchError: ProblemKind(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "currency-mismatch", "Amounts of two currencies met"
+        HTTPStatus.INTERNAL_SERVER_ERROR, "currency-mismatch", "Amounts of two currencies met"
     ),
     MissingTokenError: ProblemKind(
         HTTPStatus.UNAUTHORIZED, "missing-token", "A verified token is needed"

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
@@ -211,16 +212,16 @@ def _object(pairs: list[tuple[str, Parsed]]) -> dict[str, Parsed]:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > NUMBER_LENGTH_LIMIT or abs(number := int(digits)) >= INTEGER_LIMIT:
+    if len(digits) > NUMBER_LENGTH_LIMIT or not -INTEGER_LIMIT <= int(digits) < INTEGER_LIMIT:
         raise MalformedRequestError("an integer does not fit into 64 bits")
-    return number if digits[0] != "-" else -abs(number)
+    return int(digits)
 
 
 def _number(digits: str) -> Decimal:
     if len(digits) > NUMBER_LENGTH_LIMIT:
         raise MalformedRequestError("a number has too many digits")
     number = Decimal(digits)
-    if abs(number.adjusted()) > EXPONENT_LIMIT:
+    if abs(number.adjusted()) > EXPONENT_LIMIT or math.isinf(float(number)):
         raise MalformedRequestError("a number is out of range")
     return number
 

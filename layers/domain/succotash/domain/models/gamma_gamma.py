@@ -5,19 +5,27 @@ purchase's amount is gamma(p, nu), nu is gamma(q, v) among customers, and neithe
 often a customer buys.
 """
 
-from dataclasses import dataclass
-from typing import override
+from dataclasses import dataclass, replace
+from typing import Self, override
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaln, psi
+from scipy.special import gammaln, polygamma, psi
 
-from succotash.domain.models.likelihood import Fitted, UnfitError, maximise
+from succotash.domain.models.likelihood import (
+    Evaluation,
+    Fitted,
+    UnfitError,
+    maximise,
+    precision_of,
+)
 from succotash.domain.models.purchases import Array, weighted_sum
 from succotash.domain.models.spend import SpendModel, SpendSample
 
 _STARTS = ((1.0, 3.0), (6.0, 4.0), (30.0, 1.5))
 """(p, q) from which the search begins; v follows from the data's mean."""
+_SCREENING_ROWS = 1_000
+"""Customers on whom the starts compete; the winner alone goes on to all."""
 _SAME = 1e-9
 """Means whose logarithms differ by less are equal but for rounding."""
 
@@ -42,6 +50,10 @@ class GammaGamma(SpendModel):
     @override
     def parameters(self) -> dict[str, float]:
         return {"p": self.p, "q": self.q, "v": self.v}
+
+    @override
+    def with_parameters(self, **parameters: float) -> Self:
+        return replace(self, **parameters)
 
     @property
     def has_mean(self) -> bool:
@@ -72,46 +84,70 @@ class GammaGamma(SpendModel):
 
     def log_likelihood(self, sample: SpendSample) -> float:
         """The sample's log-likelihood, equation (1a) of the note summed over customers."""
-        value, _ = Likelihood(sample, 1.0)(np.array([self.p, self.q, self.v]))
-        return value * sample.customers
+        at = np.array([self.p, self.q, self.v])
+        return Likelihood(sample, 1.0)(at).value * sample.customers
+
+    @override
+    def simulate_spend(
+        self, frequency: Array, mean_spend: Array, purchases: Array, random: np.random.Generator
+    ) -> Array:
+        """gamma(p n) / nu, where nu is gamma(p x + q, v + x m) by now."""
+        spent = frequency * np.where(frequency > 0, np.maximum(mean_spend, 0.0), 0.0)
+        amounts = random.gamma(self.p * purchases)
+        nu = random.gamma(self.p * frequency + self.q) / (self.v + spent)
+        return np.divide(amounts, nu, out=np.zeros_like(amounts), where=purchases > 0)
 
 
 class Likelihood:
-    """Mean log-likelihood per customer and its gradient in (p, q, v), money scaled."""
+    """Mean log-likelihood per customer and its derivatives in (p, q, v), money scaled."""
 
     def __init__(self, sample: SpendSample, scale: float) -> None:
         self._customers = sample.customers
         self._weight = sample.weight
-        self._frequency = sample.frequency
+        self._weighted_frequency = sample.weight * sample.frequency
         self._spent = sample.frequency * sample.mean_spend / scale
         self._constant = weighted_sum(sample.weight, np.log(sample.mean_spend / scale))
-        self._x, self._of_x = np.unique(sample.frequency, return_inverse=True)
-        self._x_weight = np.bincount(self._of_x, sample.weight, len(self._x))
+        self._x, of_x = np.unique(sample.frequency, return_inverse=True)
+        self._x_weight = np.bincount(of_x, sample.weight, len(self._x))
 
-    def __call__(self, parameters: Array) -> tuple[float, Array]:
+    def __call__(self, parameters: Array) -> Evaluation:
         """At (p, q, v), with v in scaled money."""
-        p, q, v = parameters
+        p, q, v = (float(each) for each in parameters)
         x, x_weight = self._x, self._x_weight
+        weight, weighted_x = self._weight, self._weighted_frequency
         # log(v / (v + x m)) and log(x m / (v + x m)), each without cancellation.
-        log_prior = -np.log1p(self._spent / v)
-        log_data = -np.log1p(v / self._spent)
-        weight = self._weight
-        prior = weighted_sum(weight, log_prior)
-        data = weighted_sum(weight, self._frequency * log_data)
+        prior = weighted_sum(weight, -np.log1p(self._spent / v))
+        data = weighted_sum(weighted_x, -np.log1p(v / self._spent))
+        share = self._spent / (v + self._spent)
+        own, others = weighted_sum(weight, share), weighted_sum(weighted_x, 1 - share)
+        bends = share * (1 - share)
+        own_bend, others_bend = weighted_sum(weight, bends), weighted_sum(weighted_x, bends)
+
         value = weighted_sum(x_weight, gammaln(p * x + q) - gammaln(p * x) - gammaln(q))
         value += q * prior + p * data - self._constant
-        by_p = weighted_sum(x_weight, x * (psi(p * x + q) - psi(p * x))) + data
-        by_q = weighted_sum(x_weight, psi(p * x + q) - psi(q)) + prior
-        share = self._spent / (v + self._spent)
-        by_v = weighted_sum(weight, q * share - p * self._frequency * (1 - share)) / v
-        gradient = np.array([by_p, by_q, by_v])
-        return float(value / self._customers), gradient / self._customers
+        together = psi(p * x + q)
+        by_p = weighted_sum(x_weight, x * (together - psi(p * x))) + data
+        by_q = weighted_sum(x_weight, together - psi(q)) + prior
+        by_v = q * own - p * others
+        gradient = np.array([by_p, by_q, by_v / v])
+
+        bend = polygamma(1, p * x + q)
+        pp = weighted_sum(x_weight, x * x * (bend - polygamma(1, p * x)))
+        pq = weighted_sum(x_weight, x * bend)
+        qq = weighted_sum(x_weight, bend - polygamma(1, q))
+        pv, qv = -others / v, own / v
+        vv = (-q * own_bend - p * others_bend - by_v) / v**2
+        hessian = np.array([[pp, pq, pv], [pq, qq, qv], [pv, qv, vv]])
+        customers = self._customers
+        return Evaluation(value / customers, gradient / customers, hessian / customers)
 
 
 def fit_gamma_gamma(
     frequency: ArrayLike, mean_spend: ArrayLike, weight: ArrayLike | None = None
 ) -> Fitted[GammaGamma]:
     """The maximum-likelihood Gamma-Gamma of the repeat customers with a positive mean.
+
+    The starts compete on a part of them, the winner alone goes on to all.
 
     Raises UnfitError where there are none, or all spend the same: then nothing tells a purchase's
     spread from a customer's.
@@ -124,7 +160,15 @@ def fit_gamma_gamma(
         raise UnfitError("all repeat customers spend the same")
     scale = float(np.exp(np.average(logs, weights=sample.weight)))
     starts = [np.array([p, q, q / p]) for p, q in _STARTS]
+    step = max(1, len(sample.weight) // _SCREENING_ROWS)
+    screening = SpendSample(
+        sample.frequency[::step], sample.mean_spend[::step], sample.weight[::step]
+    )
+    if step > 1:
+        starts = [maximise(Likelihood(screening, scale), starts).parameters]
     found = maximise(Likelihood(sample, scale), starts)
     p, q, v = (float(each) for each in found.parameters)
     model = GammaGamma(p, q, v * scale)
-    return Fitted(model, model.log_likelihood(sample), found.converged)
+    precision, reason = precision_of(found, sample.customers, model.parameters())
+    log_likelihood = model.log_likelihood(sample)
+    return Fitted(model, log_likelihood, found.converged, precision, reason)

@@ -24,8 +24,9 @@ quantiles among the customers worth acting on, those with a repeat purchase and 
 `gone_below`: the loss that `high_share` of them reach, and the P(silent) that `low_share` of them
 stay below, but no less than `silent_from`, so that in a healthy shop nobody need be at risk. On
 CDNOW as of 1998-07-01 12% of the customers are low, 79% medium (two thirds of them one-time buyers)
-and 9% high: they came back every 53 days (median) and have been silent for 300. The churn
-probability itself stays what the model says, whatever the level.
+and 9% high: they came back every 53 days (median) and have been silent for 300 (BG/NBD; with
+MBG/NBD 11%, 78% and 10%). The churn probability itself stays what the model says, whatever the
+level.
 
 Within a level the score rises with the churn probability: 1 to 4 are low, 5 to 7 medium, 8 to 10
 high.

@@ -1,10 +1,17 @@
-"""Maximum likelihood by gradient, for models whose parameters are all positive."""
+"""Maximum likelihood by Newton's method, for models whose parameters are all positive.
 
-from collections.abc import Callable, Sequence
+The search and the errors live in log-parameters: there the surface is nearer to a parabola, and no
+parameter can become negative. With second derivatives a search takes six to twelve evaluations from
+a fair start. Quasi-Newton searches took three times as many, and SciPy's L-BFGS-B calls BLAS, whose
+waiting threads cost a millisecond per step wherever another process wants the core.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import Bounds, minimize
+from numpy.typing import NDArray
 
 from succotash.domain.models.purchases import Array
 from succotash.errors import SuccotashError
@@ -12,14 +19,52 @@ from succotash.errors import SuccotashError
 _LOG_BOUND = 14.0
 """Parameters stay within e^±14 of the scale of the data: beyond, the models no longer change."""
 _FLAT = 1e-5
-"""A gradient per customer this small is a maximum, even if the line search gave up on it."""
+"""A gradient per customer this small is a maximum, even if no step leads any higher."""
+_STILL = 1e-15
+"""Once a Newton step promises less than this per customer, the search is over."""
+_LONGEST_STEP = 2.0
+"""No parameter changes by more than a factor e^2 at once: far away the parabola is a guess."""
+_MOST_STEPS = 200
+_SHARES = 0.25 ** np.arange(8)
+"""Of a step, to be tried in turn; if none leads up, rounding has taken over."""
+_CURVED = 1e-9
+"""Curvature per customer below this share of the largest is none: the data do not tell."""
+_LARGEST_LOG_ERROR = 10.0
+"""A standard error of a factor e^10 is no knowledge of a parameter."""
 
-type LogLikelihood = Callable[[Array], tuple[float, Array]]
-"""Parameters to mean log-likelihood per customer and its gradient, both in natural parameters."""
+
+class Evaluation(NamedTuple):
+    """Mean log-likelihood per customer with its first and second derivatives."""
+
+    value: float
+    gradient: Array
+    """Of shape (parameters,)."""
+    hessian: Array
+    """Of shape (parameters, parameters)."""
+
+    def in_logs(self, parameters: Array) -> "Evaluation":
+        """The derivatives by the logarithms of the parameters."""
+        gradient = self.gradient * parameters
+        hessian = self.hessian * parameters * parameters[:, None] + np.diag(gradient)
+        return Evaluation(self.value, gradient, hessian)
+
+
+type LogLikelihood = Callable[[Array], Evaluation]
+"""Of the natural parameters, with derivatives by them."""
 
 
 class UnfitError(SuccotashError):
     """The data cannot carry the model; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How far parameters may be off, from the observed information at the maximum."""
+
+    log_covariance: Array
+    """Of the log-parameters, in the order in which the model names them."""
+    standard_errors: Mapping[str, float]
+    """Of the parameters themselves: theta sqrt(var(log theta)), the delta method."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +75,14 @@ class Fitted[Model]:
     log_likelihood: float
     """Of the whole sample, in the sample's own units."""
     converged: bool
+    precision: Precision | None
+    """None where the data do not tell; `imprecise_because` then says why."""
+    imprecise_because: str | None
+
+    @property
+    def standard_errors(self) -> Mapping[str, float] | None:
+        """By the parameters' names, finite; None where the data do not tell."""
+        return self.precision.standard_errors if self.precision else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,36 +91,110 @@ class Maximum:
 
     parameters: Array
     value: float
+    """Mean log-likelihood per customer."""
     converged: bool
+    log_hessian: Array
+    """Of the mean log-likelihood by the log-parameters."""
+    at_bound: bool
 
 
 def maximise(log_likelihood: LogLikelihood, starts: Sequence[Array]) -> Maximum:
-    """The best maximum that L-BFGS-B reaches from `starts`, searching in log-parameters.
+    """The best maximum that Newton's method reaches from `starts`.
 
     Raises UnfitError where no start leads to a finite likelihood.
     """
-
-    def negative(logs: Array) -> tuple[float, Array]:
-        parameters = np.exp(logs)
-        value, gradient = log_likelihood(parameters)
-        return -value, -gradient * parameters
-
     best: Maximum | None = None
     for start in starts:
-        found = minimize(
-            negative,
-            np.clip(np.log(start), -_LOG_BOUND, _LOG_BOUND),
-            jac=True,
-            method="L-BFGS-B",
-            bounds=Bounds(-_LOG_BOUND, _LOG_BOUND),
-            options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 500},
-        )
-        value = -float(found.fun)
-        if not np.isfinite(value) or not np.isfinite(found.x).all():
-            continue
-        if best is None or value > best.value:
-            flat = bool(np.abs(negative(found.x)[1]).max() < _FLAT)
-            best = Maximum(np.exp(found.x), value, bool(found.success) or flat)
+        found = _climb(log_likelihood, np.clip(np.log(start), -_LOG_BOUND, _LOG_BOUND))
+        if found is not None and (best is None or found.value > best.value):
+            best = found
     if best is None:
         raise UnfitError("the likelihood of this data is finite nowhere the search began")
     return best
+
+
+def precision_of(
+    found: Maximum, customers: float, parameters: Mapping[str, float]
+) -> tuple[Precision | None, str | None]:
+    """Standard errors at a maximum, or the reason why there are none.
+
+    The inverse of the observed information, -customers x Hessian in log-parameters; `parameters`
+    in the order of the search.
+    """
+    if not found.converged:
+        return None, "the search for the maximum did not settle"
+    if found.at_bound:
+        return None, "a parameter has run to the edge of the search; the data put no bound to it"
+    values, vectors = np.linalg.eigh(-found.log_hessian)
+    if not values[0] > _CURVED * values[-1]:
+        return None, "the likelihood is flat along some combination of the parameters"
+    covariance = (vectors / (values * customers)) @ vectors.T
+    log_errors = np.sqrt(np.diag(covariance))
+    if log_errors.max() > _LARGEST_LOG_ERROR:
+        return None, "the likelihood hardly depends on some parameter"
+    named = zip(parameters.items(), log_errors.tolist(), strict=True)
+    return Precision(covariance, {name: value * error for (name, value), error in named}), None
+
+
+def _climb(log_likelihood: LogLikelihood, logs: Array) -> Maximum | None:
+    """Newton's method, uphill whatever the curvature, within bounds; None where it cannot begin."""
+    here = _at(log_likelihood, logs)
+    if here is None:
+        return None
+    for _ in range(_MOST_STEPS):
+        step = _step(here, logs)
+        promised = float((here.gradient * step).sum())
+        if promised < _STILL:
+            break
+        higher = _first_higher(log_likelihood, logs, step, here.value)
+        if higher is None:
+            break
+        logs, here = higher
+    free = _free(here, logs)
+    flat = not free.any() or float(np.abs(here.gradient[free]).max()) < _FLAT
+    return Maximum(np.exp(logs), here.value, flat, here.hessian, not free.all())
+
+
+def _first_higher(
+    log_likelihood: LogLikelihood, logs: Array, step: Array, value: float
+) -> tuple[Array, Evaluation] | None:
+    """The longest of ever shorter steps that leads above `value`; None where none does."""
+    for share in _SHARES:
+        tried = np.clip(logs + share * step, -_LOG_BOUND, _LOG_BOUND)
+        there = _at(log_likelihood, tried)
+        if there is not None and there.value > value:
+            return tried, there
+    return None
+
+
+def _at(log_likelihood: LogLikelihood, logs: Array) -> Evaluation | None:
+    """The evaluation in log-parameters; None where a number of it is not finite."""
+    parameters = np.exp(logs)
+    found = log_likelihood(parameters).in_logs(parameters)
+    finite = (
+        np.isfinite(found.value)
+        and np.isfinite(found.gradient).all()
+        and np.isfinite(found.hessian).all()
+    )
+    return found if finite else None
+
+
+def _free(here: Evaluation, logs: Array) -> NDArray[np.bool_]:
+    """The parameters that no bound holds back."""
+    held_below = (logs <= -_LOG_BOUND) & (here.gradient <= 0)
+    held_above = (logs >= _LOG_BOUND) & (here.gradient >= 0)
+    return ~(held_below | held_above)
+
+
+def _step(here: Evaluation, logs: Array) -> Array:
+    """Newton's step with every curvature turned downward, so that it always leads uphill."""
+    free = np.flatnonzero(_free(here, logs))
+    step = np.zeros_like(logs)
+    if len(free):
+        values, vectors = np.linalg.eigh(here.hessian[np.ix_(free, free)])
+        curvatures = np.abs(values)
+        floor = max(_CURVED * float(curvatures.max()), np.finfo(np.float64).tiny)
+        along = (vectors * here.gradient[free][:, None]).sum(axis=0)
+        step[free] = (vectors * (along / np.maximum(curvatures, floor))).sum(axis=1)
+    longest = float(np.abs(step).max())
+    return step * (_LONGEST_STEP / longest) if longest > _LONGEST_STEP else step

@@ -4,8 +4,8 @@ Both shrink what a customer did toward what all customers did, by conjugate prio
 weight; they need no search, so they answer even for a single customer who came today.
 """
 
-from dataclasses import dataclass
-from typing import override
+from dataclasses import dataclass, replace
+from typing import Self, override
 
 import numpy as np
 from scipy.special import expit
@@ -49,6 +49,10 @@ class PooledRate(PurchaseModel):
         return {"rate": self.rate, "leaving": self.leaving}
 
     @override
+    def with_parameters(self, **parameters: float) -> Self:
+        return replace(self, **parameters)
+
+    @override
     def probability_alive(self, frequency: Array, recency: Array, age: Array) -> Array:
         """1 / (1 + q / (1 - q) ((1 + mu T) / (1 + mu t_x))^(1 + x)); one-time buyers: 1."""
         silence = np.log1p(self.rate * age) - np.log1p(self.rate * recency)
@@ -86,6 +90,21 @@ class PooledRate(PurchaseModel):
         even = recency + (1 / self.rate + recency) * (stretch - 1)
         return np.where(frequency > 0, np.maximum(even, recency), np.inf)
 
+    @override
+    def simulate_purchases(
+        self,
+        frequency: Array,
+        recency: Array,
+        age: Array,
+        days: float,
+        random: np.random.Generator,
+    ) -> Array:
+        """The Poisson count, cut off at the purchase after which the customer leaves."""
+        alive = random.random(len(frequency)) < self.probability_alive(frequency, recency, age)
+        rate = random.gamma(1 + frequency) * self._until(age, days)
+        until_gone = random.geometric(self.leaving, len(frequency))
+        return np.where(alive, np.minimum(random.poisson(rate), until_gone), 0.0)
+
     @property
     def _log_odds_staying(self) -> float:
         return float(np.log1p(-self.leaving) - np.log(self.leaving))
@@ -121,6 +140,10 @@ class PooledSpend(SpendModel):
         return {"mean": self.mean, "strength": self.strength}
 
     @override
+    def with_parameters(self, **parameters: float) -> Self:
+        return replace(self, **parameters)
+
+    @override
     def expected_spend(self, frequency: Array, mean_spend: Array) -> Array:
         """(k mean + x m) / (k + x)."""
         own = np.where(frequency > 0, np.maximum(mean_spend, 0.0), 0.0)
@@ -128,6 +151,13 @@ class PooledSpend(SpendModel):
             self.strength + frequency
         )
         return expected
+
+    @override
+    def simulate_spend(
+        self, frequency: Array, mean_spend: Array, purchases: Array, random: np.random.Generator
+    ) -> Array:
+        """The expected spend of each purchase: this rule knows nothing of how amounts vary."""
+        return purchases * self.expected_spend(frequency, mean_spend)
 
 
 def fit_pooled_spend(sample: SpendSample, average_order: float = 0.0) -> PooledSpend:

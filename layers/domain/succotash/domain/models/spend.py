@@ -55,9 +55,20 @@ class SpendModel(Protocol):
     def parameters(self) -> Mapping[str, float]:
         """Its fitted numbers by name."""
 
+    def with_parameters(self, **parameters: float) -> Self:
+        """The same model with other numbers."""
+
     def expected_spend(self, frequency: Array, mean_spend: Array) -> Array:
         """Expected money per future purchase, finite and at least 0.
 
         `mean_spend` is per repeat purchase day, counts as 0 where it is negative (refunds), and
         is ignored where `frequency` is 0.
+        """
+
+    def simulate_spend(
+        self, frequency: Array, mean_spend: Array, purchases: Array, random: np.random.Generator
+    ) -> Array:
+        """What so many future `purchases` might bring together: one draw; at least 0.
+
+        `frequency` and `mean_spend` as above.
         """

@@ -23,6 +23,8 @@ from succotash.domain.values import After, FormId, Json, LeadId, SubmissionId
 
 PAGE = 50
 """Rows a list gives unless told otherwise."""
+EXPIRED_KEYS_REMOVED = 100
+"""The most expired idempotency keys that a claim deletes; as each claim adds one, few are left."""
 
 
 class FormRepository(ABC):
@@ -55,6 +57,13 @@ class FormRepository(ABC):
     @abstractmethod
     def get_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
         """The submission; NotFoundError where there is none."""
+
+    @abstractmethod
+    def lock_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
+        """The submission as it is now, to change it; NotFoundError where there is none.
+
+        Until the transaction ends, another that locks or saves the same submission waits.
+        """
 
     @abstractmethod
     def get_submissions_by_form(
@@ -157,11 +166,17 @@ class FormRepository(ABC):
 
     @abstractmethod
     def get_lead_conversion_funnel(
-        self, *, start: datetime | None = None, end: datetime | None = None
+        self,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        form_id: FormId | None = None,
+        source: str | None = None,
     ) -> ConversionFunnel:
         """Of the leads first seen in the range, how many ever reached each stage or a later one.
 
-        Computed from the history of status changes.
+        Computed from the history of status changes. `form_id` and `source` narrow the leads as
+        they narrow those of `get_form_analytics`.
         """
 
     @abstractmethod
@@ -170,8 +185,9 @@ class FormRepository(ABC):
     ) -> dict[str, Json] | None:
         """Claim the key until `expires_at`: None for the first, its answer for a repetition.
 
-        A key that expired at or before `at` counts as new. A concurrent claim waits for the
-        transaction that holds the key. IdempotencyKeyReusedError where the body differs.
+        A key that expired at or before `at` counts as new, and up to EXPIRED_KEYS_REMOVED others
+        that did are deleted. A concurrent claim waits for the transaction that holds the key.
+        IdempotencyKeyReusedError where the body differs.
         """
 
     @abstractmethod

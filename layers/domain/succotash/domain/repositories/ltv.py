@@ -4,8 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from succotash.domain.bulk_import import OrderImport, RejectedLine
 from succotash.domain.customers import Customer, Order, PurchaseHistories, Recording
 from succotash.domain.ltv import Cohort, CustomerLTV, CustomerValues, LTVAnalytics, LTVSegment
+from succotash.domain.orders import OrderColumns
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.values import CohortId, Currency, CustomerId, Money, RunId, SegmentId, Shard
 
@@ -29,6 +31,37 @@ class LTVRepository(ABC):
         """
 
     @abstractmethod
+    def import_orders(self, orders: OrderColumns) -> list[Recording]:
+        """The same as `record_orders`, made for tens of thousands of orders at once."""
+
+    @abstractmethod
+    def open_import(self, import_id: str) -> OrderImport:
+        """How far the import has come; begun where it is not known yet.
+
+        Within a transaction nobody else opens it until the end.
+        """
+
+    @abstractmethod
+    def save_import(self, state: OrderImport, rejected: Sequence[RejectedLine]) -> None:
+        """Remember how far an import has come, and further lines that changed nothing.
+
+        NotFoundError where the import was never opened.
+        """
+
+    @abstractmethod
+    def get_rejected_lines(
+        self, import_id: str, *, after: int = 0, limit: int = PAGE
+    ) -> list[RejectedLine]:
+        """Lines of an import that changed nothing, in their order, behind the line `after`."""
+
+    @abstractmethod
+    def finish_import(self, import_id: str) -> None:
+        """Mark an import as finished, and forget its rejected lines.
+
+        NotFoundError where the import was never opened.
+        """
+
+    @abstractmethod
     def purchase_histories(
         self,
         as_of: datetime,
@@ -44,6 +77,13 @@ class LTVRepository(ABC):
         """
 
     @abstractmethod
+    def get_currencies(self, as_of: datetime) -> set[Currency]:
+        """The currencies of all orders and refunds at or before `as_of`.
+
+        No aggregate here tells currencies apart: who uses them makes sure there is but one.
+        """
+
+    @abstractmethod
     def get_customer(self, customer_id: CustomerId) -> Customer:
         """The customer; NotFoundError where there is none."""
 
@@ -52,8 +92,11 @@ class LTVRepository(ABC):
         """Customers with this e-mail, by id."""
 
     @abstractmethod
-    def get_orders(self, customer_id: CustomerId) -> list[Order]:
-        """The customer's orders and refunds, by time, then id; without e-mails."""
+    def get_orders(self, customer_id: CustomerId, *, newest: int | None = None) -> list[Order]:
+        """The customer's orders and refunds, by time, then id; without e-mails.
+
+        `newest` leaves out all but so many of the latest.
+        """
 
     @abstractmethod
     def forget_customers(self, customer_ids: Sequence[CustomerId]) -> int:

@@ -23,7 +23,7 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
-from succotash.domain.values import CampaignId, CustomerId, RunId, Shard
+from succotash.domain.values import CampaignId, Currency, CustomerId, RunId, Shard
 
 
 class RetentionRepository(ABC):
@@ -39,6 +39,9 @@ class RetentionRepository(ABC):
 
         RunInProgressError where it is the current run already or was superseded, or another run
         is running that is not older. A running run that is older is given up: its rows go.
+        One that broke off after it was begun with an instant in the future by mistake keeps all
+        before that instant out: let its `as_of` in the table scoring_runs be made an early one,
+        and the next run gives it up.
         Until the transaction ends, another that opens or finishes a run waits.
         """
 
@@ -103,6 +106,13 @@ class RetentionRepository(ABC):
         """The campaign; NotFoundError where there is none."""
 
     @abstractmethod
+    def lock_retention_campaign(self, campaign_id: CampaignId) -> RetentionCampaign:
+        """The campaign as it is now, to change it; NotFoundError where there is none.
+
+        Until the transaction ends, another that locks or saves the same campaign waits.
+        """
+
+    @abstractmethod
     def get_all_retention_campaigns(
         self, *, status: CampaignStatus | None = None
     ) -> list[RetentionCampaign]:
@@ -120,8 +130,12 @@ class RetentionRepository(ABC):
         """Replace the campaign's metrics; NotFoundError where there is no such campaign."""
 
     @abstractmethod
-    def get_campaign_performance_summary(self) -> CampaignSummary:
-        """All campaigns together; one campaign's rates are `CampaignPerformance.of` it."""
+    def get_campaign_performance_summary(self, *, currency: Currency) -> CampaignSummary:
+        """All campaigns together; one campaign's rates are `CampaignPerformance.of` it.
+
+        Revenue is that of the campaigns whose revenue is in this currency: what others brought
+        in, before the deployment's currency was changed, is left out.
+        """
 
     @abstractmethod
     def save_churn_prediction(self, prediction: ChurnPrediction) -> None:

@@ -28,7 +28,7 @@ from succotash.domain.forms import (
     ValidationRule,
     require_legal_step,
 )
-from succotash.domain.repositories.forms import PAGE, FormRepository
+from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
 from succotash.domain.values import After, FormId, Json, LeadId, SubmissionId
 from succotash.errors import IdempotencyKeyReusedError, NotFoundError
 from succotash.infrastructure.in_memory.tables import IdempotencyRecord, Tables, atomic, stored
@@ -74,6 +74,12 @@ class InMemoryFormRepository(FormRepository):
     @override
     @atomic
     def get_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
+        return self.tables.submissions[submission_id]
+
+    @override
+    @atomic
+    def lock_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
+        # A transaction holds all of the tables.
         return self.tables.submissions[submission_id]
 
     @override
@@ -224,11 +230,8 @@ class InMemoryFormRepository(FormRepository):
             and source in {None, each.source}
         ]
         new_leads = [
-            each
-            for each in self._scored_leads()
-            if _within(each.lead.first_submission_at, start, end)
-            and source in {None, each.lead.source}
-            and (form_id is None or self._submitted_to(each.lead.lead_id, form_id))
+            ScoredLead(lead, self.tables.scores.get(lead.lead_id))
+            for lead in self._new_leads(start, end, form_id, source)
         ]
         scores = [each.score for each in new_leads if each.score is not None]
         states = Counter(each.state for each in submissions)
@@ -248,13 +251,14 @@ class InMemoryFormRepository(FormRepository):
     @override
     @atomic
     def get_lead_conversion_funnel(
-        self, *, start: datetime | None = None, end: datetime | None = None
+        self,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        form_id: FormId | None = None,
+        source: str | None = None,
     ) -> ConversionFunnel:
-        leads = [
-            lead
-            for lead in self.tables.leads.values()
-            if _within(lead.first_submission_at, start, end)
-        ]
+        leads = self._new_leads(start, end, form_id, source)
         reached = [0] * len(FUNNEL)
         for lead in leads:
             history = self.tables.status_changes[lead.lead_id]
@@ -271,9 +275,16 @@ class InMemoryFormRepository(FormRepository):
     def claim_idempotency_key(
         self, request: IdempotentRequest, at: datetime, expires_at: datetime
     ) -> dict[str, Json] | None:
-        claimed = self.tables.idempotency.get((request.scope, request.key))
+        own = (request.scope, request.key)
+        expired = (
+            (each.scope, each.key)
+            for each in self.tables.idempotency.values()
+            if each.expires_at <= at and (each.scope, each.key) != own
+        )
+        self.tables.idempotency.discard(list(islice(expired, EXPIRED_KEYS_REMOVED)))
+        claimed = self.tables.idempotency.get(own)
         if claimed is None or claimed.expires_at <= at:
-            self.tables.idempotency[request.scope, request.key] = IdempotencyRecord(
+            self.tables.idempotency[own] = IdempotencyRecord(
                 request.scope, request.key, request.body_digest, expires_at
             )
             return None
@@ -345,6 +356,21 @@ class InMemoryFormRepository(FormRepository):
     def _scored_leads(self) -> Iterable[ScoredLead]:
         for lead in self.tables.leads.values():
             yield ScoredLead(lead, self.tables.scores.get(lead.lead_id))
+
+    def _new_leads(
+        self,
+        start: datetime | None,
+        end: datetime | None,
+        form_id: FormId | None,
+        source: str | None,
+    ) -> list[Lead]:
+        return [
+            lead
+            for lead in self.tables.leads.values()
+            if _within(lead.first_submission_at, start, end)
+            and source in {None, lead.source}
+            and (form_id is None or self._submitted_to(lead.lead_id, form_id))
+        ]
 
     def _submitted_to(self, lead_id: LeadId, form_id: FormId) -> bool:
         return any(each.form_id == form_id for each in self.tables.submissions_by_lead[lead_id])

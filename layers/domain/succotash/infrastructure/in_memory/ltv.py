@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import override
 
+from succotash.domain.bulk_import import OrderImport, RejectedLine
 from succotash.domain.customers import Customer, Histories, Order, PurchaseHistories, Recording
 from succotash.domain.ltv import (
     Cohort,
@@ -20,6 +21,7 @@ from succotash.domain.ltv import (
     SegmentResult,
     ValueGroup,
 )
+from succotash.domain.orders import OrderColumns
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.retention import UNKNOWN_SOURCE
@@ -82,6 +84,43 @@ class InMemoryLTVRepository(LTVRepository):
         return Recording.RECORDED if known is None else Recording.UNCHANGED
 
     @override
+    def import_orders(self, orders: OrderColumns) -> list[Recording]:
+        return self.record_orders([*orders.orders()])
+
+    @override
+    @atomic
+    def open_import(self, import_id: str) -> OrderImport:
+        if import_id not in self.tables.imports:
+            self.tables.imports[import_id] = OrderImport(import_id)
+        return self.tables.imports[import_id]
+
+    @override
+    @atomic
+    def save_import(self, state: OrderImport, rejected: Sequence[RejectedLine]) -> None:
+        known = self.tables.imports[state.import_id]
+        self.tables.imports[state.import_id] = dataclasses.replace(
+            state, is_finished=known.is_finished
+        )
+        lines = (*(self.tables.rejected_lines.get(state.import_id) or ()), *rejected)
+        self.tables.rejected_lines[state.import_id] = lines
+
+    @override
+    @atomic
+    def get_rejected_lines(
+        self, import_id: str, *, after: int = 0, limit: int = PAGE
+    ) -> list[RejectedLine]:
+        lines = self.tables.rejected_lines.get(import_id) or ()
+        behind = sorted((each for each in lines if each.line > after), key=lambda each: each.line)
+        return behind[:limit]
+
+    @override
+    @atomic
+    def finish_import(self, import_id: str) -> None:
+        state = self.tables.imports[import_id]
+        self.tables.imports[import_id] = dataclasses.replace(state, is_finished=True)
+        self.tables.rejected_lines.discard([import_id])
+
+    @override
     @atomic
     def purchase_histories(
         self,
@@ -127,6 +166,12 @@ class InMemoryLTVRepository(LTVRepository):
 
     @override
     @atomic
+    def get_currencies(self, as_of: datetime) -> set[Currency]:
+        orders = self.tables.orders.values()
+        return {order.amount.currency for order in orders if order.ordered_at <= as_of}
+
+    @override
+    @atomic
     def get_customer(self, customer_id: CustomerId) -> Customer:
         return self.tables.customers[customer_id]
 
@@ -138,9 +183,10 @@ class InMemoryLTVRepository(LTVRepository):
 
     @override
     @atomic
-    def get_orders(self, customer_id: CustomerId) -> list[Order]:
+    def get_orders(self, customer_id: CustomerId, *, newest: int | None = None) -> list[Order]:
         orders = self.tables.orders_by_customer[customer_id]
-        return sorted(orders, key=lambda order: (order.ordered_at, order.order_id))
+        ordered = sorted(orders, key=lambda order: (order.ordered_at, order.order_id))
+        return ordered if newest is None else ordered[max(len(ordered) - newest, 0) :]
 
     @override
     @atomic

@@ -39,7 +39,7 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
-from succotash.domain.values import CampaignId, CustomerId, Money, RunId, Shard
+from succotash.domain.values import CampaignId, Currency, CustomerId, Money, RunId, Shard
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.in_memory.ledger import (
     Calendar,
@@ -218,6 +218,12 @@ class InMemoryRetentionRepository(RetentionRepository):
 
     @override
     @atomic
+    def lock_retention_campaign(self, campaign_id: CampaignId) -> RetentionCampaign:
+        # A transaction holds all of the tables.
+        return self.tables.campaigns[campaign_id]
+
+    @override
+    @atomic
     def get_all_retention_campaigns(
         self, *, status: CampaignStatus | None = None
     ) -> list[RetentionCampaign]:
@@ -245,7 +251,7 @@ class InMemoryRetentionRepository(RetentionRepository):
 
     @override
     @atomic
-    def get_campaign_performance_summary(self) -> CampaignSummary:
+    def get_campaign_performance_summary(self, *, currency: Currency) -> CampaignSummary:
         campaigns = list(self.tables.campaigns.values())
         metrics = [campaign.metrics for campaign in campaigns]
         return CampaignSummary(
@@ -255,7 +261,11 @@ class InMemoryRetentionRepository(RetentionRepository):
             opened=sum(each.opened for each in metrics),
             clicked=sum(each.clicked for each in metrics),
             converted=sum(each.converted for each in metrics),
-            revenue=_total(each.revenue for each in metrics if each.revenue is not None),
+            revenue=_total(
+                each.revenue
+                for each in metrics
+                if each.revenue is not None and each.revenue.currency == currency
+            ),
         )
 
     @override

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Concatenate, Protocol
 
+from succotash.domain.bulk_import import OrderImport, RejectedLine
 from succotash.domain.customers import ActivityEvent, Customer, Order
 from succotash.domain.forms import (
     DEFAULT_FORM,
@@ -237,6 +238,9 @@ class Tables:
         self.orders_by_customer = self.orders.index(lambda order: order.customer_id)
         self.events = Table[tuple[CustomerId, EventId], ActivityEvent]("event", self._log)
         self.events_by_customer = self.events.index(lambda event: event.customer_id)
+
+        self.imports = Table[str, OrderImport]("import", self._log)
+        self.rejected_lines = Table[str, tuple[RejectedLine, ...]]("import", self._log)
 
         self.runs = Table[RunId, ScoringRun]("scoring run", self._log)
         self.runs_by_state = self.runs.index(lambda run: run.state)

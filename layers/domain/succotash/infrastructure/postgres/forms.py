@@ -27,7 +27,7 @@ from succotash.domain.forms import (
     ValidationRule,
     require_legal_step,
 )
-from succotash.domain.repositories.forms import PAGE, FormRepository
+from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
 from succotash.domain.values import After, FormId, Json, LeadId, SubmissionId
 from succotash.errors import IdempotencyKeyReusedError, NotFoundError
 from succotash.infrastructure.postgres.repository import PostgresRepository
@@ -88,6 +88,11 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
     @override
     def get_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
         rows = self._run(sql.GET_SUBMISSION, submission_id=submission_id)
+        return _submission(only("submission", rows))
+
+    @override
+    def lock_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
+        rows = self._run(sql.LOCK_SUBMISSION, submission_id=submission_id)
         return _submission(only("submission", rows))
 
     @override
@@ -257,9 +262,21 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
 
     @override
     def get_lead_conversion_funnel(
-        self, *, start: datetime | None = None, end: datetime | None = None
+        self,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        form_id: FormId | None = None,
+        source: str | None = None,
     ) -> ConversionFunnel:
-        rows = self._run(sql.CONVERSION_FUNNEL, start=start, end=end, stages=list(FUNNEL))
+        rows = self._run(
+            sql.CONVERSION_FUNNEL,
+            start=start,
+            end=end,
+            form_id=form_id,
+            source=source,
+            stages=list(FUNNEL),
+        )
         return ConversionFunnel(
             tuple(
                 FunnelStage(status, reached)
@@ -281,6 +298,7 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
                 body_digest=request.body_digest,
                 at=at,
                 expires_at=expires_at,
+                removed=EXPIRED_KEYS_REMOVED,
             ):
                 return None
             [[body_digest, answer]] = session.run(sql.HELD_KEY, scope=scope, key=key)

@@ -6,6 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import override
 
+from succotash.domain.bulk_import import OrderImport, Position, RejectedLine
 from succotash.domain.customers import Customer, Histories, Order, PurchaseHistories, Recording
 from succotash.domain.ltv import (
     Cohort,
@@ -17,6 +18,7 @@ from succotash.domain.ltv import (
     SegmentResult,
     ValueGroup,
 )
+from succotash.domain.orders import OrderColumns
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.retention import UNKNOWN_SOURCE
@@ -30,7 +32,7 @@ from succotash.domain.values import (
     SegmentId,
     Shard,
 )
-from succotash.errors import NotFoundError
+from succotash.errors import NotFoundError, Violation
 from succotash.infrastructure.postgres import bulk
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only, whole
@@ -57,6 +59,87 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
             for place, [outcome] in zip(unseen, judged, strict=True):
                 outcomes[place] = outcome
         return [Recording(outcome) for outcome in outcomes]
+
+    @override
+    def import_orders(self, orders: OrderColumns) -> list[Recording]:
+        chunks = bulk.lines(
+            (),
+            (
+                bulk.numbers(range(len(orders))),
+                bulk.texts(orders.customer_ids),
+                bulk.texts(orders.order_ids),
+                orders.ordered_at,
+                bulk.amounts(orders.amounts),
+                bulk.texts(orders.currencies),
+                bulk.optional_texts(orders.refunds_of),
+                bulk.optional_texts(orders.canonical_emails),
+            ),
+        )
+
+        def merge(session: Session) -> list[Recording]:
+            session.run(sql.PREFER_INDEXES)
+            session.run(sql.MAKE_STAGE)
+            session.run(sql.CLEAR_STAGE)
+            session.copy_in(sql.STAGE_ORDERS, chunks)
+            outcomes = [Recording.RECORDED] * len(orders)
+            if known := [place for [place] in session.run(sql.ADD_STAGED_ORDERS)]:
+                for place, outcome in session.run(sql.JUDGE_STAGED_ORDERS, places=known):
+                    outcomes[place] = Recording(outcome)
+                session.run(
+                    sql.UNSTAGE_ORDERS,
+                    places=[each for each in known if outcomes[each] is Recording.CONFLICTING],
+                )
+            session.run(sql.MEET_STAGED_CUSTOMERS)
+            return outcomes
+
+        return self._in_transaction(merge) if len(orders) else []
+
+    @override
+    def open_import(self, import_id: str) -> OrderImport:
+        [[offset, line, *counts]] = self._run(sql.OPEN_IMPORT, import_id=import_id)
+        return OrderImport(import_id, Position(offset, line), *counts)
+
+    @override
+    def save_import(self, state: OrderImport, rejected: Sequence[RejectedLine]) -> None:
+        rows = self._run(
+            sql.SAVE_IMPORT,
+            import_id=state.import_id,
+            byte_offset=state.position.offset,
+            line=state.position.line,
+            recorded=state.recorded,
+            unchanged=state.unchanged,
+            conflicting=state.conflicting,
+            rejected=state.rejected,
+            rejections=Jsonb(
+                [
+                    {
+                        "line": each.line,
+                        "is_conflicting": each.is_conflicting,
+                        "violations": [
+                            [found.field, found.code, found.message] for found in each.violations
+                        ],
+                    }
+                    for each in rejected
+                ]
+            ),
+        )
+        only("import", rows)
+
+    @override
+    def get_rejected_lines(
+        self, import_id: str, *, after: int = 0, limit: int = PAGE
+    ) -> list[RejectedLine]:
+        rows = self._run(sql.GET_REJECTED_LINES, import_id=import_id, after=after, limit=limit)
+        return [
+            RejectedLine(
+                line, tuple(Violation(*each) for each in violations), is_conflicting=is_conflicting
+            )
+            for line, violations, is_conflicting in rows
+        ]
+
+    @override
+    def finish_import(self, import_id: str) -> None:
+        only("import", self._run(sql.FINISH_IMPORT, import_id=import_id))
 
     @override
     def purchase_histories(
@@ -94,6 +177,10 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
         )
 
     @override
+    def get_currencies(self, as_of: datetime) -> set[Currency]:
+        return {currency for [currency] in self._run(sql.CURRENCIES, as_of=as_of)}
+
+    @override
     def get_customer(self, customer_id: CustomerId) -> Customer:
         return Customer(*only("customer", self._run(sql.GET_CUSTOMER, customer_id=customer_id)))
 
@@ -103,12 +190,11 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
         return [Customer(*row) for row in rows]
 
     @override
-    def get_orders(self, customer_id: CustomerId) -> list[Order]:
+    def get_orders(self, customer_id: CustomerId, *, newest: int | None = None) -> list[Order]:
+        rows = self._run(sql.NEWEST_ORDERS, customer_id=customer_id, limit=newest)
         return [
             Order(customer, order_id, ordered_at, Money(amount, currency), refund_of)
-            for customer, order_id, ordered_at, amount, currency, refund_of in self._run(
-                sql.GET_ORDERS, customer_id=customer_id
-            )
+            for customer, order_id, ordered_at, amount, currency, refund_of in reversed(rows)
         ]
 
     @override

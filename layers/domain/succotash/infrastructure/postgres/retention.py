@@ -210,6 +210,10 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
         return _campaign(only("campaign", self._run(sql.GET_CAMPAIGN, campaign_id=campaign_id)))
 
     @override
+    def lock_retention_campaign(self, campaign_id: CampaignId) -> RetentionCampaign:
+        return _campaign(only("campaign", self._run(sql.LOCK_CAMPAIGN, campaign_id=campaign_id)))
+
+    @override
     def get_all_retention_campaigns(
         self, *, status: CampaignStatus | None = None
     ) -> list[RetentionCampaign]:
@@ -225,9 +229,9 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
         only("campaign", rows)
 
     @override
-    def get_campaign_performance_summary(self) -> CampaignSummary:
-        [[by_status, *counts, revenue, currency, other]] = self._run(sql.CAMPAIGN_SUMMARY)
-        values = [by_status or {}, *counts, _sum_of_money(revenue, currency, other)]
+    def get_campaign_performance_summary(self, *, currency: Currency) -> CampaignSummary:
+        [[by_status, *counts, revenue]] = self._run(sql.CAMPAIGN_SUMMARY, currency=currency)
+        values = [by_status or {}, *counts, None if revenue is None else Money(revenue, currency)]
         return CampaignSummary(*values)
 
     @override

@@ -27,7 +27,7 @@ from succotash.domain.forms import (
     ValidationRule,
     require_legal_step,
 )
-from succotash.domain.repositories.forms import PAGE, FormRepository
+from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
 from succotash.domain.values import After, FormId, Json, LeadId, RuleId, SubmissionId
 from succotash.errors import IdempotencyKeyReusedError, NotFoundError
 from succotash.infrastructure.sqlite.columns import (
@@ -244,11 +244,24 @@ furthest AS (
     LEFT JOIN stages ON stages.status = c.status
     WHERE (:start IS NULL OR l.first_submission_at >= :start)
       AND (:end IS NULL OR l.first_submission_at < :end)
+      AND (:source IS NULL OR l.source = :source)
+      AND (:form_id IS NULL OR EXISTS (
+          SELECT 1 FROM form_submissions AS f WHERE f.lead_id = l.lead_id AND f.form_id = :form_id
+      ))
     GROUP BY l.lead_id
 )
 SELECT place, COUNT(*) AS leads, SUM(is_lost) AS lost FROM furthest GROUP BY place
 """
 
+_REMOVE_EXPIRED = """
+DELETE FROM idempotency_keys
+WHERE (scope, key) IN (
+    SELECT scope, key FROM idempotency_keys
+    WHERE expires_at <= :at AND (scope, key) <> (:scope, :key)
+    ORDER BY expires_at
+    LIMIT :limit
+)
+"""
 _CLAIMED = """
 SELECT body_digest, answer FROM idempotency_keys
 WHERE scope = :scope AND key = :key AND expires_at > :at
@@ -368,6 +381,14 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
     @override
     def get_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
         with self._unit.reading() as session:
+            for row in session.run(_SUBMISSION, submission_id=submission_id):
+                return _submission(row)
+        raise NotFoundError("submission")
+
+    @override
+    def lock_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
+        # A session that writes, although nothing is written: that is what others wait for.
+        with self._unit.writing() as session:
             for row in session.run(_SUBMISSION, submission_id=submission_id):
                 return _submission(row)
         raise NotFoundError("submission")
@@ -565,7 +586,12 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
 
     @override
     def get_lead_conversion_funnel(
-        self, *, start: datetime | None = None, end: datetime | None = None
+        self,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        form_id: FormId | None = None,
+        source: str | None = None,
     ) -> ConversionFunnel:
         with self._unit.reading() as session:
             rows = session.run(
@@ -573,6 +599,8 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
                 stages=json_text(FUNNEL),
                 start=optional_micros(start),
                 end=optional_micros(end),
+                form_id=form_id,
+                source=source,
             )
         placed = [(row["place"], row["leads"]) for row in rows if row["place"] is not None]
         return ConversionFunnel(
@@ -588,6 +616,13 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
         self, request: IdempotentRequest, at: datetime, expires_at: datetime
     ) -> dict[str, Json] | None:
         with self._unit.writing() as session:
+            session.run(
+                _REMOVE_EXPIRED,
+                scope=request.scope,
+                key=request.key,
+                at=micros(at),
+                limit=EXPIRED_KEYS_REMOVED,
+            )
             claimed = session.run(_CLAIMED, scope=request.scope, key=request.key, at=micros(at))
             if not claimed:
                 session.run(

@@ -71,5 +71,5 @@ def require_zone(time_zone: str) -> None:
     """Raise StorageError where there is no such zone."""
     try:
         ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise StorageError("there is no such time zone") from None

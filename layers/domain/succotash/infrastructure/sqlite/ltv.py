@@ -1,10 +1,12 @@
 """Orders, customers and what they are worth, in SQLite."""
 
+import json
 from array import array
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import override
 
+from succotash.domain.bulk_import import OrderImport, Position, RejectedLine
 from succotash.domain.customers import Customer, Histories, Order, PurchaseHistories, Recording
 from succotash.domain.ltv import (
     Cohort,
@@ -16,11 +18,12 @@ from succotash.domain.ltv import (
     SegmentResult,
     ValueGroup,
 )
+from succotash.domain.orders import OrderColumns
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.retention import UNKNOWN_SOURCE
 from succotash.domain.values import CohortId, Currency, CustomerId, Money, RunId, SegmentId, Shard
-from succotash.errors import NotFoundError
+from succotash.errors import NotFoundError, Violation
 from succotash.infrastructure.sqlite.columns import (
     amount,
     currency_of,
@@ -47,9 +50,40 @@ _ADD_ORDER = """
 INSERT INTO orders (customer_id, order_id, ordered_at, amount, currency, refund_of)
 VALUES (:customer_id, :order_id, :ordered_at, :amount, :currency, :refund_of)
 """
-_ORDERS = """
-SELECT * FROM orders WHERE customer_id = :customer_id ORDER BY ordered_at, order_id
+# A negative limit is none.
+_NEWEST_ORDERS = """
+SELECT * FROM orders WHERE customer_id = :customer_id
+ORDER BY ordered_at DESC, order_id DESC
+LIMIT :limit
 """
+_OPEN_IMPORT = """
+INSERT INTO order_imports (
+    import_id, byte_offset, line, recorded, unchanged, conflicting, rejected, is_finished
+)
+VALUES (:import_id, 0, 0, 0, 0, 0, 0, 0)
+ON CONFLICT (import_id) DO NOTHING
+"""
+_IMPORT = "SELECT * FROM order_imports WHERE import_id = :import_id"
+_SAVE_IMPORT = """
+UPDATE order_imports
+SET byte_offset = :byte_offset, line = :line, recorded = :recorded, unchanged = :unchanged,
+    conflicting = :conflicting, rejected = :rejected
+WHERE import_id = :import_id
+"""
+_REJECT_LINE = """
+INSERT INTO order_import_rejections (import_id, line, is_conflicting, violations)
+VALUES (:import_id, :line, :is_conflicting, :violations)
+"""
+_REJECTED_LINES = """
+SELECT line, is_conflicting, violations
+FROM order_import_rejections
+WHERE import_id = :import_id AND line > :after
+ORDER BY line
+LIMIT :limit
+"""
+_FINISH_IMPORT = "UPDATE order_imports SET is_finished = 1 WHERE import_id = :import_id"
+_FORGET_REJECTED_LINES = "DELETE FROM order_import_rejections WHERE import_id = :import_id"
+
 _HISTORIES = """
 WITH past AS (
     SELECT customer_id, MIN(day) AS first_day, MAX(day) AS last_day,
@@ -82,6 +116,7 @@ JOIN first_days USING (customer_id)
 LEFT JOIN later USING (customer_id)
 ORDER BY past.customer_id
 """
+_CURRENCIES = "SELECT DISTINCT currency FROM orders WHERE ordered_at <= :as_of"
 
 _CUSTOMER = "SELECT * FROM customers WHERE customer_id = :customer_id"
 _CUSTOMERS_BY_EMAIL = """
@@ -303,6 +338,77 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
         return recordings
 
     @override
+    def import_orders(self, orders: OrderColumns) -> list[Recording]:
+        return self.record_orders([*orders.orders()])
+
+    @override
+    def open_import(self, import_id: str) -> OrderImport:
+        with self._unit.writing() as session:
+            session.run(_OPEN_IMPORT, import_id=import_id)
+            [row] = session.run(_IMPORT, import_id=import_id)
+        return OrderImport(
+            row["import_id"],
+            Position(row["byte_offset"], row["line"]),
+            row["recorded"],
+            row["unchanged"],
+            row["conflicting"],
+            row["rejected"],
+            is_finished=bool(row["is_finished"]),
+        )
+
+    @override
+    def save_import(self, state: OrderImport, rejected: Sequence[RejectedLine]) -> None:
+        with self._unit.writing() as session:
+            changed = session.change(
+                _SAVE_IMPORT,
+                import_id=state.import_id,
+                byte_offset=state.position.offset,
+                line=state.position.line,
+                recorded=state.recorded,
+                unchanged=state.unchanged,
+                conflicting=state.conflicting,
+                rejected=state.rejected,
+            )
+            if not changed:
+                raise NotFoundError("import")
+            session.run_for_each(
+                _REJECT_LINE,
+                [
+                    {
+                        "import_id": state.import_id,
+                        "line": each.line,
+                        "is_conflicting": each.is_conflicting,
+                        "violations": json_text(
+                            [[found.field, found.code, found.message] for found in each.violations]
+                        ),
+                    }
+                    for each in rejected
+                ],
+            )
+
+    @override
+    def get_rejected_lines(
+        self, import_id: str, *, after: int = 0, limit: int = PAGE
+    ) -> list[RejectedLine]:
+        with self._unit.reading() as session:
+            rows = session.run(_REJECTED_LINES, import_id=import_id, after=after, limit=limit)
+        return [
+            RejectedLine(
+                row["line"],
+                tuple(Violation(*each) for each in json.loads(row["violations"])),
+                is_conflicting=bool(row["is_conflicting"]),
+            )
+            for row in rows
+        ]
+
+    @override
+    def finish_import(self, import_id: str) -> None:
+        with self._unit.writing() as session:
+            if not session.change(_FINISH_IMPORT, import_id=import_id):
+                raise NotFoundError("import")
+            session.run(_FORGET_REJECTED_LINES, import_id=import_id)
+
+    @override
     def purchase_histories(
         self,
         as_of: datetime,
@@ -336,6 +442,12 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
         )
 
     @override
+    def get_currencies(self, as_of: datetime) -> set[Currency]:
+        with self._unit.reading() as session:
+            rows = session.run(_CURRENCIES, as_of=micros(as_of))
+        return {Currency(row["currency"]) for row in rows}
+
+    @override
     def get_customer(self, customer_id: CustomerId) -> Customer:
         with self._unit.reading() as session:
             for row in session.run(_CUSTOMER, customer_id=customer_id):
@@ -349,9 +461,12 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
         return [_customer(row) for row in rows]
 
     @override
-    def get_orders(self, customer_id: CustomerId) -> list[Order]:
+    def get_orders(self, customer_id: CustomerId, *, newest: int | None = None) -> list[Order]:
         with self._unit.reading() as session:
-            return [_order(row) for row in session.run(_ORDERS, customer_id=customer_id)]
+            rows = session.run(
+                _NEWEST_ORDERS, customer_id=customer_id, limit=-1 if newest is None else newest
+            )
+        return [_order(row) for row in reversed(rows)]
 
     @override
     def forget_customers(self, customer_ids: Sequence[CustomerId]) -> int:

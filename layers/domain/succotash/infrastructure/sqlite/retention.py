@@ -35,8 +35,8 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
-from succotash.domain.values import CampaignId, CustomerId, Money, RunId, Shard
-from succotash.errors import NotFoundError, RunInProgressError
+from succotash.domain.values import CampaignId, Currency, CustomerId, Money, RunId, Shard
+from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
 from succotash.infrastructure.sqlite.columns import (
     instant,
     instant_text,
@@ -257,7 +257,7 @@ WHERE campaign_id = :campaign_id
 _CAMPAIGN_TOTALS = """
 SELECT status, COUNT(*) AS campaigns, SUM(targeted) AS targeted, SUM(sent) AS sent,
        SUM(opened) AS opened, SUM(clicked) AS clicked, SUM(converted) AS converted,
-       SUM(revenue) AS revenue, MIN(currency) AS currency
+       SUM(revenue) FILTER (WHERE currency = :currency) AS revenue, :currency AS currency
 FROM retention_campaigns
 GROUP BY status
 """
@@ -409,7 +409,8 @@ ORDER BY cohort_starts_on, "offset"
 
 _RISK_TOTALS = """
 SELECT p.risk_level, COUNT(*) AS customers, SUM(p.churn_probability) AS chances,
-       SUM(v.residual_value) AS residual_value, MIN(v.currency) AS currency
+       SUM(v.residual_value) AS residual_value, MIN(v.currency) AS currency,
+       MAX(v.currency) AS other_currency
 FROM churn_predictions AS p
 LEFT JOIN customer_ltv AS v ON v.run_id = p.run_id AND v.customer_id = p.customer_id
 WHERE p.run_id = :run_id
@@ -593,6 +594,14 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
         raise NotFoundError("campaign")
 
     @override
+    def lock_retention_campaign(self, campaign_id: CampaignId) -> RetentionCampaign:
+        # A session that writes, although nothing is written: that is what others wait for.
+        with self._unit.writing() as session:
+            for row in session.run(_CAMPAIGN, campaign_id=campaign_id):
+                return _campaign(row)
+        raise NotFoundError("campaign")
+
+    @override
     def get_all_retention_campaigns(
         self, *, status: CampaignStatus | None = None
     ) -> list[RetentionCampaign]:
@@ -614,9 +623,9 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
                 raise NotFoundError("campaign")
 
     @override
-    def get_campaign_performance_summary(self) -> CampaignSummary:
+    def get_campaign_performance_summary(self, *, currency: Currency) -> CampaignSummary:
         with self._unit.reading() as session:
-            rows = session.run(_CAMPAIGN_TOTALS)
+            rows = session.run(_CAMPAIGN_TOTALS, currency=currency)
         return CampaignSummary(
             campaigns_by_status={row["status"]: row["campaigns"] for row in rows},
             targeted=sum(row["targeted"] for row in rows),
@@ -795,6 +804,10 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
             run_id = current_run(session)
             risks = session.run(_RISK_TOTALS, run_id=run_id)
             segments = session.run(_ENGAGEMENT_TOTALS, run_id=run_id)
+        at_risk = [row for row in risks if row["risk_level"] == RiskLevel.HIGH]
+        for row in at_risk:
+            if row["currency"] != row["other_currency"]:
+                raise CurrencyMismatchError(row["currency"], row["other_currency"])
         customers = sum(row["customers"] for row in risks)
         profiled = sum(row["customers"] for row in segments)
         chances = sum(row["chances"] for row in risks)
@@ -806,9 +819,7 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
             by_segment={row["segment"]: row["customers"] for row in segments},
             average_churn_probability=chances / customers if customers else None,
             average_engagement_score=scores / profiled if profiled else None,
-            value_at_risk=_total(
-                [row for row in risks if row["risk_level"] == RiskLevel.HIGH], "residual_value"
-            ),
+            value_at_risk=_total(at_risk, "residual_value"),
         )
 
 

@@ -108,6 +108,7 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (scope, key)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_keys_by_submission ON idempotency_keys (submission_id);
+CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at);
 
 CREATE TABLE customers (
     customer_id TEXT NOT NULL PRIMARY KEY,
@@ -143,6 +144,25 @@ CREATE TABLE activity_events (
     PRIMARY KEY (customer_id, event_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX activity_events_by_time ON activity_events (customer_id, occurred_at, event_id);
+
+CREATE TABLE order_imports (
+    import_id TEXT NOT NULL PRIMARY KEY,
+    byte_offset INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    recorded INTEGER NOT NULL,
+    unchanged INTEGER NOT NULL,
+    conflicting INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
+    is_finished INTEGER NOT NULL CHECK (is_finished IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE order_import_rejections (
+    import_id TEXT NOT NULL REFERENCES order_imports (import_id) ON DELETE CASCADE,
+    line INTEGER NOT NULL,
+    is_conflicting INTEGER NOT NULL CHECK (is_conflicting IN (0, 1)),
+    violations TEXT NOT NULL CHECK (json_type(violations) = 'array'),
+    PRIMARY KEY (import_id, line)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE scoring_runs (
     run_id TEXT NOT NULL PRIMARY KEY,

@@ -134,6 +134,7 @@ SELECT
 FROM form_submissions
 """
 GET_SUBMISSION = f"{_SUBMISSION} WHERE submission_id = :submission_id"
+LOCK_SUBMISSION = f"{GET_SUBMISSION} FOR NO KEY UPDATE"
 SUBMISSIONS_BY_FORM = f"""
 {_SUBMISSION}
 WHERE form_id = :form_id
@@ -317,7 +318,21 @@ FROM lead_scores
 WHERE lead_id = :lead_id
 """
 
-FORM_ANALYTICS = """
+# Leads first seen in the range, of one source and of one form where these are asked for.
+_IS_NEW_LEAD = """
+    first_submission_at >= coalesce(CAST(:start AS timestamptz), '-infinity')
+        AND first_submission_at < coalesce(CAST(:end AS timestamptz), 'infinity')
+        AND (CAST(:source AS text) IS NULL OR source = :source)
+        AND (
+            CAST(:form_id AS text) IS NULL
+            OR EXISTS (
+                SELECT
+                FROM form_submissions AS own
+                WHERE own.lead_id = leads.lead_id AND own.form_id = :form_id
+            )
+        )
+"""
+FORM_ANALYTICS = f"""
 WITH submitted AS (
     SELECT state, source, form_id, count(*) AS n
     FROM form_submissions
@@ -330,17 +345,7 @@ WITH submitted AS (
 found AS (
     SELECT status, score.total, coalesce(score.is_hot, false) AS is_hot
     FROM leads LEFT JOIN lead_scores AS score USING (lead_id)
-    WHERE first_submission_at >= coalesce(CAST(:start AS timestamptz), '-infinity')
-        AND first_submission_at < coalesce(CAST(:end AS timestamptz), 'infinity')
-        AND (CAST(:source AS text) IS NULL OR source = :source)
-        AND (
-            CAST(:form_id AS text) IS NULL
-            OR EXISTS (
-                SELECT
-                FROM form_submissions AS own
-                WHERE own.lead_id = leads.lead_id AND own.form_id = :form_id
-            )
-        )
+    WHERE {_IS_NEW_LEAD}
 )
 SELECT
     (SELECT jsonb_object_agg(state, n) FROM (
@@ -355,12 +360,11 @@ SELECT
     (SELECT CAST(avg(total) AS double precision) FROM found)
 """
 
-CONVERSION_FUNNEL = """
+CONVERSION_FUNNEL = f"""
 WITH found AS (
     SELECT lead_id, status
     FROM leads
-    WHERE first_submission_at >= coalesce(CAST(:start AS timestamptz), '-infinity')
-        AND first_submission_at < coalesce(CAST(:end AS timestamptz), 'infinity')
+    WHERE {_IS_NEW_LEAD}
 ),
 furthest AS (
     SELECT max(array_position(CAST(:stages AS text[]), change.status)) AS stage
@@ -375,7 +379,21 @@ FROM generate_series(1, cardinality(CAST(:stages AS text[]))) AS stages (stage)
 ORDER BY stage
 """
 
+# Expired keys that others are at work on are left to a later claim, so no claim waits for two.
 CLAIM_KEY = """
+WITH expired AS MATERIALIZED (
+    SELECT scope, key
+    FROM idempotency_keys
+    WHERE expires_at <= CAST(:at AS timestamptz) AND (scope, key) <> (:scope, :key)
+    ORDER BY expires_at
+    LIMIT CAST(:removed AS bigint)
+    FOR UPDATE SKIP LOCKED
+),
+removed AS (
+    DELETE FROM idempotency_keys AS old
+    USING expired
+    WHERE old.scope = expired.scope AND old.key = expired.key
+)
 INSERT INTO idempotency_keys AS held (scope, key, body_digest, expires_at)
 VALUES (:scope, :key, :body_digest, CAST(:expires_at AS timestamptz))
 ON CONFLICT (scope, key) DO UPDATE SET

@@ -6,10 +6,38 @@ from succotash.infrastructure.postgres.sql.purchases import PURCHASES
 
 CURRENT_RUN = "(SELECT run_id FROM scoring_runs WHERE state = 'current')"
 
+# What both ways of recording orders do with the customers in `seen`.
+_MEET_SEEN = """
+namesakes AS (
+    SELECT lead_id, canonical_email
+    FROM leads
+    WHERE canonical_email IN (SELECT email FROM seen)
+    FOR KEY SHARE
+),
+met AS (
+    INSERT INTO customers AS known (customer_id, first_seen_at, canonical_email, lead_id)
+    SELECT customer_id, first_seen_at, email, lead_id
+    FROM seen LEFT JOIN namesakes ON namesakes.canonical_email = seen.email
+    ORDER BY customer_id
+    ON CONFLICT (customer_id) DO UPDATE SET
+        first_seen_at = least(known.first_seen_at, excluded.first_seen_at),
+        canonical_email = coalesce(known.canonical_email, excluded.canonical_email),
+        lead_id = CASE
+            WHEN coalesce(known.canonical_email, excluded.canonical_email)
+                = excluded.canonical_email
+                THEN coalesce(known.lead_id, excluded.lead_id)
+            ELSE known.lead_id
+        END
+    WHERE excluded.first_seen_at < known.first_seen_at
+        OR (known.canonical_email IS NULL AND excluded.canonical_email IS NOT NULL)
+        OR (known.lead_id IS NULL AND known.canonical_email = excluded.canonical_email)
+)
+"""
+
 # Keys are sorted, so that two batches with the same orders wait for each other in one direction
 # only. An order that another transaction added meanwhile is neither added nor visible: its outcome
 # is NULL, and JUDGE_ORDERS, which begins later, sees it.
-RECORD_ORDERS = """
+RECORD_ORDERS = f"""
 WITH given AS MATERIALIZED (
     SELECT
         place, customer_id, order_id, ordered_at, CAST(units * 0.0001 AS numeric(19, 4)) AS amount,
@@ -52,30 +80,7 @@ seen AS MATERIALIZED (
     WHERE outcome IN ('recorded', 'unchanged')
     GROUP BY customer_id
 ),
-namesakes AS (
-    SELECT lead_id, canonical_email
-    FROM leads
-    WHERE canonical_email IN (SELECT email FROM seen)
-    FOR KEY SHARE
-),
-met AS (
-    INSERT INTO customers AS known (customer_id, first_seen_at, canonical_email, lead_id)
-    SELECT customer_id, first_seen_at, email, lead_id
-    FROM seen LEFT JOIN namesakes ON namesakes.canonical_email = seen.email
-    ORDER BY customer_id
-    ON CONFLICT (customer_id) DO UPDATE SET
-        first_seen_at = least(known.first_seen_at, excluded.first_seen_at),
-        canonical_email = coalesce(known.canonical_email, excluded.canonical_email),
-        lead_id = CASE
-            WHEN coalesce(known.canonical_email, excluded.canonical_email)
-                = excluded.canonical_email
-                THEN coalesce(known.lead_id, excluded.lead_id)
-            ELSE known.lead_id
-        END
-    WHERE excluded.first_seen_at < known.first_seen_at
-        OR (known.canonical_email IS NULL AND excluded.canonical_email IS NOT NULL)
-        OR (known.lead_id IS NULL AND known.canonical_email = excluded.canonical_email)
-)
+{_MEET_SEEN}
 SELECT outcome FROM judged ORDER BY place
 """
 JUDGE_ORDERS = """
@@ -95,6 +100,124 @@ FROM json_to_recordset(CAST(:orders AS json)) AS given (
 )
 JOIN orders AS known USING (customer_id, order_id)
 ORDER BY place
+"""
+
+# Orders that come by the ten thousand: COPY into a table of the session's own, then statements
+# about all of them. Locks and outcomes are those of RECORD_ORDERS.
+MAKE_STAGE = """
+CREATE TEMPORARY TABLE IF NOT EXISTS staged_orders (
+    place integer NOT NULL,
+    customer_id text COLLATE "C" NOT NULL,
+    order_id text COLLATE "C" NOT NULL,
+    ordered_at timestamptz NOT NULL,
+    amount numeric(19, 4) NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    refund_of text COLLATE "C",
+    email text COLLATE "C"
+) ON COMMIT DELETE ROWS
+"""
+# At the planner's default price of a random page, a few thousand looks into an index seem dearer
+# than reading all of a large table.
+PREFER_INDEXES = "SELECT set_config('random_page_cost', '1.1', true)"
+CLEAR_STAGE = "DELETE FROM pg_temp.staged_orders"
+STAGE_ORDERS = "COPY pg_temp.staged_orders FROM STDIN"
+ADD_STAGED_ORDERS = """
+WITH added AS (
+    INSERT INTO orders (customer_id, order_id, ordered_at, amount, currency, refund_of)
+    SELECT customer_id, order_id, ordered_at, amount, currency, refund_of
+    FROM pg_temp.staged_orders
+    ORDER BY customer_id, order_id
+    ON CONFLICT (customer_id, order_id) DO NOTHING
+    RETURNING customer_id, order_id
+)
+SELECT place
+FROM pg_temp.staged_orders AS given
+WHERE NOT EXISTS (
+    SELECT
+    FROM added
+    WHERE added.customer_id = given.customer_id AND added.order_id = given.order_id
+)
+ORDER BY place
+"""
+JUDGE_STAGED_ORDERS = """
+SELECT
+    place,
+    CASE
+        WHEN (known.ordered_at, known.amount, known.currency, known.refund_of)
+            IS NOT DISTINCT FROM
+            (given.ordered_at, given.amount, given.currency, given.refund_of)
+            THEN 'unchanged'
+        ELSE 'conflicting'
+    END
+FROM unnest(CAST(:places AS integer[])) AS named (place)
+JOIN pg_temp.staged_orders AS given USING (place)
+JOIN orders AS known USING (customer_id, order_id)
+"""
+UNSTAGE_ORDERS = """
+DELETE FROM pg_temp.staged_orders AS given
+USING unnest(CAST(:places AS integer[])) AS named (place)
+WHERE given.place = named.place
+"""
+# Most of a large batch are known customers of whom nothing new is learned; an upsert would lock
+# and rewrite each of them.
+MEET_STAGED_CUSTOMERS = f"""
+WITH sighted AS MATERIALIZED (
+    SELECT
+        customer_id, min(ordered_at) AS first_seen_at,
+        (array_agg(email ORDER BY place) FILTER (WHERE email IS NOT NULL))[1] AS email
+    FROM pg_temp.staged_orders
+    GROUP BY customer_id
+),
+seen AS MATERIALIZED (
+    SELECT customer_id, sighted.first_seen_at, sighted.email
+    FROM sighted LEFT JOIN customers AS known USING (customer_id)
+    WHERE known.first_seen_at IS NULL
+        OR sighted.first_seen_at < known.first_seen_at
+        OR (known.canonical_email IS NULL AND sighted.email IS NOT NULL)
+        OR (known.lead_id IS NULL AND known.canonical_email = sighted.email)
+),
+{_MEET_SEEN}
+SELECT count(*) FROM seen
+"""
+
+OPEN_IMPORT = """
+INSERT INTO order_imports (import_id)
+VALUES (:import_id)
+ON CONFLICT (import_id) DO UPDATE SET import_id = excluded.import_id
+RETURNING byte_offset, line, recorded, unchanged, conflicting, rejected, is_finished
+"""
+SAVE_IMPORT = """
+WITH rejected AS (
+    INSERT INTO order_import_rejections (import_id, line, is_conflicting, violations)
+    SELECT CAST(:import_id AS text), line, is_conflicting, violations
+    FROM json_to_recordset(CAST(:rejections AS json)) AS given (
+        line bigint, is_conflicting boolean, violations jsonb
+    )
+    WHERE EXISTS (SELECT FROM order_imports WHERE import_id = :import_id)
+)
+UPDATE order_imports
+SET
+    byte_offset = CAST(:byte_offset AS bigint),
+    line = CAST(:line AS bigint),
+    recorded = CAST(:recorded AS bigint),
+    unchanged = CAST(:unchanged AS bigint),
+    conflicting = CAST(:conflicting AS bigint),
+    rejected = CAST(:rejected AS bigint)
+WHERE import_id = :import_id
+RETURNING import_id
+"""
+GET_REJECTED_LINES = """
+SELECT line, violations, is_conflicting
+FROM order_import_rejections
+WHERE import_id = :import_id AND line > CAST(:after AS bigint)
+ORDER BY line
+LIMIT CAST(:limit AS bigint)
+"""
+FINISH_IMPORT = """
+WITH forgotten AS (
+    DELETE FROM order_import_rejections WHERE import_id = :import_id
+)
+UPDATE order_imports SET is_finished = true WHERE import_id = :import_id RETURNING import_id
 """
 
 # Columns as in the adapter's parser: numbers first, the id last.
@@ -135,6 +258,9 @@ GROUP BY customer_id, first_day
 ORDER BY customer_id
 ) TO STDOUT
 """
+CURRENCIES = """
+SELECT DISTINCT currency FROM orders WHERE ordered_at <= CAST(:as_of AS timestamptz)
+"""
 
 _CUSTOMER = "SELECT customer_id, first_seen_at, canonical_email, lead_id FROM customers"
 GET_CUSTOMER = f"{_CUSTOMER} WHERE customer_id = :customer_id"
@@ -143,11 +269,13 @@ CUSTOMERS_BY_EMAIL = f"""
 WHERE canonical_email = :canonical_email
 ORDER BY customer_id
 """
-GET_ORDERS = """
+# A limit of NULL is none.
+NEWEST_ORDERS = """
 SELECT customer_id, order_id, ordered_at, amount, currency, refund_of
 FROM orders
 WHERE customer_id = :customer_id
-ORDER BY ordered_at, order_id
+ORDER BY ordered_at DESC, order_id DESC
+LIMIT CAST(:limit AS bigint)
 """
 FORGET_CUSTOMERS = """
 WITH named AS (

@@ -306,6 +306,7 @@ ON CONFLICT (campaign_id) DO UPDATE SET
     currency = excluded.currency
 """
 GET_CAMPAIGN = f"{_CAMPAIGN} WHERE campaign_id = :campaign_id"
+LOCK_CAMPAIGN = f"{GET_CAMPAIGN} FOR NO KEY UPDATE"
 GET_CAMPAIGNS = f"""
 {_CAMPAIGN}
 WHERE CAST(:status AS text) IS NULL OR status = :status
@@ -339,7 +340,7 @@ SELECT
     (SELECT jsonb_object_agg(status, campaigns) FROM by_status),
     CAST(coalesce(sum(targeted), 0) AS bigint), CAST(coalesce(sum(sent), 0) AS bigint),
     CAST(coalesce(sum(opened), 0) AS bigint), CAST(coalesce(sum(clicked), 0) AS bigint),
-    CAST(coalesce(sum(converted), 0) AS bigint), sum(revenue), min(currency), max(currency)
+    CAST(coalesce(sum(converted), 0) AS bigint), sum(revenue) FILTER (WHERE currency = :currency)
 FROM retention_campaigns
 """
 

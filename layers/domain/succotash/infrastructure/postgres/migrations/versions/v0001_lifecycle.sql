@@ -145,8 +145,8 @@ COMMENT ON TABLE orders IS
     'Facts, never changed. Without foreign keys: a refund may arrive before its order. '
     'A partition is a shard of the scheduled run.';
 CREATE INDEX orders_by_time ON orders (customer_id, ordered_at)
-INCLUDE (order_id, amount, refund_of);
-COMMENT ON INDEX orders_by_time IS 'All that the scheduled aggregate reads of an order.';
+INCLUDE (order_id, amount, currency, refund_of);
+COMMENT ON INDEX orders_by_time IS 'All that the scheduled run reads of an order.';
 CREATE INDEX orders_refunds ON orders (customer_id, refund_of, ordered_at) INCLUDE (amount)
     WHERE refund_of IS NOT NULL;
 
@@ -175,7 +175,7 @@ CREATE TABLE order_imports (
     unchanged bigint NOT NULL DEFAULT 0 CHECK (unchanged >= 0),
     conflicting bigint NOT NULL DEFAULT 0 CHECK (conflicting >= 0),
     rejected bigint NOT NULL DEFAULT 0 CHECK (rejected >= 0),
-    is_finished boolean NOT NULL DEFAULT false
+    is_finished boolean NOT NULL DEFAULT FALSE
 );
 COMMENT ON TABLE order_imports IS
     'How far the import of a file has come, kept with the orders up to there.';

@@ -1,9 +1,9 @@
-"""The expected purchases of BG/NBD, given that the customer is alive, for any parameters.
+"""The expected purchases of BG/NBD and MBG/NBD, given that the customer is alive.
 
 E[(1 - (1 + p u)^-R) / p] where R = r + x, p is beta(a, b + x) and u = t / (alpha + T) measures the
 horizon t by the customer's history: equation (10) of Fader, Hardie & Lee (2005) divided by
-P(alive). As a hypergeometric series it is quick but cancels for extreme parameters; as an integral
-every term is positive.
+P(alive); MBG/NBD has b + 1 for b. As a hypergeometric series it is quick but cancels for extreme
+parameters; as an integral every term is positive.
 """
 
 import numpy as np

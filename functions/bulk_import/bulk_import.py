@@ -1,0 +1,52 @@
+"""Files of orders that were put into the bucket, one a message."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from succotash.application.bulk_import import ImportReport
+from succotash.container import Container, container
+
+RESERVE = 60_000
+"""Milliseconds kept for the block under way and for the result."""
+
+
+def importing(
+    parts: Container,
+) -> Callable[[Mapping[str, Any], LambdaContext], list[ImportReport]]:
+    """The handler of queued `Object Created` events of EventBridge, with these parts.
+
+    UnfinishedImportError, storage errors and whatever else stops an import escape: the queue gives
+    the message again, and the import goes on where it stood.
+    """
+    logger = Logger(service="bulk_import")
+
+    def import_files(event: Mapping[str, Any], context: LambdaContext) -> list[ImportReport]:
+        reports = []
+        for record in event["Records"]:
+            created = json.loads(record["body"])
+            imports = parts.get_bulk_import(parts.get_bucket(created["detail"]["bucket"]["name"]))
+            report = imports.run(
+                created["detail"]["object"]["key"],
+                has_time=lambda: context.get_remaining_time_in_millis() > RESERVE,
+            )
+            # The keys of files are the company's own words, and stay out of the log.
+            logger.info(
+                "imported",
+                correlation_id=created["id"],
+                status=report["status"],
+                recorded=report["recorded"],
+                unchanged=report["unchanged"],
+                conflicting=report["conflicting"],
+                rejected=report["rejected"],
+            )
+            reports.append(report)
+        return reports
+
+    return import_files
+
+
+handler = importing(container)

@@ -1,0 +1,55 @@
+"""Imports of whole files of orders: how far one has come, and what it could not take."""
+
+from dataclasses import dataclass
+
+from succotash.domain.customers import Recording
+from succotash.errors import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How much of a file is behind one: bytes and lines, both from its beginning."""
+
+    offset: int = 0
+    line: int = 0
+
+
+START = Position()
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedLine:
+    """A line that changed nothing, and why. Lines count from 1, a header included."""
+
+    line: int
+    violations: tuple[Violation, ...]
+    is_conflicting: bool = False
+    """It can be read, but contradicts an order recorded before."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderImport:
+    """How far the import of one version of one file has come."""
+
+    import_id: str
+    position: Position = START
+    """Everything before it is in the ledger or rejected."""
+    recorded: int = 0
+    unchanged: int = 0
+    conflicting: int = 0
+    rejected: int = 0
+    is_finished: bool = False
+    """Its result is written, and its rejected lines are kept there only."""
+
+    def advanced(
+        self, position: Position, outcomes: list[Recording], rejected: int
+    ) -> "OrderImport":
+        """The import after further lines with these outcomes, and so many rejected ones."""
+        return OrderImport(
+            self.import_id,
+            position,
+            self.recorded + outcomes.count(Recording.RECORDED),
+            self.unchanged + outcomes.count(Recording.UNCHANGED),
+            self.conflicting + outcomes.count(Recording.CONFLICTING),
+            self.rejected + rejected,
+        )

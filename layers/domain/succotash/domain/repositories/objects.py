@@ -1,0 +1,46 @@
+"""The port to objects: files in a bucket or a folder, read in parts and written whole."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from succotash.errors import ConflictError
+
+
+class ObjectReplacedError(ConflictError):
+    """An object was replaced or removed while it was read."""
+
+    def __init__(self) -> None:
+        super().__init__("the object was replaced while it was read")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One version of an object."""
+
+    place: str
+    """Where it is, unlike any other object's of any store."""
+    key: str
+    version: str
+    """Differs from that of every other content that was ever at this place."""
+    size: int
+    """Bytes."""
+
+
+class ObjectStore(ABC):
+    """Objects by key. StorageUnavailableError where the store does not answer."""
+
+    @abstractmethod
+    def describe(self, key: str) -> StoredObject:
+        """The object as it is now; NotFoundError where there is none."""
+
+    @abstractmethod
+    def read(self, found: StoredObject, offset: int = 0) -> Iterator[bytes]:
+        """Its bytes from `offset` on, in parts of at most some megabytes.
+
+        ObjectReplacedError where this version is no longer there.
+        """
+
+    @abstractmethod
+    def write(self, key: str, content: Iterable[bytes]) -> None:
+        """Make or replace an object, whole or not at all, however large it is."""

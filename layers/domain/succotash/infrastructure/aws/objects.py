@@ -1,0 +1,130 @@
+"""Objects in a bucket of S3."""
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, override
+
+from succotash.domain.repositories.objects import ObjectReplacedError, ObjectStore, StoredObject
+from succotash.errors import NotFoundError, StorageError, StorageUnavailableError
+
+PART = 8 * 1024 * 1024
+"""Bytes asked for at a time: while they are worked on, no answer of S3 is left waiting."""
+MISSING = {"404", "NoSuchKey", "NoSuchBucket"}
+REPLACED = {"412", "PreconditionFailed"}
+REFUSED = {"403", "AccessDenied"}
+
+
+type S3 = Any
+"""A client of S3, which boto3 makes while it runs."""
+
+
+def s3() -> S3:
+    """A client that tries each request a few times."""
+    import boto3
+    from botocore.config import Config
+
+    limits = Config(
+        connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4}
+    )
+    return boto3.client("s3", config=limits)
+
+
+class S3ObjectStore(ObjectStore):
+    """The objects of one bucket."""
+
+    def __init__(self, bucket: str, client: Callable[[], S3] = s3) -> None:
+        self._bucket = bucket
+        self._new_client = client
+        self._known_client: S3 | None = None
+
+    @override
+    def describe(self, key: str) -> StoredObject:
+        with _translated():
+            head = self._client().head_object(Bucket=self._bucket, Key=key)
+        version = f"{head['ETag']} {head['LastModified'].isoformat()}"
+        return StoredObject(f"s3://{self._bucket}/{key}", key, version, head["ContentLength"])
+
+    @override
+    def read(self, found: StoredObject, offset: int = 0) -> Iterator[bytes]:
+        etag = found.version.partition(" ")[0]
+        for start in range(offset, found.size, PART):
+            with _translated():
+                answer = self._client().get_object(
+                    Bucket=self._bucket,
+                    Key=found.key,
+                    IfMatch=etag,
+                    Range=f"bytes={start}-{start + PART - 1}",
+                )
+                part = answer["Body"].read()
+            yield part
+
+    @override
+    def write(self, key: str, content: Iterable[bytes]) -> None:
+        from boto3.s3.transfer import TransferConfig
+
+        # One part at a time: the content is made while it is sent.
+        one_by_one = TransferConfig(use_threads=False)
+        with _translated():
+            self._client().upload_fileobj(
+                _Readable(content),
+                self._bucket,
+                key,
+                ExtraArgs={"ContentType": "application/json"},
+                Config=one_by_one,
+            )
+
+    def _client(self) -> S3:
+        if self._known_client is None:
+            self._known_client = self._new_client()
+        return self._known_client
+
+
+class _Readable(io.RawIOBase):
+    """What comes piece by piece, to be read in any other pieces."""
+
+    def __init__(self, content: Iterable[bytes]) -> None:
+        super().__init__()
+        self._content = iter(content)
+        self._rest = b""
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def read(self, size: int = -1, /) -> bytes:
+        pieces = [self._rest]
+        length = len(self._rest)
+        while size < 0 or length < size:
+            piece = next(self._content, None)
+            if piece is None:
+                break
+            pieces.append(piece)
+            length += len(piece)
+        found = b"".join(pieces)
+        if size < 0:
+            size = length
+        self._rest = found[size:]
+        return found[:size]
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raise what boto3 raises as the project's errors, without keys or names in the text."""
+    from boto3.exceptions import Boto3Error
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in MISSING:
+            raise NotFoundError("object") from None
+        if code in REPLACED:
+            raise ObjectReplacedError from None
+        if code in REFUSED:
+            raise StorageError("S3 refuses access to the object") from None
+        raise StorageUnavailableError(f"S3 answered {code}") from None
+    except (BotoCoreError, Boto3Error):
+        raise StorageUnavailableError("S3 cannot be reached") from None

@@ -1,0 +1,125 @@
+"""The message of a file that was put into the bucket, through the handler, on moto's S3."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from bulk_import import RESERVE, importing
+from succotash.application.bulk_import import UnfinishedImportError
+from succotash.container import Container
+from succotash.domain.values import CustomerId
+from succotash.errors import NotFoundError, StorageUnavailableError
+from tests.events import Event, sample
+
+CONTENT = b"customer_id,order_id,ordered_at,amount\nc,1,1998-06-01T00:00:00Z,10\nbroken\n"
+
+
+@dataclass
+class Context:
+    """What the handler asks of Lambda."""
+
+    milliseconds: int = 900_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+@dataclass
+class Bucket:
+    """The bucket that the sample event names."""
+
+    name: str
+    key: str
+
+    def put(self, content: bytes) -> None:
+        boto3.client("s3").put_object(Bucket=self.name, Key=self.key, Body=content)
+
+    def result(self) -> Any:  # noqa: ANN401 - parsed JSON
+        answer = boto3.client("s3").get_object(Bucket=self.name, Key=f"{self.key}.result.json")
+        return json.loads(answer["Body"].read())
+
+
+@pytest.fixture
+def event() -> Event:
+    return sample("bulk_import.uploaded")
+
+
+@pytest.fixture
+def bucket(event: Event, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    detail = json.loads(event["Records"][0]["body"])["detail"]
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket=detail["bucket"]["name"])
+        yield Bucket(detail["bucket"]["name"], detail["object"]["key"])
+
+
+@pytest.fixture
+def parts() -> Container:
+    return Container({"SUCCOTASH_STORAGE": "memory"})
+
+
+def invoke(parts: Container, event: Event, context: Context | None = None) -> Any:  # noqa: ANN401
+    return importing(parts)(event, context or Context())  # type: ignore[arg-type]
+
+
+def test_a_file_put_into_the_bucket_is_in_the_ledger(
+    parts: Container, event: Event, bucket: Bucket
+) -> None:
+    bucket.put(CONTENT)
+    [report] = invoke(parts, event)
+    assert (report["status"], report["recorded"], report["rejected"]) == ("finished", 1, 1)
+    [order] = parts.get_ltv_repository().get_orders(CustomerId("c"))
+    assert order.amount.currency == "USD"
+    [line] = bucket.result()["rejected_lines"]
+    assert (line["line"], line["errors"][0]["code"]) == (3, "column_count")
+
+
+def test_the_same_message_again_changes_nothing(
+    parts: Container, event: Event, bucket: Bucket
+) -> None:
+    bucket.put(CONTENT)
+    first = invoke(parts, event)
+    result = bucket.result()
+    assert invoke(parts, event) == first
+    assert bucket.result() == result
+
+
+def test_a_message_is_left_in_the_queue_when_time_runs_out(
+    parts: Container, event: Event, bucket: Bucket
+) -> None:
+    bucket.put(CONTENT)
+    with pytest.raises(UnfinishedImportError):
+        invoke(parts, event, Context(RESERVE))
+    assert invoke(parts, event)[0]["recorded"] == 1
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_file_that_is_gone_is_not_found(parts: Container, event: Event) -> None:
+    with pytest.raises(NotFoundError):
+        invoke(parts, event)
+
+
+def test_a_storage_that_is_down_leaves_the_message_in_the_queue(
+    event: Event, bucket: Bucket
+) -> None:
+    bucket.put(CONTENT)
+    down = Container({"DB_PORT": "1", "DB_CONNECT_TIMEOUT": "1"})
+    with pytest.raises(StorageUnavailableError):
+        invoke(down, event)
+
+
+def test_neither_keys_nor_contents_are_logged(
+    parts: Container, event: Event, bucket: Bucket, caplog: pytest.LogCaptureFixture
+) -> None:
+    bucket.put(CONTENT)
+    with caplog.at_level("INFO"):
+        invoke(parts, event)
+    [logged] = [str(vars(each)) for each in caplog.records if each.name == "bulk_import"]
+    assert "'recorded': 1" in logged
+    assert "june" not in logged
+    assert "broken" not in logged

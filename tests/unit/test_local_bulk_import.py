@@ -1,0 +1,64 @@
+"""`python -m local.bulk_import FILE`."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from local.bulk_import import main
+from succotash.container import Container
+from succotash.domain.values import CustomerId
+
+HEADER = "customer_id,order_id,ordered_at,amount\n"
+
+
+class Terminal:
+    """Runs the command, and remembers what it told."""
+
+    def __init__(self) -> None:
+        self.parts = Container({"SUCCOTASH_STORAGE": "memory"})
+        self._text = io.StringIO()
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        console = Console(file=self._text, width=200)
+        return main(arguments, self.parts, console), self._text.getvalue()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "orders.csv"
+
+
+def test_a_file_is_imported_with_its_progress_told(file: Path) -> None:
+    file.write_text(f"{HEADER}c,1,1998-06-01T00:00:00Z,10\n")
+    terminal = Terminal()
+    status, told = terminal.run(str(file))
+    assert status == 0
+    assert "2 lines" in told
+    assert "1 recorded, 0 unchanged, 0 conflicting, 0 rejected" in told
+    assert len(terminal.parts.get_ltv_repository().get_orders(CustomerId("c"))) == 1
+
+
+def test_what_could_not_be_taken_is_told_and_listed(file: Path) -> None:
+    file.write_text(f"{HEADER}broken\n")
+    status, told = Terminal().run(str(file))
+    assert (status, "1 rejected" in told) == (1, True)
+    assert f"{file}.result.json" in told
+    result = json.loads(Path(f"{file}.result.json").read_text())
+    assert [line["line"] for line in result["rejected_lines"]] == [2]
+
+
+def test_a_wrong_header_is_told(file: Path) -> None:
+    file.write_text("customer\n")
+    status, told = Terminal().run(str(file))
+    assert (status, "order_id: is a column that the header must name" in told) == (1, True)
+
+
+def test_a_file_that_is_not_there_is_told(file: Path) -> None:
+    assert Terminal().run(str(file)) == (2, "there is no such file\n")
+
+
+def test_without_a_file_it_says_how_to_call_it() -> None:
+    assert Terminal().run() == (2, "usage: python -m local.bulk_import FILE\n")

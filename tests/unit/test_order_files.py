@@ -1,0 +1,232 @@
+"""Files of orders: what is read of them, and what is said of what cannot be."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import override
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from succotash.application.bulk_import import Block, OrderFile
+from succotash.domain.bulk_import import START
+from succotash.domain.customers import Order
+from succotash.domain.repositories.objects import ObjectStore, StoredObject
+from succotash.errors import InvalidInputError
+from succotash.http.order_files import BLOCK_LINES, LINE_LIMIT, VIOLATIONS_KEPT, OrderFiles
+from tests.builders import NOON, an_order
+
+HEADER = "customer_id,order_id,ordered_at,amount"
+GOOD = "c,1,2024-05-06T12:00:00Z,10"
+EURO = OrderFiles("EUR")
+
+
+@dataclass
+class OneObject(ObjectStore):
+    """An object that comes in parts of this size."""
+
+    content: bytes
+    part: int = 7
+
+    @override
+    def describe(self, key: str) -> StoredObject:
+        return StoredObject("place", key, "1", len(self.content))
+
+    @override
+    def read(self, found: StoredObject, offset: int = 0) -> Iterator[bytes]:
+        for start in range(offset, len(self.content), self.part):
+            yield self.content[start : start + self.part]
+
+    @override
+    def write(self, key: str, content: Iterable[bytes]) -> None:
+        raise AssertionError(key)
+
+
+def opened(content: str | bytes, name: str = "orders.csv", part: int = 7) -> OrderFile:
+    store = OneObject(content.encode() if isinstance(content, str) else content, part)
+    return EURO(store, store.describe(name))
+
+
+def blocks(content: str | bytes, name: str = "orders.csv", part: int = 7) -> list[Block]:
+    return list(opened(content, name, part).blocks(START, lambda _: None))
+
+
+def orders(content: str | bytes, name: str = "orders.csv", part: int = 7) -> list[Order]:
+    return [order for block in blocks(content, name, part) for order in block.orders.orders()]
+
+
+def rejected(content: str | bytes, name: str = "orders.csv") -> list[tuple[int, str, str]]:
+    """Line, field and code of all that is wrong."""
+    return [
+        (line.line, each.field, each.code)
+        for block in blocks(content, name)
+        for line in block.rejected
+        for each in line.violations
+    ]
+
+
+def refused(content: str | bytes, name: str = "orders.csv") -> list[tuple[str, str]]:
+    with pytest.raises(InvalidInputError) as caught:
+        opened(content, name)
+    return [(each.field, each.code) for each in caught.value.violations]
+
+
+def test_columns_stand_in_any_order_and_empty_cells_are_absent() -> None:
+    content = (
+        "email,refund_of,amount,currency,ordered_at,order_id,customer_id\n"
+        "Ada@Example.com,,10,EUR,2024-05-06T14:00:00+02:00,1,c\n"
+        ",1,-10.5000,,2024-05-06T12:00:00Z,2,c\n"
+    )
+    assert orders(content) == [
+        an_order("1", customer_id="c", amount="10", currency="EUR", email="ada@example.com"),
+        an_order("2", customer_id="c", amount="-10.5", currency="EUR", refund_of="1"),
+    ]
+
+
+@pytest.mark.parametrize("part", [1, 2, 3, 1000])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("last", [True, False])
+def test_marks_and_ends_of_lines_are_those_of_any_program(
+    part: int, mark: bytes, end: str, *, last: bool
+) -> None:
+    text = end.join([HEADER, GOOD, "", GOOD.replace("1,", "ü,")]) + (end if last else "")
+    [first, second] = orders(mark + text.encode(), part=part)
+    assert (first.order_id, second.order_id, first.ordered_at) == ("1", "ü", NOON)
+    [block] = blocks(mark + text.encode(), part=part)
+    assert block.lines == [2, 4]
+    assert (block.end.offset, block.end.line) == (len(mark + text.encode()), 4)
+
+
+def test_quoted_cells_are_read_as_spreadsheets_write_them() -> None:
+    [order] = orders(f'{HEADER}\n"a, ""b""",1,"2024-05-06T12:00:00Z","10"\r\n')
+    assert (order.customer_id, order.amount.amount) == ('a, "b"', Decimal(10))
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "code"),
+    [
+        ('"c,1,2024-05-06T12:00:00Z,10', "", "malformed"),
+        ('"c"x,1,2024-05-06T12:00:00Z,10', "", "malformed"),
+        ("c,1,2024-05-06T12:00:00Z", "", "column_count"),
+        ("c,1,2024-05-06T12:00:00Z,10,USD", "", "column_count"),
+        (",1,2024-05-06T12:00:00Z,10", "customer_id", "required"),
+        ("c,1,2024-05-06T12:00:00,10", "ordered_at", "timezone_missing"),
+        ("c,1,06.05.2024,10", "ordered_at", "instant"),
+        ("c,1,2024-05-06T12:00:00Z,ten", "amount", "amount"),
+        ("c,1,2024-05-06T12:00:00Z, 10", "amount", "amount"),
+        (f"{'c' * 201},1,2024-05-06T12:00:00Z,10", "customer_id", "string_too_long"),
+        ("a\0b,1,2024-05-06T12:00:00Z,10", "customer_id", "control_character"),
+        (f"{'c' * LINE_LIMIT},1,2024-05-06T12:00:00Z,10", "", "line_too_long"),
+    ],
+)
+def test_a_broken_line_is_rejected_alone(line: str, field: str, code: str) -> None:
+    content = f"{HEADER}\n{GOOD}\n{line}\n{GOOD}\n"
+    assert rejected(content) == [(3, field, code)]
+    assert len(orders(content)) == 2
+
+
+def test_a_line_that_is_no_utf8_is_rejected_alone() -> None:
+    content = f"{HEADER}\n{GOOD}\nZo\xeb,1,2024-05-06T12:00:00Z,10\n{GOOD}\n".encode("latin-1")
+    assert rejected(content) == [(3, "", "encoding")]
+    assert len(orders(content)) == 2
+
+
+def test_a_line_without_end_is_passed_over_without_being_kept() -> None:
+    store = OneObject(HEADER.encode() + b"\n" + b"x" * 40 * LINE_LIMIT + b"\n", part=LINE_LIMIT)
+    file = EURO(store, store.describe("orders.csv"))
+    [block] = file.blocks(START, lambda _: None)
+    assert [each.violations[0].code for each in block.rejected] == ["line_too_long"]
+    assert block.end.offset == len(store.content)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("", [("customer_id", "column_missing"), ("order_id", "column_missing")]),
+        ("customer_id;order_id", [("customer_id", "column_missing")]),
+        (f"{HEADER},amount", [("amount", "column_repeated")]),
+        (f"{HEADER},ada@example.com", [("", "column_unknown")]),
+        (HEADER.upper(), [("", "column_unknown")]),
+        (f'{HEADER},"', [("", "malformed")]),
+        ("x" * (LINE_LIMIT + 1), [("", "line_too_long")]),
+    ],
+)
+def test_a_wrong_header_refuses_the_file(header: str, expected: list[tuple[str, str]]) -> None:
+    found = refused(f"{header}\n{GOOD}\n")
+    assert set(expected) <= set(found)
+
+
+def test_nothing_at_all_is_refused() -> None:
+    assert refused(b"", "orders.csv") == refused(b"", "orders.ndjson") == [("", "empty")]
+
+
+def test_a_header_with_nothing_behind_it_is_a_file_of_no_orders() -> None:
+    assert blocks(HEADER) == []
+
+
+def a_line(**changes: object) -> str:
+    order = {"customer_id": "c", "order_id": "1", "ordered_at": "2024-05-06T12:00:00Z"}
+    return json.dumps(order | {"amount": 10.10} | changes)
+
+
+@pytest.mark.parametrize("name", ["orders.ndjson", "ORDERS.JSONL", "orders"])
+def test_ndjson_is_known_by_its_name_or_its_first_character(name: str) -> None:
+    [order] = orders("\ufeff" + a_line() + "\r\n\r\n", name)
+    assert order == an_order("1", customer_id="c", amount="10.1", currency="EUR")
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "code"),
+    [
+        ("{", "", "malformed"),
+        ("[]", "", "object_type"),
+        (a_line(amount=None), "amount", "amount"),
+        (a_line(customer_id="a\0b"), "", "malformed"),
+        (a_line(**{"ada@example.com": 1}), "", "unknown_field"),
+        ("[" * 5000, "", "malformed"),
+        ('{"order_id": 1, "order_id": 2}', "", "malformed"),
+    ],
+)
+def test_a_broken_line_of_ndjson_is_rejected_alone(line: str, field: str, code: str) -> None:
+    content = f"{a_line()}\n{line}\n{a_line()}"
+    assert (2, field, code) in rejected(content, "orders.ndjson")
+    assert len(orders(content, "orders.ndjson")) == 2
+
+
+def test_a_line_with_very_much_wrong_is_not_answered_with_all_of_it() -> None:
+    content = a_line(**{f"field {number}": "" for number in range(150)})
+    assert len(rejected(content, "orders.ndjson")) == VIOLATIONS_KEPT
+
+
+def test_what_the_rule_says_of_an_order_rejects_its_line() -> None:
+    content = f"{HEADER}\n{GOOD}\n"
+    violation = InvalidInputError.of("amount", "rule", "is no good").violations[0]
+    [block] = opened(content).blocks(START, lambda _: violation)
+    assert (len(block.orders), [each.line for each in block.rejected]) == (0, [2])
+
+
+@given(
+    lines=st.lists(st.sampled_from([GOOD, "", "broken", '"', "ü" * 30]), max_size=30),
+    part=st.integers(1, 60),
+)
+def test_reading_on_from_any_block_gives_what_reading_through_gives(
+    lines: list[str], part: int
+) -> None:
+    content = "\n".join([HEADER, *lines])
+    whole = blocks(content, part=part)
+    for number, block in enumerate(whole):
+        rest = list(opened(content, part=part).blocks(block.end, lambda _: None))
+        assert rest == whole[number + 1 :]
+
+
+def test_a_long_file_comes_in_blocks_that_follow_each_other() -> None:
+    count = BLOCK_LINES + 10
+    content = "\n".join([HEADER, *[GOOD] * count])
+    first, second = blocks(content, part=1 << 16)
+    assert (len(first.orders), len(second.orders)) == (BLOCK_LINES, 10)
+    assert (first.end.line, second.lines[0]) == (BLOCK_LINES + 1, BLOCK_LINES + 2)
+    [again] = opened(content, part=1 << 16).blocks(first.end, lambda _: None)
+    assert again == second
