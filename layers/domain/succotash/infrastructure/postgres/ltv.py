@@ -34,11 +34,12 @@ from succotash.domain.values import (
 )
 from succotash.errors import NotFoundError, Violation
 from succotash.infrastructure.postgres import bulk
+from succotash.infrastructure.postgres.moments import set_moment
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only, whole
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import ltv as sql
-from succotash.infrastructure.postgres.sql.purchases import SET_MOMENT, of_shard
+from succotash.infrastructure.postgres.sql.purchases import of_shard
 
 _TOTAL, _BY_SEGMENT, _BY_COHORT, _BY_SOURCE, _BY_CAMPAIGN = 15, 7, 11, 13, 14
 
@@ -153,12 +154,7 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
         statement = of_shard(sql.PURCHASE_HISTORIES, shard)
 
         def copy(session: Session) -> bytes:
-            session.run(
-                SET_MOMENT,
-                as_of=as_of.isoformat(),
-                until=max(as_of, holdout_until or as_of).isoformat(),
-                time_zone=time_zone,
-            )
+            set_moment(session, as_of, time_zone, holdout_until)
             return session.copy_out(statement)
 
         columns = bulk.columns_of(self._in_transaction(copy), width=12)
@@ -303,11 +299,9 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
 
     @override
     def build_rollups(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
-        moment = as_of.isoformat()
-
         def build(session: Session) -> None:
             only("scoring run", session.run(sql.CLEAR_ROLLUPS, run_id=run_id))
-            session.run(SET_MOMENT, as_of=moment, until=moment, time_zone=time_zone)
+            set_moment(session, as_of, time_zone)
             session.run(
                 sql.BUILD_ROLLUPS,
                 run_id=run_id,

@@ -40,11 +40,12 @@ from succotash.domain.retention import (
 from succotash.domain.values import CampaignId, Currency, CustomerId, Json, Money, RunId, Shard
 from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
 from succotash.infrastructure.postgres import bulk
+from succotash.infrastructure.postgres.moments import set_moment
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only, whole
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import retention as sql
-from succotash.infrastructure.postgres.sql.purchases import SET_MOMENT, of_shard
+from succotash.infrastructure.postgres.sql.purchases import of_shard
 
 
 class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
@@ -164,12 +165,7 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
         statement = of_shard(sql.ACTIVITY_SUMMARIES, shard)
 
         def copy(session: Session) -> bytes:
-            session.run(
-                SET_MOMENT,
-                as_of=as_of.isoformat(),
-                until=max(as_of, holdout_until or as_of).isoformat(),
-                time_zone=time_zone,
-            )
+            set_moment(session, as_of, time_zone, holdout_until)
             return session.copy_out(statement)
 
         columns = bulk.columns_of(self._in_transaction(copy), width=13)
@@ -362,11 +358,9 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
 
     @override
     def build_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
-        moment = as_of.isoformat()
-
         def build(session: Session) -> None:
             only("scoring run", session.run(sql.CLEAR_GRIDS, run_id=run_id))
-            session.run(SET_MOMENT, as_of=moment, until=moment, time_zone=time_zone)
+            set_moment(session, as_of, time_zone)
             session.run(sql.BUILD_GRIDS, run_id=run_id, spans=_SPANS, brackets=_BRACKETS)
 
         self._in_transaction(build)
