@@ -3,8 +3,7 @@
 # ruff: noqa: S608 - constants made of constants; what varies is always a parameter
 
 from succotash.infrastructure.postgres.sql.purchases import PURCHASES
-
-CURRENT_RUN = "(SELECT run_id FROM scoring_runs WHERE state = 'current')"
+from succotash.infrastructure.postgres.sql.runs import CURRENT_RUN, JOINED_RUN, NAMED_RUN
 
 # What both ways of recording orders do with the customers in `seen`.
 _MEET_SEEN = """
@@ -295,16 +294,8 @@ forgotten AS (
 SELECT count(*) FILTER (WHERE had_email) FROM named
 """
 
-SAVE_CUSTOMER_LTV = """
-WITH run AS (
-    SELECT run_id
-    FROM scoring_runs
-    WHERE CASE
-        WHEN CAST(:run_id AS text) IS NULL THEN state = 'current'
-        ELSE run_id = :run_id
-    END
-    FOR KEY SHARE
-),
+SAVE_CUSTOMER_LTV = f"""
+WITH {JOINED_RUN},
 saved AS (
     INSERT INTO customer_ltv (
         run_id, customer_id, actual_clv, residual_value, average_order_value, currency,
@@ -342,10 +333,8 @@ saved AS (
 )
 SELECT run_id FROM run
 """
-CLEAR_CUSTOMER_VALUES = """
-WITH run AS (
-    SELECT run_id FROM scoring_runs WHERE run_id = :run_id FOR KEY SHARE
-),
+CLEAR_CUSTOMER_VALUES = f"""
+WITH {NAMED_RUN},
 gone AS (
     DELETE FROM customer_ltv WHERE run_id = (SELECT run_id FROM run)
 )
@@ -381,10 +370,8 @@ CUSTOMERS_OF_BOTH = f"""
 {_CUSTOMER_LTV} AND segment_id = :segment_id AND cohort_id = :cohort_id {_BY_VALUE}
 """
 
-CLEAR_ROLLUPS = """
-WITH run AS (
-    SELECT run_id FROM scoring_runs WHERE run_id = :run_id FOR KEY SHARE
-),
+CLEAR_ROLLUPS = f"""
+WITH {NAMED_RUN},
 rollups AS (
     DELETE FROM ltv_rollups WHERE run_id = (SELECT run_id FROM run)
 ),
@@ -470,16 +457,8 @@ SELECT :run_id, cohort_id, period, active_customers, revenue
 FROM periods
 """
 
-SAVE_COHORT = """
-WITH run AS (
-    SELECT run_id
-    FROM scoring_runs
-    WHERE CASE
-        WHEN CAST(:run_id AS text) IS NULL THEN state = 'current'
-        ELSE run_id = :run_id
-    END
-    FOR KEY SHARE
-),
+SAVE_COHORT = f"""
+WITH {JOINED_RUN},
 given AS (
     SELECT period, active_customers, revenue
     FROM jsonb_to_recordset(CAST(:periods AS jsonb)) AS item (

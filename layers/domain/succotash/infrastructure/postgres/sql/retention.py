@@ -2,8 +2,8 @@
 
 # ruff: noqa: S608 - constants made of constants; what varies is always a parameter
 
-from succotash.infrastructure.postgres.sql.ltv import CURRENT_RUN
 from succotash.infrastructure.postgres.sql.purchases import PURCHASES
+from succotash.infrastructure.postgres.sql.runs import CURRENT_RUN, JOINED_RUN, NAMED_RUN
 
 _RUN = "SELECT run_id, as_of, state, settings, models, backtest, customers FROM scoring_runs"
 GET_RUN = f"{_RUN} WHERE run_id = :run_id"
@@ -344,16 +344,8 @@ SELECT
 FROM retention_campaigns
 """
 
-SAVE_PREDICTION = """
-WITH run AS (
-    SELECT run_id
-    FROM scoring_runs
-    WHERE CASE
-        WHEN CAST(:run_id AS text) IS NULL THEN state = 'current'
-        ELSE run_id = :run_id
-    END
-    FOR KEY SHARE
-),
+SAVE_PREDICTION = f"""
+WITH {JOINED_RUN},
 saved AS (
     INSERT INTO churn_predictions (
         run_id, customer_id, churn_probability, probability_alive, risk_level, risk_score,
@@ -379,10 +371,8 @@ saved AS (
 )
 SELECT run_id FROM run
 """
-CLEAR_PREDICTIONS = """
-WITH run AS (
-    SELECT run_id FROM scoring_runs WHERE run_id = :run_id FOR KEY SHARE
-),
+CLEAR_PREDICTIONS = f"""
+WITH {NAMED_RUN},
 gone AS (
     DELETE FROM churn_predictions WHERE run_id = (SELECT run_id FROM run)
 )
@@ -414,16 +404,8 @@ GET_PREDICTION = f"{_PREDICTION} AND customer_id = :customer_id"
 PREDICTIONS = f"{_PREDICTION} {_BY_PROBABILITY}"
 PREDICTIONS_OF_RISK = f"{_PREDICTION} AND risk_level = :risk {_BY_PROBABILITY}"
 
-SAVE_PROFILE = """
-WITH run AS (
-    SELECT run_id
-    FROM scoring_runs
-    WHERE CASE
-        WHEN CAST(:run_id AS text) IS NULL THEN state = 'current'
-        ELSE run_id = :run_id
-    END
-    FOR KEY SHARE
-),
+SAVE_PROFILE = f"""
+WITH {JOINED_RUN},
 saved AS (
     INSERT INTO user_engagement_profiles (
         run_id, customer_id, sessions, clicks, conversions, average_session_seconds,
@@ -447,10 +429,8 @@ saved AS (
 )
 SELECT run_id FROM run
 """
-CLEAR_PROFILES = """
-WITH run AS (
-    SELECT run_id FROM scoring_runs WHERE run_id = :run_id FOR KEY SHARE
-),
+CLEAR_PROFILES = f"""
+WITH {NAMED_RUN},
 gone AS (
     DELETE FROM user_engagement_profiles WHERE run_id = (SELECT run_id FROM run)
 )
@@ -476,10 +456,8 @@ ORDER BY engagement_score DESC, customer_id
 LIMIT CAST(:limit AS bigint)
 """
 
-CLEAR_GRIDS = """
-WITH run AS (
-    SELECT run_id FROM scoring_runs WHERE run_id = :run_id FOR KEY SHARE
-),
+CLEAR_GRIDS = f"""
+WITH {NAMED_RUN},
 gone AS (
     DELETE FROM retention_grid_cells WHERE run_id = (SELECT run_id FROM run)
 )
