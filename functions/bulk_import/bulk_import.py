@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from succotash.application.bulk_import import ImportReport
 from succotash.container import Container, container
+from succotash.http.invocations import invocation
 
 RESERVE = 60_000
 """Milliseconds kept for the block under way and for the result."""
@@ -28,11 +29,12 @@ def importing(
         reports = []
         for record in event["Records"]:
             created = json.loads(record["body"])
-            imports = parts.get_bulk_import(parts.get_bucket(created["detail"]["bucket"]["name"]))
-            report = imports.run(
-                created["detail"]["object"]["key"],
-                has_time=lambda: context.get_remaining_time_in_millis() > RESERVE,
-            )
+            bucket = parts.get_bucket(created["detail"]["bucket"]["name"])
+            with invocation("bulk_import", created["id"]):
+                report = parts.get_bulk_import(bucket).run(
+                    created["detail"]["object"]["key"],
+                    has_time=lambda: context.get_remaining_time_in_millis() > RESERVE,
+                )
             # The keys of files are the company's own words, and stay out of the log.
             logger.info(
                 "imported",

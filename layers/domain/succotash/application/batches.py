@@ -6,6 +6,7 @@ from typing import NotRequired, TypedDict
 
 from succotash.domain.customers import Recording, repeats_within
 from succotash.errors import Violation
+from succotash.observation import Metric, count
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,14 @@ def record_batch[T](
         "conflicting": statuses.count("conflicting"),
         "rejected": statuses.count("rejected"),
     }
+
+
+def count_orders(*, recorded: int, unchanged: int, conflicting: int, rejected: int) -> None:
+    """Count orders by what became of them."""
+    count(Metric.ORDERS_RECORDED, recorded)
+    count(Metric.ORDERS_UNCHANGED, unchanged)
+    count(Metric.ORDERS_CONFLICTING, conflicting)
+    count(Metric.ORDERS_REJECTED, rejected)
 
 
 def violation_views(violations: Sequence[Violation]) -> list[ViolationView]:

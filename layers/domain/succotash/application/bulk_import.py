@@ -13,6 +13,7 @@ from typing import TypedDict
 from succotash.application.batches import (
     CONFLICT,
     ViolationView,
+    count_orders,
     record_once,
     violation_views,
 )
@@ -158,9 +159,17 @@ class BulkImport:
                 if not has_time():
                     raise UnfinishedImportError
                 ahead = reader.submit(next, blocks, None)
+                known = state
                 state = self._storage.in_transaction(partial(_load_block, block, state))
                 watch(state)
-                if state.position != block.end:
+                if state.position == block.end:
+                    count_orders(
+                        recorded=state.recorded - known.recorded,
+                        unchanged=state.unchanged - known.unchanged,
+                        conflicting=state.conflicting - known.conflicting,
+                        rejected=state.rejected - known.rejected,
+                    )
+                else:
                     # Another import of the same object was quicker; this one goes on behind it.
                     blocks = orders.blocks(state.position, rule)
                     ahead = reader.submit(next, blocks, None)

@@ -48,6 +48,7 @@ from succotash.domain.retention import (
 from succotash.domain.risk import DEFAULT_RISK_RULE, RiskRule
 from succotash.domain.values import MONEY_PLACES, Currency, Json, Money, SegmentId, require_aware
 from succotash.errors import NotFoundError, SettingsError
+from succotash.observation import Metric, count
 
 UNIT = 10.0**MONEY_PLACES
 """Ten-thousandths in one unit of currency."""
@@ -143,6 +144,7 @@ class ChurnScoring:
         with ThreadPoolExecutor(max_workers=1) as beside:
             run, plan, customers = self._score(repositories, beside, as_of)
         self._storage.in_transaction(lambda inside: self._finish(inside, run, plan, customers))
+        count(Metric.CUSTOMERS_SCORED, customers)
         return _report(repositories.retention.get_scoring_run(run.run_id))
 
     def _require_one_currency(self, repositories: Repositories, as_of: datetime) -> None:

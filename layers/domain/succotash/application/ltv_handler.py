@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypedDict
 
-from succotash.application.batches import BatchReport, Rejected, record_batch
+from succotash.application.batches import BatchReport, Rejected, count_orders, record_batch
 from succotash.application.paging import after_value, next_cursor, require_page
 from succotash.application.runs import RunView, run_currency, run_day, run_view
 from succotash.domain.customers import Order
@@ -171,12 +171,19 @@ class LTVHandler:
         """
         now = self._clock()
         checked = [item if isinstance(item, Rejected) else self._check(item, now) for item in items]
-        return record_batch(
+        report = record_batch(
             checked,
             identity=order_identity,
             contents=order_contents,
             record=self._storage.repositories.ltv.record_orders,
         )
+        count_orders(
+            recorded=report["recorded"],
+            unchanged=report["unchanged"],
+            conflicting=report["conflicting"],
+            rejected=report["rejected"],
+        )
+        return report
 
     def _check(self, order: Order, now: datetime) -> Order | Rejected:
         violation = order_violation(order, self._currency, now)

@@ -31,6 +31,7 @@ from succotash.errors import (
     SuccotashError,
     Violation,
 )
+from succotash.http.invocations import invocation
 from succotash.http.problems import (
     METHOD_NOT_ALLOWED,
     PROBLEM_JSON,
@@ -236,6 +237,7 @@ class Served[P: Parts]:
     """A Lambda handler for the events of an HTTP API, payload format 2.0."""
 
     def __init__(self, api: Api[P], parts: P) -> None:
+        self._name = api.name
         self._parts = parts
         self._logger = Logger(service=api.name)
         self._resolver = APIGatewayHttpResolver()
@@ -260,7 +262,8 @@ class Served[P: Parts]:
                 "http": {**http, "method": "GET"} if is_head else http,
             },
         }
-        answer: Answer = self._resolver.resolve(asked, context)
+        with invocation(self._name, http_request_id(event)):
+            answer: Answer = self._resolver.resolve(asked, context)
         return {**answer, "body": "", "isBase64Encoded": False} if is_head else answer
 
     def _register(self, path: str, routes: Mapping[str, Route[P]]) -> None:
@@ -315,7 +318,7 @@ class Served[P: Parts]:
     def _call(self, route: Route[P], ids: Mapping[str, str]) -> Call:
         event = self._resolver.current_event.raw_event
         decoded = {name: unquote(value) for name, value in ids.items()}
-        return Call(event, event["requestContext"].get("requestId", ""), route, decoded)
+        return Call(event, http_request_id(event), route, decoded)
 
     def _answer(self, call: Call) -> Response[str]:
         try:
@@ -376,8 +379,7 @@ class Served[P: Parts]:
 
     def _refuse(self, problem: Problem, request_id: str | None = None) -> Response[str]:
         if request_id is None:
-            context = self._resolver.current_event.raw_event["requestContext"]
-            request_id = str(context.get("requestId", ""))
+            request_id = http_request_id(self._resolver.current_event.raw_event)
         return Response(
             problem.kind.status.value,
             PROBLEM_JSON,
@@ -401,6 +403,11 @@ class Served[P: Parts]:
             cause = cause.__cause__ or cause.__context__
         reason = str(error) if isinstance(error, SuccotashError) else None
         self._logger.error("failed", correlation_id=request_id, stack=chain, reason=reason)
+
+
+def http_request_id(event: Event) -> str:
+    """What API Gateway calls the request; the access log has it too."""
+    return str(event["requestContext"].get("requestId", ""))
 
 
 def _allowed(methods: Mapping[str, object]) -> str:

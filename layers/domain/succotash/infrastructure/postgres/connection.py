@@ -22,6 +22,7 @@ from succotash.infrastructure.postgres.errors import (
     StatementError,
 )
 from succotash.infrastructure.postgres.statements import PARAMETERS, Statement, instant
+from succotash.observation import current_invocation
 
 type Row = list[Any]
 
@@ -59,6 +60,7 @@ class Connection:
         self._proxied = settings.proxied
         self._statements_kept = settings.statements_kept
         self._prepared: OrderedDict[str, tuple[bytes, Any, Any]] = OrderedDict()
+        self._session_name = settings.application_name
         driver.py_types = PARAMETERS
         driver.register_in_adapter(INET, str)
         driver.register_in_adapter(TIMESTAMPTZ, instant)
@@ -83,9 +85,23 @@ class Connection:
             raise
         return context.rows or []
 
+    def name_session(self) -> None:
+        """Call the session after the invocation it works for; a round trip where that changed.
+
+        Behind a proxy it keeps its name: setting another would pin it.
+        """
+        name = self._wanted_name()
+        if name != self._session_name:
+            self._command(f"SET application_name = '{name}'")
+            self._session_name = name
+
     def begin(self) -> None:
-        """Open a transaction."""
-        self._command("BEGIN")
+        """Open a transaction, under the invocation's name: one round trip."""
+        name = self._wanted_name()
+        if name == self._session_name:
+            self._command("BEGIN")
+        else:
+            self._command(f"BEGIN; SET LOCAL application_name = '{name}'")
 
     def commit(self) -> None:
         """Keep the transaction; OutcomeUnknownError where no answer came."""
@@ -134,6 +150,12 @@ class Connection:
                 self._socket.sendall(TERMINATE)
         self.in_step = False
         close_socket(self._socket, self._driver)
+
+    def _wanted_name(self) -> str:
+        invocation = current_invocation()
+        if invocation is None or self._proxied:
+            return self._session_name
+        return invocation.session_name
 
     def _prepare(self, text: str, statement: Statement) -> tuple[bytes, Any, Any]:
         prepared = self._prepared.get(text)

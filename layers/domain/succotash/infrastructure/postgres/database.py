@@ -35,10 +35,14 @@ class Database(Work):
 
     @override
     def run(self, statement: str, /, **parameters: object) -> list[Row]:
-        """One round trip. OutcomeUnknownError where it changes something, and no answer came."""
+        """One round trip, and one more for the first of an invocation, which names the session.
+
+        OutcomeUnknownError where it changes something, and no answer came.
+        """
 
         def attempt() -> list[Row]:
             with self._connection() as connection:
+                connection.name_session()
                 try:
                     return connection.run(statement, parameters)
                 except ConnectionLostError:

@@ -7,6 +7,7 @@ from threading import Condition
 
 from succotash.errors import SettingsError, StorageUnavailableError
 from succotash.infrastructure.postgres.connection import Connection
+from succotash.observation import Metric, count
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,9 @@ class Pool:
         """An unused connection, or None: one may be opened."""
         deadline = self._clock() + self._limits.wait
         with self._changed:
-            while not self._idle and len(self._taken) + self._opening >= self._limits.maximum:
+            if self._is_full():
+                count(Metric.POOL_WAITS)
+            while self._is_full():
                 left = deadline - self._clock()
                 if left <= 0:
                     raise StorageUnavailableError("all of its connections are in use")
@@ -106,6 +109,10 @@ class Pool:
             connection = self._idle.pop()
             self._taken.add(connection)
             return connection
+
+    def _is_full(self) -> bool:
+        in_use = len(self._taken) + self._opening
+        return not self._idle and in_use >= self._limits.maximum
 
     def _open(self) -> Connection:
         connection: Connection | None = None

@@ -14,6 +14,7 @@ from succotash.infrastructure.postgres.errors import (
     ConnectionLostError,
     StaleStatementError,
 )
+from succotash.observation import Metric, count, current_invocation
 
 logger = logging.getLogger(__name__)
 
@@ -69,8 +70,15 @@ class Retry:
                 if not may_be_repeated(error, found_read_only=found_read_only):
                     raise
                 found_read_only = found_read_only or _is_read_only(error)
-                logger.warning("attempt %d failed and is made again: %s", failures, error)
+                _tell(failures, error)
             self._sleep(pause)
+
+
+def _tell(failures: int, error: StorageUnavailableError) -> None:
+    count(Metric.DATABASE_RETRIES)
+    invocation = current_invocation()
+    named = {} if invocation is None else {"correlation_id": invocation.correlation_id}
+    logger.warning("attempt %d failed and is made again: %s", failures, error, extra=named)
 
 
 def may_be_repeated(error: StorageUnavailableError, *, found_read_only: bool = False) -> bool:
