@@ -264,8 +264,10 @@ class GridCell:
     cohort_starts_on: date
     cohort_size: int
     offset: int
-    """Period number, or place in BRACKETS."""
+    """Period number, or place of the bracket."""
     active: int
+    revenue: int | None = None
+    """In ten-thousandths, net; None where only customers were counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
+from succotash.domain.retention_grids import GridRequest
 from succotash.domain.values import CampaignId, Currency, CustomerId, RunId, Shard
 
 
@@ -207,6 +208,15 @@ class RetentionRepository(ABC):
     @abstractmethod
     def get_retention_grid(self, period: GridPeriod, mode: GridMode) -> list[GridCell]:
         """The current run's grid by cohort, then offset; none before the first run."""
+
+    @abstractmethod
+    def count_retention(
+        self, request: GridRequest, as_of: datetime, time_zone: str
+    ) -> list[GridCell]:
+        """Count a grid from the ledgers as of an instant, as `count_grid` does; with revenue.
+
+        Its cost grows with the ledgers: for grids that no run keeps.
+        """
 
     @abstractmethod
     def get_retention_analytics(self) -> RetentionAnalytics:

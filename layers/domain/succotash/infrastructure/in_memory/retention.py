@@ -39,13 +39,19 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
+from succotash.domain.retention_grids import (
+    GridRequest,
+    count_grid,
+    period_start,
+    periods_between,
+)
 from succotash.domain.values import CampaignId, Currency, CustomerId, Money, RunId, Shard
 from succotash.errors import NotFoundError, RunInProgressError
+from succotash.infrastructure.in_memory.grids import people
 from succotash.infrastructure.in_memory.ledger import (
     Calendar,
     in_shard,
     instant_text,
-    month_number,
     purchases_by_customer,
     purchases_of,
 )
@@ -401,6 +407,13 @@ class InMemoryRetentionRepository(RetentionRepository):
 
     @override
     @atomic
+    def count_retention(
+        self, request: GridRequest, as_of: datetime, time_zone: str
+    ) -> list[GridCell]:
+        return count_grid(request, people(self.tables, request.origin, as_of, time_zone))
+
+    @override
+    @atomic
     def get_retention_analytics(self) -> RetentionAnalytics:
         run_id = self.tables.current_run()
         predictions = list(self.tables.predictions_by_run[run_id])
@@ -453,36 +466,16 @@ def _summarise(events: Sequence[ActivityEvent], summaries: ActivitySummaries) ->
     summaries.interests.append(Counter(name for event in events for name in event.interests))
 
 
-def _period_start(day: date, period: GridPeriod) -> date:
-    match period:
-        case GridPeriod.DAY:
-            return day
-        case GridPeriod.WEEK:
-            return day - timedelta(days=day.weekday())
-        case GridPeriod.MONTH:
-            return day.replace(day=1)
-
-
-def _periods_between(start: date, day: date, period: GridPeriod) -> int:
-    match period:
-        case GridPeriod.DAY:
-            return (day - start).days
-        case GridPeriod.WEEK:
-            return (day - start).days // 7
-        case GridPeriod.MONTH:
-            return month_number(day) - month_number(start)
-
-
 def _offsets(life: Sequence[date], start: date, period: GridPeriod, mode: GridMode) -> set[int]:
     """The offsets at which a customer with these purchase days counts as active."""
     length = GRID_LENGTHS[period]
     match mode:
         case GridMode.NDAY:
             return {
-                offset for day in life if (offset := _periods_between(start, day, period)) <= length
+                offset for day in life if (offset := periods_between(start, day, period)) <= length
             }
         case GridMode.UNBOUNDED:
-            return set(range(min(_periods_between(start, life[-1], period), length) + 1))
+            return set(range(min(periods_between(start, life[-1], period), length) + 1))
         case GridMode.BRACKETS:
             ages = {(day - life[0]).days for day in life}
             return {
@@ -499,7 +492,7 @@ def _grid(
     sizes = Counter[date]()
     active = Counter[tuple[date, int]]()
     for life in lives:
-        start = _period_start(life[0], period)
+        start = period_start(life[0], period)
         sizes[start] += 1
         active.update((start, offset) for offset in _offsets(life, start, period, mode))
     return tuple(

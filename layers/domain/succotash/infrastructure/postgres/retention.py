@@ -37,6 +37,12 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
+from succotash.domain.retention_grids import (
+    HOURS_LENGTHS,
+    GridEntry,
+    GridRequest,
+    GridWindows,
+)
 from succotash.domain.values import CampaignId, Currency, CustomerId, Json, Money, RunId, Shard
 from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
 from succotash.infrastructure.postgres import bulk
@@ -45,6 +51,7 @@ from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only, whole
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import retention as sql
+from succotash.infrastructure.postgres.sql.grids import COUNT_GRID
 from succotash.infrastructure.postgres.sql.purchases import of_shard
 
 
@@ -370,6 +377,28 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
         return [GridCell(*row) for row in self._run(sql.GET_GRID, period=period, mode=mode)]
 
     @override
+    def count_retention(
+        self, request: GridRequest, as_of: datetime, time_zone: str
+    ) -> list[GridCell]:
+        def count(session: Session) -> list[Row]:
+            set_moment(session, as_of, time_zone)
+            return session.run(
+                COUNT_GRID,
+                origin=request.origin,
+                period=request.period,
+                mode=request.mode,
+                recurring=request.entry is GridEntry.RECURRING,
+                by_hours=request.windows is GridWindows.HOURS,
+                hours_length=HOURS_LENGTHS[request.period],
+                first_day=request.first_day,
+                last_day=request.last_day,
+                last_offset=request.last_offset,
+                brackets=_places(request.brackets),
+            )
+
+        return [GridCell(*row) for row in self._in_transaction(count)]
+
+    @override
     def get_retention_analytics(self) -> RetentionAnalytics:
         [row] = self._run(sql.RETENTION_ANALYTICS)
         run_id, by_risk, by_segment, churn, engagement, amount, currency, other = row
@@ -397,9 +426,18 @@ _SPANS = Jsonb(
         for kind, (period, length) in enumerate(GRID_LENGTHS.items())
     ]
 )
-_BRACKETS = Jsonb(
-    [{"place": place, "first": first, "last": last} for place, (first, last) in enumerate(BRACKETS)]
-)
+
+
+def _places(brackets: Sequence[tuple[int, int]]) -> Jsonb:
+    return Jsonb(
+        [
+            {"place": place, "first": first, "last": last}
+            for place, (first, last) in enumerate(brackets)
+        ]
+    )
+
+
+_BRACKETS = _places(BRACKETS)
 
 
 def _event_document(place: int, event: ActivityEvent) -> dict[str, Json]:

@@ -35,6 +35,7 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
+from succotash.domain.retention_grids import GridRequest, count_grid
 from succotash.domain.values import CampaignId, Currency, CustomerId, Money, RunId, Shard
 from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
 from succotash.infrastructure.sqlite.columns import (
@@ -52,6 +53,7 @@ from succotash.infrastructure.sqlite.columns import (
 from succotash.infrastructure.sqlite.connection import Row
 from succotash.infrastructure.sqlite.customers import Sighting, see_customers
 from succotash.infrastructure.sqlite.functions import local_day, shard_parameters
+from succotash.infrastructure.sqlite.grids import people
 from succotash.infrastructure.sqlite.purchases import laid_out_purchases
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.runs import current_run, named_run
@@ -797,6 +799,13 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
             )
             for row in rows
         ]
+
+    @override
+    def count_retention(
+        self, request: GridRequest, as_of: datetime, time_zone: str
+    ) -> list[GridCell]:
+        with self._unit.reading() as session:
+            return count_grid(request, people(session, request.origin, as_of, time_zone))
 
     @override
     def get_retention_analytics(self) -> RetentionAnalytics:

@@ -1,0 +1,51 @@
+"""Who joined when and came back when, for retention grids."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+
+from succotash.domain.forms import SubmissionState
+from succotash.domain.retention_grids import Conduct, GridOrigin, Occurrence
+from succotash.domain.values import LeadId
+from succotash.infrastructure.in_memory.ledger import Calendar, purchases_by_customer
+from succotash.infrastructure.in_memory.tables import Tables
+
+
+def people(
+    tables: Tables, origin: GridOrigin, as_of: datetime, time_zone: str
+) -> Iterator[Conduct]:
+    """Everybody who joined by this origin at or before an instant."""
+    calendar = Calendar(time_zone)
+    bought = {
+        customer_id: [Occurrence(each.at, calendar.date(each.at), each.net) for each in purchases]
+        for customer_id, purchases in purchases_by_customer(tables, as_of)
+    }
+    if origin is GridOrigin.PURCHASE:
+        for purchases in bought.values():
+            yield Conduct(purchases, purchases)
+        return
+    did = {
+        customer_id: sorted(
+            Occurrence(event.occurred_at, calendar.date(event.occurred_at))
+            for event in tables.events_by_customer[customer_id]
+            if event.occurred_at <= as_of
+        )
+        for customer_id in tables.events_by_customer.groups()
+    }
+    if origin is GridOrigin.ACTIVITY:
+        for customer_id, events in did.items():
+            yield Conduct(events, sorted([*events, *bought.get(customer_id, [])]))
+        return
+    asked = defaultdict[LeadId, list[Occurrence]](list)
+    for each in tables.submissions.values():
+        is_seen = each.state is not SubmissionState.QUARANTINED and each.submitted_at <= as_of
+        if is_seen and each.lead_id is not None:
+            at = each.submitted_at
+            asked[each.lead_id].append(Occurrence(at, calendar.date(at)))
+    for lead_id, submissions in asked.items():
+        came_back = [
+            each
+            for customer in tables.customers_by_lead[lead_id]
+            for each in (*did.get(customer.customer_id, []), *bought.get(customer.customer_id, []))
+        ]
+        yield Conduct(sorted(submissions), sorted(came_back))

@@ -1,0 +1,304 @@
+"""What every RetentionRepository counts on request."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from succotash.domain.customers import ActivityEvent, Order
+from succotash.domain.forms import SubmissionState
+from succotash.domain.repositories.storage import Repositories
+from succotash.domain.retention import GridCell, GridMode, GridPeriod
+from succotash.domain.retention_grids import (
+    GridEntry,
+    GridOrigin,
+    GridRequest,
+    GridWindows,
+)
+from tests.builders import NOON, a_lead, a_submission, an_order, days, minutes
+from tests.contract.conftest import NewStorage
+from tests.contract.test_ltv_contract import purchases_on_paper
+from tests.strategies import (
+    CUSTOMERS,
+    MODEST,
+    activities,
+    instants,
+    ledgers,
+    submission_states,
+    zones,
+)
+
+type Happenings = Mapping[str, Sequence[tuple[datetime, int]]]
+"""What each person did when, and for how much, in ten-thousandths."""
+
+DAY = NOON.date()
+LATER = NOON + days(40)
+HOURS_PERIODS = {GridPeriod.DAY: 1, GridPeriod.WEEK: 7, GridPeriod.MONTH: 30}
+
+
+def daily(**changes: object) -> GridRequest:
+    """The grid of the days around NOON."""
+    given: dict[str, object] = {"start": DAY, "end": DAY + timedelta(10), "period": GridPeriod.DAY}
+    return GridRequest(**(given | changes))  # type: ignore[arg-type]
+
+
+def start_on_paper(day: date, period: GridPeriod) -> date:
+    match period:
+        case GridPeriod.DAY:
+            return day
+        case GridPeriod.WEEK:
+            year, week, _ = day.isocalendar()
+            return date.fromisocalendar(year, week, 1)
+        case GridPeriod.MONTH:
+            return date(day.year, day.month, 1)
+
+
+def falls_on(
+    request: GridRequest, joined: datetime, moment: datetime, place: int, zone: ZoneInfo
+) -> bool:
+    """Whether something then is something at this place of the life of who joined then."""
+    born, day = joined.astimezone(zone).date(), moment.astimezone(zone).date()
+    by_hours = request.windows is GridWindows.HOURS
+    elapsed = (moment - joined).days if by_hours else (day - born).days
+    if request.mode is GridMode.BRACKETS:
+        first, last = request.brackets[place]
+        return first <= elapsed <= last
+    if by_hours:
+        length = HOURS_PERIODS[request.period]
+        return place * length <= elapsed < (place + 1) * length
+    start = start_on_paper(born, request.period)
+    match request.period:
+        case GridPeriod.DAY:
+            return elapsed == place
+        case GridPeriod.WEEK:
+            return 7 * place <= (day - start).days < 7 * (place + 1)
+        case GridPeriod.MONTH:
+            return (day.year - start.year) * 12 + day.month - start.month == place
+
+
+def counts_at(
+    request: GridRequest, joined: datetime, moment: datetime, place: int, zone: ZoneInfo
+) -> bool:
+    if request.mode is GridMode.UNBOUNDED:
+        return not any(falls_on(request, joined, moment, each, zone) for each in range(place))
+    return falls_on(request, joined, moment, place, zone)
+
+
+def counted_on_paper(
+    request: GridRequest, joins: Happenings, returns: Happenings, time_zone: str
+) -> list[GridCell]:
+    """The grid by its definition: every cell asks everybody."""
+    zone = ZoneInfo(time_zone)
+    members: dict[date, list[tuple[str, datetime]]] = defaultdict(list)
+    for person, happened in joins.items():
+        by_cohort: dict[date, datetime] = {}
+        for moment, _ in sorted(happened):
+            cohort = start_on_paper(moment.astimezone(zone).date(), request.period)
+            by_cohort.setdefault(cohort, moment)
+        if request.entry is GridEntry.FIRST_TIME:
+            by_cohort = dict([min(by_cohort.items(), key=lambda each: each[1])])
+        for cohort, moment in by_cohort.items():
+            first = start_on_paper(request.start, request.period)
+            if first <= cohort <= start_on_paper(request.end, request.period):
+                members[cohort].append((person, moment))
+    cells = []
+    for cohort, who in sorted(members.items()):
+        for place in range(request.last_offset + 1):
+            active, revenue = 0, 0
+            for person, joined in who:
+                found = [
+                    units
+                    for moment, units in returns.get(person, ())
+                    if moment >= joined and counts_at(request, joined, moment, place, zone)
+                ]
+                active += bool(found)
+                revenue += sum(found)
+            if place == 0 and request.mode is not GridMode.BRACKETS:
+                active = len(who)
+            if active or place == 0:
+                cells.append(GridCell(cohort, len(who), place, active, revenue))
+    return cells
+
+
+def bought_on_paper(orders: Sequence[Order], as_of: datetime) -> Happenings:
+    people = {order.customer_id for order in orders}
+    found = {
+        person: [
+            (moment, int(net.scaleb(4)))
+            for moment, net in purchases_on_paper(
+                [order for order in orders if order.customer_id == person], as_of
+            )
+        ]
+        for person in people
+    }
+    return {person: happened for person, happened in found.items() if happened}
+
+
+def did_on_paper(events: Sequence[ActivityEvent], as_of: datetime) -> Happenings:
+    found: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
+    for event in events:
+        if event.occurred_at <= as_of:
+            found[event.customer_id].append((event.occurred_at, 0))
+    return found
+
+
+requests = st.builds(
+    GridRequest,
+    start=st.dates(date(2023, 12, 1), date(2024, 4, 3)),
+    end=st.dates(date(2024, 4, 3), date(2024, 11, 1)),
+    period=st.sampled_from(GridPeriod),
+    mode=st.sampled_from(GridMode),
+    entry=st.sampled_from(GridEntry),
+    windows=st.sampled_from(GridWindows),
+    brackets=st.sampled_from([((0, 0), (1, 7), (8, 30)), ((2, 5),), ((0, 3), (10, 400))]),
+)
+
+
+class TestCountedGrids:
+    @MODEST
+    @given(orders=ledgers(), as_of=instants, zone=zones, request=requests)
+    def test_grids_of_purchases_agree_with_counting_on_paper(
+        self,
+        new_storage: NewStorage,
+        orders: Sequence[Order],
+        as_of: datetime,
+        zone: str,
+        request: GridRequest,
+    ) -> None:
+        repositories = new_storage().repositories
+        repositories.ltv.record_orders(orders)
+        bought = bought_on_paper(orders, as_of)
+
+        cells = repositories.retention.count_retention(request, as_of, zone)
+
+        assert cells == counted_on_paper(request, bought, bought, zone)
+
+    @MODEST
+    @given(orders=ledgers(), events=activities(), as_of=instants, zone=zones, request=requests)
+    def test_grids_of_activity_agree_with_counting_on_paper(
+        self,
+        new_storage: NewStorage,
+        orders: Sequence[Order],
+        events: Sequence[ActivityEvent],
+        as_of: datetime,
+        zone: str,
+        request: GridRequest,
+    ) -> None:
+        repositories = new_storage().repositories
+        repositories.ltv.record_orders(orders)
+        repositories.retention.record_activity(events)
+        joins, bought = did_on_paper(events, as_of), bought_on_paper(orders, as_of)
+        returns = {person: [*joins[person], *bought.get(person, ())] for person in joins}
+        request = replace(request, origin=GridOrigin.ACTIVITY)
+
+        cells = repositories.retention.count_retention(request, as_of, zone)
+
+        assert cells == counted_on_paper(request, joins, returns, zone)
+
+    @MODEST
+    @given(
+        orders=ledgers(),
+        events=activities(),
+        submitted=st.lists(
+            st.tuples(st.sampled_from(CUSTOMERS), instants, submission_states), max_size=12
+        ),
+        as_of=instants,
+        zone=zones,
+        request=requests,
+    )
+    def test_grids_of_forms_agree_with_counting_on_paper(
+        self,
+        new_storage: NewStorage,
+        orders: Sequence[Order],
+        events: Sequence[ActivityEvent],
+        submitted: Sequence[tuple[str, datetime, SubmissionState]],
+        as_of: datetime,
+        zone: str,
+        request: GridRequest,
+    ) -> None:
+        repositories = new_storage().repositories
+        # The third and the fourth customer are one person, who is the third lead.
+        leads = dict(zip(CUSTOMERS, ("ada", "bob", "zoe", "zoe"), strict=True))
+        for lead in set(leads.values()):
+            repositories.forms.save_lead(a_lead(lead))
+        tied = [
+            replace(order, canonical_email=f"{leads[order.customer_id]}@example.com")
+            for order in orders
+        ]
+        repositories.ltv.record_orders(tied)
+        repositories.retention.record_activity(events)
+        joins: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
+        for number, (customer, moment, state) in enumerate(submitted):
+            repositories.forms.save_form_submission(
+                a_submission(
+                    f"s-{number}", submitted_at=moment, lead_id=leads[customer], state=state
+                )
+            )
+            if state is not SubmissionState.QUARANTINED and moment <= as_of:
+                joins[leads[customer]].append((moment, 0))
+        returns: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
+        for happenings in (did_on_paper(events, as_of), bought_on_paper(orders, as_of)):
+            for customer, happened in happenings.items():
+                if any(order.customer_id == customer for order in orders):
+                    returns[leads[customer]] += happened
+        request = replace(request, origin=GridOrigin.FORM)
+
+        cells = repositories.retention.count_retention(request, as_of, zone)
+
+        assert cells == counted_on_paper(request, joins, returns, zone)
+
+    def test_calendar_days_and_windows_of_24_hours_differ_around_midnight(
+        self, repositories: Repositories
+    ) -> None:
+        evening = NOON + minutes(11 * 60)
+        repositories.ltv.record_orders(
+            [an_order("1", ordered_at=evening), an_order("2", ordered_at=evening + minutes(120))]
+        )
+        count = repositories.retention.count_retention
+
+        by_days = count(daily(), LATER, "UTC")
+        by_hours = count(daily(windows=GridWindows.HOURS), LATER, "UTC")
+
+        assert [(cell.offset, cell.active, cell.revenue) for cell in by_days] == [
+            (0, 1, 100_000),
+            (1, 1, 100_000),
+        ]
+        assert [(cell.offset, cell.active, cell.revenue) for cell in by_hours] == [(0, 1, 200_000)]
+
+    def test_who_comes_again_joins_every_cohort_of_a_recurring_grid(
+        self, repositories: Repositories
+    ) -> None:
+        repositories.ltv.record_orders(
+            [an_order(str(day), ordered_at=NOON + days(day)) for day in (0, 1, 5)]
+        )
+        request = daily(entry=GridEntry.RECURRING)
+
+        cells = repositories.retention.count_retention(request, LATER, "UTC")
+
+        counted = [((cell.cohort_starts_on - DAY).days, cell.offset) for cell in cells]
+        assert counted == [(0, 0), (0, 1), (0, 5), (1, 0), (1, 4), (5, 0)]
+        assert {cell.cohort_size for cell in cells} == {1}
+
+    def test_cohorts_outside_of_the_range_are_not_counted(self, repositories: Repositories) -> None:
+        repositories.ltv.record_orders(
+            [
+                an_order(str(day), customer_id=str(day), ordered_at=NOON + days(day))
+                for day in (-1, 0, 10, 11)
+            ]
+        )
+
+        cells = repositories.retention.count_retention(daily(), LATER, "UTC")
+
+        assert [cell.cohort_starts_on for cell in cells] == [DAY, DAY + timedelta(10)]
+
+    def test_a_cohort_nobody_came_back_from_is_shown(self, repositories: Repositories) -> None:
+        repositories.ltv.record_orders([an_order()])
+        request = daily(mode=GridMode.BRACKETS, brackets=((5, 6),))
+
+        cells = repositories.retention.count_retention(request, LATER, "UTC")
+
+        assert cells == [GridCell(DAY, 1, 0, 0, 0)]
