@@ -42,6 +42,7 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
+from succotash.domain.retention_grids import GridRequest
 from succotash.domain.values import (
     CampaignId,
     CohortId,
@@ -359,6 +360,11 @@ class RetentionChecks:
 
     def get_retention_grid(self) -> None:
         cells = self._retention.get_retention_grid(GridPeriod.MONTH, GridMode.NDAY)
+        expect(that=all(cell.active <= cell.cohort_size for cell in cells))
+
+    def count_retention(self) -> None:
+        request = GridRequest(LONG_AGO.date(), LONG_AGO.date())
+        cells = self._retention.count_retention(request, LONG_AGO, "Europe/Berlin")
         expect(that=all(cell.active <= cell.cohort_size for cell in cells))
 
     def get_churn_prediction(self) -> None:

@@ -3,9 +3,9 @@
 from http import HTTPStatus
 from typing import Annotated, TypedDict
 
-from pydantic import with_config
+from pydantic import Field, with_config
 
-from succotash.application.grids import GridView
+from succotash.application.grids import GridMeasure, GridQuestion, GridView
 from succotash.application.retention_handler import (
     CampaignChange,
     CampaignList,
@@ -25,6 +25,7 @@ from succotash.domain.retention import (
     GridPeriod,
     RiskLevel,
 )
+from succotash.domain.retention_grids import GridEntry, GridOrigin, GridWindows
 from succotash.domain.values import Currency, Money
 from succotash.errors import InvalidInputError
 from succotash.http.api import Api
@@ -35,6 +36,7 @@ from succotash.http.fields import (
     Closed,
     Count,
     CurrencyCode,
+    Day,
     Instant,
     Limit,
     Line,
@@ -45,6 +47,7 @@ from succotash.http.fields import (
 api = Api[Container]("retention_analysis")
 READ, WRITE = "retention:read", "retention:write"
 RUNS_SHOWN = 10
+BRACKETS_PATTERN = r"^\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*$"
 
 
 class GridQuery(Closed):
@@ -52,6 +55,32 @@ class GridQuery(Closed):
 
     period: Annotated[GridPeriod, LAX] = GridPeriod.MONTH
     mode: Annotated[GridMode, LAX] = GridMode.NDAY
+    origin: Annotated[GridOrigin, LAX] = GridOrigin.PURCHASE
+    entry: Annotated[GridEntry, LAX] = GridEntry.FIRST_TIME
+    windows: Annotated[GridWindows, LAX] = GridWindows.CALENDAR
+    measure: Annotated[GridMeasure, LAX] = GridMeasure.CUSTOMERS
+    brackets: Annotated[str, Field(pattern=BRACKETS_PATTERN, max_length=200)] | None = None
+    """Days since joining, such as 0,1-7,8-30."""
+    start: Day | None = None
+    """A day of the first cohort."""
+    end: Day | None = None
+    """A day of the last cohort."""
+
+    def question(self) -> GridQuestion:
+        """What is asked; InvalidInputError for brackets without their mode."""
+        if self.brackets is not None and self.mode is not GridMode.BRACKETS:
+            raise InvalidInputError.of("brackets", "without_mode", "needs mode=brackets")
+        return GridQuestion(
+            self.period,
+            self.mode,
+            self.origin,
+            self.entry,
+            self.windows,
+            self.measure,
+            None if self.brackets is None else _brackets(self.brackets),
+            self.start,
+            self.end,
+        )
 
 
 class RiskQuery(Paged):
@@ -116,8 +145,8 @@ def get_retention_analytics(container: Container) -> RetentionAnalyticsView:
 
 @api.route("GET", "/retention/cohorts", scope=READ)
 def get_retention_grid(container: Container, query: GridQuery) -> GridView:
-    """Cohorts by first purchase, and how many of each bought again when."""
-    return container.get_retention_handler().get_retention_grid(query.period, query.mode)
+    """Cohorts by first purchase, activity or form, and how many of each came back when."""
+    return container.get_retention_handler().get_retention_grid(query.question())
 
 
 @api.route("GET", "/retention/customers", scope=READ)
@@ -184,6 +213,11 @@ def get_campaign_performance(container: Container, campaign_id: str) -> Campaign
 def get_model_report(container: Container, query: ModelQuery) -> ModelReport:
     """The last runs with their models and how right they would have been."""
     return container.get_retention_handler().get_model_report(query.limit)
+
+
+def _brackets(text: str) -> tuple[tuple[int, int], ...]:
+    ends = (each.split("-") for each in text.split(","))
+    return tuple((int(days[0]), int(days[-1])) for days in ends)
 
 
 def _metrics(body: MetricsBody, own_currency: str) -> CampaignMetrics:

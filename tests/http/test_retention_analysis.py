@@ -3,7 +3,7 @@
 import pytest
 
 from succotash.domain.values import Json
-from tests.builders import a_prediction
+from tests.builders import NOON, a_prediction, a_run, an_order, days
 from tests.events import sample
 from tests.http.gateway import Gateway
 from tests.http.test_edge import require_problem
@@ -52,6 +52,65 @@ def test_every_grid_is_answered(period: str, mode: str, gateway: Gateway) -> Non
     answer = gateway.call("GET", "/retention/cohorts", query={"period": period, "mode": mode})
 
     assert (answer.status, answer.json["period"], answer.json["mode"]) == (200, period, mode)
+
+
+@pytest.mark.parametrize("origin", ["purchase", "activity", "form"])
+@pytest.mark.parametrize("entry", ["first_time", "recurring"])
+@pytest.mark.parametrize("windows", ["calendar", "24h"])
+@pytest.mark.parametrize("measure", ["customers", "revenue"])
+def test_every_way_to_count_is_answered(
+    origin: str, entry: str, windows: str, measure: str, gateway: Gateway
+) -> None:
+    asked = {"origin": origin, "entry": entry, "windows": windows, "measure": measure}
+
+    answer = gateway.call("GET", "/retention/cohorts", query=asked)
+
+    assert answer.status == 200
+    assert {name: answer.json[name] for name in asked} == asked
+
+
+def test_a_grid_of_own_brackets_is_counted_as_of_the_run(gateway: Gateway) -> None:
+    orders = [an_order(str(day), ordered_at=NOON + days(day)) for day in (0, 3, 50)]
+    gateway.container.get_ltv_repository().record_orders(orders)
+    run = a_run(NOON + days(40))
+    gateway.container.get_retention_repository().open_scoring_run(run)
+    gateway.container.get_retention_repository().finish_scoring_run(run.run_id, 1)
+    asked = "period=day&mode=brackets&brackets=1-7,8-60"
+
+    [row] = gateway.call("GET", "/retention/cohorts", query=asked).json["cohorts"]
+
+    assert row["customers"] == 1
+    assert [(cell["active"], cell["mature"]) for cell in row["cells"]] == [(1, True), (0, False)]
+
+
+@pytest.mark.parametrize(
+    ("query", "field", "code"),
+    [
+        ("period=hour", "period", "enum"),
+        ("mode=rolling", "mode", "enum"),
+        ("origin=visit", "origin", "enum"),
+        ("mode=brackets&brackets=0-7,7-14", "brackets", "brackets_overlap"),
+        ("mode=brackets&brackets=8-14,0-7", "brackets", "brackets_overlap"),
+        ("mode=brackets&brackets=0-7;8-14", "brackets", "string_pattern_mismatch"),
+        ("brackets=0-7", "brackets", "without_mode"),
+        ("start=2024-05-02&end=2024-05-01", "end", "range"),
+        ("origin=form&start=2023-01-01&end=2024-05-01", "end", "range_too_long"),
+        ("start=yesterday", "start", "day"),
+    ],
+)
+def test_a_grid_that_makes_no_sense_is_refused(
+    gateway: Gateway, query: str, field: str, code: str
+) -> None:
+    refused = gateway.call("GET", "/retention/cohorts", query=query)
+
+    problem = require_problem(refused, 422, "invalid-input")
+    assert [(each["field"], each["code"]) for each in problem["errors"]] == [(field, code)]
+
+
+def test_kept_grids_are_shown_for_the_cohorts_asked_for(scored: Gateway) -> None:
+    path = "/retention/cohorts"
+
+    assert scored.call("GET", path, query="start=1990-01-01&end=2100-01-01").status == 200
 
 
 def test_a_campaign_is_drafted_started_measured_and_completed(gateway: Gateway) -> None:

@@ -7,7 +7,13 @@ from decimal import Decimal
 from typing import NotRequired, TypedDict
 
 from succotash.application.batches import BatchReport, Rejected, record_batch
-from succotash.application.grids import GridView, grid_average, grid_rows
+from succotash.application.grids import (
+    USUAL_GRID,
+    GridQuestion,
+    GridView,
+    grid_average,
+    grid_rows,
+)
 from succotash.application.ltv_handler import CustomerValueView, customer_value_view
 from succotash.application.paging import after_probability, next_cursor, require_page
 from succotash.application.runs import (
@@ -17,6 +23,7 @@ from succotash.application.runs import (
     run_day,
     run_report,
     run_view,
+    run_zone,
 )
 from succotash.domain.customers import CLOCK_TOLERANCE, ActivityEvent
 from succotash.domain.repositories.forms import PAGE
@@ -29,8 +36,6 @@ from succotash.domain.retention import (
     CampaignStatus,
     ChurnPrediction,
     EngagementSegment,
-    GridMode,
-    GridPeriod,
     RetentionCampaign,
     RiskLevel,
     UserEngagementProfile,
@@ -251,20 +256,36 @@ class RetentionHandler:
             "run": run,
         }
 
-    def get_retention_grid(
-        self, period: GridPeriod = GridPeriod.MONTH, mode: GridMode = GridMode.NDAY
-    ) -> GridView:
-        """Cohorts by first purchase, and how many of each bought again when."""
+    def get_retention_grid(self, question: GridQuestion = USUAL_GRID) -> GridView:
+        """Cohorts, and how many of each came back when, as of the current run.
+
+        What every run keeps is answered at the same cost however long the ledgers are; other grids
+        are counted from them, for cohorts of a year at most. InvalidInputError where the question
+        makes no sense.
+        """
         retention = self._storage.repositories.retention
         run = retention.get_current_scoring_run()
-        cells = retention.get_retention_grid(period, mode)
-        rows = grid_rows(cells, period, mode, run_day(run))
+        has_run = run.run_id != INITIAL_RUN
+        if question.is_kept:
+            kept = retention.get_retention_grid(question.period, question.mode)
+            cells = [cell for cell in kept if question.covers(cell.cohort_starts_on)]
+        else:
+            request, zone = question.request(run_day(run)), run_zone(run)
+            cells = retention.count_retention(request, run.as_of, zone) if has_run else []
+        view = run_view(run) if has_run else None
+        currency = run_currency(view, self._currency)
+        rows = grid_rows(cells, question, run_day(run), currency)
         return {
-            "period": period,
-            "mode": mode,
+            "period": question.period,
+            "mode": question.mode,
+            "origin": question.origin,
+            "entry": question.entry,
+            "windows": question.windows,
+            "measure": question.measure,
+            "currency": currency,
             "cohorts": rows,
-            "average": grid_average(rows, period, mode),
-            "run": run_view(run) if run.run_id != INITIAL_RUN else None,
+            "average": grid_average(rows, question),
+            "run": view,
         }
 
     def get_churn_risks(

@@ -1,7 +1,7 @@
 """How a scoring run is shown beside the numbers it found."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
@@ -26,13 +26,18 @@ class RunReport(RunView):
     backtest: Mapping[str, Json]
 
 
-def run_day(run: ScoringRun) -> date:
-    """The calendar day of the run, in the zone whose days it counted."""
+def run_zone(run: ScoringRun) -> str:
+    """The zone whose days the run counted."""
     match run.settings.get("time_zone"):
         case str(zone):
-            return run.as_of.astimezone(ZoneInfo(zone)).date()
+            return zone
         case _:
-            return run.as_of.astimezone(UTC).date()
+            return "UTC"
+
+
+def run_day(run: ScoringRun) -> date:
+    """The calendar day of the run, in the zone whose days it counted."""
+    return run.as_of.astimezone(ZoneInfo(run_zone(run))).date()
 
 
 def run_currency(run: RunView | None, own: Currency) -> Currency:

@@ -17,4 +17,7 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     centre = share + squared / (2 * trials)
     spread = NORMAL_QUANTILE * sqrt(share * (1 - share) / trials + squared / (4 * trials**2))
     whole = 1 + squared / trials
-    return max(0.0, (centre - spread) / whole), min(1.0, (centre + spread) / whole)
+    # At a share of 0 or 1 an end of the interval is the share itself, but for rounding.
+    low = (centre - spread) / whole if successes else 0.0
+    high = (centre + spread) / whole if successes < trials else 1.0
+    return low, high

@@ -68,8 +68,7 @@ class GridRequest:
     """First and last day since joining, both included; of use in their mode only."""
 
     def __post_init__(self) -> None:
-        if self.end < self.start:
-            raise InvalidInputError.of("end", "range", "lies before the start")
+        require_order(self.start, self.end)
         if (self.end - self.start).days >= LONGEST_RANGE_DAYS:
             sentence = f"may lie at most {LONGEST_RANGE_DAYS} days behind the start"
             raise InvalidInputError.of("end", "range_too_long", sentence)
@@ -109,6 +108,12 @@ class Conduct:
 
     joined: Sequence[Occurrence]
     came_back: Sequence[Occurrence]
+
+
+def require_order(start: date, end: date) -> None:
+    """InvalidInputError where the end lies before the start."""
+    if end < start:
+        raise InvalidInputError.of("end", "range", "lies before the start")
 
 
 def period_start(day: date, period: GridPeriod) -> date:
