@@ -163,3 +163,18 @@ def test_cohorts_are_counted_whole(period: GridPeriod, first: date, last: date) 
     request = GridRequest(date(2024, 2, 14), date(2024, 2, 28), period)
 
     assert (request.first_day, request.last_day) == (first, last)
+
+
+def test_of_the_days_that_runs_keep_the_last_year_is_shown() -> None:
+    cells = [GridCell(MAY - timedelta(days), 1, 0, 1) for days in (400, 365, 364, 0)]
+
+    assert DAILY.kept(cells, MAY) == cells[2:]
+    assert GridQuestion(GridPeriod.DAY, end=MAY - timedelta(1)).kept(cells, MAY) == cells[1:3]
+    assert GridQuestion(GridPeriod.MONTH).kept(cells, MAY) == cells
+
+
+def test_kept_cohorts_are_shown_from_the_one_that_the_first_day_lies_in() -> None:
+    cells = [GridCell(date(2024, month, 1), 1, 0, 1) for month in (1, 2, 3, 4)]
+    question = GridQuestion(start=date(2024, 2, 20), end=date(2024, 3, 1))
+
+    assert question.kept(cells, MAY) == cells[1:3]

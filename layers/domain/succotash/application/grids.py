@@ -38,7 +38,10 @@ class GridMeasure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GridQuestion:
-    """Which grid somebody asks for. Days left open: all cohorts, or those of the last year."""
+    """Which grid somebody asks for.
+
+    Days left open: cohorts of the last year, or, of the weeks and months that runs keep, all.
+    """
 
     period: GridPeriod = GridPeriod.MONTH
     mode: GridMode = GridMode.NDAY
@@ -63,13 +66,18 @@ class GridQuestion:
             == (GridOrigin.PURCHASE, GridEntry.FIRST_TIME, GridWindows.CALENDAR, "customers")
         )
 
-    def covers(self, cohort_starts_on: date) -> bool:
-        """Whether this cohort is asked for."""
-        starts_late = self.end is not None and cohort_starts_on > self.end
-        is_early = self.start is not None and cohort_starts_on < period_start(
-            self.start, self.period
-        )
-        return not (starts_late or is_early)
+    def kept(self, cells: Sequence[GridCell], today: date) -> Sequence[GridCell]:
+        """Of the cells of a grid that runs keep, those asked for.
+
+        By day no more than a year is shown: many years of days are too much for one answer.
+        """
+        if self.period is GridPeriod.DAY:
+            request = self.request(today)
+            first, last = request.first_day, request.last_day
+        else:
+            first = period_start(self.start or date.min, self.period)
+            last = self.end or date.max
+        return [cell for cell in cells if first <= cell.cohort_starts_on <= last]
 
     def request(self, today: date) -> GridRequest:
         """What is to be counted, up to today where no end is given."""

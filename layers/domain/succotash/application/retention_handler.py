@@ -268,7 +268,7 @@ class RetentionHandler:
         has_run = run.run_id != INITIAL_RUN
         if question.is_kept:
             kept = retention.get_retention_grid(question.period, question.mode)
-            cells = [cell for cell in kept if question.covers(cell.cohort_starts_on)]
+            cells = question.kept(kept, run_day(run))
         else:
             request, zone = question.request(run_day(run)), run_zone(run)
             cells = retention.count_retention(request, run.as_of, zone) if has_run else []
