@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import quad
 from scipy.optimize import approx_fprime
 from scipy.stats import beta, gamma
 
@@ -214,16 +215,22 @@ def test_expected_purchases_are_the_models_integral(
 ) -> None:
     """E[(1 - exp(-lambda p t)) / p] over gamma(r + x, alpha + T), in closed form, and p.
 
-    p is beta(a, b + x); the integral is the mean over the middles of 20,000 equal shares of it.
+    p is beta(a, b + x); the integral is taken over its quantiles.
     """
-    p = beta(model.a, model.b + frequency).ppf((np.arange(20_000) + 0.5) / 20_000)
+    leaving = beta(model.a, model.b + frequency)
     rate, until = model.r + frequency, days / (model.alpha + age)
-    expected = (-np.expm1(-rate * np.log1p(p * until)) / p).mean()
+
+    def purchases(quantile: float) -> float:
+        p = float(leaving.ppf(quantile))
+        return float(-np.expm1(-rate * np.log1p(p * until)) / p)
+
+    steep = (1e-6, 1e-4, 1e-2, 0.5, 0.999)
+    expected, _ = quad(purchases, 0, 1, points=steep, limit=500, epsrel=1e-10)
     # Just bought, so that only the leaving at that purchase is uncertain.
     x, t = np.array([float(frequency)]), np.array([age])
     ours = model.expected_purchases(x, t * (frequency > 0), t, days)
     alive = model.probability_alive(x, t * (frequency > 0), t)
-    assert ours / alive == pytest.approx(expected, rel=1e-4)
+    assert ours / alive == pytest.approx(expected, rel=1e-7)
 
 
 def test_the_probability_of_silence_is_the_models_double_integral() -> None:
