@@ -21,6 +21,7 @@ from succotash.domain.forms import (
 )
 from succotash.domain.ltv import Cohort, CohortPeriod, CustomerLTV, CustomerValues
 from succotash.domain.orders import OrderColumns
+from succotash.domain.outbox import MessageKind, OutboxMessage
 from succotash.domain.retention import (
     CampaignMetrics,
     CampaignStatus,
@@ -44,6 +45,7 @@ from succotash.domain.values import (
     FormId,
     Json,
     LeadId,
+    MessageId,
     Money,
     OrderId,
     RuleId,
@@ -183,6 +185,25 @@ def a_request(
     key: str = "key", *, scope: str = "default", body_digest: str = "digest"
 ) -> IdempotentRequest:
     return IdempotentRequest(scope, key, body_digest)
+
+
+def a_message(
+    message_id: str = "message-1",
+    *,
+    kind: str = MessageKind.SUBMISSION_ACCEPTED,
+    occurred_at: datetime = NOON,
+    subject_id: str = "submission-1",
+    form_id: str | None = "contact",
+    payload: Mapping[str, Json] | None = None,
+) -> OutboxMessage:
+    return OutboxMessage(
+        MessageId(message_id),
+        kind,
+        occurred_at,
+        subject_id,
+        None if form_id is None else FormId(form_id),
+        payload or {},
+    )
 
 
 def an_order(

@@ -9,16 +9,19 @@ import pytest
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.infrastructure.in_memory.forms import InMemoryFormRepository
 from succotash.infrastructure.in_memory.ltv import InMemoryLTVRepository
+from succotash.infrastructure.in_memory.outbox import InMemoryOutboxRepository
 from succotash.infrastructure.in_memory.retention import InMemoryRetentionRepository
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
 from succotash.infrastructure.postgres.forms import PostgresFormRepository
 from succotash.infrastructure.postgres.ltv import PostgresLTVRepository
+from succotash.infrastructure.postgres.outbox import PostgresOutboxRepository
 from succotash.infrastructure.postgres.pool import PoolLimits
 from succotash.infrastructure.postgres.retention import PostgresRetentionRepository
 from succotash.infrastructure.postgres.storage import PostgresStorage
 from succotash.infrastructure.sqlite.forms import SQLiteFormRepository
 from succotash.infrastructure.sqlite.ltv import SQLiteLTVRepository
+from succotash.infrastructure.sqlite.outbox import SQLiteOutboxRepository
 from succotash.infrastructure.sqlite.retention import SQLiteRetentionRepository
 from succotash.infrastructure.sqlite.storage import SQLiteStorage
 from tests.databases import migrated_database
@@ -106,7 +109,10 @@ def standing_alone(adapter: str, request: pytest.FixtureRequest) -> Iterator[Rep
     """Each repository made by its own constructor, as the documentation shows."""
     if adapter == "memory":
         yield Repositories(
-            InMemoryFormRepository(), InMemoryLTVRepository(), InMemoryRetentionRepository()
+            InMemoryFormRepository(),
+            InMemoryLTVRepository(),
+            InMemoryRetentionRepository(),
+            InMemoryOutboxRepository(),
         )
         return
     if adapter == "sqlite":
@@ -114,6 +120,7 @@ def standing_alone(adapter: str, request: pytest.FixtureRequest) -> Iterator[Rep
             SQLiteFormRepository(":memory:"),
             SQLiteLTVRepository(":memory:"),
             SQLiteRetentionRepository(":memory:"),
+            SQLiteOutboxRepository(":memory:"),
         )
         yield Repositories(*sqlite)
         for repository in sqlite:
@@ -127,6 +134,7 @@ def standing_alone(adapter: str, request: pytest.FixtureRequest) -> Iterator[Rep
         PostgresFormRepository(*place),
         PostgresLTVRepository(*place),
         PostgresRetentionRepository(*place),
+        PostgresOutboxRepository(*place),
     )
     yield Repositories(*postgres)
     for each in postgres:

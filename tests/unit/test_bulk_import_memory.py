@@ -33,7 +33,9 @@ class ForgetfulStorage(InMemoryStorage):
     def __init__(self) -> None:
         super().__init__()
         known = super().repositories
-        self._forgetful = Repositories(known.forms, ForgetfulRepository(), known.retention)
+        self._forgetful = Repositories(
+            known.forms, ForgetfulRepository(), known.retention, known.outbox
+        )
 
     @property
     @override

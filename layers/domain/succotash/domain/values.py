@@ -26,6 +26,7 @@ CampaignId = NewType("CampaignId", str)
 CohortId = NewType("CohortId", str)
 SegmentId = NewType("SegmentId", str)
 RunId = NewType("RunId", str)
+MessageId = NewType("MessageId", str)
 
 MONEY_PLACES = 4
 MONEY_UNIT = Decimal(10) ** -MONEY_PLACES

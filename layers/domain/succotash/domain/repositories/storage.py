@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.ltv import LTVRepository
+from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.repositories.retention import RetentionRepository
 
 
 @dataclass(frozen=True, slots=True)
 class Repositories:
-    """The three ports onto one storage."""
+    """The ports onto one storage."""
 
     forms: FormRepository
     ltv: LTVRepository
     retention: RetentionRepository
+    outbox: OutboxRepository
 
 
 class Storage(ABC):

@@ -7,12 +7,13 @@ from typing import override
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.infrastructure.in_memory.forms import InMemoryFormRepository
 from succotash.infrastructure.in_memory.ltv import InMemoryLTVRepository
+from succotash.infrastructure.in_memory.outbox import InMemoryOutboxRepository
 from succotash.infrastructure.in_memory.retention import InMemoryRetentionRepository
 from succotash.infrastructure.in_memory.tables import Tables
 
 
 class InMemoryStorage(Storage):
-    """Three repositories on the same tables."""
+    """Repositories on the same tables."""
 
     def __init__(self) -> None:
         self._tables = Tables()
@@ -20,6 +21,7 @@ class InMemoryStorage(Storage):
             InMemoryFormRepository(self._tables),
             InMemoryLTVRepository(self._tables),
             InMemoryRetentionRepository(self._tables),
+            InMemoryOutboxRepository(self._tables),
         )
 
     @property

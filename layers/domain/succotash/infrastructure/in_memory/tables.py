@@ -23,6 +23,7 @@ from succotash.domain.forms import (
     ValidationRule,
 )
 from succotash.domain.ltv import DEFAULT_SEGMENTS, Cohort, CustomerLTV, LTVSegment
+from succotash.domain.outbox import OutboxMessage
 from succotash.domain.retention import (
     INITIAL_RUN,
     ChurnPrediction,
@@ -42,6 +43,7 @@ from succotash.domain.values import (
     FormId,
     Json,
     LeadId,
+    MessageId,
     Money,
     OrderId,
     RuleId,
@@ -74,6 +76,19 @@ class IdempotencyRecord:
     expires_at: datetime
     answer: dict[str, Json] | None = None
     submission_id: SubmissionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A message, and how far its delivery has come."""
+
+    message: OutboxMessage
+    due_at: datetime
+    attempts: int = 0
+    delivered_to: frozenset[str] = frozenset()
+    delivered_at: datetime | None = None
+    set_aside_at: datetime | None = None
+    last_error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +245,9 @@ class Tables:
         self.scores = Table[LeadId, LeadScore]("lead score", self._log)
         self.idempotency = Table[tuple[str, str], IdempotencyRecord]("key", self._log)
         self.idempotency_by_submission = self.idempotency.index(lambda each: each.submission_id)
+
+        self.outbox = Table[MessageId, OutboxRow]("message", self._log)
+        self.outbox_by_subject = self.outbox.index(lambda row: row.message.subject_id)
 
         self.customers = Table[CustomerId, Customer]("customer", self._log)
         self.customers_by_email = self.customers.index(lambda each: each.canonical_email)

@@ -1,4 +1,4 @@
-"""The PostgreSQL storage: three repositories on one pool."""
+"""The PostgreSQL storage: repositories on one pool."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +9,7 @@ from succotash.infrastructure.postgres.connection_settings import ConnectionSett
 from succotash.infrastructure.postgres.database import Database
 from succotash.infrastructure.postgres.forms import PostgresFormRepository
 from succotash.infrastructure.postgres.ltv import PostgresLTVRepository
+from succotash.infrastructure.postgres.outbox import PostgresOutboxRepository
 from succotash.infrastructure.postgres.pool import PoolLimits
 from succotash.infrastructure.postgres.retention import PostgresRetentionRepository
 from succotash.infrastructure.postgres.retry import Retry
@@ -57,4 +58,5 @@ def _bound(work: Work) -> Repositories:
         forms=PostgresFormRepository.within(work),
         ltv=PostgresLTVRepository.within(work),
         retention=PostgresRetentionRepository.within(work),
+        outbox=PostgresOutboxRepository.within(work),
     )

@@ -10,7 +10,7 @@ from succotash.domain.retention import INITIAL_RUN
 from succotash.errors import StorageError
 from succotash.infrastructure.sqlite.columns import micros_span
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x53554343
 """Marks a file as ours ("SUCC")."""
 

@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -83,7 +83,9 @@ CREATE TABLE form_submissions (
     lead_id TEXT REFERENCES leads (lead_id),
     ip_address TEXT,
     user_agent TEXT,
-    state TEXT NOT NULL CHECK (state IN ('accepted', 'quarantined', 'duplicate')),
+    state TEXT NOT NULL CHECK (state IN (
+        'accepted', 'quarantined', 'duplicate', 'unconfirmed'
+    )),
     duplicate_of TEXT REFERENCES form_submissions (submission_id) ON DELETE SET NULL,
     spam_reasons TEXT NOT NULL CHECK (json_type(spam_reasons) = 'array')
 ) STRICT;
@@ -109,6 +111,25 @@ CREATE TABLE idempotency_keys (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_keys_by_submission ON idempotency_keys (submission_id);
 CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at);
+
+CREATE TABLE outbox (
+    message_id TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    occurred_at INTEGER NOT NULL,
+    subject_id TEXT NOT NULL,
+    form_id TEXT,
+    payload TEXT NOT NULL CHECK (json_type(payload) = 'object'),
+    due_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    delivered_to TEXT NOT NULL DEFAULT '[]' CHECK (json_type(delivered_to) = 'array'),
+    delivered_at INTEGER,
+    set_aside_at INTEGER,
+    last_error TEXT
+) STRICT;
+CREATE INDEX outbox_due ON outbox (due_at, message_id)
+WHERE delivered_at IS NULL AND set_aside_at IS NULL;
+CREATE INDEX outbox_delivered ON outbox (delivered_at) WHERE delivered_at IS NOT NULL;
+CREATE INDEX outbox_by_subject ON outbox (subject_id);
 
 CREATE TABLE customers (
     customer_id TEXT NOT NULL PRIMARY KEY,

@@ -12,6 +12,7 @@ from succotash.errors import SettingsError
 from succotash.infrastructure.sqlite.connection import MEMORY, Database, OpenTransaction, Unit
 from succotash.infrastructure.sqlite.forms import SQLiteFormRepository
 from succotash.infrastructure.sqlite.ltv import SQLiteLTVRepository
+from succotash.infrastructure.sqlite.outbox import SQLiteOutboxRepository
 from succotash.infrastructure.sqlite.retention import SQLiteRetentionRepository
 
 
@@ -73,4 +74,5 @@ def _repositories(unit: Unit) -> Repositories:
         forms=SQLiteFormRepository(within=unit),
         ltv=SQLiteLTVRepository(within=unit),
         retention=SQLiteRetentionRepository(within=unit),
+        outbox=SQLiteOutboxRepository(within=unit),
     )

@@ -1,0 +1,114 @@
+"""The outbox in memory."""
+
+import dataclasses
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import override
+
+from succotash.domain.outbox import Backlog, OutboxMessage, Settlement, TakenMessage
+from succotash.domain.repositories.outbox import OutboxRepository
+from succotash.domain.values import MessageId
+from succotash.infrastructure.in_memory.tables import OutboxRow, Tables, atomic, stored
+
+
+@dataclass(frozen=True, slots=True)
+class InMemoryOutboxRepository(OutboxRepository):
+    """Messages in a dictionary."""
+
+    tables: Tables = dataclasses.field(default_factory=Tables)
+
+    @override
+    @atomic
+    def append(self, messages: Sequence[OutboxMessage]) -> None:
+        for message in map(stored, messages):
+            if message.message_id not in self.tables.outbox:
+                row = OutboxRow(message, due_at=message.occurred_at)
+                self.tables.outbox[message.message_id] = row
+
+    @override
+    @atomic
+    def take(self, at: datetime, until: datetime, *, limit: int) -> list[TakenMessage]:
+        due = [row for row in self._waiting() if row.due_at <= at]
+        due.sort(key=lambda row: (row.due_at, row.message.message_id))
+        taken = []
+        for row in sorted(due[:limit], key=_place):
+            held = dataclasses.replace(row, attempts=row.attempts + 1, due_at=until)
+            self._put(held)
+            taken.append(TakenMessage(row.message, held.attempts, row.delivered_to))
+        return taken
+
+    @override
+    @atomic
+    def note_delivery(self, message_ids: Collection[MessageId], channel: str) -> set[MessageId]:
+        noted = set()
+        for message_id in message_ids:
+            row = self.tables.outbox.get(message_id)
+            if row is not None and channel not in row.delivered_to:
+                self._put(dataclasses.replace(row, delivered_to=row.delivered_to | {channel}))
+                noted.add(message_id)
+        return noted
+
+    @override
+    @atomic
+    def settle(self, settlements: Sequence[Settlement]) -> None:
+        for each in settlements:
+            row = self.tables.outbox.get(each.taken.message.message_id)
+            if row is None or row.attempts != each.taken.attempt:
+                continue
+            is_delivered = each.error is None
+            is_over = not is_delivered and each.due_at is None
+            self._put(
+                dataclasses.replace(
+                    row,
+                    due_at=each.due_at or row.due_at,
+                    delivered_at=each.at if is_delivered else None,
+                    set_aside_at=each.at if is_over else None,
+                    last_error=each.error,
+                )
+            )
+
+    @override
+    @atomic
+    def count_backlog(self) -> Backlog:
+        waiting = [row.message.occurred_at for row in self._waiting()]
+        set_aside = sum(row.set_aside_at is not None for row in self.tables.outbox.values())
+        return Backlog(len(waiting), set_aside, min(waiting, default=None))
+
+    @override
+    @atomic
+    def put_back(self, at: datetime) -> int:
+        set_aside = [row for row in self.tables.outbox.values() if row.set_aside_at is not None]
+        for row in set_aside:
+            self._put(dataclasses.replace(row, set_aside_at=None, attempts=0, due_at=at))
+        return len(set_aside)
+
+    @override
+    @atomic
+    def forget_delivered(self, before: datetime, *, limit: int) -> int:
+        old = sorted(
+            (row.delivered_at, row.message.message_id)
+            for row in self.tables.outbox.values()
+            if row.delivered_at is not None and row.delivered_at < before
+        )
+        return self.tables.outbox.discard([message_id for _, message_id in old[:limit]])
+
+    @override
+    @atomic
+    def forget_subjects(self, subject_ids: Collection[str]) -> int:
+        about = [key for each in subject_ids for key in self.tables.outbox_by_subject.keys(each)]
+        return self.tables.outbox.discard(about)
+
+    def _waiting(self) -> list[OutboxRow]:
+        return [
+            row
+            for row in self.tables.outbox.values()
+            if row.delivered_at is None and row.set_aside_at is None
+        ]
+
+    def _put(self, row: OutboxRow) -> None:
+        self.tables.outbox[row.message.message_id] = row
+
+
+def _place(row: OutboxRow) -> tuple[datetime, str]:
+    return row.message.occurred_at, row.message.message_id

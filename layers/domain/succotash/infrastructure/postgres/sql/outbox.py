@@ -1,0 +1,105 @@
+"""Statements of the outbox."""
+
+APPEND = """
+INSERT INTO outbox (message_id, kind, occurred_at, subject_id, form_id, payload, due_at)
+SELECT message_id, kind, occurred_at, subject_id, form_id, payload, occurred_at
+FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS item (
+    message_id text, kind text, occurred_at timestamptz, subject_id text, form_id text,
+    payload jsonb
+)
+ON CONFLICT (message_id) DO NOTHING
+"""
+
+TAKE = """
+WITH due AS MATERIALIZED (
+    SELECT message_id
+    FROM outbox
+    WHERE delivered_at IS NULL
+        AND set_aside_at IS NULL
+        AND due_at <= CAST(:at AS timestamptz)
+    ORDER BY due_at, message_id
+    LIMIT CAST(:limit AS bigint)
+    FOR UPDATE SKIP LOCKED
+),
+taken AS (
+    UPDATE outbox
+    SET attempts = attempts + 1, due_at = CAST(:until AS timestamptz)
+    FROM due
+    WHERE outbox.message_id = due.message_id
+    RETURNING
+        outbox.message_id, kind, occurred_at, subject_id, form_id, payload, attempts,
+        delivered_to
+)
+SELECT message_id, kind, occurred_at, subject_id, form_id, payload, attempts, delivered_to
+FROM taken
+ORDER BY occurred_at, message_id
+"""
+
+NOTE_DELIVERY = """
+UPDATE outbox
+SET delivered_to = array_append(delivered_to, CAST(:channel AS text))
+WHERE message_id = ANY(CAST(:message_ids AS text[]))
+    AND CAST(:channel AS text) <> ALL(delivered_to)
+RETURNING message_id
+"""
+
+SETTLE = """
+UPDATE outbox
+SET
+    due_at = coalesce(item.due_at, outbox.due_at),
+    delivered_at = CASE WHEN item.error IS NULL THEN item.settled_at END,
+    set_aside_at = CASE
+        WHEN item.error IS NOT NULL AND item.due_at IS NULL THEN item.settled_at
+    END,
+    last_error = item.error
+FROM jsonb_to_recordset(CAST(:settlements AS jsonb)) AS item (
+    message_id text COLLATE "C", attempt integer, settled_at timestamptz, error text,
+    due_at timestamptz
+)
+WHERE outbox.message_id = item.message_id AND outbox.attempts = item.attempt
+"""
+
+COUNT_BACKLOG = """
+SELECT
+    (SELECT count(*) FROM outbox WHERE delivered_at IS NULL AND set_aside_at IS NULL),
+    (SELECT count(*) FROM outbox WHERE set_aside_at IS NOT NULL),
+    (SELECT min(occurred_at) FROM outbox WHERE delivered_at IS NULL AND set_aside_at IS NULL)
+"""
+
+PUT_BACK = """
+WITH put AS (
+    UPDATE outbox
+    SET set_aside_at = NULL, attempts = 0, due_at = CAST(:at AS timestamptz)
+    WHERE set_aside_at IS NOT NULL
+    RETURNING 1
+)
+SELECT count(*) FROM put
+"""
+
+# What another forgets already is left to it.
+FORGET_DELIVERED = """
+WITH old AS MATERIALIZED (
+    SELECT message_id
+    FROM outbox
+    WHERE delivered_at < CAST(:before AS timestamptz)
+    ORDER BY delivered_at
+    LIMIT CAST(:limit AS bigint)
+    FOR UPDATE SKIP LOCKED
+),
+gone AS (
+    DELETE FROM outbox
+    USING old
+    WHERE outbox.message_id = old.message_id
+    RETURNING 1
+)
+SELECT count(*) FROM gone
+"""
+
+FORGET_SUBJECTS = """
+WITH gone AS (
+    DELETE FROM outbox
+    WHERE subject_id = ANY(CAST(:subject_ids AS text[]))
+    RETURNING 1
+)
+SELECT count(*) FROM gone
+"""

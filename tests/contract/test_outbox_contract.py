@@ -1,0 +1,221 @@
+"""What every OutboxRepository does."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from succotash.domain.outbox import Backlog, Settlement, TakenMessage
+from succotash.domain.repositories.outbox import OutboxRepository
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.values import MessageId
+from tests.builders import NOON, a_message, minutes
+
+LATER = NOON + minutes(1)
+
+
+@pytest.fixture
+def outbox(repositories: Repositories) -> OutboxRepository:
+    return repositories.outbox
+
+
+def take(outbox: OutboxRepository, at: datetime = NOON, limit: int = 10) -> list[TakenMessage]:
+    return outbox.take(at, at + minutes(1), limit=limit)
+
+
+def ids(taken: list[TakenMessage]) -> list[str]:
+    return [each.message.message_id for each in taken]
+
+
+def delivered(taken: TakenMessage, at: datetime = NOON) -> Settlement:
+    return Settlement(taken, at)
+
+
+def failed(taken: TakenMessage, due_at: datetime | None, at: datetime = NOON) -> Settlement:
+    return Settlement(taken, at, "TimeoutError", due_at)
+
+
+class TestTaking:
+    def test_a_message_comes_back_as_it_was_written(self, outbox: OutboxRepository) -> None:
+        message = a_message(payload={"lead_id": "lead-1", "n": 2, "none": None, "list": ["é"]})
+        about_a_run = a_message("message-2", subject_id="run", form_id=None, kind="of.later.times")
+        outbox.append([message, about_a_run])
+        assert take(outbox) == [TakenMessage(message, 1), TakenMessage(about_a_run, 1)]
+
+    def test_nothing_to_append_or_settle_or_note_is_fine(self, outbox: OutboxRepository) -> None:
+        outbox.append([])
+        outbox.settle([])
+        assert outbox.note_delivery([], "bus") == set()
+        assert outbox.forget_subjects([]) == 0
+        assert take(outbox) == []
+
+    def test_a_message_written_twice_is_one_and_stays_as_it_was(
+        self, outbox: OutboxRepository
+    ) -> None:
+        outbox.append([a_message()])
+        outbox.append([a_message(subject_id="other"), a_message("message-2")])
+        assert [each.message.subject_id for each in take(outbox)] == ["submission-1"] * 2
+
+    def test_those_due_longest_come_first_and_in_the_order_of_their_times(
+        self, outbox: OutboxRepository
+    ) -> None:
+        outbox.append(
+            [
+                a_message("c", occurred_at=NOON),
+                a_message("a", occurred_at=NOON - minutes(1)),
+                a_message("b", occurred_at=NOON - minutes(2)),
+            ]
+        )
+        assert ids(take(outbox, limit=2)) == ["b", "a"]
+        assert ids(take(outbox, limit=2)) == ["c"]
+
+    def test_what_was_taken_is_nobody_elses_until_its_time_is_over(
+        self, outbox: OutboxRepository
+    ) -> None:
+        outbox.append([a_message()])
+        [first] = outbox.take(NOON, LATER, limit=10)
+        assert take(outbox, LATER - minutes(0.01)) == []
+        [again] = take(outbox, LATER)
+        assert again == replace(first, attempt=2)
+
+    def test_a_message_waits_for_its_time(self, outbox: OutboxRepository) -> None:
+        outbox.append([a_message(occurred_at=LATER)])
+        assert take(outbox, NOON) == []
+        assert len(take(outbox, LATER)) == 1
+
+    def test_takers_at_the_same_time_get_different_messages(self, shared_storage: Storage) -> None:
+        names = {f"message-{number:03d}" for number in range(120)}
+        shared_storage.repositories.outbox.append([a_message(name) for name in sorted(names)])
+
+        def take_all(_: int) -> list[str]:
+            mine: list[str] = []
+            while taken := take(shared_storage.repositories.outbox, limit=7):
+                mine += ids(taken)
+            return mine
+
+        with ThreadPoolExecutor(6) as pool:
+            found = [name for mine in pool.map(take_all, range(6)) for name in mine]
+        assert sorted(found) == sorted(names)
+
+    @pytest.mark.parametrize("adapter", ["postgres"])
+    def test_a_taker_passes_over_what_an_open_transaction_holds(self, storage: Storage) -> None:
+        storage.repositories.outbox.append([a_message("a"), a_message("b")])
+        with storage.transaction() as mine:
+            assert ids(take(mine.outbox, limit=1)) == ["a"]
+            with storage.transaction() as others:
+                assert ids(take(others.outbox)) == ["b"]
+
+    def test_a_message_is_kept_only_with_what_it_tells_of(self, storage: Storage) -> None:
+        def fail() -> None:
+            with storage.transaction() as repositories:
+                repositories.outbox.append([a_message()])
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        assert take(storage.repositories.outbox) == []
+
+
+class TestSettling:
+    def test_a_delivered_message_never_comes_again(self, outbox: OutboxRepository) -> None:
+        outbox.append([a_message()])
+        [taken] = take(outbox)
+        outbox.settle([delivered(taken)])
+        assert take(outbox, NOON + minutes(1e6)) == []
+        assert outbox.count_backlog() == Backlog(0, 0, None)
+
+    def test_one_that_failed_comes_again_when_it_is_due(self, outbox: OutboxRepository) -> None:
+        outbox.append([a_message("bad"), a_message("good")])
+        bad, good = take(outbox)
+        due_at = NOON + minutes(30)
+        outbox.settle([failed(bad, due_at), delivered(good)])
+        assert outbox.count_backlog() == Backlog(1, 0, NOON)
+        assert take(outbox, due_at - minutes(1)) == []
+        [again] = take(outbox, due_at)
+        assert again == replace(bad, attempt=2)
+
+    def test_one_that_failed_for_good_is_set_aside_and_can_be_put_back(
+        self, outbox: OutboxRepository
+    ) -> None:
+        outbox.append([a_message()])
+        [taken] = take(outbox)
+        outbox.settle([failed(taken, None)])
+        assert take(outbox, NOON + minutes(1e6)) == []
+        assert outbox.count_backlog() == Backlog(0, 1, None)
+        assert outbox.put_back(LATER) == 1
+        assert outbox.put_back(LATER) == 0
+        assert outbox.count_backlog() == Backlog(1, 0, NOON)
+        assert take(outbox, NOON) == []
+        assert take(outbox, LATER) == [taken]
+
+    def test_who_comes_late_changes_nothing(self, outbox: OutboxRepository) -> None:
+        outbox.append([a_message()])
+        [late] = outbox.take(NOON, LATER, limit=1)
+        [current] = outbox.take(LATER, LATER + minutes(1), limit=1)
+        outbox.settle([failed(late, None)])
+        assert outbox.count_backlog() == Backlog(1, 0, NOON)
+        outbox.settle([delivered(current)])
+        assert outbox.count_backlog() == Backlog(0, 0, None)
+
+    def test_what_is_gone_meanwhile_is_passed_over(self, outbox: OutboxRepository) -> None:
+        outbox.append([a_message()])
+        [taken] = take(outbox)
+        assert outbox.forget_subjects(["submission-1", "submission-2"]) == 1
+        outbox.settle([delivered(taken)])
+        assert outbox.note_delivery([taken.message.message_id], "bus") == set()
+        assert outbox.count_backlog() == Backlog(0, 0, None)
+
+
+class TestChannels:
+    def test_a_delivery_is_noted_once(self, outbox: OutboxRepository) -> None:
+        outbox.append([a_message("a"), a_message("b")])
+        a, b = MessageId("a"), MessageId("b")
+        assert outbox.note_delivery([a], "bus") == {a}
+        assert outbox.note_delivery([a, b], "bus") == {b}
+        assert outbox.note_delivery([a], "owners") == {a}
+        assert [each.delivered_to for each in take(outbox)] == [{"bus", "owners"}, {"bus"}]
+
+    def test_of_many_who_note_a_delivery_at_once_one_is_the_first(
+        self, shared_storage: Storage
+    ) -> None:
+        outbox = shared_storage.repositories.outbox
+        outbox.append([a_message("a")])
+        with ThreadPoolExecutor(6) as pool:
+            noted = list(
+                pool.map(lambda _: outbox.note_delivery([MessageId("a")], "owners"), range(12))
+            )
+        assert [each for each in noted if each] == [{"a"}]
+
+
+class TestForgetting:
+    def test_messages_delivered_long_ago_are_deleted_and_no_others(
+        self, outbox: OutboxRepository
+    ) -> None:
+        outbox.append([a_message(name) for name in ("early", "middle", "late", "waits", "aside")])
+        taken = {each.message.message_id: each for each in take(outbox)}
+        outbox.settle(
+            [
+                delivered(taken[MessageId("early")], NOON),
+                delivered(taken[MessageId("middle")], NOON + minutes(1)),
+                delivered(taken[MessageId("late")], NOON + minutes(2)),
+                failed(taken[MessageId("waits")], NOON + minutes(3)),
+                failed(taken[MessageId("aside")], None),
+            ]
+        )
+        assert outbox.forget_delivered(NOON + minutes(2), limit=1) == 1
+        assert outbox.forget_delivered(NOON + minutes(2), limit=10) == 1
+        assert outbox.forget_delivered(NOON + minutes(2), limit=10) == 0
+        assert outbox.forget_delivered(NOON + minutes(99), limit=10) == 1
+        assert outbox.count_backlog() == Backlog(1, 1, NOON)
+
+    def test_everything_about_a_subject_can_be_deleted(self, outbox: OutboxRepository) -> None:
+        outbox.append(
+            [
+                a_message("a", subject_id="submission-1"),
+                a_message("b", subject_id="lead-1"),
+                a_message("c", subject_id="lead-2"),
+            ]
+        )
+        assert outbox.forget_subjects(["submission-1", "lead-1", "lead-3"]) == 2
+        assert ids(take(outbox)) == ["c"]
