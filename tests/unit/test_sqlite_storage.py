@@ -17,6 +17,7 @@ from succotash.domain.values import FormId, SegmentId
 from succotash.errors import NotFoundError, SettingsError, StorageError, StorageUnavailableError
 from succotash.infrastructure.sqlite.connection import Database
 from succotash.infrastructure.sqlite.ltv import SQLiteLTVRepository
+from succotash.infrastructure.sqlite.schema import SCHEMA_VERSION
 from succotash.infrastructure.sqlite.storage import SQLiteStorage
 from tests.builders import a_form, a_rule, a_submission
 
@@ -146,8 +147,10 @@ class TestRefusals:
         storage.ping()
         storage.close()
         with closing(sqlite3.connect(path)) as connection:
-            connection.execute("PRAGMA user_version = 2")
-        with pytest.raises(StorageError, match="schema version 2, not 1"):
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+        with pytest.raises(
+            StorageError, match=f"version {SCHEMA_VERSION + 1}, not {SCHEMA_VERSION}"
+        ):
             storage.ping()
 
     def test_a_database_of_another_application_is_refused_and_left_alone(self, path: Path) -> None:

@@ -36,6 +36,7 @@ from succotash.domain.models.selection import (
     fit_spend,
 )
 from succotash.domain.models.value import discounted_residual
+from succotash.domain.outbox import run_message
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention import (
     ChurnPredictions,
@@ -230,6 +231,7 @@ class ChurnScoring:
         repositories.ltv.save_segment_bounds(run.run_id, bounds)
         repositories.ltv.build_rollups(run.run_id, run.as_of, self._settings.time_zone)
         repositories.retention.finish_scoring_run(run.run_id, customers)
+        repositories.outbox.append([run_message(run.run_id, run.as_of, customers)])
 
     def _fit(self, known: Columns, comparison: Comparison | None) -> FittedPurchases:
         candidates = self._settings.purchase_models

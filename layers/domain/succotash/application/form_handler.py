@@ -26,6 +26,7 @@ from succotash.domain.forms import (
     ValidationRule,
 )
 from succotash.domain.lead_scoring import score_lead
+from succotash.domain.outbox import status_message, submission_messages
 from succotash.domain.repositories.forms import PAGE, FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.validation import (
@@ -290,6 +291,10 @@ class FormHandler:
             submission = self._judge(forms, FormId(form_id), fields, context, now, submission_id)
             submission = _with_lead(forms, submission, lead_id, now)
             forms.save_form_submission(submission)
+            lead_is_new = submission.lead_id == lead_id
+            repositories.outbox.append(
+                submission_messages(submission, now, lead_is_new=lead_is_new)
+            )
             receipt = _acknowledge(submission)
             if request is not None:
                 forms.save_idempotent_answer(request, _remembered(receipt), submission_id)
@@ -348,6 +353,8 @@ class FormHandler:
             released = _compared(forms, forms.get_form(released.form_id), released)
             released = _with_lead(forms, released, lead_id, now)
             forms.save_form_submission(released)
+            lead_is_new = released.lead_id == lead_id
+            repositories.outbox.append(submission_messages(released, now, lead_is_new=lead_is_new))
             return released
 
         return submission_view(self._storage.in_transaction(work))
@@ -450,10 +457,13 @@ class FormHandler:
     def update_lead_status(self, lead_id: str, status: LeadStatus) -> LeadView:
         """Move a lead along the funnel; NotFoundError, IllegalTransitionError."""
         now = self._clock()
+        message_id = self._new_id()
 
         def work(repositories: Repositories) -> ScoredLead:
             forms = repositories.forms
-            return _scored(forms, forms.update_lead_status(LeadId(lead_id), status, now))
+            moved = forms.update_lead_status(LeadId(lead_id), status, now)
+            repositories.outbox.append([status_message(message_id, moved, now)])
+            return _scored(forms, moved)
 
         return lead_view(self._storage.in_transaction(work))
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from succotash.domain.values import FormId, Json, MessageId
+from succotash.domain.forms import FormSubmission, Lead, SubmissionState
+from succotash.domain.values import FormId, Json, MessageId, RunId, instant_text
 
 
 class MessageKind(StrEnum):
@@ -45,6 +46,66 @@ class OutboxMessage:
     form_id: FormId | None = None
     payload: Mapping[str, Json] = field(default_factory=dict)
     """Ids, states and numbers."""
+
+
+TOLD_OF: Mapping[SubmissionState, MessageKind] = {
+    SubmissionState.ACCEPTED: MessageKind.SUBMISSION_ACCEPTED,
+    SubmissionState.QUARANTINED: MessageKind.SUBMISSION_QUARANTINED,
+    SubmissionState.DUPLICATE: MessageKind.SUBMISSION_DUPLICATE,
+}
+
+
+def submission_messages(
+    submission: FormSubmission, at: datetime, *, lead_is_new: bool
+) -> list[OutboxMessage]:
+    """What is told of a submission that came to its state at an instant, and of its lead.
+
+    Ids say what they are about, so that the same thing told twice is one message.
+    """
+    kinds = [TOLD_OF[submission.state]]
+    if submission.state is SubmissionState.ACCEPTED and submission.lead_id is not None:
+        kinds.append(MessageKind.LEAD_CREATED if lead_is_new else MessageKind.LEAD_UPDATED)
+    return [
+        OutboxMessage(
+            message_id=MessageId(f"{submission.submission_id}:{kind}"),
+            kind=kind,
+            occurred_at=at,
+            subject_id=(
+                submission.lead_id or ""
+                if kind in {MessageKind.LEAD_CREATED, MessageKind.LEAD_UPDATED}
+                else submission.submission_id
+            ),
+            form_id=submission.form_id,
+            payload={
+                "submission_id": submission.submission_id,
+                "lead_id": submission.lead_id,
+                "duplicate_of": submission.duplicate_of,
+            },
+        )
+        for kind in kinds
+    ]
+
+
+def status_message(message_id: str, lead: Lead, at: datetime) -> OutboxMessage:
+    """What is told of a lead that came to its status at an instant."""
+    return OutboxMessage(
+        message_id=MessageId(message_id),
+        kind=MessageKind.LEAD_STATUS_CHANGED,
+        occurred_at=at,
+        subject_id=lead.lead_id,
+        payload={"lead_id": lead.lead_id, "status": lead.status},
+    )
+
+
+def run_message(run_id: RunId, as_of: datetime, customers: int) -> OutboxMessage:
+    """What is told of a scoring run that readers now see."""
+    return OutboxMessage(
+        message_id=MessageId(f"{run_id}:{MessageKind.SCORING_FINISHED}"),
+        kind=MessageKind.SCORING_FINISHED,
+        occurred_at=as_of,
+        subject_id=run_id,
+        payload={"run_id": run_id, "as_of": instant_text(as_of), "customers": customers},
+    )
 
 
 @dataclass(frozen=True, slots=True)
