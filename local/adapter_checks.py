@@ -348,6 +348,9 @@ class RetentionChecks:
     def build_retention_grids(self) -> None:
         self._retention.build_retention_grids(self._run.run_id, LONG_AGO, "Europe/Berlin")
 
+    def build_lifecycle_counts(self) -> None:
+        self._retention.build_lifecycle_counts(self._run.run_id, LONG_AGO, "Europe/Berlin")
+
     def finish_scoring_run(self) -> None:
         self._retention.finish_scoring_run(self._run.run_id, customers=1, keep=KEEP_ALL)
 
@@ -361,6 +364,10 @@ class RetentionChecks:
     def get_retention_grid(self) -> None:
         cells = self._retention.get_retention_grid(GridPeriod.MONTH, GridMode.NDAY)
         expect(that=all(cell.active <= cell.cohort_size for cell in cells))
+
+    def get_lifecycle_counts(self) -> None:
+        counts = self._retention.get_lifecycle_counts(GridPeriod.MONTH)
+        expect(that=all(each.arrived >= 0 for each in counts))
 
     def count_retention(self) -> None:
         request = GridRequest(LONG_AGO.date(), LONG_AGO.date())

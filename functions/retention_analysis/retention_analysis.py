@@ -6,6 +6,7 @@ from typing import Annotated, TypedDict
 from pydantic import Field, with_config
 
 from succotash.application.grids import GridMeasure, GridQuestion, GridView
+from succotash.application.lifecycle import LifecycleView
 from succotash.application.retention_handler import (
     CampaignChange,
     CampaignList,
@@ -83,6 +84,12 @@ class GridQuery(Closed):
         )
 
 
+class LifecycleQuery(Closed):
+    """Which periods."""
+
+    period: Annotated[GridPeriod, LAX] = GridPeriod.MONTH
+
+
 class RiskQuery(Paged):
     """Which customers."""
 
@@ -147,6 +154,12 @@ def get_retention_analytics(container: Container) -> RetentionAnalyticsView:
 def get_retention_grid(container: Container, query: GridQuery) -> GridView:
     """Cohorts by first purchase, activity or form, and how many of each came back when."""
     return container.get_retention_handler().get_retention_grid(query.question())
+
+
+@api.route("GET", "/retention/lifecycle", scope=READ)
+def get_lifecycle(container: Container, query: LifecycleQuery) -> LifecycleView:
+    """Who came, stayed, came back and went, period by period."""
+    return container.get_retention_handler().get_lifecycle(query.period)
 
 
 @api.route("GET", "/retention/customers", scope=READ)

@@ -169,3 +169,33 @@ def test_a_change_that_makes_no_sense_is_refused_and_changes_nothing(
 
 def test_the_model_report_takes_how_many_runs(gateway: Gateway) -> None:
     assert gateway.call("GET", "/retention/model", query="limit=3").status == 200
+
+
+def test_the_lifecycle_is_told_up_to_the_day_of_the_run(gateway: Gateway) -> None:
+    orders = [an_order(str(day), ordered_at=NOON + days(day)) for day in (0, 1, 3)]
+    gateway.container.get_ltv_repository().record_orders(orders)
+    retention, run = gateway.container.get_retention_repository(), a_run(NOON + days(4))
+    retention.open_scoring_run(run)
+    retention.build_lifecycle_counts(run.run_id, run.as_of, "UTC")
+    retention.finish_scoring_run(run.run_id, 1)
+
+    answer = gateway.call("GET", "/retention/lifecycle", query="period=day").json
+
+    told = [
+        tuple(each[name] for name in ("active", "new", "returning", "resurrecting", "dormant"))
+        for each in answer["periods"]
+    ]
+    assert told == [
+        (1, 1, 0, 0, 0),
+        (1, 0, 1, 0, 0),
+        (0, 0, 0, 0, 1),
+        (1, 0, 0, 1, 0),
+        (0, 0, 0, 0, 1),
+    ]
+    assert [each["mature"] for each in answer["periods"]] == [True] * 4 + [False]
+
+
+def test_before_the_first_run_there_is_no_lifecycle(gateway: Gateway) -> None:
+    answer = gateway.call("GET", "/retention/lifecycle")
+
+    assert answer.json == {"period": "month", "periods": [], "run": None}

@@ -45,6 +45,7 @@ PRIVATE = {
     "retention:read": {
         ("GET", "/retention/analytics"),
         ("GET", "/retention/cohorts"),
+        ("GET", "/retention/lifecycle"),
         ("GET", "/retention/customers"),
         ("GET", "/retention/customers/{customer_id}"),
         ("GET", "/retention/campaigns"),

@@ -189,6 +189,9 @@ class ChurnScoring:
         )
         repositories.retention.open_scoring_run(run)
         grids = beside.submit(repositories.retention.build_retention_grids, run.run_id, as_of, zone)
+        lifecycle = beside.submit(
+            repositories.retention.build_lifecycle_counts, run.run_id, as_of, zone
+        )
         valued = self._value(purchases, bought, fitted_purchases.model, spend)
         basis = RiskBasis.of(
             fitted_presence.model,
@@ -212,6 +215,7 @@ class ChurnScoring:
         repositories.retention.save_churn_predictions(run.run_id, None, predictions)
         repositories.retention.save_engagement_profiles(run.run_id, None, profiles)
         grids.result()
+        lifecycle.result()
         return run, plan, len(activity.days.customer_ids)
 
     def _published(self, repositories: Repositories, as_of: datetime) -> ScoringReport | None:

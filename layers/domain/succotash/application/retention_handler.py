@@ -14,6 +14,7 @@ from succotash.application.grids import (
     grid_average,
     grid_rows,
 )
+from succotash.application.lifecycle import LifecycleView, lifecycle_periods
 from succotash.application.ltv_handler import CustomerValueView, customer_value_view
 from succotash.application.paging import after_probability, next_cursor, require_page
 from succotash.application.runs import (
@@ -36,6 +37,7 @@ from succotash.domain.retention import (
     CampaignStatus,
     ChurnPrediction,
     EngagementSegment,
+    GridPeriod,
     RetentionCampaign,
     RiskLevel,
     UserEngagementProfile,
@@ -286,6 +288,17 @@ class RetentionHandler:
             "cohorts": rows,
             "average": grid_average(rows, question),
             "run": view,
+        }
+
+    def get_lifecycle(self, period: GridPeriod = GridPeriod.MONTH) -> LifecycleView:
+        """Who came, stayed, came back and went, period by period, as of the current run."""
+        retention = self._storage.repositories.retention
+        run = retention.get_current_scoring_run()
+        counts = retention.get_lifecycle_counts(period)
+        return {
+            "period": period,
+            "periods": lifecycle_periods(counts, period, run_day(run)),
+            "run": run_view(run) if run.run_id != INITIAL_RUN else None,
         }
 
     def get_churn_risks(

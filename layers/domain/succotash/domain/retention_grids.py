@@ -82,7 +82,7 @@ class GridRequest:
     @property
     def last_day(self) -> date:
         """Of the last cohort, which is counted as a whole."""
-        return _next_period(self.end, self.period) - ONE_DAY
+        return next_period(self.end, self.period) - ONE_DAY
 
     @property
     def last_offset(self) -> int:
@@ -202,7 +202,8 @@ def _offset(request: GridRequest, cohort: date, joined: Occurrence, each: Occurr
     return periods_between(cohort, each.day, request.period)
 
 
-def _next_period(day: date, period: GridPeriod) -> date:
+def next_period(day: date, period: GridPeriod) -> date:
+    """The first day of the period after the one the day lies in."""
     longest = {GridPeriod.DAY: 1, GridPeriod.WEEK: 7, GridPeriod.MONTH: 31}[period]
     return period_start(period_start(day, period) + timedelta(days=longest), period)
 

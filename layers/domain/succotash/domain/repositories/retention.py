@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from succotash.domain.customers import ActivityEvent, ActivitySummaries, Recording
+from succotash.domain.lifecycle import LifecycleCounts
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.retention import (
     CampaignMetrics,
@@ -208,6 +209,19 @@ class RetentionRepository(ABC):
     @abstractmethod
     def get_retention_grid(self, period: GridPeriod, mode: GridMode) -> list[GridCell]:
         """The current run's grid by cohort, then offset; none before the first run."""
+
+    @abstractmethod
+    def build_lifecycle_counts(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> None:
+        """Count a shard's customers for the run, in place of what was; without a shard, all.
+
+        By every period, as `count_lifecycle` does. NotFoundError where there is no such run.
+        """
+
+    @abstractmethod
+    def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
+        """The current run's counts by period, those without any left out."""
 
     @abstractmethod
     def count_retention(

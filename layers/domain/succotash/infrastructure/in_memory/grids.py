@@ -2,12 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from succotash.domain.forms import SubmissionState
 from succotash.domain.retention_grids import Conduct, GridOrigin, Occurrence
-from succotash.domain.values import LeadId
-from succotash.infrastructure.in_memory.ledger import Calendar, purchases_by_customer
+from succotash.domain.values import CustomerId, LeadId, Shard
+from succotash.infrastructure.in_memory.ledger import Calendar, in_shard, purchases_by_customer
 from succotash.infrastructure.in_memory.tables import Tables
 
 
@@ -49,3 +49,17 @@ def people(
             for each in (*did.get(customer.customer_id, []), *bought.get(customer.customer_id, []))
         ]
         yield Conduct(sorted(submissions), sorted(came_back))
+
+
+def presence(
+    tables: Tables, as_of: datetime, time_zone: str, shard: Shard | None
+) -> list[set[date]]:
+    """The days with a purchase or activity of each customer of a shard, or of everybody."""
+    calendar = Calendar(time_zone)
+    found = defaultdict[CustomerId, set[date]](set)
+    for customer_id, purchases in purchases_by_customer(tables, as_of, shard):
+        found[customer_id].update(calendar.date(each.at) for each in purchases)
+    for event in tables.events.values():
+        if event.occurred_at <= as_of and in_shard(event.customer_id, shard):
+            found[event.customer_id].add(calendar.date(event.occurred_at))
+    return list(found.values())

@@ -16,6 +16,7 @@ from succotash.domain.customers import (
     Histories,
     Recording,
 )
+from succotash.domain.lifecycle import LifecycleCounts, add_up, count_lifecycle
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.retention import (
@@ -47,7 +48,7 @@ from succotash.domain.retention_grids import (
 )
 from succotash.domain.values import CampaignId, Currency, CustomerId, Money, RunId, Shard
 from succotash.errors import NotFoundError, RunInProgressError
-from succotash.infrastructure.in_memory.grids import people
+from succotash.infrastructure.in_memory.grids import people, presence
 from succotash.infrastructure.in_memory.ledger import (
     Calendar,
     in_shard,
@@ -411,6 +412,25 @@ class InMemoryRetentionRepository(RetentionRepository):
         self, request: GridRequest, as_of: datetime, time_zone: str
     ) -> list[GridCell]:
         return count_grid(request, people(self.tables, request.origin, as_of, time_zone))
+
+    @override
+    @atomic
+    def build_lifecycle_counts(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> None:
+        self.tables.runs[run_id]
+        lives = presence(self.tables, as_of, time_zone, shard)
+        today = Calendar(time_zone).date(as_of)
+        counted = {period: count_lifecycle(lives, period, today) for period in GridPeriod}
+        others = {} if shard is None else self.tables.lifecycle.get(run_id) or {}
+        place = 0 if shard is None else shard.index
+        self.tables.lifecycle[run_id] = {**others, place: counted}
+
+    @override
+    @atomic
+    def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
+        shards = self.tables.lifecycle.get(self.tables.current_run()) or {}
+        return add_up(counts for shard in shards.values() for counts in shard[period])
 
     @override
     @atomic

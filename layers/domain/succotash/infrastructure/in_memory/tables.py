@@ -22,6 +22,7 @@ from succotash.domain.forms import (
     StatusChange,
     ValidationRule,
 )
+from succotash.domain.lifecycle import LifecycleCounts
 from succotash.domain.ltv import DEFAULT_SEGMENTS, Cohort, CustomerLTV, LTVSegment
 from succotash.domain.outbox import OutboxMessage
 from succotash.domain.retention import (
@@ -282,6 +283,9 @@ class Tables:
         self.grids = Table[RunId, Mapping[tuple[GridPeriod, GridMode], tuple[GridCell, ...]]](
             "grid", self._log
         )
+        self.lifecycle = Table[RunId, Mapping[int, Mapping[GridPeriod, list[LifecycleCounts]]]](
+            "lifecycle", self._log
+        )
         self.campaigns = Table[CampaignId, RetentionCampaign]("campaign", self._log)
 
         with self.transaction():
@@ -322,6 +326,7 @@ class Tables:
         self.rollups.discard([run_id])
         self.segment_bounds.discard([run_id])
         self.grids.discard([run_id])
+        self.lifecycle.discard([run_id])
 
     def see_customer(self, customer_id: CustomerId, at: datetime) -> Customer:
         """The customer, made or seen earlier where need be."""

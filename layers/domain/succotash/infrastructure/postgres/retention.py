@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import override
+from zoneinfo import ZoneInfo
 
 from succotash.domain.customers import (
     ActivityEvent,
@@ -14,6 +15,7 @@ from succotash.domain.customers import (
     Histories,
     Recording,
 )
+from succotash.domain.lifecycle import LifecycleCounts, lifecycle_start, period_before
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.retention import (
@@ -42,6 +44,7 @@ from succotash.domain.retention_grids import (
     GridEntry,
     GridRequest,
     GridWindows,
+    period_start,
 )
 from succotash.domain.values import CampaignId, Currency, CustomerId, Json, Money, RunId, Shard
 from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
@@ -52,6 +55,11 @@ from succotash.infrastructure.postgres.rows import only, whole
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import retention as sql
 from succotash.infrastructure.postgres.sql.grids import COUNT_GRID
+from succotash.infrastructure.postgres.sql.lifecycle import (
+    BUILD_LIFECYCLE,
+    CLEAR_LIFECYCLE,
+    GET_LIFECYCLE,
+)
 from succotash.infrastructure.postgres.sql.purchases import of_shard
 
 
@@ -377,6 +385,28 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
         return [GridCell(*row) for row in self._run(sql.GET_GRID, period=period, mode=mode)]
 
     @override
+    def build_lifecycle_counts(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> None:
+        place = None if shard is None else shard.index
+
+        def build(session: Session) -> None:
+            only("scoring run", session.run(CLEAR_LIFECYCLE, run_id=run_id, shard=place))
+            set_moment(session, as_of, time_zone)
+            session.run(
+                of_shard(BUILD_LIFECYCLE, shard),
+                run_id=run_id,
+                shard=place,
+                spans=_lifecycle_spans(as_of, time_zone),
+            )
+
+        self._in_transaction(build)
+
+    @override
+    def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
+        return [LifecycleCounts(*row) for row in self._run(GET_LIFECYCLE, period=period)]
+
+    @override
     def count_retention(
         self, request: GridRequest, as_of: datetime, time_zone: str
     ) -> list[GridCell]:
@@ -426,6 +456,22 @@ _SPANS = Jsonb(
         for kind, (period, length) in enumerate(GRID_LENGTHS.items())
     ]
 )
+
+
+def _lifecycle_spans(as_of: datetime, time_zone: str) -> Jsonb:
+    today = as_of.astimezone(ZoneInfo(time_zone)).date()
+    return Jsonb(
+        [
+            {
+                "period": period,
+                "before": period_before(first, period).isoformat(),
+                "first": first.isoformat(),
+                "last": period_start(today, period).isoformat(),
+            }
+            for period in GridPeriod
+            for first in [lifecycle_start(today, period)]
+        ]
+    )
 
 
 def _places(brackets: Sequence[tuple[int, int]]) -> Jsonb:

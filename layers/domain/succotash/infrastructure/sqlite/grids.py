@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from succotash.domain.retention_grids import Conduct, GridOrigin, Occurrence
+from succotash.domain.values import Shard
 from succotash.infrastructure.sqlite.columns import instant, micros
 from succotash.infrastructure.sqlite.connection import Row, Session
-from succotash.infrastructure.sqlite.functions import day_of
+from succotash.infrastructure.sqlite.functions import day_of, shard_parameters
 from succotash.infrastructure.sqlite.purchases import laid_out_purchases
 
 _BOUGHT = """
@@ -30,6 +31,15 @@ WHERE lead_id IS NOT NULL AND state IN ('accepted', 'duplicate') AND submitted_a
 ORDER BY lead_id, submitted_at
 """
 _TIED = "SELECT lead_id, customer_id FROM customers WHERE lead_id IS NOT NULL"
+
+_PRESENT = """
+SELECT customer_id, day FROM temp.purchases
+UNION
+SELECT customer_id, local_day(occurred_at, :time_zone)
+FROM activity_events
+WHERE occurred_at <= :as_of
+  AND (:shards IS NULL OR shard_of(customer_id, :shards) = :shard)
+"""
 
 
 def people(
@@ -54,6 +64,19 @@ def people(
         came_back[row["lead_id"]] += did.get(customer_id, []) + bought.get(customer_id, [])
     for lead_id, submissions in _by_person(session.run(_ASKED, **moment)).items():
         yield Conduct(submissions, sorted(came_back[lead_id]))
+
+
+def presence(
+    session: Session, as_of: datetime, time_zone: str, shard: Shard | None
+) -> list[list[date]]:
+    """The days with a purchase or activity of each customer of a shard, or of everybody."""
+    found = defaultdict[str, list[date]](list)
+    with laid_out_purchases(session, as_of, time_zone, shard=shard):
+        for row in session.run(
+            _PRESENT, as_of=micros(as_of), time_zone=time_zone, **shard_parameters(shard)
+        ):
+            found[row["customer_id"]].append(day_of(row["day"]))
+    return list(found.values())
 
 
 def _by_person(rows: Iterable[Row]) -> dict[str, list[Occurrence]]:

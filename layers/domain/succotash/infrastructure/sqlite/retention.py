@@ -12,6 +12,7 @@ from succotash.domain.customers import (
     Histories,
     Recording,
 )
+from succotash.domain.lifecycle import LifecycleCounts, count_lifecycle
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.retention import (
@@ -52,8 +53,8 @@ from succotash.infrastructure.sqlite.columns import (
 )
 from succotash.infrastructure.sqlite.connection import Row
 from succotash.infrastructure.sqlite.customers import Sighting, see_customers
-from succotash.infrastructure.sqlite.functions import local_day, shard_parameters
-from succotash.infrastructure.sqlite.grids import people
+from succotash.infrastructure.sqlite.functions import day_of, local_day, shard_parameters
+from succotash.infrastructure.sqlite.grids import people, presence
 from succotash.infrastructure.sqlite.purchases import laid_out_purchases
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.runs import current_run, named_run
@@ -96,6 +97,7 @@ _DELETE_RUN_ROWS = (
     "DELETE FROM churn_predictions WHERE run_id = :run_id",
     "DELETE FROM user_engagement_profiles WHERE run_id = :run_id",
     "DELETE FROM retention_grid_cells WHERE run_id = :run_id",
+    "DELETE FROM lifecycle_counts WHERE run_id = :run_id",
 )
 
 _KNOWN_EVENTS = """
@@ -407,6 +409,25 @@ _GRID = """
 SELECT * FROM retention_grid_cells
 WHERE run_id = (SELECT run_id FROM current_run) AND period = :period AND mode = :mode
 ORDER BY cohort_starts_on, "offset"
+"""
+
+_DELETE_LIFECYCLE = """
+DELETE FROM lifecycle_counts WHERE run_id = :run_id AND (:shard IS NULL OR shard = :shard)
+"""
+_INSERT_LIFECYCLE = """
+INSERT INTO lifecycle_counts (
+    run_id, shard, period, starts_on, arrived, returned, resurrected, dormant
+)
+VALUES (
+    :run_id, :shard, :period, :starts_on, :arrived, :returned, :resurrected, :dormant
+)
+"""
+_LIFECYCLE = """
+SELECT starts_on, SUM(arrived), SUM(returned), SUM(resurrected), SUM(dormant)
+FROM lifecycle_counts
+WHERE run_id = (SELECT run_id FROM current_run) AND period = :period
+GROUP BY starts_on
+ORDER BY starts_on
 """
 
 _RISK_TOTALS = """
@@ -806,6 +827,39 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
     ) -> list[GridCell]:
         with self._unit.reading() as session:
             return count_grid(request, people(session, request.origin, as_of, time_zone))
+
+    @override
+    def build_lifecycle_counts(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> None:
+        today = day_of(local_day(micros(as_of), time_zone))
+        with self._unit.writing() as session:
+            named_run(session, run_id)
+            session.run(_DELETE_LIFECYCLE, run_id=run_id, shard=shard and shard.index)
+            lives = presence(session, as_of, time_zone, shard)
+            for period in GridPeriod:
+                session.run_for_each(
+                    _INSERT_LIFECYCLE,
+                    [
+                        {
+                            "run_id": run_id,
+                            "shard": 0 if shard is None else shard.index,
+                            "period": period,
+                            "starts_on": counts.starts_on.isoformat(),
+                            "arrived": counts.arrived,
+                            "returned": counts.returned,
+                            "resurrected": counts.resurrected,
+                            "dormant": counts.dormant,
+                        }
+                        for counts in count_lifecycle(lives, period, today)
+                    ],
+                )
+
+    @override
+    def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
+        with self._unit.reading() as session:
+            rows = session.run(_LIFECYCLE, period=period)
+        return [LifecycleCounts(date.fromisoformat(row[0]), *tuple(row)[1:]) for row in rows]
 
     @override
     def get_retention_analytics(self) -> RetentionAnalytics:

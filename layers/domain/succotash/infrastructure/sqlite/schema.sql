@@ -326,6 +326,18 @@ CREATE TABLE retention_grid_cells (
     PRIMARY KEY (run_id, period, mode, cohort_starts_on, "offset")
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE lifecycle_counts (
+    run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
+    period TEXT NOT NULL CHECK (period IN ('day', 'week', 'month')),
+    starts_on TEXT NOT NULL CHECK (starts_on IS date(starts_on)),
+    shard INTEGER NOT NULL CHECK (shard >= 0),
+    arrived INTEGER NOT NULL CHECK (arrived >= 0),
+    returned INTEGER NOT NULL CHECK (returned >= 0),
+    resurrected INTEGER NOT NULL CHECK (resurrected >= 0),
+    dormant INTEGER NOT NULL CHECK (dormant >= 0),
+    PRIMARY KEY (run_id, period, starts_on, shard)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE retention_campaigns (
     campaign_id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,

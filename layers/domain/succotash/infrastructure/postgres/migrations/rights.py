@@ -31,6 +31,7 @@ RIGHTS = {
     "churn_predictions": (READ, ADD, CHANGE, REMOVE),
     "user_engagement_profiles": (READ, ADD, CHANGE, REMOVE),
     "retention_grid_cells": (READ, ADD, REMOVE),
+    "lifecycle_counts": (READ, ADD, REMOVE),
     "retention_campaigns": (READ, ADD, CHANGE),
 }
 """Rights on every table of the schema."""

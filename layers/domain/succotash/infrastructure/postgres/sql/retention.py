@@ -73,6 +73,9 @@ predictions_gone AS (
 profiles_gone AS (
     DELETE FROM user_engagement_profiles USING run
     WHERE user_engagement_profiles.run_id = run.run_id
+),
+lifecycle_gone AS (
+    DELETE FROM lifecycle_counts USING run WHERE lifecycle_counts.run_id = run.run_id
 )
 DELETE FROM retention_grid_cells USING run WHERE retention_grid_cells.run_id = run.run_id
 """
