@@ -15,8 +15,9 @@ from succotash.infrastructure.postgres.connection_settings import ConnectionSett
 from succotash.infrastructure.postgres.connector import Connector
 from succotash.infrastructure.postgres.database import Database
 from succotash.infrastructure.postgres.errors import ConstraintError, StatementError
+from succotash.infrastructure.postgres.pool import PoolLimits
 from succotash.infrastructure.postgres.retry import RetryPolicy
-from succotash.infrastructure.postgres.session import Jsonb
+from succotash.infrastructure.postgres.session import Jsonb, Session
 from tests.faults.conftest import Opener
 from tests.faults.proxy import Proxy
 
@@ -49,6 +50,83 @@ def test_a_warm_transaction_of_one_statement_is_three_round_trips(
         session.run(ECHO, value="warm")
 
     assert proxy.round_trips - before == 3
+
+
+def test_a_transaction_that_can_be_repeated_opens_with_its_first_statement(
+    through_proxy: Database, proxy: Proxy
+) -> None:
+    through_proxy.run(ECHO, value="cold")
+    before = proxy.round_trips
+
+    rows = through_proxy.in_transaction(lambda session: session.run(ECHO, value="warm"))
+
+    assert rows == [["warm"]]
+    assert proxy.round_trips - before == 2
+
+
+def test_a_transaction_in_which_nothing_is_asked_costs_nothing(
+    through_proxy: Database, proxy: Proxy
+) -> None:
+    through_proxy.run(ECHO, value="cold")
+    before = proxy.round_trips
+    assert through_proxy.in_transaction(lambda _: "done") == "done"
+    with pytest.raises(LookupError):
+        through_proxy.in_transaction(_look_in_vain)
+    assert proxy.round_trips == before
+
+
+def _look_in_vain(_: Session) -> None:
+    raise LookupError
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+def test_what_opens_with_its_first_statement_is_undone_as_a_whole(
+    open_database: Opener, counter: Database, *, proxied: bool
+) -> None:
+    database = open_database(proxied=proxied)
+
+    def add_and_stop(session: Session) -> None:
+        session.run("UPDATE counters SET value = value + 1 WHERE name = :name", name="a")
+        session.run("UPDATE counters SET value = value + 1 WHERE name = :name", name="b")
+        raise LookupError
+
+    for _ in range(2):
+        with pytest.raises(LookupError):
+            database.in_transaction(add_and_stop)
+    assert counter.run("SELECT sum(value) FROM counters") == [[0]]
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+def test_a_first_statement_that_is_refused_leaves_the_connection_of_use(
+    open_database: Opener, *, proxied: bool
+) -> None:
+    database = open_database(PoolLimits(maximum=1), proxied=proxied)
+    divide = "SELECT 1 / CAST(:by AS integer)"
+    for _ in range(2):
+        with pytest.raises(StatementError):
+            database.in_transaction(lambda session: session.run(divide, by=0))
+        backend = database.run(BACKEND)
+        assert database.in_transaction(lambda session: session.run(divide, by=1)) == [[1]]
+        assert database.run(BACKEND) == backend
+
+
+def test_copying_may_be_the_first_thing_in_a_transaction(
+    open_database: Opener, counter: Database
+) -> None:
+    database = open_database()
+
+    def copy_and_stop(session: Session) -> None:
+        assert session.copy_in("COPY counters FROM STDIN", [b"c\t1\n"]) == 1
+        assert session.copy_out("COPY (SELECT count(*) FROM counters) TO STDOUT") == b"3\n"
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        database.in_transaction(copy_and_stop)
+    copied = database.in_transaction(
+        lambda session: session.copy_out("COPY (SELECT count(*) FROM counters) TO STDOUT")
+    )
+    assert copied == b"2\n"
+    assert counter.run("SELECT count(*) FROM counters") == [[2]]
 
 
 def test_the_limits_of_a_session_cost_no_round_trip(settings: ConnectionSettings) -> None:

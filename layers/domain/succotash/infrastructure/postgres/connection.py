@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from pg8000.core import Context
 from pg8000.native import INET, TIMESTAMPTZ, DatabaseError, InterfaceError
 from pg8000.native import Connection as Driver
 
@@ -29,7 +30,9 @@ type Row = list[Any]
 TERMINATE = b"X\x00\x00\x00\x04"
 READ_ONLY = "25006"
 STALE = {"0A000", "26000"}
-CONFLICTS = {"40001", "40P01", "55P03"}
+SERIALIZATION_FAILURE = "40001"
+LOCK_TIMEOUT = "55P03"
+CONFLICTS = {SERIALIZATION_FAILURE, "40P01", LOCK_TIMEOUT}
 STATEMENT_TIMEOUT = "57014"
 
 
@@ -61,6 +64,7 @@ class Connection:
         self._statements_kept = settings.statements_kept
         self._prepared: OrderedDict[str, tuple[bytes, Any, Any]] = OrderedDict()
         self._session_name = settings.application_name
+        self._unsent = ""
         driver.py_types = PARAMETERS
         driver.register_in_adapter(INET, str)
         driver.register_in_adapter(TIMESTAMPTZ, instant)
@@ -70,14 +74,13 @@ class Connection:
         statement = Statement.of(text)
         values = statement.values(parameters)
         if self._proxied:
+            self._send_begin()
             return self._run_unprepared(statement, values)
         warm = text in self._prepared
         try:
             with self._exchange():
                 prepared = self._prepare(text, statement)
-                context = self._driver.execute_named(
-                    prepared[0], values, prepared[1], prepared[2], statement.text
-                )
+                context = self._execute(prepared, values, statement)
         except StatementError as error:
             if warm and error.sqlstate in STALE:
                 self.in_step = False
@@ -97,22 +100,22 @@ class Connection:
 
     def begin(self) -> None:
         """Open a transaction, under the invocation's name: one round trip."""
-        name = self._wanted_name()
-        if name == self._session_name:
-            self._command("BEGIN")
-        else:
-            self._command(f"BEGIN; SET LOCAL application_name = '{name}'")
+        self._command(self._begin_command())
+
+    def begin_with_first(self) -> None:
+        """Open a transaction with its first statement, which costs no round trip of its own."""
+        self._unsent = self._begin_command()
 
     def commit(self) -> None:
         """Keep the transaction; OutcomeUnknownError where no answer came."""
         try:
-            self._command("COMMIT")
+            self._end("COMMIT")
         except ConnectionLostError:
             raise OutcomeUnknownError from None
 
     def rollback(self) -> None:
         """Undo the transaction."""
-        self._command("ROLLBACK")
+        self._end("ROLLBACK")
 
     def ping(self) -> None:
         """One round trip."""
@@ -120,6 +123,7 @@ class Connection:
 
     def copy_in(self, statement: str, chunks: Iterable[bytes]) -> int:
         """COPY ... FROM STDIN; how many rows."""
+        self._send_begin()
         try:
             with self._exchange():
                 context = self._driver.execute_unnamed(statement, stream=_guarded(chunks))
@@ -129,6 +133,7 @@ class Connection:
 
     def copy_out(self, statement: str) -> bytes:
         """All that COPY ... TO STDOUT gives."""
+        self._send_begin()
         stream = io.BytesIO()
         with self._exchange():
             self._driver.execute_unnamed(statement, stream=stream)
@@ -156,6 +161,43 @@ class Connection:
         if invocation is None or self._proxied:
             return self._session_name
         return invocation.session_name
+
+    def _begin_command(self) -> str:
+        name = self._wanted_name()
+        if name == self._session_name:
+            return "BEGIN"
+        return f"BEGIN; SET LOCAL application_name = '{name}'"
+
+    def _send_begin(self) -> None:
+        """Open the transaction that waits for its first statement, by itself."""
+        if self._unsent:
+            command, self._unsent = self._unsent, ""
+            self._command(command)
+
+    def _end(self, command: str) -> None:
+        """End the transaction; one of which nothing was sent needs no word."""
+        if self._unsent:
+            self._unsent = ""
+        else:
+            self._command(command)
+
+    def _execute(
+        self, prepared: tuple[bytes, Any, Any], values: tuple[str | None, ...], statement: Statement
+    ) -> Context:
+        """Run a prepared statement, sending the BEGIN that waits for it in the same breath."""
+        name, columns, input_funcs = prepared
+        if not self._unsent:
+            return self._driver.execute_named(name, values, columns, input_funcs, statement.text)
+        command, self._unsent = self._unsent, ""
+        self._driver.send_QUERY(command)
+        try:
+            # It reads up to the end of the first answer, which is that of BEGIN.
+            context = self._driver.execute_named(name, values, columns, input_funcs, statement.text)
+        except DatabaseError:
+            # Nothing refuses BEGIN but a session that ends, and the other answer was not read.
+            raise ConnectionLostError from None
+        self._driver.handle_messages(context)
+        return context
 
     def _prepare(self, text: str, statement: Statement) -> tuple[bytes, Any, Any]:
         prepared = self._prepared.get(text)

@@ -56,7 +56,7 @@ class Database(Work):
     def in_transaction[T](self, work: Callable[[Session], T], /) -> T:
         def attempt() -> T:
             with self._connection() as connection:
-                connection.begin()
+                connection.begin_with_first()
                 with _session(connection) as session:
                     return work(session)
 
