@@ -43,6 +43,7 @@ from succotash.domain.retention import (
     UserEngagementProfile,
 )
 from succotash.domain.retention_grids import GridRequest
+from succotash.domain.submissions import KeptLead, SubmissionInquiry, SubmissionOutcome
 from succotash.domain.values import (
     CampaignId,
     CohortId,
@@ -220,6 +221,27 @@ class FormChecks:
         except IdempotencyKeyReusedError:
             return
         raise CheckFailedError("it took a key for another body")
+
+    def read_ground(self) -> None:
+        ground = self._forms.read_ground(
+            SubmissionInquiry(
+                self._form.form_id,
+                self._submission.fingerprint,
+                LONG_AGO,
+                (self._lead.canonical_email,),
+                self._request,
+            )
+        )
+        expect(that=(ground.form, ground.rules) == (self._form, (self._rule,)))
+        expect(that=ground.held is not None and ground.held.body_digest == "digest")
+        expect(that=ground.original is not None)
+        expect(that=list(ground.leads) == [self._lead.canonical_email])
+
+    def save_outcome(self) -> None:
+        lead = self._forms.get_lead(self._lead.lead_id)
+        kept = KeptLead(lead, self._score, is_new=False)
+        self._forms.save_outcome(SubmissionOutcome(self._submission, kept))
+        expect(that=self._forms.get_lead(lead.lead_id) == lead)
 
     def find_person(self) -> None:
         person = self._forms.find_person(self._lead.canonical_email)

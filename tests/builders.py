@@ -36,6 +36,12 @@ from succotash.domain.retention import (
     UserEngagementProfile,
     run_id_of,
 )
+from succotash.domain.submissions import (
+    KeptLead,
+    RememberedAnswer,
+    SubmissionInquiry,
+    SubmissionOutcome,
+)
 from succotash.domain.values import (
     CampaignId,
     CohortId,
@@ -204,6 +210,42 @@ def a_message(
         None if form_id is None else FormId(form_id),
         payload or {},
     )
+
+
+def an_inquiry(
+    fingerprint: str = "00ff",
+    *,
+    form_id: str = DEFAULT_FORM,
+    submitted_at: datetime = NOON,
+    emails: Sequence[str] = (),
+    request: IdempotentRequest | None = None,
+) -> SubmissionInquiry:
+    return SubmissionInquiry(FormId(form_id), fingerprint, submitted_at, tuple(emails), request)
+
+
+def an_outcome(
+    submission_id: str = "submission",
+    *,
+    fingerprint: str = "00ff",
+    lead: Lead | None = None,
+    is_new: bool = True,
+    key: str | None = None,
+    submitted_at: datetime = NOON,
+) -> SubmissionOutcome:
+    """An accepted submission, of this lead where there is one, under a key where there is one."""
+    submission = a_submission(
+        submission_id,
+        fingerprint=fingerprint,
+        submitted_at=submitted_at,
+        email=lead.canonical_email if lead else None,
+        lead_id=lead.lead_id if lead else None,
+    )
+    kept = KeptLead(lead, a_score(lead.lead_id), is_new) if lead else None
+    remembered = None
+    if key is not None:
+        answer: dict[str, Json] = {"submission_id": submission_id}
+        remembered = RememberedAnswer(a_request(key), answer, submitted_at + days(1))
+    return SubmissionOutcome(submission, kept, remembered)
 
 
 def an_order(

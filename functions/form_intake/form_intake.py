@@ -105,25 +105,26 @@ def get_page(container: Container, form_id: str, query: PageQuery, call: Call) -
 def submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
     """Store a submission, and acknowledge it once it is durable."""
     sent = SentForm.read(call)
-    handler = container.get_form_handler()
     wants_page = sent.is_plain and JSON_TYPE not in call.headers.get("accept", "")
-    try:
-        if sent.repeated:
-            sent.require_single(handler.get_form(form_id))
-        receipt = handler.submit_form(
-            sent.fields, form_id, context=sent.context, key=sent.key, body_digest=sent.body_digest
-        )
-    except InvalidInputError as error:
-        if not (wants_page and _accepts_html(call)):
-            raise
-        form = handler.get_form(form_id)
+    taken = container.get_form_handler().take_submission(
+        sent.fields,
+        form_id,
+        context=sent.context,
+        key=sent.key,
+        body_digest=sent.body_digest,
+        repeated=sent.repeated,
+    )
+    form = taken.form
+    call.name_origins(form["allowed_origins"])
+    if isinstance(taken.refusal, InvalidInputError) and wants_page and _accepts_html(call):
         return form_page(
             form,
             action=SUBMISSIONS,
             carried=_carried(form, sent.fields),
             answers=sent.fields,
-            violations=error.violations,
+            violations=taken.refusal.violations,
         )
+    receipt = taken.require_receipt()
     if not wants_page:
         # Who may submit may not learn whom the owner knows: no lead, no word of an earlier one.
         return {
@@ -131,8 +132,7 @@ def submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
             "form_id": receipt["form_id"],
             "submitted_at": receipt["submitted_at"],
         }
-    allowed = handler.get_form(form_id)["allowed_redirects"]
-    return _go_on(form_id, sent.fields.get(NEXT), allowed)
+    return _go_on(form_id, sent.fields.get(NEXT), form["allowed_redirects"])
 
 
 def _accepts_html(call: Call) -> bool:

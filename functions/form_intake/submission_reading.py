@@ -7,8 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from succotash.application.form_handler import FormView, SubmissionContext
-from succotash.domain.forms import FieldKind
+from succotash.application.form_handler import SubmissionContext
 from succotash.domain.values import Json
 from succotash.errors import InvalidInputError, Violation
 from succotash.http.api import Call
@@ -65,17 +64,6 @@ class SentForm:
             key=_idempotency_key(call),
             context=SubmissionContext(call.ip_address, call.user_agent),
         )
-
-    def require_single(self, form: FormView) -> None:
-        """InvalidInputError where a field came more than once that is no choice."""
-        choices = {each["name"] for each in form["fields"] if each["kind"] == FieldKind.CHOICE}
-        if wrong := sorted(self.repeated - choices):
-            raise InvalidInputError(
-                [
-                    Violation(name[:NAME_SHOWN], "repeated", "is given more than once")
-                    for name in wrong
-                ]
-            )
 
 
 def _gather(pairs: list[tuple[str, str]]) -> tuple[dict[str, Json], frozenset[str]]:

@@ -60,6 +60,7 @@ from tests.builders import (
     a_value,
     an_event,
     an_order,
+    an_outcome,
     days,
     minutes,
     order_columns,
@@ -73,7 +74,7 @@ THREADS = 6
 PATIENCE = 30.0
 """Seconds after which a thread that should have ended is taken to hang."""
 
-READS = ("get_", "find_", "check_", "lock_")
+READS = ("get_", "find_", "check_", "lock_", "read_")
 SUMMARIES = frozenset({"purchase_histories", "activity_summaries", "count_retention"})
 RUN = a_run()
 NEWER = a_run(NOON + days(1))
@@ -141,6 +142,7 @@ WRITES: Mapping[str, Callable[[Repositories], object]] = {
         a_request("free"), NOON, NOON + days(1)
     ),
     "save_idempotent_answer": claim_and_answer,
+    "save_outcome": lambda all_: all_.forms.save_outcome(an_outcome("new", key="free")),
     "erase_person": lambda all_: all_.forms.erase_person("ada@example.com"),
     "record_orders": lambda all_: all_.ltv.record_orders(
         [an_order("new", ordered_at=NOON - days(1)), an_order(customer_id="new")]

@@ -7,23 +7,33 @@ from dataclasses import replace
 
 import pytest
 
-from succotash.domain.forms import DEFAULT_FORM, LeadStatus
-from succotash.errors import IllegalTransitionError, NotFoundError, StorageUnavailableError
+from succotash.application.form_handler import FormHandler
+from succotash.domain.forms import DEFAULT_FORM, IdempotentRequest, LeadStatus
+from succotash.domain.repositories.storage import Repositories
+from succotash.domain.submissions import merged_lead
+from succotash.domain.validation import fingerprint
+from succotash.domain.values import Json, SubmissionId, uuid7
+from succotash.errors import (
+    IllegalTransitionError,
+    NotFoundError,
+    StorageUnavailableError,
+    SubmissionInProgressError,
+)
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
 from succotash.infrastructure.postgres.forms import PostgresFormRepository
+from succotash.infrastructure.postgres.retry import Retry, RetryPolicy
 from succotash.infrastructure.postgres.storage import PostgresStorage
 from tests.builders import (
     NOON,
     a_form,
     a_lead,
-    a_request,
     a_rule,
     a_score,
     a_submission,
-    days,
+    an_inquiry,
+    an_outcome,
 )
 from tests.databases import migrated_database
-from tests.faults.proxy import proxy_to
 from tests.servers import PostgresServer
 
 
@@ -67,31 +77,52 @@ def test_a_repository_connects_when_it_is_first_used() -> None:
     repository.close()
 
 
-def test_all_that_a_submission_writes_takes_nine_round_trips_once_warm(
-    settings: ConnectionSettings,
+def test_a_lead_that_somebody_saved_meanwhile_is_read_anew(
+    storage: PostgresStorage, name: str
 ) -> None:
-    def submit(storage: PostgresStorage, number: int) -> None:
-        lead, request = a_lead(f"lead-{number}"), a_request(f"key-{number}")
-        submission = a_submission(
-            f"submission-{number}", fingerprint=f"{number}", lead_id=lead.lead_id
-        )
-        with storage.transaction() as repositories:
-            forms = repositories.forms
-            forms.claim_idempotency_key(request, NOON, NOON + days(1))
-            forms.check_duplicate_submission(submission.form_id, submission.fingerprint, NOON)
-            forms.save_lead(lead)
-            forms.save_lead_score(a_score(lead.lead_id))
-            forms.save_form_submission(submission)
-            forms.save_idempotent_answer(request, {}, submission.submission_id)
+    forms, email = storage.repositories.forms, f"{name}@example.com"
+    seen = []
 
-    with proxy_to((settings.host, settings.port)) as proxy:
-        warmed = PostgresStorage(replace(settings, host="127.0.0.1", port=proxy.port))
-        submit(warmed, 1)
-        before = proxy.round_trips
-        submit(warmed, 2)
-        taken = proxy.round_trips - before
-        warmed.close()
-    assert taken == 9
+    def work(repositories: Repositories) -> None:
+        ground = repositories.forms.read_ground(an_inquiry(name, emails=[email]))
+        known = ground.leads.get(email)
+        seen.append(known is not None)
+        lead = a_lead(f"{name}-mine", email=email, company="Engines")
+        if known is None:
+            forms.save_lead(a_lead(f"{name}-quicker", email=email, first_name="Ada"))
+        else:
+            lead = merged_lead(known, lead)
+        repositories.forms.save_outcome(an_outcome(name, lead=lead, is_new=known is None))
+
+    storage.in_transaction(work)
+    assert seen == [False, True]
+    found = forms.get_lead_by_email(email)
+    assert (found.lead_id, found.first_name, found.company, found.submission_count) == (
+        f"{name}-quicker",
+        "Ada",
+        "Engines",
+        2,
+    )
+    assert forms.get_form_submission(SubmissionId(name)).lead_id == f"{name}-quicker"
+
+
+def test_a_twin_that_takes_too_long_is_a_conflict_only_where_a_key_says_it_is_one(
+    storage: PostgresStorage, settings: ConnectionSettings, name: str
+) -> None:
+    retry = Retry(RetryPolicy(attempts=2, first_pause=0.01))
+    impatient = PostgresStorage(replace(settings, lock_timeout=0.05), retry=retry)
+    submit = FormHandler(impatient, lambda: NOON, uuid7).submit_form
+    fields: dict[str, Json] = {"email": f"{name}@example.com"}
+    request = IdempotentRequest("form:default", name, fingerprint("default", fields))
+    inquiry = an_inquiry(fingerprint("default", fields), request=request)
+    with storage.transaction() as repositories:
+        repositories.forms.read_ground(inquiry)
+        with pytest.raises(SubmissionInProgressError):
+            submit(fields, key=name)
+        with pytest.raises(StorageUnavailableError):
+            submit(fields)
+    assert not submit(fields, key=name)["is_duplicate"]
+    impatient.close()
 
 
 def test_an_unknown_reference_leaves_the_transaction_usable(

@@ -94,6 +94,14 @@ class IdempotencyKeyReusedError(SuccotashError):
         super().__init__("this Idempotency-Key was used with another body")
 
 
+class SubmissionInProgressError(ConflictError):
+    """The same submission, under the same Idempotency-Key, is still being dealt with."""
+
+    def __init__(self) -> None:
+        super().__init__("the same submission is still being dealt with")
+        self.retry_after_seconds = 2
+
+
 class RunInProgressError(ConflictError):
     """Another scoring run holds the storage."""
 

@@ -1,6 +1,6 @@
 """Use cases around forms: taking submissions, keeping leads, defining forms, counting."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -29,10 +29,21 @@ from succotash.domain.lead_scoring import score_lead
 from succotash.domain.outbox import status_message, submission_messages
 from succotash.domain.repositories.forms import PAGE, FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.submissions import (
+    HeldKey,
+    KeptLead,
+    RememberedAnswer,
+    SubmissionGround,
+    SubmissionInquiry,
+    SubmissionOutcome,
+    emails_among,
+    merged_lead,
+)
 from succotash.domain.validation import (
     CONTACT_FIELDS,
     canonical_email,
     check_answers,
+    check_repeated,
     check_rule,
     email_field,
     fingerprint,
@@ -49,9 +60,17 @@ from succotash.domain.values import (
     instant_text,
     require_aware,
 )
-from succotash.errors import ConflictError, InvalidInputError, NotFoundError, Violation
+from succotash.errors import (
+    ConflictError,
+    IdempotencyKeyReusedError,
+    InvalidInputError,
+    NotFoundError,
+    SubmissionInProgressError,
+    Violation,
+)
 
-IDEMPOTENCY_WINDOW = timedelta(hours=24)
+KEY_LIFETIME = timedelta(hours=24)
+"""How long an Idempotency-Key and its answer are remembered."""
 LINKS_TOLERATED = 3
 """Links in all answers together before a submission looks like advertising."""
 
@@ -251,6 +270,22 @@ class FormAnalyticsView(TypedDict):
     conversion_rates: ConversionRates
 
 
+@dataclass(frozen=True, slots=True)
+class TakenSubmission:
+    """What became of a request to submit, and the form that was read for it."""
+
+    form: FormView
+    receipt: SubmissionReceipt | None = None
+    refusal: InvalidInputError | IdempotencyKeyReusedError | None = None
+    """Why there is no receipt."""
+
+    def require_receipt(self) -> SubmissionReceipt:
+        """The receipt; raises the refusal."""
+        if self.receipt is None:
+            raise self.refusal or AssertionError("neither a receipt nor a refusal")
+        return self.receipt
+
+
 class FormHandler:
     """Takes submissions and answers what became of them."""
 
@@ -275,64 +310,63 @@ class FormHandler:
         Raises NotFoundError for an unknown form, InvalidInputError naming every
         field that breaks a rule, IdempotencyKeyReusedError; nothing is then stored.
         """
+        return self.take_submission(
+            fields, form_id, context=context, key=key, body_digest=body_digest
+        ).require_receipt()
+
+    def take_submission(
+        self,
+        fields: Mapping[str, Json],
+        form_id: str,
+        *,
+        context: SubmissionContext = SubmissionContext(),
+        key: str | None = None,
+        body_digest: str = "",
+        repeated: Collection[str] = (),
+    ) -> TakenSubmission:
+        """As `submit_form`; a refusal is given back, with the form that was read for it.
+
+        `repeated` names fields that came more than once, which only a choice may.
+        """
         now = self._clock()
         submission_id, lead_id = SubmissionId(self._new_id()), LeadId(self._new_id())
+        answers, attribution, controls = split_answers(fields)
         request = None
         if key is not None:
             digest = body_digest or fingerprint(form_id, fields)
             request = IdempotentRequest(f"form:{form_id}", key, digest)
-
-        def work(repositories: Repositories) -> SubmissionReceipt:
-            forms = repositories.forms
-            if request is not None:
-                answer = forms.claim_idempotency_key(request, now, now + IDEMPOTENCY_WINDOW)
-                if answer is not None:
-                    return _receipt_of(answer)
-            submission = self._judge(forms, FormId(form_id), fields, context, now, submission_id)
-            submission = _with_lead(forms, submission, lead_id, now)
-            forms.save_form_submission(submission)
-            lead_is_new = submission.lead_id == lead_id
-            repositories.outbox.append(
-                submission_messages(submission, now, lead_is_new=lead_is_new)
-            )
-            receipt = _acknowledge(submission)
-            if request is not None:
-                forms.save_idempotent_answer(request, _remembered(receipt), submission_id)
-            return receipt
-
-        return self._storage.in_transaction(work)
-
-    def _judge(
-        self,
-        forms: FormRepository,
-        form_id: FormId,
-        fields: Mapping[str, Json],
-        context: SubmissionContext,
-        now: datetime,
-        submission_id: SubmissionId,
-    ) -> FormSubmission:
-        """The submission as it will be stored, but for its lead."""
-        form = forms.get_form(form_id)
-        answers, attribution, controls = split_answers(fields)
-        rules = [*rules_of_fields(form), *forms.get_validation_rules(form_id)]
-        if violations := check_answers(form, rules, answers):
-            raise InvalidInputError(violations)
-        email = answers.get(email_field(form, rules))
-        submission = FormSubmission(
+        unjudged = FormSubmission(
             submission_id=submission_id,
-            form_id=form_id,
+            form_id=FormId(form_id),
             answers=answers,
             submitted_at=now,
             fingerprint=fingerprint(form_id, answers),
             attribution=attribution,
             source=source_of(attribution),
-            canonical_email=_email_or_none(email),
             ip_address=context.ip_address,
             user_agent=context.user_agent,
         )
-        if reasons := suspicions(answers, controls):
-            return replace(submission, state=SubmissionState.QUARANTINED, spam_reasons=reasons)
-        return _compared(forms, form, submission)
+        inquiry = _inquiry(unjudged, request)
+
+        def work(repositories: Repositories) -> TakenSubmission:
+            ground = repositories.forms.read_ground(inquiry)
+            form = form_view(ground.form, ground.rules)
+            try:
+                if request is not None and ground.held is not None:
+                    return TakenSubmission(form, _answer_again(request, ground.held))
+                _require_valid(unjudged, ground, repeated)
+                submission = _judged(unjudged, ground, controls)
+            except (InvalidInputError, IdempotencyKeyReusedError) as refusal:
+                return TakenSubmission(form, refusal=refusal)
+            outcome = _outcome(submission, ground, lead_id, now)
+            receipt = _acknowledge(outcome.submission)
+            if request is not None:
+                remembered = RememberedAnswer(request, _remembered(receipt), now + KEY_LIFETIME)
+                outcome = replace(outcome, remembered=remembered)
+            repositories.forms.save_outcome(outcome)
+            return TakenSubmission(form, receipt)
+
+        return self._storage.in_transaction(work)
 
     def release_submission(self, submission_id: str) -> SubmissionView:
         """Take a submission out of quarantine, in one transaction.
@@ -349,13 +383,11 @@ class FormHandler:
             submission = forms.lock_form_submission(SubmissionId(submission_id))
             if submission.state is not SubmissionState.QUARANTINED:
                 raise ConflictError("only a quarantined submission can be released")
-            released = replace(submission, state=SubmissionState.ACCEPTED)
-            released = _compared(forms, forms.get_form(released.form_id), released)
-            released = _with_lead(forms, released, lead_id, now)
-            forms.save_form_submission(released)
-            lead_is_new = released.lead_id == lead_id
-            repositories.outbox.append(submission_messages(released, now, lead_is_new=lead_is_new))
-            return released
+            ground = forms.read_ground(_inquiry(submission))
+            released = _compared(replace(submission, state=SubmissionState.ACCEPTED), ground)
+            outcome = _outcome(released, ground, lead_id, now)
+            forms.save_outcome(outcome)
+            return outcome.submission
 
         return submission_view(self._storage.in_transaction(work))
 
@@ -549,10 +581,60 @@ def _email_or_none(value: Json) -> str | None:
     return canonical_email(value)
 
 
-def _compared(forms: FormRepository, form: Form, submission: FormSubmission) -> FormSubmission:
+def _inquiry(
+    submission: FormSubmission, request: IdempotentRequest | None = None
+) -> SubmissionInquiry:
+    """What to ask the storage about a submission; of one not judged yet, any address counts."""
+    email = submission.canonical_email
+    return SubmissionInquiry(
+        form_id=submission.form_id,
+        fingerprint=submission.fingerprint,
+        submitted_at=submission.submitted_at,
+        emails=emails_among(submission.answers) if email is None else (email,),
+        request=request,
+    )
+
+
+def _answer_again(request: IdempotentRequest, held: HeldKey) -> SubmissionReceipt:
+    if held.body_digest != request.body_digest:
+        raise IdempotencyKeyReusedError
+    if held.answer is None:
+        raise SubmissionInProgressError
+    return _receipt_of(held.answer)
+
+
+def _require_valid(
+    submission: FormSubmission, ground: SubmissionGround, repeated: Collection[str]
+) -> None:
+    """InvalidInputError with everything wrong, at most one thing a field."""
+    found = [
+        *check_repeated(ground.form, repeated),
+        *check_answers(ground.form, _rules(ground), submission.answers),
+    ]
+    if found:
+        firsts = {each.field: each for each in reversed(found)}
+        raise InvalidInputError(list(reversed(firsts.values())))
+
+
+def _rules(ground: SubmissionGround) -> list[ValidationRule]:
+    return [*rules_of_fields(ground.form), *ground.rules]
+
+
+def _judged(
+    submission: FormSubmission, ground: SubmissionGround, controls: Mapping[str, Json]
+) -> FormSubmission:
+    """The valid submission as it will be stored, but for its lead."""
+    answers = submission.answers
+    email = _email_or_none(answers.get(email_field(ground.form, _rules(ground))))
+    submission = replace(submission, canonical_email=email)
+    if reasons := suspicions(answers, controls):
+        return replace(submission, state=SubmissionState.QUARANTINED, spam_reasons=reasons)
+    return _compared(submission, ground)
+
+
+def _compared(submission: FormSubmission, ground: SubmissionGround) -> FormSubmission:
     """The submission; a duplicate, of the same lead, where an equal one was accepted already."""
-    since = submission.submitted_at - form.duplicate_window
-    original = forms.check_duplicate_submission(form.form_id, submission.fingerprint, since)
+    original = ground.original
     if original is None:
         return submission
     return replace(
@@ -563,47 +645,53 @@ def _compared(forms: FormRepository, form: Form, submission: FormSubmission) -> 
     )
 
 
-def _with_lead(
-    forms: FormRepository, submission: FormSubmission, lead_id: LeadId, at: datetime
-) -> FormSubmission:
-    """An accepted submission that has an e-mail is given its lead; any other stays as it is."""
-    if submission.state is not SubmissionState.ACCEPTED or not submission.canonical_email:
-        return submission
-    return replace(submission, lead_id=_keep_lead(forms, submission, lead_id, at).lead_id)
+def _outcome(
+    submission: FormSubmission, ground: SubmissionGround, lead_id: LeadId, at: datetime
+) -> SubmissionOutcome:
+    """What is to be kept: an accepted submission with an e-mail makes a lead, or adds to it."""
+    email = submission.canonical_email
+    if submission.state is not SubmissionState.ACCEPTED or not email:
+        return _told(SubmissionOutcome(submission), at)
+    lead, known = _lead_of(submission, email, lead_id), ground.leads.get(email)
+    if known is not None:
+        lead = merged_lead(known, lead)
+    kept = KeptLead(lead, score_lead(lead, at), is_new=known is None)
+    return _told(SubmissionOutcome(replace(submission, lead_id=lead.lead_id), kept), at)
 
 
-def _keep_lead(
-    forms: FormRepository, submission: FormSubmission, lead_id: LeadId, at: datetime
-) -> Lead:
-    """Make or merge the lead of a submission that has an e-mail, and score it as of `at`."""
+def _told(outcome: SubmissionOutcome, at: datetime) -> SubmissionOutcome:
+    """The outcome with what others are told of it."""
+    is_new = outcome.kept is not None and outcome.kept.is_new
+    messages = submission_messages(outcome.submission, at, lead_is_new=is_new)
+    return replace(outcome, messages=tuple(messages))
+
+
+def _lead_of(submission: FormSubmission, email: str, lead_id: LeadId) -> Lead:
+    """The lead that a submission by itself makes."""
     contact: dict[str, str | None] = dict.fromkeys(CONTACT_FIELDS)
     others: dict[str, Json] = {}
-    typed = submission.canonical_email or ""
+    typed: list[str] = []
     for name, value in submission.answers.items():
         if name in contact:
             contact[name] = value.strip() or None if isinstance(value, str) else None
-        elif isinstance(value, str) and "@" in value and _same_address(value, typed):
-            typed = value.strip()
+        elif isinstance(value, str) and "@" in value and _same_address(value, email):
+            typed.append(value.strip())
         else:
             others[name] = value
-    lead = forms.save_lead(
-        Lead(
-            lead_id=lead_id,
-            email=typed,
-            canonical_email=submission.canonical_email or "",
-            first_submission_at=submission.submitted_at,
-            last_submission_at=submission.submitted_at,
-            answers=others,
-            source=submission.source,
-            campaign=campaign_of(submission.attribution),
-            first_name=contact["first_name"],
-            last_name=contact["last_name"],
-            company=contact["company"],
-            phone=contact["phone"],
-        )
+    return Lead(
+        lead_id=lead_id,
+        email=typed[0] if typed else email,
+        canonical_email=email,
+        first_submission_at=submission.submitted_at,
+        last_submission_at=submission.submitted_at,
+        answers=others,
+        source=submission.source,
+        campaign=campaign_of(submission.attribution),
+        first_name=contact["first_name"],
+        last_name=contact["last_name"],
+        company=contact["company"],
+        phone=contact["phone"],
     )
-    forms.save_lead_score(score_lead(lead, at))
-    return lead
 
 
 def _same_address(value: str, canonical: str) -> bool:

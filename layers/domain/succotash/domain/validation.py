@@ -108,6 +108,16 @@ def check_answers(
     return list(found.values())
 
 
+def check_repeated(form: Form, repeated: Collection[str]) -> list[Violation]:
+    """Fields that came more than once and are no choice, of which several may be made."""
+    choices = {each.name for each in form.fields if each.kind is FieldKind.CHOICE}
+    return [
+        Violation(name, "repeated", "is given more than once")
+        for name in sorted(repeated)
+        if name not in choices
+    ]
+
+
 def check_rule(rule: ValidationRule, known: Collection[str]) -> Iterator[Violation]:
     """What is wrong with a rule's own parameters; `known` are the fields of a form that has any."""
     at = f"rules.{rule.field_name}.{rule.kind}"

@@ -131,6 +131,12 @@ class Call:
     request_id: str
     route: Route[Any]
     ids: Mapping[str, str]
+    named_origins: list[Sequence[str]] = field(default_factory=list)
+    """Whose pages may call, once the handler has come to know it."""
+
+    def name_origins(self, origins: Sequence[str]) -> None:
+        """Say whose pages may call, so that it need not be found out again."""
+        self.named_origins.append(origins)
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -372,7 +378,8 @@ class Served[P: Parts]:
         origin = call.headers.get("origin")
         if origin is not None:
             with suppress(SuccotashError):  # whose origins cannot be known, none may read
-                if origin in call.route.origins(self._parts, call.ids):
+                named = call.named_origins or [call.route.origins(self._parts, call.ids)]
+                if origin in named[-1]:
                     headers["Access-Control-Allow-Origin"] = origin
                     headers["Access-Control-Expose-Headers"] = "Retry-After"
         return headers

@@ -19,6 +19,7 @@ from succotash.errors import (
     SettingsError,
     StorageError,
     StorageUnavailableError,
+    SubmissionInProgressError,
     SuccotashError,
     TooLargeError,
     UnsupportedMediaTypeError,
@@ -85,6 +86,9 @@ KINDS: Mapping[type[SuccotashError], ProblemKind] = {
     RunInProgressError: ProblemKind(
         HTTPStatus.CONFLICT, "run-in-progress", "Another scoring run is under way"
     ),
+    SubmissionInProgressError: ProblemKind(
+        HTTPStatus.CONFLICT, "submission-in-progress", "This submission is still being dealt with"
+    ),
     IdempotencyKeyReusedError: ProblemKind(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "idempotency-key-reused",
@@ -145,6 +149,9 @@ def problem_of(error: SuccotashError) -> Problem:
         case StorageUnavailableError():
             after = {"Retry-After": str(error.retry_after_seconds)}
             return Problem(kind, "Try again a little later.", headers=after)
+        case SubmissionInProgressError():
+            after = {"Retry-After": str(error.retry_after_seconds)}
+            return Problem(kind, f"{error}; ask again for its answer.", headers=after)
         case SettingsError():
             after = {"Retry-After": str(SETTINGS_RETRY_SECONDS)}
             return Problem(kind, str(error), headers=after)

@@ -29,8 +29,18 @@ from succotash.domain.forms import (
     require_legal_step,
 )
 from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
+from succotash.domain.submissions import (
+    HeldKey,
+    OriginalSubmission,
+    RememberedAnswer,
+    SubmissionGround,
+    SubmissionInquiry,
+    SubmissionOutcome,
+    merged_lead,
+)
 from succotash.domain.values import After, FormId, Json, LeadId, SubmissionId
 from succotash.errors import IdempotencyKeyReusedError, NotFoundError
+from succotash.infrastructure.in_memory.outbox import InMemoryOutboxRepository
 from succotash.infrastructure.in_memory.tables import IdempotencyRecord, Tables, atomic, stored
 
 _ADDRESS_LIMIT = 1000
@@ -117,12 +127,9 @@ class InMemoryFormRepository(FormRepository):
             merged = stored(lead)
             self._note_status(merged.lead_id, merged.status, merged.last_submission_at)
         else:
-            merged = _merged(known, stored(lead))
+            merged = merged_lead(known, stored(lead))
         self.tables.leads[merged.lead_id] = merged
-        for customer in list(self.tables.customers_by_email[merged.canonical_email]):
-            if customer.lead_id is None:
-                tied = dataclasses.replace(customer, lead_id=merged.lead_id)
-                self.tables.customers[customer.customer_id] = tied
+        self._tie_customers(merged)
         return merged
 
     @override
@@ -214,6 +221,45 @@ class InMemoryFormRepository(FormRepository):
 
     @override
     @atomic
+    def read_ground(self, inquiry: SubmissionInquiry) -> SubmissionGround:
+        # A transaction holds all of the tables, so nobody else is at work on the same.
+        form = self.tables.forms[inquiry.form_id]
+        at = inquiry.submitted_at
+        original = self.check_duplicate_submission(
+            form.form_id, inquiry.fingerprint, at - form.duplicate_window
+        )
+        leads = [lead for each in inquiry.emails if (lead := self._lead_with(each)) is not None]
+        return SubmissionGround(
+            form=form,
+            rules=tuple(self.get_validation_rules(form.form_id)),
+            held=self._held(inquiry.request, at),
+            original=(
+                None
+                if original is None
+                else OriginalSubmission(original.submission_id, original.lead_id)
+            ),
+            leads={lead.canonical_email: lead for lead in leads},
+        )
+
+    @override
+    @atomic
+    def save_outcome(self, outcome: SubmissionOutcome) -> None:
+        if (kept := outcome.kept) is not None:
+            lead = stored(kept.lead)
+            if kept.is_new:
+                self._note_status(lead.lead_id, lead.status, lead.last_submission_at)
+            else:
+                lead = dataclasses.replace(lead, status=self.tables.leads[lead.lead_id].status)
+            self.tables.leads[lead.lead_id] = lead
+            self.tables.scores[lead.lead_id] = stored(kept.score)
+            self._tie_customers(lead)
+        self.save_form_submission(outcome.submission)
+        if outcome.remembered is not None:
+            self._remember(outcome.remembered, outcome.submission)
+        InMemoryOutboxRepository(self.tables).append(outcome.messages)
+
+    @override
+    @atomic
     def get_form_analytics(
         self,
         *,
@@ -275,13 +321,8 @@ class InMemoryFormRepository(FormRepository):
     def claim_idempotency_key(
         self, request: IdempotentRequest, at: datetime, expires_at: datetime
     ) -> dict[str, Json] | None:
+        self._remove_expired(request, at)
         own = (request.scope, request.key)
-        expired = (
-            (each.scope, each.key)
-            for each in self.tables.idempotency.values()
-            if each.expires_at <= at and (each.scope, each.key) != own
-        )
-        self.tables.idempotency.discard(list(islice(expired, EXPIRED_KEYS_REMOVED)))
         claimed = self.tables.idempotency.get(own)
         if claimed is None or claimed.expires_at <= at:
             self.tables.idempotency[own] = IdempotencyRecord(
@@ -346,6 +387,41 @@ class InMemoryFormRepository(FormRepository):
             gone["leads"] = self.tables.leads.discard([lead.lead_id])
         return gone
 
+    def _tie_customers(self, lead: Lead) -> None:
+        for customer in list(self.tables.customers_by_email[lead.canonical_email]):
+            if customer.lead_id is None:
+                tied = dataclasses.replace(customer, lead_id=lead.lead_id)
+                self.tables.customers[customer.customer_id] = tied
+
+    def _remember(self, remembered: RememberedAnswer, submission: FormSubmission) -> None:
+        request = remembered.request
+        self._remove_expired(request, submission.submitted_at)
+        self.tables.idempotency[request.scope, request.key] = IdempotencyRecord(
+            request.scope,
+            request.key,
+            request.body_digest,
+            remembered.expires_at,
+            copy.deepcopy(dict(remembered.answer)),
+            submission.submission_id,
+        )
+
+    def _remove_expired(self, request: IdempotentRequest, at: datetime) -> None:
+        own = (request.scope, request.key)
+        expired = (
+            (each.scope, each.key)
+            for each in self.tables.idempotency.values()
+            if each.expires_at <= at and (each.scope, each.key) != own
+        )
+        self.tables.idempotency.discard(list(islice(expired, EXPIRED_KEYS_REMOVED)))
+
+    def _held(self, request: IdempotentRequest | None, at: datetime) -> HeldKey | None:
+        if request is None:
+            return None
+        held = self.tables.idempotency.get((request.scope, request.key))
+        if held is None or held.expires_at <= at:
+            return None
+        return HeldKey(held.body_digest, copy.deepcopy(held.answer))
+
     def _lead_with(self, canonical_email: str) -> Lead | None:
         return next(iter(self.tables.leads_by_email[canonical_email]), None)
 
@@ -384,23 +460,6 @@ class InMemoryFormRepository(FormRepository):
                 each.submission_id: each for each in self.tables.submissions_by_lead[lead.lead_id]
             }
         return list(found.values())
-
-
-def _merged(known: Lead, newer: Lead) -> Lead:
-    def first[T](earlier: T | None, later: T | None) -> T | None:
-        return later if earlier is None else earlier
-
-    return dataclasses.replace(
-        known,
-        first_submission_at=min(known.first_submission_at, newer.first_submission_at),
-        last_submission_at=max(known.last_submission_at, newer.last_submission_at),
-        first_name=first(known.first_name, newer.first_name),
-        last_name=first(known.last_name, newer.last_name),
-        company=first(known.company, newer.company),
-        phone=first(known.phone, newer.phone),
-        answers={**newer.answers, **known.answers},
-        submission_count=known.submission_count + newer.submission_count,
-    )
 
 
 def _matches(each: ScoredLead, query: LeadQuery) -> bool:

@@ -28,12 +28,29 @@ from succotash.domain.forms import (
     require_legal_step,
 )
 from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
+from succotash.domain.submissions import (
+    HeldKey,
+    KeptLead,
+    OriginalSubmission,
+    RememberedAnswer,
+    SubmissionGround,
+    SubmissionInquiry,
+    SubmissionOutcome,
+)
 from succotash.domain.values import After, FormId, Json, LeadId, SubmissionId
-from succotash.errors import IdempotencyKeyReusedError, NotFoundError
+from succotash.errors import (
+    IdempotencyKeyReusedError,
+    NotFoundError,
+    SubmissionInProgressError,
+)
+from succotash.infrastructure.postgres.connection import LOCK_TIMEOUT, SERIALIZATION_FAILURE
+from succotash.infrastructure.postgres.errors import BusyError
+from succotash.infrastructure.postgres.outbox import message_document
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import forms as sql
+from succotash.infrastructure.postgres.statements import instant
 
 
 class PostgresFormRepository(PostgresRepository, FormRepository):
@@ -64,23 +81,7 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
 
     @override
     def save_form_submission(self, submission: FormSubmission) -> None:
-        [[form, lead, original]] = self._run(
-            sql.SAVE_SUBMISSION,
-            submission_id=submission.submission_id,
-            form_id=submission.form_id,
-            answers=Jsonb(dict(submission.answers)),
-            submitted_at=submission.submitted_at,
-            fingerprint=submission.fingerprint,
-            attribution=Jsonb(dict(submission.attribution)),
-            source=submission.source,
-            canonical_email=submission.canonical_email,
-            lead_id=submission.lead_id,
-            ip_address=submission.ip_address,
-            user_agent=submission.user_agent,
-            state=submission.state,
-            duplicate_of=submission.duplicate_of,
-            spam_reasons=Jsonb(list(submission.spam_reasons)),
-        )
+        [[form, lead, original]] = self._run(sql.SAVE_SUBMISSION, **_submission_columns(submission))
         for kind, is_known in (("form", form), ("lead", lead), ("submission", original)):
             if not is_known:
                 raise NotFoundError(kind)
@@ -190,9 +191,7 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             sql.SAVE_LEAD_SCORE,
             lead_id=score.lead_id,
             total=score.total,
-            points=Jsonb(
-                [[each.category, each.rule, each.points, each.reason] for each in score.points]
-            ),
+            points=_points(score),
             grade=score.grade,
             is_hot=score.is_hot,
             scored_at=score.scored_at,
@@ -234,6 +233,53 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             return _submission(rows[0]) if rows else None
 
         return self._in_transaction(check)
+
+    @override
+    def read_ground(self, inquiry: SubmissionInquiry) -> SubmissionGround:
+        request = inquiry.request
+        scope, key = (None, None) if request is None else (request.scope, request.key)
+        asked = {
+            "form_id": inquiry.form_id,
+            "fingerprint": inquiry.fingerprint,
+            "scope": scope,
+            "key": key,
+        }
+
+        def read(session: Session) -> Row:
+            try:
+                session.run(sql.LOCK_KEY_AND_FINGERPRINT, **asked)
+            except BusyError as error:
+                if request is not None and error.sqlstate == LOCK_TIMEOUT:
+                    raise SubmissionInProgressError from None
+                raise
+            rows = session.run(
+                sql.READ_GROUND, **asked, at=inquiry.submitted_at, emails=list(inquiry.emails)
+            )
+            return only("form", rows)
+
+        *form, rules, held, original, leads = self._in_transaction(read)
+        found = [_lead_of_json(row) for row in leads or ()]
+        return SubmissionGround(
+            form=_form(form),
+            rules=tuple(_rule(row) for row in rules or ()),
+            held=None if held is None else HeldKey(*held),
+            original=None if original is None else OriginalSubmission(*original),
+            leads={lead.canonical_email: lead for lead in found},
+        )
+
+    @override
+    def save_outcome(self, outcome: SubmissionOutcome) -> None:
+        [[is_saved]] = self._run(
+            sql.SAVE_OUTCOME,
+            **_submission_columns(outcome.submission),
+            **_kept_columns(outcome.kept),
+            **_remembered_columns(outcome.remembered),
+            removed=EXPIRED_KEYS_REMOVED,
+            messages=Jsonb([message_document(each) for each in outcome.messages]),
+        )
+        if not is_saved:
+            # What the ground had not was added meanwhile: from its start, it will be read.
+            raise BusyError(SERIALIZATION_FAILURE)
 
     @override
     def get_form_analytics(
@@ -419,6 +465,84 @@ def _rule(row: Row) -> ValidationRule:
     )
 
 
+def _submission_columns(submission: FormSubmission) -> dict[str, object]:
+    return {
+        "submission_id": submission.submission_id,
+        "form_id": submission.form_id,
+        "answers": Jsonb(dict(submission.answers)),
+        "submitted_at": submission.submitted_at,
+        "fingerprint": submission.fingerprint,
+        "attribution": Jsonb(dict(submission.attribution)),
+        "source": submission.source,
+        "canonical_email": submission.canonical_email,
+        "lead_id": submission.lead_id,
+        "ip_address": submission.ip_address,
+        "user_agent": submission.user_agent,
+        "state": submission.state,
+        "duplicate_of": submission.duplicate_of,
+        "spam_reasons": Jsonb(list(submission.spam_reasons)),
+    }
+
+
+def _kept_columns(kept: KeptLead | None) -> dict[str, object]:
+    """Of a lead and its score; NULL throughout where there is none to keep."""
+    if kept is None:
+        return _NO_LEAD
+    lead, score = kept.lead, kept.score
+    return {
+        "kept_lead_id": lead.lead_id,
+        "is_new_lead": kept.is_new,
+        "email": lead.email,
+        "lead_email": lead.canonical_email,
+        "first_submission_at": lead.first_submission_at,
+        "last_submission_at": lead.last_submission_at,
+        "first_name": lead.first_name,
+        "last_name": lead.last_name,
+        "company": lead.company,
+        "phone": lead.phone,
+        "lead_answers": Jsonb(dict(lead.answers)),
+        "status": lead.status,
+        "lead_source": lead.source,
+        "campaign": lead.campaign,
+        "submission_count": lead.submission_count,
+        "total": score.total,
+        "points": _points(score),
+        "grade": score.grade,
+        "is_hot": score.is_hot,
+        "scored_at": score.scored_at,
+    }
+
+
+_NO_LEAD: dict[str, object] = {
+    **dict.fromkeys(
+        (
+            "kept_lead_id", "email", "lead_email", "first_submission_at", "last_submission_at",
+            "first_name", "last_name", "company", "phone", "lead_answers", "status",
+            "lead_source", "campaign", "submission_count", "total", "points", "grade", "is_hot",
+            "scored_at",
+        )
+    ),
+    "is_new_lead": False,
+}  # fmt: skip
+
+
+def _remembered_columns(remembered: RememberedAnswer | None) -> dict[str, object]:
+    """Of a key and its answer; NULL throughout where there is no key."""
+    if remembered is None:
+        return dict.fromkeys(("scope", "key", "body_digest", "answer", "expires_at"))
+    return {
+        "scope": remembered.request.scope,
+        "key": remembered.request.key,
+        "body_digest": remembered.request.body_digest,
+        "answer": Jsonb(dict(remembered.answer)),
+        "expires_at": remembered.expires_at,
+    }
+
+
+def _points(score: LeadScore) -> Jsonb:
+    return Jsonb([[each.category, each.rule, each.points, each.reason] for each in score.points])
+
+
 def _submission(row: Row) -> FormSubmission:
     *fields, state, duplicate_of, spam_reasons = row
     values = [*fields, SubmissionState(state), duplicate_of, tuple(spam_reasons)]
@@ -429,6 +553,12 @@ def _lead(row: Row) -> Lead:
     *fields, status, source, campaign, submission_count = row
     values = [*fields, LeadStatus(status), source, campaign, submission_count]
     return Lead(*values)
+
+
+def _lead_of_json(row: Row) -> Lead:
+    """A lead of which JSON knows the instants as texts."""
+    first, last = row[3:5]
+    return _lead([*row[:3], instant(first), instant(last), *row[5:]])
 
 
 def _scored_lead(row: Row) -> ScoredLead:

@@ -28,6 +28,14 @@ from succotash.domain.forms import (
     require_legal_step,
 )
 from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
+from succotash.domain.submissions import (
+    HeldKey,
+    OriginalSubmission,
+    SubmissionGround,
+    SubmissionInquiry,
+    SubmissionOutcome,
+    merged_lead,
+)
 from succotash.domain.values import After, FormId, Json, LeadId, RuleId, SubmissionId
 from succotash.errors import IdempotencyKeyReusedError, NotFoundError
 from succotash.infrastructure.sqlite.columns import (
@@ -40,7 +48,8 @@ from succotash.infrastructure.sqlite.columns import (
     optional_instant,
     optional_micros,
 )
-from succotash.infrastructure.sqlite.connection import Row, Session
+from succotash.infrastructure.sqlite.connection import OpenTransaction, Row, Session
+from succotash.infrastructure.sqlite.outbox import SQLiteOutboxRepository
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 
 _ADDRESS_LIMIT = 1000
@@ -147,16 +156,15 @@ VALUES (
     :lead_id, :email, :canonical_email, :first_submission_at, :last_submission_at, :first_name,
     :last_name, :company, :phone, :answers, :status, :source, :campaign, :submission_count
 )
-ON CONFLICT (canonical_email) DO UPDATE SET
-    first_submission_at = min(first_submission_at, excluded.first_submission_at),
-    last_submission_at = max(last_submission_at, excluded.last_submission_at),
-    first_name = coalesce(first_name, excluded.first_name),
-    last_name = coalesce(last_name, excluded.last_name),
-    company = coalesce(company, excluded.company),
-    phone = coalesce(phone, excluded.phone),
+ON CONFLICT (lead_id) DO UPDATE SET
+    first_submission_at = excluded.first_submission_at,
+    last_submission_at = excluded.last_submission_at,
+    first_name = excluded.first_name,
+    last_name = excluded.last_name,
+    company = excluded.company,
+    phone = excluded.phone,
     answers = excluded.answers,
-    submission_count = submission_count + excluded.submission_count
-RETURNING *
+    submission_count = excluded.submission_count
 """
 _TIE_CUSTOMERS = """
 UPDATE customers SET lead_id = :lead_id
@@ -164,6 +172,9 @@ WHERE canonical_email = :canonical_email AND lead_id IS NULL
 """
 _LEAD = "SELECT * FROM leads WHERE lead_id = :lead_id"
 _LEAD_BY_EMAIL = "SELECT * FROM leads WHERE canonical_email = :canonical_email"
+_LEADS_BY_EMAILS = """
+SELECT * FROM leads WHERE canonical_email IN (SELECT value FROM json_each(:emails))
+"""
 _LEADS_WITH_SCORES = """
 SELECT l.*, s.points, s.grade, s.is_hot, s.scored_at
 FROM leads AS l
@@ -348,35 +359,7 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
     @override
     def save_form_submission(self, submission: FormSubmission) -> None:
         with self._unit.writing() as session:
-            [references] = session.run(
-                _REFERENCES,
-                form_id=submission.form_id,
-                lead_id=submission.lead_id,
-                duplicate_of=submission.duplicate_of,
-            )
-            if not references["has_form"]:
-                raise NotFoundError("form")
-            if not references["has_lead"]:
-                raise NotFoundError("lead")
-            if not references["has_original"]:
-                raise NotFoundError("submission")
-            session.run(
-                _SAVE_SUBMISSION,
-                submission_id=submission.submission_id,
-                form_id=submission.form_id,
-                answers=json_text(submission.answers),
-                submitted_at=micros(submission.submitted_at),
-                fingerprint=submission.fingerprint,
-                attribution=json_text(submission.attribution),
-                source=submission.source,
-                canonical_email=submission.canonical_email,
-                lead_id=submission.lead_id,
-                ip_address=address_text(submission.ip_address),
-                user_agent=submission.user_agent,
-                state=submission.state,
-                duplicate_of=submission.duplicate_of,
-                spam_reasons=json_text(submission.spam_reasons),
-            )
+            _keep_submission(session, submission)
 
     @override
     def get_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
@@ -427,31 +410,9 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
     def save_lead(self, lead: Lead) -> Lead:
         with self._unit.writing() as session:
             known = session.run(_LEAD_BY_EMAIL, canonical_email=lead.canonical_email)
-            earlier_answers = json_value(known[0]["answers"]) if known else {}
-            [row] = session.run(
-                _SAVE_LEAD,
-                lead_id=lead.lead_id,
-                email=lead.email,
-                canonical_email=lead.canonical_email,
-                first_submission_at=micros(lead.first_submission_at),
-                last_submission_at=micros(lead.last_submission_at),
-                first_name=lead.first_name,
-                last_name=lead.last_name,
-                company=lead.company,
-                phone=lead.phone,
-                answers=json_text({**lead.answers, **earlier_answers}),
-                status=lead.status,
-                source=lead.source,
-                campaign=lead.campaign,
-                submission_count=lead.submission_count,
-            )
-            saved = _lead(row)
-            if not known:
-                _note_status(session, saved, saved.last_submission_at)
-            session.run(
-                _TIE_CUSTOMERS, lead_id=saved.lead_id, canonical_email=saved.canonical_email
-            )
-            return saved
+            saved = merged_lead(_lead(known[0]), lead) if known else lead
+            _keep_lead(session, saved, is_new=not known)
+            return _existing_lead(session, saved.lead_id)
 
     @override
     def get_lead(self, lead_id: LeadId) -> Lead:
@@ -508,15 +469,7 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
     def save_lead_score(self, score: LeadScore) -> None:
         with self._unit.writing() as session:
             _existing_lead(session, score.lead_id)
-            session.run(
-                _SAVE_SCORE,
-                lead_id=score.lead_id,
-                points=json_text([_point_object(each) for each in score.points]),
-                total=score.total,
-                grade=score.grade,
-                is_hot=score.is_hot,
-                scored_at=micros(score.scored_at),
-            )
+            _keep_score(session, score)
 
     @override
     def get_lead_score(self, lead_id: LeadId) -> LeadScore:
@@ -550,6 +503,63 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
                 since=micros(since),
             )
         return _submission(rows[0]) if rows else None
+
+    @override
+    def read_ground(self, inquiry: SubmissionInquiry) -> SubmissionGround:
+        # A session that writes, although nothing is written: that is what others wait for.
+        with self._unit.writing() as session:
+            forms = session.run(_FORM, form_id=inquiry.form_id)
+            if not forms:
+                raise NotFoundError("form")
+            form, at = _form(forms[0]), inquiry.submitted_at
+            held = _held(session, inquiry.request, at)
+            earlier = session.run(
+                _LATEST_WITH_FINGERPRINT,
+                form_id=form.form_id,
+                fingerprint=inquiry.fingerprint,
+                since=micros(at - form.duplicate_window),
+            )
+            leads = session.run(_LEADS_BY_EMAILS, emails=json_text(inquiry.emails))
+            rules = session.run(_RULES, form_id=form.form_id)
+        return SubmissionGround(
+            form=form,
+            rules=tuple(_rule(row) for row in rules),
+            held=held,
+            original=next(
+                (OriginalSubmission(row["submission_id"], row["lead_id"]) for row in earlier), None
+            ),
+            leads={row["canonical_email"]: _lead(row) for row in leads},
+        )
+
+    @override
+    def save_outcome(self, outcome: SubmissionOutcome) -> None:
+        submission = outcome.submission
+        with self._unit.writing() as session:
+            if (kept := outcome.kept) is not None:
+                _keep_lead(session, kept.lead, is_new=kept.is_new)
+                _keep_score(session, kept.score)
+            _keep_submission(session, submission)
+            SQLiteOutboxRepository(within=OpenTransaction(session)).append(outcome.messages)
+            if (remembered := outcome.remembered) is not None:
+                named = {"scope": remembered.request.scope, "key": remembered.request.key}
+                session.run(
+                    _REMOVE_EXPIRED,
+                    **named,
+                    at=micros(submission.submitted_at),
+                    limit=EXPIRED_KEYS_REMOVED,
+                )
+                session.run(
+                    _CLAIM,
+                    **named,
+                    body_digest=remembered.request.body_digest,
+                    expires_at=micros(remembered.expires_at),
+                )
+                session.run(
+                    _SAVE_ANSWER,
+                    **named,
+                    answer=json_text(remembered.answer),
+                    submission_id=submission.submission_id,
+                )
 
     @override
     def get_form_analytics(
@@ -623,8 +633,8 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
                 at=micros(at),
                 limit=EXPIRED_KEYS_REMOVED,
             )
-            claimed = session.run(_CLAIMED, scope=request.scope, key=request.key, at=micros(at))
-            if not claimed:
+            held = _held(session, request, at)
+            if held is None:
                 session.run(
                     _CLAIM,
                     scope=request.scope,
@@ -633,11 +643,9 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
                     expires_at=micros(expires_at),
                 )
                 return None
-        [row] = claimed
-        if row["body_digest"] != request.body_digest:
+        if held.body_digest != request.body_digest:
             raise IdempotencyKeyReusedError
-        answer: dict[str, Json] | None = json_value(row["answer"] or "null")
-        return answer
+        return None if held.answer is None else dict(held.answer)
 
     @override
     def save_idempotent_answer(
@@ -684,6 +692,81 @@ def _existing_lead(session: Session, lead_id: LeadId) -> Lead:
     for row in session.run(_LEAD, lead_id=lead_id):
         return _lead(row)
     raise NotFoundError("lead")
+
+
+def _keep_lead(session: Session, lead: Lead, *, is_new: bool) -> None:
+    session.run(
+        _SAVE_LEAD,
+        lead_id=lead.lead_id,
+        email=lead.email,
+        canonical_email=lead.canonical_email,
+        first_submission_at=micros(lead.first_submission_at),
+        last_submission_at=micros(lead.last_submission_at),
+        first_name=lead.first_name,
+        last_name=lead.last_name,
+        company=lead.company,
+        phone=lead.phone,
+        answers=json_text(lead.answers),
+        status=lead.status,
+        source=lead.source,
+        campaign=lead.campaign,
+        submission_count=lead.submission_count,
+    )
+    if is_new:
+        _note_status(session, lead, lead.last_submission_at)
+    session.run(_TIE_CUSTOMERS, lead_id=lead.lead_id, canonical_email=lead.canonical_email)
+
+
+def _keep_score(session: Session, score: LeadScore) -> None:
+    session.run(
+        _SAVE_SCORE,
+        lead_id=score.lead_id,
+        points=json_text([_point_object(each) for each in score.points]),
+        total=score.total,
+        grade=score.grade,
+        is_hot=score.is_hot,
+        scored_at=micros(score.scored_at),
+    )
+
+
+def _keep_submission(session: Session, submission: FormSubmission) -> None:
+    [references] = session.run(
+        _REFERENCES,
+        form_id=submission.form_id,
+        lead_id=submission.lead_id,
+        duplicate_of=submission.duplicate_of,
+    )
+    if not references["has_form"]:
+        raise NotFoundError("form")
+    if not references["has_lead"]:
+        raise NotFoundError("lead")
+    if not references["has_original"]:
+        raise NotFoundError("submission")
+    session.run(
+        _SAVE_SUBMISSION,
+        submission_id=submission.submission_id,
+        form_id=submission.form_id,
+        answers=json_text(submission.answers),
+        submitted_at=micros(submission.submitted_at),
+        fingerprint=submission.fingerprint,
+        attribution=json_text(submission.attribution),
+        source=submission.source,
+        canonical_email=submission.canonical_email,
+        lead_id=submission.lead_id,
+        ip_address=address_text(submission.ip_address),
+        user_agent=submission.user_agent,
+        state=submission.state,
+        duplicate_of=submission.duplicate_of,
+        spam_reasons=json_text(submission.spam_reasons),
+    )
+
+
+def _held(session: Session, request: IdempotentRequest | None, at: datetime) -> HeldKey | None:
+    if request is None:
+        return None
+    for row in session.run(_CLAIMED, scope=request.scope, key=request.key, at=micros(at)):
+        return HeldKey(row["body_digest"], json_value(row["answer"] or "null"))
+    return None
 
 
 def _note_status(session: Session, lead: Lead, at: datetime) -> None:

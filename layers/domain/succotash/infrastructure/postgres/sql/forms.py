@@ -2,6 +2,8 @@
 
 # ruff: noqa: S608 - constants made of constants; what varies is always a parameter
 
+from succotash.infrastructure.postgres.sql.outbox import APPEND
+
 SAVE_FORM = """
 WITH saved AS (
     INSERT INTO forms (
@@ -49,12 +51,11 @@ ON CONFLICT (rule_id) DO UPDATE SET
     position = excluded.position
 """
 
-_FORM = """
-SELECT
+_FORM_COLUMNS = """
     form_id, title, fields, allowed_origins, allowed_redirects,
     CAST(extract(epoch FROM duplicate_window) * 1000000 AS bigint), region, updated_at
-FROM forms
 """
+_FORM = f"SELECT {_FORM_COLUMNS} FROM forms"
 GET_FORM = f"{_FORM} WHERE form_id = :form_id"
 GET_ALL_FORMS = f"{_FORM} ORDER BY form_id"
 
@@ -163,12 +164,21 @@ WHERE canonical_email = :canonical_email
 ORDER BY submitted_at DESC, submission_id DESC
 """
 
-# A statement sees what was committed before it began, so the lock is a statement of its own:
+# A statement sees what was committed before it began, so a lock is a statement of its own:
 # whoever waited for it must see what the transaction before it wrote.
-LOCK_FINGERPRINT = """
-SELECT pg_advisory_xact_lock(
+_FINGERPRINT_LOCK = """
+pg_advisory_xact_lock(
     hashtextextended('submission', hashtextextended(:fingerprint, hashtextextended(:form_id, 0)))
 )
+"""
+LOCK_FINGERPRINT = f"SELECT {_FINGERPRINT_LOCK}"
+# A function that is STRICT is not called where the key is NULL.
+LOCK_KEY_AND_FINGERPRINT = f"""
+SELECT
+    pg_advisory_xact_lock(
+        hashtextextended('key', hashtextextended(:key, hashtextextended(:scope, 0)))
+    ),
+    {_FINGERPRINT_LOCK}
 """
 LATEST_WITH_FINGERPRINT = f"""
 {_SUBMISSION}
@@ -415,6 +425,176 @@ UPDATE idempotency_keys
 SET answer = CAST(:answer AS jsonb), submission_id = CAST(:submission_id AS text)
 WHERE scope = :scope AND key = :key
 RETURNING key
+"""
+
+# Locks are held by then, but on the leads: those it waits for come as they are afterwards.
+READ_GROUND = f"""
+SELECT
+    {_FORM_COLUMNS},
+    (
+        SELECT jsonb_agg(
+            jsonb_build_array(
+                rule_id, rule.form_id, field_name, kind, parameters, message, position
+            )
+            ORDER BY position, rule_id
+        )
+        FROM validation_rules AS rule
+        WHERE rule.form_id = :form_id
+    ),
+    (
+        SELECT jsonb_build_array(body_digest, answer)
+        FROM idempotency_keys
+        WHERE scope = CAST(:scope AS text)
+            AND key = CAST(:key AS text)
+            AND expires_at > CAST(:at AS timestamptz)
+    ),
+    (
+        SELECT jsonb_build_array(submission_id, lead_id)
+        FROM form_submissions AS earlier
+        WHERE earlier.form_id = :form_id
+            AND fingerprint = :fingerprint
+            AND state = 'accepted'
+            AND submitted_at >= CAST(:at AS timestamptz) - forms.duplicate_window
+        ORDER BY submitted_at DESC, submission_id DESC
+        LIMIT 1
+        FOR KEY SHARE
+    ),
+    (
+        SELECT jsonb_agg(
+            jsonb_build_array(
+                lead_id, email, canonical_email, first_submission_at, last_submission_at,
+                first_name, last_name, company, phone, answers, status, source, campaign,
+                submission_count
+            )
+        )
+        FROM (
+            SELECT *
+            FROM leads
+            WHERE canonical_email = ANY (CAST(:emails AS text[]))
+            ORDER BY canonical_email
+            FOR NO KEY UPDATE
+        ) AS lead
+    )
+FROM forms
+WHERE form_id = :form_id
+"""
+
+# The lead was read under a lock, so it is written as it is from now on. Where it was absent and
+# is there now, or the key is, somebody was quicker, and nothing else is written.
+SAVE_OUTCOME = f"""
+WITH added AS (
+    INSERT INTO leads (
+        lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
+        last_name, company, phone, answers, status, source, campaign, submission_count
+    )
+    SELECT
+        CAST(:kept_lead_id AS text), CAST(:email AS text), CAST(:lead_email AS text),
+        CAST(:first_submission_at AS timestamptz), CAST(:last_submission_at AS timestamptz),
+        CAST(:first_name AS text), CAST(:last_name AS text), CAST(:company AS text),
+        CAST(:phone AS text), CAST(:lead_answers AS jsonb), CAST(:status AS text),
+        CAST(:lead_source AS text), CAST(:campaign AS text), CAST(:submission_count AS integer)
+    WHERE CAST(:is_new_lead AS boolean)
+    ON CONFLICT DO NOTHING
+    RETURNING lead_id, status, last_submission_at
+),
+changed AS (
+    UPDATE leads
+    SET
+        first_submission_at = CAST(:first_submission_at AS timestamptz),
+        last_submission_at = CAST(:last_submission_at AS timestamptz),
+        first_name = CAST(:first_name AS text),
+        last_name = CAST(:last_name AS text),
+        company = CAST(:company AS text),
+        phone = CAST(:phone AS text),
+        answers = CAST(:lead_answers AS jsonb),
+        submission_count = CAST(:submission_count AS integer)
+    WHERE lead_id = CAST(:kept_lead_id AS text) AND NOT CAST(:is_new_lead AS boolean)
+    RETURNING lead_id
+),
+kept AS (
+    SELECT lead_id FROM added
+    UNION ALL
+    SELECT lead_id FROM changed
+),
+entered AS (
+    INSERT INTO lead_status_changes (lead_id, status, changed_at)
+    SELECT lead_id, status, last_submission_at
+    FROM added
+),
+scored AS (
+    INSERT INTO lead_scores (lead_id, total, points, grade, is_hot, scored_at)
+    SELECT
+        lead_id, CAST(:total AS integer), CAST(:points AS jsonb), CAST(:grade AS text),
+        CAST(:is_hot AS boolean), CAST(:scored_at AS timestamptz)
+    FROM kept
+    ON CONFLICT (lead_id) DO UPDATE SET
+        total = excluded.total,
+        points = excluded.points,
+        grade = excluded.grade,
+        is_hot = excluded.is_hot,
+        scored_at = excluded.scored_at
+),
+tied AS (
+    UPDATE customers
+    SET lead_id = kept.lead_id
+    FROM kept
+    WHERE customers.canonical_email = CAST(:lead_email AS text) AND customers.lead_id IS NULL
+),
+saved AS (
+    INSERT INTO form_submissions (
+        submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
+        canonical_email, lead_id, ip_address, user_agent, state, duplicate_of, spam_reasons
+    )
+    SELECT
+        CAST(:submission_id AS text), CAST(:form_id AS text), CAST(:answers AS jsonb),
+        CAST(:submitted_at AS timestamptz), CAST(:fingerprint AS text),
+        CAST(:attribution AS jsonb), CAST(:source AS text), CAST(:canonical_email AS text),
+        CAST(:lead_id AS text), CAST(:ip_address AS inet), CAST(:user_agent AS text),
+        CAST(:state AS text), CAST(:duplicate_of AS text), CAST(:spam_reasons AS jsonb)
+    WHERE CAST(:kept_lead_id AS text) IS NULL OR EXISTS (SELECT FROM kept)
+    ON CONFLICT (submission_id) DO UPDATE SET
+        lead_id = excluded.lead_id,
+        state = excluded.state,
+        duplicate_of = excluded.duplicate_of,
+        spam_reasons = excluded.spam_reasons
+    RETURNING submission_id
+),
+told AS ({APPEND}),
+expired AS MATERIALIZED (
+    SELECT scope, key
+    FROM idempotency_keys
+    WHERE CAST(:key AS text) IS NOT NULL
+        AND expires_at <= CAST(:submitted_at AS timestamptz)
+        AND (scope, key) <> (CAST(:scope AS text), CAST(:key AS text))
+    ORDER BY expires_at
+    LIMIT CAST(:removed AS bigint)
+    FOR UPDATE SKIP LOCKED
+),
+removed AS (
+    DELETE FROM idempotency_keys AS old
+    USING expired
+    WHERE old.scope = expired.scope AND old.key = expired.key
+),
+remembered AS (
+    INSERT INTO idempotency_keys AS held (
+        scope, key, body_digest, expires_at, answer, submission_id
+    )
+    SELECT
+        CAST(:scope AS text), CAST(:key AS text), CAST(:body_digest AS text),
+        CAST(:expires_at AS timestamptz), CAST(:answer AS jsonb), submission_id
+    FROM saved
+    WHERE CAST(:key AS text) IS NOT NULL
+    ON CONFLICT (scope, key) DO UPDATE SET
+        body_digest = excluded.body_digest,
+        expires_at = excluded.expires_at,
+        answer = excluded.answer,
+        submission_id = excluded.submission_id
+    WHERE held.expires_at <= CAST(:submitted_at AS timestamptz)
+    RETURNING key
+)
+SELECT
+    EXISTS (SELECT FROM saved)
+        AND (CAST(:key AS text) IS NULL OR EXISTS (SELECT FROM remembered))
 """
 
 ERASE_PERSON = """

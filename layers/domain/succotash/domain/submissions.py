@@ -1,0 +1,130 @@
+"""What a submission is judged by, and what becomes of it: one reading, one writing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from succotash.domain.forms import (
+    Form,
+    FormSubmission,
+    IdempotentRequest,
+    Lead,
+    LeadScore,
+    ValidationRule,
+)
+from succotash.domain.outbox import OutboxMessage
+from succotash.domain.validation import canonical_email
+from succotash.domain.values import FormId, Json, LeadId, SubmissionId
+from succotash.errors import InvalidInputError
+
+EMAIL_LENGTH = 320
+"""The most characters an e-mail address can have, comments and all."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionInquiry:
+    """What is known of a submission before the storage is asked about it."""
+
+    form_id: FormId
+    fingerprint: str
+    submitted_at: datetime
+    emails: tuple[str, ...] = ()
+    """The canonical addresses among the answers: which is the person's, the form decides."""
+    request: IdempotentRequest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalSubmission:
+    """An accepted submission that another repeats."""
+
+    submission_id: SubmissionId
+    lead_id: LeadId | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldKey:
+    """A key that an earlier request came with, and what that was answered with."""
+
+    body_digest: str
+    answer: Mapping[str, Json] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionGround:
+    """All that a submission is judged by, as it stands until the transaction ends."""
+
+    form: Form
+    rules: tuple[ValidationRule, ...]
+    """By position, then id."""
+    held: HeldKey | None = None
+    """What is known of the request's key; None where it is new, or expired."""
+    original: OriginalSubmission | None = None
+    """The latest accepted one with this fingerprint within the form's window."""
+    leads: Mapping[str, Lead] = field(default_factory=dict)
+    """Those there are, by the addresses asked about."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLead:
+    """A lead as it is from now on, with its score."""
+
+    lead: Lead
+    score: LeadScore
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedAnswer:
+    """What a request's repetitions are answered with."""
+
+    request: IdempotentRequest
+    answer: Mapping[str, Json]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionOutcome:
+    """What became of a submission, with all that follows from it."""
+
+    submission: FormSubmission
+    kept: KeptLead | None = None
+    remembered: RememberedAnswer | None = None
+    messages: tuple[OutboxMessage, ...] = ()
+    """What others are told of it."""
+
+
+def merged_lead(known: Lead, newer: Lead) -> Lead:
+    """The known lead with what a newer submission of its person adds.
+
+    Id, e-mail, status, source and campaign stay; what was None or absent is filled, earlier
+    answers stay; submissions are added up, and the range of their times is widened.
+    """
+
+    def first[T](earlier: T | None, later: T | None) -> T | None:
+        return later if earlier is None else earlier
+
+    return replace(
+        known,
+        first_submission_at=min(known.first_submission_at, newer.first_submission_at),
+        last_submission_at=max(known.last_submission_at, newer.last_submission_at),
+        first_name=first(known.first_name, newer.first_name),
+        last_name=first(known.last_name, newer.last_name),
+        company=first(known.company, newer.company),
+        phone=first(known.phone, newer.phone),
+        answers={**newer.answers, **known.answers},
+        submission_count=known.submission_count + newer.submission_count,
+    )
+
+
+def emails_among(answers: Mapping[str, Json]) -> tuple[str, ...]:
+    """The canonical form of every answer that is an e-mail address, each once, in order."""
+
+    def found() -> Iterator[str]:
+        for value in answers.values():
+            if isinstance(value, str) and "@" in value and len(value) <= EMAIL_LENGTH:
+                try:
+                    yield canonical_email(value)
+                except InvalidInputError:
+                    continue
+
+    return tuple(sorted(set(found())))

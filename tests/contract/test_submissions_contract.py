@@ -1,0 +1,393 @@
+"""What every FormRepository gives to judge a submission by, and keeps of what became of it."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from succotash.application.form_handler import FormHandler, SubmissionReceipt
+from succotash.domain.forms import (
+    Form,
+    LeadQuery,
+    LeadStatus,
+    StatusChange,
+    SubmissionState,
+)
+from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, FormRepository
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.submissions import HeldKey, OriginalSubmission, merged_lead
+from succotash.domain.values import FormId, IdFactory, LeadId, SubmissionId, uuid7
+from succotash.errors import (
+    IdempotencyKeyReusedError,
+    NotFoundError,
+)
+from tests.builders import (
+    NOON,
+    a_form,
+    a_lead,
+    a_message,
+    a_request,
+    a_rule,
+    a_score,
+    a_submission,
+    an_inquiry,
+    an_order,
+    an_outcome,
+    days,
+    minutes,
+)
+
+THREADS = 32
+PATIENCE = 60.0
+"""Seconds after which a thread that should have ended is taken to hang."""
+
+
+@pytest.fixture
+def forms(repositories: Repositories) -> FormRepository:
+    return repositories.forms
+
+
+def at_once[T](work: Callable[[int], T], threads: int = THREADS) -> list[T]:
+    """What `work` gave when called from several threads that start together."""
+    barrier = threading.Barrier(threads)
+
+    def start(number: int) -> T:
+        barrier.wait(PATIENCE)
+        return work(number)
+
+    with ThreadPoolExecutor(threads) as pool:
+        futures: list[Future[T]] = [pool.submit(start, number) for number in range(threads)]
+        return [future.result(PATIENCE) for future in futures]
+
+
+def a_handler(storage: Storage, new_id: IdFactory = uuid7) -> FormHandler:
+    return FormHandler(storage, lambda: NOON, new_id)
+
+
+class TestGround:
+    def test_an_unknown_form_is_not_found(self, forms: FormRepository) -> None:
+        with pytest.raises(NotFoundError) as caught:
+            forms.read_ground(an_inquiry(form_id="nowhere"))
+        assert caught.value.kind == "form"
+
+    def test_the_form_comes_with_its_rules_by_position_then_id(self, forms: FormRepository) -> None:
+        rules = [a_rule("b", position=1), a_rule("a", position=1), a_rule("z", position=0)]
+        forms.save_form(a_form(), rules)
+        ground = forms.read_ground(an_inquiry(form_id="contact"))
+        assert ground.form == forms.get_form(FormId("contact"))
+        assert list(ground.rules) == forms.get_validation_rules(FormId("contact"))
+        assert [rule.rule_id for rule in ground.rules] == ["z", "a", "b"]
+
+    def test_a_form_without_rules_has_none(self, forms: FormRepository) -> None:
+        forms.save_form(a_form(), [])
+        ground = forms.read_ground(an_inquiry(form_id="contact"))
+        assert (ground.rules, ground.held, ground.original, ground.leads) == ((), None, None, {})
+
+    def test_the_original_is_the_latest_accepted_one_within_the_forms_window(
+        self, forms: FormRepository
+    ) -> None:
+        window = timedelta(hours=2, microseconds=7)
+        forms.save_form(Form(FormId("brief"), "Brief", duplicate_window=window), [])
+        forms.save_lead(a_lead())
+        for name, ago, state in (
+            ("too early", window + timedelta(microseconds=1), SubmissionState.ACCEPTED),
+            ("first", window, SubmissionState.ACCEPTED),
+            ("second", timedelta(hours=1), SubmissionState.ACCEPTED),
+            ("quarantined", minutes(1), SubmissionState.QUARANTINED),
+            ("repeated", minutes(1), SubmissionState.DUPLICATE),
+        ):
+            submission = a_submission(
+                name, form_id="brief", submitted_at=NOON - ago, state=state, lead_id="lead"
+            )
+            forms.save_form_submission(submission)
+        ground = forms.read_ground(an_inquiry(form_id="brief"))
+        assert ground.original == OriginalSubmission(SubmissionId("second"), LeadId("lead"))
+        an_hour_ago = an_inquiry(form_id="brief", submitted_at=NOON + window)
+        assert forms.read_ground(an_hour_ago).original is None
+        assert forms.read_ground(an_inquiry("f1", form_id="brief")).original is None
+        assert forms.read_ground(an_inquiry()).original is None
+
+    def test_the_window_includes_its_start(self, forms: FormRepository) -> None:
+        forms.save_form_submission(a_submission(submitted_at=NOON))
+        within, outside = NOON + days(1), NOON + days(1) + timedelta(microseconds=1)
+        assert forms.read_ground(an_inquiry(submitted_at=within)).original is not None
+        assert forms.read_ground(an_inquiry(submitted_at=outside)).original is None
+
+    def test_leads_are_given_by_the_addresses_asked_about(self, forms: FormRepository) -> None:
+        ada = forms.save_lead(
+            a_lead(
+                "ada",
+                email="ada@example.com",
+                first_at=NOON - timedelta(days=3, microseconds=1),
+                first_name="Ada",
+                answers={"größe": [1, None, 2.5, {"deep": True}]},
+                status=LeadStatus.QUALIFIED,
+                campaign="spring",
+                submission_count=3,
+            )
+        )
+        bob = forms.save_lead(a_lead("bob", email="bob@example.com"))
+        forms.save_lead(a_lead("eve", email="eve@example.com"))
+        asked = ("ada@example.com", "bob@example.com", "nobody@example.com")
+        ground = forms.read_ground(an_inquiry(emails=asked))
+        assert ground.leads == {"ada@example.com": ada, "bob@example.com": bob}
+
+    def test_a_key_is_held_with_its_answer_until_it_expires(self, forms: FormRepository) -> None:
+        forms.save_outcome(an_outcome(key="key"))
+        held = HeldKey("digest", {"submission_id": "submission"})
+        just_before = NOON + days(1) - timedelta(microseconds=1)
+        for moment, expected in ((NOON, held), (just_before, held), (NOON + days(1), None)):
+            inquiry = an_inquiry(request=a_request("key"), submitted_at=moment)
+            assert forms.read_ground(inquiry).held == expected
+        another = a_request("key", body_digest="another")
+        assert forms.read_ground(an_inquiry(request=another)).held == held
+
+    def test_keys_of_two_scopes_never_meet(self, forms: FormRepository) -> None:
+        forms.save_outcome(an_outcome(key="key"))
+        assert forms.read_ground(an_inquiry(request=a_request("other"))).held is None
+        assert forms.read_ground(an_inquiry(request=a_request("key", scope="x"))).held is None
+
+
+class TestOutcome:
+    def test_a_submission_alone_comes_back_as_it_was(self, forms: FormRepository) -> None:
+        submission = replace(
+            a_submission(state=SubmissionState.QUARANTINED, spam_reasons=("a", "b")),
+            attribution={"utm_source": "x"},
+            ip_address="2001:db8::5",
+            user_agent="browser",
+        )
+        outcome = replace(an_outcome(), submission=submission)
+        forms.save_outcome(outcome)
+        assert forms.get_form_submission(submission.submission_id) == submission
+        assert forms.find_leads(LeadQuery()) == []
+
+    def test_messages_wait_in_the_outbox(self, repositories: Repositories) -> None:
+        messages = (a_message("one", payload={"n": [1]}), a_message("two"))
+        repositories.forms.save_outcome(replace(an_outcome(), messages=messages))
+        taken = repositories.outbox.take(NOON, NOON + days(1), limit=9)
+        assert [each.message for each in taken] == list(messages)
+
+    def test_a_new_lead_is_kept_with_score_history_and_customers(
+        self, repositories: Repositories
+    ) -> None:
+        repositories.ltv.record_orders([an_order(email="ada@example.com")])
+        lead = a_lead(
+            email="ada@example.com",
+            first_at=NOON - days(1),
+            first_name="Ada",
+            company="Engines",
+            answers={"n": 1},
+        )
+        repositories.forms.save_outcome(an_outcome(lead=lead))
+        person = repositories.forms.find_person("ada@example.com")
+        assert (person.lead, person.score) == (lead, a_score(lead.lead_id))
+        assert person.status_changes == (StatusChange(LeadStatus.NEW, NOON),)
+        assert [each.submission_id for each in person.submissions] == ["submission"]
+        [customer] = repositories.ltv.get_customers_by_email("ada@example.com")
+        assert customer.lead_id == lead.lead_id
+
+    def test_a_known_lead_changes_in_all_but_its_status(self, forms: FormRepository) -> None:
+        forms.save_outcome(an_outcome("first", lead=a_lead(status=LeadStatus.NEW)))
+        forms.update_lead_status(LeadId("lead"), LeadStatus.CONTACTED, NOON)
+        newer = merged_lead(
+            a_lead(status=LeadStatus.NEW),
+            a_lead(
+                "ignored",
+                first_at=NOON - days(1),
+                last_at=NOON + days(1),
+                first_name="Ada",
+                last_name="L",
+                company="Engines",
+                phone="1",
+                answers={"n": 1},
+            ),
+        )
+        forms.save_outcome(an_outcome("second", lead=newer, is_new=False))
+        assert forms.get_lead(LeadId("lead")) == replace(newer, status=LeadStatus.CONTACTED)
+        assert newer.submission_count == 2
+        history = forms.find_person("lead@example.com").status_changes
+        assert [each.status for each in history] == [LeadStatus.NEW, LeadStatus.CONTACTED]
+
+    def test_saving_a_lead_by_itself_merges_by_the_same_rule(self, forms: FormRepository) -> None:
+        known = forms.save_lead(a_lead(first_name="Ada", answers={"a": 1, "b": {"c": [1]}}))
+        newer = a_lead(
+            "other",
+            email="lead@example.com",
+            first_at=NOON - days(2),
+            last_at=NOON + days(2),
+            first_name="Eve",
+            company="Engines",
+            answers={"a": 2, "d": None},
+            status=LeadStatus.QUALIFIED,
+            source="google",
+            campaign="spring",
+            submission_count=4,
+        )
+        assert forms.save_lead(newer) == merged_lead(known, newer)
+
+    def test_an_expired_key_is_taken_again_and_others_that_expired_are_deleted(
+        self, forms: FormRepository
+    ) -> None:
+        for number in range(EXPIRED_KEYS_REMOVED + 2):
+            key = f"key-{number:03}"
+            at = NOON + timedelta(seconds=number)
+            forms.save_outcome(an_outcome(key, key=key, submitted_at=at))
+
+        def is_kept(key: str) -> bool:
+            return forms.read_ground(an_inquiry(request=a_request(key))).held is not None
+
+        later = NOON + days(2)
+        forms.save_outcome(an_outcome("again", key="key-000", submitted_at=later))
+        inquiry = an_inquiry(request=a_request("key-000"), submitted_at=later)
+        assert forms.read_ground(inquiry).held == HeldKey("digest", {"submission_id": "again"})
+        kept = [each for each in range(1, EXPIRED_KEYS_REMOVED + 2) if is_kept(f"key-{each:03}")]
+        assert kept == [EXPIRED_KEYS_REMOVED + 1]
+
+
+class TestConcurrency:
+    """What many senders at once bring about: counted, not hoped for."""
+
+    def test_of_equal_submissions_one_is_accepted_and_all_others_are_its_duplicates(
+        self, shared_storage: Storage
+    ) -> None:
+        handler = a_handler(shared_storage)
+        fields = {"email": "ada@example.com", "message": "hello"}
+        receipts = at_once(lambda _: handler.submit_form(fields))
+        assert Counter(each["is_duplicate"] for each in receipts) == {False: 1, True: THREADS - 1}
+        [original] = [each for each in receipts if not each["is_duplicate"]]
+        assert {each["lead_id"] for each in receipts} == {original["lead_id"]}
+        assert {each["duplicate_of"] for each in receipts} == {None, original["submission_id"]}
+        [found] = shared_storage.repositories.forms.find_leads(LeadQuery())
+        assert found.lead.submission_count == 1
+        stored = handler.get_form_analytics()["submission_metrics"]
+        assert (stored["accepted"], stored["duplicates"]) == (1, THREADS - 1)
+
+    def test_one_address_on_many_forms_is_one_lead(self, shared_storage: Storage) -> None:
+        forms = shared_storage.repositories.forms
+        for number in range(THREADS):
+            forms.save_form(Form(FormId(f"form-{number}"), "One of many"), [])
+        handler = a_handler(shared_storage)
+
+        def submit(number: int) -> SubmissionReceipt:
+            fields = {"email": "Ada@Example.com", f"question-{number}": "answer"}
+            return handler.submit_form(fields, f"form-{number}")
+
+        receipts = at_once(submit)
+        assert {each["is_duplicate"] for each in receipts} == {False}
+        assert len({each["lead_id"] for each in receipts}) == 1
+        [found] = forms.find_leads(LeadQuery())
+        assert found.lead.submission_count == THREADS
+        assert len(found.lead.answers) == THREADS
+        assert found.score is not None
+        repeats = [each.points for each in found.score.points if each.category == "behaviour"]
+        assert repeats == [15], "the score is of the lead with all that came before"
+        assert len(forms.find_person("ada@example.com").status_changes) == 1
+
+    def test_crossed_addresses_do_not_stand_in_each_others_way(
+        self, shared_storage: Storage
+    ) -> None:
+        handler = a_handler(shared_storage)
+        for name in ("ada", "bob"):
+            handler.submit_form({"email": f"{name}@example.com"})
+
+        def submit(number: int) -> SubmissionReceipt:
+            mine, other = ("ada", "bob") if number % 2 else ("bob", "ada")
+            return handler.submit_form(
+                {
+                    "email": f"{mine}@example.com",
+                    "friend": f"{other}@example.com",
+                    "n": str(number),
+                }
+            )
+
+        receipts = at_once(submit)
+        assert len({each["lead_id"] for each in receipts}) == 2
+        counts = [
+            each.lead.submission_count
+            for each in shared_storage.repositories.forms.find_leads(LeadQuery())
+        ]
+        assert counts == [1 + THREADS // 2] * 2
+
+    def test_one_key_gets_one_answer(self, shared_storage: Storage) -> None:
+        handler = a_handler(shared_storage)
+        fields = {"email": "ada@example.com"}
+        receipts = at_once(lambda _: handler.submit_form(fields, key="key"))
+        assert receipts == [receipts[0]] * THREADS
+        assert not receipts[0]["is_duplicate"]
+        stored = handler.get_form_analytics()["submission_metrics"]
+        assert stored["total_submissions"] == 1
+
+    def test_of_different_bodies_under_one_key_one_is_taken_and_the_others_are_refused(
+        self, shared_storage: Storage
+    ) -> None:
+        handler = a_handler(shared_storage)
+
+        def submit(number: int) -> str:
+            try:
+                fields = {"email": f"ada-{number}@example.com"}
+                return handler.submit_form(fields, key="key")["submission_id"]
+            except IdempotencyKeyReusedError:
+                return "refused"
+
+        answers = Counter(at_once(submit))
+        assert answers.pop("refused") == THREADS - 1
+        assert list(answers.values()) == [1]
+        stored = handler.get_form_analytics()["submission_metrics"]
+        assert stored["total_submissions"] == 1
+
+    @pytest.mark.parametrize("fails", [True, False])
+    def test_who_asks_with_a_key_waits_for_the_transaction_that_holds_it(
+        self, shared_storage: Storage, *, fails: bool
+    ) -> None:
+        claimed, answered = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with shared_storage.transaction() as repositories:
+                repositories.forms.read_ground(an_inquiry(request=a_request("key")))
+                claimed.set()
+                assert not answered.wait(0.2), "the other did not wait"
+                repositories.forms.save_outcome(an_outcome(key="key"))
+                if fails:
+                    raise LookupError
+
+        def ask() -> HeldKey | None:
+            claimed.wait(PATIENCE)
+            inquiry = an_inquiry("another", request=a_request("key"))
+            ground = shared_storage.in_transaction(
+                lambda repositories: repositories.forms.read_ground(inquiry)
+            )
+            answered.set()
+            return ground.held
+
+        with ThreadPoolExecutor(2) as pool:
+            holding, asking = pool.submit(hold), pool.submit(ask)
+            held = asking.result(PATIENCE)
+            if fails:
+                with pytest.raises(LookupError):
+                    holding.result(PATIENCE)
+                assert held is None
+            else:
+                holding.result(PATIENCE)
+                assert held == HeldKey("digest", {"submission_id": "submission"})
+
+    def test_a_move_along_the_funnel_waits_for_a_submission_and_is_not_lost(
+        self, shared_storage: Storage
+    ) -> None:
+        handler = a_handler(shared_storage)
+        lead_id = handler.submit_form({"email": "ada@example.com"})["lead_id"]
+        assert lead_id is not None
+
+        def work(number: int) -> None:
+            if number % 2:
+                handler.submit_form({"email": "ada@example.com", "n": str(number)})
+            elif number == 0:
+                handler.update_lead_status(lead_id, LeadStatus.QUALIFIED)
+
+        at_once(work)
+        lead = shared_storage.repositories.forms.get_lead(LeadId(lead_id))
+        assert lead.status is LeadStatus.QUALIFIED
+        assert lead.submission_count == 1 + THREADS // 2
