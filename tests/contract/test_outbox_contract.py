@@ -176,6 +176,17 @@ class TestChannels:
         assert outbox.note_delivery([a], "owners") == {a}
         assert [each.delivered_to for each in take(outbox)] == [{"bus", "owners"}, {"bus"}]
 
+    def test_a_delivery_that_surely_failed_can_be_taken_back(
+        self, outbox: OutboxRepository
+    ) -> None:
+        outbox.append([a_message("a"), a_message("b")])
+        a, b = MessageId("a"), MessageId("b")
+        for channel in ("bus", "owners"):
+            outbox.note_delivery([a, b], channel)
+        outbox.withdraw_delivery([a, MessageId("unknown")], "owners")
+        assert [each.delivered_to for each in take(outbox)] == [{"bus"}, {"bus", "owners"}]
+        assert outbox.note_delivery([a, b], "owners") == {a}
+
     def test_of_many_who_note_a_delivery_at_once_one_is_the_first(
         self, shared_storage: Storage
     ) -> None:

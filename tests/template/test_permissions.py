@@ -1,5 +1,6 @@
 """What the stack may do, what happens to what fails, and whether CloudFormation would take it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -20,24 +21,41 @@ from tests.template.stack import (
 
 AWS_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole"}
 """AWS's own, which let a function write its log and, in a VPC, be reached."""
-OUR_POLICIES = {'{"Ref": "DatabaseAccess"}', '{"Ref": "OrderFileAccess"}'}
+OUR_POLICIES = {
+    f'{{"Ref": "{name}"}}'
+    for name in ("DatabaseAccess", "OrderFileAccess", "EventBusAccess", "MailAccess")
+}
 OBJECTS = '{"Fn::Sub": "${OrderFiles.Arn}/*"}'
+DATABASE_USER = (
+    '{"Fn::Sub": "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}'
+    ':dbuser:${DbResourceId}/${DbUser}"}'
+)
+IDENTITY = (
+    '{"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}'
+    ':identity/${MailIdentity}"}'
+)
 RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
-ALLOWED = {
-    "secretsmanager:GetSecretValue": '{"Ref": "DbSecretArn"}',
-    "rds-db:connect": (
-        '{"Fn::Sub": "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}'
-        ':dbuser:${DbResourceId}/${DbUser}"}'
-    ),
-    "sqs:SendMessage": '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
-    "sqs:ReceiveMessage": '{"Fn::GetAtt": ["BulkImports", "Arn"]}',
-    "sqs:DeleteMessage": '{"Fn::GetAtt": ["BulkImports", "Arn"]}',
-    "sqs:GetQueueAttributes": '{"Fn::GetAtt": ["BulkImports", "Arn"]}',
-    "s3:GetObject": OBJECTS,
-    "s3:ListBucket": '{"Fn::GetAtt": ["OrderFiles", "Arn"]}',
-    "s3:PutObject": RESULTS,
-    "s3:AbortMultipartUpload": RESULTS,
-    "lambda:InvokeFunction": '{"Fn::GetAtt": ["ChurnScoring", "Arn"]}',
+ALLOWED: Mapping[str, set[str]] = {
+    "secretsmanager:GetSecretValue": {'{"Ref": "DbSecretArn"}'},
+    "rds-db:connect": {DATABASE_USER},
+    "sqs:SendMessage": {
+        '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
+        '{"Fn::GetAtt": ["RelayFailures", "Arn"]}',
+    },
+    "sqs:ReceiveMessage": {'{"Fn::GetAtt": ["BulkImports", "Arn"]}'},
+    "sqs:DeleteMessage": {'{"Fn::GetAtt": ["BulkImports", "Arn"]}'},
+    "sqs:GetQueueAttributes": {'{"Fn::GetAtt": ["BulkImports", "Arn"]}'},
+    "s3:GetObject": {OBJECTS},
+    "s3:ListBucket": {'{"Fn::GetAtt": ["OrderFiles", "Arn"]}'},
+    "s3:PutObject": {RESULTS},
+    "s3:AbortMultipartUpload": {RESULTS},
+    "lambda:InvokeFunction": {
+        '{"Fn::GetAtt": ["ChurnScoring", "Arn"]}',
+        '{"Fn::GetAtt": ["OutboxRelay", "Arn"]}',
+    },
+    "events:PutEvents": {'{"Fn::GetAtt": ["EventBus", "Arn"]}'},
+    "ses:SendEmail": {IDENTITY},
+    "ses:SendRawEmail": {IDENTITY},
 }
 """Everything that any role of the stack may do, and to what."""
 
@@ -55,12 +73,12 @@ def statements() -> list[Any]:
 
 
 def test_nothing_may_be_done_but_this() -> None:
-    found: dict[str, str] = {}
+    found: dict[str, set[str]] = {}
     for each in statements():
         assert each["Effect"] == "Allow"
         actions = each["Action"]
         for action in actions if isinstance(actions, list) else [actions]:
-            found[action] = text_of(each["Resource"])
+            found.setdefault(action, set()).add(text_of(each["Resource"]))
     assert found == ALLOWED
 
 
@@ -79,13 +97,18 @@ def test_roles_have_no_other_policies_of_aws() -> None:
 
 
 @pytest.mark.parametrize("name", functions())
-def test_a_function_may_reach_the_database_and_only_bulk_import_files_too(name: str) -> None:
-    database = {"Ref": "DatabaseAccess"}
+def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) -> None:
     nothing = {"Ref": "AWS::NoValue"}
-    files = [{"Ref": "OrderFileAccess"}] if name == "BulkImport" else []
+    its_own: Mapping[str, list[object]] = {
+        "BulkImport": [{"Ref": "OrderFileAccess"}],
+        "OutboxRelay": [
+            {"Ref": "EventBusAccess"},
+            {"Fn::If": ["SendsMail", {"Ref": "MailAccess"}, nothing]},
+        ],
+    }
     assert functions()[name]["Policies"] == [
-        {"Fn::If": ["NeedsDatabaseAccess", database, nothing]},
-        *files,
+        {"Fn::If": ["NeedsDatabaseAccess", {"Ref": "DatabaseAccess"}, nothing]},
+        *its_own.get(name, []),
     ]
 
 
@@ -95,11 +118,17 @@ def test_only_the_api_and_the_scheduler_may_call_a_function() -> None:
     assert all("SourceArn" in each for each in permissions)
 
 
-def test_the_schedule_keeps_what_it_cannot_deliver() -> None:
+FAILURES = {
+    "ChurnScoring": {"Fn::GetAtt": ["ScoringFailures", "Arn"]},
+    "OutboxRelay": {"Fn::GetAtt": ["RelayFailures", "Arn"]},
+}
+
+
+def test_a_schedule_keeps_what_it_cannot_deliver() -> None:
     schedules = list(events("ScheduleV2"))
-    assert schedules
-    for _, schedule in schedules:
-        assert schedule["DeadLetterConfig"]["Arn"] == {"Fn::GetAtt": ["ScoringFailures", "Arn"]}
+    assert {name for name, _ in schedules} == FAILURES.keys()
+    for name, schedule in schedules:
+        assert schedule["DeadLetterConfig"]["Arn"] == FAILURES[name]
         assert schedule["RetryPolicy"]["MaximumRetryAttempts"] > 0
 
 
@@ -108,7 +137,7 @@ def test_whatever_is_invoked_asynchronously_keeps_what_fails() -> None:
         kinds = {event["Type"] for event in properties.get("Events", {}).values()}
         if kinds - {"HttpApi"}:
             kept = properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
-            assert kept["Destination"] == {"Fn::GetAtt": ["ScoringFailures", "Arn"]}, name
+            assert kept["Destination"] == FAILURES[name]
 
 
 def test_no_other_kind_of_event_has_slipped_in() -> None:
@@ -118,18 +147,21 @@ def test_no_other_kind_of_event_has_slipped_in() -> None:
     assert kinds == {"HttpApi", "ScheduleV2"}
 
 
-def test_the_schedule_sends_eventbridges_event_with_the_scheduled_time() -> None:
-    [(_, schedule)] = events("ScheduleV2")
-    sent = schedule["Input"]["Fn::Sub"]
-    assert '"time":"<aws.scheduler.scheduled-time>"' in sent
-    assert '"detail-type":"Scheduled Event"' in sent
+def test_a_schedule_sends_eventbridges_event_with_the_scheduled_time() -> None:
+    for _, schedule in events("ScheduleV2"):
+        sent = schedule["Input"]["Fn::Sub"]
+        assert '"time":"<aws.scheduler.scheduled-time>"' in sent
+        assert '"detail-type":"Scheduled Event"' in sent
 
 
 def test_two_stacks_fit_in_one_account() -> None:
-    [(_, schedule)] = events("ScheduleV2")
-    assert schedule["OmitName"] is True
+    for _, schedule in events("ScheduleV2"):
+        assert schedule["OmitName"] is True
     named = {"FunctionName", "QueueName", "LogGroupName", "RoleName", "ManagedPolicyName", "Name"}
     for logical_id, resource in written()["Resources"].items():
+        if resource["Type"] == "AWS::Events::EventBus":  # which must have a name
+            assert resource["Properties"]["Name"] == {"Ref": "AWS::StackName"}
+            continue
         refers = resource["Type"] == "AWS::Lambda::EventSourceMapping"  # to a function, by its name
         assert refers or not named & resource["Properties"].keys(), logical_id
 

@@ -1,7 +1,8 @@
 """Wiring: the only place that knows every part. Importing it reads nothing and opens nothing."""
 
 import os
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,14 +15,20 @@ if TYPE_CHECKING:
     from succotash.application.churn_scoring import ChurnScoring
     from succotash.application.form_handler import FormHandler
     from succotash.application.ltv_handler import LTVHandler
+    from succotash.application.outbox_relay import OutboxRelay
     from succotash.application.people_handler import PeopleHandler
     from succotash.application.retention_handler import RetentionHandler
+    from succotash.domain.repositories.delivery import EventBus, PostOffice
     from succotash.domain.repositories.forms import FormRepository
     from succotash.domain.repositories.ltv import LTVRepository
     from succotash.domain.repositories.objects import ObjectStore
     from succotash.domain.repositories.retention import RetentionRepository
     from succotash.domain.repositories.storage import Storage
+    from succotash.domain.signing import Signer
     from succotash.infrastructure.postgres.connection_settings import PasswordSource
+
+FILE_SCHEME = "file:"
+"""Begins the address of what is kept in a file of this machine instead of in a service."""
 
 # Each part is imported where it is first asked for, so that a function's cold start
 # pays for its own use cases and for one storage only.
@@ -123,6 +130,61 @@ class Container:
 
         currency = Currency(self.settings.currency)
         return BulkImport(self.storage, objects, OrderFiles(currency), self._clock, currency)
+
+    def signer(self, purpose: str) -> "Signer":
+        """Signs for one purpose. Without keys in the settings, tokens end with this process."""
+        from succotash.domain.signing import Signer
+
+        return Signer(purpose, self._token_keys())
+
+    @cached_property
+    def _token_keys(self) -> "Callable[[], Sequence[str]]":
+        settings = self.settings
+        if settings.form_token_secret_arn is not None:
+            from succotash.infrastructure.aws.token_keys import SecretKeys
+
+            return SecretKeys(settings.form_token_secret_arn)
+        if settings.form_token_keys is not None:
+            keys = tuple(settings.form_token_keys.split(","))
+        else:
+            keys = (secrets.token_urlsafe(32),)
+        return lambda: keys
+
+    def get_outbox_relay(self) -> "OutboxRelay":
+        """What delivers messages to the bus and by e-mail, as far as these are set."""
+        from succotash.application.outbox_relay import OutboxRelay, Ways
+        from succotash.domain.mails import Links
+
+        links = Links(self.settings.public_url, self.settings.lead_url)
+        return OutboxRelay(
+            self.storage, self._clock, Ways(self._event_bus, self._post_office, links)
+        )
+
+    @cached_property
+    def _event_bus(self) -> "EventBus | None":
+        bus = self.settings.event_bus
+        if bus is None:
+            return None
+        if bus.startswith(FILE_SCHEME):
+            from succotash.infrastructure.files.events import EventFile
+
+            return EventFile(Path(bus.removeprefix(FILE_SCHEME)))
+        from succotash.infrastructure.aws.events import EventBridgeBus
+
+        return EventBridgeBus(bus)
+
+    @cached_property
+    def _post_office(self) -> "PostOffice | None":
+        sender, folder = self.settings.mail_from, self.settings.mail_folder
+        if sender is None:
+            return None
+        if folder is not None:
+            from succotash.infrastructure.files.mail import MailFolder
+
+            return MailFolder(Path(folder), sender)
+        from succotash.infrastructure.aws.mail import SesPostOffice
+
+        return SesPostOffice(sender)
 
     def get_bucket(self, name: str) -> "ObjectStore":
         """The objects of a bucket of S3."""

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from succotash.domain.risk import DEFAULT_RISK_RULE
+from succotash.domain.signing import SHORTEST_KEY
 from succotash.errors import SettingsError
 from succotash.infrastructure.postgres.connection_settings import is_this_machine
 
@@ -29,6 +30,8 @@ def _known_zone(name: str) -> str:
     return name
 
 
+_TOKEN_KEYS = rf"^[^,\s]{{{SHORTEST_KEY},}}(,[^,\s]{{{SHORTEST_KEY},}})*$"
+_LEAD_URL = r"^(https?://[^\s]*\{lead_id\}[^\s]*)?$"
 _MODEL = "(BG/NBD|MBG/NBD|Pareto/NBD)"
 
 
@@ -90,6 +93,27 @@ class Settings(BaseModel):
 
     scope_prefix: Annotated[str, Field(alias="SCOPE_PREFIX")] = ""
     """What the issuer puts before a scope's name, such as `identifier/`."""
+
+    form_token_keys: Annotated[
+        str | None, Field(alias="FORM_TOKEN_KEYS", pattern=_TOKEN_KEYS, repr=False)
+    ] = None
+    """Keys that sign links and forms, by commas; the first signs, all are recognised."""
+    form_token_secret_arn: Annotated[
+        str | None, Field(alias="FORM_TOKEN_SECRET_ARN", min_length=1)
+    ] = None
+    """The secret that holds the key instead; its version before this one is recognised, too."""
+    event_bus: Annotated[str | None, Field(alias="EVENT_BUS", min_length=1)] = None
+    """Name or ARN of the bus that the outbox is relayed to; `file:` and a path on this machine."""
+    mail_from: Annotated[str | None, Field(alias="MAIL_FROM", min_length=3)] = None
+    """Who e-mails are from, as `Name <address>` or an address; without it none is sent."""
+    mail_folder: Annotated[str | None, Field(alias="MAIL_FOLDER", min_length=1)] = None
+    """Where e-mails are put as files instead of being sent."""
+    public_url: Annotated[
+        str, Field(alias="PUBLIC_URL", pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$")
+    ] = "http://127.0.0.1:3000"
+    """Where the API answers, without a slash at the end; e-mails link to it."""
+    lead_url: Annotated[str, Field(alias="LEAD_URL", pattern=_LEAD_URL)] = ""
+    """The address of a lead's page elsewhere, with {lead_id} in it."""
 
     @model_validator(mode="after")
     def _one_way_to_log_in(self) -> Self:

@@ -112,6 +112,12 @@ class Form:
     duplicate_window: timedelta = timedelta(hours=24)
     region: str = "US"
     """ISO 3166 code by which phone numbers without a country code are read."""
+    notify: tuple[str, ...] = ()
+    """E-mail addresses of the form's owners, who are told of every accepted submission."""
+    confirms: bool = False
+    """Whether the person who wrote is told that it arrived."""
+    double_opt_in: bool = False
+    """Whether a submission waits until its person follows the link they are sent."""
     updated_at: datetime | None = None
 
 

@@ -144,16 +144,19 @@ class Backlog:
 class Patience:
     """When a message that failed is tried again, and when it is set aside."""
 
-    attempts: int = 12
+    attempts: int = 20
     first_pause: timedelta = timedelta(seconds=30)
     longest_pause: timedelta = timedelta(hours=2)
 
     def next_attempt(self, attempt: int, at: datetime) -> datetime | None:
         """The instant of the next attempt after this many failed; None where it was the last.
 
-        Pauses double. The default's twelve attempts span eight hours.
+        Pauses double. The default's twenty attempts span a day.
         """
         if attempt >= self.attempts:
             return None
         doubled: timedelta = self.first_pause * 2 ** (attempt - 1)
         return at + min(self.longest_pause, doubled)
+
+
+PATIENCE = Patience()

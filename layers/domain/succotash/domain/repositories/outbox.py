@@ -32,6 +32,10 @@ class OutboxRepository(ABC):
         """Note that this channel has the messages; those of which that was not noted yet."""
 
     @abstractmethod
+    def withdraw_delivery(self, message_ids: Collection[MessageId], channel: str) -> None:
+        """Take back what was noted: this channel surely does not have the messages."""
+
+    @abstractmethod
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Note how attempts went.
 

@@ -51,6 +51,14 @@ class InMemoryOutboxRepository(OutboxRepository):
 
     @override
     @atomic
+    def withdraw_delivery(self, message_ids: Collection[MessageId], channel: str) -> None:
+        for message_id in message_ids:
+            row = self.tables.outbox.get(message_id)
+            if row is not None:
+                self._put(dataclasses.replace(row, delivered_to=row.delivered_to - {channel}))
+
+    @override
+    @atomic
     def settle(self, settlements: Sequence[Settlement]) -> None:
         for each in settlements:
             row = self.tables.outbox.get(each.taken.message.message_id)

@@ -30,6 +30,10 @@ class PostgresOutboxRepository(PostgresRepository, OutboxRepository):
         return {message_id for [message_id] in rows}
 
     @override
+    def withdraw_delivery(self, message_ids: Collection[MessageId], channel: str) -> None:
+        self._run(sql.WITHDRAW_DELIVERY, message_ids=sorted(message_ids), channel=channel)
+
+    @override
     def settle(self, settlements: Sequence[Settlement]) -> None:
         if settlements:
             documents: list[Json] = [_settlement_document(each) for each in settlements]

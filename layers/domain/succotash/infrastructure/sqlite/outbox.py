@@ -40,6 +40,12 @@ WHERE message_id IN (SELECT value FROM json_each(:message_ids))
   AND NOT EXISTS (SELECT 1 FROM json_each(delivered_to) WHERE value = :channel)
 RETURNING message_id
 """
+_WITHDRAW_DELIVERY = """
+UPDATE outbox SET delivered_to = (
+    SELECT json_group_array(value) FROM json_each(delivered_to) WHERE value <> :channel
+)
+WHERE message_id IN (SELECT value FROM json_each(:message_ids))
+"""
 _SETTLE = """
 UPDATE outbox SET
     due_at = coalesce(:due_at, due_at),
@@ -104,6 +110,13 @@ class SQLiteOutboxRepository(SQLiteRepository, OutboxRepository):
                 _NOTE_DELIVERY, message_ids=json_text(sorted(message_ids)), channel=channel
             )
         return {MessageId(row["message_id"]) for row in rows}
+
+    @override
+    def withdraw_delivery(self, message_ids: Collection[MessageId], channel: str) -> None:
+        with self._unit.writing() as session:
+            session.run(
+                _WITHDRAW_DELIVERY, message_ids=json_text(sorted(message_ids)), channel=channel
+            )
 
     @override
     def settle(self, settlements: Sequence[Settlement]) -> None:

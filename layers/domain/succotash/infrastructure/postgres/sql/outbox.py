@@ -43,6 +43,12 @@ WHERE message_id = ANY(CAST(:message_ids AS text[]))
 RETURNING message_id
 """
 
+WITHDRAW_DELIVERY = """
+UPDATE outbox
+SET delivered_to = array_remove(delivered_to, CAST(:channel AS text))
+WHERE message_id = ANY(CAST(:message_ids AS text[]))
+"""
+
 SETTLE = """
 UPDATE outbox
 SET

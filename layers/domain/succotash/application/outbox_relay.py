@@ -1,0 +1,194 @@
+"""Delivers what the outbox holds: to a bus of events, and by e-mail to a form's owners."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypedDict
+
+from succotash.domain.mails import Links, Mail, owners_mail
+from succotash.domain.outbox import (
+    PATIENCE,
+    Channel,
+    MessageKind,
+    OutboxMessage,
+    Patience,
+    Settlement,
+    TakenMessage,
+)
+from succotash.domain.repositories.delivery import (
+    EventBus,
+    MailRefusedError,
+    MailUncertainError,
+    PostOffice,
+)
+from succotash.domain.repositories.storage import Storage
+from succotash.domain.values import Clock, MessageId, SubmissionId
+from succotash.errors import NotFoundError
+from succotash.observation import Metric, count
+
+BATCH = 50
+LEASE = timedelta(minutes=5)
+"""How long a message belongs to a relay that does not come back; longer than one may run."""
+KEPT = timedelta(days=7)
+"""How long delivered messages are kept, for whoever asks what became of one."""
+FORGOTTEN_AT_ONCE = 1_000
+
+
+class RelayReport(TypedDict):
+    """What a run of the relay did, and what is left."""
+
+    delivered: int
+    failed: int
+    """Attempts that will be made again."""
+    set_aside: int
+    """Messages given up in this run."""
+    mails_sent: int
+    mails_uncertain: int
+    """Handed over without an answer, and not sent again."""
+    forgotten: int
+    waiting: int
+    set_aside_in_all: int
+    oldest_waiting_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Where messages go; None where a deployment has no such way."""
+
+    bus: EventBus | None
+    post: PostOffice | None
+    links: Links
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Counts of one run."""
+
+    delivered: int = 0
+    failed: int = 0
+    set_aside: int = 0
+    mails_sent: int = 0
+    mails_uncertain: int = 0
+
+
+class OutboxRelay:
+    """Delivers each message at least once to the bus, and each e-mail at most once."""
+
+    def __init__(
+        self, storage: Storage, clock: Clock, ways: Ways, patience: Patience = PATIENCE
+    ) -> None:
+        self._storage = storage
+        self._outbox = storage.repositories.outbox
+        self._clock = clock
+        self._ways = ways
+        self._patience = patience
+
+    def run(self, has_time: Callable[[], bool] = lambda: True) -> RelayReport:
+        """Deliver what is due, batch after batch, while there is time; what failed waits.
+
+        Storage errors escape: what was taken is due again when its lease ends.
+        """
+        tally = _Tally()
+        while has_time():
+            now = self._clock()
+            batch = self._outbox.take(now, now + LEASE, limit=BATCH)
+            if not batch:
+                break
+            failures = self._deliver(batch, tally)
+            self._settle(batch, failures, tally)
+            if len(failures) == len(batch):
+                break  # nothing gets through: the next run will see
+        forgotten = self._outbox.forget_delivered(self._clock() - KEPT, limit=FORGOTTEN_AT_ONCE)
+        backlog = self._outbox.count_backlog()
+        count(Metric.OUTBOX_SET_ASIDE, tally.set_aside)
+        return {
+            "delivered": tally.delivered,
+            "failed": tally.failed,
+            "set_aside": tally.set_aside,
+            "mails_sent": tally.mails_sent,
+            "mails_uncertain": tally.mails_uncertain,
+            "forgotten": forgotten,
+            "waiting": backlog.waiting,
+            "set_aside_in_all": backlog.set_aside,
+            "oldest_waiting_at": backlog.oldest_at,
+        }
+
+    def put_back(self) -> int:
+        """Give everything that was set aside all of its attempts again; how many messages."""
+        return self._outbox.put_back(self._clock())
+
+    def _deliver(self, batch: Sequence[TakenMessage], tally: _Tally) -> dict[MessageId, str]:
+        """The kind of failure of each message that did not get everywhere."""
+        failures: dict[MessageId, str] = {}
+        for taken in batch:
+            if failure := self._mail(taken, tally):
+                failures[taken.message.message_id] = failure
+        unpublished = [each.message for each in batch if Channel.BUS not in each.delivered_to]
+        refused = self._publish(unpublished)
+        published_only = {
+            each.message_id
+            for each in unpublished
+            if each.message_id in failures and each.message_id not in refused
+        }
+        if published_only:
+            self._outbox.note_delivery(published_only, Channel.BUS)
+        return failures | dict(refused)
+
+    def _publish(self, messages: Sequence[OutboxMessage]) -> Mapping[MessageId, str]:
+        if self._ways.bus is None or not messages:
+            return {}
+        return self._ways.bus.publish(messages)
+
+    def _settle(
+        self, batch: Sequence[TakenMessage], failures: Mapping[MessageId, str], tally: _Tally
+    ) -> None:
+        now = self._clock()
+        settlements = []
+        for taken in batch:
+            failure = failures.get(taken.message.message_id)
+            due_at = None if failure is None else self._patience.next_attempt(taken.attempt, now)
+            settlements.append(Settlement(taken, now, failure, due_at))
+            if failure is None:
+                tally.delivered += 1
+            elif due_at is None:
+                tally.set_aside += 1
+            else:
+                tally.failed += 1
+        self._outbox.settle(settlements)
+
+    def _mail(self, taken: TakenMessage, tally: _Tally) -> str | None:
+        """Send the e-mail that a message asks for, if any; the kind of failure."""
+        post, message = self._ways.post, taken.message
+        is_due = message.kind == MessageKind.SUBMISSION_ACCEPTED
+        if post is None or not is_due or Channel.OWNERS in taken.delivered_to:
+            return None
+        mail = self._owners_mail(message)
+        if mail is None:
+            return None
+        return self._send_once(post, mail, message.message_id, Channel.OWNERS, tally)
+
+    def _owners_mail(self, message: OutboxMessage) -> Mail | None:
+        forms = self._storage.repositories.forms
+        try:
+            submission = forms.get_form_submission(SubmissionId(message.subject_id))
+            form = forms.get_form(submission.form_id)
+        except NotFoundError:  # erased meanwhile
+            return None
+        return owners_mail(form, submission, self._ways.links) if form.notify else None
+
+    def _send_once(
+        self, post: PostOffice, mail: Mail, message_id: MessageId, channel: Channel, tally: _Tally
+    ) -> str | None:
+        """Note the delivery before it is made: whatever happens then, no second e-mail goes out."""
+        if not self._outbox.note_delivery([message_id], channel):
+            return None
+        try:
+            post.send(mail, self._clock())
+        except MailRefusedError as error:
+            self._outbox.withdraw_delivery([message_id], channel)
+            return error.reason
+        except MailUncertainError:
+            tally.mails_uncertain += 1
+        else:
+            tally.mails_sent += 1
+        return None

@@ -1,0 +1,113 @@
+"""What is written to people, as plain text and as HTML; answers can be nothing but text in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from succotash.domain.forms import Form, FormSubmission
+from succotash.domain.values import Json, instant_text, is_printable
+
+SUBJECT_LIMIT = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """An e-mail, but for who sends it."""
+
+    to: tuple[str, ...]
+    subject: str
+    """One line."""
+    text: str
+    html: str
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where people find things."""
+
+    public_url: str
+    """Of the API, without a slash at its end."""
+    lead_url: str = ""
+    """A lead's page elsewhere, with {lead_id} in it; the API's own address where empty."""
+
+    def of_submission(self, submission: FormSubmission) -> str:
+        """Where the lead is, or a submission that has none."""
+        if submission.lead_id is None:
+            return f"{self.public_url}/submissions/{submission.submission_id}"
+        pattern = self.lead_url or f"{self.public_url}/leads/{{lead_id}}"
+        return pattern.replace("{lead_id}", submission.lead_id)
+
+
+def owners_mail(form: Form, submission: FormSubmission, links: Links) -> Mail:
+    """Tells a form's owners what somebody sent through it, and where the lead is."""
+    labels = {each.name: each.label for each in form.fields}
+    answers = [
+        (labels.get(name) or name, _text_of(value))
+        for name, value in submission.answers.items()
+        if value not in (None, "")
+    ]
+    link = links.of_submission(submission)
+    link_name = "Submission" if submission.lead_id is None else "Lead"
+    facts = [
+        ("Source", submission.source),
+        ("Sent at", instant_text(submission.submitted_at)),
+    ]
+    return Mail(
+        to=tuple(form.notify),
+        subject=_line(f"New submission: {form.title}"),
+        text="\n".join(
+            (
+                f"{link_name}: {link}",
+                "",
+                *(_paragraph(label, value) for label, value in answers),
+                "",
+                *(f"{label}: {value}" for label, value in facts),
+                "",
+            )
+        ),
+        html=_page(
+            f'<p><a href="{escape(link)}">{link_name}</a></p>',
+            _table(answers),
+            _table(facts),
+        ),
+        reply_to=submission.canonical_email,
+    )
+
+
+def _text_of(value: Json) -> str:
+    match value:
+        case True:
+            return "yes"
+        case False:
+            return "no"
+        case list():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
+
+
+def _line(text: str) -> str:
+    """One line of printable characters, of a length that a header can have."""
+    return " ".join("".join(each if is_printable(each) else " " for each in text).split())[
+        :SUBJECT_LIMIT
+    ]
+
+
+def _paragraph(label: str, value: str) -> str:
+    """An answer's further lines are set in, so that none looks like a line of ours."""
+    first, *others = value.splitlines() or [""]
+    return "\n".join((f"{_line(label)}: {first}", *(f"    {line}" for line in others)))
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> str:
+    lines = (
+        f'<tr><th align="left" valign="top">{escape(label)}</th>'
+        f'<td style="white-space:pre-wrap">{escape(value)}</td></tr>'
+        for label, value in rows
+    )
+    return f"<table>{''.join(lines)}</table>"
+
+
+def _page(*parts: str) -> str:
+    return f'<!doctype html><html lang="en"><body>{"".join(parts)}</body></html>'

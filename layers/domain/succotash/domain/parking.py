@@ -1,0 +1,133 @@
+"""Submissions that wait in a queue while the storage does not answer."""
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from succotash.domain.values import FormId, Json, SubmissionId, instant_text, require_aware
+from succotash.errors import MalformedRequestError, SuccotashError
+
+VERSION = 1
+"""Of the texts below; a release reads those of the one before it."""
+COMPRESSED_ABOVE = 200_000
+COMPRESSED = "zlib:"
+LONGEST = 2**20
+"""Characters of a text that is unpacked: more than any that was packed here."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedSubmission:
+    """What somebody sent, with the id and the time it was acknowledged with.
+
+    Nothing about it is judged yet but what can be judged without the form.
+    """
+
+    submission_id: SubmissionId
+    form_id: FormId
+    received_at: datetime
+    fields: Mapping[str, Json]
+    repeated: tuple[str, ...] = ()
+    """Fields that came more than once."""
+    ip_address: str | None = None
+    user_agent: str | None = None
+    key: str | None = None
+    """The sender's Idempotency-Key."""
+    body_digest: str = ""
+
+    @property
+    def group(self) -> str:
+        """The same for all of one form, which are taken in the order they came in."""
+        return hashlib.sha256(self.form_id.encode()).hexdigest()
+
+    @property
+    def deduplication_id(self) -> str:
+        """The same for what is surely the same: the repetition of a request with its key."""
+        if self.key is None:
+            return self.submission_id
+        identity = json.dumps([self.form_id, self.key, self.body_digest])
+        return hashlib.sha256(identity.encode()).hexdigest()
+
+    def as_text(self) -> str:
+        """JSON in ASCII, for queues that do not take every character; compressed where it is long.
+
+        A body's control characters become six times as long in JSON, which no queue would take.
+        """
+        text = json.dumps(
+            {
+                "version": VERSION,
+                "submission_id": self.submission_id,
+                "form_id": self.form_id,
+                "received_at": instant_text(self.received_at),
+                "fields": dict(self.fields),
+                "repeated": list(self.repeated),
+                "ip_address": self.ip_address,
+                "user_agent": self.user_agent,
+                "key": self.key,
+                "body_digest": self.body_digest,
+            }
+        )
+        if len(text) <= COMPRESSED_ABOVE:
+            return text
+        return COMPRESSED + base64.b64encode(zlib.compress(text.encode())).decode()
+
+    @classmethod
+    def of_text(cls, text: str) -> Self:
+        """What `as_text` made; MalformedRequestError for anything else."""
+        try:
+            document = json.loads(_plain(text))
+        except (ValueError, zlib.error):
+            document = None
+        match document:
+            case {
+                "version": 1,
+                "submission_id": str(submission_id),
+                "form_id": str(form_id),
+                "received_at": str(received_at),
+                "fields": dict(fields),
+                "repeated": list(repeated),
+                "ip_address": str() | None as ip_address,
+                "user_agent": str() | None as user_agent,
+                "key": str() | None as key,
+                "body_digest": str(body_digest),
+            }:
+                try:
+                    instant = require_aware("received_at", datetime.fromisoformat(received_at))
+                except (ValueError, SuccotashError):
+                    raise MalformedRequestError("a parked submission has no time") from None
+                return cls(
+                    SubmissionId(submission_id),
+                    FormId(form_id),
+                    instant,
+                    fields,
+                    tuple(map(str, repeated)),
+                    ip_address,
+                    user_agent,
+                    key,
+                    body_digest,
+                )
+            case _:
+                raise MalformedRequestError("this is no parked submission")
+
+
+def _plain(text: str) -> str:
+    if not text.startswith(COMPRESSED):
+        return text
+    unpacked = zlib.decompressobj()
+    plain = unpacked.decompress(base64.b64decode(text.removeprefix(COMPRESSED)), LONGEST)
+    return plain.decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message that a queue gave, which ought to be a parked submission."""
+
+    message_id: str
+    group: str
+    text: str
+    receives: int
+    """How often it was given, this time included."""

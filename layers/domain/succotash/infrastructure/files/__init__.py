@@ -1,0 +1,1 @@
+"""Folders of this machine in place of services: for local runs."""

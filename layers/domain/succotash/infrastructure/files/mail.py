@@ -1,0 +1,30 @@
+"""E-mails as files that every mail program opens."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import override
+from uuid import uuid4
+
+from succotash.domain.mails import Mail
+from succotash.domain.repositories.delivery import MailRefusedError, PostOffice
+from succotash.infrastructure.mime import mime
+
+
+class MailFolder(PostOffice):
+    """Puts each e-mail into a folder, as an .eml file whose name begins with its time."""
+
+    def __init__(self, folder: Path, sender: str) -> None:
+        self._folder = folder
+        self._sender = sender
+
+    @override
+    def send(self, mail: Mail, at: datetime) -> None:
+        content = mime(mail, self._sender, at)
+        name = f"{at:%Y%m%dT%H%M%S}-{uuid4().hex[:12]}"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            written = self._folder / f"{name}.part"
+            written.write_bytes(content)
+            written.rename(self._folder / f"{name}.eml")
+        except OSError:
+            raise MailRefusedError("the folder cannot be written to") from None

@@ -1,0 +1,34 @@
+"""E-mails as they travel: headers by the standard library, which lets no line into another."""
+
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import parseaddr
+
+from succotash.domain.mails import Mail
+from succotash.domain.repositories.delivery import MailRefusedError
+
+
+def mime(mail: Mail, sender: str, at: datetime) -> bytes:
+    """The e-mail from `sender` (`Name <address>` or an address), as text and as HTML.
+
+    MailRefusedError where an address is none, or a header would hold a line break.
+    """
+    message = EmailMessage(policy=SMTP)
+    try:
+        name, address = parseaddr(sender)
+        message["From"] = Address(display_name=name, addr_spec=address)
+        message["To"] = [Address(addr_spec=each) for each in mail.to]
+        if mail.reply_to is not None:
+            message["Reply-To"] = Address(addr_spec=mail.reply_to)
+        message["Subject"] = mail.subject
+        message["Date"] = at
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(mail.text)
+        message.add_alternative(mail.html, subtype="html")
+        return message.as_bytes()
+    except (MessageError, ValueError, IndexError):
+        # The parser of addresses raises IndexError for some that end too early.
+        raise MailRefusedError("not a sendable e-mail") from None

@@ -1,0 +1,329 @@
+"""Queues in which submissions wait: in a file, and on moto's SQS; and what is taken from them."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import override
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from hypothesis import given
+from hypothesis import strategies as st
+from moto import mock_aws
+
+from succotash.application.parked_intake import RECEIVES_TRIED, ParkedIntake
+from succotash.domain.parking import Delivery, ParkedSubmission
+from succotash.domain.repositories.parking import SubmissionQueue
+from succotash.domain.values import FormId, Json, SubmissionId
+from succotash.errors import (
+    MalformedRequestError,
+    NotFoundError,
+    StorageError,
+    StorageUnavailableError,
+)
+from succotash.infrastructure.aws.parking import SqsSubmissionQueue
+from succotash.infrastructure.files.parking import REMEMBERED_SECONDS, FileSubmissionQueue
+from tests.builders import NOON
+
+LIMIT = 256 * 1024
+"""Bytes of a message that SQS takes."""
+BODY = 64 * 1024
+
+
+def parked(
+    number: int = 1,
+    *,
+    form_id: str = "contact",
+    key: str | None = None,
+    fields: Mapping[str, Json] | None = None,
+    body_digest: str = "digest",
+) -> ParkedSubmission:
+    return ParkedSubmission(
+        submission_id=SubmissionId(f"submission-{number}"),
+        form_id=FormId(form_id),
+        received_at=NOON,
+        fields=fields or {"email": "ada@example.com"},
+        key=key,
+        body_digest=body_digest,
+    )
+
+
+class TestTexts:
+    @given(
+        fields=st.dictionaries(
+            st.text(max_size=20),
+            st.none()
+            | st.booleans()
+            | st.integers()
+            | st.floats(allow_nan=False, allow_infinity=False)
+            | st.text()
+            | st.lists(st.text(), max_size=3),
+            max_size=5,
+        ),
+        form_id=st.text(min_size=1, max_size=200),
+        key=st.none() | st.text(min_size=1),
+    )
+    def test_a_submission_comes_back_as_it_was_parked(
+        self, fields: dict[str, Json], form_id: str, key: str | None
+    ) -> None:
+        before = parked(fields=fields, form_id=form_id, key=key)
+        text = before.as_text()
+        assert ParkedSubmission.of_text(text) == before
+        assert text.isascii()
+
+    @pytest.mark.parametrize("character", ["a", '"', "\x01", "é", "€", "🦑", "\uffff"])
+    def test_the_largest_body_fits_into_a_message(self, character: str) -> None:
+        answer = character * (BODY // len(character.encode()))
+        largest = parked(fields={"message": answer})
+        assert len(largest.as_text()) <= LIMIT
+        assert ParkedSubmission.of_text(largest.as_text()) == largest
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "{",
+            "null",
+            "[]",
+            "{}",
+            "zlib:",
+            "zlib:????",
+            "zlib:YWJj",
+            '{"version": 2}',
+            json.dumps({"version": 1, "fields": {}}),
+        ],
+    )
+    def test_what_is_no_parked_submission_is_refused(self, text: str) -> None:
+        with pytest.raises(MalformedRequestError):
+            ParkedSubmission.of_text(text)
+
+    def test_a_time_without_its_zone_is_refused(self) -> None:
+        document = json.loads(parked().as_text()) | {"received_at": "2024-05-06T12:00:00"}
+        with pytest.raises(MalformedRequestError):
+            ParkedSubmission.of_text(json.dumps(document))
+
+    def test_ids_for_queues_hold_no_word_of_anybody(self) -> None:
+        each = parked(form_id="ümlaut form / 1", key="ada@example.com")
+        for name in (each.group, each.deduplication_id):
+            assert name.isalnum()
+            assert len(name) <= 128
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class TestFile:
+    @pytest.fixture
+    def clock(self) -> Clock:
+        return Clock()
+
+    @pytest.fixture
+    def queue(self, tmp_path: Path, clock: Clock) -> FileSubmissionQueue:
+        return FileSubmissionQueue(tmp_path / "deep" / "parked.db", clock=clock)
+
+    def numbers(self, deliveries: list[Delivery]) -> list[str]:
+        return [ParkedSubmission.of_text(each.text).submission_id[-1] for each in deliveries]
+
+    def test_what_was_parked_is_given_in_order(self, queue: FileSubmissionQueue) -> None:
+        for number in range(5):
+            queue.park(parked(number))
+        given_ = queue.receive(3, seconds=60)
+        assert self.numbers(given_) == ["0", "1", "2"]
+        assert [each.receives for each in given_] == [1, 1, 1]
+
+    def test_a_group_gives_nothing_while_one_of_it_is_out_and_others_do(
+        self, queue: FileSubmissionQueue, clock: Clock
+    ) -> None:
+        for number, form in enumerate(("a", "a", "b")):
+            queue.park(parked(number, form_id=form))
+        assert self.numbers(queue.receive(1, seconds=60)) == ["0"]
+        assert self.numbers(queue.receive(9, seconds=60)) == ["2"]
+        clock.now += 61
+        assert self.numbers(queue.receive(9, seconds=60)) == ["0", "1", "2"]
+
+    def test_what_was_taken_is_gone_and_what_failed_comes_again_after_its_pause(
+        self, queue: FileSubmissionQueue, clock: Clock
+    ) -> None:
+        for number in range(3):
+            queue.park(parked(number))
+        first, *others = queue.receive(9, seconds=60)
+        queue.settle([first], others, pause=2)
+        assert queue.receive(9, seconds=60) == []
+        clock.now += 3
+        again = queue.receive(9, seconds=60)
+        assert self.numbers(again) == ["1", "2"]
+        assert [each.receives for each in again] == [2, 2]
+
+    def test_a_repetition_with_its_key_is_parked_once_for_a_while(
+        self, queue: FileSubmissionQueue, clock: Clock
+    ) -> None:
+        queue.park(parked(1, key="k"))
+        queue.park(parked(2, key="k"))
+        queue.park(parked(3, key="k", body_digest="other"))
+        deliveries = queue.receive(9, seconds=60)
+        assert self.numbers(deliveries) == ["1", "3"]
+        queue.settle(deliveries, [], pause=0)
+        queue.park(parked(4, key="k"))
+        assert queue.count() == 0
+        clock.now += REMEMBERED_SECONDS + 1
+        queue.park(parked(5, key="k"))
+        assert queue.count() == 1
+
+    def test_what_is_set_aside_is_kept_and_holds_up_nobody(
+        self, queue: FileSubmissionQueue
+    ) -> None:
+        queue.park(parked(1))
+        queue.park(parked(2))
+        bad, good = queue.receive(9, seconds=60)
+        queue.set_aside(bad)
+        queue.settle([bad, good], [], pause=0)
+        assert (queue.count(), queue.count("aside")) == (0, 1)
+
+    def test_a_file_that_cannot_be_used_makes_the_queue_unavailable(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        with pytest.raises(StorageUnavailableError):
+            FileSubmissionQueue(tmp_path / "file" / "parked.db").park(parked())
+
+
+class TestSqs:
+    @pytest.fixture
+    def urls(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, str]]:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+        with mock_aws():
+            client = boto3.client("sqs")
+
+            def made(name: str) -> str:
+                answer = client.create_queue(QueueName=name, Attributes={"FifoQueue": "true"})
+                return answer["QueueUrl"]
+
+            yield made("parked.fifo"), made("failures.fifo")
+
+    def received(self, url: str) -> list[str]:
+        answer = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        return [message["Body"] for message in answer.get("Messages", [])]
+
+    def test_submissions_are_parked_in_order_and_once(self, urls: tuple[str, str]) -> None:
+        queue = SqsSubmissionQueue(*urls)
+        given_ = [parked(1), parked(2, key="k"), parked(3, key="k"), parked(4)]
+        for each in given_:
+            queue.park(each)
+        texts = self.received(urls[0])
+        assert [ParkedSubmission.of_text(text) for text in texts] == [
+            given_[0],
+            given_[1],
+            given_[3],
+        ]
+
+    def test_what_is_set_aside_is_in_the_other_queue(self, urls: tuple[str, str]) -> None:
+        SqsSubmissionQueue(*urls).set_aside(Delivery("id-1", "group", "whatever it was", 6))
+        assert self.received(urls[1]) == ["whatever it was"]
+
+    def test_a_queue_that_is_not_there_or_not_reached_is_unavailable(
+        self, urls: tuple[str, str]
+    ) -> None:
+        gone = SqsSubmissionQueue(f"{urls[0]}x", urls[1])
+        with pytest.raises(StorageUnavailableError) as refused:
+            gone.park(parked())
+        assert "ada" not in str(refused.value)
+
+        class Unreachable:
+            def send_message(self, **_: object) -> None:
+                raise EndpointConnectionError(endpoint_url="https://sqs")
+
+        with pytest.raises(StorageUnavailableError):
+            SqsSubmissionQueue(*urls, Unreachable).park(parked())
+
+
+class Forms:
+    """Takes submissions, but for those it is told to fail at."""
+
+    def __init__(self, failures: Mapping[str, Exception]) -> None:
+        self.failures = failures
+        self.taken: list[str] = []
+
+    def take_parked(self, submission: ParkedSubmission) -> None:
+        if submission.submission_id in self.failures:
+            raise self.failures[submission.submission_id]
+        self.taken.append(submission.submission_id)
+
+
+class Aside(SubmissionQueue):
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.texts: list[str] = []
+        self.failure = failure
+
+    @override
+    def park(self, parked: ParkedSubmission) -> None:
+        raise AssertionError(parked)
+
+    @override
+    def set_aside(self, delivery: Delivery) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.texts.append(delivery.message_id)
+
+
+def deliveries(*forms: str, receives: int = 1) -> list[Delivery]:
+    """One message for each form, numbered from 1."""
+    return [
+        Delivery(f"message-{number}", each.group, each.as_text(), receives)
+        for number, each in enumerate(
+            (parked(number, form_id=form) for number, form in enumerate(forms, 1)), 1
+        )
+    ]
+
+
+class TestTaking:
+    def test_everything_is_taken_in_order(self) -> None:
+        forms = Forms({})
+        outcome = ParkedIntake(forms, Aside()).take(deliveries("a", "b", "a"))
+        assert forms.taken == ["submission-1", "submission-2", "submission-3"]
+        assert (outcome.taken, outcome.again) == (3, ())
+
+    def test_while_the_storage_is_away_nothing_is_tried_and_nothing_given_up(self) -> None:
+        forms, aside = Forms({"submission-2": StorageUnavailableError("gone")}), Aside()
+        given_ = deliveries("a", "b", "c", receives=999)
+        outcome = ParkedIntake(forms, aside).take(given_)
+        assert forms.taken == ["submission-1"]
+        assert outcome.again == ("message-2", "message-3")
+        assert aside.texts == []
+
+    def test_what_fails_by_itself_holds_up_its_own_form_only(self) -> None:
+        forms, aside = Forms({"submission-1": StorageError("refused")}), Aside()
+        outcome = ParkedIntake(forms, aside).take(deliveries("a", "b", "a", "b"))
+        assert forms.taken == ["submission-2", "submission-4"]
+        assert outcome.again == ("message-1", "message-3")
+        assert aside.texts == []
+
+    def test_what_failed_often_is_set_aside_and_those_behind_it_are_taken(self) -> None:
+        forms, aside = Forms({"submission-1": TypeError("whatever")}), Aside()
+        outcome = ParkedIntake(forms, aside).take(deliveries("a", "a", receives=RECEIVES_TRIED))
+        assert forms.taken == ["submission-2"]
+        assert (outcome.taken, outcome.set_aside, outcome.again) == (1, 1, ())
+        assert aside.texts == ["message-1"]
+
+    def test_what_can_never_be_taken_is_set_aside_at_once(self) -> None:
+        forms, aside = Forms({"submission-1": NotFoundError("form")}), Aside()
+        unreadable = Delivery("message-9", "group", "{", 1)
+        outcome = ParkedIntake(forms, aside).take([*deliveries("a"), unreadable])
+        assert aside.texts == ["message-1", "message-9"]
+        assert outcome.again == ()
+
+    def test_what_cannot_even_be_set_aside_comes_again(self) -> None:
+        forms = Forms({"submission-1": NotFoundError("form")})
+        aside = Aside(StorageUnavailableError("the queue"))
+        outcome = ParkedIntake(forms, aside).take(deliveries("a", "b"))
+        assert outcome.again == ("message-1", "message-2")
+
+    def test_without_time_the_rest_comes_again(self) -> None:
+        forms = Forms({})
+        left = iter([True, True, False])
+        outcome = ParkedIntake(forms, Aside()).take(deliveries("a", "a", "b"), lambda: next(left))
+        assert forms.taken == ["submission-1", "submission-2"]
+        assert outcome.again == ("message-3",)
