@@ -108,7 +108,7 @@ def folder_of_a_server() -> Iterator[Path]:
 
 
 @contextmanager
-def embedded_postgres(directory: Path) -> Iterator[PostgresServer]:
+def embedded_postgres(directory: Path, settings: str = THROWAWAY) -> Iterator[PostgresServer]:
     """PostgreSQL 18 in this empty directory, on a free port of 127.0.0.1, stopped afterwards.
 
     Passwords are checked on TCP, as on a real server; the socket beside the data trusts.
@@ -120,7 +120,7 @@ def embedded_postgres(directory: Path) -> Iterator[PostgresServer]:
         "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
     )
     port, password = free_port(), secrets.token_hex(8)
-    options = f"-h 127.0.0.1 -p {port} -k /tmp {THROWAWAY}"
+    options = f"-h 127.0.0.1 -p {port} -k /tmp {settings}"
     data = ("-w", "-D", str(directory))
 
     def control(*arguments: str) -> None:

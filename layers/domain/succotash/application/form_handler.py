@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TypedDict
 
 from succotash.application.paging import after_moment, next_cursor, require_page
-from succotash.domain.attribution import HONEYPOT, campaign_of, source_of, split_answers
+from succotash.domain.attribution import HONEYPOT, source_of, split_answers
 from succotash.domain.forms import (
     DEFAULT_FORM,
     RESERVED_FORM_IDS,
@@ -37,10 +37,10 @@ from succotash.domain.submissions import (
     SubmissionInquiry,
     SubmissionOutcome,
     emails_among,
+    lead_of,
     merged_lead,
 )
 from succotash.domain.validation import (
-    CONTACT_FIELDS,
     canonical_email,
     check_answers,
     check_repeated,
@@ -652,7 +652,7 @@ def _outcome(
     email = submission.canonical_email
     if submission.state is not SubmissionState.ACCEPTED or not email:
         return _told(SubmissionOutcome(submission), at)
-    lead, known = _lead_of(submission, email, lead_id), ground.leads.get(email)
+    lead, known = lead_of(submission, email, lead_id), ground.leads.get(email)
     if known is not None:
         lead = merged_lead(known, lead)
     kept = KeptLead(lead, score_lead(lead, at), is_new=known is None)
@@ -664,41 +664,6 @@ def _told(outcome: SubmissionOutcome, at: datetime) -> SubmissionOutcome:
     is_new = outcome.kept is not None and outcome.kept.is_new
     messages = submission_messages(outcome.submission, at, lead_is_new=is_new)
     return replace(outcome, messages=tuple(messages))
-
-
-def _lead_of(submission: FormSubmission, email: str, lead_id: LeadId) -> Lead:
-    """The lead that a submission by itself makes."""
-    contact: dict[str, str | None] = dict.fromkeys(CONTACT_FIELDS)
-    others: dict[str, Json] = {}
-    typed: list[str] = []
-    for name, value in submission.answers.items():
-        if name in contact:
-            contact[name] = value.strip() or None if isinstance(value, str) else None
-        elif isinstance(value, str) and "@" in value and _same_address(value, email):
-            typed.append(value.strip())
-        else:
-            others[name] = value
-    return Lead(
-        lead_id=lead_id,
-        email=typed[0] if typed else email,
-        canonical_email=email,
-        first_submission_at=submission.submitted_at,
-        last_submission_at=submission.submitted_at,
-        answers=others,
-        source=submission.source,
-        campaign=campaign_of(submission.attribution),
-        first_name=contact["first_name"],
-        last_name=contact["last_name"],
-        company=contact["company"],
-        phone=contact["phone"],
-    )
-
-
-def _same_address(value: str, canonical: str) -> bool:
-    try:
-        return canonical_email(value) == canonical
-    except InvalidInputError:
-        return False
 
 
 def _scored(forms: FormRepository, lead: Lead) -> ScoredLead:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from succotash.domain.attribution import campaign_of
 from succotash.domain.forms import (
     Form,
     FormSubmission,
@@ -13,7 +14,7 @@ from succotash.domain.forms import (
     ValidationRule,
 )
 from succotash.domain.outbox import OutboxMessage
-from succotash.domain.validation import canonical_email
+from succotash.domain.validation import CONTACT_FIELDS, canonical_email
 from succotash.domain.values import FormId, Json, LeadId, SubmissionId
 from succotash.errors import InvalidInputError
 
@@ -128,3 +129,38 @@ def emails_among(answers: Mapping[str, Json]) -> tuple[str, ...]:
                     continue
 
     return tuple(sorted(set(found())))
+
+
+def lead_of(submission: FormSubmission, email: str, lead_id: LeadId) -> Lead:
+    """The lead that a submission by itself makes."""
+    contact: dict[str, str | None] = dict.fromkeys(CONTACT_FIELDS)
+    others: dict[str, Json] = {}
+    typed: list[str] = []
+    for name, value in submission.answers.items():
+        if name in contact:
+            contact[name] = value.strip() or None if isinstance(value, str) else None
+        elif isinstance(value, str) and "@" in value and _same_address(value, email):
+            typed.append(value.strip())
+        else:
+            others[name] = value
+    return Lead(
+        lead_id=lead_id,
+        email=typed[0] if typed else email,
+        canonical_email=email,
+        first_submission_at=submission.submitted_at,
+        last_submission_at=submission.submitted_at,
+        answers=others,
+        source=submission.source,
+        campaign=campaign_of(submission.attribution),
+        first_name=contact["first_name"],
+        last_name=contact["last_name"],
+        company=contact["company"],
+        phone=contact["phone"],
+    )
+
+
+def _same_address(value: str, canonical: str) -> bool:
+    try:
+        return canonical_email(value) == canonical
+    except InvalidInputError:
+        return False
