@@ -19,6 +19,7 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     "event_intake.orders": (HTTPStatus.OK, {"recorded": 3, "rejected": 0}),
     "form_intake.health": (HTTPStatus.OK, {"status": "ok", "storage": "sqlite"}),
     "form_intake.page": (HTTPStatus.OK, {}),
+    "form_intake.parked": (None, {"batchItemFailures": []}),
     "form_intake.submission": (
         HTTPStatus.CREATED,
         {"form_id": "default"},

@@ -1,13 +1,15 @@
 """The public side: submissions, the hosted form page, and whether the service is well."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict
 from urllib.parse import quote
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ConfigDict, Field
 
 from hosted_page import HTML_TYPE, form_page, missing_page, thank_you_page
+from parked_messages import parked_messages
 from submission_reading import TAKES, SentForm
 from succotash.application.form_handler import FormView
 from succotash.container import Container, container
@@ -66,7 +68,7 @@ class PageQuery(Closed):
 
 
 def _origins(container: Container, ids: Mapping[str, str]) -> Sequence[str]:
-    return container.get_form_handler().get_form(ids["form_id"])["allowed_origins"]
+    return container.get_form_handler().recall_form(ids["form_id"])["allowed_origins"]
 
 
 @api.route("GET", "/health", scope=None)
@@ -79,8 +81,10 @@ def get_health(container: Container) -> Health:
 @api.route("GET", "/f/{form_id}", scope=None, answers={HTML_TYPE: str})
 def get_page(container: Container, form_id: str, query: PageQuery, call: Call) -> Reply:
     """A page with the form, for those who have no page of their own."""
+    handler = container.get_form_handler()
     try:
-        form = container.get_form_handler().get_form(form_id)
+        # Who was just thanked for a submission that waits is not told of the outage.
+        form = handler.recall_form(form_id) if query.thanks else handler.get_form(form_id)
     except NotFoundError:
         if not _accepts_html(call):
             raise
@@ -100,7 +104,10 @@ def get_page(container: Container, form_id: str, query: PageQuery, call: Call) -
     answers={JSON_TYPE: Receipt},
     origins=_origins,
     headers={"Idempotency-Key": "Makes it safe to send the same submission again."},
-    also={HTTPStatus.SEE_OTHER: "A plain page's post, stored; the page to show next."},
+    also={
+        HTTPStatus.ACCEPTED: "Kept while the storage is away, and stored once it is back.",
+        HTTPStatus.SEE_OTHER: "A plain page's post, stored; the page to show next.",
+    },
 )
 def submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
     """Store a submission, and acknowledge it once it is durable."""
@@ -127,11 +134,12 @@ def submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
     receipt = taken.require_receipt()
     if not wants_page:
         # Who may submit may not learn whom the owner knows: no lead, no word of an earlier one.
-        return {
+        told: Receipt = {
             "submission_id": receipt["submission_id"],
             "form_id": receipt["form_id"],
             "submitted_at": receipt["submitted_at"],
         }
+        return Reply(told, HTTPStatus.ACCEPTED) if taken.is_parked else told
     return _go_on(form_id, sent.fields.get(NEXT), form["allowed_redirects"])
 
 
@@ -160,4 +168,14 @@ def _go_on(form_id: str, wanted: object, allowed: Sequence[str]) -> Reply:
     return Reply(None, HTTPStatus.SEE_OTHER, {"Location": target})
 
 
-handler = api.on(container)
+def intake(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
+    """The handler of requests, and of messages from the queue in which submissions wait."""
+    answer, take = api.on(parts), parked_messages(parts)
+
+    def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        return take(event, context) if "Records" in event else answer(event, context)
+
+    return handle
+
+
+handler = intake(container)

@@ -8,6 +8,13 @@ from cfnlint.api import lint
 
 from succotash.application.bulk_import import RESULT_SUFFIX
 from succotash.http.order_files import NDJSON_SUFFIXES
+from succotash.infrastructure.aws.parking import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
+from succotash.infrastructure.postgres.connection_settings import (
+    ConnectionSettings,
+    SslMode,
+    fixed_password,
+)
+from succotash.infrastructure.postgres.retry import RetryPolicy
 from tests.template.stack import (
     deployed,
     deployed_of,
@@ -23,9 +30,18 @@ AWS_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole"
 """AWS's own, which let a function write its log and, in a VPC, be reached."""
 OUR_POLICIES = {
     f'{{"Ref": "{name}"}}'
-    for name in ("DatabaseAccess", "OrderFileAccess", "EventBusAccess", "MailAccess")
+    for name in (
+        "DatabaseAccess",
+        "OrderFileAccess",
+        "EventBusAccess",
+        "MailAccess",
+        "ParkingAccess",
+        "FormTokenAccess",
+    )
 }
 OBJECTS = '{"Fn::Sub": "${OrderFiles.Arn}/*"}'
+PARKED = '{"Fn::GetAtt": ["ParkedSubmissions", "Arn"]}'
+RECEIVED_FROM = {'{"Fn::GetAtt": ["BulkImports", "Arn"]}', PARKED}
 DATABASE_USER = (
     '{"Fn::Sub": "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}'
     ':dbuser:${DbResourceId}/${DbUser}"}'
@@ -36,15 +52,16 @@ IDENTITY = (
 )
 RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
 ALLOWED: Mapping[str, set[str]] = {
-    "secretsmanager:GetSecretValue": {'{"Ref": "DbSecretArn"}'},
+    "secretsmanager:GetSecretValue": {'{"Ref": "DbSecretArn"}', '{"Ref": "FormTokenKey"}'},
     "rds-db:connect": {DATABASE_USER},
     "sqs:SendMessage": {
         '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
         '{"Fn::GetAtt": ["RelayFailures", "Arn"]}',
+        f'[{PARKED}, {{"Fn::GetAtt": ["ParkedSubmissionFailures", "Arn"]}}]',
     },
-    "sqs:ReceiveMessage": {'{"Fn::GetAtt": ["BulkImports", "Arn"]}'},
-    "sqs:DeleteMessage": {'{"Fn::GetAtt": ["BulkImports", "Arn"]}'},
-    "sqs:GetQueueAttributes": {'{"Fn::GetAtt": ["BulkImports", "Arn"]}'},
+    "sqs:ReceiveMessage": RECEIVED_FROM,
+    "sqs:DeleteMessage": RECEIVED_FROM,
+    "sqs:GetQueueAttributes": RECEIVED_FROM,
     "s3:GetObject": {OBJECTS},
     "s3:ListBucket": {'{"Fn::GetAtt": ["OrderFiles", "Arn"]}'},
     "s3:PutObject": {RESULTS},
@@ -101,8 +118,10 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
     nothing = {"Ref": "AWS::NoValue"}
     its_own: Mapping[str, list[object]] = {
         "BulkImport": [{"Ref": "OrderFileAccess"}],
+        "FormIntake": [{"Ref": "ParkingAccess"}, {"Ref": "FormTokenAccess"}],
         "OutboxRelay": [
             {"Ref": "EventBusAccess"},
+            {"Ref": "FormTokenAccess"},
             {"Fn::If": ["SendsMail", {"Ref": "MailAccess"}, nothing]},
         ],
     }
@@ -180,7 +199,7 @@ def test_a_file_of_orders_reaches_its_function_by_a_queue_that_keeps_what_fails(
     assert target["DeadLetterConfig"]["Arn"] == failures
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == failures
     assert queue["VisibilityTimeout"] >= functions()["BulkImport"]["Timeout"]
-    [mapping] = deployed_of("AWS::Lambda::EventSourceMapping").values()
+    mapping = resources["BulkImportMessages"]
     assert mapping["EventSourceArn"] == target["Arn"]
     assert mapping["FunctionName"] == {"Ref": "BulkImport"}
     assert mapping["BatchSize"] == 1
@@ -204,3 +223,39 @@ def test_files_of_orders_are_encrypted_private_and_forgotten() -> None:
         "Statement"
     ]
     assert statement["Effect"] == "Deny"
+
+
+def test_submissions_wait_in_order_encrypted_and_long_enough_for_any_outage() -> None:
+    resources = {name: each["Properties"] for name, each in written()["Resources"].items()}
+    queue, failures = resources["ParkedSubmissions"], resources["ParkedSubmissionFailures"]
+    for each in (queue, failures):
+        assert each["FifoQueue"] is True
+        assert each["SqsManagedSseEnabled"] is True
+        assert each["MessageRetentionPeriod"] == 14 * 24 * 3600
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {
+        "Fn::GetAtt": ["ParkedSubmissionFailures", "Arn"]
+    }
+    outage = queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"]
+    assert outage >= 2 * 24 * 3600
+    assert queue["VisibilityTimeout"] >= 6 * written()["Globals"]["Function"]["Timeout"]
+    mapping = resources["ParkedSubmissionMessages"]
+    assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["ParkedSubmissions", "Arn"]}
+    assert mapping["FunctionName"] == {"Ref": "FormIntake"}
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_submission_is_parked_before_the_gateway_gives_up() -> None:
+    own = functions()["FormIntake"]["Environment"]["Variables"]
+    database = ConnectionSettings(
+        host="database",
+        port=5432,
+        database="succotash",
+        user="user",
+        password=fixed_password("password"),
+        sslmode=SslMode.VERIFY_FULL,
+        connect_timeout=float(own["DB_CONNECT_TIMEOUT"]),
+        statement_timeout=float(own["DB_STATEMENT_TIMEOUT"]),
+    )
+    last_attempt = RetryPolicy().deadline + max(database.connect_timeout, database.read_timeout)
+    queue = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS)
+    assert last_attempt + queue < written()["Globals"]["Function"]["Timeout"]

@@ -13,15 +13,18 @@ from succotash.settings import LOCAL_PASSWORD, Settings
 if TYPE_CHECKING:
     from succotash.application.bulk_import import BulkImport
     from succotash.application.churn_scoring import ChurnScoring
-    from succotash.application.form_handler import FormHandler
+    from succotash.application.form_handler import FormHandler, FormView
     from succotash.application.ltv_handler import LTVHandler
     from succotash.application.outbox_relay import OutboxRelay
+    from succotash.application.parked_intake import ParkedIntake
     from succotash.application.people_handler import PeopleHandler
     from succotash.application.retention_handler import RetentionHandler
+    from succotash.application.shelter import Shelter
     from succotash.domain.repositories.delivery import EventBus, PostOffice
     from succotash.domain.repositories.forms import FormRepository
     from succotash.domain.repositories.ltv import LTVRepository
     from succotash.domain.repositories.objects import ObjectStore
+    from succotash.domain.repositories.parking import SubmissionQueue
     from succotash.domain.repositories.retention import RetentionRepository
     from succotash.domain.repositories.storage import Storage
     from succotash.domain.signing import Signer
@@ -76,7 +79,32 @@ class Container:
         """Use cases around forms."""
         from succotash.application.form_handler import FormHandler
 
-        return FormHandler(self.storage, self._clock, self._new_id)
+        return FormHandler(self.storage, self._clock, self._new_id, self._shelter)
+
+    def get_parked_intake(self) -> "ParkedIntake":
+        """What takes submissions that a queue gives."""
+        from succotash.application.parked_intake import ParkedIntake
+
+        return ParkedIntake(self.get_form_handler(), self._parking_queue)
+
+    @cached_property
+    def _shelter(self) -> "Shelter[FormView]":
+        from succotash.application.shelter import Shelter
+
+        return Shelter(self._parking_queue)
+
+    @cached_property
+    def _parking_queue(self) -> "SubmissionQueue | None":
+        queue, failures = self.settings.parking_queue_url, self.settings.parking_failures_url
+        if queue is None:
+            return None
+        if queue.startswith(FILE_SCHEME):
+            from succotash.infrastructure.files.parking import FileSubmissionQueue
+
+            return FileSubmissionQueue(Path(queue.removeprefix(FILE_SCHEME)))
+        from succotash.infrastructure.aws.parking import SqsSubmissionQueue
+
+        return SqsSubmissionQueue(queue, failures or queue)
 
     def get_people_handler(self) -> "PeopleHandler":
         """A person's rights."""

@@ -94,6 +94,12 @@ class Settings(BaseModel):
     scope_prefix: Annotated[str, Field(alias="SCOPE_PREFIX")] = ""
     """What the issuer puts before a scope's name, such as `identifier/`."""
 
+    parking_queue_url: Annotated[str | None, Field(alias="PARKING_QUEUE_URL", min_length=1)] = None
+    """Where submissions wait while the storage is away; `file:` and a path on this machine."""
+    parking_failures_url: Annotated[
+        str | None, Field(alias="PARKING_FAILURES_URL", min_length=1)
+    ] = None
+    """Where those are kept that cannot be taken from that queue."""
     form_token_keys: Annotated[
         str | None, Field(alias="FORM_TOKEN_KEYS", pattern=_TOKEN_KEYS, repr=False)
     ] = None
@@ -114,6 +120,13 @@ class Settings(BaseModel):
     """Where the API answers, without a slash at the end; e-mails link to it."""
     lead_url: Annotated[str, Field(alias="LEAD_URL", pattern=_LEAD_URL)] = ""
     """The address of a lead's page elsewhere, with {lead_id} in it."""
+
+    @model_validator(mode="after")
+    def _both_queues(self) -> Self:
+        queue, failures = self.parking_queue_url, self.parking_failures_url
+        if queue is not None and failures is None and not queue.startswith("file:"):
+            raise ValueError("PARKING_QUEUE_URL needs PARKING_FAILURES_URL beside it")
+        return self
 
     @model_validator(mode="after")
     def _one_way_to_log_in(self) -> Self:

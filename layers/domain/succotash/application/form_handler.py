@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TypedDict
 
 from succotash.application.paging import after_moment, next_cursor, require_page
+from succotash.application.shelter import Shelter
 from succotash.domain.attribution import HONEYPOT, source_of, split_answers
 from succotash.domain.forms import (
     DEFAULT_FORM,
@@ -27,6 +28,7 @@ from succotash.domain.forms import (
 )
 from succotash.domain.lead_scoring import score_lead
 from succotash.domain.outbox import status_message, submission_messages
+from succotash.domain.parking import ParkedSubmission
 from succotash.domain.repositories.forms import PAGE, FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.submissions import (
@@ -65,9 +67,11 @@ from succotash.errors import (
     IdempotencyKeyReusedError,
     InvalidInputError,
     NotFoundError,
+    StorageUnavailableError,
     SubmissionInProgressError,
     Violation,
 )
+from succotash.observation import Metric, count
 
 KEY_LIFETIME = timedelta(hours=24)
 """How long an Idempotency-Key and its answer are remembered."""
@@ -278,6 +282,8 @@ class TakenSubmission:
     receipt: SubmissionReceipt | None = None
     refusal: InvalidInputError | IdempotencyKeyReusedError | None = None
     """Why there is no receipt."""
+    is_parked: bool = False
+    """Whether it waits for the storage, unjudged; the form is then what is remembered of it."""
 
     def require_receipt(self) -> SubmissionReceipt:
         """The receipt; raises the refusal."""
@@ -289,10 +295,17 @@ class TakenSubmission:
 class FormHandler:
     """Takes submissions and answers what became of them."""
 
-    def __init__(self, storage: Storage, clock: Clock, new_id: IdFactory) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        new_id: IdFactory,
+        shelter: Shelter[FormView] | None = None,
+    ) -> None:
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
+        self._shelter = Shelter[FormView]() if shelter is None else shelter
 
     def submit_form(
         self,
@@ -328,40 +341,110 @@ class FormHandler:
 
         `repeated` names fields that came more than once, which only a choice may.
         """
-        now = self._clock()
-        submission_id, lead_id = SubmissionId(self._new_id()), LeadId(self._new_id())
-        answers, attribution, controls = split_answers(fields)
-        request = None
-        if key is not None:
-            digest = body_digest or fingerprint(form_id, fields)
-            request = IdempotentRequest(f"form:{form_id}", key, digest)
-        unjudged = FormSubmission(
-            submission_id=submission_id,
+        sent = ParkedSubmission(
+            submission_id=SubmissionId(self._new_id()),
             form_id=FormId(form_id),
-            answers=answers,
-            submitted_at=now,
-            fingerprint=fingerprint(form_id, answers),
-            attribution=attribution,
-            source=source_of(attribution),
+            received_at=self._clock(),
+            fields=fields,
+            repeated=tuple(repeated),
             ip_address=context.ip_address,
             user_agent=context.user_agent,
+            key=key,
+            body_digest=body_digest or (fingerprint(form_id, fields) if key is not None else ""),
+        )
+        if self._shelter.is_storage_away:
+            return self._park(sent, None)
+        try:
+            taken = self._take(sent)
+        except StorageUnavailableError as error:
+            return self._park(sent, error)
+        self._shelter.remember(form_id, taken.form)
+        return taken
+
+    def take_parked(self, parked: ParkedSubmission) -> SubmissionReceipt:
+        """Store a submission that waited for the storage: once, however often it is given.
+
+        It keeps the id and the time it was acknowledged with, and is judged as of then. As its
+        sender is gone, what would have been refused is kept in quarantine, with the reasons.
+        NotFoundError for an unknown form, SubmissionInProgressError, storage errors.
+        """
+        return self._take(parked, keeps_all=True).require_receipt()
+
+    def recall_form(self, form_id: str) -> FormView:
+        """A form's definition; NotFoundError where there is none.
+
+        While the storage is away it is the one last read by this process, or that of a form of
+        which nothing is known, which lets no other page in and sends nobody elsewhere.
+        """
+        try:
+            if not self._shelter.is_storage_away:
+                return self.get_form(form_id)
+        except StorageUnavailableError:
+            pass
+        unknown = form_view(Form(FormId(form_id), ""), ())
+        return self._shelter.recall(form_id) or unknown
+
+    def _park(
+        self, sent: ParkedSubmission, reason: StorageUnavailableError | None
+    ) -> TakenSubmission:
+        self._shelter.park(sent, reason)
+        count(Metric.SUBMISSIONS_PARKED)
+        form = self._shelter.recall(sent.form_id) or form_view(Form(sent.form_id, ""), ())
+        receipt: SubmissionReceipt = {
+            "submission_id": sent.submission_id,
+            "form_id": sent.form_id,
+            "lead_id": None,
+            "is_duplicate": False,
+            "duplicate_of": None,
+            "submitted_at": instant_text(sent.received_at),
+        }
+        return TakenSubmission(form, receipt, is_parked=True)
+
+    def _take(self, sent: ParkedSubmission, *, keeps_all: bool = False) -> TakenSubmission:
+        """Judge and keep a submission, in one transaction.
+
+        `keeps_all` is for one that was acknowledged already: given again, it changes nothing, and
+        a refusal puts it into quarantine.
+        """
+        lead_id, at = LeadId(self._new_id()), sent.received_at
+        answers, attribution, controls = split_answers(sent.fields)
+        request = None
+        if sent.key is not None:
+            request = IdempotentRequest(f"form:{sent.form_id}", sent.key, sent.body_digest)
+        unjudged = FormSubmission(
+            submission_id=sent.submission_id,
+            form_id=sent.form_id,
+            answers=answers,
+            submitted_at=at,
+            fingerprint=fingerprint(sent.form_id, answers),
+            attribution=attribution,
+            source=source_of(attribution),
+            ip_address=sent.ip_address,
+            user_agent=sent.user_agent,
         )
         inquiry = _inquiry(unjudged, request)
+        remembered_until = (self._clock() if keeps_all else at) + KEY_LIFETIME
 
         def work(repositories: Repositories) -> TakenSubmission:
             ground = repositories.forms.read_ground(inquiry)
             form = form_view(ground.form, ground.rules)
+            if keeps_all and (known := _known(repositories.forms, sent.submission_id)):
+                return TakenSubmission(form, _acknowledge(known))
+            answers_key = request is not None
             try:
                 if request is not None and ground.held is not None:
                     return TakenSubmission(form, _answer_again(request, ground.held))
-                _require_valid(unjudged, ground, repeated)
+                _require_valid(unjudged, ground, sent.repeated)
                 submission = _judged(unjudged, ground, controls)
             except (InvalidInputError, IdempotencyKeyReusedError) as refusal:
-                return TakenSubmission(form, refusal=refusal)
-            outcome = _outcome(submission, ground, lead_id, now)
+                if not keeps_all:
+                    return TakenSubmission(form, refusal=refusal)
+                submission = _kept_though_refused(unjudged, inquiry, refusal)
+                answers_key = answers_key and ground.held is None
+            outcome = _outcome(submission, ground, lead_id, at)
             receipt = _acknowledge(outcome.submission)
-            if request is not None:
-                remembered = RememberedAnswer(request, _remembered(receipt), now + KEY_LIFETIME)
+            if request is not None and answers_key:
+                remembered = RememberedAnswer(request, _remembered(receipt), remembered_until)
                 outcome = replace(outcome, remembered=remembered)
             repositories.forms.save_outcome(outcome)
             return TakenSubmission(form, receipt)
@@ -601,6 +684,34 @@ def _answer_again(request: IdempotentRequest, held: HeldKey) -> SubmissionReceip
     if held.answer is None:
         raise SubmissionInProgressError
     return _receipt_of(held.answer)
+
+
+def _known(forms: FormRepository, submission_id: SubmissionId) -> FormSubmission | None:
+    try:
+        return forms.get_form_submission(submission_id)
+    except NotFoundError:
+        return None
+
+
+def _kept_though_refused(
+    submission: FormSubmission,
+    inquiry: SubmissionInquiry,
+    refusal: InvalidInputError | IdempotencyKeyReusedError,
+) -> FormSubmission:
+    """The submission in quarantine; any address among the answers lets its person be found."""
+    reasons = (
+        tuple(f"{each.field} {each.message}" for each in refusal.violations)
+        if isinstance(refusal, InvalidInputError)
+        else (str(refusal),)
+    )
+    return replace(
+        submission,
+        state=SubmissionState.QUARANTINED,
+        spam_reasons=tuple(
+            f"taken unchecked while the storage was away: {each}" for each in reasons
+        ),
+        canonical_email=next(iter(inquiry.emails), None),
+    )
 
 
 def _require_valid(

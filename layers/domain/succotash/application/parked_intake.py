@@ -7,7 +7,12 @@ from typing import Protocol
 
 from succotash.domain.parking import Delivery, ParkedSubmission
 from succotash.domain.repositories.parking import SubmissionQueue
-from succotash.errors import MalformedRequestError, NotFoundError, StorageUnavailableError
+from succotash.errors import (
+    MalformedRequestError,
+    NotFoundError,
+    StorageUnavailableError,
+    SubmissionInProgressError,
+)
 
 RECEIVES_TRIED = 5
 """A submission that fails so often for a reason of its own is set aside."""
@@ -35,7 +40,7 @@ class ParkedTaken:
 class ParkedIntake:
     """Takes what a queue gives, in order within each group."""
 
-    def __init__(self, forms: TakesParked, queue: SubmissionQueue) -> None:
+    def __init__(self, forms: TakesParked, queue: SubmissionQueue | None) -> None:
         self._forms = forms
         self._queue = queue
 
@@ -61,7 +66,7 @@ class ParkedIntake:
                 if self._take(delivery):
                     taken += 1
                 else:
-                    self._queue.set_aside(delivery)
+                    self._set_aside(delivery)
                     set_aside += 1
             except StorageUnavailableError:
                 goes_on = False
@@ -71,6 +76,11 @@ class ParkedIntake:
                 again.append(delivery.message_id)
         return ParkedTaken(taken, set_aside, tuple(again))
 
+    def _set_aside(self, delivery: Delivery) -> None:
+        if self._queue is None:
+            raise StorageUnavailableError("there is no queue to set anything aside in")
+        self._queue.set_aside(delivery)
+
     def _take(self, delivery: Delivery) -> bool:
         """Whether it is taken; it never will be where it is not, and nothing is raised."""
         try:
@@ -79,6 +89,8 @@ class ParkedIntake:
             raise
         except (MalformedRequestError, NotFoundError):
             return False
+        except SubmissionInProgressError as error:
+            raise _TryAgainError from error
         except Exception as error:
             # The text of an error may quote what somebody sent.
             logger.error("a parked submission cannot be taken: %s", type(error).__name__)  # noqa: TRY400

@@ -8,6 +8,8 @@ from succotash.domain.parking import Delivery, ParkedSubmission
 from succotash.domain.repositories.parking import SubmissionQueue
 from succotash.errors import StorageUnavailableError
 
+CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 1, 2, 2
+
 type Sqs = Any
 """A client of SQS, which boto3 makes while it runs."""
 
@@ -18,7 +20,9 @@ def sqs() -> Sqs:
     from botocore.config import Config
 
     limits = Config(
-        connect_timeout=2, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2}
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
     )
     return boto3.client("sqs", config=limits)
 
