@@ -576,6 +576,8 @@ class LTVChecks:
                 cohort_ids=["1997-01"],
                 first_purchase_at=[LONG_AGO.isoformat()],
                 last_purchase_at=[LONG_AGO.isoformat()],
+                residual_low=[0],
+                residual_high=[2],
             ),
         )
 

@@ -328,6 +328,7 @@ def a_value(
     first_purchase_at: datetime = NOON,
     last_purchase_at: datetime | None = None,
     run_id: str | None = None,
+    interval: tuple[str, str] | None = ("0", "40.0001"),
 ) -> CustomerLTV:
     return CustomerLTV(
         CustomerId(customer_id),
@@ -346,7 +347,13 @@ def a_value(
         first_purchase_at=first_purchase_at,
         last_purchase_at=last_purchase_at or first_purchase_at,
         run_id=None if run_id is None else RunId(run_id),
+        residual_low=interval and usd(interval[0]),
+        residual_high=interval and usd(interval[1]),
     )
+
+
+def _units(amount: Money | None) -> int | None:
+    return None if amount is None else amount.units()
 
 
 def value_columns(values: Sequence[CustomerLTV]) -> CustomerValues:
@@ -367,6 +374,8 @@ def value_columns(values: Sequence[CustomerLTV]) -> CustomerValues:
         cohort_ids=[each.cohort_id for each in values],
         first_purchase_at=[each.first_purchase_at.isoformat() for each in values],
         last_purchase_at=[each.last_purchase_at.isoformat() for each in values],
+        residual_low=[_units(each.residual_low) for each in values],
+        residual_high=[_units(each.residual_high) for each in values],
     )
 
 

@@ -16,6 +16,7 @@ from succotash.domain.models.engagement import (
     engagement_scores,
     engagement_segments,
 )
+from succotash.domain.models.interval import value_interval
 from succotash.domain.models.levels import (
     HIGH,
     RiskBasis,
@@ -24,7 +25,7 @@ from succotash.domain.models.levels import (
     risk_scores,
     thresholds,
 )
-from succotash.domain.models.purchases import Array, PurchaseModel, PurchaseSample, column
+from succotash.domain.models.purchases import Array, PurchaseSample, column
 from succotash.domain.models.selection import (
     DEFAULT_CANDIDATES,
     Candidate,
@@ -192,7 +193,7 @@ class ChurnScoring:
         lifecycle = beside.submit(
             repositories.retention.build_lifecycle_counts, run.run_id, as_of, zone
         )
-        valued = self._value(purchases, bought, fitted_purchases.model, spend)
+        valued = self._value(purchases, bought, fitted_purchases, spend, _seed(as_of))
         basis = RiskBasis.of(
             fitted_presence.model,
             present.frequency,
@@ -285,12 +286,13 @@ class ChurnScoring:
         self,
         purchases: PurchaseHistories,
         bought: Columns,
-        model: PurchaseModel,
+        fitted: FittedPurchases,
         spend: FittedSpend,
+        seed: Sequence[int],
     ) -> "Valued":
         settings = self._settings
         residual = discounted_residual(
-            model,
+            fitted.model,
             bought.frequency,
             bought.recency,
             bought.age,
@@ -299,9 +301,21 @@ class ChurnScoring:
             yearly_discount_rate=settings.discount_rate,
             margin=settings.margin,
         )
+        low, high = value_interval(
+            fitted,
+            spend,
+            bought.frequency,
+            bought.recency,
+            bought.age,
+            _mean_spend(purchases, bought),
+            residual,
+            horizon_days=settings.value_horizon_days,
+            margin=settings.margin,
+            random=np.random.default_rng(seed),
+        )
         actual = np.rint(column(purchases.revenue) * settings.margin).astype(np.int64)
         return Valued(
-            purchases.days.customer_ids, actual, np.rint(residual * UNIT).astype(np.int64)
+            purchases.days.customer_ids, actual, _units(residual), _units(low), _units(high)
         )
 
     def _customer_values(
@@ -331,6 +345,8 @@ class ChurnScoring:
             cohort_ids=months.astype(str).tolist(),
             first_purchase_at=purchases.first_purchase_at,
             last_purchase_at=purchases.last_purchase_at,
+            residual_low=valued.residual_low.tolist(),
+            residual_high=valued.residual_high.tolist(),
         )
 
     def _predictions(
@@ -464,6 +480,8 @@ class Valued:
     customer_ids: Sequence[str]
     actual: NDArray[np.int64]
     residual: NDArray[np.int64]
+    residual_low: NDArray[np.int64]
+    residual_high: NDArray[np.int64]
 
     @property
     def predicted(self) -> NDArray[np.int64]:
@@ -473,6 +491,15 @@ class Valued:
     def by_id(self) -> dict[str, int]:
         """Predicted CLV by customer."""
         return dict(zip(self.customer_ids, self.predicted.tolist(), strict=True))
+
+
+def _units(amounts: Array) -> NDArray[np.int64]:
+    return np.rint(amounts * UNIT).astype(np.int64)
+
+
+def _seed(as_of: datetime) -> tuple[int, ...]:
+    """Of a run's chance: the same run, repeated, finds the same intervals."""
+    return (abs(as_of.toordinal()), as_of.hour * 3600 + as_of.minute * 60 + as_of.second)
 
 
 def _same(one: Columns, other: Columns) -> bool:

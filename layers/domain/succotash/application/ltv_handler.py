@@ -9,7 +9,14 @@ from succotash.application.batches import BatchReport, Rejected, count_orders, r
 from succotash.application.paging import after_value, next_cursor, require_page
 from succotash.application.runs import RunView, run_currency, run_day, run_view
 from succotash.domain.customers import Order
-from succotash.domain.ltv import Cohort, CustomerLTV, LTVAnalytics, LTVSegment, ValueGroup
+from succotash.domain.ltv import (
+    INTERVAL_LEVEL,
+    Cohort,
+    CustomerLTV,
+    LTVAnalytics,
+    LTVSegment,
+    ValueGroup,
+)
 from succotash.domain.orders import order_contents, order_identity, order_violation
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.storage import Storage
@@ -60,6 +67,17 @@ class LTVAnalysis(TypedDict):
     """None before the first run."""
 
 
+class IntervalView(TypedDict):
+    """Between which amounts a customer's CLV will lie, and how probably.
+
+    A parametric bootstrap of the run's models, chance included: see `docs/models.md`.
+    """
+
+    low: Decimal
+    high: Decimal
+    level: float
+
+
 class CustomerValueView(TypedDict):
     """One customer's value; money in the currency of the run."""
 
@@ -68,6 +86,8 @@ class CustomerValueView(TypedDict):
     actual_clv: Decimal
     predicted_clv: Decimal
     residual_value: Decimal
+    predicted_clv_interval: IntervalView | None
+    """None for a value from before intervals were kept."""
     average_order_value: Decimal
     order_count: int
     frequency: int
@@ -353,6 +373,7 @@ def customer_value_view(value: CustomerLTV) -> CustomerValueView:
         "actual_clv": value.actual_clv.rounded(),
         "predicted_clv": value.predicted_clv.rounded(),
         "residual_value": value.residual_value.rounded(),
+        "predicted_clv_interval": _interval_view(value),
         "average_order_value": value.average_order_value.rounded(),
         "order_count": value.order_count,
         "frequency": value.frequency,
@@ -367,6 +388,17 @@ def customer_value_view(value: CustomerLTV) -> CustomerValueView:
         "cohort_id": value.cohort_id,
         "first_purchase_at": value.first_purchase_at,
         "last_purchase_at": value.last_purchase_at,
+    }
+
+
+def _interval_view(value: CustomerLTV) -> IntervalView | None:
+    low, high = value.residual_low, value.residual_high
+    if low is None or high is None:
+        return None
+    return {
+        "low": (value.actual_clv + low).rounded(),
+        "high": (value.actual_clv + high).rounded(),
+        "level": INTERVAL_LEVEL,
     }
 
 

@@ -7,6 +7,9 @@ from decimal import Decimal
 
 from succotash.domain.values import CohortId, CustomerId, Money, RunId, SegmentId
 
+INTERVAL_LEVEL = 0.8
+"""How probably what a customer still brings lies within their interval."""
+
 
 @dataclass(frozen=True, slots=True)
 class CustomerLTV:
@@ -33,6 +36,10 @@ class CustomerLTV:
     last_purchase_at: datetime
     run_id: RunId | None = None
     """None in a value not yet stored: it joins the current run."""
+    residual_low: Money | None = None
+    """With `residual_high` what the residual value will lie between with the probability
+    INTERVAL_LEVEL; None where no run said."""
+    residual_high: Money | None = None
 
     @property
     def predicted_clv(self) -> Money:
@@ -62,6 +69,8 @@ class CustomerValues:
     cohort_ids: Sequence[str]
     first_purchase_at: Sequence[str]
     last_purchase_at: Sequence[str]
+    residual_low: Sequence[int | None]
+    residual_high: Sequence[int | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from succotash.domain.ltv import INTERVAL_LEVEL
 from succotash.domain.models.purchases import Array
 from succotash.domain.models.selection import FittedPurchases, FittedSpend
 
-LEVEL = 0.8
 DRAWS = 199
 """With 199 draws the tenth of ten equal shares begins exactly at a draw."""
 _BLOCK = 8_192
@@ -26,7 +26,7 @@ def value_interval(
     horizon_days: float,
     margin: float,
     random: np.random.Generator,
-    level: float = LEVEL,
+    level: float = INTERVAL_LEVEL,
     draws: int = DRAWS,
 ) -> tuple[Array, Array]:
     """Least and largest residual value of the central `level`, each of shape (customers,).

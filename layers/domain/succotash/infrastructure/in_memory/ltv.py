@@ -236,6 +236,8 @@ class InMemoryLTVRepository(LTVRepository):
                 first_purchase_at=datetime.fromisoformat(values.first_purchase_at[place]),
                 last_purchase_at=datetime.fromisoformat(values.last_purchase_at[place]),
                 run_id=run_id,
+                residual_low=_optional_money(values.residual_low[place], currency),
+                residual_high=_optional_money(values.residual_high[place], currency),
             )
 
     @override
@@ -466,3 +468,7 @@ def _value_group(totals: RollupTotals) -> ValueGroup:
         _decimal(totals.predicted_clv),
         _decimal(totals.residual_value),
     )
+
+
+def _optional_money(units: int | None, currency: Currency) -> Money | None:
+    return None if units is None else Money.of_units(units, currency)

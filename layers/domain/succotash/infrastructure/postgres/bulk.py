@@ -32,6 +32,11 @@ def amounts(units: Iterable[int]) -> Iterator[str]:
     return (f"{value}e-4" for value in units)
 
 
+def optional_amounts(units: Iterable[int | None]) -> Iterator[str]:
+    """A column of money given in ten-thousandths, where some is missing."""
+    return (NULL if value is None else f"{value}e-4" for value in units)
+
+
 def optional[T](values: Iterable[T | None]) -> Iterator[str]:
     """A column of numbers, dates or instants, where some are missing."""
     return (NULL if value is None else str(value) for value in values)

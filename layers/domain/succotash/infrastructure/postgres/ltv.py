@@ -1,6 +1,7 @@
 """Orders and what customers are worth in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -219,6 +220,8 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
             cohort_id=value.cohort_id,
             first_purchase_at=value.first_purchase_at,
             last_purchase_at=value.last_purchase_at,
+            residual_low=value.residual_low and value.residual_low.units(),
+            residual_high=value.residual_high and value.residual_high.units(),
         )
         only("scoring run", rows)
 
@@ -244,6 +247,8 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
                 bulk.texts(values.cohort_ids),
                 bulk.texts(values.first_purchase_at),
                 bulk.texts(values.last_purchase_at),
+                bulk.optional_amounts(values.residual_low),
+                bulk.optional_amounts(values.residual_high),
             ),
         )
 
@@ -424,14 +429,18 @@ def _order_document(place: int, order: Order) -> dict[str, Json]:
 
 
 def _customer_ltv(row: Row) -> CustomerLTV:
-    customer_id, actual_clv, residual_value, average_order_value, currency, *others = row
-    return CustomerLTV(
+    customer_id, actual_clv, residual_value, average_order_value, currency, *others = row[:-2]
+    low, high = row[-2:]
+    value = CustomerLTV(
         customer_id,
         Money(actual_clv, currency),
         Money(residual_value, currency),
         Money(average_order_value, currency),
         *others,
     )
+    if low is None:
+        return value
+    return replace(value, residual_low=Money(low, currency), residual_high=Money(high, currency))
 
 
 def _cohorts(rows: Sequence[Row]) -> list[Cohort]:

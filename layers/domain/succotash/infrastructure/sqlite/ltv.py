@@ -136,13 +136,14 @@ _SAVE_VALUE = """
 INSERT INTO customer_ltv (
     run_id, customer_id, actual_clv, residual_value, average_order_value, currency, order_count,
     frequency, lifetime_months, probability_alive, expected_purchases_30, expected_purchases_90,
-    expected_purchases_365, segment_id, cohort_id, first_purchase_at, last_purchase_at
+    expected_purchases_365, segment_id, cohort_id, first_purchase_at, last_purchase_at,
+    residual_low, residual_high
 )
 VALUES (
     :run_id, :customer_id, :actual_clv, :residual_value, :average_order_value, :currency,
     :order_count, :frequency, :lifetime_months, :probability_alive, :expected_purchases_30,
     :expected_purchases_90, :expected_purchases_365, :segment_id, :cohort_id,
-    :first_purchase_at, :last_purchase_at
+    :first_purchase_at, :last_purchase_at, :residual_low, :residual_high
 )
 ON CONFLICT (run_id, customer_id) DO UPDATE SET
     actual_clv = excluded.actual_clv,
@@ -159,7 +160,9 @@ ON CONFLICT (run_id, customer_id) DO UPDATE SET
     segment_id = excluded.segment_id,
     cohort_id = excluded.cohort_id,
     first_purchase_at = excluded.first_purchase_at,
-    last_purchase_at = excluded.last_purchase_at
+    last_purchase_at = excluded.last_purchase_at,
+    residual_low = excluded.residual_low,
+    residual_high = excluded.residual_high
 """
 _VALUE = """
 SELECT * FROM customer_ltv
@@ -498,6 +501,8 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
                 cohort_id=value.cohort_id,
                 first_purchase_at=micros(value.first_purchase_at),
                 last_purchase_at=micros(value.last_purchase_at),
+                residual_low=value.residual_low and value.residual_low.units(),
+                residual_high=value.residual_high and value.residual_high.units(),
             )
 
     @override
@@ -528,6 +533,8 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
                         "cohort_id": values.cohort_ids[place],
                         "first_purchase_at": micros_of_text(values.first_purchase_at[place]),
                         "last_purchase_at": micros_of_text(values.last_purchase_at[place]),
+                        "residual_low": values.residual_low[place],
+                        "residual_high": values.residual_high[place],
                     }
                     for place, customer_id in enumerate(values.customer_ids)
                 ),
@@ -756,6 +763,8 @@ def _value(row: Row) -> CustomerLTV:
         first_purchase_at=instant(row["first_purchase_at"]),
         last_purchase_at=instant(row["last_purchase_at"]),
         run_id=row["run_id"],
+        residual_low=money(row["residual_low"], currency),
+        residual_high=money(row["residual_high"], currency),
     )
 
 

@@ -220,6 +220,9 @@ CREATE TABLE customer_ltv (
     cohort_id TEXT NOT NULL,
     first_purchase_at INTEGER NOT NULL,
     last_purchase_at INTEGER NOT NULL,
+    residual_low INTEGER,
+    residual_high INTEGER CHECK ((residual_low IS NULL) = (residual_high IS NULL)),
+    CHECK (residual_low BETWEEN 0 AND residual_high),
     PRIMARY KEY (run_id, customer_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX customer_ltv_by_value ON customer_ltv (run_id, predicted_clv DESC, customer_id);

@@ -301,7 +301,7 @@ saved AS (
         run_id, customer_id, actual_clv, residual_value, average_order_value, currency,
         order_count, frequency, lifetime_months, probability_alive, expected_purchases_30,
         expected_purchases_90, expected_purchases_365, segment_id, cohort_id, first_purchase_at,
-        last_purchase_at
+        last_purchase_at, residual_low, residual_high
     )
     SELECT
         run_id, CAST(:customer_id AS text), CAST(:actual_clv AS bigint) * 0.0001,
@@ -312,7 +312,8 @@ saved AS (
         CAST(:expected_purchases_90 AS double precision),
         CAST(:expected_purchases_365 AS double precision), CAST(:segment_id AS text),
         CAST(:cohort_id AS text), CAST(:first_purchase_at AS timestamptz),
-        CAST(:last_purchase_at AS timestamptz)
+        CAST(:last_purchase_at AS timestamptz), CAST(:residual_low AS bigint) * 0.0001,
+        CAST(:residual_high AS bigint) * 0.0001
     FROM run
     ON CONFLICT (run_id, customer_id) DO UPDATE SET
         actual_clv = excluded.actual_clv,
@@ -329,7 +330,9 @@ saved AS (
         segment_id = excluded.segment_id,
         cohort_id = excluded.cohort_id,
         first_purchase_at = excluded.first_purchase_at,
-        last_purchase_at = excluded.last_purchase_at
+        last_purchase_at = excluded.last_purchase_at,
+        residual_low = excluded.residual_low,
+        residual_high = excluded.residual_high
 )
 SELECT run_id FROM run
 """
@@ -344,7 +347,8 @@ COPY_CUSTOMER_VALUES = """
 COPY customer_ltv (
     run_id, currency, customer_id, actual_clv, residual_value, average_order_value, order_count,
     frequency, lifetime_months, probability_alive, expected_purchases_30, expected_purchases_90,
-    expected_purchases_365, segment_id, cohort_id, first_purchase_at, last_purchase_at
+    expected_purchases_365, segment_id, cohort_id, first_purchase_at, last_purchase_at,
+    residual_low, residual_high
 ) FROM STDIN
 """
 
@@ -352,7 +356,8 @@ _CUSTOMER_LTV = f"""
 SELECT
     customer_id, actual_clv, residual_value, average_order_value, currency, order_count, frequency,
     lifetime_months, probability_alive, expected_purchases_30, expected_purchases_90,
-    expected_purchases_365, segment_id, cohort_id, first_purchase_at, last_purchase_at, run_id
+    expected_purchases_365, segment_id, cohort_id, first_purchase_at, last_purchase_at, run_id,
+    residual_low, residual_high
 FROM customer_ltv
 WHERE run_id = {CURRENT_RUN}
 """
