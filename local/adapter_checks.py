@@ -545,6 +545,10 @@ class LTVChecks:
         place = found.days.customer_ids.index(self._customer)
         expect(that=(found.orders[place], found.revenue[place]) == (1, 100_000))
 
+    def count_purchases_by_week(self) -> None:
+        weeks = self._ltv.count_purchases_by_week(LONG_AGO, LONG_AGO, "Europe/Berlin")
+        expect(that=len(weeks) == 1)
+
     def get_currencies(self) -> None:
         expect(that=USD in self._ltv.get_currencies(LONG_AGO + DAY))
 

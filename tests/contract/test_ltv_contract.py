@@ -560,6 +560,36 @@ class TestPurchaseHistories:
         assert as_rows(found) == histories_on_paper(orders, as_of, zone, until)
         assert found.days.customer_ids == sorted(found.days.customer_ids)
 
+    @MODEST
+    @given(orders=ledgers(), as_of=instants, zone=zones, ahead=st.integers(0, 30 * 24 * 60))
+    def test_weeks_of_a_holdout_agree_with_counting_on_paper(
+        self,
+        new_storage: NewStorage,
+        orders: Sequence[Order],
+        as_of: datetime,
+        zone: str,
+        ahead: int,
+    ) -> None:
+        ltv = new_storage().repositories.ltv
+        ltv.record_orders(orders)
+        until = as_of + timedelta(minutes=ahead)
+
+        def day(moment: datetime) -> int:
+            return moment.astimezone(ZoneInfo(zone)).date().toordinal()
+
+        weeks = [0] * ((day(until) - day(as_of)) // 7 + 1)
+        for customer_id in {order.customer_id for order in orders}:
+            own = [order for order in orders if order.customer_id == customer_id]
+            if purchases_on_paper(own, as_of):
+                bought = purchases_on_paper(own, until)
+                for each in {day(moment) for moment, _ in bought if moment > as_of}:
+                    weeks[(each - day(as_of)) // 7] += 1
+        assert ltv.count_purchases_by_week(as_of, until, zone) == weeks
+        by_shard = [
+            ltv.count_purchases_by_week(as_of, until, zone, shard=shard) for shard in every_shard()
+        ]
+        assert [sum(each) for each in zip(*by_shard, strict=True)] == weeks
+
     def test_shards_are_disjoint_and_cover_all(self, ltv: LTVRepository) -> None:
         ltv.record_orders([an_order(customer_id=f"customer-{number}") for number in range(100)])
         shards = [
@@ -616,6 +646,11 @@ class TestCustomerValues:
         assert ltv.get_ltv_analytics().total == group
         [cohort] = ltv.get_all_cohorts()
         assert (cohort.revenue, cohort.average_ltv) == (usd(total), usd(each))
+
+    def test_a_value_may_have_no_interval(self, ltv: LTVRepository) -> None:
+        value = a_value(interval=None)
+        ltv.save_customer_ltv(value)
+        assert ltv.get_customer_ltv(value.customer_id).residual_high is None
 
     def test_a_value_comes_back_as_it_was_saved_in_the_current_run(
         self, ltv: LTVRepository

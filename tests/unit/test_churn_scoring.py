@@ -123,6 +123,27 @@ class TestOnCdnow:
         everybody = storage.repositories.ltv.find_customers(limit=5000)
         assert everybody == without.repositories.ltv.find_customers(limit=5000)
 
+    def test_what_customers_brought_lay_within_their_intervals_as_often_as_those_say(
+        self, storage: InMemoryStorage
+    ) -> None:
+        """The 39 weeks after the calibration: the level is 80%, and many intervals begin at 0."""
+        run(storage, "1997-09-30T23:59:59Z", value_horizon_days=HOLDOUT_DAYS, discount_rate=0.0)
+        brought = {
+            customer: sum(each for day, each in days.items() if day > CALIBRATION_END.date())
+            for customer, days in amounts_by_day().items()
+        }
+        inside, wide = 0, 0
+        for value in storage.repositories.ltv.find_customers(limit=5000):
+            low, high = value.residual_low, value.residual_high
+            assert low is not None
+            assert high is not None
+            assert low.amount <= high.amount
+            came = Decimal(f"{brought[value.customer_id]:.2f}")
+            inside += low.amount <= came <= high.amount
+            wide += high.amount > 0
+        assert 0.8 <= inside / 2357 <= 0.9
+        assert wide > 1000
+
     def test_every_customer_has_a_value_and_a_risk(self, storage: InMemoryStorage) -> None:
         report = run(storage, "1998-07-01T00:00:00Z")
         assert report["customers"] == 2357

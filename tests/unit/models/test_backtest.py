@@ -7,11 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from succotash.domain.models.backtest import Backtest, backtest
+from succotash.domain.models.backtest import Backtest, backtest, backtest_spend, track
 from succotash.domain.models.bg_nbd import fit_bg_nbd
-from succotash.domain.models.pooled_rate import PooledRate
-from succotash.domain.models.purchases import Array
-from tests.cdnow import CALIBRATION_END, HOLDOUT_DAYS, histories
+from succotash.domain.models.pooled_rate import PooledRate, PooledSpend
+from succotash.domain.models.purchases import Array, PurchaseSample
+from tests.cdnow import (
+    CALIBRATION_END,
+    HOLDOUT_DAYS,
+    HOLDOUT_END,
+    amounts_by_day,
+    histories,
+)
 from tests.unit.models.lifetimes_reference import BetaGeoFitter
 
 
@@ -33,6 +39,14 @@ class Oracle(PooledRate):
         self, frequency: Array, recency: Array, age: Array, days: float
     ) -> Array:
         return np.array(self.purchases)
+
+
+class Twenty(PooledSpend):
+    """Says 20 of everybody."""
+
+    @override
+    def expected_spend(self, frequency: Array, mean_spend: Array) -> Array:
+        return np.full_like(frequency, 20.0)
 
 
 def judged(silent: list[float], actual: list[float], purchases: list[float]) -> Backtest:
@@ -142,3 +156,94 @@ def test_every_backtest_can_be_kept_as_json(rows: list[tuple[float, int, float]]
     assert len(kept["calibration"]) <= 10
     predicted = [decile["mean_predicted"] for decile in kept["calibration"]]
     assert predicted == sorted(predicted)
+
+
+def test_weeks_are_tracked_for_all_customers_together() -> None:
+    """Two customers are one row of weight 2."""
+    known = PurchaseSample.from_columns([1.0, 1.0], [50.0, 50.0], [100.0, 100.0])
+    model = PooledRate(0.1)
+    [in_one] = model.expected_purchases(*(known.frequency, known.recency, known.age), 7.0)
+    [in_two] = model.expected_purchases(*(known.frequency, known.recency, known.age), 14.0)
+    first, second = 2 * in_one, 2 * (in_two - in_one)
+
+    tracking = track(model, known, [2, 0])
+
+    assert tracking.actual == (2, 0)
+    assert tracking.predicted == pytest.approx((first, second))
+    assert tracking.error_percent == pytest.approx(100 * (abs(2 - first) + second) / 2)
+
+
+def test_weeks_in_which_nobody_bought_have_no_error() -> None:
+    known = PurchaseSample.from_columns([1.0], [50.0], [100.0])
+
+    assert track(PooledRate(0.1), known, [0, 0]).error_percent is None
+    assert track(PooledRate(0.1), known, []).to_dict() == {
+        "actual": [],
+        "predicted": [],
+        "error_percent": None,
+    }
+
+
+def test_the_spend_figures_of_three_customers_are_those_worked_out_by_hand() -> None:
+    """The third has not repeated, and did not buy again."""
+    ones = np.ones(3)
+    result = backtest_spend(
+        Oracle(0.1, silent=(0.5, 0.5, 0.5), purchases=(1.0, 2.0, 0.5)),
+        Twenty(20.0),
+        np.array([1.0, 2.0, 0.0]),
+        50 * ones,
+        100 * ones,
+        np.array([10.0, 30.0, 0.0]),
+        holdout_purchases=np.array([1.0, 2.0, 0.0]),
+        holdout_revenue=np.array([16.0, 50.0, 0.0]),
+        holdout_days=50,
+    )
+
+    assert result.customers == 2
+    assert (result.actual_revenue, result.predicted_revenue) == (66, 70)
+    assert result.error_percent == pytest.approx(100 * 4 / 66)
+    assert result.mae == pytest.approx((4 + 5) / 2)
+    assert result.rmse == pytest.approx(np.sqrt((16 + 25) / 2))
+    assert result.naive_mae == pytest.approx((6 + 5) / 2)
+    assert result.naive_rmse == pytest.approx(np.sqrt((36 + 25) / 2))
+
+
+def test_spend_nobody_had_has_no_errors() -> None:
+    nobody = np.empty(0)
+    result = backtest_spend(
+        PooledRate(0.1),
+        Twenty(20.0),
+        *[nobody] * 4,
+        holdout_purchases=nobody,
+        holdout_revenue=nobody,
+        holdout_days=50,
+    )
+
+    assert result.to_dict() == {
+        "customers": 0,
+        "actual_revenue": 0.0,
+        "predicted_revenue": 0.0,
+        "error_percent": None,
+        "mae": None,
+        "rmse": None,
+        "naive_mae": None,
+        "naive_rmse": None,
+    }
+
+
+def test_on_cdnow_the_weeks_of_the_holdout_add_up_to_its_total() -> None:
+    """The published holdout: 1,882 purchases in 39 weeks after 30 September 1997."""
+    known = histories(CALIBRATION_END)
+    model = fit_bg_nbd(known.sample()).model
+    weeks = [0] * 39
+    for days in amounts_by_day().values():
+        for day in list(days)[1:]:
+            if CALIBRATION_END < day <= HOLDOUT_END:
+                weeks[((day - CALIBRATION_END).days - 1) // 7] += 1
+
+    tracking = track(model, known.sample(), weeks)
+
+    assert sum(tracking.actual) == 1882
+    total = model.expected_purchases(known.frequency, known.recency, known.age, HOLDOUT_DAYS).sum()
+    assert sum(tracking.predicted) == pytest.approx(total)
+    assert tracking.error_percent == pytest.approx(20.5, abs=0.05)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from succotash.domain.customers import ActivitySummaries, Histories, PurchaseHistories
 from succotash.domain.ltv import CustomerValues, LTVSegment
+from succotash.domain.models.backtest import Tracking, backtest_spend, track
 from succotash.domain.models.engagement import (
     Engagement,
     engagement_scores,
@@ -174,7 +175,7 @@ class ChurnScoring:
         bought, present = Columns.of(purchases.days), Columns.of(activity.days)
         holdout = self._hold_out(repositories, beside, as_of, bought, present)
 
-        spend = self._fit_spend(purchases, bought)
+        spend = _fit_spend(purchases, bought)
         tested = holdout.judged(self._settings.purchase_models)
         fitted_purchases = self._fit(bought, tested.purchases)
         fitted_presence = (
@@ -242,15 +243,6 @@ class ChurnScoring:
         candidates = self._settings.purchase_models
         return fit_purchases(known.sample(), comparison, candidates=candidates)
 
-    def _fit_spend(self, purchases: PurchaseHistories, bought: Columns) -> FittedSpend:
-        orders = column(purchases.orders).sum()
-        revenue = column(purchases.revenue).sum() / UNIT
-        return fit_spend(
-            bought.frequency,
-            _mean_spend(purchases, bought),
-            average_order=float(revenue / orders) if orders else 0.0,
-        )
-
     def _hold_out(
         self,
         repositories: Repositories,
@@ -280,7 +272,8 @@ class ChurnScoring:
                 repositories.retention.activity_summaries, cut, zone, holdout_until=as_of
             )
         )
-        return Holdout(span, Cut(cut, days, purchases, presence))
+        weeks = beside.submit(repositories.ltv.count_purchases_by_week, cut, as_of, zone)
+        return Holdout(span, Cut(cut, days, purchases, presence, weeks))
 
     def _value(
         self,
@@ -434,6 +427,8 @@ class Cut:
     purchases: Future[PurchaseHistories]
     presence: Future[ActivitySummaries] | None
     """None where it is the same as purchases."""
+    weeks: Future[list[int]]
+    """Purchases by week after the cut; the last one may be begun only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,7 +456,8 @@ class Holdout:
                 {"skipped": f"{self.span:.0f} days of history are too few to hold any out"}
             )
         cut = self.cut
-        purchases = _judge(cut.purchases.result().days, cut.days, candidates)
+        bought = cut.purchases.result()
+        purchases = _judge(bought.days, cut.days, candidates)
         presence = purchases
         if cut.presence is not None:
             presence = _judge(cut.presence.result().days, cut.days, candidates)
@@ -469,6 +465,8 @@ class Holdout:
             "cut": cut.at.isoformat(),
             "purchases": purchases.to_dict(),
             "presence": presence.to_dict(),
+            "weekly": _track(purchases, bought, cut).to_dict(),
+            "spend": _judge_spend(purchases, bought, cut),
         }
         return Tested(view, purchases, presence)
 
@@ -517,6 +515,39 @@ def _same(one: Columns, other: Columns) -> bool:
 def _mean_spend(purchases: PurchaseHistories, bought: Columns) -> Array:
     """Money per repeat purchase day, in the currency's units; 0 where there is none."""
     return column(purchases.repeat_revenue) / UNIT / np.maximum(bought.frequency, 1.0)
+
+
+def _fit_spend(purchases: PurchaseHistories, bought: Columns) -> FittedSpend:
+    orders = column(purchases.orders).sum()
+    revenue = column(purchases.revenue).sum() / UNIT
+    return fit_spend(
+        bought.frequency,
+        _mean_spend(purchases, bought),
+        average_order=float(revenue / orders) if orders else 0.0,
+    )
+
+
+def _track(winner: Comparison, purchases: PurchaseHistories, cut: Cut) -> Tracking:
+    """Whole weeks only."""
+    known = Columns.of(purchases.days).sample()
+    return track(winner.best.fitted.model, known, cut.weeks.result()[: cut.days // 7])
+
+
+def _judge_spend(winner: Comparison, purchases: PurchaseHistories, cut: Cut) -> dict[str, Json]:
+    known = Columns.of(purchases.days)
+    spend = _fit_spend(purchases, known)
+    found = backtest_spend(
+        winner.best.fitted.model,
+        spend.model,
+        known.frequency,
+        known.recency,
+        known.age,
+        _mean_spend(purchases, known),
+        holdout_purchases=column(purchases.days.holdout),
+        holdout_revenue=column(purchases.holdout_revenue) / UNIT,
+        holdout_days=cut.days,
+    )
+    return {"model": spend.model.name, "reason": spend.reason, **found.to_dict()}
 
 
 def _judge(histories: Histories, days: int, candidates: Sequence[Candidate]) -> Comparison:

@@ -1,12 +1,14 @@
 """How good predictions were: what a model said before a cut, against what happened after it."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlog1py, xlogy
 
-from succotash.domain.models.purchases import Array, PurchaseModel
+from succotash.domain.models.purchases import Array, PurchaseModel, PurchaseSample
+from succotash.domain.models.spend import SpendModel
 from succotash.domain.values import Json
 
 type Flags = NDArray[np.bool_]
@@ -104,6 +106,106 @@ def backtest(
         rmse=_root_mean((predicted - holdout_purchases) ** 2),
         naive_mae=_mean(np.abs(naive - holdout_purchases)),
         naive_rmse=_root_mean((naive - holdout_purchases) ** 2),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """Purchases of all customers together, week by week of the holdout."""
+
+    actual: tuple[int, ...]
+    predicted: tuple[float, ...]
+    error_percent: float | None
+    """Mean distance between the two in a week, as a share of the mean actual week.
+
+    None where nobody bought.
+    """
+
+    def to_dict(self) -> dict[str, Json]:
+        """Plain numbers, lists and None, as JSON takes them."""
+        return {
+            "actual": list(self.actual),
+            "predicted": list(self.predicted),
+            "error_percent": self.error_percent,
+        }
+
+
+def track(model: PurchaseModel, known: PurchaseSample, weeks: Sequence[int]) -> Tracking:
+    """Compare `model`, fitted to what came before the cut, with the whole weeks after it.
+
+    `known` are the histories before the cut, `weeks` their purchase days in each week since.
+    """
+    history = (known.frequency, known.recency, known.age)
+    reached = [
+        float((model.expected_purchases(*history, 7.0 * week) * known.weight).sum())
+        for week in range(1, len(weeks) + 1)
+    ]
+    predicted = np.diff(np.array([0.0, *reached]))
+    actual = np.array(weeks, dtype=np.float64)
+    total = float(actual.sum())
+    return Tracking(
+        tuple(weeks),
+        tuple(predicted.tolist()),
+        100 * float(np.abs(predicted - actual).sum()) / total if total else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SpendBacktest:
+    """Errors of spend on held-out time, in the currency's units; None where nobody bought."""
+
+    customers: int
+    """Who bought in the holdout."""
+    actual_revenue: float
+    predicted_revenue: float
+    """Of all customers: expected purchases times expected spend."""
+    error_percent: float | None
+    """Of the revenue, above 0 where too much was predicted."""
+    mae: float | None
+    """Of the mean spend per purchase day of those who bought."""
+    rmse: float | None
+    naive_mae: float | None
+    """Of supposing that each spends what they spent before; on average, who had not repeated."""
+    naive_rmse: float | None
+
+    def to_dict(self) -> dict[str, Json]:
+        """Plain numbers and None, as JSON takes them."""
+        return asdict(self)
+
+
+def backtest_spend(
+    purchases: PurchaseModel,
+    spend: SpendModel,
+    frequency: Array,
+    recency: Array,
+    age: Array,
+    mean_spend: Array,
+    *,
+    holdout_purchases: Array,
+    holdout_revenue: Array,
+    holdout_days: float,
+) -> SpendBacktest:
+    """Compare models fitted to what came before the cut with what was spent after it.
+
+    `mean_spend` is money per repeat purchase day before the cut, 0 where there was none.
+    """
+    expected = spend.expected_spend(frequency, mean_spend)
+    bought = holdout_purchases > 0
+    actual = holdout_revenue[bought] / holdout_purchases[bought]
+    repeaters = frequency > 0
+    average = float(mean_spend[repeaters].mean()) if repeaters.any() else 0.0
+    naive = np.where(repeaters, mean_spend, average)[bought]
+    predicted = purchases.expected_purchases(frequency, recency, age, holdout_days) * expected
+    actual_total, predicted_total = float(holdout_revenue.sum()), float(predicted.sum())
+    return SpendBacktest(
+        customers=int(bought.sum()),
+        actual_revenue=actual_total,
+        predicted_revenue=predicted_total,
+        error_percent=100 * (predicted_total / actual_total - 1) if actual_total else None,
+        mae=_mean(np.abs(expected[bought] - actual)),
+        rmse=_root_mean((expected[bought] - actual) ** 2),
+        naive_mae=_mean(np.abs(naive - actual)),
+        naive_rmse=_root_mean((naive - actual) ** 2),
     )
 
 

@@ -77,6 +77,16 @@ class LTVRepository(ABC):
         """
 
     @abstractmethod
+    def count_purchases_by_week(
+        self, as_of: datetime, until: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> list[int]:
+        """Purchase days of a holdout, as in `purchase_histories`, by week since the day of `as_of`.
+
+        Week 0 begins with that day; the list ends with the week of the day of `until`. Of customers
+        with a purchase at or before `as_of` only.
+        """
+
+    @abstractmethod
     def get_currencies(self, as_of: datetime) -> set[Currency]:
         """The currencies of all orders and refunds at or before `as_of`.
 

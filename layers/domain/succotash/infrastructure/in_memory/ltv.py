@@ -166,6 +166,23 @@ class InMemoryLTVRepository(LTVRepository):
 
     @override
     @atomic
+    def count_purchases_by_week(
+        self, as_of: datetime, until: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> list[int]:
+        calendar = Calendar(time_zone)
+        cut = calendar.day(as_of)
+        weeks = [0] * ((calendar.day(until) - cut) // 7 + 1)
+        for customer_id, _ in purchases_by_customer(self.tables, as_of, shard):
+            orders = self.tables.orders_by_customer[customer_id]
+            days = {
+                calendar.day(each.at) for each in purchases_of(orders, until) if each.at > as_of
+            }
+            for day in days:
+                weeks[(day - cut) // 7] += 1
+        return weeks
+
+    @override
+    @atomic
     def get_currencies(self, as_of: datetime) -> set[Currency]:
         orders = self.tables.orders.values()
         return {order.amount.currency for order in orders if order.ordered_at <= as_of}

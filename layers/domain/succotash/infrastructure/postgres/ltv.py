@@ -174,6 +174,16 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
         )
 
     @override
+    def count_purchases_by_week(
+        self, as_of: datetime, until: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> list[int]:
+        def count(session: Session) -> list[Row]:
+            set_moment(session, as_of, time_zone, until)
+            return session.run(of_shard(sql.PURCHASES_BY_WEEK, shard))
+
+        return [purchases for _, purchases in self._in_transaction(count)]
+
+    @override
     def get_currencies(self, as_of: datetime) -> set[Currency]:
         return {currency for [currency] in self._run(sql.CURRENCIES, as_of=as_of)}
 

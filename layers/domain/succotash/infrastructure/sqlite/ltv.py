@@ -84,6 +84,15 @@ LIMIT :limit
 _FINISH_IMPORT = "UPDATE order_imports SET is_finished = 1 WHERE import_id = :import_id"
 _FORGET_REJECTED_LINES = "DELETE FROM order_import_rejections WHERE import_id = :import_id"
 
+_BY_WEEK = """
+SELECT (later.day - :cut) / 7 AS week, COUNT(*) AS days
+FROM (SELECT DISTINCT customer_id, day FROM temp.purchases WHERE is_holdout = 1) AS later
+WHERE EXISTS (
+    SELECT 1 FROM temp.purchases AS p
+    WHERE p.customer_id = later.customer_id AND p.is_holdout = 0
+)
+GROUP BY week
+"""
 _HISTORIES = """
 WITH past AS (
     SELECT customer_id, MIN(day) AS first_day, MAX(day) AS last_day,
@@ -443,6 +452,18 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
             last_purchase_at=[instant_text(row["last_purchase_at"]) for row in rows],
             holdout_revenue=_integers(rows, "holdout_revenue"),
         )
+
+    @override
+    def count_purchases_by_week(
+        self, as_of: datetime, until: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> list[int]:
+        cut, last = local_day(micros(as_of), time_zone), local_day(micros(until), time_zone)
+        with (
+            self._unit.reading() as session,
+            laid_out_purchases(session, as_of, time_zone, shard=shard, holdout_until=until),
+        ):
+            found = {row["week"]: row["days"] for row in session.run(_BY_WEEK, cut=cut)}
+        return [found.get(week, 0) for week in range((last - cut) // 7 + 1)]
 
     @override
     def get_currencies(self, as_of: datetime) -> set[Currency]:

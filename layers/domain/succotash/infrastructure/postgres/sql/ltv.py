@@ -257,6 +257,30 @@ GROUP BY customer_id, first_day
 ORDER BY customer_id
 ) TO STDOUT
 """
+PURCHASES_BY_WEEK = f"""
+WITH {PURCHASES},
+span AS MATERIALIZED (
+    SELECT
+        CAST(as_of AT TIME ZONE zone AS date) AS cut, CAST(until AT TIME ZONE zone AS date) AS last
+    FROM moment
+),
+later AS (
+    SELECT DISTINCT customer_id, day FROM purchases WHERE held_out
+),
+known AS (
+    SELECT DISTINCT customer_id FROM purchases WHERE NOT held_out
+),
+counted AS (
+    SELECT (day - (SELECT cut FROM span)) / 7 AS week, count(*) AS purchases
+    FROM later JOIN known USING (customer_id)
+    GROUP BY week
+)
+SELECT weeks.week, coalesce(purchases, 0)
+FROM span
+CROSS JOIN generate_series(0, (last - cut) / 7) AS weeks (week)
+LEFT JOIN counted ON counted.week = weeks.week
+ORDER BY weeks.week
+"""
 CURRENCIES = """
 SELECT DISTINCT currency FROM orders WHERE ordered_at <= CAST(:as_of AS timestamptz)
 """
