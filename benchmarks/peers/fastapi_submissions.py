@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from succotash.application.form_handler import suspicions
 from succotash.domain import forms as domain
 from succotash.domain.attribution import source_of, split_answers
-from succotash.domain.lead_scoring import score_lead
+from succotash.domain.lead_scoring import DEFAULT_SCORING
 from succotash.domain.outbox import submission_messages
 from succotash.domain.submissions import lead_of, merged_lead
 from succotash.domain.validation import (
@@ -202,7 +202,7 @@ def _with_lead(
         .values(lead_id=lead.lead_id)
         .execution_options(synchronize_session=False)
     )
-    score = score_lead(lead, now)
+    score = DEFAULT_SCORING.score(lead, now)
     held = None if is_new else session.get(tables.lead_scores, lead.lead_id)
     if held is None:
         held = tables.lead_scores(lead_id=lead.lead_id)
@@ -213,6 +213,7 @@ def _with_lead(
         score.is_hot,
         now,
     )
+    held.rules_version = score.rules_version
     held.points = [[each.category, each.rule, each.points, each.reason] for each in score.points]
     return replace(submission, lead_id=lead.lead_id), is_new
 

@@ -1,5 +1,6 @@
 """Forms, submissions and leads for those who work with them, and the API's own description."""
 
+import time
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from form_definition import FormBody
+from scoring_table import ScoringRulesBody
 from succotash.application.form_handler import (
     FormAnalyticsView,
     FormList,
@@ -16,6 +18,7 @@ from succotash.application.form_handler import (
     SubmissionList,
     SubmissionView,
 )
+from succotash.application.lead_scoring import RescoringReport, ScoringRulesView
 from succotash.application.people_handler import ErasureReport, PersonExport
 from succotash.container import Container, container
 from succotash.domain.forms import LeadQuery, LeadStatus, SubmissionState
@@ -28,6 +31,8 @@ api = Api[Container]("lead_queries")
 FORMS_READ, FORMS_WRITE = "forms:read", "forms:write"
 LEADS_READ, LEADS_WRITE = "leads:read", "leads:write"
 PEOPLE = "people:manage"
+RESCORING_SECONDS = 20
+"""Of one request; an HTTP API gives up after 30."""
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
 
@@ -58,6 +63,12 @@ class LeadPatch(Closed):
     """Where the lead stands now."""
 
     status: Annotated[LeadStatus, LAX]
+
+
+class RescoringBody(Closed):
+    """As of when; an earlier answer's `as_of` goes on with what that left."""
+
+    as_of: Instant | None = None
 
 
 class PersonBody(Closed):
@@ -129,6 +140,32 @@ def get_leads(container: Container, query: LeadsQuery) -> LeadList:
     """A page of leads, by last submission."""
     wanted = LeadQuery(query.status, query.source, query.min_score)
     return container.get_form_handler().get_leads(wanted, limit=query.limit, cursor=query.cursor)
+
+
+@api.route("GET", "/leads/scoring-rules", scope=LEADS_READ)
+def get_scoring_rules(container: Container) -> ScoringRulesView:
+    """The table by which leads are scored."""
+    return container.get_lead_scoring().get_rules()
+
+
+@api.route("PUT", "/leads/scoring-rules", scope=LEADS_WRITE)
+def put_scoring_rules(container: Container, body: ScoringRulesBody) -> ScoringRulesView:
+    """Replace the table, in effect for the next submission."""
+    return container.get_lead_scoring().put_rules(
+        body.scoring_rules(),
+        hot_total=body.hot_total,
+        grade_totals=body.grades.totals(),
+        replaces=body.replaces,
+    )
+
+
+@api.route("POST", "/leads/rescoring", scope=LEADS_WRITE)
+def rescore_leads(container: Container, body: RescoringBody) -> RescoringReport:
+    """Score all leads by the present rules, as far as the time of one request goes."""
+    ends_at = time.monotonic() + RESCORING_SECONDS
+    return container.get_lead_scoring().rescore(
+        body.as_of, has_time=lambda: time.monotonic() < ends_at
+    )
 
 
 @api.route("GET", "/leads/{lead_id}", scope=LEADS_READ)

@@ -8,18 +8,21 @@ import pytest
 
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.infrastructure.in_memory.forms import InMemoryFormRepository
+from succotash.infrastructure.in_memory.leads import InMemoryLeadRepository
 from succotash.infrastructure.in_memory.ltv import InMemoryLTVRepository
 from succotash.infrastructure.in_memory.outbox import InMemoryOutboxRepository
 from succotash.infrastructure.in_memory.retention import InMemoryRetentionRepository
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
 from succotash.infrastructure.postgres.forms import PostgresFormRepository
+from succotash.infrastructure.postgres.leads import PostgresLeadRepository
 from succotash.infrastructure.postgres.ltv import PostgresLTVRepository
 from succotash.infrastructure.postgres.outbox import PostgresOutboxRepository
 from succotash.infrastructure.postgres.pool import PoolLimits
 from succotash.infrastructure.postgres.retention import PostgresRetentionRepository
 from succotash.infrastructure.postgres.storage import PostgresStorage
 from succotash.infrastructure.sqlite.forms import SQLiteFormRepository
+from succotash.infrastructure.sqlite.leads import SQLiteLeadRepository
 from succotash.infrastructure.sqlite.ltv import SQLiteLTVRepository
 from succotash.infrastructure.sqlite.outbox import SQLiteOutboxRepository
 from succotash.infrastructure.sqlite.retention import SQLiteRetentionRepository
@@ -113,6 +116,7 @@ def standing_alone(adapter: str, request: pytest.FixtureRequest) -> Iterator[Rep
             InMemoryLTVRepository(),
             InMemoryRetentionRepository(),
             InMemoryOutboxRepository(),
+            InMemoryLeadRepository(),
         )
         return
     if adapter == "sqlite":
@@ -121,6 +125,7 @@ def standing_alone(adapter: str, request: pytest.FixtureRequest) -> Iterator[Rep
             SQLiteLTVRepository(":memory:"),
             SQLiteRetentionRepository(":memory:"),
             SQLiteOutboxRepository(":memory:"),
+            SQLiteLeadRepository(":memory:"),
         )
         yield Repositories(*sqlite)
         for repository in sqlite:
@@ -135,6 +140,7 @@ def standing_alone(adapter: str, request: pytest.FixtureRequest) -> Iterator[Rep
         PostgresLTVRepository(*place),
         PostgresRetentionRepository(*place),
         PostgresOutboxRepository(*place),
+        PostgresLeadRepository(*place),
     )
     yield Repositories(*postgres)
     for each in postgres:

@@ -48,11 +48,8 @@ def test_every_sample_event_is_answered(name: str, scored: Gateway) -> None:
 def test_every_route_has_a_sample_event_of_its_function() -> None:
     functions = {path.stem.partition(".")[0] for path in EVENTS.glob("*.json")}
 
-    assert functions == {api.name for api in APIS} | {
-        "bulk_import",
-        "churn_scoring",
-        "outbox_relay",
-    }
+    assert functions == {path.parent.name for path in (EVENTS.parent / "functions").glob("*/*.py")}
+    assert functions >= {api.name for api in APIS}
 
 
 @pytest.mark.parametrize("route", PRIVATE, ids=lambda each: f"{each.method} {each.path}")

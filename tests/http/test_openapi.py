@@ -30,6 +30,9 @@ POST /submissions/{submission_id}/release forms:write
 GET /leads leads:read
 GET /leads/{lead_id} leads:read
 PATCH /leads/{lead_id} leads:write
+GET /leads/scoring-rules leads:read
+PUT /leads/scoring-rules leads:write
+POST /leads/rescoring leads:write
 POST /people/export people:manage
 POST /people/erasures people:manage
 POST /orders events:write

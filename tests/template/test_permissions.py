@@ -68,6 +68,7 @@ ALLOWED: Mapping[str, set[str]] = {
     "s3:AbortMultipartUpload": {RESULTS},
     "lambda:InvokeFunction": {
         '{"Fn::GetAtt": ["ChurnScoring", "Arn"]}',
+        '{"Fn::GetAtt": ["LeadScoring", "Arn"]}',
         '{"Fn::GetAtt": ["OutboxRelay", "Arn"]}',
     },
     "events:PutEvents": {'{"Fn::GetAtt": ["EventBus", "Arn"]}'},
@@ -139,6 +140,7 @@ def test_only_the_api_and_the_scheduler_may_call_a_function() -> None:
 
 FAILURES = {
     "ChurnScoring": {"Fn::GetAtt": ["ScoringFailures", "Arn"]},
+    "LeadScoring": {"Fn::GetAtt": ["ScoringFailures", "Arn"]},
     "OutboxRelay": {"Fn::GetAtt": ["RelayFailures", "Arn"]},
 }
 

@@ -29,8 +29,16 @@ PRIVATE = {
         ("PUT", "/forms/{form_id}"),
         ("POST", "/submissions/{submission_id}/release"),
     },
-    "leads:read": {("GET", "/leads"), ("GET", "/leads/{lead_id}")},
-    "leads:write": {("PATCH", "/leads/{lead_id}")},
+    "leads:read": {
+        ("GET", "/leads"),
+        ("GET", "/leads/{lead_id}"),
+        ("GET", "/leads/scoring-rules"),
+    },
+    "leads:write": {
+        ("PATCH", "/leads/{lead_id}"),
+        ("PUT", "/leads/scoring-rules"),
+        ("POST", "/leads/rescoring"),
+    },
     "people:manage": {("POST", "/people/export"), ("POST", "/people/erasures")},
     "events:write": {("POST", "/orders"), ("POST", "/activity")},
     "ltv:read": {

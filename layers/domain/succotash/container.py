@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from succotash.application.bulk_import import BulkImport
     from succotash.application.churn_scoring import ChurnScoring
     from succotash.application.form_handler import FormHandler, FormView
+    from succotash.application.lead_scoring import LeadScoring
     from succotash.application.ltv_handler import LTVHandler
     from succotash.application.outbox_relay import OutboxRelay
     from succotash.application.parked_intake import ParkedIntake
@@ -105,6 +106,12 @@ class Container:
         from succotash.infrastructure.aws.parking import SqsSubmissionQueue
 
         return SqsSubmissionQueue(queue, failures or queue)
+
+    def get_lead_scoring(self) -> "LeadScoring":
+        """The rules by which leads are scored, and scoring all of them."""
+        from succotash.application.lead_scoring import LeadScoring
+
+        return LeadScoring(self.storage, self._clock)
 
     def get_people_handler(self) -> "PeopleHandler":
         """A person's rights."""

@@ -26,7 +26,6 @@ from succotash.domain.forms import (
     SubmissionState,
     ValidationRule,
 )
-from succotash.domain.lead_scoring import score_lead
 from succotash.domain.outbox import status_message, submission_messages
 from succotash.domain.parking import ParkedSubmission
 from succotash.domain.repositories.forms import PAGE, FormRepository
@@ -189,6 +188,8 @@ class ScoreView(TypedDict):
     is_hot: bool
     by_category: dict[str, int]
     points: list[ScorePointView]
+    rules_version: int
+    """Of the table that gave the points; 0 from before there was one."""
     scored_at: datetime
 
 
@@ -766,7 +767,7 @@ def _outcome(
     lead, known = lead_of(submission, email, lead_id), ground.leads.get(email)
     if known is not None:
         lead = merged_lead(known, lead)
-    kept = KeptLead(lead, score_lead(lead, at), is_new=known is None)
+    kept = KeptLead(lead, ground.scoring.score(lead, at), is_new=known is None)
     return _told(SubmissionOutcome(replace(submission, lead_id=lead.lead_id), kept), at)
 
 
@@ -916,5 +917,6 @@ def score_view(score: LeadScore) -> ScoreView:
             }
             for each in score.points
         ],
+        "rules_version": score.rules_version,
         "scored_at": score.scored_at,
     }

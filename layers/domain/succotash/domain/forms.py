@@ -203,6 +203,8 @@ class LeadScore:
     grade: str
     is_hot: bool
     scored_at: datetime
+    rules_version: int = 0
+    """Of the table that gave the points; 0 for a score from before there was one."""
 
     @property
     def total(self) -> int:

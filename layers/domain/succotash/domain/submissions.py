@@ -13,6 +13,7 @@ from succotash.domain.forms import (
     LeadScore,
     ValidationRule,
 )
+from succotash.domain.lead_scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.outbox import OutboxMessage
 from succotash.domain.validation import CONTACT_FIELDS, canonical_email
 from succotash.domain.values import FormId, Json, LeadId, SubmissionId
@@ -63,6 +64,7 @@ class SubmissionGround:
     """The latest accepted one with this fingerprint within the form's window."""
     leads: Mapping[str, Lead] = field(default_factory=dict)
     """Those there are, by the addresses asked about."""
+    scoring: ScoringRules = DEFAULT_SCORING
 
 
 @dataclass(frozen=True, slots=True)

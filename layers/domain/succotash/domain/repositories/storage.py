@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from succotash.domain.repositories.forms import FormRepository
+from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.repositories.retention import RetentionRepository
@@ -19,6 +20,7 @@ class Repositories:
     ltv: LTVRepository
     retention: RetentionRepository
     outbox: OutboxRepository
+    leads: LeadRepository
 
 
 class Storage(ABC):

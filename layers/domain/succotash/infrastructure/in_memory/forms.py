@@ -149,7 +149,7 @@ class InMemoryFormRepository(FormRepository):
     def find_leads(
         self, query: LeadQuery, *, limit: int = PAGE, after: After | None = None
     ) -> list[ScoredLead]:
-        matching = (each for each in self._scored_leads() if _matches(each, query))
+        matching = (each for each in self._scored_leads() if matches(each, query))
         return _page(matching, lambda each: _lead_place(each.lead), limit, after)
 
     @override
@@ -239,6 +239,7 @@ class InMemoryFormRepository(FormRepository):
                 else OriginalSubmission(original.submission_id, original.lead_id)
             ),
             leads={lead.canonical_email: lead for lead in leads},
+            scoring=self.tables.newest_scoring_rules(),
         )
 
     @override
@@ -271,13 +272,13 @@ class InMemoryFormRepository(FormRepository):
         submissions = [
             each
             for each in self.tables.submissions.values()
-            if _within(each.submitted_at, start, end)
+            if within(each.submitted_at, start, end)
             and form_id in {None, each.form_id}
             and source in {None, each.source}
         ]
         new_leads = [
             ScoredLead(lead, self.tables.scores.get(lead.lead_id))
-            for lead in self._new_leads(start, end, form_id, source)
+            for lead in self.new_leads(start, end, form_id, source)
         ]
         scores = [each.score for each in new_leads if each.score is not None]
         states = Counter(each.state for each in submissions)
@@ -304,7 +305,7 @@ class InMemoryFormRepository(FormRepository):
         form_id: FormId | None = None,
         source: str | None = None,
     ) -> ConversionFunnel:
-        leads = self._new_leads(start, end, form_id, source)
+        leads = self.new_leads(start, end, form_id, source)
         reached = [0] * len(FUNNEL)
         for lead in leads:
             history = self.tables.status_changes[lead.lead_id]
@@ -433,17 +434,18 @@ class InMemoryFormRepository(FormRepository):
         for lead in self.tables.leads.values():
             yield ScoredLead(lead, self.tables.scores.get(lead.lead_id))
 
-    def _new_leads(
+    def new_leads(
         self,
         start: datetime | None,
         end: datetime | None,
         form_id: FormId | None,
         source: str | None,
     ) -> list[Lead]:
+        """Leads first seen in the range, of one source and form where these are given."""
         return [
             lead
             for lead in self.tables.leads.values()
-            if _within(lead.first_submission_at, start, end)
+            if within(lead.first_submission_at, start, end)
             and source in {None, lead.source}
             and (form_id is None or self._submitted_to(lead.lead_id, form_id))
         ]
@@ -462,7 +464,8 @@ class InMemoryFormRepository(FormRepository):
         return list(found.values())
 
 
-def _matches(each: ScoredLead, query: LeadQuery) -> bool:
+def matches(each: ScoredLead, query: LeadQuery) -> bool:
+    """Whether the lead is one of those asked for."""
     return (
         query.status in {None, each.lead.status}
         and query.source in {None, each.lead.source}
@@ -473,7 +476,8 @@ def _matches(each: ScoredLead, query: LeadQuery) -> bool:
     )
 
 
-def _within(moment: datetime, start: datetime | None, end: datetime | None) -> bool:
+def within(moment: datetime, start: datetime | None, end: datetime | None) -> bool:
+    """Whether the instant is not before the start, and before the end."""
     return (start is None or start <= moment) and (end is None or moment < end)
 
 

@@ -6,6 +6,7 @@ from typing import override
 
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.infrastructure.in_memory.forms import InMemoryFormRepository
+from succotash.infrastructure.in_memory.leads import InMemoryLeadRepository
 from succotash.infrastructure.in_memory.ltv import InMemoryLTVRepository
 from succotash.infrastructure.in_memory.outbox import InMemoryOutboxRepository
 from succotash.infrastructure.in_memory.retention import InMemoryRetentionRepository
@@ -22,6 +23,7 @@ class InMemoryStorage(Storage):
             InMemoryLTVRepository(self._tables),
             InMemoryRetentionRepository(self._tables),
             InMemoryOutboxRepository(self._tables),
+            InMemoryLeadRepository(self._tables),
         )
 
     @property

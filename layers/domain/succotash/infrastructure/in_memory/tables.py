@@ -22,6 +22,7 @@ from succotash.domain.forms import (
     StatusChange,
     ValidationRule,
 )
+from succotash.domain.lead_scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.lifecycle import LifecycleCounts
 from succotash.domain.ltv import DEFAULT_SEGMENTS, Cohort, CustomerLTV, LTVSegment
 from succotash.domain.outbox import OutboxMessage
@@ -244,6 +245,7 @@ class Tables:
         self.leads_by_email = self.leads.index(lambda lead: lead.canonical_email)
         self.status_changes = Table[LeadId, tuple[StatusChange, ...]]("lead", self._log)
         self.scores = Table[LeadId, LeadScore]("lead score", self._log)
+        self.scoring_rules = Table[int, ScoringRules]("table of scoring rules", self._log)
         self.idempotency = Table[tuple[str, str], IdempotencyRecord]("key", self._log)
         self.idempotency_by_submission = self.idempotency.index(lambda each: each.submission_id)
 
@@ -313,6 +315,10 @@ class Tables:
         [run] = self.runs_by_state[RunState.CURRENT]
         return run.run_id
 
+    def newest_scoring_rules(self) -> ScoringRules:
+        """The table by which leads are scored."""
+        return max(self.scoring_rules.values(), key=lambda table: table.version)
+
     def run_named(self, run_id: RunId | None) -> RunId:
         """The current run where none is named; NotFoundError where the one named is not there."""
         return self.current_run() if run_id is None else self.runs[run_id].run_id
@@ -340,6 +346,7 @@ class Tables:
         self.forms[DEFAULT_FORM] = Form(DEFAULT_FORM, "Default")
         for rule in _DEFAULT_RULES:
             self.rules[rule.rule_id] = rule
+        self.scoring_rules[DEFAULT_SCORING.version] = DEFAULT_SCORING
         for segment in DEFAULT_SEGMENTS:
             self.segments[segment.segment_id] = segment
         self.runs[INITIAL_RUN] = ScoringRun(

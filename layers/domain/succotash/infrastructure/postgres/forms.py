@@ -21,7 +21,6 @@ from succotash.domain.forms import (
     PersonRecord,
     RuleKind,
     ScoredLead,
-    ScorePoint,
     StatusChange,
     SubmissionState,
     ValidationRule,
@@ -45,12 +44,20 @@ from succotash.errors import (
 )
 from succotash.infrastructure.postgres.connection import LOCK_TIMEOUT, SERIALIZATION_FAILURE
 from succotash.infrastructure.postgres.errors import BusyError
+from succotash.infrastructure.postgres.lead_rows import (
+    lead_of,
+    lead_of_json,
+    points_of,
+    score_of,
+    scored_lead_of,
+    scoring_of,
+    submission_of,
+)
 from succotash.infrastructure.postgres.outbox import message_document
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import forms as sql
-from succotash.infrastructure.postgres.statements import instant
 
 
 class PostgresFormRepository(PostgresRepository, FormRepository):
@@ -89,12 +96,12 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
     @override
     def get_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
         rows = self._run(sql.GET_SUBMISSION, submission_id=submission_id)
-        return _submission(only("submission", rows))
+        return submission_of(only("submission", rows))
 
     @override
     def lock_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
         rows = self._run(sql.LOCK_SUBMISSION, submission_id=submission_id)
-        return _submission(only("submission", rows))
+        return submission_of(only("submission", rows))
 
     @override
     def get_submissions_by_form(
@@ -111,12 +118,12 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             if state is None
             else self._run(sql.SUBMISSIONS_BY_FORM_AND_STATE, form_id=form_id, state=state, **page)
         )
-        return [_submission(row) for row in rows]
+        return [submission_of(row) for row in rows]
 
     @override
     def get_submissions_by_ip(self, ip_address: str, since: datetime) -> list[FormSubmission]:
         rows = self._run(sql.SUBMISSIONS_BY_ADDRESS, ip_address=ip_address, since=since)
-        return [_submission(row) for row in rows]
+        return [submission_of(row) for row in rows]
 
     @override
     def save_lead(self, lead: Lead) -> Lead:
@@ -137,16 +144,16 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             campaign=lead.campaign,
             submission_count=lead.submission_count,
         )
-        return _lead(row)
+        return lead_of(row)
 
     @override
     def get_lead(self, lead_id: LeadId) -> Lead:
-        return _lead(only("lead", self._run(sql.GET_LEAD, lead_id=lead_id)))
+        return lead_of(only("lead", self._run(sql.GET_LEAD, lead_id=lead_id)))
 
     @override
     def get_lead_by_email(self, canonical_email: str) -> Lead:
         rows = self._run(sql.GET_LEAD_BY_EMAIL, canonical_email=canonical_email)
-        return _lead(only("lead", rows))
+        return lead_of(only("lead", rows))
 
     @override
     def find_leads(
@@ -159,21 +166,21 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             min_score=query.min_score,
             **_page(limit, after),
         )
-        return [_scored_lead(row) for row in rows]
+        return [scored_lead_of(row) for row in rows]
 
     @override
     def get_leads_by_status(self, status: LeadStatus, *, limit: int = PAGE) -> list[Lead]:
         rows = self._run(sql.LEADS_BY_STATUS, status=status, limit=limit)
-        return [_lead(row) for row in rows]
+        return [lead_of(row) for row in rows]
 
     @override
     def get_leads_by_source(self, source: str, *, limit: int = PAGE) -> list[Lead]:
         rows = self._run(sql.LEADS_BY_SOURCE, source=source, limit=limit)
-        return [_lead(row) for row in rows]
+        return [lead_of(row) for row in rows]
 
     @override
     def get_hot_leads(self, *, limit: int = PAGE) -> list[ScoredLead]:
-        return [_scored_lead(row) for row in self._run(sql.HOT_LEADS, limit=limit)]
+        return [scored_lead_of(row) for row in self._run(sql.HOT_LEADS, limit=limit)]
 
     @override
     def update_lead_status(self, lead_id: LeadId, status: LeadStatus, at: datetime) -> Lead:
@@ -181,7 +188,7 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             [current] = only("lead", session.run(sql.LOCK_LEAD, lead_id=lead_id))
             require_legal_step(LeadStatus(current), status)
             [row] = session.run(sql.MOVE_LEAD, lead_id=lead_id, status=status, at=at)
-            return _lead(row)
+            return lead_of(row)
 
         return self._in_transaction(move)
 
@@ -191,17 +198,18 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             sql.SAVE_LEAD_SCORE,
             lead_id=score.lead_id,
             total=score.total,
-            points=_points(score),
+            points=points_of(score),
             grade=score.grade,
             is_hot=score.is_hot,
             scored_at=score.scored_at,
+            rules_version=score.rules_version,
         )
         only("lead", rows)
 
     @override
     def get_lead_score(self, lead_id: LeadId) -> LeadScore:
         rows = self._run(sql.GET_LEAD_SCORE, lead_id=lead_id)
-        return _score(only("lead score", rows))
+        return score_of(only("lead score", rows))
 
     @override
     def save_validation_rule(self, rule: ValidationRule) -> None:
@@ -230,7 +238,7 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             rows = session.run(
                 sql.LATEST_WITH_FINGERPRINT, form_id=form_id, fingerprint=fingerprint, since=since
             )
-            return _submission(rows[0]) if rows else None
+            return submission_of(rows[0]) if rows else None
 
         return self._in_transaction(check)
 
@@ -257,14 +265,15 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             )
             return only("form", rows)
 
-        *form, rules, held, original, leads = self._in_transaction(read)
-        found = [_lead_of_json(row) for row in leads or ()]
+        *form, rules, held, original, leads, scoring = self._in_transaction(read)
+        found = [lead_of_json(row) for row in leads or ()]
         return SubmissionGround(
             form=_form(form),
             rules=tuple(_rule(row) for row in rules or ()),
             held=None if held is None else HeldKey(*held),
             original=None if original is None else OriginalSubmission(*original),
             leads={lead.canonical_email: lead for lead in found},
+            scoring=scoring_of(scoring),
         )
 
     @override
@@ -372,7 +381,7 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
     def find_person(self, canonical_email: str) -> PersonRecord:
         def find(session: Session) -> PersonRecord:
             scored = [
-                _scored_lead(row)
+                scored_lead_of(row)
                 for row in session.run(sql.PERSON, canonical_email=canonical_email)
             ]
             changes = session.run(sql.STATUS_CHANGES, canonical_email=canonical_email)
@@ -383,7 +392,7 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
                 status_changes=tuple(
                     StatusChange(LeadStatus(status), at) for status, at in changes
                 ),
-                submissions=tuple(_submission(row) for row in submissions),
+                submissions=tuple(submission_of(row) for row in submissions),
             )
 
         return self._in_transaction(find)
@@ -506,10 +515,11 @@ def _kept_columns(kept: KeptLead | None) -> dict[str, object]:
         "campaign": lead.campaign,
         "submission_count": lead.submission_count,
         "total": score.total,
-        "points": _points(score),
+        "points": points_of(score),
         "grade": score.grade,
         "is_hot": score.is_hot,
         "scored_at": score.scored_at,
+        "rules_version": score.rules_version,
     }
 
 
@@ -519,7 +529,7 @@ _NO_LEAD: dict[str, object] = {
             "kept_lead_id", "email", "lead_email", "first_submission_at", "last_submission_at",
             "first_name", "last_name", "company", "phone", "lead_answers", "status",
             "lead_source", "campaign", "submission_count", "total", "points", "grade", "is_hot",
-            "scored_at",
+            "scored_at", "rules_version",
         )
     ),
     "is_new_lead": False,
@@ -537,38 +547,3 @@ def _remembered_columns(remembered: RememberedAnswer | None) -> dict[str, object
         "answer": Jsonb(dict(remembered.answer)),
         "expires_at": remembered.expires_at,
     }
-
-
-def _points(score: LeadScore) -> Jsonb:
-    return Jsonb([[each.category, each.rule, each.points, each.reason] for each in score.points])
-
-
-def _submission(row: Row) -> FormSubmission:
-    *fields, state, duplicate_of, spam_reasons = row
-    values = [*fields, SubmissionState(state), duplicate_of, tuple(spam_reasons)]
-    return FormSubmission(*values)
-
-
-def _lead(row: Row) -> Lead:
-    *fields, status, source, campaign, submission_count = row
-    values = [*fields, LeadStatus(status), source, campaign, submission_count]
-    return Lead(*values)
-
-
-def _lead_of_json(row: Row) -> Lead:
-    """A lead of which JSON knows the instants as texts."""
-    first, last = row[3:5]
-    return _lead([*row[:3], instant(first), instant(last), *row[5:]])
-
-
-def _scored_lead(row: Row) -> ScoredLead:
-    lead = _lead(row[:14])
-    points, grade, is_hot, scored_at = row[14:]
-    if points is None:
-        return ScoredLead(lead, None)
-    return ScoredLead(lead, _score([lead.lead_id, points, grade, is_hot, scored_at]))
-
-
-def _score(row: Row) -> LeadScore:
-    lead_id, points, grade, is_hot, scored_at = row
-    return LeadScore(lead_id, tuple(ScorePoint(*each) for each in points), grade, is_hot, scored_at)

@@ -8,6 +8,7 @@ from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
 from succotash.infrastructure.postgres.database import Database
 from succotash.infrastructure.postgres.forms import PostgresFormRepository
+from succotash.infrastructure.postgres.leads import PostgresLeadRepository
 from succotash.infrastructure.postgres.ltv import PostgresLTVRepository
 from succotash.infrastructure.postgres.outbox import PostgresOutboxRepository
 from succotash.infrastructure.postgres.pool import PoolLimits
@@ -59,4 +60,5 @@ def _bound(work: Work) -> Repositories:
         ltv=PostgresLTVRepository.within(work),
         retention=PostgresRetentionRepository.within(work),
         outbox=PostgresOutboxRepository.within(work),
+        leads=PostgresLeadRepository.within(work),
     )

@@ -21,7 +21,6 @@ from succotash.domain.forms import (
     PersonRecord,
     RuleKind,
     ScoredLead,
-    ScorePoint,
     StatusChange,
     SubmissionState,
     ValidationRule,
@@ -49,6 +48,15 @@ from succotash.infrastructure.sqlite.columns import (
     optional_micros,
 )
 from succotash.infrastructure.sqlite.connection import OpenTransaction, Row, Session
+from succotash.infrastructure.sqlite.lead_rows import (
+    SCORING_RULES,
+    keep_score,
+    lead_of,
+    score_of,
+    scored_lead_of,
+    scoring_of,
+    submission_of,
+)
 from succotash.infrastructure.sqlite.outbox import SQLiteOutboxRepository
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 
@@ -176,7 +184,7 @@ _LEADS_BY_EMAILS = """
 SELECT * FROM leads WHERE canonical_email IN (SELECT value FROM json_each(:emails))
 """
 _LEADS_WITH_SCORES = """
-SELECT l.*, s.points, s.grade, s.is_hot, s.scored_at
+SELECT l.*, s.points, s.grade, s.is_hot, s.scored_at, s.rules_version
 FROM leads AS l
 LEFT JOIN lead_scores AS s ON s.lead_id = l.lead_id
 WHERE (:status IS NULL OR l.status = :status)
@@ -197,7 +205,7 @@ ORDER BY last_submission_at DESC, lead_id DESC
 LIMIT :limit
 """
 _HOT_LEADS = """
-SELECT l.*, s.points, s.grade, s.is_hot, s.scored_at
+SELECT l.*, s.points, s.grade, s.is_hot, s.scored_at, s.rules_version
 FROM lead_scores AS s
 JOIN leads AS l ON l.lead_id = s.lead_id
 WHERE s.is_hot = 1 AND l.status NOT IN ('closed_won', 'closed_lost')
@@ -212,16 +220,6 @@ _STATUS_CHANGES = """
 SELECT status, changed_at FROM lead_status_changes WHERE lead_id = :lead_id ORDER BY change_id
 """
 
-_SAVE_SCORE = """
-INSERT INTO lead_scores (lead_id, points, total, grade, is_hot, scored_at)
-VALUES (:lead_id, :points, :total, :grade, :is_hot, :scored_at)
-ON CONFLICT (lead_id) DO UPDATE SET
-    points = excluded.points,
-    total = excluded.total,
-    grade = excluded.grade,
-    is_hot = excluded.is_hot,
-    scored_at = excluded.scored_at
-"""
 _SCORE = "SELECT * FROM lead_scores WHERE lead_id = :lead_id"
 
 _SUBMISSION_COUNTS = """
@@ -365,7 +363,7 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
     def get_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
         with self._unit.reading() as session:
             for row in session.run(_SUBMISSION, submission_id=submission_id):
-                return _submission(row)
+                return submission_of(row)
         raise NotFoundError("submission")
 
     @override
@@ -373,7 +371,7 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
         # A session that writes, although nothing is written: that is what others wait for.
         with self._unit.writing() as session:
             for row in session.run(_SUBMISSION, submission_id=submission_id):
-                return _submission(row)
+                return submission_of(row)
         raise NotFoundError("submission")
 
     @override
@@ -393,7 +391,7 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
                 limit=limit,
                 **_behind(after),
             )
-        return [_submission(row) for row in rows]
+        return [submission_of(row) for row in rows]
 
     @override
     def get_submissions_by_ip(self, ip_address: str, since: datetime) -> list[FormSubmission]:
@@ -404,13 +402,13 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
                 since=micros(since),
                 limit=_ADDRESS_LIMIT,
             )
-        return [_submission(row) for row in rows]
+        return [submission_of(row) for row in rows]
 
     @override
     def save_lead(self, lead: Lead) -> Lead:
         with self._unit.writing() as session:
             known = session.run(_LEAD_BY_EMAIL, canonical_email=lead.canonical_email)
-            saved = merged_lead(_lead(known[0]), lead) if known else lead
+            saved = merged_lead(lead_of(known[0]), lead) if known else lead
             _keep_lead(session, saved, is_new=not known)
             return _existing_lead(session, saved.lead_id)
 
@@ -423,7 +421,7 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
     def get_lead_by_email(self, canonical_email: str) -> Lead:
         with self._unit.reading() as session:
             for row in session.run(_LEAD_BY_EMAIL, canonical_email=canonical_email):
-                return _lead(row)
+                return lead_of(row)
         raise NotFoundError("lead")
 
     @override
@@ -439,29 +437,33 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
                 limit=limit,
                 **_behind(after),
             )
-        return [_scored_lead(row) for row in rows]
+        return [scored_lead_of(row) for row in rows]
 
     @override
     def get_leads_by_status(self, status: LeadStatus, *, limit: int = PAGE) -> list[Lead]:
         with self._unit.reading() as session:
-            return [_lead(row) for row in session.run(_LEADS_BY_STATUS, status=status, limit=limit)]
+            return [
+                lead_of(row) for row in session.run(_LEADS_BY_STATUS, status=status, limit=limit)
+            ]
 
     @override
     def get_leads_by_source(self, source: str, *, limit: int = PAGE) -> list[Lead]:
         with self._unit.reading() as session:
-            return [_lead(row) for row in session.run(_LEADS_BY_SOURCE, source=source, limit=limit)]
+            return [
+                lead_of(row) for row in session.run(_LEADS_BY_SOURCE, source=source, limit=limit)
+            ]
 
     @override
     def get_hot_leads(self, *, limit: int = PAGE) -> list[ScoredLead]:
         with self._unit.reading() as session:
-            return [_scored_lead(row) for row in session.run(_HOT_LEADS, limit=limit)]
+            return [scored_lead_of(row) for row in session.run(_HOT_LEADS, limit=limit)]
 
     @override
     def update_lead_status(self, lead_id: LeadId, status: LeadStatus, at: datetime) -> Lead:
         with self._unit.writing() as session:
             require_legal_step(_existing_lead(session, lead_id).status, status)
             [row] = session.run(_MOVE_LEAD, lead_id=lead_id, status=status)
-            moved = _lead(row)
+            moved = lead_of(row)
             _note_status(session, moved, at)
             return moved
 
@@ -469,13 +471,13 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
     def save_lead_score(self, score: LeadScore) -> None:
         with self._unit.writing() as session:
             _existing_lead(session, score.lead_id)
-            _keep_score(session, score)
+            keep_score(session, score)
 
     @override
     def get_lead_score(self, lead_id: LeadId) -> LeadScore:
         with self._unit.reading() as session:
             for row in session.run(_SCORE, lead_id=lead_id):
-                return _score(row)
+                return score_of(row)
         raise NotFoundError("lead score")
 
     @override
@@ -502,7 +504,7 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
                 fingerprint=fingerprint,
                 since=micros(since),
             )
-        return _submission(rows[0]) if rows else None
+        return submission_of(rows[0]) if rows else None
 
     @override
     def read_ground(self, inquiry: SubmissionInquiry) -> SubmissionGround:
@@ -521,6 +523,7 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
             )
             leads = session.run(_LEADS_BY_EMAILS, emails=json_text(inquiry.emails))
             rules = session.run(_RULES, form_id=form.form_id)
+            [scoring] = session.run(SCORING_RULES)
         return SubmissionGround(
             form=form,
             rules=tuple(_rule(row) for row in rules),
@@ -528,7 +531,8 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
             original=next(
                 (OriginalSubmission(row["submission_id"], row["lead_id"]) for row in earlier), None
             ),
-            leads={row["canonical_email"]: _lead(row) for row in leads},
+            leads={row["canonical_email"]: lead_of(row) for row in leads},
+            scoring=scoring_of(scoring),
         )
 
     @override
@@ -537,7 +541,7 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
         with self._unit.writing() as session:
             if (kept := outcome.kept) is not None:
                 _keep_lead(session, kept.lead, is_new=kept.is_new)
-                _keep_score(session, kept.score)
+                keep_score(session, kept.score)
             _keep_submission(session, submission)
             SQLiteOutboxRepository(within=OpenTransaction(session)).append(outcome.messages)
             if (remembered := outcome.remembered) is not None:
@@ -665,18 +669,18 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
         with self._unit.reading() as session:
             submissions = session.run(_SUBMISSIONS_OF_PERSON, canonical_email=canonical_email)
             leads = session.run(_LEAD_BY_EMAIL, canonical_email=canonical_email)
-            lead = _lead(leads[0]) if leads else None
+            lead = lead_of(leads[0]) if leads else None
             lead_id = lead.lead_id if lead else None
             scores = session.run(_SCORE, lead_id=lead_id)
             changes = session.run(_STATUS_CHANGES, lead_id=lead_id)
         return PersonRecord(
             lead=lead,
-            score=_score(scores[0]) if scores else None,
+            score=score_of(scores[0]) if scores else None,
             status_changes=tuple(
                 StatusChange(LeadStatus(row["status"]), instant(row["changed_at"]))
                 for row in changes
             ),
-            submissions=tuple(_submission(row) for row in submissions),
+            submissions=tuple(submission_of(row) for row in submissions),
         )
 
     @override
@@ -690,7 +694,7 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
 
 def _existing_lead(session: Session, lead_id: LeadId) -> Lead:
     for row in session.run(_LEAD, lead_id=lead_id):
-        return _lead(row)
+        return lead_of(row)
     raise NotFoundError("lead")
 
 
@@ -715,18 +719,6 @@ def _keep_lead(session: Session, lead: Lead, *, is_new: bool) -> None:
     if is_new:
         _note_status(session, lead, lead.last_submission_at)
     session.run(_TIE_CUSTOMERS, lead_id=lead.lead_id, canonical_email=lead.canonical_email)
-
-
-def _keep_score(session: Session, score: LeadScore) -> None:
-    session.run(
-        _SAVE_SCORE,
-        lead_id=score.lead_id,
-        points=json_text([_point_object(each) for each in score.points]),
-        total=score.total,
-        grade=score.grade,
-        is_hot=score.is_hot,
-        scored_at=micros(score.scored_at),
-    )
 
 
 def _keep_submission(session: Session, submission: FormSubmission) -> None:
@@ -840,67 +832,3 @@ def _rule(row: Row) -> ValidationRule:
         message=row["message"],
         position=row["position"],
     )
-
-
-def _submission(row: Row) -> FormSubmission:
-    return FormSubmission(
-        submission_id=row["submission_id"],
-        form_id=row["form_id"],
-        answers=json_value(row["answers"]),
-        submitted_at=instant(row["submitted_at"]),
-        fingerprint=row["fingerprint"],
-        attribution=json_value(row["attribution"]),
-        source=row["source"],
-        canonical_email=row["canonical_email"],
-        lead_id=row["lead_id"],
-        ip_address=row["ip_address"],
-        user_agent=row["user_agent"],
-        state=SubmissionState(row["state"]),
-        duplicate_of=row["duplicate_of"],
-        spam_reasons=tuple(json_value(row["spam_reasons"])),
-    )
-
-
-def _lead(row: Row) -> Lead:
-    return Lead(
-        lead_id=row["lead_id"],
-        email=row["email"],
-        canonical_email=row["canonical_email"],
-        first_submission_at=instant(row["first_submission_at"]),
-        last_submission_at=instant(row["last_submission_at"]),
-        first_name=row["first_name"],
-        last_name=row["last_name"],
-        company=row["company"],
-        phone=row["phone"],
-        answers=json_value(row["answers"]),
-        status=LeadStatus(row["status"]),
-        source=row["source"],
-        campaign=row["campaign"],
-        submission_count=row["submission_count"],
-    )
-
-
-def _point_object(point: ScorePoint) -> dict[str, object]:
-    return {
-        "category": point.category,
-        "rule": point.rule,
-        "points": point.points,
-        "reason": point.reason,
-    }
-
-
-def _score(row: Row) -> LeadScore:
-    return LeadScore(
-        lead_id=row["lead_id"],
-        points=tuple(
-            ScorePoint(each["category"], each["rule"], each["points"], each["reason"])
-            for each in json_value(row["points"])
-        ),
-        grade=row["grade"],
-        is_hot=bool(row["is_hot"]),
-        scored_at=instant(row["scored_at"]),
-    )
-
-
-def _scored_lead(row: Row) -> ScoredLead:
-    return ScoredLead(_lead(row), None if row["points"] is None else _score(row))

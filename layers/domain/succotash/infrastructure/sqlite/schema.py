@@ -5,12 +5,14 @@ import time
 from pathlib import Path
 
 from succotash.domain.forms import DEFAULT_FORM, Form, RuleKind
+from succotash.domain.lead_scoring import DEFAULT_SCORING
 from succotash.domain.ltv import DEFAULT_SEGMENTS
 from succotash.domain.retention import INITIAL_RUN
 from succotash.errors import StorageError
-from succotash.infrastructure.sqlite.columns import micros_span
+from succotash.infrastructure.scoring_rules import rule_document
+from succotash.infrastructure.sqlite.columns import json_text, micros, micros_span
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION_ID = 0x53554343
 """Marks a file as ours ("SUCC")."""
 
@@ -30,6 +32,10 @@ VALUES (:rule_id, :form_id, 'email', :kind, '{}', '', :position)
 _INSERT_SEGMENT = """
 INSERT INTO ltv_segments (segment_id, name, description, lower_quantile)
 VALUES (:segment_id, :name, :description, :lower_quantile)
+"""
+_INSERT_SCORING = """
+INSERT INTO lead_scoring_rules (version, rules, hot_total, grade_totals, made_at)
+VALUES (:version, :rules, :hot_total, :grade_totals, :made_at)
 """
 _INSERT_RUN = """
 INSERT INTO scoring_runs (run_id, as_of, state, settings, models, backtest, customers)
@@ -126,5 +132,16 @@ def _make(connection: sqlite3.Connection) -> None:
             }
             for segment in DEFAULT_SEGMENTS
         ],
+    )
+    scoring = DEFAULT_SCORING
+    connection.execute(
+        _INSERT_SCORING,
+        {
+            "version": scoring.version,
+            "rules": json_text([rule_document(each) for each in scoring.rules]),
+            "hot_total": scoring.hot_total,
+            "grade_totals": json_text(scoring.grade_totals),
+            "made_at": micros(scoring.made_at),
+        },
     )
     connection.execute(_INSERT_RUN, {"run_id": INITIAL_RUN})

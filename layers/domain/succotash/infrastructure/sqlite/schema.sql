@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -67,9 +67,18 @@ CREATE TABLE lead_scores (
     total INTEGER NOT NULL,
     grade TEXT NOT NULL,
     is_hot INTEGER NOT NULL CHECK (is_hot IN (0, 1)),
-    scored_at INTEGER NOT NULL
+    scored_at INTEGER NOT NULL,
+    rules_version INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX lead_scores_hot ON lead_scores (total DESC, lead_id) WHERE is_hot = 1;
+
+CREATE TABLE lead_scoring_rules (
+    version INTEGER NOT NULL PRIMARY KEY,
+    rules TEXT NOT NULL CHECK (json_type(rules) = 'array'),
+    hot_total INTEGER NOT NULL,
+    grade_totals TEXT NOT NULL CHECK (json_type(grade_totals) = 'array'),
+    made_at INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE form_submissions (
     submission_id TEXT NOT NULL PRIMARY KEY,

@@ -11,6 +11,7 @@ from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.errors import SettingsError
 from succotash.infrastructure.sqlite.connection import MEMORY, Database, OpenTransaction, Unit
 from succotash.infrastructure.sqlite.forms import SQLiteFormRepository
+from succotash.infrastructure.sqlite.leads import SQLiteLeadRepository
 from succotash.infrastructure.sqlite.ltv import SQLiteLTVRepository
 from succotash.infrastructure.sqlite.outbox import SQLiteOutboxRepository
 from succotash.infrastructure.sqlite.retention import SQLiteRetentionRepository
@@ -75,4 +76,5 @@ def _repositories(unit: Unit) -> Repositories:
         ltv=SQLiteLTVRepository(within=unit),
         retention=SQLiteRetentionRepository(within=unit),
         outbox=SQLiteOutboxRepository(within=unit),
+        leads=SQLiteLeadRepository(within=unit),
     )

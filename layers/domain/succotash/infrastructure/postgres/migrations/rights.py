@@ -14,6 +14,7 @@ RIGHTS = {
     "leads": (READ, ADD, CHANGE, REMOVE),
     "lead_status_changes": (READ, ADD, REMOVE),
     "lead_scores": (READ, ADD, CHANGE, REMOVE),
+    "lead_scoring_rules": (READ, ADD),
     "idempotency_keys": (READ, ADD, CHANGE, REMOVE),
     "outbox": (READ, ADD, CHANGE, REMOVE),
     "customers": (READ, ADD, CHANGE),

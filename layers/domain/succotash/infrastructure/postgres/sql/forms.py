@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - constants made of constants; what varies is always a parameter
 
+from succotash.infrastructure.postgres.sql.lead_scoring import SCORING_RULES
 from succotash.infrastructure.postgres.sql.outbox import APPEND
 
 SAVE_FORM = """
@@ -128,23 +129,23 @@ saved AS (
 SELECT form, lead, original FROM known
 """
 
-_SUBMISSION = """
+SUBMISSION = """
 SELECT
     submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
     canonical_email, lead_id, host(ip_address), user_agent, state, duplicate_of, spam_reasons
 FROM form_submissions
 """
-GET_SUBMISSION = f"{_SUBMISSION} WHERE submission_id = :submission_id"
+GET_SUBMISSION = f"{SUBMISSION} WHERE submission_id = :submission_id"
 LOCK_SUBMISSION = f"{GET_SUBMISSION} FOR NO KEY UPDATE"
 SUBMISSIONS_BY_FORM = f"""
-{_SUBMISSION}
+{SUBMISSION}
 WHERE form_id = :form_id
     AND (submitted_at, submission_id) < (CAST(:moment AS timestamptz), CAST(:id AS text))
 ORDER BY submitted_at DESC, submission_id DESC
 LIMIT CAST(:limit AS bigint)
 """
 SUBMISSIONS_BY_FORM_AND_STATE = f"""
-{_SUBMISSION}
+{SUBMISSION}
 WHERE form_id = :form_id
     AND state = :state
     AND (submitted_at, submission_id) < (CAST(:moment AS timestamptz), CAST(:id AS text))
@@ -152,13 +153,13 @@ ORDER BY submitted_at DESC, submission_id DESC
 LIMIT CAST(:limit AS bigint)
 """
 SUBMISSIONS_BY_ADDRESS = f"""
-{_SUBMISSION}
+{SUBMISSION}
 WHERE ip_address = CAST(:ip_address AS inet) AND submitted_at >= CAST(:since AS timestamptz)
 ORDER BY submitted_at DESC, submission_id DESC
 LIMIT 1000
 """
 SUBMISSIONS_OF_PERSON = f"""
-{_SUBMISSION}
+{SUBMISSION}
 WHERE canonical_email = :canonical_email
     OR lead_id = (SELECT lead_id FROM leads WHERE canonical_email = :canonical_email)
 ORDER BY submitted_at DESC, submission_id DESC
@@ -181,7 +182,7 @@ SELECT
     {_FINGERPRINT_LOCK}
 """
 LATEST_WITH_FINGERPRINT = f"""
-{_SUBMISSION}
+{SUBMISSION}
 WHERE form_id = :form_id
     AND fingerprint = :fingerprint
     AND state = 'accepted'
@@ -235,36 +236,36 @@ SELECT
 FROM saved
 """
 
-_LEAD = """
+LEAD = """
 SELECT
     lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
     last_name, company, phone, answers, status, source, campaign, submission_count
 FROM leads
 """
-GET_LEAD = f"{_LEAD} WHERE lead_id = :lead_id"
-GET_LEAD_BY_EMAIL = f"{_LEAD} WHERE canonical_email = :canonical_email"
+GET_LEAD = f"{LEAD} WHERE lead_id = :lead_id"
+GET_LEAD_BY_EMAIL = f"{LEAD} WHERE canonical_email = :canonical_email"
 LEADS_BY_STATUS = f"""
-{_LEAD}
+{LEAD}
 WHERE status = :status
 ORDER BY last_submission_at DESC, lead_id DESC
 LIMIT CAST(:limit AS bigint)
 """
 LEADS_BY_SOURCE = f"""
-{_LEAD}
+{LEAD}
 WHERE source = :source
 ORDER BY last_submission_at DESC, lead_id DESC
 LIMIT CAST(:limit AS bigint)
 """
 
-_SCORED_LEAD = """
+SCORED_LEAD = """
 SELECT
     lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
     last_name, company, phone, answers, status, source, campaign, submission_count,
-    points, grade, is_hot, scored_at
+    points, grade, is_hot, scored_at, rules_version
 FROM leads LEFT JOIN lead_scores USING (lead_id)
 """
 FIND_LEADS = f"""
-{_SCORED_LEAD}
+{SCORED_LEAD}
 WHERE (CAST(:status AS text) IS NULL OR status = :status)
     AND (CAST(:source AS text) IS NULL OR source = :source)
     AND (CAST(:min_score AS integer) IS NULL OR total >= CAST(:min_score AS integer))
@@ -273,12 +274,12 @@ ORDER BY last_submission_at DESC, lead_id DESC
 LIMIT CAST(:limit AS bigint)
 """
 HOT_LEADS = f"""
-{_SCORED_LEAD}
+{SCORED_LEAD}
 WHERE is_hot AND status NOT IN ('closed_won', 'closed_lost')
 ORDER BY total DESC, lead_id
 LIMIT CAST(:limit AS bigint)
 """
-PERSON = f"{_SCORED_LEAD} WHERE canonical_email = :canonical_email"
+PERSON = f"{SCORED_LEAD} WHERE canonical_email = :canonical_email"
 
 LOCK_LEAD = "SELECT status FROM leads WHERE lead_id = :lead_id FOR NO KEY UPDATE"
 MOVE_LEAD = """
@@ -308,10 +309,10 @@ ORDER BY change.change_id
 """
 
 SAVE_LEAD_SCORE = """
-INSERT INTO lead_scores (lead_id, total, points, grade, is_hot, scored_at)
+INSERT INTO lead_scores (lead_id, total, points, grade, is_hot, scored_at, rules_version)
 SELECT
     lead_id, CAST(:total AS integer), CAST(:points AS jsonb), CAST(:grade AS text),
-    CAST(:is_hot AS boolean), CAST(:scored_at AS timestamptz)
+    CAST(:is_hot AS boolean), CAST(:scored_at AS timestamptz), CAST(:rules_version AS integer)
 FROM leads
 WHERE lead_id = :lead_id
 ON CONFLICT (lead_id) DO UPDATE SET
@@ -319,17 +320,18 @@ ON CONFLICT (lead_id) DO UPDATE SET
     points = excluded.points,
     grade = excluded.grade,
     is_hot = excluded.is_hot,
-    scored_at = excluded.scored_at
+    scored_at = excluded.scored_at,
+    rules_version = excluded.rules_version
 RETURNING lead_id
 """
 GET_LEAD_SCORE = """
-SELECT lead_id, points, grade, is_hot, scored_at
+SELECT lead_id, points, grade, is_hot, scored_at, rules_version
 FROM lead_scores
 WHERE lead_id = :lead_id
 """
 
 # Leads first seen in the range, of one source and of one form where these are asked for.
-_IS_NEW_LEAD = """
+IS_NEW_LEAD = """
     first_submission_at >= coalesce(CAST(:start AS timestamptz), '-infinity')
         AND first_submission_at < coalesce(CAST(:end AS timestamptz), 'infinity')
         AND (CAST(:source AS text) IS NULL OR source = :source)
@@ -355,7 +357,7 @@ WITH submitted AS (
 found AS (
     SELECT status, score.total, coalesce(score.is_hot, false) AS is_hot
     FROM leads LEFT JOIN lead_scores AS score USING (lead_id)
-    WHERE {_IS_NEW_LEAD}
+    WHERE {IS_NEW_LEAD}
 )
 SELECT
     (SELECT jsonb_object_agg(state, n) FROM (
@@ -374,7 +376,7 @@ CONVERSION_FUNNEL = f"""
 WITH found AS (
     SELECT lead_id, status
     FROM leads
-    WHERE {_IS_NEW_LEAD}
+    WHERE {IS_NEW_LEAD}
 ),
 furthest AS (
     SELECT max(array_position(CAST(:stages AS text[]), change.status)) AS stage
@@ -474,7 +476,8 @@ SELECT
             ORDER BY canonical_email
             FOR NO KEY UPDATE
         ) AS lead
-    )
+    ),
+    ({SCORING_RULES})
 FROM forms
 WHERE form_id = :form_id
 """
@@ -522,17 +525,19 @@ entered AS (
     FROM added
 ),
 scored AS (
-    INSERT INTO lead_scores (lead_id, total, points, grade, is_hot, scored_at)
+    INSERT INTO lead_scores (lead_id, total, points, grade, is_hot, scored_at, rules_version)
     SELECT
         lead_id, CAST(:total AS integer), CAST(:points AS jsonb), CAST(:grade AS text),
-        CAST(:is_hot AS boolean), CAST(:scored_at AS timestamptz)
+        CAST(:is_hot AS boolean), CAST(:scored_at AS timestamptz),
+        CAST(:rules_version AS integer)
     FROM kept
     ON CONFLICT (lead_id) DO UPDATE SET
         total = excluded.total,
         points = excluded.points,
         grade = excluded.grade,
         is_hot = excluded.is_hot,
-        scored_at = excluded.scored_at
+        scored_at = excluded.scored_at,
+        rules_version = excluded.rules_version
 ),
 tied AS (
     UPDATE customers

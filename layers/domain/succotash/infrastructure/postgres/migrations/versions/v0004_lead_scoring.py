@@ -1,0 +1,13 @@
+"""The table of scoring rules; its statements stand beside this module."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    """Make and fill the table, and tie scores to a version of it."""
+    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text("utf-8"))
