@@ -1,8 +1,9 @@
 """What customers are worth: analysis, customers, segments and cohorts."""
 
+from typing import Annotated
+
+from succotash.application.cohorts import CohortDetails, CohortList
 from succotash.application.ltv_handler import (
-    CohortDetails,
-    CohortList,
     CustomerDetails,
     CustomerList,
     LTVAnalysis,
@@ -10,11 +11,13 @@ from succotash.application.ltv_handler import (
     SegmentView,
 )
 from succotash.container import Container, container
+from succotash.domain.cohorts import CohortSpan
 from succotash.domain.ltv import LTVSegment
 from succotash.domain.values import Currency, Money, SegmentId
 from succotash.errors import InvalidInputError
 from succotash.http.api import Api
 from succotash.http.fields import (
+    LAX,
     Amount,
     Closed,
     CurrencyCode,
@@ -43,6 +46,12 @@ class CustomersQuery(Paged):
 
     segment: Id | None = None
     cohort_id: Id | None = None
+
+
+class CohortsQuery(Closed):
+    """How long a cohort's time of first purchase is."""
+
+    by: Annotated[CohortSpan, LAX] = CohortSpan.MONTH
 
 
 class SegmentBody(Closed):
@@ -102,14 +111,14 @@ def put_segment(container: Container, segment_id: Slug, body: SegmentBody) -> Se
 
 
 @api.route("GET", "/ltv/cohorts", scope=READ)
-def get_cohorts(container: Container) -> CohortList:
-    """Every cohort of first purchases, by month."""
-    return container.get_ltv_handler().get_cohorts()
+def get_cohorts(container: Container, query: CohortsQuery) -> CohortList:
+    """Every cohort of first purchases, by month or quarter, and all together."""
+    return container.get_ltv_handler().get_cohorts(query.by)
 
 
 @api.route("GET", "/ltv/cohorts/{cohort_id}", scope=READ)
 def get_cohort(container: Container, cohort_id: str) -> CohortDetails:
-    """A cohort with its life, month by month."""
+    """A cohort, such as 1997-01 or 1997-Q1, with its life month by month."""
     return container.get_ltv_handler().get_cohort(cohort_id)
 
 

@@ -95,3 +95,32 @@ def test_cohorts_are_listed_and_opened(scored: Gateway) -> None:
     opened = scored.call("GET", "/ltv/cohorts/2024-05")
     assert (opened.status, opened.json["revenue"]) == (200, "120.50")
     assert opened.json["run"] is None, "no run has taken place"
+
+
+@pytest.mark.parametrize(
+    "query", ["segment=nobody", "cohort_id=1996-01", "segment=vip&cohort_id=1996-01"]
+)
+def test_customers_of_what_there_is_not_are_not_found(scored: Gateway, query: str) -> None:
+    require_problem(scored.call("GET", "/ltv/customers", query=query), 404, "not-found")
+
+
+def test_a_segment_may_have_nobody(scored: Gateway) -> None:
+    answer = scored.call("GET", "/ltv/customers", query="segment=vip")
+
+    assert answer.json == {"customers": [], "next_cursor": None}
+
+
+def test_cohorts_are_added_up_by_quarter(scored: Gateway) -> None:
+    listed = scored.call("GET", "/ltv/cohorts", query="by=quarter").json
+
+    assert listed["by"] == "quarter"
+    assert [each["cohort_id"] for each in listed["cohorts"]] == ["2024-Q2"]
+    opened = scored.call("GET", "/ltv/cohorts/2024-Q2").json
+    assert opened["customers"] == listed["cohorts"][0]["customers"]
+    require_problem(scored.call("GET", "/ltv/cohorts/2024-Q3"), 404, "not-found")
+
+
+def test_a_value_says_between_what_it_lies(scored: Gateway) -> None:
+    answer = scored.call("GET", "/ltv/customers/customer_123").json
+
+    assert answer["predicted_clv_interval"] == {"low": "30.00", "high": "70.00", "level": 0.8}

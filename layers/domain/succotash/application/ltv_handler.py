@@ -6,12 +6,20 @@ from decimal import Decimal
 from typing import TypedDict
 
 from succotash.application.batches import BatchReport, Rejected, count_orders, record_batch
+from succotash.application.cohorts import (
+    NOTHING,
+    CohortDetails,
+    CohortList,
+    average_periods,
+    cohort_periods,
+    cohort_view,
+)
 from succotash.application.paging import after_value, next_cursor, require_page
 from succotash.application.runs import RunView, run_currency, run_day, run_view
+from succotash.domain.cohorts import CohortSpan, by_quarter
 from succotash.domain.customers import Order
 from succotash.domain.ltv import (
     INTERVAL_LEVEL,
-    Cohort,
     CustomerLTV,
     LTVAnalytics,
     LTVSegment,
@@ -20,21 +28,20 @@ from succotash.domain.ltv import (
 from succotash.domain.orders import order_contents, order_identity, order_violation
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.storage import Storage
-from succotash.domain.retention import INITIAL_RUN
+from succotash.domain.retention import INITIAL_RUN, ScoringRun
 from succotash.domain.values import (
     Clock,
     CohortId,
     Currency,
     CustomerId,
+    Json,
     Money,
     RunId,
     SegmentId,
     amount_violation,
     rounded_amount,
 )
-from succotash.errors import InvalidInputError, Violation
-
-NOTHING = Decimal(0)
+from succotash.errors import InvalidInputError, NotFoundError, Violation
 
 
 class ValueGroupView(TypedDict):
@@ -65,6 +72,8 @@ class LTVAnalysis(TypedDict):
     by_campaign: Mapping[str, ValueGroupView]
     run: RunView | None
     """None before the first run."""
+    backtest: Mapping[str, Json] | None
+    """How wrong the run's models would have been on held-out time: see `docs/models.md`."""
 
 
 class IntervalView(TypedDict):
@@ -138,43 +147,6 @@ class SegmentList(TypedDict):
     segments: list[SegmentView]
 
 
-class CohortPeriodView(TypedDict):
-    """One month of a cohort's life."""
-
-    period: int
-    active_customers: int
-    retention: float
-    """Share of the cohort active in this month."""
-    revenue: Decimal
-    cumulative_revenue_per_customer: Decimal
-    mature: bool
-    """Whether the whole month had passed when the run took place."""
-
-
-class CohortView(TypedDict):
-    """A cohort of customers by month of first purchase."""
-
-    cohort_id: str
-    starts_on: date
-    currency: str
-    customers: int
-    revenue: Decimal
-    average_ltv: Decimal
-
-
-class CohortDetails(CohortView):
-    """A cohort with its life month by month."""
-
-    periods: list[CohortPeriodView]
-    run: RunView | None
-
-
-class CohortList(TypedDict):
-    """Every cohort, by start."""
-
-    cohorts: list[CohortView]
-
-
 class LTVHandler:
     """Orders in, values out."""
 
@@ -222,12 +194,16 @@ class LTVHandler:
             raise InvalidInputError.of("end", "range_reversed", "lies before the start")
         repositories = self._storage.repositories
         found = repositories.ltv.get_ltv_analytics(start=start, end=end)
-        return self._analysis(found, self._run(found.run_id), start, end)
+        run = None
+        if found.run_id != INITIAL_RUN:
+            run = repositories.retention.get_scoring_run(found.run_id)
+        return self._analysis(found, run, start, end)
 
     def _analysis(
-        self, found: LTVAnalytics, run: RunView | None, start: date | None, end: date | None
+        self, found: LTVAnalytics, run: ScoringRun | None, start: date | None, end: date | None
     ) -> LTVAnalysis:
-        currency = run_currency(run, self._currency)
+        view = None if run is None else run_view(run)
+        currency = run_currency(view, self._currency)
         total = _group_view(found.total, currency)
         return {
             "start": start,
@@ -241,7 +217,8 @@ class LTVHandler:
             "segment_distribution": _group_views(found.by_segment, currency),
             "by_source": _group_views(found.by_source, currency),
             "by_campaign": _group_views(found.by_campaign, currency),
-            "run": run,
+            "run": view,
+            "backtest": None if run is None else run.backtest,
         }
 
     def get_customer_ltv_details(self, customer_id: str) -> CustomerDetails:
@@ -258,14 +235,22 @@ class LTVHandler:
         limit: int = PAGE,
         cursor: str | None = None,
     ) -> CustomerList:
-        """A page of customers, the most valuable first."""
+        """A page of customers, the most valuable first.
+
+        NotFoundError for a segment or cohort that there is not.
+        """
         after = after_value(cursor, self._currency)
-        found = self._storage.repositories.ltv.find_customers(
-            segment_id=None if segment_id is None else SegmentId(segment_id),
-            cohort_id=None if cohort_id is None else CohortId(cohort_id),
-            limit=require_page(limit),
-            after=after,
+        segment = None if segment_id is None else SegmentId(segment_id)
+        cohort = None if cohort_id is None else CohortId(cohort_id)
+        ltv = self._storage.repositories.ltv
+        found = ltv.find_customers(
+            segment_id=segment, cohort_id=cohort, limit=require_page(limit), after=after
         )
+        if not found:
+            if segment is not None:
+                ltv.get_ltv_segment(segment)
+            if cohort is not None:
+                ltv.get_cohort(cohort)
         return {
             "customers": [customer_value_view(each) for each in found],
             "next_cursor": next_cursor(
@@ -304,19 +289,41 @@ class LTVHandler:
             return Violation("lower_bound", "negative", "is negative")
         return amount_violation("lower_bound", bound.amount)
 
-    def get_cohorts(self) -> CohortList:
-        """Every cohort, by start."""
-        cohorts = self._storage.repositories.ltv.get_all_cohorts()
-        return {"cohorts": [_cohort_view(each) for each in cohorts]}
+    def get_cohorts(self, span: CohortSpan = CohortSpan.MONTH) -> CohortList:
+        """Every cohort, by start, and all of them together."""
+        repositories = self._storage.repositories
+        run = repositories.retention.get_current_scoring_run()
+        found = repositories.ltv.get_all_cohorts()
+        cohorts = by_quarter(found) if span is CohortSpan.QUARTER else found
+        today = run_day(run)
+        return {
+            "by": span,
+            "cohorts": [cohort_view(each, span, today) for each in cohorts],
+            "average": average_periods(cohorts, span, today),
+            "run": run_view(run) if run.run_id != INITIAL_RUN else None,
+        }
 
     def get_cohort(self, cohort_id: str) -> CohortDetails:
-        """A cohort with its life; NotFoundError where the current run has none."""
+        """A cohort, such as 1997-01 or 1997-Q1, with its life.
+
+        NotFoundError where the current run has none.
+        """
         repositories = self._storage.repositories
-        cohort = repositories.ltv.get_cohort(CohortId(cohort_id))
+        is_quarter = "Q" in cohort_id
+        span = CohortSpan.QUARTER if is_quarter else CohortSpan.MONTH
+        if is_quarter:
+            quarters = by_quarter(repositories.ltv.get_all_cohorts())
+            matching = [each for each in quarters if each.cohort_id == cohort_id]
+            if not matching:
+                raise NotFoundError("cohort")
+            [cohort] = matching
+        else:
+            cohort = repositories.ltv.get_cohort(CohortId(cohort_id))
         run = repositories.retention.get_scoring_run(cohort.run_id or INITIAL_RUN)
+        today = run_day(run)
         return {
-            **_cohort_view(cohort),
-            "periods": _period_views(cohort, run_day(run)),
+            **cohort_view(cohort, span, today),
+            "periods": cohort_periods(cohort, span, today),
             "run": run_view(run) if run.run_id != INITIAL_RUN else None,
         }
 
@@ -400,46 +407,3 @@ def _interval_view(value: CustomerLTV) -> IntervalView | None:
         "high": (value.actual_clv + high).rounded(),
         "level": INTERVAL_LEVEL,
     }
-
-
-def _cohort_view(cohort: Cohort) -> CohortView:
-    return {
-        "cohort_id": cohort.cohort_id,
-        "starts_on": cohort.starts_on,
-        "currency": cohort.revenue.currency,
-        "customers": cohort.customers,
-        "revenue": cohort.revenue.rounded(),
-        "average_ltv": cohort.average_ltv.rounded(),
-    }
-
-
-def _month_of(day: date) -> int:
-    return day.year * 12 + day.month - 1
-
-
-def _period_views(cohort: Cohort, as_of: date) -> list[CohortPeriodView]:
-    """Every month up to that of `as_of`, those without a purchase included."""
-    by_period = {each.period: each for each in cohort.periods}
-    currency = cohort.revenue.currency
-    none_yet = rounded_amount(NOTHING, currency)
-    elapsed = _month_of(as_of) - _month_of(cohort.starts_on)
-    views: list[CohortPeriodView] = []
-    cumulative = NOTHING
-    for period in range(elapsed + 1):
-        found = by_period.get(period)
-        active = 0 if found is None else found.active_customers
-        revenue = NOTHING if found is None else found.revenue
-        cumulative += revenue
-        views.append(
-            {
-                "period": period,
-                "active_customers": active,
-                "retention": active / cohort.customers if cohort.customers else 0.0,
-                "revenue": rounded_amount(revenue, currency),
-                "cumulative_revenue_per_customer": (
-                    _mean(cumulative, cohort.customers, currency) or none_yet
-                ),
-                "mature": period < elapsed,
-            }
-        )
-    return views
