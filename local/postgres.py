@@ -1,11 +1,16 @@
-"""A real PostgreSQL server of this project's own, from a wheel, with its data in a folder."""
+"""A real PostgreSQL server of this project's own, from a wheel, with its data in a folder.
+
+`python -m local.postgres stop` stops the server of a `make run`, as an outage would, and
+`python -m local.postgres start` starts it again.
+"""
 
 import secrets
 import socket
 import subprocess
+import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,3 +135,21 @@ def _free_port(wanted: int | None) -> int:
             found: int = listener.getsockname()[1]
             return found
     raise LocalServerError(f"no port of {HOST} is free")
+
+
+def main(arguments: Sequence[str], folder: Path, url_file: Path) -> int:
+    """Stop or start the server on this folder; 2 where neither was asked for."""
+    if list(arguments) not in (["stop"], ["start"]) or not url_file.exists():
+        print("usage, after `make run`: python -m local.postgres stop|start", file=sys.stderr)
+        return 2
+    server = EmbeddedServer(PostgresServer(folder))
+    server.stop()
+    if arguments[0] == "start":
+        port = urlsplit(url_file.read_text().strip()).port
+        server.start(_free_port(port))
+    return 0
+
+
+if __name__ == "__main__":
+    KEPT = Path(__file__).resolve().parents[1] / ".local"
+    sys.exit(main(sys.argv[1:], KEPT / "postgres", KEPT / "postgres.url"))

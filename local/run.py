@@ -8,6 +8,7 @@ again lies in `.local/`.
 import fcntl
 import json
 import os
+import secrets
 import shlex
 import signal
 import socket
@@ -25,6 +26,7 @@ from succotash.errors import SuccotashError
 from succotash.settings import LOCAL_PASSWORD, Settings
 
 if TYPE_CHECKING:
+    from local.couriers import Couriers
     from local.server import Gateway
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -104,6 +106,7 @@ def _run(closing: ExitStack) -> None:
         chosen |= _start_postgres(closing, steps, settings)
     elif settings.storage == "sqlite":
         chosen |= {"SQLITE_PATH": str(ROOT / settings.sqlite_path)}
+    chosen |= _messages(settings, listener)
     os.environ.update(chosen)
     os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "WARNING")
 
@@ -118,11 +121,13 @@ def _run(closing: ExitStack) -> None:
     closing.callback(container.close)
     _write_env(chosen)
     closing.enter_context(gateway.listening(listener))
+    closing.enter_context(_couriers(gateway, chosen).at_work())
     url = f"http://{HOST}:{gateway.port}"
     print(f"\n{_told(loaded)}\n\nWorth trying, from this folder:\n")
     print(TRY.format(url=url, json=".venv/bin/python -m json.tool"))
     print(f"A form to fill in: {url}/f/contact")
     print("A token for every route: .local/token    Settings for a shell: .local/env")
+    print("E-mails to a form's owners: .local/mail/    Events: .local/events.ndjson")
     elapsed = time.perf_counter() - started
     print(f"\nReady after {elapsed:.1f} s. Ctrl-C stops everything.", flush=True)
     while True:
@@ -185,6 +190,29 @@ def _start_postgres(closing: ExitStack, steps: Steps, settings: Settings) -> dic
         "DB_USER": made.user,
         "DB_PASSWORD": password,
     }
+
+
+def _messages(settings: Settings, listener: socket.socket) -> dict[str, str]:
+    """Settings by which messages, e-mails and parked submissions stay on this machine."""
+    from local.couriers import settings_of
+    from local.tokens import write_private
+
+    key = KEPT / "form_token_key"
+    if not key.exists():
+        write_private(key, secrets.token_urlsafe(32).encode())
+    url = f"http://{HOST}:{listener.getsockname()[1]}"
+    # SQLite and memory are away only with the whole process.
+    given = settings_of(KEPT, url, parks=settings.storage == "postgres")
+    return given | {"FORM_TOKEN_KEYS": key.read_text()}
+
+
+def _couriers(gateway: "Gateway", chosen: Mapping[str, str]) -> "Couriers":
+    from local.couriers import Couriers
+    from succotash.infrastructure.files.parking import FileSubmissionQueue
+
+    place = chosen.get("PARKING_QUEUE_URL", "").removeprefix("file:")
+    queue = FileSubmissionQueue(Path(place)) if place else None
+    return Couriers(gateway.functions.invoke, queue)
 
 
 def _make_gateway(steps: Steps, settings: Settings) -> "tuple[Gateway, str]":
