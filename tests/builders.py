@@ -118,6 +118,7 @@ def a_submission(
     state: SubmissionState = SubmissionState.ACCEPTED,
     duplicate_of: str | None = None,
     spam_reasons: tuple[str, ...] = (),
+    text_digest: str | None = None,
 ) -> FormSubmission:
     return FormSubmission(
         SubmissionId(submission_id),
@@ -134,6 +135,7 @@ def a_submission(
         state,
         None if duplicate_of is None else SubmissionId(duplicate_of),
         spam_reasons,
+        text_digest,
     )
 
 
@@ -218,9 +220,19 @@ def an_inquiry(
     form_id: str = DEFAULT_FORM,
     submitted_at: datetime = NOON,
     emails: Sequence[str] = (),
+    ip_address: str | None = None,
+    text_digest: str | None = None,
     request: IdempotentRequest | None = None,
 ) -> SubmissionInquiry:
-    return SubmissionInquiry(FormId(form_id), fingerprint, submitted_at, tuple(emails), request)
+    return SubmissionInquiry(
+        FormId(form_id),
+        fingerprint,
+        submitted_at,
+        tuple(emails),
+        ip_address,
+        text_digest,
+        request,
+    )
 
 
 def an_outcome(

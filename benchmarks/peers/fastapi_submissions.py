@@ -20,11 +20,19 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.automap import automap_base
 from sqlalchemy.orm import Session, sessionmaker
 
-from succotash.application.form_handler import suspicions
 from succotash.domain import forms as domain
 from succotash.domain.attribution import source_of, split_answers
 from succotash.domain.lead_scoring import DEFAULT_SCORING
 from succotash.domain.outbox import submission_messages
+from succotash.domain.spam import (
+    RATE_WINDOW,
+    REPETITION_WINDOW,
+    REPETITIONS_TOLERATED,
+    Evidence,
+    RecentTraffic,
+    suspicions,
+    text_digest,
+)
 from succotash.domain.submissions import lead_of, merged_lead
 from succotash.domain.validation import (
     canonical_email,
@@ -99,8 +107,11 @@ def make_app(url: str) -> FastAPI:
             canonical_email(email) if isinstance(email, str) and email.strip() else None,
             ip_address=request.client.host if request.client else None,
             user_agent=request.headers.get("user-agent"),
+            text_digest=text_digest(answers),
         )
-        submission = _judged(session, tables, form, submission, suspicions(answers, controls))
+        evidence = Evidence(controls, traffic=_traffic(session, tables, form, submission))
+        reasons = suspicions(form.spam, answers, submission.canonical_email, evidence, now)
+        submission = _judged(session, tables, form, submission, reasons)
         lead_is_new = False
         if submission.state is domain.SubmissionState.ACCEPTED and submission.canonical_email:
             submission, lead_is_new = _with_lead(session, tables, submission)
@@ -132,6 +143,38 @@ def _rules_of(session: Session, tables: Any, form_id: str) -> Any:  # noqa: ANN4
     rules = tables.validation_rules
     return session.scalars(
         select(rules).where(rules.form_id == form_id).order_by(rules.position, rules.rule_id)
+    )
+
+
+def _traffic(
+    session: Session,
+    tables: Any,  # noqa: ANN401 - reflected
+    form: domain.Form,
+    submission: domain.FormSubmission,
+) -> RecentTraffic:
+    kept, now = tables.form_submissions, submission.submitted_at
+
+    def count(limit: int, window: timedelta, *conditions: Any) -> int:  # noqa: ANN401 - SQL's
+        recent = (
+            select(kept.submission_id)
+            .where(kept.submitted_at > now - window, kept.submitted_at <= now, *conditions)
+            .limit(limit)
+            .subquery()
+        )
+        return session.scalar(select(func.count()).select_from(recent)) or 0
+
+    return RecentTraffic(
+        count(form.spam.per_address_hourly, RATE_WINDOW, kept.ip_address == submission.ip_address),
+        count(form.spam.per_form_hourly, RATE_WINDOW, kept.form_id == form.form_id),
+        0
+        if submission.text_digest is None
+        else count(
+            REPETITIONS_TOLERATED + 1,
+            REPETITION_WINDOW,
+            kept.text_digest == submission.text_digest,
+            kept.fingerprint != submission.fingerprint,
+            kept.canonical_email.is_distinct_from(submission.canonical_email),
+        ),
     )
 
 
@@ -242,6 +285,7 @@ def _form(row: Any) -> domain.Form:  # noqa: ANN401 - reflected
         ),
         duplicate_window=row.duplicate_window,
         region=row.region,
+        spam=domain.SpamSettings.of(row.spam),
     )
 
 

@@ -25,6 +25,7 @@ from succotash.domain.forms import (
     RuleKind,
     ScoredLead,
     ScorePoint,
+    SpamSettings,
     StatusChange,
     SubmissionState,
     require_legal_step,
@@ -95,6 +96,17 @@ class TestForms:
             allowed_redirects=("https://example.com/danke?a=1&b=2",),
             duplicate_window=timedelta(days=3, microseconds=7),
             region="DE",
+            spam=SpamSettings(
+                honeypot="website",
+                minimum_seconds=7,
+                links_tolerated=0,
+                per_address_hourly=1,
+                per_form_hourly=2,
+                blocks_disposable=False,
+                requires_token=True,
+                turnstile_secret_arn="arn:aws:secretsmanager:eu-west-1:123456789012:secret:t",
+            ),
+            retention=timedelta(days=30, microseconds=1),
             updated_at=at("2024-01-02T03:04:05.000006"),
         )
         forms.save_form(form, [])

@@ -11,14 +11,18 @@ import pytest
 
 from succotash.application.form_handler import FormHandler, SubmissionReceipt
 from succotash.domain.forms import (
+    DEFAULT_FORM,
+    QUARANTINE_KEPT,
     Form,
     LeadQuery,
     LeadStatus,
+    SpamSettings,
     StatusChange,
     SubmissionState,
 )
 from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.spam import REPETITIONS_TOLERATED, RecentTraffic
 from succotash.domain.submissions import HeldKey, OriginalSubmission, merged_lead
 from succotash.domain.values import FormId, IdFactory, LeadId, SubmissionId, uuid7
 from succotash.errors import (
@@ -152,6 +156,141 @@ class TestGround:
         assert forms.read_ground(an_inquiry(request=a_request("key", scope="x"))).held is None
 
 
+class TestTraffic:
+    """Counts of what came in shortly before."""
+
+    def brief(self, forms: FormRepository, from_address: int = 3, to_form: int = 4) -> None:
+        spam = SpamSettings(per_address_hourly=from_address, per_form_hourly=to_form)
+        forms.save_form(Form(FormId("brief"), "Brief", spam=spam), [])
+
+    def test_an_address_is_counted_over_all_forms_for_an_hour(self, forms: FormRepository) -> None:
+        self.brief(forms)
+        ago = (timedelta(0), minutes(59), timedelta(hours=1), -minutes(1))
+        for number, each in enumerate(ago):
+            form_id = "brief" if number % 2 else DEFAULT_FORM
+            submission = a_submission(
+                f"{number}", form_id=form_id, submitted_at=NOON - each, ip_address="2001:db8::5"
+            )
+            forms.save_form_submission(submission)
+        forms.save_form_submission(a_submission("other", ip_address="2001:db8::6"))
+        forms.save_form_submission(a_submission("none"))
+        asked = an_inquiry(form_id="brief", ip_address="2001:db8::5")
+        assert forms.read_ground(asked).traffic.from_address == 2
+        assert forms.read_ground(an_inquiry(form_id="brief")).traffic.from_address == 0
+
+    def test_a_form_is_counted_for_an_hour_whatever_became_of_what_came(
+        self, forms: FormRepository
+    ) -> None:
+        self.brief(forms)
+        for number, state in enumerate(
+            (SubmissionState.ACCEPTED, SubmissionState.QUARANTINED, SubmissionState.DUPLICATE)
+        ):
+            forms.save_form_submission(
+                a_submission(f"{number}", form_id="brief", state=state, fingerprint=f"{number}")
+            )
+        forms.save_form_submission(
+            a_submission("old", form_id="brief", submitted_at=NOON - timedelta(hours=1))
+        )
+        assert forms.read_ground(an_inquiry(form_id="brief")).traffic.to_form == 3
+
+    def test_counting_ends_where_the_forms_line_is_drawn(self, forms: FormRepository) -> None:
+        self.brief(forms)
+        for number in range(9):
+            submission = a_submission(f"{number}", form_id="brief", ip_address="192.0.2.1")
+            forms.save_form_submission(submission)
+        asked = an_inquiry(form_id="brief", ip_address="192.0.2.1")
+        assert forms.read_ground(asked).traffic == RecentTraffic(3, 4, 0)
+        self.brief(forms, from_address=0, to_form=0)
+        assert forms.read_ground(asked).traffic == RecentTraffic(0, 0, 0)
+
+    def test_a_text_is_counted_where_other_people_sent_it_with_other_answers(
+        self, forms: FormRepository
+    ) -> None:
+        self.brief(forms)
+        for name, email, fingerprint, digest, ago in (
+            ("other", "bob@example.com", "f1", "same", minutes(1)),
+            ("nobody", None, "f2", "same", timedelta(hours=23)),
+            ("myself", "ada@example.com", "f3", "same", minutes(1)),
+            ("equal", "eve@example.com", "00ff", "same", minutes(1)),
+            ("another text", "eve@example.com", "f4", "another", minutes(1)),
+            ("no text", "eve@example.com", "f5", None, minutes(1)),
+            ("long ago", "eve@example.com", "f6", "same", timedelta(hours=24)),
+        ):
+            forms.save_form_submission(
+                a_submission(
+                    name,
+                    email=email,
+                    fingerprint=fingerprint,
+                    text_digest=digest,
+                    submitted_at=NOON - ago,
+                )
+            )
+        asked = an_inquiry(form_id="brief", emails=["ada@example.com"], text_digest="same")
+        assert forms.read_ground(asked).traffic.same_text == 2
+        assert forms.read_ground(an_inquiry()).traffic.same_text == 0
+        for number in range(9):
+            forms.save_form_submission(
+                a_submission(f"{number}", fingerprint=f"g{number}", text_digest="same")
+            )
+        assert forms.read_ground(asked).traffic.same_text == REPETITIONS_TOLERATED + 1
+
+
+class TestRetention:
+    """What is deleted when a form no longer keeps it."""
+
+    def kept(self, forms: FormRepository, *form_ids: str) -> list[str]:
+        return sorted(
+            each.submission_id
+            for form_id in form_ids
+            for each in forms.get_submissions_by_form(FormId(form_id))
+        )
+
+    def test_a_form_with_a_period_keeps_nothing_longer(self, forms: FormRepository) -> None:
+        forms.save_form(Form(FormId("brief"), "Brief", retention=days(30)), [])
+        states = (
+            SubmissionState.ACCEPTED, SubmissionState.QUARANTINED, SubmissionState.DUPLICATE
+        )  # fmt: skip
+        for state in states:
+            for name, at in (("due", NOON), ("young", NOON + timedelta(microseconds=1))):
+                forms.save_form_submission(
+                    a_submission(f"{name} {state}", form_id="brief", state=state, submitted_at=at)
+                )
+        assert forms.remove_expired_submissions(NOON + days(30), limit=99) == len(states)
+        assert self.kept(forms, "brief") == sorted(f"young {state}" for state in states)
+        assert forms.remove_expired_submissions(NOON + days(30), limit=99) == 0
+
+    def test_without_a_period_only_what_is_in_quarantine_goes(self, forms: FormRepository) -> None:
+        for name, state in (
+            ("accepted", SubmissionState.ACCEPTED),
+            ("suspect", SubmissionState.QUARANTINED),
+        ):
+            forms.save_form_submission(a_submission(name, state=state))
+        almost = NOON + QUARANTINE_KEPT - timedelta(microseconds=1)
+        assert forms.remove_expired_submissions(almost, limit=99) == 0
+        assert forms.remove_expired_submissions(NOON + QUARANTINE_KEPT, limit=99) == 1
+        assert self.kept(forms, DEFAULT_FORM) == ["accepted"]
+
+    def test_no_more_than_a_batch_goes_at_once(self, forms: FormRepository) -> None:
+        for number in range(5):
+            forms.save_form_submission(a_submission(f"{number}", state=SubmissionState.QUARANTINED))
+        counts = [forms.remove_expired_submissions(NOON + days(365), limit=2) for _ in range(4)]
+        assert counts == [2, 2, 1, 0]
+
+    def test_answers_go_along_and_leads_and_copies_stay(self, forms: FormRepository) -> None:
+        forms.save_form(Form(FormId("brief"), "Brief", retention=days(1)), [])
+        outcome = an_outcome("old", lead=a_lead(), key="key")
+        old = replace(outcome.submission, form_id=FormId("brief"))
+        forms.save_outcome(replace(outcome, submission=old))
+        forms.save_form_submission(
+            a_submission("copy", state=SubmissionState.DUPLICATE, duplicate_of="old")
+        )
+        assert forms.remove_expired_submissions(NOON + days(1), limit=9) == 1
+        assert forms.get_lead(LeadId("lead")).submission_count == 1
+        copied = forms.get_form_submission(SubmissionId("copy"))
+        assert (copied.state, copied.duplicate_of) == (SubmissionState.DUPLICATE, None)
+        assert forms.read_ground(an_inquiry(request=a_request("key"))).held is None
+
+
 class TestOutcome:
     def test_a_submission_alone_comes_back_as_it_was(self, forms: FormRepository) -> None:
         submission = replace(
@@ -159,6 +298,7 @@ class TestOutcome:
             attribution={"utm_source": "x"},
             ip_address="2001:db8::5",
             user_agent="browser",
+            text_digest="00ff",
         )
         outcome = replace(an_outcome(), submission=submission)
         forms.save_outcome(outcome)

@@ -105,6 +105,7 @@ def furnish(repositories: Repositories) -> None:
     forms.save_form(a_form(), [a_rule()])
     forms.save_lead(a_lead(email="ada@example.com"))
     forms.save_form_submission(a_submission(email="ada@example.com", lead_id="lead"))
+    forms.save_form_submission(a_submission("suspect", state=SubmissionState.QUARANTINED))
     ltv.record_orders([an_order(email="ada@example.com")])
     ltv.open_import("import")
     ltv.save_import(OrderImport("import", Position(5, 1)), [RejectedLine(1, (CONFLICT,))])
@@ -145,6 +146,9 @@ WRITES: Mapping[str, Callable[[Repositories], object]] = {
     ),
     "save_idempotent_answer": claim_and_answer,
     "save_outcome": lambda all_: all_.forms.save_outcome(an_outcome("new", key="free")),
+    "remove_expired_submissions": lambda all_: all_.forms.remove_expired_submissions(
+        NOON + days(365), limit=9
+    ),
     "erase_person": lambda all_: all_.forms.erase_person("ada@example.com"),
     "record_orders": lambda all_: all_.ltv.record_orders(
         [an_order("new", ordered_at=NOON - days(1)), an_order(customer_id="new")]

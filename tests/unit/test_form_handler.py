@@ -1,14 +1,24 @@
 """Taking submissions and releasing them, on storage in memory."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 
 import pytest
 
-from succotash.application.form_handler import FormHandler, SubmissionView
-from succotash.domain.forms import DEFAULT_FORM, Form, LeadQuery, ScoredLead
-from succotash.domain.values import Json
-from succotash.errors import ConflictError, NotFoundError
+from succotash.application.form_handler import FormHandler, SubmissionContext, SubmissionView
+from succotash.domain.forms import (
+    DEFAULT_FORM,
+    Form,
+    FormField,
+    LeadQuery,
+    ScoredLead,
+    SpamSettings,
+)
+from succotash.domain.signing import Signer
+from succotash.domain.spam import ChallengeState, ChallengeVerifier
+from succotash.domain.values import FormId, Json, uuid7
+from succotash.errors import ConflictError, NotFoundError, StorageUnavailableError
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.builders import NOON, days, minutes
 
@@ -116,3 +126,130 @@ class TestAnalytics:
     def test_an_unknown_form_has_no_analytics(self, desk: Desk) -> None:
         with pytest.raises(NotFoundError):
             desk.handler.get_form_analytics(form_id="nowhere")
+
+
+class TestSpam:
+    """What a submission is judged by that the handler finds out itself."""
+
+    def handler(
+        self,
+        desk: Desk,
+        tokens: Callable[[], Signer] | None = None,
+        challenges: ChallengeVerifier | None = None,
+    ) -> FormHandler:
+        return FormHandler(
+            desk.storage, lambda: desk.now, uuid7, tokens=tokens, challenges=challenges
+        )
+
+    def define(self, desk: Desk, spam: SpamSettings, *fields: str) -> None:
+        asked = tuple(FormField(name, name.title()) for name in fields)
+        form = Form(FormId("guarded"), "Guarded", fields=asked, spam=spam)
+        desk.storage.repositories.forms.save_form(form, [])
+
+    def reasons(self, desk: Desk, handler: FormHandler, **fields: Json) -> list[str]:
+        receipt = handler.submit_form({"email": "ada@example.com", **fields}, "guarded")
+        found = desk.handler.get_submission(receipt["submission_id"])["spam_reasons"]
+        assert (receipt["lead_id"] is None) is bool(found)
+        return found
+
+    def signer(self) -> Signer:
+        return Signer("form", ("a key of very many letters",))
+
+    def test_a_page_that_was_open_for_a_while_comes_with_a_good_token(self, desk: Desk) -> None:
+        self.define(desk, SpamSettings(requires_token=True))
+        handler = self.handler(desk, self.signer)
+        token = handler.issue_token("guarded")
+        desk.now += minutes(1)
+        assert self.reasons(desk, handler, _token=token) == []
+
+    def test_a_robot_is_too_fast(self, desk: Desk) -> None:
+        self.define(desk, SpamSettings())
+        handler = self.handler(desk, self.signer)
+        [reason] = self.reasons(desk, handler, _token=handler.issue_token("guarded"))
+        assert "within 0 seconds" in reason
+
+    def test_keys_out_of_reach_quarantine_and_lose_nothing(self, desk: Desk) -> None:
+        self.define(desk, SpamSettings())
+
+        def out_of_reach() -> Signer:
+            raise StorageUnavailableError("no keys")
+
+        handler = self.handler(desk, out_of_reach)
+        assert handler.issue_token("guarded") is None
+        assert self.reasons(desk, handler) == []
+        [reason] = self.reasons(desk, handler, _token="anything", n="2")
+        assert "could not be checked" in reason
+
+    def test_a_deployment_without_tokens_gives_none_and_judges_none(self, desk: Desk) -> None:
+        self.define(desk, SpamSettings())
+        assert desk.handler.issue_token("guarded") is None
+        assert self.reasons(desk, desk.handler, _token="anything") == []
+
+    def test_a_trap_by_any_name_is_no_answer(self, desk: Desk) -> None:
+        self.define(desk, SpamSettings(honeypot="website"), "email")
+        receipt = desk.handler.submit_form({"email": "ada@example.com", "website": ""}, "guarded")
+        stored = desk.handler.get_submission(receipt["submission_id"])
+        assert (stored["state"], stored["answers"]) == ("accepted", {"email": "ada@example.com"})
+        assert len(self.reasons(desk, desk.handler, website="https://robot")) == 1
+
+    @pytest.mark.parametrize("state", ChallengeState)
+    def test_only_a_challenge_that_was_passed_makes_a_lead(
+        self, desk: Desk, state: ChallengeState
+    ) -> None:
+        self.define(desk, SpamSettings(turnstile_secret_arn="arn:secret"))
+        asked: list[tuple[str, str, str | None]] = []
+
+        class Verifier:
+            def verify(
+                self, secret_arn: str, response: str, ip_address: str | None
+            ) -> ChallengeState:
+                asked.append((secret_arn, response, ip_address))
+                return state
+
+        handler = self.handler(desk, challenges=Verifier())
+        found = self.reasons(desk, handler, **{"cf-turnstile-response": "answer"})
+        assert bool(found) is (state is not ChallengeState.PASSED)
+        assert asked == [("arn:secret", "answer", None)]
+
+    def test_a_challenge_nobody_answered_asks_nobody(self, desk: Desk) -> None:
+        self.define(desk, SpamSettings(turnstile_secret_arn="arn:secret"))
+        [reason] = self.reasons(desk, desk.handler)
+        assert "without an answer" in reason
+
+    def test_a_challenge_of_a_form_that_has_none_is_passed_over(self, desk: Desk) -> None:
+        self.define(desk, SpamSettings())
+        assert self.reasons(desk, desk.handler, **{"cf-turnstile-response": "answer"}) == []
+
+    def test_a_sender_who_never_stops_is_quarantined_from_the_limit_on(self, desk: Desk) -> None:
+        self.define(desk, SpamSettings(per_address_hourly=2))
+        context = SubmissionContext(ip_address="192.0.2.1")
+        receipts = [
+            desk.handler.submit_form(
+                {"email": f"ada-{number}@example.com"}, "guarded", context=context
+            )
+            for number in range(4)
+        ]
+        assert [each["lead_id"] is None for each in receipts] == [False, False, True, True]
+        desk.now += minutes(60)
+        later = desk.handler.submit_form({"email": "ada-9@example.com"}, "guarded", context=context)
+        assert later["lead_id"] is not None
+
+    def test_a_long_text_from_many_people_is_quarantined(self, desk: Desk) -> None:
+        self.define(desk, SpamSettings())
+        text = "We bring your page to the top of every search engine, guaranteed. " * 3
+        receipts = [
+            desk.handler.submit_form(
+                {"email": f"seller-{number}@example.com", "message": text}, "guarded"
+            )
+            for number in range(4)
+        ]
+        assert [each["lead_id"] is None for each in receipts] == [False, False, False, True]
+
+    def test_what_is_kept_no_longer_is_removed(self, desk: Desk) -> None:
+        suspect = desk.suspicious()
+        desk.submit()
+        assert desk.handler.remove_expired_submissions() == 0
+        desk.now += days(90)
+        assert desk.handler.remove_expired_submissions() == 1
+        with pytest.raises(NotFoundError):
+            desk.handler.get_submission(suspect["submission_id"])

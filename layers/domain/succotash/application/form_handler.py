@@ -1,6 +1,6 @@
 """Use cases around forms: taking submissions, keeping leads, defining forms, counting."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from succotash.application.paging import after_moment, next_cursor, require_page
 from succotash.application.shelter import Shelter
-from succotash.domain.attribution import HONEYPOT, source_of, split_answers
+from succotash.domain.attribution import CHALLENGE, TOKEN, source_of, split_answers
 from succotash.domain.forms import (
     DEFAULT_FORM,
     RESERVED_FORM_IDS,
@@ -30,6 +30,18 @@ from succotash.domain.outbox import status_message, submission_messages
 from succotash.domain.parking import ParkedSubmission
 from succotash.domain.repositories.forms import PAGE, FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.signing import Signer
+from succotash.domain.spam import (
+    NO_TOKEN,
+    ChallengeState,
+    ChallengeVerifier,
+    Evidence,
+    FormToken,
+    TokenState,
+    read_token,
+    suspicions,
+    text_digest,
+)
 from succotash.domain.submissions import (
     HeldKey,
     KeptLead,
@@ -74,8 +86,7 @@ from succotash.observation import Metric, count
 
 KEY_LIFETIME = timedelta(hours=24)
 """How long an Idempotency-Key and its answer are remembered."""
-LINKS_TOLERATED = 3
-"""Links in all answers together before a submission looks like advertising."""
+REMOVED_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,10 +313,19 @@ class FormHandler:
         clock: Clock,
         new_id: IdFactory,
         shelter: Shelter[FormView] | None = None,
+        *,
+        tokens: Callable[[], Signer] | None = None,
+        challenges: ChallengeVerifier | None = None,
     ) -> None:
+        """`tokens` gives what signs form tokens, `challenges` asks who set a page's challenge.
+
+        Without them no tokens are given and none counts; a challenge cannot be checked.
+        """
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
+        self._tokens = tokens
+        self._challenges = challenges
         self._shelter = Shelter[FormView]() if shelter is None else shelter
 
     def submit_form(
@@ -422,7 +442,9 @@ class FormHandler:
             source=source_of(attribution),
             ip_address=sent.ip_address,
             user_agent=sent.user_agent,
+            text_digest=text_digest(answers),
         )
+        evidence = self._evidence(unjudged, controls)
         inquiry = _inquiry(unjudged, request)
         remembered_until = (self._clock() if keeps_all else at) + KEY_LIFETIME
 
@@ -435,8 +457,7 @@ class FormHandler:
             try:
                 if request is not None and ground.held is not None:
                     return TakenSubmission(form, _answer_again(request, ground.held))
-                _require_valid(unjudged, ground, sent.repeated)
-                submission = _judged(unjudged, ground, controls)
+                submission = _judged(unjudged, ground, evidence, sent.repeated)
             except (InvalidInputError, IdempotencyKeyReusedError) as refusal:
                 if not keeps_all:
                     return TakenSubmission(form, refusal=refusal)
@@ -451,6 +472,49 @@ class FormHandler:
             return TakenSubmission(form, receipt)
 
         return self._storage.in_transaction(work)
+
+    def issue_token(self, form_id: str) -> str | None:
+        """A form token for a page that is shown now; None where this deployment gives none.
+
+        NotFoundError for an unknown form is for whoever reads the form.
+        """
+        if self._tokens is None:
+            return None
+        try:
+            return self._tokens().sign(form_id, self._clock())
+        except StorageUnavailableError:  # the keys are out of reach, and the page is not
+            return None
+
+    def _evidence(self, sent: FormSubmission, controls: Mapping[str, Json]) -> Evidence:
+        """What can be found out before the transaction, which waits for nobody else."""
+        return Evidence(
+            controls,
+            self._token(sent, controls.get(TOKEN)),
+            self._challenge(sent, controls.get(CHALLENGE)),
+        )
+
+    def _token(self, sent: FormSubmission, token: Json) -> FormToken:
+        if not token or self._tokens is None:
+            return NO_TOKEN
+        try:
+            return read_token(self._tokens(), token, sent.form_id, sent.submitted_at)
+        except StorageUnavailableError:  # of the keys
+            return FormToken(TokenState.UNCHECKED)
+
+    def _challenge(self, sent: FormSubmission, response: Json) -> ChallengeState:
+        """What became of the page's challenge, where one was answered and the form has one."""
+        if not isinstance(response, str) or not response:
+            return ChallengeState.ABSENT
+        form = self._storage.repositories.forms.get_form(sent.form_id)
+        secret_arn = form.spam.turnstile_secret_arn
+        if secret_arn is None or self._challenges is None:
+            return ChallengeState.UNKNOWN
+        return self._challenges.verify(secret_arn, response, sent.ip_address)
+
+    def remove_expired_submissions(self) -> int:
+        """Delete what forms keep no longer, a batch of it, and how many submissions that was."""
+        forms = self._storage.repositories.forms
+        return forms.remove_expired_submissions(self._clock(), limit=REMOVED_AT_ONCE)
 
     def release_submission(self, submission_id: str) -> SubmissionView:
         """Take a submission out of quarantine, in one transaction.
@@ -647,18 +711,6 @@ class FormHandler:
         }
 
 
-def suspicions(answers: Mapping[str, Json], controls: Mapping[str, Json]) -> tuple[str, ...]:
-    """Why a submission looks like spam; empty where it does not."""
-    reasons = []
-    if controls.get(HONEYPOT):
-        reasons.append("filled in a field that people do not see")
-    text = " ".join(each for each in answers.values() if isinstance(each, str)).lower()
-    links = text.count("http://") + text.count("https://")
-    if links > LINKS_TOLERATED:
-        reasons.append(f"contains {links} links; {LINKS_TOLERATED} are tolerated")
-    return tuple(reasons)
-
-
 def _email_or_none(value: Json) -> str | None:
     if not isinstance(value, str) or not value.strip():
         return None
@@ -675,6 +727,8 @@ def _inquiry(
         fingerprint=submission.fingerprint,
         submitted_at=submission.submitted_at,
         emails=emails_among(submission.answers) if email is None else (email,),
+        ip_address=submission.ip_address,
+        text_digest=submission.text_digest,
         request=request,
     )
 
@@ -733,15 +787,33 @@ def _rules(ground: SubmissionGround) -> list[ValidationRule]:
 
 
 def _judged(
-    submission: FormSubmission, ground: SubmissionGround, controls: Mapping[str, Json]
+    sent: FormSubmission, ground: SubmissionGround, evidence: Evidence, repeated: Collection[str]
 ) -> FormSubmission:
-    """The valid submission as it will be stored, but for its lead."""
-    answers = submission.answers
-    email = _email_or_none(answers.get(email_field(ground.form, _rules(ground))))
-    submission = replace(submission, canonical_email=email)
-    if reasons := suspicions(answers, controls):
+    """The submission as it will be stored, but for its lead; InvalidInputError."""
+    form, settings = ground.form, ground.form.spam
+    answers = {name: each for name, each in sent.answers.items() if name != settings.honeypot}
+    controls = {**sent.answers, **evidence.controls}
+    rules = [*rules_of_fields(form), *ground.rules]
+    if violations := _violations(form, rules, answers, repeated):
+        raise InvalidInputError(violations)
+    email = _email_or_none(answers.get(email_field(form, rules)))
+    submission = replace(sent, answers=answers, canonical_email=email)
+    evidence = replace(evidence, controls=controls, traffic=ground.traffic)
+    if reasons := suspicions(settings, answers, email, evidence, sent.submitted_at):
         return replace(submission, state=SubmissionState.QUARANTINED, spam_reasons=reasons)
     return _compared(submission, ground)
+
+
+def _violations(
+    form: Form,
+    rules: Sequence[ValidationRule],
+    answers: Mapping[str, Json],
+    repeated: Collection[str],
+) -> list[Violation]:
+    """Everything wrong, at most one thing a field."""
+    found = [*check_repeated(form, repeated), *check_answers(form, rules, answers)]
+    firsts = {each.field: each for each in reversed(found)}
+    return list(reversed(firsts.values()))
 
 
 def _compared(submission: FormSubmission, ground: SubmissionGround) -> FormSubmission:

@@ -11,6 +11,10 @@ CONTROL_PREFIX = "_"
 """Fields that steer the answer or catch robots and are nobody's answer."""
 HONEYPOT = "_gotcha"
 """A field people do not see; robots fill it in."""
+TOKEN = "_token"  # noqa: S105 - a field's name
+"""The field with the form token."""
+CHALLENGE = "cf-turnstile-response"
+"""The field that Cloudflare's script adds to a form."""
 DIRECT = "direct"
 
 
@@ -27,7 +31,7 @@ def split_answers(
     attribution: dict[str, str] = {}
     controls: dict[str, Json] = {}
     for name, value in fields.items():
-        if name.startswith(CONTROL_PREFIX):
+        if name.startswith(CONTROL_PREFIX) or name == CHALLENGE:
             controls[name] = value
         elif is_attribution(name):
             if isinstance(value, str) and value.strip():

@@ -1,15 +1,19 @@
 """Forms, what people submit through them, and the leads they become."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, Self
 
+from succotash.domain.attribution import HONEYPOT
 from succotash.domain.values import FormId, Json, LeadId, RuleId, SubmissionId
 from succotash.errors import IllegalTransitionError
 
 DEFAULT_FORM = FormId("default")
 """The form that exists in every storage from the start."""
+QUARANTINE_KEPT = timedelta(days=90)
+"""How long a form without a retention period keeps what is in quarantine."""
 RESERVED_FORM_IDS = frozenset({"analytics"})
 """Words that stand in the place of a form id in an address."""
 
@@ -99,6 +103,34 @@ class FormField:
 
 
 @dataclass(frozen=True, slots=True)
+class SpamSettings:
+    """How a form tells people from robots. What fails is quarantined, and never refused."""
+
+    honeypot: str = HONEYPOT
+    """A field of the page that people do not see; empty for none."""
+    minimum_seconds: int = 2
+    """Between the page and its post, where a form token tells."""
+    links_tolerated: int = 3
+    """In all answers together."""
+    per_address_hourly: int = 60
+    """Submissions from one address, to any form; 0 for no limit."""
+    per_form_hourly: int = 1000
+    """Submissions to this form; 0 for no limit."""
+    blocks_disposable: bool = True
+    """Whether e-mail addresses to throw away are suspect."""
+    requires_token: bool = False
+    """Whether a form token must come along."""
+    turnstile_secret_arn: str | None = None
+    """The secret of Cloudflare Turnstile in Secrets Manager, where the page has its challenge."""
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Self:
+        """The settings that were kept; what another release has more or less is passed over."""
+        known = {each.name for each in fields(cls)}
+        return cls(**{name: value for name, value in document.items() if name in known})
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """A form's definition. Without fields it takes any answers; with fields, only theirs."""
 
@@ -118,6 +150,9 @@ class Form:
     """Whether the person who wrote is told that it arrived."""
     double_opt_in: bool = False
     """Whether a submission waits until its person follows the link they are sent."""
+    spam: SpamSettings = SpamSettings()
+    retention: timedelta | None = None
+    """How long submissions are kept; None keeps them, but for those in quarantine."""
     updated_at: datetime | None = None
 
 
@@ -155,6 +190,8 @@ class FormSubmission:
     state: SubmissionState = SubmissionState.ACCEPTED
     duplicate_of: SubmissionId | None = None
     spam_reasons: tuple[str, ...] = ()
+    text_digest: str | None = None
+    """Equal for submissions with the same long text; None without one."""
 
     @property
     def is_duplicate(self) -> bool:

@@ -15,6 +15,7 @@ from succotash.domain.forms import (
 )
 from succotash.domain.lead_scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.outbox import OutboxMessage
+from succotash.domain.spam import NO_TRAFFIC, RecentTraffic
 from succotash.domain.validation import CONTACT_FIELDS, canonical_email
 from succotash.domain.values import FormId, Json, LeadId, SubmissionId
 from succotash.errors import InvalidInputError
@@ -32,6 +33,8 @@ class SubmissionInquiry:
     submitted_at: datetime
     emails: tuple[str, ...] = ()
     """The canonical addresses among the answers: which is the person's, the form decides."""
+    ip_address: str | None = None
+    text_digest: str | None = None
     request: IdempotentRequest | None = None
 
 
@@ -65,6 +68,7 @@ class SubmissionGround:
     leads: Mapping[str, Lead] = field(default_factory=dict)
     """Those there are, by the addresses asked about."""
     scoring: ScoringRules = DEFAULT_SCORING
+    traffic: RecentTraffic = NO_TRAFFIC
 
 
 @dataclass(frozen=True, slots=True)

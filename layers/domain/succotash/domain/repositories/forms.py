@@ -159,6 +159,10 @@ class FormRepository(ABC):
         form and fingerprint, or about a lead given here, or change that lead. A key that expired
         counts as new. SubmissionInProgressError where a key is given and an equal submission
         takes too long to wait for.
+
+        Traffic is counted within the windows of `domain.spam` up to the submission's time, no
+        further than to the form's limits (0: not at all), and for texts to one beyond what is
+        tolerated: those of other submissions with none of the inquiry's addresses.
         """
 
     @abstractmethod
@@ -171,6 +175,15 @@ class FormRepository(ABC):
         lead are tied to it. The key is answered with what is remembered until that expires, and
         up to EXPIRED_KEYS_REMOVED others that expired by the submission's time are deleted.
         Its messages are in the outbox.
+        """
+
+    @abstractmethod
+    def remove_expired_submissions(self, at: datetime, *, limit: int) -> int:
+        """Delete submissions that are older than they are kept, and how many; at most `limit`.
+
+        A form's retention period is for all of its submissions; without one, what is in
+        quarantine goes after QUARANTINE_KEPT, and the rest stays. What was remembered for them
+        goes along; duplicates of one that goes keep their state and lose its name; leads stay.
         """
 
     @abstractmethod

@@ -3,14 +3,15 @@
 import copy
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime, timedelta
 from itertools import islice
 from statistics import fmean
 from typing import override
 
 from succotash.domain.forms import (
     FUNNEL,
+    QUARANTINE_KEPT,
     ConversionFunnel,
     Form,
     FormAnalytics,
@@ -29,6 +30,12 @@ from succotash.domain.forms import (
     require_legal_step,
 )
 from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
+from succotash.domain.spam import (
+    RATE_WINDOW,
+    REPETITION_WINDOW,
+    REPETITIONS_TOLERATED,
+    RecentTraffic,
+)
 from succotash.domain.submissions import (
     HeldKey,
     OriginalSubmission,
@@ -240,6 +247,7 @@ class InMemoryFormRepository(FormRepository):
             ),
             leads={lead.canonical_email: lead for lead in leads},
             scoring=self.tables.newest_scoring_rules(),
+            traffic=self._traffic(form, inquiry),
         )
 
     @override
@@ -258,6 +266,18 @@ class InMemoryFormRepository(FormRepository):
         if outcome.remembered is not None:
             self._remember(outcome.remembered, outcome.submission)
         InMemoryOutboxRepository(self.tables).append(outcome.messages)
+
+    @override
+    @atomic
+    def remove_expired_submissions(self, at: datetime, *, limit: int) -> int:
+        expired = (
+            each.submission_id
+            for each in self.tables.submissions.values()
+            if _is_expired(each, self.tables.forms[each.form_id], at)
+        )
+        chosen = list(islice(expired, limit))
+        self._forget_submissions(chosen)
+        return len(chosen)
 
     @override
     @atomic
@@ -362,18 +382,9 @@ class InMemoryFormRepository(FormRepository):
     def erase_person(self, canonical_email: str) -> dict[str, int]:
         lead = self._lead_with(canonical_email)
         submissions = {each.submission_id for each in self._submissions_of(canonical_email, lead)}
-        answers = 0
-        for submission_id in submissions:
-            for copied in list(self.tables.submissions_by_original[submission_id]):
-                self.tables.submissions[copied.submission_id] = dataclasses.replace(
-                    copied, duplicate_of=None
-                )
-            answers += self.tables.idempotency.discard(
-                list(self.tables.idempotency_by_submission.keys(submission_id))
-            )
         gone = {
-            "form_submissions": self.tables.submissions.discard(submissions),
-            "idempotency_keys": answers,
+            "form_submissions": len(submissions),
+            "idempotency_keys": self._forget_submissions(submissions),
             "leads": 0,
             "lead_scores": 0,
             "lead_status_changes": 0,
@@ -387,6 +398,42 @@ class InMemoryFormRepository(FormRepository):
             gone["lead_scores"] = self.tables.scores.discard([lead.lead_id])
             gone["leads"] = self.tables.leads.discard([lead.lead_id])
         return gone
+
+    def _traffic(self, form: Form, inquiry: SubmissionInquiry) -> RecentTraffic:
+        at, tables = inquiry.submitted_at, self.tables
+
+        def recent(found: Iterable[FormSubmission], window: timedelta) -> Iterable[FormSubmission]:
+            return (each for each in found if at - window < each.submitted_at <= at)
+
+        address, text = inquiry.ip_address, inquiry.text_digest
+        from_address = () if address is None else tables.submissions_by_address[address]
+        same_text = () if text is None else tables.submissions_by_text[text]
+        others = (
+            each
+            for each in recent(same_text, REPETITION_WINDOW)
+            if each.fingerprint != inquiry.fingerprint
+            and each.canonical_email not in inquiry.emails
+        )
+        to_form = tables.submissions_by_form[form.form_id] if form.spam.per_form_hourly else ()
+        return RecentTraffic(
+            _count(recent(from_address, RATE_WINDOW), form.spam.per_address_hourly),
+            _count(recent(to_form, RATE_WINDOW), form.spam.per_form_hourly),
+            _count(others, REPETITIONS_TOLERATED + 1),
+        )
+
+    def _forget_submissions(self, submission_ids: Collection[SubmissionId]) -> int:
+        """Delete submissions and what was remembered for them; how many answers that was."""
+        answers = 0
+        for submission_id in submission_ids:
+            for copied in list(self.tables.submissions_by_original[submission_id]):
+                self.tables.submissions[copied.submission_id] = dataclasses.replace(
+                    copied, duplicate_of=None
+                )
+            answers += self.tables.idempotency.discard(
+                list(self.tables.idempotency_by_submission.keys(submission_id))
+            )
+        self.tables.submissions.discard(submission_ids)
+        return answers
 
     def _tie_customers(self, lead: Lead) -> None:
         for customer in list(self.tables.customers_by_email[lead.canonical_email]):
@@ -474,6 +521,18 @@ def matches(each: ScoredLead, query: LeadQuery) -> bool:
             or (each.score is not None and each.score.total >= query.min_score)
         )
     )
+
+
+def _count(found: Iterable[object], limit: int) -> int:
+    """How many there are, no further than to the limit."""
+    return sum(1 for _ in islice(found, limit))
+
+
+def _is_expired(submission: FormSubmission, form: Form, at: datetime) -> bool:
+    kept = form.retention
+    if kept is None and submission.state is SubmissionState.QUARANTINED:
+        kept = QUARANTINE_KEPT
+    return kept is not None and submission.submitted_at <= at - kept
 
 
 def within(moment: datetime, start: datetime | None, end: datetime | None) -> bool:

@@ -225,7 +225,7 @@ class Tables:
     each change, so it costs what it changes, however large the ledgers have grown.
     """
 
-    def __init__(self) -> None:
+    def __init__(self) -> None:  # noqa: PLR0915 - a line a table
         self._lock = threading.RLock()
         self._log: list[Undo] = []
         self._depth = 0
@@ -241,6 +241,8 @@ class Tables:
         self.submissions_by_fingerprint = self.submissions.index(
             lambda each: (each.form_id, each.fingerprint)
         )
+        self.submissions_by_address = self.submissions.index(lambda each: each.ip_address)
+        self.submissions_by_text = self.submissions.index(lambda each: each.text_digest)
         self.leads = Table[LeadId, Lead]("lead", self._log)
         self.leads_by_email = self.leads.index(lambda lead: lead.canonical_email)
         self.status_changes = Table[LeadId, tuple[StatusChange, ...]]("lead", self._log)

@@ -1,11 +1,13 @@
 """Forms, submissions and leads in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import override
 
 from succotash.domain.forms import (
     FUNNEL,
+    QUARANTINE_KEPT,
     ConversionFunnel,
     FieldKind,
     Form,
@@ -21,12 +23,19 @@ from succotash.domain.forms import (
     PersonRecord,
     RuleKind,
     ScoredLead,
+    SpamSettings,
     StatusChange,
     SubmissionState,
     ValidationRule,
     require_legal_step,
 )
 from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
+from succotash.domain.spam import (
+    RATE_WINDOW,
+    REPETITION_WINDOW,
+    REPETITIONS_TOLERATED,
+    RecentTraffic,
+)
 from succotash.domain.submissions import (
     HeldKey,
     KeptLead,
@@ -59,6 +68,9 @@ from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import forms as sql
 
+SPAM_DEFAULTS = SpamSettings()
+"""For what a form's settings do not name: those saved by an earlier release have fewer."""
+
 
 class PostgresFormRepository(PostgresRepository, FormRepository):
     """Forms, submissions and leads in tables."""
@@ -74,6 +86,8 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             allowed_redirects=Jsonb(list(form.allowed_redirects)),
             duplicate_window=form.duplicate_window // timedelta(microseconds=1),
             region=form.region,
+            spam=Jsonb(asdict(form.spam)),
+            retention=form.retention and form.retention // timedelta(microseconds=1),
             updated_at=form.updated_at,
             rules=Jsonb([_rule_document(rule) for rule in rules]),
         )
@@ -261,11 +275,23 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
                     raise SubmissionInProgressError from None
                 raise
             rows = session.run(
-                sql.READ_GROUND, **asked, at=inquiry.submitted_at, emails=list(inquiry.emails)
+                sql.READ_GROUND,
+                **asked,
+                at=inquiry.submitted_at,
+                emails=list(inquiry.emails),
+                ip_address=inquiry.ip_address,
+                text_digest=inquiry.text_digest,
+                rated_since=inquiry.submitted_at - RATE_WINDOW,
+                repeated_since=inquiry.submitted_at - REPETITION_WINDOW,
+                per_address_hourly=SPAM_DEFAULTS.per_address_hourly,
+                per_form_hourly=SPAM_DEFAULTS.per_form_hourly,
+                repetitions=REPETITIONS_TOLERATED + 1,
             )
             return only("form", rows)
 
-        *form, rules, held, original, leads, scoring = self._in_transaction(read)
+        *form, rules, held, original, leads, scoring, from_address, to_form, same_text = (
+            self._in_transaction(read)
+        )
         found = [lead_of_json(row) for row in leads or ()]
         return SubmissionGround(
             form=_form(form),
@@ -274,6 +300,7 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             original=None if original is None else OriginalSubmission(*original),
             leads={lead.canonical_email: lead for lead in found},
             scoring=scoring_of(scoring),
+            traffic=RecentTraffic(from_address, to_form, same_text),
         )
 
     @override
@@ -289,6 +316,13 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
         if not is_saved:
             # What the ground had not was added meanwhile: from its start, it will be read.
             raise BusyError(SERIALIZATION_FAILURE)
+
+    @override
+    def remove_expired_submissions(self, at: datetime, *, limit: int) -> int:
+        [[removed]] = self._run(
+            sql.REMOVE_EXPIRED, at=at, quarantined_until=at - QUARANTINE_KEPT, limit=limit
+        )
+        return int(removed)
 
     @override
     def get_form_analytics(
@@ -442,7 +476,7 @@ def _field(document: Mapping[str, object]) -> FormField:
 
 
 def _form(row: Row) -> Form:
-    form_id, title, fields, origins, redirects, window, region, updated_at = row
+    form_id, title, fields, origins, redirects, window, region, spam, kept, updated_at = row
     return Form(
         form_id=form_id,
         title=title,
@@ -451,6 +485,8 @@ def _form(row: Row) -> Form:
         allowed_redirects=tuple(redirects),
         duplicate_window=timedelta(microseconds=window),
         region=region,
+        spam=SpamSettings.of(spam),
+        retention=None if kept is None else timedelta(microseconds=kept),
         updated_at=updated_at,
     )
 
@@ -490,6 +526,7 @@ def _submission_columns(submission: FormSubmission) -> dict[str, object]:
         "state": submission.state,
         "duplicate_of": submission.duplicate_of,
         "spam_reasons": Jsonb(list(submission.spam_reasons)),
+        "text_digest": submission.text_digest,
     }
 
 

@@ -22,8 +22,8 @@ def points_of(score: LeadScore) -> Jsonb:
 
 def submission_of(row: Row) -> FormSubmission:
     """A submission of its columns."""
-    *fields, state, duplicate_of, spam_reasons = row
-    values = [*fields, SubmissionState(state), duplicate_of, tuple(spam_reasons)]
+    *fields, state, duplicate_of, spam_reasons, text_digest = row
+    values = [*fields, SubmissionState(state), duplicate_of, tuple(spam_reasons), text_digest]
     return FormSubmission(*values)
 
 

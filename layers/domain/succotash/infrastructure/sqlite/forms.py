@@ -1,11 +1,13 @@
 """Forms, submissions and leads in SQLite."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import override
 
 from succotash.domain.forms import (
     FUNNEL,
+    QUARANTINE_KEPT,
     ConversionFunnel,
     FieldKind,
     Form,
@@ -21,12 +23,19 @@ from succotash.domain.forms import (
     PersonRecord,
     RuleKind,
     ScoredLead,
+    SpamSettings,
     StatusChange,
     SubmissionState,
     ValidationRule,
     require_legal_step,
 )
 from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
+from succotash.domain.spam import (
+    RATE_WINDOW,
+    REPETITION_WINDOW,
+    REPETITIONS_TOLERATED,
+    RecentTraffic,
+)
 from succotash.domain.submissions import (
     HeldKey,
     OriginalSubmission,
@@ -64,9 +73,9 @@ _ADDRESS_LIMIT = 1000
 
 _SAVE_FORM = """
 INSERT INTO forms (form_id, title, fields, allowed_origins, allowed_redirects, duplicate_window,
-                   region, updated_at)
+                   region, spam, retention, updated_at)
 VALUES (:form_id, :title, :fields, :allowed_origins, :allowed_redirects, :duplicate_window,
-        :region, :updated_at)
+        :region, :spam, :retention, :updated_at)
 ON CONFLICT (form_id) DO UPDATE SET
     title = excluded.title,
     fields = excluded.fields,
@@ -74,6 +83,8 @@ ON CONFLICT (form_id) DO UPDATE SET
     allowed_redirects = excluded.allowed_redirects,
     duplicate_window = excluded.duplicate_window,
     region = excluded.region,
+    spam = excluded.spam,
+    retention = excluded.retention,
     updated_at = excluded.updated_at
 """
 _FORM = "SELECT * FROM forms WHERE form_id = :form_id"
@@ -105,11 +116,13 @@ SELECT EXISTS (SELECT 1 FROM forms WHERE form_id = :form_id) AS has_form,
 _SAVE_SUBMISSION = """
 INSERT INTO form_submissions (
     submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
-    canonical_email, lead_id, ip_address, user_agent, state, duplicate_of, spam_reasons
+    canonical_email, lead_id, ip_address, user_agent, state, duplicate_of, spam_reasons,
+    text_digest
 )
 VALUES (
     :submission_id, :form_id, :answers, :submitted_at, :fingerprint, :attribution, :source,
-    :canonical_email, :lead_id, :ip_address, :user_agent, :state, :duplicate_of, :spam_reasons
+    :canonical_email, :lead_id, :ip_address, :user_agent, :state, :duplicate_of, :spam_reasons,
+    :text_digest
 )
 ON CONFLICT (submission_id) DO UPDATE SET
     form_id = excluded.form_id,
@@ -124,7 +137,8 @@ ON CONFLICT (submission_id) DO UPDATE SET
     user_agent = excluded.user_agent,
     state = excluded.state,
     duplicate_of = excluded.duplicate_of,
-    spam_reasons = excluded.spam_reasons
+    spam_reasons = excluded.spam_reasons,
+    text_digest = excluded.text_digest
 """
 _SUBMISSION = "SELECT * FROM form_submissions WHERE submission_id = :submission_id"
 _SUBMISSIONS_BY_FORM = """
@@ -147,6 +161,37 @@ WHERE form_id = :form_id AND fingerprint = :fingerprint AND state = 'accepted'
   AND submitted_at >= :since
 ORDER BY submitted_at DESC, submission_id DESC
 LIMIT 1
+"""
+_TRAFFIC = """
+SELECT
+    (SELECT COUNT(*) FROM (
+        SELECT 1 FROM form_submissions
+        WHERE ip_address = :ip_address AND submitted_at > :rated_since AND submitted_at <= :at
+        LIMIT :per_address_hourly)) AS from_address,
+    (SELECT COUNT(*) FROM (
+        SELECT 1 FROM form_submissions
+        WHERE form_id = :form_id AND submitted_at > :rated_since AND submitted_at <= :at
+        LIMIT :per_form_hourly)) AS to_form,
+    (SELECT COUNT(*) FROM (
+        SELECT 1 FROM form_submissions
+        WHERE text_digest = :text_digest
+          AND submitted_at > :repeated_since AND submitted_at <= :at
+          AND fingerprint <> :fingerprint
+          AND (canonical_email IS NULL
+               OR canonical_email NOT IN (SELECT value FROM json_each(:emails)))
+        LIMIT :repetitions)) AS same_text
+"""
+_REMOVE_EXPIRED_SUBMISSIONS = """
+DELETE FROM form_submissions
+WHERE submission_id IN (
+    SELECT s.submission_id
+    FROM forms AS f
+    JOIN form_submissions AS s ON s.form_id = f.form_id
+    WHERE s.submitted_at <= :at - f.retention
+       OR (f.retention IS NULL AND s.state = 'quarantined'
+           AND s.submitted_at <= :at - :quarantine_kept)
+    LIMIT :limit
+)
 """
 _SUBMISSIONS_OF_PERSON = """
 SELECT * FROM form_submissions
@@ -337,6 +382,8 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
                 allowed_redirects=json_text(form.allowed_redirects),
                 duplicate_window=micros_span(form.duplicate_window),
                 region=form.region,
+                spam=json_text(asdict(form.spam)),
+                retention=form.retention and micros_span(form.retention),
                 updated_at=optional_micros(form.updated_at),
             )
             session.run(_DELETE_RULES, form_id=form.form_id)
@@ -524,6 +571,20 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
             leads = session.run(_LEADS_BY_EMAILS, emails=json_text(inquiry.emails))
             rules = session.run(_RULES, form_id=form.form_id)
             [scoring] = session.run(SCORING_RULES)
+            [traffic] = session.run(
+                _TRAFFIC,
+                form_id=form.form_id,
+                at=micros(at),
+                rated_since=micros(at - RATE_WINDOW),
+                repeated_since=micros(at - REPETITION_WINDOW),
+                ip_address=address_text(inquiry.ip_address),
+                text_digest=inquiry.text_digest,
+                fingerprint=inquiry.fingerprint,
+                emails=json_text(inquiry.emails),
+                per_address_hourly=form.spam.per_address_hourly,
+                per_form_hourly=form.spam.per_form_hourly,
+                repetitions=REPETITIONS_TOLERATED + 1,
+            )
         return SubmissionGround(
             form=form,
             rules=tuple(_rule(row) for row in rules),
@@ -533,6 +594,7 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
             ),
             leads={row["canonical_email"]: lead_of(row) for row in leads},
             scoring=scoring_of(scoring),
+            traffic=RecentTraffic(**traffic),
         )
 
     @override
@@ -564,6 +626,16 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
                     answer=json_text(remembered.answer),
                     submission_id=submission.submission_id,
                 )
+
+    @override
+    def remove_expired_submissions(self, at: datetime, *, limit: int) -> int:
+        with self._unit.writing() as session:
+            return session.change(
+                _REMOVE_EXPIRED_SUBMISSIONS,
+                at=micros(at),
+                quarantine_kept=micros_span(QUARANTINE_KEPT),
+                limit=limit,
+            )
 
     @override
     def get_form_analytics(
@@ -750,6 +822,7 @@ def _keep_submission(session: Session, submission: FormSubmission) -> None:
         state=submission.state,
         duplicate_of=submission.duplicate_of,
         spam_reasons=json_text(submission.spam_reasons),
+        text_digest=submission.text_digest,
     )
 
 
@@ -806,6 +879,8 @@ def _form(row: Row) -> Form:
         allowed_redirects=tuple(json_value(row["allowed_redirects"])),
         duplicate_window=timedelta(microseconds=row["duplicate_window"]),
         region=row["region"],
+        spam=SpamSettings.of(json_value(row["spam"])),
+        retention=row["retention"] and timedelta(microseconds=row["retention"]),
         updated_at=optional_instant(row["updated_at"]),
     )
 

@@ -46,6 +46,7 @@ def submission_of(row: Row) -> FormSubmission:
         state=SubmissionState(row["state"]),
         duplicate_of=row["duplicate_of"],
         spam_reasons=tuple(json_value(row["spam_reasons"])),
+        text_digest=row["text_digest"],
     )
 
 

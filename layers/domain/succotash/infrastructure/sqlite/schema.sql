@@ -12,6 +12,8 @@ CREATE TABLE forms (
     allowed_redirects TEXT NOT NULL CHECK (json_type(allowed_redirects) = 'array'),
     duplicate_window INTEGER NOT NULL CHECK (duplicate_window >= 0),
     region TEXT NOT NULL,
+    spam TEXT NOT NULL DEFAULT '{}' CHECK (json_type(spam) = 'object'),
+    retention INTEGER CHECK (retention > 0),
     updated_at INTEGER
 ) STRICT;
 
@@ -96,7 +98,8 @@ CREATE TABLE form_submissions (
         'accepted', 'quarantined', 'duplicate', 'unconfirmed'
     )),
     duplicate_of TEXT REFERENCES form_submissions (submission_id) ON DELETE SET NULL,
-    spam_reasons TEXT NOT NULL CHECK (json_type(spam_reasons) = 'array')
+    spam_reasons TEXT NOT NULL CHECK (json_type(spam_reasons) = 'array'),
+    text_digest TEXT
 ) STRICT;
 CREATE INDEX form_submissions_by_form
 ON form_submissions (form_id, submitted_at, submission_id);
@@ -105,6 +108,8 @@ CREATE INDEX form_submissions_by_fingerprint
 ON form_submissions (form_id, fingerprint, submitted_at) WHERE state = 'accepted';
 CREATE INDEX form_submissions_by_address
 ON form_submissions (ip_address, submitted_at, submission_id);
+CREATE INDEX form_submissions_by_text
+ON form_submissions (text_digest, submitted_at) WHERE text_digest IS NOT NULL;
 CREATE INDEX form_submissions_by_email ON form_submissions (canonical_email);
 CREATE INDEX form_submissions_by_lead ON form_submissions (lead_id);
 CREATE INDEX form_submissions_by_original ON form_submissions (duplicate_of);

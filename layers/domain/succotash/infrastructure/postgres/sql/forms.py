@@ -9,12 +9,13 @@ SAVE_FORM = """
 WITH saved AS (
     INSERT INTO forms (
         form_id, title, fields, allowed_origins, allowed_redirects, duplicate_window, region,
-        updated_at
+        spam, retention, updated_at
     )
     VALUES (
         :form_id, :title, CAST(:fields AS jsonb), CAST(:allowed_origins AS jsonb),
         CAST(:allowed_redirects AS jsonb),
         CAST(:duplicate_window AS bigint) * interval '1 microsecond', :region,
+        CAST(:spam AS jsonb), CAST(:retention AS bigint) * interval '1 microsecond',
         CAST(:updated_at AS timestamptz)
     )
     ON CONFLICT (form_id) DO UPDATE SET
@@ -24,6 +25,8 @@ WITH saved AS (
         allowed_redirects = excluded.allowed_redirects,
         duplicate_window = excluded.duplicate_window,
         region = excluded.region,
+        spam = excluded.spam,
+        retention = excluded.retention,
         updated_at = excluded.updated_at
 ),
 given AS (
@@ -54,7 +57,8 @@ ON CONFLICT (rule_id) DO UPDATE SET
 
 _FORM_COLUMNS = """
     form_id, title, fields, allowed_origins, allowed_redirects,
-    CAST(extract(epoch FROM duplicate_window) * 1000000 AS bigint), region, updated_at
+    CAST(extract(epoch FROM duplicate_window) * 1000000 AS bigint), region, spam,
+    CAST(extract(epoch FROM retention) * 1000000 AS bigint), updated_at
 """
 _FORM = f"SELECT {_FORM_COLUMNS} FROM forms"
 GET_FORM = f"{_FORM} WHERE form_id = :form_id"
@@ -101,14 +105,16 @@ WITH known AS (
 saved AS (
     INSERT INTO form_submissions (
         submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
-        canonical_email, lead_id, ip_address, user_agent, state, duplicate_of, spam_reasons
+        canonical_email, lead_id, ip_address, user_agent, state, duplicate_of, spam_reasons,
+        text_digest
     )
     SELECT
         CAST(:submission_id AS text), CAST(:form_id AS text), CAST(:answers AS jsonb),
         CAST(:submitted_at AS timestamptz), CAST(:fingerprint AS text),
         CAST(:attribution AS jsonb), CAST(:source AS text), CAST(:canonical_email AS text),
         CAST(:lead_id AS text), CAST(:ip_address AS inet), CAST(:user_agent AS text),
-        CAST(:state AS text), CAST(:duplicate_of AS text), CAST(:spam_reasons AS jsonb)
+        CAST(:state AS text), CAST(:duplicate_of AS text), CAST(:spam_reasons AS jsonb),
+        CAST(:text_digest AS text)
     FROM known
     WHERE form AND lead AND original
     ON CONFLICT (submission_id) DO UPDATE SET
@@ -124,7 +130,8 @@ saved AS (
         user_agent = excluded.user_agent,
         state = excluded.state,
         duplicate_of = excluded.duplicate_of,
-        spam_reasons = excluded.spam_reasons
+        spam_reasons = excluded.spam_reasons,
+        text_digest = excluded.text_digest
 )
 SELECT form, lead, original FROM known
 """
@@ -132,7 +139,8 @@ SELECT form, lead, original FROM known
 SUBMISSION = """
 SELECT
     submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
-    canonical_email, lead_id, host(ip_address), user_agent, state, duplicate_of, spam_reasons
+    canonical_email, lead_id, host(ip_address), user_agent, state, duplicate_of, spam_reasons,
+    text_digest
 FROM form_submissions
 """
 GET_SUBMISSION = f"{SUBMISSION} WHERE submission_id = :submission_id"
@@ -477,7 +485,51 @@ SELECT
             FOR NO KEY UPDATE
         ) AS lead
     ),
-    ({SCORING_RULES})
+    ({SCORING_RULES}),
+    (
+        SELECT count(*)
+        FROM (
+            SELECT
+            FROM form_submissions AS recent
+            WHERE recent.ip_address = CAST(:ip_address AS inet)
+                AND recent.submitted_at > CAST(:rated_since AS timestamptz)
+                AND recent.submitted_at <= CAST(:at AS timestamptz)
+            LIMIT coalesce(
+                CAST(forms.spam ->> 'per_address_hourly' AS bigint),
+                CAST(:per_address_hourly AS bigint)
+            )
+        ) AS counted
+    ),
+    (
+        SELECT count(*)
+        FROM (
+            SELECT
+            FROM form_submissions AS recent
+            WHERE recent.form_id = :form_id
+                AND recent.submitted_at > CAST(:rated_since AS timestamptz)
+                AND recent.submitted_at <= CAST(:at AS timestamptz)
+            LIMIT coalesce(
+                CAST(forms.spam ->> 'per_form_hourly' AS bigint),
+                CAST(:per_form_hourly AS bigint)
+            )
+        ) AS counted
+    ),
+    (
+        SELECT count(*)
+        FROM (
+            SELECT
+            FROM form_submissions AS recent
+            WHERE recent.text_digest = CAST(:text_digest AS text)
+                AND recent.submitted_at > CAST(:repeated_since AS timestamptz)
+                AND recent.submitted_at <= CAST(:at AS timestamptz)
+                AND recent.fingerprint <> :fingerprint
+                AND (
+                    recent.canonical_email IS NULL
+                    OR recent.canonical_email <> ALL (CAST(:emails AS text[]))
+                )
+            LIMIT CAST(:repetitions AS bigint)
+        ) AS counted
+    )
 FROM forms
 WHERE form_id = :form_id
 """
@@ -548,14 +600,16 @@ tied AS (
 saved AS (
     INSERT INTO form_submissions (
         submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
-        canonical_email, lead_id, ip_address, user_agent, state, duplicate_of, spam_reasons
+        canonical_email, lead_id, ip_address, user_agent, state, duplicate_of, spam_reasons,
+        text_digest
     )
     SELECT
         CAST(:submission_id AS text), CAST(:form_id AS text), CAST(:answers AS jsonb),
         CAST(:submitted_at AS timestamptz), CAST(:fingerprint AS text),
         CAST(:attribution AS jsonb), CAST(:source AS text), CAST(:canonical_email AS text),
         CAST(:lead_id AS text), CAST(:ip_address AS inet), CAST(:user_agent AS text),
-        CAST(:state AS text), CAST(:duplicate_of AS text), CAST(:spam_reasons AS jsonb)
+        CAST(:state AS text), CAST(:duplicate_of AS text), CAST(:spam_reasons AS jsonb),
+        CAST(:text_digest AS text)
     WHERE CAST(:kept_lead_id AS text) IS NULL OR EXISTS (SELECT FROM kept)
     ON CONFLICT (submission_id) DO UPDATE SET
         lead_id = excluded.lead_id,
@@ -600,6 +654,39 @@ remembered AS (
 SELECT
     EXISTS (SELECT FROM saved)
         AND (CAST(:key AS text) IS NULL OR EXISTS (SELECT FROM remembered))
+"""
+
+# Others may be at work on a few of them: these are left to a later run.
+REMOVE_EXPIRED = """
+WITH expired AS MATERIALIZED (
+    SELECT old.submission_id
+    FROM forms CROSS JOIN LATERAL (
+        SELECT submission_id
+        FROM form_submissions
+        WHERE form_submissions.form_id = forms.form_id
+            AND submitted_at <= CAST(:at AS timestamptz) - forms.retention
+        UNION ALL
+        SELECT submission_id
+        FROM form_submissions
+        WHERE form_submissions.form_id = forms.form_id
+            AND forms.retention IS NULL
+            AND state = 'quarantined'
+            AND submitted_at <= CAST(:quarantined_until AS timestamptz)
+    ) AS old
+    LIMIT CAST(:limit AS bigint)
+),
+chosen AS MATERIALIZED (
+    SELECT submission_id
+    FROM form_submissions
+    WHERE submission_id IN (SELECT submission_id FROM expired)
+    FOR UPDATE SKIP LOCKED
+),
+removed AS (
+    DELETE FROM form_submissions
+    WHERE submission_id IN (SELECT submission_id FROM chosen)
+    RETURNING 1
+)
+SELECT count(*) FROM removed
 """
 
 ERASE_PERSON = """
