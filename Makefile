@@ -34,6 +34,7 @@ check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, AP
 	"$(BIN)/sqlfluff" lint --disable-progress-bar --dialect sqlite $(ADAPTERS)/sqlite
 	"$(BIN)/python" -m local.openapi --check
 	"$(BIN)/python" -m local.locks --check
+	"$(BIN)/python" -m local.model_report --check
 
 build: $(SYNCED) ## make what is deployed, in .aws-sam, and the demo data for sam local
 	"$(BIN)/python" -m local.seed .local/seed.db
@@ -50,6 +51,9 @@ browser: $(SYNCED) ## fill in the hosted page in a real browser
 
 e2e: $(SYNCED) ## clone, make run, stop, make run again
 	"$(BIN)/python" -m pytest tests/e2e
+
+docs: $(SYNCED) ## make the tables and plots of docs/models.md anew
+	"$(BIN)/python" -m local.model_report
 
 bench: $(SYNCED) ## measure
 	for each in benchmarks/*.py; do \
@@ -79,4 +83,4 @@ $(SYNCED): requirements-dev.txt
 	echo "$(CURDIR)/layers/domain" >$(VENV)/lib/python3.13/site-packages/succotash.pth
 	@touch $@
 
-.PHONY: help run test check build smoke sam-local browser e2e bench deploy lock clean
+.PHONY: help run test check build smoke sam-local browser e2e docs bench deploy lock clean

@@ -12,12 +12,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from local.cdnow import CALIBRATION_END, histories
 from succotash.domain.models.bg_nbd import BGNBD, fit_bg_nbd
 from succotash.domain.models.likelihood import Fitted
 from succotash.domain.models.mbg_nbd import MBGNBD, fit_mbg_nbd
 from succotash.domain.models.pareto_nbd import ParetoNBD, fit_pareto_nbd
 from succotash.domain.models.purchases import Array, PurchaseSample
-from tests.cdnow import CALIBRATION_END, histories
 
 with warnings.catch_warnings():
     # Importing lifetimes sets an option that pandas has deprecated.

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from local.cdnow import amounts_by_day
 from succotash.application.churn_scoring import ChurnScoring, ScoringReport, ScoringSettings
 from succotash.domain.ltv import LTVSegment
 from succotash.domain.models.selection import Candidate
@@ -16,7 +17,6 @@ from succotash.domain.values import Currency, CustomerId, Json, Money, SegmentId
 from succotash.errors import NotFoundError, RunInProgressError, SettingsError
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.builders import a_run, an_event, an_order, at, usd
-from tests.cdnow import amounts_by_day
 
 USD = Currency("USD")
 CALIBRATION_END = datetime(1997, 9, 30, tzinfo=UTC)

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from succotash.domain.models.backtest import Backtest, backtest, backtest_spend, track
-from succotash.domain.models.bg_nbd import fit_bg_nbd
-from succotash.domain.models.pooled_rate import PooledRate, PooledSpend
-from succotash.domain.models.purchases import Array, PurchaseSample
-from tests.cdnow import (
+from local.cdnow import (
     CALIBRATION_END,
     HOLDOUT_DAYS,
     HOLDOUT_END,
     amounts_by_day,
     histories,
 )
+from succotash.domain.models.backtest import Backtest, backtest, backtest_spend, track
+from succotash.domain.models.bg_nbd import fit_bg_nbd
+from succotash.domain.models.pooled_rate import PooledRate, PooledSpend
+from succotash.domain.models.purchases import Array, PurchaseSample
 from tests.unit.models.lifetimes_reference import BetaGeoFitter
 
 

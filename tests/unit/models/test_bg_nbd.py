@@ -6,12 +6,12 @@ from scipy.integrate import quad
 from scipy.optimize import approx_fprime
 from scipy.stats import beta, gamma
 
+from local.cdnow import CALIBRATION_END, histories
 from succotash.domain.models.beta_geometric import Likelihood
 from succotash.domain.models.bg_nbd import BGNBD, fit_bg_nbd
 from succotash.domain.models.expected_purchases import by_quadrature, by_series
 from succotash.domain.models.likelihood import UnfitError
 from succotash.domain.models.purchases import Array, PurchaseSample
-from tests.cdnow import CALIBRATION_END, histories
 from tests.unit.models.lifetimes_reference import BetaGeoFitter
 
 WEEK = 7

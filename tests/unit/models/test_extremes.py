@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from local.cdnow import CALIBRATION_END, histories
 from succotash.domain.models.interval import value_interval
 from succotash.domain.models.purchases import Array, PurchaseSample
 from succotash.domain.models.selection import Candidate, fit_purchases, fit_spend
 from succotash.domain.models.value import discounted_residual
-from tests.cdnow import CALIBRATION_END, histories
 
 type Columns = tuple[Array, Array, Array, Array]
 

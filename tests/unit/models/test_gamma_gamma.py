@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 from scipy.optimize import approx_fprime
 from scipy.stats import invgamma
 
+from local.cdnow import CALIBRATION_END, histories
 from succotash.domain.models.gamma_gamma import GammaGamma, Likelihood, fit_gamma_gamma
 from succotash.domain.models.likelihood import UnfitError
 from succotash.domain.models.purchases import Array
 from succotash.domain.models.spend import SpendSample
-from tests.cdnow import CALIBRATION_END, histories
 from tests.unit.models.lifetimes_reference import GammaGammaFitter
 
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from local.cdnow import HOLDOUT_END, histories
 from succotash.domain.models.bg_nbd import BGNBD
 from succotash.domain.models.interval import value_interval
 from succotash.domain.models.mbg_nbd import MBGNBD
@@ -14,7 +15,6 @@ from succotash.domain.models.selection import (
     fit_spend,
 )
 from succotash.domain.models.value import discounted_residual
-from tests.cdnow import HOLDOUT_END, histories
 from tests.unit.models.populations import Population, simulated
 
 YEAR = 365.0

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from local.cdnow import HOLDOUT_END, histories
 from succotash.domain.models.bg_nbd import BGNBD, fit_bg_nbd
 from succotash.domain.models.levels import (
     HIGH,
@@ -15,7 +16,6 @@ from succotash.domain.models.levels import (
     thresholds,
 )
 from succotash.domain.risk import RiskRule
-from tests.cdnow import HOLDOUT_END, histories
 
 RULE = RiskRule()
 

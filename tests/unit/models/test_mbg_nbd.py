@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from local.cdnow import CALIBRATION_END, histories
 from succotash.domain.models.likelihood import UnfitError
 from succotash.domain.models.mbg_nbd import MBGNBD, fit_mbg_nbd
 from succotash.domain.models.purchases import PurchaseSample
-from tests.cdnow import CALIBRATION_END, histories
 from tests.unit.models.lifetimes_reference import ModifiedBetaGeoFitter
 
 WEEK = 7

@@ -4,11 +4,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
+from local.cdnow import CALIBRATION_END, histories
 from succotash.domain.models.likelihood import UnfitError
 from succotash.domain.models.pareto_nbd import ParetoNBD, fit_pareto_nbd
 from succotash.domain.models.purchases import PurchaseSample
 from succotash.domain.models.silence import Rates, died_silently, log_lived_through
-from tests.cdnow import CALIBRATION_END, histories
 from tests.unit.models.lifetimes_reference import ParetoNBDFitter
 
 WEEK = 7

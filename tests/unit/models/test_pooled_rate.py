@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from local.cdnow import CALIBRATION_END, histories
 from succotash.domain.models.bg_nbd import BGNBD
 from succotash.domain.models.pooled_rate import (
     PooledRate,
@@ -12,7 +13,6 @@ from succotash.domain.models.pooled_rate import (
 )
 from succotash.domain.models.purchases import Array, PurchaseSample
 from succotash.domain.models.spend import SpendSample
-from tests.cdnow import CALIBRATION_END, histories
 
 
 @st.composite

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.cdnow import CALIBRATION_END, histories
 from succotash.domain.models.purchases import PurchaseSample
-from tests.cdnow import CALIBRATION_END, histories
 
 
 def test_equal_histories_become_one_weighted_row() -> None:

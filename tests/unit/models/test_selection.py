@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from local.cdnow import CALIBRATION_END, HOLDOUT_DAYS, histories
 from succotash.domain.models.bg_nbd import BGNBD
 from succotash.domain.models.gamma_gamma import GammaGamma
 from succotash.domain.models.mbg_nbd import MBGNBD
@@ -15,7 +16,6 @@ from succotash.domain.models.selection import (
     fit_purchases,
     fit_spend,
 )
-from tests.cdnow import CALIBRATION_END, HOLDOUT_DAYS, histories
 from tests.unit.models.populations import simulated
 
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from local.cdnow import HOLDOUT_END, histories
 from succotash.domain.models.bg_nbd import BGNBD
 from succotash.domain.models.purchases import Array
 from succotash.domain.models.value import discounted_residual
-from tests.cdnow import HOLDOUT_END, histories
 
 MODEL = BGNBD(0.25, 38.0, 0.62, 2.7)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from succotash.domain.models.purchases import Array, PurchaseSample
 
-CSV = Path(__file__).parents[1] / "local" / "data" / "cdnow_sample.csv"
+CSV = Path(__file__).parent / "data" / "cdnow_sample.csv"
 CALIBRATION_END = date(1997, 9, 30)
 HOLDOUT_END = date(1998, 6, 30)
 HOLDOUT_DAYS = 273.0
@@ -30,12 +30,13 @@ class Histories:
     """Purchase days after the end, up to HOLDOUT_END."""
 
     def sample(self) -> PurchaseSample:
+        """Merged into weighted rows, to fit models to."""
         return PurchaseSample.from_columns(self.frequency, self.recency, self.age)
 
 
 @cache
 def amounts_by_day() -> dict[str, dict[date, float]]:
-    """customer -> day -> amount, days in order."""
+    """Customer -> day -> amount, days in order."""
     customers: dict[str, dict[date, float]] = defaultdict(lambda: defaultdict(float))
     with CSV.open(newline="") as lines:
         for row in csv.DictReader(lines):
