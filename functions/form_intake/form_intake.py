@@ -8,17 +8,26 @@ from urllib.parse import quote
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ConfigDict, Field
 
-from hosted_page import HTML_TYPE, form_page, missing_page, thank_you_page
+from hosted_page import (
+    HTML_TYPE,
+    confirmation_page,
+    confirmed_page,
+    form_page,
+    missing_page,
+    thank_you_page,
+    useless_link_page,
+)
 from parked_messages import parked_messages
 from submission_reading import TAKES, SentForm
 from succotash.application.form_handler import FormView
 from succotash.container import Container, container
 from succotash.domain.attribution import CONTROL_PREFIX, is_attribution
+from succotash.domain.signing import LONGEST_TOKEN, ExpiredTokenError, InvalidTokenError
 from succotash.domain.values import Json
 from succotash.errors import InvalidInputError, NotFoundError
 from succotash.http.api import Api, Call, Reply
 from succotash.http.fields import Closed
-from succotash.http.reading import JSON_TYPE
+from succotash.http.reading import FORM_TYPE, JSON_TYPE, read_model, read_pairs, read_text
 
 api = Api[Container]("form_intake")
 NEXT = "_next"
@@ -67,6 +76,20 @@ class PageQuery(Closed):
         return {name: value for name, value in given.items() if value and is_attribution(name)}
 
 
+class ConfirmationQuery(Closed):
+    """The link's token. What programs add to links in e-mails is passed over."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    token: Annotated[str, Field(max_length=LONGEST_TOKEN)] = ""
+
+
+class ConfirmationBody(Closed):
+    """What the page's button sends."""
+
+    token: Annotated[str, Field(max_length=LONGEST_TOKEN)]
+
+
 def _origins(container: Container, ids: Mapping[str, str]) -> Sequence[str]:
     return container.get_form_handler().recall_form(ids["form_id"])["allowed_origins"]
 
@@ -93,6 +116,42 @@ def get_page(container: Container, form_id: str, query: PageQuery, call: Call) -
         return thank_you_page(form)
     action = f"../forms/{quote(form_id, safe='')}/{SUBMISSIONS}"
     return form_page(form, action=action, carried=query.attribution())
+
+
+CONFIRMATION = "/f/{form_id}/confirm"
+USELESS = {HTTPStatus.GONE: "The link is too old."}
+
+
+@api.route("GET", CONFIRMATION, scope=None, answers={HTML_TYPE: str}, also=USELESS)
+def get_confirmation_page(
+    container: Container, form_id: str, query: ConfirmationQuery, call: Call
+) -> Reply:
+    """A page by which a person confirms a submission; it confirms nothing by itself."""
+    try:
+        form = container.get_confirmations().look_at(form_id, query.token)
+    except (InvalidTokenError, NotFoundError) as error:
+        return _useless(call, error)
+    return confirmation_page(form, query.token)
+
+
+@api.route(
+    "POST",
+    CONFIRMATION,
+    scope=None,
+    takes={FORM_TYPE: ConfirmationBody},
+    answers={HTML_TYPE: str},
+    also=USELESS,
+)
+def confirm(container: Container, form_id: str, call: Call) -> Reply:
+    """Confirm a submission by the link that its person was sent."""
+    call.read_media_type()
+    fields = dict(read_pairs(read_text(call.read_body()), "the body"))
+    body = read_model(ConfirmationBody, fields)
+    try:
+        form = container.get_confirmations().confirm(form_id, body.token)
+    except (InvalidTokenError, NotFoundError) as error:
+        return _useless(call, error)
+    return confirmed_page(form)
 
 
 @api.route(
@@ -141,6 +200,12 @@ def submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
         }
         return Reply(told, HTTPStatus.ACCEPTED) if taken.is_parked else told
     return _go_on(form_id, sent.fields.get(NEXT), form["allowed_redirects"])
+
+
+def _useless(call: Call, error: InvalidTokenError | NotFoundError) -> Reply:
+    if not _accepts_html(call):
+        raise NotFoundError("submission to confirm") from None
+    return useless_link_page(is_expired=isinstance(error, ExpiredTokenError))
 
 
 def _accepts_html(call: Call) -> bool:

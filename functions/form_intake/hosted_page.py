@@ -118,6 +118,40 @@ def thank_you_page(form: FormView) -> Reply:
     )
 
 
+def confirmation_page(form: FormView, token: str) -> Reply:
+    """Asks a person to confirm by a button: programs that check e-mails follow links."""
+    return _page(
+        form["title"],
+        [
+            f"<h1>{escape(form['title'])}</h1>",
+            "<p>Was it you who sent us this form?</p>",
+            '<form method="post" action="confirm">',
+            f'<input type="hidden" name="token" value="{escape(token)}">',
+            '<button type="submit">Yes, it was me</button>',
+            "</form>",
+        ],
+    )
+
+
+def confirmed_page(form: FormView) -> Reply:
+    """What is shown once a submission is confirmed."""
+    return _page(
+        form["title"],
+        [
+            f"<h1>{escape(form['title'])}</h1>",
+            '<p role="status">Thank you. It is confirmed.</p>',
+        ],
+    )
+
+
+def useless_link_page(*, is_expired: bool) -> Reply:
+    """What a person sees whose link confirms nothing."""
+    title = "This link does not work any more" if is_expired else "This link does not work"
+    advice = "Please fill in the form again; you are then sent a new one."
+    status = HTTPStatus.GONE if is_expired else HTTPStatus.NOT_FOUND
+    return _page(title, [f"<h1>{title}</h1>", f"<p>{advice}</p>"], status)
+
+
 def missing_page() -> Reply:
     """What a person sees who follows an address with no form behind it."""
     title = "There is no such form"

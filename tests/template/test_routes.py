@@ -13,6 +13,8 @@ PREFIX = "${ScopePrefix}"
 PUBLIC = {
     ("GET", "/health"),
     ("GET", "/f/{form_id}"),
+    ("GET", "/f/{form_id}/confirm"),
+    ("POST", "/f/{form_id}/confirm"),
     ("POST", "/forms/{form_id}/submissions"),
     ("OPTIONS", "/forms/{form_id}/submissions"),
     ("GET", "/openapi.json"),

@@ -3,6 +3,7 @@
 import dataclasses
 import email
 import email.policy
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.message import EmailMessage
@@ -11,6 +12,7 @@ from typing import Any, override
 
 import pytest
 
+from succotash.application.confirmations import CONFIRMATION_PURPOSE
 from succotash.application.form_handler import FormHandler
 from succotash.application.outbox_relay import KEPT, LEASE, OutboxRelay, Ways
 from succotash.domain.forms import DEFAULT_FORM, Form, FormField
@@ -22,13 +24,16 @@ from succotash.domain.repositories.delivery import (
     MailUncertainError,
     PostOffice,
 )
+from succotash.domain.signing import Signer
 from succotash.domain.values import FormId, Json, MessageId, uuid7
+from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.files.mail import MailFolder
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from succotash.infrastructure.mime import mime
-from tests.builders import NOON, a_message, a_submission, minutes
+from tests.builders import NOON, a_message, a_submission, days, minutes
 
 LINKS = Links("https://api.example.com", "https://crm.example.com/people/{lead_id}?tab=1")
+SIGNER = Signer(CONFIRMATION_PURPOSE, ["a key that nobody guesses"])
 ADA: Mapping[str, Json] = {"email": "ada@example.com", "message": "hello"}
 
 
@@ -72,15 +77,18 @@ class Office:
         self.storage = InMemoryStorage()
         self.bus, self.post = Bus(), Post()
         self.forms = FormHandler(self.storage, lambda: self.now, uuid7)
-        form = self.storage.repositories.forms.get_form(DEFAULT_FORM)
-        rules = self.storage.repositories.forms.get_validation_rules(DEFAULT_FORM)
-        notifying = dataclasses.replace(form, notify=("owner@example.com", "sales@example.com"))
-        self.storage.repositories.forms.save_form(notifying, rules)
+        self.define(notify=("owner@example.com", "sales@example.com"))
 
     def relay(self, **ways: Any) -> OutboxRelay:  # noqa: ANN401
-        changed = dataclasses.replace(Ways(self.bus, self.post, LINKS), **ways)
+        changed = dataclasses.replace(Ways(self.bus, self.post, LINKS, lambda: SIGNER), **ways)
         patience = Patience(3, minutes(1), minutes(2))
         return OutboxRelay(self.storage, lambda: self.now, changed, patience)
+
+    def define(self, **settings: Any) -> None:  # noqa: ANN401
+        """The default form with these settings and no others."""
+        forms = self.storage.repositories.forms
+        form = Form(DEFAULT_FORM, "Default", **settings)
+        forms.save_form(form, forms.get_validation_rules(DEFAULT_FORM))
 
     def tell(self, *messages: str) -> None:
         """Messages that no e-mail follows from."""
@@ -118,8 +126,7 @@ class TestDelivery:
         assert len(office.post.sent) == 1
 
     def test_a_form_without_owners_is_published_only(self, office: Office) -> None:
-        form = Form(DEFAULT_FORM, "Default")
-        office.storage.repositories.forms.save_form(form, [])
+        office.define()
         office.forms.submit_form(ADA)
         assert office.relay().run()["mails_sent"] == 0
         assert len(office.bus.published) == 2
@@ -147,6 +154,69 @@ class TestDelivery:
         assert office.relay().run()["forgotten"] == 0
         office.now += minutes(1)
         assert office.relay().run()["forgotten"] == 1
+
+
+class TestPeople:
+    def test_who_wrote_is_told_where_the_form_says_so_and_nothing_they_typed_comes_back(
+        self, office: Office
+    ) -> None:
+        office.define(confirms=True)
+        office.forms.submit_form({**ADA, "message": "buy at https://evil.example"})
+        assert office.relay().run()["mails_sent"] == 1
+        [mail] = office.post.sent
+        assert (mail.to, mail.reply_to) == (("ada@example.com",), None)
+        assert "evil" not in mail.subject + mail.text + mail.html
+
+    def test_owners_and_who_wrote_get_one_mail_each_whatever_failed_meanwhile(
+        self, office: Office
+    ) -> None:
+        office.define(confirms=True, notify=("owner@example.com",))
+        office.forms.submit_form(ADA)
+        office.post.failures = [MailRefusedError("Throttled")]
+        office.relay().run()
+        office.now += minutes(1)
+        office.relay().run()
+        assert sorted(mail.to[0] for mail in office.post.sent) == [
+            "ada@example.com",
+            "owner@example.com",
+        ]
+
+    def test_who_must_confirm_is_sent_a_link_and_nobody_else_hears_of_it(
+        self, office: Office
+    ) -> None:
+        office.define(double_opt_in=True, confirms=True, notify=("owner@example.com",))
+        receipt = office.forms.submit_form(ADA)
+        assert receipt["lead_id"] is None
+        office.relay().run()
+        [mail] = office.post.sent
+        assert mail.to == ("ada@example.com",)
+        [link] = re.findall(r"https://api\.example\.com/f/default/confirm\?token=(\S+)", mail.text)
+        subject = SIGNER.read(link, NOON, days(7)).subject
+        assert subject == receipt["submission_id"]
+        office.forms.confirm_submission(subject, DEFAULT_FORM)
+        office.relay().run()
+        assert [mail.to[0] for mail in office.post.sent[1:]] == [
+            "owner@example.com",
+            "ada@example.com",
+        ]
+
+    def test_a_link_that_was_followed_already_is_not_sent(self, office: Office) -> None:
+        office.define(double_opt_in=True)
+        receipt = office.forms.submit_form(ADA)
+        office.forms.confirm_submission(receipt["submission_id"], DEFAULT_FORM)
+        assert office.relay().run()["mails_sent"] == 0
+
+    def test_a_link_waits_for_its_key(self, office: Office) -> None:
+        def no_keys() -> Signer:
+            raise StorageUnavailableError("the signing keys cannot be fetched")
+
+        office.define(double_opt_in=True)
+        office.forms.submit_form(ADA)
+        office.tell("other")
+        report = office.relay(signer=no_keys).run()
+        assert (report["delivered"], report["failed"]) == (1, 1)
+        office.now += minutes(1)
+        assert office.relay().run()["mails_sent"] == 1
 
 
 class TestFailures:

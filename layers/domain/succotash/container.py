@@ -13,6 +13,7 @@ from succotash.settings import LOCAL_PASSWORD, Settings
 if TYPE_CHECKING:
     from succotash.application.bulk_import import BulkImport
     from succotash.application.churn_scoring import ChurnScoring
+    from succotash.application.confirmations import Confirmations
     from succotash.application.form_handler import FormHandler, FormView
     from succotash.application.lead_scoring import LeadScoring
     from succotash.application.ltv_handler import LTVHandler
@@ -187,13 +188,22 @@ class Container:
 
     def get_outbox_relay(self) -> "OutboxRelay":
         """What delivers messages to the bus and by e-mail, as far as these are set."""
+        from succotash.application.confirmations import CONFIRMATION_PURPOSE
         from succotash.application.outbox_relay import OutboxRelay, Ways
         from succotash.domain.mails import Links
 
         links = Links(self.settings.public_url, self.settings.lead_url)
-        return OutboxRelay(
-            self.storage, self._clock, Ways(self._event_bus, self._post_office, links)
+        ways = Ways(
+            self._event_bus, self._post_office, links, lambda: self.signer(CONFIRMATION_PURPOSE)
         )
+        return OutboxRelay(self.storage, self._clock, ways)
+
+    def get_confirmations(self) -> "Confirmations":
+        """What people confirm by the links they are sent."""
+        from succotash.application.confirmations import CONFIRMATION_PURPOSE, Confirmations
+
+        signer = self.signer(CONFIRMATION_PURPOSE)
+        return Confirmations(self.get_form_handler(), signer, self._clock)
 
     @cached_property
     def _event_bus(self) -> "EventBus | None":

@@ -520,8 +520,9 @@ class FormHandler:
         """Take a submission out of quarantine, in one transaction.
 
         It becomes a lead, scored as of now, unless it repeats what was accepted in the form's
-        window before it or since then: it is a duplicate then. NotFoundError for an unknown one,
-        ConflictError for one that is not in quarantine.
+        window before it or since then: it is a duplicate then. Where the form asks for it, it
+        waits for its person to confirm it. NotFoundError for an unknown one, ConflictError for
+        one that is not in quarantine.
         """
         now = self._clock()
         lead_id = LeadId(self._new_id())
@@ -532,8 +533,32 @@ class FormHandler:
             if submission.state is not SubmissionState.QUARANTINED:
                 raise ConflictError("only a quarantined submission can be released")
             ground = forms.read_ground(_inquiry(submission))
-            released = _compared(replace(submission, state=SubmissionState.ACCEPTED), ground)
-            outcome = _outcome(released, ground, lead_id, now)
+            outcome = _outcome(_admitted(submission, ground), ground, lead_id, now)
+            forms.save_outcome(outcome)
+            return outcome.submission
+
+        return submission_view(self._storage.in_transaction(work))
+
+    def confirm_submission(self, submission_id: str, form_id: str) -> SubmissionView:
+        """Its person confirms a submission, in one transaction.
+
+        It becomes a lead, scored as of now, or a duplicate of what was accepted in the form's
+        window before it or since then. One that does not wait to be confirmed stays as it is.
+        NotFoundError where this form has no such submission.
+        """
+        now = self._clock()
+        lead_id = LeadId(self._new_id())
+
+        def work(repositories: Repositories) -> FormSubmission:
+            forms = repositories.forms
+            submission = forms.lock_form_submission(SubmissionId(submission_id))
+            if submission.form_id != form_id:
+                raise NotFoundError("submission")
+            if submission.state is not SubmissionState.UNCONFIRMED:
+                return submission
+            ground = forms.read_ground(_inquiry(submission))
+            confirmed = _compared(replace(submission, state=SubmissionState.ACCEPTED), ground)
+            outcome = _outcome(confirmed, ground, lead_id, now)
             forms.save_outcome(outcome)
             return outcome.submission
 
@@ -801,7 +826,14 @@ def _judged(
     evidence = replace(evidence, controls=controls, traffic=ground.traffic)
     if reasons := suspicions(settings, answers, email, evidence, sent.submitted_at):
         return replace(submission, state=SubmissionState.QUARANTINED, spam_reasons=reasons)
-    return _compared(submission, ground)
+    return _admitted(submission, ground)
+
+
+def _admitted(submission: FormSubmission, ground: SubmissionGround) -> FormSubmission:
+    """The submission, no longer suspect: it waits for its person where the form asks for that."""
+    if ground.form.double_opt_in and submission.canonical_email:
+        return replace(submission, state=SubmissionState.UNCONFIRMED)
+    return _compared(replace(submission, state=SubmissionState.ACCEPTED), ground)
 
 
 def _violations(

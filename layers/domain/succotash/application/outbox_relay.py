@@ -1,11 +1,13 @@
-"""Delivers what the outbox holds: to a bus of events, and by e-mail to a form's owners."""
+"""Delivers what the outbox holds: to a bus, and by e-mail to owners and to who wrote to them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from succotash.domain.mails import Links, Mail, owners_mail
+from succotash.application.confirmations import CONFIRMATION_LIFETIME
+from succotash.domain.forms import SubmissionState
+from succotash.domain.mails import Links, Mail, confirmation_mail, owners_mail, receipt_mail
 from succotash.domain.outbox import (
     PATIENCE,
     Channel,
@@ -22,10 +24,12 @@ from succotash.domain.repositories.delivery import (
     PostOffice,
 )
 from succotash.domain.repositories.storage import Storage
+from succotash.domain.signing import Signer
 from succotash.domain.values import Clock, MessageId, SubmissionId
-from succotash.errors import NotFoundError
+from succotash.errors import NotFoundError, StorageUnavailableError
 from succotash.observation import Metric, count
 
+MAILED = frozenset({MessageKind.SUBMISSION_ACCEPTED, MessageKind.SUBMISSION_UNCONFIRMED})
 BATCH = 50
 LEASE = timedelta(minutes=5)
 """How long a message belongs to a relay that does not come back; longer than one may run."""
@@ -58,6 +62,8 @@ class Ways:
     bus: EventBus | None
     post: PostOffice | None
     links: Links
+    signer: Callable[[], Signer]
+    """Of confirmations; StorageUnavailableError where its keys cannot be had."""
 
 
 @dataclass(slots=True)
@@ -157,24 +163,46 @@ class OutboxRelay:
         self._outbox.settle(settlements)
 
     def _mail(self, taken: TakenMessage, tally: _Tally) -> str | None:
-        """Send the e-mail that a message asks for, if any; the kind of failure."""
+        """Send the e-mails that a message asks for; the kind of failure of the last that failed."""
         post, message = self._ways.post, taken.message
-        is_due = message.kind == MessageKind.SUBMISSION_ACCEPTED
-        if post is None or not is_due or Channel.OWNERS in taken.delivered_to:
+        if post is None or message.kind not in MAILED:
             return None
-        mail = self._owners_mail(message)
-        if mail is None:
-            return None
-        return self._send_once(post, mail, message.message_id, Channel.OWNERS, tally)
+        failure = None
+        try:
+            for channel, mail in self._mails(message):
+                if channel not in taken.delivered_to:
+                    refused = self._send_once(post, mail, message.message_id, channel, tally)
+                    failure = refused or failure
+        except _NoKeyError:
+            return "no key to sign a link with"
+        return failure
 
-    def _owners_mail(self, message: OutboxMessage) -> Mail | None:
+    def _mails(self, message: OutboxMessage) -> Iterator[tuple[Channel, Mail]]:
         forms = self._storage.repositories.forms
         try:
             submission = forms.get_form_submission(SubmissionId(message.subject_id))
             form = forms.get_form(submission.form_id)
         except NotFoundError:  # erased meanwhile
-            return None
-        return owners_mail(form, submission, self._ways.links) if form.notify else None
+            return
+        address, ways = submission.canonical_email, self._ways
+        if message.kind == MessageKind.SUBMISSION_UNCONFIRMED:
+            if address and submission.state is SubmissionState.UNCONFIRMED:
+                # Signed as of the submission, so that an attempt made again sends the same link.
+                token = self._signer().sign(submission.submission_id, message.occurred_at)
+                link = ways.links.of_confirmation(form.form_id, token)
+                mail = confirmation_mail(form, address, link, CONFIRMATION_LIFETIME.days)
+                yield Channel.PERSON, mail
+            return
+        if form.notify:
+            yield Channel.OWNERS, owners_mail(form, submission, ways.links)
+        if form.confirms and address:
+            yield Channel.PERSON, receipt_mail(form, address)
+
+    def _signer(self) -> Signer:
+        try:
+            return self._ways.signer()
+        except StorageUnavailableError as error:
+            raise _NoKeyError from error
 
     def _send_once(
         self, post: PostOffice, mail: Mail, message_id: MessageId, channel: Channel, tally: _Tally
@@ -192,3 +220,7 @@ class OutboxRelay:
         else:
             tally.mails_sent += 1
         return None
+
+
+class _NoKeyError(Exception):
+    """The keys that sign links cannot be had."""

@@ -50,6 +50,8 @@ class SubmissionState(StrEnum):
     ACCEPTED = "accepted"
     QUARANTINED = "quarantined"
     DUPLICATE = "duplicate"
+    UNCONFIRMED = "unconfirmed"
+    """Its person has not followed the link yet that they were sent; no lead until then."""
 
 
 class LeadStatus(StrEnum):

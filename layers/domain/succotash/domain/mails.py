@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from urllib.parse import quote
 
 from succotash.domain.forms import Form, FormSubmission
 from succotash.domain.values import Json, instant_text, is_printable
@@ -30,6 +31,10 @@ class Links:
     """Of the API, without a slash at its end."""
     lead_url: str = ""
     """A lead's page elsewhere, with {lead_id} in it; the API's own address where empty."""
+
+    def of_confirmation(self, form_id: str, token: str) -> str:
+        """Where a person confirms a submission."""
+        return f"{self.public_url}/f/{quote(form_id, safe='')}/confirm?token={token}"
 
     def of_submission(self, submission: FormSubmission) -> str:
         """Where the lead is, or a submission that has none."""
@@ -72,6 +77,45 @@ def owners_mail(form: Form, submission: FormSubmission, links: Links) -> Mail:
             _table(facts),
         ),
         reply_to=submission.canonical_email,
+    )
+
+
+def receipt_mail(form: Form, address: str) -> Mail:
+    """Tells who filled a form in that it arrived.
+
+    Nothing of what was answered is in it: whoever types a stranger's address must not have us
+    send that stranger a text of theirs.
+    """
+    sentences = (
+        "We have received what you sent us. Thank you.",
+        "If you have sent us nothing, somebody else gave us your address, and you can ignore this.",
+    )
+    return _to_person(form, address, sentences)
+
+
+def confirmation_mail(form: Form, address: str, link: str, days: int) -> Mail:
+    """Asks who filled a form in to follow a link; nothing of what was answered is in it."""
+    sentences = (
+        "Please confirm that it was you who sent us this form:",
+        link,
+        f"The link works for {days} days.",
+        "If you have sent us nothing, somebody else gave us your address, and you can ignore this.",
+    )
+    return _to_person(form, address, sentences, link)
+
+
+def _to_person(form: Form, address: str, sentences: Sequence[str], link: str = "") -> Mail:
+    paragraphs = (
+        f'<p><a href="{escape(each)}">{escape(each)}</a></p>'
+        if each == link
+        else f"<p>{escape(each)}</p>"
+        for each in sentences
+    )
+    return Mail(
+        to=(address,),
+        subject=_line(form.title),
+        text="\n\n".join((*sentences, "")),
+        html=_page(*paragraphs),
     )
 
 

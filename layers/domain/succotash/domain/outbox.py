@@ -19,6 +19,7 @@ class MessageKind(StrEnum):
     SUBMISSION_ACCEPTED = "submission.accepted"
     SUBMISSION_QUARANTINED = "submission.quarantined"
     SUBMISSION_DUPLICATE = "submission.duplicate"
+    SUBMISSION_UNCONFIRMED = "submission.unconfirmed"
     LEAD_CREATED = "lead.created"
     LEAD_UPDATED = "lead.updated"
     LEAD_STATUS_CHANGED = "lead.status_changed"
@@ -31,6 +32,8 @@ class Channel(StrEnum):
     BUS = "bus"
     OWNERS = "owners"
     """E-mail to the addresses that a form names."""
+    PERSON = "person"
+    """E-mail to who filled the form in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ TOLD_OF: Mapping[SubmissionState, MessageKind] = {
     SubmissionState.ACCEPTED: MessageKind.SUBMISSION_ACCEPTED,
     SubmissionState.QUARANTINED: MessageKind.SUBMISSION_QUARANTINED,
     SubmissionState.DUPLICATE: MessageKind.SUBMISSION_DUPLICATE,
+    SubmissionState.UNCONFIRMED: MessageKind.SUBMISSION_UNCONFIRMED,
 }
 
 
