@@ -11,6 +11,7 @@ from succotash.infrastructure.in_memory.forms import InMemoryFormRepository
 from succotash.infrastructure.in_memory.leads import InMemoryLeadRepository
 from succotash.infrastructure.in_memory.ltv import InMemoryLTVRepository
 from succotash.infrastructure.in_memory.outbox import InMemoryOutboxRepository
+from succotash.infrastructure.in_memory.people import InMemoryPeopleRepository
 from succotash.infrastructure.in_memory.retention import InMemoryRetentionRepository
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
@@ -18,6 +19,7 @@ from succotash.infrastructure.postgres.forms import PostgresFormRepository
 from succotash.infrastructure.postgres.leads import PostgresLeadRepository
 from succotash.infrastructure.postgres.ltv import PostgresLTVRepository
 from succotash.infrastructure.postgres.outbox import PostgresOutboxRepository
+from succotash.infrastructure.postgres.people import PostgresPeopleRepository
 from succotash.infrastructure.postgres.pool import PoolLimits
 from succotash.infrastructure.postgres.retention import PostgresRetentionRepository
 from succotash.infrastructure.postgres.storage import PostgresStorage
@@ -25,6 +27,7 @@ from succotash.infrastructure.sqlite.forms import SQLiteFormRepository
 from succotash.infrastructure.sqlite.leads import SQLiteLeadRepository
 from succotash.infrastructure.sqlite.ltv import SQLiteLTVRepository
 from succotash.infrastructure.sqlite.outbox import SQLiteOutboxRepository
+from succotash.infrastructure.sqlite.people import SQLitePeopleRepository
 from succotash.infrastructure.sqlite.retention import SQLiteRetentionRepository
 from succotash.infrastructure.sqlite.storage import SQLiteStorage
 from tests.databases import migrated_database
@@ -117,6 +120,7 @@ def standing_alone(adapter: str, request: pytest.FixtureRequest) -> Iterator[Rep
             InMemoryRetentionRepository(),
             InMemoryOutboxRepository(),
             InMemoryLeadRepository(),
+            InMemoryPeopleRepository(),
         )
         return
     if adapter == "sqlite":
@@ -126,6 +130,7 @@ def standing_alone(adapter: str, request: pytest.FixtureRequest) -> Iterator[Rep
             SQLiteRetentionRepository(":memory:"),
             SQLiteOutboxRepository(":memory:"),
             SQLiteLeadRepository(":memory:"),
+            SQLitePeopleRepository(":memory:"),
         )
         yield Repositories(*sqlite)
         for repository in sqlite:
@@ -141,6 +146,7 @@ def standing_alone(adapter: str, request: pytest.FixtureRequest) -> Iterator[Rep
         PostgresRetentionRepository(*place),
         PostgresOutboxRepository(*place),
         PostgresLeadRepository(*place),
+        PostgresPeopleRepository(*place),
     )
     yield Repositories(*postgres)
     for each in postgres:

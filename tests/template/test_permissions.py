@@ -37,6 +37,7 @@ OUR_POLICIES = {
         "MailAccess",
         "ParkingAccess",
         "FormTokenAccess",
+        "ErasureKeyAccess",
     )
 }
 OBJECTS = '{"Fn::Sub": "${OrderFiles.Arn}/*"}'
@@ -52,7 +53,11 @@ IDENTITY = (
 )
 RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
 ALLOWED: Mapping[str, set[str]] = {
-    "secretsmanager:GetSecretValue": {'{"Ref": "DbSecretArn"}', '{"Ref": "FormTokenKey"}'},
+    "secretsmanager:GetSecretValue": {
+        '{"Ref": "DbSecretArn"}',
+        '{"Ref": "FormTokenKey"}',
+        '{"Ref": "ErasureKey"}',
+    },
     "rds-db:connect": {DATABASE_USER},
     "sqs:SendMessage": {
         '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
@@ -118,8 +123,14 @@ def test_roles_have_no_other_policies_of_aws() -> None:
 def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) -> None:
     nothing = {"Ref": "AWS::NoValue"}
     its_own: Mapping[str, list[object]] = {
-        "BulkImport": [{"Ref": "OrderFileAccess"}],
-        "FormIntake": [{"Ref": "ParkingAccess"}, {"Ref": "FormTokenAccess"}],
+        "BulkImport": [{"Ref": "OrderFileAccess"}, {"Ref": "ErasureKeyAccess"}],
+        "EventIntake": [{"Ref": "ErasureKeyAccess"}],
+        "FormIntake": [
+            {"Ref": "ParkingAccess"},
+            {"Ref": "FormTokenAccess"},
+            {"Ref": "ErasureKeyAccess"},
+        ],
+        "LeadQueries": [{"Ref": "ErasureKeyAccess"}],
         "OutboxRelay": [
             {"Ref": "EventBusAccess"},
             {"Ref": "FormTokenAccess"},

@@ -34,7 +34,12 @@ class ForgetfulStorage(InMemoryStorage):
         super().__init__()
         known = super().repositories
         self._forgetful = Repositories(
-            known.forms, ForgetfulRepository(), known.retention, known.outbox, known.leads
+            known.forms,
+            ForgetfulRepository(),
+            known.retention,
+            known.outbox,
+            known.leads,
+            known.people,
         )
 
     @property

@@ -34,7 +34,7 @@ def repositories(storage: InMemoryStorage) -> Repositories:
 
 
 def only_customer(storage: InMemoryStorage) -> CustomerRecord:
-    [customer] = PeopleHandler(storage).export_person(EMAIL)["customers"]
+    [customer] = PeopleHandler(storage, lambda: NOON).export_person(EMAIL)["customers"]
     return customer
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from succotash.application.people_handler import PeopleHandler
     from succotash.application.retention_handler import RetentionHandler
     from succotash.application.shelter import Shelter
+    from succotash.domain.erasures import Tombstones
     from succotash.domain.repositories.delivery import EventBus, PostOffice
     from succotash.domain.repositories.forms import FormRepository
     from succotash.domain.repositories.ltv import LTVRepository
@@ -81,7 +82,9 @@ class Container:
         """Use cases around forms."""
         from succotash.application.form_handler import FormHandler
 
-        return FormHandler(self.storage, self._clock, self._new_id, self._shelter)
+        return FormHandler(
+            self.storage, self._clock, self._new_id, self._shelter, tombstones=self._tombstones
+        )
 
     def get_parked_intake(self) -> "ParkedIntake":
         """What takes submissions that a queue gives."""
@@ -118,20 +121,21 @@ class Container:
         """A person's rights."""
         from succotash.application.people_handler import PeopleHandler
 
-        return PeopleHandler(self.storage)
+        return PeopleHandler(self.storage, self._clock, self._tombstones)
 
     def get_ltv_handler(self) -> "LTVHandler":
         """Use cases around value."""
         from succotash.application.ltv_handler import LTVHandler
 
-        return LTVHandler(self.storage, self._clock, Currency(self.settings.currency))
+        currency = Currency(self.settings.currency)
+        return LTVHandler(self.storage, self._clock, currency, self._tombstones)
 
     def get_retention_handler(self) -> "RetentionHandler":
         """Use cases around retention."""
         from succotash.application.retention_handler import RetentionHandler
 
         currency = Currency(self.settings.currency)
-        return RetentionHandler(self.storage, self._clock, self._new_id, currency)
+        return RetentionHandler(self.storage, self._clock, self._new_id, currency, self._tombstones)
 
     def get_churn_scoring(self) -> "ChurnScoring":
         """The scheduled run; the only part that needs numpy and scipy."""
@@ -165,13 +169,32 @@ class Container:
         from succotash.http.order_files import OrderFiles
 
         currency = Currency(self.settings.currency)
-        return BulkImport(self.storage, objects, OrderFiles(currency), self._clock, currency)
+        return BulkImport(
+            self.storage,
+            objects,
+            OrderFiles(currency),
+            self._clock,
+            currency,
+            self._tombstones,
+        )
 
     def signer(self, purpose: str) -> "Signer":
         """Signs for one purpose. Without keys in the settings, tokens end with this process."""
         from succotash.domain.signing import Signer
 
         return Signer(purpose, self._token_keys())
+
+    @cached_property
+    def _tombstones(self) -> "Tombstones":
+        from succotash.domain.erasures import Tombstones
+
+        settings = self.settings
+        if settings.erasure_secret_arn is not None:
+            from succotash.infrastructure.aws.token_keys import SecretKeys
+
+            return Tombstones(SecretKeys(settings.erasure_secret_arn))
+        keys = tuple(settings.erasure_keys.split(","))
+        return Tombstones(lambda: keys)
 
     @cached_property
     def _token_keys(self) -> "Callable[[], Sequence[str]]":

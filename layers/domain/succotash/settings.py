@@ -14,6 +14,9 @@ from succotash.infrastructure.postgres.connection_settings import is_this_machin
 LOCAL_PASSWORD = "app_password"  # noqa: S105 - the documented password of the local server
 
 
+LOCAL_ERASURE_KEY = "known-to-everybody-and-fit-for-local-runs"
+
+
 NO_ZONES = ("localtime", "posixrules", "Factory")
 OTHER_CLOCKS = ("posix/", "right/")
 """What lies beside the zones of the IANA database on many machines; PostgreSQL knows none of it."""
@@ -108,6 +111,14 @@ class Settings(BaseModel):
         str | None, Field(alias="FORM_TOKEN_SECRET_ARN", min_length=1)
     ] = None
     """The secret that holds the key instead; its version before this one is recognised, too."""
+    erasure_keys: Annotated[
+        str, Field(alias="ERASURE_KEYS", pattern=_TOKEN_KEYS, min_length=1, repr=False)
+    ] = LOCAL_ERASURE_KEY
+    """Keys of the tombstones of erased people, by commas: the first makes them, all are known."""
+    erasure_secret_arn: Annotated[str | None, Field(alias="ERASURE_SECRET_ARN", min_length=1)] = (
+        None
+    )
+    """The secret that holds the key instead; what its version before this one made is known."""
     event_bus: Annotated[str | None, Field(alias="EVENT_BUS", min_length=1)] = None
     """Name or ARN of the bus that the outbox is relayed to; `file:` and a path on this machine."""
     mail_from: Annotated[str | None, Field(alias="MAIL_FROM", min_length=3)] = None

@@ -17,8 +17,10 @@ from succotash.application.batches import (
     record_once,
     violation_views,
 )
+from succotash.application.erasures import columns_nameless_where_erased
 from succotash.domain.bulk_import import START, OrderImport, Position, RejectedLine
 from succotash.domain.customers import Order, Recording
+from succotash.domain.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.orders import OrderColumns, order_contents, order_violation
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
@@ -99,12 +101,14 @@ class BulkImport:
         open_orders: OpenOrders,
         clock: Clock,
         currency: Currency,
+        tombstones: Tombstones = NO_TOMBSTONES,
     ) -> None:
         self._storage = storage
         self._objects = objects
         self._open_orders = open_orders
         self._clock = clock
         self._currency = currency
+        self._tombstones = tombstones
 
     def run(
         self,
@@ -160,7 +164,9 @@ class BulkImport:
                     raise UnfinishedImportError
                 ahead = reader.submit(next, blocks, None)
                 known = state
-                state = self._storage.in_transaction(partial(_load_block, block, state))
+                state = self._storage.in_transaction(
+                    partial(_load_block, block, state, self._tombstones)
+                )
                 watch(state)
                 if state.position == block.end:
                     count_orders(
@@ -176,17 +182,20 @@ class BulkImport:
         return state
 
 
-def _load_block(block: Block, expected: OrderImport, repositories: Repositories) -> OrderImport:
+def _load_block(
+    block: Block, expected: OrderImport, tombstones: Tombstones, repositories: Repositories
+) -> OrderImport:
     """The import behind the block, or where it stands if not where it was expected."""
     ltv = repositories.ltv
     state = ltv.open_import(expected.import_id)
     if state != expected:
         return state
+    orders = columns_nameless_where_erased(repositories, tombstones, block.orders)
     outcomes = record_once(
-        range(len(block.orders)),
-        identity=block.orders.identity,
-        contents=lambda row: order_contents(block.orders.order(row)),
-        record=lambda rows: ltv.import_orders(block.orders.only(rows)),
+        range(len(orders)),
+        identity=orders.identity,
+        contents=lambda row: order_contents(orders.order(row)),
+        record=lambda rows: ltv.import_orders(orders.only(rows)),
     )
     conflicting = [
         RejectedLine(line, (CONFLICT,), is_conflicting=True)

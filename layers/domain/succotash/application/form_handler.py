@@ -9,6 +9,7 @@ from typing import TypedDict
 from succotash.application.paging import after_moment, next_cursor, require_page
 from succotash.application.shelter import Shelter
 from succotash.domain.attribution import CHALLENGE, TOKEN, source_of, split_answers
+from succotash.domain.erasures import NO_TOMBSTONES, ErasedError, Tombstones, erased_at
 from succotash.domain.forms import (
     DEFAULT_FORM,
     RESERVED_FORM_IDS,
@@ -316,6 +317,7 @@ class FormHandler:
         *,
         tokens: Callable[[], Signer] | None = None,
         challenges: ChallengeVerifier | None = None,
+        tombstones: Tombstones = NO_TOMBSTONES,
     ) -> None:
         """`tokens` gives what signs form tokens, `challenges` asks who set a page's challenge.
 
@@ -327,6 +329,7 @@ class FormHandler:
         self._tokens = tokens
         self._challenges = challenges
         self._shelter = Shelter[FormView]() if shelter is None else shelter
+        self._tombstones = tombstones
 
     def submit_form(
         self,
@@ -445,7 +448,7 @@ class FormHandler:
             text_digest=text_digest(answers),
         )
         evidence = self._evidence(unjudged, controls)
-        inquiry = _inquiry(unjudged, request)
+        inquiry = _inquiry(unjudged, request, self._tombstones)
         remembered_until = (self._clock() if keeps_all else at) + KEY_LIFETIME
 
         def work(repositories: Repositories) -> TakenSubmission:
@@ -463,6 +466,10 @@ class FormHandler:
                     return TakenSubmission(form, refusal=refusal)
                 submission = _kept_though_refused(unjudged, inquiry, refusal)
                 answers_key = answers_key and ground.held is None
+            if self._is_erased(submission, request, ground):
+                if not keeps_all:
+                    raise ErasedError
+                return TakenSubmission(form, _acknowledge(submission))  # and nothing is kept
             outcome = _outcome(submission, ground, lead_id, at)
             receipt = _acknowledge(outcome.submission)
             if request is not None and answers_key:
@@ -515,6 +522,23 @@ class FormHandler:
         """Delete what forms keep no longer, a batch of it, and how many submissions that was."""
         forms = self._storage.repositories.forms
         return forms.remove_expired_submissions(self._clock(), limit=REMOVED_AT_ONCE)
+
+    def _is_erased(
+        self,
+        submission: FormSubmission,
+        request: IdempotentRequest | None,
+        ground: SubmissionGround,
+    ) -> bool:
+        """Whether its person was erased since it was sent, or what its request had brought was."""
+        at, email = submission.submitted_at, submission.canonical_email
+        since = erased_at(self._tombstones.of_person(email), ground.erased) if email else None
+        if since is not None and at <= since:
+            return True
+        if request is None:
+            return False
+        repeated = self._tombstones.of_request(request.scope, request.key)
+        since = erased_at(repeated, ground.erased)
+        return since is not None and at <= since + KEY_LIFETIME
 
     def release_submission(self, submission_id: str) -> SubmissionView:
         """Take a submission out of quarantine, in one transaction.
@@ -743,18 +767,25 @@ def _email_or_none(value: Json) -> str | None:
 
 
 def _inquiry(
-    submission: FormSubmission, request: IdempotentRequest | None = None
+    submission: FormSubmission,
+    request: IdempotentRequest | None = None,
+    tombstones: Tombstones = NO_TOMBSTONES,
 ) -> SubmissionInquiry:
     """What to ask the storage about a submission; of one not judged yet, any address counts."""
     email = submission.canonical_email
+    emails = emails_among(submission.answers) if email is None else (email,)
+    asked = [each for email in emails for each in tombstones.of_person(email)]
+    if request is not None:
+        asked += tombstones.of_request(request.scope, request.key)
     return SubmissionInquiry(
         form_id=submission.form_id,
         fingerprint=submission.fingerprint,
         submitted_at=submission.submitted_at,
-        emails=emails_among(submission.answers) if email is None else (email,),
+        emails=emails,
         ip_address=submission.ip_address,
         text_digest=submission.text_digest,
         request=request,
+        tombstones=tuple(asked),
     )
 
 

@@ -14,10 +14,12 @@ from succotash.application.cohorts import (
     cohort_periods,
     cohort_view,
 )
+from succotash.application.erasures import nameless_where_erased
 from succotash.application.paging import after_value, next_cursor, require_page
 from succotash.application.runs import RunView, run_currency, run_day, run_view
 from succotash.domain.cohorts import CohortSpan, by_quarter
-from succotash.domain.customers import Order
+from succotash.domain.customers import Order, Recording
+from succotash.domain.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.ltv import (
     INTERVAL_LEVEL,
     CustomerLTV,
@@ -27,7 +29,7 @@ from succotash.domain.ltv import (
 )
 from succotash.domain.orders import order_contents, order_identity, order_violation
 from succotash.domain.repositories.forms import PAGE
-from succotash.domain.repositories.storage import Storage
+from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention import INITIAL_RUN, ScoringRun
 from succotash.domain.values import (
     Clock,
@@ -150,10 +152,17 @@ class SegmentList(TypedDict):
 class LTVHandler:
     """Orders in, values out."""
 
-    def __init__(self, storage: Storage, clock: Clock, currency: Currency) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        currency: Currency,
+        tombstones: Tombstones = NO_TOMBSTONES,
+    ) -> None:
         self._storage = storage
         self._clock = clock
         self._currency = currency
+        self._tombstones = tombstones
 
     def record_orders(self, items: Sequence[Order | Rejected]) -> BatchReport:
         """Add a batch to the ledger; what became of each item, in order.
@@ -167,7 +176,7 @@ class LTVHandler:
             checked,
             identity=order_identity,
             contents=order_contents,
-            record=self._storage.repositories.ltv.record_orders,
+            record=self._record,
         )
         count_orders(
             recorded=report["recorded"],
@@ -176,6 +185,17 @@ class LTVHandler:
             rejected=report["rejected"],
         )
         return report
+
+    def _record(self, orders: Sequence[Order]) -> list[Recording]:
+        """Record orders; those of a person who was erased since name nobody."""
+        if all(order.canonical_email is None for order in orders):
+            return self._storage.repositories.ltv.record_orders(orders)
+
+        def work(repositories: Repositories) -> list[Recording]:
+            kept = nameless_where_erased(repositories, self._tombstones, orders)
+            return repositories.ltv.record_orders(kept)
+
+        return self._storage.in_transaction(work)
 
     def _check(self, order: Order, now: datetime) -> Order | Rejected:
         violation = order_violation(order, self._currency, now)

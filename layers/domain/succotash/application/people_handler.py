@@ -1,5 +1,6 @@
 """A person's rights: to see everything held about them, and to have it erased."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict
 
@@ -18,9 +19,11 @@ from succotash.application.retention_handler import (
     value_or_none,
 )
 from succotash.domain.customers import Customer
-from succotash.domain.forms import ScoredLead
+from succotash.domain.erasures import NO_TOMBSTONES, Tombstones, erased_at
+from succotash.domain.forms import PersonRecord, ScoredLead
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.validation import canonical_email
+from succotash.domain.values import Clock, Json
 
 
 class StatusChangeView(TypedDict):
@@ -68,6 +71,23 @@ class CustomerRecord(TypedDict):
     engagement: EngagementView | None
 
 
+class AnsweredRequestView(TypedDict):
+    """A request with a key, and what its repetitions are answered with."""
+
+    key: str
+    expires_at: datetime
+    answer: Mapping[str, Json] | None
+
+
+class MessageView(TypedDict):
+    """A message to the rest of the company, kept until it is delivered and a while after."""
+
+    message_id: str
+    kind: str
+    occurred_at: datetime
+    payload: Mapping[str, Json]
+
+
 class PersonExport(TypedDict):
     """Everything held about one person."""
 
@@ -75,7 +95,12 @@ class PersonExport(TypedDict):
     lead: LeadView | None
     status_changes: list[StatusChangeView]
     submissions: list[SubmissionView]
+    """Those in quarantine, and repetitions, too."""
+    idempotent_answers: list[AnsweredRequestView]
+    outbox_messages: list[MessageView]
     customers: list[CustomerRecord]
+    erased_at: datetime | None
+    """When data held earlier was erased, where that was asked for."""
 
 
 class ErasureReport(TypedDict):
@@ -85,6 +110,9 @@ class ErasureReport(TypedDict):
     """Rows deleted, by table; for `customers`, rows that lost e-mail and lead."""
     customers_unlinked: list[str]
     """Their orders stay in the sums without a person."""
+    erased_at: datetime
+    """Whatever is older and comes again is not taken: a tombstone, which only this deployment's
+    key can read, says so. What the person sends later is."""
 
 
 ACTIVITY_EXPORTED = 10_000
@@ -94,8 +122,12 @@ ACTIVITY_EXPORTED = 10_000
 class PeopleHandler:
     """Export and erasure by e-mail."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(
+        self, storage: Storage, clock: Clock, tombstones: Tombstones = NO_TOMBSTONES
+    ) -> None:
         self._storage = storage
+        self._clock = clock
+        self._tombstones = tombstones
 
     def export_person(self, email: str) -> PersonExport:
         """All held under the e-mail's canonical form; empty lists where nothing is.
@@ -103,13 +135,11 @@ class PeopleHandler:
         InvalidInputError for what is no e-mail address.
         """
         canonical = canonical_email(email)
+        tombstones = self._tombstones.of_person(canonical)
 
         def work(repositories: Repositories) -> PersonExport:
             person = repositories.forms.find_person(canonical)
-            customers = [
-                _customer_record(repositories, each)
-                for each in repositories.ltv.get_customers_by_email(canonical)
-            ]
+            erased = repositories.people.find_erased(tombstones)
             lead = None
             if person.lead is not None:
                 lead = lead_view(ScoredLead(person.lead, person.score))
@@ -121,7 +151,24 @@ class PeopleHandler:
                     for each in person.status_changes
                 ],
                 "submissions": [submission_view(each) for each in person.submissions],
-                "customers": customers,
+                "idempotent_answers": [
+                    {"key": each.key, "expires_at": each.expires_at, "answer": each.answer}
+                    for each in repositories.people.get_answered_requests(canonical)
+                ],
+                "outbox_messages": [
+                    {
+                        "message_id": each.message_id,
+                        "kind": each.kind,
+                        "occurred_at": each.occurred_at,
+                        "payload": each.payload,
+                    }
+                    for each in repositories.people.get_messages_about(_subjects(person))
+                ],
+                "customers": [
+                    _customer_record(repositories, each)
+                    for each in repositories.ltv.get_customers_by_email(canonical)
+                ],
+                "erased_at": erased_at(tombstones, erased),
             }
 
         return self._storage.in_transaction(work)
@@ -129,20 +176,39 @@ class PeopleHandler:
     def erase_person(self, email: str) -> ErasureReport:
         """Erase everywhere, in one transaction; doing it again finds nothing more.
 
+        What is under way about the person is either erased with the rest or refused.
         InvalidInputError for what is no e-mail address.
         """
         canonical = canonical_email(email)
+        now = self._clock()
 
         def work(repositories: Repositories) -> ErasureReport:
+            # Whoever stores something about the person has asked for this tombstone: from here on
+            # they have ended, and their rows are found, or they wait and will see it.
+            repositories.people.bury(self._tombstones.of_person(canonical)[:1], now)
+            person = repositories.forms.find_person(canonical)
             customers = [
                 each.customer_id for each in repositories.ltv.get_customers_by_email(canonical)
             ]
-            erased = repositories.forms.erase_person(canonical)
+            further = [self._tombstones.of_customer(each)[:1] for each in customers]
+            further += [
+                self._tombstones.of_request(each.scope, each.key)[:1]
+                for each in repositories.people.get_answered_requests(canonical)
+            ]
+            repositories.people.bury([made for each in further for made in each], now)
+            erased = {"outbox": repositories.outbox.forget_subjects(_subjects(person))}
+            erased |= repositories.forms.erase_person(canonical)
             erased |= repositories.retention.forget_activity(customers)
             erased["customers"] = repositories.ltv.forget_customers(customers)
-            return {"erased_rows": erased, "customers_unlinked": list(customers)}
+            return {"erased_rows": erased, "customers_unlinked": list(customers), "erased_at": now}
 
         return self._storage.in_transaction(work)
+
+
+def _subjects(person: PersonRecord) -> set[str]:
+    """What messages about the person are about."""
+    subjects: set[str] = {each.submission_id for each in person.submissions}
+    return subjects if person.lead is None else subjects | {person.lead.lead_id}
 
 
 def _customer_record(repositories: Repositories, customer: Customer) -> CustomerRecord:

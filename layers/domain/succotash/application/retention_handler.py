@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import NotRequired, TypedDict
 
 from succotash.application.batches import BatchReport, Rejected, record_batch
+from succotash.application.erasures import record_younger_than_erasures
 from succotash.application.grids import (
     USUAL_GRID,
     GridQuestion,
@@ -26,7 +27,8 @@ from succotash.application.runs import (
     run_view,
     run_zone,
 )
-from succotash.domain.customers import CLOCK_TOLERANCE, ActivityEvent
+from succotash.domain.customers import CLOCK_TOLERANCE, ActivityEvent, Recording
+from succotash.domain.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention import (
@@ -213,11 +215,13 @@ class RetentionHandler:
         clock: Clock,
         new_id: IdFactory,
         currency: Currency,
+        tombstones: Tombstones = NO_TOMBSTONES,
     ) -> None:
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
         self._currency = currency
+        self._tombstones = tombstones
 
     def record_activity(self, items: Sequence[ActivityEvent | Rejected]) -> BatchReport:
         """Add a batch to the ledger; what became of each item, in order.
@@ -236,8 +240,17 @@ class RetentionHandler:
             [item if isinstance(item, Rejected) else check(item) for item in items],
             identity=lambda event: (event.customer_id, event.event_id),
             contents=lambda event: event,
-            record=self._storage.repositories.retention.record_activity,
+            record=self._record,
         )
+
+    def _record(self, events: Sequence[ActivityEvent]) -> list[Recording]:
+        """Record events; those of a customer who was erased since change nothing."""
+
+        def work(repositories: Repositories) -> list[Recording]:
+            record = repositories.retention.record_activity
+            return record_younger_than_erasures(repositories, self._tombstones, events, record)
+
+        return self._storage.in_transaction(work)
 
     def get_retention_analytics(self) -> RetentionAnalyticsView:
         """Where all customers stand by the current run."""

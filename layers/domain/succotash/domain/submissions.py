@@ -36,6 +36,8 @@ class SubmissionInquiry:
     ip_address: str | None = None
     text_digest: str | None = None
     request: IdempotentRequest | None = None
+    tombstones: tuple[str, ...] = ()
+    """What the addresses and the request would have left, had they been erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class SubmissionGround:
     """Those there are, by the addresses asked about."""
     scoring: ScoringRules = DEFAULT_SCORING
     traffic: RecentTraffic = NO_TRAFFIC
+    erased: Mapping[str, datetime] = field(default_factory=dict)
+    """Those of the tombstones that there are, and since when. Nobody adds one meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.outbox import OutboxRepository
+from succotash.domain.repositories.people import PeopleRepository
 from succotash.domain.repositories.retention import RetentionRepository
 
 
@@ -21,6 +22,7 @@ class Repositories:
     retention: RetentionRepository
     outbox: OutboxRepository
     leads: LeadRepository
+    people: PeopleRepository
 
 
 class Storage(ABC):

@@ -248,6 +248,11 @@ class InMemoryFormRepository(FormRepository):
             leads={lead.canonical_email: lead for lead in leads},
             scoring=self.tables.newest_scoring_rules(),
             traffic=self._traffic(form, inquiry),
+            erased={
+                each: self.tables.erasures[each]
+                for each in inquiry.tombstones
+                if each in self.tables.erasures
+            },
         )
 
     @override

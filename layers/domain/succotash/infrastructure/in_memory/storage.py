@@ -9,6 +9,7 @@ from succotash.infrastructure.in_memory.forms import InMemoryFormRepository
 from succotash.infrastructure.in_memory.leads import InMemoryLeadRepository
 from succotash.infrastructure.in_memory.ltv import InMemoryLTVRepository
 from succotash.infrastructure.in_memory.outbox import InMemoryOutboxRepository
+from succotash.infrastructure.in_memory.people import InMemoryPeopleRepository
 from succotash.infrastructure.in_memory.retention import InMemoryRetentionRepository
 from succotash.infrastructure.in_memory.tables import Tables
 
@@ -24,6 +25,7 @@ class InMemoryStorage(Storage):
             InMemoryRetentionRepository(self._tables),
             InMemoryOutboxRepository(self._tables),
             InMemoryLeadRepository(self._tables),
+            InMemoryPeopleRepository(self._tables),
         )
 
     @property

@@ -248,6 +248,7 @@ class Tables:
         self.status_changes = Table[LeadId, tuple[StatusChange, ...]]("lead", self._log)
         self.scores = Table[LeadId, LeadScore]("lead score", self._log)
         self.scoring_rules = Table[int, ScoringRules]("table of scoring rules", self._log)
+        self.erasures = Table[str, datetime]("tombstone", self._log)
         self.idempotency = Table[tuple[str, str], IdempotencyRecord]("key", self._log)
         self.idempotency_by_submission = self.idempotency.index(lambda each: each.submission_id)
 

@@ -63,10 +63,12 @@ from succotash.infrastructure.postgres.lead_rows import (
     submission_of,
 )
 from succotash.infrastructure.postgres.outbox import message_document
+from succotash.infrastructure.postgres.people import stripes_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import forms as sql
+from succotash.infrastructure.postgres.statements import instant
 
 SPAM_DEFAULTS = SpamSettings()
 """For what a form's settings do not name: those saved by an earlier release have fewer."""
@@ -269,7 +271,9 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
 
         def read(session: Session) -> Row:
             try:
-                session.run(sql.LOCK_KEY_AND_FINGERPRINT, **asked)
+                session.run(
+                    sql.LOCK_KEY_AND_FINGERPRINT, **asked, stripes=stripes_of(inquiry.tombstones)
+                )
             except BusyError as error:
                 if request is not None and error.sqlstate == LOCK_TIMEOUT:
                     raise SubmissionInProgressError from None
@@ -286,10 +290,11 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
                 per_address_hourly=SPAM_DEFAULTS.per_address_hourly,
                 per_form_hourly=SPAM_DEFAULTS.per_form_hourly,
                 repetitions=REPETITIONS_TOLERATED + 1,
+                tombstones=list(inquiry.tombstones),
             )
             return only("form", rows)
 
-        *form, rules, held, original, leads, scoring, from_address, to_form, same_text = (
+        *form, rules, held, original, leads, scoring, from_address, to_form, same_text, erased = (
             self._in_transaction(read)
         )
         found = [lead_of_json(row) for row in leads or ()]
@@ -301,6 +306,7 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             leads={lead.canonical_email: lead for lead in found},
             scoring=scoring_of(scoring),
             traffic=RecentTraffic(from_address, to_form, same_text),
+            erased={each: instant(text) for each, text in (erased or {}).items()},
         )
 
     @override

@@ -11,6 +11,7 @@ from succotash.infrastructure.postgres.forms import PostgresFormRepository
 from succotash.infrastructure.postgres.leads import PostgresLeadRepository
 from succotash.infrastructure.postgres.ltv import PostgresLTVRepository
 from succotash.infrastructure.postgres.outbox import PostgresOutboxRepository
+from succotash.infrastructure.postgres.people import PostgresPeopleRepository
 from succotash.infrastructure.postgres.pool import PoolLimits
 from succotash.infrastructure.postgres.retention import PostgresRetentionRepository
 from succotash.infrastructure.postgres.retry import Retry
@@ -61,4 +62,5 @@ def _bound(work: Work) -> Repositories:
         retention=PostgresRetentionRepository.within(work),
         outbox=PostgresOutboxRepository.within(work),
         leads=PostgresLeadRepository.within(work),
+        people=PostgresPeopleRepository.within(work),
     )

@@ -67,6 +67,7 @@ from succotash.infrastructure.sqlite.lead_rows import (
     submission_of,
 )
 from succotash.infrastructure.sqlite.outbox import SQLiteOutboxRepository
+from succotash.infrastructure.sqlite.people import SQLitePeopleRepository
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 
 _ADDRESS_LIMIT = 1000
@@ -585,6 +586,8 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
                 per_form_hourly=form.spam.per_form_hourly,
                 repetitions=REPETITIONS_TOLERATED + 1,
             )
+            people = SQLitePeopleRepository(within=OpenTransaction(session))
+            erased = people.find_erased(inquiry.tombstones)
         return SubmissionGround(
             form=form,
             rules=tuple(_rule(row) for row in rules),
@@ -595,6 +598,7 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
             leads={row["canonical_email"]: lead_of(row) for row in leads},
             scoring=scoring_of(scoring),
             traffic=RecentTraffic(**traffic),
+            erased=erased,
         )
 
     @override

@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 3;
+PRAGMA user_version = 5;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -113,6 +113,11 @@ ON form_submissions (text_digest, submitted_at) WHERE text_digest IS NOT NULL;
 CREATE INDEX form_submissions_by_email ON form_submissions (canonical_email);
 CREATE INDEX form_submissions_by_lead ON form_submissions (lead_id);
 CREATE INDEX form_submissions_by_original ON form_submissions (duplicate_of);
+
+CREATE TABLE erasures (
+    tombstone TEXT NOT NULL PRIMARY KEY,
+    erased_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE idempotency_keys (
     scope TEXT NOT NULL,

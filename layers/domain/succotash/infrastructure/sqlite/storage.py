@@ -14,6 +14,7 @@ from succotash.infrastructure.sqlite.forms import SQLiteFormRepository
 from succotash.infrastructure.sqlite.leads import SQLiteLeadRepository
 from succotash.infrastructure.sqlite.ltv import SQLiteLTVRepository
 from succotash.infrastructure.sqlite.outbox import SQLiteOutboxRepository
+from succotash.infrastructure.sqlite.people import SQLitePeopleRepository
 from succotash.infrastructure.sqlite.retention import SQLiteRetentionRepository
 
 
@@ -77,4 +78,5 @@ def _repositories(unit: Unit) -> Repositories:
         retention=SQLiteRetentionRepository(within=unit),
         outbox=SQLiteOutboxRepository(within=unit),
         leads=SQLiteLeadRepository(within=unit),
+        people=SQLitePeopleRepository(within=unit),
     )

@@ -15,6 +15,7 @@ RIGHTS = {
     "lead_status_changes": (READ, ADD, REMOVE),
     "lead_scores": (READ, ADD, CHANGE, REMOVE),
     "lead_scoring_rules": (READ, ADD),
+    "erasures": (READ, ADD, CHANGE),
     "idempotency_keys": (READ, ADD, CHANGE, REMOVE),
     "outbox": (READ, ADD, CHANGE, REMOVE),
     "customers": (READ, ADD, CHANGE),

@@ -187,7 +187,11 @@ SELECT
     pg_advisory_xact_lock(
         hashtextextended('key', hashtextextended(:key, hashtextextended(:scope, 0)))
     ),
-    {_FINGERPRINT_LOCK}
+    {_FINGERPRINT_LOCK},
+    (
+        SELECT count(pg_advisory_xact_lock_shared(hashtextextended('erasure', stripe)))
+        FROM unnest(CAST(:stripes AS integer[])) AS given (stripe)
+    )
 """
 LATEST_WITH_FINGERPRINT = f"""
 {SUBMISSION}
@@ -529,6 +533,11 @@ SELECT
                 )
             LIMIT CAST(:repetitions AS bigint)
         ) AS counted
+    ),
+    (
+        SELECT jsonb_object_agg(tombstone, erased_at)
+        FROM erasures
+        WHERE tombstone = ANY (CAST(:tombstones AS text[]))
     )
 FROM forms
 WHERE form_id = :form_id

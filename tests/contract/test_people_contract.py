@@ -1,0 +1,339 @@
+"""What every PeopleRepository does, and a person's rights on every storage."""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import count
+
+import pytest
+
+from succotash.application.batches import BatchReport
+from succotash.application.form_handler import FormHandler
+from succotash.application.ltv_handler import LTVHandler
+from succotash.application.people_handler import ErasureReport, PeopleHandler, PersonExport
+from succotash.application.retention_handler import RetentionHandler
+from succotash.domain.erasures import ErasedError, Tombstones
+from succotash.domain.forms import DEFAULT_FORM, LeadQuery
+from succotash.domain.parking import ParkedSubmission
+from succotash.domain.repositories.people import PeopleRepository
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.values import CustomerId, FormId, Json, SubmissionId
+from succotash.errors import NotFoundError
+from tests.builders import NOON, USD, an_event, an_order, days, minutes
+
+ADA = "ada@example.com"
+KEYS = ("a key that is long enough",)
+
+
+@pytest.fixture
+def people(repositories: Repositories) -> PeopleRepository:
+    return repositories.people
+
+
+class TestTombstones:
+    def test_those_that_are_kept_are_found_and_since_when(self, people: PeopleRepository) -> None:
+        people.bury(["a", "b"], NOON)
+        assert people.find_erased(["b", "c"]) == {"b": NOON}
+        assert people.find_erased([]) == {}
+
+    def test_the_later_instant_counts(self, people: PeopleRepository) -> None:
+        for moment in (NOON, NOON + minutes(1), NOON - minutes(1)):
+            people.bury(["aa"], moment)
+        assert people.find_erased(["aa"]) == {"aa": NOON + minutes(1)}
+
+    def test_who_buries_waits_for_those_who_asked(self, shared_storage: Storage) -> None:
+        asked, buried = threading.Event(), threading.Event()
+
+        def erase() -> None:
+            asked.wait(5)
+            shared_storage.repositories.people.bury(["0a1b2c3d"], NOON)
+            buried.set()
+
+        with ThreadPoolExecutor(1) as pool:
+            erasing = pool.submit(erase)
+            with shared_storage.transaction() as repositories:
+                assert repositories.people.find_erased(["0a1b2c3d"]) == {}
+                asked.set()
+                assert not buried.wait(0.3)
+            erasing.result(5)
+        assert shared_storage.repositories.people.find_erased(["0a1b2c3d"]) == {"0a1b2c3d": NOON}
+
+
+@dataclass
+class Company:
+    """Everything that may hold something about a person, with a clock that the test sets."""
+
+    storage: Storage
+    keys: Sequence[str] = KEYS
+    now: datetime = NOON
+    ids: "count[int]" = field(default_factory=count)
+
+    @property
+    def tombstones(self) -> Tombstones:
+        return Tombstones(lambda: self.keys)
+
+    @property
+    def forms(self) -> FormHandler:
+        return FormHandler(
+            self.storage,
+            lambda: self.now,
+            lambda: f"id-{next(self.ids):04}",
+            tombstones=self.tombstones,
+        )
+
+    def submit(self, key: str | None = None, **answers: Json) -> str:
+        receipt = self.forms.submit_form({"email": ADA} | answers, key=key)
+        return receipt["submission_id"]
+
+    def parked(self, sent_at: datetime) -> ParkedSubmission:
+        return ParkedSubmission(
+            SubmissionId("parked"), FormId(DEFAULT_FORM), sent_at, {"email": " ADA@example.com"}
+        )
+
+    def order(self, order_id: str, at: datetime, email: str | None = ADA) -> BatchReport:
+        orders = LTVHandler(self.storage, lambda: self.now, USD, self.tombstones)
+        return orders.record_orders([an_order(order_id, ordered_at=at, email=email)])
+
+    def visit(self, event_id: str, at: datetime) -> BatchReport:
+        retention = RetentionHandler(
+            self.storage, lambda: self.now, lambda: "id", USD, self.tombstones
+        )
+        return retention.record_activity([an_event(event_id, occurred_at=at)])
+
+    def erase(self, email: str = ADA) -> ErasureReport:
+        return PeopleHandler(self.storage, lambda: self.now, self.tombstones).erase_person(email)
+
+    def export(self, email: str = ADA) -> PersonExport:
+        return PeopleHandler(self.storage, lambda: self.now, self.tombstones).export_person(email)
+
+    def is_unknown(self) -> bool:
+        found = self.export()
+        return found["lead"] is None and not (
+            found["submissions"] or found["idempotent_answers"] or found["outbox_messages"]
+        )
+
+
+@pytest.fixture
+def company(storage: Storage) -> Company:
+    return Company(storage)
+
+
+class TestExport:
+    def test_everything_held_is_there(self, company: Company) -> None:
+        company.submit(key="k1", message="hello")
+        company.submit(message="hello")
+        company.submit(message="again", _gotcha="a robot")
+        company.order("o1", NOON - days(1))
+        company.visit("e1", NOON - days(1))
+        found = company.export("ADA@Example.com ")
+        assert found["lead"] is not None
+        assert found["lead"]["score"] is not None
+        assert [each["status"] for each in found["status_changes"]] == ["new"]
+        assert sorted(each["state"] for each in found["submissions"]) == [
+            "accepted", "duplicate", "quarantined",
+        ]  # fmt: skip
+        [answer] = found["idempotent_answers"]
+        assert answer["key"] == "k1"
+        assert answer["answer"] is not None
+        assert sorted(each["kind"] for each in found["outbox_messages"]) == [
+            "lead.created", "submission.accepted", "submission.duplicate",
+            "submission.quarantined",
+        ]  # fmt: skip
+        [customer] = found["customers"]
+        assert [each["order_id"] for each in customer["orders"]] == ["o1"]
+        assert [each["event_id"] for each in customer["activity"]] == ["e1"]
+        assert found["erased_at"] is None
+
+
+class TestErasure:
+    def test_everything_goes_and_the_report_says_what(self, company: Company) -> None:
+        company.submit(key="k1")
+        company.submit(message="a", _gotcha="a robot")
+        company.submit(email="bob@example.com")
+        company.order("o1", NOON - days(1))
+        company.visit("e1", NOON - days(1))
+        report = company.erase("Ada@example.com")
+        assert report == {
+            "erased_rows": {
+                "outbox": 3,
+                "form_submissions": 2,
+                "idempotency_keys": 1,
+                "leads": 1,
+                "lead_scores": 1,
+                "lead_status_changes": 1,
+                "activity_events": 1,
+                "churn_predictions": 0,
+                "user_engagement_profiles": 0,
+                "customers": 1,
+            },
+            "customers_unlinked": ["customer"],
+            "erased_at": NOON,
+        }
+        assert company.is_unknown()
+        assert company.export()["erased_at"] == NOON
+        assert company.export()["customers"] == []
+        ltv = company.storage.repositories.ltv
+        assert len(ltv.get_orders(CustomerId("customer"))) == 1
+        assert ltv.get_customer(CustomerId("customer")).lead_id is None
+        assert company.export("bob@example.com")["lead"] is not None
+        assert set(company.erase()["erased_rows"].values()) == {0}
+
+    def test_a_parked_submission_from_before_is_acknowledged_and_not_kept(
+        self, company: Company
+    ) -> None:
+        company.now += minutes(5)
+        company.erase()
+        for sent_at in (NOON, NOON + minutes(5)):
+            receipt = company.forms.take_parked(company.parked(sent_at))
+            assert receipt["submission_id"] == "parked"
+            assert company.is_unknown()
+        company.forms.take_parked(company.parked(NOON + minutes(6)))
+        assert company.export()["lead"] is not None
+
+    def test_a_repetition_of_an_erased_request_is_refused_for_as_long_as_keys_live(
+        self, company: Company
+    ) -> None:
+        company.submit(key="k1", message="hello")
+        company.now += minutes(1)
+        company.erase()
+        company.now += minutes(1)
+        with pytest.raises(ErasedError):
+            company.submit(key="k1", message="hello")
+        assert company.is_unknown()
+        company.now += days(2)
+        company.submit(key="k1", message="hello")
+        assert company.export()["lead"] is not None
+
+    def test_what_the_person_sends_later_is_taken(self, company: Company) -> None:
+        company.submit()
+        company.erase()
+        company.now += minutes(1)
+        company.submit(key="new")
+        lead = company.export()["lead"]
+        assert lead is not None
+        assert lead["submission_count"] == 1
+
+    def test_an_order_from_before_stays_in_the_sums_without_its_person(
+        self, company: Company
+    ) -> None:
+        company.order("o1", NOON - days(1))
+        company.erase()
+        for _ in range(2):
+            again = company.order("o1", NOON - days(1))
+            assert (again["recorded"], again["unchanged"]) == (0, 1)
+            assert company.order("o0", NOON - days(2))["rejected"] == 0
+        assert company.export()["customers"] == []
+        assert len(company.storage.repositories.ltv.get_orders(CustomerId("customer"))) == 2
+        company.now += days(1)
+        company.order("o2", company.now)
+        assert [each["customer_id"] for each in company.export()["customers"]] == ["customer"]
+
+    def test_activity_from_before_does_not_come_back(self, company: Company) -> None:
+        company.order("o1", NOON - days(1))
+        company.visit("e1", NOON - days(1))
+        company.erase()
+        for event_id in ("e1", "e0"):
+            assert company.visit(event_id, NOON - days(1))["unchanged"] == 1
+        company.now += days(1)
+        assert company.visit("e2", company.now)["recorded"] == 1
+        events = company.storage.repositories.retention.get_activity(
+            CustomerId("customer"), limit=9
+        )
+        assert [each.event_id for each in events] == ["e2"]
+
+    def test_a_tombstone_is_known_under_a_new_key_while_the_old_one_is_there(
+        self, company: Company
+    ) -> None:
+        company.erase()
+        company.keys = ("another key of some length", *KEYS)
+        company.forms.take_parked(company.parked(NOON - minutes(1)))
+        assert company.is_unknown()
+
+    def test_nothing_of_the_address_stands_in_a_tombstone(self) -> None:
+        tombstones = Tombstones(lambda: KEYS)
+        made = tombstones.of_person(ADA)
+        assert made != Tombstones(lambda: ("another key of some length",)).of_person(ADA)
+        assert made != tombstones.of_customer(ADA)
+        assert "ada" not in made[0]
+        assert KEYS[0] not in repr(tombstones)
+
+
+class TestConcurrency:
+    @pytest.mark.parametrize("threads", [8])
+    def test_submissions_under_way_are_erased_or_refused(
+        self, shared_storage: Storage, threads: int
+    ) -> None:
+        """Sixteen submissions of one person, of one instant, while that person is erased thrice."""
+        company = Company(shared_storage)
+        start = threading.Barrier(threads + 1)
+        refused = []
+
+        def submit(number: int) -> None:
+            start.wait(5)
+            for each in range(2):
+                try:
+                    company.submit(message=f"{number} {each}", key=f"{number} {each}")
+                except ErasedError:
+                    refused.append(number)
+
+        def erase() -> None:
+            start.wait(5)
+            for _ in range(3):
+                company.erase()
+
+        with ThreadPoolExecutor(threads + 1) as pool:
+            running = [pool.submit(submit, number) for number in range(threads)]
+            running.append(pool.submit(erase))
+            for each in running:
+                each.result(30)
+        # All were sent at the instant of the erasure, so none of them may be left.
+        assert company.is_unknown()
+        assert shared_storage.repositories.forms.find_leads(LeadQuery()) == []
+        company.now += minutes(1)
+        company.submit()
+        assert company.export()["lead"] is not None
+
+    def test_orders_under_way_name_nobody_afterwards(self, shared_storage: Storage) -> None:
+        company = Company(shared_storage)
+        start = threading.Barrier(5)
+
+        def order(number: int) -> None:
+            start.wait(5)
+            for each in range(5):
+                company.order(f"{number}-{each}", NOON)
+
+        def erase() -> None:
+            start.wait(5)
+            company.erase()
+
+        with ThreadPoolExecutor(5) as pool:
+            running = [pool.submit(order, number) for number in range(4)]
+            running.append(pool.submit(erase))
+            for each in running:
+                each.result(30)
+        assert company.export()["customers"] == []
+        assert len(shared_storage.repositories.ltv.get_orders(CustomerId("customer"))) == 20
+
+    def test_an_erasure_that_fails_leaves_no_tombstone(self, storage: Storage) -> None:
+        company = Company(storage)
+        company.submit()
+
+        def work(repositories: Repositories) -> None:
+            repositories.people.bury(company.tombstones.of_person(ADA), NOON)
+            repositories.forms.erase_person(ADA)
+            raise NotFoundError("luck")
+
+        with pytest.raises(NotFoundError):
+            storage.in_transaction(work)
+        found = company.export()
+        assert found["lead"] is not None
+        assert found["erased_at"] is None
+
+
+def test_without_keys_nobody_counts_as_erased(storage: Storage) -> None:
+    company = replace(Company(storage), keys=())
+    company.erase()
+    company.submit()
+    assert company.export()["lead"] is not None
