@@ -11,7 +11,9 @@ from pydantic_core import PydanticCustomError
 
 from succotash.domain.attribution import CONTROL_PREFIX, is_attribution
 from succotash.domain.forms import FieldKind, Form, FormField, RuleKind, ValidationRule
+from succotash.domain.validation import canonical_email
 from succotash.domain.values import FormId, Json, RuleId
+from succotash.errors import InvalidInputError
 from succotash.http.fields import LAX, Closed, Line, plain
 
 DAY_SECONDS = 24 * 3600
@@ -59,12 +61,24 @@ def _field_name(name: str) -> str:
     return name
 
 
+def _email(address: str) -> str:
+    """The address, if e-mails can be sent to it."""
+    try:
+        canonical_email(address)
+    except InvalidInputError:
+        raise PydanticCustomError("email", "is not an e-mail address") from None
+    if not address.isascii() or address != address.strip():
+        raise PydanticCustomError("email", "must be in ASCII, and without blanks around it")
+    return address
+
+
 FieldName = Annotated[
     str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"), AfterValidator(_field_name)
 ]
 Address = Annotated[str, Field(max_length=500)]
 Origin = Annotated[Address, AfterValidator(_origin)]
 Redirect = Annotated[Address, AfterValidator(_redirect)]
+Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
 Parameters = Annotated[Mapping[str, Json], BeforeValidator(plain)]
 
 
@@ -97,6 +111,9 @@ class FormBody(Closed):
     allowed_redirects: Annotated[tuple[Redirect, ...], LAX, Field(max_length=20)] = ()
     duplicate_window_seconds: Annotated[int, Field(ge=0, le=30 * DAY_SECONDS)] = DAY_SECONDS
     region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "US"
+    notify: Annotated[tuple[Email, ...], LAX, Field(max_length=20)] = ()
+    confirms: bool = False
+    double_opt_in: bool = False
 
     def form(self, form_id: FormId) -> Form:
         """The form itself."""
@@ -111,6 +128,9 @@ class FormBody(Closed):
             allowed_redirects=self.allowed_redirects,
             duplicate_window=timedelta(seconds=self.duplicate_window_seconds),
             region=self.region,
+            notify=self.notify,
+            confirms=self.confirms,
+            double_opt_in=self.double_opt_in,
         )
 
     def validation_rules(self, form_id: FormId) -> list[ValidationRule]:

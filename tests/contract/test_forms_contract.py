@@ -107,6 +107,9 @@ class TestForms:
                 turnstile_secret_arn="arn:aws:secretsmanager:eu-west-1:123456789012:secret:t",
             ),
             retention=timedelta(days=30, microseconds=1),
+            notify=("owner@example.com", "sales@example.com"),
+            confirms=True,
+            double_opt_in=True,
             updated_at=at("2024-01-02T03:04:05.000006"),
         )
         forms.save_form(form, [])

@@ -248,8 +248,11 @@ class TestRetention:
     def test_a_form_with_a_period_keeps_nothing_longer(self, forms: FormRepository) -> None:
         forms.save_form(Form(FormId("brief"), "Brief", retention=days(30)), [])
         states = (
-            SubmissionState.ACCEPTED, SubmissionState.QUARANTINED, SubmissionState.DUPLICATE
-        )  # fmt: skip
+            SubmissionState.ACCEPTED,
+            SubmissionState.QUARANTINED,
+            SubmissionState.DUPLICATE,
+            SubmissionState.UNCONFIRMED,
+        )
         for state in states:
             for name, at in (("due", NOON), ("young", NOON + timedelta(microseconds=1))):
                 forms.save_form_submission(
@@ -259,15 +262,18 @@ class TestRetention:
         assert self.kept(forms, "brief") == sorted(f"young {state}" for state in states)
         assert forms.remove_expired_submissions(NOON + days(30), limit=99) == 0
 
-    def test_without_a_period_only_what_is_in_quarantine_goes(self, forms: FormRepository) -> None:
+    def test_without_a_period_only_what_was_never_admitted_goes(
+        self, forms: FormRepository
+    ) -> None:
         for name, state in (
             ("accepted", SubmissionState.ACCEPTED),
             ("suspect", SubmissionState.QUARANTINED),
+            ("unconfirmed", SubmissionState.UNCONFIRMED),
         ):
             forms.save_form_submission(a_submission(name, state=state))
         almost = NOON + QUARANTINE_KEPT - timedelta(microseconds=1)
         assert forms.remove_expired_submissions(almost, limit=99) == 0
-        assert forms.remove_expired_submissions(NOON + QUARANTINE_KEPT, limit=99) == 1
+        assert forms.remove_expired_submissions(NOON + QUARANTINE_KEPT, limit=99) == 2
         assert self.kept(forms, DEFAULT_FORM) == ["accepted"]
 
     def test_no_more_than_a_batch_goes_at_once(self, forms: FormRepository) -> None:

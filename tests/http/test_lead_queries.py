@@ -35,6 +35,13 @@ def test_a_form_is_defined_and_read_back(gateway: Gateway) -> None:
     assert ids == ["default", "newsletter"]
 
 
+def test_a_form_says_whom_it_tells_and_whom_it_asks(gateway: Gateway) -> None:
+    mails = {"notify": ["owner@example.com"], "confirms": True, "double_opt_in": True}
+    put = gateway.call("PUT", "/forms/contact", json_body=FORM | mails)
+    assert put.json.items() >= mails.items()
+    assert gateway.call("PUT", "/forms/contact", json_body=FORM).json["notify"] == []
+
+
 @pytest.mark.parametrize(
     ("change", "field", "code"),
     [
@@ -90,6 +97,12 @@ def test_a_form_is_defined_and_read_back(gateway: Gateway) -> None:
             "rules.a.matches.field",
             "unknown_field",
         ),
+        ({"notify": ["nobody"]}, "notify.0", "email"),
+        ({"notify": [" owner@example.com"]}, "notify.0", "email"),
+        ({"notify": ["a@example.com\r\nBcc: b@example.com"]}, "notify.0", "email"),
+        ({"notify": ["ü@example.com"]}, "notify.0", "email"),
+        ({"notify": ["a@example.com"] * 21}, "notify", "too_long"),
+        ({"confirms": "yes"}, "confirms", "bool_type"),
         ({"allowed_origins": ["*"]}, "allowed_origins.0", "address"),
         ({"allowed_origins": ["https://a.example/"]}, "allowed_origins.0", "origin"),
         ({"allowed_origins": ["https://A.example"]}, "allowed_origins.0", "origin"),

@@ -371,6 +371,14 @@ class TestMails:
             with pytest.raises(MailRefusedError):
                 mime(wrong, "forms@example.com", NOON)
 
+    def test_addresses_travel_in_ascii_or_not_at_all(self) -> None:
+        mail = Mail(("a@bücher.example.com",), "Hello", "text", "<p>html</p>", "ü@example.com")
+        sent = parsed(mail)
+        assert sent["To"] == "a@xn--bcher-kva.example.com"
+        assert sent["Reply-To"] is None
+        with pytest.raises(MailRefusedError):
+            mime(dataclasses.replace(mail, to=("ü@example.com",)), "forms@example.com", NOON)
+
     def test_any_character_can_be_said(self) -> None:
         mail = self.mail(title="Größe 🦑", message="日本語 \ud7ff")
         assert mail["Subject"] == "New submission: Größe 🦑"

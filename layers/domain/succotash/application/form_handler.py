@@ -141,6 +141,9 @@ class FormView(TypedDict):
     allowed_redirects: list[str]
     duplicate_window_seconds: int
     region: str
+    notify: list[str]
+    confirms: bool
+    double_opt_in: bool
     updated_at: datetime | None
 
 
@@ -992,6 +995,9 @@ def form_view(form: Form, rules: Sequence[ValidationRule]) -> FormView:
         "allowed_redirects": list(form.allowed_redirects),
         "duplicate_window_seconds": int(form.duplicate_window.total_seconds()),
         "region": form.region,
+        "notify": list(form.notify),
+        "confirms": form.confirms,
+        "double_opt_in": form.double_opt_in,
         "updated_at": form.updated_at,
     }
 

@@ -7,6 +7,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
 
+from email_validator import EmailNotValidError, validate_email
+
 from succotash.domain.mails import Mail
 from succotash.domain.repositories.delivery import MailRefusedError
 
@@ -20,9 +22,9 @@ def mime(mail: Mail, sender: str, at: datetime) -> bytes:
     try:
         name, address = parseaddr(sender)
         message["From"] = Address(display_name=name, addr_spec=address)
-        message["To"] = [Address(addr_spec=each) for each in mail.to]
-        if mail.reply_to is not None:
-            message["Reply-To"] = Address(addr_spec=mail.reply_to)
+        message["To"] = [Address(addr_spec=_ascii(each)) for each in mail.to]
+        if mail.reply_to is not None and (answer_to := _in_ascii(mail.reply_to)):
+            message["Reply-To"] = Address(addr_spec=answer_to)
         message["Subject"] = mail.subject
         message["Date"] = at
         message["Auto-Submitted"] = "auto-generated"
@@ -32,3 +34,18 @@ def mime(mail: Mail, sender: str, at: datetime) -> bytes:
     except (MessageError, ValueError, IndexError):
         # The parser of addresses raises IndexError for some that end too early.
         raise MailRefusedError("not a sendable e-mail") from None
+
+
+def _in_ascii(address: str) -> str | None:
+    """The address as every mail server takes it; None where its local part is not in ASCII."""
+    try:
+        return validate_email(address, check_deliverability=False).ascii_email
+    except EmailNotValidError:
+        raise MailRefusedError("not an e-mail address") from None
+
+
+def _ascii(address: str) -> str:
+    written = _in_ascii(address)
+    if written is None:
+        raise MailRefusedError("an address that SES does not take")
+    return written

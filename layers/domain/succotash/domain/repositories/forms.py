@@ -182,8 +182,9 @@ class FormRepository(ABC):
         """Delete submissions that are older than they are kept, and how many; at most `limit`.
 
         A form's retention period is for all of its submissions; without one, what is in
-        quarantine goes after QUARANTINE_KEPT, and the rest stays. What was remembered for them
-        goes along; duplicates of one that goes keep their state and lose its name; leads stay.
+        quarantine or was never confirmed goes after QUARANTINE_KEPT, and the rest stays. What was
+        remembered for them goes along; duplicates of one that goes keep their state and lose its
+        name; leads stay.
         """
 
     @abstractmethod

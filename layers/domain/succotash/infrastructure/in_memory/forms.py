@@ -533,9 +533,12 @@ def _count(found: Iterable[object], limit: int) -> int:
     return sum(1 for _ in islice(found, limit))
 
 
+_NOT_ADMITTED = frozenset({SubmissionState.QUARANTINED, SubmissionState.UNCONFIRMED})
+
+
 def _is_expired(submission: FormSubmission, form: Form, at: datetime) -> bool:
     kept = form.retention
-    if kept is None and submission.state is SubmissionState.QUARANTINED:
+    if kept is None and submission.state in _NOT_ADMITTED:
         kept = QUARANTINE_KEPT
     return kept is not None and submission.submitted_at <= at - kept
 

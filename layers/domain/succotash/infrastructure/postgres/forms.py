@@ -90,6 +90,9 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             region=form.region,
             spam=Jsonb(asdict(form.spam)),
             retention=form.retention and form.retention // timedelta(microseconds=1),
+            notify=Jsonb(list(form.notify)),
+            confirms=form.confirms,
+            double_opt_in=form.double_opt_in,
             updated_at=form.updated_at,
             rules=Jsonb([_rule_document(rule) for rule in rules]),
         )
@@ -482,7 +485,8 @@ def _field(document: Mapping[str, object]) -> FormField:
 
 
 def _form(row: Row) -> Form:
-    form_id, title, fields, origins, redirects, window, region, spam, kept, updated_at = row
+    form_id, title, fields, origins, redirects, window, region, spam, kept, *rest = row
+    notify, confirms, double_opt_in, updated_at = rest
     return Form(
         form_id=form_id,
         title=title,
@@ -493,6 +497,9 @@ def _form(row: Row) -> Form:
         region=region,
         spam=SpamSettings.of(spam),
         retention=None if kept is None else timedelta(microseconds=kept),
+        notify=tuple(notify),
+        confirms=confirms,
+        double_opt_in=double_opt_in,
         updated_at=updated_at,
     )
 

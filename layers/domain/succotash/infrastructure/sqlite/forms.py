@@ -74,9 +74,9 @@ _ADDRESS_LIMIT = 1000
 
 _SAVE_FORM = """
 INSERT INTO forms (form_id, title, fields, allowed_origins, allowed_redirects, duplicate_window,
-                   region, spam, retention, updated_at)
+                   region, spam, retention, notify, confirms, double_opt_in, updated_at)
 VALUES (:form_id, :title, :fields, :allowed_origins, :allowed_redirects, :duplicate_window,
-        :region, :spam, :retention, :updated_at)
+        :region, :spam, :retention, :notify, :confirms, :double_opt_in, :updated_at)
 ON CONFLICT (form_id) DO UPDATE SET
     title = excluded.title,
     fields = excluded.fields,
@@ -86,6 +86,9 @@ ON CONFLICT (form_id) DO UPDATE SET
     region = excluded.region,
     spam = excluded.spam,
     retention = excluded.retention,
+    notify = excluded.notify,
+    confirms = excluded.confirms,
+    double_opt_in = excluded.double_opt_in,
     updated_at = excluded.updated_at
 """
 _FORM = "SELECT * FROM forms WHERE form_id = :form_id"
@@ -189,7 +192,7 @@ WHERE submission_id IN (
     FROM forms AS f
     JOIN form_submissions AS s ON s.form_id = f.form_id
     WHERE s.submitted_at <= :at - f.retention
-       OR (f.retention IS NULL AND s.state = 'quarantined'
+       OR (f.retention IS NULL AND s.state IN ('quarantined', 'unconfirmed')
            AND s.submitted_at <= :at - :quarantine_kept)
     LIMIT :limit
 )
@@ -385,6 +388,9 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
                 region=form.region,
                 spam=json_text(asdict(form.spam)),
                 retention=form.retention and micros_span(form.retention),
+                notify=json_text(form.notify),
+                confirms=form.confirms,
+                double_opt_in=form.double_opt_in,
                 updated_at=optional_micros(form.updated_at),
             )
             session.run(_DELETE_RULES, form_id=form.form_id)
@@ -885,6 +891,9 @@ def _form(row: Row) -> Form:
         region=row["region"],
         spam=SpamSettings.of(json_value(row["spam"])),
         retention=row["retention"] and timedelta(microseconds=row["retention"]),
+        notify=tuple(json_value(row["notify"])),
+        confirms=bool(row["confirms"]),
+        double_opt_in=bool(row["double_opt_in"]),
         updated_at=optional_instant(row["updated_at"]),
     )
 

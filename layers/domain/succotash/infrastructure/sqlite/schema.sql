@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -14,6 +14,9 @@ CREATE TABLE forms (
     region TEXT NOT NULL,
     spam TEXT NOT NULL DEFAULT '{}' CHECK (json_type(spam) = 'object'),
     retention INTEGER CHECK (retention > 0),
+    notify TEXT NOT NULL DEFAULT '[]' CHECK (json_type(notify) = 'array'),
+    confirms INTEGER NOT NULL DEFAULT 0 CHECK (confirms IN (0, 1)),
+    double_opt_in INTEGER NOT NULL DEFAULT 0 CHECK (double_opt_in IN (0, 1)),
     updated_at INTEGER
 ) STRICT;
 

@@ -9,13 +9,14 @@ SAVE_FORM = """
 WITH saved AS (
     INSERT INTO forms (
         form_id, title, fields, allowed_origins, allowed_redirects, duplicate_window, region,
-        spam, retention, updated_at
+        spam, retention, notify, confirms, double_opt_in, updated_at
     )
     VALUES (
         :form_id, :title, CAST(:fields AS jsonb), CAST(:allowed_origins AS jsonb),
         CAST(:allowed_redirects AS jsonb),
         CAST(:duplicate_window AS bigint) * interval '1 microsecond', :region,
         CAST(:spam AS jsonb), CAST(:retention AS bigint) * interval '1 microsecond',
+        CAST(:notify AS jsonb), CAST(:confirms AS boolean), CAST(:double_opt_in AS boolean),
         CAST(:updated_at AS timestamptz)
     )
     ON CONFLICT (form_id) DO UPDATE SET
@@ -27,6 +28,9 @@ WITH saved AS (
         region = excluded.region,
         spam = excluded.spam,
         retention = excluded.retention,
+        notify = excluded.notify,
+        confirms = excluded.confirms,
+        double_opt_in = excluded.double_opt_in,
         updated_at = excluded.updated_at
 ),
 given AS (
@@ -58,7 +62,8 @@ ON CONFLICT (rule_id) DO UPDATE SET
 _FORM_COLUMNS = """
     form_id, title, fields, allowed_origins, allowed_redirects,
     CAST(extract(epoch FROM duplicate_window) * 1000000 AS bigint), region, spam,
-    CAST(extract(epoch FROM retention) * 1000000 AS bigint), updated_at
+    CAST(extract(epoch FROM retention) * 1000000 AS bigint), notify, confirms, double_opt_in,
+    updated_at
 """
 _FORM = f"SELECT {_FORM_COLUMNS} FROM forms"
 GET_FORM = f"{_FORM} WHERE form_id = :form_id"
@@ -679,7 +684,7 @@ WITH expired AS MATERIALIZED (
         FROM form_submissions
         WHERE form_submissions.form_id = forms.form_id
             AND forms.retention IS NULL
-            AND state = 'quarantined'
+            AND state IN ('quarantined', 'unconfirmed')
             AND submitted_at <= CAST(:quarantined_until AS timestamptz)
     ) AS old
     LIMIT CAST(:limit AS bigint)
