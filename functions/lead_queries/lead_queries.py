@@ -13,6 +13,7 @@ from succotash.application.form_handler import (
     FormAnalyticsView,
     FormList,
     FormView,
+    LeadDetails,
     LeadList,
     LeadView,
     SubmissionList,
@@ -24,7 +25,7 @@ from succotash.container import Container, container
 from succotash.domain.forms import LeadQuery, LeadStatus, SubmissionState
 from succotash.domain.values import FormId
 from succotash.http.api import Api, Reply
-from succotash.http.fields import LAX, Closed, Id, Instant, Line, Paged, Score, Slug
+from succotash.http.fields import LAX, Closed, DayOrInstant, Id, Instant, Line, Paged, Score, Slug
 from succotash.http.reading import JSON_TYPE
 
 api = Api[Container]("lead_queries")
@@ -37,10 +38,10 @@ DOCUMENT = Path(__file__).with_name("openapi.json")
 
 
 class AnalyticsQuery(Closed):
-    """Submissions from `start` (included) to `end` (excluded)."""
+    """From `start` to `end`: days, both included, or instants, of which `end` is excluded."""
 
-    start: Instant | None = None
-    end: Instant | None = None
+    start: DayOrInstant | None = None
+    end: DayOrInstant | None = None
     form_id: Id | None = None
     source: Line | None = None
 
@@ -169,8 +170,8 @@ def rescore_leads(container: Container, body: RescoringBody) -> RescoringReport:
 
 
 @api.route("GET", "/leads/{lead_id}", scope=LEADS_READ)
-def get_lead(container: Container, lead_id: str) -> LeadView:
-    """One lead with its score and why."""
+def get_lead(container: Container, lead_id: str) -> LeadDetails:
+    """One lead with its score and why, and its history."""
     return container.get_form_handler().get_lead(lead_id)
 
 

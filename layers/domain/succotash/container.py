@@ -83,7 +83,12 @@ class Container:
         from succotash.application.form_handler import FormHandler
 
         return FormHandler(
-            self.storage, self._clock, self._new_id, self._shelter, tombstones=self._tombstones
+            self.storage,
+            self._clock,
+            self._new_id,
+            self._shelter,
+            tombstones=self._tombstones,
+            time_zone=self.settings.time_zone,
         )
 
     def get_parked_intake(self) -> "ParkedIntake":

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import TypedDict
 
+from succotash.application.days import days_of, range_of
 from succotash.application.paging import after_moment, next_cursor, require_page
 from succotash.application.shelter import Shelter
 from succotash.domain.attribution import CHALLENGE, TOKEN, source_of, split_answers
@@ -27,6 +28,7 @@ from succotash.domain.forms import (
     SubmissionState,
     ValidationRule,
 )
+from succotash.domain.leads import DailyCounts, LeadHistory
 from succotash.domain.outbox import status_message, submission_messages
 from succotash.domain.parking import ParkedSubmission
 from succotash.domain.repositories.forms import PAGE, FormRepository
@@ -72,7 +74,6 @@ from succotash.domain.values import (
     RuleId,
     SubmissionId,
     instant_text,
-    require_aware,
 )
 from succotash.errors import (
     ConflictError,
@@ -88,6 +89,11 @@ from succotash.observation import Metric, count
 KEY_LIFETIME = timedelta(hours=24)
 """How long an Idempotency-Key and its answer are remembered."""
 REMOVED_AT_ONCE = 1_000
+
+HISTORY_SHOWN = 50
+"""Submissions that a lead is shown with."""
+DAYS_SHOWN = 400
+"""The most days that analytics show one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +233,35 @@ class LeadView(TypedDict):
     score: ScoreView | None
 
 
+class StatusChangeView(TypedDict):
+    """When a lead came to a status."""
+
+    status: str
+    changed_at: datetime
+
+
+class LeadAnswers(TypedDict):
+    """What the lead's person sent once: earlier answers than the lead's own stand here."""
+
+    submission_id: str
+    form_id: str
+    state: str
+    source: str
+    answers: Mapping[str, Json]
+    submitted_at: datetime
+
+
+class LeadDetails(LeadView):
+    """A lead and how it came to be what it is."""
+
+    status_changes: list[StatusChangeView]
+    """Oldest first."""
+    history: list[LeadAnswers]
+    """Newest first."""
+    history_truncated: bool
+    """Whether there are older ones."""
+
+
 class LeadList(TypedDict):
     """A page of leads, by last submission."""
 
@@ -278,11 +313,26 @@ class ConversionRates(TypedDict):
     """Won leads among the new ones."""
 
 
+class DailyCountsView(TypedDict):
+    """What happened on a day."""
+
+    day: date
+    submissions: int
+    accepted: int
+    new_leads: int
+
+
 class FormAnalyticsView(TypedDict):
     """How forms do over a range of time."""
 
     start: datetime | None
+    """Included."""
     end: datetime | None
+    """Excluded."""
+    time_zone: str
+    """Whose days these are."""
+    daily: list[DailyCountsView] | None
+    """Every day of the range; None for a range that is open or longer than DAYS_SHOWN."""
     submission_metrics: SubmissionMetrics
     lead_metrics: LeadMetrics
     source_distribution: Mapping[str, int]
@@ -321,6 +371,7 @@ class FormHandler:
         tokens: Callable[[], Signer] | None = None,
         challenges: ChallengeVerifier | None = None,
         tombstones: Tombstones = NO_TOMBSTONES,
+        time_zone: str = "UTC",
     ) -> None:
         """`tokens` gives what signs form tokens, `challenges` asks who set a page's challenge.
 
@@ -333,6 +384,7 @@ class FormHandler:
         self._challenges = challenges
         self._shelter = Shelter[FormView]() if shelter is None else shelter
         self._tombstones = tombstones
+        self._time_zone = time_zone
 
     def submit_form(
         self,
@@ -681,10 +733,36 @@ class FormHandler:
             ),
         }
 
-    def get_lead(self, lead_id: str) -> LeadView:
-        """A lead with its score; NotFoundError where there is none."""
-        forms = self._storage.repositories.forms
-        return lead_view(_scored(forms, forms.get_lead(LeadId(lead_id))))
+    def get_lead(self, lead_id: str) -> LeadDetails:
+        """A lead with its score and its history; NotFoundError where there is none."""
+
+        def work(repositories: Repositories) -> tuple[ScoredLead, LeadHistory]:
+            forms = repositories.forms
+            lead = forms.get_lead(LeadId(lead_id))
+            # One more than is shown tells whether any are left.
+            history = repositories.leads.get_lead_history(lead.lead_id, limit=HISTORY_SHOWN + 1)
+            return _scored(forms, lead), history
+
+        scored, history = self._storage.in_transaction(work)
+        return {
+            **lead_view(scored),
+            "status_changes": [
+                {"status": each.status, "changed_at": each.changed_at}
+                for each in history.status_changes
+            ],
+            "history": [
+                {
+                    "submission_id": each.submission_id,
+                    "form_id": each.form_id,
+                    "state": each.state,
+                    "source": each.source,
+                    "answers": each.answers,
+                    "submitted_at": each.submitted_at,
+                }
+                for each in history.submissions[:HISTORY_SHOWN]
+            ],
+            "history_truncated": len(history.submissions) > HISTORY_SHOWN,
+        }
 
     def update_lead_status(self, lead_id: str, status: LeadStatus) -> LeadView:
         """Move a lead along the funnel; NotFoundError, IllegalTransitionError."""
@@ -702,36 +780,46 @@ class FormHandler:
     def get_form_analytics(
         self,
         *,
-        start: datetime | None = None,
-        end: datetime | None = None,
+        start: date | datetime | None = None,
+        end: date | datetime | None = None,
         form_id: str | None = None,
         source: str | None = None,
     ) -> FormAnalyticsView:
-        """How forms did from `start` (included) to `end` (excluded).
+        """How forms did from `start` to `end`: days, both included, or instants.
 
-        InvalidInputError where the range ends before it starts, NotFoundError for an unknown form.
+        Days are the deployment's; an instant that ends the range is excluded. InvalidInputError
+        where the range ends before it starts, NotFoundError for an unknown form.
         """
-        start = None if start is None else require_aware("start", start)
-        end = None if end is None else require_aware("end", end)
-        if start is not None and end is not None and end < start:
-            raise InvalidInputError.of("end", "range_reversed", "lies before the start")
+        covered = range_of(start, end, self._time_zone)
+        days = days_of(covered, self._time_zone, at_most=DAYS_SHOWN)
         form = None if form_id is None else FormId(form_id)
 
-        def work(repositories: Repositories) -> tuple[FormAnalytics, ConversionFunnel]:
+        def work(
+            repositories: Repositories,
+        ) -> tuple[FormAnalytics, ConversionFunnel, list[DailyCounts]]:
             forms = repositories.forms
             if form is not None:
                 forms.get_form(form)
+            found: list[DailyCounts] = []
+            if days and covered.start is not None and covered.end is not None:
+                found = repositories.leads.get_daily_counts(
+                    covered.start, covered.end, self._time_zone, form_id=form, source=source
+                )
+            within = {"start": covered.start, "end": covered.end}
             return (
-                forms.get_form_analytics(start=start, end=end, form_id=form, source=source),
-                forms.get_lead_conversion_funnel(start=start, end=end, form_id=form, source=source),
+                forms.get_form_analytics(**within, form_id=form, source=source),
+                forms.get_lead_conversion_funnel(**within, form_id=form, source=source),
+                found,
             )
 
-        counts, funnel = self._storage.in_transaction(work)
+        counts, funnel, daily = self._storage.in_transaction(work)
         reached = {stage.status: stage.reached for stage in funnel.stages}
         stages = list(reached)
         return {
-            "start": start,
-            "end": end,
+            "start": covered.start,
+            "end": covered.end,
+            "time_zone": self._time_zone,
+            "daily": None if days is None else _each_day(days, daily),
             "submission_metrics": {
                 "total_submissions": counts.total_submissions,
                 "accepted": counts.accepted,
@@ -960,6 +1048,22 @@ def _receipt_of(answer: Mapping[str, Json]) -> SubmissionReceipt:
         "duplicate_of": text("duplicate_of"),
         "submitted_at": str(answer["submitted_at"]),
     }
+
+
+def _each_day(days: Sequence[date], found: Sequence[DailyCounts]) -> list[DailyCountsView]:
+    """One row for each day, whether or not anything happened."""
+    by_day = {each.day: each for each in found}
+
+    def row(day: date) -> DailyCountsView:
+        counts = by_day.get(day) or DailyCounts(day, 0, 0, 0)
+        return {
+            "day": day,
+            "submissions": counts.submissions,
+            "accepted": counts.accepted,
+            "new_leads": counts.new_leads,
+        }
+
+    return [row(day) for day in days]
 
 
 def _share(part: int, whole: int) -> float | None:

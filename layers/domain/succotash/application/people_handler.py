@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from succotash.application.form_handler import (
     LeadView,
+    StatusChangeView,
     SubmissionView,
     lead_view,
     submission_view,
@@ -24,13 +25,6 @@ from succotash.domain.forms import PersonRecord, ScoredLead
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.validation import canonical_email
 from succotash.domain.values import Clock, Json
-
-
-class StatusChangeView(TypedDict):
-    """When a lead came to a status."""
-
-    status: str
-    changed_at: datetime
 
 
 class OrderView(TypedDict):

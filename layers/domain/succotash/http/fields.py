@@ -86,6 +86,15 @@ def _parse_day(value: object) -> date:
     raise PydanticCustomError("day", "is not a day such as 2026-01-31")
 
 
+def _parse_day_or_instant(value: object) -> date:
+    if not (isinstance(value, str) and _DAY.fullmatch(value)):
+        return parse_instant(value)
+    day = _parse_day(value)
+    if not FIRST_YEAR < day.year < LAST_YEAR:
+        raise PydanticCustomError("day_out_of_range", "lies outside of the years kept here")
+    return day
+
+
 def _parse_amount(value: object) -> Decimal:
     match value:
         case Decimal():
@@ -140,6 +149,8 @@ CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 """ISO 4217."""
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]
 Day = Annotated[date, BeforeValidator(_parse_day)]
+DayOrInstant = Annotated[datetime | date, BeforeValidator(_parse_day_or_instant)]
+"""A day of the deployment's zone, or an instant with a zone of its own."""
 Amount = Annotated[
     Decimal,
     BeforeValidator(_parse_amount),
