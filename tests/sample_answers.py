@@ -25,6 +25,7 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
         {"form_id": "default"},
     ),
     "form_intake.submission_urlencoded": (HTTPStatus.SEE_OTHER, {}),
+    "form_intake.token": (HTTPStatus.OK, {"expires_in": 86_400}),
     "lead_queries.analytics": (
         HTTPStatus.OK,
         {"submission_metrics.total_submissions": 4, "lead_metrics.new_leads": 4},

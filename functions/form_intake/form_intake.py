@@ -21,10 +21,11 @@ from parked_messages import parked_messages
 from submission_reading import TAKES, SentForm
 from succotash.application.form_handler import FormView
 from succotash.container import Container, container
-from succotash.domain.attribution import CONTROL_PREFIX, is_attribution
+from succotash.domain.attribution import CONTROL_PREFIX, TOKEN, is_attribution
 from succotash.domain.signing import LONGEST_TOKEN, ExpiredTokenError, InvalidTokenError
+from succotash.domain.spam import TOKEN_LIFETIME
 from succotash.domain.values import Json
-from succotash.errors import InvalidInputError, NotFoundError
+from succotash.errors import InvalidInputError, NotFoundError, StorageUnavailableError
 from succotash.http.api import Api, Call, Reply
 from succotash.http.fields import Closed
 from succotash.http.reading import FORM_TYPE, JSON_TYPE, read_model, read_pairs, read_text
@@ -44,6 +45,14 @@ class Health(TypedDict):
 
     status: str
     storage: str
+
+
+class Token(TypedDict):
+    """What a page sends along as `_token`, so that its visitor is known to have taken time."""
+
+    token: str
+    expires_in: int
+    """Seconds."""
 
 
 class Receipt(TypedDict):
@@ -115,7 +124,23 @@ def get_page(container: Container, form_id: str, query: PageQuery, call: Call) -
     if query.thanks:
         return thank_you_page(form)
     action = f"../forms/{quote(form_id, safe='')}/{SUBMISSIONS}"
-    return form_page(form, action=action, carried=query.attribution())
+    return form_page(
+        form,
+        action=action,
+        carried=query.attribution(),
+        token=handler.issue_token(form_id),
+    )
+
+
+@api.route("GET", "/forms/{form_id}/token", scope=None, origins=_origins)
+def get_token(container: Container, form_id: str, call: Call) -> Token:
+    """A token for a page that is shown now, to send along with its submission."""
+    handler = container.get_form_handler()
+    call.name_origins(handler.get_form(form_id)["allowed_origins"])
+    token = handler.issue_token(form_id)
+    if token is None:
+        raise StorageUnavailableError("its keys cannot be fetched")
+    return {"token": token, "expires_in": int(TOKEN_LIFETIME.total_seconds())}
 
 
 CONFIRMATION = "/f/{form_id}/confirm"
@@ -172,7 +197,8 @@ def submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
     """Store a submission, and acknowledge it once it is durable."""
     sent = SentForm.read(call)
     wants_page = sent.is_plain and JSON_TYPE not in call.headers.get("accept", "")
-    taken = container.get_form_handler().take_submission(
+    handler = container.get_form_handler()
+    taken = handler.take_submission(
         sent.fields,
         form_id,
         context=sent.context,
@@ -189,6 +215,7 @@ def submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
             carried=_carried(form, sent.fields),
             answers=sent.fields,
             violations=taken.refusal.violations,
+            token=handler.issue_token(form_id, sent.fields.get(TOKEN)),
         )
     receipt = taken.require_receipt()
     if not wants_page:

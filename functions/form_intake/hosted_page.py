@@ -8,7 +8,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from succotash.application.form_handler import FieldView, FormView
-from succotash.domain.attribution import HONEYPOT
+from succotash.domain.attribution import HONEYPOT, TOKEN
 from succotash.domain.forms import FieldKind
 from succotash.domain.validation import ANSWER_LIMIT
 from succotash.domain.values import Json
@@ -68,11 +68,12 @@ def form_page(
     carried: Mapping[str, str] | None = None,
     answers: Mapping[str, Json] | None = None,
     violations: Sequence[Violation] = (),
+    token: str | None = None,
 ) -> Reply:
     """The form to fill in, with what was typed and what is wrong with it where it came back.
 
     `action` is the address of its submissions as seen from the address of this page. `carried`
-    goes with the answers without being asked.
+    goes with the answers without being asked, and so does the form token.
     """
     wrong = {each.field: each.message for each in violations}
     questions = form["fields"] or CONTACT_QUESTIONS
@@ -96,6 +97,7 @@ def form_page(
             for name, value in (carried or {}).items()
             if name not in asked and name not in wrong
         ),
+        *([] if token is None else [f'<input type="hidden" name="{TOKEN}" value="{token}">']),
         (
             f'<div class="trap" aria-hidden="true"><label for="{HONEYPOT}">Leave this empty</label>'
             f'<input id="{HONEYPOT}" name="{HONEYPOT}" tabindex="-1" autocomplete="off"></div>'

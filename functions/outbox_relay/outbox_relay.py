@@ -1,4 +1,4 @@
-"""Delivers what the outbox holds, each minute and when asked."""
+"""Delivers what the outbox holds, each minute and when asked; removes what forms keep no longer."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -31,7 +31,12 @@ def relaying(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], R
             outbox = parts.get_outbox_relay()
             put_back = outbox.put_back() if event.get(PUT_BACK) is True else 0
             report = outbox.run(lambda: context.get_remaining_time_in_millis() > RESERVE)
-        answer: Report = {**to_jsonable_python(report), "put_back": put_back}
+            removed = parts.get_form_handler().remove_expired_submissions()
+        answer: Report = {
+            **to_jsonable_python(report),
+            "put_back": put_back,
+            "submissions_removed": removed,
+        }
         logger.info("relayed", correlation_id=correlation_id, **answer)
         return answer
 

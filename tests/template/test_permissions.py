@@ -38,6 +38,7 @@ OUR_POLICIES = {
         "ParkingAccess",
         "FormTokenAccess",
         "ErasureKeyAccess",
+        "TurnstileAccess",
     )
 }
 OBJECTS = '{"Fn::Sub": "${OrderFiles.Arn}/*"}'
@@ -51,12 +52,17 @@ IDENTITY = (
     '{"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}'
     ':identity/${MailIdentity}"}'
 )
+TURNSTILE_SECRETS = (
+    '{"Fn::Sub": "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}'
+    ':secret:${AWS::StackName}/turnstile/*"}'
+)
 RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
 ALLOWED: Mapping[str, set[str]] = {
     "secretsmanager:GetSecretValue": {
         '{"Ref": "DbSecretArn"}',
         '{"Ref": "FormTokenKey"}',
         '{"Ref": "ErasureKey"}',
+        TURNSTILE_SECRETS,
     },
     "rds-db:connect": {DATABASE_USER},
     "sqs:SendMessage": {
@@ -105,11 +111,11 @@ def test_nothing_may_be_done_but_this() -> None:
     assert found == ALLOWED
 
 
-def test_no_permission_has_a_wildcard_but_for_objects_of_the_stacks_own_bucket() -> None:
+def test_no_permission_has_a_wildcard_but_for_what_is_named_after_the_stack() -> None:
     for each in statements():
         assert "*" not in text_of(each["Action"]), each
         resource = text_of(each["Resource"])
-        assert "*" not in resource or resource in (OBJECTS, RESULTS), each
+        assert "*" not in resource or resource in (OBJECTS, RESULTS, TURNSTILE_SECRETS), each
 
 
 def test_roles_have_no_other_policies_of_aws() -> None:
@@ -129,6 +135,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
             {"Ref": "ParkingAccess"},
             {"Ref": "FormTokenAccess"},
             {"Ref": "ErasureKeyAccess"},
+            {"Ref": "TurnstileAccess"},
         ],
         "LeadQueries": [{"Ref": "ErasureKeyAccess"}],
         "OutboxRelay": [

@@ -15,6 +15,7 @@ PUBLIC = {
     ("GET", "/f/{form_id}"),
     ("GET", "/f/{form_id}/confirm"),
     ("POST", "/f/{form_id}/confirm"),
+    ("GET", "/forms/{form_id}/token"),
     ("POST", "/forms/{form_id}/submissions"),
     ("OPTIONS", "/forms/{form_id}/submissions"),
     ("GET", "/openapi.json"),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from succotash.domain.repositories.retention import RetentionRepository
     from succotash.domain.repositories.storage import Storage
     from succotash.domain.signing import Signer
+    from succotash.domain.spam import ChallengeVerifier
     from succotash.infrastructure.postgres.connection_settings import PasswordSource
 
 FILE_SCHEME = "file:"
@@ -81,6 +82,7 @@ class Container:
     def get_form_handler(self) -> "FormHandler":
         """Use cases around forms."""
         from succotash.application.form_handler import FormHandler
+        from succotash.domain.spam import TOKEN_PURPOSE
 
         return FormHandler(
             self.storage,
@@ -89,7 +91,16 @@ class Container:
             self._shelter,
             tombstones=self._tombstones,
             time_zone=self.settings.time_zone,
+            tokens=lambda: self.signer(TOKEN_PURPOSE),
+            challenges=self._challenges,
         )
+
+    @cached_property
+    def _challenges(self) -> "ChallengeVerifier":
+        from succotash.infrastructure.aws.secret_values import SecretValues
+        from succotash.infrastructure.turnstile import Turnstile
+
+        return Turnstile(SecretValues())
 
     def get_parked_intake(self) -> "ParkedIntake":
         """What takes submissions that a queue gives."""

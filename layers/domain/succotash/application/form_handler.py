@@ -535,15 +535,21 @@ class FormHandler:
 
         return self._storage.in_transaction(work)
 
-    def issue_token(self, form_id: str) -> str | None:
+    def issue_token(self, form_id: str, earlier: Json = None) -> str | None:
         """A form token for a page that is shown now; None where this deployment gives none.
 
-        NotFoundError for an unknown form is for whoever reads the form.
+        The one that came with the page's last post is given again while it is good: its visitor
+        took their time before. Whether there is such a form is not asked.
         """
         if self._tokens is None:
             return None
+        now = self._clock()
         try:
-            return self._tokens().sign(form_id, self._clock())
+            signer = self._tokens()
+            known = read_token(signer, earlier, FormId(form_id), now)
+            if known.state is TokenState.GOOD and isinstance(earlier, str):
+                return earlier
+            return signer.sign(form_id, now)
         except StorageUnavailableError:  # the keys are out of reach, and the page is not
             return None
 

@@ -157,8 +157,8 @@ def _of_token(settings: SpamSettings, token: FormToken, at: datetime) -> Iterato
                 seconds = max((at - token.issued_at).total_seconds(), 0)
                 if seconds < settings.minimum_seconds:
                     yield (
-                        f"was filled in within {seconds:.0f} seconds; "
-                        f"people take {settings.minimum_seconds} or more"
+                        f"was sent {seconds:.0f} s after its page was shown; "
+                        f"people take {settings.minimum_seconds} s or more"
                     )
 
 
