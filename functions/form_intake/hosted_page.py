@@ -110,14 +110,14 @@ def form_page(
 
 
 def thank_you_page(form: FormView) -> Reply:
-    """What is shown once a submission is stored."""
-    return _page(
-        form["title"],
-        [
-            f"<h1>{escape(form['title'])}</h1>",
-            '<p role="status">Thank you. We have received it.</p>',
-        ],
+    """What is shown once a submission is stored, or waits; its form may be out of reach then."""
+    title = form["title"] or "Your submission"
+    sentence = (
+        "Thank you. Please confirm it by the link in the e-mail that we are sending you."
+        if form["double_opt_in"]
+        else "Thank you. We have received it."
     )
+    return _page(title, [f"<h1>{escape(title)}</h1>", f'<p role="status">{sentence}</p>'])
 
 
 def confirmation_page(form: FormView, token: str) -> Reply:

@@ -168,6 +168,11 @@ def test_a_program_is_told_of_a_useless_link_in_its_own_terms(desk: Desk) -> Non
     assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
 
 
+def test_who_must_confirm_is_told_so_by_the_page(desk: Desk) -> None:
+    thanks = desk.gateway.send(http_event("GET", "/f/default", query={"thanks": "1"}))
+    assert "confirm it by the link in the e-mail" in thanks.body
+
+
 def test_pages_of_a_confirmation_load_nothing_and_are_framed_by_nobody(desk: Desk) -> None:
     policy = desk.look(desk.token(desk.submit())).headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
