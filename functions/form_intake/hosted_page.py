@@ -8,7 +8,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from succotash.application.form_handler import FieldView, FormView
-from succotash.domain.attribution import HONEYPOT, TOKEN
+from succotash.domain.attribution import TOKEN
 from succotash.domain.forms import FieldKind
 from succotash.domain.validation import ANSWER_LIMIT
 from succotash.domain.values import Json
@@ -98,15 +98,21 @@ def form_page(
             if name not in asked and name not in wrong
         ),
         *([] if token is None else [f'<input type="hidden" name="{TOKEN}" value="{token}">']),
-        (
-            f'<div class="trap" aria-hidden="true"><label for="{HONEYPOT}">Leave this empty</label>'
-            f'<input id="{HONEYPOT}" name="{HONEYPOT}" tabindex="-1" autocomplete="off"></div>'
-        ),
+        *_trap(form["spam"]["honeypot"]),
         '<button type="submit">Send</button>',
         "</form>",
     ]
     status = HTTPStatus.UNPROCESSABLE_ENTITY if violations else HTTPStatus.OK
     return _page(form["title"], lines, status, form["allowed_redirects"])
+
+
+def _trap(name: str) -> Iterator[str]:
+    """A field that people do not see and robots fill in, if the form has one."""
+    if name:
+        yield (
+            f'<div class="trap" aria-hidden="true"><label for="{name}">Leave this empty</label>'
+            f'<input id="{name}" name="{name}" tabindex="-1" autocomplete="off"></div>'
+        )
 
 
 def thank_you_page(form: FormView) -> Reply:

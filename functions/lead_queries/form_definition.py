@@ -9,14 +9,25 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from succotash.domain.attribution import CONTROL_PREFIX, is_attribution
-from succotash.domain.forms import FieldKind, Form, FormField, RuleKind, ValidationRule
+from succotash.domain.attribution import CONTROL_PREFIX, TOKEN, is_attribution
+from succotash.domain.forms import (
+    FieldKind,
+    Form,
+    FormField,
+    RuleKind,
+    SpamSettings,
+    ValidationRule,
+)
 from succotash.domain.validation import canonical_email
 from succotash.domain.values import FormId, Json, RuleId
 from succotash.errors import InvalidInputError
 from succotash.http.fields import LAX, Closed, Line, plain
 
 DAY_SECONDS = 24 * 3600
+OTHER_CONTROLS = frozenset({TOKEN, "_next"})
+"""Fields of a page that mean something else than that a robot filled it in."""
+ARN = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$"
+"""Of a secret in Secrets Manager."""
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _HOST = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
 """Nothing else may stand in a policy, which separates by blanks, semicolons and commas."""
@@ -72,6 +83,13 @@ def _email(address: str) -> str:
     return address
 
 
+def _trap_name(name: str) -> str:
+    if name in OTHER_CONTROLS or is_attribution(name):
+        raise PydanticCustomError("reserved", "is a reserved name")
+    return name
+
+
+SPAM = SpamSettings()
 FieldName = Annotated[
     str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"), AfterValidator(_field_name)
 ]
@@ -101,6 +119,25 @@ class RuleBody(Closed):
     message: Annotated[str, Field(max_length=200)] = ""
 
 
+class SpamBody(Closed):
+    """How the form tells people from robots."""
+
+    honeypot: Annotated[
+        str, Field(pattern=r"^([A-Za-z_][A-Za-z0-9_-]{0,63})?$"), AfterValidator(_trap_name)
+    ] = SPAM.honeypot
+    minimum_seconds: Annotated[int, Field(ge=0, le=3600)] = SPAM.minimum_seconds
+    links_tolerated: Annotated[int, Field(ge=0, le=1000)] = SPAM.links_tolerated
+    per_address_hourly: Annotated[int, Field(ge=0, le=10_000)] = SPAM.per_address_hourly
+    per_form_hourly: Annotated[int, Field(ge=0, le=100_000)] = SPAM.per_form_hourly
+    blocks_disposable: bool = SPAM.blocks_disposable
+    requires_token: bool = SPAM.requires_token
+    turnstile_secret_arn: Annotated[str, Field(pattern=ARN, max_length=500)] | None = None
+
+    def settings(self) -> SpamSettings:
+        """The settings themselves."""
+        return SpamSettings(**self.model_dump())
+
+
 class FormBody(Closed):
     """A form's definition, which replaces the one before."""
 
@@ -114,6 +151,8 @@ class FormBody(Closed):
     notify: Annotated[tuple[Email, ...], LAX, Field(max_length=20)] = ()
     confirms: bool = False
     double_opt_in: bool = False
+    spam: SpamBody = SpamBody()
+    retention_days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
     def form(self, form_id: FormId) -> Form:
         """The form itself."""
@@ -131,6 +170,8 @@ class FormBody(Closed):
             notify=self.notify,
             confirms=self.confirms,
             double_opt_in=self.double_opt_in,
+            spam=self.spam.settings(),
+            retention=None if self.retention_days is None else timedelta(days=self.retention_days),
         )
 
     def validation_rules(self, form_id: FormId) -> list[ValidationRule]:

@@ -484,3 +484,16 @@ def test_a_token_that_was_made_up_is_a_reason(gateway: Gateway) -> None:
     answer = gateway.call("POST", SUBMISSIONS, json_body=body, scopes=None)
     assert answer.status == 201
     assert states(gateway) == [("quarantined", ["came with a form token that is not of this form"])]
+
+
+def test_a_form_has_its_own_trap(gateway: Gateway) -> None:
+    define(gateway, spam={"honeypot": "website"})
+    page = gateway.call("GET", "/f/contact", scopes=None)
+    assert '<input id="website" name="website" tabindex="-1"' in page.body
+
+    post_plain(gateway, {"email": "ada@example.com", "website": ""})
+    post_plain(gateway, {"email": "bob@example.com", "website": "http://robots.example"})
+
+    assert [state for state, _ in states(gateway)] == ["accepted", "quarantined"]
+    define(gateway, spam={"honeypot": ""})
+    assert 'class="trap"' not in gateway.call("GET", "/f/contact", scopes=None).body

@@ -269,3 +269,55 @@ def test_the_document_is_served_without_a_token(gateway: Gateway) -> None:
 
     assert json.loads(answer.body)["openapi"].startswith("3.1")
     assert answer.headers["Cache-Control"].startswith("public")
+
+
+SECRET = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/turnstile/contact-AbCdEf"
+
+
+def test_a_form_says_how_it_tells_people_from_robots_and_how_long_it_keeps(
+    gateway: Gateway,
+) -> None:
+    spam = {
+        "honeypot": "website",
+        "minimum_seconds": 0,
+        "links_tolerated": 9,
+        "per_address_hourly": 0,
+        "per_form_hourly": 7,
+        "blocks_disposable": False,
+        "requires_token": True,
+        "turnstile_secret_arn": SECRET,
+    }
+    body = {"title": "Guarded", "spam": spam, "retention_days": 30}
+    put = gateway.call("PUT", "/forms/guarded", json_body=body)
+    assert put.status == 200
+    got = gateway.call("GET", "/forms/guarded").json
+    assert (got["spam"], got["retention_days"]) == (spam, 30)
+
+    gateway.call("PUT", "/forms/guarded", json_body={"title": "Guarded"})
+    plain = gateway.call("GET", "/forms/guarded").json
+    assert plain["spam"]["honeypot"] == "_gotcha"
+    assert plain["retention_days"] is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"spam": {"honeypot": "_token"}}, "spam.honeypot"),
+        ({"spam": {"honeypot": "_next"}}, "spam.honeypot"),
+        ({"spam": {"honeypot": "utm_source"}}, "spam.honeypot"),
+        ({"spam": {"honeypot": "no name"}}, "spam.honeypot"),
+        ({"spam": {"honeypot": "email"}, "fields": [{"name": "email", "label": "E"}]},
+         "spam.honeypot"),
+        ({"spam": {"minimum_seconds": -1}}, "spam.minimum_seconds"),
+        ({"spam": {"turnstile_secret_arn": "0x000secret"}}, "spam.turnstile_secret_arn"),
+        ({"spam": {"requires_token": "yes"}}, "spam.requires_token"),
+        ({"spam": {"unknown": 1}}, "spam.unknown"),
+        ({"retention_days": 0}, "retention_days"),
+    ],
+)  # fmt: skip
+def test_settings_that_make_no_sense_are_refused(
+    gateway: Gateway, changes: dict[str, object], field: str
+) -> None:
+    answer = gateway.call("PUT", "/forms/guarded", json_body={"title": "Guarded"} | changes)
+    assert answer.status == 422
+    assert [each["field"] for each in answer.json["errors"]] == [field]

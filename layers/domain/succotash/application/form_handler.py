@@ -136,6 +136,19 @@ class RuleView(TypedDict):
     message: str
 
 
+class SpamView(TypedDict):
+    """How a form tells people from robots."""
+
+    honeypot: str
+    minimum_seconds: int
+    links_tolerated: int
+    per_address_hourly: int
+    per_form_hourly: int
+    blocks_disposable: bool
+    requires_token: bool
+    turnstile_secret_arn: str | None
+
+
 class FormView(TypedDict):
     """A form's definition."""
 
@@ -150,6 +163,8 @@ class FormView(TypedDict):
     notify: list[str]
     confirms: bool
     double_opt_in: bool
+    spam: SpamView
+    retention_days: int | None
     updated_at: datetime | None
 
 
@@ -678,6 +693,8 @@ class FormHandler:
             for rule in rules
             if known and rule.field_name not in known
         )
+        if form.spam.honeypot in known:
+            violations.append(Violation("spam.honeypot", "a_field", "is a field of this form"))
         if len(known) != len(form.fields):
             violations.append(Violation("fields", "repeated", "two fields have the same name"))
         violations.extend(
@@ -1108,6 +1125,17 @@ def form_view(form: Form, rules: Sequence[ValidationRule]) -> FormView:
         "notify": list(form.notify),
         "confirms": form.confirms,
         "double_opt_in": form.double_opt_in,
+        "spam": {
+            "honeypot": form.spam.honeypot,
+            "minimum_seconds": form.spam.minimum_seconds,
+            "links_tolerated": form.spam.links_tolerated,
+            "per_address_hourly": form.spam.per_address_hourly,
+            "per_form_hourly": form.spam.per_form_hourly,
+            "blocks_disposable": form.spam.blocks_disposable,
+            "requires_token": form.spam.requires_token,
+            "turnstile_secret_arn": form.spam.turnstile_secret_arn,
+        },
+        "retention_days": None if form.retention is None else form.retention.days,
         "updated_at": form.updated_at,
     }
 
