@@ -1,15 +1,31 @@
 """What every OutboxRepository does."""
 
+import random
+import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from typing import override
 
 import pytest
 
-from succotash.domain.outbox import Backlog, Settlement, TakenMessage
+from succotash.application.form_handler import FormHandler
+from succotash.application.outbox_relay import OutboxRelay, Ways
+from succotash.domain.forms import Form
+from succotash.domain.mails import Links, Mail
+from succotash.domain.outbox import (
+    Backlog,
+    OutboxMessage,
+    Patience,
+    Settlement,
+    TakenMessage,
+)
+from succotash.domain.repositories.delivery import EventBus, MailRefusedError, PostOffice
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.values import MessageId
+from succotash.domain.signing import Signer
+from succotash.domain.values import FormId, MessageId, uuid7
 from tests.builders import NOON, a_message, minutes
 
 LATER = NOON + minutes(1)
@@ -187,6 +203,33 @@ class TestChannels:
         assert [each.delivered_to for each in take(outbox)] == [{"bus"}, {"bus", "owners"}]
         assert outbox.note_delivery([a, b], "owners") == {a}
 
+    def test_what_was_settled_trusting_a_note_that_is_taken_back_waits_again(
+        self, outbox: OutboxRepository
+    ) -> None:
+        outbox.append([a_message("a")])
+        a = MessageId("a")
+        outbox.note_delivery([a], "owners")
+        [trusting] = take(outbox)
+        outbox.settle([delivered(trusting)])
+        outbox.withdraw_delivery([a], "owners")
+        assert outbox.count_backlog() == Backlog(1, 0, NOON)
+        [again] = take(outbox, NOON + minutes(1))
+        assert again.delivered_to == frozenset()
+
+    def test_a_delivery_that_trusts_a_note_taken_back_is_none(
+        self, outbox: OutboxRepository
+    ) -> None:
+        outbox.append([a_message("a")])
+        a = MessageId("a")
+        outbox.note_delivery([a], "owners")
+        [trusting] = take(outbox)
+        outbox.withdraw_delivery([a], "owners")
+        outbox.settle([replace(delivered(trusting), trusted=frozenset({"owners"}))])
+        assert outbox.count_backlog() == Backlog(1, 0, NOON)
+        outbox.note_delivery([a], "owners")
+        outbox.settle([replace(delivered(trusting), trusted=frozenset({"owners"}))])
+        assert outbox.count_backlog() == Backlog(0, 0, None)
+
     def test_of_many_who_note_a_delivery_at_once_one_is_the_first(
         self, shared_storage: Storage
     ) -> None:
@@ -230,3 +273,73 @@ class TestForgetting:
         )
         assert outbox.forget_subjects(["submission-1", "lead-1", "lead-3"]) == 2
         assert ids(take(outbox)) == ["c"]
+
+
+class Listening(EventBus):
+    """A bus that loses some of what it is given, and says so."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self._chance = random.Random(3)  # noqa: S311 - no secret
+
+    @override
+    def publish(self, messages: Sequence[OutboxMessage]) -> Mapping[MessageId, str]:
+        refused = {each.message_id: "Throttled" for each in messages if self._chance.random() < 0.3}
+        self.heard += [each.message_id for each in messages if each.message_id not in refused]
+        return refused
+
+
+class Sending(PostOffice):
+    """A post office that refuses some e-mails."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self._chance = random.Random(4)  # noqa: S311 - no secret
+
+    @override
+    def send(self, mail: Mail, at: datetime) -> None:
+        if self._chance.random() < 0.3:
+            raise MailRefusedError("Throttled")
+        self.sent.append(mail.text)
+
+
+def test_many_relays_at_once_tell_everything_and_send_each_mail_once(
+    shared_storage: Storage,
+) -> None:
+    forms = FormHandler(shared_storage, lambda: NOON, uuid7)
+    form = Form(FormId("contact"), "Contact", notify=("owner@example.com",))
+    shared_storage.repositories.forms.save_form(form, [])
+    leads = {
+        str(
+            forms.submit_form({"email": f"p{n}@example.com", "message": f"{n}"}, "contact")[
+                "lead_id"
+            ]
+        )
+        for n in range(60)
+    }
+    bus, post, links = Listening(), Sending(), Links("https://api.example.com")
+    ways = Ways(bus, post, links, lambda: Signer("confirmation", ["a-key-that-nobody-guesses"]))
+
+    def relay(number: int) -> None:
+        for attempt in range(25):
+            now = NOON + minutes(attempt)
+            relay = OutboxRelay(
+                shared_storage, lambda now=now: now, ways, Patience(99, minutes(1), minutes(1))
+            )
+            relay.run()
+            time.sleep(0.001 * number)
+
+    # Their clocks differ by more than a lease lasts, so that they get in each other's way.
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(relay, range(4)))
+    for hour in range(1, 20):
+        later = NOON + minutes(60 * hour)
+        OutboxRelay(
+            shared_storage, lambda later=later: later, ways, Patience(99, minutes(1), minutes(1))
+        ).run()
+    assert shared_storage.repositories.outbox.count_backlog() == Backlog(0, 0, None)
+    told = {name.rpartition(":")[0] for name in bus.heard}
+    assert len(told) == 60
+    assert len(set(bus.heard)) == 120
+    assert len(post.sent) == 60
+    assert {text.split("/leads/")[1].split("\n")[0] for text in post.sent} == leads

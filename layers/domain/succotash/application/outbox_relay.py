@@ -1,7 +1,7 @@
 """Delivers what the outbox holds: to a bus, and by e-mail to owners and to who wrote to them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypedDict
 
@@ -77,6 +77,16 @@ class _Tally:
     mails_uncertain: int = 0
 
 
+@dataclass(slots=True)
+class _Outcomes:
+    """How a batch went, by message."""
+
+    failures: dict[MessageId, str] = field(default_factory=dict)
+    """The kind of failure of each that did not get everywhere."""
+    trusted: dict[MessageId, set[str]] = field(default_factory=dict)
+    """Channels left out because somebody else noted a delivery."""
+
+
 class OutboxRelay:
     """Delivers each message at least once to the bus, and each e-mail at most once."""
 
@@ -100,9 +110,9 @@ class OutboxRelay:
             batch = self._outbox.take(now, now + LEASE, limit=BATCH)
             if not batch:
                 break
-            failures = self._deliver(batch, tally)
-            self._settle(batch, failures, tally)
-            if len(failures) == len(batch):
+            outcomes = self._deliver(batch, tally)
+            self._settle(batch, outcomes, tally)
+            if len(outcomes.failures) == len(batch):
                 break  # nothing gets through: the next run will see
         forgotten = self._outbox.forget_delivered(self._clock() - KEPT, limit=FORGOTTEN_AT_ONCE)
         backlog = self._outbox.count_backlog()
@@ -123,37 +133,38 @@ class OutboxRelay:
         """Give everything that was set aside all of its attempts again; how many messages."""
         return self._outbox.put_back(self._clock())
 
-    def _deliver(self, batch: Sequence[TakenMessage], tally: _Tally) -> dict[MessageId, str]:
-        """The kind of failure of each message that did not get everywhere."""
-        failures: dict[MessageId, str] = {}
+    def _deliver(self, batch: Sequence[TakenMessage], tally: _Tally) -> _Outcomes:
+        outcomes = _Outcomes()
         for taken in batch:
-            if failure := self._mail(taken, tally):
-                failures[taken.message.message_id] = failure
+            outcomes.trusted[taken.message.message_id] = set(taken.delivered_to)
+            if failure := self._mail(taken, outcomes, tally):
+                outcomes.failures[taken.message.message_id] = failure
         unpublished = [each.message for each in batch if Channel.BUS not in each.delivered_to]
         refused = self._publish(unpublished)
         published_only = {
             each.message_id
             for each in unpublished
-            if each.message_id in failures and each.message_id not in refused
+            if each.message_id in outcomes.failures and each.message_id not in refused
         }
         if published_only:
             self._outbox.note_delivery(published_only, Channel.BUS)
-        return failures | dict(refused)
+        outcomes.failures.update(refused)
+        return outcomes
 
     def _publish(self, messages: Sequence[OutboxMessage]) -> Mapping[MessageId, str]:
         if self._ways.bus is None or not messages:
             return {}
         return self._ways.bus.publish(messages)
 
-    def _settle(
-        self, batch: Sequence[TakenMessage], failures: Mapping[MessageId, str], tally: _Tally
-    ) -> None:
+    def _settle(self, batch: Sequence[TakenMessage], outcomes: _Outcomes, tally: _Tally) -> None:
         now = self._clock()
         settlements = []
         for taken in batch:
-            failure = failures.get(taken.message.message_id)
+            message_id = taken.message.message_id
+            failure = outcomes.failures.get(message_id)
             due_at = None if failure is None else self._patience.next_attempt(taken.attempt, now)
-            settlements.append(Settlement(taken, now, failure, due_at))
+            trusted = frozenset(outcomes.trusted[message_id])
+            settlements.append(Settlement(taken, now, failure, due_at, trusted))
             if failure is None:
                 tally.delivered += 1
             elif due_at is None:
@@ -162,7 +173,7 @@ class OutboxRelay:
                 tally.failed += 1
         self._outbox.settle(settlements)
 
-    def _mail(self, taken: TakenMessage, tally: _Tally) -> str | None:
+    def _mail(self, taken: TakenMessage, outcomes: _Outcomes, tally: _Tally) -> str | None:
         """Send the e-mails that a message asks for; the kind of failure of the last that failed."""
         post, message = self._ways.post, taken.message
         if post is None or message.kind not in MAILED:
@@ -170,9 +181,13 @@ class OutboxRelay:
         failure = None
         try:
             for channel, mail in self._mails(message):
-                if channel not in taken.delivered_to:
-                    refused = self._send_once(post, mail, message.message_id, channel, tally)
-                    failure = refused or failure
+                if channel in taken.delivered_to:
+                    continue
+                if not self._outbox.note_delivery([message.message_id], channel):
+                    outcomes.trusted[message.message_id].add(channel)
+                    continue
+                refused = self._send(post, mail, message.message_id, channel, tally)
+                failure = refused or failure
         except _NoKeyError:
             return "no key to sign a link with"
         return failure
@@ -204,12 +219,10 @@ class OutboxRelay:
         except StorageUnavailableError as error:
             raise _NoKeyError from error
 
-    def _send_once(
+    def _send(
         self, post: PostOffice, mail: Mail, message_id: MessageId, channel: Channel, tally: _Tally
     ) -> str | None:
-        """Note the delivery before it is made: whatever happens then, no second e-mail goes out."""
-        if not self._outbox.note_delivery([message_id], channel):
-            return None
+        """Send an e-mail whose delivery is noted: whatever happens, no second one goes out."""
         try:
             post.send(mail, self._clock())
         except MailRefusedError as error:

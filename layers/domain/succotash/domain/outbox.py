@@ -132,6 +132,8 @@ class Settlement:
     error: str | None = None
     """The failure's kind, without anybody's data; None where all channels have the message."""
     due_at: datetime | None = None
+    trusted: frozenset[str] = frozenset()
+    """Channels that were left out because somebody else noted a delivery."""
 
 
 @dataclass(frozen=True, slots=True)

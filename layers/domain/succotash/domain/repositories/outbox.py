@@ -33,13 +33,17 @@ class OutboxRepository(ABC):
 
     @abstractmethod
     def withdraw_delivery(self, message_ids: Collection[MessageId], channel: str) -> None:
-        """Take back what was noted: this channel surely does not have the messages."""
+        """Take back what was noted: this channel surely does not have the messages.
+
+        One that somebody else, trusting the note, settled as delivered meanwhile waits again.
+        """
 
     @abstractmethod
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Note how attempts went.
 
-        One whose message was taken again since, or is gone, changes nothing.
+        One whose message was taken again since, or is gone, changes nothing; nor does a delivery
+        that trusted a note which was taken back since: its message waits on.
         """
 
     @abstractmethod

@@ -55,7 +55,8 @@ class InMemoryOutboxRepository(OutboxRepository):
         for message_id in message_ids:
             row = self.tables.outbox.get(message_id)
             if row is not None:
-                self._put(dataclasses.replace(row, delivered_to=row.delivered_to - {channel}))
+                left = row.delivered_to - {channel}
+                self._put(dataclasses.replace(row, delivered_to=left, delivered_at=None))
 
     @override
     @atomic
@@ -65,6 +66,8 @@ class InMemoryOutboxRepository(OutboxRepository):
             if row is None or row.attempts != each.taken.attempt:
                 continue
             is_delivered = each.error is None
+            if is_delivered and not each.trusted <= row.delivered_to:
+                continue
             is_over = not is_delivered and each.due_at is None
             self._put(
                 dataclasses.replace(

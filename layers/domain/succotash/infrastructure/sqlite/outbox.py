@@ -41,9 +41,11 @@ WHERE message_id IN (SELECT value FROM json_each(:message_ids))
 RETURNING message_id
 """
 _WITHDRAW_DELIVERY = """
-UPDATE outbox SET delivered_to = (
-    SELECT json_group_array(value) FROM json_each(delivered_to) WHERE value <> :channel
-)
+UPDATE outbox SET
+    delivered_to = (
+        SELECT json_group_array(value) FROM json_each(delivered_to) WHERE value <> :channel
+    ),
+    delivered_at = NULL
 WHERE message_id IN (SELECT value FROM json_each(:message_ids))
 """
 _SETTLE = """
@@ -53,6 +55,11 @@ UPDATE outbox SET
     set_aside_at = CASE WHEN :error IS NOT NULL AND :due_at IS NULL THEN :at END,
     last_error = :error
 WHERE message_id = :message_id AND attempts = :attempt
+  AND (:error IS NOT NULL OR NOT EXISTS (
+      SELECT value FROM json_each(:trusted)
+      EXCEPT
+      SELECT value FROM json_each(delivered_to)
+  ))
 """
 _COUNT_BACKLOG = """
 SELECT COUNT(*) FILTER (WHERE delivered_at IS NULL AND set_aside_at IS NULL) AS waiting,
@@ -130,6 +137,7 @@ class SQLiteOutboxRepository(SQLiteRepository, OutboxRepository):
                         "at": micros(each.at),
                         "error": each.error,
                         "due_at": optional_micros(each.due_at),
+                        "trusted": json_text(sorted(each.trusted)),
                     }
                     for each in settlements
                 ],

@@ -45,7 +45,7 @@ RETURNING message_id
 
 WITHDRAW_DELIVERY = """
 UPDATE outbox
-SET delivered_to = array_remove(delivered_to, CAST(:channel AS text))
+SET delivered_to = array_remove(delivered_to, CAST(:channel AS text)), delivered_at = NULL
 WHERE message_id = ANY(CAST(:message_ids AS text[]))
 """
 
@@ -60,9 +60,11 @@ SET
     last_error = item.error
 FROM jsonb_to_recordset(CAST(:settlements AS jsonb)) AS item (
     message_id text COLLATE "C", attempt integer, settled_at timestamptz, error text,
-    due_at timestamptz
+    due_at timestamptz, trusted text[]
 )
-WHERE outbox.message_id = item.message_id AND outbox.attempts = item.attempt
+WHERE outbox.message_id = item.message_id
+    AND outbox.attempts = item.attempt
+    AND (item.error IS NOT NULL OR outbox.delivered_to @> item.trusted)
 """
 
 COUNT_BACKLOG = """
