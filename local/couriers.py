@@ -94,6 +94,7 @@ def settings_of(folder: Path, url: str, *, parks: bool) -> dict[str, str]:
     queue = {"PARKING_QUEUE_URL": f"file:{folder / 'parked.db'}"} if parks else {}
     return queue | {
         "EVENT_BUS": f"file:{folder / 'events.ndjson'}",
+        "EXPORTS": f"file:{folder / 'exports'}",
         "MAIL_FOLDER": str(folder / "mail"),
         "MAIL_FROM": "Succotash <succotash@localhost>",
         "PUBLIC_URL": url,

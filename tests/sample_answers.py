@@ -30,6 +30,8 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
         HTTPStatus.OK,
         {"submission_metrics.total_submissions": 4, "lead_metrics.new_leads": 4},
     ),
+    "lead_queries.export_leads": (HTTPStatus.OK, {}),
+    "lead_queries.export_submissions": (HTTPStatus.OK, {}),
     "lead_queries.leads": (HTTPStatus.OK, {"leads.0.email": "john@example.com"}),
     "lead_queries.rescoring": (HTTPStatus.OK, {"rules_version": 1, "is_finished": True}),
     "lead_queries.scoring_rules": (HTTPStatus.OK, {"version": 1, "grades.A": 80}),

@@ -1,14 +1,18 @@
 """Forms, submissions and leads for those who work with them, and the API's own description."""
 
 import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypedDict
 
 from pydantic import Field
 
 from form_definition import FormBody
 from scoring_table import ScoringRulesBody
+from succotash.application.exports import Export
 from succotash.application.form_handler import (
     FormAnalyticsView,
     FormList,
@@ -25,7 +29,18 @@ from succotash.container import Container, container
 from succotash.domain.forms import LeadQuery, LeadStatus, SubmissionState
 from succotash.domain.values import FormId
 from succotash.http.api import Api, Reply
-from succotash.http.fields import LAX, Closed, DayOrInstant, Id, Instant, Line, Paged, Score, Slug
+from succotash.http.fields import (
+    LAX,
+    Closed,
+    Cursor,
+    DayOrInstant,
+    Id,
+    Instant,
+    Line,
+    Paged,
+    Score,
+    Slug,
+)
 from succotash.http.reading import JSON_TYPE
 
 api = Api[Container]("lead_queries")
@@ -34,6 +49,13 @@ LEADS_READ, LEADS_WRITE = "leads:read", "leads:write"
 PEOPLE = "people:manage"
 RESCORING_SECONDS = 20
 """Of one request; an HTTP API gives up after 30."""
+EXPORT_SECONDS = 18
+"""Of reading; what was read last is written after it."""
+CSV: Mapping[str, object] = {"text/csv": str}
+BY_LINK = {
+    HTTPStatus.SEE_OTHER: "Too much for one answer: it is at Location, for a short time; the body "
+    "says until when, and where to go on."
+}
 DOCUMENT = Path(__file__).with_name("openapi.json")
 
 
@@ -60,6 +82,34 @@ class LeadsQuery(Paged):
     min_score: Score | None = None
 
 
+class LeadsExportQuery(Closed):
+    """Which leads, and behind which row to go on."""
+
+    status: Annotated[LeadStatus, LAX] | None = None
+    source: Line | None = None
+    min_score: Score | None = None
+    cursor: Cursor | None = None
+
+
+class SubmissionsExportQuery(Closed):
+    """Which submissions, as in analytics, and behind which row to go on."""
+
+    state: Annotated[SubmissionState, LAX] | None = None
+    start: DayOrInstant | None = None
+    end: DayOrInstant | None = None
+    cursor: Cursor | None = None
+
+
+class ExportView(TypedDict):
+    """A large export: where it can be fetched, and where the next one begins."""
+
+    location: str
+    expires_at: datetime
+    rows: int
+    next_cursor: str | None
+    """None where every row is in it."""
+
+
 class LeadPatch(Closed):
     """Where the lead stands now."""
 
@@ -76,6 +126,29 @@ class PersonBody(Closed):
     """Who it is about; in a body, because addresses are logged."""
 
     email: Annotated[str, Field(max_length=320, json_schema_extra={"format": "email"})]
+
+
+def _time_for(seconds: float) -> Callable[[], bool]:
+    """Whether so many seconds have not yet passed from here on."""
+    ends_at = time.monotonic() + seconds
+    return lambda: time.monotonic() < ends_at
+
+
+def _exported(export: Export) -> Reply:
+    if export.link is None:
+        disposition = f'attachment; filename="{export.name}"'
+        return Reply(
+            export.content,
+            headers={"Content-Disposition": disposition},
+            content_type="text/csv; charset=utf-8",
+        )
+    view: ExportView = {
+        "location": export.link.address,
+        "expires_at": export.link.expires_at,
+        "rows": export.rows,
+        "next_cursor": export.next_cursor,
+    }
+    return Reply(view, HTTPStatus.SEE_OTHER, {"Location": export.link.address})
 
 
 @cache
@@ -124,6 +197,23 @@ def get_submissions(container: Container, form_id: str, query: SubmissionsQuery)
     )
 
 
+@api.route(
+    "GET", "/forms/{form_id}/submissions/export", scope=FORMS_READ, answers=CSV, also=BY_LINK
+)
+def export_submissions(container: Container, form_id: str, query: SubmissionsExportQuery) -> Reply:
+    """A form's submissions as CSV."""
+    return _exported(
+        container.get_export_handler().export_submissions(
+            form_id,
+            state=query.state,
+            start=query.start,
+            end=query.end,
+            cursor=query.cursor,
+            has_time=_time_for(EXPORT_SECONDS),
+        )
+    )
+
+
 @api.route("GET", "/submissions/{submission_id}", scope=FORMS_READ)
 def get_submission(container: Container, submission_id: str) -> SubmissionView:
     """One submission."""
@@ -141,6 +231,17 @@ def get_leads(container: Container, query: LeadsQuery) -> LeadList:
     """A page of leads, by last submission."""
     wanted = LeadQuery(query.status, query.source, query.min_score)
     return container.get_form_handler().get_leads(wanted, limit=query.limit, cursor=query.cursor)
+
+
+@api.route("GET", "/leads/export", scope=LEADS_READ, answers=CSV, also=BY_LINK)
+def export_leads(container: Container, query: LeadsExportQuery) -> Reply:
+    """Leads as CSV."""
+    wanted = LeadQuery(query.status, query.source, query.min_score)
+    return _exported(
+        container.get_export_handler().export_leads(
+            wanted, cursor=query.cursor, has_time=_time_for(EXPORT_SECONDS)
+        )
+    )
 
 
 @api.route("GET", "/leads/scoring-rules", scope=LEADS_READ)
@@ -163,10 +264,7 @@ def put_scoring_rules(container: Container, body: ScoringRulesBody) -> ScoringRu
 @api.route("POST", "/leads/rescoring", scope=LEADS_WRITE)
 def rescore_leads(container: Container, body: RescoringBody) -> RescoringReport:
     """Score all leads by the present rules, as far as the time of one request goes."""
-    ends_at = time.monotonic() + RESCORING_SECONDS
-    return container.get_lead_scoring().rescore(
-        body.as_of, has_time=lambda: time.monotonic() < ends_at
-    )
+    return container.get_lead_scoring().rescore(body.as_of, has_time=_time_for(RESCORING_SECONDS))
 
 
 @api.route("GET", "/leads/{lead_id}", scope=LEADS_READ)

@@ -33,6 +33,8 @@ GET /leads leads:read
 GET /leads/{lead_id} leads:read
 PATCH /leads/{lead_id} leads:write
 GET /leads/scoring-rules leads:read
+GET /leads/export leads:read
+GET /forms/{form_id}/submissions/export forms:read
 PUT /leads/scoring-rules leads:write
 POST /leads/rescoring leads:write
 POST /people/export people:manage

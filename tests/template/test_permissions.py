@@ -39,6 +39,7 @@ OUR_POLICIES = {
         "FormTokenAccess",
         "ErasureKeyAccess",
         "TurnstileAccess",
+        "ExportAccess",
     )
 }
 OBJECTS = '{"Fn::Sub": "${OrderFiles.Arn}/*"}'
@@ -56,6 +57,7 @@ TURNSTILE_SECRETS = (
     '{"Fn::Sub": "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}'
     ':secret:${AWS::StackName}/turnstile/*"}'
 )
+EXPORTS = '{"Fn::Sub": "${Exports.Arn}/*"}'
 RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
 ALLOWED: Mapping[str, set[str]] = {
     "secretsmanager:GetSecretValue": {
@@ -73,10 +75,10 @@ ALLOWED: Mapping[str, set[str]] = {
     "sqs:ReceiveMessage": RECEIVED_FROM,
     "sqs:DeleteMessage": RECEIVED_FROM,
     "sqs:GetQueueAttributes": RECEIVED_FROM,
-    "s3:GetObject": {OBJECTS},
+    "s3:GetObject": {OBJECTS, EXPORTS},
     "s3:ListBucket": {'{"Fn::GetAtt": ["OrderFiles", "Arn"]}'},
-    "s3:PutObject": {RESULTS},
-    "s3:AbortMultipartUpload": {RESULTS},
+    "s3:PutObject": {RESULTS, EXPORTS},
+    "s3:AbortMultipartUpload": {RESULTS, EXPORTS},
     "lambda:InvokeFunction": {
         '{"Fn::GetAtt": ["ChurnScoring", "Arn"]}',
         '{"Fn::GetAtt": ["LeadScoring", "Arn"]}',
@@ -115,7 +117,8 @@ def test_no_permission_has_a_wildcard_but_for_what_is_named_after_the_stack() ->
     for each in statements():
         assert "*" not in text_of(each["Action"]), each
         resource = text_of(each["Resource"])
-        assert "*" not in resource or resource in (OBJECTS, RESULTS, TURNSTILE_SECRETS), each
+        where_many = (OBJECTS, RESULTS, TURNSTILE_SECRETS, EXPORTS)
+        assert "*" not in resource or resource in where_many, each
 
 
 def test_roles_have_no_other_policies_of_aws() -> None:
@@ -137,7 +140,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
             {"Ref": "ErasureKeyAccess"},
             {"Ref": "TurnstileAccess"},
         ],
-        "LeadQueries": [{"Ref": "ErasureKeyAccess"}],
+        "LeadQueries": [{"Ref": "ErasureKeyAccess"}, {"Ref": "ExportAccess"}],
         "OutboxRelay": [
             {"Ref": "EventBusAccess"},
             {"Ref": "FormTokenAccess"},
@@ -232,14 +235,15 @@ def test_a_result_is_no_file_of_orders() -> None:
     assert not any(RESULT_SUFFIX.endswith(each) for each in suffixes)
 
 
-def test_files_of_orders_are_encrypted_private_and_forgotten() -> None:
-    bucket = written()["Resources"]["OrderFiles"]["Properties"]
+@pytest.mark.parametrize("name", ["OrderFiles", "Exports"])
+def test_files_with_peoples_data_are_encrypted_private_and_forgotten(name: str) -> None:
+    bucket = written()["Resources"][name]["Properties"]
     assert all(bucket["PublicAccessBlockConfiguration"].values())
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
     assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     [rule] = bucket["LifecycleConfiguration"]["Rules"]
     assert rule["ExpirationInDays"] <= 30
-    [statement] = written()["Resources"]["OrderFilesOverTls"]["Properties"]["PolicyDocument"][
+    [statement] = written()["Resources"][f"{name}OverTls"]["Properties"]["PolicyDocument"][
         "Statement"
     ]
     assert statement["Effect"] == "Deny"

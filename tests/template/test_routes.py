@@ -26,6 +26,7 @@ PRIVATE = {
         ("GET", "/forms/{form_id}"),
         ("GET", "/forms/analytics"),
         ("GET", "/forms/{form_id}/submissions"),
+        ("GET", "/forms/{form_id}/submissions/export"),
         ("GET", "/submissions/{submission_id}"),
     },
     "forms:write": {
@@ -35,6 +36,7 @@ PRIVATE = {
     "leads:read": {
         ("GET", "/leads"),
         ("GET", "/leads/{lead_id}"),
+        ("GET", "/leads/export"),
         ("GET", "/leads/scoring-rules"),
     },
     "leads:write": {

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from succotash.application.bulk_import import BulkImport
     from succotash.application.churn_scoring import ChurnScoring
     from succotash.application.confirmations import Confirmations
+    from succotash.application.exports import ExportHandler
     from succotash.application.form_handler import FormHandler, FormView
     from succotash.application.lead_scoring import LeadScoring
     from succotash.application.ltv_handler import LTVHandler
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from succotash.application.shelter import Shelter
     from succotash.domain.erasures import Tombstones
     from succotash.domain.repositories.delivery import EventBus, PostOffice
+    from succotash.domain.repositories.exports import ExportShelf
     from succotash.domain.repositories.forms import FormRepository
     from succotash.domain.repositories.ltv import LTVRepository
     from succotash.domain.repositories.objects import ObjectStore
@@ -132,6 +134,31 @@ class Container:
         from succotash.application.lead_scoring import LeadScoring
 
         return LeadScoring(self.storage, self._clock)
+
+    def get_export_handler(self) -> "ExportHandler":
+        """Leads and submissions as CSV."""
+        from succotash.application.exports import ExportHandler
+
+        return ExportHandler(
+            self.storage,
+            self._clock,
+            self._new_id,
+            self._export_shelf,
+            self.settings.time_zone,
+        )
+
+    @cached_property
+    def _export_shelf(self) -> "ExportShelf | None":
+        place = self.settings.exports
+        if place is None:
+            return None
+        if place.startswith(FILE_SCHEME):
+            from succotash.infrastructure.files.exports import ExportFolder
+
+            return ExportFolder(Path(place.removeprefix(FILE_SCHEME)))
+        from succotash.infrastructure.aws.exports import ExportBucket
+
+        return ExportBucket(place)
 
     def get_people_handler(self) -> "PeopleHandler":
         """A person's rights."""

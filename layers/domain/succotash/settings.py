@@ -119,6 +119,8 @@ class Settings(BaseModel):
         None
     )
     """The secret that holds the key instead; what its version before this one made is known."""
+    exports: Annotated[str | None, Field(alias="EXPORTS", min_length=1)] = None
+    """Name of the bucket for large exports; `file:` and a folder on this machine."""
     event_bus: Annotated[str | None, Field(alias="EVENT_BUS", min_length=1)] = None
     """Name or ARN of the bus that the outbox is relayed to; `file:` and a path on this machine."""
     mail_from: Annotated[str | None, Field(alias="MAIL_FROM", min_length=3)] = None

@@ -10,6 +10,7 @@ from succotash.errors import NotFoundError, StorageError, StorageUnavailableErro
 
 PART = 8 * 1024 * 1024
 """Bytes asked for at a time: while they are worked on, no answer of S3 is left waiting."""
+JSON_TYPE = "application/json"
 MISSING = {"404", "NoSuchKey", "NoSuchBucket"}
 REPLACED = {"412", "PreconditionFailed"}
 REFUSED = {"403", "AccessDenied"}
@@ -40,7 +41,7 @@ class S3ObjectStore(ObjectStore):
 
     @override
     def describe(self, key: str) -> StoredObject:
-        with _translated():
+        with translated():
             head = self._client().head_object(Bucket=self._bucket, Key=key)
         version = f"{head['ETag']} {head['LastModified'].isoformat()}"
         return StoredObject(f"s3://{self._bucket}/{key}", key, version, head["ContentLength"])
@@ -49,7 +50,7 @@ class S3ObjectStore(ObjectStore):
     def read(self, found: StoredObject, offset: int = 0) -> Iterator[bytes]:
         etag = found.version.partition(" ")[0]
         for start in range(offset, found.size, PART):
-            with _translated():
+            with translated():
                 answer = self._client().get_object(
                     Bucket=self._bucket,
                     Key=found.key,
@@ -60,17 +61,17 @@ class S3ObjectStore(ObjectStore):
             yield part
 
     @override
-    def write(self, key: str, content: Iterable[bytes]) -> None:
+    def write(self, key: str, content: Iterable[bytes], content_type: str = JSON_TYPE) -> None:
         from boto3.s3.transfer import TransferConfig
 
         # One part at a time: the content is made while it is sent.
         one_by_one = TransferConfig(use_threads=False)
-        with _translated():
+        with translated():
             self._client().upload_fileobj(
                 _Readable(content),
                 self._bucket,
                 key,
-                ExtraArgs={"ContentType": "application/json"},
+                ExtraArgs={"ContentType": content_type},
                 Config=one_by_one,
             )
 
@@ -110,7 +111,7 @@ class _Readable(io.RawIOBase):
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Raise what boto3 raises as the project's errors, without keys or names in the text."""
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError

@@ -1,0 +1,38 @@
+"""Exports as files in a folder of this machine."""
+
+import tempfile
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import override
+
+from succotash.domain.repositories.exports import ExportLink, ExportShelf
+from succotash.errors import StorageUnavailableError
+
+KEPT = timedelta(days=1)
+
+
+class ExportFolder(ExportShelf):
+    """Writes files that only their owner reads, and removes those of earlier days."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @override
+    def put(self, name: str, content: Iterable[bytes], now: datetime) -> ExportLink:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for file in self._folder.glob("*.csv"):
+                if file.stat().st_mtime < (now - KEPT).timestamp():
+                    file.unlink(missing_ok=True)
+            place = self._folder.resolve() / name
+            with tempfile.NamedTemporaryFile(dir=self._folder, delete_on_close=False) as scratch:
+                for piece in content:
+                    scratch.write(piece)
+                scratch.close()
+                Path(scratch.name).rename(place)
+        except OSError as error:
+            raise StorageUnavailableError(
+                f"the folder of exports cannot be used ({error.strerror})"
+            ) from None
+        return ExportLink(place.as_uri(), now + KEPT)

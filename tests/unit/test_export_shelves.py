@@ -1,0 +1,74 @@
+"""Where large exports wait: a folder of this machine, and a bucket on moto's S3."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from succotash.errors import StorageUnavailableError
+from succotash.infrastructure.aws.exports import LINK_LIFETIME, ExportBucket
+from succotash.infrastructure.files.exports import KEPT, ExportFolder
+from tests.builders import NOON, days
+
+BUCKET = "exports"
+
+
+def test_a_file_is_where_its_link_says_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    link = ExportFolder(folder).put("leads-1.csv", iter([b"a\r\n", b"b\r\n"]), NOON)
+    place = Path(unquote(urlsplit(link.address).path))
+    assert place.read_bytes() == b"a\r\nb\r\n"
+    assert link.expires_at == NOON + KEPT
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+    assert [each.name for each in folder.iterdir()] == ["leads-1.csv"]
+
+
+def test_files_of_earlier_days_go_when_another_comes(tmp_path: Path) -> None:
+    shelf = ExportFolder(tmp_path)
+    for name, moment in (("old.csv", NOON - days(1.1)), ("young.csv", NOON - days(0.9))):
+        shelf.put(name, [b""], NOON)
+        os.utime(tmp_path / name, (moment.timestamp(), moment.timestamp()))
+    shelf.put("new.csv", [b""], NOON)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["new.csv", "young.csv"]
+
+
+def test_a_source_that_fails_leaves_no_file(tmp_path: Path) -> None:
+    def failing() -> Iterator[bytes]:
+        yield b"first"
+        raise StorageUnavailableError("the database is gone")
+
+    with pytest.raises(StorageUnavailableError, match="database"):
+        ExportFolder(tmp_path).put("leads.csv", failing(), NOON)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
+    place = tmp_path / "file"
+    place.write_text("")
+    with pytest.raises(StorageUnavailableError, match="folder of exports"):
+        ExportFolder(place).put("leads.csv", [b""], NOON)
+
+
+def test_an_object_is_behind_a_signed_address_for_a_short_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket=BUCKET)
+        content = (b"x" * 1_000_000 for _ in range(12))
+        link = ExportBucket(BUCKET).put("leads-1.csv", content, NOON)
+        found = client.head_object(Bucket=BUCKET, Key="leads-1.csv")
+        assert found["ContentLength"] == 12_000_000
+        assert found["ContentType"] == "text/csv; charset=utf-8"
+        assert found["ETag"].strip('"').endswith("-2")  # in two parts
+        assert BUCKET in urlsplit(link.address).netloc + urlsplit(link.address).path
+        query = parse_qs(urlsplit(link.address).query)
+        assert "Signature" in query or "X-Amz-Signature" in query
+        assert query["response-content-disposition"] == ['attachment; filename="leads-1.csv"']
+        assert link.expires_at == NOON + LINK_LIFETIME
