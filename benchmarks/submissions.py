@@ -5,7 +5,8 @@ Run from the project's root: `python -m benchmarks.submissions [SUBMISSIONS] [ST
 it, as durable as it comes: every commit is on the disk. Both sides are called in process, one
 request at a time, each in a process of its own on a core of its own: the function by its handler
 with events of API Gateway, FastAPI by its ASGI interface. They take turns, and the best turn of
-each counts. The same bodies go in; one person in ten wrote before.
+each counts. The same bodies go in, to twenty forms from many addresses; one person in ten wrote
+before.
 """
 
 import asyncio
@@ -27,6 +28,18 @@ WARMING = 200
 TURNS = 3
 DURABLE = "-c shared_buffers=256MB"
 OURS, THEIRS = "succotash", "fastapi"
+FORMS = 20
+MAKE_FORMS = """
+WITH made AS (
+    INSERT INTO forms (form_id, title)
+    SELECT 'form-' || n, 'Form ' || n
+    FROM generate_series(0, CAST(:forms AS integer) - 1) AS n
+    RETURNING form_id
+)
+INSERT INTO validation_rules (rule_id, form_id, field_name, kind, position)
+SELECT form_id || kind, form_id, 'email', kind, place
+FROM made, (VALUES ('required', 0), ('email', 1)) AS rule (kind, place)
+"""
 FILL_LEADS = """
 INSERT INTO leads (lead_id, email, canonical_email, first_submission_at, last_submission_at)
 SELECT
@@ -39,15 +52,25 @@ INSERT INTO form_submissions (
     submission_id, form_id, answers, submitted_at, fingerprint, canonical_email, lead_id, ip_address
 )
 SELECT
-    'stored-' || n, 'default',
+    'stored-' || n, 'form-' || n % CAST(:forms AS integer),
     jsonb_build_object('email', 'stored-' || n || '@example.org', 'message', repeat('words ', 20)),
     now() - n * interval '10 seconds', md5(CAST(n AS text)), 'stored-' || n || '@example.org',
     'stored-' || n, '198.51.100.0'::inet + n % 200
 FROM generate_series(CAST(:first AS integer), CAST(:last AS integer)) AS n
 """
 
-type Send = Callable[[dict[str, object]], int]
-"""Sends a body; the status it is answered with."""
+type Send = Callable[[int, dict[str, object]], int]
+"""Sends the body with this number; the status it is answered with."""
+
+
+def form_of(number: int) -> str:
+    """Where it is sent to."""
+    return f"form-{number % FORMS}"
+
+
+def address_of(number: int) -> str:
+    """Where it is sent from."""
+    return f"203.0.{number // 200 % 200}.{number % 200}"
 
 
 def body_of(turn: str, number: int) -> dict[str, object]:
@@ -89,8 +112,10 @@ def our_handler(url: str) -> Send:
         )
     )
 
-    def send(body: dict[str, object]) -> int:
-        event = http_event("POST", "/forms/default/submissions", json_body=body)
+    def send(number: int, body: dict[str, object]) -> int:
+        path = f"/forms/{form_of(number)}/submissions"
+        event = http_event("POST", path, json_body=body)
+        event["requestContext"]["http"]["sourceIp"] = address_of(number)
         return int(handler(event, LambdaContext())["statusCode"])
 
     return send
@@ -103,7 +128,7 @@ def their_app(url: str) -> Send:
     app = make_app(url.replace("postgresql://", "postgresql+psycopg://"))
     loop = asyncio.new_event_loop()
 
-    async def post(body: bytes) -> int:
+    async def post(number: int, body: bytes) -> int:
         statuses: list[int] = []
 
         async def receive() -> dict[str, object]:
@@ -113,7 +138,7 @@ def their_app(url: str) -> Send:
             if message["type"] == "http.response.start":
                 statuses.append(int(str(message["status"])))
 
-        path = "/forms/default/submissions"
+        path = f"/forms/{form_of(number)}/submissions"
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -128,13 +153,13 @@ def their_app(url: str) -> Send:
                 (b"content-type", b"application/json"),
                 (b"user-agent", b"tests"),
             ],
-            "client": ("203.0.113.7", 50000),
+            "client": (address_of(number), 50000),
             "server": ("api.example", 80),
         }
         await app(scope, receive, send)  # type: ignore[arg-type]  # narrower than ASGI's own
         return statuses[0]
 
-    return lambda body: loop.run_until_complete(post(json.dumps(body).encode()))
+    return lambda number, body: loop.run_until_complete(post(number, json.dumps(body).encode()))
 
 
 def measure(side: str, url: str, turn: str, count: int) -> None:
@@ -142,10 +167,10 @@ def measure(side: str, url: str, turn: str, count: int) -> None:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     send = our_handler(url) if side == OURS else their_app(url)
     bodies = [body_of(f"{side}-{turn}", number) for number in range(WARMING + count)]
-    for body in bodies[:WARMING]:
-        assert send(body) == 201
+    for number in range(WARMING):
+        assert send(number, bodies[number]) == 201
     began = time.perf_counter()
-    statuses = {send(body) for body in bodies[WARMING:]}
+    statuses = {send(number, bodies[number]) for number in range(WARMING, WARMING + count)}
     seconds = time.perf_counter() - began
     assert statuses == {201}, statuses
     print(seconds / count * 1000, file=sys.__stdout__)
@@ -168,6 +193,8 @@ def migrated(server: PostgresServer) -> Iterator[str]:
     """The address of a database with its schema."""
     with server.new_database() as name:
         migrate(server.url(name))
+        with server.connect(name) as connection:
+            connection.run(MAKE_FORMS, forms=FORMS)
         yield server.url(name)
 
 
@@ -175,7 +202,7 @@ def fill(server: PostgresServer, url: str, first: int, last: int) -> None:
     """Submissions of as many people, ten seconds apart."""
     with server.connect(url.rpartition("/")[2]) as connection:
         for statement in (FILL_LEADS, FILL_SUBMISSIONS):
-            connection.run(statement, first=first, last=last)
+            connection.run(statement, first=first, last=last, forms=FORMS)
         connection.run("VACUUM ANALYZE")
 
 
@@ -187,10 +214,21 @@ def through(proxy: Proxy, url: str) -> str:
 def round_trips(side: str, send: Send, proxy: Proxy) -> int:
     """Of one more submission by somebody new, once warm."""
     for number in range(20):
-        send(body_of(f"{side}-warming", number))
+        send(number, body_of(f"{side}-warming", number))
     before = proxy.round_trips
-    assert send(body_of(f"{side}-counted", 1)) == 201
+    assert send(1, body_of(f"{side}-counted", 1)) == 201
     return proxy.round_trips - before
+
+
+def states(server: PostgresServer, url: str) -> dict[str, int]:
+    """How many of those that were sent came to which state."""
+    with server.connect(url.rpartition("/")[2]) as connection:
+        return dict(
+            connection.run(
+                "SELECT state, count(*) FROM form_submissions "
+                "WHERE submission_id NOT LIKE 'stored-%' GROUP BY state"
+            )
+        )
 
 
 def compare(server: PostgresServer, count: int) -> None:
@@ -206,6 +244,8 @@ def compare(server: PostgresServer, count: int) -> None:
                 side: round_trips(side, open_(through(proxy, url)), proxy)
                 for side, open_ in ((OURS, our_handler), (THEIRS, their_app))
             }
+        became = states(server, url)
+    print(f"what became of all that were sent: {became}")
     for side, each in best.items():
         print(
             f"{side}: {each:.2f} ms a submission, {1000 / each:.0f} a second, "

@@ -6,6 +6,7 @@ import math
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -19,6 +20,7 @@ CONTACT_FIELDS = ("first_name", "last_name", "company", "phone")
 """What a lead keeps of its person, beside the e-mail address."""
 
 
+@lru_cache(maxsize=4)  # a submission's address is looked at several times
 def canonical_email(typed: str) -> str:
     """The form by which two spellings of one address are the same; InvalidInputError if none.
 
