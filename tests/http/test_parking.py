@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, override
 
+import boto3
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from moto import mock_aws
 
 import form_intake
 from succotash.application.form_handler import SubmissionView
@@ -299,3 +301,39 @@ def test_the_sample_event_is_taken(desk: Desk) -> None:
         stored["answers"]["email"]
         == json.loads(sample("form_intake.parked")["Records"][0]["body"])["fields"]["email"]
     )
+
+
+def test_on_sqs_a_submission_waits_and_is_stored_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with mock_aws():
+        sqs = boto3.client("sqs")
+        urls = [
+            sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+            for name in ("parked", "failures")
+        ]
+        settings = {"PARKING_QUEUE_URL": urls[0], "PARKING_FAILURES_URL": urls[1]}
+        parts = Parts({"SUCCOTASH_STORAGE": "memory", **settings})
+        function = form_intake.intake(parts)
+        parts.storage.is_away = True
+        for path, message in ((PATH, "first"), ("/forms/unknown/submissions", "?"), (PATH, "2nd")):
+            body = {**ADA, "message": message}
+            assert function(http_event("POST", path, json_body=body), Lambda())["statusCode"] == 202
+        parts.storage.is_away = False
+        received = sqs.receive_message(
+            QueueUrl=urls[0], MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+        )["Messages"]
+        records = [
+            {
+                "messageId": each["MessageId"],
+                "body": each["Body"],
+                "attributes": each["Attributes"],
+            }
+            for each in received
+        ]
+        assert function({"Records": records}, Lambda()) == {"batchItemFailures": []}
+        aside = sqs.receive_message(QueueUrl=urls[1])["Messages"]
+    stored = parts.get_form_handler().get_submissions(DEFAULT_FORM)["submissions"]
+    assert [each["answers"]["message"] for each in reversed(stored)] == ["first", "2nd"]
+    assert [json.loads(each["Body"])["form_id"] for each in aside] == ["unknown"]
