@@ -737,6 +737,7 @@ class TestAnalytics:
         assert found.total_submissions == len(inside)
         assert found.accepted == sum(state is SubmissionState.ACCEPTED for state, _ in inside)
         assert found.quarantined == sum(state is SubmissionState.QUARANTINED for state, _ in inside)
+        assert found.unconfirmed == sum(state is SubmissionState.UNCONFIRMED for state, _ in inside)
         assert found.duplicates == sum(state is SubmissionState.DUPLICATE for state, _ in inside)
         assert without_zeros(found.submissions_by_source) == Counter(source for _, source in inside)
 

@@ -291,6 +291,8 @@ class SubmissionMetrics(TypedDict):
     accepted: int
     quarantined: int
     duplicates: int
+    unconfirmed: int
+    """Whose person has not confirmed them; the four add up to the total."""
     by_form: Mapping[str, int]
 
 
@@ -848,6 +850,7 @@ class FormHandler:
                 "accepted": counts.accepted,
                 "quarantined": counts.quarantined,
                 "duplicates": counts.duplicates,
+                "unconfirmed": counts.unconfirmed,
                 "by_form": counts.submissions_by_form,
             },
             "lead_metrics": {

@@ -283,6 +283,7 @@ class FormAnalytics:
     accepted: int
     quarantined: int
     duplicates: int
+    unconfirmed: int
     new_leads: int
     """Leads whose first submission lies within the range."""
     hot_leads: int

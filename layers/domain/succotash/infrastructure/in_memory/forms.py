@@ -312,6 +312,7 @@ class InMemoryFormRepository(FormRepository):
             accepted=states[SubmissionState.ACCEPTED],
             quarantined=states[SubmissionState.QUARANTINED],
             duplicates=states[SubmissionState.DUPLICATE],
+            unconfirmed=states[SubmissionState.UNCONFIRMED],
             new_leads=len(new_leads),
             hot_leads=sum(score.is_hot for score in scores),
             average_lead_score=fmean(score.total for score in scores) if scores else None,

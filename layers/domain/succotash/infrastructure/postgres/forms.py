@@ -350,6 +350,7 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             accepted=by_state.get(SubmissionState.ACCEPTED, 0),
             quarantined=by_state.get(SubmissionState.QUARANTINED, 0),
             duplicates=by_state.get(SubmissionState.DUPLICATE, 0),
+            unconfirmed=by_state.get(SubmissionState.UNCONFIRMED, 0),
             new_leads=sum(by_status.values()),
             hot_leads=hot_leads,
             average_lead_score=average_score,

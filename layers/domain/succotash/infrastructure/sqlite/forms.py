@@ -672,6 +672,7 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
             accepted=by_state.get(SubmissionState.ACCEPTED, 0),
             quarantined=by_state.get(SubmissionState.QUARANTINED, 0),
             duplicates=by_state.get(SubmissionState.DUPLICATE, 0),
+            unconfirmed=by_state.get(SubmissionState.UNCONFIRMED, 0),
             new_leads=sum(row["leads"] for row in leads),
             hot_leads=sum(row["hot"] for row in leads),
             average_lead_score=sum(row["total"] or 0 for row in leads) / scored if scored else None,
