@@ -43,7 +43,13 @@ from succotash.domain.retention import (
     UserEngagementProfile,
 )
 from succotash.domain.retention_grids import GridRequest
-from succotash.domain.submissions import KeptLead, SubmissionInquiry, SubmissionOutcome
+from succotash.domain.submissions import (
+    HeldKey,
+    KeptLead,
+    RememberedAnswer,
+    SubmissionInquiry,
+    SubmissionOutcome,
+)
 from succotash.domain.values import (
     CampaignId,
     CohortId,
@@ -59,7 +65,7 @@ from succotash.domain.values import (
     SegmentId,
     SubmissionId,
 )
-from succotash.errors import IdempotencyKeyReusedError, NotFoundError, Violation
+from succotash.errors import NotFoundError, Violation
 
 USD = Currency("USD")
 LONG_AGO = datetime(1997, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -206,22 +212,6 @@ class FormChecks:
         stages = self._forms.get_lead_conversion_funnel(start=LONG_AGO, end=end).stages
         expect(that=[stage.reached for stage in stages] == [1, 1, 1, 0, 0, 0])
 
-    def claim_idempotency_key(self) -> None:
-        claim = self._forms.claim_idempotency_key(self._request, LONG_AGO, LONG_AGO + DAY)
-        expect(that=claim is None)
-
-    def save_idempotent_answer(self) -> None:
-        answer = self._submission.submission_id
-        self._forms.save_idempotent_answer(self._request, {"is": [answer]}, answer)
-        again = self._forms.claim_idempotency_key(self._request, LONG_AGO, LONG_AGO + DAY)
-        expect(that=again == {"is": [answer]})
-        other = IdempotentRequest(self._request.scope, self._request.key, "another digest")
-        try:
-            self._forms.claim_idempotency_key(other, LONG_AGO, LONG_AGO + DAY)
-        except IdempotencyKeyReusedError:
-            return
-        raise CheckFailedError("it took a key for another body")
-
     def read_ground(self) -> None:
         ground = self._forms.read_ground(
             SubmissionInquiry(
@@ -234,15 +224,21 @@ class FormChecks:
             )
         )
         expect(that=(ground.form, ground.rules) == (self._form, (self._rule,)))
-        expect(that=ground.held is not None and ground.held.body_digest == "digest")
+        expect(that=ground.held is None)
         expect(that=ground.original is not None and ground.traffic.from_address == 1)
         expect(that=list(ground.leads) == [self._lead.canonical_email])
 
     def save_outcome(self) -> None:
         lead = self._forms.get_lead(self._lead.lead_id)
         kept = KeptLead(lead, self._score, is_new=False)
-        self._forms.save_outcome(SubmissionOutcome(self._submission, kept))
+        remembered = RememberedAnswer(self._request, {"is": [lead.lead_id]}, LONG_AGO + DAY)
+        self._forms.save_outcome(SubmissionOutcome(self._submission, kept, remembered))
         expect(that=self._forms.get_lead(lead.lead_id) == lead)
+        asked = SubmissionInquiry(
+            self._form.form_id, self._submission.fingerprint, LONG_AGO, request=self._request
+        )
+        held = self._forms.read_ground(asked).held
+        expect(that=held == HeldKey("digest", {"is": [lead.lead_id]}))
 
     def remove_expired_submissions(self) -> None:
         # Nobody's submission is older: nothing of the user's is deleted, even for a moment.

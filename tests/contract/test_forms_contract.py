@@ -30,10 +30,11 @@ from succotash.domain.forms import (
     SubmissionState,
     require_legal_step,
 )
-from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, FormRepository
+from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.submissions import HeldKey, RememberedAnswer, SubmissionOutcome
 from succotash.domain.values import After, FormId, Json, LeadId, SubmissionId
-from succotash.errors import IdempotencyKeyReusedError, IllegalTransitionError, NotFoundError
+from succotash.errors import IllegalTransitionError, NotFoundError
 from tests.builders import (
     NOON,
     a_form,
@@ -42,6 +43,7 @@ from tests.builders import (
     a_rule,
     a_score,
     a_submission,
+    an_inquiry,
     an_order,
     at,
     days,
@@ -847,63 +849,6 @@ class TestFunnel:
         assert funnel.lost == lost
 
 
-class TestIdempotency:
-    def test_the_first_claim_has_no_answer_and_a_repetition_has(
-        self, forms: FormRepository
-    ) -> None:
-        answer: dict[str, Json] = {"lead_id": "1", "nested": {"ü": [1, None, 2.5, True]}}
-        forms.save_form_submission(a_submission())
-        assert forms.claim_idempotency_key(a_request(), NOON, NOON + days(1)) is None
-        forms.save_idempotent_answer(a_request(), answer, SubmissionId("submission"))
-        again = forms.claim_idempotency_key(a_request(), NOON + minutes(1), NOON + days(2))
-        assert again == answer
-
-    def test_keys_of_two_scopes_never_meet(self, forms: FormRepository) -> None:
-        forms.claim_idempotency_key(a_request(scope="one"), NOON, NOON + days(1))
-        other = a_request(scope="two", body_digest="another")
-        assert forms.claim_idempotency_key(other, NOON, NOON + days(1)) is None
-
-    def test_a_claim_deletes_other_keys_that_expired_a_hundred_at_a_time(
-        self, forms: FormRepository
-    ) -> None:
-        forms.save_form_submission(a_submission())
-        expiry = NOON + days(1)
-        keys = [f"key-{number}" for number in range(EXPIRED_KEYS_REMOVED + 1)]
-        for place, key in enumerate([*keys, "lasting"]):
-            lasting = minutes(place) if key == "lasting" else -minutes(len(keys) - 1 - place)
-            forms.claim_idempotency_key(a_request(key), NOON - days(9), expiry + lasting)
-            forms.save_idempotent_answer(a_request(key), {"key": key}, SubmissionId("submission"))
-
-        def is_kept(key: str) -> bool:
-            claim = forms.claim_idempotency_key(a_request(key), NOON - days(9), expiry)
-            return claim == {"key": key}
-
-        forms.claim_idempotency_key(a_request("new"), expiry, expiry + days(1))
-        assert [is_kept(key) for key in (keys[0], keys[-2], keys[-1])] == [False, False, True]
-        forms.claim_idempotency_key(a_request("newer"), expiry, expiry + days(1))
-        assert [is_kept(key) for key in (keys[-1], "lasting")] == [False, True]
-
-    def test_a_key_with_another_body_is_refused(self, forms: FormRepository) -> None:
-        forms.save_form_submission(a_submission())
-        forms.claim_idempotency_key(a_request(), NOON, NOON + days(1))
-        forms.save_idempotent_answer(a_request(), {"a": 1}, SubmissionId("submission"))
-        with pytest.raises(IdempotencyKeyReusedError):
-            forms.claim_idempotency_key(a_request(body_digest="another"), NOON, NOON + days(1))
-        assert forms.claim_idempotency_key(a_request(), NOON, NOON + days(1)) == {"a": 1}
-
-    def test_an_expired_key_counts_as_new(self, forms: FormRepository) -> None:
-        expiry = NOON + days(1)
-        forms.save_form_submission(a_submission())
-        forms.claim_idempotency_key(a_request(), NOON, expiry)
-        forms.save_idempotent_answer(a_request(), {"a": 1}, SubmissionId("submission"))
-        just_before = expiry - timedelta(microseconds=1)
-        assert forms.claim_idempotency_key(a_request(), just_before, expiry) == {"a": 1}
-        other = a_request(body_digest="another")
-        assert forms.claim_idempotency_key(other, expiry, expiry + days(1)) is None
-        forms.save_idempotent_answer(other, {"b": 2}, SubmissionId("submission"))
-        assert forms.claim_idempotency_key(other, expiry, expiry + days(1)) == {"b": 2}
-
-
 class TestPeople:
     def test_nothing_is_held_about_a_stranger(self, forms: FormRepository) -> None:
         stranger = forms.find_person("nobody@example.com")
@@ -952,10 +897,9 @@ class TestPeople:
         )
         forms.save_form_submission(mine)
         forms.save_form_submission(replace(same, duplicate_of=mine.submission_id))
-        forms.save_form_submission(copied)
-        for key, submission_id in (("a", "mine"), ("b", "copied")):
-            forms.claim_idempotency_key(a_request(key), NOON, NOON + days(1))
-            forms.save_idempotent_answer(a_request(key), {"key": key}, SubmissionId(submission_id))
+        for key, submission in (("a", mine), ("b", copied)):
+            answer = RememberedAnswer(a_request(key), {"key": key}, NOON + days(1))
+            forms.save_outcome(SubmissionOutcome(submission, remembered=answer))
 
         gone = forms.erase_person("ada@example.com")
 
@@ -971,8 +915,9 @@ class TestPeople:
             copied, duplicate_of=None
         )
         assert forms.get_lead(LeadId("bob")) == bob
-        assert forms.claim_idempotency_key(a_request("a"), NOON, NOON + days(1)) is None
-        assert forms.claim_idempotency_key(a_request("b"), NOON, NOON + days(1)) == {"key": "b"}
+        assert forms.read_ground(an_inquiry(request=a_request("a"))).held is None
+        held = forms.read_ground(an_inquiry(request=a_request("b"))).held
+        assert held == HeldKey("digest", {"key": "b"})
         [customer] = repositories.ltv.get_customers_by_email("ada@example.com")
         assert customer.lead_id is None
 

@@ -31,14 +31,12 @@ from succotash.domain.values import (
     CampaignId,
     CustomerId,
     FormId,
-    Json,
     LeadId,
     SegmentId,
     Shard,
     SubmissionId,
 )
 from succotash.errors import (
-    IdempotencyKeyReusedError,
     IllegalTransitionError,
     NotFoundError,
     RunInProgressError,
@@ -59,6 +57,7 @@ from tests.builders import (
     a_submission,
     a_value,
     an_event,
+    an_inquiry,
     an_order,
     an_outcome,
     days,
@@ -119,19 +118,13 @@ def furnish(repositories: Repositories) -> None:
     retention.open_scoring_run(NEWER)
 
 
-def claim_and_answer(repositories: Repositories) -> None:
-    forms = repositories.forms
-    forms.claim_idempotency_key(a_request("free"), NOON, NOON + days(1))
-    forms.save_idempotent_answer(a_request("free"), {"a": 1}, SubmissionId("submission"))
-
-
 def in_every_shard(save: Callable[[Shard], None]) -> None:
     for index in range(SHARDS):
         save(Shard(index, SHARDS))
 
 
-NOTHING_SEEN = {"claim_idempotency_key", "save_idempotent_answer", "open_import"}
-"""Writes that only another claim of the key, or opening of the import, can see."""
+NOTHING_SEEN = {"open_import"}
+"""A write that only another opening of the import can see."""
 WRITES: Mapping[str, Callable[[Repositories], object]] = {
     "save_form": lambda all_: all_.forms.save_form(a_form(title="Changed"), []),
     "save_form_submission": lambda all_: all_.forms.save_form_submission(a_submission("new")),
@@ -141,10 +134,6 @@ WRITES: Mapping[str, Callable[[Repositories], object]] = {
     ),
     "save_lead_score": lambda all_: all_.forms.save_lead_score(a_score()),
     "save_validation_rule": lambda all_: all_.forms.save_validation_rule(a_rule("new")),
-    "claim_idempotency_key": lambda all_: all_.forms.claim_idempotency_key(
-        a_request("free"), NOON, NOON + days(1)
-    ),
-    "save_idempotent_answer": claim_and_answer,
     "save_outcome": lambda all_: all_.forms.save_outcome(an_outcome("new", key="free")),
     "remove_expired_submissions": lambda all_: all_.forms.remove_expired_submissions(
         NOON + days(365), limit=9
@@ -269,9 +258,8 @@ class TestRollback:
         with pytest.raises(StopError):
             write_and_stop(storage, WRITES[name])
         assert everything(storage) == before
-        free = a_request("free", body_digest="another")
-        claim = storage.repositories.forms.claim_idempotency_key(free, NOON, NOON + days(1))
-        assert claim is None
+        free = an_inquiry(request=a_request("free"))
+        assert storage.repositories.forms.read_ground(free).held is None
 
     @pytest.mark.parametrize("name", sorted(WRITES.keys() - NOTHING_SEEN))
     def test_a_write_is_seen_when_its_transaction_has_ended(
@@ -318,11 +306,8 @@ class TestRollback:
                 forms.update_lead_status(LeadId("nowhere"), LeadStatus.CONTACTED, NOON)
             with pytest.raises(IllegalTransitionError):
                 forms.update_lead_status(LeadId("lead"), LeadStatus.NEW, NOON)
-            claim_and_answer(repositories)
-            with pytest.raises(IdempotencyKeyReusedError):
-                forms.claim_idempotency_key(
-                    a_request("free", body_digest="another"), NOON, NOON + days(1)
-                )
+            with pytest.raises(NotFoundError):
+                forms.read_ground(an_inquiry(form_id="nowhere"))
             with pytest.raises(RunInProgressError):
                 repositories.retention.open_scoring_run(RUN)
             forms.save_lead(a_lead("new"))
@@ -419,61 +404,6 @@ class TestSeveralAtOnce:
         assert found.lead.answers == {f"question-{number}": number for number in range(THREADS)}
         assert found.lead.first_submission_at == NOON - days(THREADS - 1)
         assert found.lead.last_submission_at == NOON + days(THREADS - 1)
-
-    def test_one_key_does_its_work_once(self, shared_storage: Storage) -> None:
-        def submit(number: int) -> dict[str, Json]:
-            def work(repositories: Repositories) -> dict[str, Json]:
-                forms = repositories.forms
-                answer = forms.claim_idempotency_key(a_request(), NOON, NOON + days(1))
-                if answer is not None:
-                    return answer
-                submission = a_submission(f"submission-{number}")
-                forms.save_form_submission(submission)
-                answer = {"submission_id": submission.submission_id}
-                forms.save_idempotent_answer(a_request(), answer, submission.submission_id)
-                return answer
-
-            return shared_storage.in_transaction(work)
-
-        answers = at_once(submit)
-        [submission] = shared_storage.repositories.forms.get_submissions_by_form(DEFAULT_FORM)
-        assert answers == [{"submission_id": submission.submission_id}] * THREADS
-
-    @pytest.mark.parametrize("fails", [True, False])
-    def test_a_claim_waits_for_the_transaction_that_holds_the_key(
-        self, shared_storage: Storage, *, fails: bool
-    ) -> None:
-        claimed, answered = threading.Event(), threading.Event()
-        shared_storage.repositories.forms.save_form_submission(a_submission())
-
-        def hold() -> None:
-            with shared_storage.transaction() as repositories:
-                forms = repositories.forms
-                forms.claim_idempotency_key(a_request(), NOON, NOON + days(1))
-                claimed.set()
-                assert not answered.wait(0.2), "the other claim did not wait"
-                forms.save_idempotent_answer(a_request(), {"a": 1}, SubmissionId("submission"))
-                if fails:
-                    raise StopError
-
-        def claim() -> dict[str, Json] | None:
-            claimed.wait(PATIENCE)
-            answer = shared_storage.in_transaction(
-                lambda repositories: repositories.forms.claim_idempotency_key(
-                    a_request(), NOON, NOON + days(1)
-                )
-            )
-            answered.set()
-            return answer
-
-        with ThreadPoolExecutor(2) as pool:
-            holding, claiming = pool.submit(hold), pool.submit(claim)
-            assert claiming.result(PATIENCE) == (None if fails else {"a": 1})
-            if fails:
-                with pytest.raises(StopError):
-                    holding.result(PATIENCE)
-            else:
-                holding.result(PATIENCE)
 
     def test_of_equal_submissions_one_is_accepted(self, shared_storage: Storage) -> None:
         def submit(number: int) -> SubmissionState:

@@ -9,7 +9,6 @@ from succotash.domain.forms import (
     Form,
     FormAnalytics,
     FormSubmission,
-    IdempotentRequest,
     Lead,
     LeadQuery,
     LeadScore,
@@ -20,7 +19,7 @@ from succotash.domain.forms import (
     ValidationRule,
 )
 from succotash.domain.submissions import SubmissionGround, SubmissionInquiry, SubmissionOutcome
-from succotash.domain.values import After, FormId, Json, LeadId, SubmissionId
+from succotash.domain.values import After, FormId, LeadId, SubmissionId
 
 PAGE = 50
 """Rows a list gives unless told otherwise."""
@@ -215,23 +214,6 @@ class FormRepository(ABC):
         Computed from the history of status changes. `form_id` and `source` narrow the leads as
         they narrow those of `get_form_analytics`.
         """
-
-    @abstractmethod
-    def claim_idempotency_key(
-        self, request: IdempotentRequest, at: datetime, expires_at: datetime
-    ) -> dict[str, Json] | None:
-        """Claim the key until `expires_at`: None for the first, its answer for a repetition.
-
-        A key that expired at or before `at` counts as new, and up to EXPIRED_KEYS_REMOVED others
-        that did are deleted. A concurrent claim waits for the transaction that holds the key.
-        IdempotencyKeyReusedError where the body differs.
-        """
-
-    @abstractmethod
-    def save_idempotent_answer(
-        self, request: IdempotentRequest, answer: dict[str, Json], submission_id: SubmissionId
-    ) -> None:
-        """Remember what the key claimed in this transaction is answered with."""
 
     @abstractmethod
     def find_person(self, canonical_email: str) -> PersonRecord:

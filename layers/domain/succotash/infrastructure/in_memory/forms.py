@@ -45,8 +45,8 @@ from succotash.domain.submissions import (
     SubmissionOutcome,
     merged_lead,
 )
-from succotash.domain.values import After, FormId, Json, LeadId, SubmissionId
-from succotash.errors import IdempotencyKeyReusedError, NotFoundError
+from succotash.domain.values import After, FormId, LeadId, SubmissionId
+from succotash.errors import NotFoundError
 from succotash.infrastructure.in_memory.outbox import InMemoryOutboxRepository
 from succotash.infrastructure.in_memory.tables import IdempotencyRecord, Tables, atomic, stored
 
@@ -341,35 +341,6 @@ class InMemoryFormRepository(FormRepository):
         return ConversionFunnel(
             tuple(FunnelStage(*pair) for pair in zip(FUNNEL, reached, strict=True)),
             lost=sum(lead.status is LeadStatus.CLOSED_LOST for lead in leads),
-        )
-
-    @override
-    @atomic
-    def claim_idempotency_key(
-        self, request: IdempotentRequest, at: datetime, expires_at: datetime
-    ) -> dict[str, Json] | None:
-        self._remove_expired(request, at)
-        own = (request.scope, request.key)
-        claimed = self.tables.idempotency.get(own)
-        if claimed is None or claimed.expires_at <= at:
-            self.tables.idempotency[own] = IdempotencyRecord(
-                request.scope, request.key, request.body_digest, expires_at
-            )
-            return None
-        if claimed.body_digest != request.body_digest:
-            raise IdempotencyKeyReusedError
-        return copy.deepcopy(claimed.answer)
-
-    @override
-    @atomic
-    def save_idempotent_answer(
-        self, request: IdempotentRequest, answer: dict[str, Json], submission_id: SubmissionId
-    ) -> None:
-        key = (request.scope, request.key)
-        self.tables.idempotency[key] = dataclasses.replace(
-            self.tables.idempotency[key],
-            answer=copy.deepcopy(answer),
-            submission_id=submission_id,
         )
 
     @override

@@ -15,7 +15,6 @@ from succotash.domain.forms import (
     FormField,
     FormSubmission,
     FunnelStage,
-    IdempotentRequest,
     Lead,
     LeadQuery,
     LeadScore,
@@ -47,7 +46,6 @@ from succotash.domain.submissions import (
 )
 from succotash.domain.values import After, FormId, Json, LeadId, SubmissionId
 from succotash.errors import (
-    IdempotencyKeyReusedError,
     NotFoundError,
     SubmissionInProgressError,
 )
@@ -383,43 +381,6 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             ),
             lost=rows[0][2],
         )
-
-    @override
-    def claim_idempotency_key(
-        self, request: IdempotentRequest, at: datetime, expires_at: datetime
-    ) -> dict[str, Json] | None:
-        def claim(session: Session) -> dict[str, Json] | None:
-            scope, key = request.scope, request.key
-            if session.run(
-                sql.CLAIM_KEY,
-                scope=scope,
-                key=key,
-                body_digest=request.body_digest,
-                at=at,
-                expires_at=expires_at,
-                removed=EXPIRED_KEYS_REMOVED,
-            ):
-                return None
-            [[body_digest, answer]] = session.run(sql.HELD_KEY, scope=scope, key=key)
-            if body_digest != request.body_digest:
-                raise IdempotencyKeyReusedError
-            held: dict[str, Json] | None = answer
-            return held
-
-        return self._in_transaction(claim)
-
-    @override
-    def save_idempotent_answer(
-        self, request: IdempotentRequest, answer: dict[str, Json], submission_id: SubmissionId
-    ) -> None:
-        rows = self._run(
-            sql.SAVE_ANSWER,
-            scope=request.scope,
-            key=request.key,
-            answer=Jsonb(answer),
-            submission_id=submission_id,
-        )
-        only("idempotency key", rows)
 
     @override
     def find_person(self, canonical_email: str) -> PersonRecord:

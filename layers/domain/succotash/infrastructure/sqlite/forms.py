@@ -44,8 +44,8 @@ from succotash.domain.submissions import (
     SubmissionOutcome,
     merged_lead,
 )
-from succotash.domain.values import After, FormId, Json, LeadId, RuleId, SubmissionId
-from succotash.errors import IdempotencyKeyReusedError, NotFoundError
+from succotash.domain.values import After, FormId, LeadId, RuleId, SubmissionId
+from succotash.errors import NotFoundError
 from succotash.infrastructure.sqlite.columns import (
     address_text,
     instant,
@@ -324,18 +324,14 @@ _CLAIMED = """
 SELECT body_digest, answer FROM idempotency_keys
 WHERE scope = :scope AND key = :key AND expires_at > :at
 """
-_CLAIM = """
-INSERT INTO idempotency_keys (scope, key, body_digest, expires_at)
-VALUES (:scope, :key, :body_digest, :expires_at)
+_REMEMBER = """
+INSERT INTO idempotency_keys (scope, key, body_digest, expires_at, answer, submission_id)
+VALUES (:scope, :key, :body_digest, :expires_at, :answer, :submission_id)
 ON CONFLICT (scope, key) DO UPDATE SET
     body_digest = excluded.body_digest,
     expires_at = excluded.expires_at,
-    answer = NULL,
-    submission_id = NULL
-"""
-_SAVE_ANSWER = """
-UPDATE idempotency_keys SET answer = :answer, submission_id = :submission_id
-WHERE scope = :scope AND key = :key
+    answer = excluded.answer,
+    submission_id = excluded.submission_id
 """
 
 _FORGET_ANSWERS = """
@@ -625,14 +621,10 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
                     limit=EXPIRED_KEYS_REMOVED,
                 )
                 session.run(
-                    _CLAIM,
+                    _REMEMBER,
                     **named,
                     body_digest=remembered.request.body_digest,
                     expires_at=micros(remembered.expires_at),
-                )
-                session.run(
-                    _SAVE_ANSWER,
-                    **named,
                     answer=json_text(remembered.answer),
                     submission_id=submission.submission_id,
                 )
@@ -707,45 +699,6 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
             ),
             lost=sum(row["lost"] for row in rows),
         )
-
-    @override
-    def claim_idempotency_key(
-        self, request: IdempotentRequest, at: datetime, expires_at: datetime
-    ) -> dict[str, Json] | None:
-        with self._unit.writing() as session:
-            session.run(
-                _REMOVE_EXPIRED,
-                scope=request.scope,
-                key=request.key,
-                at=micros(at),
-                limit=EXPIRED_KEYS_REMOVED,
-            )
-            held = _held(session, request, at)
-            if held is None:
-                session.run(
-                    _CLAIM,
-                    scope=request.scope,
-                    key=request.key,
-                    body_digest=request.body_digest,
-                    expires_at=micros(expires_at),
-                )
-                return None
-        if held.body_digest != request.body_digest:
-            raise IdempotencyKeyReusedError
-        return None if held.answer is None else dict(held.answer)
-
-    @override
-    def save_idempotent_answer(
-        self, request: IdempotentRequest, answer: dict[str, Json], submission_id: SubmissionId
-    ) -> None:
-        with self._unit.writing() as session:
-            session.run(
-                _SAVE_ANSWER,
-                scope=request.scope,
-                key=request.key,
-                answer=json_text(answer),
-                submission_id=submission_id,
-            )
 
     @override
     def find_person(self, canonical_email: str) -> PersonRecord:

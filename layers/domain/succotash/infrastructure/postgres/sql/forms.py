@@ -408,44 +408,6 @@ FROM generate_series(1, cardinality(CAST(:stages AS text[]))) AS stages (stage)
 ORDER BY stage
 """
 
-# Expired keys that others are at work on are left to a later claim, so no claim waits for two.
-CLAIM_KEY = """
-WITH expired AS MATERIALIZED (
-    SELECT scope, key
-    FROM idempotency_keys
-    WHERE expires_at <= CAST(:at AS timestamptz) AND (scope, key) <> (:scope, :key)
-    ORDER BY expires_at
-    LIMIT CAST(:removed AS bigint)
-    FOR UPDATE SKIP LOCKED
-),
-removed AS (
-    DELETE FROM idempotency_keys AS old
-    USING expired
-    WHERE old.scope = expired.scope AND old.key = expired.key
-)
-INSERT INTO idempotency_keys AS held (scope, key, body_digest, expires_at)
-VALUES (:scope, :key, :body_digest, CAST(:expires_at AS timestamptz))
-ON CONFLICT (scope, key) DO UPDATE SET
-    body_digest = excluded.body_digest,
-    expires_at = excluded.expires_at,
-    answer = NULL,
-    submission_id = NULL
-WHERE held.expires_at <= CAST(:at AS timestamptz)
-RETURNING key
-"""
-# A statement after the claim, which may have waited for the transaction that answers it.
-HELD_KEY = """
-SELECT body_digest, answer
-FROM idempotency_keys
-WHERE scope = :scope AND key = :key
-"""
-SAVE_ANSWER = """
-UPDATE idempotency_keys
-SET answer = CAST(:answer AS jsonb), submission_id = CAST(:submission_id AS text)
-WHERE scope = :scope AND key = :key
-RETURNING key
-"""
-
 # Locks are held by then, but on the leads: those it waits for come as they are afterwards.
 READ_GROUND = f"""
 SELECT
@@ -548,6 +510,7 @@ FROM forms
 WHERE form_id = :form_id
 """
 
+# Expired keys that others are at work on are left to a later submission, so none waits for two.
 # The lead was read under a lock, so it is written as it is from now on. Where it was absent and
 # is there now, or the key is, somebody was quicker, and nothing else is written.
 SAVE_OUTCOME = f"""
