@@ -22,20 +22,25 @@ from local.adapter_checks import (
     RetentionChecks,
     leftovers,
 )
+from local.lead_checks import LeadChecks, PeopleChecks
 from succotash.container import Container
 from succotash.domain.repositories.forms import FormRepository
+from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.repositories.ltv import LTVRepository
+from succotash.domain.repositories.people import PeopleRepository
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention import RunState
 from succotash.errors import StorageError, StorageUnavailableError, SuccotashError
 
-type Checks = type[FormChecks | RetentionChecks | LTVChecks]
+type Checks = type[FormChecks | RetentionChecks | LTVChecks | LeadChecks | PeopleChecks]
 
 PORTS: tuple[tuple[ABCMeta, Checks], ...] = (
     (FormRepository, FormChecks),
     (RetentionRepository, RetentionChecks),
     (LTVRepository, LTVChecks),
+    (LeadRepository, LeadChecks),
+    (PeopleRepository, PeopleChecks),
 )
 NOT_EXERCISED = "no check exercises it"
 NOT_REACHED = "not reached: the transaction had failed"

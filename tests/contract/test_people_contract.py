@@ -1,15 +1,19 @@
 """What every PeopleRepository does, and a person's rights on every storage."""
 
+import json
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
+from pathlib import Path
 
 import pytest
 
+from local.objects import LocalObjectStore
 from succotash.application.batches import BatchReport
+from succotash.application.bulk_import import BulkImport
 from succotash.application.form_handler import FormHandler
 from succotash.application.ltv_handler import LTVHandler
 from succotash.application.people_handler import ErasureReport, PeopleHandler, PersonExport
@@ -21,6 +25,7 @@ from succotash.domain.repositories.people import PeopleRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import CustomerId, FormId, Json, SubmissionId
 from succotash.errors import NotFoundError
+from succotash.http.order_files import OrderFiles
 from tests.builders import NOON, USD, an_event, an_order, days, minutes
 
 ADA = "ada@example.com"
@@ -229,6 +234,45 @@ class TestErasure:
         company.now += days(1)
         company.order("o2", company.now)
         assert [each["customer_id"] for each in company.export()["customers"]] == ["customer"]
+
+    def test_a_file_of_orders_from_before_names_nobody_either(
+        self, company: Company, tmp_path: Path
+    ) -> None:
+        company.erase()
+        file = tmp_path / "orders.ndjson"
+        lines = [
+            {
+                "customer_id": f"c{place}",
+                "order_id": "1",
+                "ordered_at": at,
+                "amount": "1",
+                "currency": "USD",
+                "email": email,
+            }
+            for place, (at, email) in enumerate(
+                (
+                    ("2024-05-06T12:00:00Z", ADA),
+                    ("2024-05-06T12:00:01Z", ADA),
+                    ("2024-05-06T12:00:00Z", "bob@example.com"),
+                )
+            )
+        ]
+        file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        company.now += days(1)
+        imports = BulkImport(
+            company.storage,
+            LocalObjectStore(),
+            OrderFiles(USD),
+            lambda: company.now,
+            USD,
+            company.tombstones,
+        )
+        assert imports.run(str(file))["recorded"] == 3
+        emails = {
+            customer: company.storage.repositories.ltv.get_customer(customer).canonical_email
+            for customer in map(CustomerId, ("c0", "c1", "c2"))
+        }
+        assert emails == {"c0": None, "c1": ADA, "c2": "bob@example.com"}
 
     def test_activity_from_before_does_not_come_back(self, company: Company) -> None:
         company.order("o1", NOON - days(1))

@@ -1,7 +1,8 @@
 """What is recorded of those who were erased: nothing older than their erasure names them again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from succotash.domain.customers import ActivityEvent, Order, Recording
 from succotash.domain.erasures import Tombstones, erased_at
@@ -16,32 +17,42 @@ def nameless_where_erased(
 
     To be recorded in the same transaction.
     """
-    emails = {order.canonical_email for order in orders if order.canonical_email is not None}
-    made = {email: tombstones.of_person(email) for email in emails}
-    asked = {each for several in made.values() for each in several}
-    erased = repositories.people.find_erased(asked) if asked else {}
+    erased = _erased(repositories, tombstones, (each.canonical_email for each in orders))
 
-    def checked(order: Order) -> Order:
-        if order.canonical_email is None:
-            return order
-        since = erased_at(made[order.canonical_email], erased)
-        if since is None or order.ordered_at > since:
-            return order
-        return replace(order, canonical_email=None)
+    def is_younger(order: Order) -> bool:
+        since = erased.get(order.canonical_email or "")
+        return since is None or order.ordered_at > since
 
-    return [checked(order) for order in orders] if erased else list(orders)
+    return [each if is_younger(each) else replace(each, canonical_email=None) for each in orders]
 
 
 def columns_nameless_where_erased(
     repositories: Repositories, tombstones: Tombstones, orders: OrderColumns
 ) -> OrderColumns:
     """As `nameless_where_erased`, for orders by the ten thousand."""
-    named = [row for row, email in enumerate(orders.canonical_emails) if email is not None]
-    checked = nameless_where_erased(repositories, tombstones, [orders.order(row) for row in named])
-    emails = list(orders.canonical_emails)
-    for row, order in zip(named, checked, strict=True):
-        emails[row] = order.canonical_email
-    return replace(orders, canonical_emails=emails)
+    erased = _erased(repositories, tombstones, orders.canonical_emails)
+    if not erased:
+        return orders
+
+    def is_younger(email: str | None, ordered_at: str) -> bool:
+        since = erased.get(email or "")
+        return since is None or datetime.fromisoformat(ordered_at) > since
+
+    named = zip(orders.canonical_emails, orders.ordered_at, strict=True)
+    return replace(
+        orders, canonical_emails=[email if is_younger(email, at) else None for email, at in named]
+    )
+
+
+def _erased(
+    repositories: Repositories, tombstones: Tombstones, emails: Iterable[str | None]
+) -> dict[str, datetime]:
+    """Those of the people who were erased, and when."""
+    made = {email: tombstones.of_person(email) for email in set(emails) if email is not None}
+    asked = {each for several in made.values() for each in several}
+    found = repositories.people.find_erased(asked) if asked else {}
+    since = {email: erased_at(several, found) for email, several in made.items()} if found else {}
+    return {email: at for email, at in since.items() if at is not None}
 
 
 def record_younger_than_erasures(

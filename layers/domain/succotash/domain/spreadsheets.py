@@ -1,9 +1,9 @@
 """Tables as CSV that a spreadsheet can open without running what somebody wrote into a form.
 
 The rule: a text whose first character that is seen is = + - @, in whatever width, or which begins
-with a tab, a line break or an apostrophe, gets an apostrophe in front. So no text is a
-formula (OWASP, CSV Injection), and taking one leading apostrophe away gives back what was there.
-Every cell is quoted, so that no separator within a text begins a cell; numbers stay as they are.
+with a tab, a line break or an apostrophe, gets an apostrophe in front. So no text is a formula
+(OWASP, CSV Injection), and taking one leading apostrophe away gives back what was there. Every cell
+is quoted, so that no separator within a text begins a cell; numbers stay as they are.
 """
 
 import json
@@ -25,7 +25,10 @@ type Cell = Json | datetime
 
 def harmless(text: str) -> str:
     """The text, with an apostrophe in front where it would be a formula, or has one already."""
-    if text[:1] == MARK or text[:1] in LINE_STARTS:
+    first = text[:1]
+    if first.isalnum():  # as nearly every text begins
+        return text
+    if first == MARK or first in LINE_STARTS:
         return MARK + text
     seen = next((each for each in text if unicodedata.category(each) not in UNSEEN), "")
     is_formula = not FORMULA_STARTS.isdisjoint(unicodedata.normalize("NFKC", seen)[:1])
