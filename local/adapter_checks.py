@@ -7,6 +7,7 @@ is in the database already stays out of their way: their ids begin with a mark o
 # ruff: noqa: D102 - a check is named after the port's method, whose docstring says what it does
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -51,6 +52,7 @@ from succotash.domain.submissions import (
     SubmissionOutcome,
 )
 from succotash.domain.values import (
+    SHARDS,
     CampaignId,
     CohortId,
     Currency,
@@ -63,6 +65,7 @@ from succotash.domain.values import (
     RuleId,
     RunId,
     SegmentId,
+    Shard,
     SubmissionId,
 )
 from succotash.errors import NotFoundError, Violation
@@ -372,6 +375,15 @@ class RetentionChecks:
     def build_retention_grids(self) -> None:
         self._retention.build_retention_grids(self._run.run_id, LONG_AGO, "Europe/Berlin")
 
+    def mark_shard_scored(self) -> None:
+        self._retention.mark_shard_scored(self._run.run_id, Shard(0, SHARDS), 1)
+
+    def get_scored_shards(self) -> None:
+        expect(that=self._retention.get_scored_shards(self._run.run_id) == {0: 1})
+
+    def merge_retention_grids(self) -> None:
+        self._retention.merge_retention_grids(self._run.run_id, LONG_AGO, "Europe/Berlin")
+
     def build_lifecycle_counts(self) -> None:
         self._retention.build_lifecycle_counts(self._run.run_id, LONG_AGO, "Europe/Berlin")
 
@@ -384,6 +396,15 @@ class RetentionChecks:
     def get_scoring_runs(self) -> None:
         [latest] = self._retention.get_scoring_runs(limit=1)
         expect(that=latest.run_id == self._run.run_id and latest.state is RunState.CURRENT)
+
+    def withhold_scoring_run(self) -> None:
+        other = replace(
+            self._run, run_id=RunId(f"{self._run.run_id} withheld"), as_of=self._run.as_of + DAY
+        )
+        self._retention.open_scoring_run(other)
+        self._retention.withhold_scoring_run(other.run_id)
+        found = self._retention.get_scoring_run(other.run_id)
+        expect(that=found.state is RunState.WITHHELD)
 
     def get_retention_grid(self) -> None:
         cells = self._retention.get_retention_grid(GridPeriod.MONTH, GridMode.NDAY)
@@ -604,6 +625,10 @@ class LTVChecks:
 
     def get_customers_by_cohort(self) -> None:
         expect(that=self._ltv.get_customers_by_cohort(CohortId("1997-01")) == [self._value])
+
+    def build_cohorts(self) -> None:
+        shard = Shard(0, SHARDS)
+        self._ltv.build_cohorts(self._run, LONG_AGO + DAY, "Europe/Berlin", shard=shard)
 
     def build_rollups(self) -> None:
         self._ltv.build_rollups(self._run, LONG_AGO + DAY, "Europe/Berlin")

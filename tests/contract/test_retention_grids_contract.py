@@ -238,7 +238,7 @@ class TestCountedGrids:
                     f"s-{number}", submitted_at=moment, lead_id=leads[customer], state=state
                 )
             )
-            if state is not SubmissionState.QUARANTINED and moment <= as_of:
+            if state in {SubmissionState.ACCEPTED, SubmissionState.DUPLICATE} and moment <= as_of:
                 joins[leads[customer]].append((moment, 0))
         returns: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
         for happenings in (did_on_paper(events, as_of), bought_on_paper(orders, as_of)):

@@ -123,8 +123,15 @@ def in_every_shard(save: Callable[[Shard], None]) -> None:
         save(Shard(index, SHARDS))
 
 
-NOTHING_SEEN = {"open_import"}
-"""A write that only another opening of the import can see."""
+def count_and_merge_grids(retention: RetentionRepository) -> None:
+    in_every_shard(
+        lambda shard: retention.build_retention_grids(RUN.run_id, NOON, "UTC", shard=shard)
+    )
+    retention.merge_retention_grids(RUN.run_id, NOON, "UTC")
+
+
+NOTHING_SEEN = {"open_import", "build_cohorts"}
+"""Writes that only another opening of the import, or merging, can see."""
 WRITES: Mapping[str, Callable[[Repositories], object]] = {
     "save_form": lambda all_: all_.forms.save_form(a_form(title="Changed"), []),
     "save_form_submission": lambda all_: all_.forms.save_form_submission(a_submission("new")),
@@ -194,6 +201,12 @@ WRITES: Mapping[str, Callable[[Repositories], object]] = {
     "build_retention_grids": lambda all_: all_.retention.build_retention_grids(
         RUN.run_id, NOON, "UTC"
     ),
+    "withhold_scoring_run": lambda all_: all_.retention.withhold_scoring_run(NEWER.run_id),
+    "mark_shard_scored": lambda all_: all_.retention.mark_shard_scored(RUN.run_id, Shard(3, 16), 7),
+    "build_cohorts": lambda all_: in_every_shard(
+        lambda shard: all_.ltv.build_cohorts(RUN.run_id, NOON, "UTC", shard=shard)
+    ),
+    "merge_retention_grids": lambda all_: count_and_merge_grids(all_.retention),
     "build_lifecycle_counts": lambda all_: all_.retention.build_lifecycle_counts(
         RUN.run_id, NOON, "UTC"
     ),
@@ -222,6 +235,7 @@ def everything(storage: Storage) -> list[object]:
         ltv.get_ltv_analytics(),
         ltv.get_rejected_lines("import"),
         retention.get_scoring_runs(),
+        retention.get_scored_shards(RUN.run_id),
         [retention.get_activity(CustomerId(each)) for each in ("customer", "new")],
         retention.activity_summaries(NOON, "UTC"),
         retention.get_all_retention_campaigns(),

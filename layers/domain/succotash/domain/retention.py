@@ -205,6 +205,8 @@ class RunState(StrEnum):
     RUNNING = "running"
     CURRENT = "current"
     SUPERSEDED = "superseded"
+    WITHHELD = "withheld"
+    """Judged worse than the simple rule, so that it did not replace the run before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,8 @@ class ScoringRun:
     """Name, parameters, log-likelihood and reason of each model."""
     backtest: Mapping[str, Json]
     customers: int = 0
+    plan: Mapping[str, Json] = field(default_factory=dict)
+    """What every shard is scored with; empty in a run from before there were plans."""
 
 
 def run_id_of(as_of: datetime) -> RunId:

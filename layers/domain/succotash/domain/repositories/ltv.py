@@ -156,8 +156,21 @@ class LTVRepository(ABC):
         """A cohort's customers, ordered as in `find_customers`."""
 
     @abstractmethod
-    def build_rollups(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+    def build_cohorts(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard
+    ) -> None:
+        """Count a shard's part of the run's cohort periods, for `build_rollups` to add up.
+
+        NotFoundError where there is no such run. Repeating it changes nothing.
+        """
+
+    @abstractmethod
+    def build_rollups(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, merged: bool = False
+    ) -> None:
         """Make the run's cohorts and analytics from its values, the ledger and the leads.
+
+        With `merged` the cohorts' periods come from the parts of all shards, not from the ledger.
 
         Cohort periods are calendar months of the zone since the month of first purchase; a
         customer is active in a month with a purchase (as in `purchase_histories`) in it; revenue

@@ -57,6 +57,21 @@ class RetentionRepository(ABC):
         """
 
     @abstractmethod
+    def withhold_scoring_run(self, run_id: RunId) -> None:
+        """Let a running run stay unpublished, for the record; another one may begin.
+
+        NotFoundError where no such run is running.
+        """
+
+    @abstractmethod
+    def mark_shard_scored(self, run_id: RunId, shard: Shard, customers: int) -> None:
+        """Remember that a shard of the run is scored; NotFoundError where there is no such run."""
+
+    @abstractmethod
+    def get_scored_shards(self, run_id: RunId) -> dict[int, int]:
+        """Customers by index of the shards that are scored since the run was opened."""
+
+    @abstractmethod
     def get_scoring_run(self, run_id: RunId) -> ScoringRun:
         """The run; NotFoundError where there is none."""
 
@@ -194,7 +209,9 @@ class RetentionRepository(ABC):
         """Profiles of one segment, highest engagement first, then by id."""
 
     @abstractmethod
-    def build_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+    def build_retention_grids(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> None:
         """Count the run's retention grids from the order ledger: every period in every mode.
 
         Cohorts are customers by the period of their first purchase (day; ISO week; calendar
@@ -204,7 +221,13 @@ class RetentionRepository(ABC):
         whose last purchase lies in the offset or later, within all of time up to `as_of`. Grids
         end with GRID_LENGTHS. Cells that nobody was active in are left out; offset 0 holds the
         whole cohort in every mode. Repeating it changes nothing.
+
+        Of one shard only its part is counted, for `merge_retention_grids` to add up.
         """
+
+    @abstractmethod
+    def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+        """Make the grids from the parts of all shards; as if they had been built at once."""
 
     @abstractmethod
     def get_retention_grid(self, period: GridPeriod, mode: GridMode) -> list[GridCell]:

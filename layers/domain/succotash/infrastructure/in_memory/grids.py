@@ -10,6 +10,8 @@ from succotash.domain.values import CustomerId, LeadId, Shard
 from succotash.infrastructure.in_memory.ledger import Calendar, in_shard, purchases_by_customer
 from succotash.infrastructure.in_memory.tables import Tables
 
+_SEEN = (SubmissionState.ACCEPTED, SubmissionState.DUPLICATE)
+
 
 def people(
     tables: Tables, origin: GridOrigin, as_of: datetime, time_zone: str
@@ -38,7 +40,7 @@ def people(
         return
     asked = defaultdict[LeadId, list[Occurrence]](list)
     for each in tables.submissions.values():
-        is_seen = each.state is not SubmissionState.QUARANTINED and each.submitted_at <= as_of
+        is_seen = each.state in _SEEN and each.submitted_at <= as_of
         if is_seen and each.lead_id is not None:
             at = each.submitted_at
             asked[each.lead_id].append(Occurrence(at, calendar.date(at)))

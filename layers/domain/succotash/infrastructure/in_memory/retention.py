@@ -81,6 +81,27 @@ class InMemoryRetentionRepository(RetentionRepository):
             self.tables.delete_run_rows(other.run_id)
             self.tables.runs.discard([other.run_id])
         self.tables.runs[run.run_id] = dataclasses.replace(stored(run), state=RunState.RUNNING)
+        self.tables.scored_shards.discard([run.run_id])
+
+    @override
+    @atomic
+    def withhold_scoring_run(self, run_id: RunId) -> None:
+        run = self.tables.runs[run_id]
+        if run.state is not RunState.RUNNING:
+            raise NotFoundError("scoring run")
+        self.tables.runs[run_id] = dataclasses.replace(run, state=RunState.WITHHELD)
+
+    @override
+    @atomic
+    def mark_shard_scored(self, run_id: RunId, shard: Shard, customers: int) -> None:
+        self.tables.runs[run_id]
+        scored = self.tables.scored_shards.get(run_id) or {}
+        self.tables.scored_shards[run_id] = {**scored, shard.index: customers}
+
+    @override
+    @atomic
+    def get_scored_shards(self, run_id: RunId) -> dict[int, int]:
+        return dict(self.tables.scored_shards.get(run_id) or {})
 
     @override
     @atomic
@@ -389,8 +410,17 @@ class InMemoryRetentionRepository(RetentionRepository):
 
     @override
     @atomic
-    def build_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+    def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+        self.build_retention_grids(run_id, as_of, time_zone)
+
+    @override
+    @atomic
+    def build_retention_grids(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> None:
         self.tables.runs[run_id]
+        if shard is not None:  # merging counts everybody: here that costs no more
+            return
         calendar = Calendar(time_zone)
         lives = [
             sorted({calendar.date(each.at) for each in purchases})

@@ -267,6 +267,7 @@ class Tables:
         self.rejected_lines = Table[str, tuple[RejectedLine, ...]]("import", self._log)
 
         self.runs = Table[RunId, ScoringRun]("scoring run", self._log)
+        self.scored_shards = Table[RunId, Mapping[int, int]]("scoring run", self._log)
         self.runs_by_state = self.runs.index(lambda run: run.state)
         self.values = Table[tuple[RunId, CustomerId], CustomerLTV]("customer", self._log)
         self.values_by_run = self.values.index(lambda value: value.run_id)

@@ -313,7 +313,21 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
         return self.find_customers(cohort_id=cohort_id, limit=limit)
 
     @override
-    def build_rollups(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+    def build_cohorts(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard
+    ) -> None:
+        def build(session: Session) -> None:
+            cleared = session.run(sql.CLEAR_COHORT_PART, run_id=run_id, shard=shard.index)
+            only("scoring run", cleared)
+            set_moment(session, as_of, time_zone)
+            session.run(of_shard(sql.BUILD_COHORT_PART, shard), run_id=run_id, shard=shard.index)
+
+        self._in_transaction(build)
+
+    @override
+    def build_rollups(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, merged: bool = False
+    ) -> None:
         def build(session: Session) -> None:
             only("scoring run", session.run(sql.CLEAR_ROLLUPS, run_id=run_id))
             set_moment(session, as_of, time_zone)
@@ -323,7 +337,7 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
                 time_zone=time_zone,
                 unknown_source=UNKNOWN_SOURCE,
             )
-            session.run(sql.BUILD_COHORTS, run_id=run_id)
+            session.run(sql.MERGE_COHORTS if merged else sql.BUILD_COHORTS, run_id=run_id)
 
         self._in_transaction(build)
 

@@ -89,6 +89,7 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
                 models=Jsonb(dict(run.models)),
                 backtest=Jsonb(dict(run.backtest)),
                 customers=run.customers,
+                plan=Jsonb(dict(run.plan)),
             )
 
         self._in_transaction(open_run)
@@ -109,6 +110,20 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
             session.run(sql.DELETE_ROWS_OF_RUNS, run_ids=outdated)
 
         self._in_transaction(finish)
+
+    @override
+    def withhold_scoring_run(self, run_id: RunId) -> None:
+        only("scoring run", self._run(sql.WITHHOLD_RUN, run_id=run_id))
+
+    @override
+    def mark_shard_scored(self, run_id: RunId, shard: Shard, customers: int) -> None:
+        rows = self._run(sql.MARK_SHARD, run_id=run_id, shard=shard.index, customers=customers)
+        only("scoring run", rows)
+
+    @override
+    def get_scored_shards(self, run_id: RunId) -> dict[int, int]:
+        rows = self._run(sql.SCORED_SHARDS, run_id=run_id)
+        return {int(shard): int(customers) for shard, customers in rows}
 
     @override
     def get_scoring_run(self, run_id: RunId) -> ScoringRun:
@@ -372,13 +387,38 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
         return [_profile(row) for row in rows]
 
     @override
-    def build_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+    def build_retention_grids(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> None:
         def build(session: Session) -> None:
             only("scoring run", session.run(sql.CLEAR_GRIDS, run_id=run_id))
             set_moment(session, as_of, time_zone)
             session.run(sql.BUILD_GRIDS, run_id=run_id, spans=_SPANS, brackets=_BRACKETS)
 
-        self._in_transaction(build)
+        def build_part(session: Session, shard: Shard) -> None:
+            cleared = session.run(sql.CLEAR_GRID_PART, run_id=run_id, shard=shard.index)
+            only("scoring run", cleared)
+            set_moment(session, as_of, time_zone)
+            session.run(
+                of_shard(sql.BUILD_GRID_PART, shard),
+                run_id=run_id,
+                shard=shard.index,
+                spans=_SPANS,
+                brackets=_BRACKETS,
+            )
+
+        if shard is None:
+            self._in_transaction(build)
+        else:
+            self._in_transaction(lambda session: build_part(session, shard))
+
+    @override
+    def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+        def merge(session: Session) -> None:
+            only("scoring run", session.run(sql.CLEAR_GRIDS, run_id=run_id))
+            session.run(sql.MERGE_GRIDS, run_id=run_id)
+
+        self._in_transaction(merge)
 
     @override
     def get_retention_grid(self, period: GridPeriod, mode: GridMode) -> list[GridCell]:

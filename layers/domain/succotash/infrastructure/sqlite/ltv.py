@@ -601,7 +601,16 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
         return self.find_customers(cohort_id=cohort_id, limit=limit)
 
     @override
-    def build_rollups(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+    def build_cohorts(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard
+    ) -> None:
+        with self._unit.reading() as session:  # the rollups count everybody: that costs no more
+            named_run(session, run_id)
+
+    @override
+    def build_rollups(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, merged: bool = False
+    ) -> None:
         with self._unit.writing() as session:
             named_run(session, run_id)
             session.run(_DELETE_COHORTS, run_id=run_id)

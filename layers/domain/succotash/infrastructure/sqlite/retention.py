@@ -62,15 +62,25 @@ from succotash.infrastructure.sqlite.runs import current_run, named_run
 _SESSION_GAP = timedelta(minutes=30)
 
 _OPEN_RUN = """
-INSERT INTO scoring_runs (run_id, as_of, state, settings, models, backtest, customers)
-VALUES (:run_id, :as_of, 'running', :settings, :models, :backtest, :customers)
+INSERT INTO scoring_runs (run_id, as_of, state, settings, models, backtest, customers, plan)
+VALUES (:run_id, :as_of, 'running', :settings, :models, :backtest, :customers, :plan)
 ON CONFLICT (run_id) DO UPDATE SET
     as_of = excluded.as_of,
     settings = excluded.settings,
     models = excluded.models,
     backtest = excluded.backtest,
-    customers = excluded.customers
+    customers = excluded.customers,
+    plan = excluded.plan
 """
+_FORGET_SHARDS = "DELETE FROM scoring_run_shards WHERE run_id = :run_id"
+_WITHHOLD_RUN = """
+UPDATE scoring_runs SET state = 'withheld' WHERE run_id = :run_id AND state = 'running'
+"""
+_MARK_SHARD = """
+INSERT INTO scoring_run_shards (run_id, shard, customers) VALUES (:run_id, :shard, :customers)
+ON CONFLICT (run_id, shard) DO UPDATE SET customers = excluded.customers
+"""
+_SCORED_SHARDS = "SELECT shard, customers FROM scoring_run_shards WHERE run_id = :run_id"
 _RUN = "SELECT * FROM scoring_runs WHERE run_id = :run_id"
 _CURRENT_RUN = "SELECT * FROM scoring_runs WHERE state = 'current'"
 _OTHER_RUNNING = """
@@ -468,7 +478,27 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
                 models=json_text(run.models),
                 backtest=json_text(run.backtest),
                 customers=run.customers,
+                plan=json_text(run.plan),
             )
+            session.run(_FORGET_SHARDS, run_id=run.run_id)
+
+    @override
+    def withhold_scoring_run(self, run_id: RunId) -> None:
+        with self._unit.writing() as session:
+            if not session.change(_WITHHOLD_RUN, run_id=run_id):
+                raise NotFoundError("scoring run")
+
+    @override
+    def mark_shard_scored(self, run_id: RunId, shard: Shard, customers: int) -> None:
+        with self._unit.writing() as session:
+            named_run(session, run_id)
+            session.run(_MARK_SHARD, run_id=run_id, shard=shard.index, customers=customers)
+
+    @override
+    def get_scored_shards(self, run_id: RunId) -> dict[int, int]:
+        with self._unit.reading() as session:
+            rows = session.run(_SCORED_SHARDS, run_id=run_id)
+        return {row["shard"]: row["customers"] for row in rows}
 
     @override
     def finish_scoring_run(self, run_id: RunId, customers: int, keep: int = 2) -> None:
@@ -795,9 +825,17 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
         return [_profile(row) for row in rows]
 
     @override
-    def build_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+    def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+        self.build_retention_grids(run_id, as_of, time_zone)
+
+    @override
+    def build_retention_grids(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> None:
         with self._unit.writing() as session:
             named_run(session, run_id)
+            if shard is not None:  # merging counts everybody: here that costs no more
+                return
             session.run(_DELETE_GRIDS, run_id=run_id)
             with laid_out_purchases(session, as_of, time_zone):
                 session.run(
@@ -903,6 +941,7 @@ def _run(row: Row) -> ScoringRun:
         models=json_value(row["models"]),
         backtest=json_value(row["backtest"]),
         customers=row["customers"],
+        plan=json_value(row["plan"]),
     )
 
 

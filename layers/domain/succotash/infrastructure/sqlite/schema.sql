@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -210,15 +210,23 @@ CREATE TABLE order_import_rejections (
 CREATE TABLE scoring_runs (
     run_id TEXT NOT NULL PRIMARY KEY,
     as_of INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('running', 'current', 'superseded')),
+    state TEXT NOT NULL CHECK (state IN ('running', 'current', 'superseded', 'withheld')),
     settings TEXT NOT NULL CHECK (json_type(settings) = 'object'),
     models TEXT NOT NULL CHECK (json_type(models) = 'object'),
     backtest TEXT NOT NULL CHECK (json_type(backtest) = 'object'),
-    customers INTEGER NOT NULL CHECK (customers >= 0)
+    customers INTEGER NOT NULL CHECK (customers >= 0),
+    "plan" TEXT NOT NULL DEFAULT '{}' CHECK (json_type("plan") = 'object')
 ) STRICT;
 CREATE UNIQUE INDEX scoring_runs_one_current ON scoring_runs (state) WHERE state = 'current';
 CREATE UNIQUE INDEX scoring_runs_one_running ON scoring_runs (state) WHERE state = 'running';
 CREATE INDEX scoring_runs_by_time ON scoring_runs (as_of);
+
+CREATE TABLE scoring_run_shards (
+    run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
+    shard INTEGER NOT NULL CHECK (shard >= 0),
+    customers INTEGER NOT NULL CHECK (customers >= 0),
+    PRIMARY KEY (run_id, shard)
+) STRICT, WITHOUT ROWID;
 
 -- What readers see.
 CREATE VIEW current_run AS SELECT run_id FROM scoring_runs WHERE state = 'current';

@@ -34,6 +34,9 @@ RIGHTS = {
     "user_engagement_profiles": (READ, ADD, CHANGE, REMOVE),
     "retention_grid_cells": (READ, ADD, REMOVE),
     "lifecycle_counts": (READ, ADD, REMOVE),
+    "scoring_run_shards": (READ, ADD, CHANGE, REMOVE),
+    "retention_grid_parts": (READ, ADD, REMOVE),
+    "cohort_parts": (READ, ADD, REMOVE),
     "retention_campaigns": (READ, ADD, CHANGE),
 }
 """Rights on every table of the schema."""

@@ -427,11 +427,11 @@ GROUP BY value.run_id, day, value.segment_id, lead_source, leads.campaign
 """
 # The mean is rounded half to even, as the domain rounds: of `units` ten-thousandths shared by
 # `customers`, `whole` each and `rest` over.
-BUILD_COHORTS = f"""
-WITH {PURCHASES},
+_COHORT_PERIODS = f"""
+{PURCHASES},
 valued AS MATERIALIZED (
     SELECT
-        customer_id, cohort_id, predicted_clv, currency,
+        customer_id, cohort_id,
         12 * CAST(left(cohort_id, 4) AS integer) + CAST(right(cohort_id, 2) AS integer) AS month
     FROM customer_ltv
     WHERE run_id = :run_id
@@ -448,12 +448,41 @@ periods AS MATERIALIZED (
     SELECT cohort_id, period, count(*) AS active_customers, sum(revenue) AS revenue
     FROM active
     GROUP BY cohort_id, period
+)
+"""
+CLEAR_COHORT_PART = f"""
+WITH {NAMED_RUN},
+gone AS (
+    DELETE FROM cohort_parts
+    WHERE run_id = (SELECT run_id FROM run) AND shard = CAST(:shard AS smallint)
+)
+SELECT run_id FROM run
+"""
+BUILD_COHORT_PART = f"""
+WITH {_COHORT_PERIODS}
+INSERT INTO cohort_parts (run_id, shard, cohort_id, period, active_customers, revenue)
+SELECT CAST(:run_id AS text), CAST(:shard AS smallint), cohort_id, period, active_customers, revenue
+FROM periods
+"""
+_MERGED_PERIODS = """
+periods AS MATERIALIZED (
+    SELECT
+        cohort_id, period, sum(active_customers) AS active_customers, sum(revenue) AS revenue
+    FROM cohort_parts
+    WHERE run_id = :run_id
+    GROUP BY cohort_id, period
 ),
+gone AS (
+    DELETE FROM cohort_parts WHERE run_id = :run_id
+)
+"""
+_COHORTS_MADE = """
 sizes AS (
     SELECT
         cohort_id, count(*) AS customers, min(currency) AS currency,
         trunc(10000 * sum(predicted_clv)) AS units
-    FROM valued
+    FROM customer_ltv
+    WHERE run_id = :run_id
     GROUP BY cohort_id
 ),
 shares AS (
@@ -485,6 +514,8 @@ INSERT INTO cohort_periods (run_id, cohort_id, period, active_customers, revenue
 SELECT :run_id, cohort_id, period, active_customers, revenue
 FROM periods
 """
+BUILD_COHORTS = f"WITH {_COHORT_PERIODS}, {_COHORTS_MADE}"
+MERGE_COHORTS = f"WITH {_MERGED_PERIODS}, {_COHORTS_MADE}"
 
 SAVE_COHORT = f"""
 WITH {JOINED_RUN},

@@ -5,7 +5,9 @@
 from succotash.infrastructure.postgres.sql.purchases import PURCHASES
 from succotash.infrastructure.postgres.sql.runs import CURRENT_RUN, JOINED_RUN, NAMED_RUN
 
-_RUN = "SELECT run_id, as_of, state, settings, models, backtest, customers FROM scoring_runs"
+_RUN = """
+SELECT run_id, as_of, state, settings, models, backtest, customers, plan FROM scoring_runs
+"""
 GET_RUN = f"{_RUN} WHERE run_id = :run_id"
 GET_CURRENT_RUN = f"{_RUN} WHERE state = 'current'"
 GET_RUNS = f"""
@@ -26,17 +28,40 @@ ORDER BY run_id
 FOR UPDATE
 """
 OPEN_RUN = """
-INSERT INTO scoring_runs (run_id, as_of, state, settings, models, backtest, customers)
+WITH forgotten AS (
+    DELETE FROM scoring_run_shards WHERE run_id = :run_id
+)
+INSERT INTO scoring_runs (run_id, as_of, state, settings, models, backtest, customers, plan)
 VALUES (
     :run_id, CAST(:as_of AS timestamptz), 'running', CAST(:settings AS jsonb),
-    CAST(:models AS jsonb), CAST(:backtest AS jsonb), CAST(:customers AS integer)
+    CAST(:models AS jsonb), CAST(:backtest AS jsonb), CAST(:customers AS integer),
+    CAST(:plan AS jsonb)
 )
 ON CONFLICT (run_id) DO UPDATE SET
     as_of = excluded.as_of,
     settings = excluded.settings,
     models = excluded.models,
     backtest = excluded.backtest,
-    customers = excluded.customers
+    customers = excluded.customers,
+    plan = excluded.plan
+"""
+WITHHOLD_RUN = """
+UPDATE scoring_runs SET state = 'withheld' WHERE run_id = :run_id AND state = 'running'
+RETURNING run_id
+"""
+MARK_SHARD = """
+WITH run AS (
+    SELECT run_id FROM scoring_runs WHERE run_id = :run_id FOR KEY SHARE
+),
+marked AS (
+    INSERT INTO scoring_run_shards (run_id, shard, customers)
+    SELECT run_id, CAST(:shard AS smallint), CAST(:customers AS integer) FROM run
+    ON CONFLICT (run_id, shard) DO UPDATE SET customers = excluded.customers
+)
+SELECT run_id FROM run
+"""
+SCORED_SHARDS = """
+SELECT CAST(shard AS integer), customers FROM scoring_run_shards WHERE run_id = :run_id
 """
 SUPERSEDE_CURRENT_RUN = "UPDATE scoring_runs SET state = 'superseded' WHERE state = 'current'"
 MAKE_CURRENT = """
@@ -73,6 +98,12 @@ predictions_gone AS (
 profiles_gone AS (
     DELETE FROM user_engagement_profiles USING run
     WHERE user_engagement_profiles.run_id = run.run_id
+),
+grid_parts_gone AS (
+    DELETE FROM retention_grid_parts USING run WHERE retention_grid_parts.run_id = run.run_id
+),
+cohort_parts_gone AS (
+    DELETE FROM cohort_parts USING run WHERE cohort_parts.run_id = run.run_id
 ),
 lifecycle_gone AS (
     DELETE FROM lifecycle_counts USING run WHERE lifecycle_counts.run_id = run.run_id
@@ -469,7 +500,7 @@ SELECT run_id FROM run
 # Weeks begin on Monday (ISO 8601), as date_trunc has them. Every customer is once at place 0 of
 # every period, so place 0 is the cohort's size. Customers and periods are numbered: numbers
 # compare faster.
-BUILD_GRIDS = f"""
+_GRID_CELLS = f"""
 WITH {PURCHASES},
 lives AS MATERIALIZED (
     SELECT
@@ -551,11 +582,50 @@ cells AS (
     FROM bracketed JOIN cohorts USING (first_day)
     GROUP BY kind, starts_on, place
 )
+"""
+BUILD_GRIDS = f"""
+{_GRID_CELLS}
 INSERT INTO retention_grid_cells (
     run_id, period, mode, cohort_starts_on, place, cohort_size, active
 )
 SELECT CAST(:run_id AS text), period, mode, starts_on, place, size, active
 FROM cells JOIN sizes USING (kind, starts_on)
+"""
+CLEAR_GRID_PART = f"""
+WITH {NAMED_RUN},
+gone AS (
+    DELETE FROM retention_grid_parts
+    WHERE run_id = (SELECT run_id FROM run) AND shard = CAST(:shard AS smallint)
+)
+SELECT run_id FROM run
+"""
+BUILD_GRID_PART = f"""
+{_GRID_CELLS}
+INSERT INTO retention_grid_parts (
+    run_id, shard, period, mode, cohort_starts_on, place, active
+)
+SELECT CAST(:run_id AS text), CAST(:shard AS smallint), period, mode, starts_on, place, active
+FROM cells JOIN sizes USING (kind, starts_on)
+"""
+# A shard whose customers were not active in a cell has no part of it, but everybody is at place 0.
+MERGE_GRIDS = """
+WITH added AS (
+    SELECT period, mode, cohort_starts_on, place, sum(active) AS active
+    FROM retention_grid_parts
+    WHERE run_id = :run_id
+    GROUP BY period, mode, cohort_starts_on, place
+),
+sizes AS (
+    SELECT period, mode, cohort_starts_on, active AS size FROM added WHERE place = 0
+),
+gone AS (
+    DELETE FROM retention_grid_parts WHERE run_id = :run_id
+)
+INSERT INTO retention_grid_cells (
+    run_id, period, mode, cohort_starts_on, place, cohort_size, active
+)
+SELECT CAST(:run_id AS text), period, mode, cohort_starts_on, place, size, active
+FROM added JOIN sizes USING (period, mode, cohort_starts_on)
 """
 GET_GRID = f"""
 SELECT cohort_starts_on, cohort_size, place, active
