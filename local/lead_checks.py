@@ -9,6 +9,7 @@ from succotash.domain.forms import Form, FormSubmission, IdempotentRequest, Lead
 from succotash.domain.leads import SubmissionFilter
 from succotash.domain.outbox import OutboxMessage
 from succotash.domain.repositories.storage import Repositories
+from succotash.domain.submissions import RememberedAnswer, SubmissionOutcome
 from succotash.domain.values import FormId, LeadId, MessageId, SubmissionId
 from succotash.errors import ConflictError
 
@@ -101,8 +102,11 @@ class PeopleChecks:
         )
         repositories.outbox.append([self._message])
         request = IdempotentRequest(f"{mark}erasure", "key", "digest")
-        repositories.forms.claim_idempotency_key(request, LONG_AGO, LONG_AGO + DAY)
-        repositories.forms.save_idempotent_answer(request, {"is": 1}, self._submission)
+        outcome = SubmissionOutcome(
+            repositories.forms.get_form_submission(self._submission),
+            remembered=RememberedAnswer(request, {"is": 1}, LONG_AGO + DAY),
+        )
+        repositories.forms.save_outcome(outcome)
 
     def bury(self) -> None:
         self._people.bury([self._tombstone], LONG_AGO)
