@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import override
+from uuid import RFC_4122, UUID
 
 import boto3
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from succotash.application.parked_intake import RECEIVES_TRIED, ParkedIntake
-from succotash.domain.parking import Delivery, ParkedSubmission
+from succotash.domain.parking import Delivery, ParkedSubmission, id_of_request
 from succotash.domain.repositories.parking import SubmissionQueue
 from succotash.domain.values import FormId, Json, SubmissionId
 from succotash.errors import (
@@ -24,7 +25,7 @@ from succotash.errors import (
 )
 from succotash.infrastructure.aws.parking import SqsSubmissionQueue
 from succotash.infrastructure.files.parking import REMEMBERED_SECONDS, FileSubmissionQueue
-from tests.builders import NOON
+from tests.builders import NOON, minutes
 
 LIMIT = 256 * 1024
 """Bytes of a message that SQS takes."""
@@ -102,6 +103,21 @@ class TestTexts:
         document = json.loads(parked().as_text()) | {"received_at": "2024-05-06T12:00:00"}
         with pytest.raises(MalformedRequestError):
             ParkedSubmission.of_text(json.dumps(document))
+
+    def test_a_request_has_one_id_for_a_day_and_no_other_has_it(self) -> None:
+        form = FormId("contact")
+        first = id_of_request(form, "key", "digest", NOON)
+        assert id_of_request(form, "key", "digest", NOON + minutes(60 * 11.9)) == first
+        others = {
+            id_of_request(form, "key", "digest", NOON + minutes(60 * 12)),
+            id_of_request(form, "key", "other", NOON),
+            id_of_request(form, "other", "digest", NOON),
+            id_of_request(FormId("other"), "key", "digest", NOON),
+        }
+        assert len(others | {first}) == 5
+        for each in map(UUID, (first, *others)):
+            assert (each.version, each.variant) == (8, RFC_4122)
+        assert first < id_of_request(form, "a", "a", NOON + minutes(60 * 24))
 
     def test_ids_for_queues_hold_no_word_of_anybody(self) -> None:
         each = parked(form_id="ümlaut form / 1", key="ada@example.com")

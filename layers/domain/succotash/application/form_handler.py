@@ -30,7 +30,7 @@ from succotash.domain.forms import (
 )
 from succotash.domain.leads import DailyCounts, LeadHistory
 from succotash.domain.outbox import status_message, submission_messages
-from succotash.domain.parking import ParkedSubmission
+from succotash.domain.parking import ParkedSubmission, id_of_request
 from succotash.domain.repositories.forms import PAGE, FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.signing import Signer
@@ -437,16 +437,23 @@ class FormHandler:
 
         `repeated` names fields that came more than once, which only a choice may.
         """
+        now, form = self._clock(), FormId(form_id)
+        if key is not None:
+            body_digest = body_digest or fingerprint(form_id, fields)
         sent = ParkedSubmission(
-            submission_id=SubmissionId(self._new_id()),
-            form_id=FormId(form_id),
-            received_at=self._clock(),
+            submission_id=(
+                SubmissionId(self._new_id())
+                if key is None
+                else id_of_request(form, key, body_digest, now)
+            ),
+            form_id=form,
+            received_at=now,
             fields=fields,
             repeated=tuple(repeated),
             ip_address=context.ip_address,
             user_agent=context.user_agent,
             key=key,
-            body_digest=body_digest or (fingerprint(form_id, fields) if key is not None else ""),
+            body_digest=body_digest,
         )
         if self._shelter.is_storage_away:
             return self._park(sent, None)
