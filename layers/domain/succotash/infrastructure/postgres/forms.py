@@ -43,6 +43,7 @@ from succotash.domain.submissions import (
     SubmissionGround,
     SubmissionInquiry,
     SubmissionOutcome,
+    merged_lead,
 )
 from succotash.domain.values import After, FormId, Json, LeadId, SubmissionId
 from succotash.errors import (
@@ -144,24 +145,17 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
 
     @override
     def save_lead(self, lead: Lead) -> Lead:
-        [row] = self._run(
-            sql.SAVE_LEAD,
-            lead_id=lead.lead_id,
-            email=lead.email,
-            canonical_email=lead.canonical_email,
-            first_submission_at=lead.first_submission_at,
-            last_submission_at=lead.last_submission_at,
-            first_name=lead.first_name,
-            last_name=lead.last_name,
-            company=lead.company,
-            phone=lead.phone,
-            answers=Jsonb(dict(lead.answers)),
-            status=lead.status,
-            source=lead.source,
-            campaign=lead.campaign,
-            submission_count=lead.submission_count,
-        )
-        return lead_of(row)
+        def save(session: Session) -> Lead:
+            email, is_kept = lead.canonical_email, False
+            while not is_kept:
+                # Where somebody adds it between the two statements, the next round finds it.
+                rows = session.run(sql.LOCK_LEAD_BY_EMAIL, canonical_email=email)
+                merged = merged_lead(lead_of(rows[0]), lead) if rows else lead
+                is_kept = bool(session.run(sql.SAVE_LEAD, **_lead_columns(merged, is_new=not rows)))
+            [row] = session.run(sql.GET_LEAD_BY_EMAIL, canonical_email=email)
+            return lead_of(row)
+
+        return self._in_transaction(save)
 
     @override
     def get_lead(self, lead_id: LeadId) -> Lead:
@@ -509,10 +503,22 @@ def _kept_columns(kept: KeptLead | None) -> dict[str, object]:
     """Of a lead and its score; NULL throughout where there is none to keep."""
     if kept is None:
         return _NO_LEAD
-    lead, score = kept.lead, kept.score
+    score = kept.score
+    return {
+        **_lead_columns(kept.lead, is_new=kept.is_new),
+        "total": score.total,
+        "points": points_of(score),
+        "grade": score.grade,
+        "is_hot": score.is_hot,
+        "scored_at": score.scored_at,
+        "rules_version": score.rules_version,
+    }
+
+
+def _lead_columns(lead: Lead, *, is_new: bool) -> dict[str, object]:
     return {
         "kept_lead_id": lead.lead_id,
-        "is_new_lead": kept.is_new,
+        "is_new_lead": is_new,
         "email": lead.email,
         "lead_email": lead.canonical_email,
         "first_submission_at": lead.first_submission_at,
@@ -526,12 +532,6 @@ def _kept_columns(kept: KeptLead | None) -> dict[str, object]:
         "lead_source": lead.source,
         "campaign": lead.campaign,
         "submission_count": lead.submission_count,
-        "total": score.total,
-        "points": points_of(score),
-        "grade": score.grade,
-        "is_hot": score.is_hot,
-        "scored_at": score.scored_at,
-        "rules_version": score.rules_version,
     }
 
 

@@ -208,50 +208,56 @@ ORDER BY submitted_at DESC, submission_id DESC
 LIMIT 1
 """
 
-SAVE_LEAD = """
-WITH saved AS (
-    INSERT INTO leads AS known (
+# The lead was read under a lock, so it is written as it is from now on; as a new one it may find
+# that somebody was quicker, and is not kept.
+_KEEP_LEAD = """
+added AS (
+    INSERT INTO leads (
         lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
         last_name, company, phone, answers, status, source, campaign, submission_count
     )
-    VALUES (
-        :lead_id, :email, :canonical_email, CAST(:first_submission_at AS timestamptz),
-        CAST(:last_submission_at AS timestamptz), CAST(:first_name AS text),
-        CAST(:last_name AS text), CAST(:company AS text), CAST(:phone AS text),
-        CAST(:answers AS jsonb), :status, :source, CAST(:campaign AS text),
-        CAST(:submission_count AS integer)
-    )
-    ON CONFLICT (canonical_email) DO UPDATE SET
-        first_submission_at = least(known.first_submission_at, excluded.first_submission_at),
-        last_submission_at = greatest(known.last_submission_at, excluded.last_submission_at),
-        first_name = coalesce(known.first_name, excluded.first_name),
-        last_name = coalesce(known.last_name, excluded.last_name),
-        company = coalesce(known.company, excluded.company),
-        phone = coalesce(known.phone, excluded.phone),
-        answers = excluded.answers || known.answers,
-        submission_count = known.submission_count + excluded.submission_count
-    RETURNING
-        lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
-        last_name, company, phone, answers, status, source, campaign, submission_count,
-        xmax = 0 AS is_new
+    SELECT
+        CAST(:kept_lead_id AS text), CAST(:email AS text), CAST(:lead_email AS text),
+        CAST(:first_submission_at AS timestamptz), CAST(:last_submission_at AS timestamptz),
+        CAST(:first_name AS text), CAST(:last_name AS text), CAST(:company AS text),
+        CAST(:phone AS text), CAST(:lead_answers AS jsonb), CAST(:status AS text),
+        CAST(:lead_source AS text), CAST(:campaign AS text), CAST(:submission_count AS integer)
+    WHERE CAST(:is_new_lead AS boolean)
+    ON CONFLICT DO NOTHING
+    RETURNING lead_id, status, last_submission_at
+),
+changed AS (
+    UPDATE leads
+    SET
+        first_submission_at = CAST(:first_submission_at AS timestamptz),
+        last_submission_at = CAST(:last_submission_at AS timestamptz),
+        first_name = CAST(:first_name AS text),
+        last_name = CAST(:last_name AS text),
+        company = CAST(:company AS text),
+        phone = CAST(:phone AS text),
+        answers = CAST(:lead_answers AS jsonb),
+        submission_count = CAST(:submission_count AS integer)
+    WHERE lead_id = CAST(:kept_lead_id AS text) AND NOT CAST(:is_new_lead AS boolean)
+    RETURNING lead_id
+),
+kept AS (
+    SELECT lead_id FROM added
+    UNION ALL
+    SELECT lead_id FROM changed
 ),
 entered AS (
     INSERT INTO lead_status_changes (lead_id, status, changed_at)
     SELECT lead_id, status, last_submission_at
-    FROM saved
-    WHERE is_new
+    FROM added
 ),
 tied AS (
     UPDATE customers
-    SET lead_id = saved.lead_id
-    FROM saved
-    WHERE customers.canonical_email = saved.canonical_email AND customers.lead_id IS NULL
+    SET lead_id = kept.lead_id
+    FROM kept
+    WHERE customers.canonical_email = CAST(:lead_email AS text) AND customers.lead_id IS NULL
 )
-SELECT
-    lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
-    last_name, company, phone, answers, status, source, campaign, submission_count
-FROM saved
 """
+SAVE_LEAD = f"WITH {_KEEP_LEAD} SELECT lead_id FROM kept"
 
 LEAD = """
 SELECT
@@ -261,6 +267,7 @@ FROM leads
 """
 GET_LEAD = f"{LEAD} WHERE lead_id = :lead_id"
 GET_LEAD_BY_EMAIL = f"{LEAD} WHERE canonical_email = :canonical_email"
+LOCK_LEAD_BY_EMAIL = f"{GET_LEAD_BY_EMAIL} FOR NO KEY UPDATE"
 LEADS_BY_STATUS = f"""
 {LEAD}
 WHERE status = :status
@@ -511,48 +518,10 @@ WHERE form_id = :form_id
 """
 
 # Expired keys that others are at work on are left to a later submission, so none waits for two.
-# The lead was read under a lock, so it is written as it is from now on. Where it was absent and
-# is there now, or the key is, somebody was quicker, and nothing else is written.
+# Where the lead was absent and is there now, or the key is, somebody was quicker, and the rest is
+# not written.
 SAVE_OUTCOME = f"""
-WITH added AS (
-    INSERT INTO leads (
-        lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
-        last_name, company, phone, answers, status, source, campaign, submission_count
-    )
-    SELECT
-        CAST(:kept_lead_id AS text), CAST(:email AS text), CAST(:lead_email AS text),
-        CAST(:first_submission_at AS timestamptz), CAST(:last_submission_at AS timestamptz),
-        CAST(:first_name AS text), CAST(:last_name AS text), CAST(:company AS text),
-        CAST(:phone AS text), CAST(:lead_answers AS jsonb), CAST(:status AS text),
-        CAST(:lead_source AS text), CAST(:campaign AS text), CAST(:submission_count AS integer)
-    WHERE CAST(:is_new_lead AS boolean)
-    ON CONFLICT DO NOTHING
-    RETURNING lead_id, status, last_submission_at
-),
-changed AS (
-    UPDATE leads
-    SET
-        first_submission_at = CAST(:first_submission_at AS timestamptz),
-        last_submission_at = CAST(:last_submission_at AS timestamptz),
-        first_name = CAST(:first_name AS text),
-        last_name = CAST(:last_name AS text),
-        company = CAST(:company AS text),
-        phone = CAST(:phone AS text),
-        answers = CAST(:lead_answers AS jsonb),
-        submission_count = CAST(:submission_count AS integer)
-    WHERE lead_id = CAST(:kept_lead_id AS text) AND NOT CAST(:is_new_lead AS boolean)
-    RETURNING lead_id
-),
-kept AS (
-    SELECT lead_id FROM added
-    UNION ALL
-    SELECT lead_id FROM changed
-),
-entered AS (
-    INSERT INTO lead_status_changes (lead_id, status, changed_at)
-    SELECT lead_id, status, last_submission_at
-    FROM added
-),
+WITH {_KEEP_LEAD},
 scored AS (
     INSERT INTO lead_scores (lead_id, total, points, grade, is_hot, scored_at, rules_version)
     SELECT
@@ -567,12 +536,6 @@ scored AS (
         is_hot = excluded.is_hot,
         scored_at = excluded.scored_at,
         rules_version = excluded.rules_version
-),
-tied AS (
-    UPDATE customers
-    SET lead_id = kept.lead_id
-    FROM kept
-    WHERE customers.canonical_email = CAST(:lead_email AS text) AND customers.lead_id IS NULL
 ),
 saved AS (
     INSERT INTO form_submissions (
