@@ -12,7 +12,7 @@ from succotash.container import Container, container
 from succotash.http.fields import require_instant
 from succotash.http.invocations import invocation
 
-RESERVE = 30_000
+RESERVE = 25_000
 """Milliseconds kept for the leads under way."""
 
 type Report = dict[str, Any]
