@@ -1,4 +1,8 @@
-"""The scheduled run, judged as of the event's time; clocks only measure how long it took."""
+"""The scheduled run, judged as of the event's time; clocks only measure how long it took.
+
+An event without a step is the schedule's own and does all of it; a state machine asks for one step
+after another.
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -8,33 +12,79 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic_core import to_jsonable_python
 
+from succotash.application.churn_scoring import ChurnScoring
 from succotash.container import Container, container
+from succotash.domain.values import SHARDS
+from succotash.errors import InvalidInputError
 from succotash.http.fields import require_instant
 from succotash.http.invocations import invocation
 from succotash.observation import Metric, count
 
+type Event = Mapping[str, Any]
 type Report = dict[str, Any]
 
 
-def scoring(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], Report]:
-    """The handler of EventBridge's scheduled event, with these parts.
+class ShardFailedError(Exception):
+    """Scoring a shard failed; what it failed for is the cause."""
 
-    InvalidInputError where the event has no usable time; RunInProgressError and storage errors
-    escape, so that the schedule's retries and alarms see them.
+    def __init__(self, shard: int, cause: Exception) -> None:
+        super().__init__(f"shard {shard} was not scored: {type(cause).__name__}")
+
+
+def scoring(parts: Container) -> Callable[[Event, LambdaContext], Report]:
+    """The handler of the scheduled event and of the steps, with these parts.
+
+    InvalidInputError where the event asks for nothing that there is; RunInProgressError and storage
+    errors escape, so that retries and alarms see them, those of a shard by its number.
     """
     logger = Logger(service="churn_scoring")
 
-    def score(event: Mapping[str, Any], _: LambdaContext) -> Report:
-        as_of = require_instant("time", event.get("time"))
+    def score(event: Event, _: LambdaContext) -> Report:
         correlation_id = str(event.get("id", ""))
         started = time.perf_counter()
         with invocation("churn_scoring", correlation_id):
-            report: Report = to_jsonable_python(parts.get_churn_scoring().run(as_of))
-            count(Metric.RUN_SECONDS, round(time.perf_counter() - started))
-        logger.info("scored", correlation_id=correlation_id, as_of=as_of.isoformat())
+            report: Report = to_jsonable_python(_step(event, parts.get_churn_scoring()))
+            if event.get("step") is None:
+                count(Metric.RUN_SECONDS, round(time.perf_counter() - started))
+        logger.info(
+            "scored",
+            correlation_id=correlation_id,
+            step=event.get("step") or "all",
+            run_id=report["run_id"],
+            shard=report.get("shard"),
+            customers=report.get("customers"),
+            seconds=round(time.perf_counter() - started, 1),
+        )
         return report
 
     return score
+
+
+def _step(event: Event, run: ChurnScoring) -> object:
+    match event.get("step"):
+        case None:
+            return run.run(require_instant("time", event.get("time")))
+        case "plan":
+            return run.plan(require_instant("time", event.get("time")))
+        case "score":
+            run_id, shard = _run_id(event), event.get("shard")
+            if not isinstance(shard, int) or isinstance(shard, bool) or not 0 <= shard < SHARDS:
+                raise InvalidInputError.of("shard", "shard", f"is no number below {SHARDS}")
+            try:
+                return run.score(run_id, shard)
+            except Exception as error:
+                raise ShardFailedError(shard, error) from error
+        case "finish":
+            return run.finish(_run_id(event))
+        case _:
+            raise InvalidInputError.of("step", "step", "is neither plan, score nor finish")
+
+
+def _run_id(event: Event) -> str:
+    run_id = event.get("run_id")
+    if not isinstance(run_id, str):
+        raise InvalidInputError.of("run_id", "run_id", "is no run's id")
+    return run_id
 
 
 handler = scoring(container)

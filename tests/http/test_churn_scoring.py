@@ -62,3 +62,36 @@ def test_the_same_event_again_changes_nothing(gateway: Gateway) -> None:
 
     assert score(event, LambdaContext()) == score(event, LambdaContext())
     assert len(gateway.call("GET", "/retention/model").json["runs"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "field"),
+    [
+        ({"step": "publish"}, "step"),
+        ({"step": "plan"}, "time"),
+        ({"step": "score", "shard": 0}, "run_id"),
+        ({"step": "score", "run_id": "r"}, "shard"),
+        ({"step": "score", "run_id": "r", "shard": 16}, "shard"),
+        ({"step": "score", "run_id": "r", "shard": True}, "shard"),
+        ({"step": "finish", "run_id": 7}, "run_id"),
+    ],
+)
+def test_a_step_that_there_is_not_is_refused(event: dict[str, Json], field: str) -> None:
+    score = scoring(Container({"SUCCOTASH_STORAGE": "memory"}))
+
+    with pytest.raises(InvalidInputError) as refused:
+        score(event, LambdaContext())
+
+    assert [each.field for each in refused.value.violations] == [field]
+
+
+def test_a_run_goes_by_its_steps(gateway: Gateway) -> None:
+    score = scoring(gateway.container)
+    plan = score({"step": "plan", "time": "1998-07-01T00:00:00Z"}, LambdaContext())
+    for shard in plan["shards"]:
+        asked = {"step": "score", "run_id": plan["run_id"], "shard": shard}
+        assert score(asked, LambdaContext())["customers"] == 0
+
+    done = score({"step": "finish", "run_id": plan["run_id"]}, LambdaContext())
+
+    assert (done["state"], done["customers"]) == ("current", 0)

@@ -59,6 +59,10 @@ TURNSTILE_SECRETS = (
 )
 EXPORTS = '{"Fn::Sub": "${Exports.Arn}/*"}'
 RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
+SCORING_EXECUTIONS = (
+    '{"Fn::Sub": "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}'
+    ':execution:${ScoringRun.Name}/*"}'
+)
 ALLOWED: Mapping[str, set[str]] = {
     "secretsmanager:GetSecretValue": {
         '{"Ref": "DbSecretArn"}',
@@ -84,6 +88,9 @@ ALLOWED: Mapping[str, set[str]] = {
         '{"Fn::GetAtt": ["LeadScoring", "Arn"]}',
         '{"Fn::GetAtt": ["OutboxRelay", "Arn"]}',
     },
+    "states:StartExecution": {'{"Ref": "ScoringRun"}'},
+    "states:DescribeExecution": {SCORING_EXECUTIONS},
+    "states:StopExecution": {SCORING_EXECUTIONS},
     "events:PutEvents": {'{"Fn::GetAtt": ["EventBus", "Arn"]}'},
     "ses:SendEmail": {IDENTITY},
     "ses:SendRawEmail": {IDENTITY},
@@ -94,6 +101,7 @@ ALLOWED: Mapping[str, set[str]] = {
 def statements() -> list[Any]:
     """Every statement of every policy that is deployed, whatever was chosen."""
     documents = [each["PolicyDocument"] for each in deployed_of("AWS::IAM::ManagedPolicy").values()]
+    documents += [each["PolicyDocument"] for each in deployed_of("AWS::IAM::Policy").values()]
     for role in deployed_of("AWS::IAM::Role").values():
         documents += [policy["PolicyDocument"] for policy in role.get("Policies", ())]
     found = []
@@ -117,7 +125,7 @@ def test_no_permission_has_a_wildcard_but_for_what_is_named_after_the_stack() ->
     for each in statements():
         assert "*" not in text_of(each["Action"]), each
         resource = text_of(each["Resource"])
-        where_many = (OBJECTS, RESULTS, TURNSTILE_SECRETS, EXPORTS)
+        where_many = (OBJECTS, RESULTS, TURNSTILE_SECRETS, EXPORTS, SCORING_EXECUTIONS)
         assert "*" not in resource or resource in where_many, each
 
 

@@ -203,6 +203,8 @@ class Container:
                     silent_from=settings.risk_silent_from,
                     gone_below=settings.risk_gone_below,
                 ),
+                publishes_worse=settings.publish_worse,
+                runs_kept=settings.runs_kept,
             ),
         )
 

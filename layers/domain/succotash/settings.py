@@ -94,6 +94,11 @@ class Settings(BaseModel):
         DEFAULT_RISK_RULE.gone_below
     )
 
+    publish_worse: Annotated[bool, Field(alias="PUBLISH_WORSE")] = False
+    """Whether a run that is worse than the simple rule on held-out time is published too."""
+    runs_kept: Annotated[int, Field(alias="RUNS_KEPT", ge=0, le=100)] = 2
+    """Superseded runs whose rows stay, for comparison."""
+
     scope_prefix: Annotated[str, Field(alias="SCOPE_PREFIX")] = ""
     """What the issuer puts before a scope's name, such as `identifier/`."""
 

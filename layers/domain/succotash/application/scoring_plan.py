@@ -72,7 +72,7 @@ class ScoringSettings:
     whole_limit: int = 50_000
     """Up to so many customers are read, and scored, all at once."""
     sample_customers: int = 200_000
-    """With more, models are fitted to as many whole shards as hold this number; see ADR 8."""
+    """With more, models are fitted to as many whole shards as hold this number; see ADR 10."""
 
     def view(self) -> dict[str, Json]:
         """As kept with the run."""
