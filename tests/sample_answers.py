@@ -56,6 +56,7 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     "retention_analysis.analytics": (HTTPStatus.OK, {"run.run_id": "1998-07-01T00:00:00Z"}),
     "retention_analysis.campaigns": (HTTPStatus.OK, {"campaigns.1.name": "We kept your shelf"}),
     "retention_analysis.cohorts": (HTTPStatus.OK, {"run.run_id": "1998-07-01T00:00:00Z"}),
+    "retention_analysis.lifecycle": (HTTPStatus.OK, {"run.run_id": "1998-07-01T00:00:00Z"}),
     "retention_analysis.customer": (
         HTTPStatus.OK,
         {"customer_id": "user_456", "churn_risk.risk_level": "high"},
