@@ -24,6 +24,8 @@ from succotash.http.reading import (
 
 KEY_LIMIT = 255
 CHOICES_LIMIT = 100
+MULTIPART_TYPE = "multipart/form-data"
+"""Its reader is imported with the first such body: most pages post otherwise."""
 
 type Answer = (
     str | int | float | bool | Annotated[list[str], Field(max_length=CHOICES_LIMIT)] | None
@@ -50,16 +52,19 @@ class SentForm:
         """Read a request; raises what is wrong with it."""
         content_type = call.read_media_type()
         body = call.read_body()
-        text = read_text(body)
         repeated: frozenset[str] = frozenset()
         if content_type == FORM_TYPE:
-            fields, repeated = _gather(read_pairs(text, "the body"))
+            fields, repeated = _gather(read_pairs(read_text(body), "the body"))
+        elif content_type == MULTIPART_TYPE:
+            from succotash.http.multipart_forms import read_multipart
+
+            fields, repeated = _gather(read_multipart(body, call.headers["content-type"]))
         else:
-            fields = _flat(read_object(text))
+            fields = _flat(read_object(read_text(body)))
         return cls(
             fields=fields,
             repeated=repeated,
-            is_plain=content_type == FORM_TYPE,
+            is_plain=content_type != JSON_TYPE,
             body_digest=hashlib.sha256(body).hexdigest(),
             key=_idempotency_key(call),
             context=SubmissionContext(call.ip_address, call.user_agent),
@@ -105,4 +110,8 @@ def _idempotency_key(call: Call) -> str | None:
     return key
 
 
-TAKES: Mapping[str, object] = {JSON_TYPE: Answers, FORM_TYPE: Answers}
+TAKES: Mapping[str, object] = {
+    JSON_TYPE: Answers,
+    FORM_TYPE: Answers,
+    MULTIPART_TYPE: Answers,
+}

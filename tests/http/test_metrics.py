@@ -73,3 +73,21 @@ def test_what_was_counted_before_a_failure_is_published(capsys: pytest.CaptureFi
     assert metrics["RunSeconds"] == [90.0]
     [directive] = metrics["_aws"]["CloudWatchMetrics"]
     assert directive["Metrics"] == [{"Name": "RunSeconds", "Unit": "Seconds"}]
+
+
+def test_submissions_are_counted_by_what_became_of_them(
+    gateway: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = "/forms/default/submissions"
+    ada = {"email": "ada@example.com"}
+    for body in (ada, ada, {"email": "nobody"}, {"email": "bot@example.com", "website": "spam"}):
+        gateway.call("POST", path, json_body=body, scopes=None)
+
+    lines = published(capsys.readouterr().out)
+    counted = [{name for name in each if name.startswith(("Subm", "Lead"))} for each in lines]
+    assert counted[:3] == [
+        {"SubmissionsAccepted", "Leads"},
+        {"SubmissionsDuplicate"},
+        {"SubmissionsRefused"},
+    ]
+    assert counted[3] <= {"SubmissionsQuarantined", "SubmissionsAccepted", "Leads"}

@@ -19,6 +19,7 @@ class Metric(StrEnum):
     SUBMISSIONS_ACCEPTED = "SubmissionsAccepted"
     SUBMISSIONS_QUARANTINED = "SubmissionsQuarantined"
     SUBMISSIONS_DUPLICATE = "SubmissionsDuplicate"
+    SUBMISSIONS_UNCONFIRMED = "SubmissionsUnconfirmed"
     SUBMISSIONS_REFUSED = "SubmissionsRefused"
     SUBMISSIONS_PARKED = "SubmissionsParked"
     LEADS = "Leads"

@@ -367,12 +367,32 @@ class TakenSubmission:
     """Why there is no receipt."""
     is_parked: bool = False
     """Whether it waits for the storage, unjudged; the form is then what is remembered of it."""
+    stored: SubmissionOutcome | None = None
+    """What was stored; None where nothing was, as for a repetition."""
 
     def require_receipt(self) -> SubmissionReceipt:
         """The receipt; raises the refusal."""
         if self.receipt is None:
             raise self.refusal or AssertionError("neither a receipt nor a refusal")
         return self.receipt
+
+
+COUNTED = {
+    SubmissionState.ACCEPTED: Metric.SUBMISSIONS_ACCEPTED,
+    SubmissionState.QUARANTINED: Metric.SUBMISSIONS_QUARANTINED,
+    SubmissionState.DUPLICATE: Metric.SUBMISSIONS_DUPLICATE,
+    SubmissionState.UNCONFIRMED: Metric.SUBMISSIONS_UNCONFIRMED,
+}
+
+
+def _count(taken: TakenSubmission) -> None:
+    """Count what became of a submission, once it is durable."""
+    if taken.refusal is not None:
+        count(Metric.SUBMISSIONS_REFUSED)
+    if taken.stored is not None:
+        count(COUNTED[taken.stored.submission.state])
+        if taken.stored.kept is not None and taken.stored.kept.is_new:
+            count(Metric.LEADS)
 
 
 class FormHandler:
@@ -555,9 +575,11 @@ class FormHandler:
                 remembered = RememberedAnswer(request, _remembered(receipt), remembered_until)
                 outcome = replace(outcome, remembered=remembered)
             repositories.forms.save_outcome(outcome)
-            return TakenSubmission(form, receipt)
+            return TakenSubmission(form, receipt, stored=outcome)
 
-        return self._storage.in_transaction(work)
+        taken = self._storage.in_transaction(work)
+        _count(taken)
+        return taken
 
     def issue_token(self, form_id: str, earlier: Json = None) -> str | None:
         """A form token for a page that is shown now; None where this deployment gives none.

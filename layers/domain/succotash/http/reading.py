@@ -150,6 +150,12 @@ def read_pairs(text: str, what: str) -> list[tuple[str, str]]:
     return pairs
 
 
+def require_few_fields(count: int, what: str) -> None:
+    """MalformedRequestError for more fields than are taken."""
+    if count > FIELD_LIMIT:
+        raise MalformedRequestError(f"{what} has more than {FIELD_LIMIT} fields")
+
+
 def read_query(raw: str) -> dict[str, str]:
     """The query string; InvalidInputError where a parameter is repeated."""
     pairs = read_pairs(raw, "the query string")

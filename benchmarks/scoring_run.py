@@ -1,0 +1,196 @@
+"""A scoring run shard by shard, against the least that any such run has to do.
+
+Run from the project's root: `python -m benchmarks.scoring_run [CUSTOMERS]`; 100,000 customers with
+five orders and five events each, by default. A real server is started for it. The floor aggregates
+both ledgers once (the statements of the run, COPY out), and copies the rows that the run writes
+into the same indexed tables. Shards are scored by processes of their own, one and then two at a
+time; the plan is told apart, since it reads a sample however many customers there are.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pg8000.native
+
+from succotash.domain.values import SHARDS, Shard
+from succotash.infrastructure.postgres.migrations import migrate
+from succotash.infrastructure.postgres.sql.ltv import PURCHASE_HISTORIES
+from succotash.infrastructure.postgres.sql.purchases import SET_MOMENT, of_shard
+from succotash.infrastructure.postgres.sql.retention import ACTIVITY_SUMMARIES
+from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
+
+CUSTOMERS = 100_000
+EACH = 5
+AS_OF = "2026-01-01T00:00:00Z"
+FILL_ORDERS = """
+INSERT INTO orders (customer_id, order_id, ordered_at, amount, currency)
+SELECT
+    'customer-' || customer, number,
+    timestamptz '2024-01-01 09:00Z' + (CAST(customer AS bigint) * 7919 % 600) * interval '1 day'
+        + (number - 1) * (customer % 29) * interval '20 hours',
+    (CAST(customer AS bigint) * 31 + number * 17) % 900 + 10, 'USD'
+FROM
+    generate_series(1, CAST(:customers AS integer)) AS customers (customer),
+    generate_series(1, CAST(:each AS integer)) AS numbers (number)
+"""
+FILL_ACTIVITY = """
+INSERT INTO activity_events (customer_id, event_id, occurred_at, kind)
+SELECT
+    'customer-' || customer, number,
+    timestamptz '2024-01-01 10:00Z' + (CAST(customer AS bigint) * 7919 % 600) * interval '1 day'
+        + (number - 1) * (customer % 23) * interval '15 hours',
+    CASE WHEN number % 3 = 0 THEN 'session' ELSE 'click' END
+FROM
+    generate_series(1, CAST(:customers AS integer)) AS customers (customer),
+    generate_series(1, CAST(:each AS integer)) AS numbers (number)
+"""
+KEPT = ("customer_ltv", "churn_predictions", "user_engagement_profiles")
+WORKER = """
+import json, re, sys, time
+from pathlib import Path
+from succotash.container import container
+scoring = container.get_churn_scoring()
+run_id, shards = sys.argv[1], json.loads(sys.argv[2])
+began = time.perf_counter()
+for shard in shards:
+    scoring.score(run_id, shard)
+seconds = time.perf_counter() - began
+[peak] = re.findall(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())
+print(json.dumps([seconds, int(peak) / 1024]))
+container.close()
+"""
+STEP = """
+import json, re, sys, time
+from datetime import datetime
+from pathlib import Path
+from succotash.container import container
+scoring = container.get_churn_scoring()
+began = time.perf_counter()
+if sys.argv[1] == "plan":
+    scoring.plan(datetime.fromisoformat(sys.argv[2]))
+else:
+    scoring.finish(sys.argv[2])
+seconds = time.perf_counter() - began
+[peak] = re.findall(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())
+print(json.dumps([seconds, int(peak) / 1024]))
+container.close()
+"""
+
+
+def environment(server: PostgresServer, database: str) -> dict[str, str]:
+    """Settings of the processes that score."""
+    return os.environ | {
+        "SUCCOTASH_STORAGE": "postgres",
+        "DB_HOST": server.host,
+        "DB_PORT": str(server.port),
+        "DB_NAME": database,
+        "DB_USER": server.user,
+        "DB_PASSWORD": server.password,
+        "DB_STATEMENT_TIMEOUT": "600",
+        "PUBLISH_WORSE": "true",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def process(code: str, arguments: Sequence[str], given: dict[str, str]) -> tuple[float, float]:
+    """Seconds of the work and megabytes at the peak, of a process of its own."""
+    done = subprocess.run(  # noqa: S603 - this repository's own code
+        [sys.executable, "-c", code, *arguments],
+        env=given,
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    seconds, peak = json.loads(done.stdout.splitlines()[-1])
+    return float(seconds), float(peak)
+
+
+def scored(run_id: str, at_a_time: int, given: dict[str, str]) -> tuple[float, float]:
+    """Wall-clock seconds of the slowest process, and the highest peak, over all shards."""
+    parts = [list(range(first, SHARDS, at_a_time)) for first in range(at_a_time)]
+    with ThreadPoolExecutor(at_a_time) as threads:
+        found = list(
+            threads.map(lambda part: process(WORKER, [run_id, json.dumps(part)], given), parts)
+        )
+    return max(seconds for seconds, _ in found), max(peak for _, peak in found)
+
+
+def floor(connection: pg8000.native.Connection) -> float:
+    """Seconds to aggregate both ledgers by shard, and to copy in what the run wrote."""
+    rows = {}
+    for table in KEPT:
+        columns = [
+            name
+            for [name] in connection.run(
+                "SELECT attname FROM pg_attribute WHERE attrelid = CAST(:name AS regclass) "
+                "AND attnum > 0 AND attgenerated = '' AND NOT attisdropped",
+                name=table,
+            )
+        ]
+        names = ", ".join(columns)
+        out = Lines()
+        connection.run(f"COPY (SELECT {names} FROM {table}) TO STDOUT", stream=out)  # noqa: S608
+        rows[table] = (names, out.chunks)
+    connection.run(f"TRUNCATE {', '.join(KEPT)}")
+    began = time.perf_counter()
+    for index in range(SHARDS):
+        connection.run("BEGIN")
+        connection.run(SET_MOMENT, as_of=AS_OF, until=AS_OF, time_zone="UTC")
+        for statement in (PURCHASE_HISTORIES, ACTIVITY_SUMMARIES):
+            connection.run(of_shard(statement, Shard(index, SHARDS)), stream=Lines())
+        connection.run("COMMIT")
+    for table, (names, chunks) in rows.items():
+        connection.run(f"COPY {table} ({names}) FROM STDIN", stream=chunks)
+    return time.perf_counter() - began
+
+
+class Lines:
+    """What COPY gave, in the pieces in which it came."""
+
+    def __init__(self) -> None:
+        self.chunks: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Keep a piece; a thousand rows go back at a time."""
+        if self.chunks and len(self.chunks[-1]) < 200_000:
+            self.chunks[-1] += data
+        else:
+            self.chunks.append(data)
+
+
+def main(customers: int) -> None:
+    """Print all of it."""
+    with (
+        folder_of_a_server() as folder,
+        embedded_postgres(folder / "data") as server,
+        server.new_database() as database,
+    ):
+        migrate(server.url(database))
+        with server.connect(database) as connection:
+            for fill in (FILL_ORDERS, FILL_ACTIVITY):
+                connection.run(fill, customers=customers, each=EACH)
+            connection.run("VACUUM ANALYZE")
+        given = environment(server, database)
+        print(f"{customers:,} customers, {customers * EACH:,} orders and as many events")
+        seconds, peak = process(STEP, ["plan", AS_OF], given)
+        print(f"  plan: {seconds:.1f} s, {peak:.0f} MB", flush=True)
+        one, peak = scored(AS_OF, 1, given)
+        print(f"  16 shards, one at a time: {one:.1f} s, {peak:.0f} MB", flush=True)
+        two, peak = scored(AS_OF, 2, given)
+        print(f"  two at a time: {two:.1f} s, {one / two:.2f} times as fast", flush=True)
+        finish, peak = process(STEP, ["finish", AS_OF], given)
+        print(f"  finish: {finish:.1f} s, {peak:.0f} MB")
+        with server.connect(database) as connection:
+            least = floor(connection)
+        total = one + finish
+        print(f"  floor: {least:.1f} s; score and finish take {total / least:.2f} times as long")
+        print(f"  {1e6 * total / customers:.0f} microseconds a customer")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else CUSTOMERS)
