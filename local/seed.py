@@ -26,6 +26,7 @@ def make_seed(path: Path) -> None:
             "SQLITE_PATH": str(database),
             "SQLITE_SEED": "",
             "POWERTOOLS_LOG_LEVEL": "WARNING",
+            "POWERTOOLS_METRICS_DISABLED": "true",
         }
         from local.server import Gateway, Stack
         from local.tokens import LocalIssuer
