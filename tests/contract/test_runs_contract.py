@@ -14,12 +14,14 @@ from succotash.domain.retention import (
     GridCell,
     GridMode,
     GridPeriod,
+    RetentionAnalytics,
+    RiskLevel,
     RunState,
     ScoringRun,
 )
 from succotash.domain.values import SHARDS, CustomerId, Json, RunId, Shard
 from succotash.errors import NotFoundError, RunInProgressError
-from tests.builders import NOON, a_run, a_value, days
+from tests.builders import NOON, a_prediction, a_run, a_value, days, usd
 from tests.contract.conftest import NewStorage
 from tests.contract.test_ltv_contract import every_shard, purchases_on_paper
 from tests.strategies import MODEST, instants, ledgers, zones
@@ -157,3 +159,24 @@ class TestParts:
             found.append((all_grids(repositories.retention), cohorts, analytics.total))
 
         assert found[1] == found[0]
+
+
+class TestSummaries:
+    def test_where_customers_stood_comes_back_as_it_was_kept(
+        self, repositories: Repositories
+    ) -> None:
+        retention, run = repositories.retention, a_run()
+        retention.open_scoring_run(run)
+        retention.save_churn_prediction(
+            a_prediction("a", risk=RiskLevel.HIGH, probability=0.1 + 0.2, run_id=run.run_id)
+        )
+        repositories.ltv.save_customer_ltv(a_value("a", residual="100.0001", run_id=run.run_id))
+        found = retention.get_retention_analytics(run.run_id)
+        assert (found.run_id, found.customers) == (run.run_id, 1)
+        assert retention.get_retention_analytics().customers == 0, "readers see the current run"
+
+        retention.finish_scoring_run(run.run_id, 1, summary=found.to_dict())
+
+        kept = retention.get_current_scoring_run()
+        assert RetentionAnalytics.of_dict(kept.run_id, kept.summary) == found
+        assert found.value_at_risk == usd("100.0001")

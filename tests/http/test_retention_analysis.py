@@ -1,7 +1,9 @@
 """Churn risk, retention grids and campaigns, over HTTP."""
 
 import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from churn_scoring import scoring
 from succotash.domain.values import Json
 from tests.builders import NOON, a_prediction, a_run, an_order, days
 from tests.events import sample
@@ -199,3 +201,32 @@ def test_before_the_first_run_there_is_no_lifecycle(gateway: Gateway) -> None:
     answer = gateway.call("GET", "/retention/lifecycle")
 
     assert answer.json == {"period": "month", "periods": [], "run": None}
+
+
+def test_analytics_tell_how_customers_moved_since_the_run_before(gateway: Gateway) -> None:
+    score = scoring(gateway.container)
+
+    def analytics() -> dict[str, Json]:
+        found: dict[str, Json] = gateway.call("GET", "/retention/analytics").json
+        return found
+
+    orders = [an_order("1", customer_id=f"c{n}", ordered_at=NOON + days(n)) for n in range(5)]
+    gateway.container.get_ltv_repository().record_orders(orders)
+    score({"time": (NOON + days(6)).isoformat()}, LambdaContext())
+    assert analytics()["change"] is None
+    late = [an_order("1", customer_id=f"d{n}", ordered_at=NOON + days(10)) for n in range(2)]
+    gateway.container.get_ltv_repository().record_orders(late)
+
+    score({"time": (NOON + days(11)).isoformat()}, LambdaContext())
+
+    found = analytics()
+    assert found["customers"] == 7
+    change = found["change"]
+    assert isinstance(change, dict)
+    assert change["customers"] == 2
+    assert change["since"] == "2024-05-12T12:00:00Z"
+    risks, segments = change["churn_risk_distribution"], change["segment_distribution"]
+    assert isinstance(risks, dict)
+    assert isinstance(segments, dict)
+    assert sum(int(str(each)) for each in risks.values()) == 2
+    assert sum(int(str(each)) for each in segments.values()) == 2

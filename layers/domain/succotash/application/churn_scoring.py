@@ -240,7 +240,8 @@ class ChurnScoring:
             if not is_whole:
                 retention.merge_retention_grids(run.run_id, run.as_of, zone)
             repositories.ltv.build_rollups(run.run_id, run.as_of, zone, merged=not is_whole)
-            retention.finish_scoring_run(run.run_id, customers, settings.runs_kept)
+            summary = retention.get_retention_analytics(run.run_id).to_dict()
+            retention.finish_scoring_run(run.run_id, customers, settings.runs_kept, summary=summary)
             repositories.outbox.append([run_message(run.run_id, run.as_of, customers)])
 
         self._storage.in_transaction(work)

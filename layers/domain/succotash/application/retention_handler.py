@@ -40,8 +40,11 @@ from succotash.domain.retention import (
     ChurnPrediction,
     EngagementSegment,
     GridPeriod,
+    RetentionAnalytics,
     RetentionCampaign,
     RiskLevel,
+    RunState,
+    ScoringRun,
     UserEngagementProfile,
 )
 from succotash.domain.values import (
@@ -173,6 +176,18 @@ class CampaignPerformanceView(TypedDict):
     conversion_rate: float | None
 
 
+class RetentionChangeView(TypedDict):
+    """How customers moved since the run before; more is above 0."""
+
+    since: datetime
+    """As of when that run was."""
+    customers: int
+    high_risk_customers: int
+    value_at_risk: Decimal
+    churn_risk_distribution: Mapping[str, int]
+    segment_distribution: Mapping[str, int]
+
+
 class RetentionAnalyticsView(TypedDict):
     """Where all customers stand."""
 
@@ -185,6 +200,8 @@ class RetentionAnalyticsView(TypedDict):
     value_at_risk: Decimal
     currency: str
     campaign_metrics: CampaignSummaryView
+    change: RetentionChangeView | None
+    """None for the first run."""
     run: RunView | None
 
 
@@ -255,8 +272,13 @@ class RetentionHandler:
     def get_retention_analytics(self) -> RetentionAnalyticsView:
         """Where all customers stand by the current run."""
         retention = self._storage.repositories.retention
-        found = retention.get_retention_analytics()
-        run = _run(self._storage.repositories, found.run_id)
+        current = retention.get_current_scoring_run()
+        found = (
+            RetentionAnalytics.of_dict(current.run_id, current.summary)
+            if current.summary
+            else retention.get_retention_analytics()
+        )
+        run = run_view(current) if current.run_id != INITIAL_RUN else None
         at_risk = found.value_at_risk or Money(Decimal(0), run_currency(run, self._currency))
         return {
             "customers": found.customers,
@@ -268,8 +290,15 @@ class RetentionHandler:
             "value_at_risk": at_risk.rounded(),
             "currency": at_risk.currency,
             "campaign_metrics": self._summary_view(),
+            "change": _change(found, self._run_before(current), at_risk.currency),
             "run": run,
         }
+
+    def _run_before(self, current: ScoringRun) -> ScoringRun | None:
+        """The run that the current one replaced, where it is known where customers stood by it."""
+        runs = self._storage.repositories.retention.get_scoring_runs()
+        superseded = (each for each in runs if each.state is RunState.SUPERSEDED and each.summary)
+        return next((each for each in superseded if each.as_of < current.as_of), None)
 
     def get_retention_grid(self, question: GridQuestion = USUAL_GRID) -> GridView:
         """Cohorts, and how many of each came back when, as of the current run.
@@ -563,6 +592,30 @@ def engagement_or_none(
         return _engagement_view(repositories.retention.get_user_engagement_profile(customer_id))
     except NotFoundError:
         return None
+
+
+def _change(
+    now: RetentionAnalytics, earlier: ScoringRun | None, currency: Currency
+) -> RetentionChangeView | None:
+    if earlier is None:
+        return None
+    before = RetentionAnalytics.of_dict(earlier.run_id, earlier.summary)
+
+    def moved(here: Mapping[str, int], there: Mapping[str, int]) -> dict[str, int]:
+        return {name: here.get(name, 0) - there.get(name, 0) for name in sorted({*here, *there})}
+
+    nothing = Money(Decimal(0), currency)
+    risks = moved(now.by_risk_level, before.by_risk_level)
+    return {
+        "since": earlier.as_of,
+        "customers": now.customers - before.customers,
+        "high_risk_customers": risks.get(RiskLevel.HIGH, 0),
+        "value_at_risk": (
+            (now.value_at_risk or nothing) - (before.value_at_risk or nothing)
+        ).rounded(),
+        "churn_risk_distribution": risks,
+        "segment_distribution": moved(now.by_segment, before.by_segment),
+    }
 
 
 def value_or_none(repositories: Repositories, customer_id: CustomerId) -> CustomerValueView | None:

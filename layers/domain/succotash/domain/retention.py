@@ -3,9 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
-from succotash.domain.values import CampaignId, CustomerId, Json, Money, RunId, instant_text
+from succotash.domain.values import (
+    CampaignId,
+    Currency,
+    CustomerId,
+    Json,
+    Money,
+    RunId,
+    instant_text,
+)
 
 INITIAL_RUN = RunId("initial")
 """The current run of a storage in which no scoring run has finished yet."""
@@ -224,6 +233,8 @@ class ScoringRun:
     customers: int = 0
     plan: Mapping[str, Json] = field(default_factory=dict)
     """What every shard is scored with; empty in a run from before there were plans."""
+    summary: Mapping[str, Json] = field(default_factory=dict)
+    """Where all customers stood when it finished: `RetentionAnalytics.to_dict`."""
 
 
 def run_id_of(as_of: datetime) -> RunId:
@@ -286,3 +297,44 @@ class RetentionAnalytics:
     average_engagement_score: float | None
     value_at_risk: Money | None
     """Residual value of the customers at high risk; None where none is known."""
+
+    def to_dict(self) -> dict[str, Json]:
+        """As kept with the run."""
+        at_risk = self.value_at_risk
+        return {
+            "customers": self.customers,
+            "by_risk_level": dict(self.by_risk_level),
+            "by_segment": dict(self.by_segment),
+            "average_churn_probability": self.average_churn_probability,
+            "average_engagement_score": self.average_engagement_score,
+            "value_at_risk": None if at_risk is None else str(at_risk.amount),
+            "currency": None if at_risk is None else at_risk.currency,
+        }
+
+    @classmethod
+    def of_dict(cls, run_id: RunId, kept: Mapping[str, Json]) -> "RetentionAnalytics":
+        """What `to_dict` gave; TypeError for anything else."""
+        match kept:
+            case {
+                "customers": int(customers),
+                "by_risk_level": dict(by_risk_level),
+                "by_segment": dict(by_segment),
+                "average_churn_probability": (int() | float() | None) as churn,
+                "average_engagement_score": (int() | float() | None) as engagement,
+                "value_at_risk": (str() | None) as amount,
+                "currency": (str() | None) as currency,
+            }:
+                at_risk = None
+                if amount is not None and currency is not None:
+                    at_risk = Money(Decimal(amount), Currency(currency))
+                return cls(
+                    run_id,
+                    customers,
+                    {name: int(str(count)) for name, count in by_risk_level.items()},
+                    {name: int(str(count)) for name, count in by_segment.items()},
+                    churn,
+                    engagement,
+                    at_risk,
+                )
+            case _:
+                raise TypeError(kept)

@@ -1,7 +1,7 @@
 """The port to activity, engagement, churn predictions, campaigns and scoring runs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from succotash.domain.customers import ActivityEvent, ActivitySummaries, Recording
@@ -25,7 +25,7 @@ from succotash.domain.retention import (
     UserEngagementProfile,
 )
 from succotash.domain.retention_grids import GridRequest
-from succotash.domain.values import CampaignId, Currency, CustomerId, RunId, Shard
+from succotash.domain.values import CampaignId, Currency, CustomerId, Json, RunId, Shard
 
 
 class RetentionRepository(ABC):
@@ -48,7 +48,14 @@ class RetentionRepository(ABC):
         """
 
     @abstractmethod
-    def finish_scoring_run(self, run_id: RunId, customers: int, keep: int = 2) -> None:
+    def finish_scoring_run(
+        self,
+        run_id: RunId,
+        customers: int,
+        keep: int = 2,
+        *,
+        summary: Mapping[str, Json] | None = None,
+    ) -> None:
         """Make a running run the current one, at once for all readers; the last becomes superseded.
 
         Rows of all but the `keep` latest superseded runs are deleted, their scoring_runs stay.
@@ -256,5 +263,5 @@ class RetentionRepository(ABC):
         """
 
     @abstractmethod
-    def get_retention_analytics(self) -> RetentionAnalytics:
-        """Where all customers stand, from the current run's rows."""
+    def get_retention_analytics(self, run_id: RunId | None = None) -> RetentionAnalytics:
+        """Where all customers stand, from the rows of the current run or of the one named."""

@@ -3,7 +3,7 @@
 import dataclasses
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice, pairwise
 from statistics import fmean
@@ -46,7 +46,7 @@ from succotash.domain.retention_grids import (
     period_start,
     periods_between,
 )
-from succotash.domain.values import CampaignId, Currency, CustomerId, Money, RunId, Shard
+from succotash.domain.values import CampaignId, Currency, CustomerId, Json, Money, RunId, Shard
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.in_memory.grids import people, presence
 from succotash.infrastructure.in_memory.ledger import (
@@ -105,7 +105,14 @@ class InMemoryRetentionRepository(RetentionRepository):
 
     @override
     @atomic
-    def finish_scoring_run(self, run_id: RunId, customers: int, keep: int = 2) -> None:
+    def finish_scoring_run(
+        self,
+        run_id: RunId,
+        customers: int,
+        keep: int = 2,
+        *,
+        summary: Mapping[str, Json] | None = None,
+    ) -> None:
         run = self.tables.runs[run_id]
         if run.state is not RunState.RUNNING:
             raise NotFoundError("scoring run")
@@ -114,7 +121,7 @@ class InMemoryRetentionRepository(RetentionRepository):
             raise RunInProgressError("a newer scoring run has finished")
         self.tables.runs[current.run_id] = dataclasses.replace(current, state=RunState.SUPERSEDED)
         self.tables.runs[run_id] = dataclasses.replace(
-            run, state=RunState.CURRENT, customers=customers
+            run, state=RunState.CURRENT, customers=customers, summary=dict(summary or {})
         )
         superseded = _latest_first(self.tables.runs_by_state[RunState.SUPERSEDED])
         for old in superseded[keep:]:
@@ -464,8 +471,8 @@ class InMemoryRetentionRepository(RetentionRepository):
 
     @override
     @atomic
-    def get_retention_analytics(self) -> RetentionAnalytics:
-        run_id = self.tables.current_run()
+    def get_retention_analytics(self, run_id: RunId | None = None) -> RetentionAnalytics:
+        run_id = self.tables.run_named(run_id)
         predictions = list(self.tables.predictions_by_run[run_id])
         profiles = list(self.tables.profiles_by_run[run_id])
         chances = [each.churn_probability for each in predictions]

@@ -2,7 +2,7 @@
 
 import json
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import override
@@ -95,7 +95,14 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
         self._in_transaction(open_run)
 
     @override
-    def finish_scoring_run(self, run_id: RunId, customers: int, keep: int = 2) -> None:
+    def finish_scoring_run(
+        self,
+        run_id: RunId,
+        customers: int,
+        keep: int = 2,
+        *,
+        summary: Mapping[str, Json] | None = None,
+    ) -> None:
         def finish(session: Session) -> None:
             session.run(sql.LOCK_RUNS)
             rows = session.run(sql.RUNS_CONCERNED, run_id=run_id, state=RunState.CURRENT)
@@ -105,7 +112,12 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
             if any(as_of > started[run_id] for _, as_of, _ in rows):
                 raise RunInProgressError("a newer scoring run has finished")
             session.run(sql.SUPERSEDE_CURRENT_RUN)
-            session.run(sql.MAKE_CURRENT, run_id=run_id, customers=customers)
+            session.run(
+                sql.MAKE_CURRENT,
+                run_id=run_id,
+                customers=customers,
+                summary=Jsonb(dict(summary or {})),
+            )
             outdated = [old for [old] in session.run(sql.OUTDATED_RUNS, keep=keep)]
             session.run(sql.DELETE_ROWS_OF_RUNS, run_ids=outdated)
 
@@ -469,11 +481,11 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
         return [GridCell(*row) for row in self._in_transaction(count)]
 
     @override
-    def get_retention_analytics(self) -> RetentionAnalytics:
-        [row] = self._run(sql.RETENTION_ANALYTICS)
-        run_id, by_risk, by_segment, churn, engagement, amount, currency, other = row
+    def get_retention_analytics(self, run_id: RunId | None = None) -> RetentionAnalytics:
+        [row] = self._run(sql.RETENTION_ANALYTICS, run_id=run_id)
+        found, by_risk, by_segment, churn, engagement, amount, currency, other = row
         return RetentionAnalytics(
-            run_id,
+            found,
             customers=sum((by_risk or {}).values()),
             by_risk_level=by_risk or {},
             by_segment=by_segment or {},

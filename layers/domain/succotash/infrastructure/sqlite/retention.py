@@ -37,7 +37,7 @@ from succotash.domain.retention import (
     UserEngagementProfile,
 )
 from succotash.domain.retention_grids import GridRequest, count_grid
-from succotash.domain.values import CampaignId, Currency, CustomerId, Money, RunId, Shard
+from succotash.domain.values import CampaignId, Currency, CustomerId, Json, Money, RunId, Shard
 from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
 from succotash.infrastructure.sqlite.columns import (
     instant,
@@ -57,7 +57,7 @@ from succotash.infrastructure.sqlite.functions import day_of, local_day, shard_p
 from succotash.infrastructure.sqlite.grids import people, presence
 from succotash.infrastructure.sqlite.purchases import laid_out_purchases
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
-from succotash.infrastructure.sqlite.runs import current_run, named_run
+from succotash.infrastructure.sqlite.runs import named_run
 
 _SESSION_GAP = timedelta(minutes=30)
 
@@ -92,7 +92,8 @@ SELECT * FROM scoring_runs WHERE run_id <> :initial ORDER BY as_of DESC, run_id 
 _GIVE_UP_RUN = "DELETE FROM scoring_runs WHERE run_id = :run_id"
 _SUPERSEDE_CURRENT = "UPDATE scoring_runs SET state = 'superseded' WHERE state = 'current'"
 _MAKE_CURRENT = """
-UPDATE scoring_runs SET state = 'current', customers = :customers WHERE run_id = :run_id
+UPDATE scoring_runs SET state = 'current', customers = :customers, summary = :summary
+WHERE run_id = :run_id
 """
 _OUTDATED_RUNS = """
 SELECT run_id FROM scoring_runs WHERE state = 'superseded'
@@ -501,7 +502,14 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
         return {row["shard"]: row["customers"] for row in rows}
 
     @override
-    def finish_scoring_run(self, run_id: RunId, customers: int, keep: int = 2) -> None:
+    def finish_scoring_run(
+        self,
+        run_id: RunId,
+        customers: int,
+        keep: int = 2,
+        *,
+        summary: Mapping[str, Json] | None = None,
+    ) -> None:
         with self._unit.writing() as session:
             found = session.run(_RUN, run_id=run_id)
             if not found or found[0]["state"] != RunState.RUNNING:
@@ -510,7 +518,12 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
             if current["as_of"] > found[0]["as_of"]:
                 raise RunInProgressError("a newer scoring run has finished")
             session.run(_SUPERSEDE_CURRENT)
-            session.run(_MAKE_CURRENT, run_id=run_id, customers=customers)
+            session.run(
+                _MAKE_CURRENT,
+                run_id=run_id,
+                customers=customers,
+                summary=json_text(summary or {}),
+            )
             for outdated in session.run(_OUTDATED_RUNS, keep=keep):
                 for statement in _DELETE_RUN_ROWS:
                     session.run(statement, run_id=outdated["run_id"])
@@ -900,9 +913,9 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
         return [LifecycleCounts(date.fromisoformat(row[0]), *tuple(row)[1:]) for row in rows]
 
     @override
-    def get_retention_analytics(self) -> RetentionAnalytics:
+    def get_retention_analytics(self, run_id: RunId | None = None) -> RetentionAnalytics:
         with self._unit.reading() as session:
-            run_id = current_run(session)
+            run_id = named_run(session, run_id)
             risks = session.run(_RISK_TOTALS, run_id=run_id)
             segments = session.run(_ENGAGEMENT_TOTALS, run_id=run_id)
         at_risk = [row for row in risks if row["risk_level"] == RiskLevel.HIGH]
@@ -942,6 +955,7 @@ def _run(row: Row) -> ScoringRun:
         backtest=json_value(row["backtest"]),
         customers=row["customers"],
         plan=json_value(row["plan"]),
+        summary=json_value(row["summary"]),
     )
 
 

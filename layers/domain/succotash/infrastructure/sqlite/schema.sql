@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 7;
+PRAGMA user_version = 8;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -215,7 +215,8 @@ CREATE TABLE scoring_runs (
     models TEXT NOT NULL CHECK (json_type(models) = 'object'),
     backtest TEXT NOT NULL CHECK (json_type(backtest) = 'object'),
     customers INTEGER NOT NULL CHECK (customers >= 0),
-    "plan" TEXT NOT NULL DEFAULT '{}' CHECK (json_type("plan") = 'object')
+    "plan" TEXT NOT NULL DEFAULT '{}' CHECK (json_type("plan") = 'object'),
+    summary TEXT NOT NULL DEFAULT '{}' CHECK (json_type(summary) = 'object')
 ) STRICT;
 CREATE UNIQUE INDEX scoring_runs_one_current ON scoring_runs (state) WHERE state = 'current';
 CREATE UNIQUE INDEX scoring_runs_one_running ON scoring_runs (state) WHERE state = 'running';

@@ -6,7 +6,8 @@ from succotash.infrastructure.postgres.sql.purchases import PURCHASES
 from succotash.infrastructure.postgres.sql.runs import CURRENT_RUN, JOINED_RUN, NAMED_RUN
 
 _RUN = """
-SELECT run_id, as_of, state, settings, models, backtest, customers, plan FROM scoring_runs
+SELECT run_id, as_of, state, settings, models, backtest, customers, plan, summary
+FROM scoring_runs
 """
 GET_RUN = f"{_RUN} WHERE run_id = :run_id"
 GET_CURRENT_RUN = f"{_RUN} WHERE state = 'current'"
@@ -66,7 +67,10 @@ SELECT CAST(shard AS integer), customers FROM scoring_run_shards WHERE run_id = 
 SUPERSEDE_CURRENT_RUN = "UPDATE scoring_runs SET state = 'superseded' WHERE state = 'current'"
 MAKE_CURRENT = """
 UPDATE scoring_runs
-SET state = 'current', customers = CAST(:customers AS integer)
+SET
+    state = 'current',
+    customers = CAST(:customers AS integer),
+    summary = CAST(:summary AS jsonb)
 WHERE run_id = :run_id
 """
 OUTDATED_RUNS = """
@@ -636,7 +640,7 @@ ORDER BY cohort_starts_on, place
 
 RETENTION_ANALYTICS = f"""
 WITH run AS MATERIALIZED (
-    SELECT {CURRENT_RUN} AS run_id
+    SELECT coalesce(CAST(:run_id AS text), {CURRENT_RUN}) COLLATE "C" AS run_id
 ),
 risks AS (
     SELECT risk_level, count(*) AS customers, sum(churn_probability) AS chances
