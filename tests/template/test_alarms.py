@@ -1,0 +1,68 @@
+"""What somebody is told of."""
+
+from typing import Any
+
+from tests.template.stack import deployed_of, functions, text_of, unconditional, written
+
+
+def alarms() -> dict[str, Any]:
+    found: dict[str, Any] = unconditional(dict(deployed_of("AWS::CloudWatch::Alarm")))
+    return found
+
+
+def test_everything_that_lands_in_a_queue_of_failures_raises_an_alarm() -> None:
+    queues = {
+        name
+        for name, resource in written()["Resources"].items()
+        if resource["Type"] == "AWS::SQS::Queue" and name.endswith("Failures")
+    }
+    watched = {
+        text_of(each["Dimensions"][0]["Value"])
+        for each in alarms().values()
+        if each.get("MetricName") == "ApproximateNumberOfMessagesVisible"
+    }
+
+    assert queues
+    assert watched == {f'{{"Fn::GetAtt": ["{name}", "QueueName"]}}' for name in queues}
+
+
+def test_errors_and_throttles_of_every_function_raise_an_alarm() -> None:
+    for metric in ("Errors", "Throttles"):
+        [alarm] = [
+            each
+            for each in alarms().values()
+            if any(
+                part.get("MetricStat", {}).get("Metric", {}).get("MetricName") == metric
+                for part in each.get("Metrics", ())
+            )
+        ]
+        watched = {
+            part["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"]
+            for part in alarm["Metrics"]
+            if "MetricStat" in part
+        }
+        assert watched == set(functions())
+        [told] = [part for part in alarm["Metrics"] if part.get("ReturnData", True)]
+        assert told["Expression"] == "SUM(METRICS())"
+
+
+def test_the_api_and_the_state_machine_raise_alarms() -> None:
+    found = {(each.get("Namespace"), each.get("MetricName")) for each in alarms().values()}
+
+    assert {("AWS/ApiGateway", "5xx"), ("AWS/States", "ExecutionsFailed")} <= found
+
+
+def test_every_alarm_says_what_it_is_and_tells_whoever_wants_to_know() -> None:
+    for name, alarm in alarms().items():
+        assert alarm["AlarmDescription"], name
+        assert alarm["AlarmActions"] == [{"Ref": "Alarms"}], name
+        assert alarm["TreatMissingData"] == "notBreaching", name
+
+
+def test_concurrency_is_reserved_only_where_asked_for() -> None:
+    default = written()["Parameters"]["SubmissionConcurrency"]["Default"]
+    reserved = functions()["FormIntake"]["ReservedConcurrentExecutions"]
+
+    assert default == 0
+    assert reserved["Fn::If"][0] == "ReservesConcurrency"
+    assert reserved["Fn::If"][2] == {"Ref": "AWS::NoValue"}
