@@ -40,6 +40,7 @@ def test_a_function_says_only_what_differs_from_all_others(name: str) -> None:
         "CodeUri",
         "Description",
         "Environment",
+        "ReservedConcurrentExecutions",
         "EventInvokeConfig",
         "Events",
         "Handler",
