@@ -22,6 +22,7 @@ from succotash.domain.retention_grids import (
 from tests.builders import NOON, a_lead, a_submission, an_order, days, minutes
 from tests.contract.conftest import NewStorage
 from tests.contract.test_ltv_contract import purchases_on_paper
+from tests.contract.test_retention_contract import period_start as start_on_paper
 from tests.strategies import (
     CUSTOMERS,
     MODEST,
@@ -44,17 +45,6 @@ def daily(**changes: object) -> GridRequest:
     """The grid of the days around NOON."""
     given: dict[str, object] = {"start": DAY, "end": DAY + timedelta(10), "period": GridPeriod.DAY}
     return GridRequest(**(given | changes))  # type: ignore[arg-type]
-
-
-def start_on_paper(day: date, period: GridPeriod) -> date:
-    match period:
-        case GridPeriod.DAY:
-            return day
-        case GridPeriod.WEEK:
-            year, week, _ = day.isocalendar()
-            return date.fromisocalendar(year, week, 1)
-        case GridPeriod.MONTH:
-            return date(day.year, day.month, 1)
 
 
 def falls_on(

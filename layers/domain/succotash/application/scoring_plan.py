@@ -1,8 +1,9 @@
 """What every customer is scored with: found once in a run, kept with it, alike for all shards."""
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -337,47 +338,28 @@ def mean_spend(purchases: PurchaseHistories, bought: Columns) -> Array:
     return column(purchases.repeat_revenue) / UNIT / np.maximum(bought.frequency, 1.0)
 
 
-def joined_histories(parts: Sequence[Histories]) -> Histories:
+def joined_histories(parts: Iterable[Histories]) -> Histories:
     """The customers of several shards together."""
-    first, *others = parts
-    joined = Histories(
-        list(first.customer_ids),
-        first.first_day[:],
-        first.frequency[:],
-        first.recency[:],
-        first.age[:],
-        first.holdout[:],
-    )
-    for each in others:
-        joined.customer_ids.extend(each.customer_ids)
-        joined.first_day.extend(each.first_day)
-        joined.frequency.extend(each.frequency)
-        joined.recency.extend(each.recency)
-        joined.age.extend(each.age)
-        joined.holdout.extend(each.holdout)
+    joined = Histories([], *(array("q") for _ in range(5)))
+    for part in parts:
+        _extend(joined, part)
     return joined
 
 
 def joined_purchases(parts: Sequence[PurchaseHistories]) -> PurchaseHistories:
     """The customers of several shards together."""
-    first, *others = parts
-    joined = PurchaseHistories(
-        joined_histories([each.days for each in parts]),
-        first.orders[:],
-        first.revenue[:],
-        first.repeat_revenue[:],
-        list(first.first_purchase_at),
-        list(first.last_purchase_at),
-        first.holdout_revenue[:],
-    )
-    for each in others:
-        joined.orders.extend(each.orders)
-        joined.revenue.extend(each.revenue)
-        joined.repeat_revenue.extend(each.repeat_revenue)
-        joined.first_purchase_at.extend(each.first_purchase_at)
-        joined.last_purchase_at.extend(each.last_purchase_at)
-        joined.holdout_revenue.extend(each.holdout_revenue)
+    days = joined_histories(part.days for part in parts)
+    joined = PurchaseHistories(days, array("q"), array("q"), array("q"), [], [], array("q"))
+    for part in parts:
+        _extend(joined, part)
     return joined
+
+
+def _extend[Table: (Histories, PurchaseHistories)](joined: Table, part: Table) -> None:
+    """Put the part's columns behind those that there are; `days` are a table of their own."""
+    for each in fields(part):
+        if each.name != "days":
+            getattr(joined, each.name).extend(getattr(part, each.name))
 
 
 @dataclass(frozen=True, slots=True)
