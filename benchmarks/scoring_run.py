@@ -9,14 +9,17 @@ time; the plan is told apart, since it reads a sample however many customers the
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 
 import pg8000.native
 
+from succotash.container import Container
 from succotash.domain.values import SHARDS, Shard
 from succotash.infrastructure.postgres.migrations import migrate
 from succotash.infrastructure.postgres.sql.ltv import PURCHASE_HISTORIES
@@ -26,6 +29,8 @@ from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
 
 CUSTOMERS = 100_000
 EACH = 5
+FEW = 10_000
+REPETITIONS = 51
 AS_OF = "2026-01-01T00:00:00Z"
 FILL_ORDERS = """
 INSERT INTO orders (customer_id, order_id, ordered_at, amount, currency)
@@ -62,6 +67,14 @@ for shard in shards:
 seconds = time.perf_counter() - began
 [peak] = re.findall(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())
 print(json.dumps([seconds, int(peak) / 1024]))
+container.close()
+"""
+RUN = """
+import json, sys
+from datetime import datetime
+from succotash.container import container
+container.get_churn_scoring().run(datetime.fromisoformat(sys.argv[1]))
+print(json.dumps([0, 0]))
 container.close()
 """
 STEP = """
@@ -163,33 +176,70 @@ class Lines:
             self.chunks.append(data)
 
 
+def filled(server: PostgresServer, database: str, customers: int) -> dict[str, str]:
+    """Settings of processes on this database, which then holds so many customers."""
+    migrate(server.url(database))
+    with server.connect(database) as connection:
+        for fill in (FILL_ORDERS, FILL_ACTIVITY):
+            connection.run(fill, customers=customers, each=EACH)
+        connection.run("VACUUM ANALYZE")
+    return environment(server, database)
+
+
+def queries(given: dict[str, str]) -> dict[str, float]:
+    """Seconds of what people ask for, each the median of many once warm."""
+    container = Container(given)
+    values, retention = container.get_ltv_handler(), container.get_retention_handler()
+    asked: dict[str, Callable[[], object]] = {
+        "GET /ltv/analysis": values.get_ltv_analysis,
+        "with dates": lambda: values.get_ltv_analysis(start=date(2024, 3, 1), end=date(2024, 9, 1)),
+        "GET /ltv/customers/{id}": lambda: values.get_customer_ltv_details("customer-77"),
+        "GET /retention/analytics": retention.get_retention_analytics,
+        "GET /retention/cohorts": retention.get_retention_grid,
+    }
+    found = {}
+    for name, ask in asked.items():
+        times = []
+        for _ in range(REPETITIONS):
+            began = time.perf_counter()
+            ask()
+            times.append(time.perf_counter() - began)
+        found[name] = statistics.median(times)
+    container.close()
+    return found
+
+
 def main(customers: int) -> None:
     """Print all of it."""
-    with (
-        folder_of_a_server() as folder,
-        embedded_postgres(folder / "data") as server,
-        server.new_database() as database,
-    ):
-        migrate(server.url(database))
-        with server.connect(database) as connection:
-            for fill in (FILL_ORDERS, FILL_ACTIVITY):
-                connection.run(fill, customers=customers, each=EACH)
-            connection.run("VACUUM ANALYZE")
-        given = environment(server, database)
-        print(f"{customers:,} customers, {customers * EACH:,} orders and as many events")
-        seconds, peak = process(STEP, ["plan", AS_OF], given)
-        print(f"  plan: {seconds:.1f} s, {peak:.0f} MB", flush=True)
-        one, peak = scored(AS_OF, 1, given)
-        print(f"  16 shards, one at a time: {one:.1f} s, {peak:.0f} MB", flush=True)
-        two, peak = scored(AS_OF, 2, given)
-        print(f"  two at a time: {two:.1f} s, {one / two:.2f} times as fast", flush=True)
-        finish, peak = process(STEP, ["finish", AS_OF], given)
-        print(f"  finish: {finish:.1f} s, {peak:.0f} MB")
-        with server.connect(database) as connection:
-            least = floor(connection)
-        total = one + finish
-        print(f"  floor: {least:.1f} s; score and finish take {total / least:.2f} times as long")
-        print(f"  {1e6 * total / customers:.0f} microseconds a customer")
+    with folder_of_a_server() as folder, embedded_postgres(folder / "data") as server:
+        with server.new_database() as database:
+            given = filled(server, database, FEW)
+            process(RUN, [AS_OF], given)
+            small = queries(given)
+        with server.new_database() as database:
+            compare(server, database, customers, small)
+
+
+def compare(server: PostgresServer, database: str, customers: int, small: dict[str, float]) -> None:
+    """Print what a run over so many customers takes, and what answers take after it."""
+    given = filled(server, database, customers)
+    print(f"{customers:,} customers, {customers * EACH:,} orders and as many events")
+    seconds, peak = process(STEP, ["plan", AS_OF], given)
+    print(f"  plan: {seconds:.1f} s, {peak:.0f} MB", flush=True)
+    one, peak = scored(AS_OF, 1, given)
+    print(f"  16 shards, one at a time: {one:.1f} s, {peak:.0f} MB", flush=True)
+    two, peak = scored(AS_OF, 2, given)
+    print(f"  two at a time: {two:.1f} s, {one / two:.2f} times as fast", flush=True)
+    finish, peak = process(STEP, ["finish", AS_OF], given)
+    print(f"  finish: {finish:.1f} s, {peak:.0f} MB")
+    for name, seconds in queries(given).items():
+        ratio = f"{seconds / small[name]:.2f} times as long as beside {FEW * EACH:,} orders"
+        print(f"  {name}: {seconds * 1000:.1f} ms, {ratio}", flush=True)
+    with server.connect(database) as connection:
+        least = floor(connection)
+    total = one + finish
+    print(f"  floor: {least:.1f} s; score and finish take {total / least:.2f} times as long")
+    print(f"  {1e6 * total / customers:.0f} microseconds a customer")
 
 
 if __name__ == "__main__":

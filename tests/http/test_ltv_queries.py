@@ -107,7 +107,7 @@ def test_customers_of_what_there_is_not_are_not_found(scored: Gateway, query: st
 def test_a_segment_may_have_nobody(scored: Gateway) -> None:
     answer = scored.call("GET", "/ltv/customers", query="segment=vip")
 
-    assert answer.json == {"customers": [], "next_cursor": None}
+    assert answer.json == {"customers": [], "next_cursor": None, "run": None}
 
 
 def test_cohorts_are_added_up_by_quarter(scored: Gateway) -> None:

@@ -123,6 +123,8 @@ class CustomerList(TypedDict):
 
     customers: list[CustomerValueView]
     next_cursor: str | None
+    run: RunView | None
+    """What the values hold as of, and under which settings."""
 
 
 class SegmentView(TypedDict):
@@ -147,6 +149,7 @@ class SegmentList(TypedDict):
     """Every segment."""
 
     segments: list[SegmentView]
+    run: RunView | None
 
 
 class LTVHandler:
@@ -276,12 +279,16 @@ class LTVHandler:
             "next_cursor": next_cursor(
                 found, limit, lambda each: (str(each.predicted_clv.amount), each.customer_id)
             ),
+            "run": self._current_run() if not found else self._run(found[0].run_id or INITIAL_RUN),
         }
 
     def get_segments(self) -> SegmentList:
         """Every segment."""
         segments = self._storage.repositories.ltv.get_all_ltv_segments()
-        return {"segments": [self._segment_view(each) for each in segments]}
+        return {
+            "segments": [self._segment_view(each) for each in segments],
+            "run": self._current_run(),
+        }
 
     def put_segment(self, segment: LTVSegment) -> SegmentView:
         """Define a segment, replacing what it was; it takes effect with the next run.
@@ -346,6 +353,10 @@ class LTVHandler:
             "periods": cohort_periods(cohort, span, today),
             "run": run_view(run) if run.run_id != INITIAL_RUN else None,
         }
+
+    def _current_run(self) -> RunView | None:
+        run = self._storage.repositories.retention.get_current_scoring_run()
+        return run_view(run) if run.run_id != INITIAL_RUN else None
 
     def _run(self, run_id: RunId) -> RunView | None:
         runs = self._storage.repositories.retention
