@@ -6,19 +6,21 @@ after another.
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic_core import to_jsonable_python
 
-from succotash.application.churn_scoring import ChurnScoring
 from succotash.container import Container, container
 from succotash.domain.values import SHARDS
 from succotash.errors import InvalidInputError
 from succotash.http.fields import require_instant
 from succotash.http.invocations import invocation
 from succotash.observation import Metric, count
+
+if TYPE_CHECKING:
+    from succotash.application.churn_scoring import ChurnScoring
 
 type Event = Mapping[str, Any]
 type Report = dict[str, Any]
@@ -60,7 +62,7 @@ def scoring(parts: Container) -> Callable[[Event, LambdaContext], Report]:
     return score
 
 
-def _step(event: Event, run: ChurnScoring) -> object:
+def _step(event: Event, run: "ChurnScoring") -> object:
     match event.get("step"):
         case None:
             return run.run(require_instant("time", event.get("time")))
