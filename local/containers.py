@@ -14,6 +14,18 @@ BRIDGE = b"docker0"
 """The interface that Docker makes on Linux for its containers, unless told otherwise."""
 GET_ADDRESS, GET_MASK = 0x8915, 0x891B
 """SIOCGIFADDR and SIOCGIFNETMASK of Linux."""
+WITHOUT_AWS = dict.fromkeys(
+    (
+        "ERASURE_SECRET_ARN",
+        "EVENT_BUS",
+        "EXPORTS",
+        "FORM_TOKEN_SECRET_ARN",
+        "PARKING_FAILURES_URL",
+        "PARKING_QUEUE_URL",
+    ),
+    "",
+)
+"""What the template fills with resources of the stack, of which this machine has none."""
 THIS_MACHINE = "host.docker.internal"
 """What containers call it, by Docker Desktop's own doing or by `add_host` in samconfig.toml."""
 
@@ -41,6 +53,6 @@ def bridge() -> IPv4Interface | None:
 
 def write_container_settings(place: Path, settings: Mapping[str, str]) -> None:
     """For `sam local invoke --config-env postgres`: these settings, as they hold in a container."""
-    inside = {"DB_HOST": THIS_MACHINE, "DB_SSLMODE": "disable"}
+    inside = {"DB_HOST": THIS_MACHINE, "DB_SSLMODE": "disable"} | WITHOUT_AWS
     given = {name: value for name, value in settings.items() if name.startswith("DB_") and value}
     write_private(place, json.dumps({"Parameters": given | inside}, indent=2).encode() + b"\n")

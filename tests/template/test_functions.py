@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from local.containers import WITHOUT_AWS
 from succotash.settings import Settings
 from tests.template.stack import ROOT, folder_of, functions, unconditional, written
 
@@ -113,3 +114,13 @@ def test_the_build_is_for_the_architecture_that_the_template_names() -> None:
     default = written()["Parameters"]["Architecture"]["Default"]
     makefile = (ROOT / "layers" / "packaging.mk").read_text("utf-8")
     assert f"\nARCHITECTURE ?= {default}\n" in makefile
+
+
+def test_nothing_of_the_stack_is_asked_for_in_containers_of_this_machine() -> None:
+    named = {
+        name
+        for properties in (globals_of_functions(), *FUNCTIONS.values())
+        for name, value in properties.get("Environment", {}).get("Variables", {}).items()
+        if isinstance(value, dict) and value.get("Fn::If", [""])[0] == "OnSqlite"
+    }
+    assert named - {"SQLITE_SEED"} == WITHOUT_AWS.keys()

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from local.containers import write_container_settings
+from local.containers import WITHOUT_AWS, write_container_settings
 
 
 def test_containers_get_the_servers_settings_by_the_name_they_know_this_machine_by(
@@ -24,6 +24,7 @@ def test_containers_get_the_servers_settings_by_the_name_they_know_this_machine_
             "DB_PORT": "40000",
             "DB_SSLMODE": "disable",
             "DB_USER": "app_user",
+            **WITHOUT_AWS,
         }
     }
 
