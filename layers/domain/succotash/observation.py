@@ -14,7 +14,7 @@ _OTHERS = re.compile(r"[^A-Za-z0-9_=/+.:-]")
 
 
 class Metric(StrEnum):
-    """What is counted; seconds and hours where the name says so."""
+    """What is counted; seconds where the name says so."""
 
     SUBMISSIONS_ACCEPTED = "SubmissionsAccepted"
     SUBMISSIONS_QUARANTINED = "SubmissionsQuarantined"
@@ -29,7 +29,6 @@ class Metric(StrEnum):
     ORDERS_REJECTED = "OrdersRejected"
     RUN_SECONDS = "RunSeconds"
     CUSTOMERS_SCORED = "CustomersScored"
-    RUN_AGE_HOURS = "RunAgeHours"
     WORSE_THAN_SIMPLE = "WorseThanSimple"
     DATABASE_RETRIES = "DatabaseRetries"
     POOL_WAITS = "PoolWaits"

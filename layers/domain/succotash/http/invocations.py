@@ -8,7 +8,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from succotash.observation import Invocation, Metric, observed
 
 NAMESPACE = "Succotash"
-UNITS = {Metric.RUN_SECONDS: MetricUnit.Seconds, Metric.RUN_AGE_HOURS: MetricUnit.NoUnit}
+UNITS = {Metric.RUN_SECONDS: MetricUnit.Seconds}
 """Of metrics that count nothing."""
 
 
