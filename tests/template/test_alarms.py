@@ -66,3 +66,9 @@ def test_concurrency_is_reserved_only_where_asked_for() -> None:
     assert default == 0
     assert reserved["Fn::If"][0] == "ReservesConcurrency"
     assert reserved["Fn::If"][2] == {"Ref": "AWS::NoValue"}
+
+
+def test_alarms_reach_a_topic_that_cloudwatch_may_publish_to() -> None:
+    [topic] = deployed_of("AWS::SNS::Topic").values()
+
+    assert "KmsMasterKeyId" not in topic, "no alarm gets past the policy of AWS's own key"
