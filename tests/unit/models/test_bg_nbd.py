@@ -9,7 +9,12 @@ from scipy.stats import beta, gamma
 from local.cdnow import CALIBRATION_END, histories
 from succotash.domain.models.beta_geometric import Likelihood
 from succotash.domain.models.bg_nbd import BGNBD, fit_bg_nbd
-from succotash.domain.models.expected_purchases import by_quadrature, by_series
+from succotash.domain.models.expected_purchases import (
+    by_curve,
+    by_quadrature,
+    by_series,
+    expected_if_alive,
+)
 from succotash.domain.models.likelihood import UnfitError
 from succotash.domain.models.purchases import Array, PurchaseSample
 from tests.unit.models.lifetimes_reference import BetaGeoFitter
@@ -195,6 +200,35 @@ def test_the_series_and_the_integral_of_the_expectation_agree(
     shape = model.r, model.a, model.b
     integral = by_quadrature(*shape, x, ahead)
     assert by_series(*shape, x, ahead) == pytest.approx(integral, rel=1e-9)
+
+
+@given(
+    r=st.floats(1e-3, 1e3),
+    a=st.floats(1e-2, 1e4),
+    b=st.floats(1e-2, 1e5),
+    frequency=st.integers(0, 5_000),
+    longest=st.floats(0.01, 1e4),
+)
+@settings(max_examples=60, deadline=None)
+def test_an_interpolated_curve_is_the_integral(
+    r: float, a: float, b: float, frequency: int, longest: float
+) -> None:
+    ahead = np.geomspace(longest / 1_000, longest, 200)
+    found = by_curve(r, a, b, float(frequency), ahead)
+    if found is not None:
+        integral = by_quadrature(r, a, b, np.full(200, float(frequency)), ahead)
+        assert found == pytest.approx(integral, rel=1e-8)
+
+
+@pytest.mark.parametrize("few", [1, 127, 128, 3_000])
+def test_many_customers_expect_what_each_of_them_expects(few: int) -> None:
+    frequency = np.concatenate([np.zeros(few), np.full(few, 3.0), np.full(few, 5_000.0)])
+    ahead = np.tile(np.linspace(0.0, 9.0, few), 3)
+    together = expected_if_alive(1.1, 900.0, 40_000.0, frequency, ahead)
+    alone = by_quadrature(1.1, 900.0, 40_000.0, frequency, ahead)
+    assert together == pytest.approx(alone, rel=1e-9, abs=1e-12)
+    if few > 1:
+        assert by_curve(1.1, 900.0, 40_000.0, 3.0, np.linspace(0.1, 9.0, 128)) is not None
 
 
 @given(
