@@ -80,8 +80,8 @@ def by_curve(r: float, a: float, b: float, frequency: float, until: Array) -> Ar
 
     Over s = log(1 + u) the expectation divided by s has no singularity nearer to the real line than
     pi, so its coefficients fall geometrically (L. N. Trefethen, 2013, Approximation Theory and
-    Approximation Practice, theorem 8.2). None for too few customers, for one horizon alone, and where the
-    coefficients do not fall far enough.
+    Approximation Practice, theorem 8.2). None for too few customers, for one horizon alone,
+    and where the coefficients do not fall far enough.
     """
     if len(until) < _SHARED_BY * _NODES[0]:
         return None

@@ -92,10 +92,14 @@ class GammaGamma(SpendModel):
         self, frequency: Array, mean_spend: Array, purchases: Array, random: np.random.Generator
     ) -> Array:
         """gamma(p n) / nu, where nu is gamma(p x + q, v + x m) by now."""
-        spent = frequency * np.where(frequency > 0, np.maximum(mean_spend, 0.0), 0.0)
-        amounts = random.gamma(self.p * purchases)
-        nu = random.gamma(self.p * frequency + self.q) / (self.v + spent)
-        return np.divide(amounts, nu, out=np.zeros_like(amounts), where=purchases > 0)
+        brought = np.zeros_like(purchases)
+        # Most draws buy nothing, and gamma numbers are dear.
+        some = np.flatnonzero(purchases > 0)
+        x, m = frequency[some], mean_spend[some]
+        spent = x * np.where(x > 0, np.maximum(m, 0.0), 0.0)
+        nu = random.gamma(self.p * x + self.q) / (self.v + spent)
+        brought[some] = random.gamma(self.p * purchases[some]) / nu
+        return brought
 
 
 class Likelihood:
