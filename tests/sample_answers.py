@@ -19,12 +19,14 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     "event_intake.orders": (HTTPStatus.OK, {"recorded": 3, "rejected": 0}),
     "form_intake.health": (HTTPStatus.OK, {"status": "ok", "storage": "sqlite"}),
     "form_intake.page": (HTTPStatus.OK, {}),
+    "form_intake.thanks": (HTTPStatus.OK, {}),
     "form_intake.parked": (None, {"batchItemFailures": []}),
     "form_intake.submission": (
         HTTPStatus.CREATED,
         {"form_id": "default"},
     ),
     "form_intake.submission_urlencoded": (HTTPStatus.SEE_OTHER, {}),
+    "form_intake.submission_multipart": (HTTPStatus.SEE_OTHER, {}),
     "form_intake.token": (HTTPStatus.OK, {"expires_in": 86_400}),
     "lead_queries.analytics": (
         HTTPStatus.OK,

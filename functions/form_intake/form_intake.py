@@ -14,25 +14,30 @@ from hosted_page import (
     confirmed_page,
     form_page,
     missing_page,
+    refused_page,
     thank_you_page,
     useless_link_page,
 )
 from parked_messages import parked_messages
-from submission_reading import TAKES, SentForm
+from submission_reading import NEXT, TAKES, SentForm
 from succotash.application.form_handler import FormView
 from succotash.container import Container, container
 from succotash.domain.attribution import CONTROL_PREFIX, TOKEN, is_attribution
 from succotash.domain.signing import LONGEST_TOKEN, ExpiredTokenError, InvalidTokenError
 from succotash.domain.spam import TOKEN_LIFETIME
 from succotash.domain.values import Json
-from succotash.errors import InvalidInputError, NotFoundError, StorageUnavailableError
+from succotash.errors import (
+    InvalidInputError,
+    NotFoundError,
+    StorageUnavailableError,
+    SuccotashError,
+)
 from succotash.http.api import Api, Call, Reply
 from succotash.http.fields import Closed
+from succotash.http.problems import problem_of
 from succotash.http.reading import FORM_TYPE, JSON_TYPE, read_model, read_pairs, read_text
 
 api = Api[Container]("form_intake")
-NEXT = "_next"
-"""The field in which a plain page says where to go after posting."""
 
 SUBMISSIONS = "submissions"
 """The address of a form's submissions as seen from itself: the page that came back is there."""
@@ -68,7 +73,6 @@ class PageQuery(Closed):
 
     model_config = ConfigDict(extra="ignore")
 
-    thanks: Annotated[str, Field(max_length=10)] | None = None
     utm_source: Tag | None = None
     utm_medium: Tag | None = None
     utm_campaign: Tag | None = None
@@ -77,12 +81,26 @@ class PageQuery(Closed):
     campaign_id: Tag | None = None
     click_id: Tag | None = None
     gclid: Tag | None = None
+    gbraid: Tag | None = None
+    wbraid: Tag | None = None
+    dclid: Tag | None = None
     fbclid: Tag | None = None
+    msclkid: Tag | None = None
+    ttclid: Tag | None = None
+    li_fat_id: Tag | None = None
+    twclid: Tag | None = None
+    rdt_cid: Tag | None = None
 
     def attribution(self) -> dict[str, str]:
         """What of it goes with the submission."""
         given: dict[str, str | None] = self.model_dump()
-        return {name: value for name, value in given.items() if value and is_attribution(name)}
+        return {name: value for name, value in given.items() if value}
+
+
+class ThanksQuery(Closed):
+    """Nothing is asked. What programs add to addresses is passed over."""
+
+    model_config = ConfigDict(extra="ignore")
 
 
 class ConfirmationQuery(Closed):
@@ -115,14 +133,11 @@ def get_page(container: Container, form_id: str, query: PageQuery, call: Call) -
     """A page with the form, for those who have no page of their own."""
     handler = container.get_form_handler()
     try:
-        # Who was just thanked for a submission that waits is not told of the outage.
-        form = handler.recall_form(form_id) if query.thanks else handler.get_form(form_id)
+        form = handler.get_form(form_id)
     except NotFoundError:
         if not _accepts_html(call):
             raise
         return missing_page()
-    if query.thanks:
-        return thank_you_page(form)
     action = f"../forms/{quote(form_id, safe='')}/{SUBMISSIONS}"
     return form_page(
         form,
@@ -130,6 +145,24 @@ def get_page(container: Container, form_id: str, query: PageQuery, call: Call) -
         carried=query.attribution(),
         token=handler.issue_token(form_id),
     )
+
+
+@api.route("GET", "/f/{form_id}/thanks", scope=None, answers={HTML_TYPE: str})
+def get_thanks(
+    container: Container,
+    form_id: str,
+    query: ThanksQuery,  # noqa: ARG001 - says that any is passed over
+    call: Call,
+) -> Reply:
+    """What is shown to a person whose submission is stored, or waits."""
+    try:
+        # Who was just thanked for a submission that waits is not told of the outage.
+        form = container.get_form_handler().recall_form(form_id)
+    except NotFoundError:
+        if not _accepts_html(call):
+            raise
+        return missing_page()
+    return thank_you_page(form)
 
 
 @api.route("GET", "/forms/{form_id}/token", scope=None, origins=_origins)
@@ -195,6 +228,17 @@ def confirm(container: Container, form_id: str, call: Call) -> Reply:
 )
 def submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
     """Store a submission, and acknowledge it once it is durable."""
+    try:
+        return _submit(container, form_id, call)
+    except SuccotashError as error:
+        problem = problem_of(error)
+        is_fault = problem.kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if is_fault or not _is_a_persons(call):
+            raise
+        return refused_page(problem)
+
+
+def _submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
     sent = SentForm.read(call)
     wants_page = sent.is_plain and JSON_TYPE not in call.headers.get("accept", "")
     handler = container.get_form_handler()
@@ -235,6 +279,13 @@ def _useless(call: Call, error: InvalidTokenError | NotFoundError) -> Reply:
     return useless_link_page(is_expired=isinstance(error, ExpiredTokenError))
 
 
+def _is_a_persons(call: Call) -> bool:
+    """Whether a page posted without JavaScript, so that the answer is read by a person."""
+    accepted = call.headers.get("accept", "")
+    sent_json = call.headers.get("content-type", "").strip().lower().startswith(JSON_TYPE)
+    return _accepts_html(call) and JSON_TYPE not in accepted and not sent_json
+
+
 def _accepts_html(call: Call) -> bool:
     return "text/html" in call.headers.get("accept", "")
 
@@ -256,7 +307,7 @@ def _go_on(form_id: str, wanted: object, allowed: Sequence[str]) -> Reply:
     if isinstance(wanted, str) and wanted in allowed:
         target = wanted
     else:
-        target = allowed[0] if allowed else f"../../f/{quote(form_id, safe='')}?thanks=1"
+        target = allowed[0] if allowed else f"../../f/{quote(form_id, safe='')}/thanks"
     return Reply(None, HTTPStatus.SEE_OTHER, {"Location": target})
 
 

@@ -14,6 +14,7 @@ from succotash.domain.validation import ANSWER_LIMIT
 from succotash.domain.values import Json
 from succotash.errors import Violation
 from succotash.http.api import Reply
+from succotash.http.problems import Problem
 
 HTML_TYPE = "text/html; charset=utf-8"
 STYLE = (
@@ -164,6 +165,21 @@ def missing_page() -> Reply:
     """What a person sees who follows an address with no form behind it."""
     title = "There is no such form"
     return _page(title, [f"<h1>{title}</h1>"], HTTPStatus.NOT_FOUND)
+
+
+def refused_page(problem: Problem) -> Reply:
+    """What a person sees whose post cannot be taken, with the status that a program gets."""
+    title = problem.kind.title
+    lines = [f"<h1>{escape(title)}</h1>"]
+    if problem.errors:
+        lines += [
+            f'<p class="error">{escape(each["field"])} {escape(each["message"])}</p>'
+            for each in problem.errors
+        ]
+    elif problem.detail:
+        lines.append(f"<p>{escape(problem.detail)}</p>")
+    lines.append("<p>Nothing was stored. Please go back and try again.</p>")
+    return _page(title, lines, problem.kind.status)
 
 
 def _field(asked: FieldView, value: Json, problem: str | None) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What somebody sent through a form: as JSON, or as a plain page posts it."""
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -9,7 +10,7 @@ from pydantic import Field
 
 from succotash.application.form_handler import SubmissionContext
 from succotash.domain.values import Json
-from succotash.errors import InvalidInputError, Violation
+from succotash.errors import InvalidInputError, MalformedRequestError, Violation
 from succotash.http.api import Call
 from succotash.http.fields import plain
 from succotash.http.reading import (
@@ -22,6 +23,8 @@ from succotash.http.reading import (
     read_text,
 )
 
+NEXT = "_next"
+"""The field in which a plain page says where to go after posting."""
 KEY_LIMIT = 255
 CHOICES_LIMIT = 100
 MULTIPART_TYPE = "multipart/form-data"
@@ -61,6 +64,7 @@ class SentForm:
             fields, repeated = _gather(read_multipart(body, call.headers["content-type"]))
         else:
             fields = _flat(read_object(read_text(body)))
+        _check_next(fields.get(NEXT))
         return cls(
             fields=fields,
             repeated=repeated,
@@ -95,6 +99,17 @@ def _flat(parsed: Mapping[str, Parsed]) -> dict[str, Json]:
     if violations:
         raise InvalidInputError(violations)
     return {name: plain(value) for name, value in parsed.items()}
+
+
+def _check_next(wanted: Json) -> None:
+    """MalformedRequestError for an address that would end its header, whether it is allowed or not.
+
+    None of a form's addresses has such characters: who sends them tries to write headers.
+    """
+    given = wanted if isinstance(wanted, list) else [wanted]
+    for address in given:
+        if isinstance(address, str) and any(unicodedata.category(each) == "Cc" for each in address):
+            raise MalformedRequestError(f"{NEXT} contains a control character")
 
 
 def _idempotency_key(call: Call) -> str | None:

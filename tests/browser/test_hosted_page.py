@@ -75,7 +75,7 @@ def test_a_person_fills_in_the_hosted_page_and_becomes_a_lead(
     page.get_by_label("How can we help?").fill("Two lines\nof a message.")
     page.wait_for_timeout(A_PERSONS_TIME)
     page.get_by_role("button").click()
-    page.wait_for_url("**/f/contact?thanks=*")
+    page.wait_for_url("**/f/contact/thanks")
 
     assert "thank" in page.inner_text("body").lower()
     leads = call("GET", "/leads").body["leads"]
@@ -98,7 +98,7 @@ def test_a_person_corrects_what_only_the_server_finds_wrong(
     page.get_by_label("E-mail").fill("mary@example.org")
     page.wait_for_timeout(A_PERSONS_TIME)
     page.get_by_role("button").click()
-    page.wait_for_url("**/f/contact?thanks=*")
+    page.wait_for_url("**/f/contact/thanks")
 
     leads = call("GET", "/leads").body["leads"]
     [lead] = [each for each in leads if each["email"] == "mary@example.org"]

@@ -226,6 +226,45 @@ class TestRescoring:
         assert score["points"][0]["reason"] == "came by a campaign"
 
 
+BY_SEARCH = {"referrer": "https://www.google.com/search"}
+
+
+class TestSource:
+    @pytest.mark.parametrize(
+        ("sent", "source", "campaign"),
+        [
+            ({"utm_source": "Partner", "gclid": "x"} | BY_SEARCH, "partner", None),
+            ({"gclid": "x"} | BY_SEARCH, "google", None),
+            ({"fbclid": "x", "gclid": "y"}, "google", None),
+            ({"fbclid": "x"}, "facebook", None),
+            ({"msclkid": "x"}, "bing", None),
+            ({"ttclid": "x"}, "tiktok", None),
+            ({"li_fat_id": "x", "campaign_id": "7"}, "linkedin", "7"),
+            ({"li_fat_id": "x", "campaign_id": "7", "utm_campaign": "May"}, "linkedin", "May"),
+            ({"gclid": "  "} | BY_SEARCH, "www.google.com", None),
+            ({"click_id": "x"} | BY_SEARCH, "www.google.com", None),
+            ({"click_id": "x"}, "direct", None),
+            ({"referrer": "no address"}, "direct", None),
+        ],
+    )
+    def test_where_a_lead_came_from_is_told_by_what_came_along(
+        self, sent: dict[str, Json], source: str, campaign: str | None, storage: Storage
+    ) -> None:
+        ids = count()
+        forms = FormHandler(storage, lambda: NOON, lambda: f"id-{next(ids)}")
+
+        receipt = forms.submit_form({"email": "ada@example.com"} | sent)
+
+        lead = forms.get_lead(str(receipt["lead_id"]))
+        assert (lead["source"], lead["campaign"], lead["answers"]) == (source, campaign, {})
+        stored = forms.get_submission(receipt["submission_id"])
+        assert stored["source"] == source
+        assert stored["answers"] == {"email": "ada@example.com"}
+        assert stored["attribution"] == {
+            name: str(value) for name, value in sent.items() if str(value).strip()
+        }
+
+
 class TestHistory:
     def test_a_lead_has_its_changes_oldest_first_and_its_submissions_newest_first(
         self, repositories: Repositories

@@ -169,7 +169,7 @@ def test_a_program_is_told_of_a_useless_link_in_its_own_terms(desk: Desk) -> Non
 
 
 def test_who_must_confirm_is_told_so_by_the_page(desk: Desk) -> None:
-    thanks = desk.gateway.send(http_event("GET", "/f/default", query={"thanks": "1"}))
+    thanks = desk.gateway.send(http_event("GET", "/f/default/thanks"))
     assert "confirm it by the link in the e-mail" in thanks.body
 
 

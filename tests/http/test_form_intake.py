@@ -1,16 +1,21 @@
 """Submissions, the hosted page and the health of the service."""
 
+import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from html import unescape
 from urllib.parse import urlencode, urljoin
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from succotash.domain.values import Json
 from tests.events import sample
 from tests.http.gateway import Answered, Gateway
 from tests.http.test_edge import require_problem
+from tests.strategies import MODEST
 
 SUBMISSIONS = "/forms/contact/submissions"
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -80,7 +85,7 @@ def test_a_receipt_does_not_tell_what_became_of_the_submission(gateway: Gateway)
         post_plain(gateway, fields, form_id="default") for fields in (first, first, quarantined)
     ]
     assert {(each.status, each.headers["Location"]) for each in by_page} == {
-        (303, "../../f/default?thanks=1")
+        (303, "../../f/default/thanks")
     }
 
 
@@ -205,8 +210,20 @@ def test_a_plain_post_ends_on_the_hosted_page(gateway: Gateway) -> None:
     answer = gateway.send(sample("form_intake.submission_urlencoded"))
 
     assert answer.status == 303
-    assert answer.headers["Location"] == "../../f/default?thanks=1"
+    assert answer.headers["Location"] == "../../f/default/thanks"
     assert gateway.call("GET", "/leads").json["leads"][0]["email"] == "grace@example.com"
+
+
+def test_a_page_may_post_in_parts(gateway: Gateway) -> None:
+    answer = gateway.send(sample("form_intake.submission_multipart"))
+
+    assert (answer.status, answer.headers["Location"]) == (303, "../../f/default/thanks")
+    [lead] = gateway.call("GET", "/leads").json["leads"]
+    assert (lead["email"], lead["source"], lead["campaign"]) == (
+        "mary@example.com",
+        "google",
+        "spring",
+    )
 
 
 def test_a_plain_post_that_accepts_json_gets_it(gateway: Gateway) -> None:
@@ -227,7 +244,6 @@ def test_a_plain_post_that_accepts_json_gets_it(gateway: Gateway) -> None:
         ("https://example.com.evil.example/b", "https://example.com/a"),
         ("//evil.example", "https://example.com/a"),
         ("javascript:alert(1)", "https://example.com/a"),
-        ("https://example.com/b\r\nSet-Cookie: a=b", "https://example.com/a"),
         ("", "https://example.com/a"),
     ],
 )
@@ -241,12 +257,197 @@ def test_a_plain_post_goes_on_only_where_the_form_allows(
     assert (answer.status, answer.headers["Location"]) == (303, location)
 
 
+@pytest.mark.parametrize("control", ["\r\n", "\r", "\n", "\0", "\t", "\x1b", "\x7f", "\x85"])
+@pytest.mark.parametrize("prefix", ["https://example.com/b", "https://evil.example/", ""])
+def test_an_address_with_header_characters_is_refused_and_nothing_stored(
+    prefix: str, control: str, gateway: Gateway
+) -> None:
+    define(gateway, allowed_redirects=["https://example.com/b"])
+    fields = {"email": "a@example.com", "_next": f"{prefix}{control}Set-Cookie: a=b"}
+
+    answers = [
+        post_plain(gateway, fields, accept="*/*"),
+        gateway.call("POST", SUBMISSIONS, json_body=fields, scopes=None),
+    ]
+
+    for answer in answers:
+        require_problem(answer, 400, "malformed-request")
+        assert "Location" not in answer.headers
+    assert gateway.call("GET", SUBMISSIONS).json["submissions"] == []
+
+
+ALLOWED = ("https://example.com/a", "https://example.com:8443/b?x=1")
+hosts = st.sampled_from(
+    [
+        "example.com",
+        "EXAMPLE.com",
+        "evil.example",
+        "\u0435xample.com",
+        "example。com",
+        "example.com.",
+    ]
+)
+attacks = st.one_of(
+    st.sampled_from(ALLOWED),
+    st.builds(
+        "".join,
+        st.tuples(
+            st.sampled_from(["https:", "HTTPS:", "http:", "javascript:", "data:", " https:", ""]),
+            st.sampled_from(["//", "/\\", "\\\\", "/", "///", "/%2f", "%2F%2F", ""]),
+            st.sampled_from(["", "example.com@", "a:b@", "example.com%40", "example.com#@"]),
+            hosts,
+            st.sampled_from(["", ":443", ":8443", ":0443", ".evil.example", "\uff0fevil"]),
+            st.sampled_from(["", "/a", "/A", "/%61", "/a/..", "/a?", "/a#", "/b?x=1", "/b?x=%31"]),
+        ),
+    ),
+    st.text(max_size=60),
+)
+
+
+@MODEST
+@given(wanted=attacks)
+def test_no_address_leads_anywhere_but_where_the_form_allows(wanted: str) -> None:
+    gateway = Gateway()
+    define(gateway, form_id="listed", allowed_redirects=list(ALLOWED))
+    define(gateway, form_id="closed")
+    for form_id, default in (("listed", ALLOWED[0]), ("closed", "../../f/closed/thanks")):
+        allowed = ALLOWED if form_id == "listed" else ()
+        fields = {"email": "a@example.com", "_next": wanted}
+
+        answer = post_plain(gateway, fields, accept="*/*", form_id=form_id)
+
+        if answer.status == 400:
+            assert any(unicodedata.category(each) == "Cc" for each in wanted)
+        else:
+            expected = wanted if wanted in allowed else default
+            assert (answer.status, answer.headers["Location"]) == (303, expected)
+
+
+def deep(levels: int) -> bytes:
+    return b'{"email":"a@example.com","x":' + b"[" * levels + b"]" * levels + b"}"
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "kind", "said"),
+    [
+        (b'{"email":"\xff"}', "application/json", 400, "malformed-request", "UTF-8"),
+        (
+            b'{"email":"a@example.com","x":"\\u0000"}',
+            "application/json",
+            400,
+            "malformed-request",
+            "NUL",
+        ),
+        (
+            b'{"email":"a@example.com","x":"\\ud800"}',
+            "application/json",
+            400,
+            "malformed-request",
+            "surrogate",
+        ),
+        (
+            b'{"email":"a@example.com","email":"b@example.com"}',
+            "application/json",
+            400,
+            "malformed-request",
+            "more than once",
+        ),
+        (b'{"email":"a@example.com","x":NaN}', "application/json", 400, "malformed-request", "NaN"),
+        (
+            b'{"email":"a@example.com","x":-Infinity}',
+            "application/json",
+            400,
+            "malformed-request",
+            "Infinity",
+        ),
+        (
+            b'{"email":"a@example.com","x":1e999}',
+            "application/json",
+            400,
+            "malformed-request",
+            "out of range",
+        ),
+        (deep(20), "application/json", 400, "malformed-request", "20 levels"),
+        (deep(30_000), "application/json", 400, "malformed-request", "20 levels"),
+        (
+            json.dumps({f"x{number}": 1 for number in range(201)}).encode(),
+            "application/json",
+            400,
+            "malformed-request",
+            "200 fields",
+        ),
+        (b"email=a%40example.com&email=b%40example.com", FORM_TYPE, 422, "invalid-input", "errors"),
+        (b'{"x":"' + b"y" * 65_536 + b'"}', "application/json", 413, "too-large", "64 KB"),
+        (b'{"email":"a@example.com"}', "text/plain", 415, "unsupported-media-type", "takes"),
+    ],
+)
+def test_what_cannot_be_read_as_one_thing_only_is_refused_and_nothing_stored(
+    body: bytes, content_type: str, status: int, kind: str, said: str, gateway: Gateway
+) -> None:
+    define(gateway)
+
+    answer = gateway.call(
+        "POST", SUBMISSIONS, body=body, headers={"content-type": content_type}, scopes=None
+    )
+
+    assert said in require_problem(answer, status, kind)["detail"]
+    assert gateway.call("GET", SUBMISSIONS).json["submissions"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "said"),
+    [
+        (b"email=%FF", FORM_TYPE, 400, "not valid UTF-8"),
+        (b"email=a%40example.com&_next=%0d%0a", FORM_TYPE, 400, "control character"),
+        (b"a=1&" * 20_000, FORM_TYPE, 413, "at most 64 KB"),
+        (b"email=a@example.com", "text/plain", 415, "this address takes"),
+        (b"--x", "multipart/form-data", 400, "boundary"),
+    ],
+)
+def test_a_person_whose_post_cannot_be_read_sees_a_page(
+    body: bytes, content_type: str, status: int, said: str, gateway: Gateway
+) -> None:
+    define(gateway)
+
+    answer = gateway.call(
+        "POST", SUBMISSIONS, body=body, headers=BROWSER | {"content-type": content_type}
+    )
+
+    assert answer.status == status
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert said in answer.body
+    assert gateway.call("GET", SUBMISSIONS).json["submissions"] == []
+
+
+def test_a_program_that_posts_json_gets_a_problem_whatever_it_accepts(gateway: Gateway) -> None:
+    headers = BROWSER | {"content-type": "application/json"}
+
+    answer = gateway.call("POST", SUBMISSIONS, body=b"{", headers=headers)
+
+    require_problem(answer, 400, "malformed-request")
+
+
+def test_a_person_who_posts_to_an_unknown_form_sees_a_page(gateway: Gateway) -> None:
+    answer = post_plain(gateway, {"email": "a@example.com"}, form_id="unknown")
+
+    assert answer.status == 404
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+def test_an_unknown_form_thanks_nobody(gateway: Gateway) -> None:
+    page = gateway.call("GET", "/f/unknown/thanks", headers=BROWSER, scopes=None)
+
+    assert (page.status, page.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    require_problem(gateway.call("GET", "/f/unknown/thanks", scopes=None), 404, "not-found")
+
+
 def test_a_form_without_redirects_never_leaves_its_own_page(gateway: Gateway) -> None:
     define(gateway)
 
     answer = post_plain(gateway, {"email": "a@example.com", "_next": "https://evil.example/"})
 
-    assert answer.headers["Location"] == "../../f/contact?thanks=1"
+    assert answer.headers["Location"] == "../../f/contact/thanks"
 
 
 def test_a_repeated_field_is_refused_unless_it_is_a_choice(gateway: Gateway) -> None:
@@ -369,8 +570,22 @@ def test_the_page_passes_on_where_the_visitor_came_from(gateway: Gateway) -> Non
     assert "mc_cid" not in answer.body
 
 
+def test_a_click_on_an_ad_goes_from_the_page_to_the_leads_source(gateway: Gateway) -> None:
+    define(gateway)
+    page = gateway.call("GET", "/f/contact", query="msclkid=abc&campaign_id=7", scopes=None)
+    carried = {name: hidden(page, name) for name in ("msclkid", "campaign_id")}
+
+    post_plain(gateway, carried | {"email": "a@example.com", "referrer": "https://www.bing.com/"})
+
+    [stored] = gateway.call("GET", SUBMISSIONS).json["submissions"]
+    assert stored["answers"] == {"email": "a@example.com"}
+    assert stored["attribution"] == carried | {"referrer": "https://www.bing.com/"}
+    [lead] = gateway.call("GET", "/leads").json["leads"]
+    assert (lead["source"], lead["campaign"]) == ("bing", "7")
+
+
 def test_the_page_says_thank_you(gateway: Gateway) -> None:
-    answer = gateway.call("GET", "/f/default", query="thanks=1")
+    answer = gateway.call("GET", "/f/default/thanks", query="mc_cid=7", scopes=None)
 
     assert "Thank you" in answer.body
     assert "<form" not in answer.body

@@ -20,7 +20,7 @@ from tests.http.gateway import APIS, TOKEN, Gateway
 
 PROMISED = """
 GET /health · GET /f/{form_id} · POST /forms/{form_id}/submissions · GET /openapi.json
-GET /f/{form_id}/confirm · POST /f/{form_id}/confirm
+GET /f/{form_id}/thanks · GET /f/{form_id}/confirm · POST /f/{form_id}/confirm
 GET /forms/{form_id}/token
 GET /forms forms:read
 GET /forms/{form_id} forms:read

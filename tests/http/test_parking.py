@@ -260,8 +260,8 @@ def test_a_plain_page_is_thanked(desk: Desk) -> None:
         headers={"content-type": "application/x-www-form-urlencoded", "accept": "text/html"},
     )
     answer = desk.send(event)
-    assert (answer.status, answer.headers["Location"]) == (303, "../../f/default?thanks=1")
-    thanks = desk.send(http_event("GET", "/f/default", query={"thanks": "1"}))
+    assert (answer.status, answer.headers["Location"]) == (303, "../../f/default/thanks")
+    thanks = desk.send(http_event("GET", "/f/default/thanks"))
     assert thanks.status == 200
     assert "<h1></h1>" not in thanks.body
     assert "Thank you" in thanks.body
@@ -285,6 +285,19 @@ def test_without_a_queue_the_sender_is_asked_to_come_again(tmp_path: Path) -> No
     desk.storage.is_away = True
     answer = desk.submit()
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_a_page_that_may_call_may_read_that_it_shall_come_again(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, has_queue=False)
+    form = Form(FormId("contact"), "Contact", allowed_origins=(ORIGIN,))
+    desk.storage.kept.repositories.forms.save_form(form, [])
+    path = "/forms/contact/submissions"
+    assert desk.submit(path=path, origin=ORIGIN).status == 201
+    desk.storage.is_away = True
+    answer = desk.submit({**ADA, "message": "again"}, path=path, origin=ORIGIN)
+    assert answer.status == 503
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert answer.headers["Access-Control-Expose-Headers"] == "Retry-After"
 
 
 def test_where_the_queue_is_away_too_nothing_is_acknowledged(tmp_path: Path) -> None:

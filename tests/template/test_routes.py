@@ -13,6 +13,7 @@ PREFIX = "${ScopePrefix}"
 PUBLIC = {
     ("GET", "/health"),
     ("GET", "/f/{form_id}"),
+    ("GET", "/f/{form_id}/thanks"),
     ("GET", "/f/{form_id}/confirm"),
     ("POST", "/f/{form_id}/confirm"),
     ("GET", "/forms/{form_id}/token"),

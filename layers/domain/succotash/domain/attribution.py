@@ -5,7 +5,20 @@ from urllib.parse import urlsplit
 
 from succotash.domain.values import Json
 
-ATTRIBUTION_FIELDS = frozenset({"referrer", "campaign_id", "click_id", "gclid", "fbclid"})
+PLATFORMS: Mapping[str, str] = {
+    "gclid": "google",
+    "gbraid": "google",
+    "wbraid": "google",
+    "dclid": "google",
+    "fbclid": "facebook",
+    "msclkid": "bing",
+    "ttclid": "tiktok",
+    "li_fat_id": "linkedin",
+    "twclid": "twitter",
+    "rdt_cid": "reddit",
+}
+"""The click ids that advertising platforms add to a link, and whose they are; by precedence."""
+ATTRIBUTION_FIELDS = frozenset({"referrer", "campaign_id", "click_id", *PLATFORMS})
 UTM_PREFIX = "utm_"
 CONTROL_PREFIX = "_"
 """Fields that steer the answer or catch robots and are nobody's answer."""
@@ -42,8 +55,14 @@ def split_answers(
 
 
 def source_of(attribution: Mapping[str, str]) -> str:
-    """utm_source, else the referrer's host, else direct; lower case, at most 100 characters."""
+    """utm_source, else the platform of the click id, else the referrer's host, else direct.
+
+    Lower case, at most 100 characters. A `click_id` by that name tells no platform. A link that was
+    paid for goes before the page it stood on: a search engine's ads and its results are one host.
+    """
     source = attribution.get("utm_source", "")
+    if not source:
+        source = next((PLATFORMS[name] for name in PLATFORMS if name in attribution), "")
     if not source:
         try:
             source = urlsplit(attribution.get("referrer", "")).hostname or ""
