@@ -37,7 +37,7 @@ from succotash.domain.values import (
     SegmentId,
     Shard,
 )
-from succotash.errors import NotFoundError
+from succotash.errors import NotFoundError, StorageError
 from tests.builders import (
     NOON,
     USD,
@@ -389,6 +389,14 @@ class TestPurchaseHistories:
             )
         }
         assert all(text.endswith(("+00:00", "Z", "+00")) for text in found.first_purchase_at)
+
+    def test_what_64_bits_cannot_count_is_refused(self, ltv: LTVRepository) -> None:
+        largest = AMOUNT_LIMIT - MONEY_UNIT
+        ltv.record_orders([an_order(str(each), amount=largest) for each in range(922)])
+        assert ltv.purchase_histories(NOON, "UTC").revenue[0] == 922 * int(largest * 10_000)
+        ltv.record_orders([an_order("one more", amount=largest)])
+        with pytest.raises(StorageError):
+            ltv.purchase_histories(NOON, "UTC")
 
     def test_rows_are_ordered_by_customer_id(self, ltv: LTVRepository) -> None:
         ltv.record_orders([an_order(customer_id=each) for each in ("b", "é", "B", "a", "10", "9")])

@@ -22,8 +22,23 @@ from succotash.domain.ltv import LTVSegment
 from succotash.domain.models.selection import Candidate
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention import INITIAL_RUN, EngagementSegment, RiskLevel
-from succotash.domain.values import Currency, CustomerId, Json, Money, RunId, SegmentId
-from succotash.errors import ConflictError, NotFoundError, RunInProgressError, SettingsError
+from succotash.domain.values import (
+    AMOUNT_LIMIT,
+    MONEY_UNIT,
+    Currency,
+    CustomerId,
+    Json,
+    Money,
+    RunId,
+    SegmentId,
+)
+from succotash.errors import (
+    ConflictError,
+    NotFoundError,
+    RunInProgressError,
+    SettingsError,
+    StorageError,
+)
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from succotash.observation import Metric, observed
 from tests.builders import a_run, an_event, an_order, at, usd
@@ -586,3 +601,35 @@ def test_many_customers_are_planned_on_a_sample_and_scored_by_shards() -> None:
     assert isinstance(sampled, int)
     assert 150 <= sampled < 300
     assert len(storage.repositories.ltv.find_customers(limit=1000)) == 600
+
+
+def test_the_largest_totals_are_valued_and_still_larger_ones_refused(
+    storage: InMemoryStorage, repositories: Repositories
+) -> None:
+    largest = AMOUNT_LIMIT - MONEY_UNIT
+    first = at("2024-01-01T00:00:00Z")
+    orders = [
+        an_order(
+            str(number),
+            customer_id="whale",
+            ordered_at=first + timedelta(hours=6 * number),
+            amount=largest,
+        )
+        for number in range(923)
+    ]
+    repositories.ltv.record_orders(orders[:922])
+    repositories.ltv.record_orders(
+        [
+            an_order(f"{customer}-{day}", customer_id=str(customer), ordered_at=first + each)
+            for customer in range(30)
+            for day in range(customer % 4)
+            for each in [timedelta(days=3 * day * customer + customer)]
+        ]
+    )
+    run(storage, "2024-09-01T00:00:00Z")
+    value = repositories.ltv.get_customer_ltv(CustomerId("whale"))
+    assert value.actual_clv.amount == pytest.approx(922 * largest)
+    assert value.predicted_clv.amount >= value.actual_clv.amount
+    repositories.ltv.record_orders(orders[922:])
+    with pytest.raises(StorageError):
+        run(storage, "2024-09-02T00:00:00Z")

@@ -38,6 +38,8 @@ from succotash.domain.values import MONEY_PLACES, SHARDS, Currency, Json, Segmen
 
 UNIT = 10.0**MONEY_PLACES
 """Ten-thousandths in one unit of currency."""
+_LARGEST_UNITS = float(np.nextafter(2.0**63, 0.0))
+"""The largest float that is an int64 too."""
 VALUABLE_QUANTILE = 0.8
 SHORTEST_HOLDOUT_DAYS = 7
 PURCHASE_MODELS: Mapping[str, type[PurchaseModel]] = {
@@ -302,8 +304,8 @@ class Valued:
 
     @property
     def predicted(self) -> NDArray[np.int64]:
-        """Actual plus residual, in ten-thousandths."""
-        return self.actual + units(self.residual)
+        """Actual plus residual, in ten-thousandths; never more than these can count."""
+        return self.actual + np.minimum(units(self.residual), np.iinfo(np.int64).max - self.actual)
 
 
 def valued(
@@ -324,13 +326,17 @@ def valued(
         yearly_discount_rate=settings.discount_rate,
         margin=settings.margin,
     )
-    actual = np.rint(column(purchases.revenue) * settings.margin).astype(np.int64)
+    actual = _counted(column(purchases.revenue) * settings.margin)
     return Valued(residual, actual)
 
 
 def units(amounts: Array) -> NDArray[np.int64]:
-    """Whole ten-thousandths."""
-    return np.rint(amounts * UNIT).astype(np.int64)
+    """Whole ten-thousandths; what none can count is the most that they can."""
+    return _counted(amounts * UNIT)
+
+
+def _counted(ten_thousandths: Array) -> NDArray[np.int64]:
+    return np.rint(np.minimum(ten_thousandths, _LARGEST_UNITS)).astype(np.int64)
 
 
 def mean_spend(purchases: PurchaseHistories, bought: Columns) -> Array:

@@ -73,7 +73,8 @@ class LTVRepository(ABC):
         """Sufficient statistics of purchases at or before `as_of`, of one shard or of all.
 
         Later orders and later refunds are ignored, except to count the holdout: purchase days
-        after `as_of` up to and including `holdout_until`, netted as of then.
+        after `as_of` up to and including `holdout_until`, netted as of then. StorageError where
+        the orders of one customer come to more than 2^63 - 1 ten-thousandths.
         """
 
     @abstractmethod

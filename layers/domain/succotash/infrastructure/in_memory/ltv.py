@@ -35,6 +35,7 @@ from succotash.domain.values import (
     SegmentId,
     Shard,
 )
+from succotash.errors import StorageError
 from succotash.infrastructure.in_memory.ledger import (
     Calendar,
     in_shard,
@@ -152,16 +153,18 @@ class InMemoryLTVRepository(LTVRepository):
             days.recency.append(last - first)
             days.age.append(today - first)
             days.holdout.append(len({calendar.day(each.at) for each in held_out}))
-            found.orders.append(len(purchases))
-            found.revenue.append(sum(each.net for each in purchases))
-            found.repeat_revenue.append(
-                sum(
-                    each.net for each, day in zip(purchases, bought_on, strict=True) if day != first
-                )
+            repeated = (
+                each.net for each, day in zip(purchases, bought_on, strict=True) if day != first
             )
+            found.orders.append(len(purchases))
+            try:
+                found.revenue.append(sum(each.net for each in purchases))
+                found.repeat_revenue.append(sum(repeated))
+                found.holdout_revenue.append(sum(each.net for each in held_out))
+            except OverflowError:
+                raise StorageError("a total is larger than 64 bits hold") from None
             found.first_purchase_at.append(instant_text(purchases[0].at))
             found.last_purchase_at.append(instant_text(purchases[-1].at))
-            found.holdout_revenue.append(sum(each.net for each in held_out))
         return found
 
     @override

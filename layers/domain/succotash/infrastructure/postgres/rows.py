@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Iterable, Sequence
 
-from succotash.errors import NotFoundError
+from succotash.errors import NotFoundError, StorageError
 from succotash.infrastructure.postgres.connection import Row
 
 
@@ -15,5 +15,8 @@ def only(kind: str, rows: Sequence[Row]) -> Row:
 
 
 def whole(values: Iterable[str]) -> array[int]:
-    """A column of whole numbers."""
-    return array("q", map(int, values))
+    """A column of whole numbers; StorageError for one beyond 64 bits."""
+    try:
+        return array("q", map(int, values))
+    except OverflowError:
+        raise StorageError("a total is larger than 64 bits hold") from None
