@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, TypedDict
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ConfigDict, Field
@@ -42,6 +42,7 @@ api = Api[Container]("form_intake")
 SUBMISSIONS = "submissions"
 """The address of a form's submissions as seen from itself: the page that came back is there."""
 
+REFERRER_LIMIT = 2_000
 Tag = Annotated[str, Field(max_length=500)]
 
 
@@ -142,7 +143,7 @@ def get_page(container: Container, form_id: str, query: PageQuery, call: Call) -
     return form_page(
         form,
         action=action,
-        carried=query.attribution(),
+        carried=_referrer(call) | query.attribution(),
         token=handler.issue_token(form_id),
     )
 
@@ -277,6 +278,18 @@ def _useless(call: Call, error: InvalidTokenError | NotFoundError) -> Reply:
     if not _accepts_html(call):
         raise NotFoundError("submission to confirm") from None
     return useless_link_page(is_expired=isinstance(error, ExpiredTokenError))
+
+
+def _referrer(call: Call) -> dict[str, str]:
+    """The page that the visitor followed a link from, if the browser tells and it is another's."""
+    given = call.headers.get("referer", "")
+    try:
+        parts = urlsplit(given)
+    except ValueError:  # whatever the browser sent
+        return {}
+    is_page = parts.scheme in ("http", "https") and parts.netloc != call.headers.get("host")
+    is_kept = is_page and len(given) <= REFERRER_LIMIT and given.isprintable()
+    return {"referrer": given} if is_kept else {}
 
 
 def _is_a_persons(call: Call) -> bool:

@@ -2,14 +2,16 @@
 
 import base64
 import hashlib
+import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from succotash.application.form_handler import FieldView, FormView
+from succotash.application.form_handler import FieldView, FormView, RuleView
 from succotash.domain.attribution import TOKEN
-from succotash.domain.forms import FieldKind
+from succotash.domain.forms import FieldKind, RuleKind
 from succotash.domain.validation import ANSWER_LIMIT
 from succotash.domain.values import Json
 from succotash.errors import Violation
@@ -19,14 +21,15 @@ from succotash.http.problems import Problem
 HTML_TYPE = "text/html; charset=utf-8"
 STYLE = (
     "body{font:1rem/1.5 system-ui,sans-serif;max-width:36rem;margin:2rem auto;padding:0 1rem;"
-    "color:#1a1a1a;background:#fff}"
+    "color:#1a1a1a;background:#fff;overflow-wrap:anywhere}"
     "label,legend{display:block;font-weight:600;margin-top:1rem}"
     "input,select,textarea{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;"
     "border:1px solid #666;border-radius:4px}"
     "input[type=checkbox]{width:auto}"
     "button{font:inherit;font-weight:600;margin-top:1.5rem;padding:.6rem 1.5rem;color:#fff;"
     "background:#14532d;border:0;border-radius:4px}"
-    ".error{color:#b00020}.trap{position:absolute;left:-9999px}"
+    ".summary{border:3px solid #b00020;border-radius:4px;padding:0 1rem}"
+    ".error,.summary a{color:#b00020}.trap{position:absolute;left:-9999px}"
 )
 STYLE_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
@@ -82,16 +85,17 @@ def form_page(
     given = answers or {}
     lines = [
         f"<h1>{escape(form['title'])}</h1>",
-        *(
-            f'<p class="error" role="alert">{escape(f"{name} {message}")}</p>'
-            for name, message in wrong.items()
-            if name not in asked
-        ),
+        *_summary({each["name"]: each["label"] for each in questions}, wrong),
         f'<form method="post" action="{escape(action)}">',
         *(
             line
             for each in questions
-            for line in _field(each, given.get(each["name"]), wrong.get(each["name"]))
+            for line in _field(
+                each,
+                given.get(each["name"]),
+                wrong.get(each["name"]),
+                [rule for rule in form["rules"] if rule["field"] == each["name"]],
+            )
         ),
         *(
             f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
@@ -105,6 +109,54 @@ def form_page(
     ]
     status = HTTPStatus.UNPROCESSABLE_ENTITY if violations else HTTPStatus.OK
     return _page(form["title"], lines, status, form["allowed_redirects"])
+
+
+def _summary(labels: Mapping[str, str], wrong: Mapping[str, str]) -> Iterator[str]:
+    """Everything wrong, before the form: the browser takes who comes back to it, script or not."""
+    if not wrong:
+        return
+    yield '<div class="summary" role="alert" tabindex="-1" autofocus>'
+    yield "<p>Please correct the following:</p><ul>"
+    for name, message in wrong.items():
+        said = escape(f"{labels.get(name, name)} {message}")
+        is_seen = name in labels
+        link = f'<a href="#field-{escape(name)}">{said}</a>' if is_seen else said
+        yield f'<li class="error">{link}</li>'
+    yield "</ul></div>"
+
+
+SHARED_PATTERN = re.compile(r"(?:[A-Za-z0-9 _@:,.+*?|(){}\[\]^$-]|\\[dw.+-])*")
+"""What patterns are made of that RE2 and browsers read alike, but for what follows."""
+NOT_SHARED: tuple[str, ...] = ("(?", "[[", "[:", "[]", "[^]", "--")
+
+
+def _bounds(kind: str, rules: Sequence[RuleView]) -> str:
+    """What of the rules a browser can check by itself, where it then means the same."""
+    found = ""
+    texts = (FieldKind.TEXT, FieldKind.EMAIL, FieldKind.PHONE)
+    for rule in rules:
+        least, most = rule["parameters"].get("min"), rule["parameters"].get("max")
+        match rule["kind"]:
+            case RuleKind.LENGTH if kind in (*texts, FieldKind.TEXTAREA):
+                if isinstance(least, int | float) and least > 0:
+                    found += f' minlength="{math.ceil(least)}"'
+                if isinstance(most, int | float) and most >= 0:
+                    found += f' maxlength="{math.floor(most)}"'
+            case RuleKind.RANGE if kind == FieldKind.NUMBER:
+                if isinstance(least, int | float):
+                    found += f' min="{least}"'
+                if isinstance(most, int | float):
+                    found += f' max="{most}"'
+            case RuleKind.REGEX if kind in texts:
+                pattern = str(rule["parameters"]["pattern"])
+                # RE2 and browsers read much alike, and not all: what may differ stays with RE2.
+                is_shared = SHARED_PATTERN.fullmatch(pattern)
+                if is_shared and not any(each in pattern for each in NOT_SHARED):
+                    found += f' pattern="{escape(pattern)}"'
+                    found += f' title="{escape(rule["message"])}"' if rule["message"] else ""
+            case _:
+                pass
+    return found
 
 
 def _trap(name: str) -> Iterator[str]:
@@ -182,26 +234,28 @@ def refused_page(problem: Problem) -> Reply:
     return _page(title, lines, problem.kind.status)
 
 
-def _field(asked: FieldView, value: Json, problem: str | None) -> Iterator[str]:
+def _field(
+    asked: FieldView, value: Json, problem: str | None, rules: Sequence[RuleView]
+) -> Iterator[str]:
     name, kind = escape(asked["name"]), asked["kind"]
     attributes = f' id="field-{name}" name="{name}"'
-    if asked["required"] and kind != FieldKind.HIDDEN:
+    is_required = asked["required"] or any(each["kind"] == RuleKind.REQUIRED for each in rules)
+    if is_required and kind != FieldKind.HIDDEN:
         attributes += " required"
+    attributes += (bounds := _bounds(kind, rules))
     if problem:
         attributes += f' aria-invalid="true" aria-describedby="problem-{name}"'
     if (hint := AUTOCOMPLETE.get(asked["name"])) and kind != FieldKind.HIDDEN:
         attributes += f' autocomplete="{hint}"'
     if kind != FieldKind.HIDDEN:
-        mark = " (required)" if asked["required"] else ""
+        mark = " (required)" if is_required else ""
         yield f'<label for="field-{name}">{escape(asked["label"])}{mark}</label>'
     text = "" if value is None or isinstance(value, list | dict) else str(value)
     match kind:
         case FieldKind.TEXTAREA:
             # The line break after the tag is not part of the text; one that was typed is kept.
-            yield (
-                f'<textarea rows="5" maxlength="{ANSWER_LIMIT}"{attributes}>\n'
-                f"{escape(text)}</textarea>"
-            )
+            limit = "" if "maxlength" in bounds else f' maxlength="{ANSWER_LIMIT}"'
+            yield (f'<textarea rows="5"{limit}{attributes}>\n{escape(text)}</textarea>')
         case FieldKind.CHOICE:
             chosen = value if isinstance(value, list) else [value]
             yield f'<select{attributes}><option value=""></option>'

@@ -87,13 +87,19 @@ def test_a_person_fills_in_the_hosted_page_and_becomes_a_lead(
 def test_a_person_corrects_what_only_the_server_finds_wrong(
     gateway: Gateway, call: Call, page: Page
 ) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
     page.goto(f"http://127.0.0.1:{gateway.port}/f/contact?utm_source=newsletter")
     page.get_by_label("First name").fill("Mary")
     page.get_by_label("E-mail").fill("mary@example")  # enough for a browser
     page.get_by_role("button").click()
     page.wait_for_url("**/forms/contact/submissions")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
     assert "is not an e-mail address" in page.inner_text("body")
+    assert page.locator("[role=alert]:focus").count() == 1
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#field-email")
     assert page.get_by_label("First name").input_value() == "Mary"
     page.get_by_label("E-mail").fill("mary@example.org")
     page.wait_for_timeout(A_PERSONS_TIME)
