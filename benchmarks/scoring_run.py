@@ -1,10 +1,11 @@
 """A scoring run shard by shard, against the least that any such run has to do.
 
-Run from the project's root: `python -m benchmarks.scoring_run [CUSTOMERS]`; 100,000 customers with
-up to five orders and five events each, by default. A real server is started for it. The floor
-aggregates both ledgers once (the statements of the run, COPY out), and copies the rows that the run
-writes into the same indexed tables. Shards are scored by processes of their own, one and then two
-at a time; the plan is told apart, since it reads a sample however many customers there are.
+Run from the project's root: `python -m benchmarks.scoring_run [CUSTOMERS [RUNS]]`; 100,000
+customers with up to five orders and five events each, by default. A real server is started for it.
+The floor aggregates both ledgers once (the statements of the run, COPY out), and copies the rows
+that the run writes into the same indexed tables. Shards are scored by processes of their own, one
+and then two at a time; the plan is told apart, since it reads a sample however many customers there
+are.
 """
 
 # ruff: noqa: S608 - statements made of constants
@@ -34,7 +35,7 @@ EACH = 5
 FEW = 10_000
 REPETITIONS = 51
 RUNS = 5
-"""Of each kind; medians are told."""
+"""With one and with two shards at a time each; medians are told."""
 AS_OF = "2026-01-01T00:00:00Z"
 # Everybody comes for the first time within 600 days, and again after gaps that are exponential
 # around a mean of their own, from three days to two hundred; what would lie after AS_OF has not
@@ -233,7 +234,7 @@ def queries(given: dict[str, str]) -> dict[str, float]:
     return found
 
 
-def main(customers: int) -> None:
+def main(customers: int, runs: int) -> None:
     """Print all of it."""
     with folder_of_a_server() as folder, embedded_postgres(folder / "data") as server:
         with server.new_database() as database:
@@ -241,10 +242,12 @@ def main(customers: int) -> None:
             process(RUN, [AS_OF], given)
             small = queries(given)
         with server.new_database() as database:
-            compare(server, database, customers, small)
+            compare(server, database, customers, runs, small)
 
 
-def compare(server: PostgresServer, database: str, customers: int, small: dict[str, float]) -> None:
+def compare(
+    server: PostgresServer, database: str, customers: int, runs: int, small: dict[str, float]
+) -> None:
     """Print what a run over so many customers takes, and what answers take after it."""
     given = filled(server, database, customers)
     print(f"{customers:,} customers, {customers * EACH:,} orders and as many events at most")
@@ -253,7 +256,7 @@ def compare(server: PostgresServer, database: str, customers: int, small: dict[s
     taken: dict[int, list[float]] = {1: [], 2: []}
     plans, finishes = [], []
     plan_peak = shard_peak = finish_peak = 0.0
-    for at_a_time in (1, 2) * RUNS:
+    for at_a_time in (1, 2) * runs:
         moment = next(moments)
         seconds, plan_peak = process(STEP, ["plan", moment], given)
         plans.append(seconds)
@@ -278,4 +281,5 @@ def compare(server: PostgresServer, database: str, customers: int, small: dict[s
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else CUSTOMERS)
+    arguments = [int(each) for each in sys.argv[1:]]
+    main(*(arguments + [CUSTOMERS, RUNS][len(arguments) :]))

@@ -1,12 +1,26 @@
 """What somebody is told of."""
 
+import json
 from typing import Any
 
-from tests.template.stack import deployed_of, functions, text_of, unconditional, written
+from succotash.observation import Metric
+from tests.template.stack import (
+    deployed_of,
+    folder_of,
+    functions,
+    text_of,
+    unconditional,
+    written,
+)
 
 
 def alarms() -> dict[str, Any]:
     found: dict[str, Any] = unconditional(dict(deployed_of("AWS::CloudWatch::Alarm")))
+    return found
+
+
+def variables() -> dict[str, Any]:
+    found: dict[str, Any] = written()["Globals"]["Function"]["Environment"]["Variables"]
     return found
 
 
@@ -47,7 +61,7 @@ def test_errors_and_throttles_of_every_function_raise_an_alarm() -> None:
 
 
 def test_the_api_and_the_state_machine_raise_alarms() -> None:
-    found = {(each.get("Namespace"), each.get("MetricName")) for each in alarms().values()}
+    found = {(text_of(each.get("Namespace")), each.get("MetricName")) for each in alarms().values()}
 
     assert {("AWS/ApiGateway", "5xx"), ("AWS/States", "ExecutionsFailed")} <= found
 
@@ -56,7 +70,42 @@ def test_every_alarm_says_what_it_is_and_tells_whoever_wants_to_know() -> None:
     for name, alarm in alarms().items():
         assert alarm["AlarmDescription"], name
         assert alarm["AlarmActions"] == [{"Ref": "Alarms"}], name
-        assert alarm["TreatMissingData"] == "notBreaching", name
+        silence = "breaching" if name == "ScoringIsLate" else "notBreaching"
+        assert alarm["TreatMissingData"] == silence, name
+
+
+def test_a_run_that_stays_away_raises_an_alarm_on_the_metric_of_this_deployment() -> None:
+    late = alarms()["ScoringIsLate"]
+
+    assert late["MetricName"] == Metric.RUNS_FINISHED
+    assert late["Namespace"] == variables()["POWERTOOLS_METRICS_NAMESPACE"]
+    assert "${AWS::StackName}" in text_of(late["Namespace"])
+    assert late["Period"] == 3600
+    assert late["EvaluationPeriods"] == {"Ref": "ScoringAlarmHours"}
+    assert late["Dimensions"] == [{"Name": "service", "Value": "churn_scoring"}]
+
+
+def test_the_dashboard_shows_every_function_every_queue_and_metrics_that_there_are() -> None:
+    [dashboard] = deployed_of("AWS::CloudWatch::Dashboard").values()
+    widgets = json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]
+    shown = [metric for each in widgets for metric in each["properties"]["metrics"]]
+    namespace = variables()["POWERTOOLS_METRICS_NAMESPACE"]["Fn::Sub"]
+    own = {each[1] for each in shown if each[0] == namespace}
+    services = {each[3] for each in shown if each[0] == namespace}
+    queues = {name for name in deployed_of("AWS::SQS::Queue") if "Failures" in name}
+
+    assert own <= {metric.value for metric in Metric}
+    assert {"SubmissionsAccepted", "Leads", "OrdersRecorded", "RunsFinished"} <= own
+    assert services <= {folder_of(name) for name in functions()}
+    for metric in ("Errors", "Duration"):
+        assert {each[3] for each in shown if each[:2] == ["AWS/Lambda", metric]} == {
+            f"${{{name}}}" for name in functions()
+        }
+    watched = {each[3] for each in shown if each[0] == "AWS/SQS"}
+    assert {f"${{{name}.QueueName}}" for name in queues} <= watched
+    assert {(each["x"], each["y"]) for each in widgets} == {
+        (12 * column, 6 * row) for row in range(len(widgets) // 2) for column in (0, 1)
+    }
 
 
 def test_concurrency_is_reserved_only_where_asked_for() -> None:

@@ -9,7 +9,7 @@ from succotash.settings import Settings
 from tests.template.stack import ROOT, folder_of, functions, unconditional, written
 
 FUNCTIONS = functions()
-NOT_SETTINGS = {"POWERTOOLS_SERVICE_NAME"}
+NOT_SETTINGS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
 
 
 def globals_of_functions() -> Any:  # noqa: ANN401 - a part of the template

@@ -575,6 +575,7 @@ class TestWorseThanSimple:
 
         assert report["state"] == "withheld"
         assert invocation.counts[Metric.WORSE_THAN_SIMPLE] == 1
+        assert not invocation.counts[Metric.RUNS_FINISHED], "the last good run grows older"
         current = storage.repositories.retention.get_current_scoring_run()
         assert current.run_id == before["run_id"]
 
@@ -582,7 +583,9 @@ class TestWorseThanSimple:
         ChurnScoring(storage, ScoringSettings(currency=USD)).run(at("2024-01-20T00:00:00Z"))
         settings = ScoringSettings(currency=USD, publishes_worse=True)
 
-        assert ChurnScoring(storage, settings).run(self.AS_OF)["state"] == "current"
+        with observed("churn_scoring", "one") as invocation:
+            assert ChurnScoring(storage, settings).run(self.AS_OF)["state"] == "current"
+        assert invocation.counts[Metric.RUNS_FINISHED] == 1
 
     def test_a_first_run_replaces_nothing_and_is_published(self, storage: InMemoryStorage) -> None:
         report = ChurnScoring(storage, ScoringSettings(currency=USD)).run(self.AS_OF)

@@ -28,6 +28,7 @@ class Metric(StrEnum):
     ORDERS_CONFLICTING = "OrdersConflicting"
     ORDERS_REJECTED = "OrdersRejected"
     RUN_SECONDS = "RunSeconds"
+    RUNS_FINISHED = "RunsFinished"
     CUSTOMERS_SCORED = "CustomersScored"
     WORSE_THAN_SIMPLE = "WorseThanSimple"
     DATABASE_RETRIES = "DatabaseRetries"

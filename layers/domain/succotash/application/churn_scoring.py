@@ -245,6 +245,7 @@ class ChurnScoring:
             repositories.outbox.append([run_message(run.run_id, run.as_of, customers)])
 
         self._storage.in_transaction(work)
+        count(Metric.RUNS_FINISHED)
         count(Metric.CUSTOMERS_SCORED, customers)
 
 

@@ -1,5 +1,6 @@
 """The frame of every function: its invocations have a name, and their metrics go out."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -7,7 +8,8 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from succotash.observation import Invocation, Metric, observed
 
-NAMESPACE = "Succotash"
+NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Succotash")
+"""Several deployments of one account are told apart by it."""
 UNITS = {Metric.RUN_SECONDS: MetricUnit.Seconds}
 """Of metrics that count nothing."""
 
