@@ -124,3 +124,17 @@ def test_nothing_of_the_stack_is_asked_for_in_containers_of_this_machine() -> No
         if isinstance(value, dict) and value.get("Fn::If", [""])[0] == "OnSqlite"
     }
     assert named - {"SQLITE_SEED"} == WITHOUT_AWS.keys()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_two_attempts_to_connect_and_a_statement_fit_into_a_functions_time(name: str) -> None:
+    """Else Lambda ends the function, and nobody is answered."""
+    function = FUNCTIONS[name]
+    own = function.get("Environment", {}).get("Variables", {})
+    fields = Settings.model_fields
+    connect, statement = (
+        float(own.get(fields[field].alias, fields[field].default))
+        for field in ("db_connect_timeout", "db_statement_timeout")
+    )
+
+    assert 2 * connect + statement < function.get("Timeout", globals_of_functions()["Timeout"])
