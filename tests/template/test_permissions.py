@@ -104,11 +104,12 @@ def statements() -> list[Any]:
     documents += [each["PolicyDocument"] for each in deployed_of("AWS::IAM::Policy").values()]
     for role in deployed_of("AWS::IAM::Role").values():
         documents += [policy["PolicyDocument"] for policy in role.get("Policies", ())]
-    found = []
-    for document in unconditional(documents):
+    found: list[Any] = []
+    for document in documents:
         stated = document["Statement"]
-        found += stated if isinstance(stated, list) else [stated]
-    return found
+        for each in stated if isinstance(stated, list) else [stated]:
+            found += each["Fn::If"][1:] if "Fn::If" in each else [each]
+    return list(unconditional(found))
 
 
 def test_nothing_may_be_done_but_this() -> None:
