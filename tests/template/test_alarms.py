@@ -117,6 +117,14 @@ def test_concurrency_is_reserved_only_where_asked_for() -> None:
     assert reserved["Fn::If"][2] == {"Ref": "AWS::NoValue"}
 
 
+def test_traces_are_taken_of_everything_where_asked_for_and_of_nothing_else() -> None:
+    assert written()["Parameters"]["Tracing"]["Default"] == "PassThrough"
+    modes = [each["TracingConfig"] for each in deployed_of("AWS::Lambda::Function").values()]
+    assert modes == [{"Mode": {"Ref": "Tracing"}}] * len(functions())
+    [machine] = deployed_of("AWS::StepFunctions::StateMachine").values()
+    assert machine["TracingConfiguration"] == {"Enabled": {"Fn::If": ["IsTraced", True, False]}}
+
+
 def test_alarms_reach_a_topic_that_cloudwatch_may_publish_to() -> None:
     [topic] = deployed_of("AWS::SNS::Topic").values()
 

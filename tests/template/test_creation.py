@@ -34,6 +34,7 @@ WAYS = {
         "SubmissionConcurrency": "5",
         "AlarmEmail": "oncall@example.org",
         "Architecture": "arm64",
+        "Tracing": "Active",
     },
 }
 

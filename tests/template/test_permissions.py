@@ -26,8 +26,12 @@ from tests.template.stack import (
     written,
 )
 
-AWS_POLICIES = {"AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole"}
-"""AWS's own, which let a function write its log and, in a VPC, be reached."""
+AWS_POLICIES = {
+    "AWSLambdaBasicExecutionRole",
+    "AWSLambdaVPCAccessExecutionRole",
+    "AWSXrayWriteOnlyAccess",
+}
+"""AWS's own, which let a function write its log and traces and, in a VPC, be reached."""
 OUR_POLICIES = {
     f'{{"Ref": "{name}"}}'
     for name in (
