@@ -245,7 +245,7 @@ def by_turns(questions: Sequence[Callable[[], object]]) -> tuple[float, float]:
     return statistics.median(times[0]), statistics.median(times[1])
 
 
-def main(customers: int, runs: int) -> None:
+def main(customers: int = CUSTOMERS, runs: int = RUNS) -> None:
     """Print all of it."""
     with (
         folder_of_a_server() as folder,
@@ -294,5 +294,4 @@ def compare(
 
 
 if __name__ == "__main__":
-    arguments = [int(each) for each in sys.argv[1:]]
-    main(*(arguments + [CUSTOMERS, RUNS][len(arguments) :]))
+    main(*map(int, sys.argv[1:]))

@@ -9,23 +9,21 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import cast
 
 from rich.console import Console
 from rich.table import Table
 
-from local.setup_postgres_db import LOCAL_SERVER, Plan
+from local.setup_postgres_db import Plan, local_server_url
 from succotash.errors import SuccotashError
 from succotash.infrastructure.postgres.address import settings_of
 from succotash.infrastructure.postgres.connection import Connection
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
 from succotash.infrastructure.postgres.connector import Connector
 from succotash.infrastructure.postgres.errors import StatementError
-
-STATEMENTS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,6 @@ class Section:
     title: str
     columns: Sequence[str]
     statement: str
-    parameters: Mapping[str, object] = field(default_factory=dict)
     empty: str = "nothing"
     """What there is to say where there is no row."""
     bound: Bound | None = None
@@ -230,9 +227,8 @@ SECTIONS = (
         FROM pg_stat_statements
         WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
         ORDER BY total_exec_time DESC
-        LIMIT :shown
+        LIMIT 10
         """,
-        {"shown": STATEMENTS_SHOWN},
         empty="none yet",
     ),
 )
@@ -258,7 +254,7 @@ def report(connection: Connection) -> Iterator[Found]:
     """Every section; StatementError where one is refused and it is not that it is hidden."""
     for section in SECTIONS:
         try:
-            yield Found(section, connection.run(section.statement, section.parameters))
+            yield Found(section, connection.run(section.statement, {}))
         except StatementError as error:
             if error.sqlstate not in REASONS:
                 raise
@@ -303,12 +299,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--url", help="postgresql://user:password@host:port/database")
     parser.add_argument("--plain", action="store_true", help="without colours or frames")
     given = parser.parse_args(arguments)
-    url = cast("str | None", given.url) or os.environ.get("DATABASE_URL")
-    if url is None and not LOCAL_SERVER.is_file():
-        parser.error("say which database: --url, DATABASE_URL, or `make run` before")
     console = Console()
     try:
-        settings = settings_of(url) if url is not None else _local()
+        settings = _wanted(cast("str | None", given.url) or os.environ.get("DATABASE_URL"))
+        if settings is None:
+            parser.error("say which database: --url, DATABASE_URL, or `make run` before")
         with closing(Connector(settings).connect()) as connection:
             for found in report(connection):
                 if given.plain:
@@ -321,10 +316,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _local() -> ConnectionSettings:
-    """The product's database on the server that `make run` started."""
-    server = settings_of(LOCAL_SERVER.read_text("utf-8").strip())
-    return replace(server, database=Plan().database)
+def _wanted(url: str | None) -> ConnectionSettings | None:
+    """The database at the URL; without one, the product's own on the server of `make run`."""
+    if url is not None:
+        return settings_of(url)
+    local = local_server_url()
+    return replace(settings_of(local), database=Plan().database) if local else None
 
 
 if __name__ == "__main__":

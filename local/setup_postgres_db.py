@@ -184,9 +184,12 @@ def administrator_url() -> str:
     """The server of `make run` if there is one, else the one a developer's machine often has."""
     if url := os.environ.get("POSTGRES_ADMIN_URL"):
         return url
-    if LOCAL_SERVER.exists():
-        return LOCAL_SERVER.read_text("utf-8").strip()
-    return "postgresql://postgres@localhost:5432/postgres"
+    return local_server_url() or "postgresql://postgres@localhost:5432/postgres"
+
+
+def local_server_url() -> str | None:
+    """An administrator's URL of the server of `make run`, if it has been run."""
+    return LOCAL_SERVER.read_text("utf-8").strip() if LOCAL_SERVER.exists() else None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -135,10 +135,8 @@ def get_page(container: Container, form_id: str, query: PageQuery, call: Call) -
     handler = container.get_form_handler()
     try:
         form = handler.get_form(form_id)
-    except NotFoundError:
-        if not _accepts_html(call):
-            raise
-        return missing_page()
+    except NotFoundError as error:
+        return _missing(call, error)
     action = f"../forms/{quote(form_id, safe='')}/{SUBMISSIONS}"
     return form_page(
         form,
@@ -159,10 +157,8 @@ def get_thanks(
     try:
         # Who was just thanked for a submission that waits is not told of the outage.
         form = container.get_form_handler().recall_form(form_id)
-    except NotFoundError:
-        if not _accepts_html(call):
-            raise
-        return missing_page()
+    except NotFoundError as error:
+        return _missing(call, error)
     return thank_you_page(form)
 
 
@@ -241,7 +237,6 @@ def submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
 
 def _submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
     sent = SentForm.read(call)
-    wants_page = sent.is_plain and JSON_TYPE not in call.headers.get("accept", "")
     handler = container.get_form_handler()
     taken = handler.take_submission(
         sent.fields,
@@ -253,7 +248,7 @@ def _submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
     )
     form = taken.form
     call.name_origins(form["allowed_origins"])
-    if isinstance(taken.refusal, InvalidInputError) and wants_page and _accepts_html(call):
+    if isinstance(taken.refusal, InvalidInputError) and _is_a_persons(call):
         return form_page(
             form,
             action=SUBMISSIONS,
@@ -263,7 +258,7 @@ def _submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
             token=handler.issue_token(form_id, sent.fields.get(TOKEN)),
         )
     receipt = taken.require_receipt()
-    if not wants_page:
+    if not sent.is_plain or _accepts_json(call):
         # Who may submit may not learn whom the owner knows: no lead, no word of an earlier one.
         told: Receipt = {
             "submission_id": receipt["submission_id"],
@@ -272,6 +267,13 @@ def _submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
         }
         return Reply(told, HTTPStatus.ACCEPTED) if taken.is_parked else told
     return _go_on(form_id, sent.fields.get(NEXT), form["allowed_redirects"])
+
+
+def _missing(call: Call, error: NotFoundError) -> Reply:
+    """A page for a person; a program is told as by every address."""
+    if not _accepts_html(call):
+        raise error
+    return missing_page()
 
 
 def _useless(call: Call, error: InvalidTokenError | NotFoundError) -> Reply:
@@ -294,13 +296,16 @@ def _referrer(call: Call) -> dict[str, str]:
 
 def _is_a_persons(call: Call) -> bool:
     """Whether a page posted without JavaScript, so that the answer is read by a person."""
-    accepted = call.headers.get("accept", "")
     sent_json = call.headers.get("content-type", "").strip().lower().startswith(JSON_TYPE)
-    return _accepts_html(call) and JSON_TYPE not in accepted and not sent_json
+    return _accepts_html(call) and not _accepts_json(call) and not sent_json
 
 
 def _accepts_html(call: Call) -> bool:
     return "text/html" in call.headers.get("accept", "")
+
+
+def _accepts_json(call: Call) -> bool:
+    return JSON_TYPE in call.headers.get("accept", "")
 
 
 def _carried(form: FormView, fields: Mapping[str, Json]) -> dict[str, str]:

@@ -149,7 +149,6 @@ def _bounds(kind: str, rules: Sequence[RuleView]) -> str:
                     found += f' max="{most}"'
             case RuleKind.REGEX if kind in texts:
                 pattern = str(rule["parameters"]["pattern"])
-                # RE2 and browsers read much alike, and not all: what may differ stays with RE2.
                 is_shared = SHARED_PATTERN.fullmatch(pattern)
                 if is_shared and not any(each in pattern for each in NOT_SHARED):
                     found += f' pattern="{escape(pattern)}"'
@@ -255,7 +254,7 @@ def _field(
         case FieldKind.TEXTAREA:
             # The line break after the tag is not part of the text; one that was typed is kept.
             limit = "" if "maxlength" in bounds else f' maxlength="{ANSWER_LIMIT}"'
-            yield (f'<textarea rows="5"{limit}{attributes}>\n{escape(text)}</textarea>')
+            yield f'<textarea rows="5"{limit}{attributes}>\n{escape(text)}</textarea>'
         case FieldKind.CHOICE:
             chosen = value if isinstance(value, list) else [value]
             yield f'<select{attributes}><option value=""></option>'

@@ -1,7 +1,6 @@
 """What somebody sent through a form: as JSON, or as a plain page posts it."""
 
 import hashlib
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
@@ -9,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from succotash.application.form_handler import SubmissionContext
-from succotash.domain.values import Json
+from succotash.domain.values import Json, is_printable
 from succotash.errors import InvalidInputError, MalformedRequestError, Violation
 from succotash.http.api import Call
 from succotash.http.fields import plain
@@ -108,7 +107,7 @@ def _check_next(wanted: Json) -> None:
     """
     given = wanted if isinstance(wanted, list) else [wanted]
     for address in given:
-        if isinstance(address, str) and any(unicodedata.category(each) == "Cc" for each in address):
+        if isinstance(address, str) and not is_printable(address):
             raise MalformedRequestError(f"{NEXT} contains a control character")
 
 

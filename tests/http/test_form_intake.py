@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from succotash.domain.attribution import ATTRIBUTION_FIELDS
 from succotash.domain.values import Json
 from tests.events import sample
 from tests.http.gateway import Answered, Gateway
@@ -643,6 +644,13 @@ def test_the_page_passes_on_where_the_visitor_came_from(gateway: Gateway) -> Non
 
     assert 'name="utm_source" value="&quot;&gt;&lt;script&gt;"' in answer.body
     assert "mc_cid" not in answer.body
+
+
+@pytest.mark.parametrize("name", sorted(ATTRIBUTION_FIELDS - {"referrer"}))
+def test_the_page_passes_on_everything_that_tells_a_source(name: str, gateway: Gateway) -> None:
+    page = gateway.call("GET", "/f/default", query=f"{name}=abc", scopes=None)
+
+    assert hidden(page, name) == "abc"
 
 
 def test_a_click_on_an_ad_goes_from_the_page_to_the_leads_source(gateway: Gateway) -> None:

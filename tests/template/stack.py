@@ -11,6 +11,13 @@ from typing import Any
 from samcli.lib.translate.sam_template_validator import SamTemplateValidator
 from samcli.yamlhelper import yaml_parse
 
+from succotash.infrastructure.postgres.connection_settings import (
+    ConnectionSettings,
+    SslMode,
+    fixed_password,
+)
+from succotash.settings import Settings
+
 ROOT = Path(__file__).resolve().parents[2]
 PARTITION = "arn:aws:iam::aws:policy/"
 
@@ -58,6 +65,28 @@ def functions() -> dict[str, Resource]:
         for name, resource in written()["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     }
+
+
+def globals_of_functions() -> Any:  # noqa: ANN401 - a part of the template
+    """What all functions share."""
+    return written()["Globals"]["Function"]
+
+
+def database_limits(function: Resource) -> ConnectionSettings:
+    """Of the connections of a function with these properties; the rest of it is made up."""
+    own = function.get("Environment", {}).get("Variables", {})
+    names = own.keys() & {"DB_CONNECT_TIMEOUT", "DB_STATEMENT_TIMEOUT"}
+    settings = Settings.from_environment({name: own[name] for name in names})
+    return ConnectionSettings(
+        host="database",
+        port=5432,
+        database="succotash",
+        user="user",
+        password=fixed_password("password"),
+        sslmode=SslMode.VERIFY_FULL,
+        connect_timeout=settings.db_connect_timeout,
+        statement_timeout=settings.db_statement_timeout,
+    )
 
 
 def events(kind: str) -> Iterator[tuple[str, Resource]]:

@@ -8,6 +8,7 @@ from tests.template.stack import (
     deployed_of,
     folder_of,
     functions,
+    globals_of_functions,
     text_of,
     unconditional,
     written,
@@ -16,11 +17,6 @@ from tests.template.stack import (
 
 def alarms() -> dict[str, Any]:
     found: dict[str, Any] = unconditional(dict(deployed_of("AWS::CloudWatch::Alarm")))
-    return found
-
-
-def variables() -> dict[str, Any]:
-    found: dict[str, Any] = written()["Globals"]["Function"]["Environment"]["Variables"]
     return found
 
 
@@ -78,7 +74,10 @@ def test_a_run_that_stays_away_raises_an_alarm_on_the_metric_of_this_deployment(
     late = alarms()["ScoringIsLate"]
 
     assert late["MetricName"] == Metric.RUNS_FINISHED
-    assert late["Namespace"] == variables()["POWERTOOLS_METRICS_NAMESPACE"]
+    assert (
+        late["Namespace"]
+        == globals_of_functions()["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"]
+    )
     assert "${AWS::StackName}" in text_of(late["Namespace"])
     assert late["Period"] == 3600
     assert late["EvaluationPeriods"] == {"Ref": "ScoringAlarmHours"}
@@ -89,7 +88,9 @@ def test_the_dashboard_shows_every_function_every_queue_and_metrics_that_there_a
     [dashboard] = deployed_of("AWS::CloudWatch::Dashboard").values()
     widgets = json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]
     shown = [metric for each in widgets for metric in each["properties"]["metrics"]]
-    namespace = variables()["POWERTOOLS_METRICS_NAMESPACE"]["Fn::Sub"]
+    namespace = globals_of_functions()["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"][
+        "Fn::Sub"
+    ]
     own = {each[1] for each in shown if each[0] == namespace}
     services = {each[3] for each in shown if each[0] == namespace}
     queues = {name for name in deployed_of("AWS::SQS::Queue") if "Failures" in name}

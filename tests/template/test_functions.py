@@ -5,15 +5,20 @@ from typing import Any
 import pytest
 
 from local.containers import WITHOUT_AWS
+from succotash.infrastructure.postgres.retry import RetryPolicy
 from succotash.settings import Settings
-from tests.template.stack import ROOT, folder_of, functions, unconditional, written
+from tests.template.stack import (
+    ROOT,
+    database_limits,
+    folder_of,
+    functions,
+    globals_of_functions,
+    unconditional,
+    written,
+)
 
 FUNCTIONS = functions()
 NOT_SETTINGS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
-
-
-def globals_of_functions() -> Any:  # noqa: ANN401 - a part of the template
-    return written()["Globals"]["Function"]
 
 
 def test_every_folder_is_a_function_and_the_other_way_round() -> None:
@@ -130,11 +135,9 @@ def test_nothing_of_the_stack_is_asked_for_in_containers_of_this_machine() -> No
 def test_two_attempts_to_connect_and_a_statement_fit_into_a_functions_time(name: str) -> None:
     """Else Lambda ends the function, and nobody is answered."""
     function = FUNCTIONS[name]
-    own = function.get("Environment", {}).get("Variables", {})
-    fields = Settings.model_fields
-    connect, statement = (
-        float(own.get(fields[field].alias, fields[field].default))
-        for field in ("db_connect_timeout", "db_statement_timeout")
-    )
+    limits = database_limits(function)
+    timeout = function.get("Timeout", globals_of_functions()["Timeout"])
 
-    assert 2 * connect + statement < function.get("Timeout", globals_of_functions()["Timeout"])
+    assert 2 * limits.connect_timeout + limits.statement_timeout < timeout
+    last_attempt = RetryPolicy().deadline + max(limits.connect_timeout, limits.read_timeout)
+    assert last_attempt < timeout

@@ -9,17 +9,14 @@ from cfnlint.api import lint
 from succotash.application.bulk_import import RESULT_SUFFIX
 from succotash.http.order_files import NDJSON_SUFFIXES
 from succotash.infrastructure.aws.parking import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
-from succotash.infrastructure.postgres.connection_settings import (
-    ConnectionSettings,
-    SslMode,
-    fixed_password,
-)
 from succotash.infrastructure.postgres.retry import RetryPolicy
 from tests.template.stack import (
+    database_limits,
     deployed,
     deployed_of,
     events,
     functions,
+    globals_of_functions,
     text_of,
     translated,
     unconditional,
@@ -274,7 +271,7 @@ def test_submissions_wait_in_order_encrypted_and_long_enough_for_any_outage() ->
     }
     outage = queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"]
     assert outage >= 2 * 24 * 3600
-    assert queue["VisibilityTimeout"] >= 6 * written()["Globals"]["Function"]["Timeout"]
+    assert queue["VisibilityTimeout"] >= 6 * globals_of_functions()["Timeout"]
     mapping = resources["ParkedSubmissionMessages"]
     assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["ParkedSubmissions", "Arn"]}
     assert mapping["FunctionName"] == {"Ref": "FormIntake"}
@@ -282,17 +279,7 @@ def test_submissions_wait_in_order_encrypted_and_long_enough_for_any_outage() ->
 
 
 def test_a_submission_is_parked_before_the_gateway_gives_up() -> None:
-    own = functions()["FormIntake"]["Environment"]["Variables"]
-    database = ConnectionSettings(
-        host="database",
-        port=5432,
-        database="succotash",
-        user="user",
-        password=fixed_password("password"),
-        sslmode=SslMode.VERIFY_FULL,
-        connect_timeout=float(own["DB_CONNECT_TIMEOUT"]),
-        statement_timeout=float(own["DB_STATEMENT_TIMEOUT"]),
-    )
+    database = database_limits(functions()["FormIntake"])
     last_attempt = RetryPolicy().deadline + max(database.connect_timeout, database.read_timeout)
     queue = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS)
-    assert last_attempt + queue < written()["Globals"]["Function"]["Timeout"]
+    assert last_attempt + queue < globals_of_functions()["Timeout"]

@@ -24,9 +24,7 @@ def holds(condition: Any, given: dict[str, Any]) -> Any:  # noqa: ANN401 - any p
             return not holds(one, given)
         case {"Fn::Or": list(several)}:
             return any(holds(each, given) for each in several)
-        case {"Fn::And": list(several)}:
-            return all(holds(each, given) for each in several)
-        case str() | int():
+        case str():
             return condition
         case _:
             raise AssertionError(condition)
@@ -40,7 +38,7 @@ def objections(**parameters: str) -> list[str]:
     return [
         assertion["AssertDescription"]
         for rule in template["Rules"].values()
-        if holds(rule.get("RuleCondition", {"Fn::Equals": ["", ""]}), given)
+        if "RuleCondition" not in rule or holds(rule["RuleCondition"], given)
         for assertion in rule["Assertions"]
         if not holds(assertion["Assert"], given)
     ]

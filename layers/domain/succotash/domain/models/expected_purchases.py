@@ -8,7 +8,7 @@ smooth curve over the horizon, so it is evaluated exactly at few points and inte
 """
 
 import numpy as np
-from numpy.polynomial.chebyshev import chebpts1, chebval, chebvander
+from numpy.polynomial.chebyshev import chebinterpolate, chebval
 from numpy.typing import NDArray
 
 from succotash.domain.models.purchases import Array
@@ -90,12 +90,14 @@ def by_curve(r: float, a: float, b: float, frequency: float, until: Array) -> Ar
     if first <= 0 or last - first < np.finfo(np.float64).eps * last:
         return None
     middle, reach = (first + last) / 2, (last - first) / 2
+
+    def exact(place: Array) -> Array:
+        at = middle + reach * place
+        return by_quadrature(r, a, b, np.full_like(at, frequency), np.expm1(at)) / at
+
     for nodes in _NODES:
-        points = chebpts1(nodes)
-        at = middle + reach * points
-        exact = by_quadrature(r, a, b, np.full(nodes, frequency), np.expm1(at)) / at
-        coefficients = chebvander(points, nodes - 1).T @ exact * (2 / nodes)
-        coefficients[0] /= 2
+        # numpy's stub takes only functions that return a single number
+        coefficients = chebinterpolate(exact, nodes - 1)  # type: ignore[type-var]
         sizes = np.abs(coefficients)
         if sizes[-_TAIL:].max() <= _LARGEST_TAIL * sizes.max():
             break

@@ -77,7 +77,7 @@ class GammaGamma(SpendModel):
         Where q <= 1 that mean does not exist, and everybody gets the likeliest value of their mean
         spend instead, p (v + x m) / (p x + q + 1): what p / nu follows is inverse gamma.
         """
-        spent = frequency * np.where(frequency > 0, np.maximum(mean_spend, 0.0), 0.0)
+        spent = _spent(frequency, mean_spend)
         shape = self.p * frequency + self.q
         expected: Array = self.p * (self.v + spent) / (shape - 1 if self.has_mean else shape + 1)
         return expected
@@ -95,11 +95,16 @@ class GammaGamma(SpendModel):
         brought = np.zeros_like(purchases)
         # Most draws buy nothing, and gamma numbers are dear.
         some = np.flatnonzero(purchases > 0)
-        x, m = frequency[some], mean_spend[some]
-        spent = x * np.where(x > 0, np.maximum(m, 0.0), 0.0)
+        x = frequency[some]
+        spent = _spent(x, mean_spend[some])
         nu = random.gamma(self.p * x + self.q) / (self.v + spent)
         brought[some] = random.gamma(self.p * purchases[some]) / nu
         return brought
+
+
+def _spent(frequency: Array, mean_spend: Array) -> Array:
+    """What repeat purchases brought, x m; nothing where there is none."""
+    return frequency * np.where(frequency > 0, np.maximum(mean_spend, 0.0), 0.0)
 
 
 class Likelihood:
