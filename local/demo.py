@@ -71,6 +71,12 @@ CONTACT_FORM: Item = {
         {"name": "email", "label": "E-mail", "kind": "email", "required": True},
         {"name": "company", "label": "Company"},
         {"name": "phone", "label": "Phone", "kind": "phone"},
+        {
+            "name": "interests",
+            "label": "What are you interested in?",
+            "kind": "choices",
+            "choices": ["A demo", "Prices", "Support"],
+        },
         {"name": "message", "label": "How can we help?", "kind": "textarea"},
     ],
     "rules": [
@@ -90,6 +96,7 @@ SUBMISSIONS: Sequence[tuple[str, Item]] = (
             "email": CUSTOMER_EMAIL,
             "company": "Harbour Street Records",
             "phone": "+1 212 555 0123",
+            "interests": ["A demo", "Prices"],
             "message": "We would like a quote for 40 seats and a demo next week.",
             "utm_source": "newsletter",
             "utm_campaign": "spring",

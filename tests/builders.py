@@ -119,6 +119,7 @@ def a_submission(
     duplicate_of: str | None = None,
     spam_reasons: tuple[str, ...] = (),
     text_digest: str | None = None,
+    consent: str | None = None,
 ) -> FormSubmission:
     return FormSubmission(
         SubmissionId(submission_id),
@@ -136,6 +137,7 @@ def a_submission(
         None if duplicate_of is None else SubmissionId(duplicate_of),
         spam_reasons,
         text_digest,
+        consent,
     )
 
 

@@ -10,9 +10,9 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from succotash.application.form_handler import FieldView, FormView, RuleView
-from succotash.domain.attribution import TOKEN
+from succotash.domain.attribution import CONSENT, TOKEN
 from succotash.domain.forms import FieldKind, RuleKind
-from succotash.domain.validation import ANSWER_LIMIT
+from succotash.domain.validation import AGREEING, ANSWER_LIMIT
 from succotash.domain.values import Json
 from succotash.errors import Violation
 from succotash.http.api import Reply
@@ -26,6 +26,9 @@ STYLE = (
     "input,select,textarea{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;"
     "border:1px solid #666;border-radius:4px}"
     "input[type=checkbox]{width:auto}"
+    "fieldset{border:0;padding:0;margin:1rem 0 0}legend{padding:0}"
+    ".tick{display:flex;gap:.5rem;align-items:baseline;margin-top:.5rem}"
+    ".tick label{margin:0;font-weight:400}"
     "button{font:inherit;font-weight:600;margin-top:1.5rem;padding:.6rem 1.5rem;color:#fff;"
     "background:#14532d;border:0;border-radius:4px}"
     ".summary{border:3px solid #b00020;border-radius:4px;padding:0 1rem}"
@@ -63,6 +66,7 @@ CONTACT_QUESTIONS = (
     _question("message", "Message", FieldKind.TEXTAREA),
 )
 """What is asked by a form that takes any answers."""
+CONSENT_LABEL = {CONSENT: "Your consent"}
 
 
 def form_page(
@@ -85,7 +89,7 @@ def form_page(
     given = answers or {}
     lines = [
         f"<h1>{escape(form['title'])}</h1>",
-        *_summary({each["name"]: each["label"] for each in questions}, wrong),
+        *_summary({each["name"]: each["label"] for each in questions} | CONSENT_LABEL, wrong),
         f'<form method="post" action="{escape(action)}">',
         *(
             line
@@ -102,6 +106,7 @@ def form_page(
             for name, value in (carried or {}).items()
             if name not in asked and name not in wrong
         ),
+        *_consent(form["consent_text"], given.get(CONSENT), wrong.get(CONSENT)),
         *([] if token is None else [f'<input type="hidden" name="{TOKEN}" value="{token}">']),
         *_trap(form["spam"]["honeypot"]),
         '<button type="submit">Send</button>',
@@ -123,6 +128,29 @@ def _summary(labels: Mapping[str, str], wrong: Mapping[str, str]) -> Iterator[st
         link = f'<a href="#field-{escape(name)}">{said}</a>' if is_seen else said
         yield f'<li class="error">{link}</li>'
     yield "</ul></div>"
+
+
+LINK = re.compile(r"https://[^\s<>\"']*[^\s<>\"'.,;:!?)]")
+
+
+def _consent(text: str, given: Json, problem: str | None) -> Iterator[str]:
+    """The box to tick by which a person agrees, if the form asks for it; addresses are links."""
+    if not text:
+        return
+    shown, end = "", 0
+    for found in LINK.finditer(text):
+        address = escape(found.group())
+        link = f'<a href="{address}" target="_blank" rel="noopener">{address}</a>'
+        shown, end = shown + escape(text[end : found.start()]) + link, found.end()
+    shown += escape(text[end:])
+    ticked = isinstance(given, str) and given.strip().lower() in AGREEING
+    said = f' aria-invalid="true" aria-describedby="problem-{CONSENT}"' if problem else ""
+    yield (
+        f'<div class="tick"><input type="checkbox" id="field-{CONSENT}" name="{CONSENT}" '
+        f'value="yes" required{" checked" if ticked else ""}{said}>'
+        f'<label for="field-{CONSENT}">{shown} (required)</label></div>'
+    )
+    yield from _said(CONSENT, problem)
 
 
 SHARED_PATTERN = re.compile(r"(?:[A-Za-z0-9 _@:,.+*?|(){}\[\]^$-]|\\[dw.+-])*")
@@ -246,8 +274,11 @@ def _field(
         attributes += f' aria-invalid="true" aria-describedby="problem-{name}"'
     if (hint := AUTOCOMPLETE.get(asked["name"])) and kind != FieldKind.HIDDEN:
         attributes += f' autocomplete="{hint}"'
+    mark = " (required)" if is_required else ""
+    if kind == FieldKind.CHOICES:
+        yield from _choices(asked, value, problem, mark)
+        return
     if kind != FieldKind.HIDDEN:
-        mark = " (required)" if is_required else ""
         yield f'<label for="field-{name}">{escape(asked["label"])}{mark}</label>'
     text = "" if value is None or isinstance(value, list | dict) else str(value)
     match kind:
@@ -256,10 +287,9 @@ def _field(
             limit = "" if "maxlength" in bounds else f' maxlength="{ANSWER_LIMIT}"'
             yield f'<textarea rows="5"{limit}{attributes}>\n{escape(text)}</textarea>'
         case FieldKind.CHOICE:
-            chosen = value if isinstance(value, list) else [value]
             yield f'<select{attributes}><option value=""></option>'
             for choice in asked["choices"]:
-                selected = " selected" if choice in chosen else ""
+                selected = " selected" if choice == value else ""
                 yield f'<option value="{escape(choice)}"{selected}>{escape(choice)}</option>'
             yield "</select>"
         case FieldKind.CHECKBOX:
@@ -267,6 +297,28 @@ def _field(
         case _:
             step = ' step="any"' if kind == FieldKind.NUMBER else ""
             yield f'<input type="{INPUTS[kind]}" value="{escape(text)}"{step}{attributes}>'
+    yield from _said(name, problem)
+
+
+def _choices(asked: FieldView, value: Json, problem: str | None, mark: str) -> Iterator[str]:
+    """Boxes to tick any number of; that one is needed, no browser can tell by itself."""
+    name, chosen = escape(asked["name"]), value if isinstance(value, list) else [value]
+    said = f' aria-describedby="problem-{name}"' if problem else ""
+    yield f"<fieldset{said}><legend>{escape(asked['label'])}{mark}</legend>"
+    for number, choice in enumerate(asked["choices"]):
+        place = f"field-{name}" if number == 0 else f"field-{name}.{number}"
+        ticked = " checked" if choice in chosen else ""
+        wrong = ' aria-invalid="true"' if problem else ""
+        yield (
+            f'<div class="tick"><input type="checkbox" id="{place}" name="{name}" '
+            f'value="{escape(choice)}"{ticked}{wrong}>'
+            f'<label for="{place}">{escape(choice)}</label></div>'
+        )
+    yield "</fieldset>"
+    yield from _said(name, problem)
+
+
+def _said(name: str, problem: str | None) -> Iterator[str]:
     if problem:
         yield f'<p class="error" id="problem-{name}">{escape(problem)}</p>'
 

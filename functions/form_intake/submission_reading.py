@@ -9,7 +9,7 @@ from pydantic import Field
 
 from succotash.application.form_handler import SubmissionContext
 from succotash.domain.values import Json, is_printable
-from succotash.errors import InvalidInputError, MalformedRequestError, Violation
+from succotash.errors import Flaw, InvalidInputError, MalformedRequestError, Violation
 from succotash.http.api import Call
 from succotash.http.fields import plain
 from succotash.http.reading import (
@@ -108,7 +108,9 @@ def _check_next(wanted: Json) -> None:
     given = wanted if isinstance(wanted, list) else [wanted]
     for address in given:
         if isinstance(address, str) and not is_printable(address):
-            raise MalformedRequestError(f"{NEXT} contains a control character")
+            raise MalformedRequestError(
+                f"{NEXT} contains a control character", Flaw.CONTROL_CHARACTER
+            )
 
 
 def _idempotency_key(call: Call) -> str | None:

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from succotash.domain.attribution import CONTROL_PREFIX, TOKEN, is_attribution
+from succotash.domain.attribution import CONSENT, CONTROL_PREFIX, TOKEN, is_attribution
 from succotash.domain.forms import (
     FieldKind,
     Form,
@@ -21,10 +21,10 @@ from succotash.domain.forms import (
 from succotash.domain.validation import canonical_email
 from succotash.domain.values import FormId, Json, RuleId
 from succotash.errors import InvalidInputError
-from succotash.http.fields import LAX, Closed, Line, plain
+from succotash.http.fields import LAX, Closed, Line, Prose, plain
 
 DAY_SECONDS = 24 * 3600
-OTHER_CONTROLS = frozenset({TOKEN, "_next"})
+OTHER_CONTROLS = frozenset({TOKEN, CONSENT, "_next"})
 """Fields of a page that mean something else than that a robot filled it in."""
 ARN = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$"
 """Of a secret in Secrets Manager."""
@@ -153,6 +153,7 @@ class FormBody(Closed):
     double_opt_in: bool = False
     spam: SpamBody = SpamBody()
     retention_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    consent_text: Prose = ""
 
     def form(self, form_id: FormId) -> Form:
         """The form itself."""
@@ -172,6 +173,7 @@ class FormBody(Closed):
             double_opt_in=self.double_opt_in,
             spam=self.spam.settings(),
             retention=None if self.retention_days is None else timedelta(days=self.retention_days),
+            consent_text=self.consent_text.strip(),
         )
 
     def validation_rules(self, form_id: FormId) -> list[ValidationRule]:

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, sync_playwright
 from local.demo import Call, load
 from local.server import Gateway, Stack
 from local.tokens import LocalIssuer
+from succotash.domain.values import Json
 
 # SAM CLI calls what the libraries under it deprecate.
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
@@ -110,6 +111,51 @@ def test_a_person_corrects_what_only_the_server_finds_wrong(
     [lead] = [each for each in leads if each["email"] == "mary@example.org"]
     assert lead["first_name"] == "Mary"
     assert lead["source"] == "newsletter"
+
+
+WORKSHOP: dict[str, Json] = {
+    "title": "Workshop",
+    "fields": [
+        {"name": "email", "label": "E-mail", "kind": "email", "required": True},
+        {
+            "name": "days",
+            "label": "Which days?",
+            "kind": "choices",
+            "choices": ["Monday", "Tuesday", "Friday"],
+            "required": True,
+        },
+    ],
+    "consent_text": "I agree to the terms at https://example.com/terms.",
+}
+
+
+def test_a_person_ticks_several_boxes_and_agrees(gateway: Gateway, call: Call, page: Page) -> None:
+    assert call("PUT", "/forms/workshop", WORKSHOP).status == 200
+    before = len(call("GET", "/forms/workshop/submissions").body["submissions"])
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"http://127.0.0.1:{gateway.port}/f/workshop")
+    page.get_by_label("E-mail").fill(f"linus{before}@example.org")
+    page.wait_for_timeout(A_PERSONS_TIME)
+    page.get_by_role("button").click()
+    assert page.url.endswith("/f/workshop")  # the browser asks for the consent
+
+    page.get_by_label("I agree").check()
+    page.get_by_role("button").click()
+    page.wait_for_url("**/forms/workshop/submissions")
+    page.get_by_role("link", name="Which days? is required").click()
+    assert page.url.endswith("#field-days")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    days = page.get_by_role("group", name="Which days?")
+    days.get_by_label("Monday").check()
+    days.get_by_label("Friday").check()
+    assert page.get_by_label("I agree").is_checked()
+    page.get_by_role("button").click()
+    page.wait_for_url("**/f/workshop/thanks")
+
+    stored = call("GET", "/forms/workshop/submissions").body["submissions"]
+    assert len(stored) == before + 1
+    assert stored[0]["answers"]["days"] == ["Monday", "Friday"]
+    assert stored[0]["consent"] == WORKSHOP["consent_text"]
 
 
 def test_the_page_asks_the_browser_for_what_the_form_requires(

@@ -112,6 +112,7 @@ class TestForms:
             notify=("owner@example.com", "sales@example.com"),
             confirms=True,
             double_opt_in=True,
+            consent_text="Ich stimme zu:\n«ja» '\"\\.",
             updated_at=at("2024-01-02T03:04:05.000006"),
         )
         forms.save_form(form, [])
@@ -189,6 +190,7 @@ class TestSubmissions:
             state=SubmissionState.DUPLICATE,
             duplicate_of="original",
             spam_reasons=("many links", "a, comma", '"quoted" \\ back'),
+            consent="I agree to 'everything'.",
         )
         forms.save_form_submission(submission)
         assert forms.get_form_submission(submission.submission_id) == submission

@@ -305,6 +305,7 @@ class TestOutcome:
             ip_address="2001:db8::5",
             user_agent="browser",
             text_digest="00ff",
+            consent="I agree.",
         )
         outcome = replace(an_outcome(), submission=submission)
         forms.save_outcome(outcome)

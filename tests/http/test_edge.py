@@ -87,46 +87,48 @@ def test_a_scope_may_stand_in_the_claims_behind_the_issuers_prefix() -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "sentence"),
+    ("body", "kind", "sentence"),
     [
-        (b"", "valid JSON"),
-        (b"{", "valid JSON"),
-        (b'{"name": "a"} {"name": "b"}', "valid JSON"),
-        (b'\xef\xbb\xbf{"name": "a"}', "valid JSON"),
-        (b'{"name": "\xff"}', "UTF-8"),
-        (b'{"name": "a\\u0000b"}', "NUL"),
-        (b'{"name": "a\\ud800b"}', "surrogate"),
-        (b'{"name": "a", "name": "b"}', "more than once"),
-        (b'{"name": NaN}', "NaN"),
-        (b'{"name": -Infinity}', "Infinity"),
-        (b'{"name": 1e999}', "out of range"),
-        (b'{"name": 9.9e308}', "out of range"),
-        (b'{"name": -1.8e308}', "out of range"),
-        (b'{"name": 0e999999999999}', "out of range"),
-        (b'{"name": ' + b"9" * 5000 + b"}", "64 bits"),
-        (b'{"name": 9223372036854775808}', "64 bits"),
-        (b'{"name": -9223372036854775809}', "64 bits"),
-        (b'{"name": 0.' + b"1" * 5000 + b"}", "digits"),
-        (b'{"name": ' + b"[" * 100_000 + b"}", "large"),
-        (b'{"name": ' + b"[" * 21 + b"]" * 21 + b"}", "deeper"),
-        (b'{"name": ' + b"[" * 30_000 + b"]" * 30_000 + b"}", "deeper"),
-        (json.dumps({f"field{n}": 1 for n in range(201)}).encode(), "200 fields"),
-        (b"[]", "one JSON object"),
-        (b'"text"', "one JSON object"),
+        (b"", "malformed-request", "valid JSON"),
+        (b"{", "malformed-request", "valid JSON"),
+        (b'{"name": "a"} {"name": "b"}', "malformed-request", "valid JSON"),
+        (b'\xef\xbb\xbf{"name": "a"}', "malformed-request", "valid JSON"),
+        (b'{"name": "\xff"}', "not-utf-8", "UTF-8"),
+        (b'{"name": "a\\u0000b"}', "nul-character", "NUL"),
+        (b'{"name": "a\\ud800b"}', "lone-surrogate", "surrogate"),
+        (b'{"name": "a", "name": "b"}', "repeated-name", "more than once"),
+        (b'{"name": NaN}', "unreadable-number", "NaN"),
+        (b'{"name": -Infinity}', "unreadable-number", "Infinity"),
+        (b'{"name": 1e999}', "unreadable-number", "out of range"),
+        (b'{"name": 9.9e308}', "unreadable-number", "out of range"),
+        (b'{"name": -1.8e308}', "unreadable-number", "out of range"),
+        (b'{"name": 0e999999999999}', "unreadable-number", "out of range"),
+        (b'{"name": ' + b"9" * 5000 + b"}", "unreadable-number", "64 bits"),
+        (b'{"name": 9223372036854775808}', "unreadable-number", "64 bits"),
+        (b'{"name": -9223372036854775809}', "unreadable-number", "64 bits"),
+        (b'{"name": 0.' + b"1" * 5000 + b"}", "unreadable-number", "digits"),
+        (b'{"name": ' + b"[" * 100_000 + b"}", "too-large", "takes at most"),
+        (b'{"name": ' + b"[" * 21 + b"]" * 21 + b"}", "too-deep", "deeper"),
+        (b'{"name": ' + b"[" * 30_000 + b"]" * 30_000 + b"}", "too-deep", "deeper"),
+        (
+            json.dumps({f"field{n}": 1 for n in range(201)}).encode(),
+            "too-many-fields",
+            "200 fields",
+        ),
+        (b"[]", "malformed-request", "one JSON object"),
+        (b'"text"', "malformed-request", "one JSON object"),
     ],
     ids=lambda each: each[:20] if isinstance(each, bytes) else each,
 )
 def test_a_body_that_cannot_be_read_is_refused_with_a_sentence(
-    body: bytes, sentence: str, gateway: Gateway
+    body: bytes, kind: str, sentence: str, gateway: Gateway
 ) -> None:
     headers = {"content-type": "application/json"}
 
     answer = gateway.call("POST", CAMPAIGNS, body=body, headers=headers)
 
-    if sentence == "large":
-        require_problem(answer, 413, "too-large")
-    else:
-        assert sentence in require_problem(answer, 400, "malformed-request")["detail"]
+    status = 413 if kind == "too-large" else 400
+    assert sentence in require_problem(answer, status, kind)["detail"]
     assert gateway.call("GET", CAMPAIGNS).json["campaigns"] == []
     if b"\xff" not in body:  # what is no UTF-8 cannot come without base64
         plain = gateway.call("POST", CAMPAIGNS, body=body.decode(), headers=headers)
@@ -151,7 +153,7 @@ def test_half_a_surrogate_pair_in_a_plain_body_is_refused(gateway: Gateway) -> N
         "POST", CAMPAIGNS, body='{"name": "\ud800"}', headers={"content-type": "application/json"}
     )
 
-    assert "surrogate" in require_problem(answer, 400, "malformed-request")["detail"]
+    assert "surrogate" in require_problem(answer, 400, "lone-surrogate")["detail"]
 
 
 @pytest.mark.parametrize(
@@ -257,9 +259,18 @@ def test_a_wrong_query_string_names_the_parameter(
     assert [(each["field"], each["code"]) for each in problem["errors"]] == [(field, code)]
 
 
-@pytest.mark.parametrize("query", ["status=%FF", "a=%00", "&".join(f"a{n}=1" for n in range(300))])
-def test_a_query_string_that_cannot_be_read_is_refused(query: str, gateway: Gateway) -> None:
-    require_problem(gateway.call("GET", "/leads", query=query), 400, "malformed-request")
+@pytest.mark.parametrize(
+    ("query", "kind"),
+    [
+        ("status=%FF", "not-utf-8"),
+        ("a=%00", "nul-character"),
+        ("&".join(f"a{n}=1" for n in range(300)), "too-many-fields"),
+    ],
+)
+def test_a_query_string_that_cannot_be_read_is_refused(
+    query: str, kind: str, gateway: Gateway
+) -> None:
+    require_problem(gateway.call("GET", "/leads", query=query), 400, kind)
 
 
 @pytest.mark.parametrize(

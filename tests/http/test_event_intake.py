@@ -192,14 +192,14 @@ def test_a_batch_that_holds_no_orders_is_refused(
 @pytest.mark.parametrize(
     ("body", "headers", "status", "name"),
     [
-        (b"\xff", NDJSON, 400, "malformed-request"),
+        (b"\xff", NDJSON, 400, "not-utf-8"),
         (b"\n\n", NDJSON, 422, "invalid-input"),
         (b"{}\n" * 501, NDJSON, 422, "invalid-input"),
         (b'{"orders": [' + b"{}," * 500 + b"{}]}", JSON, 422, "invalid-input"),
         (b'{"orders": [', JSON, 400, "malformed-request"),
-        (b'{"orders": [{"amount": NaN}]}', JSON, 400, "malformed-request"),
-        (b'{"\\ud800": 1}', JSON, 400, "malformed-request"),
-        (b'{"orders": [{}], "a\\u0000": 1}', JSON, 400, "malformed-request"),
+        (b'{"orders": [{"amount": NaN}]}', JSON, 400, "unreadable-number"),
+        (b'{"\\ud800": 1}', JSON, 400, "lone-surrogate"),
+        (b'{"orders": [{}], "a\\u0000": 1}', JSON, 400, "nul-character"),
         (b"[]", JSON, 400, "malformed-request"),
         (b"customer_id,amount", {"content-type": "text/csv"}, 415, "unsupported-media-type"),
         (b" " * (1024 * 1024 + 1), JSON, 413, "too-large"),

@@ -20,6 +20,7 @@ from tests.strategies import MODEST
 
 SUBMISSIONS = "/forms/contact/submissions"
 FORM_TYPE = "application/x-www-form-urlencoded"
+JSON = "application/json"
 ORIGIN = "https://example.com"
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
 
@@ -30,7 +31,7 @@ def define(gateway: Gateway, form_id: str = "contact", **changes: Json) -> None:
         "fields": [
             {"name": "email", "label": "E-mail", "kind": "email", "required": True},
             {"name": "message", "label": "Message", "kind": "textarea"},
-            {"name": "topics", "label": "Topics", "kind": "choice", "choices": ["a", "b", "c"]},
+            {"name": "topics", "label": "Topics", "kind": "choices", "choices": ["a", "b", "c"]},
         ],
         "allowed_origins": [ORIGIN],
     }
@@ -272,7 +273,7 @@ def test_an_address_with_header_characters_is_refused_and_nothing_stored(
     ]
 
     for answer in answers:
-        require_problem(answer, 400, "malformed-request")
+        require_problem(answer, 400, "nul-character" if control == "\0" else "control-character")
         assert "Location" not in answer.headers
     assert gateway.call("GET", SUBMISSIONS).json["submissions"] == []
 
@@ -331,54 +332,26 @@ def deep(levels: int) -> bytes:
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "kind", "said"),
     [
-        (b'{"email":"\xff"}', "application/json", 400, "malformed-request", "UTF-8"),
-        (
-            b'{"email":"a@example.com","x":"\\u0000"}',
-            "application/json",
-            400,
-            "malformed-request",
-            "NUL",
-        ),
-        (
-            b'{"email":"a@example.com","x":"\\ud800"}',
-            "application/json",
-            400,
-            "malformed-request",
-            "surrogate",
-        ),
-        (
-            b'{"email":"a@example.com","email":"b@example.com"}',
-            "application/json",
-            400,
-            "malformed-request",
-            "more than once",
-        ),
-        (b'{"email":"a@example.com","x":NaN}', "application/json", 400, "malformed-request", "NaN"),
-        (
-            b'{"email":"a@example.com","x":-Infinity}',
-            "application/json",
-            400,
-            "malformed-request",
-            "Infinity",
-        ),
-        (
-            b'{"email":"a@example.com","x":1e999}',
-            "application/json",
-            400,
-            "malformed-request",
-            "out of range",
-        ),
-        (deep(20), "application/json", 400, "malformed-request", "20 levels"),
-        (deep(30_000), "application/json", 400, "malformed-request", "20 levels"),
+        (b'{"email":"\xff"}', JSON, 400, "not-utf-8", "the body"),
+        (b'{"email":"a@example.com"', JSON, 400, "malformed-request", "line 1"),
+        (b'{"email":"a@example.com","x":"\\u0000"}', JSON, 400, "nul-character", "NUL"),
+        (b'{"email":"a@example.com","x":"\\ud800"}', JSON, 400, "lone-surrogate", "half"),
+        (b'{"email":"a@example.com","email":"b@example.com"}', JSON, 400, "repeated-name", "once"),
+        (b'{"email":"a@example.com","x":NaN}', JSON, 400, "unreadable-number", "NaN"),
+        (b'{"email":"a@example.com","x":-Infinity}', JSON, 400, "unreadable-number", "Infinity"),
+        (b'{"email":"a@example.com","x":1e999}', JSON, 400, "unreadable-number", "out of range"),
+        (deep(20), JSON, 400, "too-deep", "20 levels"),
+        (deep(30_000), JSON, 400, "too-deep", "20 levels"),
         (
             json.dumps({f"x{number}": 1 for number in range(201)}).encode(),
-            "application/json",
+            JSON,
             400,
-            "malformed-request",
+            "too-many-fields",
             "200 fields",
         ),
+        (b"email=a%40example.com&_next=%0d%0a", FORM_TYPE, 400, "control-character", "_next"),
         (b"email=a%40example.com&email=b%40example.com", FORM_TYPE, 422, "invalid-input", "errors"),
-        (b'{"x":"' + b"y" * 65_536 + b'"}', "application/json", 413, "too-large", "64 KB"),
+        (b'{"x":"' + b"y" * 65_536 + b'"}', JSON, 413, "too-large", "64 KB"),
         (b'{"email":"a@example.com"}', "text/plain", 415, "unsupported-media-type", "takes"),
     ],
 )
@@ -461,22 +434,74 @@ def test_a_repeated_field_is_refused_unless_it_is_a_choice(gateway: Gateway) -> 
     assert [(each["field"], each["code"]) for each in errors] == [("email", "repeated")]
 
 
-def test_a_repeated_choice_is_a_list(gateway: Gateway) -> None:
+@pytest.mark.parametrize("chosen", [["a", "b"], ["c"]])
+def test_several_choices_are_a_list_even_of_one(chosen: list[str], gateway: Gateway) -> None:
     define(gateway)
 
-    post_plain(gateway, {"email": "a@example.com", "topics": ["a", "b"]})
+    post_plain(gateway, {"email": "a@example.com", "topics": chosen})
 
     stored = gateway.call("GET", SUBMISSIONS).json["submissions"][0]
-    assert stored["answers"]["topics"] == ["a", "b"]
+    assert stored["answers"]["topics"] == chosen
 
 
-@pytest.mark.parametrize("body", [b"email=%FF", b"email=\xff", b"email=%00", b"a=1&" * 201])
-def test_a_plain_body_that_cannot_be_read_is_refused(body: bytes, gateway: Gateway) -> None:
+@pytest.mark.parametrize("name", ["message", "size"])
+def test_a_list_is_no_answer_where_one_is_asked_for(name: str, gateway: Gateway) -> None:
+    size: Json = {"name": "size", "label": "Size", "kind": "choice", "choices": ["S", "M"]}
+    fields: list[Json] = [{"name": "message", "label": "Message"}, size]
+    define(gateway, fields=fields)
+
+    answer = gateway.call("POST", SUBMISSIONS, json_body={name: ["S", "M"]}, scopes=None)
+
+    [error] = require_problem(answer, 422, "invalid-input")["errors"]
+    assert (error["field"], error["code"]) == (name, "repeated")
+
+
+def test_a_form_that_asks_for_consent_keeps_what_was_agreed_to(gateway: Gateway) -> None:
+    text = "I agree to <https://example.com/privacy?a=1&b=2>."
+    define(gateway, consent_text=text)
+    page = gateway.call("GET", "/f/contact", scopes=None).body
+    address = "https://example.com/privacy?a=1&amp;b=2"
+    assert f'&lt;<a href="{address}" target="_blank" rel="noopener">{address}</a>&gt;.' in page
+
+    for unwilling in ({}, {"_consent": "no"}, {"_consent": False}, {"_consent": ["yes"]}):
+        answer = gateway.call(
+            "POST", SUBMISSIONS, json_body={"email": "a@example.com"} | unwilling, scopes=None
+        )
+        [error] = require_problem(answer, 422, "invalid-input")["errors"]
+        assert error == {"field": "_consent", "code": "consent", "message": "is needed"}
+    back = post_plain(gateway, {"email": "a@example.com"})
+    assert '<a href="#field-_consent">Your consent is needed</a>' in back.body
+    assert gateway.call("GET", SUBMISSIONS).json["submissions"] == []
+
+    post_plain(gateway, {"email": "a@example.com", "_consent": "on"})
+    define(gateway, consent_text="Another text.")
+    gateway.call(
+        "POST", SUBMISSIONS, json_body={"email": "b@example.com", "_consent": True}, scopes=None
+    )
+    define(gateway)
+    post_plain(gateway, {"email": "c@example.com"})
+    stored = gateway.call("GET", SUBMISSIONS).json["submissions"]
+    assert [each["consent"] for each in stored] == [None, "Another text.", text]
+    assert all("_consent" not in each["answers"] for each in stored)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"email=%FF", "not-utf-8"),
+        (b"email=\xff", "not-utf-8"),
+        (b"email=%00", "nul-character"),
+        (b"a=1&" * 201, "too-many-fields"),
+    ],
+)
+def test_a_plain_body_that_cannot_be_read_is_refused(
+    body: bytes, kind: str, gateway: Gateway
+) -> None:
     answer = gateway.call(
         "POST", "/forms/default/submissions", body=body, headers={"content-type": FORM_TYPE}
     )
 
-    require_problem(answer, 400, "malformed-request")
+    require_problem(answer, 400, kind)
 
 
 def test_a_person_gets_the_page_back_with_what_is_wrong(gateway: Gateway) -> None:
@@ -631,7 +656,8 @@ def test_the_page_asks_the_forms_questions_with_labels_and_runs_nothing(gateway:
     assert answer.status == 200
     assert "<h1>Contact &lt;us&gt;</h1>" in answer.body
     assert '<label for="field-email">E-mail (required)</label>' in answer.body
-    assert '<option value="a">a</option>' in answer.body
+    assert "<legend>Topics</legend>" in answer.body
+    assert '<label for="field-topics.1">b</label>' in answer.body
     assert 'action="../forms/contact/submissions"' in answer.body
     assert "<script" not in answer.body
     policy = answer.headers["Content-Security-Policy"]

@@ -36,9 +36,14 @@ def test_a_form_is_defined_and_read_back(gateway: Gateway) -> None:
 
 
 def test_a_form_says_whom_it_tells_and_whom_it_asks(gateway: Gateway) -> None:
-    mails = {"notify": ["owner@example.com"], "confirms": True, "double_opt_in": True}
-    put = gateway.call("PUT", "/forms/contact", json_body=FORM | mails)
-    assert put.json.items() >= mails.items()
+    asked = {
+        "notify": ["owner@example.com"],
+        "confirms": True,
+        "double_opt_in": True,
+        "consent_text": "I agree.",
+    }
+    put = gateway.call("PUT", "/forms/contact", json_body=FORM | asked)
+    assert put.json.items() >= asked.items()
     assert gateway.call("PUT", "/forms/contact", json_body=FORM).json["notify"] == []
 
 
@@ -68,6 +73,13 @@ def test_a_form_says_whom_it_tells_and_whom_it_asks(gateway: Gateway) -> None:
             "fields.a.choices",
             "choices",
         ),
+        (
+            {"fields": [{"name": "a", "label": "A", "kind": "choices"}]},
+            "fields.a.choices",
+            "choices",
+        ),
+        ({"consent_text": "x" * 2001}, "consent_text", "string_too_long"),
+        ({"spam": {"honeypot": "_consent"}}, "spam.honeypot", "reserved"),
         ({"rules": [{"field": "a", "kind": "magic"}]}, "rules.0.kind", "enum"),
         (
             {"rules": [{"field": "a", "kind": "regex", "parameters": {"pattern": "("}}]},

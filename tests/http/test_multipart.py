@@ -15,6 +15,7 @@ from tests.http.gateway import Answered, Gateway
 from tests.http.test_edge import require_problem
 
 BOUNDARY = "----WebKitFormBoundaryAbC123"
+MALFORMED = "malformed-request"
 TYPE = f"multipart/form-data; boundary={BOUNDARY}"
 PATH = "/forms/default/submissions"
 
@@ -73,27 +74,36 @@ def test_a_file_is_refused_by_its_name_and_nothing_is_stored(gateway: Gateway) -
 
 
 @pytest.mark.parametrize(
-    ("body", "content_type"),
+    ("body", "content_type", "kind"),
     [
-        (a_body(a_part("email", "a@example.com")), "multipart/form-data"),
-        (a_body(a_part("email", "a@example.com")), f"multipart/form-data; boundary={'x' * 71}"),
-        (a_body(a_part("email", "a@example.com")), "multipart/form-data; boundary=another"),
-        (a_part("email", "a@example.com").encode(), TYPE),
-        (b"", TYPE),
+        (a_body(a_part("email", "a@example.com")), "multipart/form-data", MALFORMED),
+        (
+            a_body(a_part("email", "a@example.com")),
+            f"multipart/form-data; boundary={'x' * 71}",
+            MALFORMED,
+        ),
+        (
+            a_body(a_part("email", "a@example.com")),
+            "multipart/form-data; boundary=another",
+            MALFORMED,
+        ),
+        (a_part("email", "a@example.com").encode(), TYPE, MALFORMED),
+        (b"", TYPE, MALFORMED),
         (
             f"--{BOUNDARY}\r\nContent-Disposition: form-data\r\n\r\nx\r\n--{BOUNDARY}--".encode(),
             TYPE,
+            MALFORMED,
         ),
-        (f"--{BOUNDARY}\r\n\r\nx\r\n--{BOUNDARY}--\r\n".encode(), TYPE),
-        (a_body(a_part("email", "a\0b")), TYPE),
-        (a_body(a_part("email", "x")).replace(b"x", b"\xff"), TYPE),
-        (a_body(*(a_part(f"f{number}", "") for number in range(201))), TYPE),
+        (f"--{BOUNDARY}\r\n\r\nx\r\n--{BOUNDARY}--\r\n".encode(), TYPE, MALFORMED),
+        (a_body(a_part("email", "a\0b")), TYPE, "nul-character"),
+        (a_body(a_part("email", "x")).replace(b"x", b"\xff"), TYPE, "not-utf-8"),
+        (a_body(*(a_part(f"f{number}", "") for number in range(201))), TYPE, "too-many-fields"),
     ],
 )
-def test_what_is_no_form_is_refused(gateway: Gateway, body: bytes, content_type: str) -> None:
-    require_problem(
-        post(gateway, body, content_type, accept="application/json"), 400, "malformed-request"
-    )
+def test_what_is_no_form_is_refused(
+    gateway: Gateway, body: bytes, content_type: str, kind: str
+) -> None:
+    require_problem(post(gateway, body, content_type, accept="application/json"), 400, kind)
 
 
 @given(

@@ -5,6 +5,7 @@ No message carries personal data or a row's contents; the edge may show every on
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 class SuccotashError(Exception):
@@ -24,8 +25,26 @@ class Violation:
     message: str
 
 
+class Flaw(StrEnum):
+    """Why a request cannot be read as one thing only, as the type of its problem says."""
+
+    SYNTAX = "malformed-request"
+    NOT_UTF8 = "not-utf-8"
+    NUL = "nul-character"
+    SURROGATE = "lone-surrogate"
+    REPEATED_NAME = "repeated-name"
+    NUMBER = "unreadable-number"
+    TOO_DEEP = "too-deep"
+    TOO_MANY_FIELDS = "too-many-fields"
+    CONTROL_CHARACTER = "control-character"
+
+
 class MalformedRequestError(SuccotashError):
     """The request cannot be read at all."""
+
+    def __init__(self, message: str, flaw: Flaw = Flaw.SYNTAX) -> None:
+        super().__init__(message)
+        self.flaw = flaw
 
 
 class UnsupportedMediaTypeError(SuccotashError):

@@ -31,7 +31,7 @@ LEAD_COLUMNS = (
 )  # fmt: skip
 SUBMISSION_COLUMNS = (
     "submission_id", "submitted_at", "state", "lead_id", "source", "attribution", "duplicate_of",
-    "spam_reasons",
+    "spam_reasons", "consent",
 )  # fmt: skip
 ANSWER_PREFIX = "answer."
 OTHER_ANSWERS = "other_answers"
@@ -233,6 +233,7 @@ def _submission_cells(
         attribution or None,
         submission.duplicate_of,
         "; ".join(submission.spam_reasons),
+        submission.consent,
         *(answers.get(name) for name in names),
         others or None,
     ]

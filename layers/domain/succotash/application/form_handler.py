@@ -9,7 +9,7 @@ from typing import TypedDict
 from succotash.application.days import days_of, range_of
 from succotash.application.paging import after_moment, next_cursor, require_page
 from succotash.application.shelter import Shelter
-from succotash.domain.attribution import CHALLENGE, TOKEN, source_of, split_answers
+from succotash.domain.attribution import CHALLENGE, CONSENT, TOKEN, source_of, split_answers
 from succotash.domain.erasures import NO_TOMBSTONES, ErasedError, Tombstones, erased_at
 from succotash.domain.forms import (
     DEFAULT_FORM,
@@ -59,6 +59,7 @@ from succotash.domain.submissions import (
 from succotash.domain.validation import (
     canonical_email,
     check_answers,
+    check_consent,
     check_repeated,
     check_rule,
     email_field,
@@ -165,6 +166,7 @@ class FormView(TypedDict):
     double_opt_in: bool
     spam: SpamView
     retention_days: int | None
+    consent_text: str
     updated_at: datetime | None
 
 
@@ -195,6 +197,8 @@ class SubmissionView(TypedDict):
     is_duplicate: bool
     duplicate_of: str | None
     spam_reasons: list[str]
+    consent: str | None
+    """The text its person agreed to."""
     ip_address: str | None
     user_agent: str | None
     submitted_at: datetime
@@ -731,7 +735,7 @@ class FormHandler:
         violations.extend(
             Violation(f"fields.{each.name}.choices", "choices", "needs a list of choices")
             for each in form.fields
-            if each.kind is FieldKind.CHOICE and not each.choices
+            if each.kind in (FieldKind.CHOICE, FieldKind.CHOICES) and not each.choices
         )
         if violations:
             raise InvalidInputError(violations)
@@ -971,35 +975,26 @@ def _kept_though_refused(
     )
 
 
-def _require_valid(
-    submission: FormSubmission, ground: SubmissionGround, repeated: Collection[str]
-) -> None:
-    """InvalidInputError with everything wrong, at most one thing a field."""
-    found = [
-        *check_repeated(ground.form, repeated),
-        *check_answers(ground.form, _rules(ground), submission.answers),
-    ]
-    if found:
-        firsts = {each.field: each for each in reversed(found)}
-        raise InvalidInputError(list(reversed(firsts.values())))
-
-
-def _rules(ground: SubmissionGround) -> list[ValidationRule]:
-    return [*rules_of_fields(ground.form), *ground.rules]
-
-
 def _judged(
     sent: FormSubmission, ground: SubmissionGround, evidence: Evidence, repeated: Collection[str]
 ) -> FormSubmission:
     """The submission as it will be stored, but for its lead; InvalidInputError."""
     form, settings = ground.form, ground.form.spam
     answers = {name: each for name, each in sent.answers.items() if name != settings.honeypot}
+    for asked in form.fields:  # a page that posts without JavaScript sends one choice as a text
+        if asked.kind is FieldKind.CHOICES and isinstance(answers.get(asked.name), str):
+            answers[asked.name] = [answers[asked.name]]
     controls = {**sent.answers, **evidence.controls}
     rules = [*rules_of_fields(form), *ground.rules]
-    if violations := _violations(form, rules, answers, repeated):
+    violations = [
+        *_violations(form, rules, answers, repeated),
+        *check_consent(form, evidence.controls.get(CONSENT)),
+    ]
+    if violations:
         raise InvalidInputError(violations)
     email = _email_or_none(answers.get(email_field(form, rules)))
-    submission = replace(sent, answers=answers, canonical_email=email)
+    consent = form.consent_text or None
+    submission = replace(sent, answers=answers, canonical_email=email, consent=consent)
     evidence = replace(evidence, controls=controls, traffic=ground.traffic)
     if reasons := suspicions(settings, answers, email, evidence, sent.submitted_at):
         return replace(submission, state=SubmissionState.QUARANTINED, spam_reasons=reasons)
@@ -1168,6 +1163,7 @@ def form_view(form: Form, rules: Sequence[ValidationRule]) -> FormView:
             "turnstile_secret_arn": form.spam.turnstile_secret_arn,
         },
         "retention_days": None if form.retention is None else form.retention.days,
+        "consent_text": form.consent_text,
         "updated_at": form.updated_at,
     }
 
@@ -1185,6 +1181,7 @@ def submission_view(submission: FormSubmission) -> SubmissionView:
         "is_duplicate": submission.is_duplicate,
         "duplicate_of": submission.duplicate_of,
         "spam_reasons": list(submission.spam_reasons),
+        "consent": submission.consent,
         "ip_address": submission.ip_address,
         "user_agent": submission.user_agent,
         "submitted_at": submission.submitted_at,

@@ -26,6 +26,8 @@ HONEYPOT = "_gotcha"
 """A field people do not see; robots fill it in."""
 TOKEN = "_token"  # noqa: S105 - a field's name
 """The field with the form token."""
+CONSENT = "_consent"
+"""The field by which a person agrees to the form's text."""
 CHALLENGE = "cf-turnstile-response"
 """The field that Cloudflare's script adds to a form."""
 DIRECT = "direct"

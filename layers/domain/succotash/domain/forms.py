@@ -27,6 +27,8 @@ class FieldKind(StrEnum):
     PHONE = "phone"
     NUMBER = "number"
     CHOICE = "choice"
+    CHOICES = "choices"
+    """Any number of them."""
     CHECKBOX = "checkbox"
     HIDDEN = "hidden"
 
@@ -155,6 +157,8 @@ class Form:
     spam: SpamSettings = SpamSettings()
     retention: timedelta | None = None
     """How long submissions are kept; None keeps them, but for those in quarantine."""
+    consent_text: str = ""
+    """What a person has to agree to before a submission is taken; empty asks for nothing."""
     updated_at: datetime | None = None
 
 
@@ -194,6 +198,8 @@ class FormSubmission:
     spam_reasons: tuple[str, ...] = ()
     text_digest: str | None = None
     """Equal for submissions with the same long text; None without one."""
+    consent: str | None = None
+    """The text its person agreed to, as the form had it then; None where it asked for nothing."""
 
     @property
     def is_duplicate(self) -> bool:

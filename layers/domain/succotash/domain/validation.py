@@ -10,12 +10,15 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
+from succotash.domain.attribution import CONSENT
 from succotash.domain.forms import FieldKind, Form, FormField, RuleKind, ValidationRule
 from succotash.domain.values import Json, RuleId
 from succotash.errors import InvalidInputError, Violation
 
 ANSWER_LIMIT = 10_000
 """The most characters in one answer."""
+AGREEING = frozenset({"yes", "on", "true", "1"})
+"""What a box that is ticked sends: the first by the hosted page, the second by most others."""
 CONTACT_FIELDS = ("first_name", "last_name", "company", "phone")
 """What a lead keeps of its person, beside the e-mail address."""
 
@@ -59,6 +62,7 @@ def rules_of_fields(form: Form) -> list[ValidationRule]:
         FieldKind.PHONE: RuleKind.PHONE,
         FieldKind.NUMBER: RuleKind.RANGE,
         FieldKind.CHOICE: RuleKind.CHOICE,
+        FieldKind.CHOICES: RuleKind.CHOICE,
     }
 
     def add(asked: FormField, kind: RuleKind, parameters: Mapping[str, Json]) -> None:
@@ -87,16 +91,19 @@ def check_answers(
 ) -> list[Violation]:
     """Everything wrong with the answers: at most one violation per field, in the rules' order.
 
-    A form that names fields takes no others. What a lead keeps of its person is text. A rule
-    other than `required` passes over an answer that is absent or blank.
+    A form that names fields takes no others, and a list only where several may be chosen. What a
+    lead keeps of its person is text. A rule other than `required` passes over an answer that is
+    absent or blank.
     """
     found: dict[str, Violation] = {}
-    known = {each.name for each in form.fields}
+    known = {each.name: each.kind for each in form.fields}
     for name, value in answers.items():
         if known and name not in known:
             found[name] = Violation(name, "unknown_field", "is no field of this form")
         elif isinstance(value, str) and len(value) > ANSWER_LIMIT:
             found[name] = Violation(name, "too_long", f"is longer than {ANSWER_LIMIT} characters")
+        elif isinstance(value, list) and known.get(name, FieldKind.CHOICES) != FieldKind.CHOICES:
+            found[name] = Violation(name, "repeated", "takes one answer")
     for name in (*CONTACT_FIELDS, email_field(form, rules)):
         if name not in found and not isinstance(answers.get(name), str | None):
             found[name] = Violation(name, "text", "is not a text")
@@ -111,13 +118,21 @@ def check_answers(
 
 
 def check_repeated(form: Form, repeated: Collection[str]) -> list[Violation]:
-    """Fields that came more than once and are no choice, of which several may be made."""
-    choices = {each.name for each in form.fields if each.kind is FieldKind.CHOICE}
+    """Fields that came more than once and of which one answer is wanted."""
+    choices = {each.name for each in form.fields if each.kind is FieldKind.CHOICES}
     return [
         Violation(name, "repeated", "is given more than once")
         for name in sorted(repeated)
         if name not in choices
     ]
+
+
+def check_consent(form: Form, given: Json) -> list[Violation]:
+    """What is wrong where the form asks its people to agree to a text, and one does not."""
+    if not form.consent_text:
+        return []
+    agrees = given is True or (isinstance(given, str) and given.strip().lower() in AGREEING)
+    return [] if agrees else [Violation(CONSENT, "consent", "is needed")]
 
 
 def check_rule(rule: ValidationRule, known: Collection[str]) -> Iterator[Violation]:

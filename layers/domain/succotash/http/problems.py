@@ -8,6 +8,7 @@ from succotash.application.batches import ViolationView, violation_views
 from succotash.errors import (
     ConflictError,
     CurrencyMismatchError,
+    Flaw,
     IdempotencyKeyReusedError,
     IllegalTransitionError,
     InvalidInputError,
@@ -104,6 +105,20 @@ KINDS: Mapping[type[SuccotashError], ProblemKind] = {
 """Every class of `succotash.errors`, and how HTTP says it."""
 
 
+FLAWS: Mapping[Flaw, str] = {
+    Flaw.SYNTAX: KINDS[MalformedRequestError].title,
+    Flaw.NOT_UTF8: "The request is not valid UTF-8",
+    Flaw.NUL: "A text contains the character NUL",
+    Flaw.SURROGATE: "A text contains half of a surrogate pair",
+    Flaw.REPEATED_NAME: "An object names a field more than once",
+    Flaw.NUMBER: "A number cannot be read",
+    Flaw.TOO_DEEP: "The body is nested too deep",
+    Flaw.TOO_MANY_FIELDS: "The request has too many fields",
+    Flaw.CONTROL_CHARACTER: "An address contains a control character",
+}
+"""The title of each flaw's problem."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One answer that says what went wrong."""
@@ -141,6 +156,8 @@ def problem_of(error: SuccotashError) -> Problem:
             return Problem(
                 kind, "See the errors, one per field.", tuple(violation_views(error.violations))
             )
+        case MalformedRequestError():
+            return Problem(ProblemKind(kind.status, error.flaw, FLAWS[error.flaw]), str(error))
         case MissingTokenError():
             return Problem(kind, str(error), headers={"WWW-Authenticate": "Bearer"})
         case MissingScopeError():

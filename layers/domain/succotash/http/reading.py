@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from pydantic import TypeAdapter, ValidationError
 
 from succotash.errors import (
+    Flaw,
     InvalidInputError,
     MalformedRequestError,
     TooLargeError,
@@ -53,7 +54,9 @@ def read_bytes(event: Mapping[str, Any], limit: int) -> bytes:
     except binascii.Error:
         raise MalformedRequestError("the body is not valid base64") from None
     except UnicodeEncodeError:
-        raise MalformedRequestError("the body contains half of a surrogate pair") from None
+        raise MalformedRequestError(
+            "the body contains half of a surrogate pair", Flaw.SURROGATE
+        ) from None
     if len(body) > limit:
         raise too_large
     return body
@@ -78,7 +81,7 @@ def read_text(body: bytes) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError:
-        raise MalformedRequestError("the body is not valid UTF-8") from None
+        raise MalformedRequestError("the body is not valid UTF-8", Flaw.NOT_UTF8) from None
 
 
 def parse_json(text: str) -> Parsed:
@@ -141,9 +144,9 @@ def read_pairs(text: str, what: str) -> list[tuple[str, str]]:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FIELD_LIMIT)
     except UnicodeDecodeError:
-        raise MalformedRequestError(f"{what} is not valid UTF-8") from None
+        raise MalformedRequestError(f"{what} is not valid UTF-8", Flaw.NOT_UTF8) from None
     except ValueError:
-        raise MalformedRequestError(f"{what} has more than {FIELD_LIMIT} fields") from None
+        raise _too_many_fields(what) from None
     for name, value in pairs:
         _check_text(name)
         _check_text(value)
@@ -153,7 +156,7 @@ def read_pairs(text: str, what: str) -> list[tuple[str, str]]:
 def require_few_fields(count: int, what: str) -> None:
     """MalformedRequestError for more fields than are taken."""
     if count > FIELD_LIMIT:
-        raise MalformedRequestError(f"{what} has more than {FIELD_LIMIT} fields")
+        raise _too_many_fields(what)
 
 
 def read_query(raw: str) -> dict[str, str]:
@@ -210,40 +213,48 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 
 def _object(pairs: list[tuple[str, Parsed]]) -> dict[str, Parsed]:
     if len(pairs) > FIELD_LIMIT:
-        raise MalformedRequestError(f"an object has more than {FIELD_LIMIT} fields")
+        raise _too_many_fields("an object")
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise MalformedRequestError("an object names a field more than once")
+        raise MalformedRequestError("an object names a field more than once", Flaw.REPEATED_NAME)
     return found
 
 
 def _integer(digits: str) -> int:
     if len(digits) > NUMBER_LENGTH_LIMIT or not -INTEGER_LIMIT <= int(digits) < INTEGER_LIMIT:
-        raise MalformedRequestError("an integer does not fit into 64 bits")
+        raise MalformedRequestError("an integer does not fit into 64 bits", Flaw.NUMBER)
     return int(digits)
 
 
 def _number(digits: str) -> Decimal:
     if len(digits) > NUMBER_LENGTH_LIMIT:
-        raise MalformedRequestError("a number has too many digits")
+        raise MalformedRequestError("a number has too many digits", Flaw.NUMBER)
     number = Decimal(digits)
     if abs(number.adjusted()) > EXPONENT_LIMIT or math.isinf(float(number)):
-        raise MalformedRequestError("a number is out of range")
+        raise MalformedRequestError("a number is out of range", Flaw.NUMBER)
     return number
 
 
 def _no_constant(name: str) -> float:
-    raise MalformedRequestError(f"{name} is not a number of JSON")
+    raise MalformedRequestError(f"{name} is not a number of JSON", Flaw.NUMBER)
 
 
 def _check_text(text: str) -> None:
     if "\0" in text:
-        raise MalformedRequestError("a text contains the character NUL")
+        raise MalformedRequestError("a text contains the character NUL", Flaw.NUL)
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise MalformedRequestError("a text contains half of a surrogate pair") from None
+        raise MalformedRequestError(
+            "a text contains half of a surrogate pair", Flaw.SURROGATE
+        ) from None
 
 
 def _too_deep() -> MalformedRequestError:
-    return MalformedRequestError(f"the body is nested deeper than {DEPTH_LIMIT} levels")
+    return MalformedRequestError(
+        f"the body is nested deeper than {DEPTH_LIMIT} levels", Flaw.TOO_DEEP
+    )
+
+
+def _too_many_fields(what: str) -> MalformedRequestError:
+    return MalformedRequestError(f"{what} has more than {FIELD_LIMIT} fields", Flaw.TOO_MANY_FIELDS)

@@ -92,6 +92,7 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             notify=Jsonb(list(form.notify)),
             confirms=form.confirms,
             double_opt_in=form.double_opt_in,
+            consent_text=form.consent_text,
             updated_at=form.updated_at,
             rules=Jsonb([_rule_document(rule) for rule in rules]),
         )
@@ -442,7 +443,7 @@ def _field(document: Mapping[str, object]) -> FormField:
 
 def _form(row: Row) -> Form:
     form_id, title, fields, origins, redirects, window, region, spam, kept, *rest = row
-    notify, confirms, double_opt_in, updated_at = rest
+    notify, confirms, double_opt_in, consent_text, updated_at = rest
     return Form(
         form_id=form_id,
         title=title,
@@ -456,6 +457,7 @@ def _form(row: Row) -> Form:
         notify=tuple(notify),
         confirms=confirms,
         double_opt_in=double_opt_in,
+        consent_text=consent_text,
         updated_at=updated_at,
     )
 
@@ -496,6 +498,7 @@ def _submission_columns(submission: FormSubmission) -> dict[str, object]:
         "duplicate_of": submission.duplicate_of,
         "spam_reasons": Jsonb(list(submission.spam_reasons)),
         "text_digest": submission.text_digest,
+        "consent": submission.consent,
     }
 
 

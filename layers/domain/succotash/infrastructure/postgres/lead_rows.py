@@ -22,9 +22,9 @@ def points_of(score: LeadScore) -> Jsonb:
 
 def submission_of(row: Row) -> FormSubmission:
     """A submission of its columns."""
-    *fields, state, duplicate_of, spam_reasons, text_digest = row
-    values = [*fields, SubmissionState(state), duplicate_of, tuple(spam_reasons), text_digest]
-    return FormSubmission(*values)
+    *fields, state, duplicate_of, spam_reasons, text_digest, consent = row
+    judged = [SubmissionState(state), duplicate_of, tuple(spam_reasons), text_digest, consent]
+    return FormSubmission(*fields, *judged)
 
 
 def lead_of(row: Row) -> Lead:

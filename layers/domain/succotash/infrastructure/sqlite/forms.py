@@ -74,9 +74,10 @@ _ADDRESS_LIMIT = 1000
 
 _SAVE_FORM = """
 INSERT INTO forms (form_id, title, fields, allowed_origins, allowed_redirects, duplicate_window,
-                   region, spam, retention, notify, confirms, double_opt_in, updated_at)
+                   region, spam, retention, notify, confirms, double_opt_in, consent_text,
+                   updated_at)
 VALUES (:form_id, :title, :fields, :allowed_origins, :allowed_redirects, :duplicate_window,
-        :region, :spam, :retention, :notify, :confirms, :double_opt_in, :updated_at)
+        :region, :spam, :retention, :notify, :confirms, :double_opt_in, :consent_text, :updated_at)
 ON CONFLICT (form_id) DO UPDATE SET
     title = excluded.title,
     fields = excluded.fields,
@@ -89,6 +90,7 @@ ON CONFLICT (form_id) DO UPDATE SET
     notify = excluded.notify,
     confirms = excluded.confirms,
     double_opt_in = excluded.double_opt_in,
+    consent_text = excluded.consent_text,
     updated_at = excluded.updated_at
 """
 _FORM = "SELECT * FROM forms WHERE form_id = :form_id"
@@ -121,12 +123,12 @@ _SAVE_SUBMISSION = """
 INSERT INTO form_submissions (
     submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
     canonical_email, lead_id, ip_address, user_agent, state, duplicate_of, spam_reasons,
-    text_digest
+    text_digest, consent
 )
 VALUES (
     :submission_id, :form_id, :answers, :submitted_at, :fingerprint, :attribution, :source,
     :canonical_email, :lead_id, :ip_address, :user_agent, :state, :duplicate_of, :spam_reasons,
-    :text_digest
+    :text_digest, :consent
 )
 ON CONFLICT (submission_id) DO UPDATE SET
     form_id = excluded.form_id,
@@ -142,7 +144,8 @@ ON CONFLICT (submission_id) DO UPDATE SET
     state = excluded.state,
     duplicate_of = excluded.duplicate_of,
     spam_reasons = excluded.spam_reasons,
-    text_digest = excluded.text_digest
+    text_digest = excluded.text_digest,
+    consent = excluded.consent
 """
 _SUBMISSION = "SELECT * FROM form_submissions WHERE submission_id = :submission_id"
 _SUBMISSIONS_BY_FORM = """
@@ -387,6 +390,7 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
                 notify=json_text(form.notify),
                 confirms=form.confirms,
                 double_opt_in=form.double_opt_in,
+                consent_text=form.consent_text,
                 updated_at=optional_micros(form.updated_at),
             )
             session.run(_DELETE_RULES, form_id=form.form_id)
@@ -787,6 +791,7 @@ def _keep_submission(session: Session, submission: FormSubmission) -> None:
         duplicate_of=submission.duplicate_of,
         spam_reasons=json_text(submission.spam_reasons),
         text_digest=submission.text_digest,
+        consent=submission.consent,
     )
 
 
@@ -848,6 +853,7 @@ def _form(row: Row) -> Form:
         notify=tuple(json_value(row["notify"])),
         confirms=bool(row["confirms"]),
         double_opt_in=bool(row["double_opt_in"]),
+        consent_text=row["consent_text"],
         updated_at=optional_instant(row["updated_at"]),
     )
 

@@ -47,6 +47,7 @@ def submission_of(row: Row) -> FormSubmission:
         duplicate_of=row["duplicate_of"],
         spam_reasons=tuple(json_value(row["spam_reasons"])),
         text_digest=row["text_digest"],
+        consent=row["consent"],
     )
 
 

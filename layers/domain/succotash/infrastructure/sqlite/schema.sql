@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 8;
+PRAGMA user_version = 9;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -17,6 +17,7 @@ CREATE TABLE forms (
     notify TEXT NOT NULL DEFAULT '[]' CHECK (json_type(notify) = 'array'),
     confirms INTEGER NOT NULL DEFAULT 0 CHECK (confirms IN (0, 1)),
     double_opt_in INTEGER NOT NULL DEFAULT 0 CHECK (double_opt_in IN (0, 1)),
+    consent_text TEXT NOT NULL DEFAULT '',
     updated_at INTEGER
 ) STRICT;
 
@@ -102,7 +103,8 @@ CREATE TABLE form_submissions (
     )),
     duplicate_of TEXT REFERENCES form_submissions (submission_id) ON DELETE SET NULL,
     spam_reasons TEXT NOT NULL CHECK (json_type(spam_reasons) = 'array'),
-    text_digest TEXT
+    text_digest TEXT,
+    consent TEXT
 ) STRICT;
 CREATE INDEX form_submissions_by_form
 ON form_submissions (form_id, submitted_at, submission_id);

@@ -9,7 +9,7 @@ SAVE_FORM = """
 WITH saved AS (
     INSERT INTO forms (
         form_id, title, fields, allowed_origins, allowed_redirects, duplicate_window, region,
-        spam, retention, notify, confirms, double_opt_in, updated_at
+        spam, retention, notify, confirms, double_opt_in, consent_text, updated_at
     )
     VALUES (
         :form_id, :title, CAST(:fields AS jsonb), CAST(:allowed_origins AS jsonb),
@@ -17,6 +17,7 @@ WITH saved AS (
         CAST(:duplicate_window AS bigint) * interval '1 microsecond', :region,
         CAST(:spam AS jsonb), CAST(:retention AS bigint) * interval '1 microsecond',
         CAST(:notify AS jsonb), CAST(:confirms AS boolean), CAST(:double_opt_in AS boolean),
+        :consent_text,
         CAST(:updated_at AS timestamptz)
     )
     ON CONFLICT (form_id) DO UPDATE SET
@@ -31,6 +32,7 @@ WITH saved AS (
         notify = excluded.notify,
         confirms = excluded.confirms,
         double_opt_in = excluded.double_opt_in,
+        consent_text = excluded.consent_text,
         updated_at = excluded.updated_at
 ),
 given AS (
@@ -63,7 +65,7 @@ _FORM_COLUMNS = """
     form_id, title, fields, allowed_origins, allowed_redirects,
     CAST(extract(epoch FROM duplicate_window) * 1000000 AS bigint), region, spam,
     CAST(extract(epoch FROM retention) * 1000000 AS bigint), notify, confirms, double_opt_in,
-    updated_at
+    consent_text, updated_at
 """
 _FORM = f"SELECT {_FORM_COLUMNS} FROM forms"
 GET_FORM = f"{_FORM} WHERE form_id = :form_id"
@@ -111,7 +113,7 @@ saved AS (
     INSERT INTO form_submissions (
         submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
         canonical_email, lead_id, ip_address, user_agent, state, duplicate_of, spam_reasons,
-        text_digest
+        text_digest, consent
     )
     SELECT
         CAST(:submission_id AS text), CAST(:form_id AS text), CAST(:answers AS jsonb),
@@ -119,7 +121,7 @@ saved AS (
         CAST(:attribution AS jsonb), CAST(:source AS text), CAST(:canonical_email AS text),
         CAST(:lead_id AS text), CAST(:ip_address AS inet), CAST(:user_agent AS text),
         CAST(:state AS text), CAST(:duplicate_of AS text), CAST(:spam_reasons AS jsonb),
-        CAST(:text_digest AS text)
+        CAST(:text_digest AS text), CAST(:consent AS text)
     FROM known
     WHERE form AND lead AND original
     ON CONFLICT (submission_id) DO UPDATE SET
@@ -136,7 +138,8 @@ saved AS (
         state = excluded.state,
         duplicate_of = excluded.duplicate_of,
         spam_reasons = excluded.spam_reasons,
-        text_digest = excluded.text_digest
+        text_digest = excluded.text_digest,
+        consent = excluded.consent
 )
 SELECT form, lead, original FROM known
 """
@@ -145,7 +148,7 @@ SUBMISSION = """
 SELECT
     submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
     canonical_email, lead_id, host(ip_address), user_agent, state, duplicate_of, spam_reasons,
-    text_digest
+    text_digest, consent
 FROM form_submissions
 """
 GET_SUBMISSION = f"{SUBMISSION} WHERE submission_id = :submission_id"
@@ -541,7 +544,7 @@ saved AS (
     INSERT INTO form_submissions (
         submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
         canonical_email, lead_id, ip_address, user_agent, state, duplicate_of, spam_reasons,
-        text_digest
+        text_digest, consent
     )
     SELECT
         CAST(:submission_id AS text), CAST(:form_id AS text), CAST(:answers AS jsonb),
@@ -549,7 +552,7 @@ saved AS (
         CAST(:attribution AS jsonb), CAST(:source AS text), CAST(:canonical_email AS text),
         CAST(:lead_id AS text), CAST(:ip_address AS inet), CAST(:user_agent AS text),
         CAST(:state AS text), CAST(:duplicate_of AS text), CAST(:spam_reasons AS jsonb),
-        CAST(:text_digest AS text)
+        CAST(:text_digest AS text), CAST(:consent AS text)
     WHERE CAST(:kept_lead_id AS text) IS NULL OR EXISTS (SELECT FROM kept)
     ON CONFLICT (submission_id) DO UPDATE SET
         lead_id = excluded.lead_id,
