@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from succotash.application.bulk_import import ImportReport
 from succotash.container import Container, container
-from succotash.http.invocations import invocation
+from succotash.http.invocations import WrongSettings, invocation
 
 RESERVE = 60_000
 """Milliseconds kept for the block under way and for the result."""
@@ -24,13 +24,14 @@ def importing(
     the message again, and the import goes on where it stood.
     """
     logger = Logger(service="bulk_import")
+    wrong_settings = WrongSettings(logger)
 
     def import_files(event: Mapping[str, Any], context: LambdaContext) -> list[ImportReport]:
         reports = []
         for record in event["Records"]:
             created = json.loads(record["body"])
             bucket = parts.get_bucket(created["detail"]["bucket"]["name"])
-            with invocation("bulk_import", created["id"]):
+            with invocation("bulk_import", created["id"], wrong_settings):
                 report = parts.get_bulk_import(bucket).run(
                     created["detail"]["object"]["key"],
                     has_time=lambda: context.get_remaining_time_in_millis() > RESERVE,

@@ -16,7 +16,7 @@ from succotash.container import Container, container
 from succotash.domain.values import SHARDS
 from succotash.errors import InvalidInputError
 from succotash.http.fields import require_instant
-from succotash.http.invocations import invocation
+from succotash.http.invocations import WrongSettings, invocation
 from succotash.observation import Metric, count
 
 if TYPE_CHECKING:
@@ -40,11 +40,12 @@ def scoring(parts: Container) -> Callable[[Event, LambdaContext], Report]:
     errors escape, so that retries and alarms see them, those of a shard by its number.
     """
     logger = Logger(service="churn_scoring")
+    wrong_settings = WrongSettings(logger)
 
     def score(event: Event, _: LambdaContext) -> Report:
         correlation_id = str(event.get("id", ""))
         started = time.perf_counter()
-        with invocation("churn_scoring", correlation_id):
+        with invocation("churn_scoring", correlation_id, wrong_settings):
             report: Report = to_jsonable_python(_step(event, parts.get_churn_scoring()))
             if event.get("step") is None:
                 count(Metric.RUN_SECONDS, round(time.perf_counter() - started))

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from succotash.container import Container
 from succotash.domain.parking import Delivery
-from succotash.http.invocations import invocation
+from succotash.http.invocations import WrongSettings, invocation
 
 RESERVE = 15_000
 """Milliseconds within which any submission is taken, or the storage found to be away."""
@@ -19,6 +19,7 @@ type Answer = dict[str, Any]
 def parked_messages(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], Answer]:
     """The handler of a batch of SQS, with these parts; it names the messages to give again."""
     logger = Logger(service="form_intake")
+    wrong_settings = WrongSettings(logger)
 
     def take(event: Mapping[str, Any], context: LambdaContext) -> Answer:
         deliveries = [
@@ -31,7 +32,7 @@ def parked_messages(parts: Container) -> Callable[[Mapping[str, Any], LambdaCont
             for record in event["Records"]
         ]
         correlation_id = deliveries[0].message_id if deliveries else ""
-        with invocation("form_intake", correlation_id):
+        with invocation("form_intake", correlation_id, wrong_settings):
             outcome = parts.get_parked_intake().take(
                 deliveries, lambda: context.get_remaining_time_in_millis() > RESERVE
             )

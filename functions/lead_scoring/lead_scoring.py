@@ -10,7 +10,7 @@ from pydantic_core import to_jsonable_python
 from succotash.application.lead_scoring import UnfinishedRescoringError
 from succotash.container import Container, container
 from succotash.http.fields import require_instant
-from succotash.http.invocations import invocation
+from succotash.http.invocations import WrongSettings, invocation
 
 RESERVE = 25_000
 """Milliseconds kept for the leads under way."""
@@ -25,11 +25,12 @@ def scoring(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], Re
     UnfinishedRescoringError and storage errors escape, and the schedule's retries go on.
     """
     logger = Logger(service="lead_scoring")
+    wrong_settings = WrongSettings(logger)
 
     def score(event: Mapping[str, Any], context: LambdaContext) -> Report:
         as_of = require_instant("time", event.get("time"))
         correlation_id = str(event.get("id", ""))
-        with invocation("lead_scoring", correlation_id):
+        with invocation("lead_scoring", correlation_id, wrong_settings):
             report = parts.get_lead_scoring().rescore(
                 as_of, has_time=lambda: context.get_remaining_time_in_millis() > RESERVE
             )

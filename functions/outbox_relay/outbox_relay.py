@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic_core import to_jsonable_python
 
 from succotash.container import Container, container
-from succotash.http.invocations import invocation
+from succotash.http.invocations import WrongSettings, invocation
 
 RESERVE = 25_000
 """Milliseconds kept for the batch under way."""
@@ -24,10 +24,11 @@ def relaying(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], R
     Storage errors escape; the next minute's run goes on from what is stored.
     """
     logger = Logger(service="outbox_relay")
+    wrong_settings = WrongSettings(logger)
 
     def relay(event: Mapping[str, Any], context: LambdaContext) -> Report:
         correlation_id = str(event.get("id") or context.aws_request_id)
-        with invocation("outbox_relay", correlation_id):
+        with invocation("outbox_relay", correlation_id, wrong_settings):
             outbox = parts.get_outbox_relay()
             put_back = outbox.put_back() if event.get(PUT_BACK) is True else 0
             report = outbox.run(lambda: context.get_remaining_time_in_millis() > RESERVE)

@@ -3,6 +3,10 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import override
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -127,3 +131,63 @@ def test_a_token_is_signed_for_this_user_and_place() -> None:
     assert query["DBUser"] == ["app_user"]
     assert query["X-Amz-Expires"] == ["900"]
     assert "rds-db" in query["X-Amz-Credential"][0]
+
+
+@pytest.fixture
+def rotated_credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where Lambda gives a function its credentials; others each time, since they end soon."""
+    numbers = iter(range(1000))
+
+    class Credentials(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            ends = datetime.now(UTC) + timedelta(minutes=1)
+            answer = {
+                "AccessKeyId": f"ASIA{next(numbers)}",
+                "SecretAccessKey": "secret",
+                "Token": "session",
+                "Expiration": ends.isoformat(),
+            }
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        @override
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with HTTPServer(("127.0.0.1", 0), Credentials) as server:
+        address = f"http://127.0.0.1:{server.server_port}/credentials"
+        monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", address)
+        serving = Thread(target=server.serve_forever)
+        serving.start()
+        yield
+        server.shutdown()
+        serving.join()
+
+
+@pytest.mark.usefixtures("rotated_credentials")
+def test_credentials_rotated_while_warm_sign_the_next_connections_token(
+    rotating: Database, open_database: Opener
+) -> None:
+    sign = IamToken("db.example.com", 5432, ROLE)
+    tokens: list[str] = []
+
+    def accepted(*, fresh: bool = False) -> str:
+        """A token, and no other, lets the role in: as RDS does with those that have not ended."""
+        tokens.append(sign(fresh=fresh))
+        rotating.run(f"ALTER ROLE {ROLE} PASSWORD '{tokens[-1]}'")
+        return tokens[-1]
+
+    client = open_database(user=ROLE, password=accepted)
+    ((user, pid),) = client.run(WHO)
+    assert client.run(WHO) == [[user, pid]]
+    assert len(tokens) == 1
+    rotating.run(KILL, pid=pid)
+
+    assert client.run(WHO)[0][0] == ROLE
+    first, second = (parse_qs(urlsplit(f"https://{token}").query) for token in tokens)
+    assert first["X-Amz-Credential"] != second["X-Amz-Credential"]
+    assert first["X-Amz-Signature"] != second["X-Amz-Signature"]

@@ -10,6 +10,7 @@ from succotash.domain.repositories.parking import SubmissionQueue
 from succotash.errors import (
     MalformedRequestError,
     NotFoundError,
+    SettingsError,
     StorageUnavailableError,
     SubmissionInProgressError,
 )
@@ -52,6 +53,9 @@ class ParkedIntake:
         While the storage is away, nothing is taken and nothing given up. What fails by itself
         holds up its group until it is taken or, at last, set aside. What can never be taken, such
         as a submission to a form that does not exist, is set aside at once.
+
+        SettingsError where this deployment is set up wrongly, which no submission can help: it
+        escapes, and all of them are given again.
         """
         again: list[str] = []
         held_up: set[str] = set()
@@ -85,7 +89,7 @@ class ParkedIntake:
         """Whether it is taken; it never will be where it is not, and nothing is raised."""
         try:
             self._forms.take_parked(ParkedSubmission.of_text(delivery.text))
-        except StorageUnavailableError:
+        except (StorageUnavailableError, SettingsError):
             raise
         except (MalformedRequestError, NotFoundError):
             return False

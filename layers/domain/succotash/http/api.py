@@ -31,7 +31,7 @@ from succotash.errors import (
     SuccotashError,
     Violation,
 )
-from succotash.http.invocations import invocation
+from succotash.http.invocations import WrongSettings, invocation
 from succotash.http.problems import (
     METHOD_NOT_ALLOWED,
     PROBLEM_JSON,
@@ -248,7 +248,7 @@ class Served[P: Parts]:
         self._logger = Logger(service=api.name)
         self._resolver = APIGatewayHttpResolver()
         self._resolver.not_found(lambda _: self._refuse(Problem(UNKNOWN_ROUTE)))
-        self._settings_problems: set[str] = set()
+        self._wrong_settings = WrongSettings(self._logger)
         by_path: dict[str, dict[str, Route[P]]] = {}
         for route in api.routes:
             by_path.setdefault(route.path, {})[route.method] = route
@@ -330,9 +330,7 @@ class Served[P: Parts]:
         try:
             return _success(call, self._perform(call))
         except SettingsError as error:
-            if str(error) not in self._settings_problems:
-                self._settings_problems.add(str(error))
-                self._logger.critical(str(error), correlation_id=call.request_id)
+            self._wrong_settings.tell(error, call.request_id)
             return self._refuse(problem_of(error), call.request_id)
         except SuccotashError as error:
             problem = problem_of(error)
