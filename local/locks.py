@@ -45,13 +45,17 @@ class Lock:
             return copy.read_bytes() == kept
 
 
-# What is shipped is tested: both of the shipped lists take the development list's versions.
+# What is shipped is tested: the shipped lists take the development list's versions.
 LOCKS = (
     Lock(DEVELOPMENT, ("--group", "dev", "pyproject.toml")),
     Lock("layers/domain/requirements.txt", ("--constraints", DEVELOPMENT, "pyproject.toml")),
     Lock(
         "functions/churn_scoring/requirements.txt",
         ("--constraints", DEVELOPMENT, "--group", "scoring"),
+    ),
+    Lock(
+        "functions/schema_migration/requirements.txt",
+        ("--constraints", DEVELOPMENT, "--group", "migrations"),
     ),
 )
 

@@ -21,7 +21,6 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from local.demo import SCORED_AT, Call, DemoError, Progress, Summary, load, scheduled_event
-from local.setup_postgres_db import SetUpError
 from succotash.errors import SuccotashError
 from succotash.settings import LOCAL_PASSWORD, Settings
 
@@ -86,7 +85,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped. The data stays in .local/.")
         return 0
-    except (LocalRunError, SuccotashError, SetUpError, DemoError) as error:
+    except (LocalRunError, SuccotashError, DemoError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     return 0

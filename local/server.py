@@ -51,6 +51,10 @@ MESSAGES = {
 """What API Gateway itself answers."""
 
 
+ISSUER = {"Issuer": "https://issuer.succotash.local/", "Audience": "succotash"}
+"""Parameters of the template: tokens of this machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stack:
     """What the local run needs of the template."""
@@ -65,9 +69,9 @@ class Stack:
 
     @classmethod
     def read(cls, template: Path, parameters: Mapping[str, str] | None = None) -> Self:
-        """Read a template with its parameters' defaults, or these values."""
+        """Read a template with its parameters' defaults, or these values, and this issuer."""
         stacks, _ = SamLocalStackProvider.get_stacks(
-            str(template), parameter_overrides=dict(parameters or {})
+            str(template), parameter_overrides={**ISSUER, **(parameters or {})}
         )
         resources = stacks[0].resources
         [api] = [each for each in resources.values() if each["Type"].endswith("::HttpApi")]

@@ -9,6 +9,7 @@ from succotash.infrastructure.postgres.connection_settings import (
     fixed_password,
 )
 from succotash.infrastructure.postgres.migrations import migrate
+from succotash.infrastructure.postgres.migrations.rights import EVERYTHING
 from tests.servers import PostgresServer
 
 
@@ -16,7 +17,7 @@ from tests.servers import PostgresServer
 def migrated_database(server: PostgresServer) -> Iterator[ConnectionSettings]:
     """A database with its schema, used by a role that has the functions' rights and no others."""
     with server.new_user() as (user, password), server.new_database() as name:
-        migrate(server.url(name), app_user=user)
+        migrate(server.url(name), users={user: EVERYTHING})
         yield ConnectionSettings(
             host=server.host,
             port=server.port,

@@ -45,9 +45,15 @@ class Answered:
 class Gateway:
     """Sends each event to the function whose route it is."""
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str] | None = None,
+        containers: Mapping[str, Container] | None = None,
+    ) -> None:
+        """`containers` are those of functions, by name, that have one of their own."""
         self.container = Container(environment or {"SUCCOTASH_STORAGE": "memory"})
-        self._functions = {api.name: api.on(self.container) for api in APIS}
+        own = containers or {}
+        self._functions = {api.name: api.on(own.get(api.name, self.container)) for api in APIS}
         self._rules = sorted(
             {(route.path, route.method, api.name) for api in APIS for route in api.routes},
             key=lambda rule: rule[0].count("{"),

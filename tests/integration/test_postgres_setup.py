@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from local.setup_postgres_db import Plan, SetUpError, set_up
+from local.setup_postgres_db import Plan, set_up
 from succotash.domain.forms import DEFAULT_FORM
 from succotash.domain.ltv import DEFAULT_SEGMENTS
 from succotash.domain.retention import INITIAL_RUN
@@ -21,6 +21,8 @@ from succotash.errors import StorageError
 from succotash.infrastructure.postgres.connector import Connector
 from succotash.infrastructure.postgres.errors import StatementError
 from succotash.infrastructure.postgres.migrations import REVISION, REVISION_TABLE, migrate
+from succotash.infrastructure.postgres.migrations.rights import EVERYTHING, quoted
+from succotash.infrastructure.postgres.provisioning import SetUpError
 from succotash.infrastructure.postgres.storage import PostgresStorage
 from tests.servers import PostgresServer
 
@@ -51,16 +53,13 @@ def place(postgres_server: PostgresServer) -> Iterator[Place]:
     plan = Plan(f'shop "{mark} :x', f"o'neil {mark}", PASSWORD, f'mi"grator {mark}')
     found = Place(postgres_server, plan, f"boss_{mark}")
     with postgres_server.connect() as connection:
-        quoted = connection.run("SELECT quote_literal(:password)", password=PASSWORD)[0][0]
-        connection.run(f"CREATE ROLE boss_{mark} LOGIN CREATEROLE CREATEDB PASSWORD {quoted}")
+        literal = connection.run("SELECT quote_literal(:password)", password=PASSWORD)[0][0]
+        connection.run(f"CREATE ROLE boss_{mark} LOGIN CREATEROLE CREATEDB PASSWORD {literal}")
     yield found
-    database, user, migrator = (
-        '"' + name.replace('"', '""') + '"' for name in (plan.database, plan.user, plan.migrator)
-    )
     with postgres_server.connect() as connection:
-        connection.run(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
-        for role in (user, migrator, f"boss_{mark}"):
-            connection.run(f"DROP ROLE IF EXISTS {role}")
+        connection.run(f"DROP DATABASE IF EXISTS {quoted(plan.database)} WITH (FORCE)")
+        for role in (*plan.users, plan.migrator, f"boss_{mark}"):
+            connection.run(f"DROP ROLE IF EXISTS {quoted(role)}")
 
 
 @pytest.mark.parametrize("is_superuser", [True, False])
@@ -147,7 +146,7 @@ def test_a_migration_that_cannot_have_the_tables_gives_up_and_changes_nothing(
 ) -> None:
     with place.server.new_database() as name, place.server.new_user() as (user, _):
         with pytest.raises(StorageError):
-            migrate(place.server.url(name), app_user=f"{user}, nobody")
+            migrate(place.server.url(name), users={f"{user}, nobody": EVERYTHING})
         [[tables]] = place.run(
             "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace", name
         )

@@ -2,13 +2,16 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from succotash.infrastructure.postgres.migrations import REVISION
 from tests.events import EVENTS
 from tests.sample_answers import EXPECTED, NEEDS_S3, logical_id_of, require_expected
-from tests.smoke.built import BUILD, LAYER, SEED, answer_of, run_built, size_of
+from tests.servers import PostgresServer
+from tests.smoke.built import BUILD, INTERPRETER, LAYER, SEED, answer_of, run_built, size_of
 
 pytestmark = pytest.mark.smoke
 
@@ -81,7 +84,16 @@ def test_everything_imported_comes_from_the_artefacts_with_its_bytecode(function
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_importing_a_function_leaves_alone_what_only_some_calls_need(function: str) -> None:
     packages = {name.partition(".")[0] for name in run_built(function).imported}
-    assert not packages & {"boto3", "numpy", "scipy", "pg8000", "sqlite3", "phonenumbers"}
+    assert not packages & {
+        "alembic",
+        "boto3",
+        "numpy",
+        "pg8000",
+        "phonenumbers",
+        "scipy",
+        "sqlalchemy",
+        "sqlite3",
+    }
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -95,14 +107,15 @@ def test_the_layer_ships_what_is_locked_for_it() -> None:
     )
 
 
-def test_scoring_alone_ships_numpy_and_scipy() -> None:
+def test_what_one_function_needs_it_ships_alone() -> None:
     shipping = {each: distributions_in(BUILD / logical_id_of(each)) for each in FUNCTIONS}
     assert shipping.pop("churn_scoring") == {"numpy", "scipy"}
+    assert shipping.pop("schema_migration") >= {"alembic", "sqlalchemy"}
     assert not any(shipping.values())
 
 
 def test_nothing_ships_what_lambda_has_or_only_development_needs() -> None:
-    unwanted = LAMBDA_HAS | {"alembic", "sqlalchemy", "pytest", "lifetimes"}
+    unwanted = LAMBDA_HAS | {"pytest", "lifetimes"}
     for folder in (LAYER / "python", *(BUILD / logical_id_of(each) for each in FUNCTIONS)):
         assert not unwanted & {path.name for path in folder.iterdir()}
         assert not [path for path in folder.rglob("tests") if path.is_dir()]
@@ -111,3 +124,25 @@ def test_nothing_ships_what_lambda_has_or_only_development_needs() -> None:
 def test_the_built_template_has_no_aliases_which_cloudformation_refuses() -> None:
     built = (BUILD / "template.yaml").read_text("utf-8")
     assert not re.search(r"(^|\s)[&*][a-z_]+\s*$", built, re.MULTILINE)
+
+
+MIGRATION = """
+import sys
+sys.path[:0] = sys.argv[2:]
+from succotash.infrastructure.postgres.migrations import migrate
+print(migrate(sys.argv[1]))
+"""
+
+
+def test_the_schema_is_made_with_what_its_function_ships(
+    postgres_server: PostgresServer, postgres_database: str
+) -> None:
+    shipped = (str(BUILD / "SchemaMigration"), str(LAYER / "python"))
+    url = postgres_server.url(postgres_database)
+    done = subprocess.run(  # noqa: S603 - this test's own program
+        [INTERPRETER, "-I", "-S", "-B", "-c", MIGRATION, url, *shipped],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout.strip(), done.stderr) == (REVISION, "")

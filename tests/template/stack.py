@@ -124,6 +124,36 @@ def unconditional(value: Any) -> Any:  # noqa: ANN401 - any part of a template
             return value
 
 
+def defaults() -> dict[str, Any]:
+    """Parameters that nobody gives."""
+    return {name: each.get("Default") for name, each in written()["Parameters"].items()}
+
+
+def holds(condition: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any part of it
+    """What a condition, or the intrinsics of a rule, come to with these parameters."""
+    match condition:
+        case {"Ref": str(name)}:
+            return given[name]
+        case {"Fn::Equals": [one, other]}:
+            return holds(one, given) == holds(other, given)
+        case {"Fn::Not": [one]}:
+            return not holds(one, given)
+        case {"Fn::Or": list(several)}:
+            return any(holds(each, given) for each in several)
+        case {"Fn::And": list(several)}:
+            return all(holds(each, given) for each in several)
+        case {"Fn::Select": [int(place), {"Ref": str(name)}]}:
+            return given[name].split(",")[place]
+        case {"Condition": str(name)}:
+            return holds(written()["Conditions"][name], given)
+        case {"Fn::Join": [str(between), {"Ref": str(name)}]}:
+            return between.join(given[name].split(","))
+        case str() | int():
+            return condition
+        case _:
+            raise AssertionError(condition)
+
+
 def text_of(value: object) -> str:
     """A part of the template in one line, for comparing and for messages."""
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)

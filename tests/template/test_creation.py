@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -10,7 +11,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.template.stack import deployed, deployed_of
+from succotash.infrastructure.postgres.migrations import REVISION
+from tests.template.stack import defaults, deployed, deployed_of, holds
 
 REGION: Final = "eu-central-1"
 BUCKET = "bucket"
@@ -19,16 +21,19 @@ OWN = {
     "Issuer": "https://issuer.example/",
     "Audience": "shop",
     "DbHost": "database.example",
+    "DbAdminSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db",
 }
-WAYS = {
-    "by secret": {"DbSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db"},
-    "by IAM": {"DbResourceId": "cluster-ABC"},
-    "with all options": {
-        "DbSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db",
-        "SubnetIds": "subnet-1,subnet-2",
-        "SecurityGroupIds": "sg-1",
-        "MailFrom": "team@example.org",
-        "MailIdentity": "example.org",
+NO_NETWORK = dict.fromkeys(("VpcId", "SubnetIds", "SecurityGroupIds", "RouteTableIds"), "")
+MAIL = {"MailFrom": "team@example.org", "MailIdentity": "example.org"}
+WAYS: Mapping[str, Mapping[str, str]] = {
+    "by password": OWN | NO_NETWORK,
+    "by IAM": OWN | NO_NETWORK | {"DbResourceId": "cluster-ABC"},
+    "with nothing there": NO_NETWORK,
+    "with the internet": NO_NETWORK | MAIL | {"InternetAccess": "true"},
+    "in a network": {"RouteTableIds": ""},
+    "with all options": OWN
+    | MAIL
+    | {
         "PublicUrl": "https://forms.example.org",
         "ScoringMode": "state-machine",
         "SubmissionConcurrency": "5",
@@ -37,6 +42,24 @@ WAYS = {
         "Tracing": "Active",
     },
 }
+ALL_MADE_HAS = {
+    "ClusterAdministratorAccess",
+    "DatabaseSubnets",
+    "EventsEndpoint",
+    "Network",
+    "QueuesEndpoint",
+    "SecretsEndpoint",
+    "StorageEndpoint",
+    "SubnetB",
+}
+"""What the stack brings where nothing is there."""
+KNOWN_TO_AWS = {
+    ("Schema", "Revision"): REVISION,
+    ("Database", "DBClusterResourceId"): "cluster-ABC",
+    ("Database", "Endpoint.Address"): "database.example",
+    ("Database", "MasterUserSecret.SecretArn"): OWN["DbAdminSecretArn"],
+}
+"""What moto gives no value of."""
 
 
 @pytest.fixture
@@ -58,16 +81,23 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def as_moto_takes_it() -> dict[str, Any]:
-    """The translated template, without the two things that moto's CloudFormation cannot do."""
+    """The translated template, without what moto's CloudFormation cannot do."""
     secrets = {
         name: f"arn:aws:secretsmanager:{REGION}:123456789012:secret:{name}"
         for name in deployed_of("AWS::SecretsManager::Secret")
     }
 
+    def secret_of(named: re.Match[str]) -> str:
+        return secrets.get(named[1], named[0])
+
     def known(value: Any) -> Any:  # noqa: ANN401 - any part of a template
         match value:
             case {"Ref": str(name)} if name in secrets:
                 return secrets[name]
+            case {"Fn::Sub": str(text)}:
+                return {"Fn::Sub": re.sub(r"\$\{(\w+)\}", secret_of, text)}
+            case {"Fn::GetAtt": [str(name), str(attribute)]} if (name, attribute) in KNOWN_TO_AWS:
+                return KNOWN_TO_AWS[name, attribute]
             case dict():
                 return {key: known(each) for key, each in value.items()}
             case list():
@@ -77,12 +107,28 @@ def as_moto_takes_it() -> dict[str, Any]:
 
     template: dict[str, Any] = known(deployed())
     for name, resource in list(template["Resources"].items()):
-        if name in secrets:
+        if name in secrets or resource["Type"] in FAILS_IN_MOTO:
             del template["Resources"][name]
         # CloudFormation ends the name that it makes up for such a queue with .fifo.
         if resource.get("Properties", {}).get("FifoQueue"):
             resource["Properties"]["QueueName"] = {"Fn::Sub": f"${{AWS::StackName}}-{name}.fifo"}
     return template
+
+
+def network() -> dict[str, str]:
+    """Parameters that name the network which every account of moto's begins with."""
+    client = boto3.client("ec2")
+    vpc = client.describe_vpcs()["Vpcs"][0]["VpcId"]
+    own = [{"Name": "vpc-id", "Values": [vpc]}]
+    subnets = client.describe_subnets(Filters=own)["Subnets"]
+    groups = client.describe_security_groups(Filters=own)["SecurityGroups"]
+    routes = client.describe_route_tables(Filters=own)["RouteTables"]
+    return {
+        "VpcId": vpc,
+        "SubnetIds": ",".join(each["SubnetId"] for each in subnets[:2]),
+        "SecurityGroupIds": groups[0]["GroupId"],
+        "RouteTableIds": routes[0]["RouteTableId"],
+    }
 
 
 def create(account: Any, name: str, parameters: Mapping[str, str]) -> dict[str, str]:  # noqa: ANN401
@@ -106,11 +152,18 @@ def create(account: Any, name: str, parameters: Mapping[str, str]) -> dict[str, 
     }
 
 
-NOT_IN_MOTO = {
+FAILS_IN_MOTO = {"AWS::RDS::DBInstance", "Custom::DatabaseSchema"}
+NOT_IN_MOTO = FAILS_IN_MOTO | {
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::Stage",
     "AWS::CloudWatch::Alarm",
+    "AWS::Cognito::UserPool",
+    "AWS::Cognito::UserPoolClient",
+    "AWS::Cognito::UserPoolDomain",
+    "AWS::Cognito::UserPoolResourceServer",
     "AWS::Lambda::EventInvokeConfig",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBClusterParameterGroup",
     "AWS::S3::BucketPolicy",
     "AWS::SQS::QueuePolicy",
     "AWS::Scheduler::Schedule",
@@ -119,40 +172,50 @@ NOT_IN_MOTO = {
 """What its CloudFormation does not make."""
 
 
-def expected(*left_out: str) -> set[str]:
-    """Logical ids of all that moto can make, but for these."""
-    resources = deployed()["Resources"]
+def expected(parameters: Mapping[str, str]) -> set[str]:
+    """Logical ids of all that these parameters ask for and moto can make."""
+    given = {**defaults(), **parameters}
     return {
         name
-        for name, resource in resources.items()
+        for name, resource in deployed()["Resources"].items()
         if resource["Type"] not in NOT_IN_MOTO
-        and not name.startswith("SeedLayer")
-        and name not in left_out
+        and ("Condition" not in resource or holds({"Condition": resource["Condition"]}, given))
     }
 
 
 @pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
 @pytest.mark.parametrize(
-    ("way", "left_out"),
+    ("way", "has", "has_not"),
     [
-        ("by secret", {"Alarms", "MailAccess"}),
-        ("by IAM", {"Alarms", "MailAccess"}),
-        ("with all options", set()),
+        ("by password", {"RolePasswordAccess"}, {"DatabaseSubnets", "Network", "MailAccess"}),
+        ("by IAM", {"AdministratorAccess"}, {"DatabaseSubnets", "RolePasswordAccess"}),
+        (
+            "with all options",
+            {"MailAccess", "Alarms", "QueuesEndpoint"},
+            {"Network", "DatabaseSubnets"},
+        ),
+        ("with nothing there", ALL_MADE_HAS, {"NatGateway", "RolePasswordAccess"}),
+        ("with the internet", {"DatabaseSubnets", "NatGateway", "NatRoute"}, {"SecretsEndpoint"}),
+        ("in a network", {"DatabaseSubnets", "DatabaseGroup"}, {"Network", "NatGateway"}),
     ],
 )
 def test_a_stack_is_created_with_what_its_parameters_ask_for(
     account: Any,  # noqa: ANN401
     way: str,
-    left_out: set[str],
+    has: set[str],
+    has_not: set[str],
 ) -> None:
-    made = create(account, "shop", OWN | WAYS[way])
+    parameters = {**network(), **WAYS[way]}
+    made = create(account, "shop", {name: each for name, each in parameters.items() if each})
 
-    assert made.keys() == expected(*left_out)
+    assert made.keys() == expected(parameters)
+    assert made.keys() >= has
+    assert not made.keys() & has_not
 
 
 @pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
 def test_two_stacks_live_in_one_account(account: Any) -> None:  # noqa: ANN401
-    one, other = (create(account, name, OWN | WAYS["by secret"]) for name in ("shop", "second"))
+    one, other = (create(account, name, WAYS["with nothing there"]) for name in ("shop", "second"))
 
     assert one.keys() == other.keys()
     shared = set(one.values()) & set(other.values())
@@ -174,6 +237,7 @@ def test_nothing_has_a_name_of_its_own_which_a_second_stack_would_want_too() -> 
             "AWS::Lambda::Permission",
             "AWS::Lambda::EventSourceMapping",
             "AWS::Lambda::EventInvokeConfig",
+            "AWS::Cognito::UserPoolResourceServer",  # has its name within the pool
         }:
             continue
         for key in named:

@@ -1,5 +1,6 @@
 """What the stack may do, what happens to what fails, and whether CloudFormation would take it."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,12 +10,16 @@ from cfnlint.api import lint
 from succotash.application.bulk_import import RESULT_SUFFIX
 from succotash.http.order_files import NDJSON_SUFFIXES
 from succotash.infrastructure.aws.parking import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
+from succotash.infrastructure.postgres.migrations import REVISION
+from succotash.infrastructure.postgres.migrations.rights import Kind
 from succotash.infrastructure.postgres.retry import RetryPolicy
+from tests.kinds import KINDS
 from tests.template.stack import (
     database_limits,
     deployed,
     deployed_of,
     events,
+    folder_of,
     functions,
     globals_of_functions,
     text_of,
@@ -32,7 +37,14 @@ AWS_POLICIES = {
 OUR_POLICIES = {
     f'{{"Ref": "{name}"}}'
     for name in (
-        "DatabaseAccess",
+        "EventsDatabaseAccess",
+        "IntakeDatabaseAccess",
+        "QueriesDatabaseAccess",
+        "RelayDatabaseAccess",
+        "AdministratorAccess",
+        "ClusterAdministratorAccess",
+        "RolePasswordAccess",
+        "ScoringDatabaseAccess",
         "OrderFileAccess",
         "EventBusAccess",
         "MailAccess",
@@ -46,10 +58,27 @@ OUR_POLICIES = {
 OBJECTS = '{"Fn::Sub": "${OrderFiles.Arn}/*"}'
 PARKED = '{"Fn::GetAtt": ["ParkedSubmissions", "Arn"]}'
 RECEIVED_FROM = {'{"Fn::GetAtt": ["BulkImports", "Arn"]}', PARKED}
-DATABASE_USER = (
-    '{"Fn::Sub": "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}'
-    ':dbuser:${DbResourceId}/${DbUser}"}'
-)
+ROLE_SECRETS = [{"Ref": f"{kind.title()}DatabasePassword"} for kind in Kind]
+
+
+def database_user(kind: Kind) -> str:
+    """What may be logged in as by IAM."""
+    account = "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}"
+    written_out = [
+        f"{account}:dbuser:${{Resource}}/${{DbUser}}_{kind}",
+        {
+            "Resource": {
+                "Fn::If": [
+                    "MakesDatabase",
+                    {"Fn::GetAtt": ["Database", "DBClusterResourceId"]},
+                    {"Ref": "DbResourceId"},
+                ]
+            }
+        },
+    ]
+    return text_of({"Fn::Sub": written_out})
+
+
 IDENTITY = (
     '{"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}'
     ':identity/${MailIdentity}"}'
@@ -66,12 +95,15 @@ SCORING_EXECUTIONS = (
 )
 ALLOWED: Mapping[str, set[str]] = {
     "secretsmanager:GetSecretValue": {
-        '{"Ref": "DbSecretArn"}',
+        '{"Ref": "DbAdminSecretArn"}',
+        '{"Fn::GetAtt": ["Database", "MasterUserSecret.SecretArn"]}',
+        text_of(ROLE_SECRETS),
+        *map(text_of, ROLE_SECRETS),
         '{"Ref": "FormTokenKey"}',
         '{"Ref": "ErasureKey"}',
         TURNSTILE_SECRETS,
     },
-    "rds-db:connect": {DATABASE_USER},
+    "rds-db:connect": {database_user(kind) for kind in Kind},
     "sqs:SendMessage": {
         '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
         '{"Fn::GetAtt": ["RelayFailures", "Arn"]}',
@@ -110,7 +142,13 @@ def statements() -> list[Any]:
         stated = document["Statement"]
         for each in stated if isinstance(stated, list) else [stated]:
             found += each["Fn::If"][1:] if "Fn::If" in each else [each]
-    return list(unconditional(found))
+    found = [each for each in found if each != {"Ref": "AWS::NoValue"}]
+    return [each | {"Resource": unnested(each["Resource"])} for each in found]
+
+
+def unnested(resource: Any) -> Any:  # noqa: ANN401 - any part of a template
+    """As it is written but for conditions around the whole."""
+    return resource["Fn::If"][1] if "Fn::If" in resource else resource
 
 
 def test_nothing_may_be_done_but_this() -> None:
@@ -156,11 +194,60 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
             {"Ref": "FormTokenAccess"},
             {"Fn::If": ["SendsMail", {"Ref": "MailAccess"}, nothing]},
         ],
+        "SchemaMigration": [
+            {"Fn::If": ["HasAdministrator", {"Ref": "AdministratorAccess"}, nothing]},
+            {"Fn::If": ["MakesDatabase", {"Ref": "ClusterAdministratorAccess"}, nothing]},
+            {"Fn::If": ["ByPassword", {"Ref": "RolePasswordAccess"}, nothing]},
+        ],
     }
-    assert functions()[name]["Policies"] == [
-        {"Fn::If": ["NeedsDatabaseAccess", {"Ref": "DatabaseAccess"}, nothing]},
-        *its_own.get(name, []),
-    ]
+    policies = its_own.get(name, [])
+    if name != "SchemaMigration":
+        access = {"Ref": f"{kind_of(name).title()}DatabaseAccess"}
+        policies.insert(0, {"Fn::If": ["OnPostgres", access, nothing]})
+    assert functions()[name]["Policies"] == policies
+
+
+def kind_of(name: str) -> Kind:
+    """Which role of the database a function logs in as."""
+    return KINDS[folder_of(name)]
+
+
+@pytest.mark.parametrize("name", sorted(functions().keys() - {"SchemaMigration"}))
+def test_a_function_logs_in_as_its_kind_and_waits_for_the_schema(name: str) -> None:
+    kind = kind_of(name)
+    given = functions()[name]["Environment"]["Variables"]
+    assert given["DB_USER"] == {"Fn::Sub": f"${{DbUser}}_{kind}"}
+    secret = {"Ref": f"{kind.title()}DatabasePassword"}
+    assert given["DB_SECRET_ARN"] == {"Fn::If": ["ByPassword", secret, ""]}
+    schema = {"Fn::GetAtt": ["Schema", "Revision"]}
+    assert given["DB_REVISION"] == {"Fn::If": ["OnPostgres", schema, ""]}
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_kind_reads_no_password_but_its_own(kind: Kind) -> None:
+    policy = deployed_of("AWS::IAM::ManagedPolicy")[f"{kind.title()}DatabaseAccess"]
+    [statement] = policy["PolicyDocument"]["Statement"]
+    condition, by_iam, by_password = statement["Fn::If"]
+    assert condition == "ByIam"
+    assert text_of(by_iam["Resource"]) == database_user(kind)
+    assert by_password["Resource"] == {"Ref": f"{kind.title()}DatabasePassword"}
+
+
+def test_the_schema_is_this_releases_and_made_once_the_database_is_reached() -> None:
+    schema = deployed_of("Custom::DatabaseSchema")["Schema"]
+    assert schema["Revision"] == REVISION
+    given = functions()["SchemaMigration"]["Environment"]["Variables"]
+    _, secrets, otherwise = given["DB_ROLE_SECRET_ARNS"]["Fn::If"]
+    assert json.loads(secrets["Fn::Sub"]) == {
+        kind: f"${{{kind.title()}DatabasePassword}}" for kind in Kind
+    }
+    assert otherwise == ""
+    assert {each["Fn::If"][1]["Ref"] for each in schema["After"]} >= {
+        "DatabaseInstance",
+        "StorageEndpoint",
+        "SecretsEndpoint",
+        "NatRoute",
+    }
 
 
 def test_only_the_api_and_the_scheduler_may_call_a_function() -> None:
@@ -211,6 +298,8 @@ def test_two_stacks_fit_in_one_account() -> None:
         assert schedule["OmitName"] is True
     named = {"FunctionName", "QueueName", "LogGroupName", "RoleName", "ManagedPolicyName", "Name"}
     for logical_id, resource in written()["Resources"].items():
+        if resource["Type"] == "AWS::Cognito::UserPoolResourceServer":  # named within its pool
+            continue
         if resource["Type"] == "AWS::Events::EventBus":  # which must have a name
             assert resource["Properties"]["Name"] == {"Ref": "AWS::StackName"}
             continue

@@ -9,7 +9,14 @@ import ltv_queries
 import retention_analysis
 from tests.template.stack import deployed_of, events, folder_of, written
 
-PREFIX = "${ScopePrefix}"
+PREFIX = {"Prefix": {"Fn::If": ["MakesIssuer", "succotash/", {"Ref": "ScopePrefix"}]}}
+
+
+def scope_of(name: str) -> object:
+    """How the template writes it."""
+    return {"Fn::Sub": [f"${{Prefix}}{name}", PREFIX]}
+
+
 PUBLIC = {
     ("GET", "/health"),
     ("GET", "/f/{form_id}"),
@@ -102,7 +109,7 @@ def test_the_private_routes_are_these() -> None:
 
 @pytest.mark.parametrize(("method", "path"), sorted(SCOPES))
 def test_a_private_route_asks_for_a_token_with_its_scope(method: str, path: str) -> None:
-    scope = {"Fn::Sub": PREFIX + SCOPES[method, path]}
+    scope = scope_of(SCOPES[method, path])
     _, auth = ROUTES[method, path]
     assert auth == {"Authorizer": "Token", "AuthorizationScopes": [scope]}
 
@@ -111,12 +118,25 @@ def test_a_route_that_says_nothing_about_access_is_private() -> None:
     assert written()["Resources"]["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == "Token"
 
 
+POOL = {"Fn::Sub": "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${UserPool}"}
+
+
 def test_the_authorizer_knows_issuer_and_audience_by_parameter() -> None:
     token = written()["Resources"]["Api"]["Properties"]["Auth"]["Authorizers"]["Token"]
     assert token["JwtConfiguration"] == {
-        "issuer": {"Ref": "Issuer"},
-        "audience": [{"Ref": "Audience"}],
+        "issuer": {"Fn::If": ["MakesIssuer", POOL, {"Ref": "Issuer"}]},
+        "audience": [{"Fn::If": ["MakesIssuer", {"Ref": "MachineClient"}, {"Ref": "Audience"}]}],
     }
+
+
+def test_the_pool_of_the_stack_has_every_scope_and_its_client_gets_them() -> None:
+    server = deployed_of("AWS::Cognito::UserPoolResourceServer")["Scopes"]
+    client = deployed_of("AWS::Cognito::UserPoolClient")["MachineClient"]
+    named = {each["ScopeName"] for each in server["Scopes"]}
+    assert named == set(SCOPES.values())
+    assert set(client["AllowedOAuthScopes"]) == {f"{server['Identifier']}/{each}" for each in named}
+    assert PREFIX["Prefix"]["Fn::If"][1] == f"{server['Identifier']}/"
+    assert client["AllowedOAuthFlows"] == ["client_credentials"]
 
 
 def test_every_route_that_is_deployed_has_the_access_that_is_written() -> None:
@@ -127,7 +147,7 @@ def test_every_route_that_is_deployed_has_the_access_that_is_written() -> None:
         for method, operation in operations.items()
     }
     wanted = {
-        route: [{"Token": [{"Fn::Sub": PREFIX + SCOPES[route]}]}] if route in SCOPES else None
+        route: [{"Token": [scope_of(SCOPES[route])]}] if route in SCOPES else None
         for route in ROUTES
     }
     assert {route: security_of(by) for route, by in found.items()} == wanted

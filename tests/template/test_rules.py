@@ -1,40 +1,27 @@
 """Which parameters contradict each other, as CloudFormation would say before it makes anything."""
 
-from typing import Any
-
 import pytest
 
-from tests.template.stack import deployed, written
+from tests.template.stack import defaults, deployed, holds, written
 
 DEPLOYED = {
     "Issuer": "https://issuer.example/",
+    "Audience": "shop",
     "DbHost": "database.example",
-    "DbSecretArn": "arn:aws:secretsmanager:eu-central-1:111122223333:secret:database",
+    "DbAdminSecretArn": "arn:aws:secretsmanager:eu-central-1:111122223333:secret:database",
 }
+ALL_MADE = {"Issuer": "", "Audience": "", "DbHost": "", "DbAdminSecretArn": ""}
+SUBNETS = {"SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"}
+"""A network that is there already."""
 
 
-def holds(condition: Any, given: dict[str, Any]) -> Any:  # noqa: ANN401 - any part of a rule
-    """What a rule-specific intrinsic comes to."""
-    match condition:
-        case {"Ref": str(name)}:
-            return given[name]
-        case {"Fn::Equals": [one, other]}:
-            return holds(one, given) == holds(other, given)
-        case {"Fn::Not": [one]}:
-            return not holds(one, given)
-        case {"Fn::Or": list(several)}:
-            return any(holds(each, given) for each in several)
-        case str():
-            return condition
-        case _:
-            raise AssertionError(condition)
+MAIL = {"MailFrom": "team@example.org", "MailIdentity": "example.org"}
 
 
 def objections(**parameters: str) -> list[str]:
     """The sentences that CloudFormation would answer with."""
     template = written()
-    given = {name: each.get("Default") for name, each in template["Parameters"].items()}
-    given |= DEPLOYED | parameters
+    given = defaults() | DEPLOYED | parameters
     return [
         assertion["AssertDescription"]
         for rule in template["Rules"].values()
@@ -48,9 +35,14 @@ def objections(**parameters: str) -> list[str]:
     "parameters",
     [
         {},
-        {"DbSecretArn": "", "DbResourceId": "cluster-ABC"},
-        {"MailFrom": "team@example.org", "MailIdentity": "example.org"},
-        {"Storage": "memory", "DbSecretArn": "", "DbHost": "localhost"},
+        {"DbResourceId": "cluster-ABC"},
+        MAIL,
+        {"Storage": "memory", "DbAdminSecretArn": "", "DbHost": ""},
+        SUBNETS,
+        SUBNETS | {"VpcId": "vpc-1", "RouteTableIds": "rtb-1"},
+        ALL_MADE,
+        ALL_MADE | SUBNETS | {"VpcId": "vpc-1"},
+        ALL_MADE | MAIL | {"InternetAccess": "true"},
     ],
 )
 def test_a_sound_deployment_is_let_through(parameters: dict[str, str]) -> None:
@@ -60,10 +52,20 @@ def test_a_sound_deployment_is_let_through(parameters: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("parameters", "named"),
     [
-        ({"DbResourceId": "cluster-ABC"}, ("DbSecretArn", "DbResourceId")),
-        ({"DbSecretArn": ""}, ("DbSecretArn", "DbResourceId")),
+        ({"DbAdminSecretArn": ""}, ("DbAdminSecretArn", "DbHost")),
         ({"DbHost": "localhost"}, ("DbHost",)),
-        ({"Issuer": "https://issuer.succotash.local/"}, ("Issuer", "Audience")),
+        ({"DbHost": ""}, ("DbAdminSecretArn", "DbHost")),
+        (ALL_MADE | {"DbResourceId": "cluster-ABC"}, ("DbResourceId", "DbHost")),
+        (ALL_MADE | {"DbProxy": "true"}, ("DbProxy", "DbHost")),
+        (ALL_MADE | {"VpcId": "vpc-1"}, ("VpcId", "SubnetIds")),
+        (ALL_MADE | SUBNETS, ("VpcId", "SubnetIds")),
+        (ALL_MADE | MAIL, ("InternetAccess",)),
+        ({"Issuer": ""}, ("Issuer", "Audience")),
+        ({"Audience": ""}, ("Issuer", "Audience")),
+        (ALL_MADE | {"ScopePrefix": "shop/"}, ("Issuer", "ScopePrefix")),
+        ({"SubnetIds": "subnet-1"}, ("SubnetIds", "SecurityGroupIds")),
+        (SUBNETS | {"InternetAccess": "true"}, ("InternetAccess", "SubnetIds")),
+        (SUBNETS | {"RouteTableIds": "rtb-1"}, ("RouteTableIds", "VpcId")),
         ({"MailFrom": "team@example.org"}, ("MailFrom", "MailIdentity")),
         ({"MailIdentity": "example.org"}, ("MailFrom", "MailIdentity")),
     ],

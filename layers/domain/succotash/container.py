@@ -3,11 +3,13 @@
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from succotash.domain.values import Clock, Currency, IdFactory, system_clock, uuid7
+from succotash.errors import SettingsError
 from succotash.settings import LOCAL_PASSWORD, Settings
 
 if TYPE_CHECKING:
@@ -34,7 +36,11 @@ if TYPE_CHECKING:
     from succotash.domain.repositories.storage import Storage
     from succotash.domain.signing import Signer
     from succotash.domain.spam import ChallengeVerifier
-    from succotash.infrastructure.postgres.connection_settings import PasswordSource
+    from succotash.infrastructure.postgres.connection_settings import (
+        ConnectionSettings,
+        PasswordSource,
+    )
+    from succotash.infrastructure.postgres.provisioning import SchemaMigration
 
 FILE_SCHEME = "file:"
 """Begins the address of what is kept in a file of this machine instead of in a service."""
@@ -317,6 +323,24 @@ class Container:
         """Activity, predictions and campaigns; each call is its own transaction."""
         return self.storage.repositories.retention
 
+    def get_schema_migration(self) -> "SchemaMigration":
+        """What sets the database up, as the administrator whose secret DB_ADMIN_SECRET_ARN is."""
+        from succotash.infrastructure.aws.passwords import SecretPassword
+        from succotash.infrastructure.postgres.provisioning import SchemaMigration
+
+        settings = self.settings
+        if settings.db_admin_secret_arn is None:
+            raise SettingsError("DB_ADMIN_SECRET_ARN must be set")
+        secret = SecretPassword(settings.db_admin_secret_arn)
+        return SchemaMigration(
+            replace(_connection(settings), user=secret.user(), password=secret),
+            settings.db_user,
+            {
+                kind: SecretPassword(arn)
+                for kind, arn in (settings.db_role_secret_arns or {}).items()
+            },
+        )
+
     def close(self) -> None:
         """Release what the storage holds; the container may be used again."""
         if "storage" in self.__dict__:
@@ -324,15 +348,21 @@ class Container:
 
 
 def _postgres_storage(settings: Settings) -> "Storage":
+    from succotash.infrastructure.postgres.pool import PoolLimits
+    from succotash.infrastructure.postgres.storage import PostgresStorage
+
+    limits = PoolLimits(maximum=settings.db_max_connections)
+    return PostgresStorage(_connection(settings), limits)
+
+
+def _connection(settings: Settings) -> "ConnectionSettings":
     from succotash.infrastructure.postgres.connection_settings import (
         ConnectionSettings,
         SslMode,
         default_sslmode,
     )
-    from succotash.infrastructure.postgres.pool import PoolLimits
-    from succotash.infrastructure.postgres.storage import PostgresStorage
 
-    connection = ConnectionSettings(
+    return ConnectionSettings(
         host=settings.db_host,
         port=settings.db_port,
         database=settings.db_name,
@@ -349,7 +379,6 @@ def _postgres_storage(settings: Settings) -> "Storage":
         lock_timeout=settings.db_lock_timeout,
         proxied=settings.db_proxy,
     )
-    return PostgresStorage(connection, PoolLimits(maximum=settings.db_max_connections))
 
 
 def _password_source(settings: Settings) -> "PasswordSource":

@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Json,
+    ValidationError,
+    model_validator,
+)
 
 from succotash.domain.risk import DEFAULT_RISK_RULE
 from succotash.domain.signing import SHORTEST_KEY
@@ -56,6 +64,15 @@ class Settings(BaseModel):
     db_user: Annotated[str, Field(alias="DB_USER", min_length=1)] = "app_user"
     db_password: Annotated[str | None, Field(alias="DB_PASSWORD", min_length=1, repr=False)] = None
     db_secret_arn: Annotated[str | None, Field(alias="DB_SECRET_ARN", min_length=1)] = None
+    db_admin_secret_arn: Annotated[str | None, Field(alias="DB_ADMIN_SECRET_ARN", min_length=1)] = (
+        None
+    )
+    """To set the database up: the secret, as RDS writes it, of who may make roles in it."""
+    db_role_secret_arns: Annotated[
+        Json[dict[str, str]] | None, Field(alias="DB_ROLE_SECRET_ARNS")
+    ] = None
+    """To set the database up: by kind of function, the secrets of the roles' passwords, as JSON.
+    Without them the roles log in by IAM."""
     db_iam_auth: Annotated[bool, Field(alias="DB_IAM_AUTH")] = False
     db_sslmode: Annotated[
         Literal["disable", "require", "verify-full"] | None, Field(alias="DB_SSLMODE")
@@ -161,7 +178,8 @@ class Settings(BaseModel):
             return self
         if len(given) > 1:
             raise ValueError(f"{' and '.join(given)} contradict each other; set one of them")
-        if not given and not is_this_machine(self.db_host):
+        is_reached = given or self.db_admin_secret_arn is not None
+        if not is_reached and not is_this_machine(self.db_host):
             raise ValueError(
                 "DB_HOST is another machine, so one of DB_PASSWORD, DB_SECRET_ARN and "
                 "DB_IAM_AUTH must be set"

@@ -54,6 +54,13 @@ class SecretPassword:
             self._known = _password_in(self._fetch())
         return self._known
 
+    def user(self) -> str:
+        """Whose password it is; SettingsError where the secret is not the JSON of RDS."""
+        try:
+            return str(json.loads(self._fetch())["username"])
+        except (ValueError, TypeError, KeyError):
+            raise SettingsError("the administrator's secret names no username") from None
+
     def _fetch(self) -> str:
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -61,7 +68,7 @@ class SecretPassword:
             answer = self._client().get_secret_value(SecretId=self._secret_arn)
             return str(answer["SecretString"])
         except KeyError:
-            raise SettingsError("the secret of DB_SECRET_ARN is binary") from None
+            raise SettingsError("the secret is binary") from None
         except (BotoCoreError, ClientError):
             raise StorageUnavailableError("its password cannot be fetched") from None
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-import scramp  # type: ignore[import-untyped]
+import scramp
 from pg8000.native import Connection as Driver
 from pg8000.native import DatabaseError, InterfaceError
 

@@ -3,9 +3,11 @@
 Alembic and SQLAlchemy are imported only when migrating: the layer does not ship them.
 """
 
+import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,7 @@ from pg8000.exceptions import InterfaceError
 from succotash.errors import StorageError, StorageUnavailableError
 from succotash.infrastructure.postgres.address import settings_of
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings, SslMode
-from succotash.infrastructure.postgres.migrations.rights import grants, quoted
+from succotash.infrastructure.postgres.migrations.rights import Kind, grants, quoted
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -30,6 +32,9 @@ _LOCK_TIMEOUT = "10s"
 _LOCK_NOT_AVAILABLE = "55P03"
 _IS_OURS = f"SELECT to_regclass('public.{REVISION_TABLE}') IS NOT NULL"
 _KNOWN_REVISION = f"SELECT version_num FROM public.{REVISION_TABLE}"  # noqa: S608 - a constant
+_EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)"
+_OURS = re.compile(r"[0-9]{4}")
+"""How the revisions of every release are numbered."""
 _HOLDS_TABLES = """
 SELECT EXISTS (
     SELECT
@@ -44,13 +49,18 @@ SELECT EXISTS (
 
 
 def migrate(
-    target: str | ConnectionSettings, *, role: str | None = None, app_user: str | None = None
+    target: str | ConnectionSettings,
+    *,
+    role: str | None = None,
+    users: Mapping[str, Collection[Kind]] | None = None,
+    seconds: float | None = None,
 ) -> str:
     """Bring the database to this release's schema; the revision it then has.
 
     `target` is where and as whom: settings, or a URL as `settings_of` reads it. `role` becomes
-    the owner of what is made. `app_user`, where given, gets the rights the functions need, and
-    loses others. All of it happens, or nothing; two migrations wait for each other.
+    the owner of what is made. Each of `users` gets the rights that its kinds of functions need,
+    and loses others. A statement takes at most `seconds`, where given. All of it happens, or
+    nothing; two migrations wait for each other.
 
     StorageUnavailableError where the database does not answer or something holds the tables;
     StorageError where it holds tables of something else, or a schema this release does not know.
@@ -60,15 +70,16 @@ def migrate(
     with _transaction(target) as connection:
         run = connection.exec_driver_sql
         run(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
-        run("SET LOCAL statement_timeout = 0")
+        run(f"SET LOCAL statement_timeout = {round((seconds or 0) * 1000)}")
         if role is not None:
             run(f"SET LOCAL ROLE {quoted(role)}")
         run("SELECT pg_advisory_xact_lock(hashtextextended('succotash migration', 0))")
         config = _config(connection)
         _require_understood(connection, config)
         command.upgrade(config, REVISION)
-        for statement in grants(app_user) if app_user is not None else ():
-            run(statement)
+        for user, kinds in (users or {}).items():
+            for statement in grants(user, kinds):
+                run(statement)
     return REVISION
 
 
@@ -76,6 +87,21 @@ def require_understood(target: str | ConnectionSettings) -> None:
     """StorageError where `migrate` would refuse the database for what it holds already."""
     with _transaction(target) as connection:
         _require_understood(connection, _config(connection))
+
+
+def later_revision(server: ConnectionSettings, database: str) -> str | None:
+    """The database's revision where it is one of a later release than this; None otherwise.
+
+    `server` leads to another database of the same server, since this one need not be there.
+    """
+    with _transaction(server) as connection:
+        if not connection.exec_driver_sql(_EXISTS, (database,)).scalar_one():
+            return None
+    with _transaction(replace(server, database=database)) as connection:
+        run = connection.exec_driver_sql
+        known = list(run(_KNOWN_REVISION).scalars()) if run(_IS_OURS).scalar_one() else []
+    later = [each for each in known if _OURS.fullmatch(each) and each > REVISION]
+    return later[0] if later else None
 
 
 @contextmanager

@@ -1,45 +1,84 @@
-"""What the role of the functions may do: use the rows it must, and change no table."""
+"""What each kind of function may do in the database: use the rows it must, and change no table."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from enum import StrEnum
 
 from succotash.domain.values import SHARDS
 from succotash.infrastructure.postgres.sql.purchases import PARTITIONED
 
-READ, ADD, CHANGE, REMOVE = "SELECT", "INSERT", "UPDATE", "DELETE"
 
-RIGHTS = {
-    "forms": (READ, ADD, CHANGE),
-    "validation_rules": (READ, ADD, CHANGE, REMOVE),
-    "form_submissions": (READ, ADD, CHANGE, REMOVE),
-    "leads": (READ, ADD, CHANGE, REMOVE),
-    "lead_status_changes": (READ, ADD, REMOVE),
-    "lead_scores": (READ, ADD, CHANGE, REMOVE),
-    "lead_scoring_rules": (READ, ADD),
-    "erasures": (READ, ADD, CHANGE),
-    "idempotency_keys": (READ, ADD, CHANGE, REMOVE),
-    "outbox": (READ, ADD, CHANGE, REMOVE),
-    "customers": (READ, ADD, CHANGE),
-    "orders": (READ, ADD),
-    "activity_events": (READ, ADD, REMOVE),
-    "order_imports": (READ, ADD, CHANGE),
-    "order_import_rejections": (READ, ADD, REMOVE),
-    "scoring_runs": (READ, ADD, CHANGE, REMOVE),
-    "customer_ltv": (READ, ADD, CHANGE, REMOVE),
-    "cohorts": (READ, ADD, CHANGE, REMOVE),
-    "cohort_periods": (READ, ADD, CHANGE, REMOVE),
-    "ltv_segments": (READ, ADD, CHANGE),
-    "ltv_segment_results": (READ, ADD, CHANGE, REMOVE),
-    "ltv_rollups": (READ, ADD, REMOVE),
-    "churn_predictions": (READ, ADD, CHANGE, REMOVE),
-    "user_engagement_profiles": (READ, ADD, CHANGE, REMOVE),
-    "retention_grid_cells": (READ, ADD, REMOVE),
-    "lifecycle_counts": (READ, ADD, REMOVE),
-    "scoring_run_shards": (READ, ADD, CHANGE, REMOVE),
-    "retention_grid_parts": (READ, ADD, REMOVE),
-    "cohort_parts": (READ, ADD, REMOVE),
-    "retention_campaigns": (READ, ADD, CHANGE),
+class Kind(StrEnum):
+    """Functions that need the same of the database."""
+
+    INTAKE = "intake"
+    """Public forms: form_intake."""
+    QUERIES = "queries"
+    """What people ask and define: lead_queries, ltv_queries, retention_analysis."""
+    EVENTS = "events"
+    """Orders and activity: event_intake, bulk_import."""
+    SCORING = "scoring"
+    """Scheduled runs: churn_scoring, lead_scoring."""
+    RELAY = "relay"
+    """Delivery of messages: outbox_relay."""
+
+
+EVERYTHING = frozenset(Kind)
+"""For the role of somebody who works with all of it from one place."""
+TABLES_OF_THEIR_OWN = frozenset({Kind.EVENTS})
+"""Kinds that make temporary tables."""
+LETTERS: Mapping[str, str] = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
+"""As PostgreSQL abbreviates them; to lock a row takes the right to update."""
+
+RIGHTS: Mapping[str, Mapping[Kind, str]] = {
+    "forms": {Kind.INTAKE: "r", Kind.QUERIES: "raw", Kind.RELAY: "r"},
+    "validation_rules": {Kind.INTAKE: "r", Kind.QUERIES: "rawd"},
+    "form_submissions": {
+        Kind.INTAKE: "raw",
+        Kind.QUERIES: "rawd",
+        Kind.RELAY: "rwd",
+    },
+    "leads": {
+        Kind.INTAKE: "raw",
+        Kind.QUERIES: "rawd",
+        Kind.SCORING: "rw",
+        Kind.EVENTS: "rw",
+    },
+    "lead_status_changes": {Kind.INTAKE: "a", Kind.QUERIES: "rad"},
+    "lead_scores": {Kind.INTAKE: "raw", Kind.QUERIES: "rawd", Kind.SCORING: "raw"},
+    "lead_scoring_rules": {Kind.INTAKE: "r", Kind.QUERIES: "ra", Kind.SCORING: "r"},
+    "erasures": {Kind.INTAKE: "r", Kind.QUERIES: "raw", Kind.EVENTS: "r"},
+    "idempotency_keys": {Kind.INTAKE: "rawd", Kind.QUERIES: "rawd"},
+    "outbox": {Kind.INTAKE: "ra", Kind.QUERIES: "rad", Kind.SCORING: "ra", Kind.RELAY: "rwd"},
+    "customers": {Kind.INTAKE: "rw", Kind.QUERIES: "rw", Kind.EVENTS: "raw", Kind.SCORING: "r"},
+    "orders": {Kind.QUERIES: "r", Kind.EVENTS: "ra", Kind.SCORING: "r"},
+    "activity_events": {Kind.QUERIES: "rd", Kind.EVENTS: "ra", Kind.SCORING: "r"},
+    "order_imports": {Kind.EVENTS: "raw"},
+    "order_import_rejections": {Kind.EVENTS: "rad"},
+    "scoring_runs": {Kind.QUERIES: "r", Kind.SCORING: "rawd"},
+    "customer_ltv": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
+    "cohorts": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
+    "cohort_periods": {Kind.QUERIES: "r", Kind.SCORING: "a"},
+    "ltv_segments": {Kind.QUERIES: "raw", Kind.SCORING: "r"},
+    "ltv_segment_results": {Kind.QUERIES: "r", Kind.SCORING: "rawd"},
+    "ltv_rollups": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
+    "churn_predictions": {Kind.QUERIES: "rd", Kind.SCORING: "rad"},
+    "user_engagement_profiles": {Kind.QUERIES: "rd", Kind.SCORING: "rad"},
+    "retention_grid_cells": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
+    "lifecycle_counts": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
+    "scoring_run_shards": {Kind.SCORING: "rawd"},
+    "retention_grid_parts": {Kind.SCORING: "rad"},
+    "cohort_parts": {Kind.SCORING: "rad"},
+    "retention_campaigns": {Kind.QUERIES: "raw"},
 }
-"""Rights on every table of the schema."""
+"""Rights on every table of the schema; a kind that is not named has none."""
+ROW_BY_ROW: Mapping[str, str] = {
+    "churn_predictions": "w",
+    "cohort_periods": "wd",
+    "cohorts": "w",
+    "customer_ltv": "w",
+    "user_engagement_profiles": "w",
+}
+"""What it takes beside to save single results, which tools do and no function does."""
 
 
 def quoted(name: str) -> str:
@@ -47,11 +86,22 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def grants(user: str) -> Iterator[str]:
-    """Statements that give the role these rights and take every other right on tables."""
-    yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {quoted(user)}"
-    yield f"GRANT USAGE ON SCHEMA public TO {quoted(user)}"
-    for table, rights in RIGHTS.items():
+def role_of(user: str, kind: Kind) -> str:
+    """The role by which functions of this kind log in."""
+    return f"{user}_{kind}"
+
+
+def grants(role: str, kinds: Collection[Kind]) -> Iterator[str]:
+    """Statements that give the role what these kinds need, and take every other right on tables."""
+    yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {quoted(role)}"
+    yield f"GRANT USAGE ON SCHEMA public TO {quoted(role)}"
+    for table, by_kind in RIGHTS.items():
+        letters = {letter for kind in kinds for letter in by_kind.get(kind, "")}
+        if frozenset(kinds) >= EVERYTHING:
+            letters |= frozenset(ROW_BY_ROW.get(table, ""))
+        if not letters:
+            continue
+        rights = [right for letter, right in LETTERS.items() if letter in letters]
         partitions = [f"{table}_p{shard:02d}" for shard in range(SHARDS)]
         tables = [table, *partitions] if table in PARTITIONED else [table]
-        yield f"GRANT {', '.join(rights)} ON {', '.join(tables)} TO {quoted(user)}"
+        yield f"GRANT {', '.join(rights)} ON {', '.join(tables)} TO {quoted(role)}"

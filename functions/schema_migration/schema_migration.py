@@ -1,0 +1,68 @@
+"""Brings the database's roles and schema to this release's, when CloudFormation asks for it.
+
+Invoked by hand, without an address to answer to, it does the same and returns what became of it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from cloudformation import Outcome, answering
+from succotash.container import Container, container
+from succotash.errors import SuccotashError
+from succotash.http.invocations import invocation
+
+RESERVE = 15.0
+"""Seconds kept for the answer."""
+UNEXPECTED = "something unexpected happened; the function's log says what"
+
+type Report = dict[str, Any]
+
+
+def migrating(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], Report]:
+    """The handler of a custom resource's requests, with these parts.
+
+    CloudFormation is answered whatever happens; errors escape where nobody waits for an answer.
+    """
+    logger = Logger(service="schema_migration")
+
+    def migrate(event: Mapping[str, Any], context: LambdaContext) -> Report:
+        correlation_id = str(event.get("RequestId") or context.aws_request_id)
+        remaining = context.get_remaining_time_in_millis() / 1000
+        with invocation("schema_migration", correlation_id), answering(event, remaining) as answer:
+            try:
+                revision = _revision(parts, event, remaining - RESERVE)
+            except SuccotashError as error:
+                outcome = Outcome(is_done=False, reason=str(error))
+                if not answer.is_awaited:
+                    raise
+            except Exception:
+                logger.exception("failed", correlation_id=correlation_id)
+                outcome = Outcome(is_done=False, reason=UNEXPECTED)
+                if not answer.is_awaited:
+                    raise
+            else:
+                outcome = Outcome(is_done=True, revision=revision)
+            answer.send(outcome)
+        report: Report = {
+            "status": outcome.status,
+            "revision": outcome.revision,
+            "reason": outcome.reason,
+        }
+        logger.info("migrated", correlation_id=correlation_id, **report)
+        return report
+
+    return migrate
+
+
+def _revision(parts: Container, event: Mapping[str, Any], seconds: float) -> str:
+    """The revision that the database has in the end; empty where there is none to look after."""
+    if event.get("RequestType") == "Delete" or parts.settings.storage != "postgres":
+        return ""
+    properties = event.get("ResourceProperties", {})
+    return parts.get_schema_migration().run(properties.get("Revision"), seconds)
+
+
+handler = migrating(container)

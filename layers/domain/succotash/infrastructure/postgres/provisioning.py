@@ -1,0 +1,247 @@
+"""What a server is to hold for the functions: database, roles, rights, schema."""
+
+from base64 import b64encode
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+from scramp import ScramMechanism
+
+from succotash.errors import StorageError, SuccotashError
+from succotash.infrastructure.postgres.connection import Connection
+from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
+from succotash.infrastructure.postgres.connector import Connector
+from succotash.infrastructure.postgres.errors import StatementError
+from succotash.infrastructure.postgres.migrations import (
+    REVISION,
+    later_revision,
+    migrate,
+    require_understood,
+)
+from succotash.infrastructure.postgres.migrations.rights import TABLES_OF_THEIR_OWN, Kind, role_of
+
+OLDEST, NEWEST = 15, 18
+NO_RIGHTS = "42501"
+MIGRATOR = "succotash_migrator"
+"""The role that owns the schema, unless told otherwise."""
+MAINTENANCE = "postgres"
+"""The database that every server has, to begin from."""
+
+SERVER = """
+SELECT
+    version() LIKE 'PostgreSQL %', CAST(current_setting('server_version_num') AS integer) / 10000,
+    pg_is_in_recovery() OR CAST(current_setting('transaction_read_only') AS boolean),
+    rolsuper, rolcreaterole, rolcreatedb
+FROM pg_roles
+WHERE rolname = current_user
+"""
+LOCK = "SELECT pg_advisory_lock(hashtextextended('succotash set-up', 0))"
+ROLE = "SELECT rolsuper OR rolcreaterole OR rolcreatedb FROM pg_roles WHERE rolname = :role"
+DATABASE = """
+SELECT pg_encoding_to_char(encoding), pg_has_role(current_user, datdba, 'MEMBER')
+FROM pg_database
+WHERE datname = :database
+"""
+# The server itself quotes the names.
+CREATE_ROLE = "SELECT format('CREATE ROLE %I', CAST(:role AS text))"
+LET_LOG_IN = """
+SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', CAST(:role AS text), CAST(:verifier AS text))
+"""
+KNOWS_IAM = "SELECT 1 FROM pg_roles WHERE rolname = 'rds_iam'"
+LET_LOG_IN_BY_IAM = "SELECT format('ALTER ROLE %I LOGIN PASSWORD NULL', CAST(:role AS text))"
+BY_IAM = "SELECT format('GRANT rds_iam TO %I', CAST(:role AS text))"
+JOIN_ROLE = "SELECT format('GRANT %I TO %I', CAST(:role AS text), current_user)"
+CREATE_DATABASE = """
+SELECT format(
+    'CREATE DATABASE %I OWNER %I ENCODING ''UTF8'' TEMPLATE template0',
+    CAST(:database AS text), CAST(:owner AS text)
+)
+"""
+CLOSE_DATABASE = "SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', CAST(:database AS text))"
+OPEN_DATABASE = """
+SELECT format('GRANT %s ON DATABASE %I TO %I', CAST(:rights AS text), CAST(:database AS text),
+    CAST(:role AS text))
+"""
+CLOSE_SCHEMA = "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
+OPEN_SCHEMA = "SELECT format('GRANT USAGE, CREATE ON SCHEMA public TO %I', CAST(:role AS text))"
+LIMIT = """
+SELECT format('ALTER ROLE %I IN DATABASE %I SET %I = %L', CAST(:role AS text),
+    CAST(:database AS text), CAST(:name AS text), CAST(:value AS text))
+"""
+LIMITS = {
+    "statement_timeout": "25s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "30s",
+}
+"""What the functions' sessions are held to where they do not ask for other limits themselves."""
+
+
+class SetUpError(SuccotashError):
+    """Why this server cannot be set up, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A role that logs in, and for which kinds of functions it has the rights."""
+
+    role: str
+    kinds: Collection[Kind]
+    password: str | None = field(repr=False)
+    """None for IAM authentication, which only servers of RDS know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be there in the end."""
+
+    database: str
+    migrator: str
+    """The role that owns the schema; nobody logs in as it."""
+    logins: Sequence[Login]
+
+
+class SchemaMigration:
+    """Sets a deployment's database up: a role for each kind of function, and the schema."""
+
+    def __init__(
+        self,
+        admin: ConnectionSettings,
+        user: str,
+        passwords: Mapping[str, Callable[[], str]],
+        migrator: str = MIGRATOR,
+    ) -> None:
+        """`admin` names the deployment's database, `user` begins the name of every role.
+
+        `passwords` are by kind; without any, all roles log in by IAM.
+        """
+        self._admin = admin
+        self._user = user
+        self._passwords = passwords
+        self._migrator = migrator
+
+    def run(self, wanted: str | None, seconds: float) -> str:
+        """The revision that the database has in the end.
+
+        Where that is a later one than this release's, nothing is changed: the release works on it,
+        being rolled back to. SetUpError where `wanted` is later than this release's, or the server
+        cannot be set up; storage errors.
+        """
+        if wanted is not None and wanted > REVISION:
+            raise SetUpError(f"this release knows the schema up to {REVISION}, not {wanted}")
+        inside = self._admin
+        server = replace(inside, database=MAINTENANCE)
+        if later := later_revision(server, inside.database):
+            return later
+        if wanted is not None and wanted < REVISION:
+            return wanted  # the release before, which a rollback brings back, works on its own
+        logins = [
+            Login(
+                role_of(self._user, kind),
+                (kind,),
+                self._passwords[kind]() if self._passwords else None,
+            )
+            for kind in Kind
+        ]
+        set_up(server, Plan(inside.database, self._migrator, logins), seconds=seconds)
+        return REVISION
+
+
+def set_up(admin: ConnectionSettings, plan: Plan, *, seconds: float | None = None) -> None:
+    """Make it so, as an administrator; SetUpError where it cannot be done.
+
+    What is there already is brought up to date. The schema's migration takes at most `seconds`.
+    """
+    try:
+        with closing(Connector(admin).connect()) as server:
+            is_superuser = _require_usable(server)
+            server.run(LOCK, {})
+            inside = replace(admin, database=plan.database)
+            is_there = _has_database(server, plan)
+            if is_there:
+                require_understood(inside)
+            _make_roles(server, plan, is_superuser=is_superuser)
+            if not is_there:
+                _tell(server, CREATE_DATABASE, database=plan.database, owner=plan.migrator)
+            _give_rights(server, plan)
+            _make_schema(inside, plan, seconds)
+    except StatementError as error:
+        if error.sqlstate == NO_RIGHTS:
+            raise SetUpError("the administrator lacks the rights this takes") from None
+        raise SetUpError(str(error)) from None
+
+
+def _require_usable(server: Connection) -> bool:
+    """Whether the administrator is a superuser; SetUpError where the server will not do."""
+    try:
+        [[is_postgres, version, is_read_only, is_superuser, *may]] = server.run(SERVER, {})
+    except StorageError:
+        raise SetUpError("the server answers, but not as PostgreSQL does") from None
+    if not is_postgres or not OLDEST <= version <= NEWEST:
+        raise SetUpError(f"the server is not PostgreSQL {OLDEST} to {NEWEST}")
+    if is_read_only:
+        raise SetUpError("the server is a read-only standby; name the one that can write")
+    if not (is_superuser or all(may)):
+        raise SetUpError("the administrator may not create roles and databases")
+    return bool(is_superuser)
+
+
+def _make_roles(server: Connection, plan: Plan, *, is_superuser: bool) -> None:
+    roles = [each.role for each in plan.logins]
+    if plan.migrator in roles:
+        raise SetUpError("the role that migrates and the one of the functions must be two")
+    for role in (plan.migrator, *roles):
+        known = server.run(ROLE, {"role": role})
+        if not known:
+            _tell(server, CREATE_ROLE, role=role)
+        elif known[0][0]:
+            raise SetUpError("a role that the functions or migrations would use administers")
+    for each in plan.logins:
+        if each.password is None:
+            if not server.run(KNOWS_IAM, {}):
+                raise SetUpError("the server knows no IAM authentication: it has no role rds_iam")
+            _tell(server, LET_LOG_IN_BY_IAM, role=each.role)
+            _tell(server, BY_IAM, role=each.role)
+        else:
+            _tell(server, LET_LOG_IN, role=each.role, verifier=scram_verifier(each.password))
+    if not is_superuser:
+        _tell(server, JOIN_ROLE, role=plan.migrator)
+
+
+def _has_database(server: Connection, plan: Plan) -> bool:
+    known = server.run(DATABASE, {"database": plan.database})
+    if known and known[0] != ["UTF8", True]:
+        raise SetUpError("the database is there, but not UTF8 or not the administrator's")
+    return bool(known)
+
+
+def _give_rights(server: Connection, plan: Plan) -> None:
+    _tell(server, CLOSE_DATABASE, database=plan.database)
+    _tell(
+        server, OPEN_DATABASE, database=plan.database, role=plan.migrator, rights="CONNECT, CREATE"
+    )
+    for each in plan.logins:
+        makes_tables = TABLES_OF_THEIR_OWN.intersection(each.kinds)
+        rights = "CONNECT, TEMPORARY" if makes_tables else "CONNECT"
+        _tell(server, OPEN_DATABASE, database=plan.database, role=each.role, rights=rights)
+        for name, value in LIMITS.items():
+            _tell(server, LIMIT, role=each.role, database=plan.database, name=name, value=value)
+
+
+def _make_schema(admin: ConnectionSettings, plan: Plan, seconds: float | None) -> None:
+    with closing(Connector(admin).connect()) as database:
+        database.run(CLOSE_SCHEMA, {})
+        _tell(database, OPEN_SCHEMA, role=plan.migrator)
+    users: Mapping[str, Collection[Kind]] = {each.role: each.kinds for each in plan.logins}
+    migrate(admin, role=plan.migrator, users=users, seconds=seconds)
+
+
+def scram_verifier(password: str) -> str:
+    """What PostgreSQL keeps of a password (RFC 5803), so that no log of the server holds itself."""
+    salt, stored, server, iterations = ScramMechanism("SCRAM-SHA-256").make_auth_info(password)
+    salt, stored, server = (b64encode(each).decode() for each in (salt, stored, server))
+    return f"SCRAM-SHA-256${iterations}:{salt}${stored}:{server}"
+
+
+def _tell(server: Connection, statement: str, **names: str) -> None:
+    [[command]] = server.run(statement, names)
+    server.run(command, {})

@@ -1,0 +1,285 @@
+"""Each kind of function in the database: its work is done by its own role, which may do no more."""
+
+import re
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import override
+
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+import churn_scoring
+import form_intake
+import lead_scoring
+import outbox_relay
+from local.couriers import settings_of
+from local.demo import SCORED_AT, Answer, load, scheduled_event
+from local.objects import LocalObjectStore
+from local.setup_postgres_db import Plan, set_up
+from succotash.container import Container
+from succotash.domain.values import SHARDS, Json, system_clock
+from succotash.infrastructure.postgres.migrations.rights import (
+    LETTERS,
+    RIGHTS,
+    Kind,
+    role_of,
+)
+from tests.events import sample
+from tests.http.gateway import APIS, Answered, Gateway
+from tests.kinds import KINDS
+from tests.servers import PostgresServer
+
+PASSWORD = "not-the-one-everybody-knows"
+
+
+class InTime(LambdaContext):
+    """Of an invocation with all of its time left."""
+
+    @staticmethod
+    @override
+    def get_remaining_time_in_millis() -> int:
+        return 900_000
+
+
+@dataclass(frozen=True)
+class Office:
+    """A database set up as for a deployment, and functions that log in to it as their kind."""
+
+    server: PostgresServer
+    plan: Plan
+    containers: Mapping[str, Container]
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def office(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Office]:
+    mark = secrets.token_hex(4)
+    plan = Plan(f"shop_{mark}", f"user_{mark}", PASSWORD, f"migrator_{mark}")
+    folder = tmp_path_factory.mktemp("office")
+    set_up(postgres_server.admin_url, plan)
+    environment = {
+        "SUCCOTASH_STORAGE": "postgres",
+        "DB_HOST": postgres_server.host,
+        "DB_PORT": str(postgres_server.port),
+        "DB_NAME": plan.database,
+        "DB_PASSWORD": PASSWORD,
+        "DB_SSLMODE": "disable",
+        "FORM_TOKEN_KEYS": secrets.token_urlsafe(32),
+        **settings_of(folder, "http://127.0.0.1", parks=True),
+    }
+    containers = {
+        name: Container(environment | {"DB_USER": role_of(plan.user, kind)})
+        for name, kind in KINDS.items()
+    }
+    containers["days later"] = Container(
+        environment | {"DB_USER": role_of(plan.user, Kind.SCORING)},
+        clock=lambda: system_clock() + timedelta(days=3),
+    )
+    yield Office(postgres_server, plan, containers, folder)
+    for each in containers.values():
+        each.close()
+    with postgres_server.connect() as connection:
+        connection.run(f"DROP DATABASE {plan.database} WITH (FORCE)")
+        for role in (*plan.users, plan.migrator):
+            connection.run(f"DROP ROLE {role}")
+
+
+class Day:
+    """Everything that functions do, and which routes were answered as they should be."""
+
+    def __init__(self, office: Office) -> None:
+        self._parts = office.containers
+        self._folder = office.folder
+        self._gateway = Gateway(containers=office.containers)
+        self.answered: set[str] = set()
+
+    def ask(self, route: str, path: str = "", **given: object) -> Answered:
+        method, pattern = route.split(" ")
+        answer = self._gateway.call(method, path or pattern, **given)
+        assert answer.status < 400, (route, answer.body)
+        self.answered.add(route)
+        return answer
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Json = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        given = {} if body is None else {"json_body": body}
+        answer = self._gateway.call(method, path, headers=headers, **given)
+        return Answer(answer.status, answer.json)
+
+    def forms(self) -> None:
+        assert load(self.call, lambda _: None).orders
+        form = {"title": "Fair", "double_opt_in": True, "spam": {"minimum_seconds": 0}}
+        self.ask("PUT /forms/{form_id}", "/forms/fair", json_body=form)
+        self.ask("GET /forms")
+        self.ask("GET /forms/{form_id}", "/forms/fair")
+        self.ask("GET /f/{form_id}", "/f/fair")
+        self.ask("GET /f/{form_id}/thanks", "/f/fair/thanks")
+        self.ask("GET /forms/{form_id}/token", "/forms/fair/token")
+        self.ask("GET /health")
+        for _ in range(2):  # the second time the first answer is given again
+            self.ask(
+                "POST /forms/{form_id}/submissions",
+                "/forms/fair/submissions",
+                json_body={"email": "eve@example.com"},
+                headers={"idempotency-key": "once"},
+            )
+        self.relay()
+        link = self.link()
+        self.ask("GET /f/{form_id}/confirm", "/f/fair/confirm", query={"token": link})
+        self.ask(
+            "POST /f/{form_id}/confirm",
+            "/f/fair/confirm",
+            body=f"token={link}",
+            headers={"content-type": "application/x-www-form-urlencoded"},
+        )
+        spam = {"email": "robot@example.com", "_gotcha": "x"}
+        self.ask("POST /forms/{form_id}/submissions", "/forms/default/submissions", json_body=spam)
+        form_intake.intake(self._parts["form_intake"])(sample("form_intake.parked"), InTime())
+        found = self.ask("GET /forms/{form_id}/submissions", "/forms/default/submissions")
+        trapped = next(x for x in found.json["submissions"] if x["state"] == "quarantined")
+        place = f"/submissions/{trapped['submission_id']}"
+        self.ask("GET /submissions/{submission_id}", place)
+        self.ask("POST /submissions/{submission_id}/release", f"{place}/release")
+        self.ask("GET /forms/{form_id}/submissions/export", "/forms/default/submissions/export")
+        self.ask("GET /forms/analytics")
+        self.ask("GET /openapi.json")
+
+    def leads(self) -> None:
+        [lead, *_] = self.ask("GET /leads").json["leads"]
+        place = f"/leads/{lead['lead_id']}"
+        self.ask("PATCH /leads/{lead_id}", place, json_body={"status": "contacted"})
+        self.ask("GET /leads/{lead_id}", place)
+        self.ask("GET /leads/export")
+        rules = self.ask("GET /leads/scoring-rules").json
+        changed = {name: rules[name] for name in ("rules", "hot_total", "grades")}
+        self.ask(
+            "PUT /leads/scoring-rules", json_body=changed | {"hot_total": rules["hot_total"] - 1}
+        )
+        scored = lead_scoring.scoring(self._parts["lead_scoring"])(
+            sample("lead_scoring.scheduled"), InTime()
+        )
+        assert scored["scored"]
+        self.ask("POST /leads/rescoring", json_body={})
+
+    def orders(self) -> None:
+        for name in ("orders", "activity"):
+            event = sample(f"event_intake.{name}")
+            self.ask(f"POST /{name}", body=event["body"], headers=event["headers"])
+        place = self._folder / "orders.csv"
+        place.write_text(
+            "customer_id,order_id,ordered_at,amount,currency\n"
+            "c,1,2024-05-06T12:00:00Z,10,USD\nc,2,2024-05-06T12:00:00Z,x,USD\n"
+        )
+        imports = self._parts["bulk_import"].get_bulk_import(LocalObjectStore())
+        report = imports.run(str(place))
+        assert (report["recorded"], report["rejected"]) == (1, 1)
+
+    def scoring(self) -> None:
+        score = churn_scoring.scoring(self._parts["churn_scoring"])
+        for days in range(4, 0, -1):  # rows of superseded runs are dropped then
+            event = scheduled_event(SCORED_AT - timedelta(days=days))
+            plan = score(event | {"step": "plan"}, InTime())
+            run: dict[str, object] = {"run_id": plan["run_id"]}
+            for shard in range(SHARDS):
+                score(run | {"step": "score", "shard": shard}, InTime())
+            score(run | {"step": "finish"}, InTime())
+        score(scheduled_event(SCORED_AT - timedelta(hours=1)) | {"step": "plan"}, InTime())
+        score = churn_scoring.scoring(self._parts["days later"])  # that run was given up by then
+        assert score(scheduled_event(SCORED_AT), InTime())["customers"] > 2000
+
+    def questions(self) -> None:
+        self.ask("GET /ltv/analysis")
+        [customer, *_] = self.ask("GET /ltv/customers").json["customers"]
+        place = f"customers/{customer['customer_id']}"
+        self.ask("GET /ltv/customers/{customer_id}", f"/ltv/{place}")
+        self.ask("GET /retention/customers/{customer_id}", f"/retention/{place}")
+        [segment, *_] = self.ask("GET /ltv/segments").json["segments"]
+        rule = {name: segment[name] for name in ("name", "lower_quantile")}
+        self.ask(
+            "PUT /ltv/segments/{segment_id}",
+            f"/ltv/segments/{segment['segment_id']}",
+            json_body=rule,
+        )
+        [cohort, *_] = self.ask("GET /ltv/cohorts").json["cohorts"]
+        self.ask("GET /ltv/cohorts/{cohort_id}", f"/ltv/cohorts/{cohort['cohort_id']}")
+        for query in ("", "mode=unbounded", "origin=form", "origin=activity", "measure=revenue"):
+            self.ask("GET /retention/cohorts", query=query)
+        for route in ("analytics", "lifecycle", "customers", "model"):
+            self.ask(f"GET /retention/{route}")
+
+    def campaigns(self) -> None:
+        campaign = {"name": "Spring", "description": "All.", "target_segment": "at_risk"}
+        made = self.ask("POST /retention/campaigns", json_body=campaign).json
+        place = f"/retention/campaigns/{made['campaign_id']}"
+        self.ask("GET /retention/campaigns")
+        self.ask("GET /retention/campaigns/{campaign_id}", place)
+        self.ask("PATCH /retention/campaigns/{campaign_id}", place, json_body={"status": "active"})
+        self.ask("GET /retention/campaigns/{campaign_id}/performance", f"{place}/performance")
+
+    def people(self) -> None:
+        for email in ("eve@example.com", "morgan.reyes@example.com"):
+            self.ask("POST /people/export", json_body={"email": email})
+            self.ask("POST /people/erasures", json_body={"email": email})
+
+    def relay(self) -> None:
+        report = outbox_relay.relaying(self._parts["outbox_relay"])(
+            {"id": "a", "put_back": True}, InTime()
+        )
+        assert report["delivered"]
+
+    def link(self) -> str:
+        for place in (self._folder / "mail").glob("*.eml"):
+            mail = message_from_bytes(place.read_bytes(), policy=policy.default)
+            body = mail.get_body(("plain",))
+            if body and (found := re.search(r"token=(\S+)", body.get_content())):
+                return found[1]
+        raise AssertionError("nobody was sent a link")
+
+
+def test_every_function_does_its_work_with_the_rights_of_its_kind(office: Office) -> None:
+    day = Day(office)
+    for part in (
+        day.forms,
+        day.leads,
+        day.orders,
+        day.scoring,
+        day.questions,
+        day.campaigns,
+        day.people,
+        day.relay,
+    ):
+        part()
+
+    assert day.answered == {f"{each.method} {each.path}" for api in APIS for each in api.routes}
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_kind_may_do_nothing_to_a_table_but_what_is_listed(kind: Kind, office: Office) -> None:
+    role = role_of(office.plan.user, kind)
+    with office.server.connect(office.plan.database) as connection:
+        tables = connection.run(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+            " AND relkind IN ('r', 'p', 'v', 'm', 'f')"
+        )
+        allowed = {
+            (table, letter)
+            for [table] in tables
+            for letter, right in LETTERS.items()
+            if connection.run(f"SELECT has_table_privilege('{role}', '{table}', '{right}')")[0][0]
+        }
+    base = {(re.sub(r"_p\d\d$", "", table), letter) for table, letter in allowed}
+    assert base == {
+        (table, letter) for table, kinds in RIGHTS.items() for letter in kinds.get(kind, "")
+    }
