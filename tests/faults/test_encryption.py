@@ -15,7 +15,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from succotash.errors import SettingsError
-from succotash.infrastructure.postgres.connection_settings import ConnectionSettings, SslMode
+from succotash.infrastructure.postgres.connection_settings import (
+    RDS_AUTHORITIES,
+    ConnectionSettings,
+    SslMode,
+)
 from succotash.infrastructure.postgres.connector import Connector
 from succotash.infrastructure.postgres.errors import ConnectError
 from tests.faults.proxy import Proxy, proxy_to
@@ -90,6 +94,26 @@ def test_a_server_with_somebody_elses_certificate_gets_no_password(
     with pytest.raises(ConnectError, match="not to be trusted"):
         Connector(through(encrypted, settings, other.path)).connect()
     assert encrypted.round_trips == 0
+
+
+def test_the_authorities_of_rds_vouch_for_nobody_else(
+    settings: ConnectionSettings, encrypted: Proxy
+) -> None:
+    with pytest.raises(ConnectError, match="not to be trusted"):
+        Connector(through(encrypted, settings, RDS_AUTHORITIES)).connect()
+
+
+def test_the_authorities_of_rds_are_amazons() -> None:
+    known = x509.load_pem_x509_certificates(RDS_AUTHORITIES.read_bytes())
+
+    def told(kind: x509.ObjectIdentifier) -> set[str | bytes]:
+        return {part.value for each in known for part in each.subject.get_attributes_for_oid(kind)}
+
+    names = told(x509.NameOID.COMMON_NAME)
+    assert {"Amazon Root CA 1", "Amazon RDS eu-central-1 Root CA RSA2048 G1"} <= names
+    amazon = {"Amazon", "Amazon Web Services, Inc.", "Starfield Technologies, Inc."}
+    assert told(x509.NameOID.ORGANIZATION_NAME) <= amazon
+    assert len(ssl.create_default_context(cafile=RDS_AUTHORITIES).get_ca_certs()) == len(known)
 
 
 def test_a_certificate_for_another_address_is_not_trusted(

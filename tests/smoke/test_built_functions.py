@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from succotash.infrastructure.postgres.connection_settings import RDS_AUTHORITIES
 from succotash.infrastructure.postgres.migrations import REVISION
 from tests.events import EVENTS
 from tests.sample_answers import EXPECTED, NEEDS_S3, logical_id_of, require_expected
@@ -105,6 +106,8 @@ def test_the_layer_ships_what_is_locked_for_it() -> None:
     assert distributions_in(LAYER / "python") == locked_in(
         BUILD.parents[1] / "layers" / "domain" / "requirements.txt"
     )
+    adapter = LAYER / "python" / "succotash" / "infrastructure" / "postgres"
+    assert (adapter / RDS_AUTHORITIES.name).is_file()
 
 
 def test_what_one_function_needs_it_ships_alone() -> None:

@@ -373,12 +373,20 @@ def _connection(settings: Settings) -> "ConnectionSettings":
             if settings.db_sslmode is None
             else SslMode(settings.db_sslmode)
         ),
-        sslrootcert=None if settings.db_sslrootcert is None else Path(settings.db_sslrootcert),
+        sslrootcert=_authorities(settings),
         connect_timeout=settings.db_connect_timeout,
         statement_timeout=settings.db_statement_timeout,
         lock_timeout=settings.db_lock_timeout,
         proxied=settings.db_proxy,
     )
+
+
+def _authorities(settings: Settings) -> Path | None:
+    from succotash.infrastructure.postgres.connection_settings import RDS_AUTHORITIES
+
+    if settings.db_sslrootcert is None:
+        return None
+    return RDS_AUTHORITIES if settings.db_sslrootcert == "rds" else Path(settings.db_sslrootcert)
 
 
 def _password_source(settings: Settings) -> "PasswordSource":

@@ -78,6 +78,7 @@ class Settings(BaseModel):
         Literal["disable", "require", "verify-full"] | None, Field(alias="DB_SSLMODE")
     ] = None
     db_sslrootcert: Annotated[str | None, Field(alias="DB_SSLROOTCERT", min_length=1)] = None
+    """A file of authorities, or `rds` for those of Amazon RDS; without it, those of the system."""
     db_proxy: Annotated[bool, Field(alias="DB_PROXY")] = False
     """Behind RDS Proxy: no prepared statements and no session settings, which would pin it."""
     db_max_connections: Annotated[int, Field(alias="DB_MAX_CONNECTIONS", ge=1, le=100)] = 4

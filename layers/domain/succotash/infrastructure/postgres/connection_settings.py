@@ -44,6 +44,10 @@ def default_sslmode(host: str) -> SslMode:
     return SslMode.DISABLE if is_this_machine(host) else SslMode.VERIFY_FULL
 
 
+RDS_AUTHORITIES = Path(__file__).with_name("rds.pem")
+"""Who certifies servers of Amazon RDS."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
     """Where the database is, who asks, and how long anything may take (in seconds).
