@@ -104,16 +104,14 @@ def test_the_authorities_of_rds_vouch_for_nobody_else(
 
 
 def test_the_authorities_of_rds_are_amazons() -> None:
-    known = x509.load_pem_x509_certificates(RDS_AUTHORITIES.read_bytes())
-
-    def told(kind: x509.ObjectIdentifier) -> set[str | bytes]:
-        return {part.value for each in known for part in each.subject.get_attributes_for_oid(kind)}
-
-    names = told(x509.NameOID.COMMON_NAME)
-    assert {"Amazon Root CA 1", "Amazon RDS eu-central-1 Root CA RSA2048 G1"} <= names
-    amazon = {"Amazon", "Amazon Web Services, Inc.", "Starfield Technologies, Inc."}
-    assert told(x509.NameOID.ORGANIZATION_NAME) <= amazon
-    assert len(ssl.create_default_context(cafile=RDS_AUTHORITIES).get_ca_certs()) == len(known)
+    subjects = [
+        str(each["subject"])
+        for each in ssl.create_default_context(cafile=RDS_AUTHORITIES).get_ca_certs()
+    ]
+    assert len(subjects) == RDS_AUTHORITIES.read_text("utf-8").count("BEGIN CERTIFICATE")
+    assert all("'Amazon" in each or "'Starfield Technologies" in each for each in subjects)
+    for name in ("Amazon Root CA 1", "Amazon RDS eu-central-1 Root CA RSA2048 G1"):
+        assert any(name in each for each in subjects)
 
 
 def test_a_certificate_for_another_address_is_not_trusted(
