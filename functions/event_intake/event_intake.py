@@ -13,6 +13,7 @@ from succotash.container import Container, container
 from succotash.http.api import Api, Call
 from succotash.http.orders import OrderItem
 from succotash.http.reading import JSON_TYPE, KILOBYTE, NDJSON_TYPE
+from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("event_intake")
 WRITE = "events:write"
@@ -45,3 +46,4 @@ def record_activity(container: Container, call: Call) -> BatchReport:
 
 
 handler = api.on(container)
+survive_snapshots(container)

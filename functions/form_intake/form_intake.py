@@ -36,6 +36,7 @@ from succotash.http.api import Api, Call, Reply
 from succotash.http.fields import Closed
 from succotash.http.problems import problem_of
 from succotash.http.reading import FORM_TYPE, JSON_TYPE, read_model, read_pairs, read_text
+from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("form_intake")
 
@@ -340,3 +341,4 @@ def intake(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], dic
 
 
 handler = intake(container)
+survive_snapshots(container)

@@ -42,6 +42,7 @@ from succotash.http.fields import (
     Slug,
 )
 from succotash.http.reading import JSON_TYPE
+from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("lead_queries")
 FORMS_READ, FORMS_WRITE = "forms:read", "forms:write"
@@ -292,3 +293,4 @@ def erase_person(container: Container, body: PersonBody) -> ErasureReport:
 
 
 handler = api.on(container)
+survive_snapshots(container)

@@ -29,6 +29,7 @@ from succotash.http.fields import (
     Real,
     Slug,
 )
+from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("ltv_queries")
 READ, WRITE = "ltv:read", "ltv:write"
@@ -123,3 +124,4 @@ def get_cohort(container: Container, cohort_id: str) -> CohortDetails:
 
 
 handler = api.on(container)
+survive_snapshots(container)

@@ -44,6 +44,7 @@ from succotash.http.fields import (
     Paged,
     Prose,
 )
+from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("retention_analysis")
 READ, WRITE = "retention:read", "retention:write"
@@ -248,3 +249,4 @@ def _metrics(body: MetricsBody, own_currency: str) -> CampaignMetrics:
 
 
 handler = api.on(container)
+survive_snapshots(container)

@@ -40,6 +40,7 @@ WAYS: Mapping[str, Mapping[str, str]] = {
         "AlarmEmail": "oncall@example.org",
         "Architecture": "arm64",
         "Tracing": "Active",
+        "SnapStart": "PublishedVersions",
     },
 }
 ALL_MADE_HAS = {
@@ -87,6 +88,10 @@ def as_moto_takes_it() -> dict[str, Any]:
         for name in deployed_of("AWS::SecretsManager::Secret")
     }
 
+    aliases = {
+        name: each["FunctionName"] for name, each in deployed_of("AWS::Lambda::Alias").items()
+    }
+
     def secret_of(named: re.Match[str]) -> str:
         return secrets.get(named[1], named[0])
 
@@ -94,6 +99,10 @@ def as_moto_takes_it() -> dict[str, Any]:
         match value:
             case {"Ref": str(name)} if name in secrets:
                 return secrets[name]
+            case {"Ref": str(name)} if name in aliases:
+                return aliases[name]
+            case {"Fn::Split": [":", {"Ref": str()}]}:
+                return f"arn:aws:lambda:{REGION}:123456789012:layer:name:1".split(":")
             case {"Fn::Sub": str(text)}:
                 return {"Fn::Sub": re.sub(r"\$\{(\w+)\}", secret_of, text)}
             case {"Fn::GetAtt": [str(name), str(attribute)]} if (name, attribute) in KNOWN_TO_AWS:
@@ -161,6 +170,7 @@ NOT_IN_MOTO = FAILS_IN_MOTO | {
     "AWS::Cognito::UserPoolClient",
     "AWS::Cognito::UserPoolDomain",
     "AWS::Cognito::UserPoolResourceServer",
+    "AWS::Lambda::Alias",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::RDS::DBCluster",
     "AWS::RDS::DBClusterParameterGroup",
@@ -234,6 +244,7 @@ def test_nothing_has_a_name_of_its_own_which_a_second_stack_would_want_too() -> 
     )
     for name, resource in deployed()["Resources"].items():
         if resource["Type"] in {
+            "AWS::Lambda::Alias",  # has its name within the function
             "AWS::Lambda::Permission",
             "AWS::Lambda::EventSourceMapping",
             "AWS::Lambda::EventInvokeConfig",

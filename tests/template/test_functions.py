@@ -43,6 +43,8 @@ def test_every_sample_event_belongs_to_a_function() -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_says_only_what_differs_from_all_others(name: str) -> None:
     assert FUNCTIONS[name].keys() <= {
+        "AutoPublishAlias",
+        "AutoPublishAliasAllProperties",
         "CodeUri",
         "Description",
         "Environment",
@@ -52,7 +54,10 @@ def test_a_function_says_only_what_differs_from_all_others(name: str) -> None:
         "Handler",
         "MemorySize",
         "Policies",
+        "SnapStart",
         "Timeout",
+        "VersionDeletionPolicy",
+        "VersionDescription",
     }
     own = FUNCTIONS[name].get("Environment", {}).get("Variables", {})
     assert own.keys().isdisjoint(globals_of_functions()["Environment"]["Variables"])
@@ -79,7 +84,8 @@ def test_the_defaults_of_the_parameters_are_those_of_the_settings() -> None:
     parameters = written()["Parameters"]
     environment = {
         name: str(parameters[value["Ref"]]["Default"])
-        for name, value in globals_of_functions()["Environment"]["Variables"].items()
+        for each in (globals_of_functions(), *FUNCTIONS.values())
+        for name, value in each.get("Environment", {}).get("Variables", {}).items()
         if isinstance(value, dict) and "Ref" in value
     }
     assert environment.pop("DB_SSLROOTCERT") == "rds"  # where a stack's database mostly is

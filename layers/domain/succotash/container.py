@@ -1,5 +1,6 @@
 """Wiring: the only place that knows every part. Importing it reads nothing and opens nothing."""
 
+import importlib
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
@@ -340,6 +341,36 @@ class Container:
                 for kind, arn in (settings.db_role_secret_arns or {}).items()
             },
         )
+
+    def prepare(self) -> None:
+        """Import what requests need, asking nobody anything; SettingsError where they would fail.
+
+        What it makes is best forgotten by `renew` before the process is copied.
+        """
+        self.get_form_handler()
+        self.get_lead_scoring()
+        self.get_export_handler()
+        self.get_people_handler()
+        self.get_ltv_handler()
+        self.get_retention_handler()
+        settings = self.settings
+        secrets_of_aws = (
+            settings.db_secret_arn,
+            settings.form_token_secret_arn,
+            settings.erasure_secret_arn,
+        )
+        if settings.db_iam_auth or any(secrets_of_aws):
+            importlib.import_module("boto3")
+
+    def renew(self) -> None:
+        """Close what is open and forget every part, with its secrets, clocks and random keys.
+
+        All of it is made anew when it is next asked for.
+        """
+        self.close()
+        for name in list(vars(self)):
+            if isinstance(getattr(type(self), name, None), cached_property):
+                delattr(self, name)
 
     def close(self) -> None:
         """Release what the storage holds; the container may be used again."""

@@ -1,0 +1,42 @@
+"""Functions that Lambda starts from a snapshot of their memory (SnapStart)."""
+
+import os
+import random
+from collections.abc import Mapping
+from typing import Protocol
+
+FROM_SNAPSHOTS = "snap-start"
+"""What Lambda then calls the way in which it initializes a function."""
+
+
+class Renewable(Protocol):
+    """Parts that can be made ahead, and made anew."""
+
+    def prepare(self) -> None:
+        """Import what requests need."""
+
+    def renew(self) -> None:
+        """Close what is open and forget what belongs to one process."""
+
+
+def survive_snapshots(parts: Renewable, environment: Mapping[str, str] = os.environ) -> None:
+    """Where this function is started from snapshots, register what has to happen around them.
+
+    The snapshot holds all modules, and no connection, secret or time. Every process that is
+    restored from it has random numbers of its own, and opens its own connections when it first
+    needs them: a hook has ten seconds, and a paused database takes longer.
+    """
+    if environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") != FROM_SNAPSHOTS:
+        return
+    from snapshot_restore_py import register_after_restore, register_before_snapshot  # Lambda's own
+
+    def before_snapshot() -> None:
+        parts.prepare()
+        parts.renew()
+
+    def after_restore() -> None:
+        random.seed()
+        parts.renew()
+
+    register_before_snapshot(before_snapshot)
+    register_after_restore(after_restore)

@@ -1,0 +1,134 @@
+"""What happens around a snapshot of a function's memory, by the hooks that Lambda runs."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import snapshot_restore_py
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from awslambdaric.lambda_runtime_hooks_runner import run_after_restore, run_before_snapshot
+
+import form_intake
+from succotash.container import Container
+from succotash.domain.spam import TOKEN_PURPOSE
+from succotash.errors import SettingsError
+from succotash.http.snapshots import FROM_SNAPSHOTS, survive_snapshots
+from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
+from succotash.infrastructure.postgres.database import Database
+from succotash.infrastructure.postgres.pool import PoolLimits
+from tests.databases import migrated_database
+from tests.events import sample
+from tests.servers import PostgresServer
+
+IN_LAMBDA = {"AWS_LAMBDA_INITIALIZATION_TYPE": FROM_SNAPSHOTS}
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+SESSIONS = """
+SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+@pytest.fixture(scope="module")
+def settings(postgres_server: PostgresServer) -> Iterator[ConnectionSettings]:
+    """How a function reaches its database."""
+    with migrated_database(postgres_server) as settings:
+        yield settings
+
+
+@pytest.fixture
+def parts(settings: ConnectionSettings) -> Iterator[Container]:
+    """Those of a function which is started from snapshots."""
+    container = Container(
+        {
+            "DB_HOST": settings.host,
+            "DB_PORT": str(settings.port),
+            "DB_NAME": settings.database,
+            "DB_USER": settings.user,
+            "DB_PASSWORD": settings.password(),
+            "DB_SSLMODE": "disable",
+        }
+    )
+    survive_snapshots(container, IN_LAMBDA)
+    yield container
+    container.close()
+
+
+@pytest.fixture(autouse=True)
+def no_hooks_of_others() -> Iterator[None]:
+    """What is registered belongs to one test."""
+    yield
+    snapshot_restore_py.get_before_snapshot().clear()
+    snapshot_restore_py.get_after_restore().clear()
+
+
+def status_of(parts: Container) -> object:
+    return form_intake.intake(parts)(sample("form_intake.health"), LambdaContext())["statusCode"]
+
+
+@pytest.fixture
+def sessions(settings: ConnectionSettings) -> Iterator[Database]:
+    """Somebody who sees the sessions of the same user."""
+    database = Database(settings, PoolLimits())
+    yield database
+    database.close()
+
+
+def test_no_connection_is_open_in_a_snapshot_and_each_copy_opens_its_own(
+    parts: Container, sessions: Database
+) -> None:
+    assert status_of(parts) == 200
+    before = sessions.run(SESSIONS)
+    assert len(before) == 1
+
+    run_before_snapshot()
+    assert sessions.run(SESSIONS) == []
+
+    run_after_restore()
+    assert status_of(parts) == 200
+    after = sessions.run(SESSIONS)
+    assert len(after) == 1
+    assert after != before
+
+
+def test_a_connection_that_a_snapshot_kept_is_not_used_again(
+    parts: Container, sessions: Database
+) -> None:
+    """As where something connected after the hook before the snapshot."""
+    run_before_snapshot()
+    assert status_of(parts) == 200
+    [[kept]] = sessions.run(SESSIONS)
+
+    run_after_restore()
+
+    assert status_of(parts) == 200
+    assert kept not in [pid for [pid] in sessions.run(SESSIONS)]
+
+
+def test_copies_of_one_snapshot_have_random_numbers_and_keys_of_their_own(
+    parts: Container,
+) -> None:
+    run_before_snapshot()
+    snapshot = random.getstate()
+    drawn, signed = set(), set()
+    for _ in range(3):
+        random.setstate(snapshot)
+        run_after_restore()
+        drawn.add(random.getstate())
+        signed.add(parts.signer(TOKEN_PURPOSE).sign("default", NOW))
+
+    assert len(drawn) == 3
+    assert len(signed) == 3
+
+
+def test_a_wrong_setting_fails_the_snapshot_and_with_it_the_deployment() -> None:
+    survive_snapshots(Container({"CURRENCY": "dollar"}), IN_LAMBDA)
+
+    with pytest.raises(SettingsError, match="CURRENCY"):
+        run_before_snapshot()
+
+
+@pytest.mark.parametrize("how", ["on-demand", "provisioned-concurrency"])
+def test_nothing_is_registered_where_there_are_no_snapshots(how: str) -> None:
+    survive_snapshots(Container({}), {"AWS_LAMBDA_INITIALIZATION_TYPE": how})
+
+    assert not snapshot_restore_py.get_before_snapshot()
