@@ -88,7 +88,11 @@ def test_compiled_code_is_for_the_architecture(build: Build, architecture: str) 
         if content.startswith(ELF)
     }
 
-    assert {name.partition("/")[0] for name in found} == {"DomainLayer", "ChurnScoring"}
+    assert {name.partition("/")[0] for name in found} == {
+        "ChurnScoring",
+        "DomainLayer",
+        "SchemaMigration",
+    }
     assert set(found.values()) == {MACHINES[architecture]}
 
 

@@ -2,12 +2,14 @@
 
 import json
 import math
+from array import array
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 from local.cdnow import amounts_by_day
@@ -17,8 +19,11 @@ from succotash.application.churn_scoring import (
     ScoringReport,
     ScoringSettings,
 )
-from succotash.application.scoring_plan import Plan, make_plan
+from succotash.application.scoring_plan import Columns, Plan, make_plan, risk_basis
+from succotash.domain.customers import Histories
 from succotash.domain.ltv import LTVSegment
+from succotash.domain.models.bg_nbd import BGNBD
+from succotash.domain.models.churn import SilenceModel, Source, Weights
 from succotash.domain.models.selection import Candidate
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention import INITIAL_RUN, EngagementSegment, RiskLevel
@@ -34,6 +39,7 @@ from succotash.domain.values import (
 )
 from succotash.errors import (
     ConflictError,
+    InvalidInputError,
     NotFoundError,
     RunInProgressError,
     SettingsError,
@@ -41,7 +47,7 @@ from succotash.errors import (
 )
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from succotash.observation import Metric, observed
-from tests.builders import a_run, an_event, an_order, at, usd
+from tests.builders import NOON, a_run, an_event, an_order, at, usd
 
 USD = Currency("USD")
 CALIBRATION_END = datetime(1997, 9, 30, tzinfo=UTC)
@@ -389,7 +395,7 @@ class TestValues:
         repositories.ltv.record_orders(
             [an_order("o1", customer_id=f"like-{number}") for number in range(20)]
         )
-        run(storage, "2026-12-01T03:00:00Z")
+        run(storage, "2026-07-01T03:00:00Z")
         assert {each.segment_id for each in repositories.ltv.find_customers()} == {"best"}
 
     def test_a_bound_in_money_decides_who_belongs(
@@ -404,7 +410,7 @@ class TestValues:
                 *(an_order("o1", customer_id=f"small-{number}") for number in range(50)),
             ]
         )
-        run(storage, "2026-12-01T03:00:00Z")
+        run(storage, "2026-07-01T03:00:00Z")
         found = repositories.ltv.find_customers()
         segments = {str(value.customer_id): value.segment_id for value in found}
         assert segments.pop("great") == "whale"
@@ -541,6 +547,36 @@ class TestSteps:
             Plan.of_dict({})
 
 
+def test_an_instant_still_to_come_is_refused_and_opens_no_run(storage: InMemoryStorage) -> None:
+    scoring = ChurnScoring(storage, ScoringSettings(currency=USD), clock=lambda: NOON)
+
+    for begin in (scoring.run, scoring.plan):
+        with pytest.raises(InvalidInputError, match="still to come"):
+            begin(NOON + timedelta(minutes=6))
+    assert storage.repositories.retention.get_scoring_runs() == []
+    assert scoring.plan(NOON + timedelta(minutes=4))["state"] == "running"
+
+
+@pytest.mark.parametrize("source", [Source.PURCHASES, Source.BOTH])
+def test_the_churn_probability_is_that_of_the_source_that_was_chosen(source: Source) -> None:
+    columns = ([0, 0], [9, 1], [80, 20], [90, 90], [0, 0])
+    bought = Histories(["a", "c"], *(array("q", each) for each in columns))
+    present = replace(bought, customer_ids=["b", "c"])
+    presence, purchases = BGNBD(0.5, 10.0, 0.8, 2.5), BGNBD(0.9, 8.0, 0.6, 3.0)
+    weights = Weights((0.5, 0.4, 0.3), (1.0, 0.2, 0.0))
+    silence = SilenceModel(source, "", weights)
+
+    found = risk_basis(silence, purchases, presence, bought, present, 30)
+
+    seen, known = Columns.of(present), Columns.of(bought)
+    own = presence.probability_silent(seen.frequency, seen.recency, seen.age, 30)
+    other = purchases.probability_silent(known.frequency, known.recency, known.age, 30)
+    beside = np.array([np.nan, other[1]])
+    assert found.probability_silent.tolist() == silence.probability(own, beside).tolist()
+    alive = presence.probability_alive(seen.frequency, seen.recency, seen.age)
+    assert found.probability_alive.tolist() == alive.tolist()
+
+
 class TestWorseThanSimple:
     """Everybody who went silent comes back in the holdout, and nobody else does."""
 
@@ -551,7 +587,7 @@ class TestWorseThanSimple:
         storage = InMemoryStorage()
         before, after = at("2024-01-01T00:00:00Z"), at("2024-04-20T00:00:00Z")
         orders = []
-        for number in range(200):
+        for number in range(100):
             is_regular = number % 2
             visits = [before + timedelta(days=each * 7) for each in range(13)]
             came = visits if is_regular else [*visits[:3], after, after + timedelta(days=30)]

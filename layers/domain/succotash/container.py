@@ -213,6 +213,7 @@ class Container:
                 publishes_worse=settings.publish_worse,
                 runs_kept=settings.runs_kept,
             ),
+            self._clock,
         )
 
     def get_bulk_import(self, objects: "ObjectStore") -> "BulkImport":

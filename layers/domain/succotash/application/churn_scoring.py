@@ -6,7 +6,7 @@ in one go. Each may be repeated, and a run that broke off goes on where it stood
 
 from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypedDict
 
 from succotash.application.scoring_plan import (
@@ -24,10 +24,21 @@ from succotash.application.shard_scoring import (
 from succotash.domain.outbox import run_message
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention import INITIAL_RUN, RunState, ScoringRun, run_id_of
-from succotash.domain.values import SHARDS, Json, Money, RunId, Shard, require_aware
-from succotash.errors import ConflictError, NotFoundError, SettingsError
+from succotash.domain.values import (
+    SHARDS,
+    Clock,
+    Json,
+    Money,
+    RunId,
+    Shard,
+    require_aware,
+    system_clock,
+)
+from succotash.errors import ConflictError, InvalidInputError, NotFoundError, SettingsError
 from succotash.observation import Metric, count
 
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far the scheduler's clock may be ahead of this machine's."""
 __all__ = [
     "ChurnScoring",
     "IncompleteRunError",
@@ -72,11 +83,15 @@ class ShardReport(TypedDict):
 
 
 class ChurnScoring:
-    """Scores all customers as of an instant. The clock is never read."""
+    """Scores all customers as of an instant."""
 
-    def __init__(self, storage: Storage, settings: ScoringSettings) -> None:
+    def __init__(
+        self, storage: Storage, settings: ScoringSettings, clock: Clock = system_clock
+    ) -> None:
+        """The clock is only asked whether that instant has come."""
         self._storage = storage
         self._settings = settings
+        self._clock = clock
 
     def run(self, as_of: datetime) -> ScoringReport:
         """Plan, score and publish in one go; later facts are ignored.
@@ -84,9 +99,10 @@ class ChurnScoring:
         A run that was published before, by an earlier delivery of the same event, is reported and
         left as it is, also where a later one has superseded it. RunInProgressError where it would
         come after a later run, or another one is running. SettingsError where an order or a
-        segment's bound is in another currency than the settings'.
+        segment's bound is in another currency than the settings'. InvalidInputError for an instant
+        still to come, which would keep every run before it from being published.
         """
-        as_of = require_aware("time", as_of)
+        as_of = self._require_past(as_of)
         with ThreadPoolExecutor(max_workers=1) as beside:
             run, planned = self._open(beside, as_of)
             if run.state is not RunState.RUNNING:
@@ -103,7 +119,7 @@ class ChurnScoring:
         A run that was opened before keeps the plan it had. Errors as in `run`.
         """
         with ThreadPoolExecutor(max_workers=1) as beside:
-            run, _ = self._open(beside, require_aware("time", as_of))
+            run, _ = self._open(beside, self._require_past(as_of))
         is_running = run.state is RunState.RUNNING
         shards = [shard.index for shard in self._shards_left(run.run_id)] if is_running else []
         return {"run_id": run.run_id, "state": run.state, "shards": shards}
@@ -166,6 +182,11 @@ class ChurnScoring:
                 repositories.retention.withhold_scoring_run(run_id)
                 return repositories.retention.get_scoring_run(run_id), None
         return run, planned
+
+    def _require_past(self, as_of: datetime) -> datetime:
+        if require_aware("time", as_of) > self._clock() + CLOCKS_DIFFER:
+            raise InvalidInputError.of("time", "in_the_future", "is still to come")
+        return as_of
 
     def _require_one_currency(self, repositories: Repositories, as_of: datetime) -> None:
         own = self._settings.currency

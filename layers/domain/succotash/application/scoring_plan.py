@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -13,6 +13,13 @@ from succotash.domain.customers import ActivitySummaries, Histories, PurchaseHis
 from succotash.domain.ltv import LTVSegment
 from succotash.domain.models.backtest import Tracking, backtest_spend, track
 from succotash.domain.models.bg_nbd import BGNBD
+from succotash.domain.models.churn import (
+    SilenceComparison,
+    SilenceModel,
+    Source,
+    choose_silence,
+    purchases_beside,
+)
 from succotash.domain.models.gamma_gamma import GammaGamma
 from succotash.domain.models.levels import RiskBasis, RiskThresholds, thresholds
 from succotash.domain.models.likelihood import Precision
@@ -195,6 +202,8 @@ class Plan:
     presence: FittedPurchases
     """On days with a purchase or activity: who stays."""
     spend: FittedSpend
+    silence: SilenceModel
+    """Whose probability of silence is a customer's churn probability."""
     cuts: RiskThresholds
     bounds: Sequence[tuple[SegmentId, int]]
     """Least predicted CLV of each segment in ten-thousandths, ascending."""
@@ -207,6 +216,7 @@ class Plan:
             "purchases": _fitted_to_dict(self.purchases),
             "presence": _fitted_to_dict(self.presence),
             "spend": _fitted_to_dict(self.spend),
+            "silence": self.silence.to_dict(),
             "low_up_to": self.cuts.low_up_to,
             "high_from": self.cuts.high_from,
             "bounds": [[segment_id, units] for segment_id, units in self.bounds],
@@ -230,6 +240,7 @@ class Plan:
                     _purchases_of_dict(purchases),
                     _purchases_of_dict(presence),
                     _spend_of_dict(spend),
+                    SilenceModel.of_dict(kept.get("silence")),
                     RiskThresholds(float(low_up_to), float(high_from)),
                     [_bound_of(each) for each in bounds],
                     valuable_from,
@@ -243,6 +254,7 @@ class Plan:
             "purchases": _fitted_view(self.purchases),
             "presence": _fitted_view(self.presence),
             "spend": _fitted_view(self.spend),
+            "churn": self.silence.to_dict(),
         }
         return view if sampled is None else view | {"fitted_to_customers": sampled}
 
@@ -274,23 +286,46 @@ def make_plan(
     )
     spend = _fit_spend(sample.purchases, bought)
     predicted = valued(settings, sample.purchases, purchases.model, spend.model).predicted
-    basis = RiskBasis.of(
-        presence.model,
-        present.frequency,
-        present.recency,
-        present.age,
-        settings.churn_horizon_days,
+    silence = SilenceModel() if tested.churn is None else tested.churn.chosen
+    days = settings.churn_horizon_days
+    basis = risk_basis(
+        silence, purchases.model, presence.model, sample.purchases.days, sample.presence, days
     )
     plan = Plan(
         purchases,
         presence,
         spend,
+        silence,
         thresholds(settings.risk_rule, basis, np.ones_like(present.frequency)),
         _segment_bounds(repositories.ltv.get_all_ltv_segments(), predicted),
         _quantile(predicted, VALUABLE_QUANTILE),
     )
-    skill = None if tested.presence is None else tested.presence.best.result.brier_skill
+    skill = None if tested.churn is None else tested.churn.best.brier_skill
     return Planned(plan, sample, tested.view, skill is not None and skill < 0)
+
+
+def risk_basis(
+    silence: SilenceModel,
+    purchases: PurchaseModel,
+    presence: PurchaseModel,
+    bought: Histories,
+    present: Histories,
+    days: float,
+) -> RiskBasis:
+    """What risk is judged by, one row for each customer of `present`."""
+    seen = Columns.of(present)
+    basis = RiskBasis.of(presence, seen.frequency, seen.recency, seen.age, days)
+    if silence.source is Source.PRESENCE:
+        return basis
+    beside = _beside(purchases, bought, present, days)
+    return replace(basis, probability_silent=silence.probability(basis.probability_silent, beside))
+
+
+def _beside(model: PurchaseModel, bought: Histories, present: Histories, days: float) -> Array:
+    """The purchase model's P(silent) for each customer of `present`; NaN for who never bought."""
+    known = Columns.of(bought)
+    said = model.probability_silent(known.frequency, known.recency, known.age, days)
+    return purchases_beside(present.customer_ids, bought.customer_ids, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +410,7 @@ class _Tested:
     view: dict[str, Json]
     purchases: Comparison | None = None
     presence: Comparison | None = None
+    churn: SilenceComparison | None = None
 
 
 def _tested(
@@ -409,17 +445,20 @@ def _tested(
         for shard in sample.shards
     ]
     purchases = _judge(held_out.days, days, settings.purchase_models)
-    presence = purchases
+    presence, histories = purchases, held_out.days
     if reading is not None:
-        presence = _judge(reading.result(), days, settings.purchase_models)
+        histories = reading.result()
+        presence = _judge(histories, days, settings.purchase_models)
+    churn = _judge_silence(purchases, presence, held_out.days, histories, days)
     view: dict[str, Json] = {
         "cut": cut.isoformat(),
         "purchases": purchases.to_dict(),
         "presence": presence.to_dict(),
+        "churn": churn.to_dict(),
         "weekly": _track(purchases, held_out, days, weeks).to_dict(),
         "spend": _judge_spend(purchases, held_out, days),
     }
-    return _Tested(view, purchases, presence)
+    return _Tested(view, purchases, presence, churn)
 
 
 def _presence(
@@ -449,6 +488,17 @@ def _judge(histories: Histories, days: int, candidates: Sequence[Candidate]) -> 
         holdout_days=days,
         candidates=candidates,
     )
+
+
+def _judge_silence(
+    purchases: Comparison, presence: Comparison, bought: Histories, present: Histories, days: int
+) -> SilenceComparison:
+    known = Columns.of(present)
+    said = presence.best.fitted.model.probability_silent(
+        known.frequency, known.recency, known.age, days
+    )
+    beside = _beside(purchases.best.fitted.model, bought, present, days)
+    return choose_silence(said, beside, column(present.holdout) == 0)
 
 
 def _track(

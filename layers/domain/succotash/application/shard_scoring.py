@@ -13,6 +13,7 @@ from succotash.application.scoring_plan import (
     ScoringSettings,
     Valued,
     mean_spend,
+    risk_basis,
     units,
     valued,
 )
@@ -104,11 +105,12 @@ def predictions_and_profiles(
     """The risk and the engagement of everybody who bought or did anything."""
     activity = facts.activity
     ids, present = activity.days.customer_ids, Columns.of(activity.days)
-    basis = RiskBasis.of(
+    basis = risk_basis(
+        plan.silence,
+        plan.purchases.model,
         plan.presence.model,
-        present.frequency,
-        present.recency,
-        present.age,
+        facts.purchases.days,
+        activity.days,
         settings.churn_horizon_days,
     )
     levels = risk_levels(settings.risk_rule, plan.cuts, basis)

@@ -67,6 +67,42 @@ class Backtest:
         return asdict(self) | {"calibration": [asdict(each) for each in self.calibration]}
 
 
+@dataclass(frozen=True, slots=True)
+class SilenceBacktest:
+    """How good probabilities of silence were; fields as in `Backtest`."""
+
+    customers: int
+    silent_share: float | None
+    brier: float | None
+    brier_skill: float | None
+    log_loss: float | None
+    auc: float | None
+    calibration: tuple[Decile, ...]
+    top_decile_lift: float | None
+
+    def to_dict(self) -> dict[str, Json]:
+        """Plain numbers, lists and None, as JSON takes them."""
+        return asdict(self) | {"calibration": [asdict(each) for each in self.calibration]}
+
+
+def backtest_silence(probability: Array, silent: Flags) -> SilenceBacktest:
+    """Compare probabilities of silence with who was silent, one row per customer."""
+    probability = np.clip(probability, 0, 1)
+    share = float(silent.mean()) if len(silent) else None
+    base_brier = share * (1 - share) if share is not None else 0.0
+    brier = _mean((probability - silent) ** 2)
+    return SilenceBacktest(
+        customers=len(silent),
+        silent_share=share,
+        brier=brier,
+        brier_skill=1 - brier / base_brier if brier is not None and base_brier else None,
+        log_loss=_mean(_log_loss(probability, silent)),
+        auc=_auc(probability, silent) if base_brier else None,
+        calibration=_calibration(probability, silent),
+        top_decile_lift=_top_share(probability, silent) / share if share else None,
+    )
+
+
 def backtest(
     model: PurchaseModel,
     frequency: Array,
@@ -83,22 +119,19 @@ def backtest(
     predicted = model.expected_purchases(frequency, recency, age, holdout_days)
     rate = np.divide(frequency, age, out=np.zeros_like(frequency), where=age > 0)
     naive = rate * holdout_days
-    probability = np.clip(model.probability_silent(frequency, recency, age, holdout_days), 0, 1)
-    silent = holdout_purchases == 0
+    said = model.probability_silent(frequency, recency, age, holdout_days)
+    silence = backtest_silence(said, holdout_purchases == 0)
     actual_total, predicted_total = float(holdout_purchases.sum()), float(predicted.sum())
-    share = float(silent.mean()) if len(silent) else None
-    base_brier = share * (1 - share) if share is not None else 0.0
-    brier = _mean((probability - silent) ** 2)
     return Backtest(
         customers=len(frequency),
         holdout_days=float(holdout_days),
-        silent_share=share,
-        brier=brier,
-        brier_skill=1 - brier / base_brier if brier is not None and base_brier else None,
-        log_loss=_mean(_log_loss(probability, silent)),
-        auc=_auc(probability, silent) if base_brier else None,
-        calibration=_calibration(probability, silent),
-        top_decile_lift=_top_share(probability, silent) / share if share else None,
+        silent_share=silence.silent_share,
+        brier=silence.brier,
+        brier_skill=silence.brier_skill,
+        log_loss=silence.log_loss,
+        auc=silence.auc,
+        calibration=silence.calibration,
+        top_decile_lift=silence.top_decile_lift,
         actual_purchases=round(actual_total),
         predicted_purchases=predicted_total,
         error_percent=100 * (predicted_total / actual_total - 1) if actual_total else None,
