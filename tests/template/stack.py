@@ -142,12 +142,8 @@ def holds(condition: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an
             return any(holds(each, given) for each in several)
         case {"Fn::And": list(several)}:
             return all(holds(each, given) for each in several)
-        case {"Fn::Select": [int(place), {"Ref": str(name)}]}:
-            return given[name].split(",")[place]
         case {"Condition": str(name)}:
             return holds(written()["Conditions"][name], given)
-        case {"Fn::Join": [str(between), {"Ref": str(name)}]}:
-            return between.join(given[name].split(","))
         case str() | int():
             return condition
         case _:

@@ -372,3 +372,61 @@ def test_a_submission_is_parked_before_the_gateway_gives_up() -> None:
     last_attempt = RetryPolicy().deadline + max(database.connect_timeout, database.read_timeout)
     queue = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS)
     assert last_attempt + queue < globals_of_functions()["Timeout"]
+
+
+ENDPOINTS = {
+    "EventsEndpoint": "events:PutEvents",
+    "QueuesEndpoint": "sqs:SendMessage",
+    "SecretsEndpoint": "secretsmanager:GetSecretValue",
+}
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_an_endpoint_lets_the_functions_do_what_they_do_there_and_nobody_else(name: str) -> None:
+    endpoint = deployed_of("AWS::EC2::VPCEndpoint")[name]
+    [statement] = endpoint["PolicyDocument"]["Statement"]
+    assert statement["Action"] == ENDPOINTS[name]
+    assert statement["Resource"] != "*"
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}
+    }
+    assert endpoint["SecurityGroupIds"] == [{"Fn::GetAtt": ["EndpointsGroup", "GroupId"]}]
+    [ingress] = deployed_of("AWS::EC2::SecurityGroup")["EndpointsGroup"]["SecurityGroupIngress"]
+    assert (ingress["FromPort"], ingress["ToPort"]) == (443, 443)
+    assert "SourceSecurityGroupId" in ingress
+
+
+def test_s3_is_reached_from_a_network_of_the_stack_for_its_buckets_and_for_cloudformation() -> None:
+    gateway = deployed_of("AWS::EC2::VPCEndpoint")["StorageEndpoint"]["PolicyDocument"]
+    condition, own, others = gateway["Fn::If"]
+    assert (condition, others) == ("MakesNetwork", {"Ref": "AWS::NoValue"})
+    ours, answers = own["Statement"]
+    assert {text_of(each).split("/")[0] for each in ours["Resource"]} == {
+        '{"Fn::GetAtt": ["OrderFiles", "Arn"]}',
+        '{"Fn::GetAtt": ["Exports", "Arn"]}',
+        '{"Fn::Sub": "${OrderFiles.Arn}',
+        '{"Fn::Sub": "${Exports.Arn}',
+    }
+    assert ours["Condition"]
+    assert answers["Action"] == "s3:PutObject"
+    assert "cloudformation-custom-resource-response-" in text_of(answers["Resource"])
+
+
+def test_the_cluster_is_encrypted_backed_up_protected_and_logs_no_rows() -> None:
+    cluster = written()["Resources"]["Database"]
+    properties = cluster["Properties"]
+    assert cluster["DeletionPolicy"] == cluster["UpdateReplacePolicy"] == "Snapshot"
+    for protection in (
+        "StorageEncrypted",
+        "DeletionProtection",
+        "ManageMasterUserPassword",
+        "EnableIAMDatabaseAuthentication",
+    ):
+        assert properties[protection] is True, protection
+    assert properties["BackupRetentionPeriod"] >= 7
+    assert properties["ServerlessV2ScalingConfiguration"]["MinCapacity"] == 0
+    assert properties["Port"] == {"Ref": "DbPort"}
+    parameters = written()["Resources"]["DatabaseParameters"]["Properties"]["Parameters"]
+    assert parameters == {"rds.force_ssl": "1", "log_error_verbosity": "terse"}
+    instance = written()["Resources"]["DatabaseInstance"]["Properties"]
+    assert instance["PubliclyAccessible"] is False

@@ -79,3 +79,21 @@ def test_a_contradiction_is_refused_with_one_sentence_that_names_it(
 
 def test_the_rules_reach_cloudformation() -> None:
     assert deployed()["Rules"].keys() == written()["Rules"].keys()
+
+
+def functions_in(value: object) -> set[str]:
+    """Names of the intrinsics in a part of the template."""
+    match value:
+        case dict():
+            own = {name for name in value if name == "Ref" or name.startswith("Fn::")}
+            return own | functions_in(list(value.values()))
+        case list():
+            return {name for each in value for name in functions_in(each)}
+        case _:
+            return set()
+
+
+def test_rules_need_only_the_functions_that_cloudformation_has_for_them() -> None:
+    """The linter knows of no such limit within Fn::Equals."""
+    of_rules = {"Ref", "Fn::And", "Fn::Equals", "Fn::Not", "Fn::Or"}
+    assert functions_in(list(written()["Rules"].values())) <= of_rules
