@@ -53,6 +53,7 @@ def bridge() -> IPv4Interface | None:
 
 def write_container_settings(place: Path, settings: Mapping[str, str]) -> None:
     """For `sam local invoke --config-env postgres`: these settings, as they hold in a container."""
-    inside = {"DB_HOST": THIS_MACHINE, "DB_SSLMODE": "disable"} | WITHOUT_AWS
+    by_password = {"DB_IAM_AUTH": "false", "DB_SECRET_ARN": ""}
+    inside = {"DB_HOST": THIS_MACHINE, "DB_SSLMODE": "disable"} | by_password | WITHOUT_AWS
     given = {name: value for name, value in settings.items() if name.startswith("DB_") and value}
     write_private(place, json.dumps({"Parameters": given | inside}, indent=2).encode() + b"\n")

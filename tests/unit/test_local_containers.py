@@ -21,7 +21,9 @@ def test_containers_get_the_servers_settings_by_the_name_they_know_this_machine_
     assert json.loads(place.read_text("utf-8")) == {
         "Parameters": {
             "DB_HOST": "host.docker.internal",
+            "DB_IAM_AUTH": "false",
             "DB_PORT": "40000",
+            "DB_SECRET_ARN": "",
             "DB_SSLMODE": "disable",
             "DB_USER": "app_user",
             **WITHOUT_AWS,
