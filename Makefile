@@ -14,7 +14,7 @@ export SAM_CLI_TELEMETRY := 0
 
 help: ## say what there is
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | \
-	  awk -F'\t' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	  awk -F'\t' '{ printf "make %-11s %s\n", $$1, $$2 }'
 
 run: $(SYNCED) ## start everything on this machine, with demo data (PORT, SUCCOTASH_STORAGE)
 	@"$(BIN)/python" -m local.run
@@ -41,7 +41,12 @@ build: $(SYNCED) ## make what is deployed, in .aws-sam, and the demo data for sa
 	"$(BIN)/sam" build --parameter-overrides Storage=sqlite
 
 smoke: $(SYNCED) ## run what make build made, under a bare interpreter
-	"$(BIN)/python" -m pytest tests/smoke
+	"$(BIN)/python" -m pytest --ignore tests/smoke/test_arm64.py tests/smoke
+
+smoke-arm64: $(SYNCED) ## build for arm64 and run it in an emulator, after make build
+	local/arm64_python.sh
+	ARCHITECTURE=arm64 "$(BIN)/sam" build --parameter-overrides Storage=sqlite --build-dir .local/arm64/build
+	"$(BIN)/python" -m pytest -n 2 tests/smoke/test_arm64.py
 
 sam-local: $(SYNCED) ## invoke every function with every event in Docker, after make build
 	"$(BIN)/python" -m pytest tests/sam_local
@@ -83,4 +88,4 @@ $(SYNCED): requirements-dev.txt
 	echo "$(CURDIR)/layers/domain" >$(VENV)/lib/python3.13/site-packages/succotash.pth
 	@touch $@
 
-.PHONY: help run test check build smoke sam-local browser e2e docs bench deploy lock clean
+.PHONY: help run test check build smoke smoke-arm64 sam-local browser e2e docs bench deploy lock clean

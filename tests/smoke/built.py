@@ -34,11 +34,12 @@ def run_built(
     event: str | None = None,
     environment: Mapping[str, str] | None = None,
     build: Path = BUILD,
+    interpreter: Path = INTERPRETER,
 ) -> Invocation:
     """Import a built function in a process of its own and, where one is named, send it an event."""
     folder = build / logical_id_of(function)
     done = subprocess.run(  # noqa: S603 - this repository's own artefacts
-        [INTERPRETER, "-I", "-S", "-B", SCRIPT, folder, build / LAYER.name, f"{function}.handler"],
+        [interpreter, "-I", "-S", "-B", SCRIPT, folder, build / LAYER.name, f"{function}.handler"],
         input=(EVENTS / f"{event}.json").read_bytes() if event else b"",
         env={"PATH": os.defpath, "POWERTOOLS_SERVICE_NAME": "succotash", **(environment or {})},
         capture_output=True,
