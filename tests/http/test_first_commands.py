@@ -1,6 +1,8 @@
 """The commands that a deployment's outputs suggest, as curl would send them."""
 
 import shlex
+import subprocess
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -46,3 +48,40 @@ def test_the_lead_of_the_second_command_is_what_the_third_shows(gateway: Gateway
     tried(gateway, "SecondTrySubmission")
 
     assert "ada@example.org" in str(tried(gateway, "ThirdTryLeads").body)
+
+
+AWS = """#!/bin/sh
+[ "$1 $2" = "cognito-idp describe-user-pool-client" ] && echo the-secret
+"""
+CURL = """#!/bin/sh
+case "$*" in
+  *"--user the-client:the-secret --data grant_type=client_credentials https://succotash-"*/oauth2/token)
+    echo '{"access_token":"a.b-c_d","expires_in":3600,"token_type":"Bearer"}' ;;
+esac
+"""
+
+
+def test_the_command_for_a_token_leaves_it_where_the_third_command_looks(tmp_path: Path) -> None:
+    for name, program in (("aws", AWS), ("curl", CURL)):
+        (tmp_path / name).write_text(program)
+        (tmp_path / name).chmod(0o700)
+    command, _ = written()["Outputs"]["GetToken"]["Value"]["Fn::Sub"]
+    for resource, value in (
+        ("${MachineClient}", "the-client"),
+        ("${UserPool}", "the-pool"),
+        ("${Unique}", "unique"),
+        ("${AWS::Region}", "eu-central-1"),
+    ):
+        command = command.replace(resource, value)
+    assert "${" not in command
+
+    done = subprocess.run(  # noqa: S603 - the template's own command
+        ["/bin/sh", "-c", f'{command}; printf %s "$TOKEN"'],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "a.b-c_d"
+    assert "$TOKEN" in text_of(written()["Outputs"]["ThirdTryLeads"])

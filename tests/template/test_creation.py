@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 
 from succotash.infrastructure.postgres.migrations import REVISION
-from tests.template.stack import defaults, deployed, deployed_of, holds
+from tests.template.stack import defaults, deployed, deployed_of, holds, written
 
 REGION: Final = "eu-central-1"
 BUCKET = "bucket"
@@ -23,12 +23,19 @@ OWN = {
     "DbHost": "database.example",
     "DbAdminSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:db",
 }
-NO_NETWORK = dict.fromkeys(("VpcId", "SubnetIds", "SecurityGroupIds", "RouteTableIds"), "")
+SOME_NETWORK = {
+    "VpcId": "vpc-1",
+    "SubnetIds": "subnet-1,subnet-2",
+    "SecurityGroupIds": "sg-1",
+    "RouteTableIds": "rtb-1",
+}
+NO_NETWORK = dict.fromkeys(SOME_NETWORK, "")
 MAIL = {"MailFrom": "team@example.org", "MailIdentity": "example.org"}
 WAYS: Mapping[str, Mapping[str, str]] = {
     "by password": OWN | NO_NETWORK,
     "by IAM": OWN | NO_NETWORK | {"DbResourceId": "cluster-ABC"},
     "with nothing there": NO_NETWORK,
+    "on SQLite": NO_NETWORK | {"Storage": "sqlite"},
     "with the internet": NO_NETWORK | MAIL | {"InternetAccess": "true"},
     "in a network": {"RouteTableIds": ""},
     "with all options": OWN
@@ -205,6 +212,7 @@ def expected(parameters: Mapping[str, str]) -> set[str]:
             {"Network", "DatabaseSubnets"},
         ),
         ("with nothing there", ALL_MADE_HAS, {"NatGateway", "RolePasswordAccess"}),
+        ("on SQLite", {"LtvQueries"}, {"Network", "IntakeDatabaseAccess"}),
         ("with the internet", {"DatabaseSubnets", "NatGateway", "NatRoute"}, {"SecretsEndpoint"}),
         ("in a network", {"DatabaseSubnets", "DatabaseGroup"}, {"Network", "NatGateway"}),
     ],
@@ -221,6 +229,12 @@ def test_a_stack_is_created_with_what_its_parameters_ask_for(
     assert made.keys() == expected(parameters)
     assert made.keys() >= has
     assert not made.keys() & has_not
+
+
+def test_these_ways_take_every_condition_both_ways() -> None:
+    given = [{**defaults(), **SOME_NETWORK, **way} for way in WAYS.values()]
+    for name in written()["Conditions"]:
+        assert {bool(holds({"Condition": name}, each)) for each in given} == {True, False}, name
 
 
 @pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

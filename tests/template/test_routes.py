@@ -7,7 +7,7 @@ import form_intake
 import lead_queries
 import ltv_queries
 import retention_analysis
-from tests.template.stack import deployed_of, events, folder_of, written
+from tests.template.stack import deployed_of, events, folder_of, globals_of_functions, written
 
 PREFIX = {"Prefix": {"Fn::If": ["MakesIssuer", "succotash/", {"Ref": "ScopePrefix"}]}}
 
@@ -137,6 +137,11 @@ def test_the_pool_of_the_stack_has_every_scope_and_its_client_gets_them() -> Non
     assert set(client["AllowedOAuthScopes"]) == {f"{server['Identifier']}/{each}" for each in named}
     assert PREFIX["Prefix"]["Fn::If"][1] == f"{server['Identifier']}/"
     assert client["AllowedOAuthFlows"] == ["client_credentials"]
+
+
+def test_functions_look_for_scopes_behind_the_prefix_that_the_authorizer_asks_for() -> None:
+    variables = globals_of_functions()["Environment"]["Variables"]
+    assert variables["SCOPE_PREFIX"] == PREFIX["Prefix"]
 
 
 def test_every_route_that_is_deployed_has_the_access_that_is_written() -> None:
