@@ -1,9 +1,13 @@
 """What happens around a snapshot of a function's memory, by the hooks that Lambda runs."""
 
+import json
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import snapshot_restore_py
@@ -20,10 +24,12 @@ from succotash.infrastructure.postgres.database import Database
 from succotash.infrastructure.postgres.pool import PoolLimits
 from tests.databases import migrated_database
 from tests.events import sample
+from tests.sample_answers import function_of
 from tests.servers import PostgresServer
 
 IN_LAMBDA = {"AWS_LAMBDA_INITIALIZATION_TYPE": FROM_SNAPSHOTS}
 PATIENCE = 10.0
+FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 SESSIONS = """
 SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
@@ -37,19 +43,21 @@ def settings(postgres_server: PostgresServer) -> Iterator[ConnectionSettings]:
         yield settings
 
 
+def environment_of(settings: ConnectionSettings) -> dict[str, str]:
+    return {
+        "DB_HOST": settings.host,
+        "DB_PORT": str(settings.port),
+        "DB_NAME": settings.database,
+        "DB_USER": settings.user,
+        "DB_PASSWORD": settings.password(),
+        "DB_SSLMODE": "disable",
+    }
+
+
 @pytest.fixture
 def parts(settings: ConnectionSettings) -> Iterator[Container]:
     """Those of a function which is started from snapshots."""
-    container = Container(
-        {
-            "DB_HOST": settings.host,
-            "DB_PORT": str(settings.port),
-            "DB_NAME": settings.database,
-            "DB_USER": settings.user,
-            "DB_PASSWORD": settings.password(),
-            "DB_SSLMODE": "disable",
-        }
-    )
+    container = Container(environment_of(settings))
     survive_snapshots(container, IN_LAMBDA)
     yield container
     container.close()
@@ -140,3 +148,43 @@ def test_nothing_is_registered_where_there_are_no_snapshots(how: str) -> None:
     survive_snapshots(Container({}), {"AWS_LAMBDA_INITIALIZATION_TYPE": how})
 
     assert not snapshot_restore_py.get_before_snapshot()
+
+
+IMPORTED = """
+import importlib, json, sys
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from succotash.container import container
+function, event = sys.argv[1], json.load(sys.stdin)
+handler = importlib.import_module(function).handler
+container.prepare()
+container.renew()
+known = set(sys.modules)
+assert handler(event, LambdaContext())["statusCode"] < 300
+print(*sorted(set(sys.modules) - known))
+"""
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        "form_intake.submission",
+        "lead_queries.leads",
+        "event_intake.orders",
+        "ltv_queries.segments",
+        "retention_analysis.campaigns",
+    ],
+)
+def test_a_request_imports_nothing_that_the_snapshot_could_hold(
+    event: str, settings: ConnectionSettings
+) -> None:
+    function = function_of(event)
+    done = subprocess.run(  # noqa: S603 - this test's own program
+        [sys.executable, "-c", IMPORTED, function],
+        env=environment_of(settings) | {"PYTHONPATH": str(FUNCTIONS / function)},
+        input=json.dumps(sample(event)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.splitlines()[-1] == ""

@@ -360,6 +360,7 @@ class Container:
             settings.form_token_secret_arn,
             settings.erasure_secret_arn,
         )
+        importlib.import_module("disposable_email_domains")
         if settings.db_iam_auth or any(secrets_of_aws):
             importlib.import_module("boto3")
 
