@@ -37,7 +37,10 @@ WAYS: Mapping[str, Mapping[str, str]] = {
     "with nothing there": NO_NETWORK,
     "on SQLite": NO_NETWORK | {"Storage": "sqlite"},
     "with the internet": NO_NETWORK | MAIL | {"InternetAccess": "true"},
-    "in a network": {"RouteTableIds": ""},
+    "in a network": {
+        "RouteTableIds": "",
+        "DbKmsKeyArn": f"arn:aws:kms:{REGION}:123456789012:key/database",
+    },
     "with all options": OWN
     | MAIL
     | {

@@ -426,6 +426,7 @@ def test_the_cluster_is_encrypted_backed_up_protected_and_logs_no_rows() -> None
     assert properties["BackupRetentionPeriod"] >= 7
     assert properties["ServerlessV2ScalingConfiguration"]["MinCapacity"] == 0
     assert properties["Port"] == {"Ref": "DbPort"}
+    assert properties["KmsKeyId"]["Fn::If"][:2] == ["HasDatabaseKey", {"Ref": "DbKmsKeyArn"}]
     parameters = written()["Resources"]["DatabaseParameters"]["Properties"]["Parameters"]
     assert parameters == {"rds.force_ssl": "1", "log_error_verbosity": "terse"}
     instance = written()["Resources"]["DatabaseInstance"]["Properties"]

@@ -55,6 +55,7 @@ def test_a_sound_deployment_is_let_through(parameters: dict[str, str]) -> None:
         ({"DbAdminSecretArn": ""}, ("DbAdminSecretArn", "DbHost")),
         ({"DbHost": "localhost"}, ("DbHost",)),
         ({"DbHost": ""}, ("DbAdminSecretArn", "DbHost")),
+        ({"DbKmsKeyArn": "arn:aws:kms:eu-central-1:1:key/1"}, ("DbKmsKeyArn", "DbHost")),
         (ALL_MADE | {"DbResourceId": "cluster-ABC"}, ("DbResourceId", "DbHost")),
         (ALL_MADE | {"DbProxy": "true"}, ("DbProxy", "DbHost")),
         (ALL_MADE | {"VpcId": "vpc-1"}, ("VpcId", "SubnetIds")),
