@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes .local/arm64/python, an arm64 Python 3.13 in an emulator, both out of Debian's packages. Nothing
-# is installed: it needs apt, dpkg and a mirror. Does nothing where it is there.
+# is installed: it needs apt, dpkg and this machine's mirror. Does nothing where it is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,7 +19,9 @@ quietly() { # quietly COMMAND...: its last lines only if it fails
 # Lists and packages of arm64, beside those of this machine and without touching them.
 mkdir -p lists/partial cache/archives/partial root
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-echo "deb [arch=arm64 signed-by=$keyring] http://deb.debian.org/debian trixie main" >sources.list
+mirror() { apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' | sed -n 's/^Debian //p' | head -n 1; }
+[ -n "$(mirror)" ] || quietly apt-get update
+echo "deb [arch=arm64 signed-by=$keyring] $(mirror) trixie main" >sources.list
 of_arm64=(
   -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=-
   -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work/cache" -o Dir::State::status=/dev/null

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.events import EVENTS
 from tests.sample_answers import EXPECTED, function_of, logical_id_of, require_expected
 from tests.smoke.built import run_built
 
@@ -12,7 +11,8 @@ LOCAL = Path(__file__).resolve().parents[2] / ".local" / "arm64"
 INTERPRETER = LOCAL / "python"
 BUILD = LOCAL / "build"
 SEED = BUILD / "SeedLayer" / "seed" / "succotash.db"
-FUNCTIONS = sorted({path.name.partition(".")[0] for path in EVENTS.iterdir()})
+FUNCTIONS = ("churn_scoring", "form_intake", "schema_migration")
+"""Those that ship compiled code of their own, and one for the layer's: emulation is slow."""
 FIRST_EVENTS = {function_of(event): event for event in sorted(EXPECTED, reverse=True)}
 
 pytestmark = pytest.mark.smoke
@@ -26,7 +26,7 @@ def build() -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_built_for_arm64_answers(function: str, tmp_path: Path) -> None:
-    event = FIRST_EVENTS.get(function)
+    event = FIRST_EVENTS[function]
     environment = {
         "SUCCOTASH_STORAGE": "sqlite",
         "SQLITE_PATH": str(tmp_path / "succotash.db"),
@@ -40,5 +40,4 @@ def test_a_function_built_for_arm64_answers(function: str, tmp_path: Path) -> No
     }
     assert any("aarch64-linux-gnu.so" in file for file in compiled)
     assert Path(str(done.imported[function])).parent == BUILD / logical_id_of(function)
-    if event is not None:
-        require_expected(event, done.answer)
+    require_expected(event, done.answer)
