@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import timedelta
 from html import unescape
 from urllib.parse import urlencode, urljoin
 
@@ -12,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from succotash.domain.attribution import ATTRIBUTION_FIELDS
-from succotash.domain.values import Json
+from succotash.domain.parking import ParkedSubmission
+from succotash.domain.values import FormId, Json, SubmissionId, system_clock
 from tests.events import sample
 from tests.http.gateway import Answered, Gateway
 from tests.http.test_edge import require_problem
@@ -483,6 +485,23 @@ def test_a_form_that_asks_for_consent_keeps_what_was_agreed_to(gateway: Gateway)
     stored = gateway.call("GET", SUBMISSIONS).json["submissions"]
     assert [each["consent"] for each in stored] == [None, "Another text.", text]
     assert all("_consent" not in each["answers"] for each in stored)
+
+
+def test_a_text_that_came_while_a_submission_waited_is_not_kept_as_agreed_to(
+    gateway: Gateway,
+) -> None:
+    define(gateway, consent_text="A newer text.")
+    waited = ParkedSubmission(
+        SubmissionId("waited"),
+        FormId("contact"),
+        system_clock() - timedelta(hours=1),
+        {"email": "a@example.com", "_consent": "yes"},
+    )
+
+    gateway.container.get_form_handler().take_parked(waited)
+
+    stored = gateway.call("GET", "/submissions/waited").json
+    assert (stored["state"], stored["consent"]) == ("accepted", None)
 
 
 @pytest.mark.parametrize(

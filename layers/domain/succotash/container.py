@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     )
     from succotash.infrastructure.postgres.provisioning import SchemaMigration
 
+ANOTHER_SET_UP_SECONDS = 120.0
+"""How long a set-up waits for another one of the same server, which a rollback may follow."""
 FILE_SCHEME = "file:"
 """Begins the address of what is kept in a file of this machine instead of in a service."""
 
@@ -335,7 +337,12 @@ class Container:
             raise SettingsError("DB_ADMIN_SECRET_ARN must be set")
         secret = SecretPassword(settings.db_admin_secret_arn)
         return SchemaMigration(
-            replace(_connection(settings), user=secret.user(), password=secret),
+            replace(
+                _connection(settings),
+                user=secret.user(),
+                password=secret,
+                lock_timeout=ANOTHER_SET_UP_SECONDS,
+            ),
             settings.db_user,
             {
                 kind: SecretPassword(arn)

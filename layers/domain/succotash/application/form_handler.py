@@ -993,7 +993,9 @@ def _judged(
     if violations:
         raise InvalidInputError(violations)
     email = _email_or_none(answers.get(email_field(form, rules)))
-    consent = form.consent_text or None
+    # While a submission waited, the form may have got another text than its person read.
+    is_as_read = form.updated_at is None or form.updated_at <= sent.submitted_at
+    consent = form.consent_text if form.consent_text and is_as_read else None
     submission = replace(sent, answers=answers, canonical_email=email, consent=consent)
     evidence = replace(evidence, controls=controls, traffic=ground.traffic)
     if reasons := suspicions(settings, answers, email, evidence, sent.submitted_at):

@@ -199,7 +199,8 @@ class FormSubmission:
     text_digest: str | None = None
     """Equal for submissions with the same long text; None without one."""
     consent: str | None = None
-    """The text its person agreed to, as the form had it then; None where it asked for nothing."""
+    """The text its person agreed to; None where the form asked for nothing, or where it got another
+    text while the submission waited for the storage."""
 
     @property
     def is_duplicate(self) -> bool:
