@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -133,7 +134,7 @@ class TestParts:
                     repositories.ltv.save_customer_ltv(
                         a_value(
                             CustomerId(customer),
-                            cohort=f"{bought[0][0]:%Y-%m}",
+                            cohort=f"{bought[0][0].astimezone(ZoneInfo(zone)):%Y-%m}",
                             first_purchase_at=bought[0][0],
                             run_id=run.run_id,
                         )
