@@ -1,5 +1,6 @@
 """What the stack may do, what happens to what fails, and whether CloudFormation would take it."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +12,12 @@ from succotash.application.bulk_import import RESULT_SUFFIX
 from succotash.http.order_files import NDJSON_SUFFIXES
 from succotash.infrastructure.aws.parking import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 from succotash.infrastructure.postgres.migrations import REVISION
-from succotash.infrastructure.postgres.migrations.rights import Kind
+from succotash.infrastructure.postgres.migrations.rights import (
+    RIGHTS,
+    TABLES_OF_THEIR_OWN,
+    Kind,
+)
+from succotash.infrastructure.postgres.provisioning import LIMITS
 from succotash.infrastructure.postgres.retry import RetryPolicy
 from tests.kinds import KINDS
 from tests.template.stack import (
@@ -231,6 +237,16 @@ def test_a_kind_reads_no_password_but_its_own(kind: Kind) -> None:
     assert condition == "ByIam"
     assert text_of(by_iam["Resource"]) == database_user(kind)
     assert by_password["Resource"] == {"Ref": f"{kind.title()}DatabasePassword"}
+
+
+def test_roles_are_made_anew_where_a_release_changes_what_they_may_do() -> None:
+    kept = (
+        {table: dict(sorted(kinds.items())) for table, kinds in sorted(RIGHTS.items())},
+        sorted(TABLES_OF_THEIR_OWN),
+        sorted(LIMITS.items()),
+    )
+    digest = hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:16]
+    assert deployed_of("Custom::DatabaseSchema")["Schema"]["Rights"] == f"rights-{digest}"
 
 
 def test_the_schema_is_this_releases_and_made_once_the_database_is_reached() -> None:
