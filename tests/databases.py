@@ -26,3 +26,15 @@ def migrated_database(server: PostgresServer) -> Iterator[ConnectionSettings]:
             password=fixed_password(password),
             sslmode=SslMode.DISABLE,
         )
+
+
+def environment_of(settings: ConnectionSettings) -> dict[str, str]:
+    """By which a function reaches this database, on a server of this machine without TLS."""
+    return {
+        "DB_HOST": settings.host,
+        "DB_PORT": str(settings.port),
+        "DB_NAME": settings.database,
+        "DB_USER": settings.user,
+        "DB_PASSWORD": settings.password(),
+        "DB_SSLMODE": "disable",
+    }

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from succotash.application.form_handler import FieldView, FormView, RuleView
 from succotash.domain.attribution import CONSENT, TOKEN
 from succotash.domain.forms import FieldKind, RuleKind
-from succotash.domain.validation import AGREEING, ANSWER_LIMIT
+from succotash.domain.validation import ANSWER_LIMIT, agrees
 from succotash.domain.values import Json
 from succotash.errors import Violation
 from succotash.http.api import Reply
@@ -143,11 +143,10 @@ def _consent(text: str, given: Json, problem: str | None) -> Iterator[str]:
         link = f'<a href="{address}" target="_blank" rel="noopener">{address}</a>'
         shown, end = shown + escape(text[end : found.start()]) + link, found.end()
     shown += escape(text[end:])
-    ticked = isinstance(given, str) and given.strip().lower() in AGREEING
     said = f' aria-invalid="true" aria-describedby="problem-{CONSENT}"' if problem else ""
     yield (
         f'<div class="tick"><input type="checkbox" id="field-{CONSENT}" name="{CONSENT}" '
-        f'value="yes" required{" checked" if ticked else ""}{said}>'
+        f'value="yes" required{" checked" if agrees(given) else ""}{said}>'
         f'<label for="field-{CONSENT}">{shown} (required)</label></div>'
     )
     yield from _said(CONSENT, problem)

@@ -34,15 +34,13 @@ def migrating(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], 
         with invocation("schema_migration", correlation_id), answering(event, remaining) as answer:
             try:
                 revision = _revision(parts, event, remaining - RESERVE)
-            except SuccotashError as error:
-                outcome = Outcome(is_done=False, reason=str(error))
+            except Exception as error:
+                is_told = isinstance(error, SuccotashError)
+                if not is_told:
+                    logger.exception("failed", correlation_id=correlation_id)
                 if not answer.is_awaited:
                     raise
-            except Exception:
-                logger.exception("failed", correlation_id=correlation_id)
-                outcome = Outcome(is_done=False, reason=UNEXPECTED)
-                if not answer.is_awaited:
-                    raise
+                outcome = Outcome(is_done=False, reason=str(error) if is_told else UNEXPECTED)
             else:
                 outcome = Outcome(is_done=True, revision=revision)
             answer.send(outcome)

@@ -15,7 +15,7 @@ import pytest
 
 from succotash.http.snapshots import FROM_SNAPSHOTS
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
-from tests.databases import migrated_database
+from tests.databases import environment_of, migrated_database
 from tests.events import sample
 from tests.sample_answers import function_of
 from tests.servers import PostgresServer
@@ -122,15 +122,7 @@ def runtime(function: str, environment: Mapping[str, str]) -> Iterator[Service]:
     ],
 )
 def test_a_function_answers_after_it_was_restored(event: str, settings: ConnectionSettings) -> None:
-    environment = {
-        "DB_HOST": settings.host,
-        "DB_PORT": str(settings.port),
-        "DB_NAME": settings.database,
-        "DB_USER": settings.user,
-        "DB_PASSWORD": settings.password(),
-        "DB_SSLMODE": "disable",
-    }
-    with runtime(function_of(event), environment) as service:
+    with runtime(function_of(event), environment_of(settings)) as service:
         assert service.told.get(timeout=SECONDS) == ("snapshot", None)
         service.is_restored.set()
         service.events.put(sample(event))

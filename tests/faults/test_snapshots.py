@@ -22,7 +22,7 @@ from succotash.http.snapshots import FROM_SNAPSHOTS, survive_snapshots
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
 from succotash.infrastructure.postgres.database import Database
 from succotash.infrastructure.postgres.pool import PoolLimits
-from tests.databases import migrated_database
+from tests.databases import environment_of, migrated_database
 from tests.events import sample
 from tests.sample_answers import function_of
 from tests.servers import PostgresServer
@@ -41,17 +41,6 @@ def settings(postgres_server: PostgresServer) -> Iterator[ConnectionSettings]:
     """How a function reaches its database."""
     with migrated_database(postgres_server) as settings:
         yield settings
-
-
-def environment_of(settings: ConnectionSettings) -> dict[str, str]:
-    return {
-        "DB_HOST": settings.host,
-        "DB_PORT": str(settings.port),
-        "DB_NAME": settings.database,
-        "DB_USER": settings.user,
-        "DB_PASSWORD": settings.password(),
-        "DB_SSLMODE": "disable",
-    }
 
 
 @pytest.fixture

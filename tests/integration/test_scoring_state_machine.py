@@ -21,7 +21,7 @@ from succotash.container import Container
 from succotash.domain.retention import INITIAL_RUN
 from succotash.errors import StorageUnavailableError
 from tests.builders import an_event, an_order, at
-from tests.databases import migrated_database
+from tests.databases import environment_of, migrated_database
 from tests.servers import PostgresServer
 
 type Event = Mapping[str, Any]
@@ -113,12 +113,7 @@ def environment(postgres_server: PostgresServer) -> Iterator[Mapping[str, str]]:
     with migrated_database(postgres_server) as settings:
         yield {
             "SUCCOTASH_STORAGE": "postgres",
-            "DB_HOST": settings.host,
-            "DB_PORT": str(settings.port),
-            "DB_NAME": settings.database,
-            "DB_USER": settings.user,
-            "DB_PASSWORD": settings.password(),
-            "DB_SSLMODE": "disable",
+            **environment_of(settings),
             "PUBLISH_WORSE": "true",  # a hundred made-up customers are hard to foresee
         }
 

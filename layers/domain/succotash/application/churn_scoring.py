@@ -6,7 +6,7 @@ in one go. Each may be repeated, and a run that broke off goes on where it stood
 
 from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypedDict
 
 from succotash.application.scoring_plan import (
@@ -21,6 +21,7 @@ from succotash.application.shard_scoring import (
     predictions_and_profiles,
     seed_of,
 )
+from succotash.domain.customers import CLOCK_TOLERANCE
 from succotash.domain.outbox import run_message
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention import INITIAL_RUN, RunState, ScoringRun, run_id_of
@@ -37,8 +38,6 @@ from succotash.domain.values import (
 from succotash.errors import ConflictError, InvalidInputError, NotFoundError, SettingsError
 from succotash.observation import Metric, count
 
-CLOCKS_DIFFER = timedelta(minutes=5)
-"""How far the scheduler's clock may be ahead of this machine's."""
 __all__ = [
     "ChurnScoring",
     "IncompleteRunError",
@@ -184,7 +183,7 @@ class ChurnScoring:
         return run, planned
 
     def _require_past(self, as_of: datetime) -> datetime:
-        if require_aware("time", as_of) > self._clock() + CLOCKS_DIFFER:
+        if require_aware("time", as_of) > self._clock() + CLOCK_TOLERANCE:
             raise InvalidInputError.of("time", "in_the_future", "is still to come")
         return as_of
 

@@ -127,12 +127,16 @@ def check_repeated(form: Form, repeated: Collection[str]) -> list[Violation]:
     ]
 
 
+def agrees(given: Json) -> bool:
+    """Whether this is what a box that is ticked sends."""
+    return given is True or (isinstance(given, str) and given.strip().lower() in AGREEING)
+
+
 def check_consent(form: Form, given: Json) -> list[Violation]:
     """What is wrong where the form asks its people to agree to a text, and one does not."""
     if not form.consent_text:
         return []
-    agrees = given is True or (isinstance(given, str) and given.strip().lower() in AGREEING)
-    return [] if agrees else [Violation(CONSENT, "consent", "is needed")]
+    return [] if agrees(given) else [Violation(CONSENT, "consent", "is needed")]
 
 
 def check_rule(rule: ValidationRule, known: Collection[str]) -> Iterator[Violation]:

@@ -1,7 +1,7 @@
 """How good predictions were: what a model said before a cut, against what happened after it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,16 +28,15 @@ class Decile:
 
 
 @dataclass(frozen=True, slots=True)
-class Backtest:
-    """Errors on held-out time. What the data cannot tell is None; nothing is NaN or infinite.
+class SilenceBacktest:
+    """How good probabilities of silence were on held-out time.
 
-    `brier` to `top_decile_lift` judge P(no purchase in the holdout), the rest purchase counts.
+    What the data cannot tell is None; nothing is NaN or infinite.
     """
 
     customers: int
-    holdout_days: float
     silent_share: float | None
-    """Customers without a purchase in the holdout."""
+    """Customers who were silent in the holdout."""
     brier: float | None
     brier_skill: float | None
     """1 - brier / brier of saying `silent_share` of everybody.
@@ -52,6 +51,23 @@ class Backtest:
     """At most ten, by rising prediction; equal predictions share one."""
     top_decile_lift: float | None
     """Silent share of the tenth likeliest to be silent, over `silent_share`."""
+
+    def to_dict(self) -> dict[str, Json]:
+        """Plain numbers, lists and None, as JSON takes them."""
+        return asdict(self) | {"calibration": [asdict(each) for each in self.calibration]}
+
+    def summary(self) -> dict[str, Json]:
+        """The same without the calibration."""
+        numbers = asdict(self)
+        del numbers["calibration"]
+        return numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest(SilenceBacktest):
+    """How good a model was: its P(no purchase in the holdout), and its purchase counts."""
+
+    holdout_days: float
     actual_purchases: int
     predicted_purchases: float
     error_percent: float | None
@@ -61,28 +77,6 @@ class Backtest:
     naive_mae: float | None
     """Of supposing that everybody goes on at the rate they had: x / T x days."""
     naive_rmse: float | None
-
-    def to_dict(self) -> dict[str, Json]:
-        """Plain numbers, lists and None, as JSON takes them."""
-        return asdict(self) | {"calibration": [asdict(each) for each in self.calibration]}
-
-
-@dataclass(frozen=True, slots=True)
-class SilenceBacktest:
-    """How good probabilities of silence were; fields as in `Backtest`."""
-
-    customers: int
-    silent_share: float | None
-    brier: float | None
-    brier_skill: float | None
-    log_loss: float | None
-    auc: float | None
-    calibration: tuple[Decile, ...]
-    top_decile_lift: float | None
-
-    def to_dict(self) -> dict[str, Json]:
-        """Plain numbers, lists and None, as JSON takes them."""
-        return asdict(self) | {"calibration": [asdict(each) for each in self.calibration]}
 
 
 def backtest_silence(probability: Array, silent: Flags) -> SilenceBacktest:
@@ -123,15 +117,8 @@ def backtest(
     silence = backtest_silence(said, holdout_purchases == 0)
     actual_total, predicted_total = float(holdout_purchases.sum()), float(predicted.sum())
     return Backtest(
-        customers=len(frequency),
+        **{each.name: getattr(silence, each.name) for each in fields(silence)},
         holdout_days=float(holdout_days),
-        silent_share=silence.silent_share,
-        brier=silence.brier,
-        brier_skill=silence.brier_skill,
-        log_loss=silence.log_loss,
-        auc=silence.auc,
-        calibration=silence.calibration,
-        top_decile_lift=silence.top_decile_lift,
         actual_purchases=round(actual_total),
         predicted_purchases=predicted_total,
         error_percent=100 * (predicted_total / actual_total - 1) if actual_total else None,

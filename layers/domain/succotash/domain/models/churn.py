@@ -19,21 +19,19 @@ losses within 1% of the lowest the simplest is taken, in the order above.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
 from succotash.domain.models.backtest import Flags, SilenceBacktest, backtest_silence
 from succotash.domain.models.purchases import Array
+from succotash.domain.models.selection import TIE
 from succotash.domain.values import Json
 
-TIE = 0.01
-"""Log losses whose ratio is within this of 1 say nothing about which is better."""
 MINIMUM_OF_EACH = 30
 """Customers who were silent, and who were not, below which weights follow single ones."""
 _CERTAIN = 1e-6
@@ -65,7 +63,7 @@ class SilenceModel:
     source: Source = Source.PRESENCE
     reason: str = ""
     """Why this source, as a sentence."""
-    weights: Weights = field(default_factory=Weights)
+    weights: Weights = Weights()
 
     def probability(self, presence: Array, purchases: Array) -> Array:
         """P(no purchase and no activity), of shape (customers,).
@@ -123,16 +121,14 @@ class SilenceComparison:
 
     def to_dict(self) -> dict[str, Json]:
         """The chosen source's numbers, and under `candidates` those of all, without calibration."""
-        candidates: list[Json] = []
-        for source, result in self.results.items():
-            numbers = result.to_dict()
-            del numbers["calibration"]
-            candidates.append({"source": source.value, **numbers})
         return {
             "source": self.chosen.source.value,
             "reason": self.chosen.reason,
             **self.best.to_dict(),
-            "candidates": candidates,
+            "candidates": [
+                {"source": source.value, **result.summary()}
+                for source, result in self.results.items()
+            ],
         }
 
 
@@ -147,13 +143,10 @@ def choose_silence(presence: Array, purchases: Array, silent: Flags) -> SilenceC
     if differs.any():
         word = SilenceModel(Source.PURCHASES).probability(presence, purchases)
         judged[Source.PURCHASES] = backtest_silence(word, silent)
-    halves = np.arange(len(silent)) % 2 == 0
-    if (
-        min(int(silent[half].sum()) for half in (halves, ~halves)) >= MINIMUM_OF_EACH
-        and min(int((~silent[half]).sum()) for half in (halves, ~halves)) >= MINIMUM_OF_EACH
-    ):
+    even = np.arange(len(silent)) % 2 == 0
+    if _are_enough(silent[even]) and _are_enough(silent[~even]):
         weighed = np.empty_like(presence)
-        for half in (halves, ~halves):
+        for half in (even, ~even):
             weights = _fit(presence[~half], purchases[~half], silent[~half])
             weighed[half] = _weighed(weights, presence[half], purchases[half])
         judged[Source.BOTH] = backtest_silence(weighed, silent)
@@ -162,6 +155,10 @@ def choose_silence(presence: Array, purchases: Array, silent: Flags) -> SilenceC
     source = next(each for each, loss in losses.items() if loss <= lowest * (1 + TIE))
     weights = _fit(presence, purchases, silent) if source is Source.BOTH else Weights()
     return SilenceComparison(SilenceModel(source, _verdict(source, losses), weights), judged)
+
+
+def _are_enough(silent: Flags) -> bool:
+    return min(int(silent.sum()), int((~silent).sum())) >= MINIMUM_OF_EACH
 
 
 def _verdict(source: Source, losses: Mapping[Source, float]) -> str:
@@ -198,7 +195,7 @@ def _fit(presence: Array, purchases: Array, silent: Flags) -> Weights:
 
 def _likeliest(own: Array, other: Array | None, silent: Flags) -> tuple[float, float, float]:
     """The likeliest a, b, c under the prior; without another's odds c stays 0."""
-    if min(int(silent.sum()), int((~silent).sum())) < MINIMUM_OF_EACH:
+    if not _are_enough(silent):
         return _AS_IT_IS
     columns = [np.ones_like(own), own, *([] if other is None else [other])]
     design = np.stack(columns, axis=1)
@@ -228,10 +225,10 @@ def _three(kept: Json) -> tuple[float, float, float]:
 
 def purchases_beside(
     customer_ids: Sequence[str], buyers: Sequence[str], probability: Array
-) -> NDArray[np.float64]:
+) -> Array:
     """The purchase model's word for each customer; NaN for those who are no buyers."""
     place = dict(zip(buyers, range(len(buyers)), strict=True))
     rows = np.fromiter((place.get(each, -1) for each in customer_ids), np.intp, len(customer_ids))
     known = np.append(probability, np.nan)
-    found: NDArray[np.float64] = known[rows]
+    found: Array = known[rows]
     return found

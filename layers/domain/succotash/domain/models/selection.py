@@ -238,10 +238,12 @@ def _verdict(ranked: Sequence[Judged], tied: int, days: float) -> str:
 
 
 def _summary(judged: Judged) -> dict[str, Json]:
-    numbers = judged.result.to_dict()
-    del numbers["calibration"]
     model = judged.fitted.model
-    return {"model": model.name, "parameters": dict(model.parameters()), **numbers}
+    return {
+        "model": model.name,
+        "parameters": dict(model.parameters()),
+        **judged.result.summary(),
+    }
 
 
 def fit_spend(

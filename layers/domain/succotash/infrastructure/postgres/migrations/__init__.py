@@ -5,7 +5,7 @@ Alembic and SQLAlchemy are imported only when migrating: the layer does not ship
 
 import re
 import ssl
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -98,10 +98,8 @@ def later_revision(server: ConnectionSettings, database: str) -> str | None:
         if not connection.exec_driver_sql(_EXISTS, (database,)).scalar_one():
             return None
     with _transaction(replace(server, database=database)) as connection:
-        run = connection.exec_driver_sql
-        known = list(run(_KNOWN_REVISION).scalars()) if run(_IS_OURS).scalar_one() else []
-    later = [each for each in known if _OURS.fullmatch(each) and each > REVISION]
-    return later[0] if later else None
+        known = _revisions(connection) or ()
+    return next((each for each in known if _OURS.fullmatch(each) and each > REVISION), None)
 
 
 @contextmanager
@@ -139,12 +137,18 @@ def _config(connection: "Connection") -> "Config":
 def _require_understood(connection: "Connection", config: "Config") -> None:
     from alembic.script import ScriptDirectory
 
-    run = connection.exec_driver_sql
-    if run(_IS_OURS).scalar_one():
-        for revision in run(_KNOWN_REVISION).scalars():
+    known = _revisions(connection)
+    if known is not None:
+        for revision in known:
             ScriptDirectory.from_config(config).get_revision(revision)
-    elif run(_HOLDS_TABLES).scalar_one():
+    elif connection.exec_driver_sql(_HOLDS_TABLES).scalar_one():
         raise StorageError("the database holds tables of something else; give Succotash its own")
+
+
+def _revisions(connection: "Connection") -> Sequence[str] | None:
+    """What the database remembers; None where it is not ours."""
+    run = connection.exec_driver_sql
+    return run(_KNOWN_REVISION).scalars().all() if run(_IS_OURS).scalar_one() else None
 
 
 def _connect(settings: ConnectionSettings) -> pg8000.dbapi.Connection:
