@@ -4,14 +4,12 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Lock, Timer
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-PHYSICAL_ID = "database-schema"
-"""Always the same: another one would make CloudFormation delete the resource it replaces."""
 TIME_IS_UP = 5.0
 """Seconds before the invocation's end."""
 REASON_LIMIT = 1000
@@ -23,8 +21,8 @@ class Outcome:
     """What became of a request."""
 
     is_done: bool
-    revision: str = ""
-    """That of the database."""
+    data: Mapping[str, str] = field(default_factory=dict)
+    """Attributes of the resource."""
     reason: str = ""
 
     @property
@@ -58,9 +56,12 @@ class Answer:
         answered = {
             "Status": outcome.status,
             "Reason": outcome.reason[:REASON_LIMIT],
-            "PhysicalResourceId": PHYSICAL_ID,
+            # Always the same: another one would make CloudFormation delete the one it replaces.
+            "PhysicalResourceId": self._event.get(
+                "PhysicalResourceId", self._event["LogicalResourceId"]
+            ),
             **{name: self._event[name] for name in ("StackId", "RequestId", "LogicalResourceId")},
-            "Data": {"Revision": outcome.revision},
+            "Data": outcome.data,
         }
         request = Request(  # noqa: S310 - the address is CloudFormation's
             self._event["ResponseURL"],

@@ -1,9 +1,12 @@
 """Brings the database's roles and schema to this release's, when CloudFormation asks for it.
 
 Invoked by hand, without an address to answer to, it does the same and returns what became of it.
+CloudFormation also asks for a digest of a deployment's settings, which no intrinsic function makes.
 """
 
+import json
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -16,6 +19,9 @@ from succotash.http.invocations import invocation
 
 RESERVE = 15.0
 """Seconds kept for the answer."""
+SETTINGS = "Custom::Settings"
+"""The type of the resource that is a digest of settings, and touches no database."""
+DIGITS = 16
 UNEXPECTED = "something unexpected happened; the function's log says what"
 
 type Report = dict[str, Any]
@@ -33,7 +39,7 @@ def migrating(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], 
         remaining = context.get_remaining_time_in_millis() / 1000
         with invocation("schema_migration", correlation_id), answering(event, remaining) as answer:
             try:
-                revision = _revision(parts, event, remaining - RESERVE)
+                data = _data(parts, event, remaining - RESERVE)
             except Exception as error:
                 is_told = isinstance(error, SuccotashError)
                 if not is_told:
@@ -42,25 +48,24 @@ def migrating(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], 
                     raise
                 outcome = Outcome(is_done=False, reason=str(error) if is_told else UNEXPECTED)
             else:
-                outcome = Outcome(is_done=True, revision=revision)
+                outcome = Outcome(is_done=True, data=data)
             answer.send(outcome)
-        report: Report = {
-            "status": outcome.status,
-            "revision": outcome.revision,
-            "reason": outcome.reason,
-        }
-        logger.info("migrated", correlation_id=correlation_id, **report)
+        report: Report = {"status": outcome.status, "reason": outcome.reason, **outcome.data}
+        logger.info("ended", correlation_id=correlation_id, **report)
         return report
 
     return migrate
 
 
-def _revision(parts: Container, event: Mapping[str, Any], seconds: float) -> str:
-    """The revision that the database has in the end; empty where there is none to look after."""
-    if event.get("RequestType") == "Delete" or parts.settings.storage != "postgres":
-        return ""
+def _data(parts: Container, event: Mapping[str, Any], seconds: float) -> Mapping[str, str]:
+    """The resource's attributes in the end; none where there is nothing to look after."""
     properties = event.get("ResourceProperties", {})
-    return parts.get_schema_migration().run(properties.get("Revision"), seconds)
+    if event.get("ResourceType") == SETTINGS:
+        values = json.dumps(properties.get("Values"), sort_keys=True)
+        return {"Digest": sha256(values.encode()).hexdigest()[:DIGITS]}
+    if event.get("RequestType") == "Delete" or parts.settings.storage != "postgres":
+        return {}
+    return {"Revision": parts.get_schema_migration().run(properties.get("Revision"), seconds)}
 
 
 handler = migrating(container)

@@ -504,6 +504,24 @@ def test_a_text_that_came_while_a_submission_waited_is_not_kept_as_agreed_to(
     assert (stored["state"], stored["consent"]) == ("accepted", None)
 
 
+@pytest.mark.parametrize(("control", "kept"), [("yes", "I agree."), ("no", None)])
+def test_a_submission_that_waited_in_vain_keeps_what_was_agreed_to(
+    control: str, kept: str | None, gateway: Gateway
+) -> None:
+    define(gateway, consent_text="I agree.")
+    waited = ParkedSubmission(
+        SubmissionId("waited"),
+        FormId("contact"),
+        system_clock(),
+        {"email": "no address", "_consent": control},
+    )
+
+    gateway.container.get_form_handler().take_parked(waited)
+
+    stored = gateway.call("GET", "/submissions/waited").json
+    assert (stored["state"], stored["consent"]) == ("quarantined", kept)
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [

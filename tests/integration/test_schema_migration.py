@@ -1,6 +1,7 @@
 """The custom resource that sets the database up: a real server, a real address to answer to."""
 
 import json
+import re
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ import cloudformation
 from schema_migration import migrating
 from succotash.container import Container
 from succotash.errors import StorageUnavailableError
+from succotash.infrastructure.postgres import migrations
 from succotash.infrastructure.postgres.connection_settings import (
     ConnectionSettings,
     SslMode,
@@ -32,6 +34,14 @@ from tests.servers import PostgresServer
 LATER = "9999"
 READ_REVISION = f"SELECT version_num FROM {REVISION_TABLE}"  # noqa: S608 - a constant
 SET_REVISION = f"UPDATE {REVISION_TABLE} SET version_num = :revision"  # noqa: S608 - a constant
+
+SETTINGS = {
+    "RequestType": "Update",
+    "ResourceType": "Custom::Settings",
+    "StackId": "s",
+    "RequestId": "r",
+    "LogicalResourceId": "Settings",
+}
 
 
 class Minutes(LambdaContext):
@@ -175,7 +185,7 @@ def test_a_stack_gets_database_roles_and_schema_and_keeps_them_through_updates(
 ) -> None:
     for kind in ("Create", "Update", "Delete"):
         answer = stack.ask(kind)
-        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "database-schema")
+        assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", "Schema")
     assert stack.run(READ_REVISION) == [[REVISION]]
     assert stack.cloud.content_types == [""] * 3
     for each, password in stack.passwords.items():
@@ -192,7 +202,7 @@ def test_a_rotated_password_is_that_of_the_role_once_it_is_run_by_hand(stack: St
 
     report = migrating(Container(stack.environment))({}, Minutes())
 
-    assert report == {"status": "SUCCESS", "revision": REVISION, "reason": ""}
+    assert report == {"status": "SUCCESS", "reason": "", "Revision": REVISION}
     stack.log_in(Kind.QUERIES, "a new one")
 
 
@@ -222,9 +232,56 @@ def test_no_log_of_the_server_holds_a_password(stack: Stack) -> None:
 
 def test_a_release_that_is_rolled_back_to_works_on_the_later_schema(stack: Stack) -> None:
     stack.ask()
+    role = role_of(stack.user, Kind.INTAKE)
     stack.run(SET_REVISION, revision=LATER)
+    stack.run("CREATE TABLE later (a int)")
+    stack.run(f"GRANT SELECT ON later TO {role}")
+    stack.run(f"REVOKE INSERT ON outbox FROM {role}")
+    stack.run("DROP TABLE cohort_parts")
+    arn = json.loads(stack.environment["DB_ROLE_SECRET_ARNS"])[Kind.INTAKE]
+    changed = json.dumps({"password": "a new one"})
+    boto3.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=changed)
+
     answer = stack.ask("Update")
+
     assert (answer["Status"], answer["Data"]) == ("SUCCESS", {"Revision": LATER})
+    assert stack.run(READ_REVISION) == [[LATER]]
+    stack.log_in(Kind.INTAKE, "a new one")
+    may = "SELECT has_table_privilege(:role, :name, :right)"
+    assert stack.run(may, role=role, name="outbox", right="INSERT") == [[True]]
+    assert stack.run(may, role=role, name="later", right="SELECT") == [[True]]
+
+
+def test_roles_are_made_on_a_later_schema_too(stack: Stack) -> None:
+    stack.ask()
+    stack.run(SET_REVISION, revision=LATER)
+    another = f"{stack.user}_b"
+    try:
+        assert stack.ask("Update", DB_USER=another)["Status"] == "SUCCESS"
+        may = "SELECT has_table_privilege(:role, 'orders', 'INSERT')"
+        assert stack.run(may, role=role_of(another, Kind.EVENTS)) == [[True]]
+    finally:
+        for kind in Kind:
+            stack.run(f"DROP OWNED BY {quoted(role_of(another, kind))}")
+            stack.run(f"DROP ROLE {quoted(role_of(another, kind))}")
+
+
+def test_the_limit_is_that_of_all_statements_together(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.ask()
+    monkeypatch.setattr(migrations, "grants", lambda *_, **__: 4 * ["SELECT pg_sleep(0.5)"])
+    admin = ConnectionSettings(
+        host=stack.server.host,
+        port=stack.server.port,
+        database=stack.database,
+        user=stack.server.user,
+        password=fixed_password(stack.server.password),
+        sslmode=SslMode.DISABLE,
+    )
+    assert migrations.migrate(admin, users={"any": [Kind.INTAKE]}, seconds=30) == REVISION
+    with pytest.raises(StorageUnavailableError, match="longer than it may"):
+        migrations.migrate(admin, users={"any": [Kind.INTAKE]}, seconds=1)
 
 
 def test_a_rollback_that_asks_the_later_release_changes_nothing(stack: Stack) -> None:
@@ -248,7 +305,7 @@ def test_a_migration_that_fails_leaves_the_schema_as_it_was(stack: Stack) -> Non
         connection.run(f"CREATE DATABASE {stack.database}")
     stack.run("CREATE TABLE somebody_elses (a int)")
     answer = stack.ask()
-    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "database-schema")
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("FAILED", "Schema")
     assert "tables of something else" in answer["Reason"]
     tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
     assert stack.run(tables) == [[1]]
@@ -278,9 +335,7 @@ def test_an_answer_that_does_not_arrive_is_sent_again(stack: Stack) -> None:
     assert stack.ask("Delete")["Status"] == "SUCCESS"
 
 
-def test_cloudformation_that_never_hears_is_an_error_which_lambda_tries_again(
-    stack: Stack,
-) -> None:
+def test_cloudformation_that_never_hears_is_an_error(stack: Stack) -> None:
     stack.cloud.failing = cloudformation.ATTEMPTS
     with pytest.raises(OSError, match="503"):
         stack.ask("Delete")
@@ -321,4 +376,30 @@ def test_by_hand_an_error_escapes(stack: Stack) -> None:
 
 @pytest.mark.parametrize("storage", ["sqlite", "memory"])
 def test_other_storages_have_no_schema_to_look_after(storage: str, stack: Stack) -> None:
-    assert stack.ask(SUCCOTASH_STORAGE=storage)["Data"] == {"Revision": ""}
+    assert stack.ask(SUCCOTASH_STORAGE=storage)["Data"] == {}
+
+
+def test_a_resource_that_was_made_keeps_its_name(cloud: CloudFormation) -> None:
+    asked = SETTINGS | {"ResponseURL": cloud.url, "PhysicalResourceId": "of a release before"}
+    migrating(Container({}))(asked, Minutes())
+    assert cloud.answers[-1]["PhysicalResourceId"] == "of a release before"
+
+
+def test_every_change_of_a_setting_is_seen_in_their_digest_without_any_database() -> None:
+    nobody = Container({"DB_PORT": "1"})
+
+    def digest(*values: object) -> str:
+        event = SETTINGS | {"ResourceProperties": {"ServiceToken": "arn", "Values": values}}
+        return str(migrating(nobody)(event, Minutes())["Digest"])
+
+    seen = [
+        digest(),
+        digest("a", "b"),
+        digest("b", "a"),
+        digest("a b"),
+        digest("a", ["b"]),
+        digest("a", ["b", "c"]),
+    ]
+    assert len(set(seen)) == len(seen)
+    assert all(re.fullmatch("[0-9a-f]{16}", each) for each in seen)
+    assert digest("a", "b") == seen[1]

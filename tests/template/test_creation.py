@@ -66,6 +66,7 @@ ALL_MADE_HAS = {
 """What the stack brings where nothing is there."""
 KNOWN_TO_AWS = {
     ("Schema", "Revision"): REVISION,
+    ("Settings", "Digest"): "0123456789abcdef",
     ("Database", "DBClusterResourceId"): "cluster-ABC",
     ("Database", "Endpoint.Address"): "database.example",
     ("Database", "MasterUserSecret.SecretArn"): OWN["DbAdminSecretArn"],
@@ -171,7 +172,7 @@ def create(account: Any, name: str, parameters: Mapping[str, str]) -> dict[str, 
     }
 
 
-FAILS_IN_MOTO = {"AWS::RDS::DBInstance", "Custom::DatabaseSchema"}
+FAILS_IN_MOTO = {"AWS::RDS::DBInstance", "Custom::DatabaseSchema", "Custom::Settings"}
 NOT_IN_MOTO = FAILS_IN_MOTO | {
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::Stage",

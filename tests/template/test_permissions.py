@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -258,12 +259,61 @@ def test_the_schema_is_this_releases_and_made_once_the_database_is_reached() -> 
         kind: f"${{{kind.title()}DatabasePassword}}" for kind in Kind
     }
     assert otherwise == ""
-    assert {each["Fn::If"][1]["Ref"] for each in schema["After"]} >= {
-        "DatabaseInstance",
-        "StorageEndpoint",
-        "SecretsEndpoint",
-        "NatRoute",
+
+
+def before(name: str) -> set[str]:
+    """What CloudFormation makes before this resource, and deletes after it."""
+    resources = deployed()["Resources"]
+    found: set[str] = set()
+
+    def follow(value: Any) -> None:  # noqa: ANN401 - any part of a template
+        match value:
+            case {"Ref": str(one)} | {"Fn::GetAtt": [str(one), _]}:
+                visit(one)
+            case {"Fn::Sub": str(text)}:
+                for one in re.findall(r"\$\{(\w+)[.}]", text):
+                    visit(one)
+            case dict():
+                for each in value.values():
+                    follow(each)
+            case list():
+                for each in value:
+                    follow(each)
+
+    def visit(one: str) -> None:
+        if one in resources and one not in found:
+            found.add(one)
+            follow(resources[one].get("Properties"))
+            others = resources[one].get("DependsOn", [])
+            for other in [others] if isinstance(others, str) else others:
+                visit(other)
+
+    visit(name)
+    return found
+
+
+@pytest.mark.parametrize("name", ["Schema", "Settings"])
+def test_the_way_of_a_custom_resources_answer_is_there_before_it_and_after_it(name: str) -> None:
+    kinds = {
+        "AWS::EC2::NatGateway",
+        "AWS::EC2::Route",
+        "AWS::EC2::SubnetRouteTableAssociation",
+        "AWS::EC2::VPCEndpoint",
+        "AWS::EC2::VPCGatewayAttachment",
+        "AWS::RDS::DBInstance",
     }
+    way = {name for name, each in deployed()["Resources"].items() if each["Type"] in kinds}
+    of_other_functions = {"EventsEndpoint", "QueuesEndpoint"}
+    assert way - of_other_functions <= before(name)
+    assert {"ClusterAdministratorAccess", "RolePasswordAccess"} <= before(name)
+
+
+def test_what_cloudformation_asked_for_is_not_done_again_after_it_gave_up() -> None:
+    asked = functions()["SchemaMigration"]
+    assert asked["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+    for kind in ("Custom::DatabaseSchema", "Custom::Settings"):
+        [each] = deployed_of(kind).values()
+        assert each["ServiceTimeout"] > asked["Timeout"]
 
 
 def test_only_the_api_and_the_scheduler_may_call_a_function() -> None:
@@ -398,9 +448,13 @@ ENDPOINTS = {
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_an_endpoint_lets_the_functions_do_what_they_do_there_and_nobody_else(name: str) -> None:
+def test_in_a_network_of_the_stack_an_endpoint_lets_functions_do_what_they_do_there(
+    name: str,
+) -> None:
     endpoint = deployed_of("AWS::EC2::VPCEndpoint")[name]
-    [statement] = endpoint["PolicyDocument"]["Statement"]
+    condition, own, others = endpoint["PolicyDocument"]["Fn::If"]
+    assert (condition, others) == ("MakesNetwork", {"Ref": "AWS::NoValue"})
+    [statement] = own["Statement"]
     assert statement["Action"] == ENDPOINTS[name]
     assert statement["Resource"] != "*"
     assert statement["Condition"] == {
@@ -408,8 +462,10 @@ def test_an_endpoint_lets_the_functions_do_what_they_do_there_and_nobody_else(na
     }
     assert endpoint["SecurityGroupIds"] == [{"Fn::GetAtt": ["EndpointsGroup", "GroupId"]}]
     [ingress] = deployed_of("AWS::EC2::SecurityGroup")["EndpointsGroup"]["SecurityGroupIngress"]
-    assert (ingress["FromPort"], ingress["ToPort"]) == (443, 443)
-    assert "SourceSecurityGroupId" in ingress
+    condition, own, others = ingress["Fn::If"]
+    assert condition == "MakesNetwork"
+    assert {(each["FromPort"], each["ToPort"]) for each in (own, others)} == {(443, 443)}
+    assert own["SourceSecurityGroupId"] == {"Fn::GetAtt": ["FunctionsGroup", "GroupId"]}
 
 
 def test_s3_is_reached_from_a_network_of_the_stack_for_its_buckets_and_for_cloudformation() -> None:

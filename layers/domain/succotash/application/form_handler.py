@@ -567,7 +567,9 @@ class FormHandler:
             except (InvalidInputError, IdempotencyKeyReusedError) as refusal:
                 if not keeps_all:
                     return TakenSubmission(form, refusal=refusal)
-                submission = _kept_though_refused(unjudged, inquiry, refusal)
+                submission = _kept_though_refused(
+                    unjudged, inquiry, refusal, _consent(ground.form, unjudged, evidence)
+                )
                 answers_key = answers_key and ground.held is None
             if self._is_erased(submission, request, ground):
                 if not keeps_all:
@@ -958,6 +960,7 @@ def _kept_though_refused(
     submission: FormSubmission,
     inquiry: SubmissionInquiry,
     refusal: InvalidInputError | IdempotencyKeyReusedError,
+    consent: str | None,
 ) -> FormSubmission:
     """The submission in quarantine; any address among the answers lets its person be found."""
     reasons = (
@@ -972,7 +975,17 @@ def _kept_though_refused(
             f"taken unchecked while the storage was away: {each}" for each in reasons
         ),
         canonical_email=next(iter(inquiry.emails), None),
+        consent=consent,
     )
+
+
+def _consent(form: Form, sent: FormSubmission, evidence: Evidence) -> str | None:
+    """The text that the submission's person agreed to, where it is certain."""
+    if check_consent(form, evidence.controls.get(CONSENT)):
+        return None
+    # While a submission waited, the form may have got another text than its person read.
+    is_as_read = form.updated_at is None or form.updated_at <= sent.submitted_at
+    return form.consent_text if form.consent_text and is_as_read else None
 
 
 def _judged(
@@ -993,9 +1006,7 @@ def _judged(
     if violations:
         raise InvalidInputError(violations)
     email = _email_or_none(answers.get(email_field(form, rules)))
-    # While a submission waited, the form may have got another text than its person read.
-    is_as_read = form.updated_at is None or form.updated_at <= sent.submitted_at
-    consent = form.consent_text if form.consent_text and is_as_read else None
+    consent = _consent(form, sent, evidence)
     submission = replace(sent, answers=answers, canonical_email=email, consent=consent)
     evidence = replace(evidence, controls=controls, traffic=ground.traffic)
     if reasons := suspicions(settings, answers, email, evidence, sent.submitted_at):

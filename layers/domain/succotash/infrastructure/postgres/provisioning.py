@@ -14,7 +14,6 @@ from succotash.infrastructure.postgres.connector import Connector
 from succotash.infrastructure.postgres.errors import StatementError
 from succotash.infrastructure.postgres.migrations import (
     REVISION,
-    later_revision,
     migrate,
     require_understood,
 )
@@ -122,18 +121,15 @@ class SchemaMigration:
     def run(self, wanted: str | None, seconds: float) -> str:
         """The revision that the database has in the end.
 
-        Where that is a later one than this release's, nothing is changed: the release works on it,
+        Where that is a later one than this release's, the schema stays: the release works on it,
         being rolled back to. SetUpError where `wanted` is later than this release's, or the server
         cannot be set up; storage errors.
         """
         if wanted is not None and wanted > REVISION:
             raise SetUpError(f"this release knows the schema up to {REVISION}, not {wanted}")
-        inside = self._admin
-        server = replace(inside, database=MAINTENANCE)
-        if later := later_revision(server, inside.database):
-            return later
         if wanted is not None and wanted < REVISION:
             return wanted  # the release before, which a rollback brings back, works on its own
+        inside = self._admin
         logins = [
             Login(
                 role_of(self._user, kind),
@@ -142,14 +138,22 @@ class SchemaMigration:
             )
             for kind in Kind
         ]
-        set_up(server, Plan(inside.database, self._migrator, logins), seconds=seconds)
-        return REVISION
+        plan = Plan(inside.database, self._migrator, logins)
+        server = replace(inside, database=MAINTENANCE)
+        return set_up(server, plan, seconds=seconds, accepts_later=True)
 
 
-def set_up(admin: ConnectionSettings, plan: Plan, *, seconds: float | None = None) -> None:
-    """Make it so, as an administrator; SetUpError where it cannot be done.
+def set_up(
+    admin: ConnectionSettings,
+    plan: Plan,
+    *,
+    seconds: float | None = None,
+    accepts_later: bool = False,
+) -> str:
+    """Make it so, as an administrator; the schema's revision. SetUpError where it cannot be done.
 
-    What is there already is brought up to date. The schema's migration takes at most `seconds`.
+    What is there already is brought up to date. `seconds` and `accepts_later` as `migrate` takes
+    them.
     """
     try:
         with closing(Connector(admin).connect()) as server:
@@ -158,12 +162,12 @@ def set_up(admin: ConnectionSettings, plan: Plan, *, seconds: float | None = Non
             inside = replace(admin, database=plan.database)
             is_there = _has_database(server, plan)
             if is_there:
-                require_understood(inside)
+                require_understood(inside, accepts_later=accepts_later)
             _make_roles(server, plan, is_superuser=is_superuser)
             if not is_there:
                 _tell(server, CREATE_DATABASE, database=plan.database, owner=plan.migrator)
             _give_rights(server, plan)
-            _make_schema(inside, plan, seconds)
+            return _make_schema(inside, plan, seconds, accepts_later=accepts_later)
     except StatementError as error:
         if error.sqlstate == NO_RIGHTS:
             raise SetUpError("the administrator lacks the rights this takes") from None
@@ -227,12 +231,16 @@ def _give_rights(server: Connection, plan: Plan) -> None:
             _tell(server, LIMIT, role=each.role, database=plan.database, name=name, value=value)
 
 
-def _make_schema(admin: ConnectionSettings, plan: Plan, seconds: float | None) -> None:
+def _make_schema(
+    admin: ConnectionSettings, plan: Plan, seconds: float | None, *, accepts_later: bool
+) -> str:
     with closing(Connector(admin).connect()) as database:
         database.run(CLOSE_SCHEMA, {})
         _tell(database, OPEN_SCHEMA, role=plan.migrator)
     users: Mapping[str, Collection[Kind]] = {each.role: each.kinds for each in plan.logins}
-    migrate(admin, role=plan.migrator, users=users, seconds=seconds)
+    return migrate(
+        admin, role=plan.migrator, users=users, seconds=seconds, accepts_later=accepts_later
+    )
 
 
 def scram_verifier(password: str) -> str:

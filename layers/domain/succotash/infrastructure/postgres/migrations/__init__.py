@@ -5,9 +5,9 @@ Alembic and SQLAlchemy are imported only when migrating: the layer does not ship
 
 import re
 import ssl
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,10 +29,12 @@ REVISION_TABLE = "succotash_revision"
 """Remembers which schema a database has; its presence says whose the database is."""
 
 _LOCK_TIMEOUT = "10s"
-_LOCK_NOT_AVAILABLE = "55P03"
+_LOCK_NOT_AVAILABLE, _CANCELED = "55P03", "57014"
 _IS_OURS = f"SELECT to_regclass('public.{REVISION_TABLE}') IS NOT NULL"
 _KNOWN_REVISION = f"SELECT version_num FROM public.{REVISION_TABLE}"  # noqa: S608 - a constant
-_EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = %s)"
+_TABLES = """
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+"""
 _OURS = re.compile(r"[0-9]{4}")
 """How the revisions of every release are numbered."""
 _HOLDS_TABLES = """
@@ -54,52 +56,49 @@ def migrate(
     role: str | None = None,
     users: Mapping[str, Collection[Kind]] | None = None,
     seconds: float | None = None,
+    accepts_later: bool = False,
 ) -> str:
     """Bring the database to this release's schema; the revision it then has.
 
     `target` is where and as whom: settings, or a URL as `settings_of` reads it. `role` becomes
     the owner of what is made. Each of `users` gets the rights that its kinds of functions need,
-    and loses others. A statement takes at most `seconds`, where given. All of it happens, or
-    nothing; two migrations wait for each other.
+    and loses others. It takes at most `seconds`, where given. All of it happens, or nothing; two
+    migrations wait for each other.
 
-    StorageUnavailableError where the database does not answer or something holds the tables;
-    StorageError where it holds tables of something else, or a schema this release does not know.
+    With `accepts_later` the schema of a later release stays, and `users` get rights on it beside
+    those that they have: the later release works on until this one, rolled back to, is there.
+
+    StorageUnavailableError where the database does not answer, something holds the tables, or the
+    time is over; StorageError where it holds tables of something else, or a schema that this
+    release does not know.
     """
     from alembic import command
 
     with _transaction(target) as connection:
         run = connection.exec_driver_sql
-        run(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
-        run(f"SET LOCAL statement_timeout = {round((seconds or 0) * 1000)}")
+        if seconds is not None:
+            _limit(connection, seconds)
         if role is not None:
             run(f"SET LOCAL ROLE {quoted(role)}")
         run("SELECT pg_advisory_xact_lock(hashtextextended('succotash migration', 0))")
-        config = _config(connection)
-        _require_understood(connection, config)
-        command.upgrade(config, REVISION)
+        run(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+        later = _later(connection) if accepts_later else None
+        if later is None:
+            config = _config(connection)
+            _require_understood(connection, config)
+            command.upgrade(config, REVISION)
+        beside = None if later is None else run(_TABLES).scalars().all()
         for user, kinds in (users or {}).items():
-            for statement in grants(user, kinds):
+            for statement in grants(user, kinds, beside=beside):
                 run(statement)
-    return REVISION
+    return later or REVISION
 
 
-def require_understood(target: str | ConnectionSettings) -> None:
+def require_understood(target: str | ConnectionSettings, *, accepts_later: bool = False) -> None:
     """StorageError where `migrate` would refuse the database for what it holds already."""
     with _transaction(target) as connection:
-        _require_understood(connection, _config(connection))
-
-
-def later_revision(server: ConnectionSettings, database: str) -> str | None:
-    """The database's revision where it is one of a later release than this; None otherwise.
-
-    `server` leads to another database of the same server, since this one need not be there.
-    """
-    with _transaction(server) as connection:
-        if not connection.exec_driver_sql(_EXISTS, (database,)).scalar_one():
-            return None
-    with _transaction(replace(server, database=database)) as connection:
-        known = _revisions(connection) or ()
-    return next((each for each in known if _OURS.fullmatch(each) and each > REVISION), None)
+        if not (accepts_later and _later(connection)):
+            _require_understood(connection, _config(connection))
 
 
 @contextmanager
@@ -124,6 +123,20 @@ def _transaction(target: str | ConnectionSettings) -> Iterator["Connection"]:
         raise StorageUnavailableError("the database cannot be reached") from None
 
 
+def _limit(connection: "Connection", seconds: float) -> None:
+    """Cancel the statement that runs when this time is over, and any after it."""
+    from sqlalchemy import event
+    from sqlalchemy.engine.interfaces import DBAPICursor
+
+    end = time.monotonic() + seconds
+
+    def limit(_: object, cursor: DBAPICursor, *__: object) -> None:
+        left = max(round((end - time.monotonic()) * 1000), 1)
+        cursor.execute(f"SET LOCAL statement_timeout = {left}")
+
+    event.listen(connection, "before_cursor_execute", limit)
+
+
 def _config(connection: "Connection") -> "Config":
     from alembic.config import Config
 
@@ -143,6 +156,12 @@ def _require_understood(connection: "Connection", config: "Config") -> None:
             ScriptDirectory.from_config(config).get_revision(revision)
     elif connection.exec_driver_sql(_HOLDS_TABLES).scalar_one():
         raise StorageError("the database holds tables of something else; give Succotash its own")
+
+
+def _later(connection: "Connection") -> str | None:
+    """The database's revision where it is one of a later release than this."""
+    known = _revisions(connection) or ()
+    return next((each for each in known if _OURS.fullmatch(each) and each > REVISION), None)
 
 
 def _revisions(connection: "Connection") -> Sequence[str] | None:
@@ -182,6 +201,8 @@ def _refusal(error: BaseException | None) -> StorageError | StorageUnavailableEr
         case ({"C": str(sqlstate)},):
             if sqlstate == _LOCK_NOT_AVAILABLE:
                 return StorageUnavailableError("something else holds the tables; try again")
+            if sqlstate == _CANCELED:
+                return StorageUnavailableError("the migration took longer than it may")
             return StorageError(f"the database refused the migration (SQLSTATE {sqlstate})")
         case _:
             return StorageUnavailableError("the database cannot be reached")

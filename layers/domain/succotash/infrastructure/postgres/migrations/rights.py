@@ -91,9 +91,15 @@ def role_of(user: str, kind: Kind) -> str:
     return f"{user}_{kind}"
 
 
-def grants(role: str, kinds: Collection[Kind]) -> Iterator[str]:
-    """Statements that give the role what these kinds need, and take every other right on tables."""
-    yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {quoted(role)}"
+def grants(
+    role: str, kinds: Collection[Kind], *, beside: Collection[str] | None = None
+) -> Iterator[str]:
+    """Statements that give the role what these kinds need, and take every other right on tables.
+
+    With `beside`, tables of another release's schema, no right is taken and only these are named.
+    """
+    if beside is None:
+        yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {quoted(role)}"
     yield f"GRANT USAGE ON SCHEMA public TO {quoted(role)}"
     for table, by_kind in RIGHTS.items():
         letters = {letter for kind in kinds for letter in by_kind.get(kind, "")}
@@ -104,4 +110,7 @@ def grants(role: str, kinds: Collection[Kind]) -> Iterator[str]:
         rights = [right for letter, right in LETTERS.items() if letter in letters]
         partitions = [f"{table}_p{shard:02d}" for shard in range(SHARDS)]
         tables = [table, *partitions] if table in PARTITIONED else [table]
-        yield f"GRANT {', '.join(rights)} ON {', '.join(tables)} TO {quoted(role)}"
+        if beside is not None:
+            tables = [each for each in tables if each in beside]
+        if tables:
+            yield f"GRANT {', '.join(rights)} ON {', '.join(tables)} TO {quoted(role)}"
