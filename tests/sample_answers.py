@@ -55,7 +55,7 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     ),
     "outbox_relay.put_back": (None, {"failed": 0, "waiting": 0, "put_back": 0}),
     "outbox_relay.scheduled": (None, {"failed": 0, "waiting": 0, "set_aside_in_all": 0}),
-    "schema_migration.by_hand": (None, {"status": "SUCCESS", "revision": ""}),
+    "schema_migration.by_hand": (None, {"status": "SUCCESS", "reason": ""}),
     "retention_analysis.analytics": (HTTPStatus.OK, {"run.run_id": "1998-07-01T00:00:00Z"}),
     "retention_analysis.campaigns": (HTTPStatus.OK, {"campaigns.1.name": "We kept your shelf"}),
     "retention_analysis.cohorts": (HTTPStatus.OK, {"run.run_id": "1998-07-01T00:00:00Z"}),
