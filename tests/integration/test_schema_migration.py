@@ -132,15 +132,17 @@ class Stack:
             return list(connection.run(statement, **parameters) or [])
 
     def log_in(self, kind: Kind, password: str) -> None:
-        settings = ConnectionSettings(
+        Connector(self.settings(role_of(self.user, kind), password)).connect().close()
+
+    def settings(self, user: str, password: str) -> ConnectionSettings:
+        return ConnectionSettings(
             host=self.server.host,
             port=self.server.port,
             database=self.database,
-            user=role_of(self.user, kind),
+            user=user,
             password=fixed_password(password),
             sslmode=SslMode.DISABLE,
         )
-        Connector(settings).connect().close()
 
 
 @pytest.fixture
@@ -271,14 +273,7 @@ def test_the_limit_is_that_of_all_statements_together(
 ) -> None:
     stack.ask()
     monkeypatch.setattr(migrations, "grants", lambda *_, **__: 4 * ["SELECT pg_sleep(0.5)"])
-    admin = ConnectionSettings(
-        host=stack.server.host,
-        port=stack.server.port,
-        database=stack.database,
-        user=stack.server.user,
-        password=fixed_password(stack.server.password),
-        sslmode=SslMode.DISABLE,
-    )
+    admin = stack.settings(stack.server.user, stack.server.password)
     assert migrations.migrate(admin, users={"any": [Kind.INTAKE]}, seconds=30) == REVISION
     with pytest.raises(StorageUnavailableError, match="longer than it may"):
         migrations.migrate(admin, users={"any": [Kind.INTAKE]}, seconds=1)

@@ -567,9 +567,9 @@ class FormHandler:
             except (InvalidInputError, IdempotencyKeyReusedError) as refusal:
                 if not keeps_all:
                     return TakenSubmission(form, refusal=refusal)
-                submission = _kept_though_refused(
-                    unjudged, inquiry, refusal, _consent(ground.form, unjudged, evidence)
-                )
+                is_agreed = not check_consent(ground.form, evidence.controls.get(CONSENT))
+                consent = _consent_text(ground.form, unjudged) if is_agreed else None
+                submission = _kept_though_refused(unjudged, inquiry, refusal, consent)
                 answers_key = answers_key and ground.held is None
             if self._is_erased(submission, request, ground):
                 if not keeps_all:
@@ -979,10 +979,8 @@ def _kept_though_refused(
     )
 
 
-def _consent(form: Form, sent: FormSubmission, evidence: Evidence) -> str | None:
-    """The text that the submission's person agreed to, where it is certain."""
-    if check_consent(form, evidence.controls.get(CONSENT)):
-        return None
+def _consent_text(form: Form, sent: FormSubmission) -> str | None:
+    """The text that was shown when the submission was sent, where that is certain."""
     # While a submission waited, the form may have got another text than its person read.
     is_as_read = form.updated_at is None or form.updated_at <= sent.submitted_at
     return form.consent_text if form.consent_text and is_as_read else None
@@ -1006,7 +1004,7 @@ def _judged(
     if violations:
         raise InvalidInputError(violations)
     email = _email_or_none(answers.get(email_field(form, rules)))
-    consent = _consent(form, sent, evidence)
+    consent = _consent_text(form, sent)
     submission = replace(sent, answers=answers, canonical_email=email, consent=consent)
     evidence = replace(evidence, controls=controls, traffic=ground.traffic)
     if reasons := suspicions(settings, answers, email, evidence, sent.submitted_at):
