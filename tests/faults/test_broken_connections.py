@@ -1,6 +1,9 @@
 """Connections that end, or lose step, at the worst moment."""
 
+import gc
+import io
 import socket
+import struct
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
@@ -237,6 +240,38 @@ def test_what_is_no_postgresql_is_said_to_be_none(settings: ConnectionSettings) 
         with pytest.raises(ConnectError, match="no PostgreSQL"):
             Connector(elsewhere).connect()
         server.join()
+
+
+@pytest.mark.parametrize("heard", [0, 1000])
+def test_a_connection_that_cannot_start_leaves_nothing_open(
+    heard: int, settings: ConnectionSettings
+) -> None:
+    def hang_up(listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        client.recv(heard)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+
+    def open_buffers() -> set[int]:
+        return {
+            id(each)
+            for each in gc.get_objects()
+            if isinstance(each, io.BufferedRWPair) and not each.closed
+        }
+
+    before = open_buffers()
+    gc.disable()
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            server = Thread(target=hang_up, args=(listener,))
+            server.start()
+            elsewhere = replace(settings, host="127.0.0.1", port=listener.getsockname()[1])
+            with pytest.raises(ConnectError) as refused:
+                Connector(elsewhere).connect()
+            server.join()
+        assert open_buffers() <= before, refused
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("on_socket", [False, True])

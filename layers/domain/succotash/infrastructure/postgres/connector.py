@@ -6,7 +6,7 @@ import struct
 import time
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, override
 
 import scramp
 from pg8000.native import Connection as Driver
@@ -52,17 +52,17 @@ class Connector:
         except OSError:
             raise ConnectError("it cannot be reached", passing=True) from None
         try:
-            driver = self._driver(sock, password)
+            driver = self._started(sock, password)
             sock.settimeout(self.settings.read_timeout)
         except BaseException:
             close_socket(sock)
             raise
         return Connection(driver, sock, self.settings, self._clock())
 
-    def _driver(self, sock: socket.socket, password: str) -> Driver:
+    def _started(self, sock: socket.socket, password: str) -> Driver:
         settings = self.settings
         try:
-            return Driver(
+            return _Driver(
                 settings.user,
                 database=settings.database,
                 password=password,
@@ -118,6 +118,25 @@ class Connector:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
+
+
+class _Driver(Driver):  # type: ignore[misc]  # it has no types
+    """The driver, which leaves nothing open where it cannot start.
+
+    What lies in the buffer of a half-made one would be sent once that is collected, on a socket
+    that is closed by then.
+    """
+
+    def __init__(self, *args: Any, **settings: Any) -> None:  # noqa: ANN401 - the driver's own
+        try:
+            super().__init__(*args, **settings)
+        except BaseException:
+            self.close()
+            raise
+
+    @override
+    def close(self) -> None:
+        close_socket(self._usock, self)
 
 
 class _PasswordRefusedError(Exception):
