@@ -1,8 +1,9 @@
 """Retention grids over a small and a large ledger: those that runs keep, and those counted anew.
 
 Run from the project's root: `python -m benchmarks.retention_grids [ORDERS]`; 1,000,000 orders of a
-sixth as many customers, by default, against 50,000. A real server is started for it. What a run
-keeps must cost the same over both; what is counted on request grows with the ledger.
+sixth as many customers, by default, as many events, and a form of every customer, against 50,000. A
+real server is started for it. What a run keeps must cost the same over both; what is counted on
+request grows with the ledgers.
 """
 
 import statistics
@@ -43,22 +44,52 @@ FROM
     generate_series(1, CAST(:customers AS integer)) AS customers (customer),
     generate_series(1, CAST(:each AS integer)) AS numbers (number)
 """
+# An hour after each order, and a form a week before each customer's first.
+FILL_ACTIVITY = """
+INSERT INTO activity_events (customer_id, event_id, occurred_at, kind)
+SELECT customer_id, order_id, ordered_at + interval '1 hour', 'click' FROM orders
+"""
+FILL_FORMS = """
+WITH firsts AS (
+    SELECT customer_id, min(ordered_at) - interval '7 days' AS asked_at
+    FROM orders
+    GROUP BY customer_id
+),
+asked AS (
+    INSERT INTO leads (
+        lead_id, email, canonical_email, first_submission_at, last_submission_at
+    )
+    SELECT
+        customer_id, customer_id || '@example.com', customer_id || '@example.com',
+        asked_at, asked_at
+    FROM firsts
+),
+known AS (
+    INSERT INTO customers (customer_id, first_seen_at, lead_id)
+    SELECT customer_id, asked_at, customer_id FROM firsts
+)
+INSERT INTO form_submissions (submission_id, form_id, answers, submitted_at, fingerprint, lead_id)
+SELECT customer_id, 'default', '{}', asked_at, customer_id, customer_id FROM firsts
+"""
 KEPT = {
-    f"{period}, {mode}": GridQuestion(period, mode)
+    f"{period}, {mode}, from first {origin}": GridQuestion(period, mode, origin)
+    for origin in GridOrigin
     for period in (GridPeriod.MONTH, GridPeriod.DAY)
     for mode in (GridMode.NDAY, GridMode.UNBOUNDED)
 }
 COUNTED = {
     "own brackets": GridQuestion(GridPeriod.MONTH, GridMode.BRACKETS, brackets=((1, 14), (15, 60))),
     "recurring": GridQuestion(entry=GridEntry.RECURRING),
-    "by activity": GridQuestion(origin=GridOrigin.ACTIVITY),
+    "recurring, from activity": GridQuestion(origin=GridOrigin.ACTIVITY, entry=GridEntry.RECURRING),
 }
 
 
 def filled(connection: pg8000.native.Connection, orders: int) -> None:
-    """Let the ledger hold so many orders."""
+    """Let the ledgers hold so many orders and events."""
     customers = orders // ORDERS_PER_CUSTOMER
     connection.run(FILL, customers=customers, each=ORDERS_PER_CUSTOMER)
+    connection.run(FILL_ACTIVITY)
+    connection.run(FILL_FORMS)
     connection.run("VACUUM ANALYZE")
 
 

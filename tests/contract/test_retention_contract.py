@@ -40,6 +40,7 @@ from succotash.domain.retention import (
     UserEngagementProfile,
     run_id_of,
 )
+from succotash.domain.retention_grids import GridOrigin
 from succotash.domain.values import (
     AMOUNT_LIMIT,
     MONEY_UNIT,
@@ -1061,7 +1062,8 @@ class TestRetentionGrids:
     def test_there_is_no_grid_before_the_first_run(self, retention: RetentionRepository) -> None:
         for period in GridPeriod:
             for mode in GridMode:
-                assert retention.get_retention_grid(period, mode) == []
+                for origin in GridOrigin:
+                    assert retention.get_retention_grid(period, mode, origin) == []
 
     @pytest.mark.parametrize(
         ("mode", "percent"),

@@ -1,4 +1,4 @@
-"""What every RetentionRepository counts on request."""
+"""Retention grids from every origin, counted on request and kept by runs."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,9 +19,10 @@ from succotash.domain.retention_grids import (
     GridRequest,
     GridWindows,
 )
-from tests.builders import NOON, a_lead, a_submission, an_order, days, minutes
+from succotash.domain.values import Shard
+from tests.builders import NOON, a_lead, a_run, a_submission, an_order, days, minutes
 from tests.contract.conftest import NewStorage
-from tests.contract.test_ltv_contract import purchases_on_paper
+from tests.contract.test_ltv_contract import every_shard, purchases_on_paper
 from tests.contract.test_retention_contract import period_start as start_on_paper
 from tests.strategies import (
     CUSTOMERS,
@@ -35,6 +36,8 @@ from tests.strategies import (
 
 type Happenings = Mapping[str, Sequence[tuple[datetime, int]]]
 """What each person did when, and for how much, in ten-thousandths."""
+type Submitted = Sequence[tuple[str, datetime, SubmissionState]]
+"""By whom as a customer, when, and what became of it."""
 
 DAY = NOON.date()
 LATER = NOON + days(40)
@@ -136,6 +139,64 @@ def did_on_paper(events: Sequence[ActivityEvent], as_of: datetime) -> Happenings
     return found
 
 
+def record(
+    repositories: Repositories,
+    orders: Sequence[Order],
+    events: Sequence[ActivityEvent],
+    submitted: Submitted,
+    as_of: datetime,
+) -> Mapping[GridOrigin, tuple[Happenings, Happenings]]:
+    """Let a storage have all of it; by origin, when each joined and what they did."""
+    # The third and the fourth customer are one person, who is the third lead.
+    leads = dict(zip(CUSTOMERS, ("ada", "bob", "zoe", "zoe"), strict=True))
+    for lead in set(leads.values()):
+        repositories.forms.save_lead(a_lead(lead))
+    repositories.ltv.record_orders(
+        [
+            replace(order, canonical_email=f"{leads[order.customer_id]}@example.com")
+            for order in orders
+        ]
+    )
+    repositories.retention.record_activity(events)
+    asked: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
+    for number, (customer, moment, state) in enumerate(submitted):
+        repositories.forms.save_form_submission(
+            a_submission(f"s-{number}", submitted_at=moment, lead_id=leads[customer], state=state)
+        )
+        if state in {SubmissionState.ACCEPTED, SubmissionState.DUPLICATE} and moment <= as_of:
+            asked[leads[customer]].append((moment, 0))
+    did, bought = did_on_paper(events, as_of), bought_on_paper(orders, as_of)
+    returned: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
+    for happenings in (did, bought):
+        for customer, happened in happenings.items():
+            # Only who ordered is tied to a lead, by the address.
+            if any(order.customer_id == customer for order in orders):
+                returned[leads[customer]] += happened
+    return {
+        GridOrigin.PURCHASE: (bought, bought),
+        GridOrigin.ACTIVITY: (
+            did,
+            {person: [*did[person], *bought.get(person, ())] for person in did},
+        ),
+        GridOrigin.FORM: (asked, returned),
+    }
+
+
+def kept_on_paper(
+    joins: Happenings, returns: Happenings, period: GridPeriod, mode: GridMode, time_zone: str
+) -> list[GridCell]:
+    """The grid of all cohorts that chance makes, year by year, without revenue."""
+    cells = {}
+    for year in (2023, 2024, 2025):
+        request = GridRequest(date(year, 1, 1), date(year, 12, 31), period, mode)
+        for cell in counted_on_paper(request, joins, returns, time_zone):
+            cells[cell.cohort_starts_on, cell.offset] = replace(cell, revenue=None)
+    return [cell for _, cell in sorted(cells.items())]
+
+
+submissions = st.lists(
+    st.tuples(st.sampled_from(CUSTOMERS), instants, submission_states), max_size=12
+)
 requests = st.builds(
     GridRequest,
     start=st.dates(date(2023, 12, 1), date(2024, 4, 3)),
@@ -193,9 +254,7 @@ class TestCountedGrids:
     @given(
         orders=ledgers(),
         events=activities(),
-        submitted=st.lists(
-            st.tuples(st.sampled_from(CUSTOMERS), instants, submission_states), max_size=12
-        ),
+        submitted=submissions,
         as_of=instants,
         zone=zones,
         request=requests,
@@ -205,36 +264,13 @@ class TestCountedGrids:
         new_storage: NewStorage,
         orders: Sequence[Order],
         events: Sequence[ActivityEvent],
-        submitted: Sequence[tuple[str, datetime, SubmissionState]],
+        submitted: Submitted,
         as_of: datetime,
         zone: str,
         request: GridRequest,
     ) -> None:
         repositories = new_storage().repositories
-        # The third and the fourth customer are one person, who is the third lead.
-        leads = dict(zip(CUSTOMERS, ("ada", "bob", "zoe", "zoe"), strict=True))
-        for lead in set(leads.values()):
-            repositories.forms.save_lead(a_lead(lead))
-        tied = [
-            replace(order, canonical_email=f"{leads[order.customer_id]}@example.com")
-            for order in orders
-        ]
-        repositories.ltv.record_orders(tied)
-        repositories.retention.record_activity(events)
-        joins: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
-        for number, (customer, moment, state) in enumerate(submitted):
-            repositories.forms.save_form_submission(
-                a_submission(
-                    f"s-{number}", submitted_at=moment, lead_id=leads[customer], state=state
-                )
-            )
-            if state in {SubmissionState.ACCEPTED, SubmissionState.DUPLICATE} and moment <= as_of:
-                joins[leads[customer]].append((moment, 0))
-        returns: dict[str, list[tuple[datetime, int]]] = defaultdict(list)
-        for happenings in (did_on_paper(events, as_of), bought_on_paper(orders, as_of)):
-            for customer, happened in happenings.items():
-                if any(order.customer_id == customer for order in orders):
-                    returns[leads[customer]] += happened
+        joins, returns = record(repositories, orders, events, submitted, as_of)[GridOrigin.FORM]
         request = replace(request, origin=GridOrigin.FORM)
 
         cells = repositories.retention.count_retention(request, as_of, zone)
@@ -292,3 +328,67 @@ class TestCountedGrids:
         cells = repositories.retention.count_retention(request, LATER, "UTC")
 
         assert cells == [GridCell(DAY, 1, 0, 0, 0)]
+
+
+class TestKeptGrids:
+    @MODEST
+    @given(
+        orders=ledgers(),
+        events=activities(),
+        submitted=submissions,
+        as_of=instants,
+        zone=zones,
+        shards=st.sampled_from([[None], every_shard()]),
+        kind=st.tuples(st.sampled_from(GridPeriod), st.sampled_from(GridMode)),
+    )
+    def test_grids_that_runs_keep_agree_with_counting_on_paper(
+        self,
+        new_storage: NewStorage,
+        orders: Sequence[Order],
+        events: Sequence[ActivityEvent],
+        submitted: Submitted,
+        as_of: datetime,
+        zone: str,
+        shards: Sequence[Shard | None],
+        kind: tuple[GridPeriod, GridMode],
+    ) -> None:
+        repositories, run = new_storage().repositories, a_run(as_of)
+        expected = record(repositories, orders, events, submitted, as_of)
+        retention = repositories.retention
+        retention.open_scoring_run(run)
+        for shard in (*shards, *shards):  # doing it again changes nothing
+            retention.build_retention_grids(run.run_id, as_of, zone, shard=shard)
+        if shards != [None]:
+            retention.merge_retention_grids(run.run_id, as_of, zone)
+        retention.finish_scoring_run(run.run_id, 0)
+
+        for origin, (joins, returns) in expected.items():
+            cells = retention.get_retention_grid(*kind, origin)
+            assert cells == kept_on_paper(joins, returns, *kind, zone), origin
+
+    def test_a_lead_is_one_however_many_customers_they_are(
+        self, repositories: Repositories
+    ) -> None:
+        retention, run = repositories.retention, a_run(LATER)
+        repositories.forms.save_lead(a_lead("ada"))
+        repositories.forms.save_form_submission(a_submission("s", lead_id="ada"))
+        repositories.ltv.record_orders(
+            [
+                an_order(
+                    "1",
+                    customer_id=f"ada-{number}",
+                    ordered_at=NOON + days(3),
+                    email="ada@example.com",
+                )
+                for number in range(20)  # in several shards
+            ]
+        )
+        retention.open_scoring_run(run)
+        for shard in every_shard():
+            retention.build_retention_grids(run.run_id, LATER, "UTC", shard=shard)
+        retention.merge_retention_grids(run.run_id, LATER, "UTC")
+        retention.finish_scoring_run(run.run_id, 20)
+
+        cells = retention.get_retention_grid(GridPeriod.DAY, GridMode.NDAY, GridOrigin.FORM)
+
+        assert cells == [GridCell(DAY, 1, 0, 1), GridCell(DAY, 1, 3, 1)]

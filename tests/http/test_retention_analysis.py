@@ -5,7 +5,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from churn_scoring import scoring
 from succotash.domain.values import Json
-from tests.builders import NOON, a_prediction, a_run, an_order, days
+from tests.builders import NOON, a_prediction, a_run, an_event, an_order, days
 from tests.events import sample
 from tests.http.gateway import Gateway
 from tests.http.test_edge import require_problem
@@ -96,7 +96,8 @@ def test_a_grid_of_own_brackets_is_counted_as_of_the_run(gateway: Gateway) -> No
         ("mode=brackets&brackets=0-7;8-14", "brackets", "string_pattern_mismatch"),
         ("brackets=0-7", "brackets", "without_mode"),
         ("start=2024-05-02&end=2024-05-01", "end", "range"),
-        ("origin=form&start=2023-01-01&end=2024-05-01", "end", "range_too_long"),
+        ("windows=24h&start=2023-01-01&end=2024-05-01", "end", "range_too_long"),
+        ("period=day&start=2023-01-01&end=2024-05-01", "end", "range_too_long"),
         ("start=yesterday", "start", "day"),
     ],
 )
@@ -113,6 +114,27 @@ def test_kept_grids_are_shown_for_the_cohorts_asked_for(scored: Gateway) -> None
     path = "/retention/cohorts"
 
     assert scored.call("GET", path, query="start=1990-01-01&end=2100-01-01").status == 200
+
+
+@pytest.mark.parametrize("builds", [True, False], ids=["kept", "of an earlier release's run"])
+def test_a_grid_from_first_activity_is_answered_whether_its_run_kept_it_or_not(
+    builds: bool,  # noqa: FBT001 - a parameter of the test
+    gateway: Gateway,
+) -> None:
+    retention, run = gateway.container.get_retention_repository(), a_run(NOON + days(9))
+    retention.record_activity(
+        [an_event("1"), an_event("2", occurred_at=NOON + days(7)), an_event(customer_id="other")]
+    )
+    retention.open_scoring_run(run)
+    if builds:
+        retention.build_retention_grids(run.run_id, run.as_of, "UTC")
+    retention.finish_scoring_run(run.run_id, 2)
+
+    query = {"origin": "activity", "period": "week", "start": "2020-01-01"}
+    [cohort] = gateway.call("GET", "/retention/cohorts", query=query).json["cohorts"]
+
+    assert (cohort["cohort_starts_on"], cohort["customers"]) == (NOON.date().isoformat(), 2)
+    assert [cell["active"] for cell in cohort["cells"]] == [2, 1]
 
 
 def test_a_campaign_is_drafted_started_measured_and_completed(gateway: Gateway) -> None:

@@ -283,3 +283,25 @@ def test_a_kind_may_do_nothing_to_a_table_but_what_is_listed(kind: Kind, office:
     assert base == {
         (table, letter) for table, kinds in RIGHTS.items() for letter in kinds.get(kind, "")
     }
+
+
+def test_runs_read_of_submissions_only_when_leads_asked(office: Office) -> None:
+    readable = {}
+    with office.server.connect(office.plan.database) as connection:
+        columns = connection.run(
+            "SELECT attname FROM pg_attribute"
+            " WHERE attrelid = 'form_submissions'::regclass AND attnum > 0 AND NOT attisdropped"
+        )
+        for kind in Kind:
+            role = role_of(office.plan.user, kind)
+            readable[kind] = {
+                column
+                for [column] in columns
+                if connection.run(
+                    f"SELECT has_column_privilege('{role}', 'form_submissions', '{column}',"
+                    " 'SELECT')"
+                )[0][0]
+            }
+    assert readable[Kind.SCORING] == {"lead_id", "state", "submitted_at"}
+    assert readable[Kind.EVENTS] == set()
+    assert readable[Kind.INTAKE] == {column for [column] in columns}

@@ -14,6 +14,7 @@ from succotash.http.order_files import NDJSON_SUFFIXES
 from succotash.infrastructure.aws.parking import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 from succotash.infrastructure.postgres.migrations import REVISION
 from succotash.infrastructure.postgres.migrations.rights import (
+    COLUMNS,
     RIGHTS,
     TABLES_OF_THEIR_OWN,
     Kind,
@@ -243,6 +244,7 @@ def test_a_kind_reads_no_password_but_its_own(kind: Kind) -> None:
 def test_roles_are_made_anew_where_a_release_changes_what_they_may_do() -> None:
     kept = (
         {table: dict(sorted(kinds.items())) for table, kinds in sorted(RIGHTS.items())},
+        {table: dict(sorted(kinds.items())) for table, kinds in sorted(COLUMNS.items())},
         sorted(TABLES_OF_THEIR_OWN),
         sorted(LIMITS.items()),
     )

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.retention import GridPeriod
 from succotash.domain.values import Currency, Money, Shard
 from succotash.errors import CurrencyMismatchError, StorageError
 from succotash.infrastructure.sqlite.columns import (
@@ -25,8 +24,7 @@ from succotash.infrastructure.sqlite.functions import (
     days_of,
     local_day,
     mean,
-    period_number,
-    period_start,
+    month_number,
     shard_of,
     shard_parameters,
 )
@@ -63,17 +61,11 @@ def test_the_day_the_clocks_change_is_an_hour_shorter(moment: str, day: date) ->
     assert day_of(local_day(micros_of_text(moment), "Europe/Berlin")) == day
 
 
-@given(DAYS, st.sampled_from(GridPeriod))
-def test_a_day_lies_between_its_periods_start_and_the_next(day: int, period: GridPeriod) -> None:
-    number = period_number(period, day)
-    start, following = period_start(period, number), period_start(period, number + 1)
-    assert start <= day_of(day).isoformat() < following
-
-
 @given(DAYS)
-def test_weeks_start_on_monday(day: int) -> None:
-    start = date.fromisoformat(period_start("week", period_number("week", day)))
-    assert start == day_of(day) - timedelta(days=day_of(day).weekday())
+def test_months_are_numbered_one_by_one(day: int) -> None:
+    last = day_of(day).replace(day=1) - timedelta(days=1)
+    assert month_number(day) == month_number(days_of(day_of(day).replace(day=1)))
+    assert month_number(day) == month_number(days_of(last)) + 1
 
 
 @given(st.text(max_size=20), st.integers(1, 32))

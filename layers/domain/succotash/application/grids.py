@@ -60,10 +60,10 @@ class GridQuestion:
 
     @property
     def is_kept(self) -> bool:
-        """Whether every run keeps this grid, so that nothing need be counted."""
+        """Whether runs keep this grid, so that nothing need be counted."""
         return self.brackets is None and (
-            (self.origin, self.entry, self.windows, self.measure)
-            == (GridOrigin.PURCHASE, GridEntry.FIRST_TIME, GridWindows.CALENDAR, "customers")
+            (self.entry, self.windows, self.measure)
+            == (GridEntry.FIRST_TIME, GridWindows.CALENDAR, GridMeasure.CUSTOMERS)
         )
 
     def kept(self, cells: Sequence[GridCell], today: date) -> Sequence[GridCell]:
@@ -80,9 +80,16 @@ class GridQuestion:
         return [cell for cell in cells if first <= cell.cohort_starts_on <= last]
 
     def request(self, today: date) -> GridRequest:
-        """What is to be counted, up to today where no end is given."""
+        """What is to be counted, up to today where no end is given.
+
+        Weeks and months that runs keep have no limit, so where they have to be counted all the
+        same, the last year of those asked for is.
+        """
         end = max(today, self.start or today) if self.end is None else self.end
-        start = end - timedelta(days=YEAR - 1) if self.start is None else self.start
+        a_year_before = end - timedelta(days=YEAR - 1)
+        start = a_year_before if self.start is None else self.start
+        if self.is_kept and self.period is not GridPeriod.DAY:
+            start = max(start, a_year_before)
         return GridRequest(
             start,
             end,

@@ -303,15 +303,19 @@ class RetentionHandler:
     def get_retention_grid(self, question: GridQuestion = USUAL_GRID) -> GridView:
         """Cohorts, and how many of each came back when, as of the current run.
 
-        What every run keeps is answered at the same cost however long the ledgers are; other grids
-        are counted from them, for cohorts of a year at most. InvalidInputError where the question
-        makes no sense.
+        What runs keep is answered at the same cost however long the ledgers are; other grids are
+        counted from them, for cohorts of a year at most, as is one that the run of an earlier
+        release did not keep. InvalidInputError where the question makes no sense.
         """
         retention = self._storage.repositories.retention
         run = retention.get_current_scoring_run()
         has_run = run.run_id != INITIAL_RUN
-        if question.is_kept:
-            kept = retention.get_retention_grid(question.period, question.mode)
+        kept = (
+            retention.get_retention_grid(question.period, question.mode, question.origin)
+            if question.is_kept
+            else []
+        )
+        if kept:
             cells = question.kept(kept, run_day(run))
         else:
             request, zone = question.request(run_day(run)), run_zone(run)

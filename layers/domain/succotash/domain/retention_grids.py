@@ -1,7 +1,7 @@
 """Retention grids counted on request: who belongs to which cohort, and when they came back."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -107,6 +107,7 @@ class Conduct:
     """What one person did, earliest first."""
 
     joined: Sequence[Occurrence]
+    """At least once."""
     came_back: Sequence[Occurrence]
 
 
@@ -193,13 +194,49 @@ def _offset(request: GridRequest, cohort: date, joined: Occurrence, each: Occurr
     by_hours = request.windows is GridWindows.HOURS
     days = (each.at - joined.at) // ONE_DAY if by_hours else (each.day - joined.day).days
     if request.mode is GridMode.BRACKETS:
-        return next(
-            (place for place, (low, high) in enumerate(request.brackets) if low <= days <= high),
-            None,
-        )
+        return _bracket(request.brackets, days)
     if by_hours:
         return days // HOURS_LENGTHS[request.period]
     return periods_between(cohort, each.day, request.period)
+
+
+def kept_grids(
+    people: Iterable[Conduct],
+) -> Mapping[tuple[GridPeriod, GridMode], Sequence[GridCell]]:
+    """The grids that runs keep, of everybody ever: as `count_grid` has them, without revenue.
+
+    First-time, by calendar days, by every period and in every mode with BRACKETS.
+    """
+    sizes = Counter[tuple[GridPeriod, date]]()
+    active = Counter[tuple[GridPeriod, GridMode, date, int]]()
+    for person in people:
+        joined = person.joined[0]
+        days = {each.day for each in person.came_back if each.at >= joined.at}
+        found = (_bracket(BRACKETS, (day - joined.day).days) for day in days)
+        brackets = {place for place in found if place is not None}
+        for period, length in GRID_LENGTHS.items():
+            cohort = period_start(joined.day, period)
+            offsets = {0, *(periods_between(cohort, day, period) for day in days)}
+            by_mode: Mapping[GridMode, Iterable[int]] = {
+                GridMode.NDAY: (offset for offset in offsets if offset <= length),
+                GridMode.UNBOUNDED: range(min(max(offsets), length) + 1),
+                GridMode.BRACKETS: brackets,
+            }
+            sizes[period, cohort] += 1
+            for mode, places in by_mode.items():
+                active.update((period, mode, cohort, place) for place in places)
+    for period, cohort in sizes:
+        active[period, GridMode.BRACKETS, cohort, 0] += 0
+    grids: dict[tuple[GridPeriod, GridMode], list[GridCell]] = {
+        (period, mode): [] for period in GridPeriod for mode in GridMode
+    }
+    for (period, mode, cohort, place), count in sorted(active.items()):
+        grids[period, mode].append(GridCell(cohort, sizes[period, cohort], place, count))
+    return grids
+
+
+def _bracket(brackets: Sequence[tuple[int, int]], days: int) -> int | None:
+    return next((place for place, (low, high) in enumerate(brackets) if low <= days <= high), None)
 
 
 def next_period(day: date, period: GridPeriod) -> date:

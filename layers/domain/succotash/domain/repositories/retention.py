@@ -24,7 +24,7 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
-from succotash.domain.retention_grids import GridRequest
+from succotash.domain.retention_grids import GridOrigin, GridRequest
 from succotash.domain.values import CampaignId, Currency, CustomerId, Json, RunId, Shard
 
 
@@ -219,15 +219,14 @@ class RetentionRepository(ABC):
     def build_retention_grids(
         self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
     ) -> None:
-        """Count the run's retention grids from the order ledger: every period in every mode.
+        """Count the run's grids from the ledgers: every origin and period in every mode.
 
-        Cohorts are customers by the period of their first purchase (day; ISO week; calendar
-        month, all in the zone); activity is a purchase as in `LTVRepository.purchase_histories`.
-        Offsets count periods of the same kind from the cohort's own; brackets count days since
-        the customer's own first purchase day, by cohorts of each period. Unbounded counts those
-        whose last purchase lies in the offset or later, within all of time up to `as_of`. Grids
-        end with GRID_LENGTHS. Cells that nobody was active in are left out; offset 0 holds the
-        whole cohort in every mode. Repeating it changes nothing.
+        Cohorts are people by the period in which they joined for the first time (day; ISO week;
+        calendar month, all in the zone). Offsets count periods of the same kind from the cohort's
+        own; brackets count days since the own first day, by cohorts of each period. Unbounded
+        counts those who were last active in the offset or later, within all of time up to `as_of`.
+        Grids end with GRID_LENGTHS. Cells that nobody was active in are left out; offset 0 is
+        always there, and by periods it holds the whole cohort. Repeating it changes nothing.
 
         Of one shard only its part is counted, for `merge_retention_grids` to add up.
         """
@@ -237,8 +236,14 @@ class RetentionRepository(ABC):
         """Make the grids from the parts of all shards; as if they had been built at once."""
 
     @abstractmethod
-    def get_retention_grid(self, period: GridPeriod, mode: GridMode) -> list[GridCell]:
-        """The current run's grid by cohort, then offset; none before the first run."""
+    def get_retention_grid(
+        self, period: GridPeriod, mode: GridMode, origin: GridOrigin = GridOrigin.PURCHASE
+    ) -> list[GridCell]:
+        """The current run's grid by cohort, then offset.
+
+        None before the first run, where nobody joined, and of a run that an earlier release scored
+        in part, which did not keep this origin.
+        """
 
     @abstractmethod
     def build_lifecycle_counts(

@@ -36,7 +36,8 @@ def people(
     }
     if origin is GridOrigin.ACTIVITY:
         for customer_id, events in did.items():
-            yield Conduct(events, sorted([*events, *bought.get(customer_id, [])]))
+            if events:
+                yield Conduct(events, sorted([*events, *bought.get(customer_id, [])]))
         return
     asked = defaultdict[LeadId, list[Occurrence]](list)
     for each in tables.submissions.values():

@@ -20,8 +20,6 @@ from succotash.domain.lifecycle import LifecycleCounts, add_up, count_lifecycle
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.retention import (
-    BRACKETS,
-    GRID_LENGTHS,
     INITIAL_RUN,
     CampaignMetrics,
     CampaignStatus,
@@ -40,12 +38,7 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
-from succotash.domain.retention_grids import (
-    GridRequest,
-    count_grid,
-    period_start,
-    periods_between,
-)
+from succotash.domain.retention_grids import GridOrigin, GridRequest, count_grid, kept_grids
 from succotash.domain.values import CampaignId, Currency, CustomerId, Json, Money, RunId, Shard
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.in_memory.grids import people, presence
@@ -53,7 +46,6 @@ from succotash.infrastructure.in_memory.ledger import (
     Calendar,
     in_shard,
     instant_text,
-    purchases_by_customer,
     purchases_of,
 )
 from succotash.infrastructure.in_memory.tables import Tables, atomic, stored
@@ -428,20 +420,18 @@ class InMemoryRetentionRepository(RetentionRepository):
         self.tables.runs[run_id]
         if shard is not None:  # merging counts everybody: here that costs no more
             return
-        calendar = Calendar(time_zone)
-        lives = [
-            sorted({calendar.date(each.at) for each in purchases})
-            for _, purchases in purchases_by_customer(self.tables, as_of)
-        ]
         self.tables.grids[run_id] = {
-            (period, mode): _grid(lives, period, mode) for period in GridPeriod for mode in GridMode
+            origin: kept_grids(people(self.tables, origin, as_of, time_zone))
+            for origin in GridOrigin
         }
 
     @override
     @atomic
-    def get_retention_grid(self, period: GridPeriod, mode: GridMode) -> list[GridCell]:
-        grids = self.tables.grids.get(self.tables.current_run()) or {}
-        return list(grids.get((period, mode), ()))
+    def get_retention_grid(
+        self, period: GridPeriod, mode: GridMode, origin: GridOrigin = GridOrigin.PURCHASE
+    ) -> list[GridCell]:
+        grids = self.tables.grids.get(self.tables.current_run())
+        return [] if grids is None else list(grids[origin][period, mode])
 
     @override
     @atomic
@@ -521,38 +511,3 @@ def _summarise(events: Sequence[ActivityEvent], summaries: ActivitySummaries) ->
     summaries.timed_sessions.append(len(durations))
     summaries.last_session_at.append(instant_text(last[0].occurred_at) if last else None)
     summaries.interests.append(Counter(name for event in events for name in event.interests))
-
-
-def _offsets(life: Sequence[date], start: date, period: GridPeriod, mode: GridMode) -> set[int]:
-    """The offsets at which a customer with these purchase days counts as active."""
-    length = GRID_LENGTHS[period]
-    match mode:
-        case GridMode.NDAY:
-            return {
-                offset for day in life if (offset := periods_between(start, day, period)) <= length
-            }
-        case GridMode.UNBOUNDED:
-            return set(range(min(periods_between(start, life[-1], period), length) + 1))
-        case GridMode.BRACKETS:
-            ages = {(day - life[0]).days for day in life}
-            return {
-                place
-                for place, (first, last) in enumerate(BRACKETS)
-                if any(first <= age <= last for age in ages)
-            }
-
-
-def _grid(
-    lives: Iterable[Sequence[date]], period: GridPeriod, mode: GridMode
-) -> tuple[GridCell, ...]:
-    """Cells by cohort, then offset; `lives` are customers' purchase days, earliest first."""
-    sizes = Counter[date]()
-    active = Counter[tuple[date, int]]()
-    for life in lives:
-        start = period_start(life[0], period)
-        sizes[start] += 1
-        active.update((start, offset) for offset in _offsets(life, start, period, mode))
-    return tuple(
-        GridCell(start, sizes[start], offset, count)
-        for (start, offset), count in sorted(active.items())
-    )

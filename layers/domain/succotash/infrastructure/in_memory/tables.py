@@ -4,7 +4,7 @@ import copy
 import dataclasses
 import functools
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -37,6 +37,7 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
+from succotash.domain.retention_grids import GridOrigin
 from succotash.domain.values import (
     CampaignId,
     CohortId,
@@ -286,9 +287,9 @@ class Tables:
         )
         self.profiles_by_run = self.profiles.index(lambda profile: profile.run_id)
         self.profiles_by_customer = self.profiles.index(lambda profile: profile.customer_id)
-        self.grids = Table[RunId, Mapping[tuple[GridPeriod, GridMode], tuple[GridCell, ...]]](
-            "grid", self._log
-        )
+        self.grids = Table[
+            RunId, Mapping[GridOrigin, Mapping[tuple[GridPeriod, GridMode], Sequence[GridCell]]]
+        ]("grid", self._log)
         self.lifecycle = Table[RunId, Mapping[int, Mapping[GridPeriod, list[LifecycleCounts]]]](
             "lifecycle", self._log
         )

@@ -42,11 +42,21 @@ from succotash.domain.retention import (
 from succotash.domain.retention_grids import (
     HOURS_LENGTHS,
     GridEntry,
+    GridOrigin,
     GridRequest,
     GridWindows,
     period_start,
 )
-from succotash.domain.values import CampaignId, Currency, CustomerId, Json, Money, RunId, Shard
+from succotash.domain.values import (
+    SHARDS,
+    CampaignId,
+    Currency,
+    CustomerId,
+    Json,
+    Money,
+    RunId,
+    Shard,
+)
 from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
 from succotash.infrastructure.postgres import bulk
 from succotash.infrastructure.postgres.moments import set_moment
@@ -403,38 +413,35 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
         self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
     ) -> None:
         def build(session: Session) -> None:
-            only("scoring run", session.run(sql.CLEAR_GRIDS, run_id=run_id))
-            set_moment(session, as_of, time_zone)
-            session.run(sql.BUILD_GRIDS, run_id=run_id, spans=_SPANS, brackets=_BRACKETS)
-
-        def build_part(session: Session, shard: Shard) -> None:
-            cleared = session.run(sql.CLEAR_GRID_PART, run_id=run_id, shard=shard.index)
-            only("scoring run", cleared)
+            place = None if shard is None else shard.index
+            only("scoring run", session.run(sql.CLEAR_GRID_PARTS, run_id=run_id, shard=place))
             set_moment(session, as_of, time_zone)
             session.run(
-                of_shard(sql.BUILD_GRID_PART, shard),
+                of_shard(sql.BUILD_GRID_PARTS, shard),
                 run_id=run_id,
-                shard=shard.index,
-                spans=_SPANS,
-                brackets=_BRACKETS,
+                shard=place or 0,
+                shards=shard and shard.count,
+                **_GRIDS,
             )
+            if shard is None:
+                _merge_grids(session, run_id)
 
-        if shard is None:
-            self._in_transaction(build)
-        else:
-            self._in_transaction(lambda session: build_part(session, shard))
+        self._in_transaction(build)
 
     @override
     def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         def merge(session: Session) -> None:
-            only("scoring run", session.run(sql.CLEAR_GRIDS, run_id=run_id))
-            session.run(sql.MERGE_GRIDS, run_id=run_id)
+            set_moment(session, as_of, time_zone)
+            _merge_grids(session, run_id)
 
         self._in_transaction(merge)
 
     @override
-    def get_retention_grid(self, period: GridPeriod, mode: GridMode) -> list[GridCell]:
-        return [GridCell(*row) for row in self._run(sql.GET_GRID, period=period, mode=mode)]
+    def get_retention_grid(
+        self, period: GridPeriod, mode: GridMode, origin: GridOrigin = GridOrigin.PURCHASE
+    ) -> list[GridCell]:
+        rows = self._run(sql.GET_GRID, origin=origin, period=period, mode=mode)
+        return [GridCell(*row) for row in rows]
 
     @override
     def build_lifecycle_counts(
@@ -502,12 +509,20 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
         self._in_transaction(replace)
 
 
-_SPANS = Jsonb(
-    [
-        {"kind": kind, "period": period, "length": length}
-        for kind, (period, length) in enumerate(GRID_LENGTHS.items())
-    ]
-)
+def _merge_grids(session: Session, run_id: RunId) -> None:
+    """Add up the parts of all shards, and one more: leads with customers in several."""
+    only("scoring run", session.run(sql.CLEAR_GRIDS, run_id=run_id))
+    if tied := session.run(sql.SHARED_LEADS):
+        customer_ids, lead_ids = map(list, zip(*tied, strict=True))
+        session.run(
+            sql.BUILD_SHARED_GRID_PARTS,
+            run_id=run_id,
+            shard=SHARDS,
+            customer_ids=customer_ids,
+            lead_ids=lead_ids,
+            **_GRIDS,
+        )
+    session.run(sql.MERGE_GRIDS, run_id=run_id)
 
 
 def _lifecycle_spans(as_of: datetime, time_zone: str) -> Jsonb:
@@ -535,7 +550,16 @@ def _places(brackets: Sequence[tuple[int, int]]) -> Jsonb:
     )
 
 
-_BRACKETS = _places(BRACKETS)
+_GRIDS = {
+    "spans": Jsonb(
+        [
+            {"kind": kind, "period": period, "length": length}
+            for kind, (period, length) in enumerate(GRID_LENGTHS.items())
+        ]
+    ),
+    "brackets": _places(BRACKETS),
+}
+"""What every grid that runs keep is counted by."""
 
 
 def _event_document(place: int, event: ActivityEvent) -> dict[str, Json]:

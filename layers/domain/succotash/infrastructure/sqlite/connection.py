@@ -20,8 +20,7 @@ from succotash.errors import StorageError, StorageUnavailableError
 from succotash.infrastructure.sqlite.functions import (
     local_day,
     mean,
-    period_number,
-    period_start,
+    month_number,
     shard_of,
 )
 from succotash.infrastructure.sqlite.schema import prepare_connection, prepare_database
@@ -246,8 +245,7 @@ def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
 
 def _register(connection: sqlite3.Connection) -> None:
     connection.create_function("local_day", 2, local_day, deterministic=True)
-    connection.create_function("period_number", 2, period_number, deterministic=True)
-    connection.create_function("period_start", 2, period_start, deterministic=True)
+    connection.create_function("month_number", 1, month_number, deterministic=True)
     connection.create_function("shard_of", 2, shard_of, deterministic=True)
     connection.create_function("mean", 2, mean, deterministic=True)
 

@@ -11,8 +11,6 @@ from succotash.errors import StorageError
 _EPOCH_DAY = date(1970, 1, 1)
 _EPOCH_ORDINAL = _EPOCH_DAY.toordinal()
 _MICROSECONDS = 1_000_000
-_DAYS_BEFORE_FIRST_MONDAY = 3
-"""1970-01-01 was a Thursday: three days after a Monday."""
 
 
 def local_day(microseconds: int, time_zone: str) -> int:
@@ -21,23 +19,10 @@ def local_day(microseconds: int, time_zone: str) -> int:
     return local.toordinal() - _EPOCH_ORDINAL
 
 
-def period_number(period: str, day: int) -> int:
-    """The number of the period (a GridPeriod) that a day lies in; neighbours differ by one."""
-    if period == "day":
-        return day
-    if period == "week":
-        return (day + _DAYS_BEFORE_FIRST_MONDAY) // 7
+def month_number(day: int) -> int:
+    """The number of the month that a day lies in; neighbours differ by one."""
     start = day_of(day)
     return start.year * 12 + start.month - 1
-
-
-def period_start(period: str, number: int) -> str:
-    """The first day of a period as an ISO 8601 date."""
-    if period == "day":
-        return day_of(number).isoformat()
-    if period == "week":
-        return day_of(number * 7 - _DAYS_BEFORE_FIRST_MONDAY).isoformat()
-    return date(number // 12, number % 12 + 1, 1).isoformat()
 
 
 def day_of(days: int) -> date:

@@ -203,8 +203,7 @@ GROUP BY v.run_id, v.cohort_id
 _BUILD_PERIODS = """
 WITH bought AS (
     SELECT v.cohort_id, p.customer_id, p.net,
-           max(0, period_number('month', p.day)
-                  - period_number('month', unixepoch(c.starts_on) / 86400)) AS period
+           max(0, month_number(p.day) - month_number(unixepoch(c.starts_on) / 86400)) AS period
     FROM customer_ltv AS v
     JOIN cohorts AS c ON c.run_id = v.run_id AND c.cohort_id = v.cohort_id
     JOIN temp.purchases AS p ON p.customer_id = v.customer_id

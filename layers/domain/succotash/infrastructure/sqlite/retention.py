@@ -16,8 +16,6 @@ from succotash.domain.lifecycle import LifecycleCounts, count_lifecycle
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.retention import (
-    BRACKETS,
-    GRID_LENGTHS,
     INITIAL_RUN,
     CampaignMetrics,
     CampaignStatus,
@@ -36,7 +34,7 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
-from succotash.domain.retention_grids import GridRequest, count_grid
+from succotash.domain.retention_grids import GridOrigin, GridRequest, count_grid, kept_grids
 from succotash.domain.values import CampaignId, Currency, CustomerId, Json, Money, RunId, Shard
 from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
 from succotash.infrastructure.sqlite.columns import (
@@ -350,75 +348,16 @@ LIMIT :limit
 """
 
 _DELETE_GRIDS = "DELETE FROM retention_grid_cells WHERE run_id = :run_id"
-_BUILD_GRIDS = """
-WITH RECURSIVE lengths AS (SELECT key AS period, value AS length FROM json_each(:lengths)),
-brackets AS (
-    SELECT key AS place, value ->> 0 AS first, value ->> 1 AS last FROM json_each(:brackets)
-),
-lives AS (
-    SELECT customer_id, MIN(day) AS first_day, MAX(day) AS last_day
-    FROM temp.purchases
-    GROUP BY customer_id
-),
--- Every customer three times: as a member of a daily, a weekly and a monthly cohort.
-members AS MATERIALIZED (
-    SELECT lengths.period, lengths.length, lives.customer_id, lives.first_day,
-           period_number(lengths.period, lives.first_day) AS born,
-           period_number(lengths.period, lives.last_day) AS last_active
-    FROM lives, lengths
-),
-cohorts AS MATERIALIZED (
-    SELECT period, born, COUNT(*) AS size FROM members GROUP BY period, born
-),
-active_days AS MATERIALIZED (SELECT DISTINCT customer_id, day FROM temp.purchases),
-nday AS (
-    SELECT m.period, m.born, period_number(m.period, d.day) - m.born AS place,
-           COUNT(DISTINCT m.customer_id) AS active
-    FROM members AS m
-    JOIN active_days AS d ON d.customer_id = m.customer_id
-    WHERE period_number(m.period, d.day) - m.born <= m.length
-    GROUP BY 1, 2, 3
-),
-bracketed AS (
-    SELECT m.period, m.born, brackets.place, COUNT(DISTINCT m.customer_id) AS active
-    FROM members AS m
-    JOIN active_days AS d ON d.customer_id = m.customer_id
-    JOIN brackets ON d.day - m.first_day BETWEEN brackets.first AND brackets.last
-    GROUP BY 1, 2, 3
-),
--- How many lived exactly so long; whoever lived longer counts at every place before.
-lifetimes AS (
-    SELECT period, born, min(last_active - born, length) AS place, COUNT(*) AS customers
-    FROM members
-    GROUP BY 1, 2, 3
-),
-places AS (
-    SELECT period, born, MAX(place) AS place FROM lifetimes GROUP BY period, born
-    UNION ALL
-    SELECT period, born, place - 1 FROM places WHERE place > 0
-),
-unbounded AS (
-    SELECT p.period, p.born, p.place, SUM(l.customers) AS active
-    FROM places AS p
-    JOIN lifetimes AS l ON l.period = p.period AND l.born = p.born AND l.place >= p.place
-    GROUP BY p.period, p.born, p.place
-),
-cells AS (
-    SELECT 'nday' AS mode, * FROM nday
-    UNION ALL SELECT 'unbounded', * FROM unbounded
-    UNION ALL SELECT 'brackets', * FROM bracketed
-)
+_INSERT_GRID_CELL = """
 INSERT INTO retention_grid_cells (
-    run_id, period, mode, cohort_starts_on, "offset", cohort_size, active
+    run_id, origin, period, mode, cohort_starts_on, "offset", cohort_size, active
 )
-SELECT :run_id, cells.period, cells.mode, period_start(cells.period, cells.born), cells.place,
-       cohorts.size, cells.active
-FROM cells
-JOIN cohorts ON cohorts.period = cells.period AND cohorts.born = cells.born
+VALUES (:run_id, :origin, :period, :mode, :cohort_starts_on, :offset, :cohort_size, :active)
 """
 _GRID = """
 SELECT * FROM retention_grid_cells
-WHERE run_id = (SELECT run_id FROM current_run) AND period = :period AND mode = :mode
+WHERE run_id = (SELECT run_id FROM current_run)
+  AND origin = :origin AND period = :period AND mode = :mode
 ORDER BY cohort_starts_on, "offset"
 """
 
@@ -850,18 +789,32 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
             if shard is not None:  # merging counts everybody: here that costs no more
                 return
             session.run(_DELETE_GRIDS, run_id=run_id)
-            with laid_out_purchases(session, as_of, time_zone):
-                session.run(
-                    _BUILD_GRIDS,
-                    run_id=run_id,
-                    lengths=json_text(GRID_LENGTHS),
-                    brackets=json_text(BRACKETS),
+            for origin in GridOrigin:
+                grids = kept_grids(people(session, origin, as_of, time_zone))
+                session.run_for_each(
+                    _INSERT_GRID_CELL,
+                    (
+                        {
+                            "run_id": run_id,
+                            "origin": origin,
+                            "period": period,
+                            "mode": mode,
+                            "cohort_starts_on": cell.cohort_starts_on.isoformat(),
+                            "offset": cell.offset,
+                            "cohort_size": cell.cohort_size,
+                            "active": cell.active,
+                        }
+                        for (period, mode), cells in grids.items()
+                        for cell in cells
+                    ),
                 )
 
     @override
-    def get_retention_grid(self, period: GridPeriod, mode: GridMode) -> list[GridCell]:
+    def get_retention_grid(
+        self, period: GridPeriod, mode: GridMode, origin: GridOrigin = GridOrigin.PURCHASE
+    ) -> list[GridCell]:
         with self._unit.reading() as session:
-            rows = session.run(_GRID, period=period, mode=mode)
+            rows = session.run(_GRID, origin=origin, period=period, mode=mode)
         return [
             GridCell(
                 cohort_starts_on=date.fromisoformat(row["cohort_starts_on"]),

@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 9;
+PRAGMA user_version = 10;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -353,13 +353,14 @@ ON user_engagement_profiles (run_id, segment, engagement_score DESC, customer_id
 
 CREATE TABLE retention_grid_cells (
     run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
+    origin TEXT NOT NULL CHECK (origin IN ('purchase', 'activity', 'form')),
     period TEXT NOT NULL CHECK (period IN ('day', 'week', 'month')),
     mode TEXT NOT NULL CHECK (mode IN ('nday', 'unbounded', 'brackets')),
     cohort_starts_on TEXT NOT NULL CHECK (cohort_starts_on IS date(cohort_starts_on)),
     "offset" INTEGER NOT NULL CHECK ("offset" >= 0),
     cohort_size INTEGER NOT NULL,
-    active INTEGER NOT NULL CHECK (active BETWEEN 1 AND cohort_size),
-    PRIMARY KEY (run_id, period, mode, cohort_starts_on, "offset")
+    active INTEGER NOT NULL CHECK (active BETWEEN 0 AND cohort_size),
+    PRIMARY KEY (run_id, origin, period, mode, cohort_starts_on, "offset")
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE lifecycle_counts (

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-REVISION = "0011"
+REVISION = "0012"
 """The schema that this release works on."""
 REVISION_TABLE = "succotash_revision"
 """Remembers which schema a database has; its presence says whose the database is."""
@@ -33,7 +33,9 @@ _LOCK_NOT_AVAILABLE, _CANCELED = "55P03", "57014"
 _IS_OURS = f"SELECT to_regclass('public.{REVISION_TABLE}') IS NOT NULL"
 _KNOWN_REVISION = f"SELECT version_num FROM public.{REVISION_TABLE}"  # noqa: S608 - a constant
 _TABLES = """
-SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+SELECT relname
+FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
 """
 _OURS = re.compile(r"[0-9]{4}")
 """How the revisions of every release are numbered."""

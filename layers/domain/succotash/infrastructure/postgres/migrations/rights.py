@@ -1,6 +1,6 @@
 """What each kind of function may do in the database: use the rows it must, and change no table."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from succotash.domain.values import SHARDS
@@ -63,14 +63,23 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     "ltv_rollups": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "churn_predictions": {Kind.QUERIES: "rd", Kind.SCORING: "rad"},
     "user_engagement_profiles": {Kind.QUERIES: "rd", Kind.SCORING: "rad"},
+    "grid_cells": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "retention_grid_cells": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "lifecycle_counts": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "scoring_run_shards": {Kind.SCORING: "rawd"},
+    "grid_parts": {Kind.SCORING: "rad"},
     "retention_grid_parts": {Kind.SCORING: "rad"},
     "cohort_parts": {Kind.SCORING: "rad"},
     "retention_campaigns": {Kind.QUERIES: "raw"},
 }
-"""Rights on every table of the schema; a kind that is not named has none."""
+"""Rights on every table and view of the schema; a kind that is not named has none.
+
+The views retention_grid_cells and retention_grid_parts are for the release before.
+"""
+COLUMNS: Mapping[str, Mapping[Kind, Sequence[str]]] = {
+    "form_submissions": {Kind.SCORING: ("lead_id", "state", "submitted_at")}
+}
+"""Columns that a kind may read of a table whose others are no business of its."""
 ROW_BY_ROW: Mapping[str, str] = {
     "churn_predictions": "w",
     "cohort_periods": "wd",
@@ -114,3 +123,7 @@ def grants(
             tables = [each for each in tables if each in beside]
         if tables:
             yield f"GRANT {', '.join(rights)} ON {', '.join(tables)} TO {quoted(role)}"
+    for table, readers in COLUMNS.items():
+        columns = sorted({each for kind in kinds for each in readers.get(kind, ())})
+        if columns and (beside is None or table in beside):
+            yield f"GRANT SELECT ({', '.join(columns)}) ON {table} TO {quoted(role)}"

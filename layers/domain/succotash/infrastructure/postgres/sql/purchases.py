@@ -4,6 +4,8 @@ The aggregates leave the database by COPY, which takes no parameters, so what th
 for the transaction before them.
 """
 
+# ruff: noqa: S608 - constants made of constants; what varies is always a parameter
+
 from functools import cache
 
 from succotash.domain.values import SHARDS, Shard
@@ -20,15 +22,18 @@ SELECT
     set_config('random_page_cost', '1.1', true)
 """
 
-# An order counts as of the moment asked for, one held out as of the end of the holdout; `refunded`
-# is NULL where nothing was.
-PURCHASES = """
+MOMENT = """
 moment AS MATERIALIZED (
     SELECT
         CAST(current_setting('succotash.as_of') AS timestamptz) AS as_of,
         CAST(current_setting('succotash.until') AS timestamptz) AS until,
         current_setting('succotash.time_zone') AS zone
-),
+)
+"""
+# An order counts as of the moment asked for, one held out as of the end of the holdout; `refunded`
+# is NULL where nothing was.
+PURCHASES = f"""
+{MOMENT},
 refunds AS (
     SELECT
         customer_id, refund_of AS order_id, sum(amount) AS amount,

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - constants made of constants; what varies is always a parameter
 
-from succotash.infrastructure.postgres.sql.purchases import PURCHASES
+from succotash.infrastructure.postgres.sql.purchases import MOMENT, PURCHASES
 from succotash.infrastructure.postgres.sql.runs import CURRENT_RUN, JOINED_RUN, NAMED_RUN
 
 _RUN = """
@@ -55,9 +55,10 @@ WITH run AS (
     SELECT run_id FROM scoring_runs WHERE run_id = :run_id FOR KEY SHARE
 ),
 marked AS (
-    INSERT INTO scoring_run_shards (run_id, shard, customers)
-    SELECT run_id, CAST(:shard AS smallint), CAST(:customers AS integer) FROM run
-    ON CONFLICT (run_id, shard) DO UPDATE SET customers = excluded.customers
+    INSERT INTO scoring_run_shards (run_id, shard, customers, all_origins)
+    SELECT run_id, CAST(:shard AS smallint), CAST(:customers AS integer), true FROM run
+    ON CONFLICT (run_id, shard) DO UPDATE SET
+        customers = excluded.customers, all_origins = excluded.all_origins
 )
 SELECT run_id FROM run
 """
@@ -104,7 +105,7 @@ profiles_gone AS (
     WHERE user_engagement_profiles.run_id = run.run_id
 ),
 grid_parts_gone AS (
-    DELETE FROM retention_grid_parts USING run WHERE retention_grid_parts.run_id = run.run_id
+    DELETE FROM grid_parts USING run WHERE grid_parts.run_id = run.run_id
 ),
 cohort_parts_gone AS (
     DELETE FROM cohort_parts USING run WHERE cohort_parts.run_id = run.run_id
@@ -112,7 +113,7 @@ cohort_parts_gone AS (
 lifecycle_gone AS (
     DELETE FROM lifecycle_counts USING run WHERE lifecycle_counts.run_id = run.run_id
 )
-DELETE FROM retention_grid_cells USING run WHERE retention_grid_cells.run_id = run.run_id
+DELETE FROM grid_cells USING run WHERE grid_cells.run_id = run.run_id
 """
 DELETE_RUN = "DELETE FROM scoring_runs WHERE run_id = :run_id"
 
@@ -497,23 +498,129 @@ LIMIT CAST(:limit AS bigint)
 CLEAR_GRIDS = f"""
 WITH {NAMED_RUN},
 gone AS (
-    DELETE FROM retention_grid_cells WHERE run_id = (SELECT run_id FROM run)
+    DELETE FROM grid_cells WHERE run_id = (SELECT run_id FROM run)
 )
 SELECT run_id FROM run
 """
-# Weeks begin on Monday (ISO 8601), as date_trunc has them. Every customer is once at place 0 of
-# every period, so place 0 is the cohort's size. Customers and periods are numbered: numbers
-# compare faster.
-_GRID_CELLS = f"""
+CLEAR_GRID_PARTS = f"""
+WITH {NAMED_RUN},
+gone AS (
+    DELETE FROM grid_parts
+    WHERE run_id = (SELECT run_id FROM run)
+        AND (CAST(:shard AS smallint) IS NULL OR shard = CAST(:shard AS smallint))
+)
+SELECT run_id FROM run
+"""
+# When the lead whose id stands there asked for the first time.
+_ASKED_AT = """
+SELECT min(submitted_at) AS asked_at
+FROM form_submissions
+WHERE form_submissions.lead_id = {lead_id} AND state IN ('accepted', 'duplicate')
+    AND submitted_at <= (SELECT as_of FROM moment)
+"""
+# Who was active on which days since they joined. Whoever joined by buying or by an event was active
+# on that day; a lead was, where something came after the form. A lead's other customers may be of
+# other shards: who has any is counted when shards are merged. When a lead asked goes along with
+# what happened instead of being joined to it: the planner cannot know how many leads are customers.
+_LIVES = f"""
 WITH {PURCHASES},
-lives AS MATERIALIZED (
+happened AS (
     SELECT
-        dense_rank() OVER (ORDER BY customer_id) AS customer, day,
-        min(day) OVER (PARTITION BY customer_id) AS first_day
+        customer_id, ordered_at AS happened_at, day, true AS bought,
+        CAST(NULL AS timestamptz) AS asked_at
     FROM purchases
+    UNION ALL
+    SELECT
+        customer_id, occurred_at,
+        CAST(occurred_at AT TIME ZONE (SELECT zone FROM moment) AS date), false, NULL
+    FROM activity_events
+    WHERE occurred_at <= (SELECT as_of FROM moment)
+    UNION ALL
+    SELECT customer_id, NULL, NULL, NULL, asked_at
+    FROM customers AS known CROSS JOIN LATERAL ({_ASKED_AT.format(lead_id="known.lead_id")}) AS form
+    WHERE lead_id IS NOT NULL
+        AND (
+            CAST(:shards AS integer) IS NULL OR satisfies_hash_partition(
+                CAST('orders' AS regclass), CAST(:shards AS integer), CAST(:shard AS integer),
+                customer_id
+            )
+        )
+        AND NOT EXISTS (
+            SELECT
+            FROM customers AS other
+            WHERE other.lead_id = known.lead_id AND other.customer_id <> known.customer_id
+        )
+),
+days AS MATERIALIZED (
+    SELECT
+        dense_rank() OVER (ORDER BY customer_id) AS member, day, bool_or(bought) AS bought,
+        max(happened_at) AS latest,
+        min(min(day) FILTER (WHERE bought)) OVER (PARTITION BY customer_id) AS first_bought,
+        min(min(day) FILTER (WHERE NOT bought)) OVER (PARTITION BY customer_id) AS first_did,
+        min(min(asked_at)) OVER (PARTITION BY customer_id) AS asked_at
+    FROM happened
     GROUP BY customer_id, day
 ),
-spans AS (
+lives AS MATERIALIZED (
+    SELECT 'purchase' AS origin, member, day, first_bought AS first_day FROM days WHERE bought
+    UNION ALL
+    SELECT 'activity', member, day, first_did FROM days WHERE day >= first_did
+    UNION ALL
+    SELECT
+        'form', member, day, CAST(asked_at AT TIME ZONE (SELECT zone FROM moment) AS date)
+    FROM days
+    WHERE latest >= asked_at
+)
+"""
+SHARED_LEADS = """
+SELECT customer_id, lead_id
+FROM customers AS known
+WHERE lead_id IS NOT NULL AND EXISTS (
+    SELECT
+    FROM customers AS other
+    WHERE other.lead_id = known.lead_id AND other.customer_id <> known.customer_id
+)
+"""
+_SHARED_LIVES = f"""
+WITH {PURCHASES},
+tied AS (
+    SELECT customer_id COLLATE "C" AS customer_id, lead_id COLLATE "C" AS lead_id
+    FROM unnest(CAST(:customer_ids AS text[]), CAST(:lead_ids AS text[])) AS item (
+        customer_id, lead_id
+    )
+),
+happened AS (
+    SELECT lead_id, ordered_at AS happened_at, day, CAST(NULL AS timestamptz) AS asked_at
+    FROM purchases JOIN tied USING (customer_id)
+    UNION ALL
+    SELECT
+        lead_id, occurred_at, CAST(occurred_at AT TIME ZONE (SELECT zone FROM moment) AS date), NULL
+    FROM activity_events JOIN tied USING (customer_id)
+    WHERE occurred_at <= (SELECT as_of FROM moment)
+    UNION ALL
+    SELECT lead_id, NULL, NULL, asked_at
+    FROM (SELECT DISTINCT lead_id FROM tied) AS leads
+    CROSS JOIN LATERAL ({_ASKED_AT.format(lead_id="leads.lead_id")}) AS form
+),
+days AS (
+    SELECT
+        dense_rank() OVER (ORDER BY lead_id) AS member, day, max(happened_at) AS latest,
+        min(min(asked_at)) OVER (PARTITION BY lead_id) AS asked_at
+    FROM happened
+    GROUP BY lead_id, day
+),
+lives AS MATERIALIZED (
+    SELECT
+        'form' AS origin, member, day,
+        CAST(asked_at AT TIME ZONE (SELECT zone FROM moment) AS date) AS first_day
+    FROM days
+    WHERE latest >= asked_at
+)
+"""
+# Weeks begin on Monday (ISO 8601), as date_trunc has them. Members and periods are numbered:
+# numbers compare faster.
+_PARTS_OF_LIVES = """
+, spans AS (
     SELECT kind, period, length
     FROM jsonb_to_recordset(CAST(:spans AS jsonb)) AS item (
         kind integer, period text, length integer
@@ -531,110 +638,115 @@ cohorts AS (
         CAST(date_trunc(period, CAST(first_day AS timestamp)) AS date) AS starts_on
     FROM (SELECT DISTINCT first_day FROM lives) AS days CROSS JOIN spans
 ),
-started AS (
-    SELECT kind, period, length, starts_on, customer, day, day - first_day AS since
-    FROM lives JOIN cohorts USING (first_day)
-),
 active AS MATERIALIZED (
     SELECT DISTINCT
-        kind, length, starts_on, customer,
+        origin, kind, length, starts_on, member,
         CASE period
-            WHEN 'day' THEN since
+            WHEN 'day' THEN day - first_day
             WHEN 'week' THEN (day - starts_on) / 7
             ELSE CAST(
                 12 * (extract(year FROM day) - extract(year FROM starts_on))
                 + extract(month FROM day) - extract(month FROM starts_on) AS integer
             )
         END AS place
-    FROM started
-),
-sizes AS (
-    SELECT kind, period, starts_on, sum(customers) AS size
-    FROM (
-        SELECT first_day, count(*) AS customers FROM lives WHERE day = first_day GROUP BY first_day
-    ) AS firsts JOIN cohorts USING (first_day)
-    GROUP BY kind, period, starts_on
+    FROM lives JOIN cohorts USING (first_day)
 ),
 lasts AS (
-    SELECT kind, starts_on, place, count(*) AS customers
+    SELECT origin, kind, starts_on, place, count(*) AS members
     FROM (
-        SELECT kind, starts_on, least(max(place), length) AS place
+        SELECT origin, kind, starts_on, least(max(place), length) AS place
         FROM active
-        GROUP BY kind, length, starts_on, customer
+        GROUP BY origin, kind, length, starts_on, member
     ) AS last
-    GROUP BY kind, starts_on, place
+    GROUP BY origin, kind, starts_on, place
 ),
 bracketed AS (
-    SELECT first_day, place, count(*) AS customers
+    SELECT origin, first_day, place, count(*) AS members
     FROM (
-        SELECT DISTINCT first_day, customer, brackets.place
+        SELECT DISTINCT origin, first_day, member, brackets.place
         FROM lives JOIN brackets ON day - first_day BETWEEN brackets.first AND brackets.last
     ) AS once
-    GROUP BY first_day, place
+    GROUP BY origin, first_day, place
 ),
 cells AS (
-    SELECT kind, 'nday' AS mode, starts_on, place, count(*) AS active
+    SELECT origin, kind, 'nday' AS mode, starts_on, place, count(*) AS active
     FROM active
     WHERE place <= length
-    GROUP BY kind, starts_on, place
+    GROUP BY origin, kind, starts_on, place
     UNION ALL
-    SELECT kind, 'unbounded', starts_on, reached.place, sum(customers)
+    SELECT origin, kind, 'unbounded', starts_on, reached.place, sum(members)
     FROM lasts CROSS JOIN generate_series(0, lasts.place) AS reached (place)
-    GROUP BY kind, starts_on, reached.place
+    GROUP BY origin, kind, starts_on, reached.place
     UNION ALL
-    SELECT kind, 'brackets', starts_on, place, sum(customers)
+    SELECT origin, kind, 'brackets', starts_on, place, sum(members)
     FROM bracketed JOIN cohorts USING (first_day)
-    GROUP BY kind, starts_on, place
+    GROUP BY origin, kind, starts_on, place
 )
+INSERT INTO grid_parts (run_id, shard, origin, period, mode, cohort_starts_on, place, active)
+SELECT
+    CAST(:run_id AS text), CAST(:shard AS smallint), origin, period, mode, starts_on, place, active
+FROM cells JOIN spans USING (kind)
 """
-BUILD_GRIDS = f"""
-{_GRID_CELLS}
-INSERT INTO retention_grid_cells (
-    run_id, period, mode, cohort_starts_on, place, cohort_size, active
-)
-SELECT CAST(:run_id AS text), period, mode, starts_on, place, size, active
-FROM cells JOIN sizes USING (kind, starts_on)
-"""
-CLEAR_GRID_PART = f"""
-WITH {NAMED_RUN},
-gone AS (
-    DELETE FROM retention_grid_parts
-    WHERE run_id = (SELECT run_id FROM run) AND shard = CAST(:shard AS smallint)
-)
-SELECT run_id FROM run
-"""
-BUILD_GRID_PART = f"""
-{_GRID_CELLS}
-INSERT INTO retention_grid_parts (
-    run_id, shard, period, mode, cohort_starts_on, place, active
-)
-SELECT CAST(:run_id AS text), CAST(:shard AS smallint), period, mode, starts_on, place, active
-FROM cells JOIN sizes USING (kind, starts_on)
-"""
-# A shard whose customers were not active in a cell has no part of it, but everybody is at place 0.
-MERGE_GRIDS = """
-WITH added AS (
-    SELECT period, mode, cohort_starts_on, place, sum(active) AS active
-    FROM retention_grid_parts
+BUILD_GRID_PARTS = f"{_LIVES}{_PARTS_OF_LIVES}"
+BUILD_SHARED_GRID_PARTS = f"{_SHARED_LIVES}{_PARTS_OF_LIVES}"
+# A shard whose customers were not active in a cell has no part of it. Everybody who joined by
+# buying or by an event is at place 0; of leads, who never came back has no part at all.
+MERGE_GRIDS = f"""
+WITH {MOMENT},
+kept AS MATERIALIZED (
+    SELECT coalesce(bool_and(all_origins), true) AS all_origins
+    FROM scoring_run_shards
     WHERE run_id = :run_id
-    GROUP BY period, mode, cohort_starts_on, place
 ),
-sizes AS (
-    SELECT period, mode, cohort_starts_on, active AS size FROM added WHERE place = 0
+added AS MATERIALIZED (
+    SELECT origin, period, mode, cohort_starts_on, place, sum(active) AS active
+    FROM grid_parts
+    WHERE run_id = :run_id AND (origin = 'purchase' OR (SELECT all_origins FROM kept))
+    GROUP BY origin, period, mode, cohort_starts_on, place
+),
+leads AS (
+    SELECT min(submitted_at) AS asked_at
+    FROM form_submissions
+    WHERE lead_id IS NOT NULL AND state IN ('accepted', 'duplicate')
+        AND submitted_at <= (SELECT as_of FROM moment) AND (SELECT all_origins FROM kept)
+    GROUP BY lead_id
+),
+asked AS (
+    SELECT CAST(asked_at AT TIME ZONE (SELECT zone FROM moment) AS date) AS day, count(*) AS leads
+    FROM leads
+    GROUP BY day
+),
+sizes AS MATERIALIZED (
+    SELECT origin, period, cohort_starts_on, active AS size
+    FROM added
+    WHERE mode = 'nday' AND place = 0 AND origin <> 'form'
+    UNION ALL
+    SELECT
+        'form', period, CAST(date_trunc(period, CAST(day AS timestamp)) AS date), sum(leads)
+    FROM asked CROSS JOIN unnest(ARRAY['day', 'week', 'month']) AS periods (period)
+    GROUP BY 2, 3
+),
+counted AS (
+    SELECT origin, period, mode, cohort_starts_on, place, active FROM added
+    UNION ALL
+    SELECT origin, period, mode, cohort_starts_on, 0, CASE mode WHEN 'brackets' THEN 0 ELSE size END
+    FROM sizes CROSS JOIN unnest(ARRAY['nday', 'unbounded', 'brackets']) AS modes (mode)
 ),
 gone AS (
-    DELETE FROM retention_grid_parts WHERE run_id = :run_id
+    DELETE FROM grid_parts WHERE run_id = :run_id
 )
-INSERT INTO retention_grid_cells (
-    run_id, period, mode, cohort_starts_on, place, cohort_size, active
+INSERT INTO grid_cells (
+    run_id, origin, period, mode, cohort_starts_on, place, cohort_size, active
 )
-SELECT CAST(:run_id AS text), period, mode, cohort_starts_on, place, size, active
-FROM added JOIN sizes USING (period, mode, cohort_starts_on)
+SELECT
+    CAST(:run_id AS text), origin, period, mode, cohort_starts_on, place, size, max(active)
+FROM counted JOIN sizes USING (origin, period, cohort_starts_on)
+GROUP BY origin, period, mode, cohort_starts_on, place, size
 """
 GET_GRID = f"""
 SELECT cohort_starts_on, cohort_size, place, active
-FROM retention_grid_cells
-WHERE run_id = {CURRENT_RUN} AND period = :period AND mode = :mode
+FROM grid_cells
+WHERE run_id = {CURRENT_RUN} AND origin = :origin AND period = :period AND mode = :mode
 ORDER BY cohort_starts_on, place
 """
 
