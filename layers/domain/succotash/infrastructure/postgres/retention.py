@@ -19,8 +19,6 @@ from succotash.domain.lifecycle import LifecycleCounts, lifecycle_start, period_
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.retention import (
-    BRACKETS,
-    GRID_LENGTHS,
     INITIAL_RUN,
     CampaignMetrics,
     CampaignStatus,
@@ -421,7 +419,6 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
                 run_id=run_id,
                 shard=place or 0,
                 shards=shard and shard.count,
-                **_GRIDS,
             )
             if shard is None:
                 _merge_grids(session, run_id)
@@ -520,7 +517,6 @@ def _merge_grids(session: Session, run_id: RunId) -> None:
             shard=SHARDS,
             customer_ids=customer_ids,
             lead_ids=lead_ids,
-            **_GRIDS,
         )
     session.run(sql.MERGE_GRIDS, run_id=run_id)
 
@@ -548,18 +544,6 @@ def _places(brackets: Sequence[tuple[int, int]]) -> Jsonb:
             for place, (first, last) in enumerate(brackets)
         ]
     )
-
-
-_GRIDS = {
-    "spans": Jsonb(
-        [
-            {"kind": kind, "period": period, "length": length}
-            for kind, (period, length) in enumerate(GRID_LENGTHS.items())
-        ]
-    ),
-    "brackets": _places(BRACKETS),
-}
-"""What every grid that runs keep is counted by."""
 
 
 def _event_document(place: int, event: ActivityEvent) -> dict[str, Json]:

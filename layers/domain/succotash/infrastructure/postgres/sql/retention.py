@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - constants made of constants; what varies is always a parameter
 
+from succotash.domain.retention import BRACKETS, GRID_LENGTHS, GridPeriod
 from succotash.infrastructure.postgres.sql.purchases import MOMENT, PURCHASES
 from succotash.infrastructure.postgres.sql.runs import CURRENT_RUN, JOINED_RUN, NAMED_RUN
 
@@ -518,10 +519,16 @@ FROM form_submissions
 WHERE form_submissions.lead_id = {lead_id} AND state IN ('accepted', 'duplicate')
     AND submitted_at <= (SELECT as_of FROM moment)
 """
-# Who was active on which days since they joined. Whoever joined by buying or by an event was active
-# on that day; a lead was, where something came after the form. A lead's other customers may be of
-# other shards: who has any is counted when shards are merged. When a lead asked goes along with
-# what happened instead of being joined to it: the planner cannot know how many leads are customers.
+_EARLIER = """
+earlier AS (
+    PARTITION BY {person} ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+)
+"""
+# On which days who joined when was active since, and on which the time before. Whoever joined by
+# buying or by an event was active on that day; a lead was, where something came after the form. A
+# lead's other customers may be of other shards: who has any is counted when shards are merged. When
+# a lead asked goes along with what happened instead of being joined to it: the planner cannot know
+# how many leads are customers.
 _LIVES = f"""
 WITH {PURCHASES},
 happened AS (
@@ -551,23 +558,43 @@ happened AS (
             WHERE other.lead_id = known.lead_id AND other.customer_id <> known.customer_id
         )
 ),
-days AS MATERIALIZED (
+by_day AS (
     SELECT
-        dense_rank() OVER (ORDER BY customer_id) AS member, day, bool_or(bought) AS bought,
-        max(happened_at) AS latest,
-        min(min(day) FILTER (WHERE bought)) OVER (PARTITION BY customer_id) AS first_bought,
-        min(min(day) FILTER (WHERE NOT bought)) OVER (PARTITION BY customer_id) AS first_did,
-        min(min(asked_at)) OVER (PARTITION BY customer_id) AS asked_at
+        customer_id, day, bool_or(bought) AS bought, bool_or(NOT bought) AS did,
+        max(happened_at) AS latest, min(asked_at) AS asked_at
     FROM happened
     GROUP BY customer_id, day
 ),
-lives AS MATERIALIZED (
-    SELECT 'purchase' AS origin, member, day, first_bought AS first_day FROM days WHERE bought
-    UNION ALL
-    SELECT 'activity', member, day, first_did FROM days WHERE day >= first_did
+days AS MATERIALIZED (
+    SELECT
+        day, bought, latest,
+        min(day) FILTER (WHERE bought) OVER whole AS first_bought,
+        max(day) FILTER (WHERE bought) OVER whole AS last_bought,
+        min(day) FILTER (WHERE did) OVER whole AS first_did,
+        max(day) OVER whole AS last_day,
+        min(asked_at) OVER whole AS asked_at,
+        max(day) FILTER (WHERE bought) OVER earlier AS bought_before,
+        max(day) OVER earlier AS day_before,
+        max(latest) OVER earlier AS latest_before
+    FROM by_day
+    WINDOW whole AS (PARTITION BY customer_id), {_EARLIER.format(person="customer_id")}
+),
+lives AS (
+    SELECT
+        'purchase' AS origin, first_bought AS first_day, day, bought_before AS day_before,
+        day = last_bought AS is_last
+    FROM days
+    WHERE bought
     UNION ALL
     SELECT
-        'form', member, day, CAST(asked_at AT TIME ZONE (SELECT zone FROM moment) AS date)
+        'activity', first_did, day, CASE WHEN day_before >= first_did THEN day_before END,
+        day = last_day
+    FROM days
+    WHERE day >= first_did
+    UNION ALL
+    SELECT
+        'form', CAST(asked_at AT TIME ZONE (SELECT zone FROM moment) AS date), day,
+        CASE WHEN latest_before >= asked_at THEN day_before END, day = last_day
     FROM days
     WHERE latest >= asked_at
 )
@@ -602,90 +629,116 @@ happened AS (
     FROM (SELECT DISTINCT lead_id FROM tied) AS leads
     CROSS JOIN LATERAL ({_ASKED_AT.format(lead_id="leads.lead_id")}) AS form
 ),
-days AS (
-    SELECT
-        dense_rank() OVER (ORDER BY lead_id) AS member, day, max(happened_at) AS latest,
-        min(min(asked_at)) OVER (PARTITION BY lead_id) AS asked_at
+by_day AS (
+    SELECT lead_id, day, max(happened_at) AS latest, min(asked_at) AS asked_at
     FROM happened
     GROUP BY lead_id, day
 ),
-lives AS MATERIALIZED (
+days AS (
     SELECT
-        'form' AS origin, member, day,
-        CAST(asked_at AT TIME ZONE (SELECT zone FROM moment) AS date) AS first_day
+        day, latest,
+        max(day) OVER whole AS last_day,
+        min(asked_at) OVER whole AS asked_at,
+        max(day) OVER earlier AS day_before,
+        max(latest) OVER earlier AS latest_before
+    FROM by_day
+    WINDOW whole AS (PARTITION BY lead_id), {_EARLIER.format(person="lead_id")}
+),
+lives AS (
+    SELECT
+        'form' AS origin,
+        CAST(asked_at AT TIME ZONE (SELECT zone FROM moment) AS date) AS first_day, day,
+        CASE WHEN latest_before >= asked_at THEN day_before END AS day_before,
+        day = last_day AS is_last
     FROM days
     WHERE latest >= asked_at
 )
 """
-# Weeks begin on Monday (ISO 8601), as date_trunc has them. Members and periods are numbered:
-# numbers compare faster.
-_PARTS_OF_LIVES = """
-, spans AS (
-    SELECT kind, period, length
-    FROM jsonb_to_recordset(CAST(:spans AS jsonb)) AS item (
-        kind integer, period text, length integer
-    )
-),
-brackets AS (
-    SELECT place, first, last
-    FROM jsonb_to_recordset(CAST(:brackets AS jsonb)) AS item (
-        place integer, first integer, last integer
-    )
-),
-cohorts AS (
+_WEEK = "({day} - DATE '0001-01-01') / 7"
+_MONTH = "CAST(12 * extract(year FROM {day}) + extract(month FROM {day}) AS integer)"
+_BRACKET = f"width_bucket({{age}}, ARRAY{[first for first, _ in BRACKETS]})"
+_COHORTS = {
+    GridPeriod.DAY: "first_day",
+    GridPeriod.WEEK: "first_day - (first_day - DATE '0001-01-01') % 7",
+    GridPeriod.MONTH: "CAST(date_trunc('month', CAST(first_day AS timestamp)) AS date)",
+}
+_PLACES = {
+    GridPeriod.DAY: "day - first_day",
+    GridPeriod.WEEK: f"{_WEEK.format(day='day')} - {_WEEK.format(day='first_day')}",
+    GridPeriod.MONTH: f"{_MONTH.format(day='day')} - {_MONTH.format(day='first_day')}",
+}
+# Who was active in a period is counted on the first day of theirs in it, so that nobody has to be
+# told apart; and of those who are counted together, there are no more kinds than pairs of days.
+# 0001-01-01 was a Monday, with which weeks begin (ISO 8601).
+_PARTS_OF_LIVES = f"""
+, counted AS MATERIALIZED (
     SELECT
-        kind, period, length, first_day,
-        CAST(date_trunc(period, CAST(first_day AS timestamp)) AS date) AS starts_on
-    FROM (SELECT DISTINCT first_day FROM lives) AS days CROSS JOIN spans
+        origin, first_day, day,
+        count(*) AS of_day,
+        count(*) FILTER (
+            WHERE {_WEEK.format(day="day")} IS DISTINCT FROM {_WEEK.format(day="day_before")}
+        ) AS of_week,
+        count(*) FILTER (
+            WHERE day_before IS NULL
+                OR date_trunc('month', CAST(day AS timestamp))
+                <> date_trunc('month', CAST(day_before AS timestamp))
+        ) AS of_month,
+        count(*) FILTER (
+            WHERE {_BRACKET.format(age="day - first_day")}
+                IS DISTINCT FROM {_BRACKET.format(age="day_before - first_day")}
+        ) AS of_bracket,
+        count(*) FILTER (WHERE is_last) AS lasts
+    FROM lives
+    GROUP BY origin, first_day, day
 ),
-active AS MATERIALIZED (
-    SELECT DISTINCT
-        origin, kind, length, starts_on, member,
-        CASE period
-            WHEN 'day' THEN day - first_day
-            WHEN 'week' THEN (day - starts_on) / 7
-            ELSE CAST(
-                12 * (extract(year FROM day) - extract(year FROM starts_on))
-                + extract(month FROM day) - extract(month FROM starts_on) AS integer
-            )
-        END AS place
-    FROM lives JOIN cohorts USING (first_day)
+placed AS MATERIALIZED (
+    SELECT origin, period, starts_on, place, length, active, lasts
+    FROM counted CROSS JOIN LATERAL (
+        VALUES
+        {
+    ", ".join(
+        f"('{each}', {_COHORTS[each]}, {_PLACES[each]}, {length}, of_{each})"
+        for each, length in GRID_LENGTHS.items()
+    )
+}
+    ) AS periods (period, starts_on, place, length, active)
 ),
-lasts AS (
-    SELECT origin, kind, starts_on, place, count(*) AS members
-    FROM (
-        SELECT origin, kind, starts_on, least(max(place), length) AS place
-        FROM active
-        GROUP BY origin, kind, length, starts_on, member
-    ) AS last
-    GROUP BY origin, kind, starts_on, place
+ended AS (
+    SELECT origin, period, starts_on, least(place, length) AS place, sum(lasts) AS members
+    FROM placed
+    WHERE lasts > 0
+    GROUP BY origin, period, starts_on, least(place, length)
 ),
 bracketed AS (
-    SELECT origin, first_day, place, count(*) AS members
-    FROM (
-        SELECT DISTINCT origin, first_day, member, brackets.place
-        FROM lives JOIN brackets ON day - first_day BETWEEN brackets.first AND brackets.last
-    ) AS once
+    SELECT
+        origin, first_day, {_BRACKET.format(age="day - first_day")} AS place,
+        sum(of_bracket) AS members
+    FROM counted
+    WHERE of_bracket > 0
+        AND day - first_day
+        <= (ARRAY{[last for _, last in BRACKETS]})[{_BRACKET.format(age="day - first_day")}]
     GROUP BY origin, first_day, place
 ),
 cells AS (
-    SELECT origin, kind, 'nday' AS mode, starts_on, place, count(*) AS active
-    FROM active
-    WHERE place <= length
-    GROUP BY origin, kind, starts_on, place
+    SELECT origin, period, 'nday' AS mode, starts_on, place, sum(active) AS active
+    FROM placed
+    WHERE active > 0 AND place <= length
+    GROUP BY origin, period, starts_on, place
     UNION ALL
-    SELECT origin, kind, 'unbounded', starts_on, reached.place, sum(members)
-    FROM lasts CROSS JOIN generate_series(0, lasts.place) AS reached (place)
-    GROUP BY origin, kind, starts_on, reached.place
+    SELECT origin, period, 'unbounded', starts_on, reached.place, sum(members)
+    FROM ended CROSS JOIN generate_series(0, ended.place) AS reached (place)
+    GROUP BY origin, period, starts_on, reached.place
     UNION ALL
-    SELECT origin, kind, 'brackets', starts_on, place, sum(members)
-    FROM bracketed JOIN cohorts USING (first_day)
-    GROUP BY origin, kind, starts_on, place
+    SELECT origin, period, 'brackets', starts_on, place - 1, sum(members)
+    FROM bracketed CROSS JOIN LATERAL (
+        VALUES {", ".join(f"('{each}', {start})" for each, start in _COHORTS.items())}
+    ) AS cohorts (period, starts_on)
+    GROUP BY origin, period, starts_on, place
 )
 INSERT INTO grid_parts (run_id, shard, origin, period, mode, cohort_starts_on, place, active)
 SELECT
     CAST(:run_id AS text), CAST(:shard AS smallint), origin, period, mode, starts_on, place, active
-FROM cells JOIN spans USING (kind)
+FROM cells
 """
 BUILD_GRID_PARTS = f"{_LIVES}{_PARTS_OF_LIVES}"
 BUILD_SHARED_GRID_PARTS = f"{_SHARED_LIVES}{_PARTS_OF_LIVES}"
