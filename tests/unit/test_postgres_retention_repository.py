@@ -9,9 +9,8 @@ from itertools import count
 import pytest
 
 from succotash.domain.customers import Recording
-from succotash.domain.retention import INITIAL_RUN, GridMode, GridPeriod, RiskLevel, ScoringRun
-from succotash.domain.retention_grids import GridOrigin
-from succotash.domain.values import SHARDS, CustomerId, Shard
+from succotash.domain.retention import INITIAL_RUN, RiskLevel, ScoringRun
+from succotash.domain.values import CustomerId
 from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
 from succotash.infrastructure.postgres.retention import PostgresRetentionRepository
@@ -23,7 +22,6 @@ from tests.builders import (
     a_run,
     a_value,
     an_event,
-    an_order,
     days,
     prediction_columns,
     profile_columns,
@@ -192,34 +190,3 @@ def test_value_at_risk_in_two_currencies_is_refused(
         repositories.retention.finish_scoring_run(run.run_id, customers=2)
     with pytest.raises(CurrencyMismatchError):
         storage.repositories.retention.get_retention_analytics()
-
-
-def test_of_a_run_that_the_release_before_scored_in_part_grids_from_purchase_alone_are_kept(
-    settings: ConnectionSettings,
-    storage: PostgresStorage,
-    run: ScoringRun,
-    postgres_server: PostgresServer,
-    customer_id: CustomerId,
-) -> None:
-    ltv, retention = storage.repositories.ltv, storage.repositories.retention
-    ltv.record_orders([an_order(customer_id=customer_id, ordered_at=run.as_of)])
-    retention.record_activity([an_event(customer_id=customer_id, occurred_at=run.as_of)])
-    retention.open_scoring_run(run)
-    for shard in (Shard(index, SHARDS) for index in range(SHARDS)):
-        retention.build_retention_grids(run.run_id, run.as_of, "UTC", shard=shard)
-        retention.mark_shard_scored(run.run_id, shard, 1)
-    with postgres_server.connect(settings.database) as before:
-        before.run(
-            "UPDATE scoring_run_shards SET all_origins = DEFAULT WHERE run_id = :run AND shard = 7",
-            run=run.run_id,
-        )
-    retention.merge_retention_grids(run.run_id, run.as_of, "UTC")
-    retention.finish_scoring_run(run.run_id, SHARDS)
-
-    kept = {
-        origin: len(retention.get_retention_grid(GridPeriod.MONTH, GridMode.NDAY, origin))
-        for origin in GridOrigin
-    }
-
-    assert kept[GridOrigin.PURCHASE] > 0
-    assert (kept[GridOrigin.ACTIVITY], kept[GridOrigin.FORM]) == (0, 0)

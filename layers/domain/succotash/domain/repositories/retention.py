@@ -241,8 +241,8 @@ class RetentionRepository(ABC):
     ) -> list[GridCell]:
         """The current run's grid by cohort, then offset.
 
-        None before the first run, where nobody joined, and of a run that an earlier release scored
-        in part, which did not keep this origin.
+        None before the first run, where nobody joined, and of a run of an earlier release, which
+        kept none of this origin.
         """
 
     @abstractmethod

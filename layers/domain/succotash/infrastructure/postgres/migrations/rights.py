@@ -66,6 +66,7 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     "grid_cells": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "retention_grid_cells": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "lifecycle_counts": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
+    "run_shards": {Kind.SCORING: "rawd"},
     "scoring_run_shards": {Kind.SCORING: "rawd"},
     "grid_parts": {Kind.SCORING: "rad"},
     "retention_grid_parts": {Kind.SCORING: "rad"},
@@ -74,7 +75,7 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
 }
 """Rights on every table and view of the schema; a kind that is not named has none.
 
-The views retention_grid_cells and retention_grid_parts are for the release before.
+For the release before are retention_grid_cells, retention_grid_parts and scoring_run_shards.
 """
 COLUMNS: Mapping[str, Mapping[Kind, Sequence[str]]] = {
     "form_submissions": {Kind.SCORING: ("lead_id", "state", "submitted_at")}

@@ -31,7 +31,7 @@ FOR UPDATE
 """
 OPEN_RUN = """
 WITH forgotten AS (
-    DELETE FROM scoring_run_shards WHERE run_id = :run_id
+    DELETE FROM run_shards WHERE run_id = :run_id
 )
 INSERT INTO scoring_runs (run_id, as_of, state, settings, models, backtest, customers, plan)
 VALUES (
@@ -56,15 +56,14 @@ WITH run AS (
     SELECT run_id FROM scoring_runs WHERE run_id = :run_id FOR KEY SHARE
 ),
 marked AS (
-    INSERT INTO scoring_run_shards (run_id, shard, customers, all_origins)
-    SELECT run_id, CAST(:shard AS smallint), CAST(:customers AS integer), true FROM run
-    ON CONFLICT (run_id, shard) DO UPDATE SET
-        customers = excluded.customers, all_origins = excluded.all_origins
+    INSERT INTO run_shards (run_id, shard, customers)
+    SELECT run_id, CAST(:shard AS smallint), CAST(:customers AS integer) FROM run
+    ON CONFLICT (run_id, shard) DO UPDATE SET customers = excluded.customers
 )
 SELECT run_id FROM run
 """
 SCORED_SHARDS = """
-SELECT CAST(shard AS integer), customers FROM scoring_run_shards WHERE run_id = :run_id
+SELECT CAST(shard AS integer), customers FROM run_shards WHERE run_id = :run_id
 """
 SUPERSEDE_CURRENT_RUN = "UPDATE scoring_runs SET state = 'superseded' WHERE state = 'current'"
 MAKE_CURRENT = """
@@ -656,7 +655,6 @@ lives AS (
 """
 _WEEK = "({day} - DATE '0001-01-01') / 7"
 _MONTH = "CAST(12 * extract(year FROM {day}) + extract(month FROM {day}) AS integer)"
-_BRACKET = f"width_bucket({{age}}, ARRAY{[first for first, _ in BRACKETS]})"
 _COHORTS = {
     GridPeriod.DAY: "first_day",
     GridPeriod.WEEK: "first_day - (first_day - DATE '0001-01-01') % 7",
@@ -667,6 +665,27 @@ _PLACES = {
     GridPeriod.WEEK: f"{_WEEK.format(day='day')} - {_WEEK.format(day='first_day')}",
     GridPeriod.MONTH: f"{_MONTH.format(day='day')} - {_MONTH.format(day='first_day')}",
 }
+_LONGEST_DAYS = {GridPeriod.DAY: 1, GridPeriod.WEEK: 7, GridPeriod.MONTH: 31}
+_BRACKET = f"width_bucket({{age}}, ARRAY{[first for first, _ in BRACKETS]})"
+_LAST_DAY_OF_BRACKET = (
+    f"(ARRAY{[last for _, last in BRACKETS]})[{_BRACKET.format(age='day - first_day')}]"
+)
+_ACTIVE = " UNION ALL ".join(
+    f"""
+    SELECT
+        origin, '{period}' AS period, 'active' AS kind, {_COHORTS[period]} AS starts_on,
+        {_PLACES[period]} AS place, of_{period} AS members
+    FROM counted
+    WHERE of_{period} > 0 AND day - first_day < {(length + 1) * _LONGEST_DAYS[period]}
+        AND {_PLACES[period]} <= {length}
+    """
+    for period, length in GRID_LENGTHS.items()
+)
+_COHORTS_OF_DAY = ", ".join(f"('{period}', {start})" for period, start in _COHORTS.items())
+_LASTS = ", ".join(
+    f"('{period}', {_COHORTS[period]}, least({_PLACES[period]}, {length}))"
+    for period, length in GRID_LENGTHS.items()
+)
 # Who was active in a period is counted on the first day of theirs in it, so that nobody has to be
 # told apart; and of those who are counted together, there are no more kinds than pairs of days.
 # 0001-01-01 was a Monday, with which weeks begin (ISO 8601).
@@ -691,54 +710,30 @@ _PARTS_OF_LIVES = f"""
     FROM lives
     GROUP BY origin, first_day, day
 ),
-placed AS MATERIALIZED (
-    SELECT origin, period, starts_on, place, length, active, lasts
-    FROM counted CROSS JOIN LATERAL (
-        VALUES
-        {
-    ", ".join(
-        f"('{each}', {_COHORTS[each]}, {_PLACES[each]}, {length}, of_{each})"
-        for each, length in GRID_LENGTHS.items()
-    )
-}
-    ) AS periods (period, starts_on, place, length, active)
-),
-ended AS (
-    SELECT origin, period, starts_on, least(place, length) AS place, sum(lasts) AS members
-    FROM placed
+placed AS (
+    {_ACTIVE}
+    UNION ALL
+    SELECT origin, period, 'last', starts_on, place, lasts
+    FROM counted CROSS JOIN LATERAL (VALUES {_LASTS}) AS periods (period, starts_on, place)
     WHERE lasts > 0
-    GROUP BY origin, period, starts_on, least(place, length)
-),
-bracketed AS (
+    UNION ALL
     SELECT
-        origin, first_day, {_BRACKET.format(age="day - first_day")} AS place,
-        sum(of_bracket) AS members
+        origin, 'day', 'bracket', first_day, {_BRACKET.format(age="day - first_day")} - 1,
+        of_bracket
     FROM counted
-    WHERE of_bracket > 0
-        AND day - first_day
-        <= (ARRAY{[last for _, last in BRACKETS]})[{_BRACKET.format(age="day - first_day")}]
-    GROUP BY origin, first_day, place
+    WHERE of_bracket > 0 AND day - first_day <= {_LAST_DAY_OF_BRACKET}
 ),
 cells AS (
-    SELECT origin, period, 'nday' AS mode, starts_on, place, sum(active) AS active
+    SELECT origin, period, kind, starts_on, place, CAST(sum(members) AS integer) AS members
     FROM placed
-    WHERE active > 0 AND place <= length
-    GROUP BY origin, period, starts_on, place
-    UNION ALL
-    SELECT origin, period, 'unbounded', starts_on, reached.place, sum(members)
-    FROM ended CROSS JOIN generate_series(0, ended.place) AS reached (place)
-    GROUP BY origin, period, starts_on, reached.place
-    UNION ALL
-    SELECT origin, period, 'brackets', starts_on, place - 1, sum(members)
-    FROM bracketed CROSS JOIN LATERAL (
-        VALUES {", ".join(f"('{each}', {start})" for each, start in _COHORTS.items())}
-    ) AS cohorts (period, starts_on)
-    GROUP BY origin, period, starts_on, place
+    GROUP BY origin, period, kind, starts_on, place
 )
-INSERT INTO grid_parts (run_id, shard, origin, period, mode, cohort_starts_on, place, active)
+INSERT INTO grid_parts (run_id, shard, origin, period, kind, cohort_starts_on, places, members)
 SELECT
-    CAST(:run_id AS text), CAST(:shard AS smallint), origin, period, mode, starts_on, place, active
+    CAST(:run_id AS text), CAST(:shard AS smallint), origin, period, kind, starts_on,
+    array_agg(place), array_agg(members)
 FROM cells
+GROUP BY origin, period, kind, starts_on
 """
 BUILD_GRID_PARTS = f"{_LIVES}{_PARTS_OF_LIVES}"
 BUILD_SHARED_GRID_PARTS = f"{_SHARED_LIVES}{_PARTS_OF_LIVES}"
@@ -746,41 +741,54 @@ BUILD_SHARED_GRID_PARTS = f"{_SHARED_LIVES}{_PARTS_OF_LIVES}"
 # buying or by an event is at place 0; of leads, who never came back has no part at all.
 MERGE_GRIDS = f"""
 WITH {MOMENT},
-kept AS MATERIALIZED (
-    SELECT coalesce(bool_and(all_origins), true) AS all_origins
-    FROM scoring_run_shards
-    WHERE run_id = :run_id
-),
 added AS MATERIALIZED (
-    SELECT origin, period, mode, cohort_starts_on, place, sum(active) AS active
+    SELECT origin, period, kind, cohort_starts_on, place, sum(item.members) AS members
     FROM grid_parts
-    WHERE run_id = :run_id AND (origin = 'purchase' OR (SELECT all_origins FROM kept))
-    GROUP BY origin, period, mode, cohort_starts_on, place
+    CROSS JOIN LATERAL unnest(places, grid_parts.members) AS item (place, members)
+    WHERE run_id = :run_id
+    GROUP BY origin, period, kind, cohort_starts_on, place
 ),
 leads AS (
     SELECT min(submitted_at) AS asked_at
     FROM form_submissions
     WHERE lead_id IS NOT NULL AND state IN ('accepted', 'duplicate')
-        AND submitted_at <= (SELECT as_of FROM moment) AND (SELECT all_origins FROM kept)
+        AND submitted_at <= (SELECT as_of FROM moment)
     GROUP BY lead_id
 ),
 asked AS (
-    SELECT CAST(asked_at AT TIME ZONE (SELECT zone FROM moment) AS date) AS day, count(*) AS leads
+    SELECT
+        CAST(asked_at AT TIME ZONE (SELECT zone FROM moment) AS date) AS first_day,
+        count(*) AS members
     FROM leads
-    GROUP BY day
+    GROUP BY first_day
 ),
 sizes AS MATERIALIZED (
-    SELECT origin, period, cohort_starts_on, active AS size
+    SELECT origin, period, cohort_starts_on, members AS size
     FROM added
-    WHERE mode = 'nday' AND place = 0 AND origin <> 'form'
+    WHERE kind = 'active' AND place = 0 AND origin <> 'form'
     UNION ALL
-    SELECT
-        'form', period, CAST(date_trunc(period, CAST(day AS timestamp)) AS date), sum(leads)
-    FROM asked CROSS JOIN unnest(ARRAY['day', 'week', 'month']) AS periods (period)
-    GROUP BY 2, 3
+    SELECT 'form', period, starts_on, sum(members)
+    FROM asked CROSS JOIN LATERAL (VALUES {_COHORTS_OF_DAY}) AS periods (period, starts_on)
+    GROUP BY period, starts_on
 ),
 counted AS (
-    SELECT origin, period, mode, cohort_starts_on, place, active FROM added
+    SELECT origin, period, 'nday' AS mode, cohort_starts_on, place, members AS active
+    FROM added
+    WHERE kind = 'active'
+    UNION ALL
+    SELECT origin, period, 'unbounded', cohort_starts_on, reached.place, sum(members)
+    FROM added CROSS JOIN generate_series(0, added.place) AS reached (place)
+    WHERE kind = 'last'
+    GROUP BY origin, period, cohort_starts_on, reached.place
+    UNION ALL
+    SELECT origin, periods.period, 'brackets', starts_on, place, sum(members)
+    FROM (
+        SELECT origin, cohort_starts_on AS first_day, place, members
+        FROM added
+        WHERE kind = 'bracket'
+    ) AS bracketed
+    CROSS JOIN LATERAL (VALUES {_COHORTS_OF_DAY}) AS periods (period, starts_on)
+    GROUP BY origin, periods.period, starts_on, place
     UNION ALL
     SELECT origin, period, mode, cohort_starts_on, 0, CASE mode WHEN 'brackets' THEN 0 ELSE size END
     FROM sizes CROSS JOIN unnest(ARRAY['nday', 'unbounded', 'brackets']) AS modes (mode)
