@@ -3,25 +3,37 @@
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from itertools import count
 
 import pytest
 
 from succotash.domain.customers import Recording
-from succotash.domain.retention import INITIAL_RUN, RiskLevel, ScoringRun
-from succotash.domain.values import CustomerId
+from succotash.domain.retention import (
+    INITIAL_RUN,
+    GridCell,
+    GridMode,
+    GridPeriod,
+    RiskLevel,
+    ScoringRun,
+)
+from succotash.domain.retention_grids import GridOrigin
+from succotash.domain.values import SHARDS, CustomerId, Shard
 from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
 from succotash.infrastructure.postgres.retention import PostgresRetentionRepository
 from succotash.infrastructure.postgres.storage import PostgresStorage
 from tests.builders import (
     NOON,
+    a_lead,
     a_prediction,
     a_profile,
     a_run,
+    a_submission,
     a_value,
     an_event,
+    an_order,
     days,
     prediction_columns,
     profile_columns,
@@ -190,3 +202,33 @@ def test_value_at_risk_in_two_currencies_is_refused(
         repositories.retention.finish_scoring_run(run.run_id, customers=2)
     with pytest.raises(CurrencyMismatchError):
         storage.repositories.retention.get_retention_analytics()
+
+
+def test_a_lead_erased_between_shards_and_finish_leaves_no_cell_larger_than_its_cohort(
+    postgres_server: PostgresServer,
+) -> None:
+    run = a_run(NOON + days(2))
+    with migrated_database(postgres_server) as own, closing(PostgresStorage(own)) as storage:
+        repositories = storage.repositories
+        for lead in ("ada", "bob"):
+            repositories.forms.save_lead(a_lead(lead))
+            repositories.forms.save_form_submission(a_submission(f"form-of-{lead}", lead_id=lead))
+            order = an_order(
+                customer_id=lead, ordered_at=NOON + days(1), email=f"{lead}@example.com"
+            )
+            repositories.ltv.record_orders([order])
+        repositories.retention.open_scoring_run(run)
+        for index in range(SHARDS):
+            repositories.retention.build_retention_grids(
+                run.run_id, run.as_of, "UTC", shard=Shard(index, SHARDS)
+            )
+        with postgres_server.connect(own.database) as elsewhere:
+            elsewhere.run("DELETE FROM form_submissions WHERE lead_id = 'bob'")
+        repositories.retention.merge_retention_grids(run.run_id, run.as_of, "UTC")
+        repositories.retention.finish_scoring_run(run.run_id, 2)
+
+        cells = repositories.retention.get_retention_grid(
+            GridPeriod.DAY, GridMode.NDAY, GridOrigin.FORM
+        )
+
+    assert cells == [GridCell(NOON.date(), 1, 0, 1), GridCell(NOON.date(), 1, 1, 1)]

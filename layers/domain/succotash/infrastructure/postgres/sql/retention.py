@@ -572,6 +572,7 @@ days AS MATERIALIZED (
         min(day) FILTER (WHERE did) OVER whole AS first_did,
         max(day) OVER whole AS last_day,
         min(asked_at) OVER whole AS asked_at,
+        min(CAST(asked_at AT TIME ZONE (SELECT zone FROM moment) AS date)) OVER whole AS asked_on,
         max(day) FILTER (WHERE bought) OVER earlier AS bought_before,
         max(day) OVER earlier AS day_before,
         max(latest) OVER earlier AS latest_before
@@ -592,10 +593,10 @@ lives AS (
     WHERE day >= first_did
     UNION ALL
     SELECT
-        'form', CAST(asked_at AT TIME ZONE (SELECT zone FROM moment) AS date), day,
-        CASE WHEN latest_before >= asked_at THEN day_before END, day = last_day
+        'form', asked_on, day, CASE WHEN latest_before >= asked_at THEN day_before END,
+        day = last_day
     FROM days
-    WHERE latest >= asked_at
+    WHERE latest >= asked_at AND day >= asked_on
 )
 """
 SHARED_LEADS = """
@@ -638,6 +639,7 @@ days AS (
         day, latest,
         max(day) OVER whole AS last_day,
         min(asked_at) OVER whole AS asked_at,
+        min(CAST(asked_at AT TIME ZONE (SELECT zone FROM moment) AS date)) OVER whole AS asked_on,
         max(day) OVER earlier AS day_before,
         max(latest) OVER earlier AS latest_before
     FROM by_day
@@ -645,12 +647,11 @@ days AS (
 ),
 lives AS (
     SELECT
-        'form' AS origin,
-        CAST(asked_at AT TIME ZONE (SELECT zone FROM moment) AS date) AS first_day, day,
+        'form' AS origin, asked_on AS first_day, day,
         CASE WHEN latest_before >= asked_at THEN day_before END AS day_before,
         day = last_day AS is_last
     FROM days
-    WHERE latest >= asked_at
+    WHERE latest >= asked_at AND day >= asked_on
 )
 """
 _WEEK = "({day} - DATE '0001-01-01') / 7"
@@ -738,7 +739,8 @@ GROUP BY origin, period, kind, starts_on
 BUILD_GRID_PARTS = f"{_LIVES}{_PARTS_OF_LIVES}"
 BUILD_SHARED_GRID_PARTS = f"{_SHARED_LIVES}{_PARTS_OF_LIVES}"
 # A shard whose customers were not active in a cell has no part of it. Everybody who joined by
-# buying or by an event is at place 0; of leads, who never came back has no part at all.
+# buying or by an event is at place 0; of leads, who never came back has no part at all. Leads may
+# be erased, or tied to more customers, since their shard was counted: no cell exceeds its cohort.
 MERGE_GRIDS = f"""
 WITH {MOMENT},
 added AS MATERIALIZED (
@@ -800,7 +802,8 @@ INSERT INTO grid_cells (
     run_id, origin, period, mode, cohort_starts_on, place, cohort_size, active
 )
 SELECT
-    CAST(:run_id AS text), origin, period, mode, cohort_starts_on, place, size, max(active)
+    CAST(:run_id AS text), origin, period, mode, cohort_starts_on, place, size,
+    least(max(active), size)
 FROM counted JOIN sizes USING (origin, period, cohort_starts_on)
 GROUP BY origin, period, mode, cohort_starts_on, place, size
 """
