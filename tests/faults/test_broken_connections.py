@@ -274,6 +274,13 @@ def test_a_connection_that_cannot_start_leaves_nothing_open(
         gc.enable()
 
 
+def test_a_connection_that_is_refused_before_anything_is_sent_ends_as_the_others_do(
+    settings: ConnectionSettings,
+) -> None:
+    with pytest.raises(ConnectError):
+        Connector(replace(settings, user="\ud800")).connect()
+
+
 @pytest.mark.parametrize("on_socket", [False, True])
 def test_a_restarted_server_is_found_again(*, on_socket: bool) -> None:
     with folder_of_a_server() as folder, embedded_postgres(directory := folder / "data") as server:

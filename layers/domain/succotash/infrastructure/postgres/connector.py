@@ -131,7 +131,8 @@ class _Driver(Driver):  # type: ignore[misc]  # it has no types
         try:
             super().__init__(*args, **settings)
         except BaseException:
-            self.close()
+            if hasattr(self, "_sock"):  # the buffer, which is the last that it opens
+                self.close()
             raise
 
     @override
