@@ -5,6 +5,7 @@ CloudFormation also asks for a digest of a deployment's settings, which no intri
 """
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
@@ -37,9 +38,10 @@ def migrating(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], 
     def migrate(event: Mapping[str, Any], context: LambdaContext) -> Report:
         correlation_id = str(event.get("RequestId") or context.aws_request_id)
         remaining = context.get_remaining_time_in_millis() / 1000
+        deadline = time.monotonic() + remaining - RESERVE
         with invocation("schema_migration", correlation_id), answering(event, remaining) as answer:
             try:
-                data = _data(parts, event, remaining - RESERVE)
+                data = _data(parts, event, deadline)
             except Exception as error:
                 is_told = isinstance(error, SuccotashError)
                 if not is_told:
@@ -57,7 +59,7 @@ def migrating(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], 
     return migrate
 
 
-def _data(parts: Container, event: Mapping[str, Any], seconds: float) -> Mapping[str, str]:
+def _data(parts: Container, event: Mapping[str, Any], deadline: float) -> Mapping[str, str]:
     """The resource's attributes in the end; none where there is nothing to look after."""
     properties = event.get("ResourceProperties", {})
     if event.get("ResourceType") == SETTINGS:
@@ -65,7 +67,7 @@ def _data(parts: Container, event: Mapping[str, Any], seconds: float) -> Mapping
         return {"Digest": sha256(values.encode()).hexdigest()[:DIGITS]}
     if event.get("RequestType") == "Delete" or parts.settings.storage != "postgres":
         return {}
-    return {"Revision": parts.get_schema_migration().run(properties.get("Revision"), seconds)}
+    return {"Revision": parts.get_schema_migration().run(properties.get("Revision"), deadline)}
 
 
 handler = migrating(container)

@@ -6,6 +6,7 @@ import os
 import secrets
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -139,6 +140,20 @@ def test_a_schema_of_another_release_is_refused(place: Place) -> None:
         place.run(f"UPDATE {REVISION_TABLE} SET version_num = 'from the future'", name)
         with pytest.raises(StorageError, match="this release does not know"):
             migrate(url)
+
+
+def test_a_migration_without_a_deadline_takes_longer_than_the_server_gives_a_statement(
+    place: Place,
+) -> None:
+    with place.server.new_database() as name, place.server.connect(name) as another:
+        url = place.server.url(name)
+        migrate(url)  # which imports what would take the time of the other one below
+        another.run("SELECT pg_advisory_lock(hashtextextended('succotash migration', 0))")
+        place.run(f"ALTER DATABASE {quoted(name)} SET statement_timeout = '250ms'")
+        timer = threading.Timer(1, another.run, ("SELECT pg_advisory_unlock_all()",))
+        timer.start()
+        assert migrate(url) == REVISION
+        timer.join()
 
 
 def test_a_migration_that_cannot_have_the_tables_gives_up_and_changes_nothing(

@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -28,12 +29,15 @@ from succotash.infrastructure.postgres.connector import Connector
 from succotash.infrastructure.postgres.errors import ConnectError
 from succotash.infrastructure.postgres.migrations import REVISION, REVISION_TABLE
 from succotash.infrastructure.postgres.migrations.rights import Kind, quoted, role_of
-from succotash.infrastructure.postgres.provisioning import SetUpError
+from succotash.infrastructure.postgres.provisioning import SchemaMigration, SetUpError
 from tests.servers import PostgresServer
 
 LATER = "9999"
 READ_REVISION = f"SELECT version_num FROM {REVISION_TABLE}"  # noqa: S608 - a constant
 SET_REVISION = f"UPDATE {REVISION_TABLE} SET version_num = :revision"  # noqa: S608 - a constant
+
+HOLD_SET_UPS = "SELECT pg_advisory_lock(hashtextextended('succotash set-up', 0))"
+LET_GO = "SELECT pg_advisory_unlock_all()"
 
 SETTINGS = {
     "RequestType": "Update",
@@ -274,9 +278,56 @@ def test_the_limit_is_that_of_all_statements_together(
     stack.ask()
     monkeypatch.setattr(migrations, "grants", lambda *_, **__: 4 * ["SELECT pg_sleep(0.5)"])
     admin = stack.settings(stack.server.user, stack.server.password)
-    assert migrations.migrate(admin, users={"any": [Kind.INTAKE]}, seconds=30) == REVISION
+
+    def migrated_within(seconds: float) -> str:
+        deadline = time.monotonic() + seconds
+        return migrations.migrate(admin, users={"any": [Kind.INTAKE]}, deadline=deadline)
+
+    assert migrated_within(30) == REVISION
     with pytest.raises(StorageUnavailableError, match="longer than it may"):
-        migrations.migrate(admin, users={"any": [Kind.INTAKE]}, seconds=1)
+        migrated_within(1)
+
+
+@pytest.mark.parametrize("seconds", [0, -5])
+def test_where_no_time_is_left_no_statement_begins(seconds: float, stack: Stack) -> None:
+    stack.ask()
+    admin = stack.settings(stack.server.user, stack.server.password)
+    with pytest.raises(StorageUnavailableError, match="longer than it may"):
+        migrations.migrate(admin, deadline=time.monotonic() + seconds)
+
+
+def test_time_passes_while_another_set_up_is_waited_for_and_then_nothing_is_changed(
+    stack: Stack,
+) -> None:
+    migration = Container(stack.environment).get_schema_migration()
+    with stack.server.connect() as connection:
+        connection.run(HOLD_SET_UPS)
+        timer = threading.Timer(2, connection.run, (LET_GO,))
+        timer.start()
+        with pytest.raises(StorageUnavailableError, match="longer than it may"):
+            migration.run(None, time.monotonic() + 1)
+        timer.join()
+        names = {"database": stack.database, "role": role_of(stack.user, Kind.INTAKE)}
+        made = connection.run(
+            "SELECT FROM pg_database WHERE datname = :database"
+            " UNION ALL SELECT FROM pg_roles WHERE rolname = :role",
+            **names,
+        )
+    assert made == []
+
+
+def test_time_passes_while_the_administrators_password_is_fetched(stack: Stack) -> None:
+    class Seconds(Minutes):
+        milliseconds = 16_000
+
+    class Slow(Container):
+        @override
+        def get_schema_migration(self) -> SchemaMigration:
+            time.sleep(1.5)
+            return super().get_schema_migration()
+
+    with pytest.raises(StorageUnavailableError, match="longer than it may"):
+        migrating(Slow(stack.environment))({}, Seconds())
 
 
 def test_a_rollback_that_asks_the_later_release_changes_nothing(stack: Stack) -> None:
@@ -339,7 +390,7 @@ def test_cloudformation_that_never_hears_is_an_error(stack: Stack) -> None:
 def test_an_answer_is_sent_before_time_is_over_and_only_once(stack: Stack) -> None:
     stack.ask()
     with stack.server.connect() as connection:
-        connection.run("SELECT pg_advisory_lock(hashtextextended('succotash set-up', 0))")
+        connection.run(HOLD_SET_UPS)
 
         class Seconds(Minutes):
             milliseconds = 6_000
@@ -351,12 +402,14 @@ def test_an_answer_is_sent_before_time_is_over_and_only_once(stack: Stack) -> No
             "RequestId": "r",
             "LogicalResourceId": "l",
         }
-        timer = threading.Timer(3, connection.run, ("SELECT pg_advisory_unlock_all()",))
+        timer = threading.Timer(3, connection.run, (LET_GO,))
         timer.start()
-        migrating(Container(stack.environment))(event, Seconds())
+        report = migrating(Container(stack.environment))(event, Seconds())
         timer.join()
+    assert report["status"] == "FAILED"
+    assert "longer than it may" in report["reason"]
     assert [each["Status"] for each in stack.cloud.answers] == ["SUCCESS", "FAILED"]
-    assert "time" in stack.cloud.answers[-1]["Reason"]
+    assert "had not ended" in stack.cloud.answers[-1]["Reason"]
 
 
 def test_by_hand_an_error_escapes(stack: Stack) -> None:

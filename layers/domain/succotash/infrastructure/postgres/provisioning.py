@@ -16,6 +16,7 @@ from succotash.infrastructure.postgres.migrations import (
     REVISION,
     migrate,
     require_understood,
+    seconds_left,
 )
 from succotash.infrastructure.postgres.migrations.rights import TABLES_OF_THEIR_OWN, Kind, role_of
 
@@ -118,12 +119,12 @@ class SchemaMigration:
         self._passwords = passwords
         self._migrator = migrator
 
-    def run(self, wanted: str | None, seconds: float) -> str:
+    def run(self, wanted: str | None, deadline: float) -> str:
         """The revision that the database has in the end.
 
         Where that is a later one than this release's, the schema stays: the release works on it,
-        being rolled back to. SetUpError where `wanted` is later than this release's, or the server
-        cannot be set up; storage errors.
+        being rolled back to. `deadline` as `set_up` takes it. SetUpError where `wanted` is later
+        than this release's, or the server cannot be set up; storage errors.
         """
         if wanted is not None and wanted > REVISION:
             raise SetUpError(f"this release knows the schema up to {REVISION}, not {wanted}")
@@ -140,25 +141,27 @@ class SchemaMigration:
         ]
         plan = Plan(inside.database, self._migrator, logins)
         server = replace(inside, database=MAINTENANCE)
-        return set_up(server, plan, seconds=seconds, accepts_later=True)
+        return set_up(server, plan, deadline=deadline, accepts_later=True)
 
 
 def set_up(
     admin: ConnectionSettings,
     plan: Plan,
     *,
-    seconds: float | None = None,
+    deadline: float | None = None,
     accepts_later: bool = False,
 ) -> str:
     """Make it so, as an administrator; the schema's revision. SetUpError where it cannot be done.
 
-    What is there already is brought up to date. `seconds` and `accepts_later` as `migrate` takes
-    them.
+    What is there already is brought up to date. `deadline` and `accepts_later` as `migrate` takes
+    them; where the time is over before another set-up has ended, nothing is changed.
     """
     try:
         with closing(Connector(admin).connect()) as server:
             is_superuser = _require_usable(server)
             server.run(LOCK, {})
+            if deadline is not None:
+                seconds_left(deadline)  # waiting may have taken all of it
             inside = replace(admin, database=plan.database)
             is_there = _has_database(server, plan)
             if is_there:
@@ -167,7 +170,7 @@ def set_up(
             if not is_there:
                 _tell(server, CREATE_DATABASE, database=plan.database, owner=plan.migrator)
             _give_rights(server, plan)
-            return _make_schema(inside, plan, seconds, accepts_later=accepts_later)
+            return _make_schema(inside, plan, deadline, accepts_later=accepts_later)
     except StatementError as error:
         if error.sqlstate == NO_RIGHTS:
             raise SetUpError("the administrator lacks the rights this takes") from None
@@ -232,14 +235,14 @@ def _give_rights(server: Connection, plan: Plan) -> None:
 
 
 def _make_schema(
-    admin: ConnectionSettings, plan: Plan, seconds: float | None, *, accepts_later: bool
+    admin: ConnectionSettings, plan: Plan, deadline: float | None, *, accepts_later: bool
 ) -> str:
     with closing(Connector(admin).connect()) as database:
         database.run(CLOSE_SCHEMA, {})
         _tell(database, OPEN_SCHEMA, role=plan.migrator)
     users: Mapping[str, Collection[Kind]] = {each.role: each.kinds for each in plan.logins}
     return migrate(
-        admin, role=plan.migrator, users=users, seconds=seconds, accepts_later=accepts_later
+        admin, role=plan.migrator, users=users, deadline=deadline, accepts_later=accepts_later
     )
 
 

@@ -3,6 +3,7 @@
 Alembic and SQLAlchemy are imported only when migrating: the layer does not ship them.
 """
 
+import math
 import re
 import ssl
 import time
@@ -30,6 +31,7 @@ REVISION_TABLE = "succotash_revision"
 
 _LOCK_TIMEOUT = "10s"
 _LOCK_NOT_AVAILABLE, _CANCELED = "55P03", "57014"
+_TOO_LONG = "the migration took longer than it may"
 _IS_OURS = f"SELECT to_regclass('public.{REVISION_TABLE}') IS NOT NULL"
 _KNOWN_REVISION = f"SELECT version_num FROM public.{REVISION_TABLE}"  # noqa: S608 - a constant
 _TABLES = """
@@ -57,15 +59,15 @@ def migrate(
     *,
     role: str | None = None,
     users: Mapping[str, Collection[Kind]] | None = None,
-    seconds: float | None = None,
+    deadline: float | None = None,
     accepts_later: bool = False,
 ) -> str:
     """Bring the database to this release's schema; the revision it then has.
 
     `target` is where and as whom: settings, or a URL as `settings_of` reads it. `role` becomes
     the owner of what is made. Each of `users` gets the rights that its kinds of functions need,
-    and loses others. It takes at most `seconds`, where given. All of it happens, or nothing; two
-    migrations wait for each other.
+    and loses others. It ends by `deadline`, in the seconds of time.monotonic(), where given. All
+    of it happens, or nothing; two migrations wait for each other.
 
     With `accepts_later` the schema of a later release stays, and `users` get rights on it beside
     those that they have: the later release works on until this one, rolled back to, is there.
@@ -78,8 +80,10 @@ def migrate(
 
     with _transaction(target) as connection:
         run = connection.exec_driver_sql
-        if seconds is not None:
-            _limit(connection, seconds)
+        if deadline is None:
+            run("SET LOCAL statement_timeout = 0")  # the server may have a limit of its own
+        else:
+            _limit(connection, deadline)
         if role is not None:
             run(f"SET LOCAL ROLE {quoted(role)}")
         run("SELECT pg_advisory_xact_lock(hashtextextended('succotash migration', 0))")
@@ -94,6 +98,14 @@ def migrate(
             for statement in grants(user, kinds, beside=beside):
                 run(statement)
     return later or REVISION
+
+
+def seconds_left(deadline: float) -> float:
+    """Until a migration's deadline; StorageUnavailableError where that is over."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise StorageUnavailableError(_TOO_LONG)
+    return left
 
 
 def require_understood(target: str | ConnectionSettings, *, accepts_later: bool = False) -> None:
@@ -125,16 +137,14 @@ def _transaction(target: str | ConnectionSettings) -> Iterator["Connection"]:
         raise StorageUnavailableError("the database cannot be reached") from None
 
 
-def _limit(connection: "Connection", seconds: float) -> None:
-    """Cancel the statement that runs when this time is over, and any after it."""
+def _limit(connection: "Connection", deadline: float) -> None:
+    """Cancel the statement that runs when the time is over, and let none begin after it."""
     from sqlalchemy import event
     from sqlalchemy.engine.interfaces import DBAPICursor
 
-    end = time.monotonic() + seconds
-
     def limit(_: object, cursor: DBAPICursor, *__: object) -> None:
-        left = max(round((end - time.monotonic()) * 1000), 1)
-        cursor.execute(f"SET LOCAL statement_timeout = {left}")
+        milliseconds = math.ceil(seconds_left(deadline) * 1000)  # never 0, which would be no limit
+        cursor.execute(f"SET LOCAL statement_timeout = {milliseconds}")
 
     event.listen(connection, "before_cursor_execute", limit)
 
@@ -204,7 +214,7 @@ def _refusal(error: BaseException | None) -> StorageError | StorageUnavailableEr
             if sqlstate == _LOCK_NOT_AVAILABLE:
                 return StorageUnavailableError("something else holds the tables; try again")
             if sqlstate == _CANCELED:
-                return StorageUnavailableError("the migration took longer than it may")
+                return StorageUnavailableError(_TOO_LONG)
             return StorageError(f"the database refused the migration (SQLSTATE {sqlstate})")
         case _:
             return StorageUnavailableError("the database cannot be reached")
