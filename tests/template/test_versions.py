@@ -16,6 +16,8 @@ from tests.template.stack import (
 )
 
 ANSWERING = sorted({name for name, _ in events("HttpApi")})
+TOLD: list[Any] = written()["Resources"]["Settings"]["Properties"]["Values"]
+"""The values that the digest of settings is made of."""
 
 
 def parameters_of(value: Any) -> set[str]:  # noqa: ANN401 - any part of a template
@@ -31,7 +33,7 @@ def parameters_of(value: Any) -> set[str]:  # noqa: ANN401 - any part of a templ
         case {"Fn::If": [str(condition), *branches]}:
             return parameters_of({"Condition": condition}) | parameters_of(branches)
         case {"Fn::GetAtt": ["Settings", "Digest"]}:
-            return parameters_of(written()["Resources"]["Settings"]["Properties"]["Values"])
+            return parameters_of(TOLD)
         case {"Fn::GetAtt": ["Database", str(attribute)]}:
             return {f"Database.{attribute}"}
         case {"Fn::Sub": str(text)}:
@@ -44,14 +46,55 @@ def parameters_of(value: Any) -> set[str]:  # noqa: ANN401 - any part of a templ
             return set()
 
 
-def configuration_of(name: str) -> set[str]:
-    """Parameters on which what a version is published with depends."""
+def is_told(part: Any, told: list[Any]) -> bool:  # noqa: ANN401 - any part of a template
+    """Whether parameters that change this part change something that is told too.
+
+    A condition is one bit, and tells nothing of the parameters that it depends on. It is told by a
+    value that is empty one way, or by all that it is made of. A value that depends on it tells the
+    branches of a part that does too.
+    """
+    if part in told:
+        return True
+    match part:
+        case {"Ref": str(name)}:
+            return name not in written()["Parameters"]
+        case {"Fn::GetAtt": ["Database", str()]}:
+            return False
+        case {"Fn::Sub": str()}:
+            return all({"Ref": name} in told for name in parameters_of(part))
+        case {"Condition": str(name)}:
+            branches = [each["Fn::If"][1:] for each in told if is_if(each, name)]
+            return any("" in each for each in branches) or is_told(
+                written()["Conditions"][name], told
+            )
+        case {"Fn::If": [str(name), one, other]}:
+            there = [each["Fn::If"] for each in told if is_if(each, name)]
+            return (
+                is_told({"Condition": name}, told)
+                and is_told(one, [*told, *(each[1] for each in there)])
+                and is_told(other, [*told, *(each[2] for each in there)])
+            )
+        case dict():
+            return all(is_told(each, told) for each in part.values())
+        case list():
+            return all(is_told(each, told) for each in part)
+        case _:
+            return True
+
+
+def is_if(value: Any, condition: str) -> bool:  # noqa: ANN401 - any part of a template
+    """Whether it depends on this condition."""
+    return isinstance(value, dict) and value.get("Fn::If", [""])[0] == condition
+
+
+def configuration_of(name: str) -> list[Any]:
+    """What a version is published with."""
     own = {
         key: functions()[name].get(key, globals_of_functions().get(key))
         for key in ("Description", "MemorySize", "Timeout", "SnapStart")
     }
     shared = {key: globals_of_functions()[key] for key in globals_of_functions().keys() - own}
-    return parameters_of([own, shared, functions()[name]["Environment"]])
+    return [own, shared, functions()[name]["Environment"]]
 
 
 @pytest.mark.parametrize("name", ANSWERING)
@@ -88,13 +131,22 @@ def test_a_change_of_any_parameter_or_of_the_layer_publishes_a_version(name: str
     description = functions()[name]["VersionDescription"]
 
     assert text_of({"Ref": "DomainLayer"}) in text_of(description)
-    assert configuration_of(name) <= parameters_of(description)
+    assert text_of({"Fn::GetAtt": ["Settings", "Digest"]}) in text_of(description)
+    assert is_told(configuration_of(name), TOLD)
+
+
+@pytest.mark.parametrize("without", TOLD, ids=text_of)
+def test_each_of_the_settings_that_are_told_is_needed(without: object) -> None:
+    told = [each for each in TOLD if each != without]
+    assert not all(is_told(configuration_of(name), told) for name in ANSWERING)
 
 
 @pytest.mark.parametrize("name", ANSWERING)
 def test_a_version_is_published_only_where_its_function_changes(name: str) -> None:
     """Lambda publishes nothing twice, and CloudFormation would call that a failure."""
-    assert parameters_of(functions()[name]["VersionDescription"]) <= configuration_of(name)
+    assert parameters_of(functions()[name]["VersionDescription"]) <= parameters_of(
+        configuration_of(name)
+    )
 
 
 @pytest.mark.parametrize("name", ANSWERING)
