@@ -26,6 +26,7 @@ from succotash.domain.retention import (
     GridPeriod,
     RunState,
 )
+from succotash.domain.retention_grids import GridOrigin
 from succotash.domain.values import (
     SHARDS,
     CampaignId,
@@ -241,7 +242,7 @@ def everything(storage: Storage) -> list[object]:
         retention.get_all_retention_campaigns(),
         retention.find_churn_predictions(),
         retention.get_users_by_segment(EngagementSegment.ACTIVE_USERS),
-        retention.get_retention_grid(GridPeriod.DAY, GridMode.NDAY),
+        [retention.get_retention_grid(GridPeriod.DAY, GridMode.NDAY, each) for each in GridOrigin],
         retention.get_lifecycle_counts(GridPeriod.DAY),
         retention.get_retention_analytics(),
     ]
