@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 SYNCED := $(VENV)/.synced
 ADAPTERS := layers/domain/succotash/infrastructure
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadscope
 WITHOUT_DOCKER := not sam_local and not browser and not smoke and not e2e
 
 export PATH := $(BIN):$(PATH)
@@ -20,8 +21,8 @@ run: $(SYNCED) ## start everything on this machine, with demo data (PORT, SUCCOT
 	@"$(BIN)/python" -m local.run
 
 test: $(SYNCED) ## run all tests that need no Docker
-	"$(BIN)/python" -m pytest -m "$(WITHOUT_DOCKER)"
-	"$(BIN)/python" -m tests.older_postgres -k postgres tests/contract tests/integration
+	"$(BIN)/python" -m pytest $(SIDE_BY_SIDE) -m "$(WITHOUT_DOCKER)"
+	"$(BIN)/python" -m tests.older_postgres $(SIDE_BY_SIDE) -k postgres tests/contract tests/integration
 
 check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, API document
 	"$(BIN)/ruff" format --check .

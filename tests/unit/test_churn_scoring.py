@@ -2,8 +2,9 @@
 
 import json
 import math
+import threading
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,7 @@ from succotash.errors import (
     SettingsError,
     StorageError,
 )
+from succotash.infrastructure.in_memory.retention import InMemoryRetentionRepository
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from succotash.observation import Metric, observed
 from tests.builders import NOON, a_run, an_event, an_order, at, usd
@@ -448,6 +450,25 @@ class TestSteps:
     @pytest.fixture
     def scoring(self, storage: InMemoryStorage) -> ChurnScoring:
         return ChurnScoring(storage, ScoringSettings(currency=USD))
+
+    def test_a_shard_has_one_session(
+        self, scoring: ChurnScoring, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asking = set[int]()
+        for name in ("build_retention_grids", "build_lifecycle_counts", "activity_summaries"):
+            method = getattr(InMemoryRetentionRepository, name)
+
+            def spy(*args: object, method: Callable[..., object] = method, **kw: object) -> object:
+                asking.add(threading.get_ident())
+                return method(*args, **kw)
+
+            monkeypatch.setattr(InMemoryRetentionRepository, name, spy)
+        run_id = scoring.plan(self.AS_OF)["run_id"]
+        asking.clear()
+
+        scoring.score(run_id, 3)
+
+        assert asking == {threading.get_ident()}
 
     def test_step_by_step_the_run_finds_what_it_finds_in_one_go(
         self, storage: InMemoryStorage, scoring: ChurnScoring

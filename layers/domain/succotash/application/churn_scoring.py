@@ -4,10 +4,10 @@ The three steps can be taken one by one, by a state machine that scores shards s
 in one go. Each may be repeated, and a run that broke off goes on where it stood.
 """
 
-from collections.abc import Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import datetime
-from typing import TypedDict
+from typing import TypedDict, override
 
 from succotash.application.scoring_plan import (
     Facts,
@@ -131,8 +131,7 @@ class ChurnScoring:
         run = self._storage.repositories.retention.get_scoring_run(RunId(run_id))
         if run.state is not RunState.RUNNING:
             raise ConflictError(f"the run is not running but {run.state}")
-        with ThreadPoolExecutor(max_workers=1) as beside:
-            customers = self._score_shard(beside, run, Shard(shard, SHARDS))
+        customers = self._score_shard(_InTurn(), run, Shard(shard, SHARDS))
         return {"run_id": run.run_id, "shard": shard, "customers": customers}
 
     def finish(self, run_id: str) -> ScoringReport:
@@ -267,6 +266,18 @@ class ChurnScoring:
         self._storage.in_transaction(work)
         count(Metric.RUNS_FINISHED)
         count(Metric.CUSTOMERS_SCORED, customers)
+
+
+class _InTurn(Executor):
+    """Does at once what it is given: a shard has one session, and others are scored beside it."""
+
+    @override
+    def submit[**P, T](
+        self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]:
+        done = Future[T]()
+        done.set_result(work(*args, **kwargs))
+        return done
 
 
 def _report(run: ScoringRun) -> ScoringReport:
