@@ -41,7 +41,7 @@ SELECT
         + (number - 1) * (customer % 29) * interval '20 hours',
     (customer * 31 + number * 17) % 900 + 10, 'USD'
 FROM
-    generate_series(1, CAST(:customers AS integer)) AS customers (customer),
+    generate_series(1, CAST(:customers AS bigint)) AS customers (customer),
     generate_series(1, CAST(:each AS integer)) AS numbers (number)
 """
 # An hour after each order, and a form a week before each customer's first.

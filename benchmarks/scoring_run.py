@@ -87,20 +87,12 @@ from pathlib import Path
 from succotash.container import container
 scoring = container.get_churn_scoring()
 run_id, shards = sys.argv[1], json.loads(sys.argv[2])
-began = time.perf_counter()
+began, own = time.perf_counter(), time.process_time()
 for shard in shards:
     scoring.score(run_id, shard)
-seconds = time.perf_counter() - began
+seconds, own = time.perf_counter() - began, time.process_time() - own
 [peak] = re.findall(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())
-print(json.dumps([seconds, int(peak) / 1024]))
-container.close()
-"""
-RUN = """
-import json, sys
-from datetime import datetime
-from succotash.container import container
-container.get_churn_scoring().run(datetime.fromisoformat(sys.argv[1]))
-print(json.dumps([0, 0]))
+print(json.dumps([seconds, int(peak) / 1024, own]))
 container.close()
 """
 STEP = """
@@ -110,10 +102,10 @@ from pathlib import Path
 from succotash.container import container
 scoring = container.get_churn_scoring()
 began = time.perf_counter()
-if sys.argv[1] == "plan":
-    scoring.plan(datetime.fromisoformat(sys.argv[2]))
-else:
+if sys.argv[1] == "finish":
     scoring.finish(sys.argv[2])
+else:
+    getattr(scoring, sys.argv[1])(datetime.fromisoformat(sys.argv[2]))
 seconds = time.perf_counter() - began
 [peak] = re.findall(r"VmHWM:\\s*(\\d+) kB", Path("/proc/self/status").read_text())
 print(json.dumps([seconds, int(peak) / 1024]))
@@ -136,8 +128,8 @@ def environment(server: PostgresServer, database: str) -> dict[str, str]:
     }
 
 
-def process(code: str, arguments: Sequence[str], given: dict[str, str]) -> tuple[float, float]:
-    """Seconds of the work and megabytes at the peak, of a process of its own."""
+def process(code: str, arguments: Sequence[str], given: dict[str, str]) -> Sequence[float]:
+    """What a process of its own tells: seconds of its work, megabytes at its peak, and others."""
     done = subprocess.run(  # noqa: S603 - this repository's own code
         [sys.executable, "-c", code, *arguments],
         env=given,
@@ -145,18 +137,18 @@ def process(code: str, arguments: Sequence[str], given: dict[str, str]) -> tuple
         check=True,
         text=True,
     )
-    seconds, peak = json.loads(done.stdout.splitlines()[-1])
-    return float(seconds), float(peak)
+    return [float(each) for each in json.loads(done.stdout.splitlines()[-1])]
 
 
-def scored(run_id: str, at_a_time: int, given: dict[str, str]) -> tuple[float, float]:
-    """Wall-clock seconds of the slowest process, and the highest peak, over all shards."""
+def scored(run_id: str, at_a_time: int, given: dict[str, str]) -> tuple[float, float, float]:
+    """Wall-clock seconds of the slowest process, the highest peak, and all of their own seconds."""
     parts = [list(range(first, SHARDS, at_a_time)) for first in range(at_a_time)]
     with ThreadPoolExecutor(at_a_time) as threads:
         found = list(
             threads.map(lambda part: process(WORKER, [run_id, json.dumps(part)], given), parts)
         )
-    return max(seconds for seconds, _ in found), max(peak for _, peak in found)
+    seconds, peaks, own = zip(*found, strict=True)
+    return max(seconds), max(peaks), sum(own)
 
 
 def floor(connection: pg8000.native.Connection) -> float:
@@ -254,7 +246,7 @@ def main(customers: int = CUSTOMERS, runs: int = RUNS) -> None:
         server.new_database() as many,
     ):
         small = filled(server, few, FEW)
-        process(RUN, [AS_OF], small)
+        process(STEP, ["run", AS_OF], small)
         compare(server, many, customers, runs, small)
 
 
@@ -268,12 +260,12 @@ def compare(
     moments = (f"2026-01-01T00:00:{second:02d}Z" for second in range(60))
     taken: dict[int, list[float]] = {1: [], 2: []}
     plans, finishes = [], []
-    plan_peak = shard_peak = finish_peak = 0.0
+    plan_peak = shard_peak = finish_peak = own = 0.0
     for at_a_time in (1, 2) * runs:
         moment = next(moments)
         seconds, plan_peak = process(STEP, ["plan", moment], given)
         plans.append(seconds)
-        seconds, shard_peak = scored(moment, at_a_time, given)
+        seconds, shard_peak, own = scored(moment, at_a_time, given)
         taken[at_a_time].append(seconds)
         seconds, finish_peak = process(STEP, ["finish", moment], given)
         finishes.append(seconds)
@@ -281,8 +273,11 @@ def compare(
     one, two = statistics.median(taken[1]), statistics.median(taken[2])
     print(f"  plan: {plan:.1f} s, {plan_peak:.0f} MB")
     print(f"  16 shards, one at a time: {one:.1f} s, {shard_peak:.0f} MB")
+    print(f"  of them in the processes that score: {own:.1f} s")
     print(f"  two at a time: {two:.1f} s, {one / two:.2f} times as fast")
-    print(f"  finish: {finish:.1f} s, {finish_peak:.0f} MB", flush=True)
+    print(f"  finish: {finish:.1f} s, {finish_peak:.0f} MB")
+    seconds, peak = process(STEP, ["run", next(moments)], given)
+    print(f"  all of it in one process: {seconds:.1f} s, {peak:.0f} MB", flush=True)
     for name, (few, seconds) in queries(small, given).items():
         ratio = f"{seconds / few:.2f} times as long as beside {FEW * EACH:,} orders"
         print(f"  {name}: {seconds * 1000:.1f} ms, {ratio}", flush=True)
