@@ -99,6 +99,8 @@ def test_a_grid_of_own_brackets_is_counted_as_of_the_run(gateway: Gateway) -> No
         ("windows=24h&start=2023-01-01&end=2024-05-01", "end", "range_too_long"),
         ("period=day&start=2023-01-01&end=2024-05-01", "end", "range_too_long"),
         ("start=yesterday", "start", "day"),
+        ("start=0001-01-01", "start", "day_out_of_range"),
+        ("end=9999-12-31", "end", "day_out_of_range"),
     ],
 )
 def test_a_grid_that_makes_no_sense_is_refused(
@@ -110,10 +112,19 @@ def test_a_grid_that_makes_no_sense_is_refused(
     assert [(each["field"], each["code"]) for each in problem["errors"]] == [(field, code)]
 
 
-def test_kept_grids_are_shown_for_the_cohorts_asked_for(scored: Gateway) -> None:
-    path = "/retention/cohorts"
+def test_kept_grids_are_shown_for_the_cohorts_asked_for(gateway: Gateway) -> None:
+    retention, run = gateway.container.get_retention_repository(), a_run(NOON + days(9))
+    gateway.container.get_ltv_repository().record_orders([an_order()])
+    retention.open_scoring_run(run)
+    retention.build_retention_grids(run.run_id, run.as_of, "UTC")
+    retention.finish_scoring_run(run.run_id, 1)
 
-    assert scored.call("GET", path, query="start=1990-01-01&end=2100-01-01").status == 200
+    def customers(query: str) -> list[object]:
+        answer = gateway.call("GET", "/retention/cohorts", query=query)
+        return [each["customers"] for each in answer.json["cohorts"]]
+
+    assert customers("start=1990-01-01&end=2100-01-01") == [1]
+    assert customers("start=1990-01-01&end=1991-01-01") == []
 
 
 @pytest.mark.parametrize("builds", [True, False], ids=["kept", "of an earlier release's run"])
@@ -130,11 +141,11 @@ def test_a_grid_from_first_activity_is_answered_whether_its_run_kept_it_or_not(
         retention.build_retention_grids(run.run_id, run.as_of, "UTC")
     retention.finish_scoring_run(run.run_id, 2)
 
-    query = {"origin": "activity", "period": "week", "start": "2020-01-01"}
+    query = {"origin": "activity", "period": "week", "start": "2020-01-01", "end": "2100-01-01"}
     [cohort] = gateway.call("GET", "/retention/cohorts", query=query).json["cohorts"]
 
     assert (cohort["cohort_starts_on"], cohort["customers"]) == (NOON.date().isoformat(), 2)
-    assert [cell["active"] for cell in cohort["cells"]] == [2, 1]
+    assert [(cell["active"], cell["revenue"]) for cell in cohort["cells"]] == [(2, None), (1, None)]
 
 
 def test_a_campaign_is_drafted_started_measured_and_completed(gateway: Gateway) -> None:

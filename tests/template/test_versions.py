@@ -38,6 +38,8 @@ def parameters_of(value: Any) -> set[str]:  # noqa: ANN401 - any part of a templ
             return {f"Database.{attribute}"}
         case {"Fn::Sub": str(text)}:
             return set(re.findall(r"\$\{(\w+)\}", text)) & set(written()["Parameters"])
+        case {"Fn::Sub": [str(text), dict(names)]}:
+            return parameters_of({"Fn::Sub": text}) | parameters_of(names)
         case dict():
             return parameters_of(list(value.values()))
         case list():
@@ -62,6 +64,8 @@ def is_told(part: Any, told: list[Any]) -> bool:  # noqa: ANN401 - any part of a
             return False
         case {"Fn::Sub": str()}:
             return all({"Ref": name} in told for name in parameters_of(part))
+        case {"Fn::Sub": [str(text), names]}:
+            return is_told({"Fn::Sub": text}, told) and is_told(names, told)
         case {"Condition": str(name)}:
             branches = [each["Fn::If"][1:] for each in told if is_if(each, name)]
             return any("" in each for each in branches) or is_told(
@@ -164,3 +168,12 @@ def test_snapshots_are_taken_where_asked_for_and_old_versions_go(name: str) -> N
         if logical_id.startswith(f"{name}Version")
     }
     assert policies == {"Delete"}
+
+
+def test_parameters_in_a_text_that_is_put_together_are_to_be_told_too() -> None:
+    together = {"Fn::Sub": ["${DbHost}:${Place}", {"Place": {"Ref": "Currency"}}]}
+
+    assert parameters_of(together) == {"DbHost", "Currency"}
+    assert not is_told(together, [{"Ref": "DbHost"}])
+    assert not is_told(together, [{"Ref": "Currency"}])
+    assert is_told(together, [{"Ref": "DbHost"}, {"Ref": "Currency"}])

@@ -1,7 +1,7 @@
 """What is PostgreSQL's own about activity and scoring runs; the contract suite checks the rest."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -10,6 +10,7 @@ from itertools import count
 import pytest
 
 from succotash.domain.customers import Recording
+from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention import (
     INITIAL_RUN,
     GridCell,
@@ -204,11 +205,19 @@ def test_value_at_risk_in_two_currencies_is_refused(
         storage.repositories.retention.get_retention_analytics()
 
 
-def test_a_lead_erased_between_shards_and_finish_leaves_no_cell_larger_than_its_cohort(
-    postgres_server: PostgresServer,
-) -> None:
+@pytest.fixture
+def own(postgres_server: PostgresServer) -> Iterator[ConnectionSettings]:
+    """A database of which nothing else is counted."""
+    with migrated_database(postgres_server) as found:
+        yield found
+
+
+def grid_of_forms(
+    own: ConnectionSettings, change: Callable[[Repositories], object]
+) -> list[GridCell]:
+    """Of two leads who ordered a day later, with a change between shards and finish."""
     run = a_run(NOON + days(2))
-    with migrated_database(postgres_server) as own, closing(PostgresStorage(own)) as storage:
+    with closing(PostgresStorage(own)) as storage:
         repositories = storage.repositories
         for lead in ("ada", "bob"):
             repositories.forms.save_lead(a_lead(lead))
@@ -222,13 +231,33 @@ def test_a_lead_erased_between_shards_and_finish_leaves_no_cell_larger_than_its_
             repositories.retention.build_retention_grids(
                 run.run_id, run.as_of, "UTC", shard=Shard(index, SHARDS)
             )
-        with postgres_server.connect(own.database) as elsewhere:
-            elsewhere.run("DELETE FROM form_submissions WHERE lead_id = 'bob'")
+        change(repositories)
         repositories.retention.merge_retention_grids(run.run_id, run.as_of, "UTC")
         repositories.retention.finish_scoring_run(run.run_id, 2)
-
-        cells = repositories.retention.get_retention_grid(
+        return repositories.retention.get_retention_grid(
             GridPeriod.DAY, GridMode.NDAY, GridOrigin.FORM
         )
 
+
+def test_a_lead_erased_between_shards_and_finish_leaves_no_cell_larger_than_its_cohort(
+    own: ConnectionSettings, postgres_server: PostgresServer
+) -> None:
+    def erase(_: object) -> None:
+        with postgres_server.connect(own.database) as elsewhere:
+            elsewhere.run("DELETE FROM form_submissions WHERE lead_id = 'bob'")
+
+    cells = grid_of_forms(own, erase)
+
     assert cells == [GridCell(NOON.date(), 1, 0, 1), GridCell(NOON.date(), 1, 1, 1)]
+
+
+def test_a_leads_other_customer_who_comes_later_does_not_let_it_count_twice(
+    own: ConnectionSettings,
+) -> None:
+    def order(repositories: Repositories) -> None:
+        email, later = "ada@example.com", NOON + days(5)
+        repositories.ltv.record_orders([an_order(customer_id="x", ordered_at=later, email=email)])
+
+    cells = grid_of_forms(own, order)
+
+    assert cells == [GridCell(NOON.date(), 2, 0, 2), GridCell(NOON.date(), 2, 1, 2)]

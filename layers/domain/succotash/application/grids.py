@@ -86,10 +86,11 @@ class GridQuestion:
         same, the last year of those asked for is.
         """
         end = max(today, self.start or today) if self.end is None else self.end
-        a_year_before = end - timedelta(days=YEAR - 1)
-        start = a_year_before if self.start is None else self.start
         if self.is_kept and self.period is not GridPeriod.DAY:
-            start = max(start, a_year_before)
+            end = min(end, max(today, self.start or today))
+            start = max(self.start or date.min, end - timedelta(days=YEAR - 1))
+        else:
+            start = end - timedelta(days=YEAR - 1) if self.start is None else self.start
         return GridRequest(
             start,
             end,

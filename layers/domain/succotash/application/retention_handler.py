@@ -320,6 +320,8 @@ class RetentionHandler:
         else:
             request, zone = question.request(run_day(run)), run_zone(run)
             cells = retention.count_retention(request, run.as_of, zone) if has_run else []
+            if question.is_kept:  # as runs keep it
+                cells = [replace(each, revenue=None) for each in cells]
         view = run_view(run) if has_run else None
         currency = run_currency(view, self._currency)
         rows = grid_rows(cells, question, run_day(run), currency)

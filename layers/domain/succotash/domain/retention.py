@@ -269,7 +269,7 @@ GRID_LENGTHS: Mapping[GridPeriod, int] = {
 }
 """The last period a grid counts to, after period 0."""
 BRACKETS: tuple[tuple[int, int], ...] = ((0, 0), (1, 7), (8, 30), (31, 90), (91, 180), (181, 365))
-"""First and last day since the first purchase, both included."""
+"""First and last day since joining, both included."""
 
 
 @dataclass(frozen=True, slots=True)

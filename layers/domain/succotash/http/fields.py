@@ -78,21 +78,21 @@ def require_instant(field: str, value: object) -> datetime:
 def _parse_day(value: object) -> date:
     if isinstance(value, date):
         return value
+    if not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise PydanticCustomError("day", "is not a day such as 2026-01-31")
     try:
-        if isinstance(value, str) and _DAY.fullmatch(value):
-            return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError:
         raise PydanticCustomError("day", "is no day of the calendar") from None
-    raise PydanticCustomError("day", "is not a day such as 2026-01-31")
-
-
-def _parse_day_or_instant(value: object) -> date:
-    if not (isinstance(value, str) and _DAY.fullmatch(value)):
-        return parse_instant(value)
-    day = _parse_day(value)
     if not FIRST_YEAR < day.year < LAST_YEAR:
         raise PydanticCustomError("day_out_of_range", "lies outside of the years kept here")
     return day
+
+
+def _parse_day_or_instant(value: object) -> date:
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        return _parse_day(value)
+    return parse_instant(value)
 
 
 def _parse_amount(value: object) -> Decimal:

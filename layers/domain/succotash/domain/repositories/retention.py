@@ -228,7 +228,8 @@ class RetentionRepository(ABC):
         Grids end with GRID_LENGTHS. Cells that nobody was active in are left out; offset 0 is
         always there, and by periods it holds the whole cohort. Repeating it changes nothing.
 
-        Of one shard only its part is counted, for `merge_retention_grids` to add up.
+        Of one shard only its part is counted, for `merge_retention_grids` to add up. What comes in
+        between, of before `as_of`, may be missing from it, or a lead tied by that counted twice.
         """
 
     @abstractmethod

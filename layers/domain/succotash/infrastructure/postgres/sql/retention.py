@@ -107,6 +107,9 @@ profiles_gone AS (
 grid_parts_gone AS (
     DELETE FROM grid_parts USING run WHERE grid_parts.run_id = run.run_id
 ),
+former_grid_parts_gone AS (
+    DELETE FROM retention_grid_parts USING run WHERE retention_grid_parts.run_id = run.run_id
+),
 cohort_parts_gone AS (
     DELETE FROM cohort_parts USING run WHERE cohort_parts.run_id = run.run_id
 ),
@@ -518,6 +521,13 @@ FROM form_submissions
 WHERE form_submissions.lead_id = {lead_id} AND state IN ('accepted', 'duplicate')
     AND submitted_at <= (SELECT as_of FROM moment)
 """
+# Who comes after the run's moment ties no lead to a second customer between shards and finish.
+_OTHER_CUSTOMER_OF_THE_LEAD = """
+SELECT
+FROM customers AS other
+WHERE other.lead_id = known.lead_id AND other.customer_id <> known.customer_id
+    AND other.first_seen_at <= (SELECT as_of FROM moment)
+"""
 _EARLIER = """
 earlier AS (
     PARTITION BY {person} ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
@@ -551,11 +561,8 @@ happened AS (
                 customer_id
             )
         )
-        AND NOT EXISTS (
-            SELECT
-            FROM customers AS other
-            WHERE other.lead_id = known.lead_id AND other.customer_id <> known.customer_id
-        )
+        AND first_seen_at <= (SELECT as_of FROM moment)
+        AND NOT EXISTS ({_OTHER_CUSTOMER_OF_THE_LEAD})
 ),
 by_day AS (
     SELECT
@@ -599,14 +606,12 @@ lives AS (
     WHERE latest >= asked_at AND day >= asked_on
 )
 """
-SHARED_LEADS = """
+SHARED_LEADS = f"""
+WITH {MOMENT}
 SELECT customer_id, lead_id
 FROM customers AS known
-WHERE lead_id IS NOT NULL AND EXISTS (
-    SELECT
-    FROM customers AS other
-    WHERE other.lead_id = known.lead_id AND other.customer_id <> known.customer_id
-)
+WHERE lead_id IS NOT NULL AND first_seen_at <= (SELECT as_of FROM moment)
+    AND EXISTS ({_OTHER_CUSTOMER_OF_THE_LEAD})
 """
 _SHARED_LIVES = f"""
 WITH {PURCHASES},

@@ -20,8 +20,8 @@ FROM grid_cells
 WHERE origin = 'purchase';
 
 -- What shards count, and which are scored. The release before keeps to its own tables for both, so
--- that neither adds up, or takes for scored, what the other counted: a run that goes on while a
--- release is deployed scores such shards again.
+-- that neither adds up, or takes for scored, what the other counted: a run of a state machine that
+-- is interrupted by a deployment fails, and scores such shards when it is repeated.
 
 CREATE TABLE grid_parts (
     run_id text COLLATE "C" NOT NULL REFERENCES scoring_runs ON DELETE CASCADE,
