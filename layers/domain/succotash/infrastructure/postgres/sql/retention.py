@@ -694,7 +694,8 @@ _LASTS = ", ".join(
 )
 # Who was active in a period is counted on the first day of theirs in it, so that nobody has to be
 # told apart; and of those who are counted together, there are no more kinds than pairs of days.
-# 0001-01-01 was a Monday, with which weeks begin (ISO 8601).
+# 0001-01-01 was a Monday, with which weeks begin (ISO 8601). Rows go in in order, so that of two
+# who score the same shard one waits.
 _PARTS_OF_LIVES = f"""
 , counted AS MATERIALIZED (
     SELECT
@@ -740,6 +741,7 @@ SELECT
     array_agg(place), array_agg(members)
 FROM cells
 GROUP BY origin, period, kind, starts_on
+ORDER BY origin, period, kind, starts_on
 """
 BUILD_GRID_PARTS = f"{_LIVES}{_PARTS_OF_LIVES}"
 BUILD_SHARED_GRID_PARTS = f"{_SHARED_LIVES}{_PARTS_OF_LIVES}"
