@@ -61,6 +61,7 @@ from succotash.infrastructure.postgres.moments import set_moment
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only, whole
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
+from succotash.infrastructure.postgres.sql import kept_grids
 from succotash.infrastructure.postgres.sql import retention as sql
 from succotash.infrastructure.postgres.sql.grids import COUNT_GRID
 from succotash.infrastructure.postgres.sql.lifecycle import (
@@ -412,10 +413,12 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
     ) -> None:
         def build(session: Session) -> None:
             place = None if shard is None else shard.index
-            only("scoring run", session.run(sql.CLEAR_GRID_PARTS, run_id=run_id, shard=place))
+            only(
+                "scoring run", session.run(kept_grids.CLEAR_GRID_PARTS, run_id=run_id, shard=place)
+            )
             set_moment(session, as_of, time_zone)
             session.run(
-                of_shard(sql.BUILD_GRID_PARTS, shard),
+                of_shard(kept_grids.BUILD_GRID_PARTS, shard),
                 run_id=run_id,
                 shard=place or 0,
                 shards=shard and shard.count,
@@ -437,7 +440,7 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
     def get_retention_grid(
         self, period: GridPeriod, mode: GridMode, origin: GridOrigin = GridOrigin.PURCHASE
     ) -> list[GridCell]:
-        rows = self._run(sql.GET_GRID, origin=origin, period=period, mode=mode)
+        rows = self._run(kept_grids.GET_GRID, origin=origin, period=period, mode=mode)
         return [GridCell(*row) for row in rows]
 
     @override
@@ -508,17 +511,17 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
 
 def _merge_grids(session: Session, run_id: RunId) -> None:
     """Add up the parts of all shards, and one more: leads with customers in several."""
-    only("scoring run", session.run(sql.CLEAR_GRIDS, run_id=run_id))
-    if tied := session.run(sql.SHARED_LEADS):
+    only("scoring run", session.run(kept_grids.CLEAR_GRIDS, run_id=run_id))
+    if tied := session.run(kept_grids.SHARED_LEADS):
         customer_ids, lead_ids = map(list, zip(*tied, strict=True))
         session.run(
-            sql.BUILD_SHARED_GRID_PARTS,
+            kept_grids.BUILD_SHARED_GRID_PARTS,
             run_id=run_id,
             shard=SHARDS,
             customer_ids=customer_ids,
             lead_ids=lead_ids,
         )
-    session.run(sql.MERGE_GRIDS, run_id=run_id)
+    session.run(kept_grids.MERGE_GRIDS, run_id=run_id)
 
 
 def _lifecycle_spans(as_of: datetime, time_zone: str) -> Jsonb:
