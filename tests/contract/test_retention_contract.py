@@ -167,11 +167,15 @@ class TestScoringRuns:
         assert retention.get_current_scoring_run().run_id == second.run_id
         assert retention.get_scoring_run(first.run_id).state is RunState.SUPERSEDED
 
-    def test_a_run_is_declined_while_another_is_running_that_is_not_older(
+    def test_a_run_is_declined_while_another_is_running_that_is_not_much_older(
         self, retention: RetentionRepository
     ) -> None:
         retention.open_scoring_run(a_run(NOON))
-        for other in (a_run(NOON - days(1)), a_run(NOON, run_id="same time")):
+        for other in (
+            a_run(NOON - days(1)),
+            a_run(NOON, run_id="same time"),
+            a_run(NOON + minutes(59)),
+        ):
             with pytest.raises(RunInProgressError):
                 retention.open_scoring_run(other)
             with pytest.raises(NotFoundError):
@@ -181,7 +185,7 @@ class TestScoringRuns:
         self, repositories: Repositories
     ) -> None:
         retention = repositories.retention
-        older, newer = a_run(NOON), a_run(NOON + days(1))
+        older, newer = a_run(NOON), a_run(NOON + minutes(60))
         retention.open_scoring_run(older)
         retention.save_churn_prediction(a_prediction(run_id=older.run_id))
         repositories.ltv.save_customer_ltv(a_value(run_id=older.run_id))

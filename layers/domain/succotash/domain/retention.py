@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -18,6 +18,8 @@ from succotash.domain.values import (
 
 INITIAL_RUN = RunId("initial")
 """The current run of a storage in which no scoring run has finished yet."""
+GIVEN_UP_AFTER = timedelta(hours=1)
+"""A run that is still running when another one is begun, so much later, has broken off."""
 UNKNOWN_SOURCE = "unknown"
 
 

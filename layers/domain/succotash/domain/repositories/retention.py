@@ -40,7 +40,7 @@ class RetentionRepository(ABC):
         """Begin a run, or begin it again with new models: state running, whatever `run` says.
 
         RunInProgressError where it is the current run already or was superseded, or another run
-        is running that is not older. A running run that is older is given up: its rows go.
+        is running that is not older by GIVEN_UP_AFTER. An older one is given up: its rows go.
         One that broke off after it was begun with an instant in the future by mistake keeps all
         before that instant out: let its `as_of` in the table scoring_runs be made an early one,
         and the next run gives it up.

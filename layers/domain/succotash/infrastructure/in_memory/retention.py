@@ -20,6 +20,7 @@ from succotash.domain.lifecycle import LifecycleCounts, add_up, count_lifecycle
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.retention import (
+    GIVEN_UP_AFTER,
     INITIAL_RUN,
     CampaignMetrics,
     CampaignStatus,
@@ -68,7 +69,7 @@ class InMemoryRetentionRepository(RetentionRepository):
         for other in list(self.tables.runs_by_state[RunState.RUNNING]):
             if other.run_id == run.run_id:
                 continue
-            if other.as_of >= run.as_of:
+            if other.as_of > run.as_of - GIVEN_UP_AFTER:
                 raise RunInProgressError("another scoring run is running")
             self.tables.delete_run_rows(other.run_id)
             self.tables.runs.discard([other.run_id])

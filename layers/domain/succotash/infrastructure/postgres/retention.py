@@ -19,6 +19,7 @@ from succotash.domain.lifecycle import LifecycleCounts, lifecycle_start, period_
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.retention import (
+    GIVEN_UP_AFTER,
     INITIAL_RUN,
     CampaignMetrics,
     CampaignStatus,
@@ -86,7 +87,7 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
                     raise RunInProgressError("this scoring run has finished already")
                 if run_id == run.run_id:
                     continue
-                if as_of >= run.as_of:
+                if as_of > run.as_of - GIVEN_UP_AFTER:
                     raise RunInProgressError("another scoring run is running")
                 session.run(sql.DELETE_ROWS_OF_RUNS, run_ids=[run_id])
                 session.run(sql.DELETE_RUN, run_id=run_id)

@@ -16,6 +16,7 @@ from succotash.domain.lifecycle import LifecycleCounts, count_lifecycle
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.retention import (
+    GIVEN_UP_AFTER,
     INITIAL_RUN,
     CampaignMetrics,
     CampaignStatus,
@@ -407,7 +408,7 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
                 if row["state"] != RunState.RUNNING:
                     raise RunInProgressError("this scoring run has finished already")
             for other in session.run(_OTHER_RUNNING, run_id=run.run_id):
-                if other["as_of"] >= micros(run.as_of):
+                if other["as_of"] > micros(run.as_of - GIVEN_UP_AFTER):
                     raise RunInProgressError("another scoring run is running")
                 session.run(_GIVE_UP_RUN, run_id=other["run_id"])
             session.run(
