@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -244,7 +245,27 @@ def test_of_two_starts_for_one_time_both_end_and_one_run_is_published(machine: M
     assert run.customers == 100
 
 
-def test_a_later_start_declines_an_earlier_one(machine: Machine) -> None:
+def test_of_two_that_overlap_the_later_declines(machine: Machine) -> None:
+    declined = threading.Event()
+
+    def hold(event: Event) -> None:
+        if event["step"] == "score":
+            assert declined.wait(PATIENCE)
+
+    machine.fault = hold
+    first = machine.start()
+    while not machine.steps("score"):
+        time.sleep(0.05)
+
+    status, _ = machine.run("2024-06-30T03:45:00Z")
+    declined.set()
+
+    assert status == "FAILED"
+    assert machine.wait(first)[0] == "SUCCEEDED"
+    assert machine.current_run() == RUN_ID
+
+
+def test_a_start_for_an_earlier_time_is_declined(machine: Machine) -> None:
     assert machine.run()[0] == "SUCCEEDED"
 
     status, _ = machine.run("2024-06-29T03:15:00Z")
