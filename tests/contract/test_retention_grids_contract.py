@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from succotash.domain.customers import ActivityEvent, Order
 from succotash.domain.forms import SubmissionState
+from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention import GridCell, GridMode, GridPeriod
+from succotash.domain.retention import GridCell, GridMode, GridPeriod, ScoringRun
 from succotash.domain.retention_grids import (
     GridEntry,
     GridOrigin,
@@ -330,6 +331,18 @@ class TestCountedGrids:
         assert cells == [GridCell(DAY, 1, 0, 0, 0)]
 
 
+def keep(
+    retention: RetentionRepository, run: ScoringRun, zone: str, shards: Sequence[Shard | None]
+) -> None:
+    """Let the run keep its grids and become current; doing it again changes nothing."""
+    retention.open_scoring_run(run)
+    for shard in (*shards, *shards):
+        retention.build_retention_grids(run.run_id, run.as_of, zone, shard=shard)
+    if shards != [None]:
+        retention.merge_retention_grids(run.run_id, run.as_of, zone)
+    retention.finish_scoring_run(run.run_id, 0)
+
+
 class TestKeptGrids:
     @MODEST
     @given(
@@ -355,12 +368,8 @@ class TestKeptGrids:
         repositories, run = new_storage().repositories, a_run(as_of)
         expected = record(repositories, orders, events, submitted, as_of)
         retention = repositories.retention
-        retention.open_scoring_run(run)
-        for shard in (*shards, *shards):  # doing it again changes nothing
-            retention.build_retention_grids(run.run_id, as_of, zone, shard=shard)
-        if shards != [None]:
-            retention.merge_retention_grids(run.run_id, as_of, zone)
-        retention.finish_scoring_run(run.run_id, 0)
+
+        keep(retention, run, zone, shards)
 
         for origin, (joins, returns) in expected.items():
             cells = retention.get_retention_grid(*kind, origin)
@@ -383,11 +392,7 @@ class TestKeptGrids:
                 for number in range(20)  # in several shards
             ]
         )
-        retention.open_scoring_run(run)
-        for shard in every_shard():
-            retention.build_retention_grids(run.run_id, LATER, "UTC", shard=shard)
-        retention.merge_retention_grids(run.run_id, LATER, "UTC")
-        retention.finish_scoring_run(run.run_id, 20)
+        keep(retention, run, "UTC", every_shard())
 
         cells = retention.get_retention_grid(GridPeriod.DAY, GridMode.NDAY, GridOrigin.FORM)
 

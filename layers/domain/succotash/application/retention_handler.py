@@ -39,6 +39,7 @@ from succotash.domain.retention import (
     CampaignStatus,
     ChurnPrediction,
     EngagementSegment,
+    GridCell,
     GridPeriod,
     RetentionAnalytics,
     RetentionCampaign,
@@ -307,22 +308,9 @@ class RetentionHandler:
         counted from them, for cohorts of a year at most, as is one that the run of an earlier
         release did not keep. InvalidInputError where the question makes no sense.
         """
-        retention = self._storage.repositories.retention
-        run = retention.get_current_scoring_run()
-        has_run = run.run_id != INITIAL_RUN
-        kept = (
-            retention.get_retention_grid(question.period, question.mode, question.origin)
-            if question.is_kept
-            else []
-        )
-        if kept:
-            cells = question.kept(kept, run_day(run))
-        else:
-            request, zone = question.request(run_day(run)), run_zone(run)
-            cells = retention.count_retention(request, run.as_of, zone) if has_run else []
-            if question.is_kept:  # as runs keep it
-                cells = [replace(each, revenue=None) for each in cells]
-        view = run_view(run) if has_run else None
+        run = self._storage.repositories.retention.get_current_scoring_run()
+        cells = self._grid_cells(question, run)
+        view = None if run.run_id == INITIAL_RUN else run_view(run)
         currency = run_currency(view, self._currency)
         rows = grid_rows(cells, question, run_day(run), currency)
         return {
@@ -337,6 +325,20 @@ class RetentionHandler:
             "average": grid_average(rows, question),
             "run": view,
         }
+
+    def _grid_cells(self, question: GridQuestion, run: ScoringRun) -> Sequence[GridCell]:
+        """Those that the run kept, where it did; otherwise counted as of it."""
+        retention = self._storage.repositories.retention
+        today = run_day(run)
+        if question.is_kept:
+            kept = retention.get_retention_grid(question.period, question.mode, question.origin)
+            if kept:
+                return question.kept(kept, today)
+        request = question.request(today)
+        if run.run_id == INITIAL_RUN:
+            return []
+        cells = retention.count_retention(request, run.as_of, run_zone(run))
+        return [replace(each, revenue=None) for each in cells] if question.is_kept else cells
 
     def get_lifecycle(self, period: GridPeriod = GridPeriod.MONTH) -> LifecycleView:
         """Who came, stayed, came back and went, period by period, as of the current run."""

@@ -421,10 +421,8 @@ class InMemoryRetentionRepository(RetentionRepository):
         self.tables.runs[run_id]
         if shard is not None:  # merging counts everybody: here that costs no more
             return
-        self.tables.grids[run_id] = {
-            origin: kept_grids(people(self.tables, origin, as_of, time_zone))
-            for origin in GridOrigin
-        }
+        joined_by = people(self.tables, as_of, time_zone)
+        self.tables.grids[run_id] = {origin: kept_grids(joined_by(origin)) for origin in GridOrigin}
 
     @override
     @atomic
@@ -439,7 +437,7 @@ class InMemoryRetentionRepository(RetentionRepository):
     def count_retention(
         self, request: GridRequest, as_of: datetime, time_zone: str
     ) -> list[GridCell]:
-        return count_grid(request, people(self.tables, request.origin, as_of, time_zone))
+        return count_grid(request, people(self.tables, as_of, time_zone)(request.origin))
 
     @override
     @atomic

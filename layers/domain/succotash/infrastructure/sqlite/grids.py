@@ -1,8 +1,9 @@
 """Who joined when and came back when, for retention grids."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
+from functools import cache
 
 from succotash.domain.retention_grids import Conduct, GridOrigin, Occurrence
 from succotash.domain.values import Shard
@@ -43,27 +44,34 @@ WHERE occurred_at <= :as_of
 
 
 def people(
-    session: Session, origin: GridOrigin, as_of: datetime, time_zone: str
-) -> Iterator[Conduct]:
-    """Everybody who joined by this origin at or before an instant."""
+    session: Session, as_of: datetime, time_zone: str
+) -> Callable[[GridOrigin], Iterator[Conduct]]:
+    """Everybody who joined by an origin at or before an instant; ledgers are read once for all."""
     moment = {"as_of": micros(as_of), "time_zone": time_zone}
     with laid_out_purchases(session, as_of, time_zone):
         bought = _by_person(session.run(_BOUGHT))
-    if origin is GridOrigin.PURCHASE:
-        for purchases in bought.values():
-            yield Conduct(purchases, purchases)
-        return
-    did = _by_person(session.run(_DID, **moment))
-    if origin is GridOrigin.ACTIVITY:
-        for customer_id, events in did.items():
-            yield Conduct(events, sorted([*events, *bought.get(customer_id, [])]))
-        return
-    came_back = defaultdict[str, list[Occurrence]](list)
-    for row in session.run(_TIED):
-        customer_id = row["customer_id"]
-        came_back[row["lead_id"]] += did.get(customer_id, []) + bought.get(customer_id, [])
-    for lead_id, submissions in _by_person(session.run(_ASKED, **moment)).items():
-        yield Conduct(submissions, sorted(came_back[lead_id]))
+
+    @cache
+    def did() -> dict[str, list[Occurrence]]:
+        return _by_person(session.run(_DID, **moment))
+
+    def joined_by(origin: GridOrigin) -> Iterator[Conduct]:
+        if origin is GridOrigin.PURCHASE:
+            for purchases in bought.values():
+                yield Conduct(purchases, purchases)
+            return
+        if origin is GridOrigin.ACTIVITY:
+            for customer_id, events in did().items():
+                yield Conduct(events, sorted([*events, *bought.get(customer_id, [])]))
+            return
+        came_back = defaultdict[str, list[Occurrence]](list)
+        for row in session.run(_TIED):
+            customer_id = row["customer_id"]
+            came_back[row["lead_id"]] += did().get(customer_id, []) + bought.get(customer_id, [])
+        for lead_id, submissions in _by_person(session.run(_ASKED, **moment)).items():
+            yield Conduct(submissions, sorted(came_back[lead_id]))
+
+    return joined_by
 
 
 def presence(

@@ -790,8 +790,9 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
             if shard is not None:  # merging counts everybody: here that costs no more
                 return
             session.run(_DELETE_GRIDS, run_id=run_id)
+            joined_by = people(session, as_of, time_zone)
             for origin in GridOrigin:
-                grids = kept_grids(people(session, origin, as_of, time_zone))
+                grids = kept_grids(joined_by(origin))
                 session.run_for_each(
                     _INSERT_GRID_CELL,
                     (
@@ -831,7 +832,7 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
         self, request: GridRequest, as_of: datetime, time_zone: str
     ) -> list[GridCell]:
         with self._unit.reading() as session:
-            return count_grid(request, people(session, request.origin, as_of, time_zone))
+            return count_grid(request, people(session, as_of, time_zone)(request.origin))
 
     @override
     def build_lifecycle_counts(

@@ -36,21 +36,14 @@ FROM customers AS other
 WHERE other.lead_id = known.lead_id AND other.customer_id <> known.customer_id
     AND other.first_seen_at <= (SELECT as_of FROM moment)
 """
-_EARLIER = """
-earlier AS (
-    PARTITION BY {person} ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-)
-"""
-# On which days who joined when was active since, and on which the time before. Whoever joined by
-# buying or by an event was active on that day; a lead was, where something came after the form. A
-# lead's other customers may be of other shards: who has any is counted when shards are merged. When
-# a lead asked goes along with what happened instead of being joined to it: the planner cannot know
-# how many leads are customers.
-_LIVES = f"""
+# What happened to whom when, as PURCHASES counts it, and when who is a lead asked: that goes along
+# with it instead of being joined to it, as the planner cannot know how many leads are customers. A
+# lead's other customers may be of other shards: who has any is counted when shards are merged.
+_OF_CUSTOMERS = f"""
 WITH {PURCHASES},
 happened AS (
     SELECT
-        customer_id, ordered_at AS happened_at, day, true AS bought,
+        customer_id AS person, ordered_at AS happened_at, day, true AS bought,
         CAST(NULL AS timestamptz) AS asked_at
     FROM purchases
     UNION ALL
@@ -71,13 +64,95 @@ happened AS (
         )
         AND first_seen_at <= (SELECT as_of FROM moment)
         AND NOT EXISTS ({_OTHER_CUSTOMER_OF_THE_LEAD})
+)
+"""
+SHARED_LEADS = f"""
+WITH {MOMENT}
+SELECT customer_id, lead_id
+FROM customers AS known
+WHERE lead_id IS NOT NULL AND first_seen_at <= (SELECT as_of FROM moment)
+    AND EXISTS ({_OTHER_CUSTOMER_OF_THE_LEAD})
+"""
+# Nobody joined by buying or by an event here: those are customers, and counted as such.
+_OF_SHARED_LEADS = f"""
+WITH {PURCHASES},
+tied AS (
+    SELECT customer_id COLLATE "C" AS customer_id, lead_id COLLATE "C" AS lead_id
+    FROM unnest(CAST(:customer_ids AS text[]), CAST(:lead_ids AS text[])) AS item (
+        customer_id, lead_id
+    )
 ),
-by_day AS (
+happened AS (
     SELECT
-        customer_id, day, bool_or(bought) AS bought, bool_or(NOT bought) AS did,
+        lead_id AS person, ordered_at AS happened_at, day, CAST(NULL AS boolean) AS bought,
+        CAST(NULL AS timestamptz) AS asked_at
+    FROM purchases JOIN tied USING (customer_id)
+    UNION ALL
+    SELECT
+        lead_id, occurred_at, CAST(occurred_at AT TIME ZONE (SELECT zone FROM moment) AS date),
+        NULL, NULL
+    FROM activity_events JOIN tied USING (customer_id)
+    WHERE occurred_at <= (SELECT as_of FROM moment)
+    UNION ALL
+    SELECT lead_id, NULL, NULL, NULL, asked_at
+    FROM (SELECT DISTINCT lead_id FROM tied) AS leads
+    CROSS JOIN LATERAL ({_ASKED_AT.format(lead_id="leads.lead_id")}) AS form
+)
+"""
+_STARTS = {
+    GridPeriod.DAY: "{day}",
+    GridPeriod.WEEK: "{day} - ({day} - DATE '0001-01-01') % 7",
+    GridPeriod.MONTH: "CAST(date_trunc('month', CAST({day} AS timestamp)) AS date)",
+}
+_COHORTS = {period: start.format(day="first_day") for period, start in _STARTS.items()}
+_PLACES = {
+    GridPeriod.DAY: "day - first_day",
+    GridPeriod.WEEK: f"(day - ({_COHORTS[GridPeriod.WEEK]})) / 7",
+    GridPeriod.MONTH: """CAST(
+        12 * (extract(year FROM day) - extract(year FROM first_day))
+        + extract(month FROM day) - extract(month FROM first_day) AS integer
+    )""",
+}
+_ACTIVE_ANEW = ", ".join(
+    f"""
+        count(*) FILTER (
+            WHERE {start.format(day="day")} IS DISTINCT FROM {start.format(day="day_before")}
+        ) AS of_{period}
+    """
+    for period, start in _STARTS.items()
+)
+_BRACKET = f"width_bucket({{age}}, ARRAY{[first for first, _ in BRACKETS]})"
+_LAST_DAY_OF_BRACKET = (
+    f"(ARRAY{[last for _, last in BRACKETS]})[{_BRACKET.format(age='day - first_day')}]"
+)
+_ACTIVE = " UNION ALL ".join(
+    f"""
+    SELECT
+        origin, '{period}' AS period, 'active' AS kind, {_COHORTS[period]} AS starts_on,
+        {_PLACES[period]} AS place, of_{period} AS members
+    FROM counted
+    WHERE of_{period} > 0 AND {_PLACES[period]} <= {length}
+    """
+    for period, length in GRID_LENGTHS.items()
+)
+_COHORTS_OF_DAY = ", ".join(f"('{period}', {start})" for period, start in _COHORTS.items())
+_LASTS = ", ".join(
+    f"('{period}', {_COHORTS[period]}, least({_PLACES[period]}, {length}))"
+    for period, length in GRID_LENGTHS.items()
+)
+# On which days who joined when was active since, and on which the time before. Whoever joined by
+# buying or by an event was active on that day; a lead was, where something came after the form. Who
+# was active in a period is counted on the first day of theirs in it, so that nobody has to be told
+# apart; and of those who are counted together, there are no more kinds than pairs of days.
+# 0001-01-01 was a Monday, with which weeks begin (ISO 8601). Rows go in in order, so that of two
+# who score the same shard one waits.
+_PARTS = f"""
+, by_day AS (
+    SELECT
+        person, day, bool_or(bought) AS bought, bool_or(NOT bought) AS did,
         max(happened_at) AS latest, min(asked_at) AS asked_at
     FROM happened
-    GROUP BY customer_id, day
+    GROUP BY person, day
 ),
 days AS MATERIALIZED (
     SELECT
@@ -92,7 +167,11 @@ days AS MATERIALIZED (
         max(day) OVER earlier AS day_before,
         max(latest) OVER earlier AS latest_before
     FROM by_day
-    WINDOW whole AS (PARTITION BY customer_id), {_EARLIER.format(person="customer_id")}
+    WINDOW
+        whole AS (PARTITION BY person),
+        earlier AS (
+            PARTITION BY person ORDER BY day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+        )
 ),
 lives AS (
     SELECT
@@ -112,111 +191,10 @@ lives AS (
         day = last_day
     FROM days
     WHERE latest >= asked_at AND day >= asked_on
-)
-"""
-SHARED_LEADS = f"""
-WITH {MOMENT}
-SELECT customer_id, lead_id
-FROM customers AS known
-WHERE lead_id IS NOT NULL AND first_seen_at <= (SELECT as_of FROM moment)
-    AND EXISTS ({_OTHER_CUSTOMER_OF_THE_LEAD})
-"""
-_SHARED_LIVES = f"""
-WITH {PURCHASES},
-tied AS (
-    SELECT customer_id COLLATE "C" AS customer_id, lead_id COLLATE "C" AS lead_id
-    FROM unnest(CAST(:customer_ids AS text[]), CAST(:lead_ids AS text[])) AS item (
-        customer_id, lead_id
-    )
 ),
-happened AS (
-    SELECT lead_id, ordered_at AS happened_at, day, CAST(NULL AS timestamptz) AS asked_at
-    FROM purchases JOIN tied USING (customer_id)
-    UNION ALL
+counted AS MATERIALIZED (
     SELECT
-        lead_id, occurred_at, CAST(occurred_at AT TIME ZONE (SELECT zone FROM moment) AS date), NULL
-    FROM activity_events JOIN tied USING (customer_id)
-    WHERE occurred_at <= (SELECT as_of FROM moment)
-    UNION ALL
-    SELECT lead_id, NULL, NULL, asked_at
-    FROM (SELECT DISTINCT lead_id FROM tied) AS leads
-    CROSS JOIN LATERAL ({_ASKED_AT.format(lead_id="leads.lead_id")}) AS form
-),
-by_day AS (
-    SELECT lead_id, day, max(happened_at) AS latest, min(asked_at) AS asked_at
-    FROM happened
-    GROUP BY lead_id, day
-),
-days AS (
-    SELECT
-        day, latest,
-        max(day) OVER whole AS last_day,
-        min(asked_at) OVER whole AS asked_at,
-        min(CAST(asked_at AT TIME ZONE (SELECT zone FROM moment) AS date)) OVER whole AS asked_on,
-        max(day) OVER earlier AS day_before,
-        max(latest) OVER earlier AS latest_before
-    FROM by_day
-    WINDOW whole AS (PARTITION BY lead_id), {_EARLIER.format(person="lead_id")}
-),
-lives AS (
-    SELECT
-        'form' AS origin, asked_on AS first_day, day,
-        CASE WHEN latest_before >= asked_at THEN day_before END AS day_before,
-        day = last_day AS is_last
-    FROM days
-    WHERE latest >= asked_at AND day >= asked_on
-)
-"""
-_WEEK = "({day} - DATE '0001-01-01') / 7"
-_MONTH = "CAST(12 * extract(year FROM {day}) + extract(month FROM {day}) AS integer)"
-_COHORTS = {
-    GridPeriod.DAY: "first_day",
-    GridPeriod.WEEK: "first_day - (first_day - DATE '0001-01-01') % 7",
-    GridPeriod.MONTH: "CAST(date_trunc('month', CAST(first_day AS timestamp)) AS date)",
-}
-_PLACES = {
-    GridPeriod.DAY: "day - first_day",
-    GridPeriod.WEEK: f"{_WEEK.format(day='day')} - {_WEEK.format(day='first_day')}",
-    GridPeriod.MONTH: f"{_MONTH.format(day='day')} - {_MONTH.format(day='first_day')}",
-}
-_LONGEST_DAYS = {GridPeriod.DAY: 1, GridPeriod.WEEK: 7, GridPeriod.MONTH: 31}
-_BRACKET = f"width_bucket({{age}}, ARRAY{[first for first, _ in BRACKETS]})"
-_LAST_DAY_OF_BRACKET = (
-    f"(ARRAY{[last for _, last in BRACKETS]})[{_BRACKET.format(age='day - first_day')}]"
-)
-_ACTIVE = " UNION ALL ".join(
-    f"""
-    SELECT
-        origin, '{period}' AS period, 'active' AS kind, {_COHORTS[period]} AS starts_on,
-        {_PLACES[period]} AS place, of_{period} AS members
-    FROM counted
-    WHERE of_{period} > 0 AND day - first_day < {(length + 1) * _LONGEST_DAYS[period]}
-        AND {_PLACES[period]} <= {length}
-    """
-    for period, length in GRID_LENGTHS.items()
-)
-_COHORTS_OF_DAY = ", ".join(f"('{period}', {start})" for period, start in _COHORTS.items())
-_LASTS = ", ".join(
-    f"('{period}', {_COHORTS[period]}, least({_PLACES[period]}, {length}))"
-    for period, length in GRID_LENGTHS.items()
-)
-# Who was active in a period is counted on the first day of theirs in it, so that nobody has to be
-# told apart; and of those who are counted together, there are no more kinds than pairs of days.
-# 0001-01-01 was a Monday, with which weeks begin (ISO 8601). Rows go in in order, so that of two
-# who score the same shard one waits.
-_PARTS_OF_LIVES = f"""
-, counted AS MATERIALIZED (
-    SELECT
-        origin, first_day, day,
-        count(*) AS of_day,
-        count(*) FILTER (
-            WHERE {_WEEK.format(day="day")} IS DISTINCT FROM {_WEEK.format(day="day_before")}
-        ) AS of_week,
-        count(*) FILTER (
-            WHERE day_before IS NULL
-                OR date_trunc('month', CAST(day AS timestamp))
-                <> date_trunc('month', CAST(day_before AS timestamp))
-        ) AS of_month,
+        origin, first_day, day, {_ACTIVE_ANEW},
         count(*) FILTER (
             WHERE {_BRACKET.format(age="day - first_day")}
                 IS DISTINCT FROM {_BRACKET.format(age="day_before - first_day")}
@@ -251,8 +229,8 @@ FROM cells
 GROUP BY origin, period, kind, starts_on
 ORDER BY origin, period, kind, starts_on
 """
-BUILD_GRID_PARTS = f"{_LIVES}{_PARTS_OF_LIVES}"
-BUILD_SHARED_GRID_PARTS = f"{_SHARED_LIVES}{_PARTS_OF_LIVES}"
+BUILD_GRID_PARTS = f"{_OF_CUSTOMERS}{_PARTS}"
+BUILD_SHARED_GRID_PARTS = f"{_OF_SHARED_LEADS}{_PARTS}"
 # A shard whose customers were not active in a cell has no part of it. Everybody who joined by
 # buying or by an event is at place 0; of leads, who never came back has no part at all. Leads may
 # be erased, or tied to more customers, since their shard was counted: no cell exceeds its cohort.
