@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 10;
+PRAGMA user_version = 11;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -17,6 +17,7 @@ CREATE TABLE forms (
     notify TEXT NOT NULL DEFAULT '[]' CHECK (json_type(notify) = 'array'),
     confirms INTEGER NOT NULL DEFAULT 0 CHECK (confirms IN (0, 1)),
     double_opt_in INTEGER NOT NULL DEFAULT 0 CHECK (double_opt_in IN (0, 1)),
+    digest INTEGER NOT NULL DEFAULT 1 CHECK (digest IN (0, 1)),
     consent_text TEXT NOT NULL DEFAULT '',
     updated_at INTEGER
 ) STRICT;
@@ -104,10 +105,14 @@ CREATE TABLE form_submissions (
     duplicate_of TEXT REFERENCES form_submissions (submission_id) ON DELETE SET NULL,
     spam_reasons TEXT NOT NULL CHECK (json_type(spam_reasons) = 'array'),
     text_digest TEXT,
-    consent TEXT
+    consent TEXT,
+    waited_until INTEGER
 ) STRICT;
 CREATE INDEX form_submissions_by_form
 ON form_submissions (form_id, submitted_at, submission_id);
+CREATE INDEX form_submissions_quarantined
+ON form_submissions (form_id, coalesce(waited_until, submitted_at), submission_id)
+WHERE state = 'quarantined';
 CREATE INDEX form_submissions_by_time ON form_submissions (submitted_at);
 CREATE INDEX form_submissions_by_fingerprint
 ON form_submissions (form_id, fingerprint, submitted_at) WHERE state = 'accepted';
@@ -154,6 +159,21 @@ CREATE INDEX outbox_due ON outbox (due_at, message_id)
 WHERE delivered_at IS NULL AND set_aside_at IS NULL;
 CREATE INDEX outbox_delivered ON outbox (delivered_at) WHERE delivered_at IS NOT NULL;
 CREATE INDEX outbox_by_subject ON outbox (subject_id);
+
+-- Mails that anybody can cause, by who got them: an HMAC, which says nothing without its key.
+CREATE TABLE mail_recipients (
+    recipient TEXT NOT NULL PRIMARY KEY,
+    sent_at TEXT NOT NULL CHECK (json_array_length(sent_at) > 0),
+    last_sent_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mail_recipients_by_time ON mail_recipients (last_sent_at);
+
+-- The last digest of each form's quarantine that its owners got.
+CREATE TABLE quarantine_digests (
+    form_id TEXT NOT NULL PRIMARY KEY REFERENCES forms (form_id) ON DELETE CASCADE,
+    since INTEGER,
+    until INTEGER NOT NULL CHECK (since < until)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE customers (
     customer_id TEXT NOT NULL PRIMARY KEY,

@@ -49,6 +49,8 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     "erasures": {Kind.INTAKE: "r", Kind.QUERIES: "raw", Kind.EVENTS: "r"},
     "idempotency_keys": {Kind.INTAKE: "rawd", Kind.QUERIES: "rawd"},
     "outbox": {Kind.INTAKE: "ra", Kind.QUERIES: "rad", Kind.SCORING: "ra", Kind.RELAY: "rwd"},
+    "mail_recipients": {Kind.QUERIES: "rd", Kind.RELAY: "rawd"},
+    "quarantine_digests": {Kind.RELAY: "raw"},
     "customers": {Kind.INTAKE: "rw", Kind.QUERIES: "rw", Kind.EVENTS: "raw", Kind.SCORING: "r"},
     "orders": {Kind.QUERIES: "r", Kind.EVENTS: "ra", Kind.SCORING: "r"},
     "activity_events": {Kind.QUERIES: "rd", Kind.EVENTS: "ra", Kind.SCORING: "r"},
