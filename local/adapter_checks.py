@@ -660,10 +660,6 @@ class LTVChecks:
         found = self._ltv.get_ltv_analytics(end=LONG_AGO.date())
         expect(that=(found.total.customers, found.total.revenue) == (1, Decimal(10)))
 
-    def forget_customers(self) -> None:
-        expect(that=self._ltv.forget_customers([self._customer]) == 1)
-        expect(that=self._ltv.get_customer(self._customer).canonical_email is None)
-
 
 def leftovers(repositories: Repositories, mark: str) -> list[str]:
     """What the checks made that is still there, in words."""

@@ -19,6 +19,7 @@ from succotash.domain.forms import (
     SubmissionState,
     ValidationRule,
 )
+from succotash.domain.identities import Pseudonyms
 from succotash.domain.ltv import Cohort, CohortPeriod, CustomerLTV, CustomerValues
 from succotash.domain.orders import OrderColumns
 from succotash.domain.outbox import MessageKind, OutboxMessage
@@ -63,6 +64,10 @@ from succotash.domain.values import (
 USD = Currency("USD")
 NOON = datetime(2024, 5, 6, 12, 0, tzinfo=UTC)
 """A Monday, when nothing else is said."""
+
+
+PSEUDONYMS = Pseudonyms(lambda: ("a key of these tests",))
+name_customer = PSEUDONYMS.name
 
 
 def at(text: str) -> datetime:

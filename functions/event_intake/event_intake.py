@@ -1,10 +1,10 @@
 """What customers do, in batches: orders and activity."""
 
 from event_items import (
-    ACTIVITY,
     ActivityBody,
     ActivityItem,
     OrdersBody,
+    activity,
     orders,
     read_batch,
 )
@@ -29,7 +29,7 @@ BATCH_BYTES = 1024 * KILOBYTE
 )
 def record_orders(container: Container, call: Call) -> BatchReport:
     """Record a batch of orders; every item has a result of its own."""
-    items = read_batch(call, orders(container.settings.currency))
+    items = read_batch(call, orders(container.settings.currency, container.pseudonyms.name))
     return container.get_ltv_handler().record_orders(items)
 
 
@@ -42,7 +42,8 @@ def record_orders(container: Container, call: Call) -> BatchReport:
 )
 def record_activity(container: Container, call: Call) -> BatchReport:
     """Record a batch of activity events; every item has a result of its own."""
-    return container.get_retention_handler().record_activity(read_batch(call, ACTIVITY))
+    events = read_batch(call, activity(container.pseudonyms.name))
+    return container.get_retention_handler().record_activity(events)
 
 
 handler = api.on(container)

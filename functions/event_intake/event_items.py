@@ -9,10 +9,10 @@ from pydantic_core import PydanticCustomError
 
 from succotash.application.batches import Rejected
 from succotash.domain.customers import ActivityEvent, ActivityKind, Order
+from succotash.domain.identities import NameCustomer, is_personal
 from succotash.domain.values import (
     ID_LIMIT,
     CampaignId,
-    CustomerId,
     EventId,
     is_printable,
 )
@@ -61,10 +61,11 @@ class ActivityItem(Closed):
             raise PydanticCustomError("name_missing", "a custom event needs its name")
         return self
 
-    def event(self) -> ActivityEvent:
-        """The event."""
+    def event(self, name_customer: NameCustomer) -> ActivityEvent:
+        """The event, its customer under an id that is not personal."""
+        name = name_customer(self.customer_id, None)
         return ActivityEvent(
-            customer_id=CustomerId(self.customer_id),
+            customer_id=name.customer_id,
             event_id=EventId(self.event_id),
             occurred_at=self.occurred_at,
             kind=self.kind,
@@ -72,6 +73,8 @@ class ActivityItem(Closed):
             duration_seconds=self.duration_seconds,
             interests=self.interests,
             campaign_id=None if self.campaign_id is None else CampaignId(self.campaign_id),
+            canonical_email=name.canonical_email,
+            former_ids=name.former_ids,
         )
 
 
@@ -98,22 +101,24 @@ class Kind[T]:
     """The item; InvalidInputError where it is not acceptable."""
 
 
-def orders(own_currency: str) -> Kind[Order]:
+def orders(own_currency: str, name_customer: NameCustomer) -> Kind[Order]:
     """Batches of orders; amounts without a currency are in the deployment's."""
 
     def read(item: Parsed) -> Order:
         order: OrderItem = read_model(OrderItem, item)
-        return order.order(own_currency)
+        return order.order(own_currency, name_customer)
 
     return Kind("orders", "order_id", read)
 
 
-def _read_event(item: Parsed) -> ActivityEvent:
-    event: ActivityItem = read_model(ActivityItem, item)
-    return event.event()
+def activity(name_customer: NameCustomer) -> Kind[ActivityEvent]:
+    """Batches of events."""
 
+    def read(item: Parsed) -> ActivityEvent:
+        event: ActivityItem = read_model(ActivityItem, item)
+        return event.event(name_customer)
 
-ACTIVITY = Kind("events", "event_id", _read_event)
+    return Kind("events", "event_id", read)
 
 
 def read_batch[T](call: Call, kind: Kind[T]) -> list[T | Rejected]:
@@ -174,7 +179,9 @@ def _read_item[T](item: Parsed, kind: Kind[T]) -> T | Rejected:
         violations: tuple[Violation, ...] = (Violation("", "malformed", str(error)),)
     except InvalidInputError as error:
         violations = error.violations
-    return Rejected(_text_of(item, kind.id_field), _text_of(item, "customer_id"), violations)
+    customer_id = _text_of(item, "customer_id")
+    is_told = customer_id is not None and not is_personal(customer_id)
+    return Rejected(_text_of(item, kind.id_field), customer_id if is_told else None, violations)
 
 
 def _text_of(item: Parsed, name: str) -> str | None:

@@ -21,6 +21,7 @@ from succotash.http.fields import (
     Amount,
     Closed,
     CurrencyCode,
+    CustomerPathId,
     Day,
     Id,
     Line,
@@ -84,7 +85,7 @@ def get_customers(container: Container, query: CustomersQuery) -> CustomerList:
 
 
 @api.route("GET", "/ltv/customers/{customer_id}", scope=READ)
-def get_customer(container: Container, customer_id: str) -> CustomerDetails:
+def get_customer(container: Container, customer_id: CustomerPathId) -> CustomerDetails:
     """One customer's value, and the run that found it."""
     return container.get_ltv_handler().get_customer_ltv_details(customer_id)
 

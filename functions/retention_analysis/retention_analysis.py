@@ -37,6 +37,7 @@ from succotash.http.fields import (
     Closed,
     Count,
     CurrencyCode,
+    CustomerPathId,
     Day,
     Instant,
     Limit,
@@ -172,7 +173,7 @@ def get_churn_risks(container: Container, query: RiskQuery) -> ChurnRiskList:
 
 
 @api.route("GET", "/retention/customers/{customer_id}", scope=READ)
-def analyze_customer(container: Container, customer_id: str) -> CustomerRetention:
+def analyze_customer(container: Container, customer_id: CustomerPathId) -> CustomerRetention:
     """One customer's risk, engagement, value and history."""
     return container.get_retention_handler().analyze_user_retention(customer_id)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.infrastructure.in_memory.customers import InMemoryCustomerRepository
 from succotash.infrastructure.in_memory.forms import InMemoryFormRepository
 from succotash.infrastructure.in_memory.leads import InMemoryLeadRepository
 from succotash.infrastructure.in_memory.ltv import InMemoryLTVRepository
@@ -15,6 +16,7 @@ from succotash.infrastructure.in_memory.people import InMemoryPeopleRepository
 from succotash.infrastructure.in_memory.retention import InMemoryRetentionRepository
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
+from succotash.infrastructure.postgres.customers import PostgresCustomerRepository
 from succotash.infrastructure.postgres.forms import PostgresFormRepository
 from succotash.infrastructure.postgres.leads import PostgresLeadRepository
 from succotash.infrastructure.postgres.ltv import PostgresLTVRepository
@@ -23,6 +25,7 @@ from succotash.infrastructure.postgres.people import PostgresPeopleRepository
 from succotash.infrastructure.postgres.pool import PoolLimits
 from succotash.infrastructure.postgres.retention import PostgresRetentionRepository
 from succotash.infrastructure.postgres.storage import PostgresStorage
+from succotash.infrastructure.sqlite.customers import SQLiteCustomerRepository
 from succotash.infrastructure.sqlite.forms import SQLiteFormRepository
 from succotash.infrastructure.sqlite.leads import SQLiteLeadRepository
 from succotash.infrastructure.sqlite.ltv import SQLiteLTVRepository
@@ -121,6 +124,7 @@ def standing_alone(adapter: str, request: pytest.FixtureRequest) -> Iterator[Rep
             InMemoryOutboxRepository(),
             InMemoryLeadRepository(),
             InMemoryPeopleRepository(),
+            InMemoryCustomerRepository(),
         )
         return
     if adapter == "sqlite":
@@ -131,6 +135,7 @@ def standing_alone(adapter: str, request: pytest.FixtureRequest) -> Iterator[Rep
             SQLiteOutboxRepository(":memory:"),
             SQLiteLeadRepository(":memory:"),
             SQLitePeopleRepository(":memory:"),
+            SQLiteCustomerRepository(":memory:"),
         )
         yield Repositories(*sqlite)
         for repository in sqlite:
@@ -147,6 +152,7 @@ def standing_alone(adapter: str, request: pytest.FixtureRequest) -> Iterator[Rep
         PostgresOutboxRepository(*place),
         PostgresLeadRepository(*place),
         PostgresPeopleRepository(*place),
+        PostgresCustomerRepository(*place),
     )
     yield Repositories(*postgres)
     for each in postgres:

@@ -16,7 +16,7 @@ from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import CustomerId
 from succotash.errors import NotFoundError, StorageUnavailableError
 from succotash.http.order_files import OrderFiles
-from tests.builders import NOON, USD, a_lead, an_order, days
+from tests.builders import NOON, USD, a_lead, an_order, days, name_customer
 
 HEADER = "customer_id,order_id,ordered_at,amount"
 BLOCK = 100
@@ -72,7 +72,9 @@ def shelf() -> Shelf:
 
 
 def importing(storage: Storage, objects: ObjectStore, block_lines: int = BLOCK) -> BulkImport:
-    return BulkImport(storage, objects, OrderFiles(USD, block_lines), lambda: NOON, USD)
+    return BulkImport(
+        storage, objects, OrderFiles(USD, name_customer, block_lines), lambda: NOON, USD
+    )
 
 
 def counts(report: Any) -> tuple[int, int, int, int]:  # noqa: ANN401 - a report or its JSON

@@ -251,21 +251,6 @@ class TestCustomers:
         assert [customer.customer_id for customer in found] == ["B", "a", "b"]
         assert ltv.get_customers_by_email("nobody@example.com") == []
 
-    def test_forgetting_takes_email_and_lead_and_leaves_the_orders(
-        self, repositories: Repositories
-    ) -> None:
-        ltv = repositories.ltv
-        repositories.forms.save_lead(a_lead(email="ada@example.com"))
-        ltv.record_orders([an_order(customer_id="a", email="ada@example.com")])
-        ltv.record_orders([an_order(customer_id="b"), an_order(customer_id="c", email="c@d.ef")])
-        forgotten = [CustomerId("a"), CustomerId("b"), CustomerId("nobody")]
-        assert ltv.forget_customers(forgotten) == 1
-        assert ltv.forget_customers(forgotten) == 0
-        assert ltv.forget_customers([]) == 0
-        assert ltv.get_customer(CustomerId("a")) == Customer(CustomerId("a"), NOON)
-        assert ltv.get_customer(CustomerId("c")).canonical_email == "c@d.ef"
-        assert len(ltv.get_orders(CustomerId("a"))) == 1
-
 
 @dataclass(frozen=True)
 class History:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 
@@ -18,15 +19,18 @@ from succotash.application.form_handler import FormHandler
 from succotash.application.ltv_handler import LTVHandler
 from succotash.application.people_handler import ErasureReport, PeopleHandler, PersonExport
 from succotash.application.retention_handler import RetentionHandler
+from succotash.domain.customers import Order
 from succotash.domain.erasures import ErasedError, Tombstones
 from succotash.domain.forms import DEFAULT_FORM, LeadQuery
+from succotash.domain.identities import Pseudonyms
 from succotash.domain.parking import ParkedSubmission
 from succotash.domain.repositories.people import PeopleRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import CustomerId, FormId, Json, SubmissionId
 from succotash.errors import NotFoundError
 from succotash.http.order_files import OrderFiles
-from tests.builders import NOON, USD, an_event, an_order, days, minutes
+from succotash.http.orders import OrderItem
+from tests.builders import NOON, USD, an_event, an_order, days, minutes, name_customer
 
 ADA = "ada@example.com"
 KEYS = ("a key that is long enough",)
@@ -80,6 +84,10 @@ class Company:
         return Tombstones(lambda: self.keys)
 
     @property
+    def pseudonyms(self) -> Pseudonyms:
+        return Pseudonyms(lambda: self.keys)
+
+    @property
     def forms(self) -> FormHandler:
         return FormHandler(
             self.storage,
@@ -97,21 +105,53 @@ class Company:
             SubmissionId("parked"), FormId(DEFAULT_FORM), sent_at, {"email": " ADA@example.com"}
         )
 
-    def order(self, order_id: str, at: datetime, email: str | None = ADA) -> BatchReport:
+    def order(
+        self,
+        order_id: str,
+        at: datetime,
+        email: str | None = ADA,
+        *,
+        customer_id: str = "customer",
+        amount: str = "10",
+        refund_of: str | None = None,
+    ) -> BatchReport:
         orders = LTVHandler(self.storage, lambda: self.now, USD, self.tombstones)
-        return orders.record_orders([an_order(order_id, ordered_at=at, email=email)])
+        item = OrderItem(
+            customer_id=customer_id,
+            order_id=order_id,
+            ordered_at=at,
+            amount=Decimal(amount),
+            refund_of=refund_of,
+            email=email,
+        )
+        return orders.record_orders([item.order("USD", self.pseudonyms.name)])
 
-    def visit(self, event_id: str, at: datetime) -> BatchReport:
+    def orders_of(self, customer_id: str) -> list[Order]:
+        return self.storage.repositories.ltv.get_orders(CustomerId(customer_id))
+
+    def purchases(self) -> int:
+        histories = self.storage.repositories.ltv.purchase_histories(self.now, "UTC")
+        return sum(histories.orders)
+
+    def visit(self, event_id: str, at: datetime, *, customer_id: str = "customer") -> BatchReport:
         retention = RetentionHandler(
             self.storage, lambda: self.now, lambda: "id", USD, self.tombstones
         )
-        return retention.record_activity([an_event(event_id, occurred_at=at)])
+        name = self.pseudonyms.name(customer_id)
+        event = an_event(event_id, customer_id=name.customer_id, occurred_at=at)
+        return retention.record_activity(
+            [replace(event, canonical_email=name.canonical_email, former_ids=name.former_ids)]
+        )
+
+    @property
+    def people(self) -> PeopleHandler:
+        return PeopleHandler(self.storage, lambda: self.now, self.tombstones, self.pseudonyms)
 
     def erase(self, email: str = ADA) -> ErasureReport:
-        return PeopleHandler(self.storage, lambda: self.now, self.tombstones).erase_person(email)
+        return self.people.erase_person(email)
 
     def export(self, email: str = ADA) -> PersonExport:
-        return PeopleHandler(self.storage, lambda: self.now, self.tombstones).export_person(email)
+        return self.people.export_person(email)
 
     def is_unknown(self) -> bool:
         found = self.export()
@@ -172,16 +212,17 @@ class TestErasure:
                 "churn_predictions": 0,
                 "user_engagement_profiles": 0,
                 "customers": 1,
+                "customer_aliases": 0,
             },
             "customers_unlinked": ["customer"],
+            "anonymised_orders": 1,
             "erased_at": NOON,
         }
         assert company.is_unknown()
         assert company.export()["erased_at"] == NOON
         assert company.export()["customers"] == []
-        ltv = company.storage.repositories.ltv
-        assert len(ltv.get_orders(CustomerId("customer"))) == 1
-        assert ltv.get_customer(CustomerId("customer")).lead_id is None
+        assert company.orders_of("customer") == []
+        assert company.purchases() == 1
         assert company.export("bob@example.com")["lead"] is not None
         assert set(company.erase()["erased_rows"].values()) == {0}
 
@@ -225,15 +266,56 @@ class TestErasure:
     ) -> None:
         company.order("o1", NOON - days(1))
         company.erase()
-        for _ in range(2):
-            again = company.order("o1", NOON - days(1))
-            assert (again["recorded"], again["unchanged"]) == (0, 1)
-            assert company.order("o0", NOON - days(2))["rejected"] == 0
+        for email in (ADA, None):
+            for order_id, moment in (("o1", NOON - days(1)), ("o0", NOON - days(2))):
+                again = company.order(order_id, moment, email)
+                assert (again["erased"], again["recorded"]) == (1, 0)
+                assert [each["status"] for each in again["results"]] == ["erased"]
+        assert company.order("o1", NOON - days(1), customer_id="unheard of")["erased"] == 1
         assert company.export()["customers"] == []
-        assert len(company.storage.repositories.ltv.get_orders(CustomerId("customer"))) == 2
+        assert company.purchases() == 1
         company.now += days(1)
         company.order("o2", company.now)
-        assert [each["customer_id"] for each in company.export()["customers"]] == ["customer"]
+        [customer] = company.export()["customers"]
+        assert customer["customer_id"] == "customer"
+        assert [each["order_id"] for each in customer["orders"]] == ["o2"]
+
+    @pytest.mark.parametrize("customer_id", [ADA, "Ada@Example.com", " ada@example.com"])
+    def test_one_whose_id_is_the_address_is_erased_too(
+        self, company: Company, customer_id: str
+    ) -> None:
+        company.order("o1", NOON - days(1), None, customer_id=customer_id)
+        company.visit("e1", NOON - days(1), customer_id=customer_id)
+        [customer] = company.export()["customers"]
+        assert ADA not in customer["customer_id"]
+        assert [each["event_id"] for each in customer["activity"]] == ["e1"]
+        assert company.erase()["anonymised_orders"] == 1
+        assert company.export()["customers"] == []
+        assert company.order("o1", NOON - days(1), None, customer_id=customer_id)["erased"] == 1
+        assert company.visit("e1", NOON - days(1), customer_id=customer_id)["erased"] == 1
+        company.now += days(1)
+        assert company.order("o2", company.now, None, customer_id=customer_id)["recorded"] == 1
+        assert company.purchases() == 2
+
+    def test_one_whose_id_was_the_address_in_an_earlier_release_is_erased_too(
+        self, company: Company
+    ) -> None:
+        ltv = company.storage.repositories.ltv
+        ltv.record_orders([an_order(customer_id="Ada@example.com")])
+        assert company.erase()["customers_unlinked"] == ["Ada@example.com"]
+        assert company.orders_of("Ada@example.com") == []
+        assert company.purchases() == 1
+
+    def test_refunds_still_name_their_orders(self, company: Company) -> None:
+        company.order("o1", NOON - days(2))
+        company.order("r1", NOON - days(1), amount="-3", refund_of="o1")
+        company.erase()
+        histories = company.storage.repositories.ltv.purchase_histories(NOON, "UTC")
+        assert histories.revenue.tolist() == [70_000]
+        [customer_id] = histories.days.customer_ids
+        assert customer_id.startswith("anonymous_")
+        orders = company.storage.repositories.ltv.get_orders(CustomerId(customer_id))
+        assert not {"o1", "r1"} & {each.order_id for each in orders}
 
     def test_a_file_of_orders_from_before_names_nobody_either(
         self, company: Company, tmp_path: Path
@@ -262,24 +344,25 @@ class TestErasure:
         imports = BulkImport(
             company.storage,
             LocalObjectStore(),
-            OrderFiles(USD),
+            OrderFiles(USD, name_customer),
             lambda: company.now,
             USD,
             company.tombstones,
         )
-        assert imports.run(str(file))["recorded"] == 3
-        emails = {
-            customer: company.storage.repositories.ltv.get_customer(customer).canonical_email
-            for customer in map(CustomerId, ("c0", "c1", "c2"))
-        }
-        assert emails == {"c0": None, "c1": ADA, "c2": "bob@example.com"}
+        report = imports.run(str(file))
+        assert (report["recorded"], report["erased"]) == (2, 1)
+        ltv = company.storage.repositories.ltv
+        with pytest.raises(NotFoundError):
+            ltv.get_customer(CustomerId("c0"))
+        emails = [ltv.get_customer(CustomerId(each)).canonical_email for each in ("c1", "c2")]
+        assert emails == [ADA, "bob@example.com"]
 
     def test_activity_from_before_does_not_come_back(self, company: Company) -> None:
         company.order("o1", NOON - days(1))
         company.visit("e1", NOON - days(1))
         company.erase()
         for event_id in ("e1", "e0"):
-            assert company.visit(event_id, NOON - days(1))["unchanged"] == 1
+            assert company.visit(event_id, NOON - days(1))["erased"] == 1
         company.now += days(1)
         assert company.visit("e2", company.now)["recorded"] == 1
         events = company.storage.repositories.retention.get_activity(
@@ -342,11 +425,11 @@ class TestConcurrency:
     def test_orders_under_way_name_nobody_afterwards(self, shared_storage: Storage) -> None:
         company = Company(shared_storage)
         start = threading.Barrier(5)
+        reports: list[BatchReport] = []
 
         def order(number: int) -> None:
             start.wait(5)
-            for each in range(5):
-                company.order(f"{number}-{each}", NOON)
+            reports.extend(company.order(f"{number}-{each}", NOON) for each in range(5))
 
         def erase() -> None:
             start.wait(5)
@@ -358,7 +441,8 @@ class TestConcurrency:
             for each in running:
                 each.result(30)
         assert company.export()["customers"] == []
-        assert len(shared_storage.repositories.ltv.get_orders(CustomerId("customer"))) == 20
+        assert company.orders_of("customer") == []
+        assert company.purchases() == sum(report["recorded"] for report in reports)
 
     def test_an_erasure_that_fails_leaves_no_tombstone(self, storage: Storage) -> None:
         company = Company(storage)

@@ -13,7 +13,9 @@ from succotash.application.batches import CONFLICT
 from succotash.domain.bulk_import import OrderImport, Position, RejectedLine
 from succotash.domain.customers import Order, Recording
 from succotash.domain.forms import DEFAULT_FORM, LeadQuery, LeadStatus, SubmissionState
+from succotash.domain.identities import Join
 from succotash.domain.ltv import LTVSegment
+from succotash.domain.repositories.customers import CustomerRepository
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.retention import RetentionRepository
@@ -158,7 +160,15 @@ WRITES: Mapping[str, Callable[[Repositories], object]] = {
         OrderImport("import", Position(9, 2)), [RejectedLine(2, (CONFLICT,))]
     ),
     "finish_import": lambda all_: all_.ltv.finish_import("import"),
-    "forget_customers": lambda all_: all_.ltv.forget_customers([CustomerId("customer")]),
+    "save_aliases": lambda all_: all_.customers.save_aliases(
+        {CustomerId("alias"): CustomerId("customer")}
+    ),
+    "join_customers": lambda all_: all_.customers.join_customers(
+        [Join(CustomerId("customer"), CustomerId("new"))]
+    ),
+    "anonymise_customers": lambda all_: all_.customers.anonymise_customers(
+        {CustomerId("customer"): CustomerId("new")}, "salt"
+    ),
     "save_customer_ltv": lambda all_: all_.ltv.save_customer_ltv(a_value(actual="31")),
     "save_customer_values": lambda all_: in_every_shard(
         lambda shard: all_.ltv.save_customer_values(RUN.run_id, USD, shard, value_columns([]))
@@ -228,7 +238,7 @@ def everything(storage: Storage) -> list[object]:
         forms.get_lead_conversion_funnel(),
         [ltv.get_orders(CustomerId(each)) for each in ("customer", "new")],
         ltv.purchase_histories(NOON, "UTC"),
-        ltv.get_customer(CustomerId("customer")),
+        storage.repositories.customers.get_aliases([CustomerId("customer"), CustomerId("new")]),
         ltv.get_customers_by_email("ada@example.com"),
         ltv.find_customers(),
         ltv.get_all_cohorts(),
@@ -258,7 +268,7 @@ class TestRollback:
     def test_every_method_that_writes_is_tried(self) -> None:
         methods = {
             name
-            for port in (FormRepository, LTVRepository, RetentionRepository)
+            for port in (FormRepository, LTVRepository, RetentionRepository, CustomerRepository)
             for name in port.__abstractmethods__
         }
         writing = {name for name in methods - SUMMARIES if not name.startswith(READS)}

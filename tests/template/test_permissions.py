@@ -189,6 +189,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
     nothing = {"Ref": "AWS::NoValue"}
     its_own: Mapping[str, list[object]] = {
         "BulkImport": [{"Ref": "OrderFileAccess"}, {"Ref": "ErasureKeyAccess"}],
+        "ChurnScoring": [{"Ref": "ErasureKeyAccess"}],
         "EventIntake": [{"Ref": "ErasureKeyAccess"}],
         "FormIntake": [
             {"Ref": "ParkingAccess"},

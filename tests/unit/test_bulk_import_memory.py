@@ -15,7 +15,7 @@ from succotash.domain.repositories.storage import Repositories
 from succotash.http.order_files import OrderFiles
 from succotash.infrastructure.in_memory.ltv import InMemoryLTVRepository
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
-from tests.builders import NOON, USD
+from tests.builders import NOON, USD, name_customer
 
 LINES = 200_000
 MEGABYTES = 60
@@ -40,6 +40,7 @@ class ForgetfulStorage(InMemoryStorage):
             known.outbox,
             known.leads,
             known.people,
+            known.customers,
         )
 
     @property
@@ -59,7 +60,9 @@ def test_memory_is_bounded_whatever_the_size_of_the_file(tmp_path: Path, line: s
     with file.open("w") as target:
         target.write("customer_id,order_id,ordered_at,amount\n")
         target.writelines(f"{line.format(number)}\n" for number in lines)
-    imports = BulkImport(ForgetfulStorage(), LocalObjectStore(), OrderFiles(USD), lambda: NOON, USD)
+    imports = BulkImport(
+        ForgetfulStorage(), LocalObjectStore(), OrderFiles(USD, name_customer), lambda: NOON, USD
+    )
     tracemalloc.start()
     try:
         report = imports.run(str(file))

@@ -16,11 +16,11 @@ from succotash.domain.customers import Order
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.errors import InvalidInputError
 from succotash.http.order_files import BLOCK_LINES, LINE_LIMIT, VIOLATIONS_KEPT, OrderFiles
-from tests.builders import NOON, an_order
+from tests.builders import NOON, an_order, name_customer
 
 HEADER = "customer_id,order_id,ordered_at,amount"
 GOOD = "c,1,2024-05-06T12:00:00Z,10"
-EURO = OrderFiles("EUR")
+EURO = OrderFiles("EUR", name_customer)
 
 
 @dataclass

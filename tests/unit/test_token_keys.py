@@ -80,3 +80,10 @@ def test_a_key_that_could_be_guessed_is_refused(keys: str) -> None:
     with pytest.raises(SettingsError, match="FORM_TOKEN_KEYS") as refused:
         Container({"FORM_TOKEN_KEYS": keys}).signer("p")
     assert keys not in str(refused.value)
+
+
+def test_a_value_may_be_several_keys(secrets: Any) -> None:  # noqa: ANN401
+    arn = secrets.create_secret(Name="key", SecretString="first")["ARN"]
+    secrets.put_secret_value(SecretId=arn, SecretString="second,first")
+    secrets.put_secret_value(SecretId=arn, SecretString="third,second,first")
+    assert SecretKeys(arn)() == ("third", "second", "first")

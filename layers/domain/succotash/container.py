@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from succotash.application.retention_handler import RetentionHandler
     from succotash.application.shelter import Shelter
     from succotash.domain.erasures import Tombstones
+    from succotash.domain.identities import Pseudonyms
     from succotash.domain.repositories.delivery import EventBus, PostOffice
     from succotash.domain.repositories.exports import ExportShelf
     from succotash.domain.repositories.forms import FormRepository
@@ -173,7 +174,7 @@ class Container:
         """A person's rights."""
         from succotash.application.people_handler import PeopleHandler
 
-        return PeopleHandler(self.storage, self._clock, self._tombstones)
+        return PeopleHandler(self.storage, self._clock, self._tombstones, self.pseudonyms)
 
     def get_ltv_handler(self) -> "LTVHandler":
         """Use cases around value."""
@@ -192,6 +193,7 @@ class Container:
     def get_churn_scoring(self) -> "ChurnScoring":
         """The scheduled run; the only part that needs numpy and scipy."""
         from succotash.application.churn_scoring import ChurnScoring, ScoringSettings
+        from succotash.application.settling import CustomerSettling
         from succotash.domain.models.selection import Candidate
         from succotash.domain.risk import RiskRule
 
@@ -216,6 +218,7 @@ class Container:
                 runs_kept=settings.runs_kept,
             ),
             self._clock,
+            CustomerSettling(self.storage, self._tombstones, self.pseudonyms).settle,
         )
 
     def get_bulk_import(self, objects: "ObjectStore") -> "BulkImport":
@@ -227,7 +230,7 @@ class Container:
         return BulkImport(
             self.storage,
             objects,
-            OrderFiles(currency),
+            OrderFiles(currency, self.pseudonyms.name),
             self._clock,
             currency,
             self._tombstones,
@@ -240,16 +243,27 @@ class Container:
         return Signer(purpose, self._token_keys())
 
     @cached_property
+    def pseudonyms(self) -> "Pseudonyms":
+        """What customers are called in place of an address or a number."""
+        from succotash.domain.identities import Pseudonyms
+
+        return Pseudonyms(self._erasure_keys)
+
+    @cached_property
     def _tombstones(self) -> "Tombstones":
         from succotash.domain.erasures import Tombstones
 
+        return Tombstones(self._erasure_keys)
+
+    @cached_property
+    def _erasure_keys(self) -> "Callable[[], Sequence[str]]":
         settings = self.settings
         if settings.erasure_secret_arn is not None:
             from succotash.infrastructure.aws.token_keys import SecretKeys
 
-            return Tombstones(SecretKeys(settings.erasure_secret_arn))
+            return SecretKeys(settings.erasure_secret_arn)
         keys = tuple(settings.erasure_keys.split(","))
-        return Tombstones(lambda: keys)
+        return lambda: keys
 
     @cached_property
     def _token_keys(self) -> "Callable[[], Sequence[str]]":

@@ -27,6 +27,7 @@ class Metric(StrEnum):
     ORDERS_UNCHANGED = "OrdersUnchanged"
     ORDERS_CONFLICTING = "OrdersConflicting"
     ORDERS_REJECTED = "OrdersRejected"
+    ORDERS_ERASED = "OrdersErased"
     RUN_SECONDS = "RunSeconds"
     RUNS_FINISHED = "RunsFinished"
     CUSTOMERS_SCORED = "CustomersScored"

@@ -27,7 +27,10 @@ class ViolationView(TypedDict):
 
 
 class ItemResult(TypedDict):
-    """What became of one item: recorded, unchanged, conflicting or rejected."""
+    """What became of one item: recorded, unchanged, conflicting, rejected or erased.
+
+    Erased is one not younger than the erasure of its customer: it is counted and not kept.
+    """
 
     index: int
     id: str | None
@@ -44,6 +47,7 @@ class BatchReport(TypedDict):
     unchanged: int
     conflicting: int
     rejected: int
+    erased: int
 
 
 CONFLICT = Violation("id", "conflicting", "was recorded before with other contents")
@@ -79,13 +83,12 @@ def record_batch[T](
     items: Sequence[T | Rejected],
     *,
     identity: Callable[[T], tuple[str, str]],
-    contents: Callable[[T], T],
     record: Callable[[Sequence[T]], list[Recording]],
 ) -> BatchReport:
-    """Record the items that are not rejected, as `record_once` does."""
+    """Record the items that are not rejected; `identity` gives a customer and an id to show."""
     places = [place for place, item in enumerate(items) if not isinstance(item, Rejected)]
     valid = [item for item in items if not isinstance(item, Rejected)]
-    outcomes = record_once(valid, identity=identity, contents=contents, record=record)
+    outcomes = record(valid) if valid else []
     by_place = dict(zip(places, zip(valid, outcomes, strict=True), strict=True))
     results: list[ItemResult] = []
     for place, given in enumerate(items):
@@ -118,15 +121,19 @@ def record_batch[T](
         "unchanged": statuses.count("unchanged"),
         "conflicting": statuses.count("conflicting"),
         "rejected": statuses.count("rejected"),
+        "erased": statuses.count("erased"),
     }
 
 
-def count_orders(*, recorded: int, unchanged: int, conflicting: int, rejected: int) -> None:
+def count_orders(
+    *, recorded: int, unchanged: int, conflicting: int, rejected: int, erased: int
+) -> None:
     """Count orders by what became of them."""
     count(Metric.ORDERS_RECORDED, recorded)
     count(Metric.ORDERS_UNCHANGED, unchanged)
     count(Metric.ORDERS_CONFLICTING, conflicting)
     count(Metric.ORDERS_REJECTED, rejected)
+    count(Metric.ORDERS_ERASED, erased)
 
 
 def violation_views(violations: Sequence[Violation]) -> list[ViolationView]:

@@ -14,14 +14,13 @@ from succotash.application.batches import (
     CONFLICT,
     ViolationView,
     count_orders,
-    record_once,
     violation_views,
 )
-from succotash.application.erasures import columns_nameless_where_erased
+from succotash.application.identities import import_about_customers
 from succotash.domain.bulk_import import START, OrderImport, Position, RejectedLine
 from succotash.domain.customers import Order, Recording
 from succotash.domain.erasures import NO_TOMBSTONES, Tombstones
-from succotash.domain.orders import OrderColumns, order_contents, order_violation
+from succotash.domain.orders import OrderColumns, order_violation
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.repositories.storage import Repositories, Storage
@@ -83,6 +82,8 @@ class ImportReport(TypedDict):
     unchanged: int
     conflicting: int
     rejected: int
+    erased: int
+    """Of customers who were erased since: counted and not kept."""
     result: str
     """Key of the object that lists every line that changed nothing, and why."""
 
@@ -174,6 +175,7 @@ class BulkImport:
                         unchanged=state.unchanged - known.unchanged,
                         conflicting=state.conflicting - known.conflicting,
                         rejected=state.rejected - known.rejected,
+                        erased=state.erased - known.erased,
                     )
                 else:
                     # Another import of the same object was quicker; this one goes on behind it.
@@ -190,13 +192,7 @@ def _load_block(
     state = ltv.open_import(expected.import_id)
     if state != expected:
         return state
-    orders = columns_nameless_where_erased(repositories, tombstones, block.orders)
-    outcomes = record_once(
-        range(len(orders)),
-        identity=orders.identity,
-        contents=lambda row: order_contents(orders.order(row)),
-        record=lambda rows: ltv.import_orders(orders.only(rows)),
-    )
+    outcomes = import_about_customers(repositories, tombstones, block.orders)
     conflicting = [
         RejectedLine(line, (CONFLICT,), is_conflicting=True)
         for line, outcome in zip(block.lines, outcomes, strict=True)
@@ -217,6 +213,7 @@ def _report(
         "unchanged": state.unchanged,
         "conflicting": state.conflicting,
         "rejected": state.rejected,
+        "erased": state.erased,
         "result": key + RESULT_SUFFIX,
     }
 

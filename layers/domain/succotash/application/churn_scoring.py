@@ -85,12 +85,20 @@ class ChurnScoring:
     """Scores all customers as of an instant."""
 
     def __init__(
-        self, storage: Storage, settings: ScoringSettings, clock: Clock = system_clock
+        self,
+        storage: Storage,
+        settings: ScoringSettings,
+        clock: Clock = system_clock,
+        settle: Callable[[], object] = lambda: None,
     ) -> None:
-        """The clock is only asked whether that instant has come."""
+        """The clock is only asked whether that instant has come.
+
+        `settle` is done before a run is planned: it makes those customers one who are.
+        """
         self._storage = storage
         self._settings = settings
         self._clock = clock
+        self._settle = settle
 
     def run(self, as_of: datetime) -> ScoringReport:
         """Plan, score and publish in one go; later facts are ignored.
@@ -160,6 +168,7 @@ class ChurnScoring:
         if known is not None and (known.state is not RunState.RUNNING or known.plan):
             return known, None
         self._require_one_currency(repositories, as_of)
+        self._settle()
         planned = make_plan(repositories, beside, self._settings, as_of)
         is_whole = planned.sample.whole is not None
         sampled = None if is_whole else len(planned.sample.presence.customer_ids)

@@ -14,7 +14,7 @@ from succotash.application.cohorts import (
     cohort_periods,
     cohort_view,
 )
-from succotash.application.erasures import nameless_where_erased
+from succotash.application.identities import record_about_customers
 from succotash.application.paging import after_value, next_cursor, require_page
 from succotash.application.runs import RunView, run_currency, run_day, run_view
 from succotash.domain.cohorts import CohortSpan, by_quarter
@@ -178,7 +178,6 @@ class LTVHandler:
         report = record_batch(
             checked,
             identity=order_identity,
-            contents=order_contents,
             record=self._record,
         )
         count_orders(
@@ -186,17 +185,23 @@ class LTVHandler:
             unchanged=report["unchanged"],
             conflicting=report["conflicting"],
             rejected=report["rejected"],
+            erased=report["erased"],
         )
         return report
 
     def _record(self, orders: Sequence[Order]) -> list[Recording]:
-        """Record orders; those of a person who was erased since name nobody."""
-        if all(order.canonical_email is None for order in orders):
-            return self._storage.repositories.ltv.record_orders(orders)
+        """Record orders of known and new customers; those of a person erased since are not kept."""
 
         def work(repositories: Repositories) -> list[Recording]:
-            kept = nameless_where_erased(repositories, self._tombstones, orders)
-            return repositories.ltv.record_orders(kept)
+            return record_about_customers(
+                repositories,
+                self._tombstones,
+                orders,
+                identity=order_identity,
+                contents=order_contents,
+                at=lambda order: order.ordered_at,
+                record=repositories.ltv.record_orders,
+            )
 
         return self._storage.in_transaction(work)
 

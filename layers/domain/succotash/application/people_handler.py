@@ -1,6 +1,7 @@
 """A person's rights: to see everything held about them, and to have it erased."""
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import TypedDict
 
@@ -19,12 +20,12 @@ from succotash.application.retention_handler import (
     engagement_or_none,
     value_or_none,
 )
-from succotash.domain.customers import Customer
 from succotash.domain.erasures import NO_TOMBSTONES, Tombstones, erased_at
 from succotash.domain.forms import PersonRecord, ScoredLead
+from succotash.domain.identities import NO_PSEUDONYMS, Pseudonyms
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.validation import canonical_email
-from succotash.domain.values import Clock, Json
+from succotash.domain.values import Clock, CustomerId, Json
 
 
 class OrderView(TypedDict):
@@ -53,6 +54,8 @@ class CustomerRecord(TypedDict):
     """One of the person's customer accounts."""
 
     customer_id: str
+    aliases: list[str]
+    """Further ids that the shop means the same customer by."""
     first_seen_at: datetime
     orders: list[OrderView]
     activity: list[ActivityView]
@@ -101,14 +104,18 @@ class ErasureReport(TypedDict):
     """What an erasure did."""
 
     erased_rows: dict[str, int]
-    """Rows deleted, by table; for `customers`, rows that lost e-mail and lead."""
+    """Rows deleted, by table."""
     customers_unlinked: list[str]
-    """Their orders stay in the sums without a person."""
+    """The ids by which the person's customers were known. Their orders stay in the sums, under ids
+    made at random, of customers that nothing leads to."""
+    anonymised_orders: int
+    """How many orders and refunds those are."""
     erased_at: datetime
     """Whatever is older and comes again is not taken: a tombstone, which only this deployment's
     key can read, says so. What the person sends later is."""
 
 
+ANONYM_PREFIX = "anonymous_"
 ACTIVITY_EXPORTED = 10_000
 """The most events per customer in an export."""
 
@@ -117,11 +124,19 @@ class PeopleHandler:
     """Export and erasure by e-mail."""
 
     def __init__(
-        self, storage: Storage, clock: Clock, tombstones: Tombstones = NO_TOMBSTONES
+        self,
+        storage: Storage,
+        clock: Clock,
+        tombstones: Tombstones = NO_TOMBSTONES,
+        pseudonyms: Pseudonyms = NO_PSEUDONYMS,
+        random_text: Callable[[], str] = secrets.token_hex,
     ) -> None:
+        """`random_text` gives what nobody can guess, for ids and salts of what stays."""
         self._storage = storage
         self._clock = clock
         self._tombstones = tombstones
+        self._pseudonyms = pseudonyms
+        self._random_text = random_text
 
     def export_person(self, email: str) -> PersonExport:
         """All held under the e-mail's canonical form; empty lists where nothing is.
@@ -160,7 +175,7 @@ class PeopleHandler:
                 ],
                 "customers": [
                     _customer_record(repositories, each)
-                    for each in repositories.ltv.get_customers_by_email(canonical)
+                    for each in self._customers(repositories, canonical)
                 ],
                 "erased_at": erased_at(tombstones, erased),
             }
@@ -177,26 +192,60 @@ class PeopleHandler:
         now = self._clock()
 
         def work(repositories: Repositories) -> ErasureReport:
-            # Whoever stores something about the person has asked for this tombstone: from here on
-            # they have ended, and their rows are found, or they wait and will see it.
-            repositories.people.bury(self._tombstones.of_person(canonical)[:1], now)
+            # Whoever stores something about the person has asked for one of these tombstones: from
+            # here on they have ended, and their rows are found, or they wait and will see it.
+            buried = self._tombstones_of(repositories, canonical)
+            repositories.people.bury(buried, now)
+            if missed := self._tombstones_of(repositories, canonical) - buried:
+                repositories.people.bury(missed, now)
             person = repositories.forms.find_person(canonical)
-            customers = [
-                each.customer_id for each in repositories.ltv.get_customers_by_email(canonical)
-            ]
-            further = [self._tombstones.of_customer(each)[:1] for each in customers]
-            further += [
-                self._tombstones.of_request(each.scope, each.key)[:1]
-                for each in repositories.people.get_answered_requests(canonical)
-            ]
-            repositories.people.bury([made for each in further for made in each], now)
+            customers = self._customers(repositories, canonical)
+            names = self._names(repositories, customers)
             erased = {"outbox": repositories.outbox.forget_subjects(_subjects(person))}
             erased |= repositories.forms.erase_person(canonical)
             erased |= repositories.retention.forget_activity(customers)
-            erased["customers"] = repositories.ltv.forget_customers(customers)
-            return {"erased_rows": erased, "customers_unlinked": list(customers), "erased_at": now}
+            erased |= repositories.customers.anonymise_customers(
+                {each: CustomerId(f"{ANONYM_PREFIX}{self._random_text()}") for each in customers},
+                self._random_text(),
+            )
+            return {
+                "anonymised_orders": erased.pop("orders"),
+                "erased_rows": erased,
+                "customers_unlinked": sorted(names),
+                "erased_at": now,
+            }
 
         return self._storage.in_transaction(work)
+
+    def _tombstones_of(self, repositories: Repositories, canonical: str) -> set[str]:
+        """Those of the person, of whatever their customers are called, of their requests."""
+        customers = self._customers(repositories, canonical)
+        names = {*self._names(repositories, customers), *self._pseudonyms.of_email(canonical)}
+        made = [
+            self._tombstones.of_person(canonical),
+            *map(self._tombstones.of_customer, names),
+            *(
+                self._tombstones.of_request(each.scope, each.key)
+                for each in repositories.people.get_answered_requests(canonical)
+            ),
+        ]
+        return {each for several in made for each in several[:1]}
+
+    def _names(
+        self, repositories: Repositories, customers: Collection[CustomerId]
+    ) -> set[CustomerId]:
+        aliases = repositories.customers.get_aliases(customers)
+        return {*customers, *(each for several in aliases.values() for each in several)}
+
+    def _customers(self, repositories: Repositories, canonical: str) -> list[CustomerId]:
+        """Ids of everybody who is this person: by e-mail, by its pseudonyms, by itself as an id."""
+        customers = repositories.customers
+        known = customers.find_known(self._pseudonyms.of_email(canonical), [canonical])
+        accounts = (*known.accounts.values(), *known.owners.get(canonical, ()))
+        found = {each.customer_id for each in accounts}
+        found.update(customers.find_personal_ids(email=canonical))
+        found.update(each.source for each in customers.find_left_over() if each.target in found)
+        return sorted(found)
 
 
 def _subjects(person: PersonRecord) -> set[str]:
@@ -205,13 +254,14 @@ def _subjects(person: PersonRecord) -> set[str]:
     return subjects if person.lead is None else subjects | {person.lead.lead_id}
 
 
-def _customer_record(repositories: Repositories, customer: Customer) -> CustomerRecord:
-    customer_id = customer.customer_id
+def _customer_record(repositories: Repositories, customer_id: CustomerId) -> CustomerRecord:
+    aliases = repositories.customers.get_aliases([customer_id])
     # One more than is exported tells whether any are left.
     events = repositories.retention.get_activity(customer_id, limit=ACTIVITY_EXPORTED + 1)
     return {
         "customer_id": customer_id,
-        "first_seen_at": customer.first_seen_at,
+        "aliases": [*aliases.get(customer_id, ())],
+        "first_seen_at": repositories.ltv.get_customer(customer_id).first_seen_at,
         "orders": [
             {
                 "order_id": order.order_id,

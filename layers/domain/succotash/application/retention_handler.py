@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import NotRequired, TypedDict
 
 from succotash.application.batches import BatchReport, Rejected, record_batch
-from succotash.application.erasures import record_younger_than_erasures
 from succotash.application.grids import (
     USUAL_GRID,
     GridQuestion,
@@ -15,6 +14,7 @@ from succotash.application.grids import (
     grid_average,
     grid_rows,
 )
+from succotash.application.identities import record_about_customers
 from succotash.application.lifecycle import LifecycleView, lifecycle_periods
 from succotash.application.ltv_handler import CustomerValueView, customer_value_view
 from succotash.application.paging import after_probability, next_cursor, require_page
@@ -27,7 +27,13 @@ from succotash.application.runs import (
     run_view,
     run_zone,
 )
-from succotash.domain.customers import CLOCK_TOLERANCE, ActivityEvent, Recording
+from succotash.domain.customers import (
+    CLOCK_TOLERANCE,
+    ActivityEvent,
+    Recording,
+    event_contents,
+    event_identity,
+)
 from succotash.domain.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.storage import Repositories, Storage
@@ -256,17 +262,23 @@ class RetentionHandler:
 
         return record_batch(
             [item if isinstance(item, Rejected) else check(item) for item in items],
-            identity=lambda event: (event.customer_id, event.event_id),
-            contents=lambda event: event,
+            identity=event_identity,
             record=self._record,
         )
 
     def _record(self, events: Sequence[ActivityEvent]) -> list[Recording]:
-        """Record events; those of a customer who was erased since change nothing."""
+        """Record events of known and new customers; those of one erased since are not kept."""
 
         def work(repositories: Repositories) -> list[Recording]:
-            record = repositories.retention.record_activity
-            return record_younger_than_erasures(repositories, self._tombstones, events, record)
+            return record_about_customers(
+                repositories,
+                self._tombstones,
+                events,
+                identity=event_identity,
+                contents=event_contents,
+                at=lambda event: event.occurred_at,
+                record=repositories.retention.record_activity,
+            )
 
         return self._storage.in_transaction(work)
 

@@ -1,5 +1,6 @@
 """Imports of whole files of orders: how far one has come, and what it could not take."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from succotash.domain.customers import Recording
@@ -38,11 +39,12 @@ class OrderImport:
     unchanged: int = 0
     conflicting: int = 0
     rejected: int = 0
+    erased: int = 0
     is_finished: bool = False
     """Its result is written, and its rejected lines are kept there only."""
 
     def advanced(
-        self, position: Position, outcomes: list[Recording], rejected: int
+        self, position: Position, outcomes: Sequence[Recording], rejected: int
     ) -> "OrderImport":
         """The import after further lines with these outcomes, and so many rejected ones."""
         return OrderImport(
@@ -52,4 +54,5 @@ class OrderImport:
             self.unchanged + outcomes.count(Recording.UNCHANGED),
             self.conflicting + outcomes.count(Recording.CONFLICTING),
             self.rejected + rejected,
+            self.erased + outcomes.count(Recording.ERASED),
         )

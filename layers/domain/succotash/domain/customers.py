@@ -2,7 +2,7 @@
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -24,7 +24,10 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A purchase, or, with `refund_of`, money given back (a negative amount)."""
+    """A purchase, or, with `refund_of`, money given back (a negative amount).
+
+    The customer's id holds nothing personal.
+    """
 
     customer_id: CustomerId
     order_id: OrderId
@@ -32,7 +35,10 @@ class Order:
     amount: Money
     refund_of: OrderId | None = None
     canonical_email: str | None = None
-    """Ties the customer to a lead; not kept with the order and not compared on repetition."""
+    """Tells who the customer is, and ties them to a lead; not kept with the order and, as the
+    former ids, not compared on repetition."""
+    former_ids: tuple[CustomerId, ...] = ()
+    """What older keys made of an address or number that the customer goes by."""
 
 
 class Recording(StrEnum):
@@ -43,6 +49,8 @@ class Recording(StrEnum):
     """The same item was there already."""
     CONFLICTING = "conflicting"
     """Another item with this id was there already; it stays."""
+    ERASED = "erased"
+    """Not younger than the erasure of whom it is about: not taken."""
 
 
 class ActivityKind(StrEnum):
@@ -56,7 +64,7 @@ class ActivityKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActivityEvent:
-    """Something a customer did other than buying."""
+    """Something a customer did other than buying. E-mail and former ids are as an order's."""
 
     customer_id: CustomerId
     event_id: EventId
@@ -66,6 +74,18 @@ class ActivityEvent:
     duration_seconds: float | None = None
     interests: tuple[str, ...] = ()
     campaign_id: CampaignId | None = None
+    canonical_email: str | None = None
+    former_ids: tuple[CustomerId, ...] = ()
+
+
+def event_identity(event: ActivityEvent) -> tuple[str, str]:
+    """What an event is known by."""
+    return event.customer_id, event.event_id
+
+
+def event_contents(event: ActivityEvent) -> ActivityEvent:
+    """What is kept of an event, and what two with one identity must share to be the same."""
+    return replace(event, canonical_email=None, former_ids=())
 
 
 @dataclass(frozen=True, slots=True)

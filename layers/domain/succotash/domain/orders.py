@@ -23,6 +23,8 @@ class OrderColumns:
     currencies: list[str] = field(default_factory=list)
     refunds_of: list[str | None] = field(default_factory=list)
     canonical_emails: list[str | None] = field(default_factory=list)
+    former_ids: dict[str, tuple[CustomerId, ...]] = field(default_factory=dict)
+    """By customer id, where there are any."""
 
     def __len__(self) -> int:
         return len(self.order_ids)
@@ -36,6 +38,8 @@ class OrderColumns:
         self.currencies.append(order.amount.currency)
         self.refunds_of.append(order.refund_of)
         self.canonical_emails.append(order.canonical_email)
+        if order.former_ids:
+            self.former_ids[order.customer_id] = order.former_ids
 
     def order(self, row: int) -> Order:
         """The order in a row."""
@@ -47,6 +51,7 @@ class OrderColumns:
             Money.of_units(self.amounts[row], Currency(self.currencies[row])),
             None if refund_of is None else OrderId(refund_of),
             self.canonical_emails[row],
+            self.former_ids.get(self.customer_ids[row], ()),
         )
 
     def orders(self) -> Iterator[Order]:
@@ -74,7 +79,7 @@ def order_identity(order: Order) -> tuple[str, str]:
 
 def order_contents(order: Order) -> Order:
     """What two orders with one identity must share to be the same."""
-    return replace(order, canonical_email=None)
+    return replace(order, canonical_email=None, former_ids=())
 
 
 def order_violation(order: Order, currency: Currency, now: datetime) -> Violation | None:

@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from succotash.application.paging import MAX_PAGE
+from succotash.domain.identities import is_personal
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.values import ID_LIMIT, Json, is_printable
 from succotash.errors import InvalidInputError
@@ -47,6 +48,16 @@ def _one_line(text: str) -> str:
     # Nearly every text is printable in Python's narrower sense too, which is quick to find out.
     if not (text.isprintable() or is_printable(text)):
         raise PydanticCustomError("control_character", "contains a control character")
+    return text
+
+
+def _impersonal(text: str) -> str:
+    if is_personal(text):
+        raise PydanticCustomError(
+            "personal_id",
+            "is an e-mail address or a phone number, which stand in no address; ask for the id "
+            "that was answered when something was recorded under it",
+        )
     return text
 
 
@@ -140,6 +151,8 @@ ONE_LINE = Field(json_schema_extra={"pattern": "^[^\\u0000-\\u001f\\u007f-\\u009
 
 Id = Annotated[str, Field(min_length=1, max_length=ID_LIMIT), AfterValidator(_one_line), ONE_LINE]
 """An id that comes from outside."""
+CustomerPathId = Annotated[Id, AfterValidator(_impersonal)]
+"""A customer's id in an address, where no personal one may stand."""
 Slug = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]{0,63}$")]
 """An id that people choose and that stands in addresses."""
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line), ONE_LINE]

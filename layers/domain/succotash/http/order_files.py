@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from succotash.application.bulk_import import Block, OrderFile, Rule
 from succotash.domain.bulk_import import START, Position, RejectedLine
+from succotash.domain.identities import NameCustomer
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
-from succotash.domain.validation import canonical_email
 from succotash.errors import InvalidInputError, MalformedRequestError, Violation
 from succotash.http.orders import OrderItem
 from succotash.http.reading import Parsed, adapter, check_plain, parse_json, violations_of
@@ -25,8 +25,8 @@ LINE_LIMIT = 16 * 1024
 """Bytes of the longest line that is read; a longer one is rejected without being kept."""
 BLOCK_LINES = 50_000
 BLOCK_BYTES = 16 * 1024 * 1024
-EMAILS_REMEMBERED = 50_000
-"""A customer's orders repeat the e-mail, and finding its canonical form is dear."""
+CUSTOMERS_REMEMBERED = 50_000
+"""A customer's orders repeat id and e-mail, and finding what they stand for is dear."""
 VIOLATIONS_KEPT = 10
 """Of one line, which could have hundreds of unknown fields."""
 MARK = b"\xef\xbb\xbf"
@@ -43,8 +43,11 @@ _WRONG_WIDTH = Violation("", "column_count", "has another number of columns than
 class OrderFiles:
     """Opens files of orders; amounts without a currency are in the deployment's own."""
 
-    def __init__(self, own_currency: str, block_lines: int = BLOCK_LINES) -> None:
+    def __init__(
+        self, own_currency: str, name_customer: NameCustomer, block_lines: int = BLOCK_LINES
+    ) -> None:
         self._own_currency = own_currency
+        self._name_customer = name_customer
         self._block_lines = block_lines
 
     def __call__(self, store: ObjectStore, found: StoredObject) -> OrderFile:
@@ -56,7 +59,7 @@ class OrderFiles:
         if first is None:
             raise InvalidInputError.of("", "empty", "holds no line")
         line, length = first
-        source = _Source(store, found, self._own_currency, self._block_lines)
+        source = _Source(store, found, self._own_currency, self._name_customer, self._block_lines)
         if _is_ndjson(found.key.lower(), line or b""):
             return _NDJSONFile(source, START)
         columns = _header(line)
@@ -76,6 +79,7 @@ class _Source:
     store: ObjectStore
     found: StoredObject
     own_currency: str
+    name_customer: NameCustomer
     block_lines: int
 
 
@@ -87,7 +91,7 @@ class _LineFile(OrderFile):
         self._start = start
         # A file has millions of lines: what every one of them needs is looked up once.
         self._validate = adapter(OrderItem).validator.validate_python
-        self._canonical = lru_cache(EMAILS_REMEMBERED)(canonical_email)
+        self._name_customer = lru_cache(CUSTOMERS_REMEMBERED)(source.name_customer)
 
     @override
     def blocks(self, after: Position, rule: Rule) -> Iterator[Block]:
@@ -116,7 +120,7 @@ class _LineFile(OrderFile):
         """Add the order in a line to the block, or what is wrong with it."""
         try:
             item: OrderItem = self._validate(self._fields(content.decode()))
-            order = item.order(self._source.own_currency, self._canonical)
+            order = item.order(self._source.own_currency, self._name_customer)
         except UnicodeDecodeError:
             violations: Sequence[Violation] = [_NOT_UTF8]
         except MalformedRequestError as error:

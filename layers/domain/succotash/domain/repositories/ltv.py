@@ -16,12 +16,15 @@ class LTVRepository(ABC):
     """The order ledger, and the values that scoring runs keep.
 
     Readers see the values of the current run only, all of them or none. A value saved without a
-    run joins the current run. Money that comes back is in the currency it was saved in.
+    run joins the current run. Money that comes back is in the currency it was saved in. Those who
+    ask about one customer may name an alias.
     """
 
     @abstractmethod
     def record_orders(self, orders: Sequence[Order]) -> list[Recording]:
         """Add orders to the ledger, and their customers; what became of each, in the same order.
+
+        The customer is the one with this id: see `resolve` for aliases.
 
         An order is known by customer and id, and no two of one call may share both. Contents are
         instant, amount, currency and `refund_of`. An order's e-mail is given to its customer
@@ -108,10 +111,6 @@ class LTVRepository(ABC):
 
         `newest` leaves out all but so many of the latest.
         """
-
-    @abstractmethod
-    def forget_customers(self, customer_ids: Sequence[CustomerId]) -> int:
-        """Take e-mail and lead from these customers; how many had one. Orders stay."""
 
     @abstractmethod
     def save_customer_ltv(self, value: CustomerLTV) -> None:

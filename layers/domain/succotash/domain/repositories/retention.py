@@ -32,7 +32,8 @@ class RetentionRepository(ABC):
     """The activity ledger, and the predictions and profiles that scoring runs keep.
 
     Readers see the current run only, all of it or none. What is saved without a run joins the
-    current run. Every storage starts with the run `initial`, current and empty.
+    current run. Every storage starts with the run `initial`, current and empty. Those who ask about
+    one customer may name an alias.
     """
 
     @abstractmethod
@@ -94,7 +95,8 @@ class RetentionRepository(ABC):
     def record_activity(self, events: Sequence[ActivityEvent]) -> list[Recording]:
         """Add events to the ledger, and their customers; what became of each, in the same order.
 
-        An event is known by customer and id, and no two of one call may share both. One
+        An event is known by customer and id, and no two of one call may share both. Its e-mail is
+        given to its customer as an order's is. One
         statement or COPY each for events and customers, never one per event.
         """
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from succotash.domain.repositories.customers import CustomerRepository
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.repositories.ltv import LTVRepository
@@ -23,6 +24,7 @@ class Repositories:
     outbox: OutboxRepository
     leads: LeadRepository
     people: PeopleRepository
+    customers: CustomerRepository
 
 
 class Storage(ABC):

@@ -15,7 +15,8 @@ STAGES = ("AWSCURRENT", "AWSPREVIOUS")
 class SecretKeys:
     """The secret's value and the one before it: rotating the secret rotates the keys.
 
-    What was fetched serves on while the secret cannot be had.
+    A value may be several keys with commas between them, newest first. What was fetched serves on
+    while the secret cannot be had.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class SecretKeys:
         from botocore.exceptions import BotoCoreError, ClientError
 
         client = self._client()
-        keys = []
+        keys: list[str] = []
         for stage in STAGES:
             try:
                 answer = client.get_secret_value(SecretId=self._secret_arn, VersionStage=stage)
@@ -58,5 +59,5 @@ class SecretKeys:
                 raise StorageUnavailableError("the signing keys cannot be fetched") from None
             except BotoCoreError:
                 raise StorageUnavailableError("the signing keys cannot be fetched") from None
-            keys.append(str(answer["SecretString"]))
-        return tuple(keys)
+            keys += str(answer["SecretString"]).split(",")
+        return tuple(dict.fromkeys(keys))

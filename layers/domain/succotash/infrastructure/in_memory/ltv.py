@@ -21,7 +21,7 @@ from succotash.domain.ltv import (
     SegmentResult,
     ValueGroup,
 )
-from succotash.domain.orders import OrderColumns
+from succotash.domain.orders import OrderColumns, order_contents
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.retention import UNKNOWN_SOURCE
@@ -68,20 +68,13 @@ class InMemoryLTVRepository(LTVRepository):
 
     def _record(self, order: Order) -> Recording:
         key = (order.customer_id, order.order_id)
-        kept = dataclasses.replace(stored(order), canonical_email=None)
+        kept = order_contents(stored(order))
         known = self.tables.orders.get(key)
         if known is not None and known != kept:
             return Recording.CONFLICTING
         if known is None:
             self.tables.orders[key] = kept
-        customer = self.tables.see_customer(order.customer_id, kept.ordered_at)
-        if order.canonical_email is not None and customer.canonical_email is None:
-            leads = self.tables.leads_by_email[order.canonical_email]
-            self.tables.customers[customer.customer_id] = dataclasses.replace(
-                customer,
-                canonical_email=order.canonical_email,
-                lead_id=next((lead.lead_id for lead in leads), None),
-            )
+        self.tables.see_customer(order.customer_id, kept.ordered_at, order.canonical_email)
         return Recording.RECORDED if known is None else Recording.UNCHANGED
 
     @override
@@ -193,7 +186,7 @@ class InMemoryLTVRepository(LTVRepository):
     @override
     @atomic
     def get_customer(self, customer_id: CustomerId) -> Customer:
-        return self.tables.customers[customer_id]
+        return self.tables.customers[self.tables.meant(customer_id)]
 
     @override
     @atomic
@@ -204,22 +197,9 @@ class InMemoryLTVRepository(LTVRepository):
     @override
     @atomic
     def get_orders(self, customer_id: CustomerId, *, newest: int | None = None) -> list[Order]:
-        orders = self.tables.orders_by_customer[customer_id]
+        orders = self.tables.orders_by_customer[self.tables.meant(customer_id)]
         ordered = sorted(orders, key=lambda order: (order.ordered_at, order.order_id))
         return ordered if newest is None else ordered[max(len(ordered) - newest, 0) :]
-
-    @override
-    @atomic
-    def forget_customers(self, customer_ids: Sequence[CustomerId]) -> int:
-        forgotten = 0
-        for customer_id in customer_ids:
-            customer = self.tables.customers.get(customer_id)
-            if customer is not None:
-                self.tables.customers[customer_id] = dataclasses.replace(
-                    customer, canonical_email=None, lead_id=None
-                )
-                forgotten += customer.canonical_email is not None
-        return forgotten
 
     @override
     @atomic
@@ -263,7 +243,7 @@ class InMemoryLTVRepository(LTVRepository):
     @override
     @atomic
     def get_customer_ltv(self, customer_id: CustomerId) -> CustomerLTV:
-        return self.tables.values[self.tables.current_run(), customer_id]
+        return self.tables.values[self.tables.current_run(), self.tables.meant(customer_id)]
 
     @override
     @atomic

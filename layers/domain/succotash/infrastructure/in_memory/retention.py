@@ -15,6 +15,7 @@ from succotash.domain.customers import (
     ActivitySummaries,
     Histories,
     Recording,
+    event_contents,
 )
 from succotash.domain.lifecycle import LifecycleCounts, add_up, count_lifecycle
 from succotash.domain.repositories.forms import PAGE
@@ -143,17 +144,18 @@ class InMemoryRetentionRepository(RetentionRepository):
 
     def _record(self, event: ActivityEvent) -> Recording:
         key = (event.customer_id, event.event_id)
+        kept = event_contents(event)
         known = self.tables.events.get(key)
         if known is not None:
-            return Recording.UNCHANGED if known == event else Recording.CONFLICTING
-        self.tables.events[key] = event
-        self.tables.see_customer(event.customer_id, event.occurred_at)
+            return Recording.UNCHANGED if known == kept else Recording.CONFLICTING
+        self.tables.events[key] = kept
+        self.tables.see_customer(event.customer_id, event.occurred_at, event.canonical_email)
         return Recording.RECORDED
 
     @override
     @atomic
     def get_activity(self, customer_id: CustomerId, *, limit: int = PAGE) -> list[ActivityEvent]:
-        events = self.tables.events_by_customer[customer_id]
+        events = self.tables.events_by_customer[self.tables.meant(customer_id)]
         newest_first = sorted(
             events, key=lambda event: (event.occurred_at, event.event_id), reverse=True
         )
@@ -332,7 +334,7 @@ class InMemoryRetentionRepository(RetentionRepository):
     @override
     @atomic
     def get_churn_prediction(self, customer_id: CustomerId) -> ChurnPrediction:
-        return self.tables.predictions[self.tables.current_run(), customer_id]
+        return self.tables.predictions[self.tables.current_run(), self.tables.meant(customer_id)]
 
     @override
     def get_high_risk_customers(self, *, limit: int = 100) -> list[ChurnPrediction]:
@@ -393,7 +395,7 @@ class InMemoryRetentionRepository(RetentionRepository):
     @override
     @atomic
     def get_user_engagement_profile(self, customer_id: CustomerId) -> UserEngagementProfile:
-        return self.tables.profiles[self.tables.current_run(), customer_id]
+        return self.tables.profiles[self.tables.current_run(), self.tables.meant(customer_id)]
 
     @override
     @atomic

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import override
 
 from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.infrastructure.in_memory.customers import InMemoryCustomerRepository
 from succotash.infrastructure.in_memory.forms import InMemoryFormRepository
 from succotash.infrastructure.in_memory.leads import InMemoryLeadRepository
 from succotash.infrastructure.in_memory.ltv import InMemoryLTVRepository
@@ -26,6 +27,7 @@ class InMemoryStorage(Storage):
             InMemoryOutboxRepository(self._tables),
             InMemoryLeadRepository(self._tables),
             InMemoryPeopleRepository(self._tables),
+            InMemoryCustomerRepository(self._tables),
         )
 
     @property

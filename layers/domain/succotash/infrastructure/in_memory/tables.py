@@ -259,6 +259,8 @@ class Tables:
         self.customers = Table[CustomerId, Customer]("customer", self._log)
         self.customers_by_email = self.customers.index(lambda each: each.canonical_email)
         self.customers_by_lead = self.customers.index(lambda each: each.lead_id)
+        self.aliases = Table[CustomerId, CustomerId]("alias", self._log)
+        self.aliases_by_customer = self.aliases.index(lambda customer_id: customer_id)
         self.orders = Table[tuple[CustomerId, OrderId], Order]("order", self._log)
         self.orders_by_customer = self.orders.index(lambda order: order.customer_id)
         self.events = Table[tuple[CustomerId, EventId], ActivityEvent]("event", self._log)
@@ -339,13 +341,21 @@ class Tables:
         self.grids.discard([run_id])
         self.lifecycle.discard([run_id])
 
-    def see_customer(self, customer_id: CustomerId, at: datetime) -> Customer:
-        """The customer, made or seen earlier where need be."""
-        known = self.customers.get(customer_id)
-        if known is None or at < known.first_seen_at:
-            email, lead = (known.canonical_email, known.lead_id) if known else (None, None)
-            self.customers[customer_id] = Customer(customer_id, at, email, lead)
-        return self.customers[customer_id]
+    def see_customer(self, customer_id: CustomerId, at: datetime, email: str | None) -> None:
+        """Add the customer where it is new; else note what was not known or is earlier."""
+        known = self.customers.get(customer_id) or Customer(customer_id, at)
+        seen = dataclasses.replace(known, first_seen_at=min(at, known.first_seen_at))
+        if email is not None and known.canonical_email in {None, email}:
+            lead_id = next((lead.lead_id for lead in self.leads_by_email[email]), None)
+            seen = dataclasses.replace(
+                seen, canonical_email=email, lead_id=known.lead_id or lead_id
+            )
+        if seen != self.customers.get(customer_id):
+            self.customers[customer_id] = seen
+
+    def meant(self, customer_id: CustomerId) -> CustomerId:
+        """Whom a shop means by an id: whose alias it is, or else whose id."""
+        return self.aliases.get(customer_id) or customer_id
 
     def _seed(self) -> None:
         self.forms[DEFAULT_FORM] = Form(DEFAULT_FORM, "Default")

@@ -112,6 +112,7 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
             unchanged=state.unchanged,
             conflicting=state.conflicting,
             rejected=state.rejected,
+            erased=state.erased,
             rejections=Jsonb(
                 [
                     {
@@ -203,11 +204,6 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
             Order(customer, order_id, ordered_at, Money(amount, currency), refund_of)
             for customer, order_id, ordered_at, amount, currency, refund_of in reversed(rows)
         ]
-
-    @override
-    def forget_customers(self, customer_ids: Sequence[CustomerId]) -> int:
-        [[forgotten]] = self._run(sql.FORGET_CUSTOMERS, customer_ids=list(customer_ids))
-        return int(forgotten)
 
     @override
     def save_customer_ltv(self, value: CustomerLTV) -> None:

@@ -561,6 +561,7 @@ def _event_document(place: int, event: ActivityEvent) -> dict[str, Json]:
         "duration_seconds": event.duration_seconds,
         "interests": [*event.interests],
         "campaign_id": event.campaign_id,
+        "email": event.canonical_email,
     }
 
 

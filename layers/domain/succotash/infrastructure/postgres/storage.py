@@ -6,6 +6,7 @@ from typing import override
 
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
+from succotash.infrastructure.postgres.customers import PostgresCustomerRepository
 from succotash.infrastructure.postgres.database import Database
 from succotash.infrastructure.postgres.forms import PostgresFormRepository
 from succotash.infrastructure.postgres.leads import PostgresLeadRepository
@@ -63,4 +64,5 @@ def _bound(work: Work) -> Repositories:
         outbox=PostgresOutboxRepository.within(work),
         leads=PostgresLeadRepository.within(work),
         people=PostgresPeopleRepository.within(work),
+        customers=PostgresCustomerRepository.within(work),
     )

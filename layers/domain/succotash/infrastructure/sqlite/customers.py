@@ -1,44 +1,160 @@
-"""How customers come to be known: by what the ledgers record of them."""
+"""Who customers are, in SQLite."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import override
 
+from succotash.domain.identities import (
+    SHOP,
+    Account,
+    Join,
+    KnownCustomers,
+    anonymous_order_id,
+    join_addition,
+    may_be_personal,
+)
+from succotash.domain.repositories.customers import CustomerRepository
 from succotash.domain.values import CustomerId
-from succotash.infrastructure.sqlite.connection import Session
+from succotash.infrastructure.sqlite.columns import instant, json_text
+from succotash.infrastructure.sqlite.connection import Row, Session
+from succotash.infrastructure.sqlite.people import SQLitePeopleRepository
+from succotash.infrastructure.sqlite.repository import SQLiteRepository
+from succotash.infrastructure.statement_files import load_statements
 
-_SEE_CUSTOMER = """
-INSERT INTO customers (customer_id, first_seen_at, canonical_email, lead_id)
-VALUES (:customer_id, :seen_at, :canonical_email,
-        (SELECT lead_id FROM leads WHERE canonical_email = :canonical_email))
-ON CONFLICT (customer_id) DO UPDATE SET
-    first_seen_at = min(first_seen_at, excluded.first_seen_at),
-    canonical_email = coalesce(canonical_email, excluded.canonical_email),
-    lead_id = CASE
-        WHEN canonical_email IS NULL THEN coalesce(excluded.lead_id, lead_id)
-        ELSE lead_id
-    END
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """A customer did something at an instant (microseconds), maybe under an e-mail."""
-
-    customer_id: CustomerId
-    seen_at: int
-    canonical_email: str | None = None
+_SQL = load_statements(Path(__file__).parent / "sql" / "customers.sql")
+_JOIN = (
+    *("join_customers", "join_orders", "join_activity"),
+    *("move_values", "move_predictions", "move_profiles"),
+    *("delete_orders", "delete_activity"),
+    *("delete_values", "delete_predictions", "delete_profiles"),
+    *("repoint_aliases", "drop_own_aliases", "delete_customer"),
+)
 
 
-def see_customers(session: Session, sightings: Iterable[Sighting]) -> None:
-    """Add the customers that are new; of the others note what was not known or is earlier."""
-    session.run_for_each(
-        _SEE_CUSTOMER,
-        [
+class SQLiteCustomerRepository(SQLiteRepository, CustomerRepository):
+    """Aliases in a table; who writes is alone."""
+
+    @override
+    def find_known(
+        self,
+        names: Collection[str],
+        canonical_emails: Collection[str],
+        tombstones: Collection[str] = (),
+        *,
+        alone: bool = False,
+    ) -> KnownCustomers:
+        # A session that writes, although nothing is written: that is what others wait for.
+        with self._unit.writing() as session:
+            accounts = session.run(_SQL["accounts"], system=SHOP, names=json_text(sorted(names)))
+            owners = session.run(_SQL["owners"], emails=json_text(sorted(canonical_emails)))
+        found = SQLitePeopleRepository(within=self._unit).find_erased(tombstones)
+        return KnownCustomers(
+            {row["name"]: _account(row) for row in accounts}, _by_email(owners), found
+        )
+
+    @override
+    def save_aliases(self, aliases: Mapping[CustomerId, CustomerId]) -> None:
+        with self._unit.writing() as session:
+            _save_aliases(session, aliases)
+
+    @override
+    def get_aliases(
+        self, customer_ids: Collection[CustomerId]
+    ) -> dict[CustomerId, list[CustomerId]]:
+        with self._unit.reading() as session:
+            rows = session.run(_SQL["aliases"], customer_ids=json_text(sorted(customer_ids)))
+        aliases: defaultdict[CustomerId, list[CustomerId]] = defaultdict(list)
+        for row in rows:
+            aliases[row["customer_id"]].append(row["alias"])
+        return dict(aliases)
+
+    @override
+    def find_shared_emails(self, *, limit: int = 1000) -> dict[str, list[Account]]:
+        with self._unit.reading() as session:
+            return _by_email(session.run(_SQL["shared_emails"], limit=limit))
+
+    @override
+    def find_left_over(self, *, limit: int = 1000) -> list[Join]:
+        with self._unit.reading() as session:
+            rows = session.run(_SQL["left_over"], limit=limit)
+        return [Join(row["source"], row["target"]) for row in rows]
+
+    @override
+    def find_personal_ids(
+        self, *, after: str = "", email: str | None = None, limit: int = 1000
+    ) -> list[CustomerId]:
+        with self._unit.reading() as session:
+            rows = session.run(_SQL["personal_ids"], after=after, email=email, limit=limit)
+        return [row["customer_id"] for row in rows]
+
+    @override
+    def join_customers(self, joins: Sequence[Join]) -> None:
+        rows = [
             {
-                "customer_id": each.customer_id,
-                "seen_at": each.seen_at,
-                "canonical_email": each.canonical_email,
+                "source": each.source,
+                "target": each.target,
+                "email": each.canonical_email,
+                "addition": join_addition(each),
             }
-            for each in sightings
+            for each in joins
+        ]
+        named = {each.source: each.target for each in joins if not may_be_personal(each.source)}
+        with self._unit.writing() as session:
+            for step in _JOIN:
+                session.run_for_each(_SQL[step], rows)
+            _save_aliases(session, named)
+
+    @override
+    def anonymise_customers(
+        self, anonyms: Mapping[CustomerId, CustomerId], salt: str
+    ) -> dict[str, int]:
+        moved = Counter[str](orders=0, customers=0, customer_aliases=0)
+        with self._unit.writing() as session:
+            for source, target in anonyms.items():
+                pair = {"source": source, "target": target}
+                orders = session.run(_SQL["orders"], source=source)
+                session.run_for_each(
+                    _SQL["anonymise_order"],
+                    [
+                        {
+                            **pair,
+                            "order_id": row["order_id"],
+                            "anonymous_id": anonymous_order_id(salt, row["order_id"]),
+                            "refund_of": row["refund_of"]
+                            and anonymous_order_id(salt, row["refund_of"]),
+                        }
+                        for row in orders
+                    ],
+                )
+                session.run(_SQL["move_values"], **pair)
+                session.run(_SQL["anonymise_customer"], **pair)
+                aliases = session.run(_SQL["aliases"], customer_ids=json_text([source]))
+                moved["orders"] += len(orders)
+                moved["customer_aliases"] += len(aliases)
+                moved["customers"] += session.change(_SQL["delete_customer"], source=source)
+        return dict(moved)
+
+
+def _save_aliases(session: Session, aliases: Mapping[CustomerId, CustomerId]) -> None:
+    session.run_for_each(
+        _SQL["save_aliases"],
+        [
+            {"system": SHOP, "alias": alias, "customer_id": customer_id}
+            for alias, customer_id in aliases.items()
         ],
     )
+
+
+def _account(row: Row) -> Account:
+    seen = row["first_seen_at"]
+    return Account(
+        row["customer_id"], None if seen is None else instant(seen), row["canonical_email"]
+    )
+
+
+def _by_email(rows: Sequence[Row]) -> dict[str, list[Account]]:
+    grouped: defaultdict[str, list[Account]] = defaultdict(list)
+    for row in rows:
+        grouped[row["canonical_email"]].append(_account(row))
+    return dict(grouped)

@@ -1,5 +1,7 @@
 """Orders, customers and what they are worth, in SQLite."""
 
+# ruff: noqa: S608 - constants made of constants; what varies is always a parameter
+
 import json
 from array import array
 from collections.abc import Mapping, Sequence
@@ -35,11 +37,11 @@ from succotash.infrastructure.sqlite.columns import (
     money,
 )
 from succotash.infrastructure.sqlite.connection import Row, Session
-from succotash.infrastructure.sqlite.customers import Sighting, see_customers
 from succotash.infrastructure.sqlite.functions import days_of, local_day, shard_parameters
 from succotash.infrastructure.sqlite.purchases import laid_out_purchases
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.runs import current_run, named_run
+from succotash.infrastructure.sqlite.sightings import MEANT, Sighting, see_customers
 
 _KNOWN_ORDERS = """
 SELECT o.*
@@ -51,23 +53,23 @@ INSERT INTO orders (customer_id, order_id, ordered_at, amount, currency, refund_
 VALUES (:customer_id, :order_id, :ordered_at, :amount, :currency, :refund_of)
 """
 # A negative limit is none.
-_NEWEST_ORDERS = """
-SELECT * FROM orders WHERE customer_id = :customer_id
+_NEWEST_ORDERS = f"""
+SELECT * FROM orders WHERE customer_id = {MEANT}
 ORDER BY ordered_at DESC, order_id DESC
 LIMIT :limit
 """
 _OPEN_IMPORT = """
 INSERT INTO order_imports (
-    import_id, byte_offset, line, recorded, unchanged, conflicting, rejected, is_finished
+    import_id, byte_offset, line, recorded, unchanged, conflicting, rejected, erased, is_finished
 )
-VALUES (:import_id, 0, 0, 0, 0, 0, 0, 0)
+VALUES (:import_id, 0, 0, 0, 0, 0, 0, 0, 0)
 ON CONFLICT (import_id) DO NOTHING
 """
 _IMPORT = "SELECT * FROM order_imports WHERE import_id = :import_id"
 _SAVE_IMPORT = """
 UPDATE order_imports
 SET byte_offset = :byte_offset, line = :line, recorded = :recorded, unchanged = :unchanged,
-    conflicting = :conflicting, rejected = :rejected
+    conflicting = :conflicting, rejected = :rejected, erased = :erased
 WHERE import_id = :import_id
 """
 _REJECT_LINE = """
@@ -127,14 +129,9 @@ ORDER BY past.customer_id
 """
 _CURRENCIES = "SELECT DISTINCT currency FROM orders WHERE ordered_at <= :as_of"
 
-_CUSTOMER = "SELECT * FROM customers WHERE customer_id = :customer_id"
+_CUSTOMER = f"SELECT * FROM customers WHERE customer_id = {MEANT}"
 _CUSTOMERS_BY_EMAIL = """
 SELECT * FROM customers WHERE canonical_email = :canonical_email ORDER BY customer_id
-"""
-_FORGET_CUSTOMERS = """
-UPDATE customers SET canonical_email = NULL, lead_id = NULL
-WHERE customer_id IN (SELECT value FROM json_each(:customer_ids))
-  AND (canonical_email IS NOT NULL OR lead_id IS NOT NULL)
 """
 
 _DELETE_SHARD = """
@@ -173,9 +170,9 @@ ON CONFLICT (run_id, customer_id) DO UPDATE SET
     residual_low = excluded.residual_low,
     residual_high = excluded.residual_high
 """
-_VALUE = """
+_VALUE = f"""
 SELECT * FROM customer_ltv
-WHERE run_id = (SELECT run_id FROM current_run) AND customer_id = :customer_id
+WHERE run_id = (SELECT run_id FROM current_run) AND customer_id = {MEANT}
 """
 _VALUES = """
 SELECT * FROM customer_ltv
@@ -364,6 +361,7 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
             row["unchanged"],
             row["conflicting"],
             row["rejected"],
+            row["erased"],
             is_finished=bool(row["is_finished"]),
         )
 
@@ -379,6 +377,7 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
                 unchanged=state.unchanged,
                 conflicting=state.conflicting,
                 rejected=state.rejected,
+                erased=state.erased,
             )
             if not changed:
                 raise NotFoundError("import")
@@ -490,11 +489,6 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
                 _NEWEST_ORDERS, customer_id=customer_id, limit=-1 if newest is None else newest
             )
         return [_order(row) for row in reversed(rows)]
-
-    @override
-    def forget_customers(self, customer_ids: Sequence[CustomerId]) -> int:
-        with self._unit.writing() as session:
-            return session.change(_FORGET_CUSTOMERS, customer_ids=json_text(customer_ids))
 
     @override
     def save_customer_ltv(self, value: CustomerLTV) -> None:

@@ -1,5 +1,7 @@
 """Activity, engagement, churn, campaigns and scoring runs in SQLite."""
 
+# ruff: noqa: S608 - constants made of constants; what varies is always a parameter
+
 from array import array
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -51,12 +53,12 @@ from succotash.infrastructure.sqlite.columns import (
     optional_micros,
 )
 from succotash.infrastructure.sqlite.connection import Row
-from succotash.infrastructure.sqlite.customers import Sighting, see_customers
 from succotash.infrastructure.sqlite.functions import day_of, local_day, shard_parameters
 from succotash.infrastructure.sqlite.grids import people, presence
 from succotash.infrastructure.sqlite.purchases import laid_out_purchases
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.runs import named_run
+from succotash.infrastructure.sqlite.sightings import MEANT, Sighting, see_customers
 
 _SESSION_GAP = timedelta(minutes=30)
 
@@ -124,8 +126,8 @@ VALUES (
     :campaign_id
 )
 """
-_ACTIVITY = """
-SELECT * FROM activity_events WHERE customer_id = :customer_id
+_ACTIVITY = f"""
+SELECT * FROM activity_events WHERE customer_id = {MEANT}
 ORDER BY occurred_at DESC, event_id DESC
 LIMIT :limit
 """
@@ -300,9 +302,9 @@ ON CONFLICT (run_id, customer_id) DO UPDATE SET
     reasons = excluded.reasons,
     engagement_score = excluded.engagement_score
 """
-_PREDICTION = """
+_PREDICTION = f"""
 SELECT * FROM churn_predictions
-WHERE run_id = (SELECT run_id FROM current_run) AND customer_id = :customer_id
+WHERE run_id = (SELECT run_id FROM current_run) AND customer_id = {MEANT}
 """
 _PREDICTIONS = """
 SELECT * FROM churn_predictions
@@ -337,9 +339,9 @@ ON CONFLICT (run_id, customer_id) DO UPDATE SET
     engagement_score = excluded.engagement_score,
     segment = excluded.segment
 """
-_PROFILE = """
+_PROFILE = f"""
 SELECT * FROM user_engagement_profiles
-WHERE run_id = (SELECT run_id FROM current_run) AND customer_id = :customer_id
+WHERE run_id = (SELECT run_id FROM current_run) AND customer_id = {MEANT}
 """
 _PROFILES_BY_SEGMENT = """
 SELECT * FROM user_engagement_profiles
@@ -502,7 +504,7 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
             see_customers(
                 session,
                 [
-                    Sighting(event.customer_id, micros(event.occurred_at))
+                    Sighting(event.customer_id, micros(event.occurred_at), event.canonical_email)
                     for key, event in zip(keys, events, strict=True)
                     if key not in known
                 ],

@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 11;
+PRAGMA user_version = 12;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -184,6 +184,15 @@ CREATE TABLE customers (
 CREATE INDEX customers_by_email ON customers (canonical_email, customer_id);
 CREATE INDEX customers_by_lead ON customers (lead_id);
 
+-- What senders call a customer, beside the id that the customer is known by.
+CREATE TABLE customer_aliases (
+    system TEXT NOT NULL,
+    alias TEXT NOT NULL,
+    customer_id TEXT NOT NULL REFERENCES customers (customer_id) ON DELETE CASCADE,
+    PRIMARY KEY (system, alias)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX customer_aliases_by_customer ON customer_aliases (customer_id);
+
 -- The two ledgers refer to nothing: a fact may arrive before what it refers to.
 CREATE TABLE orders (
     customer_id TEXT NOT NULL,
@@ -196,6 +205,7 @@ CREATE TABLE orders (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX orders_refunds ON orders (customer_id, refund_of, ordered_at, amount)
 WHERE refund_of IS NOT NULL;
+CREATE INDEX orders_by_id ON orders (order_id);
 
 CREATE TABLE activity_events (
     customer_id TEXT NOT NULL,
@@ -218,6 +228,7 @@ CREATE TABLE order_imports (
     unchanged INTEGER NOT NULL,
     conflicting INTEGER NOT NULL,
     rejected INTEGER NOT NULL,
+    erased INTEGER NOT NULL,
     is_finished INTEGER NOT NULL CHECK (is_finished IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 

@@ -10,6 +10,7 @@ from typing import override
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.errors import SettingsError
 from succotash.infrastructure.sqlite.connection import MEMORY, Database, OpenTransaction, Unit
+from succotash.infrastructure.sqlite.customers import SQLiteCustomerRepository
 from succotash.infrastructure.sqlite.forms import SQLiteFormRepository
 from succotash.infrastructure.sqlite.leads import SQLiteLeadRepository
 from succotash.infrastructure.sqlite.ltv import SQLiteLTVRepository
@@ -79,4 +80,5 @@ def _repositories(unit: Unit) -> Repositories:
         outbox=SQLiteOutboxRepository(within=unit),
         leads=SQLiteLeadRepository(within=unit),
         people=SQLitePeopleRepository(within=unit),
+        customers=SQLiteCustomerRepository(within=unit),
     )

@@ -4,34 +4,7 @@
 
 from succotash.infrastructure.postgres.sql.purchases import PURCHASES
 from succotash.infrastructure.postgres.sql.runs import CURRENT_RUN, JOINED_RUN, NAMED_RUN
-
-# What both ways of recording orders do with the customers in `seen`.
-_MEET_SEEN = """
-namesakes AS (
-    SELECT lead_id, canonical_email
-    FROM leads
-    WHERE canonical_email IN (SELECT email FROM seen)
-    FOR KEY SHARE
-),
-met AS (
-    INSERT INTO customers AS known (customer_id, first_seen_at, canonical_email, lead_id)
-    SELECT customer_id, first_seen_at, email, lead_id
-    FROM seen LEFT JOIN namesakes ON namesakes.canonical_email = seen.email
-    ORDER BY customer_id
-    ON CONFLICT (customer_id) DO UPDATE SET
-        first_seen_at = least(known.first_seen_at, excluded.first_seen_at),
-        canonical_email = coalesce(known.canonical_email, excluded.canonical_email),
-        lead_id = CASE
-            WHEN coalesce(known.canonical_email, excluded.canonical_email)
-                = excluded.canonical_email
-                THEN coalesce(known.lead_id, excluded.lead_id)
-            ELSE known.lead_id
-        END
-    WHERE excluded.first_seen_at < known.first_seen_at
-        OR (known.canonical_email IS NULL AND excluded.canonical_email IS NOT NULL)
-        OR (known.lead_id IS NULL AND known.canonical_email = excluded.canonical_email)
-)
-"""
+from succotash.infrastructure.postgres.sql.sightings import MEANT, MEET_SEEN
 
 # Keys are sorted, so that two batches with the same orders wait for each other in one direction
 # only. An order that another transaction added meanwhile is neither added nor visible: its outcome
@@ -79,7 +52,7 @@ seen AS MATERIALIZED (
     WHERE outcome IN ('recorded', 'unchanged')
     GROUP BY customer_id
 ),
-{_MEET_SEEN}
+{MEET_SEEN}
 SELECT outcome FROM judged ORDER BY place
 """
 JUDGE_ORDERS = """
@@ -175,7 +148,7 @@ seen AS MATERIALIZED (
         OR (known.canonical_email IS NULL AND sighted.email IS NOT NULL)
         OR (known.lead_id IS NULL AND known.canonical_email = sighted.email)
 ),
-{_MEET_SEEN}
+{MEET_SEEN}
 SELECT count(*) FROM seen
 """
 
@@ -183,7 +156,8 @@ OPEN_IMPORT = """
 INSERT INTO order_imports (import_id)
 VALUES (:import_id)
 ON CONFLICT (import_id) DO UPDATE SET import_id = excluded.import_id
-RETURNING byte_offset, line, recorded, unchanged, conflicting, rejected, is_finished
+RETURNING
+    byte_offset, line, recorded, unchanged, conflicting, rejected, erased, is_finished
 """
 SAVE_IMPORT = """
 WITH rejected AS (
@@ -201,7 +175,8 @@ SET
     recorded = CAST(:recorded AS bigint),
     unchanged = CAST(:unchanged AS bigint),
     conflicting = CAST(:conflicting AS bigint),
-    rejected = CAST(:rejected AS bigint)
+    rejected = CAST(:rejected AS bigint),
+    erased = CAST(:erased AS bigint)
 WHERE import_id = :import_id
 RETURNING import_id
 """
@@ -286,38 +261,20 @@ SELECT DISTINCT currency FROM orders WHERE ordered_at <= CAST(:as_of AS timestam
 """
 
 _CUSTOMER = "SELECT customer_id, first_seen_at, canonical_email, lead_id FROM customers"
-GET_CUSTOMER = f"{_CUSTOMER} WHERE customer_id = :customer_id"
+GET_CUSTOMER = f"{_CUSTOMER} WHERE customer_id = {MEANT}"
 CUSTOMERS_BY_EMAIL = f"""
 {_CUSTOMER}
 WHERE canonical_email = :canonical_email
 ORDER BY customer_id
 """
 # A limit of NULL is none.
-NEWEST_ORDERS = """
+NEWEST_ORDERS = f"""
 SELECT customer_id, order_id, ordered_at, amount, currency, refund_of
 FROM orders
-WHERE customer_id = :customer_id
+WHERE customer_id = {MEANT}
 ORDER BY ordered_at DESC, order_id DESC
 LIMIT CAST(:limit AS bigint)
 """
-FORGET_CUSTOMERS = """
-WITH named AS (
-    SELECT customer_id, canonical_email IS NOT NULL AS had_email
-    FROM customers
-    WHERE customer_id = ANY(CAST(:customer_ids AS text[]))
-        AND (canonical_email IS NOT NULL OR lead_id IS NOT NULL)
-    ORDER BY customer_id
-    FOR NO KEY UPDATE
-),
-forgotten AS (
-    UPDATE customers
-    SET canonical_email = NULL, lead_id = NULL
-    FROM named
-    WHERE customers.customer_id = named.customer_id
-)
-SELECT count(*) FILTER (WHERE had_email) FROM named
-"""
-
 SAVE_CUSTOMER_LTV = f"""
 WITH {JOINED_RUN},
 saved AS (
@@ -391,7 +348,7 @@ _BY_VALUE = """
 ORDER BY predicted_clv DESC, customer_id
 LIMIT CAST(:limit AS bigint)
 """
-GET_CUSTOMER_LTV = f"{_CUSTOMER_LTV} AND customer_id = :customer_id"
+GET_CUSTOMER_LTV = f"{_CUSTOMER_LTV} AND customer_id = {MEANT}"
 CUSTOMERS = f"{_CUSTOMER_LTV} {_BY_VALUE}"
 CUSTOMERS_OF_SEGMENT = f"{_CUSTOMER_LTV} AND segment_id = :segment_id {_BY_VALUE}"
 CUSTOMERS_OF_COHORT = f"{_CUSTOMER_LTV} AND cohort_id = :cohort_id {_BY_VALUE}"

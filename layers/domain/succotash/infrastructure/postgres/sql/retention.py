@@ -4,6 +4,7 @@
 
 from succotash.infrastructure.postgres.sql.purchases import PURCHASES
 from succotash.infrastructure.postgres.sql.runs import CURRENT_RUN, JOINED_RUN, NAMED_RUN
+from succotash.infrastructure.postgres.sql.sightings import MEANT, MEET_SEEN
 
 _RUN = """
 SELECT run_id, as_of, state, settings, models, backtest, customers, plan, summary
@@ -120,13 +121,14 @@ DELETE FROM grid_cells USING run WHERE grid_cells.run_id = run.run_id
 DELETE_RUN = "DELETE FROM scoring_runs WHERE run_id = :run_id"
 
 # As RECORD_ORDERS does with orders.
-RECORD_ACTIVITY = """
+RECORD_ACTIVITY = f"""
 WITH given AS MATERIALIZED (
     SELECT *
     FROM json_to_recordset(CAST(:events AS json)) AS item (
         place integer, customer_id text COLLATE "C", event_id text COLLATE "C",
         occurred_at timestamptz, kind text COLLATE "C", name text,
-        duration_seconds double precision, interests text[], campaign_id text COLLATE "C"
+        duration_seconds double precision, interests text[], campaign_id text COLLATE "C",
+        email text COLLATE "C"
     )
 ),
 added AS (
@@ -140,15 +142,14 @@ added AS (
     ON CONFLICT (customer_id, event_id) DO NOTHING
     RETURNING customer_id, event_id, occurred_at
 ),
-met AS (
-    INSERT INTO customers AS known (customer_id, first_seen_at)
-    SELECT customer_id, min(occurred_at)
-    FROM added
+seen AS MATERIALIZED (
+    SELECT
+        customer_id, min(added.occurred_at) AS first_seen_at,
+        (array_agg(email ORDER BY place) FILTER (WHERE email IS NOT NULL))[1] AS email
+    FROM given JOIN added USING (customer_id, event_id)
     GROUP BY customer_id
-    ORDER BY customer_id
-    ON CONFLICT (customer_id) DO UPDATE SET first_seen_at = excluded.first_seen_at
-    WHERE excluded.first_seen_at < known.first_seen_at
-)
+),
+{MEET_SEEN}
 SELECT
     CASE
         WHEN added.event_id IS NOT NULL THEN 'recorded'
@@ -187,11 +188,11 @@ FROM json_to_recordset(CAST(:events AS json)) AS given (
 JOIN activity_events AS known USING (customer_id, event_id)
 ORDER BY given.place
 """
-GET_ACTIVITY = """
+GET_ACTIVITY = f"""
 SELECT
     customer_id, event_id, occurred_at, kind, name, duration_seconds, interests, campaign_id
 FROM activity_events
-WHERE customer_id = :customer_id
+WHERE customer_id = {MEANT}
 ORDER BY occurred_at DESC, event_id DESC
 LIMIT CAST(:limit AS bigint)
 """
@@ -441,7 +442,7 @@ _BY_PROBABILITY = """
 ORDER BY churn_probability DESC, customer_id
 LIMIT CAST(:limit AS bigint)
 """
-GET_PREDICTION = f"{_PREDICTION} AND customer_id = :customer_id"
+GET_PREDICTION = f"{_PREDICTION} AND customer_id = {MEANT}"
 PREDICTIONS = f"{_PREDICTION} {_BY_PROBABILITY}"
 PREDICTIONS_OF_RISK = f"{_PREDICTION} AND risk_level = :risk {_BY_PROBABILITY}"
 
@@ -490,7 +491,7 @@ SELECT
 FROM user_engagement_profiles
 WHERE run_id = {CURRENT_RUN}
 """
-GET_PROFILE = f"{_PROFILE} AND customer_id = :customer_id"
+GET_PROFILE = f"{_PROFILE} AND customer_id = {MEANT}"
 PROFILES_OF_SEGMENT = f"""
 {_PROFILE} AND segment = :segment
 ORDER BY engagement_score DESC, customer_id

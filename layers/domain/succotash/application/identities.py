@@ -1,0 +1,134 @@
+"""Whom facts are about, as they are recorded: known customers, and nobody who was erased."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from succotash.application.batches import record_once
+from succotash.domain.customers import ActivityEvent, Order, Recording
+from succotash.domain.erasures import Tombstones, erased_at
+from succotash.domain.identities import CustomerName, KnownCustomers, resolve
+from succotash.domain.orders import OrderColumns, order_contents
+from succotash.domain.repositories.storage import Repositories
+from succotash.domain.values import CustomerId
+
+
+def record_about_customers[T: Order | ActivityEvent](
+    repositories: Repositories,
+    tombstones: Tombstones,
+    items: Sequence[T],
+    *,
+    identity: Callable[[T], tuple[str, str]],
+    contents: Callable[[T], object],
+    at: Callable[[T], datetime],
+    record: Callable[[Sequence[T]], list[Recording]],
+) -> list[Recording]:
+    """Record facts about the customers they turn out to be about, each once.
+
+    One that is not younger than the erasure of its customer, or of the person with its e-mail, is
+    not taken. Within a transaction.
+    """
+    names = [
+        CustomerName(each.customer_id, each.canonical_email, each.former_ids) for each in items
+    ]
+    register = Register(repositories, tombstones, dict.fromkeys(names))
+    places = [
+        place
+        for place, (name, item) in enumerate(zip(names, items, strict=True))
+        if register.takes(name, at(item))
+    ]
+    customer_ids = register.resolve(dict.fromkeys(names[place] for place in places))
+    taken = [replace(items[place], customer_id=customer_ids[names[place]]) for place in places]
+    recorded = record_once(taken, identity=identity, contents=contents, record=record)
+    register.save()
+    return _with_erased(places, recorded, len(items))
+
+
+def import_about_customers(
+    repositories: Repositories, tombstones: Tombstones, orders: OrderColumns
+) -> list[Recording]:
+    """As `record_about_customers`, for orders by the ten thousand."""
+    called = list(zip(orders.customer_ids, orders.canonical_emails, strict=True))
+    names = {
+        each: CustomerName(CustomerId(each[0]), each[1], orders.former_ids.get(each[0], ()))
+        for each in dict.fromkeys(called)
+    }
+    register = Register(repositories, tombstones, names.values())
+    rows: Sequence[int] = range(len(orders))
+    if register.knows_erased:
+        rows = [
+            row
+            for row in rows
+            if register.takes(names[called[row]], datetime.fromisoformat(orders.ordered_at[row]))
+        ]
+    found = register.resolve(dict.fromkeys(names[called[row]] for row in rows))
+    taken = orders.only(rows)
+    taken = replace(taken, customer_ids=[found[names[called[row]]] for row in rows])
+    recorded = record_once(
+        range(len(taken)),
+        identity=taken.identity,
+        contents=lambda row: order_contents(taken.order(row)),
+        record=lambda firsts: repositories.ltv.import_orders(taken.only(firsts)),
+    )
+    register.save()
+    return _with_erased(rows, recorded, len(orders))
+
+
+class Register:
+    """What a storage knows of the names that facts carry, and what it learns by them."""
+
+    def __init__(
+        self, repositories: Repositories, tombstones: Tombstones, names: Collection[CustomerName]
+    ) -> None:
+        """Asks once, for all names together; who erases one of them waits from then on."""
+        self._customers = repositories.customers
+        self._tombstones = {name: tombstones_of(name, tombstones) for name in names}
+        self._known: KnownCustomers = self._customers.find_known(
+            {each for name in names for each in (name.customer_id, *name.former_ids)},
+            {name.canonical_email for name in names if name.canonical_email is not None},
+            {each for several in self._tombstones.values() for each in several},
+        )
+        self._aliases: Mapping[CustomerId, CustomerId] = {}
+
+    @property
+    def knows_erased(self) -> bool:
+        """Whether any of them was ever erased."""
+        return bool(self._known.erased)
+
+    def takes(self, name: CustomerName, at: datetime) -> bool:
+        """Whether a fact of this instant is younger than every erasure of whom it is about."""
+        if not self.knows_erased:
+            return True
+        since = erased_at(self._tombstones[name], self._known.erased)
+        return since is None or at > since
+
+    def resolve(self, names: Collection[CustomerName]) -> dict[CustomerName, CustomerId]:
+        """The customers of those of the names whose facts are taken, in the facts' order."""
+        resolution = resolve(names, self._known)
+        self._aliases = resolution.aliases
+        return resolution.customer_ids
+
+    def save(self) -> None:
+        """Keep what was learned, once the customers are recorded."""
+        if self._aliases:
+            self._customers.save_aliases(self._aliases)
+
+
+def tombstones_of(name: CustomerName, tombstones: Tombstones) -> tuple[str, ...]:
+    """Those of everybody whom a fact under this name could be about."""
+    made: Iterable[tuple[str, ...]] = map(
+        tombstones.of_customer, (name.customer_id, *name.former_ids)
+    )
+    if name.canonical_email is not None:
+        made = (*made, tombstones.of_person(name.canonical_email))
+    return tuple(each for several in made for each in several)
+
+
+def _with_erased(
+    places: Sequence[int], recorded: Sequence[Recording], count: int
+) -> list[Recording]:
+    """What became of all facts; those at other places than these were not taken."""
+    outcomes = [Recording.ERASED] * count
+    for place, outcome in zip(places, recorded, strict=True):
+        outcomes[place] = outcome
+    return outcomes

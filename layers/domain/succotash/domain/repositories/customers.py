@@ -1,0 +1,82 @@
+"""The port to who customers are: their ids, their aliases, and who turned out to be whom."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+
+from succotash.domain.identities import Account, Join, KnownCustomers
+from succotash.domain.values import CustomerId
+
+
+class CustomerRepository(ABC):
+    """Aliases of customers, and what moves a customer's rows to another id."""
+
+    @abstractmethod
+    def find_known(
+        self,
+        names: Collection[str],
+        canonical_emails: Collection[str],
+        tombstones: Collection[str] = (),
+        *,
+        alone: bool = False,
+    ) -> KnownCustomers:
+        """What is known of these ids and aliases, e-mails and tombstones.
+
+        Those who record something about a customer ask this first, in the same transaction, and
+        name all the tombstones that could be about them: then either they see an erasure, or who
+        erases sees what they recorded. `alone` keeps others that ask about the same tombstones
+        waiting until the transaction ends.
+        """
+
+    @abstractmethod
+    def save_aliases(self, aliases: Mapping[CustomerId, CustomerId]) -> None:
+        """Remember whom the shop means by these ids; what is known of one already stays.
+
+        One of a customer who is not there is not kept.
+        """
+
+    @abstractmethod
+    def get_aliases(
+        self, customer_ids: Collection[CustomerId]
+    ) -> dict[CustomerId, list[CustomerId]]:
+        """The aliases of these customers, in order; of those that have any."""
+
+    @abstractmethod
+    def find_shared_emails(self, *, limit: int = 1000) -> dict[str, list[Account]]:
+        """E-mails of more than one customer, each with its customers."""
+
+    @abstractmethod
+    def find_left_over(self, *, limit: int = 1000) -> list[Join]:
+        """Aliases that are customers of their own, to be joined with whom they are an alias of.
+
+        Somebody recorded something under an id while it became an alias.
+        """
+
+    @abstractmethod
+    def find_personal_ids(
+        self, *, after: str = "", email: str | None = None, limit: int = 1000
+    ) -> list[CustomerId]:
+        """Customers' ids with an @ in them, or a + before them, behind `after`, in order.
+
+        With `email`, those that are this address in any case. Earlier releases kept what a shop
+        sent; none is recorded any more.
+        """
+
+    @abstractmethod
+    def join_customers(self, joins: Sequence[Join]) -> None:
+        """Make customers one with others: rows, aliases and e-mail become the target's.
+
+        No target may be a source, or be named twice. The source's id becomes an alias, unless it
+        may be personal. An order or event that the target has too, with the same contents, is
+        there once; one with the same id and other contents gets an addition to its id. Results of
+        scoring runs move where the target has none.
+        """
+
+    @abstractmethod
+    def anonymise_customers(
+        self, anonyms: Mapping[CustomerId, CustomerId], salt: str
+    ) -> dict[str, int]:
+        """Move orders and values to ids that tell nothing, and delete customers and aliases.
+
+        Orders get new ids too, made with the salt, which nobody keeps; refunds still name theirs.
+        Rows by table: moved ones, and customers and aliases deleted.
+        """

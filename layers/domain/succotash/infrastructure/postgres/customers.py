@@ -1,0 +1,156 @@
+"""Who customers are, in PostgreSQL."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, override
+
+from succotash.domain.identities import (
+    SHOP,
+    Account,
+    Join,
+    KnownCustomers,
+    join_addition,
+    may_be_personal,
+)
+from succotash.domain.repositories.customers import CustomerRepository
+from succotash.domain.values import CustomerId
+from succotash.infrastructure.postgres.people import stripes_of
+from succotash.infrastructure.postgres.repository import PostgresRepository
+from succotash.infrastructure.postgres.session import Row, Session
+from succotash.infrastructure.postgres.sql.people import SHARE_STRIPES, TAKE_STRIPES
+from succotash.infrastructure.statement_files import load_statements
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_SQL = load_statements(Path(__file__).parent / "sql" / "customers.sql")
+_KEPT = ("values", "predictions", "profiles")
+
+
+class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
+    """Aliases in a table; a customer moves by statements about many of them."""
+
+    @override
+    def find_known(
+        self,
+        names: Collection[str],
+        canonical_emails: Collection[str],
+        tombstones: Collection[str] = (),
+        *,
+        alone: bool = False,
+    ) -> KnownCustomers:
+        def find(session: Session) -> list[Row]:
+            # A statement sees what was committed before it began: whoever waited asks after that.
+            if tombstones:
+                locks = TAKE_STRIPES if alone else SHARE_STRIPES
+                session.run(locks, stripes=stripes_of(tombstones))
+            return session.run(
+                _SQL["find_known"],
+                system=SHOP,
+                names=sorted(names),
+                emails=sorted(canonical_emails),
+                tombstones=sorted(tombstones),
+            )
+
+        accounts: dict[str, Account] = {}
+        owners: defaultdict[str, list[Account]] = defaultdict(list)
+        erased: dict[str, datetime] = {}
+        for kind, name, customer_id, at, email in self._in_transaction(find):
+            if kind == "tombstone":
+                erased[name] = at
+            elif kind == "email":
+                owners[name].append(Account(customer_id, at, email))
+            else:
+                accounts[name] = Account(customer_id, at, email)
+        return KnownCustomers(accounts, owners, erased)
+
+    @override
+    def save_aliases(self, aliases: Mapping[CustomerId, CustomerId]) -> None:
+        self._run(
+            _SQL["save_aliases"],
+            system=SHOP,
+            aliases=list(aliases),
+            customer_ids=list(aliases.values()),
+        )
+
+    @override
+    def get_aliases(
+        self, customer_ids: Collection[CustomerId]
+    ) -> dict[CustomerId, list[CustomerId]]:
+        aliases: defaultdict[CustomerId, list[CustomerId]] = defaultdict(list)
+        for customer_id, alias in self._run(_SQL["get_aliases"], customer_ids=list(customer_ids)):
+            aliases[customer_id].append(alias)
+        return dict(aliases)
+
+    @override
+    def find_shared_emails(self, *, limit: int = 1000) -> dict[str, list[Account]]:
+        shared: defaultdict[str, list[Account]] = defaultdict(list)
+        for customer_id, at, email in self._run(_SQL["find_shared_emails"], limit=limit):
+            shared[email].append(Account(customer_id, at, email))
+        return dict(shared)
+
+    @override
+    def find_left_over(self, *, limit: int = 1000) -> list[Join]:
+        return [Join(*row) for row in self._run(_SQL["find_left_over"], limit=limit)]
+
+    @override
+    def find_personal_ids(
+        self, *, after: str = "", email: str | None = None, limit: int = 1000
+    ) -> list[CustomerId]:
+        rows = self._run(_SQL["find_personal_ids"], after=after, email=email, limit=limit)
+        return [customer_id for [customer_id] in rows]
+
+    @override
+    def join_customers(self, joins: Sequence[Join]) -> None:
+        pairs = {
+            "sources": [each.source for each in joins],
+            "targets": [each.target for each in joins],
+        }
+        additions = [join_addition(each) for each in joins]
+
+        def join(session: Session) -> None:
+            def run(name: str, **parameters: object) -> None:
+                session.run(_SQL[name], **parameters)
+
+            run("join_customers", **pairs, emails=[each.canonical_email for each in joins])
+            run("join_orders", **pairs, additions=additions)
+            run("join_activity", **pairs, additions=additions)
+            for kept in _KEPT:
+                run(f"move_{kept}", **pairs)
+            for moved in ("orders", "activity", *_KEPT):
+                run(f"delete_{moved}", customer_ids=pairs["sources"])
+            run("repoint_aliases", **pairs)
+            run("drop_own_aliases", customer_ids=pairs["targets"])
+            run("delete_customers", customer_ids=pairs["sources"])
+            named = {each.source: each.target for each in joins if not may_be_personal(each.source)}
+            PostgresCustomerRepository.within(session).save_aliases(named)
+
+        if joins:
+            self._in_transaction(join)
+
+    @override
+    def anonymise_customers(
+        self, anonyms: Mapping[CustomerId, CustomerId], salt: str
+    ) -> dict[str, int]:
+        sources = list(anonyms)
+        pairs = {"sources": sources, "targets": list(anonyms.values())}
+
+        def anonymise(session: Session) -> dict[str, int]:
+            run = session.run
+            run(_SQL["anonymise_customers"], **pairs)
+            orders = run(_SQL["anonymise_orders"], **pairs, salt=salt)
+            run(_SQL["delete_orders"], customer_ids=sources)
+            run(_SQL["move_values"], **pairs)
+            run(_SQL["delete_values"], customer_ids=sources)
+            aliases = run(_SQL["get_aliases"], customer_ids=sources)
+            customers = run(_SQL["delete_customers"], customer_ids=sources)
+            return {
+                "orders": len(orders),
+                "customers": len(customers),
+                "customer_aliases": len(aliases),
+            }
+
+        if not anonyms:
+            return {"orders": 0, "customers": 0, "customer_aliases": 0}
+        return self._in_transaction(anonymise)

@@ -1,0 +1,250 @@
+"""What every CustomerRepository does, and how customers become one, on every storage."""
+
+from decimal import Decimal
+
+import pytest
+
+from succotash.application.settling import CustomerSettling
+from succotash.domain.customers import Customer
+from succotash.domain.erasures import Tombstones
+from succotash.domain.identities import Account, Join, Pseudonyms
+from succotash.domain.repositories.customers import CustomerRepository
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.values import CustomerId
+from succotash.errors import NotFoundError
+from tests.builders import (
+    NOON,
+    PSEUDONYMS,
+    a_lead,
+    a_prediction,
+    a_profile,
+    a_run,
+    a_value,
+    an_event,
+    an_order,
+    days,
+)
+
+ADA = "ada@example.com"
+A, B, C = map(CustomerId, "abc")
+TOMBSTONES = Tombstones(lambda: ("a key of these tests",))
+
+
+@pytest.fixture
+def customers(repositories: Repositories) -> CustomerRepository:
+    return repositories.customers
+
+
+class TestKnown:
+    def test_ids_aliases_and_emails_are_found(self, repositories: Repositories) -> None:
+        customers = repositories.customers
+        repositories.ltv.record_orders([an_order(customer_id="a", email=ADA)])
+        repositories.ltv.record_orders([an_order(customer_id="b", ordered_at=NOON - days(1))])
+        customers.save_aliases({C: A})
+        found = customers.find_known(["a", "b", "c", "d"], [ADA, "bob@example.com"])
+        ada = Account(A, NOON, ADA)
+        assert found.accounts == {"a": ada, "b": Account(B, NOON - days(1)), "c": ada}
+        assert {email: [*owners] for email, owners in found.owners.items()} == {ADA: [ada]}
+        assert found.erased == {}
+
+    def test_tombstones_are_found(self, repositories: Repositories) -> None:
+        repositories.people.bury(["0a0b0c0d"], NOON)
+        found = repositories.customers.find_known([], [], ["0a0b0c0d", "01020304"])
+        assert found.erased == {"0a0b0c0d": NOON}
+
+    def test_an_alias_stays_with_whom_it_was_saved_for(self, repositories: Repositories) -> None:
+        customers = repositories.customers
+        repositories.ltv.record_orders([an_order(customer_id="a"), an_order(customer_id="b")])
+        customers.save_aliases({C: A, CustomerId("0"): A, CustomerId("lost"): CustomerId("none")})
+        customers.save_aliases({C: B})
+        assert customers.get_aliases([A, B]) == {A: [CustomerId("0"), C]}
+        assert customers.find_known(["lost"], []).accounts == {}
+
+    def test_reading_one_customer_follows_an_alias(self, repositories: Repositories) -> None:
+        ltv, retention = repositories.ltv, repositories.retention
+        ltv.record_orders([an_order(customer_id="a")])
+        retention.record_activity([an_event(customer_id="a")])
+        ltv.save_customer_ltv(a_value("a"))
+        retention.save_churn_prediction(a_prediction("a"))
+        retention.save_user_engagement_profile(a_profile("a"))
+        repositories.customers.save_aliases({C: A})
+        assert ltv.get_customer(C) == Customer(A, NOON)
+        assert ltv.get_orders(C) == ltv.get_orders(A) != []
+        assert retention.get_activity(C) == retention.get_activity(A) != []
+        assert ltv.get_customer_ltv(C).customer_id == A
+        assert retention.get_churn_prediction(C).customer_id == A
+        assert retention.get_user_engagement_profile(C).customer_id == A
+
+    def test_ids_that_may_be_personal_are_found(self, repositories: Repositories) -> None:
+        ids = ["+1", "a", "ADA@example.com", "ada@example.com", "b@", "a+b"]
+        repositories.ltv.record_orders([an_order(customer_id=each) for each in ids])
+        customers = repositories.customers
+        personal = ["+1", "ADA@example.com", "ada@example.com", "b@"]
+        assert customers.find_personal_ids() == personal
+        assert customers.find_personal_ids(limit=2) == personal[:2]
+        assert customers.find_personal_ids(after=personal[1]) == personal[2:]
+        assert customers.find_personal_ids(email=ADA) == personal[1:3]
+
+
+class TestJoining:
+    def test_everything_of_one_becomes_the_others(self, repositories: Repositories) -> None:
+        ltv, retention = repositories.ltv, repositories.retention
+        repositories.forms.save_lead(a_lead(email=ADA))
+        ltv.record_orders([an_order("o1", customer_id="a", ordered_at=NOON - days(2))])
+        ltv.record_orders([an_order("o2", customer_id="b")])
+        retention.record_activity([an_event("e1", customer_id="a")])
+        run = a_run()
+        retention.open_scoring_run(run)
+        ltv.save_customer_ltv(a_value("a", run_id=run.run_id))
+        retention.save_churn_prediction(a_prediction("a", run_id=run.run_id))
+        retention.save_user_engagement_profile(a_profile("a", run_id=run.run_id))
+        retention.finish_scoring_run(run.run_id, 1)
+        repositories.customers.save_aliases({C: A})
+        repositories.customers.join_customers([Join(A, B, ADA)])
+        assert ltv.get_customer(B) == Customer(B, NOON - days(2), ADA, a_lead().lead_id)
+        assert [each.order_id for each in ltv.get_orders(B)] == ["o1", "o2"]
+        assert [each.event_id for each in retention.get_activity(B)] == ["e1"]
+        assert ltv.get_customer_ltv(B).customer_id == B
+        assert retention.get_churn_prediction(B).customer_id == B
+        assert retention.get_user_engagement_profile(B).customer_id == B
+        assert repositories.customers.get_aliases([A, B]) == {B: [A, C]}
+        assert ltv.purchase_histories(NOON, "UTC").days.customer_ids == ["b"]
+        assert ltv.get_customers_by_email(ADA) == [ltv.get_customer(B)]
+
+    def test_one_that_is_new_takes_everything(self, repositories: Repositories) -> None:
+        ltv = repositories.ltv
+        ltv.record_orders([an_order(customer_id="a", email=ADA)])
+        repositories.customers.join_customers([Join(A, B)])
+        assert ltv.get_customer(B) == Customer(B, NOON, ADA)
+        assert ltv.get_customer(A).customer_id == B
+
+    def test_an_email_that_is_there_stays(self, repositories: Repositories) -> None:
+        ltv = repositories.ltv
+        ltv.record_orders([an_order(customer_id="a", email=ADA)])
+        ltv.record_orders([an_order(customer_id="b", email="bob@example.com")])
+        repositories.customers.join_customers([Join(A, B, "carol@example.com")])
+        assert ltv.get_customer(B).canonical_email == "bob@example.com"
+
+    def test_what_both_have_is_there_once_and_what_differs_twice(
+        self, repositories: Repositories
+    ) -> None:
+        ltv, retention = repositories.ltv, repositories.retention
+        ltv.record_orders(
+            [
+                an_order("same", customer_id="a"),
+                an_order("other", customer_id="a", amount="20"),
+                an_order("back", customer_id="a", amount="-5", refund_of="other"),
+                an_order("same", customer_id="b"),
+                an_order("other", customer_id="b", amount="30"),
+                an_order("back", customer_id="b", amount="-7", refund_of="other"),
+            ]
+        )
+        retention.record_activity(
+            [
+                an_event("same", customer_id="a"),
+                an_event("other", customer_id="a", name="x"),
+                an_event("same", customer_id="b"),
+                an_event("other", customer_id="b", name="y"),
+            ]
+        )
+        repositories.customers.join_customers([Join(A, B)])
+        orders = {each.order_id: each for each in ltv.get_orders(B)}
+        assert sorted(orders) == ["back", "back (a)", "other", "other (a)", "same"]
+        assert orders["back (a)"].refund_of == orders["other (a)"].order_id  # type: ignore[index]
+        events = {each.event_id: each.name for each in retention.get_activity(B)}
+        assert events == {"same": None, "other": "y", "other (a)": "x"}
+        assert ltv.purchase_histories(NOON, "UTC").revenue.tolist() == [480_000]
+
+    def test_results_of_the_other_stay_where_there_are_some(
+        self, repositories: Repositories
+    ) -> None:
+        ltv = repositories.ltv
+        ltv.record_orders([an_order(customer_id="a"), an_order(customer_id="b")])
+        ltv.save_customer_ltv(a_value("a", actual="1"))
+        ltv.save_customer_ltv(a_value("b", actual="2"))
+        repositories.customers.join_customers([Join(A, B)])
+        [value] = ltv.find_customers()
+        assert (value.customer_id, value.actual_clv.amount) == (B, Decimal(2))
+
+    def test_a_personal_id_is_no_alias(self, repositories: Repositories) -> None:
+        repositories.ltv.record_orders([an_order(customer_id=ADA)])
+        repositories.customers.join_customers([Join(CustomerId(ADA), B)])
+        assert repositories.customers.get_aliases([B]) == {}
+        assert repositories.ltv.get_orders(CustomerId(ADA)) == []
+
+    def test_many_are_joined_at_once(self, repositories: Repositories) -> None:
+        orders = [an_order(f"o{each}", customer_id=f"s{each}") for each in range(50)]
+        repositories.ltv.record_orders(orders)
+        joins = [Join(CustomerId(f"s{each}"), CustomerId(f"t{each}")) for each in range(50)]
+        repositories.customers.join_customers(joins)
+        repositories.customers.join_customers([])
+        found = repositories.ltv.purchase_histories(NOON, "UTC").days.customer_ids
+        assert found == sorted(f"t{each}" for each in range(50))
+
+
+class TestSettling:
+    def settle(self, storage: Storage, pseudonyms: Pseudonyms = PSEUDONYMS) -> int:
+        return CustomerSettling(storage, TOMBSTONES, pseudonyms).settle()
+
+    def test_who_went_by_an_address_or_number_goes_by_a_pseudonym(self, storage: Storage) -> None:
+        repositories = storage.repositories
+        number = "+49 30 901820"
+        ids = ["Ada@example.com", ADA, number, "+no number", "c"]
+        repositories.ltv.record_orders(
+            [an_order(f"o{place}", customer_id=each) for place, each in enumerate(ids)]
+        )
+        assert self.settle(storage) == 3
+        ada, phone = PSEUDONYMS.name(ADA).customer_id, PSEUDONYMS.name(number).customer_id
+        assert repositories.ltv.purchase_histories(NOON, "UTC").days.customer_ids == sorted(
+            [ada, phone, "+no number", "c"]
+        )
+        assert repositories.ltv.get_customer(ada) == Customer(ada, NOON, ADA)
+        assert repositories.ltv.get_customer(phone) == Customer(phone, NOON)
+        assert len(repositories.ltv.get_orders(ada)) == 2
+        assert self.settle(storage) == 0
+
+    def test_the_address_as_id_goes_to_who_has_it(self, storage: Storage) -> None:
+        ltv = storage.repositories.ltv
+        ltv.record_orders([an_order("o1", customer_id="a", email=ADA)])
+        ltv.record_orders([an_order("o2", customer_id=ADA, email=ADA)])
+        assert self.settle(storage) == 1
+        assert len(ltv.get_orders(A)) == 2
+        pseudonym = PSEUDONYMS.name(ADA).customer_id
+        assert storage.repositories.customers.get_aliases([A]) == {A: [pseudonym]}
+
+    def test_those_who_share_an_email_become_one(self, storage: Storage) -> None:
+        ltv = storage.repositories.ltv
+        for place, customer_id in enumerate(("a", "b", "c", PSEUDONYMS.name(ADA).customer_id)):
+            moment = NOON - days(4 - place if place != 1 else 9)
+            order = an_order(f"o{place}", customer_id=customer_id, email=ADA, ordered_at=moment)
+            ltv.record_orders([order])
+        assert self.settle(storage) == 3
+        assert ltv.get_customers_by_email(ADA) == [Customer(B, NOON - days(9), ADA)]
+        assert len(ltv.get_orders(A)) == len(ltv.get_orders(B)) == 4
+
+    def test_what_came_under_an_id_that_became_an_alias_follows_it(self, storage: Storage) -> None:
+        ltv = storage.repositories.ltv
+        ltv.record_orders([an_order("o1", customer_id="a")])
+        storage.repositories.customers.save_aliases({B: A})
+        ltv.record_orders([an_order("o2", customer_id="b")])
+        assert self.settle(storage) == 1
+        assert len(ltv.get_orders(A)) == 2
+        assert self.settle(storage) == 0
+
+    def test_keys_that_rotate_lose_nobody(self, storage: Storage) -> None:
+        ltv = storage.repositories.ltv
+        number = "+49 30 901820"
+        for customer_id in (ADA, number):
+            name = PSEUDONYMS.name(customer_id)
+            ltv.record_orders([an_order(customer_id=name.customer_id, email=name.canonical_email)])
+        rotated = Pseudonyms(lambda: ("a new key of these tests", "a key of these tests"))
+        for customer_id in (ADA, number):
+            former, name = PSEUDONYMS.name(customer_id).customer_id, rotated.name(customer_id)
+            assert name.former_ids == (former,)
+        self.settle(storage, rotated)
+        assert len(ltv.purchase_histories(NOON, "UTC").days.customer_ids) == 2
+
+    def test_nobody_who_is_not_there_is_found(self, storage: Storage) -> None:
+        assert self.settle(storage) == 0
+        with pytest.raises(NotFoundError):
+            storage.repositories.ltv.get_customer(A)
