@@ -270,9 +270,14 @@ class Container:
         from succotash.application.outbox_relay import OutboxRelay, Ways
         from succotash.domain.mails import Links
 
-        links = Links(self.settings.public_url, self.settings.lead_url)
+        settings = self.settings
         ways = Ways(
-            self._event_bus, self._post_office, links, lambda: self.signer(CONFIRMATION_PURPOSE)
+            self._event_bus,
+            self._post_office,
+            Links(settings.public_url, settings.lead_url),
+            lambda: self.signer(CONFIRMATION_PURPOSE),
+            self._tombstones,
+            settings.mails_per_recipient,
         )
         return OutboxRelay(self.storage, self._clock, ways)
 

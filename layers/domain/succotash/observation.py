@@ -34,6 +34,7 @@ class Metric(StrEnum):
     DATABASE_RETRIES = "DatabaseRetries"
     POOL_WAITS = "PoolWaits"
     OUTBOX_SET_ASIDE = "OutboxSetAside"
+    MAILS_LIMITED = "MailsLimited"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from succotash.application.retention_handler import (
 from succotash.domain.customers import Customer
 from succotash.domain.erasures import NO_TOMBSTONES, Tombstones, erased_at
 from succotash.domain.forms import PersonRecord, ScoredLead
+from succotash.domain.mails import mailbox_of
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.validation import canonical_email
 from succotash.domain.values import Clock, Json
@@ -92,6 +93,8 @@ class PersonExport(TypedDict):
     """Those in quarantine, and repetitions, too."""
     idempotent_answers: list[AnsweredRequestView]
     outbox_messages: list[MessageView]
+    mails_sent_at: list[datetime]
+    """When forms sent mails to the person's mailbox, of the last day: by these they are limited."""
     customers: list[CustomerRecord]
     erased_at: datetime | None
     """When data held earlier was erased, where that was asked for."""
@@ -158,6 +161,7 @@ class PeopleHandler:
                     }
                     for each in repositories.people.get_messages_about(_subjects(person))
                 ],
+                "mails_sent_at": repositories.outbox.get_mails(self._recipients(canonical)),
                 "customers": [
                     _customer_record(repositories, each)
                     for each in repositories.ltv.get_customers_by_email(canonical)
@@ -190,13 +194,20 @@ class PeopleHandler:
                 for each in repositories.people.get_answered_requests(canonical)
             ]
             repositories.people.bury([made for each in further for made in each], now)
-            erased = {"outbox": repositories.outbox.forget_subjects(_subjects(person))}
+            outbox = repositories.outbox
+            # The messages first: who counts a mail for one of them has done so, or finds it gone.
+            erased = {"outbox": outbox.forget_subjects(_subjects(person))}
+            erased["mail_recipients"] = outbox.forget_recipients(self._recipients(canonical))
             erased |= repositories.forms.erase_person(canonical)
             erased |= repositories.retention.forget_activity(customers)
             erased["customers"] = repositories.ltv.forget_customers(customers)
             return {"erased_rows": erased, "customers_unlinked": list(customers), "erased_at": now}
 
         return self._storage.in_transaction(work)
+
+    def _recipients(self, canonical: str) -> tuple[str, ...]:
+        """What the person's mailbox is called where mails are counted."""
+        return self._tombstones.of_mailbox(mailbox_of(canonical))
 
 
 def _subjects(person: PersonRecord) -> set[str]:

@@ -9,6 +9,21 @@ from succotash.domain.forms import Form, FormSubmission
 from succotash.domain.values import Json, instant_text, is_printable
 
 SUBJECT_LIMIT = 150
+UNDOTTED_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
+"""Where dots in an address lead nowhere else, and both names to the same mailbox."""
+
+
+def mailbox_of(canonical_email: str) -> str:
+    """The mailbox that an address most likely leads to: many addresses can lead to one.
+
+    What stands behind a plus is left out, as are the dots of those who pass over them. It is for
+    counting alone: persons are told apart by their canonical address.
+    """
+    name, _, domain = canonical_email.rpartition("@")
+    name = name.partition("+")[0] or name
+    if domain in UNDOTTED_DOMAINS:
+        return f"{name.replace('.', '')}@gmail.com"
+    return f"{name}@{domain}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,6 +186,10 @@ class Table[K, V]:
         """The row, or None."""
         return self._rows.get(key)
 
+    def items(self) -> Iterable[tuple[K, V]]:
+        """All rows with their keys."""
+        return self._rows.items()
+
     def values(self) -> Iterable[V]:
         """All rows."""
         return self._rows.values()
@@ -254,6 +258,7 @@ class Tables:
         self.idempotency_by_submission = self.idempotency.index(lambda each: each.submission_id)
 
         self.outbox = Table[MessageId, OutboxRow]("message", self._log)
+        self.mails = Table[str, tuple[datetime, ...]]("recipient", self._log)
         self.outbox_by_subject = self.outbox.index(lambda row: row.message.subject_id)
 
         self.customers = Table[CustomerId, Customer]("customer", self._log)
