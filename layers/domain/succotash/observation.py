@@ -22,6 +22,7 @@ class Metric(StrEnum):
     SUBMISSIONS_UNCONFIRMED = "SubmissionsUnconfirmed"
     SUBMISSIONS_REFUSED = "SubmissionsRefused"
     SUBMISSIONS_PARKED = "SubmissionsParked"
+    SUBMISSIONS_DISCARDED = "SubmissionsDiscarded"
     LEADS = "Leads"
     ORDERS_RECORDED = "OrdersRecorded"
     ORDERS_UNCHANGED = "OrdersUnchanged"

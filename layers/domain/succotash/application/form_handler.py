@@ -493,7 +493,8 @@ class FormHandler:
 
         It keeps the id and the time it was acknowledged with, and is judged as of then. As its
         sender is gone, what would have been refused is kept in quarantine, with the reasons.
-        NotFoundError for an unknown form, SubmissionInProgressError, storage errors.
+        NotFoundError for an unknown form and ErasedError where its person was erased since: nothing
+        is then stored, now or ever. SubmissionInProgressError, storage errors.
         """
         return self._take(parked, keeps_all=True).require_receipt()
 
@@ -572,9 +573,7 @@ class FormHandler:
                 submission = _kept_though_refused(unjudged, inquiry, refusal, consent)
                 answers_key = answers_key and ground.held is None
             if self._is_erased(submission, request, ground):
-                if not keeps_all:
-                    raise ErasedError
-                return TakenSubmission(form, _acknowledge(submission))  # and nothing is kept
+                raise ErasedError
             outcome = _outcome(submission, ground, lead_id, at)
             receipt = _acknowledge(outcome.submission)
             if request is not None and answers_key:
