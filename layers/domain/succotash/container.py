@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from succotash.application.outbox_relay import OutboxRelay
     from succotash.application.parked_intake import ParkedIntake
     from succotash.application.people_handler import PeopleHandler
+    from succotash.application.quarantine_digests import QuarantineDigests
     from succotash.application.retention_handler import RetentionHandler
     from succotash.application.shelter import Shelter
     from succotash.domain.erasures import Tombstones
@@ -280,6 +281,12 @@ class Container:
             settings.mails_per_recipient,
         )
         return OutboxRelay(self.storage, self._clock, ways)
+
+    def get_quarantine_digests(self) -> "QuarantineDigests":
+        """What tells owners, once a day, of what is in quarantine."""
+        from succotash.application.quarantine_digests import QuarantineDigests
+
+        return QuarantineDigests(self.storage, self._clock, self.settings.time_zone)
 
     def get_confirmations(self) -> "Confirmations":
         """What people confirm by the links they are sent."""

@@ -162,6 +162,8 @@ class FormView(TypedDict):
     duplicate_window_seconds: int
     region: str
     notify: list[str]
+    digest: bool
+    """Whether these addresses get a digest a day of what is in quarantine."""
     confirms: bool
     double_opt_in: bool
     spam: SpamView
@@ -534,7 +536,7 @@ class FormHandler:
         `keeps_all` is for one that was acknowledged already: given again, it changes nothing, and
         a refusal puts it into quarantine.
         """
-        lead_id, at = LeadId(self._new_id()), sent.received_at
+        lead_id, at, now = LeadId(self._new_id()), sent.received_at, self._clock()
         answers, attribution, controls = split_answers(sent.fields)
         request = None
         if sent.key is not None:
@@ -550,10 +552,11 @@ class FormHandler:
             ip_address=sent.ip_address,
             user_agent=sent.user_agent,
             text_digest=text_digest(answers),
+            waited_until=now if keeps_all else None,
         )
         evidence = self._evidence(unjudged, controls)
         inquiry = _inquiry(unjudged, request, self._tombstones)
-        remembered_until = (self._clock() if keeps_all else at) + KEY_LIFETIME
+        remembered_until = (now if keeps_all else at) + KEY_LIFETIME
 
         def work(repositories: Repositories) -> TakenSubmission:
             ground = repositories.forms.read_ground(inquiry)
@@ -1160,6 +1163,7 @@ def form_view(form: Form, rules: Sequence[ValidationRule]) -> FormView:
         "duplicate_window_seconds": int(form.duplicate_window.total_seconds()),
         "region": form.region,
         "notify": list(form.notify),
+        "digest": form.digest,
         "confirms": form.confirms,
         "double_opt_in": form.double_opt_in,
         "spam": {

@@ -12,6 +12,7 @@ from succotash.domain.mails import (
     Links,
     Mail,
     confirmation_mail,
+    digest_mail,
     mailbox_of,
     owners_mail,
     receipt_mail,
@@ -26,6 +27,7 @@ from succotash.domain.outbox import (
     Settlement,
     TakenMessage,
 )
+from succotash.domain.quarantine import LISTED, QuarantineDigest
 from succotash.domain.repositories.delivery import (
     EventBus,
     MailRefusedError,
@@ -38,7 +40,13 @@ from succotash.domain.values import Clock, MessageId, SubmissionId
 from succotash.errors import NotFoundError, StorageUnavailableError
 from succotash.observation import Metric, count
 
-MAILED = frozenset({MessageKind.SUBMISSION_ACCEPTED, MessageKind.SUBMISSION_UNCONFIRMED})
+MAILED = frozenset(
+    {
+        MessageKind.SUBMISSION_ACCEPTED,
+        MessageKind.SUBMISSION_UNCONFIRMED,
+        MessageKind.QUARANTINE_DIGEST,
+    }
+)
 BATCH = 50
 LEASE = timedelta(minutes=5)
 """How long a message belongs to a relay that does not come back; longer than one may run."""
@@ -216,6 +224,9 @@ class OutboxRelay:
         return failure
 
     def _mails(self, message: OutboxMessage) -> Iterator[tuple[Channel, Mail]]:
+        if message.kind == MessageKind.QUARANTINE_DIGEST:
+            yield from self._digests(message)
+            return
         forms = self._storage.repositories.forms
         try:
             submission = forms.get_form_submission(SubmissionId(message.subject_id))
@@ -235,6 +246,14 @@ class OutboxRelay:
             yield Channel.OWNERS, owners_mail(form, submission, ways.links)
         if form.confirms and address:
             yield Channel.PERSON, receipt_mail(form, address)
+
+    def _digests(self, message: OutboxMessage) -> Iterator[tuple[Channel, Mail]]:
+        digest = QuarantineDigest.of_message(message)
+        forms = self._storage.repositories.forms
+        form = forms.get_form(digest.form_id)
+        listed = forms.get_quarantined(digest, limit=LISTED)
+        if form.notify and form.digest and listed:
+            yield Channel.OWNERS, digest_mail(form, digest, listed, self._ways.links)
 
     def _note(self, message_id: MessageId, channel: Channel, mail: Mail) -> "_Noted":
         """Note that a mail is sent, before it is; those that anybody can cause are counted."""

@@ -24,6 +24,7 @@ class MessageKind(StrEnum):
     LEAD_UPDATED = "lead.updated"
     LEAD_STATUS_CHANGED = "lead.status_changed"
     SCORING_FINISHED = "scoring.finished"
+    QUARANTINE_DIGEST = "quarantine.digest"
 
 
 class Channel(StrEnum):

@@ -26,6 +26,7 @@ from succotash.domain.lead_scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.lifecycle import LifecycleCounts
 from succotash.domain.ltv import DEFAULT_SEGMENTS, Cohort, CustomerLTV, LTVSegment
 from succotash.domain.outbox import OutboxMessage
+from succotash.domain.quarantine import QuarantineDigest
 from succotash.domain.retention import (
     INITIAL_RUN,
     ChurnPrediction,
@@ -238,6 +239,7 @@ class Tables:
         self.forms = Table[FormId, Form]("form", self._log)
         self.rules = Table[RuleId, ValidationRule]("validation rule", self._log)
         self.rules_by_form = self.rules.index(lambda rule: rule.form_id)
+        self.digests = Table[FormId, QuarantineDigest]("digest", self._log)
         self.submissions = Table[SubmissionId, FormSubmission]("submission", self._log)
         self.submissions_by_form = self.submissions.index(lambda each: each.form_id)
         self.submissions_by_email = self.submissions.index(lambda each: each.canonical_email)
