@@ -208,6 +208,7 @@ class TestRelay:
             Links("https://api.example.com"),
             lambda: Signer("confirmation", ["a-key-that-nobody-guesses"]),
             Tombstones(no_keys),
+            5,
         )
         report = OutboxRelay(company.storage, lambda: company.now, ways).run()
         assert (report["failed"], company.letters.sent) == (1, [])

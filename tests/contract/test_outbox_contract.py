@@ -325,6 +325,7 @@ def test_many_relays_at_once_tell_everything_and_send_each_mail_once(
         links,
         lambda: Signer("confirmation", ["a-key-that-nobody-guesses"]),
         Tombstones(lambda: ["a-key-of-tombstones-for-tests"]),
+        5,
     )
 
     def relay(number: int) -> None:

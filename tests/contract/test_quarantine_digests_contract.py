@@ -84,6 +84,7 @@ class Company:
             Links("https://api.example.com"),
             lambda: Signer("confirmation", ["a-key-that-nobody-guesses"]),
             TOMBSTONES,
+            5,
         )
         patience = Patience(99, minutes(1), minutes(1))
         return OutboxRelay(self.storage, lambda: self.now, ways, patience).run()

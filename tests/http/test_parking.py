@@ -150,6 +150,8 @@ def test_a_submission_waits_and_is_stored_with_its_id_and_time(desk: Desk) -> No
     assert stored["submission_id"] == answer.json["submission_id"]
     assert stored["submitted_at"].isoformat().replace("+00:00", "Z") == answer.json["submitted_at"]
     assert (stored["state"], stored["answers"]) == ("accepted", ADA)
+    assert stored["waited_until"] is not None
+    assert stored["waited_until"] >= stored["submitted_at"]
     assert stored["lead_id"] is not None
 
 

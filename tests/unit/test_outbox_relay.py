@@ -83,7 +83,7 @@ class Office:
 
     def relay(self, **ways: Any) -> OutboxRelay:  # noqa: ANN401
         changed = dataclasses.replace(
-            Ways(self.bus, self.post, LINKS, lambda: SIGNER, TOMBSTONES), **ways
+            Ways(self.bus, self.post, LINKS, lambda: SIGNER, TOMBSTONES, 5), **ways
         )
         patience = Patience(3, minutes(1), minutes(2))
         return OutboxRelay(self.storage, lambda: self.now, changed, patience)

@@ -204,6 +204,8 @@ class SubmissionView(TypedDict):
     ip_address: str | None
     user_agent: str | None
     submitted_at: datetime
+    waited_until: datetime | None
+    """When it was stored, where it waited for the storage."""
 
 
 class SubmissionList(TypedDict):
@@ -1199,6 +1201,7 @@ def submission_view(submission: FormSubmission) -> SubmissionView:
         "ip_address": submission.ip_address,
         "user_agent": submission.user_agent,
         "submitted_at": submission.submitted_at,
+        "waited_until": submission.waited_until,
     }
 
 

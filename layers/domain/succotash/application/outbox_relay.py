@@ -53,8 +53,6 @@ LEASE = timedelta(minutes=5)
 KEPT = timedelta(days=7)
 """How long delivered messages are kept, for whoever asks what became of one."""
 FORGOTTEN_AT_ONCE = 1_000
-MAILS_PER_RECIPIENT = 5
-"""Unless a deployment says otherwise."""
 
 
 class RelayReport(TypedDict):
@@ -87,7 +85,7 @@ class Ways:
     """Of confirmations; StorageUnavailableError where its keys cannot be had."""
     tombstones: Tombstones
     """Name recipients without their addresses; StorageUnavailableError likewise."""
-    mails_per_recipient: int = MAILS_PER_RECIPIENT
+    mails_per_recipient: int
     """The most that a mailbox gets within a day of those that anybody can cause, over all forms."""
 
 
