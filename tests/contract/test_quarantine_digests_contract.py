@@ -121,6 +121,8 @@ class TestDigest:
         assert mail.to == OWNERS
         assert mail.subject == "2 in quarantine: Contact"
         assert mail.reply_to is None
+        begins = "2 submissions were put into quarantine before 2024-05-07T00:00:00Z.\n"
+        assert mail.text.startswith(begins)
         for text in (mail.text, mail.html):
             assert text.count(REASON) == 2
             assert text.index(second) < text.index(first)
@@ -137,7 +139,10 @@ class TestDigest:
         company.now = MIDNIGHT + minutes(1)
         told = company.suspect()
         [mail] = company.morning(MIDNIGHT + days(1) + STORED_AFTER)
-        assert mail.subject.startswith("1 in")
+        assert mail.text.startswith(
+            "1 submission was put into quarantine between 2024-05-07T00:00:00Z and "
+            "2024-05-08T00:00:00Z.\n"
+        )
         assert told in mail.text
 
     def test_before_midnight_is_over_nothing_is_told(self, company: Company) -> None:

@@ -105,8 +105,13 @@ def digest_mail(
 ) -> Mail:
     """Tells a form's owners what is in quarantine, by ids and reasons: no answer is in it."""
     many = f"{digest.count} submissions were" if digest.count > 1 else "1 submission was"
-    since = "" if digest.since is None else f" from {instant_text(digest.since)} on"
-    summary = f"{many} put into quarantine{since} before {instant_text(digest.until)}."
+    until = instant_text(digest.until)
+    window = (
+        f"before {until}"
+        if digest.since is None
+        else f"between {instant_text(digest.since)} and {until}"
+    )
+    summary = f"{many} put into quarantine {window}."
     all_of_them = links.of_quarantine(form.form_id)
     further = digest.count - len(listed)
     ending = f"{further} more are not listed, or no longer in quarantine." if further else ""
