@@ -27,6 +27,7 @@ from succotash.domain.forms import (
 )
 from succotash.domain.ltv import Cohort, CohortPeriod, CustomerLTV, CustomerValues, LTVSegment
 from succotash.domain.orders import OrderColumns
+from succotash.domain.quarantine import QuarantineDigest
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention import (
     CampaignMetrics,
@@ -247,6 +248,14 @@ class FormChecks:
         # Nobody's submission is older: nothing of the user's is deleted, even for a moment.
         removed = self._forms.remove_expired_submissions(LONG_AGO - DAY, limit=1)
         expect(that=removed == 0)
+
+    def open_digests(self) -> None:
+        # Nothing of the user's is older, so that no digest of theirs is begun.
+        expect(that=self._forms.open_digests(LONG_AGO - DAY) == [])
+
+    def get_quarantined(self) -> None:
+        digest = QuarantineDigest(self._submission.form_id, None, LONG_AGO, 0)
+        expect(that=self._forms.get_quarantined(digest, limit=5) == [])
 
     def find_person(self) -> None:
         person = self._forms.find_person(self._lead.canonical_email)

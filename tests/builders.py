@@ -125,6 +125,7 @@ def a_submission(
     spam_reasons: tuple[str, ...] = (),
     text_digest: str | None = None,
     consent: str | None = None,
+    waited_until: datetime | None = None,
 ) -> FormSubmission:
     return FormSubmission(
         SubmissionId(submission_id),
@@ -143,6 +144,7 @@ def a_submission(
         spam_reasons,
         text_digest,
         consent,
+        waited_until,
     )
 
 

@@ -40,6 +40,7 @@ def parked_messages(parts: Container) -> Callable[[Mapping[str, Any], LambdaCont
             "taken from the queue",
             correlation_id=correlation_id,
             taken=outcome.taken,
+            discarded=outcome.discarded,
             set_aside=outcome.set_aside,
             again=len(outcome.again),
         )

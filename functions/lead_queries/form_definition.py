@@ -149,6 +149,7 @@ class FormBody(Closed):
     duplicate_window_seconds: Annotated[int, Field(ge=0, le=30 * DAY_SECONDS)] = DAY_SECONDS
     region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "US"
     notify: Annotated[tuple[Email, ...], LAX, Field(max_length=20)] = ()
+    digest: bool = True
     confirms: bool = False
     double_opt_in: bool = False
     spam: SpamBody = SpamBody()
@@ -169,6 +170,7 @@ class FormBody(Closed):
             duplicate_window=timedelta(seconds=self.duplicate_window_seconds),
             region=self.region,
             notify=self.notify,
+            digest=self.digest,
             confirms=self.confirms,
             double_opt_in=self.double_opt_in,
             spam=self.spam.settings(),

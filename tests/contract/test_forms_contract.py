@@ -110,6 +110,7 @@ class TestForms:
             ),
             retention=timedelta(days=30, microseconds=1),
             notify=("owner@example.com", "sales@example.com"),
+            digest=False,
             confirms=True,
             double_opt_in=True,
             consent_text="Ich stimme zu:\n«ja» '\"\\.",
@@ -191,6 +192,7 @@ class TestSubmissions:
             duplicate_of="original",
             spam_reasons=("many links", "a, comma", '"quoted" \\ back'),
             consent="I agree to 'everything'.",
+            waited_until=at("2024-05-06T13:00:00.000007"),
         )
         forms.save_form_submission(submission)
         assert forms.get_form_submission(submission.submission_id) == submission

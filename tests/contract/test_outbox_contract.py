@@ -12,6 +12,7 @@ import pytest
 
 from succotash.application.form_handler import FormHandler
 from succotash.application.outbox_relay import OutboxRelay, Ways
+from succotash.domain.erasures import Tombstones
 from succotash.domain.forms import Form
 from succotash.domain.mails import Links, Mail
 from succotash.domain.outbox import (
@@ -318,7 +319,14 @@ def test_many_relays_at_once_tell_everything_and_send_each_mail_once(
         for n in range(60)
     }
     bus, post, links = Listening(), Sending(), Links("https://api.example.com")
-    ways = Ways(bus, post, links, lambda: Signer("confirmation", ["a-key-that-nobody-guesses"]))
+    ways = Ways(
+        bus,
+        post,
+        links,
+        lambda: Signer("confirmation", ["a-key-that-nobody-guesses"]),
+        Tombstones(lambda: ["a-key-of-tombstones-for-tests"]),
+        5,
+    )
 
     def relay(number: int) -> None:
         for attempt in range(25):

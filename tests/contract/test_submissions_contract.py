@@ -306,6 +306,7 @@ class TestOutcome:
             user_agent="browser",
             text_digest="00ff",
             consent="I agree.",
+            waited_until=NOON + minutes(7),
         )
         outcome = replace(an_outcome(), submission=submission)
         forms.save_outcome(outcome)

@@ -133,8 +133,8 @@ def count_and_merge_grids(retention: RetentionRepository) -> None:
     retention.merge_retention_grids(RUN.run_id, NOON, "UTC")
 
 
-NOTHING_SEEN = {"open_import", "build_cohorts"}
-"""Writes that only another opening of the import, or merging, can see."""
+NOTHING_SEEN = {"open_import", "open_digests", "build_cohorts"}
+"""Writes that only another opening of the import or of digests, or merging, can see."""
 WRITES: Mapping[str, Callable[[Repositories], object]] = {
     "save_form": lambda all_: all_.forms.save_form(a_form(title="Changed"), []),
     "save_form_submission": lambda all_: all_.forms.save_form_submission(a_submission("new")),
@@ -148,6 +148,7 @@ WRITES: Mapping[str, Callable[[Repositories], object]] = {
     "remove_expired_submissions": lambda all_: all_.forms.remove_expired_submissions(
         NOON + days(365), limit=9
     ),
+    "open_digests": lambda all_: all_.forms.open_digests(NOON),
     "erase_person": lambda all_: all_.forms.erase_person("ada@example.com"),
     "record_orders": lambda all_: all_.ltv.record_orders(
         [an_order("new", ordered_at=NOON - days(1)), an_order(customer_id="new")]

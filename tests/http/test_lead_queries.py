@@ -38,13 +38,15 @@ def test_a_form_is_defined_and_read_back(gateway: Gateway) -> None:
 def test_a_form_says_whom_it_tells_and_whom_it_asks(gateway: Gateway) -> None:
     asked = {
         "notify": ["owner@example.com"],
+        "digest": False,
         "confirms": True,
         "double_opt_in": True,
         "consent_text": "I agree.",
     }
     put = gateway.call("PUT", "/forms/contact", json_body=FORM | asked)
     assert put.json.items() >= asked.items()
-    assert gateway.call("PUT", "/forms/contact", json_body=FORM).json["notify"] == []
+    again = gateway.call("PUT", "/forms/contact", json_body=FORM).json
+    assert (again["notify"], again["digest"]) == ([], True)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,16 @@
 """The scheduled function that relays the outbox and tidies up."""
 
+from pathlib import Path
 from typing import override
 
+import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from local.couriers import settings_of
 from outbox_relay import relaying
 from succotash.container import Container
-from succotash.domain.forms import DEFAULT_FORM, QUARANTINE_KEPT, SubmissionState
-from tests.builders import NOON, a_submission
+from succotash.domain.forms import DEFAULT_FORM, QUARANTINE_KEPT, Form, SubmissionState
+from tests.builders import NOON, a_submission, at
 from tests.events import sample
 
 
@@ -35,3 +38,37 @@ def test_each_run_removes_what_forms_keep_no_longer() -> None:
     assert answers == [1, 0]
     [kept] = forms.get_submissions_by_form(DEFAULT_FORM)
     assert kept.submission_id == "accepted"
+
+
+@pytest.mark.parametrize("storage", ["memory", "sqlite"])
+def test_the_first_run_of_a_day_sends_owners_a_digest_of_the_quarantine(
+    storage: str, tmp_path: Path
+) -> None:
+    now = NOON
+    container = Container(
+        {
+            "SUCCOTASH_STORAGE": storage,
+            "SQLITE_PATH": str(tmp_path / "kept.db"),
+            "TIME_ZONE": "Europe/Berlin",
+            **settings_of(tmp_path, "http://127.0.0.1:3000", parks=False),
+        },
+        clock=lambda: now,
+    )
+    form = Form(DEFAULT_FORM, "Default", notify=("owner@example.com",))
+    container.get_form_repository().save_form(form, [])
+    suspect = {"email": "ada@example.com", "_gotcha": "a robot"}
+    receipt = container.get_form_handler().submit_form(suspect)
+    relay, event = relaying(container), sample("outbox_relay.scheduled")
+
+    counts = []
+    for moment in ("2024-05-06T22:04:59", "2024-05-06T22:05:00", "2024-05-06T22:06:00"):
+        now = at(moment)
+        counts.append(relay(event, Context())["digests"])
+
+    assert counts == [0, 1, 0]
+    [mail] = (tmp_path / "mail").glob("*.eml")
+    text = mail.read_text("utf-8")
+    assert "Subject: 1 in quarantine: Default" in text
+    assert receipt["submission_id"] in text.replace("=\n", "")
+    assert "ada@" not in text
+    container.storage.close()

@@ -150,6 +150,8 @@ def test_a_submission_waits_and_is_stored_with_its_id_and_time(desk: Desk) -> No
     assert stored["submission_id"] == answer.json["submission_id"]
     assert stored["submitted_at"].isoformat().replace("+00:00", "Z") == answer.json["submitted_at"]
     assert (stored["state"], stored["answers"]) == ("accepted", ADA)
+    assert stored["waited_until"] is not None
+    assert stored["waited_until"] >= stored["submitted_at"]
     assert stored["lead_id"] is not None
 
 
@@ -236,12 +238,36 @@ def test_a_key_that_came_with_another_body_is_kept_in_quarantine(desk: Desk) -> 
     assert (newest["state"], first["state"]) == ("quarantined", "accepted")
 
 
-def test_a_form_that_does_not_exist_is_set_aside(desk: Desk) -> None:
+def test_of_a_submission_to_a_form_that_does_not_exist_nothing_outlives_the_outage(
+    desk: Desk,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     desk.storage.is_away = True
-    assert desk.submit(path="/forms/unknown/submissions").status == 202
+    answer = desk.submit(path="/forms/ada@example.com/submissions")
+    assert answer.status == 202
     desk.storage.is_away = False
     assert desk.drain() == 0
-    assert (desk.queue.count(), desk.queue.count("aside")) == (0, 1)
+    assert (desk.queue.count(), desk.queue.count("aside")) == (0, 0)
+    assert all(b"ada@example.com" not in each.read_bytes() for each in tmp_path.glob("parked.db*"))
+    told = capsys.readouterr().out
+    assert '"SubmissionsDiscarded":[1.0]' in told.replace(" ", "")
+    [line] = [each for each in caplog.messages if "discarded" in each]
+    assert answer.json["submission_id"] in line
+    assert "ada" not in told + caplog.text
+
+
+def test_of_a_submission_whose_person_was_erased_nothing_outlives_the_outage(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.storage.is_away = True
+    assert desk.submit().status == 202
+    desk.storage.is_away = False
+    desk.parts.get_people_handler().erase_person("ada@example.com")
+    assert desk.drain() == 0
+    assert (desk.queue.count(), desk.queue.count("aside"), desk.stored()) == (0, 0, [])
+    assert '"SubmissionsDiscarded":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
 def test_what_can_be_refused_without_the_storage_is_refused(desk: Desk) -> None:
@@ -349,7 +375,7 @@ def test_on_sqs_a_submission_waits_and_is_stored_in_order(
             for each in received
         ]
         assert function({"Records": records}, Lambda()) == {"batchItemFailures": []}
-        aside = sqs.receive_message(QueueUrl=urls[1])["Messages"]
+        aside = sqs.receive_message(QueueUrl=urls[1]).get("Messages", [])
     stored = parts.get_form_handler().get_submissions(DEFAULT_FORM)["submissions"]
     assert [each["answers"]["message"] for each in reversed(stored)] == ["first", "2nd"]
-    assert [json.loads(each["Body"])["form_id"] for each in aside] == ["unknown"]
+    assert aside == []

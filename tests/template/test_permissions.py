@@ -201,6 +201,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
         "OutboxRelay": [
             {"Ref": "EventBusAccess"},
             {"Ref": "FormTokenAccess"},
+            {"Ref": "ErasureKeyAccess"},
             {"Fn::If": ["SendsMail", {"Ref": "MailAccess"}, nothing]},
         ],
         "SchemaMigration": [

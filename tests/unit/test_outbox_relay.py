@@ -15,6 +15,7 @@ import pytest
 from succotash.application.confirmations import CONFIRMATION_PURPOSE
 from succotash.application.form_handler import FormHandler
 from succotash.application.outbox_relay import KEPT, LEASE, OutboxRelay, Ways
+from succotash.domain.erasures import Tombstones
 from succotash.domain.forms import DEFAULT_FORM, Form, FormField
 from succotash.domain.mails import Links, Mail, owners_mail
 from succotash.domain.outbox import OutboxMessage, Patience
@@ -34,6 +35,7 @@ from tests.builders import NOON, a_message, a_submission, days, minutes
 
 LINKS = Links("https://api.example.com", "https://crm.example.com/people/{lead_id}?tab=1")
 SIGNER = Signer(CONFIRMATION_PURPOSE, ["a key that nobody guesses"])
+TOMBSTONES = Tombstones(lambda: ["a key of tombstones for tests"])
 ADA: Mapping[str, Json] = {"email": "ada@example.com", "message": "hello"}
 
 
@@ -80,7 +82,9 @@ class Office:
         self.define(notify=("owner@example.com", "sales@example.com"))
 
     def relay(self, **ways: Any) -> OutboxRelay:  # noqa: ANN401
-        changed = dataclasses.replace(Ways(self.bus, self.post, LINKS, lambda: SIGNER), **ways)
+        changed = dataclasses.replace(
+            Ways(self.bus, self.post, LINKS, lambda: SIGNER, TOMBSTONES, 5), **ways
+        )
         patience = Patience(3, minutes(1), minutes(2))
         return OutboxRelay(self.storage, lambda: self.now, changed, patience)
 

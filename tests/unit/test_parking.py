@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import override
 from uuid import RFC_4122, UUID
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from succotash.application.parked_intake import RECEIVES_TRIED, ParkedIntake
+from succotash.domain.erasures import ErasedError
 from succotash.domain.parking import Delivery, ParkedSubmission, id_of_request
 from succotash.domain.repositories.parking import SubmissionQueue
 from succotash.domain.values import FormId, Json, SubmissionId
@@ -24,7 +26,12 @@ from succotash.errors import (
     StorageUnavailableError,
 )
 from succotash.infrastructure.aws.parking import SqsSubmissionQueue
-from succotash.infrastructure.files.parking import REMEMBERED_SECONDS, FileSubmissionQueue
+from succotash.infrastructure.files.parking import (
+    ASIDE_SECONDS,
+    REMEMBERED_SECONDS,
+    FileSubmissionQueue,
+)
+from succotash.observation import Metric, observed
 from tests.builders import NOON, minutes
 
 LIMIT = 256 * 1024
@@ -201,6 +208,20 @@ class TestFile:
         queue.settle([bad, good], [], pause=0)
         assert (queue.count(), queue.count("aside")) == (0, 1)
 
+    def test_what_is_set_aside_is_kept_for_a_fortnight_and_what_waits_until_it_is_taken(
+        self, queue: FileSubmissionQueue, clock: Clock
+    ) -> None:
+        queue.park(parked(1))
+        queue.park(parked(2, form_id="b"))
+        [bad, good] = queue.receive(2, seconds=1)
+        queue.set_aside(bad)
+        clock.now += ASIDE_SECONDS - 1
+        assert queue.receive(2, seconds=0) == [replace(good, receives=2)]
+        assert queue.count("aside") == 1
+        clock.now += 1
+        assert queue.receive(2, seconds=0) == [replace(good, receives=3)]
+        assert queue.count("aside") == 0
+
     def test_a_file_that_cannot_be_used_makes_the_queue_unavailable(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
         with pytest.raises(StorageUnavailableError):
@@ -317,6 +338,12 @@ class TestTaking:
         assert outcome.again == ("message-1", "message-3")
         assert aside.texts == []
 
+    def test_what_is_missing_by_a_fault_of_ours_is_not_discarded(self) -> None:
+        forms, aside = Forms({"submission-1": NotFoundError("lead")}), Aside()
+        assert ParkedIntake(forms, aside).take(deliveries("a")).again == ("message-1",)
+        outcome = ParkedIntake(forms, aside).take(deliveries("a", receives=RECEIVES_TRIED))
+        assert (outcome.discarded, outcome.set_aside) == (0, 1)
+
     def test_what_failed_often_is_set_aside_and_those_behind_it_are_taken(self) -> None:
         forms, aside = Forms({"submission-1": TypeError("whatever")}), Aside()
         outcome = ParkedIntake(forms, aside).take(deliveries("a", "a", receives=RECEIVES_TRIED))
@@ -324,17 +351,32 @@ class TestTaking:
         assert (outcome.taken, outcome.set_aside, outcome.again) == (1, 1, ())
         assert aside.texts == ["message-1"]
 
-    def test_what_can_never_be_taken_is_set_aside_at_once(self) -> None:
-        forms, aside = Forms({"submission-1": NotFoundError("form")}), Aside()
+    def test_what_cannot_be_read_is_set_aside_at_once(self) -> None:
+        aside = Aside()
         unreadable = Delivery("message-9", "group", "{", 1)
-        outcome = ParkedIntake(forms, aside).take([*deliveries("a"), unreadable])
-        assert aside.texts == ["message-1", "message-9"]
+        outcome = ParkedIntake(Forms({}), aside).take([*deliveries("a"), unreadable])
+        assert aside.texts == ["message-9"]
+        assert (outcome.taken, outcome.set_aside, outcome.again) == (1, 1, ())
+
+    @pytest.mark.parametrize("reason", [NotFoundError("form"), ErasedError()])
+    def test_what_nothing_can_ever_be_stored_for_is_discarded(
+        self, reason: Exception, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        forms, aside = Forms({"submission-1": reason}), Aside()
+        with observed("form_intake", "test") as invocation:
+            outcome = ParkedIntake(forms, aside).take(deliveries("a", "a"))
+        assert forms.taken == ["submission-2"]
+        assert aside.texts == []
+        assert (outcome.taken, outcome.discarded, outcome.set_aside) == (1, 1, 0)
         assert outcome.again == ()
+        assert invocation.counts[Metric.SUBMISSIONS_DISCARDED] == 1
+        assert "submission-1" in caplog.text
 
     def test_what_cannot_even_be_set_aside_comes_again(self) -> None:
-        forms = Forms({"submission-1": NotFoundError("form")})
+        forms = Forms({"submission-1": TypeError("whatever")})
         aside = Aside(StorageUnavailableError("the queue"))
-        outcome = ParkedIntake(forms, aside).take(deliveries("a", "b"))
+        given_ = deliveries("a", "b", receives=RECEIVES_TRIED)
+        outcome = ParkedIntake(forms, aside).take(given_)
         assert outcome.again == ("message-1", "message-2")
 
     def test_without_time_the_rest_comes_again(self) -> None:

@@ -30,6 +30,8 @@ def test_what_else_stands_in_the_environment_does_not_matter() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("MAILS_PER_RECIPIENT", "0"),
+        ("MAILS_PER_RECIPIENT", "1001"),
         ("SUCCOTASH_STORAGE", "oracle"),
         ("DB_PORT", "many"),
         ("DB_PORT", "0"),

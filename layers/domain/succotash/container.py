@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from succotash.application.outbox_relay import OutboxRelay
     from succotash.application.parked_intake import ParkedIntake
     from succotash.application.people_handler import PeopleHandler
+    from succotash.application.quarantine_digests import QuarantineDigests
     from succotash.application.retention_handler import RetentionHandler
     from succotash.application.shelter import Shelter
     from succotash.domain.erasures import Tombstones
@@ -284,11 +285,22 @@ class Container:
         from succotash.application.outbox_relay import OutboxRelay, Ways
         from succotash.domain.mails import Links
 
-        links = Links(self.settings.public_url, self.settings.lead_url)
+        settings = self.settings
         ways = Ways(
-            self._event_bus, self._post_office, links, lambda: self.signer(CONFIRMATION_PURPOSE)
+            self._event_bus,
+            self._post_office,
+            Links(settings.public_url, settings.lead_url),
+            lambda: self.signer(CONFIRMATION_PURPOSE),
+            self._tombstones,
+            settings.mails_per_recipient,
         )
         return OutboxRelay(self.storage, self._clock, ways)
+
+    def get_quarantine_digests(self) -> "QuarantineDigests":
+        """What tells owners, once a day, of what is in quarantine."""
+        from succotash.application.quarantine_digests import QuarantineDigests
+
+        return QuarantineDigests(self.storage, self._clock, self.settings.time_zone)
 
     def get_confirmations(self) -> "Confirmations":
         """What people confirm by the links they are sent."""

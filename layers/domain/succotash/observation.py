@@ -22,6 +22,7 @@ class Metric(StrEnum):
     SUBMISSIONS_UNCONFIRMED = "SubmissionsUnconfirmed"
     SUBMISSIONS_REFUSED = "SubmissionsRefused"
     SUBMISSIONS_PARKED = "SubmissionsParked"
+    SUBMISSIONS_DISCARDED = "SubmissionsDiscarded"
     LEADS = "Leads"
     ORDERS_RECORDED = "OrdersRecorded"
     ORDERS_UNCHANGED = "OrdersUnchanged"
@@ -35,6 +36,7 @@ class Metric(StrEnum):
     DATABASE_RETRIES = "DatabaseRetries"
     POOL_WAITS = "PoolWaits"
     OUTBOX_SET_ASIDE = "OutboxSetAside"
+    MAILS_LIMITED = "MailsLimited"
 
 
 @dataclass(frozen=True, slots=True)

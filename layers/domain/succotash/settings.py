@@ -150,6 +150,8 @@ class Settings(BaseModel):
     """Who e-mails are from, as `Name <address>` or an address; without it none is sent."""
     mail_folder: Annotated[str | None, Field(alias="MAIL_FOLDER", min_length=1)] = None
     """Where e-mails are put as files instead of being sent."""
+    mails_per_recipient: Annotated[int, Field(alias="MAILS_PER_RECIPIENT", ge=1, le=1000)] = 5
+    """The most that a mailbox gets within 24 hours of the mails that anybody can cause."""
     public_url: Annotated[
         str, Field(alias="PUBLIC_URL", pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$")
     ] = "http://127.0.0.1:3000"

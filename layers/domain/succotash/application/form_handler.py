@@ -162,6 +162,8 @@ class FormView(TypedDict):
     duplicate_window_seconds: int
     region: str
     notify: list[str]
+    digest: bool
+    """Whether these addresses get a digest a day of what is in quarantine."""
     confirms: bool
     double_opt_in: bool
     spam: SpamView
@@ -202,6 +204,8 @@ class SubmissionView(TypedDict):
     ip_address: str | None
     user_agent: str | None
     submitted_at: datetime
+    waited_until: datetime | None
+    """When it was stored, where it waited for the storage."""
 
 
 class SubmissionList(TypedDict):
@@ -493,7 +497,8 @@ class FormHandler:
 
         It keeps the id and the time it was acknowledged with, and is judged as of then. As its
         sender is gone, what would have been refused is kept in quarantine, with the reasons.
-        NotFoundError for an unknown form, SubmissionInProgressError, storage errors.
+        NotFoundError for an unknown form and ErasedError where its person was erased since: nothing
+        is then stored, now or ever. SubmissionInProgressError, storage errors.
         """
         return self._take(parked, keeps_all=True).require_receipt()
 
@@ -533,7 +538,7 @@ class FormHandler:
         `keeps_all` is for one that was acknowledged already: given again, it changes nothing, and
         a refusal puts it into quarantine.
         """
-        lead_id, at = LeadId(self._new_id()), sent.received_at
+        lead_id, at, now = LeadId(self._new_id()), sent.received_at, self._clock()
         answers, attribution, controls = split_answers(sent.fields)
         request = None
         if sent.key is not None:
@@ -549,10 +554,11 @@ class FormHandler:
             ip_address=sent.ip_address,
             user_agent=sent.user_agent,
             text_digest=text_digest(answers),
+            waited_until=now if keeps_all else None,
         )
         evidence = self._evidence(unjudged, controls)
         inquiry = _inquiry(unjudged, request, self._tombstones)
-        remembered_until = (self._clock() if keeps_all else at) + KEY_LIFETIME
+        remembered_until = (now if keeps_all else at) + KEY_LIFETIME
 
         def work(repositories: Repositories) -> TakenSubmission:
             ground = repositories.forms.read_ground(inquiry)
@@ -572,9 +578,7 @@ class FormHandler:
                 submission = _kept_though_refused(unjudged, inquiry, refusal, consent)
                 answers_key = answers_key and ground.held is None
             if self._is_erased(submission, request, ground):
-                if not keeps_all:
-                    raise ErasedError
-                return TakenSubmission(form, _acknowledge(submission))  # and nothing is kept
+                raise ErasedError
             outcome = _outcome(submission, ground, lead_id, at)
             receipt = _acknowledge(outcome.submission)
             if request is not None and answers_key:
@@ -1161,6 +1165,7 @@ def form_view(form: Form, rules: Sequence[ValidationRule]) -> FormView:
         "duplicate_window_seconds": int(form.duplicate_window.total_seconds()),
         "region": form.region,
         "notify": list(form.notify),
+        "digest": form.digest,
         "confirms": form.confirms,
         "double_opt_in": form.double_opt_in,
         "spam": {
@@ -1196,6 +1201,7 @@ def submission_view(submission: FormSubmission) -> SubmissionView:
         "ip_address": submission.ip_address,
         "user_agent": submission.user_agent,
         "submitted_at": submission.submitted_at,
+        "waited_until": submission.waited_until,
     }
 
 

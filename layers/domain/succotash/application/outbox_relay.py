@@ -6,17 +6,28 @@ from datetime import datetime, timedelta
 from typing import TypedDict
 
 from succotash.application.confirmations import CONFIRMATION_LIFETIME
+from succotash.domain.erasures import Tombstones
 from succotash.domain.forms import SubmissionState
-from succotash.domain.mails import Links, Mail, confirmation_mail, owners_mail, receipt_mail
+from succotash.domain.mails import (
+    Links,
+    Mail,
+    confirmation_mail,
+    digest_mail,
+    mailbox_of,
+    owners_mail,
+    receipt_mail,
+)
 from succotash.domain.outbox import (
     PATIENCE,
     Channel,
+    MailNote,
     MessageKind,
     OutboxMessage,
     Patience,
     Settlement,
     TakenMessage,
 )
+from succotash.domain.quarantine import LISTED, QuarantineDigest
 from succotash.domain.repositories.delivery import (
     EventBus,
     MailRefusedError,
@@ -29,7 +40,13 @@ from succotash.domain.values import Clock, MessageId, SubmissionId
 from succotash.errors import NotFoundError, StorageUnavailableError
 from succotash.observation import Metric, count
 
-MAILED = frozenset({MessageKind.SUBMISSION_ACCEPTED, MessageKind.SUBMISSION_UNCONFIRMED})
+MAILED = frozenset(
+    {
+        MessageKind.SUBMISSION_ACCEPTED,
+        MessageKind.SUBMISSION_UNCONFIRMED,
+        MessageKind.QUARANTINE_DIGEST,
+    }
+)
 BATCH = 50
 LEASE = timedelta(minutes=5)
 """How long a message belongs to a relay that does not come back; longer than one may run."""
@@ -49,6 +66,8 @@ class RelayReport(TypedDict):
     mails_sent: int
     mails_uncertain: int
     """Handed over without an answer, and not sent again."""
+    mails_limited: int
+    """Not sent, since their recipients had as many as they may get within a day."""
     forgotten: int
     waiting: int
     set_aside_in_all: int
@@ -64,6 +83,10 @@ class Ways:
     links: Links
     signer: Callable[[], Signer]
     """Of confirmations; StorageUnavailableError where its keys cannot be had."""
+    tombstones: Tombstones
+    """Name recipients without their addresses; StorageUnavailableError likewise."""
+    mails_per_recipient: int
+    """The most that a mailbox gets within a day of those that anybody can cause, over all forms."""
 
 
 @dataclass(slots=True)
@@ -75,6 +98,7 @@ class _Tally:
     set_aside: int = 0
     mails_sent: int = 0
     mails_uncertain: int = 0
+    mails_limited: int = 0
 
 
 @dataclass(slots=True)
@@ -115,14 +139,17 @@ class OutboxRelay:
             if len(outcomes.failures) == len(batch):
                 break  # nothing gets through: the next run will see
         forgotten = self._outbox.forget_delivered(self._clock() - KEPT, limit=FORGOTTEN_AT_ONCE)
+        self._outbox.forget_mails(self._clock())
         backlog = self._outbox.count_backlog()
         count(Metric.OUTBOX_SET_ASIDE, tally.set_aside)
+        count(Metric.MAILS_LIMITED, tally.mails_limited)
         return {
             "delivered": tally.delivered,
             "failed": tally.failed,
             "set_aside": tally.set_aside,
             "mails_sent": tally.mails_sent,
             "mails_uncertain": tally.mails_uncertain,
+            "mails_limited": tally.mails_limited,
             "forgotten": forgotten,
             "waiting": backlog.waiting,
             "set_aside_in_all": backlog.set_aside,
@@ -183,16 +210,21 @@ class OutboxRelay:
             for channel, mail in self._mails(message):
                 if channel in taken.delivered_to:
                     continue
-                if not self._outbox.note_delivery([message.message_id], channel):
-                    outcomes.trusted[message.message_id].add(channel)
-                    continue
-                refused = self._send(post, mail, message.message_id, channel, tally)
-                failure = refused or failure
+                match (noted := self._note(message.message_id, channel, mail)).note:
+                    case MailNote.KNOWN:
+                        outcomes.trusted[message.message_id].add(channel)
+                    case MailNote.LIMITED:
+                        tally.mails_limited += 1
+                    case MailNote.NOTED:
+                        failure = self._send(post, mail, noted.withdraw, tally) or failure
         except _NoKeyError:
-            return "no key to sign a link with"
+            return "a key is out of reach"
         return failure
 
     def _mails(self, message: OutboxMessage) -> Iterator[tuple[Channel, Mail]]:
+        if message.kind == MessageKind.QUARANTINE_DIGEST:
+            yield from self._digests(message)
+            return
         forms = self._storage.repositories.forms
         try:
             submission = forms.get_form_submission(SubmissionId(message.subject_id))
@@ -213,6 +245,36 @@ class OutboxRelay:
         if form.confirms and address:
             yield Channel.PERSON, receipt_mail(form, address)
 
+    def _digests(self, message: OutboxMessage) -> Iterator[tuple[Channel, Mail]]:
+        digest = QuarantineDigest.of_message(message)
+        forms = self._storage.repositories.forms
+        form = forms.get_form(digest.form_id)
+        listed = forms.get_quarantined(digest, limit=LISTED)
+        if form.notify and form.digest and listed:
+            yield Channel.OWNERS, digest_mail(form, digest, listed, self._ways.links)
+
+    def _note(self, message_id: MessageId, channel: Channel, mail: Mail) -> "_Noted":
+        """Note that a mail is sent, before it is; those that anybody can cause are counted."""
+        outbox, at = self._outbox, self._clock()
+        if channel is not Channel.PERSON:
+            is_first = bool(outbox.note_delivery([message_id], channel))
+            return _Noted(
+                MailNote.NOTED if is_first else MailNote.KNOWN,
+                lambda: outbox.withdraw_delivery([message_id], channel),
+            )
+        recipient = self._recipient(mail.to[0])
+        limit = self._ways.mails_per_recipient
+        return _Noted(
+            outbox.note_mail(message_id, channel, recipient, at, limit=limit),
+            lambda: outbox.withdraw_mail(message_id, channel, recipient, at),
+        )
+
+    def _recipient(self, address: str) -> str:
+        try:
+            return self._ways.tombstones.of_mailbox(mailbox_of(address))[0]
+        except StorageUnavailableError as error:
+            raise _NoKeyError from error
+
     def _signer(self) -> Signer:
         try:
             return self._ways.signer()
@@ -220,13 +282,13 @@ class OutboxRelay:
             raise _NoKeyError from error
 
     def _send(
-        self, post: PostOffice, mail: Mail, message_id: MessageId, channel: Channel, tally: _Tally
+        self, post: PostOffice, mail: Mail, withdraw: Callable[[], None], tally: _Tally
     ) -> str | None:
         """Send an e-mail whose delivery is noted: whatever happens, no second one goes out."""
         try:
             post.send(mail, self._clock())
         except MailRefusedError as error:
-            self._outbox.withdraw_delivery([message_id], channel)
+            withdraw()
             return error.reason
         except MailUncertainError:
             tally.mails_uncertain += 1
@@ -235,5 +297,13 @@ class OutboxRelay:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """A mail that was noted, or not, and how to take the note back."""
+
+    note: MailNote
+    withdraw: Callable[[], None]
+
+
 class _NoKeyError(Exception):
-    """The keys that sign links cannot be had."""
+    """The keys that sign links and name recipients cannot be had."""

@@ -23,6 +23,7 @@ from succotash.application.retention_handler import (
 from succotash.domain.erasures import NO_TOMBSTONES, Tombstones, erased_at
 from succotash.domain.forms import PersonRecord, ScoredLead
 from succotash.domain.identities import NO_PSEUDONYMS, Pseudonyms
+from succotash.domain.mails import mailbox_of
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.validation import canonical_email
 from succotash.domain.values import Clock, CustomerId, Json
@@ -95,6 +96,8 @@ class PersonExport(TypedDict):
     """Those in quarantine, and repetitions, too."""
     idempotent_answers: list[AnsweredRequestView]
     outbox_messages: list[MessageView]
+    mails_sent_at: list[datetime]
+    """When forms sent mails to the person's mailbox, of the last day: by these they are limited."""
     customers: list[CustomerRecord]
     erased_at: datetime | None
     """When data held earlier was erased, where that was asked for."""
@@ -173,6 +176,7 @@ class PeopleHandler:
                     }
                     for each in repositories.people.get_messages_about(_subjects(person))
                 ],
+                "mails_sent_at": repositories.outbox.get_mails(self._recipients(canonical)),
                 "customers": [
                     _customer_record(repositories, each)
                     for each in self._customers(repositories, canonical)
@@ -201,7 +205,10 @@ class PeopleHandler:
             person = repositories.forms.find_person(canonical)
             customers = self._customers(repositories, canonical)
             names = self._names(repositories, customers)
-            erased = {"outbox": repositories.outbox.forget_subjects(_subjects(person))}
+            outbox = repositories.outbox
+            # The messages first: who counts a mail for one of them has done so, or finds it gone.
+            erased = {"outbox": outbox.forget_subjects(_subjects(person))}
+            erased["mail_recipients"] = outbox.forget_recipients(self._recipients(canonical))
             erased |= repositories.forms.erase_person(canonical)
             erased |= repositories.retention.forget_activity(customers)
             erased |= repositories.customers.anonymise_customers(
@@ -246,6 +253,10 @@ class PeopleHandler:
         found.update(customers.find_personal_ids(email=canonical))
         found.update(each.source for each in customers.find_left_over() if each.target in found)
         return sorted(found)
+
+    def _recipients(self, canonical: str) -> tuple[str, ...]:
+        """What the person's mailbox is called where mails are counted."""
+        return self._tombstones.of_mailbox(mailbox_of(canonical))
 
 
 def _subjects(person: PersonRecord) -> set[str]:

@@ -41,6 +41,10 @@ class Tombstones:
         """As `of_person`, for a request that its sender may repeat."""
         return self._of("request", f"{scope}\0{key}")
 
+    def of_mailbox(self, mailbox: str) -> tuple[str, ...]:
+        """As `of_person`, for a mailbox whose mails are counted."""
+        return self._of("mailbox", mailbox)
+
     def _of(self, kind: str, text: str) -> tuple[str, ...]:
         content = f"{kind}\0{text}".encode()
         return tuple(hmac.digest(key.encode(), content, "sha256").hex() for key in self.keys())

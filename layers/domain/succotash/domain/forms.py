@@ -150,6 +150,8 @@ class Form:
     """ISO 3166 code by which phone numbers without a country code are read."""
     notify: tuple[str, ...] = ()
     """E-mail addresses of the form's owners, who are told of every accepted submission."""
+    digest: bool = True
+    """Whether they are told, once a day, of those in quarantine."""
     confirms: bool = False
     """Whether the person who wrote is told that it arrived."""
     double_opt_in: bool = False
@@ -201,6 +203,8 @@ class FormSubmission:
     consent: str | None = None
     """The text its person agreed to; None where the form asked for nothing, or where it got another
     text while the submission waited for the storage."""
+    waited_until: datetime | None = None
+    """When it was stored, where it waited for the storage; None where it did not wait."""
 
     @property
     def is_duplicate(self) -> bool:

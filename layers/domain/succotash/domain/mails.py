@@ -1,14 +1,30 @@
 """What is written to people, as plain text and as HTML; answers can be nothing but text in it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
 from succotash.domain.forms import Form, FormSubmission
+from succotash.domain.quarantine import QuarantineDigest
 from succotash.domain.values import Json, instant_text, is_printable
 
 SUBJECT_LIMIT = 150
+UNDOTTED_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
+"""Where dots in an address lead nowhere else, and both names to the same mailbox."""
+
+
+def mailbox_of(canonical_email: str) -> str:
+    """The mailbox that an address most likely leads to: many addresses can lead to one.
+
+    What stands behind a plus is left out, as are the dots of those who pass over them. It is for
+    counting alone: persons are told apart by their canonical address.
+    """
+    name, _, domain = canonical_email.rpartition("@")
+    name = name.partition("+")[0] or name
+    if domain in UNDOTTED_DOMAINS:
+        return f"{name.replace('.', '')}@gmail.com"
+    return f"{name}@{domain}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +51,10 @@ class Links:
     def of_confirmation(self, form_id: str, token: str) -> str:
         """Where a person confirms a submission."""
         return f"{self.public_url}/f/{quote(form_id, safe='')}/confirm?token={token}"
+
+    def of_quarantine(self, form_id: str) -> str:
+        """Where a form's submissions in quarantine are."""
+        return f"{self.public_url}/forms/{quote(form_id, safe='')}/submissions?state=quarantined"
 
     def of_submission(self, submission: FormSubmission) -> str:
         """Where the lead is, or a submission that has none."""
@@ -80,6 +100,53 @@ def owners_mail(form: Form, submission: FormSubmission, links: Links) -> Mail:
     )
 
 
+def digest_mail(
+    form: Form, digest: QuarantineDigest, listed: Sequence[FormSubmission], links: Links
+) -> Mail:
+    """Tells a form's owners what is in quarantine, by ids and reasons: no answer is in it."""
+    many = f"{digest.count} submissions were" if digest.count > 1 else "1 submission was"
+    until = instant_text(digest.until)
+    window = (
+        f"before {until}"
+        if digest.since is None
+        else f"between {instant_text(digest.since)} and {until}"
+    )
+    summary = f"{many} put into quarantine {window}."
+    all_of_them = links.of_quarantine(form.form_id)
+    further = digest.count - len(listed)
+    ending = f"{further} more are not listed, or no longer in quarantine." if further else ""
+    rows = [
+        (links.of_submission(each), instant_text(each.submitted_at), list(each.spam_reasons))
+        for each in listed
+    ]
+    return Mail(
+        to=tuple(form.notify),
+        subject=_line(f"{digest.count} in quarantine: {form.title}"),
+        text="\n".join(
+            (
+                summary,
+                f"All that are there: {all_of_them}",
+                "",
+                *(
+                    "\n".join((link, f"    sent at {sent_at}", *_indented(reasons)))
+                    for link, sent_at, reasons in rows
+                ),
+                *(("", ending) if ending else ()),
+                "",
+            )
+        ),
+        html=_page(
+            f'<p>{escape(summary)} <a href="{escape(all_of_them)}">All that are there</a></p>',
+            *(
+                f'<p><a href="{escape(link)}">{escape(link.rpartition("/")[2])}</a>'
+                f" sent at {escape(sent_at)}<br>{'<br>'.join(map(escape, reasons))}</p>"
+                for link, sent_at, reasons in rows
+            ),
+            f"<p>{escape(ending)}</p>" if ending else "",
+        ),
+    )
+
+
 def receipt_mail(form: Form, address: str) -> Mail:
     """Tells who filled a form in that it arrived.
 
@@ -117,6 +184,11 @@ def _to_person(form: Form, address: str, sentences: Sequence[str], link: str = "
         text="\n\n".join((*sentences, "")),
         html=_page(*paragraphs),
     )
+
+
+def _indented(reasons: Sequence[str]) -> Iterator[str]:
+    """A reason a line; it can name a field, which whoever sent it may have named."""
+    return (f"    {_line(each)}" for each in reasons)
 
 
 def _text_of(value: Json) -> str:

@@ -4,7 +4,7 @@ A message carries ids and never what somebody answered: whoever may know more as
 and what was erased is nowhere else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,6 +24,7 @@ class MessageKind(StrEnum):
     LEAD_UPDATED = "lead.updated"
     LEAD_STATUS_CHANGED = "lead.status_changed"
     SCORING_FINISHED = "scoring.finished"
+    QUARANTINE_DIGEST = "quarantine.digest"
 
 
 class Channel(StrEnum):
@@ -34,6 +35,21 @@ class Channel(StrEnum):
     """E-mail to the addresses that a form names."""
     PERSON = "person"
     """E-mail to who filled the form in."""
+
+
+MAIL_WINDOW = timedelta(hours=24)
+"""Within which the mails to one recipient are counted; it ends with each of them."""
+
+
+class MailNote(StrEnum):
+    """What became of the wish to send somebody a mail."""
+
+    NOTED = "noted"
+    """It is counted, and to be sent."""
+    KNOWN = "known"
+    """Somebody noted it before."""
+    LIMITED = "limited"
+    """It is noted and must not be sent: its recipient has had as many as they may get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +126,12 @@ def run_message(run_id: RunId, as_of: datetime, customers: int) -> OutboxMessage
         subject_id=run_id,
         payload={"run_id": run_id, "as_of": instant_text(as_of), "customers": customers},
     )
+
+
+def with_mail(sent_at: Sequence[datetime], at: datetime, limit: int) -> list[datetime] | None:
+    """The recipient's mails within the window, with one more; None where it would be too many."""
+    recent = [each for each in sent_at if each > at - MAIL_WINDOW]
+    return [*recent, at] if len(recent) < limit else None
 
 
 @dataclass(frozen=True, slots=True)

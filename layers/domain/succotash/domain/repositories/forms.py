@@ -18,6 +18,7 @@ from succotash.domain.forms import (
     SubmissionState,
     ValidationRule,
 )
+from succotash.domain.quarantine import QuarantineDigest
 from succotash.domain.submissions import SubmissionGround, SubmissionInquiry, SubmissionOutcome
 from succotash.domain.values import After, FormId, LeadId, SubmissionId
 
@@ -185,6 +186,19 @@ class FormRepository(ABC):
         remembered for them goes along; duplicates of one that goes keep their state and lose its
         name; leads stay.
         """
+
+    @abstractmethod
+    def open_digests(self, until: datetime) -> list[QuarantineDigest]:
+        """Begin a digest up to `until` for each form that has owners who want one; by form.
+
+        It goes on from the form's last one, and from the beginning where there is none. Forms
+        whose last one reaches as far are passed over, so of many who do this at once one gets a
+        digest. Those that count nothing are not given, and the next one goes on from them.
+        """
+
+    @abstractmethod
+    def get_quarantined(self, digest: QuarantineDigest, *, limit: int) -> list[FormSubmission]:
+        """Submissions of a digest that are still in quarantine, those stored last first."""
 
     @abstractmethod
     def get_form_analytics(

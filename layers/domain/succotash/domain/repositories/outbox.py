@@ -4,14 +4,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from succotash.domain.outbox import Backlog, OutboxMessage, Settlement, TakenMessage
+from succotash.domain.outbox import Backlog, MailNote, OutboxMessage, Settlement, TakenMessage
 from succotash.domain.values import MessageId
 
 
 class OutboxRepository(ABC):
-    """Messages that wait, those delivered lately, and those set aside.
+    """Messages that wait, those delivered lately, and those set aside; mails counted lately.
 
     Written in the transaction of what they tell of, so that neither is kept without the other.
+    Recipients are named by a keyed digest, never by an address.
     """
 
     @abstractmethod
@@ -37,6 +38,35 @@ class OutboxRepository(ABC):
 
         One that somebody else, trusting the note, settled as delivered meanwhile waits again.
         """
+
+    @abstractmethod
+    def note_mail(
+        self, message_id: MessageId, channel: str, recipient: str, at: datetime, *, limit: int
+    ) -> MailNote:
+        """Note a delivery, as `note_delivery` does, and count it as a mail to the recipient.
+
+        Where `limit` mails to the recipient were counted within MAIL_WINDOW before `at`, it is
+        noted and not counted. However many note at once, no more than the limit are counted.
+        KNOWN also where the message is gone.
+        """
+
+    @abstractmethod
+    def withdraw_mail(
+        self, message_id: MessageId, channel: str, recipient: str, at: datetime
+    ) -> None:
+        """Take back what was noted and counted at `at`: the mail was surely not sent."""
+
+    @abstractmethod
+    def get_mails(self, recipients: Collection[str]) -> list[datetime]:
+        """When the mails counted for these recipients were sent, oldest first."""
+
+    @abstractmethod
+    def forget_mails(self, at: datetime) -> int:
+        """Delete what was counted for recipients without a mail in the window; how many."""
+
+    @abstractmethod
+    def forget_recipients(self, recipients: Collection[str]) -> int:
+        """Delete what was counted for these recipients; how many of them."""
 
     @abstractmethod
     def settle(self, settlements: Sequence[Settlement]) -> None:

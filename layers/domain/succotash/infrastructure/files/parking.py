@@ -14,6 +14,8 @@ from succotash.errors import StorageUnavailableError
 BUSY_SECONDS = 5.0
 REMEMBERED_SECONDS = 300.0
 """How long a message's repetition is recognised."""
+ASIDE_SECONDS = 14 * 86_400.0
+"""How long what is set aside is kept, as in a queue of SQS."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS messages (
@@ -37,7 +39,10 @@ WHERE NOT EXISTS (
 )
 """
 # What was taken stays for a while without its content, so that its repetition is recognised.
-_FORGET = "DELETE FROM messages WHERE state = 'taken' AND sent_at <= :remembered"
+_FORGET = """
+DELETE FROM messages
+WHERE (state = 'taken' AND sent_at <= :remembered) OR (state = 'aside' AND sent_at <= :kept)
+"""
 _SET_ASIDE = "UPDATE messages SET state = 'aside' WHERE place = :place"
 _TAKEN = """
 UPDATE messages SET state = 'taken', content = '' WHERE place = :place AND state = 'waits'
@@ -90,7 +95,9 @@ class FileSubmissionQueue(SubmissionQueue):
         """The next messages of groups of which none is out, hidden from others for a time."""
         now = self._clock()
         given = {"now": now, "until": now + seconds, "limit": limit}
+        forgotten = {"remembered": now - REMEMBERED_SECONDS, "kept": now - ASIDE_SECONDS}
         with self._connection() as connection:
+            connection.execute(_FORGET, forgotten)
             rows = connection.execute(_RECEIVE, given).fetchall()
         return [
             Delivery(str(place), group, text, receives)
@@ -106,7 +113,6 @@ class FileSubmissionQueue(SubmissionQueue):
                 _SHOW_AGAIN,
                 [{"place": int(each.message_id), "until": now + pause} for each in failed],
             )
-            connection.execute(_FORGET, {"remembered": now - REMEMBERED_SECONDS})
 
     def count(self, state: str = "waits") -> int:
         """How many messages wait, or are set `aside`."""
@@ -119,6 +125,7 @@ class FileSubmissionQueue(SubmissionQueue):
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as connection:
+                connection.execute("PRAGMA secure_delete = ON")  # what was taken is nowhere else
                 connection.execute(_SCHEMA)
                 with connection:
                     yield connection

@@ -29,6 +29,7 @@ from succotash.domain.forms import (
     ValidationRule,
     require_legal_step,
 )
+from succotash.domain.quarantine import QuarantineDigest
 from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
 from succotash.domain.spam import (
     RATE_WINDOW,
@@ -283,6 +284,31 @@ class InMemoryFormRepository(FormRepository):
         chosen = list(islice(expired, limit))
         self._forget_submissions(chosen)
         return len(chosen)
+
+    @override
+    @atomic
+    def open_digests(self, until: datetime) -> list[QuarantineDigest]:
+        opened = []
+        for form in self.get_all_forms():
+            last = self.tables.digests.get(form.form_id)
+            since = None if last is None else last.until
+            if not form.digest or not form.notify or (since is not None and since >= until):
+                continue
+            digest = QuarantineDigest(form.form_id, since, until, 0)
+            held = sum(map(digest.holds, self.tables.submissions_by_form[form.form_id]))
+            self.tables.digests[form.form_id] = dataclasses.replace(digest, count=held)
+            opened.append(self.tables.digests[form.form_id])
+        return [each for each in opened if each.count]
+
+    @override
+    @atomic
+    def get_quarantined(self, digest: QuarantineDigest, *, limit: int) -> list[FormSubmission]:
+        matching = filter(digest.holds, self.tables.submissions_by_form[digest.form_id])
+        return _page(
+            matching,
+            lambda each: (each.waited_until or each.submitted_at, each.submission_id),
+            limit,
+        )
 
     @override
     @atomic

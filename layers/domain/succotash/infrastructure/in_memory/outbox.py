@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import override
 
-from succotash.domain.outbox import Backlog, OutboxMessage, Settlement, TakenMessage
+from succotash.domain.outbox import (
+    MAIL_WINDOW,
+    Backlog,
+    MailNote,
+    OutboxMessage,
+    Settlement,
+    TakenMessage,
+    with_mail,
+)
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.values import MessageId
 from succotash.infrastructure.in_memory.tables import OutboxRow, Tables, atomic, stored
@@ -57,6 +65,50 @@ class InMemoryOutboxRepository(OutboxRepository):
             if row is not None:
                 left = row.delivered_to - {channel}
                 self._put(dataclasses.replace(row, delivered_to=left, delivered_at=None))
+
+    @override
+    @atomic
+    def note_mail(
+        self, message_id: MessageId, channel: str, recipient: str, at: datetime, *, limit: int
+    ) -> MailNote:
+        if not self.note_delivery([message_id], channel):
+            return MailNote.KNOWN
+        counted = with_mail(self.tables.mails.get(recipient) or (), at, limit)
+        if counted is None:
+            return MailNote.LIMITED
+        self.tables.mails[recipient] = tuple(counted)
+        return MailNote.NOTED
+
+    @override
+    @atomic
+    def withdraw_mail(
+        self, message_id: MessageId, channel: str, recipient: str, at: datetime
+    ) -> None:
+        self.withdraw_delivery([message_id], channel)
+        left = list(self.tables.mails.get(recipient) or ())
+        if at in left:
+            left.remove(at)
+            self.tables.mails[recipient] = tuple(left)
+
+    @override
+    @atomic
+    def get_mails(self, recipients: Collection[str]) -> list[datetime]:
+        return sorted(at for each in recipients for at in self.tables.mails.get(each) or ())
+
+    @override
+    @atomic
+    def forget_mails(self, at: datetime) -> int:
+        old = [
+            recipient
+            for recipient, mails in self.tables.mails.items()
+            if all(each <= at - MAIL_WINDOW for each in mails)
+        ]
+        return self.tables.mails.discard(old)
+
+    @override
+    @atomic
+    def forget_recipients(self, recipients: Collection[str]) -> int:
+        return self.tables.mails.discard(recipients)
 
     @override
     @atomic

@@ -26,6 +26,7 @@ from succotash.domain.lead_scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.lifecycle import LifecycleCounts
 from succotash.domain.ltv import DEFAULT_SEGMENTS, Cohort, CustomerLTV, LTVSegment
 from succotash.domain.outbox import OutboxMessage
+from succotash.domain.quarantine import QuarantineDigest
 from succotash.domain.retention import (
     INITIAL_RUN,
     ChurnPrediction,
@@ -186,6 +187,10 @@ class Table[K, V]:
         """The row, or None."""
         return self._rows.get(key)
 
+    def items(self) -> Iterable[tuple[K, V]]:
+        """All rows with their keys."""
+        return self._rows.items()
+
     def values(self) -> Iterable[V]:
         """All rows."""
         return self._rows.values()
@@ -234,6 +239,7 @@ class Tables:
         self.forms = Table[FormId, Form]("form", self._log)
         self.rules = Table[RuleId, ValidationRule]("validation rule", self._log)
         self.rules_by_form = self.rules.index(lambda rule: rule.form_id)
+        self.digests = Table[FormId, QuarantineDigest]("digest", self._log)
         self.submissions = Table[SubmissionId, FormSubmission]("submission", self._log)
         self.submissions_by_form = self.submissions.index(lambda each: each.form_id)
         self.submissions_by_email = self.submissions.index(lambda each: each.canonical_email)
@@ -254,6 +260,7 @@ class Tables:
         self.idempotency_by_submission = self.idempotency.index(lambda each: each.submission_id)
 
         self.outbox = Table[MessageId, OutboxRow]("message", self._log)
+        self.mails = Table[str, tuple[datetime, ...]]("recipient", self._log)
         self.outbox_by_subject = self.outbox.index(lambda row: row.message.subject_id)
 
         self.customers = Table[CustomerId, Customer]("customer", self._log)

@@ -28,6 +28,7 @@ from succotash.domain.forms import (
     ValidationRule,
     require_legal_step,
 )
+from succotash.domain.quarantine import QuarantineDigest
 from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
 from succotash.domain.spam import (
     RATE_WINDOW,
@@ -90,6 +91,7 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
             spam=Jsonb(asdict(form.spam)),
             retention=form.retention and form.retention // timedelta(microseconds=1),
             notify=Jsonb(list(form.notify)),
+            digest=form.digest,
             confirms=form.confirms,
             double_opt_in=form.double_opt_in,
             consent_text=form.consent_text,
@@ -327,6 +329,21 @@ class PostgresFormRepository(PostgresRepository, FormRepository):
         return int(removed)
 
     @override
+    def open_digests(self, until: datetime) -> list[QuarantineDigest]:
+        return [QuarantineDigest(*row) for row in self._run(sql.OPEN_DIGESTS, until=until)]
+
+    @override
+    def get_quarantined(self, digest: QuarantineDigest, *, limit: int) -> list[FormSubmission]:
+        rows = self._run(
+            sql.GET_QUARANTINED,
+            form_id=digest.form_id,
+            since=digest.since,
+            until=digest.until,
+            limit=limit,
+        )
+        return [submission_of(row) for row in rows]
+
+    @override
     def get_form_analytics(
         self,
         *,
@@ -443,7 +460,7 @@ def _field(document: Mapping[str, object]) -> FormField:
 
 def _form(row: Row) -> Form:
     form_id, title, fields, origins, redirects, window, region, spam, kept, *rest = row
-    notify, confirms, double_opt_in, consent_text, updated_at = rest
+    notify, digest, confirms, double_opt_in, consent_text, updated_at = rest
     return Form(
         form_id=form_id,
         title=title,
@@ -455,6 +472,7 @@ def _form(row: Row) -> Form:
         spam=SpamSettings.of(spam),
         retention=None if kept is None else timedelta(microseconds=kept),
         notify=tuple(notify),
+        digest=digest,
         confirms=confirms,
         double_opt_in=double_opt_in,
         consent_text=consent_text,
@@ -499,6 +517,7 @@ def _submission_columns(submission: FormSubmission) -> dict[str, object]:
         "spam_reasons": Jsonb(list(submission.spam_reasons)),
         "text_digest": submission.text_digest,
         "consent": submission.consent,
+        "waited_until": submission.waited_until,
     }
 
 

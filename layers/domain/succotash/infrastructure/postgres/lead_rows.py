@@ -22,9 +22,10 @@ def points_of(score: LeadScore) -> Jsonb:
 
 def submission_of(row: Row) -> FormSubmission:
     """A submission of its columns."""
-    *fields, state, duplicate_of, spam_reasons, text_digest, consent = row
-    judged = [SubmissionState(state), duplicate_of, tuple(spam_reasons), text_digest, consent]
-    return FormSubmission(*fields, *judged)
+    *fields, state, duplicate_of, spam_reasons, text_digest, consent, waited_until = row
+    judged = [SubmissionState(state), duplicate_of, tuple(spam_reasons)]
+    rest = [text_digest, consent, waited_until]
+    return FormSubmission(*fields, *judged, *rest)
 
 
 def lead_of(row: Row) -> Lead:

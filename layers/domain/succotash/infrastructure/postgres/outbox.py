@@ -4,7 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import override
 
-from succotash.domain.outbox import Backlog, OutboxMessage, Settlement, TakenMessage
+from succotash.domain.outbox import (
+    MAIL_WINDOW,
+    Backlog,
+    MailNote,
+    OutboxMessage,
+    Settlement,
+    TakenMessage,
+)
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.values import Json, MessageId
 from succotash.infrastructure.postgres.repository import PostgresRepository
@@ -32,6 +39,45 @@ class PostgresOutboxRepository(PostgresRepository, OutboxRepository):
     @override
     def withdraw_delivery(self, message_ids: Collection[MessageId], channel: str) -> None:
         self._run(sql.WITHDRAW_DELIVERY, message_ids=sorted(message_ids), channel=channel)
+
+    @override
+    def note_mail(
+        self, message_id: MessageId, channel: str, recipient: str, at: datetime, *, limit: int
+    ) -> MailNote:
+        [[is_noted, is_counted]] = self._run(
+            sql.NOTE_MAIL,
+            message_id=message_id,
+            channel=channel,
+            recipient=recipient,
+            at=at,
+            since=at - MAIL_WINDOW,
+            limit=limit,
+        )
+        if not is_noted:
+            return MailNote.KNOWN
+        return MailNote.NOTED if is_counted else MailNote.LIMITED
+
+    @override
+    def withdraw_mail(
+        self, message_id: MessageId, channel: str, recipient: str, at: datetime
+    ) -> None:
+        self._run(
+            sql.WITHDRAW_MAIL, message_id=message_id, channel=channel, recipient=recipient, at=at
+        )
+
+    @override
+    def get_mails(self, recipients: Collection[str]) -> list[datetime]:
+        return [sent for [sent] in self._run(sql.GET_MAILS, recipients=sorted(recipients))]
+
+    @override
+    def forget_mails(self, at: datetime) -> int:
+        [[count]] = self._run(sql.FORGET_MAILS, before=at - MAIL_WINDOW)
+        return int(count)
+
+    @override
+    def forget_recipients(self, recipients: Collection[str]) -> int:
+        [[count]] = self._run(sql.FORGET_RECIPIENTS, recipients=sorted(recipients))
+        return int(count)
 
     @override
     def settle(self, settlements: Sequence[Settlement]) -> None:

@@ -29,6 +29,7 @@ from succotash.domain.forms import (
     ValidationRule,
     require_legal_step,
 )
+from succotash.domain.quarantine import QuarantineDigest
 from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
 from succotash.domain.spam import (
     RATE_WINDOW,
@@ -74,10 +75,11 @@ _ADDRESS_LIMIT = 1000
 
 _SAVE_FORM = """
 INSERT INTO forms (form_id, title, fields, allowed_origins, allowed_redirects, duplicate_window,
-                   region, spam, retention, notify, confirms, double_opt_in, consent_text,
-                   updated_at)
+                   region, spam, retention, notify, digest, confirms, double_opt_in,
+                   consent_text, updated_at)
 VALUES (:form_id, :title, :fields, :allowed_origins, :allowed_redirects, :duplicate_window,
-        :region, :spam, :retention, :notify, :confirms, :double_opt_in, :consent_text, :updated_at)
+        :region, :spam, :retention, :notify, :digest, :confirms, :double_opt_in, :consent_text,
+        :updated_at)
 ON CONFLICT (form_id) DO UPDATE SET
     title = excluded.title,
     fields = excluded.fields,
@@ -88,6 +90,7 @@ ON CONFLICT (form_id) DO UPDATE SET
     spam = excluded.spam,
     retention = excluded.retention,
     notify = excluded.notify,
+    digest = excluded.digest,
     confirms = excluded.confirms,
     double_opt_in = excluded.double_opt_in,
     consent_text = excluded.consent_text,
@@ -123,12 +126,12 @@ _SAVE_SUBMISSION = """
 INSERT INTO form_submissions (
     submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
     canonical_email, lead_id, ip_address, user_agent, state, duplicate_of, spam_reasons,
-    text_digest, consent
+    text_digest, consent, waited_until
 )
 VALUES (
     :submission_id, :form_id, :answers, :submitted_at, :fingerprint, :attribution, :source,
     :canonical_email, :lead_id, :ip_address, :user_agent, :state, :duplicate_of, :spam_reasons,
-    :text_digest, :consent
+    :text_digest, :consent, :waited_until
 )
 ON CONFLICT (submission_id) DO UPDATE SET
     form_id = excluded.form_id,
@@ -145,7 +148,8 @@ ON CONFLICT (submission_id) DO UPDATE SET
     duplicate_of = excluded.duplicate_of,
     spam_reasons = excluded.spam_reasons,
     text_digest = excluded.text_digest,
-    consent = excluded.consent
+    consent = excluded.consent,
+    waited_until = excluded.waited_until
 """
 _SUBMISSION = "SELECT * FROM form_submissions WHERE submission_id = :submission_id"
 _SUBMISSIONS_BY_FORM = """
@@ -199,6 +203,27 @@ WHERE submission_id IN (
            AND s.submitted_at <= :at - :quarantine_kept)
     LIMIT :limit
 )
+"""
+_OPEN_DIGESTS = """
+INSERT INTO quarantine_digests (form_id, until)
+SELECT form_id, :until FROM forms WHERE digest = 1 AND notify <> '[]'
+ON CONFLICT (form_id) DO UPDATE SET since = until, until = excluded.until
+WHERE until < excluded.until
+RETURNING form_id, since, until
+"""
+_COUNT_QUARANTINED = """
+SELECT COUNT(*) AS held FROM form_submissions
+WHERE form_id = :form_id AND state = 'quarantined'
+  AND (:since IS NULL OR coalesce(waited_until, submitted_at) >= :since)
+  AND coalesce(waited_until, submitted_at) < :until
+"""
+_QUARANTINED = """
+SELECT * FROM form_submissions
+WHERE form_id = :form_id AND state = 'quarantined'
+  AND (:since IS NULL OR coalesce(waited_until, submitted_at) >= :since)
+  AND coalesce(waited_until, submitted_at) < :until
+ORDER BY coalesce(waited_until, submitted_at) DESC, submission_id DESC
+LIMIT :limit
 """
 _SUBMISSIONS_OF_PERSON = """
 SELECT * FROM form_submissions
@@ -388,6 +413,7 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
                 spam=json_text(asdict(form.spam)),
                 retention=form.retention and micros_span(form.retention),
                 notify=json_text(form.notify),
+                digest=form.digest,
                 confirms=form.confirms,
                 double_opt_in=form.double_opt_in,
                 consent_text=form.consent_text,
@@ -644,6 +670,33 @@ class SQLiteFormRepository(SQLiteRepository, FormRepository):
             )
 
     @override
+    def open_digests(self, until: datetime) -> list[QuarantineDigest]:
+        with self._unit.writing() as session:
+            opened = session.run(_OPEN_DIGESTS, until=micros(until))
+            digests = [
+                QuarantineDigest(
+                    form_id=row["form_id"],
+                    since=optional_instant(row["since"]),
+                    until=instant(row["until"]),
+                    count=session.run(_COUNT_QUARANTINED, **row)[0]["held"],
+                )
+                for row in opened
+            ]
+        return sorted((each for each in digests if each.count), key=lambda each: each.form_id)
+
+    @override
+    def get_quarantined(self, digest: QuarantineDigest, *, limit: int) -> list[FormSubmission]:
+        with self._unit.reading() as session:
+            rows = session.run(
+                _QUARANTINED,
+                form_id=digest.form_id,
+                since=optional_micros(digest.since),
+                until=micros(digest.until),
+                limit=limit,
+            )
+        return [submission_of(row) for row in rows]
+
+    @override
     def get_form_analytics(
         self,
         *,
@@ -792,6 +845,7 @@ def _keep_submission(session: Session, submission: FormSubmission) -> None:
         spam_reasons=json_text(submission.spam_reasons),
         text_digest=submission.text_digest,
         consent=submission.consent,
+        waited_until=optional_micros(submission.waited_until),
     )
 
 
@@ -851,6 +905,7 @@ def _form(row: Row) -> Form:
         spam=SpamSettings.of(json_value(row["spam"])),
         retention=row["retention"] and timedelta(microseconds=row["retention"]),
         notify=tuple(json_value(row["notify"])),
+        digest=bool(row["digest"]),
         confirms=bool(row["confirms"]),
         double_opt_in=bool(row["double_opt_in"]),
         consent_text=row["consent_text"],

@@ -11,7 +11,13 @@ from succotash.domain.forms import (
 )
 from succotash.domain.lead_scoring import ScoringRules
 from succotash.infrastructure.scoring_rules import rule_of
-from succotash.infrastructure.sqlite.columns import instant, json_text, json_value, micros
+from succotash.infrastructure.sqlite.columns import (
+    instant,
+    json_text,
+    json_value,
+    micros,
+    optional_instant,
+)
 from succotash.infrastructure.sqlite.connection import Row, Session
 
 SCORING_RULES = "SELECT * FROM lead_scoring_rules ORDER BY version DESC LIMIT 1"
@@ -48,6 +54,7 @@ def submission_of(row: Row) -> FormSubmission:
         spam_reasons=tuple(json_value(row["spam_reasons"])),
         text_digest=row["text_digest"],
         consent=row["consent"],
+        waited_until=optional_instant(row["waited_until"]),
     )
 
 

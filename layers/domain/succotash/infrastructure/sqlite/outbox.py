@@ -4,7 +4,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import override
 
-from succotash.domain.outbox import Backlog, OutboxMessage, Settlement, TakenMessage
+from succotash.domain.outbox import (
+    MAIL_WINDOW,
+    Backlog,
+    MailNote,
+    OutboxMessage,
+    Settlement,
+    TakenMessage,
+    with_mail,
+)
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.values import MessageId
 from succotash.infrastructure.sqlite.columns import (
@@ -15,7 +23,7 @@ from succotash.infrastructure.sqlite.columns import (
     optional_instant,
     optional_micros,
 )
-from succotash.infrastructure.sqlite.connection import Row
+from succotash.infrastructure.sqlite.connection import Row, Session
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 
 _APPEND = """
@@ -47,6 +55,22 @@ UPDATE outbox SET
     ),
     delivered_at = NULL
 WHERE message_id IN (SELECT value FROM json_each(:message_ids))
+"""
+_MAILS = """
+SELECT sent_at FROM mail_recipients
+WHERE recipient IN (SELECT value FROM json_each(:recipients))
+"""
+_COUNT_MAILS = """
+INSERT INTO mail_recipients (recipient, sent_at, last_sent_at)
+VALUES (:recipient, :sent_at, :last_sent_at)
+ON CONFLICT (recipient) DO UPDATE SET
+    sent_at = excluded.sent_at,
+    last_sent_at = max(last_sent_at, excluded.last_sent_at)
+"""
+_WITHDRAW_MAILS = "UPDATE mail_recipients SET sent_at = :sent_at WHERE recipient = :recipient"
+_FORGET_MAILS = "DELETE FROM mail_recipients WHERE last_sent_at <= :before"
+_FORGET_RECIPIENTS = """
+DELETE FROM mail_recipients WHERE recipient IN (SELECT value FROM json_each(:recipients))
 """
 _SETTLE = """
 UPDATE outbox SET
@@ -126,6 +150,56 @@ class SQLiteOutboxRepository(SQLiteRepository, OutboxRepository):
             )
 
     @override
+    def note_mail(
+        self, message_id: MessageId, channel: str, recipient: str, at: datetime, *, limit: int
+    ) -> MailNote:
+        with self._unit.writing() as session:
+            if not session.run(
+                _NOTE_DELIVERY, message_ids=json_text([message_id]), channel=channel
+            ):
+                return MailNote.KNOWN
+            counted = with_mail(_mails(session, [recipient]), at, limit)
+            if counted is None:
+                return MailNote.LIMITED
+            session.run(
+                _COUNT_MAILS,
+                recipient=recipient,
+                sent_at=json_text([micros(each) for each in counted]),
+                last_sent_at=micros(at),
+            )
+        return MailNote.NOTED
+
+    @override
+    def withdraw_mail(
+        self, message_id: MessageId, channel: str, recipient: str, at: datetime
+    ) -> None:
+        with self._unit.writing() as session:
+            session.run(_WITHDRAW_DELIVERY, message_ids=json_text([message_id]), channel=channel)
+            left = _mails(session, [recipient])
+            if at in left:
+                left.remove(at)
+                session.run(
+                    _WITHDRAW_MAILS,
+                    recipient=recipient,
+                    sent_at=json_text([micros(each) for each in left]),
+                )
+
+    @override
+    def get_mails(self, recipients: Collection[str]) -> list[datetime]:
+        with self._unit.reading() as session:
+            return sorted(_mails(session, recipients))
+
+    @override
+    def forget_mails(self, at: datetime) -> int:
+        with self._unit.writing() as session:
+            return session.change(_FORGET_MAILS, before=micros(at - MAIL_WINDOW))
+
+    @override
+    def forget_recipients(self, recipients: Collection[str]) -> int:
+        with self._unit.writing() as session:
+            return session.change(_FORGET_RECIPIENTS, recipients=json_text(sorted(recipients)))
+
+    @override
     def settle(self, settlements: Sequence[Settlement]) -> None:
         with self._unit.writing() as session:
             session.run_for_each(
@@ -163,6 +237,11 @@ class SQLiteOutboxRepository(SQLiteRepository, OutboxRepository):
     def forget_subjects(self, subject_ids: Collection[str]) -> int:
         with self._unit.writing() as session:
             return session.change(_FORGET_SUBJECTS, subject_ids=json_text(sorted(subject_ids)))
+
+
+def _mails(session: Session, recipients: Collection[str]) -> list[datetime]:
+    rows = session.run(_MAILS, recipients=json_text(sorted(recipients)))
+    return [instant(each) for row in rows for each in json_value(row["sent_at"])]
 
 
 def _taken(row: Row) -> TakenMessage:

@@ -163,7 +163,7 @@ CREATE INDEX outbox_by_subject ON outbox (subject_id);
 -- Mails that anybody can cause, by who got them: an HMAC, which says nothing without its key.
 CREATE TABLE mail_recipients (
     recipient TEXT NOT NULL PRIMARY KEY,
-    sent_at TEXT NOT NULL CHECK (json_array_length(sent_at) > 0),
+    sent_at TEXT NOT NULL CHECK (json_type(sent_at) = 'array'),
     last_sent_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX mail_recipients_by_time ON mail_recipients (last_sent_at);

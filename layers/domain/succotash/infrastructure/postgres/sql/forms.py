@@ -9,15 +9,15 @@ SAVE_FORM = """
 WITH saved AS (
     INSERT INTO forms (
         form_id, title, fields, allowed_origins, allowed_redirects, duplicate_window, region,
-        spam, retention, notify, confirms, double_opt_in, consent_text, updated_at
+        spam, retention, notify, digest, confirms, double_opt_in, consent_text, updated_at
     )
     VALUES (
         :form_id, :title, CAST(:fields AS jsonb), CAST(:allowed_origins AS jsonb),
         CAST(:allowed_redirects AS jsonb),
         CAST(:duplicate_window AS bigint) * interval '1 microsecond', :region,
         CAST(:spam AS jsonb), CAST(:retention AS bigint) * interval '1 microsecond',
-        CAST(:notify AS jsonb), CAST(:confirms AS boolean), CAST(:double_opt_in AS boolean),
-        :consent_text,
+        CAST(:notify AS jsonb), CAST(:digest AS boolean), CAST(:confirms AS boolean),
+        CAST(:double_opt_in AS boolean), :consent_text,
         CAST(:updated_at AS timestamptz)
     )
     ON CONFLICT (form_id) DO UPDATE SET
@@ -30,6 +30,7 @@ WITH saved AS (
         spam = excluded.spam,
         retention = excluded.retention,
         notify = excluded.notify,
+        digest = excluded.digest,
         confirms = excluded.confirms,
         double_opt_in = excluded.double_opt_in,
         consent_text = excluded.consent_text,
@@ -64,8 +65,8 @@ ON CONFLICT (rule_id) DO UPDATE SET
 _FORM_COLUMNS = """
     form_id, title, fields, allowed_origins, allowed_redirects,
     CAST(extract(epoch FROM duplicate_window) * 1000000 AS bigint), region, spam,
-    CAST(extract(epoch FROM retention) * 1000000 AS bigint), notify, confirms, double_opt_in,
-    consent_text, updated_at
+    CAST(extract(epoch FROM retention) * 1000000 AS bigint), notify, digest, confirms,
+    double_opt_in, consent_text, updated_at
 """
 _FORM = f"SELECT {_FORM_COLUMNS} FROM forms"
 GET_FORM = f"{_FORM} WHERE form_id = :form_id"
@@ -113,7 +114,7 @@ saved AS (
     INSERT INTO form_submissions (
         submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
         canonical_email, lead_id, ip_address, user_agent, state, duplicate_of, spam_reasons,
-        text_digest, consent
+        text_digest, consent, waited_until
     )
     SELECT
         CAST(:submission_id AS text), CAST(:form_id AS text), CAST(:answers AS jsonb),
@@ -121,7 +122,7 @@ saved AS (
         CAST(:attribution AS jsonb), CAST(:source AS text), CAST(:canonical_email AS text),
         CAST(:lead_id AS text), CAST(:ip_address AS inet), CAST(:user_agent AS text),
         CAST(:state AS text), CAST(:duplicate_of AS text), CAST(:spam_reasons AS jsonb),
-        CAST(:text_digest AS text), CAST(:consent AS text)
+        CAST(:text_digest AS text), CAST(:consent AS text), CAST(:waited_until AS timestamptz)
     FROM known
     WHERE form AND lead AND original
     ON CONFLICT (submission_id) DO UPDATE SET
@@ -139,7 +140,8 @@ saved AS (
         duplicate_of = excluded.duplicate_of,
         spam_reasons = excluded.spam_reasons,
         text_digest = excluded.text_digest,
-        consent = excluded.consent
+        consent = excluded.consent,
+        waited_until = excluded.waited_until
 )
 SELECT form, lead, original FROM known
 """
@@ -148,7 +150,7 @@ SUBMISSION = """
 SELECT
     submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
     canonical_email, lead_id, host(ip_address), user_agent, state, duplicate_of, spam_reasons,
-    text_digest, consent
+    text_digest, consent, waited_until
 FROM form_submissions
 """
 GET_SUBMISSION = f"{SUBMISSION} WHERE submission_id = :submission_id"
@@ -544,7 +546,7 @@ saved AS (
     INSERT INTO form_submissions (
         submission_id, form_id, answers, submitted_at, fingerprint, attribution, source,
         canonical_email, lead_id, ip_address, user_agent, state, duplicate_of, spam_reasons,
-        text_digest, consent
+        text_digest, consent, waited_until
     )
     SELECT
         CAST(:submission_id AS text), CAST(:form_id AS text), CAST(:answers AS jsonb),
@@ -552,7 +554,7 @@ saved AS (
         CAST(:attribution AS jsonb), CAST(:source AS text), CAST(:canonical_email AS text),
         CAST(:lead_id AS text), CAST(:ip_address AS inet), CAST(:user_agent AS text),
         CAST(:state AS text), CAST(:duplicate_of AS text), CAST(:spam_reasons AS jsonb),
-        CAST(:text_digest AS text), CAST(:consent AS text)
+        CAST(:text_digest AS text), CAST(:consent AS text), CAST(:waited_until AS timestamptz)
     WHERE CAST(:kept_lead_id AS text) IS NULL OR EXISTS (SELECT FROM kept)
     ON CONFLICT (submission_id) DO UPDATE SET
         lead_id = excluded.lead_id,
@@ -597,6 +599,57 @@ remembered AS (
 SELECT
     EXISTS (SELECT FROM saved)
         AND (CAST(:key AS text) IS NULL OR EXISTS (SELECT FROM remembered))
+"""
+
+# Whoever comes second waits for the row and finds that it reaches as far.
+OPEN_DIGESTS = """
+WITH due AS (
+    SELECT form_id
+    FROM forms
+    WHERE digest
+        AND notify <> '[]'
+        AND NOT EXISTS (
+            SELECT
+            FROM quarantine_digests AS made
+            WHERE made.form_id = forms.form_id AND made.until >= CAST(:until AS timestamptz)
+        )
+),
+opened AS (
+    INSERT INTO quarantine_digests AS former (form_id, until)
+    SELECT form_id, CAST(:until AS timestamptz)
+    FROM due
+    ORDER BY form_id
+    ON CONFLICT (form_id) DO UPDATE SET since = former.until, until = excluded.until
+    WHERE former.until < excluded.until
+    RETURNING form_id, since, until
+),
+counted AS (
+    SELECT
+        form_id, since, until,
+        (
+            SELECT count(*)
+            FROM form_submissions AS held
+            WHERE held.form_id = opened.form_id
+                AND state = 'quarantined'
+                AND coalesce(waited_until, submitted_at) >= coalesce(since, '-infinity')
+                AND coalesce(waited_until, submitted_at) < until
+        ) AS held
+    FROM opened
+)
+SELECT form_id, since, until, held
+FROM counted
+WHERE held > 0
+ORDER BY form_id
+"""
+GET_QUARANTINED = f"""
+{SUBMISSION}
+WHERE form_id = :form_id
+    AND state = 'quarantined'
+    AND coalesce(waited_until, submitted_at)
+        >= coalesce(CAST(:since AS timestamptz), '-infinity')
+    AND coalesce(waited_until, submitted_at) < CAST(:until AS timestamptz)
+ORDER BY coalesce(waited_until, submitted_at) DESC, submission_id DESC
+LIMIT CAST(:limit AS bigint)
 """
 
 # Others may be at work on a few of them: these are left to a later run.

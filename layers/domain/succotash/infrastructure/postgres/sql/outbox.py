@@ -49,6 +49,76 @@ SET delivered_to = array_remove(delivered_to, CAST(:channel AS text)), delivered
 WHERE message_id = ANY(CAST(:message_ids AS text[]))
 """
 
+# A recipient's row is locked before it is judged, so that what others count meanwhile counts.
+NOTE_MAIL = """
+WITH noted AS (
+    UPDATE outbox
+    SET delivered_to = array_append(delivered_to, CAST(:channel AS text))
+    WHERE message_id = :message_id AND CAST(:channel AS text) <> ALL(delivered_to)
+    RETURNING message_id
+),
+counted AS (
+    INSERT INTO mail_recipients AS known (recipient, sent_at, last_sent_at)
+    SELECT CAST(:recipient AS text), ARRAY[CAST(:at AS timestamptz)], CAST(:at AS timestamptz)
+    FROM noted
+    ON CONFLICT (recipient) DO UPDATE SET
+        sent_at = array_append(
+            ARRAY(
+                SELECT sent
+                FROM unnest(known.sent_at) AS mail (sent)
+                WHERE sent > CAST(:since AS timestamptz)
+            ),
+            CAST(:at AS timestamptz)
+        ),
+        last_sent_at = greatest(known.last_sent_at, excluded.last_sent_at)
+    WHERE (
+        SELECT count(*)
+        FROM unnest(known.sent_at) AS mail (sent)
+        WHERE sent > CAST(:since AS timestamptz)
+    ) < CAST(:limit AS bigint)
+    RETURNING recipient
+)
+SELECT EXISTS (SELECT FROM noted), EXISTS (SELECT FROM counted)
+"""
+
+WITHDRAW_MAIL = """
+WITH withdrawn AS (
+    UPDATE outbox
+    SET delivered_to = array_remove(delivered_to, CAST(:channel AS text)), delivered_at = NULL
+    WHERE message_id = :message_id
+)
+UPDATE mail_recipients
+SET sent_at = ARRAY(
+    SELECT sent
+    FROM unnest(sent_at) WITH ORDINALITY AS mail (sent, place)
+    WHERE place IS DISTINCT FROM array_position(sent_at, CAST(:at AS timestamptz))
+    ORDER BY place
+)
+WHERE recipient = :recipient
+"""
+GET_MAILS = """
+SELECT mail.sent
+FROM mail_recipients CROSS JOIN LATERAL unnest(sent_at) AS mail (sent)
+WHERE recipient = ANY(CAST(:recipients AS text[]))
+ORDER BY mail.sent
+"""
+FORGET_MAILS = """
+WITH gone AS (
+    DELETE FROM mail_recipients
+    WHERE last_sent_at <= CAST(:before AS timestamptz)
+    RETURNING 1
+)
+SELECT count(*) FROM gone
+"""
+FORGET_RECIPIENTS = """
+WITH gone AS (
+    DELETE FROM mail_recipients
+    WHERE recipient = ANY(CAST(:recipients AS text[]))
+    RETURNING 1
+)
+SELECT count(*) FROM gone
+"""
+
 SETTLE = """
 UPDATE outbox
 SET

@@ -2,7 +2,7 @@
 
 CREATE TABLE mail_recipients (
     recipient text COLLATE "C" PRIMARY KEY,
-    sent_at timestamptz[] NOT NULL CHECK (cardinality(sent_at) > 0),
+    sent_at timestamptz[] NOT NULL,
     last_sent_at timestamptz NOT NULL
 );
 COMMENT ON COLUMN mail_recipients.recipient IS 'An HMAC, which says nothing without its key.';
