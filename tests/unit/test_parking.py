@@ -1,7 +1,7 @@
 """Queues in which submissions wait: in a file, and on moto's SQS; and what is taken from them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import override
 from uuid import RFC_4122, UUID
@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from succotash.application.parked_intake import RECEIVES_TRIED, ParkedIntake
+from succotash.domain.erasures import ErasedPerson
 from succotash.domain.parking import Delivery, ParkedSubmission, id_of_request
+from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.parking import SubmissionQueue
 from succotash.domain.values import FormId, Json, SubmissionId
 from succotash.errors import (
@@ -261,12 +263,19 @@ class Forms:
 
     def __init__(self, failures: Mapping[str, Exception]) -> None:
         self.failures = failures
+        self.erased: set[str] = set()
         self.taken: list[str] = []
 
     def take_parked(self, submission: ParkedSubmission) -> None:
         if submission.submission_id in self.failures:
             raise self.failures[submission.submission_id]
         self.taken.append(submission.submission_id)
+
+    def unless_erased(self, submission: ParkedSubmission, keep: Callable[[], None]) -> bool:
+        if submission.submission_id in self.erased:
+            return False
+        keep()
+        return True
 
 
 class Aside(SubmissionQueue):
@@ -283,6 +292,10 @@ class Aside(SubmissionQueue):
         if self.failure is not None:
             raise self.failure
         self.texts.append(delivery.message_id)
+
+    @override
+    def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
+        raise AssertionError(person)
 
 
 def deliveries(*forms: str, receives: int = 1) -> list[Delivery]:
@@ -330,6 +343,12 @@ class TestTaking:
         outcome = ParkedIntake(forms, aside).take([*deliveries("a"), unreadable])
         assert aside.texts == ["message-1", "message-9"]
         assert outcome.again == ()
+
+    def test_what_is_of_a_person_who_was_erased_since_is_not_set_aside(self) -> None:
+        forms, aside = Forms({"submission-1": NotFoundError("form")}), Aside()
+        forms.erased.add("submission-1")
+        outcome = ParkedIntake(forms, aside).take(deliveries("a", "b"))
+        assert (outcome.taken, outcome.set_aside, aside.texts) == (2, 0, [])
 
     def test_what_cannot_even_be_set_aside_comes_again(self) -> None:
         forms = Forms({"submission-1": NotFoundError("form")})

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from succotash.domain.parking import Delivery, ParkedSubmission
@@ -11,6 +12,7 @@ from succotash.errors import (
     MalformedRequestError,
     NotFoundError,
     SettingsError,
+    StorageError,
     StorageUnavailableError,
     SubmissionInProgressError,
 )
@@ -26,6 +28,9 @@ class TakesParked(Protocol):
 
     def take_parked(self, parked: ParkedSubmission) -> object:
         """Store a parked submission, once however often it is given."""
+
+    def unless_erased(self, parked: ParkedSubmission, keep: Callable[[], None]) -> bool:
+        """Do `keep` unless its person was erased since it was sent; whether it was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +72,9 @@ class ParkedIntake:
                 again.append(delivery.message_id)
                 continue
             try:
-                if self._take(delivery):
+                if self._take(delivery) or not self._set_aside(delivery):
                     taken += 1
                 else:
-                    self._set_aside(delivery)
                     set_aside += 1
             except StorageUnavailableError:
                 goes_on = False
@@ -80,10 +84,21 @@ class ParkedIntake:
                 again.append(delivery.message_id)
         return ParkedTaken(taken, set_aside, tuple(again))
 
-    def _set_aside(self, delivery: Delivery) -> None:
+    def _set_aside(self, delivery: Delivery) -> bool:
+        """Whether it is set aside; it is gone where its person was erased since it was sent."""
         if self._queue is None:
             raise StorageUnavailableError("there is no queue to set anything aside in")
-        self._queue.set_aside(delivery)
+        keep = partial(self._queue.set_aside, delivery)
+        try:
+            parked = ParkedSubmission.of_text(delivery.text)
+        except MalformedRequestError:  # nobody's, as far as can be told
+            keep()
+            return True
+        try:
+            return self._forms.unless_erased(parked, keep)
+        except StorageError:  # whoever looks for the person later looks there
+            keep()
+            return True
 
     def _take(self, delivery: Delivery) -> bool:
         """Whether it is taken; it never will be where it is not, and nothing is raised."""

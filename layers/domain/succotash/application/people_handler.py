@@ -1,9 +1,10 @@
 """A person's rights: to see everything held about them, and to have it erased."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypedDict
 
+from succotash.application.erased_elsewhere import NOWHERE_ELSE, Elsewhere, ElsewhereView
 from succotash.application.form_handler import (
     LeadView,
     StatusChangeView,
@@ -20,7 +21,7 @@ from succotash.application.retention_handler import (
     value_or_none,
 )
 from succotash.domain.customers import Customer
-from succotash.domain.erasures import NO_TOMBSTONES, Tombstones, erased_at
+from succotash.domain.erasures import NO_TOMBSTONES, ErasedPerson, Tombstones, erased_at
 from succotash.domain.forms import PersonRecord, ScoredLead
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.validation import canonical_email
@@ -97,8 +98,8 @@ class PersonExport(TypedDict):
     """When data held earlier was erased, where that was asked for."""
 
 
-class ErasureReport(TypedDict):
-    """What an erasure did."""
+class _ErasedRows(TypedDict):
+    """What an erasure did in the storage."""
 
     erased_rows: dict[str, int]
     """Rows deleted, by table; for `customers`, rows that lost e-mail and lead."""
@@ -109,6 +110,10 @@ class ErasureReport(TypedDict):
     key can read, says so. What the person sends later is."""
 
 
+class ErasureReport(_ErasedRows, ElsewhereView):
+    """What an erasure did, and what it left."""
+
+
 ACTIVITY_EXPORTED = 10_000
 """The most events per customer in an export."""
 
@@ -117,11 +122,16 @@ class PeopleHandler:
     """Export and erasure by e-mail."""
 
     def __init__(
-        self, storage: Storage, clock: Clock, tombstones: Tombstones = NO_TOMBSTONES
+        self,
+        storage: Storage,
+        clock: Clock,
+        tombstones: Tombstones = NO_TOMBSTONES,
+        elsewhere: Elsewhere = NOWHERE_ELSE,
     ) -> None:
         self._storage = storage
         self._clock = clock
         self._tombstones = tombstones
+        self._elsewhere = elsewhere
 
     def export_person(self, email: str) -> PersonExport:
         """All held under the e-mail's canonical form; empty lists where nothing is.
@@ -167,16 +177,19 @@ class PeopleHandler:
 
         return self._storage.in_transaction(work)
 
-    def erase_person(self, email: str) -> ErasureReport:
-        """Erase everywhere, in one transaction; doing it again finds nothing more.
+    def erase_person(
+        self, email: str, has_time: Callable[[], bool] = lambda: True
+    ) -> ErasureReport:
+        """Erase from the storage, in one transaction, then from everywhere else.
 
-        What is under way about the person is either erased with the rest or refused.
-        InvalidInputError for what is no e-mail address.
+        Doing it again finds nothing more, or goes through what time did not suffice for:
+        `has_time` is asked for places beside the storage. What is under way about the person is
+        either erased with the rest or refused. InvalidInputError for what is no e-mail address.
         """
         canonical = canonical_email(email)
         now = self._clock()
 
-        def work(repositories: Repositories) -> ErasureReport:
+        def work(repositories: Repositories) -> _ErasedRows:
             # Whoever stores something about the person has asked for this tombstone: from here on
             # they have ended, and their rows are found, or they wait and will see it.
             repositories.people.bury(self._tombstones.of_person(canonical)[:1], now)
@@ -196,7 +209,9 @@ class PeopleHandler:
             erased["customers"] = repositories.ltv.forget_customers(customers)
             return {"erased_rows": erased, "customers_unlinked": list(customers), "erased_at": now}
 
-        return self._storage.in_transaction(work)
+        rows = self._storage.in_transaction(work)
+        person = ErasedPerson(canonical, now)
+        return {**rows, **self._elsewhere.erase(person, self._storage.purge_deleted, has_time)}
 
 
 def _subjects(person: PersonRecord) -> set[str]:
