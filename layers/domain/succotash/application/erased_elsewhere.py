@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from succotash.domain.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Erasable
-from succotash.errors import StorageError, StorageUnavailableError
+from succotash.errors import NotFoundError, StorageError, StorageUnavailableError
 
 
 class KeptView(TypedDict):
@@ -89,7 +89,7 @@ class Elsewhere:
         for name, place in self.places.items():
             try:
                 forgotten = place.forget(person, has_time)
-            except (StorageUnavailableError, StorageError):
+            except (StorageUnavailableError, StorageError, NotFoundError):
                 unfinished.append({"place": name, "why": "It did not answer."})
                 continue
             removed[name] = forgotten.removed
