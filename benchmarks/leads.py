@@ -15,8 +15,10 @@ from typing import override
 from succotash.application.exports import ExportHandler
 from succotash.application.form_handler import FormHandler
 from succotash.application.lead_scoring import LeadScoring
+from succotash.domain.erasures import ErasedPerson
 from succotash.domain.forms import DEFAULT_FORM, LeadQuery
 from succotash.domain.lead_scoring import DEFAULT_SCORING
+from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.exports import ExportLink, ExportShelf
 from succotash.domain.values import LeadId, system_clock, uuid7
 from succotash.infrastructure.postgres.connection_settings import (
@@ -77,6 +79,10 @@ class Weighed(ExportShelf):
     def put(self, name: str, content: Iterable[bytes], now: datetime) -> ExportLink:
         self.size = sum(map(len, content))
         return ExportLink(name, now)
+
+    @override
+    def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
+        return Forgotten(0)
 
 
 def seconds(call: Callable[[], object]) -> float:

@@ -44,6 +44,16 @@ class LocalObjectStore(ObjectStore):
                 target.writelines(content)
             written.replace(path)
 
+    @override
+    def remove(self, found: StoredObject) -> None:
+        with _translated():
+            try:
+                if self.describe(found.key) != found:
+                    raise ObjectReplacedError
+            except NotFoundError:
+                return
+            Path(found.key).unlink(missing_ok=True)
+
 
 @contextmanager
 def _translated() -> Iterator[None]:

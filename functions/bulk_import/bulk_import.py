@@ -34,6 +34,7 @@ def importing(
             with invocation("bulk_import", created["id"], wrong_settings):
                 report = parts.get_bulk_import(bucket).run(
                     created["detail"]["object"]["key"],
+                    removes=True,
                     has_time=lambda: context.get_remaining_time_in_millis() > RESERVE,
                 )
             # The keys of files are the company's own words, and stay out of the log.

@@ -52,6 +52,8 @@ RESCORING_SECONDS = 20
 """Of one request; an HTTP API gives up after 30."""
 EXPORT_SECONDS = 18
 """Of reading; what was read last is written after it."""
+ERASURE_SECONDS = 12
+"""Of going through queues and files; the storage was asked before."""
 CSV: Mapping[str, object] = {"text/csv": str}
 BY_LINK = {
     HTTPStatus.SEE_OTHER: "Too much for one answer: it is at Location, for a short time; the body "
@@ -288,8 +290,8 @@ def export_person(container: Container, body: PersonBody) -> PersonExport:
 
 @api.route("POST", "/people/erasures", scope=PEOPLE)
 def erase_person(container: Container, body: PersonBody) -> ErasureReport:
-    """Erase one person everywhere."""
-    return container.get_people_handler().erase_person(body.email)
+    """Erase one person everywhere; the answer says what is kept, and why."""
+    return container.get_people_handler().erase_person(body.email, _time_for(ERASURE_SECONDS))
 
 
 handler = api.on(container)

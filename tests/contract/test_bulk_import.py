@@ -59,6 +59,13 @@ class Shelf(ObjectStore):
         self.before_writing()
         self.objects[key] = b"".join(content)
 
+    @override
+    def remove(self, found: StoredObject) -> None:
+        if found.key in self.objects:
+            if self.describe(found.key) != found:
+                raise ObjectReplacedError
+            del self.objects[found.key]
+
     def put(self, *lines: str, key: str = "orders.csv") -> None:
         self.objects[key] = "\n".join([HEADER, *lines]).encode()
 
@@ -285,3 +292,19 @@ def test_many_rejected_lines_are_written_page_by_page(storage: Storage, shelf: S
     assert counts(report) == (0, 0, 0, 20_500)
     lines = [line["line"] for line in shelf.result()["rejected_lines"]]
     assert lines == list(range(2, 20_502))
+
+
+def test_a_file_is_removed_once_its_result_is_written_where_that_is_asked(
+    storage: Storage, shelf: Shelf
+) -> None:
+    shelf.put(a_line())
+    assert counts(importing(storage, shelf).run("orders.csv")) == (1, 0, 0, 0)
+    assert "orders.csv" in shelf.objects
+    assert counts(importing(storage, shelf).run("orders.csv", removes=True)) == (1, 0, 0, 0)
+    assert list(shelf.objects) == ["orders.csv.result.json"]
+    again = importing(storage, shelf).run("orders.csv", removes=True)
+    assert (again["status"], counts(again)) == ("gone", (0, 0, 0, 0))
+    with pytest.raises(NotFoundError):
+        importing(storage, shelf).run("orders.csv")
+    with pytest.raises(NotFoundError):
+        importing(storage, shelf).run("others.csv", removes=True)

@@ -11,6 +11,7 @@ from typing import override
 import pytest
 
 from succotash.application.exports import ANSWERED_AT_ONCE, PAGE, ExportHandler, ExportTooLargeError
+from succotash.domain.erasures import ErasedPerson
 from succotash.domain.forms import (
     DEFAULT_FORM,
     FieldKind,
@@ -19,6 +20,7 @@ from succotash.domain.forms import (
     LeadQuery,
     SubmissionState,
 )
+from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.exports import ExportLink, ExportShelf
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import FormId, Json
@@ -39,6 +41,10 @@ class Shelf(ExportShelf):
         self.largest_piece = max(map(len, pieces))
         self.files[name] = b"".join(pieces).decode()
         return ExportLink(f"https://shelf.example/{name}", now + minutes(15))
+
+    @override
+    def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
+        raise AssertionError(person)
 
 
 @dataclass

@@ -1,9 +1,9 @@
 """The message of a file that was put into the bucket, through the handler, on moto's S3."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, override
 
 import boto3
 import pytest
@@ -14,6 +14,7 @@ from succotash.application.bulk_import import UnfinishedImportError
 from succotash.container import Container
 from succotash.domain.values import CustomerId
 from succotash.errors import NotFoundError, StorageUnavailableError
+from succotash.infrastructure.aws.objects import JSON_TYPE, S3ObjectStore
 from tests.events import Event, sample
 
 CONTENT = b"customer_id,order_id,ordered_at,amount\nc,1,1998-06-01T00:00:00Z,10\nbroken\n"
@@ -38,6 +39,10 @@ class Bucket:
 
     def put(self, content: bytes) -> None:
         boto3.client("s3").put_object(Bucket=self.name, Key=self.key, Body=content)
+
+    def keys(self) -> list[str]:
+        found = boto3.client("s3").list_objects_v2(Bucket=self.name)
+        return [each["Key"] for each in found.get("Contents", ())]
 
     def result(self) -> Any:  # noqa: ANN401 - parsed JSON
         answer = boto3.client("s3").get_object(Bucket=self.name, Key=f"{self.key}.result.json")
@@ -83,10 +88,40 @@ def test_the_same_message_again_changes_nothing(
     parts: Container, event: Event, bucket: Bucket
 ) -> None:
     bucket.put(CONTENT)
-    first = invoke(parts, event)
+    [first] = invoke(parts, event)
     result = bucket.result()
-    assert invoke(parts, event) == first
+    [again] = invoke(parts, event)
+    assert (first["status"], again["status"]) == ("finished", "gone")
     assert bucket.result() == result
+
+
+@pytest.mark.parametrize("content", [CONTENT, b"customer_id,e-mail\nc,ada@example.com\n"])
+def test_a_file_goes_once_its_result_is_there(
+    parts: Container, event: Event, bucket: Bucket, content: bytes
+) -> None:
+    bucket.put(content)
+    invoke(parts, event)
+    assert bucket.keys() == [f"{bucket.key}.result.json"]
+
+
+def test_a_file_put_there_meanwhile_stays_for_its_own_message(
+    parts: Container, event: Event, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put(CONTENT)
+    objects = parts.get_bucket(bucket.name)
+
+    class Replacing(S3ObjectStore):
+        @override
+        def write(self, key: str, content: Iterable[bytes], content_type: str = JSON_TYPE) -> None:
+            super().write(key, content, content_type)
+            bucket.put(CONTENT.replace(b"c,1", b"c,2"))
+
+    monkeypatch.setattr(parts, "get_bucket", Replacing)
+    invoke(parts, event)
+    assert b"".join(objects.read(objects.describe(bucket.key))).splitlines()[1][:3] == b"c,2"
+    monkeypatch.undo()
+    assert invoke(parts, event)[0]["recorded"] == 1
+    assert bucket.keys() == [f"{bucket.key}.result.json"]
 
 
 def test_a_message_is_left_in_the_queue_when_time_runs_out(

@@ -269,6 +269,9 @@ def test_a_person_is_exported_and_erased_by_e_mail(gateway: Gateway) -> None:
 
     assert exported.json["submissions"][0]["answers"]["message"] == "hello"
     assert erased.json["erased_rows"]["leads"] == 1
+    assert erased.json["erased_elsewhere"] == {}
+    assert erased.json["unfinished"] == []
+    assert all(each.keys() == {"what", "why"} for each in erased.json["kept"])
     assert (after.json["lead"], after.json["submissions"]) == (None, [])
 
 

@@ -59,6 +59,10 @@ class FailingStorage(Storage):
         return result
 
     @override
+    def purge_deleted(self) -> bool:
+        return self.kept.purge_deleted()
+
+    @override
     def ping(self) -> None:
         self._ask()
 

@@ -61,11 +61,13 @@ OUR_POLICIES = {
         "ErasureKeyAccess",
         "TurnstileAccess",
         "ExportAccess",
+        "SetAsideAccess",
     )
 }
 OBJECTS = '{"Fn::Sub": "${OrderFiles.Arn}/*"}'
 PARKED = '{"Fn::GetAtt": ["ParkedSubmissions", "Arn"]}'
-RECEIVED_FROM = {'{"Fn::GetAtt": ["BulkImports", "Arn"]}', PARKED}
+SET_ASIDE = '{"Fn::GetAtt": ["ParkedSubmissionFailures", "Arn"]}'
+RECEIVED_FROM = {'{"Fn::GetAtt": ["BulkImports", "Arn"]}', PARKED, SET_ASIDE}
 ROLE_SECRETS = [{"Ref": f"{kind.title()}DatabasePassword"} for kind in Kind]
 
 
@@ -115,13 +117,19 @@ ALLOWED: Mapping[str, set[str]] = {
     "sqs:SendMessage": {
         '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
         '{"Fn::GetAtt": ["RelayFailures", "Arn"]}',
-        f'[{PARKED}, {{"Fn::GetAtt": ["ParkedSubmissionFailures", "Arn"]}}]',
+        f"[{PARKED}, {SET_ASIDE}]",
+        SET_ASIDE,
     },
     "sqs:ReceiveMessage": RECEIVED_FROM,
     "sqs:DeleteMessage": RECEIVED_FROM,
     "sqs:GetQueueAttributes": RECEIVED_FROM,
+    "sqs:ChangeMessageVisibility": {SET_ASIDE},
     "s3:GetObject": {OBJECTS, EXPORTS},
-    "s3:ListBucket": {'{"Fn::GetAtt": ["OrderFiles", "Arn"]}'},
+    "s3:DeleteObject": {OBJECTS, EXPORTS},
+    "s3:ListBucket": {
+        '{"Fn::GetAtt": ["OrderFiles", "Arn"]}',
+        '{"Fn::GetAtt": ["Exports", "Arn"]}',
+    },
     "s3:PutObject": {RESULTS, EXPORTS},
     "s3:AbortMultipartUpload": {RESULTS, EXPORTS},
     "lambda:InvokeFunction": {
@@ -197,7 +205,11 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
             {"Ref": "ErasureKeyAccess"},
             {"Ref": "TurnstileAccess"},
         ],
-        "LeadQueries": [{"Ref": "ErasureKeyAccess"}, {"Ref": "ExportAccess"}],
+        "LeadQueries": [
+            {"Ref": "ErasureKeyAccess"},
+            {"Ref": "ExportAccess"},
+            {"Ref": "SetAsideAccess"},
+        ],
         "OutboxRelay": [
             {"Ref": "EventBusAccess"},
             {"Ref": "FormTokenAccess"},
@@ -447,9 +459,15 @@ def test_a_submission_is_parked_before_the_gateway_gives_up() -> None:
 
 
 ENDPOINTS = {
-    "EventsEndpoint": "events:PutEvents",
-    "QueuesEndpoint": "sqs:SendMessage",
-    "SecretsEndpoint": "secretsmanager:GetSecretValue",
+    "EventsEndpoint": {"events:PutEvents"},
+    "QueuesEndpoint": {
+        "sqs:SendMessage",
+        "sqs:ReceiveMessage",
+        "sqs:DeleteMessage",
+        "sqs:ChangeMessageVisibility",
+        "sqs:GetQueueAttributes",
+    },
+    "SecretsEndpoint": {"secretsmanager:GetSecretValue"},
 }
 
 
@@ -467,12 +485,15 @@ def test_in_a_network_of_the_stack_an_endpoint_lets_functions_do_what_they_do_th
     endpoint = deployed_of("AWS::EC2::VPCEndpoint")[name]
     condition, own, others = endpoint["PolicyDocument"]["Fn::If"]
     assert (condition, others) == ("MakesNetwork", WHATEVER_IS_ASKED)
-    [statement] = own["Statement"]
-    assert statement["Action"] == ENDPOINTS[name]
-    assert statement["Resource"] != "*"
-    assert statement["Condition"] == {
-        "StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}
-    }
+    let_through: list[str] = []
+    for statement in own["Statement"]:
+        actions = statement["Action"]
+        let_through += actions if isinstance(actions, list) else [actions]
+        assert statement["Resource"] != "*"
+        assert statement["Condition"] == {
+            "StringEquals": {"aws:PrincipalAccount": {"Ref": "AWS::AccountId"}}
+        }
+    assert sorted(let_through) == sorted(ENDPOINTS[name])
     assert endpoint["SecurityGroupIds"] == [{"Fn::GetAtt": ["EndpointsGroup", "GroupId"]}]
     [ingress] = deployed_of("AWS::EC2::SecurityGroup")["EndpointsGroup"]["SecurityGroupIngress"]
     condition, own, others = ingress["Fn::If"]

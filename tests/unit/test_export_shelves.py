@@ -1,8 +1,9 @@
-"""Where large exports wait: a folder of this machine, and a bucket on moto's S3."""
+"""Where large exports and e-mails wait: folders of this machine, and a bucket on moto's S3."""
 
 import os
 import stat
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -10,12 +11,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from succotash.errors import StorageUnavailableError
+from succotash.domain.erasures import ErasedPerson
+from succotash.domain.mails import Mail
+from succotash.domain.repositories.erasable import Forgotten
+from succotash.errors import NotFoundError, StorageUnavailableError
 from succotash.infrastructure.aws.exports import LINK_LIFETIME, ExportBucket
 from succotash.infrastructure.files.exports import KEPT, ExportFolder
+from succotash.infrastructure.files.mail import MailFolder
 from tests.builders import NOON, days
 
 BUCKET = "exports"
+ERASED = ErasedPerson("ada@example.com", NOON)
 
 
 def test_a_file_is_where_its_link_says_and_only_its_owner_reads_it(tmp_path: Path) -> None:
@@ -72,3 +78,46 @@ def test_an_object_is_behind_a_signed_address_for_a_short_time(
         assert "Signature" in query or "X-Amz-Signature" in query
         assert query["response-content-disposition"] == ['attachment; filename="leads-1.csv"']
         assert link.expires_at == NOON + LINK_LIFETIME
+
+
+def test_an_erasure_removes_the_files_of_everybody(tmp_path: Path) -> None:
+    shelf = ExportFolder(tmp_path)
+    for number in range(3):
+        shelf.put(f"leads-{number}.csv", [b"ada"], NOON)
+    turns = iter((True, False))
+    assert shelf.forget(ERASED, lambda: next(turns)) == Forgotten(1, is_complete=False)
+    assert shelf.forget(ERASED, lambda: True) == Forgotten(2)
+    assert list(tmp_path.iterdir()) == []
+    assert ExportFolder(tmp_path / "none").forget(ERASED, lambda: True) == Forgotten(0)
+
+
+def test_an_erasure_removes_the_objects_of_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket=BUCKET)
+        for number in range(1_005):
+            client.put_object(Bucket=BUCKET, Key=f"leads-{number}.csv", Body=b"ada")
+        shelf = ExportBucket(BUCKET)
+        assert shelf.forget(ERASED, lambda: False) == Forgotten(0, is_complete=False)
+        assert shelf.forget(ERASED, lambda: True) == Forgotten(1_005)
+        assert shelf.forget(ERASED, lambda: True) == Forgotten(0)
+        with pytest.raises(NotFoundError):
+            ExportBucket("no-such-bucket").forget(ERASED, lambda: True)
+
+
+def test_an_erasure_removes_the_mails_that_name_the_person(tmp_path: Path) -> None:
+    folder = MailFolder(tmp_path, "Succotash <succotash@localhost>")
+    long = "é" * 80
+    for to, text in (
+        ("ada@example.com", "hello"),
+        ("owner@example.com", f"{long} ADA@example.com {long}"),
+        ("owner@example.com", "canada@example.com"),
+    ):
+        folder.send(Mail((to,), "Subject", text, f"<p>{escape(text)}</p>"), NOON)
+    assert folder.forget(ERASED, lambda: False) == Forgotten(0, is_complete=False)
+    assert folder.forget(ERASED, lambda: True) == Forgotten(2)
+    assert folder.forget(ERASED, lambda: True) == Forgotten(0)
+    assert len(list(tmp_path.iterdir())) == 1
+    none = MailFolder(tmp_path / "none", "succotash@localhost")
+    assert none.forget(ERASED, lambda: True) == Forgotten(0)

@@ -43,6 +43,10 @@ class OneObject(ObjectStore):
     def write(self, key: str, content: Iterable[bytes]) -> None:
         raise AssertionError(key)
 
+    @override
+    def remove(self, found: StoredObject) -> None:
+        raise AssertionError(found.key)
+
 
 def opened(content: str | bytes, name: str = "orders.csv", part: int = 7) -> OrderFile:
     store = OneObject(content.encode() if isinstance(content, str) else content, part)

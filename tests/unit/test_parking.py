@@ -1,7 +1,7 @@
 """Queues in which submissions wait: in a file, and on moto's SQS; and what is taken from them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import override
@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from succotash.application.parked_intake import RECEIVES_TRIED, ParkedIntake
-from succotash.domain.erasures import ErasedError
+from succotash.domain.erasures import ErasedError, ErasedPerson
 from succotash.domain.parking import Delivery, ParkedSubmission, id_of_request
+from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.parking import SubmissionQueue
 from succotash.domain.values import FormId, Json, SubmissionId
 from succotash.errors import (
@@ -282,12 +283,19 @@ class Forms:
 
     def __init__(self, failures: Mapping[str, Exception]) -> None:
         self.failures = failures
+        self.erased: set[str] = set()
         self.taken: list[str] = []
 
     def take_parked(self, submission: ParkedSubmission) -> None:
         if submission.submission_id in self.failures:
             raise self.failures[submission.submission_id]
         self.taken.append(submission.submission_id)
+
+    def unless_erased(self, submission: ParkedSubmission, keep: Callable[[], None]) -> bool:
+        if submission.submission_id in self.erased:
+            return False
+        keep()
+        return True
 
 
 class Aside(SubmissionQueue):
@@ -304,6 +312,10 @@ class Aside(SubmissionQueue):
         if self.failure is not None:
             raise self.failure
         self.texts.append(delivery.message_id)
+
+    @override
+    def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
+        raise AssertionError(person)
 
 
 def deliveries(*forms: str, receives: int = 1) -> list[Delivery]:
@@ -371,6 +383,14 @@ class TestTaking:
         assert outcome.again == ()
         assert invocation.counts[Metric.SUBMISSIONS_DISCARDED] == 1
         assert "submission-1" in caplog.text
+
+    def test_what_is_of_a_person_who_was_erased_since_is_not_set_aside(self) -> None:
+        forms, aside = Forms({"submission-1": TypeError("whatever")}), Aside()
+        forms.erased.add("submission-1")
+        given_ = deliveries("a", "b", receives=RECEIVES_TRIED)
+        outcome = ParkedIntake(forms, aside).take(given_)
+        assert (outcome.taken, outcome.discarded, outcome.set_aside) == (1, 1, 0)
+        assert aside.texts == []
 
     def test_what_cannot_even_be_set_aside_comes_again(self) -> None:
         forms = Forms({"submission-1": TypeError("whatever")})

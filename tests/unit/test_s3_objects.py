@@ -94,3 +94,15 @@ def test_what_s3_answers_becomes_an_error_of_ours(code: str, expected: type[Exce
     with pytest.raises(expected) as caught:
         S3ObjectStore(BUCKET, lambda: Refusing(refusal)).describe("orders.csv")
     assert "Ada" not in str(caught.value)
+
+
+def test_a_version_is_removed_and_no_other(store: S3ObjectStore) -> None:
+    store.write("orders.csv", [b"first"])
+    first = store.describe("orders.csv")
+    store.write("orders.csv", [b"other"])
+    with pytest.raises(ObjectReplacedError):
+        store.remove(first)
+    store.remove(store.describe("orders.csv"))
+    store.remove(first)
+    with pytest.raises(NotFoundError):
+        store.describe("orders.csv")

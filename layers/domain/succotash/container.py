@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from succotash.domain.erasures import Tombstones
     from succotash.domain.identities import Pseudonyms
     from succotash.domain.repositories.delivery import EventBus, PostOffice
+    from succotash.domain.repositories.erasable import Erasable
     from succotash.domain.repositories.exports import ExportShelf
     from succotash.domain.repositories.forms import FormRepository
     from succotash.domain.repositories.ltv import LTVRepository
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from succotash.domain.repositories.storage import Storage
     from succotash.domain.signing import Signer
     from succotash.domain.spam import ChallengeVerifier
+    from succotash.infrastructure.files.mail import MailFolder
     from succotash.infrastructure.postgres.connection_settings import (
         ConnectionSettings,
         PasswordSource,
@@ -173,9 +175,28 @@ class Container:
 
     def get_people_handler(self) -> "PeopleHandler":
         """A person's rights."""
+        from succotash.application.erased_elsewhere import Elsewhere
         from succotash.application.people_handler import PeopleHandler
 
-        return PeopleHandler(self.storage, self._clock, self._tombstones, self.pseudonyms)
+        return PeopleHandler(
+            self.storage,
+            self._clock,
+            self._tombstones,
+            self.pseudonyms,
+            Elsewhere(self._erasable),
+        )
+
+    @property
+    def _erasable(self) -> "dict[str, Erasable]":
+        """Every place beside the storage that holds what people sent."""
+        found: dict[str, Erasable] = {}
+        if self._parking_queue is not None:
+            found["parked_submissions"] = self._parking_queue
+        if self._export_shelf is not None:
+            found["exports"] = self._export_shelf
+        if (mail_folder := self._mail_folder) is not None:
+            found["mails"] = mail_folder
+        return found
 
     def get_ltv_handler(self) -> "LTVHandler":
         """Use cases around value."""
@@ -324,16 +345,23 @@ class Container:
 
     @cached_property
     def _post_office(self) -> "PostOffice | None":
-        sender, folder = self.settings.mail_from, self.settings.mail_folder
+        sender = self.settings.mail_from
         if sender is None:
             return None
-        if folder is not None:
-            from succotash.infrastructure.files.mail import MailFolder
-
-            return MailFolder(Path(folder), sender)
+        if self._mail_folder is not None:
+            return self._mail_folder
         from succotash.infrastructure.aws.mail import SesPostOffice
 
         return SesPostOffice(sender)
+
+    @cached_property
+    def _mail_folder(self) -> "MailFolder | None":
+        sender, folder = self.settings.mail_from, self.settings.mail_folder
+        if sender is None or folder is None:
+            return None
+        from succotash.infrastructure.files.mail import MailFolder
+
+        return MailFolder(Path(folder), sender)
 
     def get_bucket(self, name: str) -> "ObjectStore":
         """The objects of a bucket of S3."""

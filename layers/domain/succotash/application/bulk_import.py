@@ -22,10 +22,14 @@ from succotash.domain.customers import Order, Recording
 from succotash.domain.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.orders import OrderColumns, order_violation
 from succotash.domain.repositories.ltv import LTVRepository
-from succotash.domain.repositories.objects import ObjectStore, StoredObject
+from succotash.domain.repositories.objects import (
+    ObjectReplacedError,
+    ObjectStore,
+    StoredObject,
+)
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import Clock, Currency
-from succotash.errors import InvalidInputError, SuccotashError, Violation
+from succotash.errors import InvalidInputError, NotFoundError, SuccotashError, Violation
 
 RESULT_SUFFIX = ".result.json"
 RESULT_PAGE = 10_000
@@ -76,7 +80,8 @@ class ImportReport(TypedDict):
     """What an import did, in lines."""
 
     status: str
-    """`finished`, or `refused` where nothing was read beyond what `errors` are about."""
+    """`finished`, or `refused` where nothing was read beyond what `errors` are about; `gone` where
+    the object was imported and removed before."""
     errors: list[ViolationView]
     recorded: int
     unchanged: int
@@ -115,10 +120,13 @@ class BulkImport:
         self,
         key: str,
         *,
+        removes: bool = False,
         has_time: Callable[[], bool] = lambda: True,
         watch: Watch = watch_nothing,
     ) -> ImportReport:
         """Import an object, and write its result beside it.
+
+        `removes` says whether the object goes once its result is written.
 
         The rules are those of `LTVHandler.record_orders`; a line that breaks one is rejected
         alone. Doing it again for the same version of the object changes nothing, or goes on where
@@ -126,7 +134,24 @@ class BulkImport:
         says no. ObjectReplacedError where another version took the object's place meanwhile;
         NotFoundError where there is none.
         """
-        found = self._objects.describe(key)
+        try:
+            found = self._objects.describe(key)
+        except NotFoundError:
+            if not removes:
+                raise
+            self._objects.describe(key + RESULT_SUFFIX)  # a message may come twice
+            return _report("gone", key, OrderImport(""))
+        report = self._import(found, has_time, watch)
+        if removes:
+            # What took its place meanwhile has a message of its own.
+            with suppress(ObjectReplacedError):
+                self._objects.remove(found)
+        return report
+
+    def _import(
+        self, found: StoredObject, has_time: Callable[[], bool], watch: Watch
+    ) -> ImportReport:
+        key = found.key
         try:
             orders = self._open_orders(self._objects, found)
         except InvalidInputError as error:

@@ -502,6 +502,21 @@ class FormHandler:
         """
         return self._take(parked, keeps_all=True).require_receipt()
 
+    def unless_erased(self, parked: ParkedSubmission, keep: Callable[[], None]) -> bool:
+        """Do `keep` unless one whom the submission names was erased since; whether it was done.
+
+        Nobody whom it names is erased meanwhile.
+        """
+        made = [self._tombstones.of_person(each) for each in emails_among(parked.fields)]
+        with self._storage.transaction() as repositories:
+            asked = {each for several in made for each in several}
+            erased = repositories.people.find_erased(asked) if asked else {}
+            since = erased_at(erased, erased)
+            if since is not None and parked.received_at <= since:
+                return False
+            keep()
+            return True
+
     def recall_form(self, form_id: str) -> FormView:
         """A form's definition; NotFoundError where there is none.
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from typing import Protocol
 
 from succotash.domain.erasures import ErasedError
@@ -14,6 +15,7 @@ from succotash.errors import (
     MalformedRequestError,
     NotFoundError,
     SettingsError,
+    StorageError,
     StorageUnavailableError,
     SubmissionInProgressError,
 )
@@ -33,6 +35,9 @@ class TakesParked(Protocol):
 
         NotFoundError, ErasedError where nothing can ever be stored.
         """
+
+    def unless_erased(self, parked: ParkedSubmission, keep: Callable[[], None]) -> bool:
+        """Do `keep` unless its person was erased since it was sent; whether it was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,8 @@ class ParkedIntake:
                 continue
             try:
                 result = self._take(delivery)
-                if result is _Result.SET_ASIDE:
-                    self._set_aside(delivery)
+                if result is _Result.SET_ASIDE and not self._set_aside(delivery):
+                    result = _Result.DISCARDED
                 results[result] += 1
             except StorageUnavailableError:
                 goes_on = False
@@ -96,10 +101,21 @@ class ParkedIntake:
             tuple(again),
         )
 
-    def _set_aside(self, delivery: Delivery) -> None:
+    def _set_aside(self, delivery: Delivery) -> bool:
+        """Whether it is set aside; it is gone where its person was erased since it was sent."""
         if self._queue is None:
             raise StorageUnavailableError("there is no queue to set anything aside in")
-        self._queue.set_aside(delivery)
+        keep = partial(self._queue.set_aside, delivery)
+        try:
+            parked = ParkedSubmission.of_text(delivery.text)
+        except MalformedRequestError:  # nobody's, as far as can be told
+            keep()
+            return True
+        try:
+            return self._forms.unless_erased(parked, keep)
+        except StorageError:  # whoever looks for the person later looks there
+            keep()
+            return True
 
     def _take(self, delivery: Delivery) -> "_Result":
         try:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import TypedDict
 
+from succotash.application.erased_elsewhere import NOWHERE_ELSE, Elsewhere, ElsewhereView
 from succotash.application.form_handler import (
     LeadView,
     StatusChangeView,
@@ -20,7 +21,7 @@ from succotash.application.retention_handler import (
     engagement_or_none,
     value_or_none,
 )
-from succotash.domain.erasures import NO_TOMBSTONES, Tombstones, erased_at
+from succotash.domain.erasures import NO_TOMBSTONES, ErasedPerson, Tombstones, erased_at
 from succotash.domain.forms import PersonRecord, ScoredLead
 from succotash.domain.identities import NO_PSEUDONYMS, Pseudonyms
 from succotash.domain.mails import mailbox_of
@@ -103,8 +104,8 @@ class PersonExport(TypedDict):
     """When data held earlier was erased, where that was asked for."""
 
 
-class ErasureReport(TypedDict):
-    """What an erasure did."""
+class _ErasedRows(TypedDict):
+    """What an erasure did in the storage."""
 
     erased_rows: dict[str, int]
     """Rows deleted, by table."""
@@ -116,6 +117,10 @@ class ErasureReport(TypedDict):
     erased_at: datetime
     """Whatever is older and comes again is not taken: a tombstone, which only this deployment's
     key can read, says so. What the person sends later is."""
+
+
+class ErasureReport(_ErasedRows, ElsewhereView):
+    """What an erasure did, and what it left."""
 
 
 ANONYM_PREFIX = "anonymous_"
@@ -132,6 +137,7 @@ class PeopleHandler:
         clock: Clock,
         tombstones: Tombstones = NO_TOMBSTONES,
         pseudonyms: Pseudonyms = NO_PSEUDONYMS,
+        elsewhere: Elsewhere = NOWHERE_ELSE,
         random_text: Callable[[], str] = secrets.token_hex,
     ) -> None:
         """`random_text` gives what nobody can guess, for ids and salts of what stays."""
@@ -140,6 +146,7 @@ class PeopleHandler:
         self._tombstones = tombstones
         self._pseudonyms = pseudonyms
         self._random_text = random_text
+        self._elsewhere = elsewhere
 
     def export_person(self, email: str) -> PersonExport:
         """All held under the e-mail's canonical form; empty lists where nothing is.
@@ -186,16 +193,19 @@ class PeopleHandler:
 
         return self._storage.in_transaction(work)
 
-    def erase_person(self, email: str) -> ErasureReport:
-        """Erase everywhere, in one transaction; doing it again finds nothing more.
+    def erase_person(
+        self, email: str, has_time: Callable[[], bool] = lambda: True
+    ) -> ErasureReport:
+        """Erase from the storage, in one transaction, then from everywhere else.
 
-        What is under way about the person is either erased with the rest or refused.
-        InvalidInputError for what is no e-mail address.
+        Doing it again finds nothing more, or goes through what time did not suffice for:
+        `has_time` is asked for places beside the storage. What is under way about the person is
+        either erased with the rest or refused. InvalidInputError for what is no e-mail address.
         """
         canonical = canonical_email(email)
         now = self._clock()
 
-        def work(repositories: Repositories) -> ErasureReport:
+        def work(repositories: Repositories) -> _ErasedRows:
             # Whoever stores something about the person has asked for one of these tombstones: from
             # here on they have ended, and their rows are found, or they wait and will see it.
             buried = self._tombstones_of(repositories, canonical)
@@ -222,7 +232,9 @@ class PeopleHandler:
                 "erased_at": now,
             }
 
-        return self._storage.in_transaction(work)
+        rows = self._storage.in_transaction(work)
+        person = ErasedPerson(canonical, now)
+        return {**rows, **self._elsewhere.erase(person, self._storage.purge_deleted, has_time)}
 
     def _tombstones_of(self, repositories: Repositories, canonical: str) -> set[str]:
         """Those of the person, of whatever their customers are called, of their requests."""

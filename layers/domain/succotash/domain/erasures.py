@@ -1,9 +1,14 @@
 """Tombstones: that somebody was erased, known only to who asks about the same person again."""
 
 import hmac
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import unquote
+
+from email_validator import validate_email
 
 from succotash.domain.values import Json
 from succotash.errors import ConflictError
@@ -56,6 +61,32 @@ NO_TOMBSTONES = Tombstones()
 def erased_at(tombstones: Iterable[str], erased: Mapping[str, datetime]) -> datetime | None:
     """When what these stand for was last erased; None where it never was."""
     return max((erased[each] for each in tombstones if each in erased), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedPerson:
+    """Who was erased, and when: what is older is to be nowhere."""
+
+    canonical_email: str
+    erased_at: datetime
+
+    def is_named_in(self, text: str) -> bool:
+        """Whether the address stands in a text, in any case, also as it is in a URL."""
+        if "@" not in text and "%40" not in text:
+            return False
+        # Another's address may begin or end with this one.
+        addresses = "|".join(re.escape(_folded(each)) for each in self.spellings())
+        pattern = rf"(?<![\w.+-])(?:{addresses})(?!\.?[\w-])"
+        return any(re.search(pattern, _folded(each)) for each in {text, unquote(text)})
+
+    def spellings(self) -> set[str]:
+        """The address, and as mail servers write it where its domain is not in ASCII."""
+        in_ascii = validate_email(self.canonical_email, check_deliverability=False).ascii_email
+        return {self.canonical_email, in_ascii or self.canonical_email}
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,15 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 from uuid import UUID
 
+from succotash.domain.erasures import ErasedPerson
+from succotash.domain.submissions import emails_among
 from succotash.domain.values import FormId, Json, SubmissionId, instant_text, require_aware
 from succotash.errors import MalformedRequestError, SuccotashError
 
@@ -130,6 +133,49 @@ class ParkedSubmission:
                 )
             case _:
                 raise MalformedRequestError("this is no parked submission")
+
+
+def is_sent_by(person: ErasedPerson, text: str) -> bool:
+    """Whether a message of the queue is from the person, and from before the erasure.
+
+    It is where one of its answers is the person's address, and where none is anybody's but the
+    address stands somewhere in it. A text that cannot be read is where the address stands in it.
+    """
+    try:
+        parked = ParkedSubmission.of_text(text)
+    except MalformedRequestError:
+        return any(person.is_named_in(each) for each in _readings(text))
+    if parked.received_at > person.erased_at:
+        return False
+    emails = emails_among(parked.fields)
+    if emails:
+        return person.canonical_email in emails
+    return any(
+        person.is_named_in(each) for each in (parked.key or "", *_texts(dict(parked.fields)))
+    )
+
+
+def _readings(text: str) -> Iterator[str]:
+    """What a text may say that is no parked submission: itself, unpacked, and without escapes."""
+    yield text
+    with suppress(ValueError, zlib.error):
+        plain = _plain(text)
+        yield plain
+        yield from _texts(json.loads(plain))
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Every text in a document, names included."""
+    match value:
+        case str():
+            yield value
+        case list():
+            for each in value:
+                yield from _texts(each)
+        case dict():
+            for name, each in value.items():
+                yield name
+                yield from _texts(each)
 
 
 def _plain(text: str) -> str:

@@ -1,9 +1,13 @@
 """The port to where large exports are put until somebody has fetched them."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from abc import abstractmethod
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import override
+
+from succotash.domain.erasures import ErasedPerson
+from succotash.domain.repositories.erasable import Erasable, Forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +18,7 @@ class ExportLink:
     expires_at: datetime
 
 
-class ExportShelf(ABC):
+class ExportShelf(Erasable):
     """Files for a short time. StorageUnavailableError where the shelf does not answer."""
 
     @abstractmethod
@@ -23,3 +27,8 @@ class ExportShelf(ABC):
 
         `content` is taken piece by piece while it is kept. What `content` raises escapes.
         """
+
+    @abstractmethod
+    @override
+    def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
+        """Remove every export, whoever is in it: each can be made again."""

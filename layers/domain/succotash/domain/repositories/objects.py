@@ -44,3 +44,10 @@ class ObjectStore(ABC):
     @abstractmethod
     def write(self, key: str, content: Iterable[bytes]) -> None:
         """Make or replace an object, whole or not at all, however large it is."""
+
+    @abstractmethod
+    def remove(self, found: StoredObject) -> None:
+        """Delete this version of an object.
+
+        Nothing where it is gone; ObjectReplacedError where another took its place, which stays.
+        """

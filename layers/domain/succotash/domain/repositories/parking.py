@@ -1,11 +1,15 @@
 """The port to the queue in which submissions wait for the storage."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import override
 
+from succotash.domain.erasures import ErasedPerson
 from succotash.domain.parking import Delivery, ParkedSubmission
+from succotash.domain.repositories.erasable import Erasable, Forgotten
 
 
-class SubmissionQueue(ABC):
+class SubmissionQueue(Erasable):
     """A queue that keeps what it took, and gives it in order per group, at least once.
 
     It is encrypted where it keeps things. StorageUnavailableError where it does not answer.
@@ -18,3 +22,13 @@ class SubmissionQueue(ABC):
     @abstractmethod
     def set_aside(self, delivery: Delivery) -> None:
         """Keep, apart from the others, what could not be taken: those behind it go on."""
+
+    @abstractmethod
+    @override
+    def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
+        """Remove the person's submissions (`is_sent_by`) from those that were set aside.
+
+        Those of others keep their order within each group; where the search was not complete, a
+        group may begin with what stood further back. What waits may be left to whoever takes it,
+        who asks for the tombstone.
+        """

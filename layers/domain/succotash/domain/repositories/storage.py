@@ -47,6 +47,13 @@ class Storage(ABC):
         """
 
     @abstractmethod
+    def purge_deleted(self) -> bool:
+        """Overwrite what was deleted in the storage's own files; whether none of it is left there.
+
+        False where that is not this storage's to do, or somebody who reads stands in the way.
+        """
+
+    @abstractmethod
     def ping(self) -> None:
         """Return where the storage answers; StorageUnavailableError where it does not."""
 

@@ -4,11 +4,16 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import override
 
+from succotash.domain.erasures import ErasedPerson
+from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.exports import ExportLink, ExportShelf
+from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.aws.objects import S3, S3ObjectStore, s3, translated
 
 LINK_LIFETIME = timedelta(minutes=15)
 """No longer than the credentials that sign it live in any case; objects go a day later."""
+PAGE = 1_000
+"""Objects of one list, and of one deletion."""
 CSV_TYPE = "text/csv; charset=utf-8"
 
 
@@ -33,3 +38,22 @@ class ExportBucket(ExportShelf):
                 ExpiresIn=int(LINK_LIFETIME.total_seconds()),
             )
         return ExportLink(address, now + LINK_LIFETIME)
+
+    @override
+    def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
+        client, removed = self._client(), 0
+        with translated():
+            while True:
+                # What was listed is gone when the next list is asked for, so each begins anew.
+                page = client.list_objects_v2(Bucket=self._bucket, MaxKeys=PAGE)
+                keys = [{"Key": each["Key"]} for each in page.get("Contents", [])]
+                if not keys:
+                    return Forgotten(removed)
+                if not has_time():
+                    return Forgotten(removed, is_complete=False)
+                answer = client.delete_objects(
+                    Bucket=self._bucket, Delete={"Objects": keys, "Quiet": True}
+                )
+                if answer.get("Errors"):
+                    raise StorageUnavailableError("S3 kept a part of what was to go")
+                removed += len(keys)

@@ -75,6 +75,17 @@ class S3ObjectStore(ObjectStore):
                 Config=one_by_one,
             )
 
+    @override
+    def remove(self, found: StoredObject) -> None:
+        etag = found.version.partition(" ")[0]
+        try:
+            if self.describe(found.key) != found:  # the same content, put there once more
+                raise ObjectReplacedError
+            with translated():
+                self._client().delete_object(Bucket=self._bucket, Key=found.key, IfMatch=etag)
+        except NotFoundError:
+            return
+
     def _client(self) -> S3:
         if self._known_client is None:
             self._known_client = self._new_client()

@@ -1,17 +1,16 @@
 """Parked submissions in a FIFO queue of SQS."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, override
+from collections.abc import Callable
+from typing import override
 
-from succotash.domain.parking import Delivery, ParkedSubmission
+from succotash.domain.erasures import ErasedPerson
+from succotash.domain.parking import Delivery, ParkedSubmission, is_sent_by
+from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.parking import SubmissionQueue
-from succotash.errors import StorageUnavailableError
+from succotash.infrastructure.aws.queue_rounds import QueueRound
+from succotash.infrastructure.aws.queues import Sqs, translated
 
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 1, 2, 2
-
-type Sqs = Any
-"""A client of SQS, which boto3 makes while it runs."""
 
 
 def sqs() -> Sqs:
@@ -38,7 +37,7 @@ class SqsSubmissionQueue(SubmissionQueue):
 
     @override
     def park(self, parked: ParkedSubmission) -> None:
-        with _translated():
+        with translated():
             self._client().send_message(
                 QueueUrl=self._queue_url,
                 MessageBody=parked.as_text(),
@@ -48,7 +47,7 @@ class SqsSubmissionQueue(SubmissionQueue):
 
     @override
     def set_aside(self, delivery: Delivery) -> None:
-        with _translated():
+        with translated():
             self._client().send_message(
                 QueueUrl=self._failures_url,
                 MessageBody=delivery.text,
@@ -56,21 +55,14 @@ class SqsSubmissionQueue(SubmissionQueue):
                 MessageDeduplicationId=delivery.message_id,
             )
 
+    @override
+    def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
+        # What waits is taken soon, and asks for the tombstone then.
+        through = QueueRound(self._client(), self._failures_url, person.erased_at)
+        is_complete = through.run(lambda text: is_sent_by(person, text), has_time)
+        return Forgotten(through.removed, is_complete)
+
     def _client(self) -> Sqs:
         if self._known_client is None:
             self._known_client = self._new_client()
         return self._known_client
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Raise what boto3 raises as the project's error, without the message in the text."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        raise StorageUnavailableError(f"the queue answered {code}") from None
-    except BotoCoreError as error:
-        raise StorageUnavailableError(f"the queue: {type(error).__name__}") from None

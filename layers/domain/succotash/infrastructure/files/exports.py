@@ -1,11 +1,13 @@
 """Exports as files in a folder of this machine."""
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import override
 
+from succotash.domain.erasures import ErasedPerson
+from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.exports import ExportLink, ExportShelf
 from succotash.errors import StorageUnavailableError
 
@@ -32,7 +34,22 @@ class ExportFolder(ExportShelf):
                 scratch.close()
                 Path(scratch.name).rename(place)
         except OSError as error:
-            raise StorageUnavailableError(
-                f"the folder of exports cannot be used ({error.strerror})"
-            ) from None
+            raise _unusable(error) from None
         return ExportLink(place.as_uri(), now + KEPT)
+
+    @override
+    def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
+        removed = 0
+        try:
+            for file in self._folder.glob("*.csv"):
+                if not has_time():
+                    return Forgotten(removed, is_complete=False)
+                file.unlink(missing_ok=True)
+                removed += 1
+        except OSError as error:
+            raise _unusable(error) from None
+        return Forgotten(removed)
+
+
+def _unusable(error: OSError) -> StorageUnavailableError:
+    return StorageUnavailableError(f"the folder of exports cannot be used ({error.strerror})")

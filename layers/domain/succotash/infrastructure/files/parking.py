@@ -7,7 +7,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import override
 
-from succotash.domain.parking import Delivery, ParkedSubmission
+from succotash.domain.erasures import ErasedPerson
+from succotash.domain.parking import Delivery, ParkedSubmission, is_sent_by
+from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.parking import SubmissionQueue
 from succotash.errors import StorageUnavailableError
 
@@ -61,6 +63,8 @@ WHERE place IN (
 RETURNING place, message_group, content, receives
 """
 _SHOW_AGAIN = "UPDATE messages SET visible_at = :until WHERE place = :place"
+_KEPT = "SELECT place, content FROM messages WHERE state <> 'taken' ORDER BY place"
+_REMOVE = "DELETE FROM messages WHERE place = :place"
 _WAITING = "SELECT COUNT(*) FROM messages WHERE state = :state"
 
 
@@ -90,6 +94,19 @@ class FileSubmissionQueue(SubmissionQueue):
     def set_aside(self, delivery: Delivery) -> None:
         with self._connection() as connection:
             connection.execute(_SET_ASIDE, {"place": int(delivery.message_id)})
+
+    @override
+    def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
+        removed = 0
+        with self._connection() as connection:
+            # Those that wait, too: whoever has one out at the moment asks for the tombstone.
+            for place, text in connection.execute(_KEPT).fetchall():
+                if not has_time():
+                    return Forgotten(removed, is_complete=False)
+                if is_sent_by(person, text):
+                    connection.execute(_REMOVE, {"place": place})
+                    removed += 1
+        return Forgotten(removed)
 
     def receive(self, limit: int, seconds: float) -> list[Delivery]:
         """The next messages of groups of which none is out, hidden from others for a time."""
@@ -125,7 +142,8 @@ class FileSubmissionQueue(SubmissionQueue):
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as connection:
-                connection.execute("PRAGMA secure_delete = ON")  # what was taken is nowhere else
+                # What was taken or removed stays in no page that is free.
+                connection.execute("PRAGMA secure_delete = ON")
                 connection.execute(_SCHEMA)
                 with connection:
                     yield connection

@@ -47,6 +47,10 @@ class InMemoryStorage(Storage):
             return work(repositories)
 
     @override
+    def purge_deleted(self) -> bool:
+        return True
+
+    @override
     def ping(self) -> None:
         """Memory always answers."""
 

@@ -163,6 +163,15 @@ class Database(Unit):
         ):
             yield Session(connection)
 
+    def truncate_log(self) -> bool:
+        """Bring the write-ahead log home and empty its file; whether it is empty.
+
+        Waits for readers as long as for writers.
+        """
+        with self._held(self._writer), self._connection() as connection, translated():
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
     @override
     def close(self) -> None:
         with self._pool:

@@ -9,7 +9,13 @@ from typing import override
 
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.errors import SettingsError
-from succotash.infrastructure.sqlite.connection import MEMORY, Database, OpenTransaction, Unit
+from succotash.infrastructure.sqlite.connection import (
+    BUSY_SECONDS,
+    MEMORY,
+    Database,
+    OpenTransaction,
+    Unit,
+)
 from succotash.infrastructure.sqlite.customers import SQLiteCustomerRepository
 from succotash.infrastructure.sqlite.forms import SQLiteFormRepository
 from succotash.infrastructure.sqlite.leads import SQLiteLeadRepository
@@ -25,11 +31,17 @@ class SQLiteStorage(Storage):
     A transaction takes the right to write when it begins, so none ever has to be repeated.
     """
 
-    def __init__(self, path: str | Path = MEMORY, *, seed: str | Path | None = None) -> None:
+    def __init__(
+        self,
+        path: str | Path = MEMORY,
+        *,
+        seed: str | Path | None = None,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> None:
         """`seed` is a database file that a missing one starts as a copy of."""
         if seed is not None and path != MEMORY:
             _plant(Path(seed), Path(path))
-        self._database = Database(path)
+        self._database = Database(path, busy_seconds=busy_seconds)
         self._repositories = _repositories(self._database)
 
     @property
@@ -47,6 +59,10 @@ class SQLiteStorage(Storage):
     def in_transaction[T](self, work: Callable[[Repositories], T]) -> T:
         with self.transaction() as repositories:
             return work(repositories)
+
+    @override
+    def purge_deleted(self) -> bool:
+        return self._database.truncate_log()
 
     @override
     def ping(self) -> None:

@@ -1,0 +1,416 @@
+"""An erased person's address is found nowhere: not in a table, file, object, queue or log.
+
+On every storage, with files on this machine and with S3, SQS and EventBridge (moto).
+"""
+
+import base64
+import json
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, override
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from moto import mock_aws
+
+import form_intake
+from bulk_import import importing
+from churn_scoring import scoring
+from lead_scoring import scoring as rescoring
+from local.objects import LocalObjectStore
+from outbox_relay import relaying
+from succotash.container import Container
+from succotash.domain.outbox import Settlement
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.errors import StorageUnavailableError
+from succotash.infrastructure.files.parking import FileSubmissionQueue
+from succotash.infrastructure.in_memory.storage import InMemoryStorage
+from tests.builders import a_submission, days, minutes
+from tests.databases import environment_of, migrated_database
+from tests.events import http_event
+from tests.http.gateway import Answered, Gateway
+from tests.servers import PostgresServer
+from tests.traces import (
+    Contents,
+    holding,
+    in_files,
+    in_memory,
+    in_objects,
+    in_postgres,
+    in_queues,
+    in_sqlite,
+    patterns_of,
+)
+
+ADA = "ada.lovelace@analytical.example"
+TYPED = "Ada.Lovelace@Analytical.Example"
+BOB = "bob@example.com"
+PATTERN = patterns_of((ADA, TYPED))
+REGION = "us-east-1"
+EXPORTS, ORDER_FILES = "exports", "order-files"
+CUSTOMERS = ("shop-1", "shop-2")
+"""What the shop calls Ada. An e-mail as a customer's id belongs here, too."""
+YESTERDAY = time.time() - 86_400
+
+
+class AwayStorage(InMemoryStorage):
+    """A storage that does not answer."""
+
+    @property
+    @override
+    def repositories(self) -> Repositories:
+        raise StorageUnavailableError("it is away")
+
+    @override
+    def in_transaction(self, work: object) -> Any:
+        raise StorageUnavailableError("it is away")
+
+
+class Away(Container):
+    """A deployment whose storage does not answer."""
+
+    @cached_property
+    @override
+    def storage(self) -> Storage:
+        return AwayStorage()
+
+
+class Lambda(LambdaContext):
+    @property
+    @override
+    def aws_request_id(self) -> str:
+        return "request-of-a-test"
+
+    @staticmethod
+    @override
+    def get_remaining_time_in_millis() -> int:
+        return 300_000
+
+
+@dataclass
+class World:
+    """A deployment on one storage, with everything that it writes to."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    server: PostgresServer | None = None
+    queues: tuple[str, ...] = ()
+    answers: list[Answered] = field(default_factory=list)
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        return Gateway(self.environment)
+
+    @property
+    def container(self) -> Container:
+        return self.gateway.container
+
+    @property
+    def is_on_aws(self) -> bool:
+        return bool(self.queues)
+
+    def call(self, method: str, path: str, body: object = None, **given: Any) -> Any:  # noqa: ANN401
+        answer = self.gateway.call(method, path, json_body=body, **given)
+        assert answer.status < 400, answer.body
+        return json.loads(answer.body) if answer.body.startswith("{") else answer.body
+
+    def submit(self, form: str = "default", key: str | None = None, **answers: object) -> Any:  # noqa: ANN401
+        headers = {"idempotency-key": key} if key else {}
+        body = {"email": TYPED} | answers
+        return self.call("POST", f"/forms/{form}/submissions", body, headers=headers)
+
+    def park(self, form: str, **answers: object) -> None:
+        """Submit while the storage is away."""
+        path = f"/forms/{form}/submissions"
+        event = http_event("POST", path, json_body={"email": TYPED} | answers)
+        answer = form_intake.intake(Away(self.environment))(event, Lambda())
+        assert answer["statusCode"] == 202
+
+    def take_parked(self) -> None:
+        """Let the function take what waits."""
+        take = form_intake.intake(self.container)
+        if self.is_on_aws:
+            client = boto3.client("sqs")
+            while True:
+                found = client.receive_message(
+                    QueueUrl=self.queues[0],
+                    MaxNumberOfMessages=10,
+                    MessageSystemAttributeNames=["All"],
+                )
+                records = [
+                    {"messageId": m["MessageId"], "body": m["Body"], "attributes": m["Attributes"]}
+                    for m in found.get("Messages", ())
+                ]
+                if not records:
+                    return
+                assert take({"Records": records}, Lambda()) == {"batchItemFailures": []}
+                for each in found["Messages"]:
+                    client.delete_message(
+                        QueueUrl=self.queues[0], ReceiptHandle=each["ReceiptHandle"]
+                    )
+        queue = FileSubmissionQueue(self.folder / "parked.db")
+        while deliveries := queue.receive(10, seconds=60):
+            records = [
+                {
+                    "messageId": each.message_id,
+                    "body": each.text,
+                    "attributes": {
+                        "MessageGroupId": each.group,
+                        "ApproximateReceiveCount": str(each.receives),
+                    },
+                }
+                for each in deliveries
+            ]
+            assert take({"Records": records}, Lambda()) == {"batchItemFailures": []}
+            queue.settle(deliveries, [], pause=0)
+
+    def import_orders(self, name: str, content: str) -> Mapping[str, Any]:
+        """Import a file: from the bucket, or from a folder of somebody's own."""
+        if self.is_on_aws:
+            boto3.client("s3").put_object(Bucket=ORDER_FILES, Key=name, Body=content.encode())
+            detail = {"bucket": {"name": ORDER_FILES}, "object": {"key": name}}
+            record = {"body": json.dumps({"id": "event", "detail": detail})}
+            [report] = importing(self.container)({"Records": [record]}, Lambda())
+            return report
+        file = self.folder / name
+        file.write_text(content)
+        report = self.container.get_bulk_import(LocalObjectStore()).run(str(file))
+        file.unlink()  # it is whose it was before, and the result is ours
+        return report
+
+    def run(self, at: float) -> None:
+        """What the schedules do."""
+        event = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)), "id": "scheduled"}
+        scoring(self.container)(event, Lambda())
+        rescoring(self.container)(event, Lambda())
+        relaying(self.container)({"id": "scheduled"}, Lambda())
+
+    def everything(self, logs: str) -> Contents:
+        """All that is stored anywhere, by where."""
+        storage = self.container.storage
+        found: dict[str, bytes] = {"logs": logs.encode()}
+        if isinstance(storage, InMemoryStorage):
+            found |= in_memory(storage)
+        if self.server is not None:
+            found |= in_postgres(self.server, self.environment["DB_NAME"])
+        if path := self.environment.get("SQLITE_PATH"):
+            found |= in_sqlite(Path(path))
+        if self.is_on_aws:
+            found |= in_objects(EXPORTS, ORDER_FILES) | in_queues(*self.queues)
+        return found | in_files(self.folder)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def storage_settings(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[tuple[dict[str, str], PostgresServer | None]]:
+    """Settings of an empty storage, and its server where it has one."""
+    if request.param != "postgres":
+        path = {"SQLITE_PATH": str(tmp_path / "succotash.db")} if request.param == "sqlite" else {}
+        yield {"SUCCOTASH_STORAGE": request.param} | path, None
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    with migrated_database(server) as settings:
+        yield environment_of(settings), server
+
+
+@pytest.fixture(params=["files", "aws"])
+def world(
+    request: pytest.FixtureRequest,
+    storage_settings: tuple[dict[str, str], PostgresServer | None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[World]:
+    storage, server = storage_settings
+    with ExitStack() as closing:
+        if request.param == "files":
+            around = {
+                "PARKING_QUEUE_URL": f"file:{tmp_path / 'parked.db'}",
+                "EXPORTS": f"file:{tmp_path / 'exports'}",
+                "EVENT_BUS": f"file:{tmp_path / 'events.ndjson'}",
+                "MAIL_FOLDER": str(tmp_path / "mail"),
+                "MAIL_FROM": "Succotash <succotash@localhost>",
+            }
+            made = World(tmp_path, storage | around, server)
+        else:
+            monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+            closing.enter_context(mock_aws())
+            for bucket in (EXPORTS, ORDER_FILES):
+                boto3.client("s3").create_bucket(Bucket=bucket)
+            sqs = boto3.client("sqs")
+            urls = tuple(
+                sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})[
+                    "QueueUrl"
+                ]
+                for name in ("parked", "failures")
+            )
+            around = {
+                "PARKING_QUEUE_URL": urls[0],
+                "PARKING_FAILURES_URL": urls[1],
+                "EXPORTS": EXPORTS,
+                "EVENT_BUS": "default",
+            }
+            made = World(tmp_path, storage | around, server, urls)
+        yield made
+        made.container.close()
+
+
+def an_instant(passed: float = 0) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(YESTERDAY + passed))
+
+
+def an_order(customer: str, order_id: str, **given: object) -> dict[str, object]:
+    order = {"customer_id": customer, "order_id": order_id, "ordered_at": an_instant()}
+    return order | {"amount": "10", "email": TYPED} | given
+
+
+def files_of_orders() -> Mapping[str, str]:
+    """As NDJSON and as CSV; lines that cannot be taken name the person, too."""
+    good = [
+        an_order(customer, f"{customer}-{number}") for customer in CUSTOMERS for number in range(3)
+    ]
+    rejected = [
+        an_order(CUSTOMERS[0], "of-no-amount", amount=TYPED),
+        an_order(CUSTOMERS[0], "of-no-time", ordered_at=TYPED),
+        an_order(CUSTOMERS[0], "of-no-currency", currency=TYPED),
+        an_order(CUSTOMERS[0], "of-an-unknown-field", **{TYPED: 1}),
+        an_order(CUSTOMERS[0], "of-no-address", email=f"{TYPED}@{ADA}"),
+        an_order(CUSTOMERS[0], f"{CUSTOMERS[0]}-0", amount="11"),
+    ]
+    lines = [json.dumps(each) for each in good + rejected]
+    columns = "customer_id,order_id,ordered_at,amount,email"
+    rows = [f"{CUSTOMERS[1]},csv,{an_instant()},10,{TYPED}", f"{TYPED}", f'"{TYPED}, {ADA}"x,1']
+    return {
+        "orders.ndjson": "\n".join([*lines, f'{{"{TYPED}": ', f"{TYPED}\x00"]) + "\n",
+        "orders.csv": "\n".join([columns, *rows]) + "\n",
+        "refused.csv": f"customer_id,{TYPED}\n{TYPED},1\n",
+    }
+
+
+def put_ada_everywhere(world: World) -> None:
+    form = {
+        "title": "Contact",
+        "fields": [
+            {"name": "email", "label": "E-mail", "kind": "email", "required": True},
+            {"name": "message", "label": "Message", "kind": "text", "required": False},
+        ],
+        "notify": ["owner@example.com"],
+        "confirms": True,
+    }
+    world.call("PUT", "/forms/contact", form)
+    world.call("PUT", "/forms/newsletter", form | {"double_opt_in": True})
+    # Accepted, repeated, suspected, to be confirmed; with all that comes along.
+    world.submit("contact", message=f"I am {ADA}", key=f"{ADA}-1")
+    for _ in range(2):
+        world.submit(message="hello", referrer=f"https://example.com/?e={ADA.replace('@', '%40')}")
+    world.submit(message="a", _gotcha="a robot", utm_campaign=TYPED)
+    world.submit("newsletter", message="please")
+    world.submit(email=BOB, message="hello from another person")
+    world.call("POST", "/orders", {"orders": [an_order(each, "posted") for each in CUSTOMERS]})
+    events = [
+        {
+            "customer_id": each,
+            "event_id": f"visit-{number}",
+            "occurred_at": an_instant(number),
+            "kind": "session",
+            "name": f"opened a mail to {ADA}",
+            "interests": [TYPED],
+        }
+        for each in CUSTOMERS
+        for number in range(3)
+    ]
+    world.call("POST", "/activity", {"events": events})
+    for name, content in files_of_orders().items():
+        world.import_orders(name, content)
+    world.run(YESTERDAY + 3600)
+    # Messages in every state.
+    world.submit("contact", message="once more")
+    outbox = world.container.storage.repositories.outbox
+    now = world.container.get_form_handler().get_submissions("contact")["submissions"][0]
+    at = now["submitted_at"] + minutes(1)
+    [first, *_] = outbox.take(at, at + minutes(1), limit=9)
+    outbox.settle([Settlement(first, at, "refused", None)])
+    # A large export; what makes it large is another's.
+    with world.container.storage.transaction() as repositories:
+        for number in range(560):
+            repositories.forms.save_form_submission(
+                a_submission(
+                    f"{number:04}",
+                    email=BOB,
+                    answers={"email": BOB, "message": "x" * 9_000},
+                    submitted_at=at - days(1) + minutes(number),
+                )
+            )
+    exported = world.gateway.call("GET", "/forms/default/submissions/export")
+    assert exported.status == 303
+    # Set aside, since there is no such form; more of one form than a queue gives at once.
+    for number in range(12):
+        world.park("unknown", message=f"{number}", email=TYPED if number % 2 else BOB)
+    world.park("another", contact=TYPED, email="")
+    world.take_parked()
+    # And still waiting.
+    world.park("contact", message="while it is away")
+    world.park("unknown", message="while it is away")
+
+
+def test_after_an_erasure_a_run_and_the_same_files_the_address_is_found_nowhere(
+    world: World, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    put_ada_everywhere(world)
+    before = holding(PATTERN, world.everything(""))
+    tables = {"form_submissions", "leads", "customers", "idempotency_keys"}
+    if world.container.settings.storage == "memory":
+        tables = {"submissions", "leads", "customers", "idempotency"}
+    assert {f"table {each}" for each in tables} <= set(before)
+    places = ("object exports/", "message failures", "message parked")
+    for place in places if world.is_on_aws else ("file exports/", "file parked.db", "file mail/"):
+        assert any(each.startswith(place) for each in before), place
+
+    report = world.call("POST", "/people/erasures", {"email": ADA})
+
+    assert report["unfinished"] == []
+    elsewhere = {"parked_submissions": 7, "exports": 1}
+    if not world.is_on_aws:
+        elsewhere |= {"parked_submissions": 9, "mails": 3}
+    assert report["erased_elsewhere"] == elsewhere
+    assert all(each["what"] and each["why"] for each in report["kept"])
+    is_postgres = world.container.settings.storage == "postgres"
+    assert any("backups" in each["what"] for each in report["kept"]) is is_postgres
+
+    world.take_parked()
+    world.call("POST", "/orders", {"orders": [an_order(each, "posted") for each in CUSTOMERS]})
+    world.call("POST", "/orders", {"orders": [an_order(each, "late") for each in CUSTOMERS]})
+    for name, content in files_of_orders().items():
+        world.import_orders(name, content)
+    world.run(YESTERDAY + 7200)
+    assert world.gateway.call("GET", "/forms/default/submissions/export").status == 303
+    world.container.storage.purge_deleted()
+
+    written = capfd.readouterr()
+    records = "\n".join(repr(vars(each)) for each in caplog.records)
+    logs = f"{written.out}\n{written.err}\n{records}"
+    assert "relayed" in logs
+    assert holding(PATTERN, world.everything(logs)) == []
+    again = world.call("POST", "/people/export", {"email": ADA})
+    assert (again["lead"], again["submissions"], again["customers"]) == (None, [], [])
+
+
+def test_a_search_finds_an_address_however_it_is_written() -> None:
+    for shift in range(4):
+        text = base64.b64encode(b"x" * shift + TYPED.encode() + b"yz")
+        assert holding(PATTERN, {"it": b'{"a": "' + text}) == ["it"]
+    for each in (
+        ADA.upper(),
+        ADA.replace("@", "%40"),
+        ADA.replace("@", "\\u0040"),
+        ADA.encode().hex(),
+    ):
+        assert holding(PATTERN, {"it": each.encode()}) == ["it"]
+    assert holding(PATTERN, {"it": BOB.encode()}) == []
