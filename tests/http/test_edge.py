@@ -10,6 +10,7 @@ import pytest
 
 from succotash.container import Container
 from succotash.http.api import Route
+from succotash.http.reading import JSON_TYPE
 from tests.builders import a_value
 from tests.events import EVENTS, http_event, sample
 from tests.http.gateway import APIS, SCOPES, Answered, Gateway
@@ -17,6 +18,7 @@ from tests.http.gateway import APIS, SCOPES, Answered, Gateway
 CAMPAIGNS = "/retention/campaigns"
 ROUTES = [(route, api.name) for api in APIS for route in api.routes]
 PRIVATE = [route for route, _ in ROUTES if route.scope]
+TAKING_JSON = [route for route, _ in ROUTES if JSON_TYPE in route.takes]
 HTTP_EVENTS = sorted(
     path.stem for path in EVENTS.glob("*.json") if "requestContext" in sample(path.stem)
 )
@@ -102,6 +104,8 @@ def test_a_scope_may_stand_in_the_claims_behind_the_issuers_prefix() -> None:
         (b'{"name": 1e999}', "unreadable-number", "out of range"),
         (b'{"name": 9.9e308}', "unreadable-number", "out of range"),
         (b'{"name": -1.8e308}', "unreadable-number", "out of range"),
+        (b'{"name": 1e9999999999999999999}', "unreadable-number", "out of range"),
+        (b'{"name": -1.5E-9999999999999999999}', "unreadable-number", "out of range"),
         (b'{"name": 0e999999999999}', "unreadable-number", "out of range"),
         (b'{"name": ' + b"9" * 5000 + b"}", "unreadable-number", "64 bits"),
         (b'{"name": 9223372036854775808}', "unreadable-number", "64 bits"),
@@ -133,6 +137,20 @@ def test_a_body_that_cannot_be_read_is_refused_with_a_sentence(
     if b"\xff" not in body:  # what is no UTF-8 cannot come without base64
         plain = gateway.call("POST", CAMPAIGNS, body=body.decode(), headers=headers)
         assert plain.json == answer.json
+
+
+@pytest.mark.parametrize("route", TAKING_JSON, ids=lambda each: f"{each.method} {each.path}")
+def test_no_route_takes_a_number_beyond_every_exponent(
+    route: Route[Container], gateway: Gateway
+) -> None:
+    answer = gateway.call(
+        route.method,
+        a_path(route),
+        body='{"name": 1e9999999999999999999}',
+        headers={"content-type": "application/json"},
+    )
+
+    require_problem(answer, 400, "unreadable-number")
 
 
 @pytest.mark.parametrize("body", ["a", "####", "e30=\n", "{}"])
