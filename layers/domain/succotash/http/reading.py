@@ -1,7 +1,6 @@
 """Strict reading of bodies and query strings: nothing ambiguous gets past this module."""
 
 import base64
-import binascii
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -65,12 +64,12 @@ def read_bytes(event: Mapping[str, Any], limit: int) -> bytes:
             if len(text) > limit:
                 raise too_large
             body = text.encode()
-    except binascii.Error:
-        raise MalformedRequestError("the body is not valid base64") from None
     except UnicodeEncodeError:
         raise MalformedRequestError(
             "the body contains half of a surrogate pair", Flaw.SURROGATE
         ) from None
+    except ValueError:  # of binascii's kind, or plain where a character is not ASCII
+        raise MalformedRequestError("the body is not valid base64") from None
     if len(body) > limit:
         raise too_large
     return body
