@@ -10,6 +10,7 @@ from typing import override
 from succotash.domain.parking import Delivery, ParkedSubmission
 from succotash.domain.repositories.parking import SubmissionQueue
 from succotash.errors import StorageUnavailableError
+from succotash.infrastructure.private_files import make_private_file, make_private_folder
 
 BUSY_SECONDS = 5.0
 REMEMBERED_SECONDS = 300.0
@@ -117,7 +118,8 @@ class FileSubmissionQueue(SubmissionQueue):
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._path.parent)
+            make_private_file(self._path)
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as connection:
                 connection.execute(_SCHEMA)
                 with connection:
