@@ -6,6 +6,7 @@
 
 import secrets
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 
 from local.containers import bridge
 from local.tokens import write_private
+from succotash.infrastructure.private_files import make_private_folder
 
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")
@@ -43,7 +45,7 @@ def local_postgres(folder: Path, url_file: Path) -> Iterator[str]:
     remembers both it and the port, which stays the same as long as nobody else takes it. A
     server that a killed run left behind is stopped first.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     server = EmbeddedServer(PostgresServer(folder))
     try:
         server.prepare()
@@ -81,7 +83,9 @@ class EmbeddedServer:
     def prepare(self) -> None:
         """Make the folder a database, unless it is one, and let nobody in without a password."""
         self.stop()
+        mode = self._let_pass()
         self.wheel.ensure_pgdata_inited()
+        self.folder.parent.chmod(mode)  # the wheel lets everybody read it
         containers = bridge()
         places = [f"{HOST}/32", *([str(containers.network)] if containers else ())]
         rules = "".join(ACCESS.format(place=place) for place in places)
@@ -116,7 +120,17 @@ class EmbeddedServer:
     def _control(self, *arguments: str) -> None:
         self._execute("pg_ctl", "-w", "-D", str(self.folder), *arguments)
 
+    def _let_pass(self) -> int:
+        """Let a server of another user's reach its data, and no more; the folder's rights then."""
+        around = self.folder.parent
+        mode = stat.S_IMODE(around.stat().st_mode)
+        if self.wheel.system_user is not None:
+            mode |= stat.S_IXGRP | stat.S_IXOTH
+            around.chmod(mode)
+        return mode
+
     def _execute(self, program: str, *arguments: str, **options: object) -> None:
+        self._let_pass()
         user = self.wheel.system_user
         pgexec(program, arguments, bin_path=self.wheel.bin_path, user=user, **options)
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from local.demo import SCORED_AT, Call, DemoError, Progress, Summary, load, scheduled_event
 from succotash.errors import SuccotashError
+from succotash.infrastructure.private_files import FOLDER, make_private_folder, private_opener
 from succotash.settings import LOCAL_PASSWORD, Settings
 
 if TYPE_CHECKING:
@@ -160,13 +161,21 @@ def _listen(port: str) -> socket.socket:
 @contextmanager
 def _alone() -> Iterator[None]:
     """Hold the folder `.local`, which one run at a time may use."""
-    KEPT.mkdir(exist_ok=True)
-    with (KEPT / "lock").open("w") as lock:
+    _close_to_others(KEPT)
+    with open(KEPT / "lock", "w", opener=private_opener) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise LocalRunError("another `make run` is using .local/; stop it first") from error
         yield
+
+
+def _close_to_others(folder: Path) -> None:
+    """Let only the owner into the folder and what is in it, also where an earlier run did not."""
+    make_private_folder(folder)
+    for each in (folder, *folder.iterdir()):
+        if not each.is_symlink():
+            each.chmod(each.stat().st_mode & FOLDER)
 
 
 def _start_postgres(closing: ExitStack, steps: Steps, settings: Settings) -> dict[str, str]:

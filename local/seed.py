@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from local.demo import SCORED_AT, load, scheduled_event
+from succotash.infrastructure.private_files import make_private_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -18,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def make_seed(path: Path) -> None:
     """Load and score the demo data in a new database, and then put it in the path's place."""
     path = path.resolve()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".seed-") as folder:
         database = Path(folder) / path.name
         os.environ |= {

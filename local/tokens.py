@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from succotash.domain.values import Json
 from succotash.errors import MissingTokenError
+from succotash.infrastructure.private_files import make_private_file, make_private_folder
 
 ALGORITHM = "RS256"
 LIFETIME = timedelta(days=7)
@@ -36,7 +37,7 @@ class LocalIssuer:
         """With the key in this folder, made at the first start and readable by its owner only."""
         place = folder / "private.pem"
         if not place.exists():
-            folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(folder)
             write_private(place, _pem(generate_private_key(65537, 2048)))
         key = load_pem_private_key(place.read_bytes(), password=None)
         if not isinstance(key, RSAPrivateKey):
@@ -76,7 +77,7 @@ class LocalIssuer:
 def write_private(place: Path, contents: bytes) -> None:
     """Write a file that only its owner may read."""
     place.unlink(missing_ok=True)
-    place.touch(mode=0o600)
+    make_private_file(place)
     place.write_bytes(contents)
 
 

@@ -28,14 +28,16 @@ from succotash.http.fields import (
 )
 from succotash.http.orders import OrderItem
 from succotash.http.reading import (
+    NAME_SHOWN,
     NDJSON_TYPE,
-    Parsed,
+    Unchecked,
+    Unreadable,
     check_plain,
-    parse_json,
+    parse_batch,
     read_model,
     read_text,
-    require_object,
 )
+from succotash.http.rejections import Rejections
 
 BATCH_LIMIT = 500
 LONGEST_DURATION = 31 * 24 * 3600
@@ -97,14 +99,14 @@ class Kind[T]:
     envelope: str
     """The field that holds the items."""
     id_field: str
-    read: Callable[[Parsed], T]
+    read: Callable[[Unchecked], T]
     """The item; InvalidInputError where it is not acceptable."""
 
 
 def orders(own_currency: str, name_customer: NameCustomer) -> Kind[Order]:
     """Batches of orders; amounts without a currency are in the deployment's."""
 
-    def read(item: Parsed) -> Order:
+    def read(item: Unchecked) -> Order:
         order: OrderItem = read_model(OrderItem, item)
         return order.order(own_currency, name_customer)
 
@@ -114,7 +116,7 @@ def orders(own_currency: str, name_customer: NameCustomer) -> Kind[Order]:
 def activity(name_customer: NameCustomer) -> Kind[ActivityEvent]:
     """Batches of events."""
 
-    def read(item: Parsed) -> ActivityEvent:
+    def read(item: Unchecked) -> ActivityEvent:
         event: ActivityItem = read_model(ActivityItem, item)
         return event.event(name_customer)
 
@@ -124,30 +126,37 @@ def activity(name_customer: NameCustomer) -> Kind[ActivityEvent]:
 def read_batch[T](call: Call, kind: Kind[T]) -> list[T | Rejected]:
     """Every item of the batch, as it is or as rejected.
 
-    One JSON object with the list in its only field, or one item a line (NDJSON). Raises
-    MalformedRequestError, or InvalidInputError where there is no item or there are too many.
+    One JSON object with the list in its only field, or one item a line (NDJSON). Whatever is wrong
+    with an item rejects that item alone. Raises MalformedRequestError for a body that is not JSON
+    or whose envelope is wrong, and InvalidInputError where there is no item or too many.
     """
     is_ndjson = call.read_media_type() == NDJSON_TYPE
     text = read_text(call.read_body())
+    rejections = Rejections()
     if is_ndjson:
         lines = [line for line in text.split("\n") if line.strip()]
         _require_length(lines, kind.envelope)
-        return [_read_line(line, kind) for line in lines]
-    items = _unwrap(parse_json(text), kind.envelope)
+        return [_read_line(line, kind, rejections) for line in lines]
+    items = _unwrap(parse_batch(text), kind.envelope)
     _require_length(items, kind.envelope)
-    return [_read_item(item, kind) for item in items]
+    return [_read_item(item, kind, rejections) for item in items]
 
 
-def _unwrap(parsed: Parsed, name: str) -> list[Parsed]:
-    envelope = require_object(parsed)
-    check_plain(list(envelope))
+def _unwrap(parsed: Unchecked, name: str) -> Sequence[Unchecked]:
+    """The items, to be judged one by one; everything around them is judged here."""
+    match parsed:
+        case Unreadable():
+            raise parsed.error
+        case dict():
+            items = parsed.get(name)
+        case _:
+            raise MalformedRequestError("the body must be one JSON object")
+    others = {each: value for each, value in parsed.items() if each != name}
+    check_plain(others if isinstance(items, list) else parsed)
     violations = [
-        Violation(each[:100], "unknown_field", "is not known here")
-        for each in envelope
-        if each != name
+        Violation(each[:NAME_SHOWN], "unknown_field", "is not known here") for each in others
     ]
-    items = envelope.get(name)
-    if name not in envelope:
+    if name not in parsed:
         violations.append(Violation(name, "required", "is required"))
     elif not isinstance(items, list):
         violations.append(Violation(name, "list_type", "is not a list"))
@@ -163,28 +172,26 @@ def _require_length(items: Sequence[object], name: str) -> None:
         raise InvalidInputError.of(name, "too_long", f"holds more than {BATCH_LIMIT} items")
 
 
-def _read_line[T](line: str, kind: Kind[T]) -> T | Rejected:
+def _read_line[T](line: str, kind: Kind[T], rejections: Rejections) -> T | Rejected:
     try:
-        item = parse_json(line)
-    except MalformedRequestError as error:
-        return Rejected(None, None, (Violation("", "malformed", str(error)),))
-    return _read_item(item, kind)
+        item = parse_batch(line)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this line's
+        return Rejected(None, None, rejections.because_of(error))
+    return _read_item(item, kind, rejections)
 
 
-def _read_item[T](item: Parsed, kind: Kind[T]) -> T | Rejected:
+def _read_item[T](item: Unchecked, kind: Kind[T], rejections: Rejections) -> T | Rejected:
     try:
         check_plain(item)
         return kind.read(item)
-    except MalformedRequestError as error:
-        violations: tuple[Violation, ...] = (Violation("", "malformed", str(error)),)
-    except InvalidInputError as error:
-        violations = error.violations
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this item's
+        violations = rejections.because_of(error)
     customer_id = _text_of(item, "customer_id")
     is_told = customer_id is not None and not is_personal(customer_id)
     return Rejected(_text_of(item, kind.id_field), customer_id if is_told else None, violations)
 
 
-def _text_of(item: Parsed, name: str) -> str | None:
+def _text_of(item: Unchecked, name: str) -> str | None:
     """An id of a rejected item, where it can be told."""
     value = item.get(name) if isinstance(item, dict) else None
     is_told = isinstance(value, str) and len(value) <= ID_LIMIT and is_printable(value)

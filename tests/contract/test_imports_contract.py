@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -77,6 +78,18 @@ class TestOrders:
         order = an_order(AWKWARD, customer_id=AWKWARD, refund_of=AWKWARD, amount="-1")
         assert ltv.import_orders(order_columns([order])) == [RECORDED]
         assert ltv.get_orders(order.customer_id) == [order]
+
+    def test_an_instant_of_any_zone_is_kept(self, ltv: LTVRepository) -> None:
+        zones = [timezone(timedelta(minutes=minutes)) for minutes in (-1439, -960, 960, 1439)]
+        orders = [
+            an_order(f"{number}", customer_id="c", ordered_at=NOON.astimezone(zone))
+            for number, zone in enumerate(zones)
+        ]
+        assert ltv.record_orders(orders[:2]) == [RECORDED] * 2
+        assert ltv.import_orders(order_columns(orders[1:])) == [UNCHANGED] + [RECORDED] * 2
+        found = ltv.get_orders(CustomerId("c"))
+        assert {each.ordered_at for each in found} == {NOON}
+        assert all(each.ordered_at.tzinfo is UTC for each in found)
 
     def test_several_imports_within_one_transaction_do_not_meet(
         self, new_storage: NewStorage

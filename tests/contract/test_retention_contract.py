@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -294,6 +294,15 @@ class TestActivity:
         assert retention.get_activity(CustomerId("customer")) == events
         assert retention.get_activity(CustomerId("customer"), limit=2) == events[:2]
         assert retention.get_activity(CustomerId("nobody")) == []
+
+    def test_an_instant_of_any_zone_is_kept(self, retention: RetentionRepository) -> None:
+        for number, offset in enumerate((-1439, -960, 960, 1439)):
+            zone = timezone(timedelta(minutes=offset))
+            event = an_event(f"{number}", occurred_at=NOON.astimezone(zone))
+            assert retention.record_activity([event]) == [RECORDED]
+        found = retention.get_activity(CustomerId("customer"))
+        assert [each.occurred_at for each in found] == [NOON] * 4
+        assert all(each.occurred_at.tzinfo is UTC for each in found)
 
     def test_no_events_at_all_are_recorded_as_none(self, retention: RetentionRepository) -> None:
         assert retention.record_activity([]) == []

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from succotash.container import Container
+from succotash.domain.values import SubmissionId
 from succotash.http.api import Route
+from succotash.http.reading import JSON_TYPE
 from tests.builders import a_value
 from tests.events import EVENTS, http_event, sample
 from tests.http.gateway import APIS, SCOPES, Answered, Gateway
@@ -17,6 +19,7 @@ from tests.http.gateway import APIS, SCOPES, Answered, Gateway
 CAMPAIGNS = "/retention/campaigns"
 ROUTES = [(route, api.name) for api in APIS for route in api.routes]
 PRIVATE = [route for route, _ in ROUTES if route.scope]
+TAKING_JSON = [route for route, _ in ROUTES if JSON_TYPE in route.takes]
 HTTP_EVENTS = sorted(
     path.stem for path in EVENTS.glob("*.json") if "requestContext" in sample(path.stem)
 )
@@ -102,6 +105,8 @@ def test_a_scope_may_stand_in_the_claims_behind_the_issuers_prefix() -> None:
         (b'{"name": 1e999}', "unreadable-number", "out of range"),
         (b'{"name": 9.9e308}', "unreadable-number", "out of range"),
         (b'{"name": -1.8e308}', "unreadable-number", "out of range"),
+        (b'{"name": 1e9999999999999999999}', "unreadable-number", "out of range"),
+        (b'{"name": -1.5E-9999999999999999999}', "unreadable-number", "out of range"),
         (b'{"name": 0e999999999999}', "unreadable-number", "out of range"),
         (b'{"name": ' + b"9" * 5000 + b"}", "unreadable-number", "64 bits"),
         (b'{"name": 9223372036854775808}', "unreadable-number", "64 bits"),
@@ -135,7 +140,23 @@ def test_a_body_that_cannot_be_read_is_refused_with_a_sentence(
         assert plain.json == answer.json
 
 
-@pytest.mark.parametrize("body", ["a", "####", "e30=\n", "{}"])
+@pytest.mark.parametrize("route", TAKING_JSON, ids=lambda each: f"{each.method} {each.path}")
+def test_no_route_takes_a_number_beyond_every_exponent(
+    route: Route[Container], gateway: Gateway
+) -> None:
+    answer = gateway.call(
+        route.method,
+        a_path(route),
+        body='{"name": 1e9999999999999999999}',
+        headers={"content-type": "application/json"},
+    )
+
+    require_problem(answer, 400, "unreadable-number")
+
+
+@pytest.mark.parametrize(
+    "body", ["a", "####", "e30=\n", "{}", "e30é", "e30=\ud800", "\uff45\uff13\uff10"]
+)
 def test_a_body_that_is_no_base64_although_it_should_be_is_refused(
     body: str, gateway: Gateway
 ) -> None:
@@ -264,6 +285,8 @@ def test_a_wrong_query_string_names_the_parameter(
     [
         ("status=%FF", "not-utf-8"),
         ("a=%00", "nul-character"),
+        ("a=\ud800", "lone-surrogate"),
+        ("\udfff=%41", "lone-surrogate"),
         ("&".join(f"a{n}=1" for n in range(300)), "too-many-fields"),
     ],
 )
@@ -280,6 +303,8 @@ def test_a_query_string_that_cannot_be_read_is_refused(
         "/ltv/customers/" + "x" * 201,
         "/ltv/customers/a\x00b",
         "/ltv/customers/a\nb",
+        "/ltv/customers/a\ud800b",
+        "/f/\udfff",
         '/ltv/customers/a"b?c#d%2F',
         "/ltv/cohorts/1970-01",
         "/leads/nobody",
@@ -314,7 +339,53 @@ def test_an_id_may_hold_any_printable_character_but_a_slash(
     assert answer.json["customer_id"] == customer_id
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/forms/", "/forms/a/b", "/LTV/segments"])
+@pytest.mark.parametrize("form_id", ["a\ud800b", "a\0b", "x" * 201])
+@pytest.mark.parametrize("method", ["POST", "OPTIONS"])
+@pytest.mark.parametrize("storage", ["memory", "sqlite"])
+def test_no_pages_origin_is_looked_up_for_an_id_that_there_cannot_be(
+    form_id: str, method: str, storage: str
+) -> None:
+    gateway = Gateway({"SUCCOTASH_STORAGE": storage, "SQLITE_PATH": ":memory:"})
+
+    answer = gateway.call(
+        method,
+        f"/forms/{form_id}/submissions",
+        json_body={"email": "ada@example.com"},
+        headers={"origin": "https://example.com"},
+    )
+
+    assert answer.status == (204 if method == "OPTIONS" else 404)
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("fe80::1%eth0", "fe80::1"),
+        ("fe80::1%\ud800", "fe80::1"),
+        ("203.0.113.7", "203.0.113.7"),
+        ("203.0.113.7:443", None),
+        ("nobody", None),
+        ("", None),
+    ],
+)
+def test_an_address_is_kept_without_its_zone(
+    given: str, kept: str | None, gateway: Gateway
+) -> None:
+    event = http_event("POST", "/forms/default/submissions", json_body={"email": "ada@example.com"})
+    event["requestContext"]["http"]["sourceIp"] = given
+
+    receipt = gateway.send(event)
+
+    assert receipt.status == 201
+    submission_id = SubmissionId(receipt.json["submission_id"])
+    stored = gateway.container.storage.repositories.forms.get_form_submission(submission_id)
+    assert stored.ip_address == kept
+
+
+@pytest.mark.parametrize(
+    "path", ["/\ud800", "/", "/nothing", "/forms/", "/forms/a/b", "/LTV/segments"]
+)
 def test_an_unknown_address_is_not_found(path: str, gateway: Gateway) -> None:
     require_problem(gateway.call("GET", path), 404, "unknown-address")
 

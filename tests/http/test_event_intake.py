@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
+import event_intake
+from event_items import Kind, read_batch
+from succotash.application.batches import Rejected
 from succotash.domain.values import CustomerId, Json
+from succotash.http.api import Call
+from succotash.http.rejections import UNREADABLE
+from tests.events import http_event
 from tests.http.gateway import Answered, Gateway
 from tests.http.test_edge import require_problem
 
@@ -136,6 +142,49 @@ def test_lines_are_read_one_by_one(gateway: Gateway) -> None:
     assert answer.json["results"][1]["errors"][0]["code"] == "malformed"
 
 
+@pytest.mark.parametrize(
+    "amount",
+    ["NaN", "-Infinity", "1e999", "1e9999999999999999999", "1" * 50, '1, "amount": 1'],
+)
+@pytest.mark.parametrize("headers", [JSON, NDJSON])
+def test_what_cannot_be_read_of_an_order_is_that_orders_result(
+    amount: str, headers: dict[str, str], gateway: Gateway
+) -> None:
+    good, bad = json.dumps(an_order("1")), json.dumps(an_order("2", amount="AMOUNT"))
+    items = [good, bad.replace('"AMOUNT"', amount), json.dumps(an_order("3"))]
+    body = "\n".join(items) if headers is NDJSON else '{"orders": [' + ", ".join(items) + "]}"
+
+    answer = gateway.call("POST", "/orders", body=body, headers=headers)
+
+    assert [each["status"] for each in answer.json["results"]] == [
+        "recorded",
+        "rejected",
+        "recorded",
+    ]
+    [error] = answer.json["results"][1]["errors"]
+    assert (error["field"], error["code"]) == ("", "malformed")
+
+
+def test_a_failure_nobody_expected_rejects_its_item_and_is_logged_by_its_class(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def read(item: object) -> object:
+        if item == {"order_id": "secret"}:
+            raise ZeroDivisionError(str(item))
+        return item
+
+    items = [{"order_id": "1"}, {"order_id": "secret"}, {"order_id": "secret"}, {"order_id": "2"}]
+    event = http_event("POST", "/orders", json_body={"orders": items})
+    [route] = [each for each in event_intake.api.routes if each.path == "/orders"]
+
+    results = read_batch(Call(event, "1", route, {}), Kind("orders", "order_id", read))
+
+    assert [results[0], results[3]] == [items[0], items[3]]
+    assert [results[1], results[2]] == [Rejected("secret", None, (UNREADABLE,))] * 2
+    assert caplog.text.count("ZeroDivisionError") == 1
+    assert "secret" not in caplog.text
+
+
 def test_activity_is_recorded_and_bad_items_rejected_alone(gateway: Gateway) -> None:
     events = [
         an_activity("1", kind="session", duration_seconds=61.5, interests=["tea", "cake"]),
@@ -197,7 +246,9 @@ def test_a_batch_that_holds_no_orders_is_refused(
         (b"{}\n" * 501, NDJSON, 422, "invalid-input"),
         (b'{"orders": [' + b"{}," * 500 + b"{}]}", JSON, 422, "invalid-input"),
         (b'{"orders": [', JSON, 400, "malformed-request"),
-        (b'{"orders": [{"amount": NaN}]}', JSON, 400, "unreadable-number"),
+        (b'{"orders": NaN}', JSON, 400, "unreadable-number"),
+        (b'{"orders": [{}], "a": 1e9999999999999999999}', JSON, 400, "unreadable-number"),
+        (b'{"orders": [{}], "orders": [{}]}', JSON, 400, "repeated-name"),
         (b'{"\\ud800": 1}', JSON, 400, "lone-surrogate"),
         (b'{"orders": [{}], "a\\u0000": 1}', JSON, 400, "nul-character"),
         (b"[]", JSON, 400, "malformed-request"),

@@ -23,7 +23,14 @@ from succotash.errors import (
 )
 from succotash.http.fields import plain
 from succotash.http.problems import KINDS, UNEXPECTED, kind_of, problem_of
-from succotash.http.reading import parse_json, read_json, read_pairs, read_query
+from succotash.http.reading import (
+    check_plain,
+    parse_batch,
+    parse_json,
+    read_json,
+    read_pairs,
+    read_query,
+)
 
 ERRORS = [
     each
@@ -104,9 +111,17 @@ def test_no_text_does_worse_than_being_malformed(text: str) -> None:
     with suppress(MalformedRequestError):
         read_json(text)
     with suppress(MalformedRequestError):
+        check_plain(parse_batch(text))
+    with suppress(MalformedRequestError):
         read_pairs(text, "the body")
     with suppress(MalformedRequestError, InvalidInputError):
         read_query(text)
+
+
+@given(documents)
+def test_a_batch_that_is_plain_is_read_as_any_json(document: object) -> None:
+    with suppress(MalformedRequestError):
+        assert read_json(json.dumps(document)) == parse_batch(json.dumps(document))
 
 
 @pytest.mark.parametrize("digits", ["1.10", "0.1", "12345678901234567.89", "1e2", "-0.0"])
@@ -124,7 +139,18 @@ def test_the_largest_numbers_are_read(digits: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "digits", [str(2**63), str(-(2**63) - 1), "9.9e308", "-1.8e308", "1e309", "1e-400"]
+    "digits",
+    [
+        str(2**63),
+        str(-(2**63) - 1),
+        "9.9e308",
+        "-1.8e308",
+        "1e309",
+        "1e-400",
+        "1e9999999999999999999",
+        "-0.1E-9999999999999999999",
+        "0e9999999999999999999",
+    ],
 )
 def test_a_number_that_could_not_be_kept_is_refused(digits: str) -> None:
     with pytest.raises(MalformedRequestError):

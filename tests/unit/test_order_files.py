@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from succotash.application.bulk_import import Block, OrderFile
 from succotash.domain.bulk_import import START
 from succotash.domain.customers import Order
+from succotash.domain.identities import CustomerName
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
-from succotash.errors import InvalidInputError
+from succotash.errors import InvalidInputError, StorageUnavailableError
 from succotash.http.order_files import BLOCK_LINES, LINE_LIMIT, VIOLATIONS_KEPT, OrderFiles
+from succotash.http.rejections import UNREADABLE
 from tests.builders import NOON, an_order, name_customer
 
 HEADER = "customer_id,order_id,ordered_at,amount"
@@ -188,6 +190,8 @@ def test_ndjson_is_known_by_its_name_or_its_first_character(name: str) -> None:
         ("{", "", "malformed"),
         ("[]", "", "object_type"),
         (a_line(amount=None), "amount", "amount"),
+        (a_line().replace("10.1", "1e9999999999999999999"), "", "malformed"),
+        (a_line(ordered_at="9999-12-31T23:59:59-23:59"), "ordered_at", "instant_out_of_range"),
         (a_line(customer_id="a\0b"), "", "malformed"),
         (a_line(**{"ada@example.com": 1}), "", "unknown_field"),
         ("[" * 5000, "", "malformed"),
@@ -203,6 +207,34 @@ def test_a_broken_line_of_ndjson_is_rejected_alone(line: str, field: str, code: 
 def test_a_line_with_very_much_wrong_is_not_answered_with_all_of_it() -> None:
     content = a_line(**{f"field {number}": "" for number in range(150)})
     assert len(rejected(content, "orders.ndjson")) == VIOLATIONS_KEPT
+
+
+def test_a_failure_nobody_expected_rejects_its_line_and_is_logged_by_its_class(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def rule(order: Order) -> None:
+        if order.order_id == "secret":
+            raise ZeroDivisionError(order.order_id)
+
+    bad = GOOD.replace("1,", "secret,", 1)
+    [block] = opened(f"{HEADER}\n{GOOD}\n{bad}\n{bad}\n{GOOD}").blocks(START, rule)
+
+    assert block.lines == [2, 5]
+    assert [(each.line, each.violations) for each in block.rejected] == [
+        (3, (UNREADABLE,)),
+        (4, (UNREADABLE,)),
+    ]
+    assert caplog.text.count("ZeroDivisionError") == 1
+    assert "secret" not in caplog.text
+
+
+def test_an_amount_that_no_rule_stopped_still_spoils_no_other_line() -> None:
+    dear = GOOD.removesuffix("10") + "9" * 15
+
+    [block] = blocks(f"{HEADER}\n{GOOD}\n{dear}\n{GOOD}")
+
+    assert [each.line for each in block.rejected] == [3]
+    assert len(list(block.orders.orders())) == len(block.lines) == 2
 
 
 def test_what_the_rule_says_of_an_order_rejects_its_line() -> None:
@@ -234,3 +266,14 @@ def test_a_long_file_comes_in_blocks_that_follow_each_other() -> None:
     assert (first.end.line, second.lines[0]) == (BLOCK_LINES + 1, BLOCK_LINES + 2)
     [again] = opened(content, part=1 << 16).blocks(first.end, lambda _: None)
     assert again == second
+
+
+def test_a_fault_of_ours_rejects_no_line() -> None:
+    def cannot_be_had(_: str, __: str | None) -> CustomerName:
+        raise StorageUnavailableError("the keys")
+
+    files = OrderFiles("EUR", cannot_be_had)
+    source = OneObject(f"{HEADER}\n{GOOD}\n".encode())
+    opened = files(source, source.describe("orders.csv"))
+    with pytest.raises(StorageUnavailableError):
+        next(opened.blocks(START, lambda _: None))

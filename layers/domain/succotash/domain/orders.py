@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from succotash.domain.customers import CLOCK_TOLERANCE, Order
 from succotash.domain.values import Currency, CustomerId, Money, OrderId, amount_violation
@@ -17,7 +17,7 @@ class OrderColumns:
     customer_ids: list[str] = field(default_factory=list)
     order_ids: list[str] = field(default_factory=list)
     ordered_at: list[str] = field(default_factory=list)
-    """Instants, ISO 8601 with offset."""
+    """Instants, ISO 8601 in UTC."""
     amounts: array[int] = field(default_factory=lambda: array("q"))
     """In ten-thousandths of the currency."""
     currencies: list[str] = field(default_factory=list)
@@ -30,11 +30,11 @@ class OrderColumns:
         return len(self.order_ids)
 
     def append(self, order: Order) -> None:
-        """Add a row."""
+        """Add a row; nothing is added where the amount does not fit into its column."""
+        self.amounts.append(order.amount.units())
         self.customer_ids.append(order.customer_id)
         self.order_ids.append(order.order_id)
-        self.ordered_at.append(order.ordered_at.isoformat())
-        self.amounts.append(order.amount.units())
+        self.ordered_at.append(order.ordered_at.astimezone(UTC).isoformat())
         self.currencies.append(order.amount.currency)
         self.refunds_of.append(order.refund_of)
         self.canonical_emails.append(order.canonical_email)

@@ -1,13 +1,13 @@
 """Why a submission looks like spam: reasons a person can check, and never a refusal."""
 
 import hashlib
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from succotash.domain.canonical_text import canonical_text
 from succotash.domain.forms import SpamSettings
 from succotash.domain.signing import ExpiredTokenError, InvalidTokenError, Signer
 from succotash.domain.values import FormId, Json
@@ -104,10 +104,7 @@ def read_token(signer: Signer, token: Json, form_id: FormId, at: datetime) -> Fo
 
 def text_digest(answers: Mapping[str, Json]) -> str | None:
     """SHA-256 of the longest text, case and spacing aside; None where none is long."""
-    texts = (
-        " ".join(unicodedata.normalize("NFKC", each).casefold().split()) for each in _texts(answers)
-    )
-    longest = max(texts, key=len, default="")
+    longest = max(map(canonical_text, _texts(answers)), key=len, default="")
     return hashlib.sha256(longest.encode()).hexdigest() if len(longest) >= LONG_TEXT else None
 
 

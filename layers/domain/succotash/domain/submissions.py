@@ -20,9 +20,6 @@ from succotash.domain.validation import CONTACT_FIELDS, canonical_email
 from succotash.domain.values import FormId, Json, LeadId, SubmissionId
 from succotash.errors import InvalidInputError
 
-EMAIL_LENGTH = 320
-"""The most characters an e-mail address can have, comments and all."""
-
 
 @dataclass(frozen=True, slots=True)
 class SubmissionInquiry:
@@ -132,7 +129,7 @@ def emails_among(answers: Mapping[str, Json]) -> tuple[str, ...]:
 
     def found() -> Iterator[str]:
         for value in answers.values():
-            if isinstance(value, str) and "@" in value and len(value) <= EMAIL_LENGTH:
+            if isinstance(value, str) and "@" in value:
                 try:
                     yield canonical_email(value)
                 except InvalidInputError:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import math
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -11,12 +10,13 @@ from functools import lru_cache
 from email_validator import EmailNotValidError, validate_email
 
 from succotash.domain.attribution import CONSENT
+from succotash.domain.canonical_text import ANSWER_LIMIT, canonical_text
 from succotash.domain.forms import FieldKind, Form, FormField, RuleKind, ValidationRule
 from succotash.domain.values import Json, RuleId
 from succotash.errors import InvalidInputError, Violation
 
-ANSWER_LIMIT = 10_000
-"""The most characters in one answer."""
+EMAIL_LIMIT = 320
+"""The most characters an e-mail address can have, comments and all."""
 AGREEING = frozenset({"yes", "on", "true", "1"})
 """What a box that is ticked sends: the first by the hosted page, the second by most others."""
 CONTACT_FIELDS = ("first_name", "last_name", "company", "phone")
@@ -29,10 +29,14 @@ def canonical_email(typed: str) -> str:
 
     Syntax, Unicode and domain by email-validator, lower case; plus-addresses stay apart.
     """
+    not_one = InvalidInputError.of("email", "email", "is not an e-mail address")
+    address = typed.strip()
+    if len(address) > EMAIL_LIMIT:  # before it is normalised, several times over
+        raise not_one
     try:
-        checked = validate_email(typed.strip(), check_deliverability=False)
+        checked = validate_email(address, check_deliverability=False)
     except EmailNotValidError:
-        raise InvalidInputError.of("email", "email", "is not an e-mail address") from None
+        raise not_one from None
     return checked.normalized.lower()
 
 
@@ -42,7 +46,7 @@ def fingerprint(form_id: str, answers: Mapping[str, Json]) -> str:
     def canonical(value: Json) -> Json:
         match value:
             case str():
-                return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+                return canonical_text(value)
             case list():
                 return [canonical(each) for each in value]
             case dict():
@@ -100,7 +104,7 @@ def check_answers(
     for name, value in answers.items():
         if known and name not in known:
             found[name] = Violation(name, "unknown_field", "is no field of this form")
-        elif isinstance(value, str) and len(value) > ANSWER_LIMIT:
+        elif _longest(value) > ANSWER_LIMIT:
             found[name] = Violation(name, "too_long", f"is longer than {ANSWER_LIMIT} characters")
         elif isinstance(value, list) and known.get(name, FieldKind.CHOICES) != FieldKind.CHOICES:
             found[name] = Violation(name, "repeated", "takes one answer")
@@ -115,6 +119,12 @@ def check_answers(
                 rule.field_name, rule.kind.value, rule.message or problem
             )
     return list(found.values())
+
+
+def _longest(value: Json) -> int:
+    """Characters of the longest text in an answer."""
+    texts = value if isinstance(value, list) else [value]
+    return max((len(each) for each in texts if isinstance(each, str)), default=0)
 
 
 def check_repeated(form: Form, repeated: Collection[str]) -> list[Violation]:

@@ -59,6 +59,8 @@ type Answer = dict[str, Any]
 BODY_LIMIT = 64 * KILOBYTE
 USER_AGENT_LIMIT = 400
 PREFLIGHT_SECONDS = 600
+HALVES = "surrogatepass"
+"""How addresses are encoded and decoded, so that none is an error."""
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
@@ -145,11 +147,16 @@ class Call:
 
     @property
     def ip_address(self) -> str | None:
-        """Of the sender, where it is one."""
-        given = self.event["requestContext"]["http"].get("sourceIp", "")
+        """Of the sender, where it is one; without a zone, which means nothing elsewhere."""
+        given = self.event["requestContext"]["http"].get("sourceIp", "").partition("%")[0]
         with suppress(ValueError):
             return str(ipaddress.ip_address(given))
         return None
+
+    @property
+    def has_possible_ids(self) -> bool:
+        """Whether there can be anything with the ids of the path."""
+        return all(map(_is_possible, self.ids.values()))
 
     @property
     def user_agent(self) -> str | None:
@@ -173,6 +180,10 @@ class Call:
             raise MissingTokenError("this address needs a verified token")
         if prefix + scope not in set(_scopes_of(token)):
             raise MissingScopeError(prefix + scope)
+
+
+def _is_possible(given_id: str) -> bool:
+    return len(given_id) <= ID_LIMIT and is_printable(given_id)
 
 
 def _scopes_of(token: Mapping[str, Any]) -> Iterator[str]:
@@ -262,7 +273,8 @@ class Served[P: Parts]:
         # API Gateway decodes the path; encoded again, an id may hold any character but a slash.
         asked = {
             **event,
-            "rawPath": quote(event["rawPath"], safe="/"),
+            # Half of a surrogate pair, too: no id has one, and so it is not found.
+            "rawPath": quote(event["rawPath"], safe="/", errors=HALVES),
             "requestContext": {
                 **event["requestContext"],
                 "http": {**http, "method": "GET"} if is_head else http,
@@ -323,7 +335,7 @@ class Served[P: Parts]:
 
     def _call(self, route: Route[P], ids: Mapping[str, str]) -> Call:
         event = self._resolver.current_event.raw_event
-        decoded = {name: unquote(value) for name, value in ids.items()}
+        decoded = {name: unquote(value, errors=HALVES) for name, value in ids.items()}
         return Call(event, http_request_id(event), route, decoded)
 
     def _answer(self, call: Call) -> Response[str]:
@@ -348,7 +360,7 @@ class Served[P: Parts]:
         wanted = route.endpoint.__annotations__
         given: dict[str, object] = {}
         for name, value in call.ids.items():
-            if len(value) > ID_LIMIT or not is_printable(value):
+            if not _is_possible(value):
                 raise NotFoundError(name.removesuffix("_id"))
             given[name] = read_model(route.id_model(name), value, name)
         query = read_query(call.event.get("rawQueryString", ""))
@@ -374,7 +386,7 @@ class Served[P: Parts]:
             return {}
         headers = {"Vary": "Origin"}
         origin = call.headers.get("origin")
-        if origin is not None:
+        if origin is not None and call.has_possible_ids:
             with suppress(SuccotashError):  # whose origins cannot be known, none may read
                 named = call.named_origins or [call.route.origins(self._parts, call.ids)]
                 if origin in named[-1]:

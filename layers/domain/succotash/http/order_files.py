@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import override
 
-from pydantic import ValidationError
-
 from succotash.application.bulk_import import Block, OrderFile, Rule
 from succotash.domain.bulk_import import START, Position, RejectedLine
 from succotash.domain.identities import NameCustomer
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.errors import InvalidInputError, MalformedRequestError, Violation
 from succotash.http.orders import OrderItem
-from succotash.http.reading import Parsed, adapter, check_plain, parse_json, violations_of
+from succotash.http.reading import Parsed, adapter, check_plain, parse_json
+from succotash.http.rejections import Rejections
 
 LINE_LIMIT = 16 * 1024
 """Bytes of the longest line that is read; a longer one is rejected without being kept."""
@@ -92,6 +91,7 @@ class _LineFile(OrderFile):
         # A file has millions of lines: what every one of them needs is looked up once.
         self._validate = adapter(OrderItem).validator.validate_python
         self._name_customer = lru_cache(CUSTOMERS_REMEMBERED)(source.name_customer)
+        self._rejections = Rejections()
 
     @override
     def blocks(self, after: Position, rule: Rule) -> Iterator[Block]:
@@ -117,25 +117,20 @@ class _LineFile(OrderFile):
             yield block
 
     def _read(self, content: bytes, line: int, rule: Rule, block: Block) -> None:
-        """Add the order in a line to the block, or what is wrong with it."""
+        """Add the order in a line to the block, or what is wrong with it, whatever that is."""
         try:
             item: OrderItem = self._validate(self._fields(content.decode()))
             order = item.order(self._source.own_currency, self._name_customer)
-        except UnicodeDecodeError:
-            violations: Sequence[Violation] = [_NOT_UTF8]
-        except MalformedRequestError as error:
-            violations = [Violation("", "malformed", str(error))]
-        except InvalidInputError as error:
-            violations = error.violations
-        except ValidationError as error:
-            violations = violations_of(error)
-        else:
             violation = rule(order)
             if violation is None:
                 block.orders.append(order)
                 block.lines.append(line)
                 return
-            violations = [violation]
+            violations: Sequence[Violation] = [violation]
+        except UnicodeDecodeError:
+            violations = [_NOT_UTF8]
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is this line's
+            violations = self._rejections.because_of(error)
         named = tuple(map(_without_foreign_names, violations[:VIOLATIONS_KEPT]))
         block.rejected.append(RejectedLine(line, named))
 

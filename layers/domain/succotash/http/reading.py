@@ -1,11 +1,11 @@
 """Strict reading of bodies and query strings: nothing ambiguous gets past this module."""
 
 import base64
-import binascii
 import json
 import math
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,6 +23,19 @@ from succotash.errors import (
 
 type Parsed = str | int | Decimal | bool | list[Parsed] | dict[str, Parsed] | None
 """JSON as read here: numbers with a fraction or exponent stay exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Stands in a batch for a value that cannot be read, until its item is judged."""
+
+    error: MalformedRequestError
+
+
+type Unchecked = (
+    Unreadable | str | int | Decimal | bool | Sequence[Unchecked] | Mapping[str, Unchecked] | None
+)
+"""JSON in which each unreadable value is marked; `check_plain` raises the first one's error."""
 
 JSON_TYPE = "application/json"
 NDJSON_TYPE = "application/x-ndjson"
@@ -51,12 +64,12 @@ def read_bytes(event: Mapping[str, Any], limit: int) -> bytes:
             if len(text) > limit:
                 raise too_large
             body = text.encode()
-    except binascii.Error:
-        raise MalformedRequestError("the body is not valid base64") from None
     except UnicodeEncodeError:
         raise MalformedRequestError(
             "the body contains half of a surrogate pair", Flaw.SURROGATE
         ) from None
+    except ValueError:  # of binascii's kind, or plain where a character is not ASCII
+        raise MalformedRequestError("the body is not valid base64") from None
     if len(body) > limit:
         raise too_large
     return body
@@ -86,24 +99,49 @@ def read_text(body: bytes) -> str:
 
 def parse_json(text: str) -> Parsed:
     """JSON (RFC 8259) without repeated names, numbers out of range, or very large objects."""
+    parsed: Parsed = _load(text, lambda read: read)
+    return parsed
+
+
+def parse_batch(text: str) -> Unchecked:
+    """JSON as `parse_json` reads it, but what is wrong with a value is told where the value stands.
+
+    MalformedRequestError only where the text is not JSON at all, or nested too deep to be parsed.
+    """
+    parsed: Unchecked = _load(text, _marking)
+    return parsed
+
+
+def _load(text: str, reading: Callable[[Callable[[Any], Any]], Callable[[Any], Any]]) -> Any:  # noqa: ANN401 - by `reading`
     try:
-        parsed: Parsed = json.loads(
+        return json.loads(
             text,
-            object_pairs_hook=_object,
-            parse_int=_integer,
-            parse_float=_number,
-            parse_constant=_no_constant,
+            object_pairs_hook=reading(_object),
+            parse_int=reading(_integer),
+            parse_float=reading(_number),
+            parse_constant=reading(_no_constant),
         )
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise MalformedRequestError(f"the body is not valid JSON ({place})") from None
     except RecursionError:
         raise _too_deep() from None
-    return parsed
 
 
-def check_plain(value: Parsed, depth: int = DEPTH_LIMIT) -> None:
-    """Raise MalformedRequestError where a text cannot be kept or the value is nested too deep."""
+def _marking[Given, Read](read: Callable[[Given], Read]) -> Callable[[Given], Read | Unreadable]:
+    """The same reader, whose failures become values."""
+
+    def read_or_mark(given: Given) -> Read | Unreadable:
+        try:
+            return read(given)
+        except MalformedRequestError as error:
+            return Unreadable(error)
+
+    return read_or_mark
+
+
+def check_plain(value: Unchecked, depth: int = DEPTH_LIMIT) -> None:
+    """Raise MalformedRequestError for what is unreadable, cannot be kept or is nested too deep."""
     match value:
         case str():
             _check_text(value)
@@ -116,6 +154,8 @@ def check_plain(value: Parsed, depth: int = DEPTH_LIMIT) -> None:
             for name, each in value.items():
                 _check_text(name)
                 check_plain(each, depth - 1)
+        case Unreadable():
+            raise value.error
         case _:
             pass
 
@@ -229,7 +269,10 @@ def _integer(digits: str) -> int:
 def _number(digits: str) -> Decimal:
     if len(digits) > NUMBER_LENGTH_LIMIT:
         raise MalformedRequestError("a number has too many digits", Flaw.NUMBER)
-    number = Decimal(digits)
+    try:
+        number = Decimal(digits)
+    except InvalidOperation:  # an exponent beyond those of decimal itself
+        raise MalformedRequestError("a number is out of range", Flaw.NUMBER) from None
     if abs(number.adjusted()) > EXPONENT_LIMIT or math.isinf(float(number)):
         raise MalformedRequestError("a number is out of range", Flaw.NUMBER)
     return number

@@ -9,10 +9,11 @@ from succotash.domain.outbox import OutboxMessage
 from succotash.domain.repositories.delivery import EventBus
 from succotash.domain.values import MessageId
 from succotash.infrastructure.events import detail_of
+from succotash.infrastructure.private_files import private_opener
 
 
 class EventFile(EventBus):
-    """Appends events to a file."""
+    """Appends events to a file, which only its owner reads where it is made here."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -24,7 +25,7 @@ class EventFile(EventBus):
             for each in messages
         )
         try:
-            with self._path.open("a", encoding="utf-8") as file:
+            with open(self._path, "a", encoding="utf-8", opener=private_opener) as file:
                 file.write("".join(lines))
         except OSError:
             return {each.message_id: "file cannot be written" for each in messages}

@@ -1,5 +1,6 @@
 """Exports as files in a folder of this machine."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from succotash.domain.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.exports import ExportLink, ExportShelf
 from succotash.errors import StorageUnavailableError
+from succotash.infrastructure.private_files import FILE, make_private_folder
 
 KEPT = timedelta(days=1)
 
@@ -23,12 +25,13 @@ class ExportFolder(ExportShelf):
     @override
     def put(self, name: str, content: Iterable[bytes], now: datetime) -> ExportLink:
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_folder(self._folder)
             for file in self._folder.glob("*.csv"):
                 if file.stat().st_mtime < (now - KEPT).timestamp():
                     file.unlink(missing_ok=True)
             place = self._folder.resolve() / name
             with tempfile.NamedTemporaryFile(dir=self._folder, delete_on_close=False) as scratch:
+                os.fchmod(scratch.fileno(), FILE)
                 for piece in content:
                     scratch.write(piece)
                 scratch.close()

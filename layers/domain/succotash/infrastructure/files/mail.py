@@ -15,12 +15,13 @@ from succotash.domain.repositories.delivery import MailRefusedError, PostOffice
 from succotash.domain.repositories.erasable import Erasable, Forgotten
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.mime import mime
+from succotash.infrastructure.private_files import make_private_file, make_private_folder
 
 
 class MailFolder(PostOffice, Erasable):
     """Puts each e-mail into a folder, as an .eml file whose name begins with its time.
 
-    A person is erased from it by the e-mails that name them.
+    Nobody but the owner reads either. A person is erased from it by the e-mails that name them.
     """
 
     def __init__(self, folder: Path, sender: str) -> None:
@@ -32,8 +33,9 @@ class MailFolder(PostOffice, Erasable):
         content = mime(mail, self._sender, at)
         name = f"{at:%Y%m%dT%H%M%S}-{uuid4().hex[:12]}"
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._folder)
             written = self._folder / f"{name}.part"
+            make_private_file(written)
             written.write_bytes(content)
             written.rename(self._folder / f"{name}.eml")
         except OSError:

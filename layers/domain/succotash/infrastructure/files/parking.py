@@ -12,6 +12,7 @@ from succotash.domain.parking import Delivery, ParkedSubmission, is_sent_by
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.parking import SubmissionQueue
 from succotash.errors import StorageUnavailableError
+from succotash.infrastructure.private_files import make_private_file, make_private_folder
 
 BUSY_SECONDS = 5.0
 REMEMBERED_SECONDS = 300.0
@@ -140,7 +141,8 @@ class FileSubmissionQueue(SubmissionQueue):
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self._path.parent)
+            make_private_file(self._path)
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as connection:
                 # What was taken or removed stays in no page that is free.
                 connection.execute("PRAGMA secure_delete = ON")

@@ -32,6 +32,7 @@ from succotash.domain.values import (
     RunId,
     SegmentId,
     Shard,
+    instant_text,
 )
 from succotash.errors import NotFoundError, Violation
 from succotash.infrastructure.postgres import bulk
@@ -440,7 +441,7 @@ def _order_document(place: int, order: Order) -> dict[str, Json]:
         "place": place,
         "customer_id": order.customer_id,
         "order_id": order.order_id,
-        "ordered_at": order.ordered_at.isoformat(),
+        "ordered_at": instant_text(order.ordered_at),
         "units": order.amount.units(),
         "currency": order.amount.currency,
         "refund_of": order.refund_of,

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from succotash.domain.values import instant_text
 from succotash.infrastructure.postgres.session import Session
 from succotash.infrastructure.postgres.sql.purchases import SET_MOMENT
 
@@ -12,7 +13,7 @@ def set_moment(
     """Let the transaction's statements judge as of an instant; COPY takes no parameters."""
     session.run(
         SET_MOMENT,
-        as_of=as_of.isoformat(),
-        until=max(as_of, holdout_until or as_of).isoformat(),
+        as_of=instant_text(as_of),
+        until=instant_text(max(as_of, holdout_until or as_of)),
         time_zone=time_zone,
     )

@@ -55,6 +55,7 @@ from succotash.domain.values import (
     Money,
     RunId,
     Shard,
+    instant_text,
 )
 from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
 from succotash.infrastructure.postgres import bulk
@@ -555,7 +556,7 @@ def _event_document(place: int, event: ActivityEvent) -> dict[str, Json]:
         "place": place,
         "customer_id": event.customer_id,
         "event_id": event.event_id,
-        "occurred_at": event.occurred_at.isoformat(),
+        "occurred_at": instant_text(event.occurred_at),
         "kind": event.kind,
         "name": event.name,
         "duration_seconds": event.duration_seconds,

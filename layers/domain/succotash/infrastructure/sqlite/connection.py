@@ -12,11 +12,12 @@ import weakref
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import override
 
 from succotash.errors import StorageError, StorageUnavailableError
+from succotash.infrastructure.private_files import make_private_file
 from succotash.infrastructure.sqlite.functions import (
     local_day,
     mean,
@@ -131,8 +132,9 @@ class Database(Unit):
     """A database whose every session is a transaction of its own.
 
     Makes the schema where there is none. StorageUnavailableError where the file cannot be opened,
-    or stayed locked for BUSY_SECONDS. A file that closed is complete without its -wal. What is
-    in memory is gone once closed.
+    or stayed locked for BUSY_SECONDS. Only its owner reads a file that is made here; SQLite gives
+    what it puts beside one the same rights. A file that closed is complete without its -wal. What
+    is in memory is gone once closed.
     """
 
     def __init__(self, path: str | Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
@@ -215,6 +217,9 @@ class Database(Unit):
         connection.close()
 
     def _open(self) -> sqlite3.Connection:
+        if self._path != MEMORY:
+            with suppress(OSError):  # SQLite says better what stands in the way
+                make_private_file(Path(self._path))
         with translated():
             connection = sqlite3.connect(
                 self._path,

@@ -9,6 +9,7 @@ from typing import override
 
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.errors import SettingsError
+from succotash.infrastructure.private_files import make_private_file
 from succotash.infrastructure.sqlite.connection import (
     BUSY_SECONDS,
     MEMORY,
@@ -80,6 +81,7 @@ def _plant(seed: Path, path: Path) -> None:
         return
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
         copy = Path(scratch) / seed.name
+        make_private_file(copy)
         try:
             shutil.copyfile(seed, copy)
         except FileNotFoundError:
