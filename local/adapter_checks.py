@@ -27,6 +27,7 @@ from succotash.domain.forms import (
 )
 from succotash.domain.ltv import Cohort, CohortPeriod, CustomerLTV, CustomerValues, LTVSegment
 from succotash.domain.orders import OrderColumns
+from succotash.domain.refunds import RefundTotals, RefundWarning
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention import (
     CampaignMetrics,
@@ -378,6 +379,9 @@ class RetentionChecks:
     def mark_shard_scored(self) -> None:
         self._retention.mark_shard_scored(self._run.run_id, Shard(0, SHARDS), 1)
 
+    def get_shard_warnings(self) -> None:
+        expect(that=self._retention.get_shard_warnings(self._run.run_id) == {0: {}})
+
     def get_scored_shards(self) -> None:
         expect(that=self._retention.get_scored_shards(self._run.run_id) == {0: 1})
 
@@ -530,6 +534,14 @@ class LTVChecks:
         batch = [named, self._refund]
         for outcome in (Recording.RECORDED, Recording.UNCHANGED):
             expect(that=self._ltv.record_orders(batch) == [outcome, outcome])
+
+    def judge_refunds(self) -> None:
+        asked = [(self._customer, OrderId(each)) for each in ("first", "refund", "none of any")]
+        found = self._ltv.judge_refunds(asked)
+        expect(that=found == [None, RefundWarning.OF_REFUND, None])
+
+    def total_refunds(self) -> None:
+        expect(that=self._ltv.total_refunds(LONG_AGO - DAY) == RefundTotals())
 
     def import_orders(self) -> None:
         columns = OrderColumns()

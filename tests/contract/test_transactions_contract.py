@@ -74,7 +74,7 @@ THREADS = 6
 PATIENCE = 30.0
 """Seconds after which a thread that should have ended is taken to hang."""
 
-READS = ("get_", "find_", "check_", "lock_", "read_")
+READS = ("judge_refunds", "total_refunds", "get_", "find_", "check_", "lock_", "read_")
 SUMMARIES = frozenset(
     {"purchase_histories", "activity_summaries", "count_retention", "count_purchases_by_week"}
 )

@@ -261,6 +261,7 @@ class Tables:
         self.customers_by_lead = self.customers.index(lambda each: each.lead_id)
         self.orders = Table[tuple[CustomerId, OrderId], Order]("order", self._log)
         self.orders_by_customer = self.orders.index(lambda order: order.customer_id)
+        self.orders_by_id = self.orders.index(lambda order: order.order_id)
         self.events = Table[tuple[CustomerId, EventId], ActivityEvent]("event", self._log)
         self.events_by_customer = self.events.index(lambda event: event.customer_id)
 
@@ -269,6 +270,9 @@ class Tables:
 
         self.runs = Table[RunId, ScoringRun]("scoring run", self._log)
         self.scored_shards = Table[RunId, Mapping[int, int]]("scoring run", self._log)
+        self.shard_warnings = Table[RunId, Mapping[int, Mapping[str, Json]]](
+            "scoring run", self._log
+        )
         self.runs_by_state = self.runs.index(lambda run: run.state)
         self.values = Table[tuple[RunId, CustomerId], CustomerLTV]("customer", self._log)
         self.values_by_run = self.values.index(lambda value: value.run_id)

@@ -20,6 +20,7 @@ from succotash.domain.ltv import (
     ValueGroup,
 )
 from succotash.domain.orders import OrderColumns
+from succotash.domain.refunds import RefundTotals, RefundWarning
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.retention import UNKNOWN_SOURCE
@@ -29,6 +30,7 @@ from succotash.domain.values import (
     CustomerId,
     Json,
     Money,
+    OrderId,
     RunId,
     SegmentId,
     Shard,
@@ -41,6 +43,7 @@ from succotash.infrastructure.postgres.rows import only, whole
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import ltv as sql
 from succotash.infrastructure.postgres.sql.purchases import of_shard
+from succotash.infrastructure.postgres.sql.refunds import JUDGE_REFUNDS, TOTAL_REFUNDS
 
 _TOTAL, _BY_SEGMENT, _BY_COHORT, _BY_SOURCE, _BY_CAMPAIGN = 15, 7, 11, 13, 14
 
@@ -95,6 +98,22 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
             return outcomes
 
         return self._in_transaction(merge) if len(orders) else []
+
+    @override
+    def judge_refunds(
+        self, refunded: Sequence[tuple[CustomerId, OrderId]]
+    ) -> list[RefundWarning | None]:
+        given: list[Json] = [
+            {"place": place, "customer_id": customer_id, "order_id": order_id}
+            for place, (customer_id, order_id) in enumerate(refunded)
+        ]
+        rows = self._run(JUDGE_REFUNDS, refunded=Jsonb(given))
+        return [None if warning is None else RefundWarning(warning) for [warning] in rows]
+
+    @override
+    def total_refunds(self, as_of: datetime, *, shard: Shard | None = None) -> RefundTotals:
+        [totals] = self._run(of_shard(TOTAL_REFUNDS, shard), as_of=as_of)
+        return RefundTotals(*map(int, totals))
 
     @override
     def open_import(self, import_id: str) -> OrderImport:
@@ -158,11 +177,11 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
             set_moment(session, as_of, time_zone, holdout_until)
             return session.copy_out(statement)
 
-        columns = bulk.columns_of(self._in_transaction(copy), width=12)
-        first_day, frequency, recency, age, holdout, orders, revenue, repeats, held_out = map(
-            whole, columns[:9]
-        )
-        first_at, last_at, customer_ids = columns[9:]
+        found = bulk.columns_of(self._in_transaction(copy), width=13)
+        columns, left_out = bulk.countable(found, amounts=found[6:10])
+        first_day, frequency, recency, age, holdout, orders, *amounts = map(whole, columns[:10])
+        revenue, repeats, held_out, over_refunds = amounts
+        first_at, last_at, customer_ids = columns[10:]
         return PurchaseHistories(
             Histories(bulk.plain(customer_ids), first_day, frequency, recency, age, holdout),
             orders,
@@ -171,6 +190,8 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
             list(first_at),
             list(last_at),
             held_out,
+            over_refunds,
+            bulk.plain(left_out),
         )
 
     @override

@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 10;
+PRAGMA user_version = 11;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -174,6 +174,7 @@ CREATE TABLE orders (
     refund_of TEXT,
     PRIMARY KEY (customer_id, order_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX orders_by_id ON orders (order_id);
 CREATE INDEX orders_refunds ON orders (customer_id, refund_of, ordered_at, amount)
 WHERE refund_of IS NOT NULL;
 
@@ -261,12 +262,13 @@ CREATE TABLE customer_ltv (
 CREATE INDEX customer_ltv_by_value ON customer_ltv (run_id, predicted_clv DESC, customer_id);
 CREATE INDEX customer_ltv_by_segment ON customer_ltv (run_id, segment_id, predicted_clv);
 
+-- Sums of money, here and in rollups, are whole ten-thousandths as text: they may pass 64 bits.
 CREATE TABLE cohorts (
     run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
     cohort_id TEXT NOT NULL,
     starts_on TEXT NOT NULL CHECK (starts_on IS date(starts_on)),
     customers INTEGER NOT NULL CHECK (customers >= 0),
-    revenue INTEGER NOT NULL,
+    revenue TEXT NOT NULL,
     average_ltv INTEGER NOT NULL,
     currency TEXT NOT NULL CHECK (length(currency) = 3),
     PRIMARY KEY (run_id, cohort_id)
@@ -277,7 +279,7 @@ CREATE TABLE cohort_periods (
     cohort_id TEXT NOT NULL,
     period INTEGER NOT NULL CHECK (period >= 0),
     active_customers INTEGER NOT NULL CHECK (active_customers >= 0),
-    revenue INTEGER NOT NULL,
+    revenue TEXT NOT NULL,
     PRIMARY KEY (run_id, cohort_id, period),
     FOREIGN KEY (run_id, cohort_id) REFERENCES cohorts (run_id, cohort_id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -310,9 +312,9 @@ CREATE TABLE ltv_rollups (
     source TEXT NOT NULL,
     campaign TEXT,
     customers INTEGER NOT NULL,
-    revenue INTEGER NOT NULL,
-    predicted_clv INTEGER NOT NULL,
-    residual_value INTEGER NOT NULL
+    revenue TEXT NOT NULL,
+    predicted_clv TEXT NOT NULL,
+    residual_value TEXT NOT NULL
 ) STRICT;
 CREATE INDEX ltv_rollups_by_day ON ltv_rollups (run_id, first_purchase_day);
 
