@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from succotash.domain.bulk_import import START, OrderImport, Position, RejectedLine
+from succotash.domain.bulk_import import START, OrderImport, Position, RejectedLine, WarnedLine
 from succotash.domain.customers import ActivityEvent, ActivityKind, Order, Recording
 from succotash.domain.forms import (
     Form,
@@ -492,7 +492,8 @@ class LTVChecks:
         self._order = Order(
             self._customer, OrderId("first"), LONG_AGO, Money(Decimal("12.3456"), USD)
         )
-        self._import = OrderImport(f"{mark}import", Position(2**40, 2**33), rejected=1)
+        self._import = OrderImport(f"{mark}import", Position(2**40, 2**33), rejected=1, warned=1)
+        self._warned = WarnedLine(1, RefundWarning.OF_REFUND)
         self._rejected = RejectedLine(2**33, (Violation("amount", "amount", "is no amount"),))
         self._refund = Order(
             self._customer,
@@ -553,8 +554,12 @@ class LTVChecks:
         expect(that=self._ltv.open_import(self._import.import_id).position == START)
 
     def save_import(self) -> None:
-        self._ltv.save_import(self._import, [self._rejected])
+        self._ltv.save_import(self._import, [self._rejected], [self._warned])
         expect(that=self._ltv.open_import(self._import.import_id) == self._import)
+
+    def get_warned_lines(self) -> None:
+        found = self._ltv.get_warned_lines(self._import.import_id)
+        expect(that=found == [self._warned])
 
     def get_rejected_lines(self) -> None:
         found = self._ltv.get_rejected_lines(self._import.import_id)

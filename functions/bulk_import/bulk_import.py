@@ -45,6 +45,7 @@ def importing(
                 unchanged=report["unchanged"],
                 conflicting=report["conflicting"],
                 rejected=report["rejected"],
+                warned=report["warned"],
             )
             reports.append(report)
         return reports

@@ -4,6 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
+from succotash.application.refunds import (
+    RefundWarnings,
+    RefundWarningView,
+    refund_warning_view,
+)
 from succotash.domain.customers import Recording, repeats_within
 from succotash.errors import Violation
 from succotash.observation import Metric, count
@@ -34,6 +39,8 @@ class ItemResult(TypedDict):
     customer_id: str | None
     status: str
     errors: NotRequired[list[ViolationView]]
+    warning: NotRequired[RefundWarningView]
+    """Of a refund that is recorded, or was before."""
 
 
 class BatchReport(TypedDict):
@@ -119,6 +126,14 @@ def record_batch[T](
         "conflicting": statuses.count("conflicting"),
         "rejected": statuses.count("rejected"),
     }
+
+
+def add_warnings(report: BatchReport, warnings: RefundWarnings) -> None:
+    """Put each warning beside the result of its refund."""
+    for result in report["results"]:
+        identity = (result["customer_id"] or "", result["id"] or "")
+        if result["status"] in {"recorded", "unchanged"} and identity in warnings:
+            result["warning"] = refund_warning_view(warnings[identity])
 
 
 def count_orders(*, recorded: int, unchanged: int, conflicting: int, rejected: int) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,14 +18,15 @@ from succotash.application.batches import (
     violation_views,
 )
 from succotash.application.erasures import columns_nameless_where_erased
-from succotash.domain.bulk_import import START, OrderImport, Position, RejectedLine
+from succotash.application.refunds import refund_warning_view, warn_of_refunds
+from succotash.domain.bulk_import import START, OrderImport, Position, RejectedLine, WarnedLine
 from succotash.domain.customers import Order, Recording
 from succotash.domain.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.orders import OrderColumns, order_contents, order_violation
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.values import Clock, Currency
+from succotash.domain.values import Clock, Currency, CustomerId, OrderId
 from succotash.errors import InvalidInputError, SuccotashError, Violation
 
 RESULT_SUFFIX = ".result.json"
@@ -83,8 +84,10 @@ class ImportReport(TypedDict):
     unchanged: int
     conflicting: int
     rejected: int
+    warned: int
+    """Refunds that are recorded, or were before, and do not fit what they refund."""
     result: str
-    """Key of the object that lists every line that changed nothing, and why."""
+    """Key of the object that lists every line that changed nothing or was warned of, and why."""
 
 
 def watch_nothing(_: OrderImport) -> None:
@@ -144,7 +147,8 @@ class BulkImport:
 
     def _refuse(self, key: str, error: InvalidInputError) -> ImportReport:
         report = _report("refused", key, OrderImport(""), violation_views(error.violations))
-        self._objects.write(report["result"], [_text({**report, "rejected_lines": []}), b"\n"])
+        document = {**report, "rejected_lines": [], "warned_lines": []}
+        self._objects.write(report["result"], [_text(document), b"\n"])
         return report
 
     def _load(
@@ -202,9 +206,29 @@ def _load_block(
         for line, outcome in zip(block.lines, outcomes, strict=True)
         if outcome is Recording.CONFLICTING
     ]
-    state = state.advanced(block.end, outcomes, len(block.rejected))
-    ltv.save_import(state, block.rejected + conflicting)
+    warned = _warned_lines(ltv, orders, block.lines, outcomes)
+    state = state.advanced(block.end, outcomes, len(block.rejected), len(warned))
+    ltv.save_import(state, block.rejected + conflicting, warned)
     return state
+
+
+def _warned_lines(
+    ltv: LTVRepository, orders: OrderColumns, lines: Sequence[int], outcomes: Sequence[Recording]
+) -> list[WarnedLine]:
+    refunds = zip(
+        map(CustomerId, orders.customer_ids),
+        map(OrderId, orders.order_ids),
+        (None if each is None else OrderId(each) for each in orders.refunds_of),
+        strict=True,
+    )
+    warnings = warn_of_refunds(ltv, refunds, outcomes)
+    if not warnings:
+        return []
+    return [
+        WarnedLine(line, warnings[orders.identity(row)])
+        for row, (line, outcome) in enumerate(zip(lines, outcomes, strict=True))
+        if outcome is not Recording.CONFLICTING and orders.identity(row) in warnings
+    ]
 
 
 def _report(
@@ -217,12 +241,13 @@ def _report(
         "unchanged": state.unchanged,
         "conflicting": state.conflicting,
         "rejected": state.rejected,
+        "warned": state.warned,
         "result": key + RESULT_SUFFIX,
     }
 
 
 def _document(report: ImportReport, ltv: LTVRepository, import_id: str) -> Iterator[bytes]:
-    """The result object: the report, and then each line that changed nothing."""
+    """The result object: the report, then each line that changed nothing, or was warned of."""
     yield _text(report).removesuffix(b"}") + b', "rejected_lines": ['
     missing = report["rejected"] + report["conflicting"]
     before, after = b"\n", 0
@@ -232,7 +257,16 @@ def _document(report: ImportReport, ltv: LTVRepository, import_id: str) -> Itera
         missing -= len(page)
     if missing:
         raise _FinishedElsewhereError
+    yield b'\n], "warned_lines": ['
+    before, after = b"\n", 0
+    while warned := ltv.get_warned_lines(import_id, after=after, limit=RESULT_PAGE):
+        yield before + b",\n".join(map(_warning, warned))
+        before, after = b",\n", warned[-1].line
     yield b"\n]}\n"
+
+
+def _warning(line: WarnedLine) -> bytes:
+    return _text({"line": line.line, "warning": refund_warning_view(line.warning)})
 
 
 def _rejection(line: RejectedLine) -> bytes:

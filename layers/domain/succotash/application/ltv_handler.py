@@ -5,7 +5,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypedDict
 
-from succotash.application.batches import BatchReport, Rejected, count_orders, record_batch
+from succotash.application.batches import (
+    BatchReport,
+    Rejected,
+    add_warnings,
+    count_orders,
+    record_batch,
+)
 from succotash.application.cohorts import (
     NOTHING,
     CohortDetails,
@@ -16,6 +22,7 @@ from succotash.application.cohorts import (
 )
 from succotash.application.erasures import nameless_where_erased
 from succotash.application.paging import after_value, next_cursor, require_page
+from succotash.application.refunds import RefundWarnings, warn_of_refunds
 from succotash.application.runs import RunView, run_currency, run_day, run_view
 from succotash.domain.cohorts import CohortSpan, by_quarter
 from succotash.domain.customers import Order, Recording
@@ -171,16 +178,25 @@ class LTVHandler:
         """Add a batch to the ledger; what became of each item, in order.
 
         An order in another currency than the deployment's, from the future, with an amount that
-        does not fit its kind, or that contradicts another with its id is rejected alone.
+        does not fit its kind, or that contradicts another with its id is rejected alone. A refund
+        that does not fit what it refunds is recorded with a warning.
         """
         now = self._clock()
+        warnings: RefundWarnings = {}
+
+        def record(orders: Sequence[Order]) -> list[Recording]:
+            nonlocal warnings
+            outcomes, warnings = self._record(orders)
+            return outcomes
+
         checked = [item if isinstance(item, Rejected) else self._check(item, now) for item in items]
         report = record_batch(
             checked,
             identity=order_identity,
             contents=order_contents,
-            record=self._record,
+            record=record,
         )
+        add_warnings(report, warnings)
         count_orders(
             recorded=report["recorded"],
             unchanged=report["unchanged"],
@@ -189,14 +205,16 @@ class LTVHandler:
         )
         return report
 
-    def _record(self, orders: Sequence[Order]) -> list[Recording]:
-        """Record orders; those of a person who was erased since name nobody."""
-        if all(order.canonical_email is None for order in orders):
-            return self._storage.repositories.ltv.record_orders(orders)
+    def _record(self, orders: Sequence[Order]) -> tuple[list[Recording], RefundWarnings]:
+        """Record orders, and judge the refunds; those of a person erased since name nobody."""
+        if all(order.canonical_email is None and order.refund_of is None for order in orders):
+            return self._storage.repositories.ltv.record_orders(orders), {}
 
-        def work(repositories: Repositories) -> list[Recording]:
+        def work(repositories: Repositories) -> tuple[list[Recording], RefundWarnings]:
             kept = nameless_where_erased(repositories, self._tombstones, orders)
-            return repositories.ltv.record_orders(kept)
+            outcomes = repositories.ltv.record_orders(kept)
+            refunds = ((each.customer_id, each.order_id, each.refund_of) for each in kept)
+            return outcomes, warn_of_refunds(repositories.ltv, refunds, outcomes)
 
         return self._storage.in_transaction(work)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from succotash.domain.customers import Recording
+from succotash.domain.refunds import RefundWarning
 from succotash.errors import Violation
 
 
@@ -28,6 +29,20 @@ class RejectedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class WarnedLine:
+    """A line whose refund is recorded, and does not fit what it refunds."""
+
+    line: int
+    warning: RefundWarning
+
+
+def as_rejected(line: WarnedLine) -> RejectedLine:
+    """How tables keep the line: among rejected ones, told apart by the code of its violation."""
+    found = Violation("refund_of", line.warning.value, line.warning.message)
+    return RejectedLine(line.line, (found,))
+
+
+@dataclass(frozen=True, slots=True)
 class OrderImport:
     """How far the import of one version of one file has come."""
 
@@ -40,11 +55,13 @@ class OrderImport:
     rejected: int = 0
     is_finished: bool = False
     """Its result is written, and its rejected lines are kept there only."""
+    warned: int = 0
+    """Warned lines that were saved with it; they are counted among those recorded, too."""
 
     def advanced(
-        self, position: Position, outcomes: list[Recording], rejected: int
+        self, position: Position, outcomes: list[Recording], rejected: int, warned: int = 0
     ) -> "OrderImport":
-        """The import after further lines with these outcomes, and so many rejected ones."""
+        """The import after further lines: these outcomes, and so many rejected and warned of."""
         return OrderImport(
             self.import_id,
             position,
@@ -52,4 +69,5 @@ class OrderImport:
             self.unchanged + outcomes.count(Recording.UNCHANGED),
             self.conflicting + outcomes.count(Recording.CONFLICTING),
             self.rejected + rejected,
+            warned=self.warned + warned,
         )

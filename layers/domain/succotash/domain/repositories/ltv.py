@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from succotash.domain.bulk_import import OrderImport, RejectedLine
+from succotash.domain.bulk_import import OrderImport, RejectedLine, WarnedLine
 from succotash.domain.customers import Customer, Order, PurchaseHistories, Recording
 from succotash.domain.ltv import Cohort, CustomerLTV, CustomerValues, LTVAnalytics, LTVSegment
 from succotash.domain.orders import OrderColumns
@@ -70,8 +70,13 @@ class LTVRepository(ABC):
         """
 
     @abstractmethod
-    def save_import(self, state: OrderImport, rejected: Sequence[RejectedLine]) -> None:
-        """Remember how far an import has come, and further lines that changed nothing.
+    def save_import(
+        self,
+        state: OrderImport,
+        rejected: Sequence[RejectedLine],
+        warned: Sequence[WarnedLine] = (),
+    ) -> None:
+        """Remember how far an import has come, and further lines to be told of.
 
         NotFoundError where the import was never opened.
         """
@@ -83,8 +88,14 @@ class LTVRepository(ABC):
         """Lines of an import that changed nothing, in their order, behind the line `after`."""
 
     @abstractmethod
+    def get_warned_lines(
+        self, import_id: str, *, after: int = 0, limit: int = PAGE
+    ) -> list[WarnedLine]:
+        """Lines of an import that were warned of, in their order, behind the line `after`."""
+
+    @abstractmethod
     def finish_import(self, import_id: str) -> None:
-        """Mark an import as finished, and forget its rejected lines.
+        """Mark an import as finished, and forget its rejected lines; the warned ones stay.
 
         NotFoundError where the import was never opened.
         """

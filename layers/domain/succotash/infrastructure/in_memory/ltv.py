@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import islice
 from typing import override
 
-from succotash.domain.bulk_import import OrderImport, RejectedLine
+from succotash.domain.bulk_import import OrderImport, RejectedLine, WarnedLine
 from succotash.domain.customers import Customer, Histories, Order, PurchaseHistories, Recording
 from succotash.domain.ltv import (
     Cohort,
@@ -131,10 +131,17 @@ class InMemoryLTVRepository(LTVRepository):
 
     @override
     @atomic
-    def save_import(self, state: OrderImport, rejected: Sequence[RejectedLine]) -> None:
+    def save_import(
+        self,
+        state: OrderImport,
+        rejected: Sequence[RejectedLine],
+        warned: Sequence[WarnedLine] = (),
+    ) -> None:
         known = self.tables.imports[state.import_id]
+        told = (*(self.tables.warned_lines.get(state.import_id) or ()), *warned)
+        self.tables.warned_lines[state.import_id] = told
         self.tables.imports[state.import_id] = dataclasses.replace(
-            state, is_finished=known.is_finished
+            state, is_finished=known.is_finished, warned=len(told)
         )
         lines = (*(self.tables.rejected_lines.get(state.import_id) or ()), *rejected)
         self.tables.rejected_lines[state.import_id] = lines
@@ -145,6 +152,15 @@ class InMemoryLTVRepository(LTVRepository):
         self, import_id: str, *, after: int = 0, limit: int = PAGE
     ) -> list[RejectedLine]:
         lines = self.tables.rejected_lines.get(import_id) or ()
+        behind = sorted((each for each in lines if each.line > after), key=lambda each: each.line)
+        return behind[:limit]
+
+    @override
+    @atomic
+    def get_warned_lines(
+        self, import_id: str, *, after: int = 0, limit: int = PAGE
+    ) -> list[WarnedLine]:
+        lines = self.tables.warned_lines.get(import_id) or ()
         behind = sorted((each for each in lines if each.line > after), key=lambda each: each.line)
         return behind[:limit]
 

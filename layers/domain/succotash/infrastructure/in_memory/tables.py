@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Concatenate, Protocol
 
-from succotash.domain.bulk_import import OrderImport, RejectedLine
+from succotash.domain.bulk_import import OrderImport, RejectedLine, WarnedLine
 from succotash.domain.customers import ActivityEvent, Customer, Order
 from succotash.domain.forms import (
     DEFAULT_FORM,
@@ -267,6 +267,7 @@ class Tables:
 
         self.imports = Table[str, OrderImport]("import", self._log)
         self.rejected_lines = Table[str, tuple[RejectedLine, ...]]("import", self._log)
+        self.warned_lines = Table[str, tuple[WarnedLine, ...]]("import", self._log)
 
         self.runs = Table[RunId, ScoringRun]("scoring run", self._log)
         self.scored_shards = Table[RunId, Mapping[int, int]]("scoring run", self._log)

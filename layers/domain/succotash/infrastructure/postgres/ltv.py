@@ -7,7 +7,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import override
 
-from succotash.domain.bulk_import import OrderImport, Position, RejectedLine
+from succotash.domain.bulk_import import (
+    OrderImport,
+    Position,
+    RejectedLine,
+    WarnedLine,
+    as_rejected,
+)
 from succotash.domain.customers import Customer, Histories, Order, PurchaseHistories, Recording
 from succotash.domain.ltv import (
     Cohort,
@@ -121,7 +127,12 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
         return OrderImport(import_id, Position(offset, line), *counts)
 
     @override
-    def save_import(self, state: OrderImport, rejected: Sequence[RejectedLine]) -> None:
+    def save_import(
+        self,
+        state: OrderImport,
+        rejected: Sequence[RejectedLine],
+        warned: Sequence[WarnedLine] = (),
+    ) -> None:
         rows = self._run(
             sql.SAVE_IMPORT,
             import_id=state.import_id,
@@ -140,7 +151,7 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
                             [found.field, found.code, found.message] for found in each.violations
                         ],
                     }
-                    for each in rejected
+                    for each in (*rejected, *map(as_rejected, warned))
                 ]
             ),
         )
@@ -157,6 +168,13 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
             )
             for line, violations, is_conflicting in rows
         ]
+
+    @override
+    def get_warned_lines(
+        self, import_id: str, *, after: int = 0, limit: int = PAGE
+    ) -> list[WarnedLine]:
+        rows = self._run(sql.GET_WARNED_LINES, import_id=import_id, after=after, limit=limit)
+        return [WarnedLine(line, RefundWarning(code)) for line, code in rows]
 
     @override
     def finish_import(self, import_id: str) -> None:

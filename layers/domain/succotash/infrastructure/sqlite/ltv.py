@@ -1,12 +1,20 @@
 """Orders, customers and what they are worth, in SQLite."""
 
+# ruff: noqa: S608 - constants made of constants; what varies is always a parameter
+
 import json
 from array import array
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import override
 
-from succotash.domain.bulk_import import OrderImport, Position, RejectedLine
+from succotash.domain.bulk_import import (
+    OrderImport,
+    Position,
+    RejectedLine,
+    WarnedLine,
+    as_rejected,
+)
 from succotash.domain.customers import Customer, Histories, Order, PurchaseHistories, Recording
 from succotash.domain.ltv import (
     Cohort,
@@ -103,7 +111,19 @@ INSERT INTO order_imports (
 VALUES (:import_id, 0, 0, 0, 0, 0, 0, 0)
 ON CONFLICT (import_id) DO NOTHING
 """
-_IMPORT = "SELECT * FROM order_imports WHERE import_id = :import_id"
+# Lines that were warned of stand among the rejected ones, told by the code of their only violation.
+# They outlive the import, because their count does.
+_IS_WARNED = "(violations ->> '$[0][1]' IN ({})) IS TRUE".format(
+    ", ".join(f"'{each}'" for each in RefundWarning)
+)
+_IMPORT = f"""
+SELECT *, (
+    SELECT COUNT(*) FROM order_import_rejections AS told
+    WHERE told.import_id = order_imports.import_id AND {_IS_WARNED}
+) AS warned
+FROM order_imports
+WHERE import_id = :import_id
+"""
 _SAVE_IMPORT = """
 UPDATE order_imports
 SET byte_offset = :byte_offset, line = :line, recorded = :recorded, unchanged = :unchanged,
@@ -114,15 +134,24 @@ _REJECT_LINE = """
 INSERT INTO order_import_rejections (import_id, line, is_conflicting, violations)
 VALUES (:import_id, :line, :is_conflicting, :violations)
 """
-_REJECTED_LINES = """
+_REJECTED_LINES = f"""
 SELECT line, is_conflicting, violations
 FROM order_import_rejections
-WHERE import_id = :import_id AND line > :after
+WHERE import_id = :import_id AND line > :after AND NOT {_IS_WARNED}
+ORDER BY line
+LIMIT :limit
+"""
+_WARNED_LINES = f"""
+SELECT line, violations ->> '$[0][1]' AS code
+FROM order_import_rejections
+WHERE import_id = :import_id AND line > :after AND {_IS_WARNED}
 ORDER BY line
 LIMIT :limit
 """
 _FINISH_IMPORT = "UPDATE order_imports SET is_finished = 1 WHERE import_id = :import_id"
-_FORGET_REJECTED_LINES = "DELETE FROM order_import_rejections WHERE import_id = :import_id"
+_FORGET_REJECTED_LINES = f"""
+DELETE FROM order_import_rejections WHERE import_id = :import_id AND NOT {_IS_WARNED}
+"""
 
 _BY_WEEK = """
 SELECT (later.day - :cut) / 7 AS week, COUNT(*) AS days
@@ -444,10 +473,16 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
             row["conflicting"],
             row["rejected"],
             is_finished=bool(row["is_finished"]),
+            warned=row["warned"],
         )
 
     @override
-    def save_import(self, state: OrderImport, rejected: Sequence[RejectedLine]) -> None:
+    def save_import(
+        self,
+        state: OrderImport,
+        rejected: Sequence[RejectedLine],
+        warned: Sequence[WarnedLine] = (),
+    ) -> None:
         with self._unit.writing() as session:
             changed = session.change(
                 _SAVE_IMPORT,
@@ -472,7 +507,7 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
                             [[found.field, found.code, found.message] for found in each.violations]
                         ),
                     }
-                    for each in rejected
+                    for each in (*rejected, *map(as_rejected, warned))
                 ],
             )
 
@@ -490,6 +525,14 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
             )
             for row in rows
         ]
+
+    @override
+    def get_warned_lines(
+        self, import_id: str, *, after: int = 0, limit: int = PAGE
+    ) -> list[WarnedLine]:
+        with self._unit.reading() as session:
+            rows = session.run(_WARNED_LINES, import_id=import_id, after=after, limit=limit)
+        return [WarnedLine(row["line"], RefundWarning(row["code"])) for row in rows]
 
     @override
     def finish_import(self, import_id: str) -> None:

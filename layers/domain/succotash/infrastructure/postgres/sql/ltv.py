@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - constants made of constants; what varies is always a parameter
 
+from succotash.domain.refunds import RefundWarning
 from succotash.infrastructure.postgres.sql.purchases import PURCHASES
 from succotash.infrastructure.postgres.sql.runs import CURRENT_RUN, JOINED_RUN, NAMED_RUN
 
@@ -179,11 +180,22 @@ seen AS MATERIALIZED (
 SELECT count(*) FROM seen
 """
 
-OPEN_IMPORT = """
+# Lines that were warned of stand among the rejected ones, told by the code of their only violation.
+# They outlive the import, because their count does.
+_IS_WARNED = "(violations #>> '{{0,1}}' IN ({})) IS TRUE".format(
+    ", ".join(f"'{each}'" for each in RefundWarning)
+)
+OPEN_IMPORT = f"""
 INSERT INTO order_imports (import_id)
 VALUES (:import_id)
 ON CONFLICT (import_id) DO UPDATE SET import_id = excluded.import_id
-RETURNING byte_offset, line, recorded, unchanged, conflicting, rejected, is_finished
+RETURNING
+    byte_offset, line, recorded, unchanged, conflicting, rejected, is_finished,
+    (
+        SELECT count(*)
+        FROM order_import_rejections AS told
+        WHERE told.import_id = order_imports.import_id AND {_IS_WARNED}
+    )
 """
 SAVE_IMPORT = """
 WITH rejected AS (
@@ -205,16 +217,23 @@ SET
 WHERE import_id = :import_id
 RETURNING import_id
 """
-GET_REJECTED_LINES = """
+GET_REJECTED_LINES = f"""
 SELECT line, violations, is_conflicting
 FROM order_import_rejections
-WHERE import_id = :import_id AND line > CAST(:after AS bigint)
+WHERE import_id = :import_id AND line > CAST(:after AS bigint) AND NOT {_IS_WARNED}
 ORDER BY line
 LIMIT CAST(:limit AS bigint)
 """
-FINISH_IMPORT = """
+GET_WARNED_LINES = f"""
+SELECT line, violations #>> '{{0,1}}'
+FROM order_import_rejections
+WHERE import_id = :import_id AND line > CAST(:after AS bigint) AND {_IS_WARNED}
+ORDER BY line
+LIMIT CAST(:limit AS bigint)
+"""
+FINISH_IMPORT = f"""
 WITH forgotten AS (
-    DELETE FROM order_import_rejections WHERE import_id = :import_id
+    DELETE FROM order_import_rejections WHERE import_id = :import_id AND NOT {_IS_WARNED}
 )
 UPDATE order_imports SET is_finished = true WHERE import_id = :import_id RETURNING import_id
 """
