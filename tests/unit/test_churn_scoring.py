@@ -12,6 +12,8 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from local.cdnow import amounts_by_day
 from succotash.application.churn_scoring import (
@@ -20,7 +22,7 @@ from succotash.application.churn_scoring import (
     ScoringReport,
     ScoringSettings,
 )
-from succotash.application.scoring_plan import Columns, Plan, make_plan, risk_basis
+from succotash.application.scoring_plan import Columns, Plan, Valued, make_plan, risk_basis
 from succotash.domain.customers import Histories
 from succotash.domain.ltv import LTVSegment
 from succotash.domain.models.bg_nbd import BGNBD
@@ -30,6 +32,7 @@ from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention import INITIAL_RUN, EngagementSegment, RiskLevel
 from succotash.domain.values import (
     AMOUNT_LIMIT,
+    LARGEST_UNITS,
     MONEY_UNIT,
     Currency,
     CustomerId,
@@ -694,6 +697,24 @@ def test_the_largest_totals_are_valued_and_still_larger_ones_left_out(
     report = ChurnScoring(storage, settings).run(at("2024-09-02T00:00:00Z"))
     assert [each["code"] for each in report["warnings"]] == ["customers_left_out"]
     assert len(repositories.ltv.find_customers()) == 22
+
+
+amounts = st.integers(-LARGEST_UNITS, LARGEST_UNITS)
+residuals = st.floats(0, 1e300)
+
+
+@given(st.lists(st.tuples(amounts, residuals), min_size=1, max_size=20))
+def test_no_value_wraps_around_whatever_its_parts(rows: list[tuple[int, float]]) -> None:
+    actual = np.array([each for each, _ in rows], np.int64)
+
+    worth = Valued(np.array([each for _, each in rows]), actual)
+
+    for brought, residual, predicted in zip(
+        actual.tolist(), worth.residual_units.tolist(), worth.predicted.tolist(), strict=True
+    ):
+        assert residual >= 0
+        assert predicted == brought + residual
+        assert abs(predicted) <= LARGEST_UNITS
 
 
 class TestGivenBackBeyondOrders:
