@@ -68,7 +68,9 @@ def ledgers(draw: st.DrawFn) -> Sequence[Order]:
     for customer_id, number in keys:
         is_refund = draw(st.integers(0, 2)) == 0
         others = [each for owner, each in keys if owner == customer_id and each != number]
-        named = st.sampled_from(others) if others and draw(st.integers(0, 3)) else st.integers(1, 8)
+        refunded = (
+            st.sampled_from(others) if others and draw(st.integers(0, 3)) > 0 else st.integers(1, 8)
+        )
         amount = draw(amounts)
         orders.append(
             an_order(
@@ -76,7 +78,7 @@ def ledgers(draw: st.DrawFn) -> Sequence[Order]:
                 customer_id=customer_id,
                 ordered_at=draw(instants),
                 amount=-amount if is_refund else amount,
-                refund_of=f"order-{draw(named)}" if is_refund else None,
+                refund_of=f"order-{draw(refunded)}" if is_refund else None,
             )
         )
     return orders
