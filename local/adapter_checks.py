@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from succotash.domain.bulk_import import START, OrderImport, Position, RejectedLine
+from succotash.domain.bulk_import import START, OrderImport, Position, RejectedLine, WarnedLine
 from succotash.domain.customers import ActivityEvent, ActivityKind, Order, Recording
 from succotash.domain.forms import (
     Form,
@@ -28,6 +28,7 @@ from succotash.domain.forms import (
 from succotash.domain.ltv import Cohort, CohortPeriod, CustomerLTV, CustomerValues, LTVSegment
 from succotash.domain.orders import OrderColumns
 from succotash.domain.quarantine import QuarantineDigest
+from succotash.domain.refunds import RefundTotals, RefundWarning
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention import (
     CampaignMetrics,
@@ -387,6 +388,9 @@ class RetentionChecks:
     def mark_shard_scored(self) -> None:
         self._retention.mark_shard_scored(self._run.run_id, Shard(0, SHARDS), 1)
 
+    def get_shard_warnings(self) -> None:
+        expect(that=self._retention.get_shard_warnings(self._run.run_id) == {0: {}})
+
     def get_scored_shards(self) -> None:
         expect(that=self._retention.get_scored_shards(self._run.run_id) == {0: 1})
 
@@ -497,7 +501,8 @@ class LTVChecks:
         self._order = Order(
             self._customer, OrderId("first"), LONG_AGO, Money(Decimal("12.3456"), USD)
         )
-        self._import = OrderImport(f"{mark}import", Position(2**40, 2**33), rejected=1)
+        self._import = OrderImport(f"{mark}import", Position(2**40, 2**33), rejected=1, warned=1)
+        self._warned = WarnedLine(1, RefundWarning.OF_REFUND)
         self._rejected = RejectedLine(2**33, (Violation("amount", "amount", "is no amount"),))
         self._refund = Order(
             self._customer,
@@ -540,6 +545,14 @@ class LTVChecks:
         for outcome in (Recording.RECORDED, Recording.UNCHANGED):
             expect(that=self._ltv.record_orders(batch) == [outcome, outcome])
 
+    def judge_refunds(self) -> None:
+        asked = [(self._customer, OrderId(each)) for each in ("first", "refund", "none of any")]
+        found = self._ltv.judge_refunds(asked)
+        expect(that=found == [None, RefundWarning.OF_REFUND, None])
+
+    def total_refunds(self) -> None:
+        expect(that=self._ltv.total_refunds(LONG_AGO - DAY) == RefundTotals())
+
     def import_orders(self) -> None:
         columns = OrderColumns()
         columns.append(self._order)
@@ -550,8 +563,12 @@ class LTVChecks:
         expect(that=self._ltv.open_import(self._import.import_id).position == START)
 
     def save_import(self) -> None:
-        self._ltv.save_import(self._import, [self._rejected])
+        self._ltv.save_import(self._import, [self._rejected], [self._warned])
         expect(that=self._ltv.open_import(self._import.import_id) == self._import)
+
+    def get_warned_lines(self) -> None:
+        found = self._ltv.get_warned_lines(self._import.import_id)
+        expect(that=found == [self._warned])
 
     def get_rejected_lines(self) -> None:
         found = self._ltv.get_rejected_lines(self._import.import_id)

@@ -58,6 +58,11 @@ def main(arguments: Sequence[str], parts: Container, console: Console) -> int:
             f"{report['recorded']:,} recorded, {report['unchanged']:,} unchanged, "
             f"{report['conflicting']:,} conflicting, {report['rejected']:,} rejected"
         )
+        if report["warned"]:
+            console.print(
+                f"{report['warned']:,} refunds do not fit their order: {report['result']}",
+                markup=False,
+            )
     taken = report["status"] == "finished" and not report["rejected"] + report["conflicting"]
     if not taken:
         console.print(f"Every line that changed nothing: {report['result']}", markup=False)

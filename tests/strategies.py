@@ -57,13 +57,20 @@ json_objects: st.SearchStrategy[dict[str, Json]] = st.dictionaries(texts, json_v
 
 @st.composite
 def ledgers(draw: st.DrawFn) -> Sequence[Order]:
-    """Orders and refunds of a few customers, in any order; some refunds refer to nothing."""
+    """Orders and refunds of a few customers, in any order; some refunds refer to nothing.
+
+    Most refer to something of the same customer, a few to more than it was worth.
+    """
     keys = draw(
         st.lists(st.tuples(st.sampled_from(CUSTOMERS), st.integers(1, 8)), max_size=24, unique=True)
     )
     orders = []
     for customer_id, number in keys:
-        is_refund = draw(st.integers(0, 3)) == 0
+        is_refund = draw(st.integers(0, 2)) == 0
+        others = [each for owner, each in keys if owner == customer_id and each != number]
+        refunded = (
+            st.sampled_from(others) if others and draw(st.integers(0, 3)) > 0 else st.integers(1, 8)
+        )
         amount = draw(amounts)
         orders.append(
             an_order(
@@ -71,7 +78,7 @@ def ledgers(draw: st.DrawFn) -> Sequence[Order]:
                 customer_id=customer_id,
                 ordered_at=draw(instants),
                 amount=-amount if is_refund else amount,
-                refund_of=f"order-{draw(st.integers(1, 8))}" if is_refund else None,
+                refund_of=f"order-{draw(refunded)}" if is_refund else None,
             )
         )
     return orders

@@ -46,6 +46,7 @@ def importing(
                 unchanged=report["unchanged"],
                 conflicting=report["conflicting"],
                 rejected=report["rejected"],
+                warned=report["warned"],
             )
             reports.append(report)
         return reports

@@ -115,7 +115,7 @@ def test_a_file_is_in_the_ledger_and_its_result_beside_it(storage: Storage, shel
         an_order("2", customer_id="c", amount="-4", refund_of="1"),
     ]
     assert storage.repositories.ltv.get_customer(CustomerId("c")).lead_id == "lead"
-    assert shelf.result() == {**report, "rejected_lines": []}
+    assert shelf.result() == {**report, "rejected_lines": [], "warned_lines": []}
 
 
 def test_every_line_that_changes_nothing_is_listed_with_its_reason(
@@ -153,12 +153,48 @@ def test_every_line_that_changes_nothing_is_listed_with_its_reason(
     assert order_ids(storage) == ["known", "new", "taken"]
 
 
+@pytest.mark.parametrize("block_lines", [1, 3, 1000])
+def test_refunds_that_do_not_fit_are_recorded_and_listed(
+    storage: Storage, shelf: Shelf, block_lines: int
+) -> None:
+    storage.repositories.ltv.record_orders([an_order("theirs", customer_id="somebody else")])
+    shelf.objects["orders.csv"] = "\n".join(
+        [
+            f"{HEADER},refund_of",
+            f"{a_line('1')},",
+            f"{a_line('2', amount='-4')},1",
+            f"{a_line('3', amount='-1')},2",
+            f"{a_line('4', amount='-1')},theirs",
+            f"{a_line('5', amount='-1')},not yet",
+            "broken",
+            f"{a_line('6', amount='-7')},1",
+            f"{a_line('6', amount='-7')},1",
+        ]
+    ).encode()
+
+    report = importing(storage, shelf, block_lines).run("orders.csv")
+
+    # The first refund of the order exceeds it only together with a later one.
+    early = [(3, "refunds_exceed_order")] if block_lines == 1000 else []
+    assert [(each["line"], each["warning"]["code"]) for each in shelf.result()["warned_lines"]] == [
+        *early,
+        (4, "refund_of_refund"),
+        (5, "order_of_another_customer"),
+        (8, "refunds_exceed_order"),
+        (9, "refunds_exceed_order"),
+    ]
+    assert counts(report) == (6, 1, 0, 1)
+    assert report["warned"] == 4 + len(early)
+    assert [each["line"] for each in shelf.result()["rejected_lines"]] == [7]
+    assert importing(storage, shelf, block_lines).run("orders.csv") == report
+
+
 def test_a_wrong_header_loads_nothing_and_says_so(storage: Storage, shelf: Shelf) -> None:
     shelf.objects["orders.csv"] = b"customer;order\n1;2\n"
     report = importing(storage, shelf).run("orders.csv")
     assert (report["status"], counts(report)) == ("refused", (0, 0, 0, 0))
     assert {each["code"] for each in report["errors"]} == {"column_missing", "column_unknown"}
-    assert shelf.result() == {**report, "rejected_lines": []}
+    assert shelf.result() == {**report, "rejected_lines": [], "warned_lines": []}
 
 
 def test_an_object_that_is_not_there_is_not_found(storage: Storage, shelf: Shelf) -> None:

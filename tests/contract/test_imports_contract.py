@@ -8,9 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.bulk_import import START, OrderImport, Position, RejectedLine
+from succotash.domain.bulk_import import (
+    START,
+    OrderImport,
+    Position,
+    RejectedLine,
+    WarnedLine,
+)
 from succotash.domain.customers import Order, Recording
 from succotash.domain.orders import OrderColumns
+from succotash.domain.refunds import RefundWarning
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.values import CustomerId
@@ -155,6 +162,32 @@ class TestImports:
             at_most=5,
         )
         assert found == sorted(lines, key=lambda each: each.line)
+
+    def test_warned_lines_are_told_from_rejected_ones_and_outlive_the_import(
+        self, ltv: LTVRepository
+    ) -> None:
+        warned = [
+            WarnedLine(5, RefundWarning.OF_REFUND),
+            WarnedLine(2, RefundWarning.EXCEEDS_ORDER),
+            WarnedLine(2**33, RefundWarning.OF_ANOTHER_CUSTOMER),
+        ]
+        ltv.open_import("a")
+        ltv.open_import("b")
+        ltv.save_import(OrderImport("a", warned=2), [rejected(3)], warned[:2])
+        ltv.save_import(OrderImport("a", warned=3), [rejected(4)], warned[2:])
+        ltv.save_import(OrderImport("b", warned=1), [], warned[:1])
+        assert ltv.open_import("a") == OrderImport("a", warned=3)
+        assert ltv.open_import("b") == OrderImport("b", warned=1)
+        assert ltv.get_rejected_lines("a") == [rejected(3), rejected(4)]
+        ltv.finish_import("a")
+        assert ltv.open_import("a").warned == 3
+        assert ltv.get_rejected_lines("a") == []
+        found = all_pages(
+            lambda after: ltv.get_warned_lines("a", after=after or 0, limit=2),
+            lambda each: each.line,
+            at_most=4,
+        )
+        assert found == sorted(warned, key=lambda each: each.line)
 
     def test_a_finished_import_keeps_its_counts_and_no_lines(self, ltv: LTVRepository) -> None:
         state = OrderImport("a", Position(10, 2), rejected=1)

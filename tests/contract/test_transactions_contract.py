@@ -78,7 +78,14 @@ PATIENCE = 30.0
 
 READS = ("get_", "find_", "check_", "lock_", "read_")
 SUMMARIES = frozenset(
-    {"purchase_histories", "activity_summaries", "count_retention", "count_purchases_by_week"}
+    {
+        "purchase_histories",
+        "activity_summaries",
+        "count_retention",
+        "count_purchases_by_week",
+        "judge_refunds",
+        "total_refunds",
+    }
 )
 RUN = a_run()
 NEWER = a_run(NOON + days(1))

@@ -56,6 +56,54 @@ def test_the_scheduled_event_scores_everybody_who_ever_ordered(gateway: Gateway)
     assert gateway.call("GET", "/retention/model").json["runs"][0]["customers"] == 40
 
 
+def test_a_customer_whose_totals_are_too_large_is_left_out_and_told(gateway: Gateway) -> None:
+    def send(customer: str, numbers: range, amount: str) -> None:
+        orders = [
+            {
+                "customer_id": customer,
+                "order_id": str(number),
+                "ordered_at": f"1998-0{1 + number % 6}-03T09:00:00Z",
+                "amount": amount,
+            }
+            for number in numbers
+        ]
+        answer = gateway.call("POST", "/orders", json_body={"orders": orders}).json
+        assert answer["recorded"] == len(orders)
+
+    for first in (0, 500):
+        send("whale", range(first, first + 500), "999999999999.9999")
+    send("somebody", range(2), "10")
+    refund = {
+        "customer_id": "somebody",
+        "order_id": "refund",
+        "ordered_at": "1998-03-01T09:00:00Z",
+        "amount": "-30.5",
+        "refund_of": "1",
+    }
+    answer = gateway.call("POST", "/orders", json_body={"orders": [refund]}).json
+    assert answer["results"][0]["warning"]["code"] == "refunds_exceed_order"
+
+    report = scoring(gateway.container)(sample("churn_scoring.scheduled"), LambdaContext())
+
+    assert (report["state"], report["customers"]) == ("current", 1)
+    left_out, over_refunded = report["warnings"]
+    assert (left_out["count"], left_out["customer_ids"]) == (1, ["whale"])
+    assert (over_refunded["total"], over_refunded["currency"]) == ("-20.50", "USD")
+    assert gateway.call("GET", "/retention/model").json["runs"][0]["warnings"] == report["warnings"]
+    assert gateway.call("GET", "/ltv/customers/whale").status == 404
+    assert gateway.call("GET", "/ltv/customers/somebody").json["actual_clv"] == "-10.50"
+    analysis = gateway.call("GET", "/ltv/analysis").json
+    assert (analysis["total_customers"], analysis["total_revenue"]) == (1, "-10.50")
+    grid = gateway.call(
+        "GET",
+        "/retention/cohorts",
+        query="measure=revenue&start=1998-01-01&end=1998-01-31",
+    )
+    assert grid.status == 200
+    brought = sum(float(cell["revenue"]) for cell in grid.json["cohorts"][0]["cells"])
+    assert brought == pytest.approx(1000 * 999999999999.9999)
+
+
 def test_the_same_event_again_changes_nothing(gateway: Gateway) -> None:
     score = scoring(gateway.container)
     event = sample("churn_scoring.scheduled")

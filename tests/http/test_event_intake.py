@@ -106,6 +106,42 @@ def test_the_same_order_again_is_unchanged_and_another_with_its_id_conflicts(
     assert [each["status"] for each in again.json["results"]] == ["unchanged", "conflicting"]
 
 
+def test_refunds_that_do_not_fit_are_recorded_with_a_warning(gateway: Gateway) -> None:
+    send_orders(gateway, an_order("theirs", customer_id="somebody else"))
+    batch = [
+        an_order("early", amount="-1", refund_of="not yet"),
+        an_order("too much", amount="-10.01", refund_of="1"),
+        an_order("1", amount="10"),
+        an_order("again", amount="-1", refund_of="early"),
+        an_order("stray", amount="-1", refund_of="theirs"),
+        an_order("2", amount="10"),
+        an_order("all of it", amount="-10", refund_of="2"),
+        an_order("wrong", amount="1", refund_of="2"),
+    ]
+    expected = [
+        None,
+        "refunds_exceed_order",
+        None,
+        "refund_of_refund",
+        "order_of_another_customer",
+        None,
+        None,
+        None,
+    ]
+
+    for status in ("recorded", "unchanged"):
+        results = send_orders(gateway, *batch).json["results"]
+
+        assert [each["status"] for each in results] == [status] * 7 + ["rejected"]
+        assert [each.get("warning", {}).get("code") for each in results] == expected
+        assert all(each["warning"]["message"] for each in results if "warning" in each)
+
+    late = send_orders(gateway, an_order("not yet", amount="0.5"))
+    assert "warning" not in late.json["results"][0]
+    more = send_orders(gateway, an_order("more", amount="-0.1", refund_of="not yet"))
+    assert more.json["results"][0]["warning"]["code"] == "refunds_exceed_order"
+
+
 @pytest.mark.parametrize(
     ("amount", "kept"),
     [

@@ -1,5 +1,6 @@
 """Calendars, shards and means as SQL asks for them, and values as columns hold them."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -20,8 +21,10 @@ from succotash.infrastructure.sqlite.columns import (
     money,
 )
 from succotash.infrastructure.sqlite.functions import (
+    ExactSum,
     day_of,
     days_of,
+    exact_add,
     local_day,
     mean,
     month_number,
@@ -115,3 +118,21 @@ def test_amounts_in_two_currencies_cannot_share_a_column() -> None:
     assert currency_of(euro, euro) == "EUR"
     with pytest.raises(CurrencyMismatchError):
         currency_of(euro, euro, dollar)
+
+
+@given(st.lists(st.none() | st.integers(-(2**63), 2**63 - 1), max_size=30))
+def test_exact_sums_are_those_of_unbounded_numbers_and_add_up_their_own(
+    numbers: list[int | None],
+) -> None:
+    def total(values: Sequence[int | str | None]) -> str | None:
+        aggregate = ExactSum()
+        for each in values:
+            aggregate.step(each)
+        return aggregate.finalize()
+
+    known = [each for each in numbers if each is not None]
+    half = len(numbers) // 2
+    together = total(numbers)
+    assert together == (str(sum(known)) if known else None)
+    assert total([total(numbers[:half]), total(numbers[half:])]) == together
+    assert exact_add(together, total([1])) == (str(sum(known) + 1) if known else None)

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
+from succotash.application.refunds import RefundWarningView, refund_warning_view
 from succotash.domain.customers import Recording, repeats_within
+from succotash.domain.refunds import RefundWarning
 from succotash.errors import Violation
 from succotash.observation import Metric, count
 
@@ -16,6 +18,14 @@ class Rejected:
     item_id: str | None
     customer_id: str | None
     violations: tuple[Violation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of an item, and what deserves a second look where it is a refund."""
+
+    outcome: Recording
+    warning: RefundWarning | None = None
 
 
 class ViolationView(TypedDict):
@@ -37,6 +47,8 @@ class ItemResult(TypedDict):
     customer_id: str | None
     status: str
     errors: NotRequired[list[ViolationView]]
+    warning: NotRequired[RefundWarningView]
+    """Of a refund that is recorded, or was before."""
 
 
 class BatchReport(TypedDict):
@@ -83,13 +95,13 @@ def record_batch[T](
     items: Sequence[T | Rejected],
     *,
     identity: Callable[[T], tuple[str, str]],
-    record: Callable[[Sequence[T]], list[Recording]],
+    record: Callable[[Sequence[T]], Sequence[Recorded]],
 ) -> BatchReport:
     """Record the items that are not rejected; `identity` gives a customer and an id to show."""
     places = [place for place, item in enumerate(items) if not isinstance(item, Rejected)]
     valid = [item for item in items if not isinstance(item, Rejected)]
-    outcomes = record(valid) if valid else []
-    by_place = dict(zip(places, zip(valid, outcomes, strict=True), strict=True))
+    recorded = record(valid) if valid else []
+    by_place = dict(zip(places, zip(valid, recorded, strict=True), strict=True))
     results: list[ItemResult] = []
     for place, given in enumerate(items):
         if isinstance(given, Rejected):
@@ -103,16 +115,18 @@ def record_batch[T](
                 }
             )
             continue
-        item, outcome = by_place[place]
+        item, became = by_place[place]
         customer_id, item_id = identity(item)
         result: ItemResult = {
             "index": place,
             "id": item_id,
             "customer_id": customer_id,
-            "status": outcome.value,
+            "status": became.outcome.value,
         }
-        if outcome is Recording.CONFLICTING:
+        if became.outcome is Recording.CONFLICTING:
             result["errors"] = violation_views([CONFLICT])
+        if became.warning is not None:
+            result["warning"] = refund_warning_view(became.warning)
         results.append(result)
     statuses = [result["status"] for result in results]
     return {

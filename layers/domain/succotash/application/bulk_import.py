@@ -17,7 +17,8 @@ from succotash.application.batches import (
     violation_views,
 )
 from succotash.application.identities import import_about_customers
-from succotash.domain.bulk_import import START, OrderImport, Position, RejectedLine
+from succotash.application.refunds import refund_warning_view, warn_of_refunds
+from succotash.domain.bulk_import import START, OrderImport, Position, RejectedLine, WarnedLine
 from succotash.domain.customers import Order, Recording
 from succotash.domain.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.orders import OrderColumns, order_violation
@@ -28,7 +29,7 @@ from succotash.domain.repositories.objects import (
     StoredObject,
 )
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.values import Clock, Currency
+from succotash.domain.values import Clock, Currency, OrderId
 from succotash.errors import InvalidInputError, NotFoundError, SuccotashError, Violation
 
 RESULT_SUFFIX = ".result.json"
@@ -89,8 +90,10 @@ class ImportReport(TypedDict):
     rejected: int
     erased: int
     """Of customers who were erased since: counted and not kept."""
+    warned: int
+    """Refunds that are recorded, or were before, and do not fit what they refund."""
     result: str
-    """Key of the object that lists every line that changed nothing, and why."""
+    """Key of the object that lists every line that changed nothing or was warned of, and why."""
 
 
 def watch_nothing(_: OrderImport) -> None:
@@ -170,7 +173,8 @@ class BulkImport:
 
     def _refuse(self, key: str, error: InvalidInputError) -> ImportReport:
         report = _report("refused", key, OrderImport(""), violation_views(error.violations))
-        self._objects.write(report["result"], [_text({**report, "rejected_lines": []}), b"\n"])
+        document = {**report, "rejected_lines": [], "warned_lines": []}
+        self._objects.write(report["result"], [_text(document), b"\n"])
         return report
 
     def _load(
@@ -217,14 +221,21 @@ def _load_block(
     state = ltv.open_import(expected.import_id)
     if state != expected:
         return state
-    outcomes = import_about_customers(repositories, tombstones, block.orders)
+    outcomes, customer_ids = import_about_customers(repositories, tombstones, block.orders)
     conflicting = [
         RejectedLine(line, (CONFLICT,), is_conflicting=True)
         for line, outcome in zip(block.lines, outcomes, strict=True)
         if outcome is Recording.CONFLICTING
     ]
-    state = state.advanced(block.end, outcomes, len(block.rejected))
-    ltv.save_import(state, block.rejected + conflicting)
+    refunds_of = (None if each is None else OrderId(each) for each in block.orders.refunds_of)
+    refunds = [*zip(customer_ids, refunds_of, strict=True)]
+    warned = [
+        WarnedLine(line, warning)
+        for line, warning in zip(block.lines, warn_of_refunds(ltv, refunds, outcomes), strict=True)
+        if warning is not None
+    ]
+    state = state.advanced(block.end, outcomes, len(block.rejected), len(warned))
+    ltv.save_import(state, block.rejected + conflicting, warned)
     return state
 
 
@@ -239,12 +250,13 @@ def _report(
         "conflicting": state.conflicting,
         "rejected": state.rejected,
         "erased": state.erased,
+        "warned": state.warned,
         "result": key + RESULT_SUFFIX,
     }
 
 
 def _document(report: ImportReport, ltv: LTVRepository, import_id: str) -> Iterator[bytes]:
-    """The result object: the report, and then each line that changed nothing."""
+    """The result object: the report, then each line that changed nothing, or was warned of."""
     yield _text(report).removesuffix(b"}") + b', "rejected_lines": ['
     missing = report["rejected"] + report["conflicting"]
     before, after = b"\n", 0
@@ -254,7 +266,16 @@ def _document(report: ImportReport, ltv: LTVRepository, import_id: str) -> Itera
         missing -= len(page)
     if missing:
         raise _FinishedElsewhereError
+    yield b'\n], "warned_lines": ['
+    before, after = b"\n", 0
+    while warned := ltv.get_warned_lines(import_id, after=after, limit=RESULT_PAGE):
+        yield before + b",\n".join(map(_warning, warned))
+        before, after = b",\n", warned[-1].line
     yield b"\n]}\n"
+
+
+def _warning(line: WarnedLine) -> bytes:
+    return _text({"line": line.line, "warning": refund_warning_view(line.warning)})
 
 
 def _rejection(line: RejectedLine) -> bytes:

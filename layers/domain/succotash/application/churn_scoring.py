@@ -9,6 +9,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import TypedDict, override
 
+from succotash.application.runs import RunWarningView, run_warnings
 from succotash.application.scoring_plan import (
     Facts,
     Plan,
@@ -25,6 +26,7 @@ from succotash.domain.customers import CLOCK_TOLERANCE
 from succotash.domain.outbox import run_message
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention import INITIAL_RUN, RunState, ScoringRun, run_id_of
+from succotash.domain.run_warnings import RunWarnings
 from succotash.domain.values import (
     SHARDS,
     Clock,
@@ -59,6 +61,7 @@ class ScoringReport(TypedDict):
     as_of: datetime
     state: str
     customers: int
+    warnings: list[RunWarningView]
     models: Mapping[str, Json]
     backtest: Mapping[str, Json]
 
@@ -154,7 +157,9 @@ class ChurnScoring:
             if missing := sorted(set(range(SHARDS)) - scored.keys()):
                 names = ", ".join(map(str, missing))
                 raise IncompleteRunError(f"these shards are not scored yet: {names}")
-            self._publish(run, sum(scored.values()), is_whole=False)
+            told = retention.get_shard_warnings(run.run_id).values()
+            warnings = sum((RunWarnings.of_dict(each) for each in told if each), RunWarnings())
+            self._publish(run, sum(scored.values()), warnings, is_whole=False)
         return _report(retention.get_scoring_run(run.run_id))
 
     def _open(self, beside: Executor, as_of: datetime) -> tuple[ScoringRun, Planned | None]:
@@ -220,10 +225,12 @@ class ChurnScoring:
         retention, zone = self._storage.repositories.retention, self._settings.time_zone
         grids = beside.submit(retention.build_retention_grids, run.run_id, run.as_of, zone)
         lifecycle = beside.submit(retention.build_lifecycle_counts, run.run_id, run.as_of, zone)
+        refunds = beside.submit(self._storage.repositories.ltv.total_refunds, run.as_of)
         customers = self._write(run, plan, facts, None)
         grids.result()
         lifecycle.result()
-        self._publish(run, customers, is_whole=True)
+        warnings = RunWarnings.of(facts.purchases.left_out, refunds.result())
+        self._publish(run, customers, warnings, is_whole=True)
         return _report(retention.get_scoring_run(run.run_id))
 
     def _score_shard(self, beside: Executor, run: ScoringRun, shard: Shard) -> int:
@@ -237,11 +244,13 @@ class ChurnScoring:
         lifecycle = beside.submit(
             retention.build_lifecycle_counts, run.run_id, run.as_of, zone, shard=shard
         )
+        refunds = beside.submit(repositories.ltv.total_refunds, run.as_of, shard=shard)
         customers = self._write(run, Plan.of_dict(run.plan), facts, shard)
         repositories.ltv.build_cohorts(run.run_id, run.as_of, zone, shard=shard)
         grids.result()
         lifecycle.result()
-        retention.mark_shard_scored(run.run_id, shard, customers)
+        warnings = RunWarnings.of(facts.purchases.left_out, refunds.result())
+        retention.mark_shard_scored(run.run_id, shard, customers, warnings.to_dict())
         return customers
 
     def _write(self, run: ScoringRun, plan: Plan, facts: Facts, shard: Shard | None) -> int:
@@ -255,7 +264,9 @@ class ChurnScoring:
         repositories.retention.save_engagement_profiles(run.run_id, shard, profiles)
         return len(facts.activity.days.customer_ids)
 
-    def _publish(self, run: ScoringRun, customers: int, *, is_whole: bool) -> None:
+    def _publish(
+        self, run: ScoringRun, customers: int, warnings: RunWarnings, *, is_whole: bool
+    ) -> None:
         settings, zone = self._settings, self._settings.time_zone
         bounds = {
             segment_id: Money.of_units(least, settings.currency)
@@ -268,7 +279,8 @@ class ChurnScoring:
             if not is_whole:
                 retention.merge_retention_grids(run.run_id, run.as_of, zone)
             repositories.ltv.build_rollups(run.run_id, run.as_of, zone, merged=not is_whole)
-            summary = retention.get_retention_analytics(run.run_id).to_dict()
+            analytics = retention.get_retention_analytics(run.run_id)
+            summary = analytics.to_dict() | {"warnings": warnings.to_dict()}
             retention.finish_scoring_run(run.run_id, customers, settings.runs_kept, summary=summary)
             repositories.outbox.append([run_message(run.run_id, run.as_of, customers)])
 
@@ -295,6 +307,7 @@ def _report(run: ScoringRun) -> ScoringReport:
         "as_of": run.as_of,
         "state": run.state,
         "customers": run.customers,
+        "warnings": run_warnings(run),
         "models": run.models,
         "backtest": run.backtest,
     }

@@ -22,8 +22,10 @@ def record_about_customers[T: Order | ActivityEvent](
     contents: Callable[[T], object],
     at: Callable[[T], datetime],
     record: Callable[[Sequence[T]], list[Recording]],
-) -> list[Recording]:
+) -> tuple[list[Recording], list[CustomerId]]:
     """Record facts about the customers they turn out to be about, each once.
+
+    What became of each, in order, and whom it is about.
 
     One that is not younger than the erasure of its customer, or of the person with its e-mail, is
     not taken. Within a transaction.
@@ -41,12 +43,15 @@ def record_about_customers[T: Order | ActivityEvent](
     taken = [replace(items[place], customer_id=customer_ids[names[place]]) for place in places]
     recorded = record_once(taken, identity=identity, contents=contents, record=record)
     register.save()
-    return _with_erased(places, recorded, len(items))
+    return (
+        _with_erased(places, recorded, len(items)),
+        [customer_ids.get(name, name.customer_id) for name in names],
+    )
 
 
 def import_about_customers(
     repositories: Repositories, tombstones: Tombstones, orders: OrderColumns
-) -> list[Recording]:
+) -> tuple[list[Recording], list[CustomerId]]:
     """As `record_about_customers`, for orders by the ten thousand."""
     called = list(zip(orders.customer_ids, orders.canonical_emails, strict=True))
     names = {
@@ -71,7 +76,8 @@ def import_about_customers(
         record=lambda firsts: repositories.ltv.import_orders(taken.only(firsts)),
     )
     register.save()
-    return _with_erased(rows, recorded, len(orders))
+    customer_ids = [found.get(names[each], names[each].customer_id) for each in called]
+    return _with_erased(rows, recorded, len(orders)), customer_ids
 
 
 class Register:

@@ -5,7 +5,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypedDict
 
-from succotash.application.batches import BatchReport, Rejected, count_orders, record_batch
+from succotash.application.batches import (
+    BatchReport,
+    Recorded,
+    Rejected,
+    count_orders,
+    record_batch,
+)
 from succotash.application.cohorts import (
     NOTHING,
     CohortDetails,
@@ -16,9 +22,10 @@ from succotash.application.cohorts import (
 )
 from succotash.application.identities import record_about_customers
 from succotash.application.paging import after_value, next_cursor, require_page
+from succotash.application.refunds import warn_of_refunds
 from succotash.application.runs import RunView, run_currency, run_day, run_view
 from succotash.domain.cohorts import CohortSpan, by_quarter
-from succotash.domain.customers import Order, Recording
+from succotash.domain.customers import Order
 from succotash.domain.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.ltv import (
     INTERVAL_LEVEL,
@@ -171,15 +178,12 @@ class LTVHandler:
         """Add a batch to the ledger; what became of each item, in order.
 
         An order in another currency than the deployment's, from the future, with an amount that
-        does not fit its kind, or that contradicts another with its id is rejected alone.
+        does not fit its kind, or that contradicts another with its id is rejected alone. A refund
+        that does not fit what it refunds is recorded with a warning.
         """
         now = self._clock()
         checked = [item if isinstance(item, Rejected) else self._check(item, now) for item in items]
-        report = record_batch(
-            checked,
-            identity=order_identity,
-            record=self._record,
-        )
+        report = record_batch(checked, identity=order_identity, record=self._record)
         count_orders(
             recorded=report["recorded"],
             unchanged=report["unchanged"],
@@ -189,11 +193,11 @@ class LTVHandler:
         )
         return report
 
-    def _record(self, orders: Sequence[Order]) -> list[Recording]:
+    def _record(self, orders: Sequence[Order]) -> list[Recorded]:
         """Record orders of known and new customers; those of a person erased since are not kept."""
 
-        def work(repositories: Repositories) -> list[Recording]:
-            return record_about_customers(
+        def work(repositories: Repositories) -> list[Recorded]:
+            outcomes, customer_ids = record_about_customers(
                 repositories,
                 self._tombstones,
                 orders,
@@ -202,6 +206,9 @@ class LTVHandler:
                 at=lambda order: order.ordered_at,
                 record=repositories.ltv.record_orders,
             )
+            refunds = [*zip(customer_ids, (each.refund_of for each in orders), strict=True)]
+            warnings = warn_of_refunds(repositories.ltv, refunds, outcomes)
+            return list(map(Recorded, outcomes, warnings))
 
         return self._storage.in_transaction(work)
 

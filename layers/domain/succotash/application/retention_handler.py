@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NotRequired, TypedDict
 
-from succotash.application.batches import BatchReport, Rejected, record_batch
+from succotash.application.batches import BatchReport, Recorded, Rejected, record_batch
 from succotash.application.grids import (
     USUAL_GRID,
     GridQuestion,
@@ -30,7 +30,6 @@ from succotash.application.runs import (
 from succotash.domain.customers import (
     CLOCK_TOLERANCE,
     ActivityEvent,
-    Recording,
     event_contents,
     event_identity,
 )
@@ -266,11 +265,11 @@ class RetentionHandler:
             record=self._record,
         )
 
-    def _record(self, events: Sequence[ActivityEvent]) -> list[Recording]:
+    def _record(self, events: Sequence[ActivityEvent]) -> list[Recorded]:
         """Record events of known and new customers; those of one erased since are not kept."""
 
-        def work(repositories: Repositories) -> list[Recording]:
-            return record_about_customers(
+        def work(repositories: Repositories) -> list[Recorded]:
+            outcomes, _ = record_about_customers(
                 repositories,
                 self._tombstones,
                 events,
@@ -279,6 +278,7 @@ class RetentionHandler:
                 at=lambda event: event.occurred_at,
                 record=repositories.retention.record_activity,
             )
+            return [Recorded(outcome) for outcome in outcomes]
 
         return self._storage.in_transaction(work)
 

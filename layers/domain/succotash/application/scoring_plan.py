@@ -41,11 +41,19 @@ from succotash.domain.models.spend import SpendModel
 from succotash.domain.models.value import discounted_residual
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.risk import DEFAULT_RISK_RULE, RiskRule
-from succotash.domain.values import MONEY_PLACES, SHARDS, Currency, Json, SegmentId, Shard
+from succotash.domain.values import (
+    LARGEST_UNITS,
+    MONEY_PLACES,
+    SHARDS,
+    Currency,
+    Json,
+    SegmentId,
+    Shard,
+)
 
 UNIT = 10.0**MONEY_PLACES
 """Ten-thousandths in one unit of currency."""
-_LARGEST_UNITS = float(np.nextafter(2.0**63, 0.0))
+_LARGEST_FLOAT = float(np.nextafter(2.0**63, 0.0))
 """The largest float that is an int64 too."""
 VALUABLE_QUANTILE = 0.8
 SHORTEST_HOLDOUT_DAYS = 7
@@ -129,7 +137,10 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of some customers: all of them, or those of one or several shards."""
+    """What is known of some customers: all of them, or those of one or several shards.
+
+    Whom the purchases leave out, because no total holds theirs, the activity leaves out too.
+    """
 
     purchases: PurchaseHistories
     activity: ActivitySummaries
@@ -148,7 +159,10 @@ class Facts:
             repositories.retention.activity_summaries, as_of, time_zone, shard=shard
         )
         purchases = repositories.ltv.purchase_histories(as_of, time_zone, shard=shard)
-        return cls(purchases, reading.result())
+        activity = reading.result()
+        if purchases.left_out:
+            activity = activity.without(purchases.left_out)
+        return cls(purchases, activity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,9 +352,15 @@ class Valued:
     """In ten-thousandths."""
 
     @property
+    def residual_units(self) -> NDArray[np.int64]:
+        """In ten-thousandths; no more than these can count together with what there is."""
+        room: NDArray[np.int64] = LARGEST_UNITS - np.maximum(self.actual, 0)
+        return np.minimum(units(self.residual), room)
+
+    @property
     def predicted(self) -> NDArray[np.int64]:
-        """Actual plus residual, in ten-thousandths; never more than these can count."""
-        return self.actual + np.minimum(units(self.residual), np.iinfo(np.int64).max - self.actual)
+        """Actual plus residual, in ten-thousandths."""
+        return self.actual + self.residual_units
 
 
 def valued(
@@ -361,7 +381,10 @@ def valued(
         yearly_discount_rate=settings.discount_rate,
         margin=settings.margin,
     )
-    actual = _counted(column(purchases.revenue) * settings.margin)
+    # Of opposite signs, so that 64 bits hold the sum of any two of them.
+    brought = np.array(purchases.revenue, np.int64) + np.array(purchases.over_refunds, np.int64)
+    # Floats hold 53 bits: without a margin to take, none is lost.
+    actual = brought if settings.margin == 1 else _counted(column(brought) * settings.margin)
     return Valued(residual, actual)
 
 
@@ -371,7 +394,7 @@ def units(amounts: Array) -> NDArray[np.int64]:
 
 
 def _counted(ten_thousandths: Array) -> NDArray[np.int64]:
-    return np.rint(np.minimum(ten_thousandths, _LARGEST_UNITS)).astype(np.int64)
+    return np.rint(np.clip(ten_thousandths, -_LARGEST_FLOAT, _LARGEST_FLOAT)).astype(np.int64)
 
 
 def mean_spend(purchases: PurchaseHistories, bought: Columns) -> Array:
@@ -390,7 +413,9 @@ def joined_histories(parts: Iterable[Histories]) -> Histories:
 def joined_purchases(parts: Sequence[PurchaseHistories]) -> PurchaseHistories:
     """The customers of several shards together."""
     days = joined_histories(part.days for part in parts)
-    joined = PurchaseHistories(days, array("q"), array("q"), array("q"), [], [], array("q"))
+    joined = PurchaseHistories(
+        days, array("q"), array("q"), array("q"), [], [], array("q"), array("q"), []
+    )
     for part in parts:
         _extend(joined, part)
     return joined
@@ -447,7 +472,7 @@ def _tested(
     purchases = _judge(held_out.days, days, settings.purchase_models)
     presence, histories = purchases, held_out.days
     if reading is not None:
-        histories = reading.result()
+        histories = reading.result().without(held_out.left_out)
         presence = _judge(histories, days, settings.purchase_models)
     churn = _judge_silence(purchases, presence, held_out.days, histories, days)
     view: dict[str, Json] = {
@@ -547,14 +572,15 @@ def _segment_bounds(
 ) -> list[tuple[SegmentId, int]]:
     """Each segment's least predicted CLV, lowest segment first.
 
-    The lowest quantile starts at nothing. Of equal bounds the higher quantile is the higher
-    segment, then the greater id.
+    The lowest quantile starts at nothing, or at the least of all where that is below. Of equal
+    bounds the higher quantile is the higher segment, then the greater id.
     """
+    lowest = min(0, int(predicted.min())) if len(predicted) else 0
 
     def bound(segment: LTVSegment) -> int:
         if segment.lower_bound is not None:
             return segment.lower_bound.units()
-        return _quantile(predicted, segment.lower_quantile) if segment.lower_quantile else 0
+        return _quantile(predicted, segment.lower_quantile) if segment.lower_quantile else lowest
 
     ranked = sorted(
         (bound(segment), segment.lower_quantile or 0.0, segment.segment_id) for segment in segments

@@ -28,7 +28,7 @@ from succotash.domain.models.interval import value_interval
 from succotash.domain.models.levels import HIGH, RiskBasis, risk_levels, risk_scores
 from succotash.domain.models.purchases import Array, column
 from succotash.domain.retention import ChurnPredictions, EngagementProfiles, RiskLevel
-from succotash.domain.values import Shard
+from succotash.domain.values import LARGEST_UNITS, Shard
 
 DAYS_PER_MONTH = 365.25 / 12
 CENTURY_DAYS = 36_525
@@ -81,7 +81,7 @@ def _value_columns(
     return CustomerValues(
         customer_ids=purchases.days.customer_ids,
         actual_clv=worth.actual.tolist(),
-        residual_value=units(worth.residual).tolist(),
+        residual_value=worth.residual_units.tolist(),
         average_order_value=average.tolist(),
         order_count=purchases.orders,
         frequency=purchases.days.frequency,
@@ -141,8 +141,11 @@ def predictions_and_profiles(
     )
     seconds, timed = column(activity.session_seconds), column(activity.timed_sessions)
     averages = (seconds / np.maximum(timed, 1)).tolist()
+    # Who never bought is worth less than any amount, those below 0 included.
     valuable = np.fromiter(
-        (predicted.get(each, -1) >= plan.valuable_from for each in ids), bool, len(ids)
+        (predicted.get(each, -LARGEST_UNITS - 1) >= plan.valuable_from for each in ids),
+        bool,
+        len(ids),
     )
     profiles = EngagementProfiles(
         customer_ids=ids,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from succotash.domain.customers import Recording
+from succotash.domain.refunds import RefundWarning
 from succotash.errors import Violation
 
 
@@ -29,6 +30,20 @@ class RejectedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class WarnedLine:
+    """A line whose refund is recorded, and does not fit what it refunds."""
+
+    line: int
+    warning: RefundWarning
+
+
+def as_rejected(line: WarnedLine) -> RejectedLine:
+    """How tables keep the line: among rejected ones, told apart by the code of its violation."""
+    found = Violation("refund_of", line.warning.value, line.warning.message)
+    return RejectedLine(line.line, (found,))
+
+
+@dataclass(frozen=True, slots=True)
 class OrderImport:
     """How far the import of one version of one file has come."""
 
@@ -42,11 +57,13 @@ class OrderImport:
     erased: int = 0
     is_finished: bool = False
     """Its result is written, and its rejected lines are kept there only."""
+    warned: int = 0
+    """Warned lines that were saved with it; they are counted among those recorded, too."""
 
     def advanced(
-        self, position: Position, outcomes: Sequence[Recording], rejected: int
+        self, position: Position, outcomes: Sequence[Recording], rejected: int, warned: int = 0
     ) -> "OrderImport":
-        """The import after further lines with these outcomes, and so many rejected ones."""
+        """The import after further lines: these outcomes, and so many rejected and warned of."""
         return OrderImport(
             self.import_id,
             position,
@@ -55,4 +72,5 @@ class OrderImport:
             self.conflicting + outcomes.count(Recording.CONFLICTING),
             self.rejected + rejected,
             self.erased + outcomes.count(Recording.ERASED),
+            warned=self.warned + warned,
         )

@@ -1,10 +1,11 @@
 """Customers and the two ledgers of what they do: orders and activity."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import compress
 
 from succotash.domain.values import CampaignId, CustomerId, EventId, LeadId, Money, OrderId
 
@@ -107,13 +108,25 @@ class Histories:
     holdout: array[int]
     """Event days after `as_of` up to the end of the holdout; all 0 where none was asked for."""
 
+    def without(self, customer_ids: Collection[str]) -> "Histories":
+        """Those of everybody else."""
+        stays = _others(self, customer_ids)
+        return Histories(
+            list(compress(self.customer_ids, stays)),
+            _only(self.first_day, stays),
+            _only(self.frequency, stays),
+            _only(self.recency, stays),
+            _only(self.age, stays),
+            _only(self.holdout, stays),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PurchaseHistories:
     """Purchase days with money. Amounts are whole ten-thousandths of the currency.
 
     A purchase is an order netted with its refunds; a wholly refunded order is none, an order of
-    amount zero is one.
+    amount zero is one. What refunds give back beyond their order is in `over_refunds` alone.
     """
 
     days: Histories
@@ -126,6 +139,10 @@ class PurchaseHistories:
     last_purchase_at: list[str]
     """Instants, ISO 8601 with offset, UTC."""
     holdout_revenue: array[int]
+    over_refunds: array[int]
+    """Given back as of `as_of` beyond what the orders were worth; 0 or less."""
+    left_out: list[str]
+    """Customers of whom 64 bits do not hold one of these amounts, by id; they have no row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +166,29 @@ class ActivitySummaries:
     """ISO 8601 with offset, UTC."""
     interests: list[Mapping[str, int]]
     """How often each interest was named."""
+
+    def without(self, customer_ids: Collection[str]) -> "ActivitySummaries":
+        """Those of everybody else."""
+        stays = _others(self.days, customer_ids)
+        return ActivitySummaries(
+            self.days.without(customer_ids),
+            _only(self.sessions, stays),
+            _only(self.clicks, stays),
+            _only(self.conversions, stays),
+            _only(self.session_seconds, stays),
+            _only(self.timed_sessions, stays),
+            list(compress(self.last_session_at, stays)),
+            list(compress(self.interests, stays)),
+        )
+
+
+def _others(days: Histories, customer_ids: Collection[str]) -> list[bool]:
+    gone = set(customer_ids)
+    return [each not in gone for each in days.customer_ids]
+
+
+def _only[T: (int, float)](values: array[T], stays: Iterable[bool]) -> array[T]:
+    return array(values.typecode, compress(values, stays))
 
 
 def repeats_within(keys: Sequence[tuple[str, str]]) -> list[int | None]:

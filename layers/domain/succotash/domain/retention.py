@@ -236,7 +236,8 @@ class ScoringRun:
     plan: Mapping[str, Json] = field(default_factory=dict)
     """What every shard is scored with; empty in a run from before there were plans."""
     summary: Mapping[str, Json] = field(default_factory=dict)
-    """Where all customers stood when it finished: `RetentionAnalytics.to_dict`."""
+    """Where all customers stood when it finished: `RetentionAnalytics.to_dict`; and, under
+    `warnings`, `RunWarnings.to_dict`."""
 
 
 def run_id_of(as_of: datetime) -> RunId:

@@ -33,8 +33,10 @@ MONEY_UNIT = Decimal(10) ** -MONEY_PLACES
 """The smallest amount kept: one ten-thousandth, as in numeric(19,4)."""
 AMOUNT_LIMIT = Decimal(10) ** 12
 """Single amounts stay below this: then the ten-thousandths of hundreds of them fit into 64 bits."""
-TOTAL_LIMIT = Decimal(2**63).scaleb(-MONEY_PLACES)
-"""No total that is kept is as large: its ten-thousandths fit into 64 bits."""
+LARGEST_UNITS = 2**63 - 1
+"""The most ten-thousandths, of either sign, that one customer's total may come to: 64 bits."""
+TOTAL_LIMIT = Decimal(LARGEST_UNITS + 1).scaleb(-MONEY_PLACES)
+"""No total of one customer is as large."""
 USUAL_MINOR_UNITS = 2
 MINOR_UNITS: Mapping[str, int] = {
     code: places

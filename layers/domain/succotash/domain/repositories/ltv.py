@@ -4,12 +4,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from succotash.domain.bulk_import import OrderImport, RejectedLine
+from succotash.domain.bulk_import import OrderImport, RejectedLine, WarnedLine
 from succotash.domain.customers import Customer, Order, PurchaseHistories, Recording
 from succotash.domain.ltv import Cohort, CustomerLTV, CustomerValues, LTVAnalytics, LTVSegment
 from succotash.domain.orders import OrderColumns
+from succotash.domain.refunds import RefundTotals, RefundWarning
 from succotash.domain.repositories.forms import PAGE
-from succotash.domain.values import CohortId, Currency, CustomerId, Money, RunId, SegmentId, Shard
+from succotash.domain.values import (
+    CohortId,
+    Currency,
+    CustomerId,
+    Money,
+    OrderId,
+    RunId,
+    SegmentId,
+    Shard,
+)
 
 
 class LTVRepository(ABC):
@@ -38,6 +48,24 @@ class LTVRepository(ABC):
         """The same as `record_orders`, made for tens of thousands of orders at once."""
 
     @abstractmethod
+    def judge_refunds(
+        self, refunded: Sequence[tuple[CustomerId, OrderId]]
+    ) -> list[RefundWarning | None]:
+        """What is odd about refunds that are in the ledger, in the same order.
+
+        Each is given by its customer and the order it names. An order that this customer has not,
+        and nobody else either, may still come: None. One statement for all of them.
+        """
+
+    @abstractmethod
+    def total_refunds(self, as_of: datetime, *, shard: Shard | None = None) -> RefundTotals:
+        """Refunds at or before `as_of` that match no order of their customer at or before it.
+
+        And orders refunded beyond their amount by then, whether or not their customer bought
+        anything else. What a refund of a refund gives back matches no order.
+        """
+
+    @abstractmethod
     def open_import(self, import_id: str) -> OrderImport:
         """How far the import has come; begun where it is not known yet.
 
@@ -45,8 +73,13 @@ class LTVRepository(ABC):
         """
 
     @abstractmethod
-    def save_import(self, state: OrderImport, rejected: Sequence[RejectedLine]) -> None:
-        """Remember how far an import has come, and further lines that changed nothing.
+    def save_import(
+        self,
+        state: OrderImport,
+        rejected: Sequence[RejectedLine],
+        warned: Sequence[WarnedLine] = (),
+    ) -> None:
+        """Remember how far an import has come, and further lines to be told of.
 
         NotFoundError where the import was never opened.
         """
@@ -58,8 +91,14 @@ class LTVRepository(ABC):
         """Lines of an import that changed nothing, in their order, behind the line `after`."""
 
     @abstractmethod
+    def get_warned_lines(
+        self, import_id: str, *, after: int = 0, limit: int = PAGE
+    ) -> list[WarnedLine]:
+        """Lines of an import that were warned of, in their order, behind the line `after`."""
+
+    @abstractmethod
     def finish_import(self, import_id: str) -> None:
-        """Mark an import as finished, and forget its rejected lines.
+        """Mark an import as finished, and forget its rejected lines; the warned ones stay.
 
         NotFoundError where the import was never opened.
         """
@@ -76,8 +115,8 @@ class LTVRepository(ABC):
         """Sufficient statistics of purchases at or before `as_of`, of one shard or of all.
 
         Later orders and later refunds are ignored, except to count the holdout: purchase days
-        after `as_of` up to and including `holdout_until`, netted as of then. StorageError where
-        the orders of one customer come to more than 2^63 - 1 ten-thousandths.
+        after `as_of` up to and including `holdout_until`, netted as of then. A customer of whom
+        one amount passes LARGEST_UNITS ten-thousandths, of either sign, is left out and named.
         """
 
     @abstractmethod
@@ -174,7 +213,9 @@ class LTVRepository(ABC):
 
         Cohort periods are calendar months of the zone since the month of first purchase; a
         customer is active in a month with a purchase (as in `purchase_histories`) in it; revenue
-        is what those purchases are worth net, without margin. Repeating it changes nothing.
+        is what those purchases are worth net, without margin, less what was given back beyond
+        orders of that month. What lies before the month of first purchase counts in it. Sums may
+        pass 64 bits. Repeating it changes nothing.
         """
 
     @abstractmethod

@@ -72,8 +72,21 @@ class RetentionRepository(ABC):
         """
 
     @abstractmethod
-    def mark_shard_scored(self, run_id: RunId, shard: Shard, customers: int) -> None:
-        """Remember that a shard of the run is scored; NotFoundError where there is no such run."""
+    def mark_shard_scored(
+        self,
+        run_id: RunId,
+        shard: Shard,
+        customers: int,
+        warnings: Mapping[str, Json] | None = None,
+    ) -> None:
+        """Remember that a shard of the run is scored, and what is to be warned of in it.
+
+        NotFoundError where there is no such run. Of one that is not running no warning is kept.
+        """
+
+    @abstractmethod
+    def get_shard_warnings(self, run_id: RunId) -> dict[int, Mapping[str, Json]]:
+        """By number of the shard, what it was marked with; none once the run has finished."""
 
     @abstractmethod
     def get_scored_shards(self, run_id: RunId) -> dict[int, int]:

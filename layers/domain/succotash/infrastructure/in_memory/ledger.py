@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from succotash.domain.customers import Order
+from succotash.domain.refunds import RefundTotals
 from succotash.domain.values import CustomerId, OrderId, Shard
 from succotash.infrastructure.in_memory.tables import Tables
 
@@ -24,6 +25,31 @@ class Purchase:
 
 def purchases_of(orders: Iterable[Order], until: datetime) -> list[Purchase]:
     """One customer's purchases at or before an instant, netted as of then, earliest first."""
+    return [each for each, is_purchase in _settled(orders, until) if is_purchase]
+
+
+def over_refunds_of(orders: Iterable[Order], until: datetime) -> list[Purchase]:
+    """One customer's orders refunded beyond their amount, which are no purchases; as above."""
+    return [each for each, _ in _settled(orders, until) if each.net < 0]
+
+
+def refunds_of(orders: Iterable[Order], until: datetime) -> RefundTotals:
+    """One customer's refunds at or before an instant that match no order, or exceed theirs."""
+    known = [order for order in orders if order.ordered_at <= until]
+    bought = {order.order_id for order in known if order.refund_of is None}
+    unmatched = [
+        order.amount.units()
+        for order in known
+        if order.refund_of is not None and order.refund_of not in bought
+    ]
+    exceeding = over_refunds_of(known, until)
+    return RefundTotals(
+        len(unmatched), sum(unmatched), len(exceeding), sum(each.net for each in exceeding)
+    )
+
+
+def _settled(orders: Iterable[Order], until: datetime) -> list[tuple[Purchase, bool]]:
+    """Orders netted with their refunds, and whether each is a purchase."""
     refunds: defaultdict[OrderId, list[int]] = defaultdict(list)
     originals: list[Order] = []
     for order in orders:
@@ -33,13 +59,12 @@ def purchases_of(orders: Iterable[Order], until: datetime) -> list[Purchase]:
             originals.append(order)
         else:
             refunds[order.refund_of].append(order.amount.units())
-    purchases = []
+    settled = []
     for order in originals:
         given_back = refunds.get(order.order_id, ())
         net = order.amount.units() + sum(given_back)
-        if not given_back or net > 0:
-            purchases.append(Purchase(order.ordered_at, net))
-    return sorted(purchases, key=lambda purchase: purchase.at)
+        settled.append((Purchase(order.ordered_at, net), not given_back or net > 0))
+    return sorted(settled, key=lambda each: each[0].at)
 
 
 def in_shard(customer_id: str, shard: Shard | None) -> bool:

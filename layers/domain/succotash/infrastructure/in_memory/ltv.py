@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from itertools import islice
 from typing import override
 
-from succotash.domain.bulk_import import OrderImport, RejectedLine
+from succotash.domain.bulk_import import OrderImport, RejectedLine, WarnedLine
 from succotash.domain.customers import Customer, Histories, Order, PurchaseHistories, Recording
 from succotash.domain.ltv import (
     Cohort,
@@ -22,27 +23,32 @@ from succotash.domain.ltv import (
     ValueGroup,
 )
 from succotash.domain.orders import OrderColumns, order_contents
+from succotash.domain.refunds import RefundTotals, RefundWarning
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.retention import UNKNOWN_SOURCE
 from succotash.domain.values import (
+    LARGEST_UNITS,
     MONEY_PLACES,
     CohortId,
     Currency,
     CustomerId,
     Money,
+    OrderId,
     RunId,
     SegmentId,
     Shard,
 )
-from succotash.errors import StorageError
 from succotash.infrastructure.in_memory.ledger import (
     Calendar,
+    Purchase,
     in_shard,
     instant_text,
     month_number,
+    over_refunds_of,
     purchases_by_customer,
     purchases_of,
+    refunds_of,
 )
 from succotash.infrastructure.in_memory.tables import (
     RollupGroup,
@@ -83,6 +89,34 @@ class InMemoryLTVRepository(LTVRepository):
 
     @override
     @atomic
+    def judge_refunds(
+        self, refunded: Sequence[tuple[CustomerId, OrderId]]
+    ) -> list[RefundWarning | None]:
+        judged = {each: self._judge_refunds(*each) for each in set(refunded)}
+        return [judged[each] for each in refunded]
+
+    def _judge_refunds(self, customer_id: CustomerId, order_id: OrderId) -> RefundWarning | None:
+        known = self.tables.orders.get((customer_id, order_id))
+        if known is None:
+            others = any(True for _ in self.tables.orders_by_id[order_id])
+            return RefundWarning.OF_ANOTHER_CUSTOMER if others else None
+        if known.refund_of is not None:
+            return RefundWarning.OF_REFUND
+        own = self.tables.orders_by_customer[customer_id]
+        given_back = sum(each.amount.units() for each in own if each.refund_of == order_id)
+        return RefundWarning.EXCEEDS_ORDER if known.amount.units() + given_back < 0 else None
+
+    @override
+    @atomic
+    def total_refunds(self, as_of: datetime, *, shard: Shard | None = None) -> RefundTotals:
+        totals = RefundTotals()
+        for customer_id in self.tables.orders_by_customer.groups():
+            if in_shard(customer_id, shard):
+                totals += refunds_of(self.tables.orders_by_customer[customer_id], as_of)
+        return totals
+
+    @override
+    @atomic
     def open_import(self, import_id: str) -> OrderImport:
         if import_id not in self.tables.imports:
             self.tables.imports[import_id] = OrderImport(import_id)
@@ -90,10 +124,17 @@ class InMemoryLTVRepository(LTVRepository):
 
     @override
     @atomic
-    def save_import(self, state: OrderImport, rejected: Sequence[RejectedLine]) -> None:
+    def save_import(
+        self,
+        state: OrderImport,
+        rejected: Sequence[RejectedLine],
+        warned: Sequence[WarnedLine] = (),
+    ) -> None:
         known = self.tables.imports[state.import_id]
+        told = (*(self.tables.warned_lines.get(state.import_id) or ()), *warned)
+        self.tables.warned_lines[state.import_id] = told
         self.tables.imports[state.import_id] = dataclasses.replace(
-            state, is_finished=known.is_finished
+            state, is_finished=known.is_finished, warned=len(told)
         )
         lines = (*(self.tables.rejected_lines.get(state.import_id) or ()), *rejected)
         self.tables.rejected_lines[state.import_id] = lines
@@ -104,6 +145,15 @@ class InMemoryLTVRepository(LTVRepository):
         self, import_id: str, *, after: int = 0, limit: int = PAGE
     ) -> list[RejectedLine]:
         lines = self.tables.rejected_lines.get(import_id) or ()
+        behind = sorted((each for each in lines if each.line > after), key=lambda each: each.line)
+        return behind[:limit]
+
+    @override
+    @atomic
+    def get_warned_lines(
+        self, import_id: str, *, after: int = 0, limit: int = PAGE
+    ) -> list[WarnedLine]:
+        lines = self.tables.warned_lines.get(import_id) or ()
         behind = sorted((each for each in lines if each.line > after), key=lambda each: each.line)
         return behind[:limit]
 
@@ -128,34 +178,35 @@ class InMemoryLTVRepository(LTVRepository):
         today = calendar.day(as_of)
         days = Histories([], array("q"), array("q"), array("q"), array("q"), array("q"))
         found = PurchaseHistories(
-            days, array("q"), array("q"), array("q"), [], [], holdout_revenue=array("q")
+            days, array("q"), array("q"), array("q"), [], [], array("q"), array("q"), []
         )
         for customer_id, purchases in purchases_by_customer(self.tables, as_of, shard):
+            orders = self.tables.orders_by_customer[customer_id]
             bought_on = [calendar.day(each.at) for each in purchases]
             first, last = bought_on[0], bought_on[-1]
             held_out = [
-                each
-                for each in purchases_of(
-                    self.tables.orders_by_customer[customer_id], holdout_until or as_of
-                )
-                if each.at > as_of
+                each for each in purchases_of(orders, holdout_until or as_of) if each.at > as_of
             ]
+            revenue = sum(each.net for each in purchases)
+            repeat_revenue = sum(
+                each.net for each, day in zip(purchases, bought_on, strict=True) if day != first
+            )
+            holdout_revenue = sum(each.net for each in held_out)
+            over_refunds = sum(each.net for each in over_refunds_of(orders, as_of))
+            if max(revenue, holdout_revenue, -over_refunds) > LARGEST_UNITS:
+                found.left_out.append(customer_id)
+                continue
             days.customer_ids.append(customer_id)
             days.first_day.append(first)
             days.frequency.append(len(set(bought_on)) - 1)
             days.recency.append(last - first)
             days.age.append(today - first)
             days.holdout.append(len({calendar.day(each.at) for each in held_out}))
-            repeated = (
-                each.net for each, day in zip(purchases, bought_on, strict=True) if day != first
-            )
             found.orders.append(len(purchases))
-            try:
-                found.revenue.append(sum(each.net for each in purchases))
-                found.repeat_revenue.append(sum(repeated))
-                found.holdout_revenue.append(sum(each.net for each in held_out))
-            except OverflowError:
-                raise StorageError("a total is larger than 64 bits hold") from None
+            found.revenue.append(revenue)
+            found.repeat_revenue.append(repeat_revenue)
+            found.holdout_revenue.append(holdout_revenue)
+            found.over_refunds.append(over_refunds)
             found.first_purchase_at.append(instant_text(purchases[0].at))
             found.last_purchase_at.append(instant_text(purchases[-1].at))
         return found
@@ -338,22 +389,28 @@ class InMemoryLTVRepository(LTVRepository):
         currency = values[0].actual_clv.currency
         active: defaultdict[int, set[CustomerId]] = defaultdict(set)
         revenue: defaultdict[int, int] = defaultdict(int)
+
+        def period_of(purchase: Purchase) -> int:
+            day = calendar.date(purchase.at)
+            return max(0, month_number(day) - month_number(starts_on))
+
         for value in values:
             orders = self.tables.orders_by_customer[value.customer_id]
             for purchase in purchases_of(orders, as_of):
-                period = month_number(calendar.date(purchase.at)) - month_number(starts_on)
-                active[period].add(value.customer_id)
-                revenue[period] += purchase.net
+                active[period_of(purchase)].add(value.customer_id)
+                revenue[period_of(purchase)] += purchase.net
+            for over_refund in over_refunds_of(orders, as_of):
+                revenue[period_of(over_refund)] += over_refund.net
         predicted = sum(value.predicted_clv.units() for value in values)
         return Cohort(
             cohort_id,
             starts_on,
             customers=len(values),
             revenue=Money.of_units(sum(revenue.values()), currency),
-            average_ltv=Money.of_units(round(Decimal(predicted) / len(values)), currency),
+            average_ltv=Money.of_units(round(Fraction(predicted, len(values))), currency),
             periods=tuple(
                 CohortPeriod(period, len(active[period]), _decimal(revenue[period]))
-                for period in sorted(active)
+                for period in sorted(revenue)
             ),
         )
 

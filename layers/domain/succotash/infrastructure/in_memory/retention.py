@@ -76,6 +76,7 @@ class InMemoryRetentionRepository(RetentionRepository):
             self.tables.runs.discard([other.run_id])
         self.tables.runs[run.run_id] = dataclasses.replace(stored(run), state=RunState.RUNNING)
         self.tables.scored_shards.discard([run.run_id])
+        self.tables.shard_warnings.discard([run.run_id])
 
     @override
     @atomic
@@ -87,10 +88,24 @@ class InMemoryRetentionRepository(RetentionRepository):
 
     @override
     @atomic
-    def mark_shard_scored(self, run_id: RunId, shard: Shard, customers: int) -> None:
-        self.tables.runs[run_id]
+    def mark_shard_scored(
+        self,
+        run_id: RunId,
+        shard: Shard,
+        customers: int,
+        warnings: Mapping[str, Json] | None = None,
+    ) -> None:
+        run = self.tables.runs[run_id]
         scored = self.tables.scored_shards.get(run_id) or {}
         self.tables.scored_shards[run_id] = {**scored, shard.index: customers}
+        if run.state is RunState.RUNNING:
+            told = self.tables.shard_warnings.get(run_id) or {}
+            self.tables.shard_warnings[run_id] = {**told, shard.index: dict(warnings or {})}
+
+    @override
+    @atomic
+    def get_shard_warnings(self, run_id: RunId) -> dict[int, Mapping[str, Json]]:
+        return dict(self.tables.shard_warnings.get(run_id) or {})
 
     @override
     @atomic
@@ -117,6 +132,7 @@ class InMemoryRetentionRepository(RetentionRepository):
         self.tables.runs[run_id] = dataclasses.replace(
             run, state=RunState.CURRENT, customers=customers, summary=dict(summary or {})
         )
+        self.tables.shard_warnings.discard([run_id])
         superseded = _latest_first(self.tables.runs_by_state[RunState.SUPERSEDED])
         for old in superseded[keep:]:
             self.tables.delete_run_rows(old.run_id)

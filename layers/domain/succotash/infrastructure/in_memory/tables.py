@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Concatenate, Protocol
 
-from succotash.domain.bulk_import import OrderImport, RejectedLine
+from succotash.domain.bulk_import import OrderImport, RejectedLine, WarnedLine
 from succotash.domain.customers import ActivityEvent, Customer, Order
 from succotash.domain.forms import (
     DEFAULT_FORM,
@@ -270,14 +270,19 @@ class Tables:
         self.aliases_by_customer = self.aliases.index(lambda customer_id: customer_id)
         self.orders = Table[tuple[CustomerId, OrderId], Order]("order", self._log)
         self.orders_by_customer = self.orders.index(lambda order: order.customer_id)
+        self.orders_by_id = self.orders.index(lambda order: order.order_id)
         self.events = Table[tuple[CustomerId, EventId], ActivityEvent]("event", self._log)
         self.events_by_customer = self.events.index(lambda event: event.customer_id)
 
         self.imports = Table[str, OrderImport]("import", self._log)
         self.rejected_lines = Table[str, tuple[RejectedLine, ...]]("import", self._log)
+        self.warned_lines = Table[str, tuple[WarnedLine, ...]]("import", self._log)
 
         self.runs = Table[RunId, ScoringRun]("scoring run", self._log)
         self.scored_shards = Table[RunId, Mapping[int, int]]("scoring run", self._log)
+        self.shard_warnings = Table[RunId, Mapping[int, Mapping[str, Json]]](
+            "scoring run", self._log
+        )
         self.runs_by_state = self.runs.index(lambda run: run.state)
         self.values = Table[tuple[RunId, CustomerId], CustomerLTV]("customer", self._log)
         self.values_by_run = self.values.index(lambda value: value.run_id)

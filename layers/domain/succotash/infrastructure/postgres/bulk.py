@@ -2,10 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
+
+from succotash.domain.values import LARGEST_UNITS
 
 CHUNK = 1000
 """Rows handed to the driver at once: three times as fast as one by one."""
 NULL = r"\N"
+_DIGITS_OF_64_BITS = len(str(LARGEST_UNITS))
 
 _NEEDS_ESCAPE = re.compile(r"[\\\t\n\r]").search
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
@@ -61,6 +65,22 @@ def columns_of(data: bytes, width: int) -> list[tuple[str, ...]]:
     if not data:
         return [()] * width
     return list(zip(*(line.split("\t") for line in data.decode().split("\n")[:-1]), strict=True))
+
+
+def countable(
+    columns: Sequence[Sequence[str]], *, amounts: Sequence[Sequence[str]]
+) -> tuple[list[tuple[str, ...]], list[str]]:
+    """The rows of which 64 bits hold every amount, and the last column of the others."""
+    # Looking at lengths is quick, and nearly always enough.
+    if all(len(each) < _DIGITS_OF_64_BITS for column in amounts for each in column):
+        return [tuple(column) for column in columns], []
+    fits = [
+        all(abs(int(each)) <= LARGEST_UNITS for each in row) for row in zip(*amounts, strict=True)
+    ]
+    return (
+        [tuple(compress(column, fits)) for column in columns],
+        list(compress(columns[-1], (not each for each in fits))),
+    )
 
 
 def plain(values: Iterable[str]) -> list[str]:

@@ -7,7 +7,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import override
 
-from succotash.domain.bulk_import import OrderImport, Position, RejectedLine
+from succotash.domain.bulk_import import (
+    OrderImport,
+    Position,
+    RejectedLine,
+    WarnedLine,
+    as_rejected,
+)
 from succotash.domain.customers import Customer, Histories, Order, PurchaseHistories, Recording
 from succotash.domain.ltv import (
     Cohort,
@@ -20,6 +26,7 @@ from succotash.domain.ltv import (
     ValueGroup,
 )
 from succotash.domain.orders import OrderColumns
+from succotash.domain.refunds import RefundTotals, RefundWarning
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.retention import UNKNOWN_SOURCE
@@ -29,6 +36,7 @@ from succotash.domain.values import (
     CustomerId,
     Json,
     Money,
+    OrderId,
     RunId,
     SegmentId,
     Shard,
@@ -42,6 +50,7 @@ from succotash.infrastructure.postgres.rows import only, whole
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import ltv as sql
 from succotash.infrastructure.postgres.sql.purchases import of_shard
+from succotash.infrastructure.postgres.sql.refunds import JUDGE_REFUNDS, TOTAL_REFUNDS
 
 _TOTAL, _BY_SEGMENT, _BY_COHORT, _BY_SOURCE, _BY_CAMPAIGN = 15, 7, 11, 13, 14
 
@@ -98,12 +107,33 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
         return self._in_transaction(merge) if len(orders) else []
 
     @override
+    def judge_refunds(
+        self, refunded: Sequence[tuple[CustomerId, OrderId]]
+    ) -> list[RefundWarning | None]:
+        given: list[Json] = [
+            {"place": place, "customer_id": customer_id, "order_id": order_id}
+            for place, (customer_id, order_id) in enumerate(refunded)
+        ]
+        rows = self._run(JUDGE_REFUNDS, refunded=Jsonb(given))
+        return [None if warning is None else RefundWarning(warning) for [warning] in rows]
+
+    @override
+    def total_refunds(self, as_of: datetime, *, shard: Shard | None = None) -> RefundTotals:
+        [totals] = self._run(of_shard(TOTAL_REFUNDS, shard), as_of=as_of)
+        return RefundTotals(*map(int, totals))
+
+    @override
     def open_import(self, import_id: str) -> OrderImport:
         [[offset, line, *counts]] = self._run(sql.OPEN_IMPORT, import_id=import_id)
         return OrderImport(import_id, Position(offset, line), *counts)
 
     @override
-    def save_import(self, state: OrderImport, rejected: Sequence[RejectedLine]) -> None:
+    def save_import(
+        self,
+        state: OrderImport,
+        rejected: Sequence[RejectedLine],
+        warned: Sequence[WarnedLine] = (),
+    ) -> None:
         rows = self._run(
             sql.SAVE_IMPORT,
             import_id=state.import_id,
@@ -123,7 +153,7 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
                             [found.field, found.code, found.message] for found in each.violations
                         ],
                     }
-                    for each in rejected
+                    for each in (*rejected, *map(as_rejected, warned))
                 ]
             ),
         )
@@ -140,6 +170,13 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
             )
             for line, violations, is_conflicting in rows
         ]
+
+    @override
+    def get_warned_lines(
+        self, import_id: str, *, after: int = 0, limit: int = PAGE
+    ) -> list[WarnedLine]:
+        rows = self._run(sql.GET_WARNED_LINES, import_id=import_id, after=after, limit=limit)
+        return [WarnedLine(line, RefundWarning(code)) for line, code in rows]
 
     @override
     def finish_import(self, import_id: str) -> None:
@@ -160,11 +197,11 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
             set_moment(session, as_of, time_zone, holdout_until)
             return session.copy_out(statement)
 
-        columns = bulk.columns_of(self._in_transaction(copy), width=12)
-        first_day, frequency, recency, age, holdout, orders, revenue, repeats, held_out = map(
-            whole, columns[:9]
-        )
-        first_at, last_at, customer_ids = columns[9:]
+        found = bulk.columns_of(self._in_transaction(copy), width=13)
+        columns, left_out = bulk.countable(found, amounts=found[6:10])
+        first_day, frequency, recency, age, holdout, orders, *amounts = map(whole, columns[:10])
+        revenue, repeats, held_out, over_refunds = amounts
+        first_at, last_at, customer_ids = columns[10:]
         return PurchaseHistories(
             Histories(bulk.plain(customer_ids), first_day, frequency, recency, age, holdout),
             orders,
@@ -173,6 +210,8 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
             list(first_at),
             list(last_at),
             held_out,
+            over_refunds,
+            bulk.plain(left_out),
         )
 
     @override

@@ -139,9 +139,26 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
         only("scoring run", self._run(sql.WITHHOLD_RUN, run_id=run_id))
 
     @override
-    def mark_shard_scored(self, run_id: RunId, shard: Shard, customers: int) -> None:
-        rows = self._run(sql.MARK_SHARD, run_id=run_id, shard=shard.index, customers=customers)
+    def mark_shard_scored(
+        self,
+        run_id: RunId,
+        shard: Shard,
+        customers: int,
+        warnings: Mapping[str, Json] | None = None,
+    ) -> None:
+        rows = self._run(
+            sql.MARK_SHARD,
+            run_id=run_id,
+            shard=str(shard.index),
+            customers=customers,
+            warnings=Jsonb(dict(warnings or {})),
+        )
         only("scoring run", rows)
+
+    @override
+    def get_shard_warnings(self, run_id: RunId) -> dict[int, Mapping[str, Json]]:
+        rows = self._run(sql.SHARD_WARNINGS, run_id=run_id)
+        return {int(shard): warnings for shard, warnings in rows}
 
     @override
     def get_scored_shards(self, run_id: RunId) -> dict[int, int]:
@@ -487,7 +504,11 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
                 brackets=_places(request.brackets),
             )
 
-        return [GridCell(*row) for row in self._in_transaction(count)]
+        # Revenue may pass 64 bits, and so comes as a numeric.
+        return [
+            GridCell(cohort, size, offset, active, int(units))
+            for cohort, size, offset, active, units in self._in_transaction(count)
+        ]
 
     @override
     def get_retention_analytics(self, run_id: RunId | None = None) -> RetentionAnalytics:

@@ -1,4 +1,7 @@
-"""How values stand in columns: instants in microseconds, money in ten-thousandths, JSON as text."""
+"""How values stand in columns: instants in microseconds, money in ten-thousandths, JSON as text.
+
+Sums of money, which may pass 64 bits, are whole ten-thousandths as text.
+"""
 
 import json
 from collections.abc import Mapping
@@ -49,11 +52,11 @@ def micros_span(span: timedelta) -> int:
     return span // _MICROSECOND
 
 
-def money(units: int | None, currency: str | None) -> Money | None:
+def money(units: int | str | None, currency: str | None) -> Money | None:
     """Money of two columns; None where either is empty."""
     if units is None or currency is None:
         return None
-    return Money.of_units(units, Currency(currency))
+    return Money.of_units(int(units), Currency(currency))
 
 
 def currency_of(first: Money, *others: Money) -> Currency:
@@ -64,9 +67,9 @@ def currency_of(first: Money, *others: Money) -> Currency:
     return first.currency
 
 
-def amount(units: int) -> Decimal:
+def amount(units: int | str) -> Decimal:
     """An amount from ten-thousandths."""
-    return Decimal(units).scaleb(-MONEY_PLACES)
+    return Decimal(int(units)).scaleb(-MONEY_PLACES)
 
 
 def json_text(value: object) -> str:

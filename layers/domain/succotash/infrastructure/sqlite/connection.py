@@ -19,6 +19,8 @@ from typing import override
 from succotash.errors import StorageError, StorageUnavailableError
 from succotash.infrastructure.private_files import make_private_file
 from succotash.infrastructure.sqlite.functions import (
+    ExactSum,
+    exact_add,
     local_day,
     mean,
     month_number,
@@ -262,6 +264,9 @@ def _register(connection: sqlite3.Connection) -> None:
     connection.create_function("month_number", 1, month_number, deterministic=True)
     connection.create_function("shard_of", 2, shard_of, deterministic=True)
     connection.create_function("mean", 2, mean, deterministic=True)
+    connection.create_function("exact_add", 2, exact_add, deterministic=True)
+    # Its numbers may be text, of which the type knows nothing.
+    connection.create_aggregate("exact_sum", 1, ExactSum)  # type: ignore[arg-type]
 
 
 def _close_all(idle: deque[sqlite3.Connection]) -> None:

@@ -1,4 +1,4 @@
-"""What SQL asks of calendars, shards and means; registered with every connection."""
+"""What SQL asks of calendars, shards, sums and means; registered with every connection."""
 
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -47,9 +47,30 @@ def shard_parameters(shard: Shard | None) -> dict[str, object]:
     return {"shard": shard.index, "shards": shard.count}
 
 
-def mean(total: int, count: int) -> int:
+class ExactSum:
+    """An aggregate like SUM, as text: no total is too large for it, and it adds up its own too."""
+
+    def __init__(self) -> None:
+        self._total: int | None = None
+
+    def step(self, value: int | str | None) -> None:
+        """Add a whole number; NULL adds nothing."""
+        if value is not None:
+            self._total = int(value) + (self._total or 0)
+
+    def finalize(self) -> str | None:
+        """The sum; NULL of nothing."""
+        return None if self._total is None else str(self._total)
+
+
+def exact_add(one: int | str | None, other: int | str | None) -> str | None:
+    """The sum of two whole numbers, as text, however large; NULL where one is missing."""
+    return None if one is None or other is None else str(int(one) + int(other))
+
+
+def mean(total: int | str, count: int) -> int:
     """The mean as a whole number, half to even, however large the total."""
-    return round(Fraction(total, count))
+    return round(Fraction(int(total), count))
 
 
 def require_zone(time_zone: str) -> None:

@@ -8,7 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import override
 
-from succotash.domain.bulk_import import OrderImport, Position, RejectedLine
+from succotash.domain.bulk_import import (
+    OrderImport,
+    Position,
+    RejectedLine,
+    WarnedLine,
+    as_rejected,
+)
 from succotash.domain.customers import Customer, Histories, Order, PurchaseHistories, Recording
 from succotash.domain.ltv import (
     Cohort,
@@ -21,10 +27,21 @@ from succotash.domain.ltv import (
     ValueGroup,
 )
 from succotash.domain.orders import OrderColumns
+from succotash.domain.refunds import RefundTotals, RefundWarning
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.retention import UNKNOWN_SOURCE
-from succotash.domain.values import CohortId, Currency, CustomerId, Money, RunId, SegmentId, Shard
+from succotash.domain.values import (
+    LARGEST_UNITS,
+    CohortId,
+    Currency,
+    CustomerId,
+    Money,
+    OrderId,
+    RunId,
+    SegmentId,
+    Shard,
+)
 from succotash.errors import NotFoundError, Violation
 from succotash.infrastructure.sqlite.columns import (
     amount,
@@ -58,6 +75,35 @@ SELECT * FROM orders WHERE customer_id = {MEANT}
 ORDER BY ordered_at DESC, order_id DESC
 LIMIT :limit
 """
+_REFUNDED = """
+SELECT k.value ->> 0 AS customer_id, k.value ->> 1 AS order_id,
+       o.order_id IS NOT NULL AS is_known, o.refund_of IS NOT NULL AS is_refund,
+       coalesce(o.amount, 0) AS amount,
+       o.order_id IS NULL AND EXISTS (
+           SELECT 1 FROM orders AS other WHERE other.order_id = k.value ->> 1
+       ) AS is_anothers,
+       (
+           SELECT exact_sum(r.amount) FROM orders AS r
+           WHERE r.customer_id = k.value ->> 0 AND r.refund_of = k.value ->> 1
+       ) AS refunded
+FROM json_each(:keys) AS k
+LEFT JOIN orders AS o ON o.customer_id = k.value ->> 0 AND o.order_id = k.value ->> 1
+"""
+_TOTAL_REFUNDS = """
+WITH refunds AS (
+    SELECT customer_id, refund_of AS order_id, COUNT(*) AS refunds, exact_sum(amount) AS amount
+    FROM orders
+    WHERE refund_of IS NOT NULL AND ordered_at <= :as_of
+      AND (:shards IS NULL OR shard_of(customer_id, :shards) = :shard)
+    GROUP BY customer_id, refund_of
+)
+SELECT r.refunds, r.amount, exact_add(o.amount, r.amount) AS net
+FROM refunds AS r
+LEFT JOIN orders AS o
+       ON o.customer_id = r.customer_id AND o.order_id = r.order_id
+      AND o.refund_of IS NULL AND o.ordered_at <= :as_of
+WHERE o.order_id IS NULL OR o.amount + CAST(r.amount AS INTEGER) < 0
+"""
 _OPEN_IMPORT = """
 INSERT INTO order_imports (
     import_id, byte_offset, line, recorded, unchanged, conflicting, rejected, erased, is_finished
@@ -65,7 +111,19 @@ INSERT INTO order_imports (
 VALUES (:import_id, 0, 0, 0, 0, 0, 0, 0, 0)
 ON CONFLICT (import_id) DO NOTHING
 """
-_IMPORT = "SELECT * FROM order_imports WHERE import_id = :import_id"
+# Lines that were warned of stand among the rejected ones, told by the code of their only violation.
+# They outlive the import, because their count does.
+_IS_WARNED = "(violations ->> '$[0][1]' IN ({})) IS TRUE".format(
+    ", ".join(f"'{each}'" for each in RefundWarning)
+)
+_IMPORT = f"""
+SELECT *, (
+    SELECT COUNT(*) FROM order_import_rejections AS told
+    WHERE told.import_id = order_imports.import_id AND {_IS_WARNED}
+) AS warned
+FROM order_imports
+WHERE import_id = :import_id
+"""
 _SAVE_IMPORT = """
 UPDATE order_imports
 SET byte_offset = :byte_offset, line = :line, recorded = :recorded, unchanged = :unchanged,
@@ -76,15 +134,24 @@ _REJECT_LINE = """
 INSERT INTO order_import_rejections (import_id, line, is_conflicting, violations)
 VALUES (:import_id, :line, :is_conflicting, :violations)
 """
-_REJECTED_LINES = """
+_REJECTED_LINES = f"""
 SELECT line, is_conflicting, violations
 FROM order_import_rejections
-WHERE import_id = :import_id AND line > :after
+WHERE import_id = :import_id AND line > :after AND NOT {_IS_WARNED}
+ORDER BY line
+LIMIT :limit
+"""
+_WARNED_LINES = f"""
+SELECT line, violations ->> '$[0][1]' AS code
+FROM order_import_rejections
+WHERE import_id = :import_id AND line > :after AND {_IS_WARNED}
 ORDER BY line
 LIMIT :limit
 """
 _FINISH_IMPORT = "UPDATE order_imports SET is_finished = 1 WHERE import_id = :import_id"
-_FORGET_REJECTED_LINES = "DELETE FROM order_import_rejections WHERE import_id = :import_id"
+_FORGET_REJECTED_LINES = f"""
+DELETE FROM order_import_rejections WHERE import_id = :import_id AND NOT {_IS_WARNED}
+"""
 
 _BY_WEEK = """
 SELECT (later.day - :cut) / 7 AS week, COUNT(*) AS days
@@ -98,33 +165,38 @@ GROUP BY week
 _HISTORIES = """
 WITH past AS (
     SELECT customer_id, MIN(day) AS first_day, MAX(day) AS last_day,
-           COUNT(DISTINCT day) AS days, COUNT(*) AS orders, SUM(net) AS revenue,
+           COUNT(DISTINCT day) AS days, COUNT(*) AS orders, exact_sum(net) AS revenue,
            MIN(ordered_at) AS first_purchase_at, MAX(ordered_at) AS last_purchase_at
     FROM temp.purchases
     WHERE is_holdout = 0
     GROUP BY customer_id
 ),
 first_days AS (
-    SELECT customer_id, SUM(p.net) AS revenue
+    SELECT customer_id, exact_sum(p.net) AS revenue
     FROM temp.purchases AS p
     JOIN past USING (customer_id)
     WHERE p.is_holdout = 0 AND p.day = past.first_day
     GROUP BY customer_id
 ),
 later AS (
-    SELECT customer_id, COUNT(DISTINCT day) AS days, SUM(net) AS revenue
+    SELECT customer_id, COUNT(DISTINCT day) AS days, exact_sum(net) AS revenue
     FROM temp.purchases
     WHERE is_holdout = 1
     GROUP BY customer_id
+),
+given_back AS (
+    SELECT customer_id, exact_sum(net) AS amount FROM temp.over_refunds GROUP BY customer_id
 )
 SELECT past.customer_id, past.first_day, past.days - 1 AS frequency,
        past.last_day - past.first_day AS recency, past.orders, past.revenue,
-       past.revenue - first_days.revenue AS repeat_revenue,
+       first_days.revenue AS first_day_revenue,
        past.first_purchase_at, past.last_purchase_at,
-       coalesce(later.days, 0) AS holdout, coalesce(later.revenue, 0) AS holdout_revenue
+       coalesce(later.days, 0) AS holdout, coalesce(later.revenue, 0) AS holdout_revenue,
+       coalesce(given_back.amount, 0) AS over_refunds
 FROM past
 JOIN first_days USING (customer_id)
 LEFT JOIN later USING (customer_id)
+LEFT JOIN given_back USING (customer_id)
 ORDER BY past.customer_id
 """
 _CURRENCIES = "SELECT DISTINCT currency FROM orders WHERE ordered_at <= :as_of"
@@ -187,27 +259,39 @@ LIMIT :limit
 
 _DELETE_COHORTS = "DELETE FROM cohorts WHERE run_id = :run_id"
 _BUILD_COHORTS = """
-WITH bought AS (SELECT customer_id, SUM(net) AS revenue FROM temp.purchases GROUP BY customer_id)
+WITH settled AS (
+    SELECT customer_id, net FROM temp.purchases
+    UNION ALL
+    SELECT customer_id, net FROM temp.over_refunds
+),
+bought AS (SELECT customer_id, exact_sum(net) AS revenue FROM settled GROUP BY customer_id)
 INSERT INTO cohorts (run_id, cohort_id, starts_on, customers, revenue, average_ltv, currency)
-SELECT v.run_id, v.cohort_id, v.cohort_id || '-01', COUNT(*), coalesce(SUM(bought.revenue), 0),
-       mean(SUM(v.predicted_clv), COUNT(*)), MIN(v.currency)
+SELECT v.run_id, v.cohort_id, v.cohort_id || '-01', COUNT(*),
+       coalesce(exact_sum(bought.revenue), 0),
+       mean(exact_sum(v.predicted_clv), COUNT(*)), MIN(v.currency)
 FROM customer_ltv AS v
 LEFT JOIN bought ON bought.customer_id = v.customer_id
 WHERE v.run_id = :run_id
 GROUP BY v.run_id, v.cohort_id
 """
-# An order that arrived late may lie before the month its customer was valued in: it counts in it.
+# An order that arrived late, or was refunded beyond its amount, may lie before the month in which
+# its customer was valued: it counts in that month.
 _BUILD_PERIODS = """
-WITH bought AS (
-    SELECT v.cohort_id, p.customer_id, p.net,
-           max(0, month_number(p.day) - month_number(unixepoch(c.starts_on) / 86400)) AS period
+WITH settled AS (
+    SELECT customer_id, customer_id AS buyer, day, net FROM temp.purchases
+    UNION ALL
+    SELECT customer_id, NULL, day, net FROM temp.over_refunds
+),
+bought AS (
+    SELECT v.cohort_id, s.buyer, s.net,
+           max(0, month_number(s.day) - month_number(unixepoch(c.starts_on) / 86400)) AS period
     FROM customer_ltv AS v
     JOIN cohorts AS c ON c.run_id = v.run_id AND c.cohort_id = v.cohort_id
-    JOIN temp.purchases AS p ON p.customer_id = v.customer_id
+    JOIN settled AS s ON s.customer_id = v.customer_id
     WHERE v.run_id = :run_id
 )
 INSERT INTO cohort_periods (run_id, cohort_id, period, active_customers, revenue)
-SELECT :run_id, cohort_id, period, COUNT(DISTINCT customer_id), SUM(net)
+SELECT :run_id, cohort_id, period, COUNT(DISTINCT buyer), exact_sum(net)
 FROM bought
 GROUP BY cohort_id, period
 """
@@ -227,8 +311,8 @@ INSERT INTO ltv_rollups (
 )
 SELECT run_id, first_purchase_day,
        strftime('%Y-%m', first_purchase_day * 86400, 'unixepoch') AS first_purchase_month,
-       segment_id, source, campaign, COUNT(*), SUM(actual_clv), SUM(predicted_clv),
-       SUM(residual_value)
+       segment_id, source, campaign, COUNT(*), exact_sum(actual_clv), exact_sum(predicted_clv),
+       exact_sum(residual_value)
 FROM valued
 GROUP BY run_id, first_purchase_day, segment_id, source, campaign
 """
@@ -279,7 +363,7 @@ VALUES (:run_id, :segment_id, :lower_bound, :currency)
 """
 _SEGMENTS = """
 WITH valued AS (
-    SELECT segment_id, COUNT(*) AS customers, SUM(predicted_clv) AS total_value
+    SELECT segment_id, COUNT(*) AS customers, exact_sum(predicted_clv) AS total_value
     FROM customer_ltv
     WHERE run_id = (SELECT run_id FROM current_run)
     GROUP BY segment_id
@@ -308,8 +392,8 @@ named AS (
     UNION ALL SELECT 'source', source, * FROM chosen
     UNION ALL SELECT 'campaign', campaign, * FROM chosen WHERE campaign IS NOT NULL
 )
-SELECT dimension, name, SUM(customers) AS customers, SUM(revenue) AS revenue,
-       SUM(predicted_clv) AS predicted_clv, SUM(residual_value) AS residual_value
+SELECT dimension, name, SUM(customers) AS customers, exact_sum(revenue) AS revenue,
+       exact_sum(predicted_clv) AS predicted_clv, exact_sum(residual_value) AS residual_value
 FROM named
 GROUP BY dimension, name
 """
@@ -350,6 +434,28 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
         return self.record_orders([*orders.orders()])
 
     @override
+    def judge_refunds(
+        self, refunded: Sequence[tuple[CustomerId, OrderId]]
+    ) -> list[RefundWarning | None]:
+        with self._unit.reading() as session:
+            rows = session.run(_REFUNDED, keys=json_text([*dict.fromkeys(refunded)]))
+        judged = {(row["customer_id"], row["order_id"]): _refund_warning(row) for row in rows}
+        return [judged[each] for each in refunded]
+
+    @override
+    def total_refunds(self, as_of: datetime, *, shard: Shard | None = None) -> RefundTotals:
+        with self._unit.reading() as session:
+            rows = session.run(_TOTAL_REFUNDS, as_of=micros(as_of), **shard_parameters(shard))
+        unmatched = [row for row in rows if row["net"] is None]
+        exceeding = [int(row["net"]) for row in rows if row["net"] is not None]
+        return RefundTotals(
+            sum(row["refunds"] for row in unmatched),
+            sum(int(row["amount"]) for row in unmatched),
+            len(exceeding),
+            sum(exceeding),
+        )
+
+    @override
     def open_import(self, import_id: str) -> OrderImport:
         with self._unit.writing() as session:
             session.run(_OPEN_IMPORT, import_id=import_id)
@@ -363,10 +469,16 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
             row["rejected"],
             row["erased"],
             is_finished=bool(row["is_finished"]),
+            warned=row["warned"],
         )
 
     @override
-    def save_import(self, state: OrderImport, rejected: Sequence[RejectedLine]) -> None:
+    def save_import(
+        self,
+        state: OrderImport,
+        rejected: Sequence[RejectedLine],
+        warned: Sequence[WarnedLine] = (),
+    ) -> None:
         with self._unit.writing() as session:
             changed = session.change(
                 _SAVE_IMPORT,
@@ -392,7 +504,7 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
                             [[found.field, found.code, found.message] for found in each.violations]
                         ),
                     }
-                    for each in rejected
+                    for each in (*rejected, *map(as_rejected, warned))
                 ],
             )
 
@@ -410,6 +522,14 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
             )
             for row in rows
         ]
+
+    @override
+    def get_warned_lines(
+        self, import_id: str, *, after: int = 0, limit: int = PAGE
+    ) -> list[WarnedLine]:
+        with self._unit.reading() as session:
+            rows = session.run(_WARNED_LINES, import_id=import_id, after=after, limit=limit)
+        return [WarnedLine(row["line"], RefundWarning(row["code"])) for row in rows]
 
     @override
     def finish_import(self, import_id: str) -> None:
@@ -431,7 +551,9 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
             self._unit.reading() as session,
             laid_out_purchases(session, as_of, time_zone, shard=shard, holdout_until=holdout_until),
         ):
-            rows = session.run(_HISTORIES)
+            found = session.run(_HISTORIES)
+        rows, left_out = _countable(found)
+        repeats = [int(row["revenue"]) - int(row["first_day_revenue"]) for row in rows]
         today = local_day(micros(as_of), time_zone)
         days = Histories(
             customer_ids=[row["customer_id"] for row in rows],
@@ -445,10 +567,12 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
             days=days,
             orders=_integers(rows, "orders"),
             revenue=_integers(rows, "revenue"),
-            repeat_revenue=_integers(rows, "repeat_revenue"),
+            repeat_revenue=array("q", repeats),
             first_purchase_at=[instant_text(row["first_purchase_at"]) for row in rows],
             last_purchase_at=[instant_text(row["last_purchase_at"]) for row in rows],
             holdout_revenue=_integers(rows, "holdout_revenue"),
+            over_refunds=_integers(rows, "over_refunds"),
+            left_out=left_out,
         )
 
     @override
@@ -625,7 +749,7 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
                 **key,
                 starts_on=cohort.starts_on.isoformat(),
                 customers=cohort.customers,
-                revenue=cohort.revenue.units(),
+                revenue=str(cohort.revenue.units()),
                 average_ltv=cohort.average_ltv.units(),
                 currency=currency_of(cohort.revenue, cohort.average_ltv),
             )
@@ -637,7 +761,7 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
                         **key,
                         "period": each.period,
                         "active_customers": each.active_customers,
-                        "revenue": Money(each.revenue, cohort.revenue.currency).units(),
+                        "revenue": str(Money(each.revenue, cohort.revenue.currency).units()),
                     }
                     for each in cohort.periods
                 ],
@@ -727,8 +851,20 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
         )
 
 
+def _countable(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
+    """The rows of which 64 bits hold every amount, and the customers of the others."""
+    amounts = ("revenue", "first_day_revenue", "holdout_revenue", "over_refunds")
+    kept, left_out = list[Row](), list[str]()
+    for row in rows:
+        if all(abs(int(row[each])) <= LARGEST_UNITS for each in amounts):
+            kept.append(row)
+        else:
+            left_out.append(row["customer_id"])
+    return kept, left_out
+
+
 def _integers(rows: Sequence[Row], column: str) -> array[int]:
-    return array("q", [row[column] for row in rows])
+    return array("q", [int(row[column]) for row in rows])
 
 
 def _order_columns(order: Order) -> dict[str, object]:
@@ -746,6 +882,14 @@ def _recording(known: Mapping[str, object] | None, given: Mapping[str, object]) 
     if known is None:
         return Recording.RECORDED
     return Recording.UNCHANGED if known == given else Recording.CONFLICTING
+
+
+def _refund_warning(row: Row) -> RefundWarning | None:
+    if row["is_refund"]:
+        return RefundWarning.OF_REFUND
+    if row["is_known"] and row["amount"] + int(row["refunded"] or 0) < 0:
+        return RefundWarning.EXCEEDS_ORDER
+    return RefundWarning.OF_ANOTHER_CUSTOMER if row["is_anothers"] else None
 
 
 def _order(row: Row) -> Order:
@@ -802,7 +946,7 @@ def _cohorts(session: Session, cohort_id: CohortId | None = None) -> list[Cohort
             cohort_id=row["cohort_id"],
             starts_on=date.fromisoformat(row["starts_on"]),
             customers=row["customers"],
-            revenue=Money.of_units(row["revenue"], row["currency"]),
+            revenue=Money.of_units(int(row["revenue"]), row["currency"]),
             average_ltv=Money.of_units(row["average_ltv"], row["currency"]),
             periods=tuple(periods.get(row["cohort_id"], ())),
             run_id=row["run_id"],
@@ -815,7 +959,7 @@ def _segment(row: Row) -> LTVSegment:
     bound = money(row["resolved_bound"], row["resolved_currency"])
     result = None
     if bound is not None:
-        total = Money.of_units(row["total_value"], bound.currency)
+        total = Money.of_units(int(row["total_value"]), bound.currency)
         result = SegmentResult(row["run_id"], bound, row["customers"], total)
     return LTVSegment(
         segment_id=row["segment_id"],

@@ -71,7 +71,8 @@ ON CONFLICT (run_id) DO UPDATE SET
     models = excluded.models,
     backtest = excluded.backtest,
     customers = excluded.customers,
-    plan = excluded.plan
+    plan = excluded.plan,
+    summary = '{}'
 """
 _FORGET_SHARDS = "DELETE FROM scoring_run_shards WHERE run_id = :run_id"
 _WITHHOLD_RUN = """
@@ -80,6 +81,10 @@ UPDATE scoring_runs SET state = 'withheld' WHERE run_id = :run_id AND state = 'r
 _MARK_SHARD = """
 INSERT INTO scoring_run_shards (run_id, shard, customers) VALUES (:run_id, :shard, :customers)
 ON CONFLICT (run_id, shard) DO UPDATE SET customers = excluded.customers
+"""
+# What shards are to warn of stands in the run's summary until the run has one.
+_SET_SUMMARY = """
+UPDATE scoring_runs SET summary = :summary WHERE run_id = :run_id AND state = 'running'
 """
 _SCORED_SHARDS = "SELECT shard, customers FROM scoring_run_shards WHERE run_id = :run_id"
 _RUN = "SELECT * FROM scoring_runs WHERE run_id = :run_id"
@@ -273,7 +278,7 @@ WHERE campaign_id = :campaign_id
 _CAMPAIGN_TOTALS = """
 SELECT status, COUNT(*) AS campaigns, SUM(targeted) AS targeted, SUM(sent) AS sent,
        SUM(opened) AS opened, SUM(clicked) AS clicked, SUM(converted) AS converted,
-       SUM(revenue) FILTER (WHERE currency = :currency) AS revenue, :currency AS currency
+       exact_sum(revenue) FILTER (WHERE currency = :currency) AS revenue, :currency AS currency
 FROM retention_campaigns
 GROUP BY status
 """
@@ -385,7 +390,7 @@ ORDER BY starts_on
 
 _RISK_TOTALS = """
 SELECT p.risk_level, COUNT(*) AS customers, SUM(p.churn_probability) AS chances,
-       SUM(v.residual_value) AS residual_value, MIN(v.currency) AS currency,
+       exact_sum(v.residual_value) AS residual_value, MIN(v.currency) AS currency,
        MAX(v.currency) AS other_currency
 FROM churn_predictions AS p
 LEFT JOIN customer_ltv AS v ON v.run_id = p.run_id AND v.customer_id = p.customer_id
@@ -432,10 +437,33 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
                 raise NotFoundError("scoring run")
 
     @override
-    def mark_shard_scored(self, run_id: RunId, shard: Shard, customers: int) -> None:
+    def mark_shard_scored(
+        self,
+        run_id: RunId,
+        shard: Shard,
+        customers: int,
+        warnings: Mapping[str, Json] | None = None,
+    ) -> None:
         with self._unit.writing() as session:
             named_run(session, run_id)
             session.run(_MARK_SHARD, run_id=run_id, shard=shard.index, customers=customers)
+            [row] = session.run(_RUN, run_id=run_id)
+            summary = json_value(row["summary"])
+            shards = {**summary.get("shards", {}), str(shard.index): dict(warnings or {})}
+            session.run(
+                _SET_SUMMARY, run_id=run_id, summary=json_text({**summary, "shards": shards})
+            )
+
+    @override
+    def get_shard_warnings(self, run_id: RunId) -> dict[int, Mapping[str, Json]]:
+        with self._unit.reading() as session:
+            rows = session.run(_RUN, run_id=run_id)
+        summaries = (json_value(row["summary"]) for row in rows)
+        return {
+            int(shard): warnings
+            for summary in summaries
+            for shard, warnings in summary.get("shards", {}).items()
+        }
 
     @override
     def get_scored_shards(self, run_id: RunId) -> dict[int, int]:

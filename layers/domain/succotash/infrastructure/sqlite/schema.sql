@@ -292,12 +292,13 @@ CREATE TABLE customer_ltv (
 CREATE INDEX customer_ltv_by_value ON customer_ltv (run_id, predicted_clv DESC, customer_id);
 CREATE INDEX customer_ltv_by_segment ON customer_ltv (run_id, segment_id, predicted_clv);
 
+-- Sums of money, here and in rollups, are whole ten-thousandths as text: they may pass 64 bits.
 CREATE TABLE cohorts (
     run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
     cohort_id TEXT NOT NULL,
     starts_on TEXT NOT NULL CHECK (starts_on IS date(starts_on)),
     customers INTEGER NOT NULL CHECK (customers >= 0),
-    revenue INTEGER NOT NULL,
+    revenue TEXT NOT NULL,
     average_ltv INTEGER NOT NULL,
     currency TEXT NOT NULL CHECK (length(currency) = 3),
     PRIMARY KEY (run_id, cohort_id)
@@ -308,7 +309,7 @@ CREATE TABLE cohort_periods (
     cohort_id TEXT NOT NULL,
     period INTEGER NOT NULL CHECK (period >= 0),
     active_customers INTEGER NOT NULL CHECK (active_customers >= 0),
-    revenue INTEGER NOT NULL,
+    revenue TEXT NOT NULL,
     PRIMARY KEY (run_id, cohort_id, period),
     FOREIGN KEY (run_id, cohort_id) REFERENCES cohorts (run_id, cohort_id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -341,9 +342,9 @@ CREATE TABLE ltv_rollups (
     source TEXT NOT NULL,
     campaign TEXT,
     customers INTEGER NOT NULL,
-    revenue INTEGER NOT NULL,
-    predicted_clv INTEGER NOT NULL,
-    residual_value INTEGER NOT NULL
+    revenue TEXT NOT NULL,
+    predicted_clv TEXT NOT NULL,
+    residual_value TEXT NOT NULL
 ) STRICT;
 CREATE INDEX ltv_rollups_by_day ON ltv_rollups (run_id, first_purchase_day);
 

@@ -8,3 +8,11 @@ CREATE TEMPORARY TABLE purchases (
     net INTEGER NOT NULL,
     PRIMARY KEY (customer_id, is_holdout, order_id)
 ) STRICT, WITHOUT ROWID;
+-- Of the same: orders of the past refunded beyond their amount, which are none.
+CREATE TEMPORARY TABLE over_refunds (
+    customer_id TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    net TEXT NOT NULL,
+    PRIMARY KEY (customer_id, order_id)
+) STRICT, WITHOUT ROWID;

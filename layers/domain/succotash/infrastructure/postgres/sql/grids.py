@@ -142,7 +142,7 @@ cells AS (
 )
 SELECT
     starts_on, max(size), place, CAST(max(customers) AS bigint),
-    CAST(max(net) * 10000 AS bigint)
+    trunc(max(net) * 10000)
 FROM cells JOIN sizes USING (starts_on)
 GROUP BY starts_on, place
 ORDER BY starts_on, place

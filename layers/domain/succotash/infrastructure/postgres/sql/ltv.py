@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 - constants made of constants; what varies is always a parameter
 
+from succotash.domain.refunds import RefundWarning
 from succotash.infrastructure.postgres.sql.purchases import PURCHASES
 from succotash.infrastructure.postgres.sql.runs import CURRENT_RUN, JOINED_RUN, NAMED_RUN
 from succotash.infrastructure.postgres.sql.sightings import MEANT, MEET_SEEN
@@ -152,12 +153,22 @@ seen AS MATERIALIZED (
 SELECT count(*) FROM seen
 """
 
-OPEN_IMPORT = """
+# Lines that were warned of stand among the rejected ones, told by the code of their only violation.
+# They outlive the import, because their count does.
+_IS_WARNED = "(violations #>> '{{0,1}}' IN ({})) IS TRUE".format(
+    ", ".join(f"'{each}'" for each in RefundWarning)
+)
+OPEN_IMPORT = f"""
 INSERT INTO order_imports (import_id)
 VALUES (:import_id)
 ON CONFLICT (import_id) DO UPDATE SET import_id = excluded.import_id
 RETURNING
-    byte_offset, line, recorded, unchanged, conflicting, rejected, erased, is_finished
+    byte_offset, line, recorded, unchanged, conflicting, rejected, erased, is_finished,
+    (
+        SELECT count(*)
+        FROM order_import_rejections AS told
+        WHERE told.import_id = order_imports.import_id AND {_IS_WARNED}
+    )
 """
 SAVE_IMPORT = """
 WITH rejected AS (
@@ -180,16 +191,23 @@ SET
 WHERE import_id = :import_id
 RETURNING import_id
 """
-GET_REJECTED_LINES = """
+GET_REJECTED_LINES = f"""
 SELECT line, violations, is_conflicting
 FROM order_import_rejections
-WHERE import_id = :import_id AND line > CAST(:after AS bigint)
+WHERE import_id = :import_id AND line > CAST(:after AS bigint) AND NOT {_IS_WARNED}
 ORDER BY line
 LIMIT CAST(:limit AS bigint)
 """
-FINISH_IMPORT = """
+GET_WARNED_LINES = f"""
+SELECT line, violations #>> '{{0,1}}'
+FROM order_import_rejections
+WHERE import_id = :import_id AND line > CAST(:after AS bigint) AND {_IS_WARNED}
+ORDER BY line
+LIMIT CAST(:limit AS bigint)
+"""
+FINISH_IMPORT = f"""
 WITH forgotten AS (
-    DELETE FROM order_import_rejections WHERE import_id = :import_id
+    DELETE FROM order_import_rejections WHERE import_id = :import_id AND NOT {_IS_WARNED}
 )
 UPDATE order_imports SET is_finished = true WHERE import_id = :import_id RETURNING import_id
 """
@@ -200,29 +218,32 @@ COPY (
 WITH {PURCHASES},
 dated AS (
     SELECT
-        customer_id, ordered_at, held_out, net, day,
-        min(day) FILTER (WHERE NOT held_out) OVER (PARTITION BY customer_id) AS first_day
-    FROM purchases
+        customer_id, ordered_at, net, day, is_purchase AND NOT held_out AS is_past,
+        is_purchase AND held_out AS is_later, NOT is_purchase AND NOT held_out AS is_given_back,
+        min(day) FILTER (WHERE is_purchase AND NOT held_out)
+            OVER (PARTITION BY customer_id) AS first_day
+    FROM settled
 ),
 today AS MATERIALIZED (
     SELECT CAST(as_of AT TIME ZONE zone AS date) AS day FROM moment
 )
 SELECT
     first_day - date '1970-01-01',
-    count(DISTINCT day) FILTER (WHERE NOT held_out) - 1,
-    max(day) FILTER (WHERE NOT held_out) - first_day,
+    count(DISTINCT day) FILTER (WHERE is_past) - 1,
+    max(day) FILTER (WHERE is_past) - first_day,
     (SELECT day FROM today) - first_day,
-    count(DISTINCT day) FILTER (WHERE held_out),
-    count(*) FILTER (WHERE NOT held_out),
-    trunc(10000 * sum(net) FILTER (WHERE NOT held_out)),
-    trunc(10000 * coalesce(sum(net) FILTER (WHERE NOT held_out AND day > first_day), 0)),
-    trunc(10000 * coalesce(sum(net) FILTER (WHERE held_out), 0)),
+    count(DISTINCT day) FILTER (WHERE is_later),
+    count(*) FILTER (WHERE is_past),
+    trunc(10000 * sum(net) FILTER (WHERE is_past)),
+    trunc(10000 * coalesce(sum(net) FILTER (WHERE is_past AND day > first_day), 0)),
+    trunc(10000 * coalesce(sum(net) FILTER (WHERE is_later), 0)),
+    trunc(10000 * coalesce(sum(net) FILTER (WHERE is_given_back), 0)),
     to_char(
-        min(ordered_at) FILTER (WHERE NOT held_out) AT TIME ZONE 'UTC',
+        min(ordered_at) FILTER (WHERE is_past) AT TIME ZONE 'UTC',
         'YYYY-MM-DD"T"HH24:MI:SS.US+00:00'
     ),
     to_char(
-        max(ordered_at) FILTER (WHERE NOT held_out) AT TIME ZONE 'UTC',
+        max(ordered_at) FILTER (WHERE is_past) AT TIME ZONE 'UTC',
         'YYYY-MM-DD"T"HH24:MI:SS.US+00:00'
     ),
     customer_id
@@ -382,8 +403,8 @@ LEFT JOIN leads USING (lead_id)
 WHERE value.run_id = :run_id
 GROUP BY value.run_id, day, value.segment_id, lead_source, leads.campaign
 """
-# The mean is rounded half to even, as the domain rounds: of `units` ten-thousandths shared by
-# `customers`, `whole` each and `rest` over.
+# An order that arrived late, or was refunded beyond its amount, may lie before the month in which
+# its customer was valued: it counts in that month.
 _COHORT_PERIODS = f"""
 {PURCHASES},
 valued AS MATERIALIZED (
@@ -396,13 +417,18 @@ valued AS MATERIALIZED (
 active AS (
     SELECT
         cohort_id, customer_id,
-        CAST(12 * extract(year FROM day) + extract(month FROM day) AS integer) - month AS period,
-        sum(net) AS revenue
-    FROM valued JOIN purchases USING (customer_id)
+        greatest(
+            CAST(12 * extract(year FROM day) + extract(month FROM day) AS integer) - month, 0
+        ) AS period,
+        bool_or(is_purchase) AS is_active, sum(net) AS revenue
+    FROM valued JOIN settled USING (customer_id)
+    WHERE is_purchase OR net < 0
     GROUP BY cohort_id, customer_id, period
 ),
 periods AS MATERIALIZED (
-    SELECT cohort_id, period, count(*) AS active_customers, sum(revenue) AS revenue
+    SELECT
+        cohort_id, period, count(*) FILTER (WHERE is_active) AS active_customers,
+        sum(revenue) AS revenue
     FROM active
     GROUP BY cohort_id, period
 )
@@ -433,6 +459,8 @@ gone AS (
     DELETE FROM cohort_parts WHERE run_id = :run_id
 )
 """
+# The mean is rounded half to even, as the domain rounds: of `units` ten-thousandths shared by
+# `customers`, `whole` each and `rest` over.
 _COHORTS_MADE = """
 sizes AS (
     SELECT

@@ -31,7 +31,7 @@ moment AS MATERIALIZED (
 )
 """
 # An order counts as of the moment asked for, one held out as of the end of the holdout; `refunded`
-# is NULL where nothing was.
+# is NULL where nothing was. An order refunded beyond its amount is no purchase, its net below 0.
 PURCHASES = f"""
 {MOMENT},
 refunds AS (
@@ -53,12 +53,15 @@ netted AS (
     FROM orders AS original LEFT JOIN refunds USING (customer_id, order_id)
     WHERE refund_of IS NULL AND ordered_at <= (SELECT until FROM moment)
 ),
-purchases AS (
+settled AS (
     SELECT
         customer_id, ordered_at, held_out, amount + coalesce(refunded, 0) AS net,
-        CAST(ordered_at AT TIME ZONE (SELECT zone FROM moment) AS date) AS day
+        CAST(ordered_at AT TIME ZONE (SELECT zone FROM moment) AS date) AS day,
+        refunded IS NULL OR amount + refunded > 0 AS is_purchase
     FROM netted
-    WHERE refunded IS NULL OR amount + refunded > 0
+),
+purchases AS (
+    SELECT customer_id, ordered_at, held_out, net, day FROM settled WHERE is_purchase
 )
 """
 

@@ -45,22 +45,40 @@ ON CONFLICT (run_id) DO UPDATE SET
     models = excluded.models,
     backtest = excluded.backtest,
     customers = excluded.customers,
-    plan = excluded.plan
+    plan = excluded.plan,
+    summary = '{}'
 """
 WITHHOLD_RUN = """
 UPDATE scoring_runs SET state = 'withheld' WHERE run_id = :run_id AND state = 'running'
 RETURNING run_id
 """
+# What shards are to warn of stands in the run's summary until the run has one.
 MARK_SHARD = """
 WITH run AS (
-    SELECT run_id FROM scoring_runs WHERE run_id = :run_id FOR KEY SHARE
+    UPDATE scoring_runs
+    SET summary = CASE
+        WHEN state = 'running' THEN summary || jsonb_build_object(
+            'shards',
+            coalesce(summary -> 'shards', '{}')
+            || jsonb_build_object(CAST(:shard AS text), CAST(:warnings AS jsonb))
+        )
+        ELSE summary
+    END
+    WHERE run_id = :run_id
+    RETURNING run_id
 ),
 marked AS (
     INSERT INTO run_shards (run_id, shard, customers)
-    SELECT run_id, CAST(:shard AS smallint), CAST(:customers AS integer) FROM run
+    SELECT run_id, CAST(CAST(:shard AS text) AS smallint), CAST(:customers AS integer) FROM run
     ON CONFLICT (run_id, shard) DO UPDATE SET customers = excluded.customers
 )
 SELECT run_id FROM run
+"""
+SHARD_WARNINGS = """
+SELECT CAST(shard.key AS integer), shard.value
+FROM scoring_runs
+CROSS JOIN LATERAL jsonb_each(coalesce(summary -> 'shards', '{}')) AS shard
+WHERE run_id = :run_id
 """
 SCORED_SHARDS = """
 SELECT CAST(shard AS integer), customers FROM run_shards WHERE run_id = :run_id

@@ -17,3 +17,12 @@ CREATE INDEX orders_by_id ON orders (order_id);
 
 ALTER TABLE order_imports
     ADD COLUMN erased bigint NOT NULL DEFAULT 0 CHECK (erased >= 0);
+
+-- Sums over everybody: room for a hundred million customers at the limit of a total.
+ALTER TABLE cohorts ALTER COLUMN revenue TYPE numeric(38, 4);
+ALTER TABLE cohort_periods ALTER COLUMN revenue TYPE numeric(38, 4);
+ALTER TABLE cohort_parts ALTER COLUMN revenue TYPE numeric(38, 4);
+ALTER TABLE ltv_rollups
+    ALTER COLUMN revenue TYPE numeric(38, 4),
+    ALTER COLUMN predicted_clv TYPE numeric(38, 4),
+    ALTER COLUMN residual_value TYPE numeric(38, 4);
