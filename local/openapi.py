@@ -22,6 +22,7 @@ from succotash.application.batches import ViolationView
 from succotash.domain.values import ID_LIMIT
 from succotash.http.api import Api, Route
 from succotash.http.problems import PROBLEM_JSON
+from succotash.http.reading import JSON_TYPE
 
 ROOT = Path(__file__).resolve().parent.parent
 FUNCTIONS = ("form_intake", "lead_queries", "event_intake", "ltv_queries", "retention_analysis")
@@ -43,6 +44,12 @@ class Problem(TypedDict):
     instance: str
     detail: NotRequired[str]
     errors: NotRequired[list[ViolationView]]
+
+
+class GatewayRefusal(TypedDict):
+    """What API Gateway answers where it lets no request through to a function."""
+
+    message: str
 
 
 def apis() -> dict[str, Api[Any]]:
@@ -76,7 +83,17 @@ def document() -> Schema:
                 "Problem": {
                     "description": "What went wrong.",
                     "content": {PROBLEM_JSON: {"schema": schemas.of(Problem, "serialization")}},
-                }
+                },
+                "Unauthorized": _refusal(
+                    "The token is missing or not valid: API Gateway's own answer, or a problem "
+                    "from a function that is called in another way.",
+                    schemas,
+                ),
+                "Forbidden": _refusal(
+                    "The token lacks the operation's scope: API Gateway's own answer, or a problem "
+                    "from a function that is called in another way.",
+                    schemas,
+                ),
             },
             "securitySchemes": {
                 "token": {
@@ -101,7 +118,8 @@ class _Schemas:
                 self._keys[id(taken), "validation"] = taken
             for answered in route.answers.values():
                 self._keys[id(answered), "serialization"] = answered
-        self._keys[id(Problem), "serialization"] = Problem
+        for answered in (Problem, GatewayRefusal):
+            self._keys[id(answered), "serialization"] = answered
         inputs: list[tuple[_Key, JsonSchemaMode, TypeAdapter[Any]]] = [
             (key, key[1], TypeAdapter(model)) for key, model in self._keys.items()
         ]
@@ -111,6 +129,23 @@ class _Schemas:
     def of(self, model: object, mode: JsonSchemaMode) -> Schema:
         """The schema of a model, or a reference to it."""
         return dict(self._by_key[(id(model), mode), mode])
+
+
+def _refusal(description: str, schemas: _Schemas) -> Schema:
+    """How a request is refused that its token does not admit."""
+    return {
+        "description": description,
+        "headers": {
+            "WWW-Authenticate": {
+                "description": "A challenge as RFC 6750 has it, which says what is missing.",
+                "schema": {"type": "string"},
+            }
+        },
+        "content": {
+            JSON_TYPE: {"schema": schemas.of(GatewayRefusal, "serialization")},
+            PROBLEM_JSON: {"schema": schemas.of(Problem, "serialization")},
+        },
+    }
 
 
 def _query_parameters(model: object) -> Iterator[Schema]:
@@ -183,8 +218,6 @@ def _responses(route: Route[Any], schemas: _Schemas) -> Schema:
     for status, purpose in route.also.items():
         responses[str(status.value)] = {"description": purpose}
     refused = [HTTPStatus.SERVICE_UNAVAILABLE]
-    if route.scope:
-        refused += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]
     if "{" in route.path:
         refused += [HTTPStatus.NOT_FOUND]
     if route.takes:
@@ -195,7 +228,13 @@ def _responses(route: Route[Any], schemas: _Schemas) -> Schema:
         ]
     if route.takes or route.query:
         refused += [HTTPStatus.UNPROCESSABLE_ENTITY]
-    responses |= {str(status.value): problem for status in sorted(refused)}
+    found = {str(status.value): problem for status in refused}
+    if route.scope:
+        found |= {
+            "401": {"$ref": "#/components/responses/Unauthorized"},
+            "403": {"$ref": "#/components/responses/Forbidden"},
+        }
+    responses |= dict(sorted(found.items()))
     responses["default"] = problem
     return responses
 

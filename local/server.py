@@ -167,10 +167,13 @@ class Gateway(LocalApigwService):  # type: ignore[misc]  # SAM CLI is not typed
         if asked is None:
             return event
         token = event["headers"].get("authorization", "").removeprefix("Bearer ")
+        if not token:
+            raise RefusedError(HTTPStatus.UNAUTHORIZED, "Bearer")
         try:
             claims = self._issuer.verify(token)
-        except MissingTokenError:
-            raise RefusedError(HTTPStatus.UNAUTHORIZED, "Bearer") from None
+        except MissingTokenError as error:
+            challenge = f'Bearer scope="" error="invalid_token" error_description="{error}"'
+            raise RefusedError(HTTPStatus.UNAUTHORIZED, challenge) from None
         carried = asked & frozenset(str(claims.get("scope", "")).split())
         if asked and not carried:
             challenge = f'Bearer scope="{" ".join(sorted(asked))}" error="insufficient_scope"'

@@ -69,6 +69,8 @@ class LocalIssuer:
                 audience=self.audience,
                 options={"require": ["exp", "iss", "aud"]},
             )
+        except jwt.InvalidAudienceError as error:
+            raise MissingTokenError("the token does not have a valid audience") from error
         except jwt.InvalidTokenError as error:
             raise MissingTokenError("the token is not valid") from error
         return claims

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
+from local import openapi
 from local.demo import Answer
 from local.server import Gateway, Stack, as_api_gateway_sends
 from local.tokens import LocalIssuer
@@ -128,6 +130,45 @@ def test_a_request_without_a_token_is_unauthorized(connection: HTTPConnection) -
     for token in ("", "Bearer", "Bearer x", "Basic eA=="):
         answer = ask(connection, "GET", "/things", Authorization=token)
         assert (answer.status, answer.body) == (401, {"message": "Unauthorized"})
+
+
+INVALID = 'Bearer scope="" error="invalid_token" error_description="the token {}"'
+
+
+@pytest.mark.parametrize(
+    ("token", "status", "challenge"),
+    [
+        (None, 401, "Bearer"),
+        ("", 401, "Bearer"),
+        ("x", 401, INVALID.format("is not valid")),
+        ("another audience's", 401, INVALID.format("does not have a valid audience")),
+        ("without scope", 403, 'Bearer scope="shop/things:read" error="insufficient_scope"'),
+    ],
+)
+def test_who_is_not_admitted_is_answered_as_api_gateway_does_and_the_document_says(
+    token: str | None, status: int, challenge: str, connection: HTTPConnection, issuer: LocalIssuer
+) -> None:
+    tokens = {
+        "another audience's": LocalIssuer(issuer.issuer, "other", issuer.key).issue([]),
+        "without scope": issuer.issue([]),
+    }
+    headers = {} if token is None else {"Authorization": bearer(tokens.get(token, token))}
+
+    connection.request("GET", "/things", headers=headers)
+    response = connection.getresponse()
+
+    body = json.loads(response.read())
+    assert response.status == status
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["WWW-Authenticate"] == challenge
+    described = openapi.document()
+    [reference] = described["paths"]["/leads"]["get"]["responses"][str(status)].values()
+    told = described["components"]["responses"][reference.rpartition("/")[2]]
+    assert told["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/GatewayRefusal"
+    }
+    assert TypeAdapter(openapi.GatewayRefusal).validate_python(body) == body
+    assert "WWW-Authenticate" in told["headers"]
 
 
 def test_a_token_without_the_scope_is_forbidden(
