@@ -293,6 +293,28 @@ def files_of_orders() -> Mapping[str, str]:
     }
 
 
+def ask_what_is_refused(world: World) -> None:
+    """Requests with the address where none belongs, which must leave no word of it."""
+    order = an_order(TYPED, TYPED, email=f"{TYPED}@", amount=TYPED)
+    for method, path, body in (
+        ("GET", f"/leads/{TYPED}", None),
+        ("GET", f"/{TYPED}", None),
+        ("PUT", f"/forms/{TYPED}", {"title": TYPED}),
+        ("POST", f"/forms/{TYPED}/submissions", {"email": TYPED}),
+        ("POST", "/forms/contact/submissions", {"email": f"{TYPED}@", TYPED: "1"}),
+        ("POST", "/people/erasures", {"email": f"{TYPED}@"}),
+        ("POST", "/people/erasures", {"email": [TYPED]}),
+        ("POST", "/orders", {"orders": [order], TYPED: 1}),
+        ("POST", "/activity", {TYPED: []}),
+    ):
+        answer = world.gateway.call(method, path, json_body=body)
+        assert 400 <= answer.status < 500
+        named = json.loads(answer.body)
+        assert holding(PATTERN, {"detail": repr(named | {"errors": []}).encode()}) == []
+    for query in ({"status": TYPED}, {"cursor": TYPED}):
+        assert world.gateway.call("GET", "/leads", query=query).status == 422
+
+
 def put_ada_everywhere(world: World) -> None:
     form = {
         "title": "Contact",
@@ -313,6 +335,7 @@ def put_ada_everywhere(world: World) -> None:
     world.submit("newsletter", message="please")
     world.submit(email=BOB, message="hello from another person")
     world.call("POST", "/orders", {"orders": [an_order(each, "posted") for each in CUSTOMERS]})
+    ask_what_is_refused(world)
     events = [
         {
             "customer_id": each,
