@@ -9,42 +9,19 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import Any, override
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
-import form_intake
-from bulk_import import importing
-from churn_scoring import scoring
-from lead_scoring import scoring as rescoring
-from local.objects import LocalObjectStore
-from outbox_relay import relaying
-from succotash.container import Container
 from succotash.domain.outbox import Settlement
-from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.errors import StorageUnavailableError
-from succotash.infrastructure.files.parking import FileSubmissionQueue
-from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.builders import a_submission, days, minutes
 from tests.databases import environment_of, migrated_database
-from tests.events import http_event
-from tests.http.gateway import Answered, Gateway
+from tests.deployment import EXPORTS, ORDER_FILES, World
 from tests.servers import PostgresServer
 from tests.traces import (
-    Contents,
     holding,
-    in_files,
-    in_memory,
-    in_objects,
-    in_postgres,
-    in_queues,
-    in_sqlite,
     patterns_of,
 )
 
@@ -53,157 +30,9 @@ TYPED = "Ada.Lovelace@Analytical.Example"
 BOB = "bob@example.com"
 PATTERN = patterns_of((ADA, TYPED))
 REGION = "us-east-1"
-EXPORTS, ORDER_FILES = "exports", "order-files"
 CUSTOMERS = ("shop-1", "shop-2")
 """What the shop calls Ada. An e-mail as a customer's id belongs here, too."""
 YESTERDAY = time.time() - 86_400
-
-
-class AwayStorage(InMemoryStorage):
-    """A storage that does not answer."""
-
-    @property
-    @override
-    def repositories(self) -> Repositories:
-        raise StorageUnavailableError("it is away")
-
-    @override
-    def in_transaction(self, work: object) -> Any:
-        raise StorageUnavailableError("it is away")
-
-
-class Away(Container):
-    """A deployment whose storage does not answer."""
-
-    @cached_property
-    @override
-    def storage(self) -> Storage:
-        return AwayStorage()
-
-
-class Lambda(LambdaContext):
-    @property
-    @override
-    def aws_request_id(self) -> str:
-        return "request-of-a-test"
-
-    @staticmethod
-    @override
-    def get_remaining_time_in_millis() -> int:
-        return 300_000
-
-
-@dataclass
-class World:
-    """A deployment on one storage, with everything that it writes to."""
-
-    folder: Path
-    environment: Mapping[str, str]
-    server: PostgresServer | None = None
-    queues: tuple[str, ...] = ()
-    answers: list[Answered] = field(default_factory=list)
-
-    @cached_property
-    def gateway(self) -> Gateway:
-        return Gateway(self.environment)
-
-    @property
-    def container(self) -> Container:
-        return self.gateway.container
-
-    @property
-    def is_on_aws(self) -> bool:
-        return bool(self.queues)
-
-    def call(self, method: str, path: str, body: object = None, **given: Any) -> Any:  # noqa: ANN401
-        answer = self.gateway.call(method, path, json_body=body, **given)
-        assert answer.status < 400, answer.body
-        return json.loads(answer.body) if answer.body.startswith("{") else answer.body
-
-    def submit(self, form: str = "default", key: str | None = None, **answers: object) -> Any:  # noqa: ANN401
-        headers = {"idempotency-key": key} if key else {}
-        body = {"email": TYPED} | answers
-        return self.call("POST", f"/forms/{form}/submissions", body, headers=headers)
-
-    def park(self, form: str, **answers: object) -> None:
-        """Submit while the storage is away."""
-        path = f"/forms/{form}/submissions"
-        event = http_event("POST", path, json_body={"email": TYPED} | answers)
-        answer = form_intake.intake(Away(self.environment))(event, Lambda())
-        assert answer["statusCode"] == 202
-
-    def take_parked(self) -> None:
-        """Let the function take what waits."""
-        take = form_intake.intake(self.container)
-        if self.is_on_aws:
-            client = boto3.client("sqs")
-            while True:
-                found = client.receive_message(
-                    QueueUrl=self.queues[0],
-                    MaxNumberOfMessages=10,
-                    MessageSystemAttributeNames=["All"],
-                )
-                records = [
-                    {"messageId": m["MessageId"], "body": m["Body"], "attributes": m["Attributes"]}
-                    for m in found.get("Messages", ())
-                ]
-                if not records:
-                    return
-                assert take({"Records": records}, Lambda()) == {"batchItemFailures": []}
-                for each in found["Messages"]:
-                    client.delete_message(
-                        QueueUrl=self.queues[0], ReceiptHandle=each["ReceiptHandle"]
-                    )
-        queue = FileSubmissionQueue(self.folder / "parked.db")
-        while deliveries := queue.receive(10, seconds=60):
-            records = [
-                {
-                    "messageId": each.message_id,
-                    "body": each.text,
-                    "attributes": {
-                        "MessageGroupId": each.group,
-                        "ApproximateReceiveCount": str(each.receives),
-                    },
-                }
-                for each in deliveries
-            ]
-            assert take({"Records": records}, Lambda()) == {"batchItemFailures": []}
-            queue.settle(deliveries, [], pause=0)
-
-    def import_orders(self, name: str, content: str) -> Mapping[str, Any]:
-        """Import a file: from the bucket, or from a folder of somebody's own."""
-        if self.is_on_aws:
-            boto3.client("s3").put_object(Bucket=ORDER_FILES, Key=name, Body=content.encode())
-            detail = {"bucket": {"name": ORDER_FILES}, "object": {"key": name}}
-            record = {"body": json.dumps({"id": "event", "detail": detail})}
-            [report] = importing(self.container)({"Records": [record]}, Lambda())
-            return report
-        file = self.folder / name
-        file.write_text(content)
-        report = self.container.get_bulk_import(LocalObjectStore()).run(str(file))
-        file.unlink()  # it is whose it was before, and the result is ours
-        return report
-
-    def run(self, at: float) -> None:
-        """What the schedules do."""
-        event = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)), "id": "scheduled"}
-        scoring(self.container)(event, Lambda())
-        rescoring(self.container)(event, Lambda())
-        relaying(self.container)({"id": "scheduled"}, Lambda())
-
-    def everything(self, logs: str) -> Contents:
-        """All that is stored anywhere, by where."""
-        storage = self.container.storage
-        found: dict[str, bytes] = {"logs": logs.encode()}
-        if isinstance(storage, InMemoryStorage):
-            found |= in_memory(storage)
-        if self.server is not None:
-            found |= in_postgres(self.server, self.environment["DB_NAME"])
-        if path := self.environment.get("SQLITE_PATH"):
-            found |= in_sqlite(Path(path))
-        if self.is_on_aws:
-            found |= in_objects(EXPORTS, ORDER_FILES) | in_queues(*self.queues)
-        return found | in_files(self.folder)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
@@ -237,7 +66,7 @@ def world(
                 "MAIL_FOLDER": str(tmp_path / "mail"),
                 "MAIL_FROM": "Succotash <succotash@localhost>",
             }
-            made = World(tmp_path, storage | around, server)
+            made = World(tmp_path, storage | around, server, typed=TYPED)
         else:
             monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
             closing.enter_context(mock_aws())
@@ -256,7 +85,7 @@ def world(
                 "EXPORTS": EXPORTS,
                 "EVENT_BUS": "default",
             }
-            made = World(tmp_path, storage | around, server, urls)
+            made = World(tmp_path, storage | around, server, urls, TYPED)
         yield made
         made.container.close()
 
@@ -293,6 +122,28 @@ def files_of_orders() -> Mapping[str, str]:
     }
 
 
+def ask_what_is_refused(world: World) -> None:
+    """Requests with the address where none belongs, which must leave no word of it."""
+    order = an_order(TYPED, TYPED, email=f"{TYPED}@", amount=TYPED)
+    for method, path, body in (
+        ("GET", f"/leads/{TYPED}", None),
+        ("GET", f"/{TYPED}", None),
+        ("PUT", f"/forms/{TYPED}", {"title": TYPED}),
+        ("POST", f"/forms/{TYPED}/submissions", {"email": TYPED}),
+        ("POST", "/forms/contact/submissions", {"email": f"{TYPED}@", TYPED: "1"}),
+        ("POST", "/people/erasures", {"email": f"{TYPED}@"}),
+        ("POST", "/people/erasures", {"email": [TYPED]}),
+        ("POST", "/orders", {"orders": [order], TYPED: 1}),
+        ("POST", "/activity", {TYPED: []}),
+    ):
+        answer = world.gateway.call(method, path, json_body=body)
+        assert 400 <= answer.status < 500
+        named = json.loads(answer.body)
+        assert holding(PATTERN, {"detail": repr(named | {"errors": []}).encode()}) == []
+    for query in ({"status": TYPED}, {"cursor": TYPED}):
+        assert world.gateway.call("GET", "/leads", query=query).status == 422
+
+
 def put_ada_everywhere(world: World) -> None:
     form = {
         "title": "Contact",
@@ -313,6 +164,7 @@ def put_ada_everywhere(world: World) -> None:
     world.submit("newsletter", message="please")
     world.submit(email=BOB, message="hello from another person")
     world.call("POST", "/orders", {"orders": [an_order(each, "posted") for each in CUSTOMERS]})
+    ask_what_is_refused(world)
     events = [
         {
             "customer_id": each,

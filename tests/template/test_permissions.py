@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from cfnlint.api import lint
 
+from lead_queries import ERASURE_SECONDS
 from succotash.application.bulk_import import RESULT_SUFFIX
 from succotash.http.order_files import NDJSON_SUFFIXES
 from succotash.infrastructure.aws.parking import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
+from succotash.infrastructure.aws.queue_rounds import HIDDEN_SECONDS, RETENTION, WAIT_SECONDS
 from succotash.infrastructure.postgres.migrations import REVISION
 from succotash.infrastructure.postgres.migrations.rights import (
     COLUMNS,
@@ -438,7 +440,7 @@ def test_submissions_wait_in_order_encrypted_and_long_enough_for_any_outage() ->
     for each in (queue, failures):
         assert each["FifoQueue"] is True
         assert each["SqsManagedSseEnabled"] is True
-        assert each["MessageRetentionPeriod"] == 14 * 24 * 3600
+        assert each["MessageRetentionPeriod"] == RETENTION.total_seconds() == 14 * 24 * 3600
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {
         "Fn::GetAtt": ["ParkedSubmissionFailures", "Arn"]
     }
@@ -449,6 +451,13 @@ def test_submissions_wait_in_order_encrypted_and_long_enough_for_any_outage() ->
     assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["ParkedSubmissions", "Arn"]}
     assert mapping["FunctionName"] == {"Ref": "FormIntake"}
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_a_search_through_a_queue_ends_before_its_request_and_hides_until_then() -> None:
+    request = globals_of_functions()["Timeout"]
+    one_call = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS)
+    assert WAIT_SECONDS < READ_SECONDS
+    assert ERASURE_SECONDS + one_call < request < HIDDEN_SECONDS
 
 
 def test_a_submission_is_parked_before_the_gateway_gives_up() -> None:

@@ -190,12 +190,12 @@ class Container:
     def _erasable(self) -> "dict[str, Erasable]":
         """Every place beside the storage that holds what people sent."""
         found: dict[str, Erasable] = {}
-        if self._parking_queue is not None:
-            found["parked_submissions"] = self._parking_queue
         if self._export_shelf is not None:
             found["exports"] = self._export_shelf
-        if (mail_folder := self._mail_folder) is not None:
-            found["mails"] = mail_folder
+        if self._mail_folder is not None:
+            found["mails"] = self._mail_folder
+        if self._parking_queue is not None:  # which may take all the time that there is
+            found["parked_submissions"] = self._parking_queue
         return found
 
     def get_ltv_handler(self) -> "LTVHandler":

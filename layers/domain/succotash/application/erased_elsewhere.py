@@ -45,8 +45,9 @@ ALWAYS_KEPT: tuple[KeptView, ...] = (
         "never is goes after 30 days.",
     },
     {
-        "what": "What others wrote: their answers, and addresses that a form notifies",
-        "why": "It is theirs. Change a form to notify somebody else.",
+        "what": "Answers of others that name the person, and of forms that ask for no address; "
+        "addresses that a form notifies",
+        "why": "They are others', or nobody can tell whose. Change a form to notify somebody else.",
     },
     {
         "what": "E-mails and events that were delivered, and exports that were fetched",
