@@ -18,8 +18,10 @@ from lead_scoring import scoring as rescoring
 from local.objects import LocalObjectStore
 from outbox_relay import relaying
 from succotash.container import Container
+from succotash.domain.parking import Delivery
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.errors import StorageUnavailableError
+from succotash.infrastructure.aws.parking import SqsSubmissionQueue
 from succotash.infrastructure.files.parking import FileSubmissionQueue
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.events import http_event
@@ -112,6 +114,27 @@ class World:
         event = http_event("POST", path, json_body={"email": self.typed} | answers)
         answer = form_intake.intake(Away(self.environment))(event, Lambda())
         assert answer["statusCode"] == 202
+
+    def set_aside_parked(self) -> None:
+        """Put what waits where it ends after too many failures."""
+        if not self.is_on_aws:
+            local = FileSubmissionQueue(self.folder / "parked.db")
+            while deliveries := local.receive(10, seconds=60):
+                for each in deliveries:
+                    local.set_aside(each)
+            return
+        client, queue = boto3.client("sqs"), SqsSubmissionQueue(*self.queues)
+        while found := client.receive_message(
+            QueueUrl=self.queues[0],
+            MaxNumberOfMessages=10,
+            MessageSystemAttributeNames=["MessageGroupId"],
+        ).get("Messages"):
+            for message in found:
+                group = message["Attributes"]["MessageGroupId"]
+                queue.set_aside(Delivery(message["MessageId"], group, message["Body"], 5))
+                client.delete_message(
+                    QueueUrl=self.queues[0], ReceiptHandle=message["ReceiptHandle"]
+                )
 
     def take_parked(self) -> None:
         """Let the function take what waits."""

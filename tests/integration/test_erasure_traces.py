@@ -30,8 +30,8 @@ TYPED = "Ada.Lovelace@Analytical.Example"
 BOB = "bob@example.com"
 PATTERN = patterns_of((ADA, TYPED))
 REGION = "us-east-1"
-CUSTOMERS = ("shop-1", "shop-2")
-"""What the shop calls Ada. An e-mail as a customer's id belongs here, too."""
+CUSTOMERS = ("shop-1", "shop-2", ADA, TYPED)
+"""What the shop calls Ada: ids of its own, and her address in two spellings."""
 YESTERDAY = time.time() - 86_400
 
 
@@ -201,11 +201,11 @@ def put_ada_everywhere(world: World) -> None:
             )
     exported = world.gateway.call("GET", "/forms/default/submissions/export")
     assert exported.status == 303
-    # Set aside, since there is no such form; more of one form than a queue gives at once.
+    # Set aside by failures; more of one form than a queue gives at once.
     for number in range(12):
         world.park("unknown", message=f"{number}", email=TYPED if number % 2 else BOB)
     world.park("another", contact=TYPED, email="")
-    world.take_parked()
+    world.set_aside_parked()
     # And still waiting.
     world.park("contact", message="while it is away")
     world.park("unknown", message="while it is away")
