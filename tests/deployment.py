@@ -123,7 +123,7 @@ class World:
                 for each in deliveries:
                     local.set_aside(each)
             return
-        client, queue = boto3.client("sqs"), SqsSubmissionQueue(*self.queues)
+        client, queue = boto3.client("sqs"), SqsSubmissionQueue(self.queues[0], self.queues[1])
         while found := client.receive_message(
             QueueUrl=self.queues[0],
             MaxNumberOfMessages=10,
