@@ -52,6 +52,21 @@ class TestKnown:
         found = repositories.customers.find_known([], [], ["0a0b0c0d", "01020304"])
         assert found.erased == {"0a0b0c0d": NOON}
 
+    def test_everybodys_tombstones_are_told_up_to_a_number(
+        self, repositories: Repositories, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        repositories.people.bury([f"{each:08x}" for each in range(4)], NOON)
+        assert len(repositories.customers.find_known([], [], None).erased) == 4
+        for module in ("in_memory", "sqlite", "postgres"):
+            monkeypatch.setattr(f"succotash.infrastructure.{module}.customers.TOMBSTONES_TOLD", 2)
+        assert len(repositories.customers.find_known([], [], None).erased) == 3
+
+    def test_of_plain_names_only_aliases_are_told(self, repositories: Repositories) -> None:
+        repositories.ltv.record_orders([an_order(customer_id="a"), an_order(customer_id="b")])
+        repositories.customers.save_aliases({C: A})
+        found = repositories.customers.find_known([], [], plain=["a", "b", "c", "d"])
+        assert found.accounts == {"c": Account(A, NOON)}
+
     def test_an_alias_stays_with_whom_it_was_saved_for(self, repositories: Repositories) -> None:
         customers = repositories.customers
         repositories.ltv.record_orders([an_order(customer_id="a"), an_order(customer_id="b")])

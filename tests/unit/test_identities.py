@@ -107,8 +107,9 @@ class TestPseudonyms:
 
 class TestResolution:
     def test_an_unknown_id_is_a_customer_of_its_own(self) -> None:
-        found = resolve([named("1"), named("2", ADA)], NOBODY)
-        assert list(found.customer_ids.values()) == ["1", "2"]
+        names = [named("1"), named("2", ADA)]
+        found = resolve(names, NOBODY)
+        assert list(map(found.customer_of, names)) == ["1", "2"]
         assert found.aliases == {}
 
     def test_a_new_id_with_a_known_email_is_an_alias(self) -> None:
@@ -183,8 +184,7 @@ class TestResolution:
                 is_same = one.customer_id == other.customer_id or (
                     first is not None and first == second
                 )
-                found = whole.customer_ids
-                assert (found[one] == found[other]) == is_same
+                assert (whole.customer_of(one) == whole.customer_of(other)) == is_same
 
 
 class TestJoins:

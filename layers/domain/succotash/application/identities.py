@@ -1,16 +1,20 @@
 """Whom facts are about, as they are recorded: known customers, and nobody who was erased."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from succotash.application.batches import record_once
 from succotash.domain.customers import ActivityEvent, Order, Recording
 from succotash.domain.erasures import Tombstones, erased_at
-from succotash.domain.identities import CustomerName, KnownCustomers, resolve
+from succotash.domain.identities import CustomerName, KnownCustomers, Resolution, resolve
 from succotash.domain.orders import OrderColumns, order_contents
+from succotash.domain.repositories.customers import TOMBSTONES_TOLD
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.values import CustomerId
+
+NAMES_ASKED_FOR = 1000
+"""Where there are more, everybody's tombstones are asked for."""
 
 
 def record_about_customers[T: Order | ActivityEvent](
@@ -39,14 +43,12 @@ def record_about_customers[T: Order | ActivityEvent](
         for place, (name, item) in enumerate(zip(names, items, strict=True))
         if register.takes(name, at(item))
     ]
-    customer_ids = register.resolve(dict.fromkeys(names[place] for place in places))
-    taken = [replace(items[place], customer_id=customer_ids[names[place]]) for place in places]
+    resolution = register.resolve(dict.fromkeys(names[place] for place in places))
+    found = list(map(resolution.customer_of, names))
+    taken = [replace(items[place], customer_id=found[place]) for place in places]
     recorded = record_once(taken, identity=identity, contents=contents, record=record)
     register.save()
-    return (
-        _with_erased(places, recorded, len(items)),
-        [customer_ids.get(name, name.customer_id) for name in names],
-    )
+    return _with_erased(places, recorded, len(items)), found
 
 
 def import_about_customers(
@@ -60,15 +62,18 @@ def import_about_customers(
     }
     register = Register(repositories, tombstones, names.values())
     rows: Sequence[int] = range(len(orders))
+    kept = names
     if register.knows_erased:
         rows = [
             row
             for row in rows
             if register.takes(names[called[row]], datetime.fromisoformat(orders.ordered_at[row]))
         ]
-    found = register.resolve(dict.fromkeys(names[called[row]] for row in rows))
-    taken = orders.only(rows)
-    taken = replace(taken, customer_ids=[found[names[called[row]]] for row in rows])
+        kept = {each: names[each] for each in dict.fromkeys(called[row] for row in rows)}
+    resolution = register.resolve(kept.values())
+    found = {each: resolution.customer_of(name) for each, name in names.items()}
+    customer_ids = [found[each] for each in called]
+    taken = replace(orders.only(rows), customer_ids=[customer_ids[row] for row in rows])
     recorded = record_once(
         range(len(taken)),
         identity=taken.identity,
@@ -76,7 +81,6 @@ def import_about_customers(
         record=lambda firsts: repositories.ltv.import_orders(taken.only(firsts)),
     )
     register.save()
-    customer_ids = [found.get(names[each], names[each].customer_id) for each in called]
     return _with_erased(rows, recorded, len(orders)), customer_ids
 
 
@@ -88,36 +92,53 @@ class Register:
     ) -> None:
         """Asks once, for all names together; who erases one of them waits from then on."""
         self._customers = repositories.customers
-        self._tombstones = {name: tombstones_of(name, tombstones) for name in names}
+        self._tombstones = tombstones
+        self._made: dict[CustomerName, tuple[str, ...]] = {}
+        self._aliases: dict[CustomerId, CustomerId] = {}
+        named = [name for name in names if name.canonical_email is not None or name.former_ids]
+        asked = {each for name in named for each in (name.customer_id, *name.former_ids)}
+        # Making tombstones is dear by the ten thousand, and mostly there are few to compare with.
+        is_large = len(names) > NAMES_ASKED_FOR
         self._known: KnownCustomers = self._customers.find_known(
-            {each for name in names for each in (name.customer_id, *name.former_ids)},
-            {name.canonical_email for name in names if name.canonical_email is not None},
-            {each for several in self._tombstones.values() for each in several},
+            asked,
+            {name.canonical_email for name in named if name.canonical_email is not None},
+            None if is_large else self._all_of(names),
+            plain={name.customer_id for name in names} - asked,
         )
-        self._aliases: Mapping[CustomerId, CustomerId] = {}
+        self._erased = self._known.erased
+        if is_large and len(self._erased) > TOMBSTONES_TOLD:
+            self._erased = repositories.people.find_erased(self._all_of(names))
 
     @property
     def knows_erased(self) -> bool:
-        """Whether any of them was ever erased."""
-        return bool(self._known.erased)
+        """Whether any of them may have been erased."""
+        return bool(self._erased)
 
     def takes(self, name: CustomerName, at: datetime) -> bool:
         """Whether a fact of this instant is younger than every erasure of whom it is about."""
-        if not self.knows_erased:
+        if not self._erased:
             return True
-        since = erased_at(self._tombstones[name], self._known.erased)
+        since = erased_at(self._of(name), self._erased)
         return since is None or at > since
 
-    def resolve(self, names: Collection[CustomerName]) -> dict[CustomerName, CustomerId]:
-        """The customers of those of the names whose facts are taken, in the facts' order."""
+    def resolve(self, names: Collection[CustomerName]) -> Resolution:
+        """Whom those of the names are about whose facts are taken, in the facts' order."""
         resolution = resolve(names, self._known)
         self._aliases = resolution.aliases
-        return resolution.customer_ids
+        return resolution
 
     def save(self) -> None:
         """Keep what was learned, once the customers are recorded."""
         if self._aliases:
             self._customers.save_aliases(self._aliases)
+
+    def _all_of(self, names: Collection[CustomerName]) -> set[str]:
+        return {each for name in names for each in self._of(name)}
+
+    def _of(self, name: CustomerName) -> tuple[str, ...]:
+        if name not in self._made:
+            self._made[name] = tombstones_of(name, self._tombstones)
+        return self._made[name]
 
 
 def tombstones_of(name: CustomerName, tombstones: Tombstones) -> tuple[str, ...]:

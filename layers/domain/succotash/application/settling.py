@@ -57,7 +57,7 @@ class CustomerSettling:
         return self._join(
             repositories,
             [
-                Join(each, resolution.customer_ids[name], name.canonical_email)
+                Join(each, resolution.customer_of(name), name.canonical_email)
                 for each, name in named.items()
             ],
             resolution.aliases,

@@ -120,8 +120,13 @@ class Resolution:
     """Who facts are about, and what is learned about customers by them."""
 
     customer_ids: dict[CustomerName, CustomerId]
+    """Of names that may stand for another id than themselves."""
     aliases: dict[CustomerId, CustomerId]
     """Names to remember."""
+
+    def customer_of(self, name: CustomerName) -> CustomerId:
+        """Whom one of the names is about."""
+        return self.customer_ids.get(name, name.customer_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,10 @@ def resolve(names: Collection[CustomerName], known: KnownCustomers) -> Resolutio
     whatever comes later. Of two customers who are known already and turn out to be one, each keeps
     what is recorded until they are joined: see `joins_of`.
     """
+    telling = {each.customer_id for each in names if each.canonical_email or each.former_ids}
+    names = [
+        each for each in names if each.customer_id in telling or each.customer_id in known.accounts
+    ]
     accounts = _accounts(names, known)
     emails = _emails(names, accounts)
     groups: defaultdict[str, dict[CustomerId, Account]] = defaultdict(dict)

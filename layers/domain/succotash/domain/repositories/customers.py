@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from succotash.domain.identities import Account, Join, KnownCustomers
 from succotash.domain.values import CustomerId
 
+TOMBSTONES_TOLD = 10_000
+
 
 class CustomerRepository(ABC):
     """Aliases of customers, and what moves a customer's rows to another id."""
@@ -15,16 +17,19 @@ class CustomerRepository(ABC):
         self,
         names: Collection[str],
         canonical_emails: Collection[str],
-        tombstones: Collection[str] = (),
+        tombstones: Collection[str] | None = (),
         *,
+        plain: Collection[str] = (),
         alone: bool = False,
     ) -> KnownCustomers:
         """What is known of these ids and aliases, e-mails and tombstones.
 
-        Those who record something about a customer ask this first, in the same transaction, and
-        name all the tombstones that could be about them: then either they see an erasure, or who
-        erases sees what they recorded. `alone` keeps others that ask about the same tombstones
-        waiting until the transaction ends.
+        Of `plain` names only those that are aliases are told. Those who record something about a
+        customer ask this first, in the same transaction, and name all the tombstones that could be
+        about them: then either they see an erasure, or who erases sees what they recorded. None
+        stands for everybody's, of which no more than TOMBSTONES_TOLD are told, one more than those
+        where there are more. `alone` keeps others that ask about the same tombstones waiting until
+        the transaction ends.
         """
 
     @abstractmethod

@@ -4,6 +4,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import override
 
 from succotash.domain.customers import Customer, Order
@@ -16,7 +17,7 @@ from succotash.domain.identities import (
     may_be_personal,
 )
 from succotash.domain.ltv import CustomerLTV
-from succotash.domain.repositories.customers import CustomerRepository
+from succotash.domain.repositories.customers import TOMBSTONES_TOLD, CustomerRepository
 from succotash.domain.retention import ChurnPrediction, UserEngagementProfile
 from succotash.domain.values import CustomerId, EventId, OrderId, RunId
 from succotash.infrastructure.in_memory.tables import Table, Tables, atomic
@@ -34,12 +35,13 @@ class InMemoryCustomerRepository(CustomerRepository):
         self,
         names: Collection[str],
         canonical_emails: Collection[str],
-        tombstones: Collection[str] = (),
+        tombstones: Collection[str] | None = (),
         *,
+        plain: Collection[str] = (),
         alone: bool = False,
     ) -> KnownCustomers:
         accounts = {}
-        for name in names:
+        for name in {*names, *(each for each in plain if CustomerId(each) in self.tables.aliases)}:
             customer_id = self.tables.meant(CustomerId(name))
             if (customer := self.tables.customers.get(customer_id)) is not None:
                 accounts[name] = _account(customer)
@@ -49,6 +51,8 @@ class InMemoryCustomerRepository(CustomerRepository):
             if (found := [*self.tables.customers_by_email[email]])
         }
         erasures = self.tables.erasures
+        if tombstones is None:
+            tombstones = [*islice(erasures.keys(), TOMBSTONES_TOLD + 1)]
         erased = {each: erasures[each] for each in tombstones if each in erasures}
         return KnownCustomers(accounts, owners, erased)
 

@@ -191,6 +191,10 @@ class Table[K, V]:
         """All rows with their keys."""
         return self._rows.items()
 
+    def keys(self) -> Iterable[K]:
+        """The keys of all rows."""
+        return self._rows.keys()
+
     def values(self) -> Iterable[V]:
         """All rows."""
         return self._rows.values()

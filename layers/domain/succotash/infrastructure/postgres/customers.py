@@ -13,12 +13,12 @@ from succotash.domain.identities import (
     join_addition,
     may_be_personal,
 )
-from succotash.domain.repositories.customers import CustomerRepository
+from succotash.domain.repositories.customers import TOMBSTONES_TOLD, CustomerRepository
 from succotash.domain.values import CustomerId
 from succotash.infrastructure.postgres.people import stripes_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Row, Session
-from succotash.infrastructure.postgres.sql.people import SHARE_STRIPES, TAKE_STRIPES
+from succotash.infrastructure.postgres.sql.people import SHARE_STRIPES, STRIPES, TAKE_STRIPES
 from succotash.infrastructure.statement_files import load_statements
 
 if TYPE_CHECKING:
@@ -36,21 +36,25 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
         self,
         names: Collection[str],
         canonical_emails: Collection[str],
-        tombstones: Collection[str] = (),
+        tombstones: Collection[str] | None = (),
         *,
+        plain: Collection[str] = (),
         alone: bool = False,
     ) -> KnownCustomers:
+        stripes = range(STRIPES) if tombstones is None else stripes_of(tombstones)
+
         def find(session: Session) -> list[Row]:
             # A statement sees what was committed before it began: whoever waited asks after that.
-            if tombstones:
-                locks = TAKE_STRIPES if alone else SHARE_STRIPES
-                session.run(locks, stripes=stripes_of(tombstones))
+            if stripes:
+                session.run(TAKE_STRIPES if alone else SHARE_STRIPES, stripes=[*stripes])
             return session.run(
                 _SQL["find_known"],
                 system=SHOP,
                 names=sorted(names),
+                plain=sorted(plain),
                 emails=sorted(canonical_emails),
-                tombstones=sorted(tombstones),
+                tombstones=None if tombstones is None else sorted(tombstones),
+                limit=TOMBSTONES_TOLD + 1,
             )
 
         accounts: dict[str, Account] = {}

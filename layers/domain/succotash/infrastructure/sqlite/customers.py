@@ -14,11 +14,10 @@ from succotash.domain.identities import (
     join_addition,
     may_be_personal,
 )
-from succotash.domain.repositories.customers import CustomerRepository
+from succotash.domain.repositories.customers import TOMBSTONES_TOLD, CustomerRepository
 from succotash.domain.values import CustomerId
 from succotash.infrastructure.sqlite.columns import instant, json_text
 from succotash.infrastructure.sqlite.connection import Row, Session
-from succotash.infrastructure.sqlite.people import SQLitePeopleRepository
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.statement_files import load_statements
 
@@ -40,17 +39,29 @@ class SQLiteCustomerRepository(SQLiteRepository, CustomerRepository):
         self,
         names: Collection[str],
         canonical_emails: Collection[str],
-        tombstones: Collection[str] = (),
+        tombstones: Collection[str] | None = (),
         *,
+        plain: Collection[str] = (),
         alone: bool = False,
     ) -> KnownCustomers:
         # A session that writes, although nothing is written: that is what others wait for.
         with self._unit.writing() as session:
-            accounts = session.run(_SQL["accounts"], system=SHOP, names=json_text(sorted(names)))
+            accounts = session.run(
+                _SQL["accounts"],
+                system=SHOP,
+                names=json_text(sorted({*names, *plain})),
+                plain=json_text(sorted(plain)),
+            )
             owners = session.run(_SQL["owners"], emails=json_text(sorted(canonical_emails)))
-        found = SQLitePeopleRepository(within=self._unit).find_erased(tombstones)
+            erased = session.run(
+                _SQL["erased"],
+                tombstones=None if tombstones is None else json_text(sorted(tombstones)),
+                limit=-1 if tombstones is not None else TOMBSTONES_TOLD + 1,
+            )
         return KnownCustomers(
-            {row["name"]: _account(row) for row in accounts}, _by_email(owners), found
+            {row["name"]: _account(row) for row in accounts},
+            _by_email(owners),
+            {row["tombstone"]: instant(row["erased_at"]) for row in erased},
         )
 
     @override

@@ -7,6 +7,14 @@ WITH called AS (
     FROM unnest(cast(:names AS text[])) AS given (name)
     LEFT JOIN customer_aliases AS named
         ON named.system = cast(:system AS text) AND given.name = named.alias
+    UNION ALL
+    SELECT
+        given.name,
+        named.customer_id,
+        true
+    FROM unnest(cast(:plain AS text[])) AS given (name)
+    INNER JOIN customer_aliases AS named
+        ON named.system = cast(:system AS text) AND given.name = named.alias
 )
 
 SELECT
@@ -28,14 +36,19 @@ SELECT
 FROM customers
 WHERE canonical_email = any(cast(:emails AS text[]))
 UNION ALL
-SELECT
-    'tombstone',
-    tombstone,
-    '',
-    erased_at,
-    NULL
-FROM erasures
-WHERE tombstone = any(cast(:tombstones AS text[]));
+(
+    SELECT
+        'tombstone',
+        tombstone,
+        '',
+        erased_at,
+        NULL
+    FROM erasures
+    WHERE
+        cast(:tombstones AS text[]) IS NULL
+        OR tombstone = any(cast(:tombstones AS text[]))
+    LIMIT CASE WHEN cast(:tombstones AS text[]) IS NULL THEN cast(:limit AS bigint) END
+);
 
 -- name: save_aliases
 INSERT INTO customer_aliases (system, alias, customer_id)

@@ -8,7 +8,20 @@ FROM json_each(:names) AS given
 LEFT JOIN customer_aliases AS named ON named.system = :system AND given.value = named.alias
 LEFT JOIN customers AS customer
     ON customer.customer_id = coalesce(named.customer_id, given.value)
-WHERE named.customer_id IS NOT NULL OR customer.customer_id IS NOT NULL;
+WHERE
+    named.customer_id IS NOT NULL
+    OR (
+        customer.customer_id IS NOT NULL
+        AND given.value NOT IN (SELECT value FROM json_each(:plain))
+    );
+
+-- name: erased
+SELECT
+    tombstone,
+    erased_at
+FROM erasures
+WHERE :tombstones IS NULL OR tombstone IN (SELECT value FROM json_each(:tombstones))
+LIMIT :limit;
 
 -- name: owners
 SELECT
