@@ -8,7 +8,7 @@ from succotash.application.settling import CustomerSettling
 from succotash.domain.customers import Customer
 from succotash.domain.erasures import Tombstones
 from succotash.domain.identities import Account, Join, Pseudonyms
-from succotash.domain.repositories.customers import CustomerRepository
+from succotash.domain.repositories.customers import TOMBSTONES_TOLD, CustomerRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import CustomerId
 from succotash.errors import NotFoundError
@@ -53,13 +53,12 @@ class TestKnown:
         assert found.erased == {"0a0b0c0d": NOON}
 
     def test_everybodys_tombstones_are_told_up_to_a_number(
-        self, repositories: Repositories, monkeypatch: pytest.MonkeyPatch
+        self, repositories: Repositories
     ) -> None:
-        repositories.people.bury([f"{each:08x}" for each in range(4)], NOON)
-        assert len(repositories.customers.find_known([], [], None).erased) == 4
-        for module in ("in_memory", "sqlite", "postgres"):
-            monkeypatch.setattr(f"succotash.infrastructure.{module}.customers.TOMBSTONES_TOLD", 2)
-        assert len(repositories.customers.find_known([], [], None).erased) == 3
+        repositories.people.bury(["0a0b0c0d"], NOON)
+        assert repositories.customers.find_known([], [], None).erased == {"0a0b0c0d": NOON}
+        repositories.people.bury([f"{each:08x}" for each in range(TOMBSTONES_TOLD + 1)], NOON)
+        assert len(repositories.customers.find_known([], [], None).erased) == TOMBSTONES_TOLD + 1
 
     def test_of_plain_names_only_aliases_are_told(self, repositories: Repositories) -> None:
         repositories.ltv.record_orders([an_order(customer_id="a"), an_order(customer_id="b")])
