@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from typing import override
 
-from succotash.application.exports import ExportHandler
-from succotash.application.form_handler import FormHandler
-from succotash.application.lead_scoring import LeadScoring
-from succotash.domain.erasures import ErasedPerson
-from succotash.domain.forms import DEFAULT_FORM, LeadQuery
-from succotash.domain.lead_scoring import DEFAULT_SCORING
+from succotash.application.intake.form_handler import FormHandler
+from succotash.application.leads.exports import ExportHandler
+from succotash.application.leads.scoring import LeadScoring
+from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery
+from succotash.domain.leads.scoring import DEFAULT_SCORING
+from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.exports import ExportLink, ExportShelf
 from succotash.domain.values import LeadId, system_clock, uuid7

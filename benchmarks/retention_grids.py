@@ -14,10 +14,16 @@ from datetime import UTC, datetime
 
 import pg8000.native
 
-from succotash.application.grids import GridQuestion
-from succotash.application.retention_handler import RetentionHandler
-from succotash.domain.retention import GridMode, GridPeriod, RunState, ScoringRun, run_id_of
-from succotash.domain.retention_grids import GridEntry, GridOrigin
+from succotash.application.retention.grids import GridQuestion
+from succotash.application.retention.retention_handler import RetentionHandler
+from succotash.domain.retention.grids import GridEntry, GridOrigin
+from succotash.domain.retention.retention import (
+    GridMode,
+    GridPeriod,
+    RunState,
+    ScoringRun,
+    run_id_of,
+)
 from succotash.domain.values import Currency, system_clock, uuid7
 from succotash.infrastructure.postgres.connection_settings import (
     ConnectionSettings,

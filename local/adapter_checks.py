@@ -11,9 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from succotash.domain.bulk_import import START, OrderImport, Position, RejectedLine, WarnedLine
-from succotash.domain.customers import ActivityEvent, ActivityKind, Order, Recording
-from succotash.domain.forms import (
+from succotash.domain.forms.forms import (
     Form,
     FormSubmission,
     IdempotentRequest,
@@ -25,12 +23,17 @@ from succotash.domain.forms import (
     ScorePoint,
     ValidationRule,
 )
-from succotash.domain.ltv import Cohort, CohortPeriod, CustomerLTV, CustomerValues, LTVSegment
-from succotash.domain.orders import OrderColumns
-from succotash.domain.quarantine import QuarantineDigest
-from succotash.domain.refunds import RefundTotals, RefundWarning
+from succotash.domain.intake.submissions import (
+    HeldKey,
+    KeptLead,
+    RememberedAnswer,
+    SubmissionInquiry,
+    SubmissionOutcome,
+)
+from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention import (
+from succotash.domain.retention.grids import GridRequest
+from succotash.domain.retention.retention import (
     CampaignMetrics,
     CampaignStatus,
     ChurnPrediction,
@@ -45,14 +48,17 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
-from succotash.domain.retention_grids import GridRequest
-from succotash.domain.submissions import (
-    HeldKey,
-    KeptLead,
-    RememberedAnswer,
-    SubmissionInquiry,
-    SubmissionOutcome,
+from succotash.domain.value.ledgers import ActivityEvent, ActivityKind, Order, Recording
+from succotash.domain.value.ltv import Cohort, CohortPeriod, CustomerLTV, CustomerValues, LTVSegment
+from succotash.domain.value.order_import import (
+    START,
+    OrderImport,
+    Position,
+    RejectedLine,
+    WarnedLine,
 )
+from succotash.domain.value.orders import OrderColumns
+from succotash.domain.value.refunds import RefundTotals, RefundWarning
 from succotash.domain.values import (
     SHARDS,
     CampaignId,

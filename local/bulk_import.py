@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from local.objects import LocalObjectStore
-from succotash.application.bulk_import import ImportReport
+from succotash.application.value.order_import import ImportReport
 from succotash.container import Container, container
-from succotash.domain.bulk_import import OrderImport
+from succotash.domain.value.order_import import OrderImport
 from succotash.errors import SuccotashError
 
 

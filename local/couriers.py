@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
-from succotash.domain.parking import Delivery
+from succotash.domain.intake.parking import Delivery
 from succotash.infrastructure.files.parking import FileSubmissionQueue
 
 TICK = 1.0

@@ -5,11 +5,11 @@
 from dataclasses import replace
 
 from local.adapter_checks import DAY, LONG_AGO, CheckFailedError, expect
-from succotash.domain.forms import Form, FormSubmission, IdempotentRequest, Lead, LeadQuery
-from succotash.domain.leads import SubmissionFilter
-from succotash.domain.outbox import OutboxMessage
+from succotash.domain.forms.forms import Form, FormSubmission, IdempotentRequest, Lead, LeadQuery
+from succotash.domain.intake.submissions import RememberedAnswer, SubmissionOutcome
+from succotash.domain.leads.leads import SubmissionFilter
+from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.submissions import RememberedAnswer, SubmissionOutcome
 from succotash.domain.values import FormId, LeadId, MessageId, SubmissionId
 from succotash.errors import ConflictError
 

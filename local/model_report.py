@@ -21,7 +21,6 @@ from local.cdnow import (
     amounts_by_day,
     histories,
 )
-from succotash.domain.ltv import INTERVAL_LEVEL
 from succotash.domain.models.backtest import Backtest, Tracking, backtest, backtest_spend, track
 from succotash.domain.models.interval import value_interval
 from succotash.domain.models.purchases import Array, PurchaseModel
@@ -32,6 +31,7 @@ from succotash.domain.models.selection import (
     fit_purchases,
     fit_spend,
 )
+from succotash.domain.value.ltv import INTERVAL_LEVEL
 
 DOCUMENT = Path("docs/models.md")
 PLOTS = Path("docs/plots")

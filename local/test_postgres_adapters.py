@@ -30,7 +30,7 @@ from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.people import PeopleRepository
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.retention import RunState
+from succotash.domain.retention.retention import RunState
 from succotash.errors import StorageError, StorageUnavailableError, SuccotashError
 
 type Checks = type[FormChecks | RetentionChecks | LTVChecks | LeadChecks | PeopleChecks]

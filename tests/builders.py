@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from succotash.domain.customers import ActivityEvent, ActivityKind, Order
-from succotash.domain.forms import (
+from succotash.domain.forms.forms import (
     DEFAULT_FORM,
     Form,
     FormField,
@@ -19,11 +18,15 @@ from succotash.domain.forms import (
     SubmissionState,
     ValidationRule,
 )
-from succotash.domain.identities import Pseudonyms
-from succotash.domain.ltv import Cohort, CohortPeriod, CustomerLTV, CustomerValues
-from succotash.domain.orders import OrderColumns
-from succotash.domain.outbox import MessageKind, OutboxMessage
-from succotash.domain.retention import (
+from succotash.domain.intake.submissions import (
+    KeptLead,
+    RememberedAnswer,
+    SubmissionInquiry,
+    SubmissionOutcome,
+)
+from succotash.domain.messages.outbox import MessageKind, OutboxMessage
+from succotash.domain.people.identities import Pseudonyms
+from succotash.domain.retention.retention import (
     CampaignMetrics,
     CampaignStatus,
     ChurnPrediction,
@@ -37,12 +40,9 @@ from succotash.domain.retention import (
     UserEngagementProfile,
     run_id_of,
 )
-from succotash.domain.submissions import (
-    KeptLead,
-    RememberedAnswer,
-    SubmissionInquiry,
-    SubmissionOutcome,
-)
+from succotash.domain.value.ledgers import ActivityEvent, ActivityKind, Order
+from succotash.domain.value.ltv import Cohort, CohortPeriod, CustomerLTV, CustomerValues
+from succotash.domain.value.orders import OrderColumns
 from succotash.domain.values import (
     CampaignId,
     CohortId,

@@ -18,7 +18,7 @@ from lead_scoring import scoring as rescoring
 from local.objects import LocalObjectStore
 from outbox_relay import relaying
 from succotash.container import Container
-from succotash.domain.parking import Delivery
+from succotash.domain.intake.parking import Delivery
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.aws.parking import SqsSubmissionQueue

@@ -20,11 +20,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.automap import automap_base
 from sqlalchemy.orm import Session, sessionmaker
 
-from succotash.domain import forms as domain
-from succotash.domain.attribution import source_of, split_answers
-from succotash.domain.lead_scoring import DEFAULT_SCORING
-from succotash.domain.outbox import submission_messages
-from succotash.domain.spam import (
+from succotash.domain.forms import forms as domain
+from succotash.domain.intake.attribution import source_of, split_answers
+from succotash.domain.intake.spam import (
     RATE_WINDOW,
     REPETITION_WINDOW,
     REPETITIONS_TOLERATED,
@@ -33,14 +31,16 @@ from succotash.domain.spam import (
     suspicions,
     text_digest,
 )
-from succotash.domain.submissions import lead_of, merged_lead
-from succotash.domain.validation import (
+from succotash.domain.intake.submissions import lead_of, merged_lead
+from succotash.domain.intake.validation import (
     canonical_email,
     check_answers,
     email_field,
     fingerprint,
     rules_of_fields,
 )
+from succotash.domain.leads.scoring import DEFAULT_SCORING
+from succotash.domain.messages.outbox import submission_messages
 from succotash.domain.values import LeadId, SubmissionId, system_clock, uuid7
 
 Base = automap_base()

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from succotash.application.bulk_import import ImportReport
+from succotash.application.value.order_import import ImportReport
 from succotash.container import Container, container
 from succotash.http.invocations import WrongSettings, invocation
 

@@ -20,7 +20,7 @@ from succotash.http.invocations import WrongSettings, invocation
 from succotash.observation import Metric, count
 
 if TYPE_CHECKING:
-    from succotash.application.churn_scoring import ChurnScoring
+    from succotash.application.scoring.churn_scoring import ChurnScoring
 
 type Event = Mapping[str, Any]
 type Report = dict[str, Any]

@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from succotash.application.batches import Rejected
-from succotash.domain.customers import ActivityEvent, ActivityKind, Order
-from succotash.domain.identities import NameCustomer, is_personal
+from succotash.domain.people.identities import NameCustomer, is_personal
+from succotash.domain.value.ledgers import ActivityEvent, ActivityKind, Order
 from succotash.domain.values import (
     ID_LIMIT,
     CampaignId,

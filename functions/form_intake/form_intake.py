@@ -20,11 +20,11 @@ from hosted_page import (
 )
 from parked_messages import parked_messages
 from submission_reading import NEXT, TAKES, SentForm
-from succotash.application.form_handler import FormView
+from succotash.application.intake.form_handler import FormView
 from succotash.container import Container, container
-from succotash.domain.attribution import CONTROL_PREFIX, TOKEN, is_attribution
-from succotash.domain.signing import LONGEST_TOKEN, ExpiredTokenError, InvalidTokenError
-from succotash.domain.spam import TOKEN_LIFETIME
+from succotash.domain.intake.attribution import CONTROL_PREFIX, TOKEN, is_attribution
+from succotash.domain.intake.signing import LONGEST_TOKEN, ExpiredTokenError, InvalidTokenError
+from succotash.domain.intake.spam import TOKEN_LIFETIME
 from succotash.domain.values import Json
 from succotash.errors import (
     InvalidInputError,

@@ -9,11 +9,11 @@ from html import escape
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from succotash.application.form_handler import FieldView, FormView, RuleView
-from succotash.domain.attribution import CONSENT, TOKEN
-from succotash.domain.canonical_text import ANSWER_LIMIT
-from succotash.domain.forms import FieldKind, RuleKind
-from succotash.domain.validation import agrees
+from succotash.application.intake.form_handler import FieldView, FormView, RuleView
+from succotash.domain.forms.forms import FieldKind, RuleKind
+from succotash.domain.intake.attribution import CONSENT, TOKEN
+from succotash.domain.intake.canonical_text import ANSWER_LIMIT
+from succotash.domain.intake.validation import agrees
 from succotash.domain.values import Json
 from succotash.errors import Violation
 from succotash.http.api import Reply

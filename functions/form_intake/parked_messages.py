@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from succotash.container import Container
-from succotash.domain.parking import Delivery
+from succotash.domain.intake.parking import Delivery
 from succotash.http.invocations import WrongSettings, invocation
 
 RESERVE = 15_000

@@ -9,8 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from succotash.domain.attribution import CONSENT, CONTROL_PREFIX, TOKEN, is_attribution
-from succotash.domain.forms import (
+from succotash.domain.forms.forms import (
     FieldKind,
     Form,
     FormField,
@@ -18,7 +17,8 @@ from succotash.domain.forms import (
     SpamSettings,
     ValidationRule,
 )
-from succotash.domain.validation import canonical_email
+from succotash.domain.intake.attribution import CONSENT, CONTROL_PREFIX, TOKEN, is_attribution
+from succotash.domain.intake.validation import canonical_email
 from succotash.domain.values import FormId, Json, RuleId
 from succotash.errors import InvalidInputError
 from succotash.http.fields import LAX, Closed, Line, Prose, plain

@@ -12,8 +12,7 @@ from pydantic import Field
 
 from form_definition import FormBody
 from scoring_table import ScoringRulesBody
-from succotash.application.exports import Export
-from succotash.application.form_handler import (
+from succotash.application.intake.form_handler import (
     FormAnalyticsView,
     FormList,
     FormView,
@@ -23,10 +22,11 @@ from succotash.application.form_handler import (
     SubmissionList,
     SubmissionView,
 )
-from succotash.application.lead_scoring import RescoringReport, ScoringRulesView
-from succotash.application.people_handler import ErasureReport, PersonExport
+from succotash.application.leads.exports import Export
+from succotash.application.leads.scoring import RescoringReport, ScoringRulesView
+from succotash.application.people.people_handler import ErasureReport, PersonExport
 from succotash.container import Container, container
-from succotash.domain.forms import LeadQuery, LeadStatus, SubmissionState
+from succotash.domain.forms.forms import LeadQuery, LeadStatus, SubmissionState
 from succotash.domain.values import FormId
 from succotash.http.api import Api, Reply
 from succotash.http.fields import (

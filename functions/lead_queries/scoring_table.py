@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from succotash.domain.lead_scoring import FULL, Category, Criterion, ScoringRule
+from succotash.domain.leads.scoring import FULL, Category, Criterion, ScoringRule
 from succotash.http.fields import LAX, Closed, Line
 
 Points = Annotated[int, Field(ge=1, le=FULL)]

@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic_core import to_jsonable_python
 
-from succotash.application.lead_scoring import UnfinishedRescoringError
+from succotash.application.leads.scoring import UnfinishedRescoringError
 from succotash.container import Container, container
 from succotash.http.fields import require_instant
 from succotash.http.invocations import WrongSettings, invocation

@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from succotash.application.cohorts import CohortDetails, CohortList
-from succotash.application.ltv_handler import (
+from succotash.application.value.cohorts import CohortDetails, CohortList
+from succotash.application.value.ltv_handler import (
     CustomerDetails,
     CustomerList,
     LTVAnalysis,
@@ -11,8 +11,8 @@ from succotash.application.ltv_handler import (
     SegmentView,
 )
 from succotash.container import Container, container
-from succotash.domain.cohorts import CohortSpan
-from succotash.domain.ltv import LTVSegment
+from succotash.domain.value.cohorts import CohortSpan
+from succotash.domain.value.ltv import LTVSegment
 from succotash.domain.values import Currency, Money, SegmentId
 from succotash.errors import InvalidInputError
 from succotash.http.api import Api

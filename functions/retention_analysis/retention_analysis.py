@@ -5,9 +5,9 @@ from typing import Annotated, TypedDict
 
 from pydantic import Field, with_config
 
-from succotash.application.grids import GridMeasure, GridQuestion, GridView
-from succotash.application.lifecycle import LifecycleView
-from succotash.application.retention_handler import (
+from succotash.application.retention.grids import GridMeasure, GridQuestion, GridView
+from succotash.application.retention.lifecycle import LifecycleView
+from succotash.application.retention.retention_handler import (
     CampaignChange,
     CampaignList,
     CampaignPerformanceView,
@@ -18,7 +18,8 @@ from succotash.application.retention_handler import (
     RetentionAnalyticsView,
 )
 from succotash.container import Container, container
-from succotash.domain.retention import (
+from succotash.domain.retention.grids import GridEntry, GridOrigin, GridWindows
+from succotash.domain.retention.retention import (
     CampaignMetrics,
     CampaignStatus,
     EngagementSegment,
@@ -26,7 +27,6 @@ from succotash.domain.retention import (
     GridPeriod,
     RiskLevel,
 )
-from succotash.domain.retention_grids import GridEntry, GridOrigin, GridWindows
 from succotash.domain.values import Currency, Money
 from succotash.errors import InvalidInputError
 from succotash.http.api import Api

@@ -9,10 +9,10 @@ from typing import Any, override
 
 import pytest
 
-from succotash.application.bulk_import import BulkImport, ImportReport, UnfinishedImportError
-from succotash.domain.bulk_import import OrderImport
+from succotash.application.value.order_import import BulkImport, ImportReport, UnfinishedImportError
 from succotash.domain.repositories.objects import ObjectReplacedError, ObjectStore, StoredObject
 from succotash.domain.repositories.storage import Storage
+from succotash.domain.value.order_import import OrderImport
 from succotash.domain.values import CustomerId
 from succotash.errors import NotFoundError, StorageUnavailableError
 from succotash.http.order_files import OrderFiles

@@ -4,12 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from succotash.application.settling import CustomerSettling
-from succotash.domain.customers import Customer
-from succotash.domain.erasures import Tombstones
-from succotash.domain.identities import Account, Join, Pseudonyms
+from succotash.application.people.settling import CustomerSettling
+from succotash.domain.people.erasures import Tombstones
+from succotash.domain.people.identities import Account, Join, Pseudonyms
 from succotash.domain.repositories.customers import TOMBSTONES_TOLD, CustomerRepository
 from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.value.ledgers import Customer
 from succotash.domain.values import CustomerId
 from succotash.errors import NotFoundError
 from tests.builders import (

@@ -10,9 +10,13 @@ from typing import override
 
 import pytest
 
-from succotash.application.exports import ANSWERED_AT_ONCE, PAGE, ExportHandler, ExportTooLargeError
-from succotash.domain.erasures import ErasedPerson
-from succotash.domain.forms import (
+from succotash.application.leads.exports import (
+    ANSWERED_AT_ONCE,
+    PAGE,
+    ExportHandler,
+    ExportTooLargeError,
+)
+from succotash.domain.forms.forms import (
     DEFAULT_FORM,
     FieldKind,
     Form,
@@ -20,6 +24,7 @@ from succotash.domain.forms import (
     LeadQuery,
     SubmissionState,
 )
+from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.exports import ExportLink, ExportShelf
 from succotash.domain.repositories.storage import Storage

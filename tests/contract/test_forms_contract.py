@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.forms import (
+from succotash.domain.forms.forms import (
     DEFAULT_FORM,
     FUNNEL,
     FieldKind,
@@ -30,9 +30,9 @@ from succotash.domain.forms import (
     SubmissionState,
     require_legal_step,
 )
+from succotash.domain.intake.submissions import HeldKey, RememberedAnswer, SubmissionOutcome
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.submissions import HeldKey, RememberedAnswer, SubmissionOutcome
 from succotash.domain.values import After, FormId, Json, LeadId, SubmissionId
 from succotash.errors import IllegalTransitionError, NotFoundError
 from tests.builders import (

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lead_scoring
-from succotash.application.bulk_import import BulkImport
+from succotash.application.value.order_import import BulkImport
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import CustomerId
 from succotash.http.order_files import OrderFiles

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.bulk_import import (
+from succotash.domain.repositories.ltv import LTVRepository
+from succotash.domain.repositories.storage import Repositories
+from succotash.domain.value.ledgers import Order, Recording
+from succotash.domain.value.order_import import (
     START,
     OrderImport,
     Position,
     RejectedLine,
     WarnedLine,
 )
-from succotash.domain.customers import Order, Recording
-from succotash.domain.orders import OrderColumns
-from succotash.domain.refunds import RefundWarning
-from succotash.domain.repositories.ltv import LTVRepository
-from succotash.domain.repositories.storage import Repositories
+from succotash.domain.value.orders import OrderColumns
+from succotash.domain.value.refunds import RefundWarning
 from succotash.domain.values import CustomerId
 from succotash.errors import NotFoundError, Violation
 from succotash.infrastructure.in_memory.storage import InMemoryStorage

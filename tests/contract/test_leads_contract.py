@@ -9,17 +9,17 @@ from itertools import count
 
 import pytest
 
-from succotash.application.form_handler import FormHandler
-from succotash.application.lead_scoring import SCORED_AT_ONCE, LeadScoring
-from succotash.domain.forms import DEFAULT_FORM, LeadQuery, LeadStatus, SubmissionState
-from succotash.domain.lead_scoring import (
+from succotash.application.intake.form_handler import FormHandler
+from succotash.application.leads.scoring import SCORED_AT_ONCE, LeadScoring
+from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery, LeadStatus, SubmissionState
+from succotash.domain.leads.leads import DailyCounts, SubmissionFilter
+from succotash.domain.leads.scoring import (
     DEFAULT_SCORING,
     Category,
     Criterion,
     ScoringRule,
     ScoringRules,
 )
-from succotash.domain.leads import DailyCounts, SubmissionFilter
 from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import After, Json, LeadId

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 
-from succotash.domain.customers import ActivityEvent, Order
-from succotash.domain.lifecycle import LIFECYCLE_LENGTHS, LifecycleCounts
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention import GridPeriod
+from succotash.domain.retention.lifecycle import LIFECYCLE_LENGTHS, LifecycleCounts
+from succotash.domain.retention.retention import GridPeriod
+from succotash.domain.value.ledgers import ActivityEvent, Order
 from succotash.domain.values import RunId
 from succotash.errors import NotFoundError
 from tests.builders import NOON, a_run, an_event, an_order, at, days

@@ -12,8 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.customers import Customer, Order, PurchaseHistories, Recording
-from succotash.domain.ltv import (
+from succotash.domain.repositories.ltv import LTVRepository
+from succotash.domain.repositories.storage import Repositories
+from succotash.domain.retention.retention import INITIAL_RUN
+from succotash.domain.value.ledgers import Customer, Order, PurchaseHistories, Recording
+from succotash.domain.value.ltv import (
     DEFAULT_SEGMENTS,
     CohortPeriod,
     CustomerLTV,
@@ -21,9 +24,6 @@ from succotash.domain.ltv import (
     SegmentResult,
     ValueGroup,
 )
-from succotash.domain.repositories.ltv import LTVRepository
-from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention import INITIAL_RUN
 from succotash.domain.values import (
     AMOUNT_LIMIT,
     MONEY_UNIT,

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.application.form_handler import FormHandler
-from succotash.application.outbox_relay import OutboxRelay, Ways
-from succotash.application.people_handler import PeopleHandler
-from succotash.domain.erasures import Tombstones
-from succotash.domain.forms import Form, SubmissionState
-from succotash.domain.mails import Links, Mail, mailbox_of
-from succotash.domain.outbox import MAIL_WINDOW, MailNote, Patience, with_mail
+from succotash.application.intake.form_handler import FormHandler
+from succotash.application.messages.outbox_relay import OutboxRelay, Ways
+from succotash.application.people.people_handler import PeopleHandler
+from succotash.domain.forms.forms import Form, SubmissionState
+from succotash.domain.intake.signing import Signer
+from succotash.domain.intake.validation import canonical_email
+from succotash.domain.messages.mails import Links, Mail, mailbox_of
+from succotash.domain.messages.outbox import MAIL_WINDOW, MailNote, Patience, with_mail
+from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import MailRefusedError, PostOffice
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.signing import Signer
-from succotash.domain.validation import canonical_email
 from succotash.domain.values import FormId, MessageId, uuid7
 from succotash.errors import StorageUnavailableError
 from succotash.observation import Metric, observed

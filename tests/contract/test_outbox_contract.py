@@ -10,22 +10,22 @@ from typing import override
 
 import pytest
 
-from succotash.application.form_handler import FormHandler
-from succotash.application.outbox_relay import OutboxRelay, Ways
-from succotash.domain.erasures import Tombstones
-from succotash.domain.forms import Form
-from succotash.domain.mails import Links, Mail
-from succotash.domain.outbox import (
+from succotash.application.intake.form_handler import FormHandler
+from succotash.application.messages.outbox_relay import OutboxRelay, Ways
+from succotash.domain.forms.forms import Form
+from succotash.domain.intake.signing import Signer
+from succotash.domain.messages.mails import Links, Mail
+from succotash.domain.messages.outbox import (
     Backlog,
     OutboxMessage,
     Patience,
     Settlement,
     TakenMessage,
 )
+from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import EventBus, MailRefusedError, PostOffice
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.signing import Signer
 from succotash.domain.values import FormId, MessageId, uuid7
 from tests.builders import NOON, a_message, minutes
 

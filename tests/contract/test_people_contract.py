@@ -15,20 +15,20 @@ import pytest
 
 from local.objects import LocalObjectStore
 from succotash.application.batches import BatchReport
-from succotash.application.bulk_import import BulkImport
-from succotash.application.erased_elsewhere import ALWAYS_KEPT, ON_DISK, Elsewhere
-from succotash.application.form_handler import FormHandler
-from succotash.application.ltv_handler import LTVHandler
-from succotash.application.people_handler import ErasureReport, PeopleHandler, PersonExport
-from succotash.application.retention_handler import RetentionHandler
-from succotash.domain.customers import Order
-from succotash.domain.erasures import ErasedError, ErasedPerson, Tombstones
-from succotash.domain.forms import DEFAULT_FORM, LeadQuery
-from succotash.domain.identities import Pseudonyms
-from succotash.domain.parking import ParkedSubmission
+from succotash.application.intake.form_handler import FormHandler
+from succotash.application.people.erased_elsewhere import ALWAYS_KEPT, ON_DISK, Elsewhere
+from succotash.application.people.people_handler import ErasureReport, PeopleHandler, PersonExport
+from succotash.application.retention.retention_handler import RetentionHandler
+from succotash.application.value.ltv_handler import LTVHandler
+from succotash.application.value.order_import import BulkImport
+from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery
+from succotash.domain.intake.parking import ParkedSubmission
+from succotash.domain.people.erasures import ErasedError, ErasedPerson, Tombstones
+from succotash.domain.people.identities import Pseudonyms
 from succotash.domain.repositories.erasable import Erasable, Forgotten
 from succotash.domain.repositories.people import PeopleRepository
 from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.value.ledgers import Order
 from succotash.domain.values import CustomerId, FormId, Json, SubmissionId
 from succotash.errors import NotFoundError, StorageError, StorageUnavailableError
 from succotash.http.order_files import OrderFiles

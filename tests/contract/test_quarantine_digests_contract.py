@@ -11,16 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.application.form_handler import FormHandler
-from succotash.application.outbox_relay import OutboxRelay, RelayReport, Ways
-from succotash.application.people_handler import PeopleHandler
-from succotash.application.quarantine_digests import QuarantineDigests
-from succotash.domain.erasures import Tombstones
-from succotash.domain.forms import Form, SubmissionState
-from succotash.domain.mails import Links, Mail
-from succotash.domain.outbox import Patience
-from succotash.domain.parking import ParkedSubmission
-from succotash.domain.quarantine import LISTED, STORED_AFTER, QuarantineDigest
+from succotash.application.intake.form_handler import FormHandler
+from succotash.application.messages.outbox_relay import OutboxRelay, RelayReport, Ways
+from succotash.application.messages.quarantine_digests import QuarantineDigests
+from succotash.application.people.people_handler import PeopleHandler
+from succotash.domain.forms.forms import Form, SubmissionState
+from succotash.domain.intake.parking import ParkedSubmission
+from succotash.domain.intake.signing import Signer
+from succotash.domain.messages.mails import Links, Mail
+from succotash.domain.messages.outbox import Patience
+from succotash.domain.messages.quarantine import LISTED, STORED_AFTER, QuarantineDigest
+from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import (
     MailRefusedError,
     MailUncertainError,
@@ -28,7 +29,6 @@ from succotash.domain.repositories.delivery import (
 )
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.signing import Signer
 from succotash.domain.values import FormId, SubmissionId, uuid7
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.builders import NOON, a_submission, at, days, minutes

@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
-from succotash.domain.customers import Order
-from succotash.domain.refunds import RefundTotals, RefundWarning
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.storage import Repositories
+from succotash.domain.value.ledgers import Order
+from succotash.domain.value.refunds import RefundTotals, RefundWarning
 from succotash.domain.values import SHARDS, CustomerId, OrderId, Shard
 from tests.builders import NOON, a_run, an_order, days
 from tests.contract.conftest import NewStorage

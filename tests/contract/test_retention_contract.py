@@ -12,17 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.customers import (
-    ActivityEvent,
-    ActivityKind,
-    ActivitySummaries,
-    Customer,
-    Order,
-    Recording,
-)
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention import (
+from succotash.domain.retention.grids import GridOrigin
+from succotash.domain.retention.retention import (
     BRACKETS,
     GRID_LENGTHS,
     INITIAL_RUN,
@@ -40,7 +33,14 @@ from succotash.domain.retention import (
     UserEngagementProfile,
     run_id_of,
 )
-from succotash.domain.retention_grids import GridOrigin
+from succotash.domain.value.ledgers import (
+    ActivityEvent,
+    ActivityKind,
+    ActivitySummaries,
+    Customer,
+    Order,
+    Recording,
+)
 from succotash.domain.values import (
     AMOUNT_LIMIT,
     MONEY_UNIT,

@@ -9,17 +9,17 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.customers import ActivityEvent, Order
-from succotash.domain.forms import SubmissionState
+from succotash.domain.forms.forms import SubmissionState
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention import GridCell, GridMode, GridPeriod, ScoringRun
-from succotash.domain.retention_grids import (
+from succotash.domain.retention.grids import (
     GridEntry,
     GridOrigin,
     GridRequest,
     GridWindows,
 )
+from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod, ScoringRun
+from succotash.domain.value.ledgers import ActivityEvent, Order
 from succotash.domain.values import Shard
 from tests.builders import NOON, a_lead, a_run, a_submission, an_order, days, minutes
 from tests.contract.conftest import NewStorage

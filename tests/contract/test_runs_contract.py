@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 
-from succotash.domain.customers import Order
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention import (
+from succotash.domain.retention.retention import (
     INITIAL_RUN,
     GridCell,
     GridMode,
@@ -20,6 +19,7 @@ from succotash.domain.retention import (
     RunState,
     ScoringRun,
 )
+from succotash.domain.value.ledgers import Order
 from succotash.domain.values import SHARDS, CustomerId, Json, RunId, Shard
 from succotash.errors import NotFoundError, RunInProgressError
 from tests.builders import NOON, a_prediction, a_run, a_value, days, usd

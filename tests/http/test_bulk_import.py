@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from bulk_import import RESERVE, importing
-from succotash.application.bulk_import import UnfinishedImportError
+from succotash.application.value.order_import import UnfinishedImportError
 from succotash.container import Container
 from succotash.domain.values import CustomerId
 from succotash.errors import NotFoundError, StorageUnavailableError

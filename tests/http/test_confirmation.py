@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from succotash.application.confirmations import CONFIRMATION_LIFETIME, CONFIRMATION_PURPOSE
-from succotash.application.form_handler import SubmissionView
+from succotash.application.intake.confirmations import CONFIRMATION_LIFETIME, CONFIRMATION_PURPOSE
+from succotash.application.intake.form_handler import SubmissionView
 from succotash.container import Container
-from succotash.domain.forms import DEFAULT_FORM, LeadQuery
-from succotash.domain.signing import Signer
+from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery
+from succotash.domain.intake.signing import Signer
 from succotash.domain.values import FormId, system_clock
 from tests.events import http_event
 from tests.http.gateway import Answered, Gateway

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from succotash.domain.retention import RiskLevel
+from succotash.domain.retention.retention import RiskLevel
 from succotash.domain.values import Currency, Money
 from succotash.errors import SettingsError
 from tests.builders import a_prediction, a_value, at

@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from succotash.domain.forms import DEFAULT_FORM
+from succotash.domain.forms.forms import DEFAULT_FORM
 from tests.builders import a_submission, at
 from tests.http.gateway import Gateway
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.attribution import ATTRIBUTION_FIELDS
-from succotash.domain.parking import ParkedSubmission
+from succotash.domain.intake.attribution import ATTRIBUTION_FIELDS
+from succotash.domain.intake.parking import ParkedSubmission
 from succotash.domain.values import FormId, Json, SubmissionId, system_clock
 from tests.events import sample
 from tests.http.gateway import Answered, Gateway

@@ -6,7 +6,7 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lead_scoring import RESERVE, scoring
-from succotash.application.lead_scoring import UnfinishedRescoringError
+from succotash.application.leads.scoring import UnfinishedRescoringError
 from succotash.errors import InvalidInputError
 from tests.events import sample
 from tests.http.gateway import Gateway

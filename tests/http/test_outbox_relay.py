@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from local.couriers import settings_of
 from outbox_relay import relaying
 from succotash.container import Container
-from succotash.domain.forms import DEFAULT_FORM, QUARANTINE_KEPT, Form, SubmissionState
+from succotash.domain.forms.forms import DEFAULT_FORM, QUARANTINE_KEPT, Form, SubmissionState
 from tests.builders import NOON, a_submission, at
 from tests.events import sample
 

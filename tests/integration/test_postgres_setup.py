@@ -15,9 +15,9 @@ from urllib.parse import quote
 import pytest
 
 from local.setup_postgres_db import Plan, set_up
-from succotash.domain.forms import DEFAULT_FORM
-from succotash.domain.ltv import DEFAULT_SEGMENTS
-from succotash.domain.retention import INITIAL_RUN
+from succotash.domain.forms.forms import DEFAULT_FORM
+from succotash.domain.retention.retention import INITIAL_RUN
+from succotash.domain.value.ltv import DEFAULT_SEGMENTS
 from succotash.errors import StorageError
 from succotash.infrastructure.postgres.connector import Connector
 from succotash.infrastructure.postgres.errors import StatementError

@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 
 from churn_scoring import scoring
 from succotash.container import Container
-from succotash.domain.retention import INITIAL_RUN
+from succotash.domain.retention.retention import INITIAL_RUN
 from succotash.errors import StorageUnavailableError
 from tests.builders import an_event, an_order, at
 from tests.databases import environment_of, migrated_database

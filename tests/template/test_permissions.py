@@ -10,7 +10,7 @@ import pytest
 from cfnlint.api import lint
 
 from lead_queries import ERASURE_SECONDS
-from succotash.application.bulk_import import RESULT_SUFFIX
+from succotash.application.value.order_import import RESULT_SUFFIX
 from succotash.http.order_files import NDJSON_SUFFIXES
 from succotash.infrastructure.aws.parking import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 from succotash.infrastructure.aws.queue_rounds import HIDDEN_SECONDS, RETENTION, WAIT_SECONDS

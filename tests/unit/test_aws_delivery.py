@@ -16,7 +16,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sesv2.models import sesv2_backends
 
-from succotash.domain.mails import Mail
+from succotash.domain.messages.mails import Mail
 from succotash.domain.repositories.delivery import MailRefusedError, MailUncertainError
 from succotash.infrastructure.aws.events import EventBridgeBus
 from succotash.infrastructure.aws.mail import SesPostOffice

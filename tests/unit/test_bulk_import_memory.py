@@ -8,10 +8,10 @@ from typing import override
 import pytest
 
 from local.objects import LocalObjectStore
-from succotash.application.bulk_import import BulkImport
-from succotash.domain.customers import Recording
-from succotash.domain.orders import OrderColumns
+from succotash.application.value.order_import import BulkImport
 from succotash.domain.repositories.storage import Repositories
+from succotash.domain.value.ledgers import Recording
+from succotash.domain.value.orders import OrderColumns
 from succotash.http.order_files import OrderFiles
 from succotash.infrastructure.in_memory.ltv import InMemoryLTVRepository
 from succotash.infrastructure.in_memory.storage import InMemoryStorage

@@ -16,20 +16,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.cdnow import amounts_by_day
-from succotash.application.churn_scoring import (
+from succotash.application.scoring.churn_scoring import (
     ChurnScoring,
     IncompleteRunError,
     ScoringReport,
     ScoringSettings,
 )
-from succotash.application.scoring_plan import Columns, Plan, Valued, make_plan, risk_basis
-from succotash.domain.customers import Histories
-from succotash.domain.ltv import LTVSegment
+from succotash.application.scoring.plan import Columns, Plan, Valued, make_plan, risk_basis
 from succotash.domain.models.bg_nbd import BGNBD
 from succotash.domain.models.churn import SilenceModel, Source, Weights
 from succotash.domain.models.selection import Candidate
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention import INITIAL_RUN, EngagementSegment, RiskLevel
+from succotash.domain.retention.retention import INITIAL_RUN, EngagementSegment, RiskLevel
+from succotash.domain.value.ledgers import Histories
+from succotash.domain.value.ltv import LTVSegment
 from succotash.domain.values import (
     AMOUNT_LIMIT,
     LARGEST_UNITS,

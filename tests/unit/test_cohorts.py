@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.application.cohorts import average_periods, cohort_periods, cohort_view
-from succotash.domain.cohorts import CohortSpan, by_quarter
-from succotash.domain.ltv import Cohort, CohortPeriod
+from succotash.application.value.cohorts import average_periods, cohort_periods, cohort_view
+from succotash.domain.value.cohorts import CohortSpan, by_quarter
+from succotash.domain.value.ltv import Cohort, CohortPeriod
 from succotash.domain.values import CohortId
 from tests.builders import usd
 

@@ -14,8 +14,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
-from succotash.domain.erasures import ErasedPerson
-from succotash.domain.parking import Delivery, ParkedSubmission, is_sent_by
+from succotash.domain.intake.parking import Delivery, ParkedSubmission, is_sent_by
+from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.values import FormId, Json, SubmissionId
 from succotash.errors import StorageUnavailableError

@@ -11,8 +11,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from succotash.domain.erasures import ErasedPerson
-from succotash.domain.mails import Mail
+from succotash.domain.messages.mails import Mail
+from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.errors import NotFoundError, StorageUnavailableError
 from succotash.infrastructure.aws.exports import LINK_LIFETIME, ExportBucket

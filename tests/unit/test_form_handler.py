@@ -6,8 +6,8 @@ from itertools import count
 
 import pytest
 
-from succotash.application.form_handler import FormHandler, SubmissionContext, SubmissionView
-from succotash.domain.forms import (
+from succotash.application.intake.form_handler import FormHandler, SubmissionContext, SubmissionView
+from succotash.domain.forms.forms import (
     DEFAULT_FORM,
     Form,
     FormField,
@@ -15,8 +15,8 @@ from succotash.domain.forms import (
     ScoredLead,
     SpamSettings,
 )
-from succotash.domain.signing import Signer
-from succotash.domain.spam import ChallengeState, ChallengeVerifier
+from succotash.domain.intake.signing import Signer
+from succotash.domain.intake.spam import ChallengeState, ChallengeVerifier
 from succotash.domain.values import FormId, Json, uuid7
 from succotash.errors import ConflictError, NotFoundError, StorageUnavailableError
 from succotash.infrastructure.in_memory.storage import InMemoryStorage

@@ -8,21 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from succotash.application.grids import (
+from succotash.application.retention.grids import (
     GridMeasure,
     GridQuestion,
     GridRow,
     grid_average,
     grid_rows,
 )
-from succotash.domain.proportions import wilson_interval
-from succotash.domain.retention import GridCell, GridMode, GridPeriod
-from succotash.domain.retention_grids import (
+from succotash.domain.retention.grids import (
     LONGEST_RANGE_DAYS,
     GridOrigin,
     GridRequest,
     GridWindows,
 )
+from succotash.domain.retention.proportions import wilson_interval
+from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
 from succotash.domain.values import Currency
 from succotash.errors import InvalidInputError
 from tests.builders import USD

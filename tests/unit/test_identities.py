@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.identities import (
+from succotash.domain.people.identities import (
     NO_PSEUDONYMS,
     Account,
     CustomerName,

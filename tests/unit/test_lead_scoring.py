@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.forms import Lead
-from succotash.domain.lead_scoring import (
+from succotash.domain.forms.forms import Lead
+from succotash.domain.leads.scoring import (
     DEFAULT_SCORING,
     FULL,
     Category,

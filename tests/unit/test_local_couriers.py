@@ -9,7 +9,7 @@ import pytest
 from local.couriers import Couriers, settings_of
 from local.postgres import main
 from succotash.container import Container
-from succotash.domain.parking import ParkedSubmission
+from succotash.domain.intake.parking import ParkedSubmission
 from succotash.domain.values import FormId, SubmissionId
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.files.parking import FileSubmissionQueue

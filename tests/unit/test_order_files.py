@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.application.bulk_import import Block, OrderFile
-from succotash.domain.bulk_import import START
-from succotash.domain.customers import Order
-from succotash.domain.identities import CustomerName
+from succotash.application.value.order_import import Block, OrderFile
+from succotash.domain.people.identities import CustomerName
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
+from succotash.domain.value.ledgers import Order
+from succotash.domain.value.order_import import START
 from succotash.errors import InvalidInputError, StorageUnavailableError
 from succotash.http.order_files import BLOCK_LINES, LINE_LIMIT, VIOLATIONS_KEPT, OrderFiles
 from succotash.http.rejections import UNREADABLE

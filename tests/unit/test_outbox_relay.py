@@ -12,20 +12,20 @@ from typing import Any, override
 
 import pytest
 
-from succotash.application.confirmations import CONFIRMATION_PURPOSE
-from succotash.application.form_handler import FormHandler
-from succotash.application.outbox_relay import KEPT, LEASE, OutboxRelay, Ways
-from succotash.domain.erasures import Tombstones
-from succotash.domain.forms import DEFAULT_FORM, Form, FormField
-from succotash.domain.mails import Links, Mail, owners_mail
-from succotash.domain.outbox import OutboxMessage, Patience
+from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE
+from succotash.application.intake.form_handler import FormHandler
+from succotash.application.messages.outbox_relay import KEPT, LEASE, OutboxRelay, Ways
+from succotash.domain.forms.forms import DEFAULT_FORM, Form, FormField
+from succotash.domain.intake.signing import Signer
+from succotash.domain.messages.mails import Links, Mail, owners_mail
+from succotash.domain.messages.outbox import OutboxMessage, Patience
+from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import (
     EventBus,
     MailRefusedError,
     MailUncertainError,
     PostOffice,
 )
-from succotash.domain.signing import Signer
 from succotash.domain.values import FormId, Json, MessageId, uuid7
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.files.mail import MailFolder

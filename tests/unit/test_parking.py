@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from succotash.application.parked_intake import RECEIVES_TRIED, ParkedIntake
-from succotash.domain.erasures import ErasedError, ErasedPerson
-from succotash.domain.parking import Delivery, ParkedSubmission, id_of_request
+from succotash.application.intake.parked_intake import RECEIVES_TRIED, ParkedIntake
+from succotash.domain.intake.parking import Delivery, ParkedSubmission, id_of_request
+from succotash.domain.people.erasures import ErasedError, ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.parking import SubmissionQueue
 from succotash.domain.values import FormId, Json, SubmissionId

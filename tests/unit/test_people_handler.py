@@ -2,7 +2,7 @@
 
 import pytest
 
-from succotash.application.people_handler import (
+from succotash.application.people.people_handler import (
     ACTIVITY_EXPORTED,
     CustomerRecord,
     PeopleHandler,

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from succotash.application.form_handler import FormHandler
-from succotash.domain.forms import DEFAULT_FORM, IdempotentRequest, LeadStatus
+from succotash.application.intake.form_handler import FormHandler
+from succotash.domain.forms.forms import DEFAULT_FORM, IdempotentRequest, LeadStatus
+from succotash.domain.intake.submissions import merged_lead
+from succotash.domain.intake.validation import fingerprint
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.submissions import merged_lead
-from succotash.domain.validation import fingerprint
 from succotash.domain.values import Json, SubmissionId, uuid7
 from succotash.errors import (
     IllegalTransitionError,

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from succotash.domain.customers import Recording
-from succotash.domain.retention import INITIAL_RUN
+from succotash.domain.retention.retention import INITIAL_RUN
+from succotash.domain.value.ledgers import Recording
 from succotash.domain.values import SHARDS, CustomerId, Shard
 from succotash.errors import InvalidInputError, NotFoundError, StorageError
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings

@@ -9,9 +9,9 @@ from itertools import count
 
 import pytest
 
-from succotash.domain.customers import Recording
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention import (
+from succotash.domain.retention.grids import GridOrigin
+from succotash.domain.retention.retention import (
     INITIAL_RUN,
     GridCell,
     GridMode,
@@ -19,7 +19,7 @@ from succotash.domain.retention import (
     RiskLevel,
     ScoringRun,
 )
-from succotash.domain.retention_grids import GridOrigin
+from succotash.domain.value.ledgers import Recording
 from succotash.domain.values import SHARDS, CustomerId, Shard
 from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings

@@ -9,8 +9,8 @@ import pytest
 
 from local import run
 from local.tokens import LocalIssuer, write_private
-from succotash.domain.mails import Mail
-from succotash.domain.parking import ParkedSubmission
+from succotash.domain.intake.parking import ParkedSubmission
+from succotash.domain.messages.mails import Mail
 from succotash.domain.values import FormId, SubmissionId
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.files.events import EventFile

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.signing import (
+from succotash.domain.intake.signing import (
     ExpiredTokenError,
     InvalidTokenError,
     SignedToken,

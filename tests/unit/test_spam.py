@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from succotash.domain.forms import SpamSettings
-from succotash.domain.signing import Signer
-from succotash.domain.spam import (
+from succotash.domain.forms.forms import SpamSettings
+from succotash.domain.intake.signing import Signer
+from succotash.domain.intake.spam import (
     LONG_TEXT,
     NO_TOKEN,
     NO_TRAFFIC,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.spreadsheets import Cell, cell_text, csv_row, harmless
+from succotash.domain.leads.spreadsheets import Cell, cell_text, csv_row, harmless
 from tests.builders import at
 from tests.strategies import texts
 

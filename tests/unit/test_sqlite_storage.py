@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from succotash.domain.ltv import LTVSegment
 from succotash.domain.repositories.storage import Repositories
+from succotash.domain.value.ltv import LTVSegment
 from succotash.domain.values import FormId, SegmentId
 from succotash.errors import NotFoundError, SettingsError, StorageError, StorageUnavailableError
 from succotash.infrastructure.sqlite.connection import Database

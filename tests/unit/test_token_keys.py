@@ -9,7 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
 from succotash.container import Container
-from succotash.domain.signing import InvalidTokenError
+from succotash.domain.intake.signing import InvalidTokenError
 from succotash.errors import SettingsError, StorageUnavailableError
 from succotash.infrastructure.aws.token_keys import KNOWN_SECONDS, SecretKeys
 from tests.builders import NOON, days

@@ -6,10 +6,10 @@ from itertools import count, pairwise
 
 import pytest
 
-from succotash.application.churn_scoring import ChurnScoring, ScoringSettings
-from succotash.application.form_handler import FormHandler
-from succotash.domain.forms import LeadStatus
-from succotash.domain.outbox import OutboxMessage, Patience
+from succotash.application.intake.form_handler import FormHandler
+from succotash.application.scoring.churn_scoring import ChurnScoring, ScoringSettings
+from succotash.domain.forms.forms import LeadStatus
+from succotash.domain.messages.outbox import OutboxMessage, Patience
 from succotash.domain.values import Currency, Json
 from succotash.errors import IllegalTransitionError, InvalidInputError
 from succotash.infrastructure.in_memory.storage import InMemoryStorage

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from succotash.domain.spam import ChallengeState
+from succotash.domain.intake.spam import ChallengeState
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.turnstile import Turnstile
 from tests.servers import free_port

@@ -14,21 +14,23 @@ from succotash.errors import SettingsError
 from succotash.settings import LOCAL_PASSWORD, Settings
 
 if TYPE_CHECKING:
-    from succotash.application.bulk_import import BulkImport
-    from succotash.application.churn_scoring import ChurnScoring
-    from succotash.application.confirmations import Confirmations
-    from succotash.application.exports import ExportHandler
-    from succotash.application.form_handler import FormHandler, FormView
-    from succotash.application.lead_scoring import LeadScoring
-    from succotash.application.ltv_handler import LTVHandler
-    from succotash.application.outbox_relay import OutboxRelay
-    from succotash.application.parked_intake import ParkedIntake
-    from succotash.application.people_handler import PeopleHandler
-    from succotash.application.quarantine_digests import QuarantineDigests
-    from succotash.application.retention_handler import RetentionHandler
-    from succotash.application.shelter import Shelter
-    from succotash.domain.erasures import Tombstones
-    from succotash.domain.identities import Pseudonyms
+    from succotash.application.intake.confirmations import Confirmations
+    from succotash.application.intake.form_handler import FormHandler, FormView
+    from succotash.application.intake.parked_intake import ParkedIntake
+    from succotash.application.intake.shelter import Shelter
+    from succotash.application.leads.exports import ExportHandler
+    from succotash.application.leads.scoring import LeadScoring
+    from succotash.application.messages.outbox_relay import OutboxRelay
+    from succotash.application.messages.quarantine_digests import QuarantineDigests
+    from succotash.application.people.people_handler import PeopleHandler
+    from succotash.application.retention.retention_handler import RetentionHandler
+    from succotash.application.scoring.churn_scoring import ChurnScoring
+    from succotash.application.value.ltv_handler import LTVHandler
+    from succotash.application.value.order_import import BulkImport
+    from succotash.domain.intake.signing import Signer
+    from succotash.domain.intake.spam import ChallengeVerifier
+    from succotash.domain.people.erasures import Tombstones
+    from succotash.domain.people.identities import Pseudonyms
     from succotash.domain.repositories.delivery import EventBus, PostOffice
     from succotash.domain.repositories.erasable import Erasable
     from succotash.domain.repositories.exports import ExportShelf
@@ -38,8 +40,6 @@ if TYPE_CHECKING:
     from succotash.domain.repositories.parking import SubmissionQueue
     from succotash.domain.repositories.retention import RetentionRepository
     from succotash.domain.repositories.storage import Storage
-    from succotash.domain.signing import Signer
-    from succotash.domain.spam import ChallengeVerifier
     from succotash.infrastructure.files.mail import MailFolder
     from succotash.infrastructure.postgres.connection_settings import (
         ConnectionSettings,
@@ -96,8 +96,8 @@ class Container:
 
     def get_form_handler(self) -> "FormHandler":
         """Use cases around forms."""
-        from succotash.application.form_handler import FormHandler
-        from succotash.domain.spam import TOKEN_PURPOSE
+        from succotash.application.intake.form_handler import FormHandler
+        from succotash.domain.intake.spam import TOKEN_PURPOSE
 
         return FormHandler(
             self.storage,
@@ -119,13 +119,13 @@ class Container:
 
     def get_parked_intake(self) -> "ParkedIntake":
         """What takes submissions that a queue gives."""
-        from succotash.application.parked_intake import ParkedIntake
+        from succotash.application.intake.parked_intake import ParkedIntake
 
         return ParkedIntake(self.get_form_handler(), self._parking_queue)
 
     @cached_property
     def _shelter(self) -> "Shelter[FormView]":
-        from succotash.application.shelter import Shelter
+        from succotash.application.intake.shelter import Shelter
 
         return Shelter(self._parking_queue)
 
@@ -144,13 +144,13 @@ class Container:
 
     def get_lead_scoring(self) -> "LeadScoring":
         """The rules by which leads are scored, and scoring all of them."""
-        from succotash.application.lead_scoring import LeadScoring
+        from succotash.application.leads.scoring import LeadScoring
 
         return LeadScoring(self.storage, self._clock)
 
     def get_export_handler(self) -> "ExportHandler":
         """Leads and submissions as CSV."""
-        from succotash.application.exports import ExportHandler
+        from succotash.application.leads.exports import ExportHandler
 
         return ExportHandler(
             self.storage,
@@ -175,8 +175,8 @@ class Container:
 
     def get_people_handler(self) -> "PeopleHandler":
         """A person's rights."""
-        from succotash.application.erased_elsewhere import Elsewhere
-        from succotash.application.people_handler import PeopleHandler
+        from succotash.application.people.erased_elsewhere import Elsewhere
+        from succotash.application.people.people_handler import PeopleHandler
 
         return PeopleHandler(
             self.storage,
@@ -200,24 +200,24 @@ class Container:
 
     def get_ltv_handler(self) -> "LTVHandler":
         """Use cases around value."""
-        from succotash.application.ltv_handler import LTVHandler
+        from succotash.application.value.ltv_handler import LTVHandler
 
         currency = Currency(self.settings.currency)
         return LTVHandler(self.storage, self._clock, currency, self._tombstones)
 
     def get_retention_handler(self) -> "RetentionHandler":
         """Use cases around retention."""
-        from succotash.application.retention_handler import RetentionHandler
+        from succotash.application.retention.retention_handler import RetentionHandler
 
         currency = Currency(self.settings.currency)
         return RetentionHandler(self.storage, self._clock, self._new_id, currency, self._tombstones)
 
     def get_churn_scoring(self) -> "ChurnScoring":
         """The scheduled run; the only part that needs numpy and scipy."""
-        from succotash.application.churn_scoring import ChurnScoring, ScoringSettings
-        from succotash.application.settling import CustomerSettling
+        from succotash.application.people.settling import CustomerSettling
+        from succotash.application.scoring.churn_scoring import ChurnScoring, ScoringSettings
         from succotash.domain.models.selection import Candidate
-        from succotash.domain.risk import RiskRule
+        from succotash.domain.retention.risk import RiskRule
 
         settings = self.settings
         return ChurnScoring(
@@ -245,7 +245,7 @@ class Container:
 
     def get_bulk_import(self, objects: "ObjectStore") -> "BulkImport":
         """Imports of files of orders from this store."""
-        from succotash.application.bulk_import import BulkImport
+        from succotash.application.value.order_import import BulkImport
         from succotash.http.order_files import OrderFiles
 
         currency = Currency(self.settings.currency)
@@ -260,20 +260,20 @@ class Container:
 
     def signer(self, purpose: str) -> "Signer":
         """Signs for one purpose. Without keys in the settings, tokens end with this process."""
-        from succotash.domain.signing import Signer
+        from succotash.domain.intake.signing import Signer
 
         return Signer(purpose, self._token_keys())
 
     @cached_property
     def pseudonyms(self) -> "Pseudonyms":
         """What customers are called in place of an address or a number."""
-        from succotash.domain.identities import Pseudonyms
+        from succotash.domain.people.identities import Pseudonyms
 
         return Pseudonyms(self._erasure_keys)
 
     @cached_property
     def _tombstones(self) -> "Tombstones":
-        from succotash.domain.erasures import Tombstones
+        from succotash.domain.people.erasures import Tombstones
 
         return Tombstones(self._erasure_keys)
 
@@ -302,9 +302,9 @@ class Container:
 
     def get_outbox_relay(self) -> "OutboxRelay":
         """What delivers messages to the bus and by e-mail, as far as these are set."""
-        from succotash.application.confirmations import CONFIRMATION_PURPOSE
-        from succotash.application.outbox_relay import OutboxRelay, Ways
-        from succotash.domain.mails import Links
+        from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE
+        from succotash.application.messages.outbox_relay import OutboxRelay, Ways
+        from succotash.domain.messages.mails import Links
 
         settings = self.settings
         ways = Ways(
@@ -319,13 +319,13 @@ class Container:
 
     def get_quarantine_digests(self) -> "QuarantineDigests":
         """What tells owners, once a day, of what is in quarantine."""
-        from succotash.application.quarantine_digests import QuarantineDigests
+        from succotash.application.messages.quarantine_digests import QuarantineDigests
 
         return QuarantineDigests(self.storage, self._clock, self.settings.time_zone)
 
     def get_confirmations(self) -> "Confirmations":
         """What people confirm by the links they are sent."""
-        from succotash.application.confirmations import CONFIRMATION_PURPOSE, Confirmations
+        from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE, Confirmations
 
         signer = self.signer(CONFIRMATION_PURPOSE)
         return Confirmations(self.get_form_handler(), signer, self._clock)

@@ -14,8 +14,8 @@ from pydantic import (
     model_validator,
 )
 
-from succotash.domain.risk import DEFAULT_RISK_RULE
-from succotash.domain.signing import SHORTEST_KEY
+from succotash.domain.intake.signing import SHORTEST_KEY
+from succotash.domain.retention.risk import DEFAULT_RISK_RULE
 from succotash.errors import SettingsError
 from succotash.infrastructure.postgres.connection_settings import is_this_machine
 

@@ -15,7 +15,7 @@ from succotash.domain.models.levels import (
     risk_scores,
     thresholds,
 )
-from succotash.domain.risk import RiskRule
+from succotash.domain.retention.risk import RiskRule
 
 RULE = RiskRule()
 

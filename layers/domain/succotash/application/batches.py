@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
-from succotash.application.refunds import RefundWarningView, refund_warning_view
-from succotash.domain.customers import Recording, repeats_within
-from succotash.domain.refunds import RefundWarning
+from succotash.domain.value.ledgers import Recording, repeats_within
+from succotash.domain.value.refunds import RefundWarning
 from succotash.errors import Violation
 from succotash.observation import Metric, count
 
@@ -33,6 +32,14 @@ class ViolationView(TypedDict):
 
     field: str
     code: str
+    message: str
+
+
+class RefundWarningView(TypedDict):
+    """Why a refund that was recorded deserves a second look."""
+
+    code: str
+    """`refunds_exceed_order`, `refund_of_refund` or `order_of_another_customer`."""
     message: str
 
 
@@ -148,6 +155,11 @@ def count_orders(
     count(Metric.ORDERS_CONFLICTING, conflicting)
     count(Metric.ORDERS_REJECTED, rejected)
     count(Metric.ORDERS_ERASED, erased)
+
+
+def refund_warning_view(warning: RefundWarning) -> RefundWarningView:
+    """Serialised for the API."""
+    return {"code": warning.value, "message": warning.message}
 
 
 def violation_views(violations: Sequence[Violation]) -> list[ViolationView]:

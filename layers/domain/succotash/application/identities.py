@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from succotash.application.batches import record_once
-from succotash.domain.customers import ActivityEvent, Order, Recording
-from succotash.domain.erasures import Tombstones, erased_at
-from succotash.domain.identities import CustomerName, KnownCustomers, Resolution, resolve
-from succotash.domain.orders import OrderColumns, order_contents
+from succotash.domain.people.erasures import Tombstones, erased_at
+from succotash.domain.people.identities import CustomerName, KnownCustomers, Resolution, resolve
 from succotash.domain.repositories.customers import TOMBSTONES_TOLD
 from succotash.domain.repositories.storage import Repositories
+from succotash.domain.value.ledgers import ActivityEvent, Order, Recording
+from succotash.domain.value.orders import OrderColumns, order_contents
 from succotash.domain.values import CustomerId
 
 NAMES_ASKED_FOR = 1000

@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from succotash.application.paging import MAX_PAGE
-from succotash.domain.identities import is_personal
+from succotash.domain.people.identities import is_personal
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.values import ID_LIMIT, Json, is_printable
 from succotash.errors import InvalidInputError

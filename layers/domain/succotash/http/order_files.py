@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import override
 
-from succotash.application.bulk_import import Block, OrderFile, Rule
-from succotash.domain.bulk_import import START, Position, RejectedLine
-from succotash.domain.identities import NameCustomer
+from succotash.application.value.order_import import Block, OrderFile, Rule
+from succotash.domain.people.identities import NameCustomer
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
+from succotash.domain.value.order_import import START, Position, RejectedLine
 from succotash.errors import InvalidInputError, MalformedRequestError, Violation
 from succotash.http.orders import OrderItem
 from succotash.http.reading import Parsed, adapter, check_plain, parse_json

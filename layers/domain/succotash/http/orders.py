@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from succotash.domain.customers import Order
-from succotash.domain.identities import NameCustomer
+from succotash.domain.people.identities import NameCustomer
+from succotash.domain.value.ledgers import Order
 from succotash.domain.values import Currency, Money, OrderId
 from succotash.http.fields import Amount, Closed, CurrencyCode, Id, Instant
 

@@ -1,6 +1,6 @@
 """What an event says of a message, whatever bus it goes through."""
 
-from succotash.domain.outbox import OutboxMessage
+from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.values import Json, instant_text
 
 

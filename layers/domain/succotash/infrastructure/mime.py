@@ -9,7 +9,7 @@ from email.utils import parseaddr
 
 from email_validator import EmailNotValidError, validate_email
 
-from succotash.domain.mails import Mail
+from succotash.domain.messages.mails import Mail
 from succotash.domain.repositories.delivery import MailRefusedError
 
 

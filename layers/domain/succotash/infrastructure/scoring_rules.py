@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from succotash.domain.lead_scoring import Category, Criterion, ScoringRule
+from succotash.domain.leads.scoring import Category, Criterion, ScoringRule
 from succotash.domain.values import Json
 
 

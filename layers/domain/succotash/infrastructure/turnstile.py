@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import override
 from urllib.parse import urlencode
 
-from succotash.domain.spam import ChallengeState, ChallengeVerifier
+from succotash.domain.intake.spam import ChallengeState, ChallengeVerifier
 from succotash.errors import StorageUnavailableError
 
 VERIFY_URL = "https://challenges.cloudflare.com/turnstile/v0/siteverify"

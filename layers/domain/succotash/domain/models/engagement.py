@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from succotash.domain.models.purchases import Array
-from succotash.domain.retention import EngagementSegment
+from succotash.domain.retention.retention import EngagementSegment
 
 RECENCY_POINTS, RECENCY_DAYS = 40.0, 30.0
 RHYTHM_POINTS, RHYTHM_DAYS, RHYTHM_FULL = 30.0, 30.0, 4.0

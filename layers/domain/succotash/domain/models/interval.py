@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from succotash.domain.ltv import INTERVAL_LEVEL
 from succotash.domain.models.purchases import Array
 from succotash.domain.models.selection import FittedPurchases, FittedSpend
+from succotash.domain.value.ltv import INTERVAL_LEVEL
 
 DRAWS = 199
 """With 199 draws the tenth of ten equal shares begins exactly at a draw."""

@@ -39,7 +39,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from succotash.domain.models.purchases import Array, PurchaseModel
-from succotash.domain.risk import RiskRule
+from succotash.domain.retention.risk import RiskRule
 
 type Levels = NDArray[np.int8]
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 
-from succotash.domain.identities import Account, Join, KnownCustomers
+from succotash.domain.people.identities import Account, Join, KnownCustomers
 from succotash.domain.values import CustomerId
 
 TOMBSTONES_TOLD = 10_000

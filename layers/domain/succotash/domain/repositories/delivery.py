@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from succotash.domain.mails import Mail
-from succotash.domain.outbox import OutboxMessage
+from succotash.domain.messages.mails import Mail
+from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.values import MessageId
 from succotash.errors import SuccotashError
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from succotash.domain.erasures import ErasedPerson
+from succotash.domain.people.erasures import ErasedPerson
 
 
 @dataclass(frozen=True, slots=True)

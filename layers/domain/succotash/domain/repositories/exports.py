@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import override
 
-from succotash.domain.erasures import ErasedPerson
+from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Erasable, Forgotten
 
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 
-from succotash.domain.forms import (
+from succotash.domain.forms.forms import (
     ConversionFunnel,
     Form,
     FormAnalytics,
@@ -18,8 +18,12 @@ from succotash.domain.forms import (
     SubmissionState,
     ValidationRule,
 )
-from succotash.domain.quarantine import QuarantineDigest
-from succotash.domain.submissions import SubmissionGround, SubmissionInquiry, SubmissionOutcome
+from succotash.domain.intake.submissions import (
+    SubmissionGround,
+    SubmissionInquiry,
+    SubmissionOutcome,
+)
+from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.values import After, FormId, LeadId, SubmissionId
 
 PAGE = 50

@@ -4,12 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from succotash.domain.bulk_import import OrderImport, RejectedLine, WarnedLine
-from succotash.domain.customers import Customer, Order, PurchaseHistories, Recording
-from succotash.domain.ltv import Cohort, CustomerLTV, CustomerValues, LTVAnalytics, LTVSegment
-from succotash.domain.orders import OrderColumns
-from succotash.domain.refunds import RefundTotals, RefundWarning
 from succotash.domain.repositories.forms import PAGE
+from succotash.domain.value.ledgers import Customer, Order, PurchaseHistories, Recording
+from succotash.domain.value.ltv import Cohort, CustomerLTV, CustomerValues, LTVAnalytics, LTVSegment
+from succotash.domain.value.order_import import OrderImport, RejectedLine, WarnedLine
+from succotash.domain.value.orders import OrderColumns
+from succotash.domain.value.refunds import RefundTotals, RefundWarning
 from succotash.domain.values import (
     CohortId,
     Currency,

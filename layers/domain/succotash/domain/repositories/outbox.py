@@ -4,7 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from succotash.domain.outbox import Backlog, MailNote, OutboxMessage, Settlement, TakenMessage
+from succotash.domain.messages.outbox import (
+    Backlog,
+    MailNote,
+    OutboxMessage,
+    Settlement,
+    TakenMessage,
+)
 from succotash.domain.values import MessageId
 
 

@@ -4,8 +4,8 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import override
 
-from succotash.domain.erasures import ErasedPerson
-from succotash.domain.parking import Delivery, ParkedSubmission
+from succotash.domain.intake.parking import Delivery, ParkedSubmission
+from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Erasable, Forgotten
 
 

@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection
 from datetime import datetime
 
-from succotash.domain.erasures import AnsweredRequest
-from succotash.domain.outbox import OutboxMessage
+from succotash.domain.messages.outbox import OutboxMessage
+from succotash.domain.people.erasures import AnsweredRequest
 
 
 class PeopleRepository(ABC):

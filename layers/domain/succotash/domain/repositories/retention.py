@@ -4,10 +4,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from succotash.domain.customers import ActivityEvent, ActivitySummaries, Recording
-from succotash.domain.lifecycle import LifecycleCounts
 from succotash.domain.repositories.forms import PAGE
-from succotash.domain.retention import (
+from succotash.domain.retention.grids import GridOrigin, GridRequest
+from succotash.domain.retention.lifecycle import LifecycleCounts
+from succotash.domain.retention.retention import (
     CampaignMetrics,
     CampaignStatus,
     CampaignSummary,
@@ -24,7 +24,7 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
-from succotash.domain.retention_grids import GridOrigin, GridRequest
+from succotash.domain.value.ledgers import ActivityEvent, ActivitySummaries, Recording
 from succotash.domain.values import CampaignId, Currency, CustomerId, Json, RunId, Shard
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, override
 
-from succotash.domain.outbox import OutboxMessage
+from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.repositories.delivery import EventBus
 from succotash.domain.values import MessageId
 from succotash.infrastructure.events import detail_of

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import override
 
-from succotash.domain.erasures import ErasedPerson
+from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.exports import ExportLink, ExportShelf
 from succotash.errors import StorageUnavailableError

@@ -5,7 +5,7 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import Any, override
 
-from succotash.domain.mails import Mail
+from succotash.domain.messages.mails import Mail
 from succotash.domain.repositories.delivery import (
     MailRefusedError,
     MailUncertainError,

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import override
 
-from succotash.domain.erasures import ErasedPerson
-from succotash.domain.parking import Delivery, ParkedSubmission, is_sent_by
+from succotash.domain.intake.parking import Delivery, ParkedSubmission, is_sent_by
+from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.parking import SubmissionQueue
 from succotash.infrastructure.aws.queue_rounds import QueueRound

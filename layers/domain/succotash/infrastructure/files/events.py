@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import override
 
-from succotash.domain.outbox import OutboxMessage
+from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.repositories.delivery import EventBus
 from succotash.domain.values import MessageId
 from succotash.infrastructure.events import detail_of

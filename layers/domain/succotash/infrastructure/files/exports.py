@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import override
 
-from succotash.domain.erasures import ErasedPerson
+from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.exports import ExportLink, ExportShelf
 from succotash.errors import StorageUnavailableError

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import override
 from uuid import uuid4
 
-from succotash.domain.erasures import ErasedPerson
-from succotash.domain.mails import Mail
+from succotash.domain.messages.mails import Mail
+from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.delivery import MailRefusedError, PostOffice
 from succotash.domain.repositories.erasable import Erasable, Forgotten
 from succotash.errors import StorageUnavailableError

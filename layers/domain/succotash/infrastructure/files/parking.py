@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import override
 
-from succotash.domain.erasures import ErasedPerson
-from succotash.domain.parking import Delivery, ParkedSubmission, is_sent_by
+from succotash.domain.intake.parking import Delivery, ParkedSubmission, is_sent_by
+from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.parking import SubmissionQueue
 from succotash.errors import StorageUnavailableError

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import override
 
-from succotash.domain.customers import Customer, Order
-from succotash.domain.identities import (
+from succotash.domain.people.identities import (
     Account,
     Join,
     KnownCustomers,
@@ -16,9 +15,10 @@ from succotash.domain.identities import (
     join_addition,
     may_be_personal,
 )
-from succotash.domain.ltv import CustomerLTV
 from succotash.domain.repositories.customers import TOMBSTONES_TOLD, CustomerRepository
-from succotash.domain.retention import ChurnPrediction, UserEngagementProfile
+from succotash.domain.retention.retention import ChurnPrediction, UserEngagementProfile
+from succotash.domain.value.ledgers import Customer, Order
+from succotash.domain.value.ltv import CustomerLTV
 from succotash.domain.values import CustomerId, EventId, OrderId, RunId
 from succotash.infrastructure.in_memory.tables import Table, Tables, atomic
 

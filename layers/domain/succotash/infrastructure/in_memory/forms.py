@@ -9,7 +9,7 @@ from itertools import islice
 from statistics import fmean
 from typing import override
 
-from succotash.domain.forms import (
+from succotash.domain.forms.forms import (
     FUNNEL,
     QUARANTINE_KEPT,
     ConversionFunnel,
@@ -29,15 +29,13 @@ from succotash.domain.forms import (
     ValidationRule,
     require_legal_step,
 )
-from succotash.domain.quarantine import QuarantineDigest
-from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
-from succotash.domain.spam import (
+from succotash.domain.intake.spam import (
     RATE_WINDOW,
     REPETITION_WINDOW,
     REPETITIONS_TOLERATED,
     RecentTraffic,
 )
-from succotash.domain.submissions import (
+from succotash.domain.intake.submissions import (
     HeldKey,
     OriginalSubmission,
     RememberedAnswer,
@@ -46,6 +44,8 @@ from succotash.domain.submissions import (
     SubmissionOutcome,
     merged_lead,
 )
+from succotash.domain.messages.quarantine import QuarantineDigest
+from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
 from succotash.domain.values import After, FormId, LeadId, SubmissionId
 from succotash.errors import NotFoundError
 from succotash.infrastructure.in_memory.outbox import InMemoryOutboxRepository

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from functools import cache
 
-from succotash.domain.forms import SubmissionState
-from succotash.domain.retention_grids import Conduct, GridOrigin, Occurrence
+from succotash.domain.forms.forms import SubmissionState
+from succotash.domain.retention.grids import Conduct, GridOrigin, Occurrence
 from succotash.domain.values import CustomerId, LeadId, Shard
 from succotash.infrastructure.in_memory.ledger import Calendar, in_shard, purchases_by_customer
 from succotash.infrastructure.in_memory.tables import Tables

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import override
 from zoneinfo import ZoneInfo
 
-from succotash.domain.forms import (
+from succotash.domain.forms.forms import (
     FormSubmission,
     Lead,
     LeadQuery,
@@ -15,8 +15,8 @@ from succotash.domain.forms import (
     ScoredLead,
     SubmissionState,
 )
-from succotash.domain.lead_scoring import ScoringRules
-from succotash.domain.leads import DailyCounts, LeadHistory, SubmissionFilter
+from succotash.domain.leads.leads import DailyCounts, LeadHistory, SubmissionFilter
+from succotash.domain.leads.scoring import ScoringRules
 from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.values import After, FormId, LeadId
 from succotash.errors import ConflictError

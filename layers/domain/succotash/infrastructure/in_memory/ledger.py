@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from succotash.domain.customers import Order
-from succotash.domain.refunds import RefundTotals
+from succotash.domain.value.ledgers import Order
+from succotash.domain.value.refunds import RefundTotals
 from succotash.domain.values import CustomerId, OrderId, Shard
 from succotash.infrastructure.in_memory.tables import Tables
 

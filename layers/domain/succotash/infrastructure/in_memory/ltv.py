@@ -10,9 +10,11 @@ from fractions import Fraction
 from itertools import islice
 from typing import override
 
-from succotash.domain.bulk_import import OrderImport, RejectedLine, WarnedLine
-from succotash.domain.customers import Customer, Histories, Order, PurchaseHistories, Recording
-from succotash.domain.ltv import (
+from succotash.domain.repositories.forms import PAGE
+from succotash.domain.repositories.ltv import LTVRepository
+from succotash.domain.retention.retention import UNKNOWN_SOURCE
+from succotash.domain.value.ledgers import Customer, Histories, Order, PurchaseHistories, Recording
+from succotash.domain.value.ltv import (
     Cohort,
     CohortPeriod,
     CustomerLTV,
@@ -22,11 +24,9 @@ from succotash.domain.ltv import (
     SegmentResult,
     ValueGroup,
 )
-from succotash.domain.orders import OrderColumns, order_contents
-from succotash.domain.refunds import RefundTotals, RefundWarning
-from succotash.domain.repositories.forms import PAGE
-from succotash.domain.repositories.ltv import LTVRepository
-from succotash.domain.retention import UNKNOWN_SOURCE
+from succotash.domain.value.order_import import OrderImport, RejectedLine, WarnedLine
+from succotash.domain.value.orders import OrderColumns, order_contents
+from succotash.domain.value.refunds import RefundTotals, RefundWarning
 from succotash.domain.values import (
     LARGEST_UNITS,
     MONEY_PLACES,

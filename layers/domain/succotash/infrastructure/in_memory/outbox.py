@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import override
 
-from succotash.domain.outbox import (
+from succotash.domain.messages.outbox import (
     MAIL_WINDOW,
     Backlog,
     MailNote,

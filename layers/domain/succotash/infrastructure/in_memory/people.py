@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import override
 
-from succotash.domain.erasures import AnsweredRequest
-from succotash.domain.outbox import OutboxMessage
+from succotash.domain.messages.outbox import OutboxMessage
+from succotash.domain.people.erasures import AnsweredRequest
 from succotash.domain.repositories.people import PeopleRepository
 from succotash.infrastructure.in_memory.forms import InMemoryFormRepository
 from succotash.infrastructure.in_memory.tables import Tables, atomic

@@ -9,18 +9,11 @@ from itertools import islice, pairwise
 from statistics import fmean
 from typing import override
 
-from succotash.domain.customers import (
-    ActivityEvent,
-    ActivityKind,
-    ActivitySummaries,
-    Histories,
-    Recording,
-    event_contents,
-)
-from succotash.domain.lifecycle import LifecycleCounts, add_up, count_lifecycle
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.retention import RetentionRepository
-from succotash.domain.retention import (
+from succotash.domain.retention.grids import GridOrigin, GridRequest, count_grid, kept_grids
+from succotash.domain.retention.lifecycle import LifecycleCounts, add_up, count_lifecycle
+from succotash.domain.retention.retention import (
     GIVEN_UP_AFTER,
     INITIAL_RUN,
     CampaignMetrics,
@@ -40,7 +33,14 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
-from succotash.domain.retention_grids import GridOrigin, GridRequest, count_grid, kept_grids
+from succotash.domain.value.ledgers import (
+    ActivityEvent,
+    ActivityKind,
+    ActivitySummaries,
+    Histories,
+    Recording,
+    event_contents,
+)
 from succotash.domain.values import CampaignId, Currency, CustomerId, Json, Money, RunId, Shard
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.in_memory.grids import people, presence

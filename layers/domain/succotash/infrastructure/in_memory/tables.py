@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Concatenate, Protocol
 
-from succotash.domain.bulk_import import OrderImport, RejectedLine, WarnedLine
-from succotash.domain.customers import ActivityEvent, Customer, Order
-from succotash.domain.forms import (
+from succotash.domain.forms.forms import (
     DEFAULT_FORM,
     Form,
     FormSubmission,
@@ -22,12 +20,12 @@ from succotash.domain.forms import (
     StatusChange,
     ValidationRule,
 )
-from succotash.domain.lead_scoring import DEFAULT_SCORING, ScoringRules
-from succotash.domain.lifecycle import LifecycleCounts
-from succotash.domain.ltv import DEFAULT_SEGMENTS, Cohort, CustomerLTV, LTVSegment
-from succotash.domain.outbox import OutboxMessage
-from succotash.domain.quarantine import QuarantineDigest
-from succotash.domain.retention import (
+from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
+from succotash.domain.messages.outbox import OutboxMessage
+from succotash.domain.messages.quarantine import QuarantineDigest
+from succotash.domain.retention.grids import GridOrigin
+from succotash.domain.retention.lifecycle import LifecycleCounts
+from succotash.domain.retention.retention import (
     INITIAL_RUN,
     ChurnPrediction,
     GridCell,
@@ -38,7 +36,9 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
-from succotash.domain.retention_grids import GridOrigin
+from succotash.domain.value.ledgers import ActivityEvent, Customer, Order
+from succotash.domain.value.ltv import DEFAULT_SEGMENTS, Cohort, CustomerLTV, LTVSegment
+from succotash.domain.value.order_import import OrderImport, RejectedLine, WarnedLine
 from succotash.domain.values import (
     CampaignId,
     CohortId,

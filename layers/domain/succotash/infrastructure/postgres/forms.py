@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import override
 
-from succotash.domain.forms import (
+from succotash.domain.forms.forms import (
     FUNNEL,
     QUARANTINE_KEPT,
     ConversionFunnel,
@@ -28,15 +28,13 @@ from succotash.domain.forms import (
     ValidationRule,
     require_legal_step,
 )
-from succotash.domain.quarantine import QuarantineDigest
-from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
-from succotash.domain.spam import (
+from succotash.domain.intake.spam import (
     RATE_WINDOW,
     REPETITION_WINDOW,
     REPETITIONS_TOLERATED,
     RecentTraffic,
 )
-from succotash.domain.submissions import (
+from succotash.domain.intake.submissions import (
     HeldKey,
     KeptLead,
     OriginalSubmission,
@@ -46,6 +44,8 @@ from succotash.domain.submissions import (
     SubmissionOutcome,
     merged_lead,
 )
+from succotash.domain.messages.quarantine import QuarantineDigest
+from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
 from succotash.domain.values import After, FormId, Json, LeadId, SubmissionId
 from succotash.errors import (
     NotFoundError,

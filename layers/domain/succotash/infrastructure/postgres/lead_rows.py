@@ -1,6 +1,6 @@
 """Submissions, leads and scores as PostgreSQL gives them."""
 
-from succotash.domain.forms import (
+from succotash.domain.forms.forms import (
     FormSubmission,
     Lead,
     LeadScore,
@@ -9,7 +9,7 @@ from succotash.domain.forms import (
     ScorePoint,
     SubmissionState,
 )
-from succotash.domain.lead_scoring import ScoringRules
+from succotash.domain.leads.scoring import ScoringRules
 from succotash.infrastructure.postgres.session import Jsonb, Row
 from succotash.infrastructure.postgres.statements import instant
 from succotash.infrastructure.scoring_rules import rule_of

@@ -7,15 +7,11 @@ from itertools import groupby
 from operator import itemgetter
 from typing import override
 
-from succotash.domain.bulk_import import (
-    OrderImport,
-    Position,
-    RejectedLine,
-    WarnedLine,
-    as_rejected,
-)
-from succotash.domain.customers import Customer, Histories, Order, PurchaseHistories, Recording
-from succotash.domain.ltv import (
+from succotash.domain.repositories.forms import PAGE
+from succotash.domain.repositories.ltv import LTVRepository
+from succotash.domain.retention.retention import UNKNOWN_SOURCE
+from succotash.domain.value.ledgers import Customer, Histories, Order, PurchaseHistories, Recording
+from succotash.domain.value.ltv import (
     Cohort,
     CohortPeriod,
     CustomerLTV,
@@ -25,11 +21,15 @@ from succotash.domain.ltv import (
     SegmentResult,
     ValueGroup,
 )
-from succotash.domain.orders import OrderColumns
-from succotash.domain.refunds import RefundTotals, RefundWarning
-from succotash.domain.repositories.forms import PAGE
-from succotash.domain.repositories.ltv import LTVRepository
-from succotash.domain.retention import UNKNOWN_SOURCE
+from succotash.domain.value.order_import import (
+    OrderImport,
+    Position,
+    RejectedLine,
+    WarnedLine,
+    as_rejected,
+)
+from succotash.domain.value.orders import OrderColumns
+from succotash.domain.value.refunds import RefundTotals, RefundWarning
 from succotash.domain.values import (
     CohortId,
     Currency,

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import override
 
-from succotash.domain.erasures import AnsweredRequest
-from succotash.domain.outbox import OutboxMessage
+from succotash.domain.messages.outbox import OutboxMessage
+from succotash.domain.people.erasures import AnsweredRequest
 from succotash.domain.repositories.people import PeopleRepository
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Session

@@ -8,17 +8,18 @@ from decimal import Decimal
 from typing import override
 from zoneinfo import ZoneInfo
 
-from succotash.domain.customers import (
-    ActivityEvent,
-    ActivityKind,
-    ActivitySummaries,
-    Histories,
-    Recording,
-)
-from succotash.domain.lifecycle import LifecycleCounts, lifecycle_start, period_before
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.retention import RetentionRepository
-from succotash.domain.retention import (
+from succotash.domain.retention.grids import (
+    HOURS_LENGTHS,
+    GridEntry,
+    GridOrigin,
+    GridRequest,
+    GridWindows,
+    period_start,
+)
+from succotash.domain.retention.lifecycle import LifecycleCounts, lifecycle_start, period_before
+from succotash.domain.retention.retention import (
     GIVEN_UP_AFTER,
     INITIAL_RUN,
     CampaignMetrics,
@@ -38,13 +39,12 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
-from succotash.domain.retention_grids import (
-    HOURS_LENGTHS,
-    GridEntry,
-    GridOrigin,
-    GridRequest,
-    GridWindows,
-    period_start,
+from succotash.domain.value.ledgers import (
+    ActivityEvent,
+    ActivityKind,
+    ActivitySummaries,
+    Histories,
+    Recording,
 )
 from succotash.domain.values import (
     SHARDS,

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import override
 
-from succotash.domain.identities import (
+from succotash.domain.people.identities import (
     SHOP,
     Account,
     Join,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from functools import cache
 
-from succotash.domain.retention_grids import Conduct, GridOrigin, Occurrence
+from succotash.domain.retention.grids import Conduct, GridOrigin, Occurrence
 from succotash.domain.values import Shard
 from succotash.infrastructure.sqlite.columns import instant, micros
 from succotash.infrastructure.sqlite.connection import Row, Session

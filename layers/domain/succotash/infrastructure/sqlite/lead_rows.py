@@ -1,6 +1,6 @@
 """Submissions, leads and scores as SQLite has them."""
 
-from succotash.domain.forms import (
+from succotash.domain.forms.forms import (
     FormSubmission,
     Lead,
     LeadScore,
@@ -9,7 +9,7 @@ from succotash.domain.forms import (
     ScorePoint,
     SubmissionState,
 )
-from succotash.domain.lead_scoring import ScoringRules
+from succotash.domain.leads.scoring import ScoringRules
 from succotash.infrastructure.scoring_rules import rule_of
 from succotash.infrastructure.sqlite.columns import (
     instant,

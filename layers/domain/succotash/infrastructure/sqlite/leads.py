@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms import (
+from succotash.domain.forms.forms import (
     FormSubmission,
     Lead,
     LeadQuery,
@@ -13,8 +13,8 @@ from succotash.domain.forms import (
     ScoredLead,
     StatusChange,
 )
-from succotash.domain.lead_scoring import ScoringRules
-from succotash.domain.leads import DailyCounts, LeadHistory, SubmissionFilter
+from succotash.domain.leads.leads import DailyCounts, LeadHistory, SubmissionFilter
+from succotash.domain.leads.scoring import ScoringRules
 from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.values import After, FormId, LeadId
 from succotash.errors import ConflictError, NotFoundError

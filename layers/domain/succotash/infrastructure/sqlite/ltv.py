@@ -8,15 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import override
 
-from succotash.domain.bulk_import import (
-    OrderImport,
-    Position,
-    RejectedLine,
-    WarnedLine,
-    as_rejected,
-)
-from succotash.domain.customers import Customer, Histories, Order, PurchaseHistories, Recording
-from succotash.domain.ltv import (
+from succotash.domain.repositories.forms import PAGE
+from succotash.domain.repositories.ltv import LTVRepository
+from succotash.domain.retention.retention import UNKNOWN_SOURCE
+from succotash.domain.value.ledgers import Customer, Histories, Order, PurchaseHistories, Recording
+from succotash.domain.value.ltv import (
     Cohort,
     CohortPeriod,
     CustomerLTV,
@@ -26,11 +22,15 @@ from succotash.domain.ltv import (
     SegmentResult,
     ValueGroup,
 )
-from succotash.domain.orders import OrderColumns
-from succotash.domain.refunds import RefundTotals, RefundWarning
-from succotash.domain.repositories.forms import PAGE
-from succotash.domain.repositories.ltv import LTVRepository
-from succotash.domain.retention import UNKNOWN_SOURCE
+from succotash.domain.value.order_import import (
+    OrderImport,
+    Position,
+    RejectedLine,
+    WarnedLine,
+    as_rejected,
+)
+from succotash.domain.value.orders import OrderColumns
+from succotash.domain.value.refunds import RefundTotals, RefundWarning
 from succotash.domain.values import (
     LARGEST_UNITS,
     CohortId,

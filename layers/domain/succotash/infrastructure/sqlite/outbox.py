@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import override
 
-from succotash.domain.outbox import (
+from succotash.domain.messages.outbox import (
     MAIL_WINDOW,
     Backlog,
     MailNote,

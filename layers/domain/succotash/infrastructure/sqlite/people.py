@@ -4,8 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import override
 
-from succotash.domain.erasures import AnsweredRequest
-from succotash.domain.outbox import OutboxMessage
+from succotash.domain.messages.outbox import OutboxMessage
+from succotash.domain.people.erasures import AnsweredRequest
 from succotash.domain.repositories.people import PeopleRepository
 from succotash.infrastructure.sqlite.columns import instant, json_text, json_value, micros
 from succotash.infrastructure.sqlite.repository import SQLiteRepository

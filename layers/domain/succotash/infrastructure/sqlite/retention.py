@@ -7,17 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import override
 
-from succotash.domain.customers import (
-    ActivityEvent,
-    ActivityKind,
-    ActivitySummaries,
-    Histories,
-    Recording,
-)
-from succotash.domain.lifecycle import LifecycleCounts, count_lifecycle
 from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.retention import RetentionRepository
-from succotash.domain.retention import (
+from succotash.domain.retention.grids import GridOrigin, GridRequest, count_grid, kept_grids
+from succotash.domain.retention.lifecycle import LifecycleCounts, count_lifecycle
+from succotash.domain.retention.retention import (
     GIVEN_UP_AFTER,
     INITIAL_RUN,
     CampaignMetrics,
@@ -37,7 +31,13 @@ from succotash.domain.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
-from succotash.domain.retention_grids import GridOrigin, GridRequest, count_grid, kept_grids
+from succotash.domain.value.ledgers import (
+    ActivityEvent,
+    ActivityKind,
+    ActivitySummaries,
+    Histories,
+    Recording,
+)
 from succotash.domain.values import CampaignId, Currency, CustomerId, Json, Money, RunId, Shard
 from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
 from succotash.infrastructure.sqlite.columns import (

@@ -4,10 +4,10 @@ import sqlite3
 import time
 from pathlib import Path
 
-from succotash.domain.forms import DEFAULT_FORM, Form, RuleKind
-from succotash.domain.lead_scoring import DEFAULT_SCORING
-from succotash.domain.ltv import DEFAULT_SEGMENTS
-from succotash.domain.retention import INITIAL_RUN
+from succotash.domain.forms.forms import DEFAULT_FORM, Form, RuleKind
+from succotash.domain.leads.scoring import DEFAULT_SCORING
+from succotash.domain.retention.retention import INITIAL_RUN
+from succotash.domain.value.ltv import DEFAULT_SEGMENTS
 from succotash.errors import StorageError
 from succotash.infrastructure.scoring_rules import rule_document
 from succotash.infrastructure.sqlite.columns import json_text, micros, micros_span

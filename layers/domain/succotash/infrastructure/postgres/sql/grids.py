@@ -4,7 +4,7 @@
 
 from succotash.infrastructure.postgres.sql.purchases import PURCHASES
 
-# As `succotash.domain.retention_grids.count_grid` counts. A branch for another origin than the one
+# As `succotash.domain.retention.grids.count_grid` counts. A branch for another origin than the one
 # asked for has a condition without columns, so that it is not even begun.
 COUNT_GRID = f"""
 WITH {PURCHASES},

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - constants made of constants; what varies is always a parameter
 
-from succotash.domain.retention import BRACKETS, GRID_LENGTHS, GridPeriod
+from succotash.domain.retention.retention import BRACKETS, GRID_LENGTHS, GridPeriod
 from succotash.infrastructure.postgres.sql.purchases import MOMENT, PURCHASES
 from succotash.infrastructure.postgres.sql.runs import CURRENT_RUN, NAMED_RUN
 

@@ -14,7 +14,7 @@ gone AS (
 )
 SELECT run_id FROM run
 """
-# As `succotash.domain.lifecycle.count_lifecycle` counts. Presence before the period in front of the
+# As `count_lifecycle` of the domain counts. Presence before the period in front of the
 # first one shown matters only to who is new, which the first day says.
 BUILD_LIFECYCLE = f"""
 WITH {PURCHASES},

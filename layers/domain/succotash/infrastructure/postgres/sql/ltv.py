@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - constants made of constants; what varies is always a parameter
 
-from succotash.domain.refunds import RefundWarning
+from succotash.domain.value.refunds import RefundWarning
 from succotash.infrastructure.postgres.sql.purchases import PURCHASES
 from succotash.infrastructure.postgres.sql.runs import CURRENT_RUN, JOINED_RUN, NAMED_RUN
 from succotash.infrastructure.postgres.sql.sightings import MEANT, MEET_SEEN

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 - constants made of constants; what varies is always a parameter
 
-from succotash.domain.refunds import RefundWarning
+from succotash.domain.value.refunds import RefundWarning
 
 # Many refunds of one order are added up once. The other customer is asked for by an inequality, so
 # that the planner looks the order up instead of hashing the ledger.

@@ -1,0 +1,162 @@
+"""Takes submissions from the queue in which they waited for the storage."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import partial
+from typing import Protocol
+
+from succotash.domain.intake.parking import Delivery, ParkedSubmission
+from succotash.domain.people.erasures import ErasedError
+from succotash.domain.repositories.parking import SubmissionQueue
+from succotash.errors import (
+    MalformedRequestError,
+    NotFoundError,
+    SettingsError,
+    StorageError,
+    StorageUnavailableError,
+    SubmissionInProgressError,
+)
+from succotash.observation import Metric, count
+
+RECEIVES_TRIED = 5
+"""A submission that fails so often for a reason of its own is set aside."""
+
+logger = logging.getLogger(__name__)
+
+
+class TakesParked(Protocol):
+    """What is needed of the handler of forms."""
+
+    def take_parked(self, parked: ParkedSubmission) -> object:
+        """Store a parked submission, once however often it is given.
+
+        NotFoundError, ErasedError where nothing can ever be stored.
+        """
+
+    def unless_erased(self, parked: ParkedSubmission, keep: Callable[[], None]) -> bool:
+        """Do `keep` unless its person was erased since it was sent; whether it was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedTaken:
+    """What became of the messages that a queue gave."""
+
+    taken: int
+    discarded: int
+    """For which nothing can ever be stored, so that nothing of them is kept anywhere."""
+    set_aside: int
+    again: tuple[str, ...]
+    """Ids of the messages that the queue is to give again."""
+
+
+class ParkedIntake:
+    """Takes what a queue gives, in order within each group."""
+
+    def __init__(self, forms: TakesParked, queue: SubmissionQueue | None) -> None:
+        self._forms = forms
+        self._queue = queue
+
+    def take(
+        self, deliveries: Sequence[Delivery], has_time: Callable[[], bool] = lambda: True
+    ) -> ParkedTaken:
+        """Take the deliveries as far as storage and time allow.
+
+        While the storage is away, nothing is taken and nothing given up. What fails by itself
+        holds up its group until it is taken or, at last, set aside. A submission to a form that
+        does not exist, and one whose person was erased since, would have been refused: it is
+        discarded, so that it does not outlive the outage. A message that cannot be read is set
+        aside at once: a release other than this one may have written it.
+
+        SettingsError where this deployment is set up wrongly, which no submission can help: it
+        escapes, and all of them are given again.
+        """
+        again: list[str] = []
+        held_up: set[str] = set()
+        results: Counter[_Result] = Counter()
+        goes_on = True
+        for delivery in deliveries:
+            goes_on = goes_on and has_time()
+            if not goes_on or delivery.group in held_up:
+                again.append(delivery.message_id)
+                continue
+            try:
+                result = self._take(delivery)
+                if result is _Result.SET_ASIDE and not self._set_aside(delivery):
+                    result = _Result.DISCARDED
+                results[result] += 1
+            except StorageUnavailableError:
+                goes_on = False
+                again.append(delivery.message_id)
+            except _TryAgainError:
+                held_up.add(delivery.group)
+                again.append(delivery.message_id)
+        count(Metric.SUBMISSIONS_DISCARDED, results[_Result.DISCARDED])
+        return ParkedTaken(
+            results[_Result.TAKEN],
+            results[_Result.DISCARDED],
+            results[_Result.SET_ASIDE],
+            tuple(again),
+        )
+
+    def _set_aside(self, delivery: Delivery) -> bool:
+        """Whether it is set aside; it is gone where its person was erased since it was sent."""
+        if self._queue is None:
+            raise StorageUnavailableError("there is no queue to set anything aside in")
+        keep = partial(self._queue.set_aside, delivery)
+        try:
+            parked = ParkedSubmission.of_text(delivery.text)
+        except MalformedRequestError:  # nobody's, as far as can be told
+            keep()
+            return True
+        try:
+            return self._forms.unless_erased(parked, keep)
+        except StorageError:  # whoever looks for the person later looks there
+            keep()
+            return True
+
+    def _take(self, delivery: Delivery) -> "_Result":
+        try:
+            submission = ParkedSubmission.of_text(delivery.text)
+        except MalformedRequestError:
+            logger.error("the message %s cannot be read", delivery.message_id)  # noqa: TRY400
+            return _Result.SET_ASIDE
+        try:
+            self._forms.take_parked(submission)
+        except (StorageUnavailableError, SettingsError):
+            raise
+        except SubmissionInProgressError as error:
+            raise _TryAgainError from error
+        except Exception as error:
+            if _can_never_be_stored(error):
+                # Without the form's id: who sent it may have put anything there.
+                logger.warning(
+                    "the parked submission %s is discarded: %s", submission.submission_id, error
+                )
+                return _Result.DISCARDED
+            # The text of an error may quote what somebody sent.
+            logger.error("a parked submission cannot be taken: %s", type(error).__name__)  # noqa: TRY400
+            if delivery.receives < RECEIVES_TRIED:
+                raise _TryAgainError from error
+            return _Result.SET_ASIDE
+        return _Result.TAKEN
+
+
+def _can_never_be_stored(error: Exception) -> bool:
+    """Whether what it is about would have been refused, had the storage been there."""
+    is_formless = isinstance(error, NotFoundError) and error.kind == "form"
+    return is_formless or isinstance(error, ErasedError)
+
+
+class _Result(Enum):
+    """What became of one message."""
+
+    TAKEN = auto()
+    DISCARDED = auto()
+    SET_ASIDE = auto()
+
+
+class _TryAgainError(Exception):
+    """It may work the next time."""

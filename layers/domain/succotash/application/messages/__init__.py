@@ -1,0 +1,1 @@
+"""Messages: what the rest of the company is told, and the e-mails that are sent."""

@@ -1,0 +1,1 @@
+"""Retention: activity, churn risk, cohorts over time, and campaigns."""

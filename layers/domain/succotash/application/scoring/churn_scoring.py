@@ -1,0 +1,313 @@
+"""The scheduled run: plan it, score every customer, publish all at once.
+
+The three steps can be taken one by one, by a state machine that scores shards side by side, or all
+in one go. Each may be repeated, and a run that broke off goes on where it stood.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from datetime import datetime
+from typing import TypedDict, override
+
+from succotash.application.scoring.plan import (
+    Facts,
+    Plan,
+    Planned,
+    ScoringSettings,
+    make_plan,
+)
+from succotash.application.scoring.runs import RunWarningView, run_warnings
+from succotash.application.scoring.shards import (
+    customer_values,
+    predictions_and_profiles,
+    seed_of,
+)
+from succotash.domain.messages.outbox import run_message
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.retention.retention import INITIAL_RUN, RunState, ScoringRun, run_id_of
+from succotash.domain.scoring.warnings import RunWarnings
+from succotash.domain.value.ledgers import CLOCK_TOLERANCE
+from succotash.domain.values import (
+    SHARDS,
+    Clock,
+    Json,
+    Money,
+    RunId,
+    Shard,
+    require_aware,
+    system_clock,
+)
+from succotash.errors import ConflictError, InvalidInputError, NotFoundError, SettingsError
+from succotash.observation import Metric, count
+
+__all__ = [
+    "ChurnScoring",
+    "IncompleteRunError",
+    "PlanReport",
+    "ScoringReport",
+    "ScoringSettings",
+    "ShardReport",
+]
+
+
+class IncompleteRunError(ConflictError):
+    """A run cannot be finished before all of its shards are scored."""
+
+
+class ScoringReport(TypedDict):
+    """What a run did."""
+
+    run_id: str
+    as_of: datetime
+    state: str
+    customers: int
+    warnings: list[RunWarningView]
+    models: Mapping[str, Json]
+    backtest: Mapping[str, Json]
+
+
+class PlanReport(TypedDict):
+    """What is left to do of a run."""
+
+    run_id: str
+    state: str
+    """`running` while there is something to do; otherwise what became of the run."""
+    shards: list[int]
+    """Not scored yet."""
+
+
+class ShardReport(TypedDict):
+    """What scoring a shard did."""
+
+    run_id: str
+    shard: int
+    customers: int
+
+
+class ChurnScoring:
+    """Scores all customers as of an instant."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        settings: ScoringSettings,
+        clock: Clock = system_clock,
+        settle: Callable[[], object] = lambda: None,
+    ) -> None:
+        """The clock is only asked whether that instant has come.
+
+        `settle` is done before a run is planned: it makes those customers one who are.
+        """
+        self._storage = storage
+        self._settings = settings
+        self._clock = clock
+        self._settle = settle
+
+    def run(self, as_of: datetime) -> ScoringReport:
+        """Plan, score and publish in one go; later facts are ignored.
+
+        A run that was published before, by an earlier delivery of the same event, is reported and
+        left as it is, also where a later one has superseded it. RunInProgressError where it would
+        come after a later run, or another one is running. SettingsError where an order or a
+        segment's bound is in another currency than the settings'. InvalidInputError for an instant
+        still to come, which would keep every run before it from being published.
+        """
+        as_of = self._require_past(as_of)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            run, planned = self._open(beside, as_of)
+            if run.state is not RunState.RUNNING:
+                return _report(run)
+            if planned is not None and planned.sample.whole is not None:
+                return self._score_whole(beside, run, planned.plan, planned.sample.whole)
+            for shard in self._shards_left(run.run_id):
+                self._score_shard(beside, run, shard)
+        return self.finish(run.run_id)
+
+    def plan(self, as_of: datetime) -> PlanReport:
+        """Open the run as of this instant with its models; what is left to do.
+
+        A run that was opened before keeps the plan it had. Errors as in `run`.
+        """
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            run, _ = self._open(beside, self._require_past(as_of))
+        is_running = run.state is RunState.RUNNING
+        shards = [shard.index for shard in self._shards_left(run.run_id)] if is_running else []
+        return {"run_id": run.run_id, "state": run.state, "shards": shards}
+
+    def score(self, run_id: str, shard: int) -> ShardReport:
+        """Score one shard of an open run, in place of what was there; readers see none of it yet.
+
+        NotFoundError for a run that there is not, ConflictError for one that is not running.
+        """
+        run = self._storage.repositories.retention.get_scoring_run(RunId(run_id))
+        if run.state is not RunState.RUNNING:
+            raise ConflictError(f"the run is not running but {run.state}")
+        customers = self._score_shard(_InTurn(), run, Shard(shard, SHARDS))
+        return {"run_id": run.run_id, "shard": shard, "customers": customers}
+
+    def finish(self, run_id: str) -> ScoringReport:
+        """Make a run whose shards are all scored the current one, at once for all readers.
+
+        One that is published already is reported. IncompleteRunError names the shards missing.
+        """
+        retention = self._storage.repositories.retention
+        run = retention.get_scoring_run(RunId(run_id))
+        if run.state is RunState.RUNNING:
+            scored = retention.get_scored_shards(run.run_id)
+            if missing := sorted(set(range(SHARDS)) - scored.keys()):
+                names = ", ".join(map(str, missing))
+                raise IncompleteRunError(f"these shards are not scored yet: {names}")
+            told = retention.get_shard_warnings(run.run_id).values()
+            warnings = sum((RunWarnings.of_dict(each) for each in told if each), RunWarnings())
+            self._publish(run, sum(scored.values()), warnings, is_whole=False)
+        return _report(retention.get_scoring_run(run.run_id))
+
+    def _open(self, beside: Executor, as_of: datetime) -> tuple[ScoringRun, Planned | None]:
+        """The run as of this instant, and its plan where it was made just now."""
+        repositories = self._storage.repositories
+        run_id = run_id_of(as_of)
+        try:
+            known = repositories.retention.get_scoring_run(run_id)
+        except NotFoundError:
+            known = None
+        if known is not None and (known.state is not RunState.RUNNING or known.plan):
+            return known, None
+        self._require_one_currency(repositories, as_of)
+        self._settle()
+        planned = make_plan(repositories, beside, self._settings, as_of)
+        is_whole = planned.sample.whole is not None
+        sampled = None if is_whole else len(planned.sample.presence.customer_ids)
+        run = ScoringRun(
+            run_id,
+            as_of,
+            RunState.RUNNING,
+            self._settings.view(),
+            planned.plan.models_view(sampled),
+            planned.backtest,
+            plan=planned.plan.to_dict(),
+        )
+        repositories.retention.open_scoring_run(run)
+        if planned.is_worse_than_simple:
+            count(Metric.WORSE_THAN_SIMPLE)
+            has_other = repositories.retention.get_current_scoring_run().run_id != INITIAL_RUN
+            if has_other and not self._settings.publishes_worse:
+                repositories.retention.withhold_scoring_run(run_id)
+                return repositories.retention.get_scoring_run(run_id), None
+        return run, planned
+
+    def _require_past(self, as_of: datetime) -> datetime:
+        if require_aware("time", as_of) > self._clock() + CLOCK_TOLERANCE:
+            raise InvalidInputError.of("time", "in_the_future", "is still to come")
+        return as_of
+
+    def _require_one_currency(self, repositories: Repositories, as_of: datetime) -> None:
+        own = self._settings.currency
+        ledger = repositories.ltv.get_currencies(as_of)
+        if others := sorted(ledger - {own}):
+            found = " and ".join(others)
+            raise SettingsError(f"CURRENCY is {own}, but the ledger holds orders in {found}")
+        for segment in repositories.ltv.get_all_ltv_segments():
+            bound = segment.lower_bound
+            if bound is not None and bound.currency != own:
+                raise SettingsError(
+                    f"CURRENCY is {own}, but the segment {segment.segment_id} has its bound in "
+                    f"{bound.currency}"
+                )
+
+    def _shards_left(self, run_id: RunId) -> list[Shard]:
+        scored = self._storage.repositories.retention.get_scored_shards(run_id)
+        return [Shard(index, SHARDS) for index in range(SHARDS) if index not in scored]
+
+    def _score_whole(
+        self, beside: Executor, run: ScoringRun, plan: Plan, facts: Facts
+    ) -> ScoringReport:
+        """Everybody at once, from what was read to plan with."""
+        retention, zone = self._storage.repositories.retention, self._settings.time_zone
+        grids = beside.submit(retention.build_retention_grids, run.run_id, run.as_of, zone)
+        lifecycle = beside.submit(retention.build_lifecycle_counts, run.run_id, run.as_of, zone)
+        refunds = beside.submit(self._storage.repositories.ltv.total_refunds, run.as_of)
+        customers = self._write(run, plan, facts, None)
+        grids.result()
+        lifecycle.result()
+        warnings = RunWarnings.of(facts.purchases.left_out, refunds.result())
+        self._publish(run, customers, warnings, is_whole=True)
+        return _report(retention.get_scoring_run(run.run_id))
+
+    def _score_shard(self, beside: Executor, run: ScoringRun, shard: Shard) -> int:
+        """Write all rows of one shard; how many customers it has."""
+        repositories, zone = self._storage.repositories, self._settings.time_zone
+        retention = repositories.retention
+        facts = Facts.read(repositories, beside, run.as_of, zone, shard)
+        grids = beside.submit(
+            retention.build_retention_grids, run.run_id, run.as_of, zone, shard=shard
+        )
+        lifecycle = beside.submit(
+            retention.build_lifecycle_counts, run.run_id, run.as_of, zone, shard=shard
+        )
+        refunds = beside.submit(repositories.ltv.total_refunds, run.as_of, shard=shard)
+        customers = self._write(run, Plan.of_dict(run.plan), facts, shard)
+        repositories.ltv.build_cohorts(run.run_id, run.as_of, zone, shard=shard)
+        grids.result()
+        lifecycle.result()
+        warnings = RunWarnings.of(facts.purchases.left_out, refunds.result())
+        retention.mark_shard_scored(run.run_id, shard, customers, warnings.to_dict())
+        return customers
+
+    def _write(self, run: ScoringRun, plan: Plan, facts: Facts, shard: Shard | None) -> int:
+        repositories, settings = self._storage.repositories, self._settings
+        values, predicted = customer_values(
+            plan, settings, facts.purchases, seed_of(run.as_of, shard)
+        )
+        repositories.ltv.save_customer_values(run.run_id, settings.currency, shard, values)
+        predictions, profiles = predictions_and_profiles(plan, settings, facts, predicted)
+        repositories.retention.save_churn_predictions(run.run_id, shard, predictions)
+        repositories.retention.save_engagement_profiles(run.run_id, shard, profiles)
+        return len(facts.activity.days.customer_ids)
+
+    def _publish(
+        self, run: ScoringRun, customers: int, warnings: RunWarnings, *, is_whole: bool
+    ) -> None:
+        settings, zone = self._settings, self._settings.time_zone
+        bounds = {
+            segment_id: Money.of_units(least, settings.currency)
+            for segment_id, least in Plan.of_dict(run.plan).bounds
+        }
+
+        def work(repositories: Repositories) -> None:
+            retention = repositories.retention
+            repositories.ltv.save_segment_bounds(run.run_id, bounds)
+            if not is_whole:
+                retention.merge_retention_grids(run.run_id, run.as_of, zone)
+            repositories.ltv.build_rollups(run.run_id, run.as_of, zone, merged=not is_whole)
+            analytics = retention.get_retention_analytics(run.run_id)
+            summary = analytics.to_dict() | {"warnings": warnings.to_dict()}
+            retention.finish_scoring_run(run.run_id, customers, settings.runs_kept, summary=summary)
+            repositories.outbox.append([run_message(run.run_id, run.as_of, customers)])
+
+        self._storage.in_transaction(work)
+        count(Metric.RUNS_FINISHED)
+        count(Metric.CUSTOMERS_SCORED, customers)
+
+
+class _InTurn(Executor):
+    """Does at once what it is given: a shard has one session, and others are scored beside it."""
+
+    @override
+    def submit[**P, T](
+        self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Future[T]:
+        done = Future[T]()
+        done.set_result(work(*args, **kwargs))
+        return done
+
+
+def _report(run: ScoringRun) -> ScoringReport:
+    return {
+        "run_id": run.run_id,
+        "as_of": run.as_of,
+        "state": run.state,
+        "customers": run.customers,
+        "warnings": run_warnings(run),
+        "models": run.models,
+        "backtest": run.backtest,
+    }

@@ -1,0 +1,299 @@
+"""Importing whole files of orders: in bounded memory, each line once, resumed where it stopped."""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from typing import TypedDict
+
+from succotash.application.batches import (
+    CONFLICT,
+    ViolationView,
+    count_orders,
+    refund_warning_view,
+    violation_views,
+)
+from succotash.application.identities import import_about_customers
+from succotash.application.value.refunds import warn_of_refunds
+from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
+from succotash.domain.repositories.ltv import LTVRepository
+from succotash.domain.repositories.objects import (
+    ObjectReplacedError,
+    ObjectStore,
+    StoredObject,
+)
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.value.ledgers import Order, Recording
+from succotash.domain.value.order_import import (
+    START,
+    OrderImport,
+    Position,
+    RejectedLine,
+    WarnedLine,
+)
+from succotash.domain.value.orders import OrderColumns, order_violation
+from succotash.domain.values import Clock, Currency, OrderId
+from succotash.errors import InvalidInputError, NotFoundError, SuccotashError, Violation
+
+RESULT_SUFFIX = ".result.json"
+RESULT_PAGE = 10_000
+"""Rejected lines read and written at a time."""
+
+type OpenOrders = Callable[[ObjectStore, StoredObject], OrderFile]
+"""InvalidInputError where what is in the object is no file of orders."""
+type Rule = Callable[[Order], Violation | None]
+type Watch = Callable[[OrderImport], None]
+
+
+class UnfinishedImportError(SuccotashError):
+    """Time ran out within an import; doing it again goes on where it stands."""
+
+    def __init__(self) -> None:
+        super().__init__("the import is not finished; done again, it goes on where it stands")
+
+
+class _FinishedElsewhereError(Exception):
+    """The rejected lines of a finished import are gone from the storage."""
+
+
+@dataclass(slots=True)
+class Block:
+    """Some of a file's lines in order, without the blank ones."""
+
+    orders: OrderColumns = field(default_factory=OrderColumns)
+    lines: list[int] = field(default_factory=list)
+    """The number of each order's line."""
+    rejected: list[RejectedLine] = field(default_factory=list)
+    """The lines that hold no acceptable order."""
+    end: Position = START
+    """Behind the last line, blank ones included."""
+
+
+class OrderFile(ABC):
+    """A file of orders, one a line."""
+
+    @abstractmethod
+    def blocks(self, after: Position, rule: Rule) -> Iterator[Block]:
+        """Its lines behind this position, in blocks small enough for memory.
+
+        `rule` says what is wrong with an order that can be read.
+        """
+
+
+class ImportReport(TypedDict):
+    """What an import did, in lines."""
+
+    status: str
+    """`finished`, or `refused` where nothing was read beyond what `errors` are about; `gone` where
+    the object was imported and removed before."""
+    errors: list[ViolationView]
+    recorded: int
+    unchanged: int
+    conflicting: int
+    rejected: int
+    erased: int
+    """Of customers who were erased since: counted and not kept."""
+    warned: int
+    """Refunds that are recorded, or were before, and do not fit what they refund."""
+    result: str
+    """Key of the object that lists every line that changed nothing or was warned of, and why."""
+
+
+def watch_nothing(_: OrderImport) -> None:
+    """Let an import pass unobserved."""
+
+
+class BulkImport:
+    """Takes objects of a store into the order ledger."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        objects: ObjectStore,
+        open_orders: OpenOrders,
+        clock: Clock,
+        currency: Currency,
+        tombstones: Tombstones = NO_TOMBSTONES,
+    ) -> None:
+        self._storage = storage
+        self._objects = objects
+        self._open_orders = open_orders
+        self._clock = clock
+        self._currency = currency
+        self._tombstones = tombstones
+
+    def run(
+        self,
+        key: str,
+        *,
+        removes: bool = False,
+        has_time: Callable[[], bool] = lambda: True,
+        watch: Watch = watch_nothing,
+    ) -> ImportReport:
+        """Import an object, and write its result beside it.
+
+        `removes` says whether the object goes once its result is written.
+
+        The rules are those of `LTVHandler.record_orders`; a line that breaks one is rejected
+        alone. Doing it again for the same version of the object changes nothing, or goes on where
+        it was interrupted. `has_time` is asked before every block: UnfinishedImportError where it
+        says no. ObjectReplacedError where another version took the object's place meanwhile;
+        NotFoundError where there is none.
+        """
+        try:
+            found = self._objects.describe(key)
+        except NotFoundError:
+            if not removes:
+                raise
+            self._objects.describe(key + RESULT_SUFFIX)  # a message may come twice
+            return _report("gone", key, OrderImport(""))
+        report = self._import(found, has_time, watch)
+        if removes:
+            # What took its place meanwhile has a message of its own.
+            with suppress(ObjectReplacedError):
+                self._objects.remove(found)
+        return report
+
+    def _import(
+        self, found: StoredObject, has_time: Callable[[], bool], watch: Watch
+    ) -> ImportReport:
+        key = found.key
+        try:
+            orders = self._open_orders(self._objects, found)
+        except InvalidInputError as error:
+            return self._refuse(key, error)
+        import_id = sha256(f"{found.place}\n{found.version}".encode()).hexdigest()
+        ltv = self._storage.repositories.ltv
+        state = ltv.open_import(import_id)
+        if not state.is_finished:
+            state = self._load(orders, state, has_time, watch)
+            report = _report("finished", key, state)
+            # Where another import of the same object was quicker, its result stands already.
+            with suppress(_FinishedElsewhereError):
+                self._objects.write(report["result"], _document(report, ltv, import_id))
+                ltv.finish_import(import_id)
+        return _report("finished", key, state)
+
+    def _refuse(self, key: str, error: InvalidInputError) -> ImportReport:
+        report = _report("refused", key, OrderImport(""), violation_views(error.violations))
+        document = {**report, "rejected_lines": [], "warned_lines": []}
+        self._objects.write(report["result"], [_text(document), b"\n"])
+        return report
+
+    def _load(
+        self, orders: OrderFile, state: OrderImport, has_time: Callable[[], bool], watch: Watch
+    ) -> OrderImport:
+        """Load what is behind the import's position.
+
+        The next block is read while the storage works on one.
+        """
+        rule = partial(order_violation, currency=self._currency, now=self._clock())
+        watch(state)
+        with ThreadPoolExecutor(1, "reader") as reader:
+            blocks = orders.blocks(state.position, rule)
+            ahead = reader.submit(next, blocks, None)
+            while (block := ahead.result()) is not None:
+                if not has_time():
+                    raise UnfinishedImportError
+                ahead = reader.submit(next, blocks, None)
+                known = state
+                state = self._storage.in_transaction(
+                    partial(_load_block, block, state, self._tombstones)
+                )
+                watch(state)
+                if state.position == block.end:
+                    count_orders(
+                        recorded=state.recorded - known.recorded,
+                        unchanged=state.unchanged - known.unchanged,
+                        conflicting=state.conflicting - known.conflicting,
+                        rejected=state.rejected - known.rejected,
+                        erased=state.erased - known.erased,
+                    )
+                else:
+                    # Another import of the same object was quicker; this one goes on behind it.
+                    blocks = orders.blocks(state.position, rule)
+                    ahead = reader.submit(next, blocks, None)
+        return state
+
+
+def _load_block(
+    block: Block, expected: OrderImport, tombstones: Tombstones, repositories: Repositories
+) -> OrderImport:
+    """The import behind the block, or where it stands if not where it was expected."""
+    ltv = repositories.ltv
+    state = ltv.open_import(expected.import_id)
+    if state != expected:
+        return state
+    outcomes, customer_ids = import_about_customers(repositories, tombstones, block.orders)
+    conflicting = [
+        RejectedLine(line, (CONFLICT,), is_conflicting=True)
+        for line, outcome in zip(block.lines, outcomes, strict=True)
+        if outcome is Recording.CONFLICTING
+    ]
+    refunds_of = (None if each is None else OrderId(each) for each in block.orders.refunds_of)
+    refunds = [*zip(customer_ids, refunds_of, strict=True)]
+    warned = [
+        WarnedLine(line, warning)
+        for line, warning in zip(block.lines, warn_of_refunds(ltv, refunds, outcomes), strict=True)
+        if warning is not None
+    ]
+    state = state.advanced(block.end, outcomes, len(block.rejected), len(warned))
+    ltv.save_import(state, block.rejected + conflicting, warned)
+    return state
+
+
+def _report(
+    status: str, key: str, state: OrderImport, errors: list[ViolationView] | None = None
+) -> ImportReport:
+    return {
+        "status": status,
+        "errors": errors or [],
+        "recorded": state.recorded,
+        "unchanged": state.unchanged,
+        "conflicting": state.conflicting,
+        "rejected": state.rejected,
+        "erased": state.erased,
+        "warned": state.warned,
+        "result": key + RESULT_SUFFIX,
+    }
+
+
+def _document(report: ImportReport, ltv: LTVRepository, import_id: str) -> Iterator[bytes]:
+    """The result object: the report, then each line that changed nothing, or was warned of."""
+    yield _text(report).removesuffix(b"}") + b', "rejected_lines": ['
+    missing = report["rejected"] + report["conflicting"]
+    before, after = b"\n", 0
+    while page := ltv.get_rejected_lines(import_id, after=after, limit=RESULT_PAGE):
+        yield before + b",\n".join(map(_rejection, page))
+        before, after = b",\n", page[-1].line
+        missing -= len(page)
+    if missing:
+        raise _FinishedElsewhereError
+    yield b'\n], "warned_lines": ['
+    before, after = b"\n", 0
+    while warned := ltv.get_warned_lines(import_id, after=after, limit=RESULT_PAGE):
+        yield before + b",\n".join(map(_warning, warned))
+        before, after = b",\n", warned[-1].line
+    yield b"\n]}\n"
+
+
+def _warning(line: WarnedLine) -> bytes:
+    return _text({"line": line.line, "warning": refund_warning_view(line.warning)})
+
+
+def _rejection(line: RejectedLine) -> bytes:
+    return _text(
+        {
+            "line": line.line,
+            "status": "conflicting" if line.is_conflicting else "rejected",
+            "errors": violation_views(line.violations),
+        }
+    )
+
+
+def _text(document: object) -> bytes:
+    return json.dumps(document, ensure_ascii=False).encode()

@@ -1,0 +1,1 @@
+"""Forms: what they ask, and by which rules."""

@@ -1,0 +1,173 @@
+"""What a submission is judged by, and what becomes of it: one reading, one writing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from succotash.domain.forms.forms import (
+    Form,
+    FormSubmission,
+    IdempotentRequest,
+    Lead,
+    LeadScore,
+    ValidationRule,
+)
+from succotash.domain.intake.attribution import campaign_of
+from succotash.domain.intake.spam import NO_TRAFFIC, RecentTraffic
+from succotash.domain.intake.validation import CONTACT_FIELDS, canonical_email
+from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
+from succotash.domain.messages.outbox import OutboxMessage
+from succotash.domain.values import FormId, Json, LeadId, SubmissionId
+from succotash.errors import InvalidInputError
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionInquiry:
+    """What is known of a submission before the storage is asked about it."""
+
+    form_id: FormId
+    fingerprint: str
+    submitted_at: datetime
+    emails: tuple[str, ...] = ()
+    """The canonical addresses among the answers: which is the person's, the form decides."""
+    ip_address: str | None = None
+    text_digest: str | None = None
+    request: IdempotentRequest | None = None
+    tombstones: tuple[str, ...] = ()
+    """What the addresses and the request would have left, had they been erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class OriginalSubmission:
+    """An accepted submission that another repeats."""
+
+    submission_id: SubmissionId
+    lead_id: LeadId | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldKey:
+    """A key that an earlier request came with, and what that was answered with."""
+
+    body_digest: str
+    answer: Mapping[str, Json] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionGround:
+    """All that a submission is judged by, as it stands until the transaction ends."""
+
+    form: Form
+    rules: tuple[ValidationRule, ...]
+    """By position, then id."""
+    held: HeldKey | None = None
+    """What is known of the request's key; None where it is new, or expired."""
+    original: OriginalSubmission | None = None
+    """The latest accepted one with this fingerprint within the form's window."""
+    leads: Mapping[str, Lead] = field(default_factory=dict)
+    """Those there are, by the addresses asked about."""
+    scoring: ScoringRules = DEFAULT_SCORING
+    traffic: RecentTraffic = NO_TRAFFIC
+    erased: Mapping[str, datetime] = field(default_factory=dict)
+    """Those of the tombstones that there are, and since when. Nobody adds one meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLead:
+    """A lead as it is from now on, with its score."""
+
+    lead: Lead
+    score: LeadScore
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedAnswer:
+    """What a request's repetitions are answered with."""
+
+    request: IdempotentRequest
+    answer: Mapping[str, Json]
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionOutcome:
+    """What became of a submission, with all that follows from it."""
+
+    submission: FormSubmission
+    kept: KeptLead | None = None
+    remembered: RememberedAnswer | None = None
+    messages: tuple[OutboxMessage, ...] = ()
+    """What others are told of it."""
+
+
+def merged_lead(known: Lead, newer: Lead) -> Lead:
+    """The known lead with what a newer submission of its person adds.
+
+    Id, e-mail, status, source and campaign stay; what was None or absent is filled, earlier
+    answers stay; submissions are added up, and the range of their times is widened.
+    """
+
+    def first[T](earlier: T | None, later: T | None) -> T | None:
+        return later if earlier is None else earlier
+
+    return replace(
+        known,
+        first_submission_at=min(known.first_submission_at, newer.first_submission_at),
+        last_submission_at=max(known.last_submission_at, newer.last_submission_at),
+        first_name=first(known.first_name, newer.first_name),
+        last_name=first(known.last_name, newer.last_name),
+        company=first(known.company, newer.company),
+        phone=first(known.phone, newer.phone),
+        answers={**newer.answers, **known.answers},
+        submission_count=known.submission_count + newer.submission_count,
+    )
+
+
+def emails_among(answers: Mapping[str, Json]) -> tuple[str, ...]:
+    """The canonical form of every answer that is an e-mail address, each once, in order."""
+
+    def found() -> Iterator[str]:
+        for value in answers.values():
+            if isinstance(value, str) and "@" in value:
+                try:
+                    yield canonical_email(value)
+                except InvalidInputError:
+                    continue
+
+    return tuple(sorted(set(found())))
+
+
+def lead_of(submission: FormSubmission, email: str, lead_id: LeadId) -> Lead:
+    """The lead that a submission by itself makes."""
+    contact: dict[str, str | None] = dict.fromkeys(CONTACT_FIELDS)
+    others: dict[str, Json] = {}
+    typed: list[str] = []
+    for name, value in submission.answers.items():
+        if name in contact:
+            contact[name] = value.strip() or None if isinstance(value, str) else None
+        elif isinstance(value, str) and "@" in value and _same_address(value, email):
+            typed.append(value.strip())
+        else:
+            others[name] = value
+    return Lead(
+        lead_id=lead_id,
+        email=typed[0] if typed else email,
+        canonical_email=email,
+        first_submission_at=submission.submitted_at,
+        last_submission_at=submission.submitted_at,
+        answers=others,
+        source=submission.source,
+        campaign=campaign_of(submission.attribution),
+        first_name=contact["first_name"],
+        last_name=contact["last_name"],
+        company=contact["company"],
+        phone=contact["phone"],
+    )
+
+
+def _same_address(value: str, canonical: str) -> bool:
+    try:
+        return canonical_email(value) == canonical
+    except InvalidInputError:
+        return False

@@ -1,0 +1,190 @@
+"""What the rest of the company is told: messages written with what they tell of, sent afterwards.
+
+A message carries ids and never what somebody answered: whoever may know more asks the API for it,
+and what was erased is nowhere else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from succotash.domain.forms.forms import FormSubmission, Lead, SubmissionState
+from succotash.domain.values import FormId, Json, MessageId, RunId, instant_text
+
+
+class MessageKind(StrEnum):
+    """What can have happened. Consumers must pass over kinds they do not know."""
+
+    SUBMISSION_ACCEPTED = "submission.accepted"
+    SUBMISSION_QUARANTINED = "submission.quarantined"
+    SUBMISSION_DUPLICATE = "submission.duplicate"
+    SUBMISSION_UNCONFIRMED = "submission.unconfirmed"
+    LEAD_CREATED = "lead.created"
+    LEAD_UPDATED = "lead.updated"
+    LEAD_STATUS_CHANGED = "lead.status_changed"
+    SCORING_FINISHED = "scoring.finished"
+    QUARANTINE_DIGEST = "quarantine.digest"
+
+
+class Channel(StrEnum):
+    """A way out, with a record of its own of what went through it."""
+
+    BUS = "bus"
+    OWNERS = "owners"
+    """E-mail to the addresses that a form names."""
+    PERSON = "person"
+    """E-mail to who filled the form in."""
+
+
+MAIL_WINDOW = timedelta(hours=24)
+"""Within which the mails to one recipient are counted; it ends with each of them."""
+
+
+class MailNote(StrEnum):
+    """What became of the wish to send somebody a mail."""
+
+    NOTED = "noted"
+    """It is counted, and to be sent."""
+    KNOWN = "known"
+    """Somebody noted it before."""
+    LIMITED = "limited"
+    """It is noted and must not be sent: its recipient has had as many as they may get."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """Something that happened, to be told at least once."""
+
+    message_id: MessageId
+    kind: str
+    """A MessageKind; one that a later release writes is passed on all the same."""
+    occurred_at: datetime
+    subject_id: str
+    """The submission, lead or run it is about."""
+    form_id: FormId | None = None
+    payload: Mapping[str, Json] = field(default_factory=dict)
+    """Ids, states and numbers."""
+
+
+TOLD_OF: Mapping[SubmissionState, MessageKind] = {
+    SubmissionState.ACCEPTED: MessageKind.SUBMISSION_ACCEPTED,
+    SubmissionState.QUARANTINED: MessageKind.SUBMISSION_QUARANTINED,
+    SubmissionState.DUPLICATE: MessageKind.SUBMISSION_DUPLICATE,
+    SubmissionState.UNCONFIRMED: MessageKind.SUBMISSION_UNCONFIRMED,
+}
+
+
+def submission_messages(
+    submission: FormSubmission, at: datetime, *, lead_is_new: bool
+) -> list[OutboxMessage]:
+    """What is told of a submission that came to its state at an instant, and of its lead.
+
+    Ids say what they are about, so that the same thing told twice is one message.
+    """
+    kinds = [TOLD_OF[submission.state]]
+    if submission.state is SubmissionState.ACCEPTED and submission.lead_id is not None:
+        kinds.append(MessageKind.LEAD_CREATED if lead_is_new else MessageKind.LEAD_UPDATED)
+    return [
+        OutboxMessage(
+            message_id=MessageId(f"{submission.submission_id}:{kind}"),
+            kind=kind,
+            occurred_at=at,
+            subject_id=(
+                submission.lead_id or ""
+                if kind in {MessageKind.LEAD_CREATED, MessageKind.LEAD_UPDATED}
+                else submission.submission_id
+            ),
+            form_id=submission.form_id,
+            payload={
+                "submission_id": submission.submission_id,
+                "lead_id": submission.lead_id,
+                "duplicate_of": submission.duplicate_of,
+            },
+        )
+        for kind in kinds
+    ]
+
+
+def status_message(message_id: str, lead: Lead, at: datetime) -> OutboxMessage:
+    """What is told of a lead that came to its status at an instant."""
+    return OutboxMessage(
+        message_id=MessageId(message_id),
+        kind=MessageKind.LEAD_STATUS_CHANGED,
+        occurred_at=at,
+        subject_id=lead.lead_id,
+        payload={"lead_id": lead.lead_id, "status": lead.status},
+    )
+
+
+def run_message(run_id: RunId, as_of: datetime, customers: int) -> OutboxMessage:
+    """What is told of a scoring run that readers now see."""
+    return OutboxMessage(
+        message_id=MessageId(f"{run_id}:{MessageKind.SCORING_FINISHED}"),
+        kind=MessageKind.SCORING_FINISHED,
+        occurred_at=as_of,
+        subject_id=run_id,
+        payload={"run_id": run_id, "as_of": instant_text(as_of), "customers": customers},
+    )
+
+
+def with_mail(sent_at: Sequence[datetime], at: datetime, limit: int) -> list[datetime] | None:
+    """The recipient's mails within the window, with one more; None where it would be too many."""
+    recent = [each for each in sent_at if each > at - MAIL_WINDOW]
+    return [*recent, at] if len(recent) < limit else None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenMessage:
+    """A message, given to one that delivers it."""
+
+    message: OutboxMessage
+    attempt: int
+    """Counts from 1."""
+    delivered_to: frozenset[str] = frozenset()
+    """Channels that have it already, or may have it and must not get it twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How an attempt went: it is delivered, or fails until `due_at`, or for good without one."""
+
+    taken: TakenMessage
+    at: datetime
+    error: str | None = None
+    """The failure's kind, without anybody's data; None where all channels have the message."""
+    due_at: datetime | None = None
+    trusted: frozenset[str] = frozenset()
+    """Channels that were left out because somebody else noted a delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What an outbox still holds."""
+
+    waiting: int
+    set_aside: int
+    oldest_at: datetime | None
+    """When the oldest of those that wait happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """When a message that failed is tried again, and when it is set aside."""
+
+    attempts: int = 20
+    first_pause: timedelta = timedelta(seconds=30)
+    longest_pause: timedelta = timedelta(hours=2)
+
+    def next_attempt(self, attempt: int, at: datetime) -> datetime | None:
+        """The instant of the next attempt after this many failed; None where it was the last.
+
+        Pauses double. The default's twenty attempts span a day.
+        """
+        if attempt >= self.attempts:
+            return None
+        doubled: timedelta = self.first_pause * 2 ** (attempt - 1)
+        return at + min(self.longest_pause, doubled)
+
+
+PATIENCE = Patience()

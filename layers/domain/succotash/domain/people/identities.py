@@ -1,0 +1,250 @@
+"""Who a customer is: the ids a shop calls them by, and the one id they are known by inside.
+
+The id inside holds nothing personal. It is the first of the shop's own ids; where all the shop
+says is an e-mail address or a phone number, it is a pseudonym under a key that no storage knows.
+"""
+
+import hashlib
+import hmac
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from succotash.domain.intake.validation import canonical_email
+from succotash.domain.values import CustomerId
+from succotash.errors import InvalidInputError
+
+SHOP = "shop"
+"""The system whose ids orders, activity and files of orders carry."""
+PSEUDONYM_PREFIX = "person_"
+
+_PSEUDONYM = re.compile(rf"{PSEUDONYM_PREFIX}[0-9a-f]{{32}}")
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerName:
+    """What a fact from outside calls its customer."""
+
+    customer_id: CustomerId
+    canonical_email: str | None = None
+    former_ids: tuple[CustomerId, ...] = ()
+    """What older keys made of the same address or number."""
+
+
+type NameCustomer = Callable[[str, str | None], CustomerName]
+"""Says what a shop's id and e-mail stand for, as `Pseudonyms.name` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pseudonyms:
+    """Makes ids of addresses and numbers: 128 bits of HMAC-SHA256.
+
+    They are made by the first key; what older keys made is recognised, and becomes an alias.
+    """
+
+    keys: Callable[[], Sequence[str]] = field(repr=False)
+
+    def name(self, customer_id: str, email: str | None = None) -> CustomerName:
+        """What a shop's id and e-mail stand for; InvalidInputError where `email` is no address.
+
+        An id that holds an @ is personal, and so is one that begins with + and is a phone number.
+        An id that is an e-mail address is the customer's, unless another is given.
+        """
+        given = None if email is None else canonical_email(email)
+        if "@" in customer_id:
+            own = _email_address(customer_id)
+            made = self._of("email", own or customer_id.casefold())
+            return CustomerName(made[0], given or own, made[1:])
+        if (number := _phone_number(customer_id)) is not None:
+            made = self._of("phone", number)
+            return CustomerName(made[0], given, made[1:])
+        return CustomerName(CustomerId(customer_id), given)
+
+    def of_email(self, address: str) -> tuple[CustomerId, ...]:
+        """One for each key, the present one first; of an address in canonical form."""
+        return self._of("email", address)
+
+    def _of(self, kind: str, text: str) -> tuple[CustomerId, ...]:
+        content = f"pseudonym\0{kind}\0{text}".encode()
+        return tuple(
+            CustomerId(PSEUDONYM_PREFIX + hmac.digest(key.encode(), content, "sha256").hex()[:32])
+            for key in self.keys()
+        )
+
+
+NO_PSEUDONYMS = Pseudonyms(tuple)
+"""For who neither meets nor looks for customers that go by an address or a number."""
+
+
+def is_personal(customer_id: str) -> bool:
+    """Whether an id is replaced by a pseudonym: no such id is kept, logged or told."""
+    return "@" in customer_id or _phone_number(customer_id) is not None
+
+
+def may_be_personal(customer_id: str) -> bool:
+    """Whether an id looks as if it were personal, as a storage can tell."""
+    return "@" in customer_id or customer_id.startswith("+")
+
+
+def is_pseudonym(customer_id: str) -> bool:
+    """Whether an id was made here, in place of an address or a number."""
+    return _PSEUDONYM.fullmatch(customer_id) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A customer as far as it matters for telling who a fact is about."""
+
+    customer_id: CustomerId
+    first_seen_at: datetime | None
+    """None for one who is not known yet."""
+    canonical_email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCustomers:
+    """What a storage knows of the names, e-mails and tombstones it was asked about."""
+
+    accounts: Mapping[str, Account]
+    """By name, whether that is the customer's id or an alias."""
+    owners: Mapping[str, Collection[Account]]
+    """By e-mail; those who share one are to be joined."""
+    erased: Mapping[str, datetime] = field(default_factory=dict)
+    """By tombstone, since when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Who facts are about, and what is learned about customers by them."""
+
+    customer_ids: dict[CustomerName, CustomerId]
+    """Of names that may stand for another id than themselves."""
+    aliases: dict[CustomerId, CustomerId]
+    """Names to remember."""
+
+    def customer_of(self, name: CustomerName) -> CustomerId:
+        """Whom one of the names is about."""
+        return self.customer_ids.get(name, name.customer_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A customer who turned out to be another one."""
+
+    source: CustomerId
+    target: CustomerId
+    canonical_email: str | None = None
+    """What the target is to have, where it and the source have none."""
+
+
+def resolve(names: Collection[CustomerName], known: KnownCustomers) -> Resolution:
+    """Tell who each name is about.
+
+    The first fact that carries both an id and an e-mail joins the two: a new id that comes with a
+    known e-mail is an alias of the customer who has it. An id that has an e-mail keeps it,
+    whatever comes later. Of two customers who are known already and turn out to be one, each keeps
+    what is recorded until they are joined: see `joins_of`.
+    """
+    telling = {each.customer_id for each in names if each.canonical_email or each.former_ids}
+    names = [
+        each for each in names if each.customer_id in telling or each.customer_id in known.accounts
+    ]
+    accounts = _accounts(names, known)
+    emails = _emails(names, accounts)
+    groups: defaultdict[str, dict[CustomerId, Account]] = defaultdict(dict)
+    for account in accounts.values():
+        if email := emails[account.customer_id]:
+            groups[email].setdefault(account.customer_id, account)
+    moved: dict[CustomerId, CustomerId] = {}
+    for email, group in groups.items():
+        for owner in known.owners.get(email, ()):
+            group[owner.customer_id] = owner
+        chosen = _chosen(group.values())
+        moved |= {each.customer_id: chosen for each in group.values() if not each.first_seen_at}
+    customer_ids = {}
+    aliases: dict[CustomerId, CustomerId] = {}
+    for name in names:
+        customer_id = accounts[name.customer_id].customer_id
+        customer_ids[name] = customer_id = moved.get(customer_id, customer_id)
+        if name.customer_id != customer_id and name.customer_id not in known.accounts:
+            aliases[name.customer_id] = customer_id
+    return Resolution(customer_ids, aliases)
+
+
+def joins_of(owners: Mapping[str, Collection[Account]]) -> list[Join]:
+    """Those who are to be one with another because they share an e-mail."""
+    joins = []
+    for group in owners.values():
+        chosen = _chosen(group)
+        joins += [Join(each.customer_id, chosen) for each in group if each.customer_id != chosen]
+    return joins
+
+
+def join_addition(join: Join) -> str:
+    """What is added to the id of an order that another with that id stands in the way of."""
+    source = "another id" if may_be_personal(join.source) else join.source
+    return f" ({source})"
+
+
+def anonymous_order_id(salt: str, order_id: str) -> str:
+    """An id that nobody can tell the order by who lacks the salt."""
+    return hashlib.sha256(f"{salt}{order_id}".encode()).hexdigest()[:32]
+
+
+def _accounts(names: Collection[CustomerName], known: KnownCustomers) -> dict[str, Account]:
+    """The account of each name: the one that is known, or else a new one under this id."""
+    accounts: dict[str, Account] = {}
+    for name in names:
+        if name.customer_id not in accounts:
+            called = (name.customer_id, *name.former_ids)
+            found = next((known.accounts[each] for each in called if each in known.accounts), None)
+            accounts[name.customer_id] = found or Account(name.customer_id, None)
+    return accounts
+
+
+def _emails(
+    names: Collection[CustomerName], accounts: Mapping[str, Account]
+) -> dict[CustomerId, str | None]:
+    """The e-mail of each account: the one it has, or else the first that comes with it."""
+    emails = {each.customer_id: each.canonical_email for each in accounts.values()}
+    for name in names:
+        customer_id = accounts[name.customer_id].customer_id
+        emails[customer_id] = emails[customer_id] or name.canonical_email
+    return emails
+
+
+def _chosen(group: Collection[Account]) -> CustomerId:
+    """Whose id stays: one of the shop's own before a pseudonym, a known one before a new."""
+
+    def rank(each: Account) -> tuple[bool, bool, bool, float, str]:
+        customer_id, seen = each.customer_id, each.first_seen_at
+        order = (0.0, "") if seen is None else (seen.timestamp(), customer_id)
+        return may_be_personal(customer_id), is_pseudonym(customer_id), seen is None, *order
+
+    # Of new ones the first that was named stays: min takes the first of those that are equal.
+    return min(group, key=rank).customer_id
+
+
+def _phone_number(customer_id: str) -> str | None:
+    """E.164 of an id that begins with + and is a phone number."""
+    if not customer_id.startswith("+"):
+        return None
+    import phonenumbers  # only ids that begin with + pay for it
+
+    try:
+        number = phonenumbers.parse(customer_id, None)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _email_address(customer_id: str) -> str | None:
+    """The canonical form of an id that is an e-mail address."""
+    try:
+        return canonical_email(customer_id)
+    except InvalidInputError:
+        return None

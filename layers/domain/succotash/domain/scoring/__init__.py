@@ -1,0 +1,1 @@
+"""Scoring: the scheduled run that scores every customer."""

@@ -1,0 +1,1 @@
+"""Value: orders, and what customers are worth."""

@@ -1,0 +1,76 @@
+"""Imports of whole files of orders: how far one has come, and what it could not take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from succotash.domain.value.ledgers import Recording
+from succotash.domain.value.refunds import RefundWarning
+from succotash.errors import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How much of a file is behind one: bytes and lines, both from its beginning."""
+
+    offset: int = 0
+    line: int = 0
+
+
+START = Position()
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedLine:
+    """A line that changed nothing, and why. Lines count from 1, a header included."""
+
+    line: int
+    violations: tuple[Violation, ...]
+    is_conflicting: bool = False
+    """It can be read, but contradicts an order recorded before."""
+
+
+@dataclass(frozen=True, slots=True)
+class WarnedLine:
+    """A line whose refund is recorded, and does not fit what it refunds."""
+
+    line: int
+    warning: RefundWarning
+
+
+def as_rejected(line: WarnedLine) -> RejectedLine:
+    """How tables keep the line: among rejected ones, told apart by the code of its violation."""
+    found = Violation("refund_of", line.warning.value, line.warning.message)
+    return RejectedLine(line.line, (found,))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderImport:
+    """How far the import of one version of one file has come."""
+
+    import_id: str
+    position: Position = START
+    """Everything before it is in the ledger or rejected."""
+    recorded: int = 0
+    unchanged: int = 0
+    conflicting: int = 0
+    rejected: int = 0
+    erased: int = 0
+    is_finished: bool = False
+    """Its result is written, and its rejected lines are kept there only."""
+    warned: int = 0
+    """Warned lines that were saved with it; they are counted among those recorded, too."""
+
+    def advanced(
+        self, position: Position, outcomes: Sequence[Recording], rejected: int, warned: int = 0
+    ) -> "OrderImport":
+        """The import after further lines: these outcomes, and so many rejected and warned of."""
+        return OrderImport(
+            self.import_id,
+            position,
+            self.recorded + outcomes.count(Recording.RECORDED),
+            self.unchanged + outcomes.count(Recording.UNCHANGED),
+            self.conflicting + outcomes.count(Recording.CONFLICTING),
+            self.rejected + rejected,
+            self.erased + outcomes.count(Recording.ERASED),
+            warned=self.warned + warned,
+        )
