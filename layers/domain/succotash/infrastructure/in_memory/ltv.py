@@ -10,7 +10,6 @@ from fractions import Fraction
 from itertools import islice
 from typing import override
 
-from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.retention.retention import UNKNOWN_SOURCE
 from succotash.domain.value.ledgers import Customer, Histories, Order, PurchaseHistories, Recording
@@ -30,6 +29,7 @@ from succotash.domain.value.refunds import RefundTotals, RefundWarning
 from succotash.domain.values import (
     LARGEST_UNITS,
     MONEY_PLACES,
+    PAGE,
     CohortId,
     Currency,
     CustomerId,
@@ -318,18 +318,6 @@ class InMemoryLTVRepository(LTVRepository):
             and (start is None or place(value) > start)
         )
         return list(islice(sorted(matching, key=place), limit))
-
-    @override
-    def get_customers_by_segment(
-        self, segment_id: SegmentId, *, limit: int = PAGE
-    ) -> list[CustomerLTV]:
-        return self.find_customers(segment_id=segment_id, limit=limit)
-
-    @override
-    def get_customers_by_cohort(
-        self, cohort_id: CohortId, *, limit: int = PAGE
-    ) -> list[CustomerLTV]:
-        return self.find_customers(cohort_id=cohort_id, limit=limit)
 
     @override
     @atomic

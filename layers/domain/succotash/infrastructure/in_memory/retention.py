@@ -9,7 +9,6 @@ from itertools import islice, pairwise
 from statistics import fmean
 from typing import override
 
-from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.retention.grids import GridOrigin, GridRequest, count_grid, kept_grids
 from succotash.domain.retention.lifecycle import LifecycleCounts, add_up, count_lifecycle
@@ -41,7 +40,16 @@ from succotash.domain.value.ledgers import (
     Recording,
     event_contents,
 )
-from succotash.domain.values import CampaignId, Currency, CustomerId, Json, Money, RunId, Shard
+from succotash.domain.values import (
+    PAGE,
+    CampaignId,
+    Currency,
+    CustomerId,
+    Json,
+    Money,
+    RunId,
+    Shard,
+)
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.in_memory.grids import people, presence
 from succotash.infrastructure.in_memory.ledger import (
@@ -351,10 +359,6 @@ class InMemoryRetentionRepository(RetentionRepository):
     @atomic
     def get_churn_prediction(self, customer_id: CustomerId) -> ChurnPrediction:
         return self.tables.predictions[self.tables.current_run(), self.tables.meant(customer_id)]
-
-    @override
-    def get_high_risk_customers(self, *, limit: int = 100) -> list[ChurnPrediction]:
-        return self.find_churn_predictions(risk=RiskLevel.HIGH, limit=limit)
 
     @override
     @atomic

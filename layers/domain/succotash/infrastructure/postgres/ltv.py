@@ -7,7 +7,6 @@ from itertools import groupby
 from operator import itemgetter
 from typing import override
 
-from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.retention.retention import UNKNOWN_SOURCE
 from succotash.domain.value.ledgers import Customer, Histories, Order, PurchaseHistories, Recording
@@ -31,6 +30,7 @@ from succotash.domain.value.order_import import (
 from succotash.domain.value.orders import OrderColumns
 from succotash.domain.value.refunds import RefundTotals, RefundWarning
 from succotash.domain.values import (
+    PAGE,
     CohortId,
     Currency,
     CustomerId,
@@ -335,18 +335,6 @@ class PostgresLTVRepository(PostgresRepository, LTVRepository):
         else:
             rows = self._run(sql.CUSTOMERS, **page)
         return [_customer_ltv(row) for row in rows]
-
-    @override
-    def get_customers_by_segment(
-        self, segment_id: SegmentId, *, limit: int = PAGE
-    ) -> list[CustomerLTV]:
-        return self.find_customers(segment_id=segment_id, limit=limit)
-
-    @override
-    def get_customers_by_cohort(
-        self, cohort_id: CohortId, *, limit: int = PAGE
-    ) -> list[CustomerLTV]:
-        return self.find_customers(cohort_id=cohort_id, limit=limit)
 
     @override
     def build_cohorts(

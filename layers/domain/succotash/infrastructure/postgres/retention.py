@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import override
 from zoneinfo import ZoneInfo
 
-from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.retention.grids import (
     HOURS_LENGTHS,
@@ -47,6 +46,7 @@ from succotash.domain.value.ledgers import (
     Recording,
 )
 from succotash.domain.values import (
+    PAGE,
     SHARDS,
     CampaignId,
     Currency,
@@ -347,10 +347,6 @@ class PostgresRetentionRepository(PostgresRepository, RetentionRepository):
     def get_churn_prediction(self, customer_id: CustomerId) -> ChurnPrediction:
         rows = self._run(sql.GET_PREDICTION, customer_id=customer_id)
         return _prediction(only("churn prediction", rows))
-
-    @override
-    def get_high_risk_customers(self, *, limit: int = 100) -> list[ChurnPrediction]:
-        return self.find_churn_predictions(risk=RiskLevel.HIGH, limit=limit)
 
     @override
     def find_churn_predictions(

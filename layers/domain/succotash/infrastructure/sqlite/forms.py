@@ -44,8 +44,9 @@ from succotash.domain.intake.submissions import (
     merged_lead,
 )
 from succotash.domain.messages.quarantine import QuarantineDigest
-from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, PAGE, FormRepository
-from succotash.domain.values import After, FormId, LeadId, RuleId, SubmissionId
+from succotash.domain.repositories.forms import FormRepository
+from succotash.domain.repositories.intake import EXPIRED_KEYS_REMOVED
+from succotash.domain.values import PAGE, After, FormId, LeadId, RuleId, SubmissionId
 from succotash.errors import NotFoundError
 from succotash.infrastructure.sqlite.columns import (
     address_text,

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import override
 
-from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.retention.retention import UNKNOWN_SOURCE
 from succotash.domain.value.ledgers import Customer, Histories, Order, PurchaseHistories, Recording
@@ -33,6 +32,7 @@ from succotash.domain.value.orders import OrderColumns
 from succotash.domain.value.refunds import RefundTotals, RefundWarning
 from succotash.domain.values import (
     LARGEST_UNITS,
+    PAGE,
     CohortId,
     Currency,
     CustomerId,
@@ -704,18 +704,6 @@ class SQLiteLTVRepository(SQLiteRepository, LTVRepository):
                 after_id=None if after is None else after[1],
             )
         return [_value(row) for row in rows]
-
-    @override
-    def get_customers_by_segment(
-        self, segment_id: SegmentId, *, limit: int = PAGE
-    ) -> list[CustomerLTV]:
-        return self.find_customers(segment_id=segment_id, limit=limit)
-
-    @override
-    def get_customers_by_cohort(
-        self, cohort_id: CohortId, *, limit: int = PAGE
-    ) -> list[CustomerLTV]:
-        return self.find_customers(cohort_id=cohort_id, limit=limit)
 
     @override
     def build_cohorts(

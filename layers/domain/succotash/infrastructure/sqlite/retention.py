@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import override
 
-from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.retention.grids import GridOrigin, GridRequest, count_grid, kept_grids
 from succotash.domain.retention.lifecycle import LifecycleCounts, count_lifecycle
@@ -38,7 +37,16 @@ from succotash.domain.value.ledgers import (
     Histories,
     Recording,
 )
-from succotash.domain.values import CampaignId, Currency, CustomerId, Json, Money, RunId, Shard
+from succotash.domain.values import (
+    PAGE,
+    CampaignId,
+    Currency,
+    CustomerId,
+    Json,
+    Money,
+    RunId,
+    Shard,
+)
 from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
 from succotash.infrastructure.sqlite.columns import (
     instant,
@@ -724,10 +732,6 @@ class SQLiteRetentionRepository(SQLiteRepository, RetentionRepository):
             for row in session.run(_PREDICTION, customer_id=customer_id):
                 return _prediction(row)
         raise NotFoundError("churn prediction")
-
-    @override
-    def get_high_risk_customers(self, *, limit: int = 100) -> list[ChurnPrediction]:
-        return self.find_churn_predictions(risk=RiskLevel.HIGH, limit=limit)
 
     @override
     def find_churn_predictions(
