@@ -13,8 +13,8 @@ from local.setup_postgres_db import Plan, set_up
 from local.test_postgres_adapters import PORTS, methods_of
 from succotash.domain.values import SHARDS, Shard
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
-from succotash.infrastructure.postgres.sql.ltv import PURCHASE_HISTORIES
-from succotash.infrastructure.postgres.sql.purchases import of_shard
+from succotash.infrastructure.postgres.sql.partitions import of_shard
+from succotash.infrastructure.postgres.sql.purchases import PURCHASE_HISTORIES
 from tests.servers import PostgresServer
 
 MOMENT = """

@@ -1,4 +1,4 @@
-"""The port to how far imports of order files have come."""
+"""The port to imports of order files."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from succotash.domain.values import PAGE
 
 
 class OrderImportRepository(ABC):
-    """How far imports of order files have come."""
+    """Imports of order files."""
 
     @abstractmethod
     def open_import(self, import_id: str) -> OrderImport:
