@@ -245,6 +245,23 @@ class TestSettling:
         assert len(ltv.get_orders(A)) == 2
         assert self.settle(storage) == 0
 
+    def test_two_who_are_aliases_of_each_other_become_one(self, storage: Storage) -> None:
+        ltv = storage.repositories.ltv
+        ltv.record_orders([an_order("o1", customer_id="a"), an_order("o2", customer_id="b")])
+        storage.repositories.customers.save_aliases({A: B, B: A})
+        assert self.settle(storage) == 1
+        assert ltv.purchase_histories(NOON, "UTC").days.customer_ids == [A]
+        assert len(ltv.get_orders(A)) == len(ltv.get_orders(B)) == 2
+        assert storage.repositories.customers.get_aliases([A, B]) == {A: [B]}
+
+    def test_aliases_of_aliases_become_one(self, storage: Storage) -> None:
+        ltv = storage.repositories.ltv
+        ids = ["a", "b", "c", "d"]
+        ltv.record_orders([an_order(f"o{each}", customer_id=each) for each in ids])
+        storage.repositories.customers.save_aliases({A: B, B: C, C: CustomerId("d")})
+        assert self.settle(storage) == 3
+        assert len(ltv.get_orders(CustomerId("d"))) == len(ltv.get_orders(A)) == 4
+
     def test_keys_that_rotate_lose_nobody(self, storage: Storage) -> None:
         ltv = storage.repositories.ltv
         number = "+49 30 901820"

@@ -8,7 +8,14 @@ from functools import partial
 
 from succotash.application.identities import tombstones_of
 from succotash.domain.erasures import Tombstones
-from succotash.domain.identities import CustomerName, Join, Pseudonyms, joins_of, resolve
+from succotash.domain.identities import (
+    CustomerName,
+    Join,
+    Pseudonyms,
+    joins_of,
+    resolve,
+    straightened,
+)
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import CustomerId
 
@@ -85,25 +92,18 @@ class CustomerSettling:
         joins: Sequence[Join],
         aliases: dict[CustomerId, CustomerId] | None = None,
     ) -> int:
-        for part in _in_rounds(joins):
+        straight = straightened(joins)
+        for part in _in_rounds(straight):
             repositories.customers.join_customers(part)
         if aliases:
             repositories.customers.save_aliases(aliases)
-        return len(joins)
+        return len(straight)
 
 
 def _in_rounds(joins: Sequence[Join]) -> Iterator[list[Join]]:
-    """All of the joins, so that none names a target twice or takes another's source for one."""
+    """All of the joins, so that none names a target twice; no target is a source."""
     left = list(joins)
     while left:
-        sources = {each.source for each in left}
-        targets: set[CustomerId] = set()
-        part, later = [], []
-        for join in left:
-            if join.target in targets or join.target in sources:
-                later.append(join)
-            else:
-                targets.add(join.target)
-                part.append(join)
-        yield part
-        left = later
+        part = {each.target: each for each in reversed(left)}
+        yield [*part.values()]
+        left = [each for each in left if part[each.target] is not each]

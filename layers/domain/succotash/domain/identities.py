@@ -9,7 +9,7 @@ import hmac
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from succotash.domain.validation import canonical_email
@@ -180,6 +180,24 @@ def joins_of(owners: Mapping[str, Collection[Account]]) -> list[Join]:
         chosen = _chosen(group)
         joins += [Join(each.customer_id, chosen) for each in group if each.customer_id != chosen]
     return joins
+
+
+def straightened(joins: Sequence[Join]) -> list[Join]:
+    """The joins with each source's last target, since a target may be another's source.
+
+    Two batches at once can make two customers aliases of each other: in a circle the first id
+    stays.
+    """
+    targets = {each.source: each.target for each in joins}
+    straight = []
+    for join in joins:
+        way = [join.source]
+        while (following := targets.get(way[-1])) is not None and following not in way:
+            way.append(following)
+        end = way[-1] if following is None else min(way[way.index(following) :])
+        if end != join.source:
+            straight.append(replace(join, target=end))
+    return straight
 
 
 def join_addition(join: Join) -> str:
