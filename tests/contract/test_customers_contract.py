@@ -1,13 +1,18 @@
 """What every CustomerRepository does, and how customers become one, on every storage."""
 
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
 
+from succotash.application.identities import record_about_customers
 from succotash.application.settling import CustomerSettling
-from succotash.domain.customers import Customer
+from succotash.domain.customers import Customer, Order, Recording
 from succotash.domain.erasures import Tombstones
 from succotash.domain.identities import Account, Join, Pseudonyms
+from succotash.domain.orders import order_contents, order_identity
 from succotash.domain.repositories.customers import TOMBSTONES_TOLD, CustomerRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import CustomerId
@@ -198,7 +203,7 @@ class TestJoining:
 
 class TestSettling:
     def settle(self, storage: Storage, pseudonyms: Pseudonyms = PSEUDONYMS) -> int:
-        return CustomerSettling(storage, TOMBSTONES, pseudonyms).settle()
+        return CustomerSettling(storage, pseudonyms).settle()
 
     def test_who_went_by_an_address_or_number_goes_by_a_pseudonym(self, storage: Storage) -> None:
         repositories = storage.repositories
@@ -279,3 +284,38 @@ class TestSettling:
         assert self.settle(storage) == 0
         with pytest.raises(NotFoundError):
             storage.repositories.ltv.get_customer(A)
+
+
+class TestBesideRecording:
+    def test_what_is_recorded_under_an_alias_meanwhile_is_not_left_behind(
+        self, shared_storage: Storage
+    ) -> None:
+        ltv, customers = shared_storage.repositories.ltv, shared_storage.repositories.customers
+        ltv.record_orders([an_order("o1", customer_id="a"), an_order("o2", customer_id="b")])
+        customers.save_aliases({B: A, C: B})
+        settling = CustomerSettling(shared_storage, PSEUDONYMS)
+        order = an_order("o3", customer_id="c")
+
+        with ThreadPoolExecutor(1) as beside:
+
+            def record(repositories: Repositories) -> None:
+                def once_settling_began(orders: Sequence[Order]) -> list[Recording]:
+                    joined.append(beside.submit(settling.settle))
+                    time.sleep(0.3)  # enough to join them, if nothing keeps it from that
+                    return repositories.ltv.record_orders(orders)
+
+                record_about_customers(
+                    repositories,
+                    TOMBSTONES,
+                    [order],
+                    identity=order_identity,
+                    contents=order_contents,
+                    at=lambda each: each.ordered_at,
+                    record=once_settling_began,
+                )
+
+            joined: list[Future[int]] = []
+            shared_storage.in_transaction(record)
+            assert joined[0].result() == 1
+        assert [each.order_id for each in ltv.get_orders(C)] == ["o1", "o2", "o3"]
+        assert ltv.purchase_histories(NOON, "UTC").days.customer_ids == [A]

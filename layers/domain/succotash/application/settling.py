@@ -3,13 +3,10 @@
 What records facts never moves any: it only notes what it learns. A scoring run begins with this.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 
-from succotash.application.identities import tombstones_of
-from succotash.domain.erasures import Tombstones
 from succotash.domain.identities import (
-    CustomerName,
     Join,
     Pseudonyms,
     joins_of,
@@ -23,9 +20,8 @@ from succotash.domain.values import CustomerId
 class CustomerSettling:
     """Joins customers, a page of them in each transaction."""
 
-    def __init__(self, storage: Storage, tombstones: Tombstones, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, storage: Storage, pseudonyms: Pseudonyms) -> None:
         self._storage = storage
-        self._tombstones = tombstones
         self._pseudonyms = pseudonyms
 
     def settle(self) -> int:
@@ -40,15 +36,10 @@ class CustomerSettling:
         while personal := customers.find_personal_ids(after=after):
             joined += self._storage.in_transaction(partial(self._replace_personal, personal))
             after = personal[-1]
-        while left_over := customers.find_left_over():
-            joined += self._storage.in_transaction(partial(self._join_left_over, left_over))
+        while customers.find_left_over(limit=1):
+            joined += self._storage.in_transaction(self._join_left_over)
         while shared := customers.find_shared_emails():
-            names = [
-                CustomerName(account.customer_id, email)
-                for email, accounts in shared.items()
-                for account in accounts
-            ]
-            joined += self._storage.in_transaction(partial(self._join_sharing, names))
+            joined += self._storage.in_transaction(partial(self._join_sharing, shared))
         return joined
 
     def _replace_personal(self, ids: Sequence[CustomerId], repositories: Repositories) -> int:
@@ -57,7 +48,6 @@ class CustomerSettling:
         known = repositories.customers.find_known(
             {each for name in named.values() for each in (name.customer_id, *name.former_ids)},
             {name.canonical_email for name in named.values() if name.canonical_email is not None},
-            self._tombstones_of([*named.values(), *map(CustomerName, named)]),
             alone=True,
         )
         resolution = resolve(dict.fromkeys(named.values()), known)
@@ -70,21 +60,13 @@ class CustomerSettling:
             resolution.aliases,
         )
 
-    def _join_left_over(self, joins: Sequence[Join], repositories: Repositories) -> int:
-        ends = {each for join in joins for each in (join.source, join.target)}
-        names = [CustomerName(each) for each in ends]
-        repositories.customers.find_known((), (), self._tombstones_of(names), alone=True)
-        found = {*repositories.customers.find_left_over()}
-        return self._join(repositories, [each for each in joins if each in found])
+    def _join_left_over(self, repositories: Repositories) -> int:
+        repositories.customers.find_known((), (), alone=True)
+        return self._join(repositories, repositories.customers.find_left_over())
 
-    def _join_sharing(self, names: Collection[CustomerName], repositories: Repositories) -> int:
-        emails = {name.canonical_email for name in names if name.canonical_email is not None}
-        tombstones = self._tombstones_of(names)
-        known = repositories.customers.find_known((), emails, tombstones, alone=True)
+    def _join_sharing(self, emails: Collection[str], repositories: Repositories) -> int:
+        known = repositories.customers.find_known((), emails, alone=True)
         return self._join(repositories, joins_of(known.owners))
-
-    def _tombstones_of(self, names: Iterable[CustomerName]) -> set[str]:
-        return {each for name in names for each in tombstones_of(name, self._tombstones)}
 
     def _join(
         self,
