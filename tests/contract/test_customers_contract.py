@@ -222,6 +222,29 @@ class TestSettling:
         assert len(repositories.ltv.get_orders(ada)) == 2
         assert self.settle(storage) == 0
 
+    def test_orders_with_one_id_under_several_spellings_all_stay(self, storage: Storage) -> None:
+        ltv, retention = storage.repositories.ltv, storage.repositories.retention
+        for place, customer_id in enumerate(
+            ("ada@example.com", "Ada@example.com", "ADA@example.com")
+        ):
+            amount = str(10 + place)
+            order = an_order("1", customer_id=customer_id, amount=amount)
+            back = an_order("2", customer_id=customer_id, amount=f"-{amount}", refund_of="1")
+            ltv.record_orders([order, back])
+            retention.record_activity([an_event("1", customer_id=customer_id, name=amount)])
+        assert self.settle(storage) == 3
+        [customer] = ltv.get_customers_by_email(ADA)
+        orders = {each.order_id: each for each in ltv.get_orders(customer.customer_id)}
+        assert sorted(each.amount.amount for each in orders.values()) == [-12, -11, -10, 10, 11, 12]
+        assert all(
+            orders[each.refund_of].amount.amount == -each.amount.amount
+            for each in orders.values()
+            if each.refund_of is not None
+        )
+        events = retention.get_activity(customer.customer_id)
+        assert sorted(each.name or "" for each in events) == ["10", "11", "12"]
+        assert not any("@" in each for each in orders)
+
     def test_the_address_as_id_goes_to_who_has_it(self, storage: Storage) -> None:
         ltv = storage.repositories.ltv
         ltv.record_orders([an_order("o1", customer_id="a", email=ADA)])

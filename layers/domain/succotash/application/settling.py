@@ -54,7 +54,12 @@ class CustomerSettling:
         return self._join(
             repositories,
             [
-                Join(each, resolution.customer_of(name), name.canonical_email)
+                Join(
+                    each,
+                    resolution.customer_of(name),
+                    name.canonical_email,
+                    self._pseudonyms.former_addition(each),
+                )
                 for each, name in named.items()
             ],
             resolution.aliases,

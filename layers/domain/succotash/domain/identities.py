@@ -66,6 +66,14 @@ class Pseudonyms:
         """One for each key, the present one first; of an address in canonical form."""
         return self._of("email", address)
 
+    def former_addition(self, customer_id: str) -> str:
+        """As `join_addition`, of a personal id that an earlier release kept.
+
+        Other spellings of the same address or number have others.
+        """
+        [made, *_] = self._of("former id", customer_id)
+        return f" (another id, {made.removeprefix(PSEUDONYM_PREFIX)[:8]})"
+
     def _of(self, kind: str, text: str) -> tuple[CustomerId, ...]:
         content = f"pseudonym\0{kind}\0{text}".encode()
         return tuple(
@@ -137,6 +145,9 @@ class Join:
     target: CustomerId
     canonical_email: str | None = None
     """What the target is to have, where it and the source have none."""
+    addition: str = ""
+    """What is added to the id of an order or event that another with that id stands in the way of;
+    where it is empty, the source in brackets."""
 
 
 def resolve(names: Collection[CustomerName], known: KnownCustomers) -> Resolution:
@@ -203,7 +214,7 @@ def straightened(joins: Sequence[Join]) -> list[Join]:
 def join_addition(join: Join) -> str:
     """What is added to the id of an order that another with that id stands in the way of."""
     source = "another id" if may_be_personal(join.source) else join.source
-    return f" ({source})"
+    return join.addition or f" ({source})"
 
 
 def anonymous_order_id(salt: str, order_id: str) -> str:
