@@ -174,6 +174,21 @@ class TestJoining:
         assert events == {"same": None, "other": "y", "other (a)": "x"}
         assert ltv.purchase_histories(NOON, "UTC").revenue.tolist() == [480_000]
 
+    def test_refunds_that_look_alike_follow_their_orders(self, repositories: Repositories) -> None:
+        ltv = repositories.ltv
+        ltv.record_orders(
+            [
+                an_order("sold", customer_id="a", amount="20"),
+                an_order("back", customer_id="a", amount="-5", refund_of="sold"),
+                an_order("sold", customer_id="b", amount="30"),
+                an_order("back", customer_id="b", amount="-5", refund_of="sold"),
+            ]
+        )
+        repositories.customers.join_customers([Join(A, B)])
+        refunds = {each.order_id: each.refund_of for each in ltv.get_orders(B) if each.refund_of}
+        assert refunds == {"back": "sold", "back (a)": "sold (a)"}
+        assert ltv.purchase_histories(NOON, "UTC").revenue.tolist() == [400_000]
+
     def test_results_of_the_other_stay_where_there_are_some(
         self, repositories: Repositories
     ) -> None:
