@@ -1,13 +1,14 @@
 """What every CustomerRepository does, and how customers become one, on every storage."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from succotash.application.identities import record_about_customers
+from succotash.application.identities import import_about_customers, record_about_customers
 from succotash.application.settling import CustomerSettling
 from succotash.domain.customers import Customer, Order, Recording
 from succotash.domain.erasures import Tombstones
@@ -28,11 +29,37 @@ from tests.builders import (
     an_event,
     an_order,
     days,
+    order_columns,
 )
 
 ADA = "ada@example.com"
 A, B, C = map(CustomerId, "abc")
 TOMBSTONES = Tombstones(lambda: ("a key of these tests",))
+
+
+def record(
+    storage: Storage,
+    orders: Sequence[Order],
+    before: Callable[[], object] = lambda: None,
+) -> None:
+    """As they are taken; `before` is done when it is known whom they are about."""
+
+    def work(repositories: Repositories) -> None:
+        def record_orders(taken: Sequence[Order]) -> list[Recording]:
+            before()
+            return repositories.ltv.record_orders(taken)
+
+        record_about_customers(
+            repositories,
+            TOMBSTONES,
+            orders,
+            identity=order_identity,
+            contents=order_contents,
+            at=lambda order: order.ordered_at,
+            record=record_orders,
+        )
+
+    storage.in_transaction(work)
 
 
 @pytest.fixture
@@ -324,6 +351,30 @@ class TestSettling:
             storage.repositories.ltv.get_customer(A)
 
 
+class TestRecording:
+    @pytest.mark.parametrize("is_file", [False, True])
+    def test_an_order_that_is_repeated_with_an_email_teaches_it(
+        self, storage: Storage, *, is_file: bool
+    ) -> None:
+        """As it does when it is repeated in a batch of its own."""
+        order = an_order(customer_id="a")
+        batch = [order, replace(order, canonical_email=ADA)]
+        if is_file:
+            storage.in_transaction(
+                lambda each: import_about_customers(each, TOMBSTONES, order_columns(batch))
+            )
+        else:
+            record(storage, batch)
+        assert storage.repositories.ltv.get_customer(A).canonical_email == ADA
+
+    def test_the_first_email_of_a_batch_stays(self, storage: Storage) -> None:
+        bob = "bob@example.com"
+        order = an_order("o1", customer_id="a")
+        others = [an_order("o2", customer_id="a", email=bob), replace(order, canonical_email=ADA)]
+        record(storage, [order, *others, an_order("o3", customer_id="b", email=bob)])
+        assert storage.repositories.ltv.get_customer(B) == Customer(A, NOON, bob)
+
+
 class TestBesideRecording:
     def test_what_is_recorded_under_an_alias_meanwhile_is_not_left_behind(
         self, shared_storage: Storage
@@ -332,28 +383,14 @@ class TestBesideRecording:
         ltv.record_orders([an_order("o1", customer_id="a"), an_order("o2", customer_id="b")])
         customers.save_aliases({B: A, C: B})
         settling = CustomerSettling(shared_storage, PSEUDONYMS)
-        order = an_order("o3", customer_id="c")
-
+        joined: list[Future[int]] = []
         with ThreadPoolExecutor(1) as beside:
 
-            def record(repositories: Repositories) -> None:
-                def once_settling_began(orders: Sequence[Order]) -> list[Recording]:
-                    joined.append(beside.submit(settling.settle))
-                    time.sleep(0.3)  # enough to join them, if nothing keeps it from that
-                    return repositories.ltv.record_orders(orders)
+            def begin_to_settle() -> None:
+                joined.append(beside.submit(settling.settle))
+                time.sleep(0.3)  # enough to join them, if nothing keeps it from that
 
-                record_about_customers(
-                    repositories,
-                    TOMBSTONES,
-                    [order],
-                    identity=order_identity,
-                    contents=order_contents,
-                    at=lambda each: each.ordered_at,
-                    record=once_settling_began,
-                )
-
-            joined: list[Future[int]] = []
-            shared_storage.in_transaction(record)
+            record(shared_storage, [an_order("o3", customer_id="c")], begin_to_settle)
             assert joined[0].result() == 1
         assert [each.order_id for each in ltv.get_orders(C)] == ["o1", "o2", "o3"]
         assert ltv.purchase_histories(NOON, "UTC").days.customer_ids == [A]

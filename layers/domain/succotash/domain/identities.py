@@ -131,6 +131,8 @@ class Resolution:
     """Of names that may stand for another id than themselves."""
     aliases: dict[CustomerId, CustomerId]
     """Names to remember."""
+    emails: dict[CustomerId, str]
+    """E-mails of customers who had none."""
 
     def customer_of(self, name: CustomerName) -> CustomerId:
         """Whom one of the names is about."""
@@ -176,12 +178,15 @@ def resolve(names: Collection[CustomerName], known: KnownCustomers) -> Resolutio
         moved |= {each.customer_id: chosen for each in group.values() if not each.first_seen_at}
     customer_ids = {}
     aliases: dict[CustomerId, CustomerId] = {}
+    learned: dict[CustomerId, str] = {}
     for name in names:
-        customer_id = accounts[name.customer_id].customer_id
-        customer_ids[name] = customer_id = moved.get(customer_id, customer_id)
+        account = accounts[name.customer_id]
+        customer_ids[name] = customer_id = moved.get(account.customer_id, account.customer_id)
         if name.customer_id != customer_id and name.customer_id not in known.accounts:
             aliases[name.customer_id] = customer_id
-    return Resolution(customer_ids, aliases)
+        if account.canonical_email is None and (email := emails[account.customer_id]):
+            learned.setdefault(customer_id, email)
+    return Resolution(customer_ids, aliases, learned)
 
 
 def joins_of(owners: Mapping[str, Collection[Account]]) -> list[Join]:
