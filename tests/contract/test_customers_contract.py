@@ -345,6 +345,18 @@ class TestSettling:
         self.settle(storage, rotated)
         assert len(ltv.purchase_histories(NOON, "UTC").days.customer_ids) == 2
 
+    def test_two_whom_two_keys_made_of_one_number_become_one(self, storage: Storage) -> None:
+        """Functions take a new key up one after the other."""
+        number = "+49 30 901820"
+        rotated = Pseudonyms(lambda: ("a new key of these tests", "a key of these tests"))
+        for place, pseudonyms in enumerate((rotated, PSEUDONYMS, rotated)):
+            name = pseudonyms.name(number)
+            order = an_order(f"o{place}", customer_id=name.customer_id)
+            record(storage, [replace(order, former_ids=name.former_ids)])
+        assert self.settle(storage, rotated) == 1
+        [customer_id] = storage.repositories.ltv.purchase_histories(NOON, "UTC").days.customer_ids
+        assert len(storage.repositories.ltv.get_orders(CustomerId(customer_id))) == 3
+
     def test_nobody_who_is_not_there_is_found(self, storage: Storage) -> None:
         assert self.settle(storage) == 0
         with pytest.raises(NotFoundError):

@@ -158,7 +158,8 @@ def resolve(names: Collection[CustomerName], known: KnownCustomers) -> Resolutio
     The first fact that carries both an id and an e-mail joins the two: a new id that comes with a
     known e-mail is an alias of the customer who has it. An id that has an e-mail keeps it,
     whatever comes later. Of two customers who are known already and turn out to be one, each keeps
-    what is recorded until they are joined: see `joins_of`.
+    what is recorded until they are joined: see `joins_of`. Two whom older and newer keys made of
+    one address or number are joined because one becomes an alias of the other.
     """
     telling = {each.customer_id for each in names if each.canonical_email or each.former_ids}
     names = [
@@ -184,6 +185,8 @@ def resolve(names: Collection[CustomerName], known: KnownCustomers) -> Resolutio
         customer_ids[name] = customer_id = moved.get(account.customer_id, account.customer_id)
         if name.customer_id != customer_id and name.customer_id not in known.accounts:
             aliases[name.customer_id] = customer_id
+        if name.former_ids:
+            aliases |= _made_by_several_keys(name, known)
         if account.canonical_email is None and (email := emails[account.customer_id]):
             learned.setdefault(customer_id, email)
     return Resolution(customer_ids, aliases, learned)
@@ -247,6 +250,22 @@ def _emails(
         customer_id = accounts[name.customer_id].customer_id
         emails[customer_id] = emails[customer_id] or name.canonical_email
     return emails
+
+
+def _made_by_several_keys(
+    name: CustomerName, known: KnownCustomers
+) -> dict[CustomerId, CustomerId]:
+    """Whom other customers of one address or number are to be aliases of."""
+    called = (name.customer_id, *name.former_ids)
+    several = {
+        account.customer_id: account
+        for each in called
+        if (account := known.accounts.get(each)) is not None
+    }
+    if len(several) < 2:  # noqa: PLR2004 - those who are one already
+        return {}
+    chosen = _chosen(several.values())
+    return {each: chosen for each in several if each != chosen}
 
 
 def _chosen(group: Collection[Account]) -> CustomerId:
