@@ -15,6 +15,7 @@ from succotash.domain.people.identities import (
     joins_of,
     may_be_personal,
     resolve,
+    straightened,
 )
 from succotash.domain.values import CustomerId
 from succotash.errors import InvalidInputError
@@ -199,3 +200,16 @@ class TestJoins:
 
     def test_nobody_is_joined_with_themselves(self) -> None:
         assert joins_of({ADA: [account("1")]}) == []
+
+    def test_joins_that_follow_each_other_lead_to_the_last_one(self) -> None:
+        a, b, c, d = map(CustomerId, "abcd")
+        assert straightened([Join(a, b), Join(b, c), Join(d, b)]) == [
+            *(Join(a, c), Join(b, c), Join(d, c)),
+        ]
+
+    def test_of_a_circle_one_stays(self) -> None:
+        a, b, c, d = map(CustomerId, "abcd")
+        assert straightened([Join(c, b), Join(b, c)]) == [Join(c, b)]
+        assert straightened([Join(d, c), Join(c, b), Join(b, c), Join(a, d)]) == [
+            *(Join(d, b), Join(c, b), Join(a, b)),
+        ]

@@ -9,7 +9,7 @@ import hmac
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from succotash.domain.intake.validation import canonical_email
@@ -65,6 +65,14 @@ class Pseudonyms:
     def of_email(self, address: str) -> tuple[CustomerId, ...]:
         """One for each key, the present one first; of an address in canonical form."""
         return self._of("email", address)
+
+    def former_addition(self, customer_id: str) -> str:
+        """As `join_addition`, of a personal id that an earlier release kept.
+
+        Other spellings of the same address or number have others.
+        """
+        [made, *_] = self._of("former id", customer_id)
+        return f" (another id, {made.removeprefix(PSEUDONYM_PREFIX)[:8]})"
 
     def _of(self, kind: str, text: str) -> tuple[CustomerId, ...]:
         content = f"pseudonym\0{kind}\0{text}".encode()
@@ -123,6 +131,8 @@ class Resolution:
     """Of names that may stand for another id than themselves."""
     aliases: dict[CustomerId, CustomerId]
     """Names to remember."""
+    emails: dict[CustomerId, str]
+    """E-mails of customers who had none."""
 
     def customer_of(self, name: CustomerName) -> CustomerId:
         """Whom one of the names is about."""
@@ -137,6 +147,9 @@ class Join:
     target: CustomerId
     canonical_email: str | None = None
     """What the target is to have, where it and the source have none."""
+    addition: str = ""
+    """What is added to the id of an order or event that another with that id stands in the way of;
+    where it is empty, the source in brackets."""
 
 
 def resolve(names: Collection[CustomerName], known: KnownCustomers) -> Resolution:
@@ -145,7 +158,8 @@ def resolve(names: Collection[CustomerName], known: KnownCustomers) -> Resolutio
     The first fact that carries both an id and an e-mail joins the two: a new id that comes with a
     known e-mail is an alias of the customer who has it. An id that has an e-mail keeps it,
     whatever comes later. Of two customers who are known already and turn out to be one, each keeps
-    what is recorded until they are joined: see `joins_of`.
+    what is recorded until they are joined: see `joins_of`. Two whom older and newer keys made of
+    one address or number are joined because one becomes an alias of the other.
     """
     telling = {each.customer_id for each in names if each.canonical_email or each.former_ids}
     names = [
@@ -165,12 +179,17 @@ def resolve(names: Collection[CustomerName], known: KnownCustomers) -> Resolutio
         moved |= {each.customer_id: chosen for each in group.values() if not each.first_seen_at}
     customer_ids = {}
     aliases: dict[CustomerId, CustomerId] = {}
+    learned: dict[CustomerId, str] = {}
     for name in names:
-        customer_id = accounts[name.customer_id].customer_id
-        customer_ids[name] = customer_id = moved.get(customer_id, customer_id)
+        account = accounts[name.customer_id]
+        customer_ids[name] = customer_id = moved.get(account.customer_id, account.customer_id)
         if name.customer_id != customer_id and name.customer_id not in known.accounts:
             aliases[name.customer_id] = customer_id
-    return Resolution(customer_ids, aliases)
+        if name.former_ids:
+            aliases |= _made_by_several_keys(name, known)
+        if account.canonical_email is None and (email := emails[account.customer_id]):
+            learned.setdefault(customer_id, email)
+    return Resolution(customer_ids, aliases, learned)
 
 
 def joins_of(owners: Mapping[str, Collection[Account]]) -> list[Join]:
@@ -182,10 +201,28 @@ def joins_of(owners: Mapping[str, Collection[Account]]) -> list[Join]:
     return joins
 
 
+def straightened(joins: Sequence[Join]) -> list[Join]:
+    """The joins with each source's last target, since a target may be another's source.
+
+    Two batches at once can make two customers aliases of each other: in a circle the first id
+    stays.
+    """
+    targets = {each.source: each.target for each in joins}
+    straight = []
+    for join in joins:
+        way = [join.source]
+        while (following := targets.get(way[-1])) is not None and following not in way:
+            way.append(following)
+        end = way[-1] if following is None else min(way[way.index(following) :])
+        if end != join.source:
+            straight.append(replace(join, target=end))
+    return straight
+
+
 def join_addition(join: Join) -> str:
     """What is added to the id of an order that another with that id stands in the way of."""
     source = "another id" if may_be_personal(join.source) else join.source
-    return f" ({source})"
+    return join.addition or f" ({source})"
 
 
 def anonymous_order_id(salt: str, order_id: str) -> str:
@@ -213,6 +250,22 @@ def _emails(
         customer_id = accounts[name.customer_id].customer_id
         emails[customer_id] = emails[customer_id] or name.canonical_email
     return emails
+
+
+def _made_by_several_keys(
+    name: CustomerName, known: KnownCustomers
+) -> dict[CustomerId, CustomerId]:
+    """Whom other customers of one address or number are to be aliases of."""
+    called = (name.customer_id, *name.former_ids)
+    several = {
+        account.customer_id: account
+        for each in called
+        if (account := known.accounts.get(each)) is not None
+    }
+    if len(several) < 2:  # noqa: PLR2004 - those who are one already
+        return {}
+    chosen = _chosen(several.values())
+    return {each: chosen for each in several if each != chosen}
 
 
 def _chosen(group: Collection[Account]) -> CustomerId:

@@ -28,8 +28,8 @@ class CustomerRepository(ABC):
         customer ask this first, in the same transaction, and name all the tombstones that could be
         about them: then either they see an erasure, or who erases sees what they recorded. None
         stands for everybody's, of which no more than TOMBSTONES_TOLD are told, one more than those
-        where there are more. `alone` keeps others that ask about the same tombstones waiting until
-        the transaction ends.
+        where there are more. `alone` keeps everybody else who asks waiting until the transaction
+        ends: who moves customers cannot know by which names others are recording about them.
         """
 
     @abstractmethod

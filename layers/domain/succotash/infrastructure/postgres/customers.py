@@ -41,7 +41,8 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
         plain: Collection[str] = (),
         alone: bool = False,
     ) -> KnownCustomers:
-        stripes = range(STRIPES) if tombstones is None else stripes_of(tombstones)
+        is_of_all = alone or tombstones is None
+        stripes = range(STRIPES) if is_of_all else stripes_of(tombstones or ())
 
         def find(session: Session) -> list[Row]:
             # A statement sees what was committed before it began: whoever waited asks after that.

@@ -109,7 +109,7 @@ END;
 
 -- name: join_orders
 INSERT INTO orders (customer_id, order_id, ordered_at, amount, currency, refund_of)
-WITH clashing AS MATERIALIZED (
+WITH differing AS MATERIALIZED (
     SELECT moved.order_id
     FROM orders AS moved
     INNER JOIN orders AS there
@@ -122,6 +122,18 @@ WITH clashing AS MATERIALIZED (
             OR moved.currency <> there.currency
             OR moved.refund_of IS NOT there.refund_of
         )
+),
+
+-- What refunds an order that differs is another refund, however alike they look.
+clashing AS MATERIALIZED (
+    SELECT order_id
+    FROM differing
+    UNION
+    SELECT moved.order_id
+    FROM orders AS moved
+    INNER JOIN orders AS there
+        ON there.customer_id = :target AND moved.order_id = there.order_id
+    WHERE moved.customer_id = :source AND moved.refund_of IN differing
 )
 
 SELECT
