@@ -387,3 +387,42 @@ SELECT
     source.first_seen_at
 FROM unnest(cast(:sources AS text[]), cast(:targets AS text[])) AS pair (source, target)
 INNER JOIN customers AS source ON pair.source = source.customer_id;
+
+-- name: delete_values_of_nobody
+WITH gone AS (
+    DELETE FROM customer_ltv AS result
+    WHERE
+        run_id = :run_id
+        AND NOT EXISTS (
+            SELECT FROM customers AS customer WHERE result.customer_id = customer.customer_id
+        )
+    RETURNING 1
+)
+
+SELECT count(*) FROM gone;
+
+-- name: delete_predictions_of_nobody
+WITH gone AS (
+    DELETE FROM churn_predictions AS result
+    WHERE
+        run_id = :run_id
+        AND NOT EXISTS (
+            SELECT FROM customers AS customer WHERE result.customer_id = customer.customer_id
+        )
+    RETURNING 1
+)
+
+SELECT count(*) FROM gone;
+
+-- name: delete_profiles_of_nobody
+WITH gone AS (
+    DELETE FROM user_engagement_profiles AS result
+    WHERE
+        run_id = :run_id
+        AND NOT EXISTS (
+            SELECT FROM customers AS customer WHERE result.customer_id = customer.customer_id
+        )
+    RETURNING 1
+)
+
+SELECT count(*) FROM gone;

@@ -233,3 +233,30 @@ SELECT
     first_seen_at
 FROM customers
 WHERE customer_id = :source;
+
+-- name: delete_values_of_nobody
+DELETE FROM customer_ltv
+WHERE
+    run_id = :run_id
+    AND NOT EXISTS (
+        SELECT 1 FROM customers AS customer
+        WHERE customer_ltv.customer_id = customer.customer_id
+    );
+
+-- name: delete_predictions_of_nobody
+DELETE FROM churn_predictions
+WHERE
+    run_id = :run_id
+    AND NOT EXISTS (
+        SELECT 1 FROM customers AS customer
+        WHERE churn_predictions.customer_id = customer.customer_id
+    );
+
+-- name: delete_profiles_of_nobody
+DELETE FROM user_engagement_profiles
+WHERE
+    run_id = :run_id
+    AND NOT EXISTS (
+        SELECT 1 FROM customers AS customer
+        WHERE user_engagement_profiles.customer_id = customer.customer_id
+    );
