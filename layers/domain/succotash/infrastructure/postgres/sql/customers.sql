@@ -127,14 +127,26 @@ WITH pair AS MATERIALIZED (
         ) AS given (source, target, addition)
 ),
 
+-- A cluster that shards orders by customer does not join them with another customer's.
+there AS MATERIALIZED (
+    SELECT
+        pair.source,
+        own.order_id,
+        own.ordered_at,
+        own.amount,
+        own.currency,
+        own.refund_of
+    FROM pair
+    INNER JOIN orders AS own ON pair.target = own.customer_id
+),
+
 clashing AS MATERIALIZED (
     SELECT
         moved.customer_id,
         moved.order_id
-    FROM pair
-    INNER JOIN orders AS moved ON pair.source = moved.customer_id
-    INNER JOIN orders AS there
-        ON pair.target = there.customer_id AND moved.order_id = there.order_id
+    FROM there
+    INNER JOIN orders AS moved
+        ON there.source = moved.customer_id AND there.order_id = moved.order_id
     WHERE
         (moved.ordered_at, moved.amount, moved.currency, moved.refund_of)
         IS DISTINCT FROM
@@ -162,6 +174,28 @@ DELETE FROM orders
 WHERE customer_id = any(cast(:customer_ids AS text[]));
 
 -- name: join_activity
+WITH pair AS MATERIALIZED (
+    SELECT *
+    FROM
+        unnest(
+            cast(:sources AS text[]), cast(:targets AS text[]), cast(:additions AS text[])
+        ) AS given (source, target, addition)
+),
+
+there AS MATERIALIZED (
+    SELECT
+        pair.source,
+        own.event_id,
+        own.occurred_at,
+        own.kind,
+        own.name,
+        own.duration_seconds,
+        own.interests,
+        own.campaign_id
+    FROM pair
+    INNER JOIN activity_events AS own ON pair.target = own.customer_id
+)
+
 INSERT INTO activity_events (
     customer_id, event_id, occurred_at, kind, name, duration_seconds, interests, campaign_id
 )
@@ -174,14 +208,11 @@ SELECT
     moved.duration_seconds,
     moved.interests,
     moved.campaign_id
-FROM
-    unnest(
-        cast(:sources AS text[]), cast(:targets AS text[]), cast(:additions AS text[])
-    ) AS pair (source, target, addition)
+FROM pair
 INNER JOIN activity_events AS moved ON pair.source = moved.customer_id
-LEFT JOIN activity_events AS there
+LEFT JOIN there
     ON
-        pair.target = there.customer_id
+        pair.source = there.source
         AND moved.event_id = there.event_id
         AND (
             moved.occurred_at, moved.kind, moved.name, moved.duration_seconds, moved.interests,
