@@ -20,20 +20,20 @@ LEFT JOIN customers AS customer ON called.customer_id = customer.customer_id
 WHERE called.is_alias OR customer.customer_id IS NOT NULL
 UNION ALL
 SELECT
-    'email',
-    canonical_email,
+    'email' AS kind,
+    canonical_email AS name,
     customer_id,
-    first_seen_at,
-    canonical_email
+    first_seen_at AS at,
+    canonical_email AS email
 FROM customers
 WHERE canonical_email = any(cast(:emails AS text[]))
 UNION ALL
 SELECT
-    'tombstone',
-    tombstone,
-    '',
-    erased_at,
-    NULL
+    'tombstone' AS kind,
+    tombstone AS name,
+    '' AS customer_id,
+    erased_at AS at,
+    NULL AS email
 FROM erasures
 WHERE tombstone = any(cast(:tombstones AS text[]));
 
@@ -156,11 +156,12 @@ clashing AS MATERIALIZED (
 INSERT INTO orders (customer_id, order_id, ordered_at, amount, currency, refund_of)
 SELECT
     pair.target,
-    moved.order_id || CASE WHEN own.order_id IS NULL THEN '' ELSE pair.addition END,
+    moved.order_id || CASE WHEN own.order_id IS NULL THEN '' ELSE pair.addition END AS order_id,
     moved.ordered_at,
     moved.amount,
     moved.currency,
-    moved.refund_of || CASE WHEN refunded.order_id IS NULL THEN '' ELSE pair.addition END
+    moved.refund_of
+    || CASE WHEN refunded.order_id IS NULL THEN '' ELSE pair.addition END AS refund_of
 FROM pair
 INNER JOIN orders AS moved ON pair.source = moved.customer_id
 LEFT JOIN clashing AS own
@@ -201,7 +202,7 @@ INSERT INTO activity_events (
 )
 SELECT
     pair.target,
-    moved.event_id || CASE WHEN there.event_id IS NULL THEN '' ELSE pair.addition END,
+    moved.event_id || CASE WHEN there.event_id IS NULL THEN '' ELSE pair.addition END AS event_id,
     moved.occurred_at,
     moved.kind,
     moved.name,
@@ -339,11 +340,11 @@ RETURNING customer_id;
 INSERT INTO orders (customer_id, order_id, ordered_at, amount, currency, refund_of)
 SELECT
     pair.target,
-    left(encode(sha256(convert_to(:salt || moved.order_id, 'UTF8')), 'hex'), 32),
+    left(encode(sha256(convert_to(:salt || moved.order_id, 'UTF8')), 'hex'), 32) AS order_id,
     moved.ordered_at,
     moved.amount,
     moved.currency,
-    left(encode(sha256(convert_to(:salt || moved.refund_of, 'UTF8')), 'hex'), 32)
+    left(encode(sha256(convert_to(:salt || moved.refund_of, 'UTF8')), 'hex'), 32) AS refund_of
 FROM unnest(cast(:sources AS text[]), cast(:targets AS text[])) AS pair (source, target)
 INNER JOIN orders AS moved ON pair.source = moved.customer_id
 RETURNING order_id;
