@@ -1,15 +1,21 @@
 """What every CustomerRepository does, and how customers become one, on every storage."""
 
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from succotash.application.identities import import_about_customers, record_about_customers
 from succotash.application.people.settling import CustomerSettling
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.people.identities import Account, Join, Pseudonyms
 from succotash.domain.repositories.customers import TOMBSTONES_TOLD, CustomerRepository
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.value.ledgers import Customer
+from succotash.domain.value.ledgers import Customer, Order, Recording
+from succotash.domain.value.orders import order_contents, order_identity
 from succotash.domain.values import CustomerId
 from succotash.errors import NotFoundError
 from tests.builders import (
@@ -23,11 +29,37 @@ from tests.builders import (
     an_event,
     an_order,
     days,
+    order_columns,
 )
 
 ADA = "ada@example.com"
 A, B, C = map(CustomerId, "abc")
 TOMBSTONES = Tombstones(lambda: ("a key of these tests",))
+
+
+def record(
+    storage: Storage,
+    orders: Sequence[Order],
+    before: Callable[[], object] = lambda: None,
+) -> None:
+    """As they are taken; `before` is done when it is known whom they are about."""
+
+    def work(repositories: Repositories) -> None:
+        def record_orders(taken: Sequence[Order]) -> list[Recording]:
+            before()
+            return repositories.ltv.record_orders(taken)
+
+        record_about_customers(
+            repositories,
+            TOMBSTONES,
+            orders,
+            identity=order_identity,
+            contents=order_contents,
+            at=lambda order: order.ordered_at,
+            record=record_orders,
+        )
+
+    storage.in_transaction(work)
 
 
 @pytest.fixture
@@ -169,6 +201,21 @@ class TestJoining:
         assert events == {"same": None, "other": "y", "other (a)": "x"}
         assert ltv.purchase_histories(NOON, "UTC").revenue.tolist() == [480_000]
 
+    def test_refunds_that_look_alike_follow_their_orders(self, repositories: Repositories) -> None:
+        ltv = repositories.ltv
+        ltv.record_orders(
+            [
+                an_order("sold", customer_id="a", amount="20"),
+                an_order("back", customer_id="a", amount="-5", refund_of="sold"),
+                an_order("sold", customer_id="b", amount="30"),
+                an_order("back", customer_id="b", amount="-5", refund_of="sold"),
+            ]
+        )
+        repositories.customers.join_customers([Join(A, B)])
+        refunds = {each.order_id: each.refund_of for each in ltv.get_orders(B) if each.refund_of}
+        assert refunds == {"back": "sold", "back (a)": "sold (a)"}
+        assert ltv.purchase_histories(NOON, "UTC").revenue.tolist() == [400_000]
+
     def test_results_of_the_other_stay_where_there_are_some(
         self, repositories: Repositories
     ) -> None:
@@ -196,9 +243,37 @@ class TestJoining:
         assert found == sorted(f"t{each}" for each in range(50))
 
 
+class TestResultsOfNobody:
+    def test_results_go_whose_customer_is_not_there(self, repositories: Repositories) -> None:
+        ltv, retention = repositories.ltv, repositories.retention
+        ltv.record_orders([an_order(customer_id="a")])
+        run, other = a_run(), a_run(NOON - days(1))
+        for each in (other, run):
+            retention.open_scoring_run(each)
+            for customer_id in "ab":
+                ltv.save_customer_ltv(a_value(customer_id, run_id=each.run_id))
+                retention.save_churn_prediction(a_prediction(customer_id, run_id=each.run_id))
+                retention.save_user_engagement_profile(a_profile(customer_id, run_id=each.run_id))
+            if each is other:
+                retention.finish_scoring_run(other.run_id, 2)
+        assert repositories.customers.delete_results_of_nobody(run.run_id) == 3
+        assert ltv.get_customer_ltv(B).run_id == other.run_id
+        retention.finish_scoring_run(run.run_id, 1)
+        assert ltv.get_customer_ltv(A).run_id == run.run_id
+        assert retention.get_churn_prediction(A).run_id == run.run_id
+        assert retention.get_user_engagement_profile(A).run_id == run.run_id
+        for get in (
+            ltv.get_customer_ltv,
+            retention.get_churn_prediction,
+            retention.get_user_engagement_profile,
+        ):
+            with pytest.raises(NotFoundError):
+                get(B)
+
+
 class TestSettling:
     def settle(self, storage: Storage, pseudonyms: Pseudonyms = PSEUDONYMS) -> int:
-        return CustomerSettling(storage, TOMBSTONES, pseudonyms).settle()
+        return CustomerSettling(storage, pseudonyms).settle()
 
     def test_who_went_by_an_address_or_number_goes_by_a_pseudonym(self, storage: Storage) -> None:
         repositories = storage.repositories
@@ -216,6 +291,29 @@ class TestSettling:
         assert repositories.ltv.get_customer(phone) == Customer(phone, NOON)
         assert len(repositories.ltv.get_orders(ada)) == 2
         assert self.settle(storage) == 0
+
+    def test_orders_with_one_id_under_several_spellings_all_stay(self, storage: Storage) -> None:
+        ltv, retention = storage.repositories.ltv, storage.repositories.retention
+        for place, customer_id in enumerate(
+            ("ada@example.com", "Ada@example.com", "ADA@example.com")
+        ):
+            amount = str(10 + place)
+            order = an_order("1", customer_id=customer_id, amount=amount)
+            back = an_order("2", customer_id=customer_id, amount=f"-{amount}", refund_of="1")
+            ltv.record_orders([order, back])
+            retention.record_activity([an_event("1", customer_id=customer_id, name=amount)])
+        assert self.settle(storage) == 3
+        [customer] = ltv.get_customers_by_email(ADA)
+        orders = {each.order_id: each for each in ltv.get_orders(customer.customer_id)}
+        assert sorted(each.amount.amount for each in orders.values()) == [-12, -11, -10, 10, 11, 12]
+        assert all(
+            orders[each.refund_of].amount.amount == -each.amount.amount
+            for each in orders.values()
+            if each.refund_of is not None
+        )
+        events = retention.get_activity(customer.customer_id)
+        assert sorted(each.name or "" for each in events) == ["10", "11", "12"]
+        assert not any("@" in each for each in orders)
 
     def test_the_address_as_id_goes_to_who_has_it(self, storage: Storage) -> None:
         ltv = storage.repositories.ltv
@@ -245,6 +343,23 @@ class TestSettling:
         assert len(ltv.get_orders(A)) == 2
         assert self.settle(storage) == 0
 
+    def test_two_who_are_aliases_of_each_other_become_one(self, storage: Storage) -> None:
+        ltv = storage.repositories.ltv
+        ltv.record_orders([an_order("o1", customer_id="a"), an_order("o2", customer_id="b")])
+        storage.repositories.customers.save_aliases({A: B, B: A})
+        assert self.settle(storage) == 1
+        assert ltv.purchase_histories(NOON, "UTC").days.customer_ids == [A]
+        assert len(ltv.get_orders(A)) == len(ltv.get_orders(B)) == 2
+        assert storage.repositories.customers.get_aliases([A, B]) == {A: [B]}
+
+    def test_aliases_of_aliases_become_one(self, storage: Storage) -> None:
+        ltv = storage.repositories.ltv
+        ids = ["a", "b", "c", "d"]
+        ltv.record_orders([an_order(f"o{each}", customer_id=each) for each in ids])
+        storage.repositories.customers.save_aliases({A: B, B: C, C: CustomerId("d")})
+        assert self.settle(storage) == 3
+        assert len(ltv.get_orders(CustomerId("d"))) == len(ltv.get_orders(A)) == 4
+
     def test_keys_that_rotate_lose_nobody(self, storage: Storage) -> None:
         ltv = storage.repositories.ltv
         number = "+49 30 901820"
@@ -258,7 +373,64 @@ class TestSettling:
         self.settle(storage, rotated)
         assert len(ltv.purchase_histories(NOON, "UTC").days.customer_ids) == 2
 
+    def test_two_whom_two_keys_made_of_one_number_become_one(self, storage: Storage) -> None:
+        """Functions take a new key up one after the other."""
+        number = "+49 30 901820"
+        rotated = Pseudonyms(lambda: ("a new key of these tests", "a key of these tests"))
+        for place, pseudonyms in enumerate((rotated, PSEUDONYMS, rotated)):
+            name = pseudonyms.name(number)
+            order = an_order(f"o{place}", customer_id=name.customer_id)
+            record(storage, [replace(order, former_ids=name.former_ids)])
+        assert self.settle(storage, rotated) == 1
+        [customer_id] = storage.repositories.ltv.purchase_histories(NOON, "UTC").days.customer_ids
+        assert len(storage.repositories.ltv.get_orders(CustomerId(customer_id))) == 3
+
     def test_nobody_who_is_not_there_is_found(self, storage: Storage) -> None:
         assert self.settle(storage) == 0
         with pytest.raises(NotFoundError):
             storage.repositories.ltv.get_customer(A)
+
+
+class TestRecording:
+    @pytest.mark.parametrize("is_file", [False, True])
+    def test_an_order_that_is_repeated_with_an_email_teaches_it(
+        self, storage: Storage, *, is_file: bool
+    ) -> None:
+        """As it does when it is repeated in a batch of its own."""
+        order = an_order(customer_id="a")
+        batch = [order, replace(order, canonical_email=ADA)]
+        if is_file:
+            storage.in_transaction(
+                lambda each: import_about_customers(each, TOMBSTONES, order_columns(batch))
+            )
+        else:
+            record(storage, batch)
+        assert storage.repositories.ltv.get_customer(A).canonical_email == ADA
+
+    def test_the_first_email_of_a_batch_stays(self, storage: Storage) -> None:
+        bob = "bob@example.com"
+        order = an_order("o1", customer_id="a")
+        others = [an_order("o2", customer_id="a", email=bob), replace(order, canonical_email=ADA)]
+        record(storage, [order, *others, an_order("o3", customer_id="b", email=bob)])
+        assert storage.repositories.ltv.get_customer(B) == Customer(A, NOON, bob)
+
+
+class TestBesideRecording:
+    def test_what_is_recorded_under_an_alias_meanwhile_is_not_left_behind(
+        self, shared_storage: Storage
+    ) -> None:
+        ltv, customers = shared_storage.repositories.ltv, shared_storage.repositories.customers
+        ltv.record_orders([an_order("o1", customer_id="a"), an_order("o2", customer_id="b")])
+        customers.save_aliases({B: A, C: B})
+        settling = CustomerSettling(shared_storage, PSEUDONYMS)
+        joined: list[Future[int]] = []
+        with ThreadPoolExecutor(1) as beside:
+
+            def begin_to_settle() -> None:
+                joined.append(beside.submit(settling.settle))
+                time.sleep(0.3)  # enough to join them, if nothing keeps it from that
+
+            record(shared_storage, [an_order("o3", customer_id="c")], begin_to_settle)
+            assert joined[0].result() == 1
+        assert [each.order_id for each in ltv.get_orders(C)] == ["o1", "o2", "o3"]
+        assert ltv.purchase_histories(NOON, "UTC").days.customer_ids == [A]

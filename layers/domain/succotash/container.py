@@ -240,7 +240,7 @@ class Container:
                 runs_kept=settings.runs_kept,
             ),
             self._clock,
-            CustomerSettling(self.storage, self._tombstones, self.pseudonyms).settle,
+            CustomerSettling(self.storage, self.pseudonyms).settle,
         )
 
     def get_bulk_import(self, objects: "ObjectStore") -> "BulkImport":

@@ -45,7 +45,15 @@ def record_about_customers[T: Order | ActivityEvent](
     ]
     resolution = register.resolve(dict.fromkeys(names[place] for place in places))
     found = list(map(resolution.customer_of, names))
-    taken = [replace(items[place], customer_id=found[place]) for place in places]
+    # A repetition brings nothing of its own, so the e-mail it teaches goes with all of the facts.
+    taken = [
+        replace(
+            items[place],
+            customer_id=found[place],
+            canonical_email=resolution.emails.get(found[place], items[place].canonical_email),
+        )
+        for place in places
+    ]
     recorded = record_once(taken, identity=identity, contents=contents, record=record)
     register.save()
     return _with_erased(places, recorded, len(items)), found
@@ -73,7 +81,17 @@ def import_about_customers(
     resolution = register.resolve(kept.values())
     found = {each: resolution.customer_of(name) for each, name in names.items()}
     customer_ids = [found[each] for each in called]
-    taken = replace(orders.only(rows), customer_ids=[customer_ids[row] for row in rows])
+    own_ids: list[str] = [customer_ids[row] for row in rows]
+    taken = replace(orders.only(rows), customer_ids=own_ids)
+    if resolution.emails:
+        emails = resolution.emails
+        taken = replace(
+            taken,
+            canonical_emails=[
+                emails.get(each, email)
+                for each, email in zip(own_ids, taken.canonical_emails, strict=True)
+            ],
+        )
     recorded = record_once(
         range(len(taken)),
         identity=taken.identity,

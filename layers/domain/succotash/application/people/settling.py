@@ -3,12 +3,16 @@
 What records facts never moves any: it only notes what it learns. A scoring run begins with this.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 
-from succotash.application.identities import tombstones_of
-from succotash.domain.people.erasures import Tombstones
-from succotash.domain.people.identities import CustomerName, Join, Pseudonyms, joins_of, resolve
+from succotash.domain.people.identities import (
+    Join,
+    Pseudonyms,
+    joins_of,
+    resolve,
+    straightened,
+)
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import CustomerId
 
@@ -16,9 +20,8 @@ from succotash.domain.values import CustomerId
 class CustomerSettling:
     """Joins customers, a page of them in each transaction."""
 
-    def __init__(self, storage: Storage, tombstones: Tombstones, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, storage: Storage, pseudonyms: Pseudonyms) -> None:
         self._storage = storage
-        self._tombstones = tombstones
         self._pseudonyms = pseudonyms
 
     def settle(self) -> int:
@@ -33,15 +36,10 @@ class CustomerSettling:
         while personal := customers.find_personal_ids(after=after):
             joined += self._storage.in_transaction(partial(self._replace_personal, personal))
             after = personal[-1]
-        while left_over := customers.find_left_over():
-            joined += self._storage.in_transaction(partial(self._join_left_over, left_over))
+        while customers.find_left_over(limit=1):
+            joined += self._storage.in_transaction(self._join_left_over)
         while shared := customers.find_shared_emails():
-            names = [
-                CustomerName(account.customer_id, email)
-                for email, accounts in shared.items()
-                for account in accounts
-            ]
-            joined += self._storage.in_transaction(partial(self._join_sharing, names))
+            joined += self._storage.in_transaction(partial(self._join_sharing, shared))
         return joined
 
     def _replace_personal(self, ids: Sequence[CustomerId], repositories: Repositories) -> int:
@@ -50,34 +48,30 @@ class CustomerSettling:
         known = repositories.customers.find_known(
             {each for name in named.values() for each in (name.customer_id, *name.former_ids)},
             {name.canonical_email for name in named.values() if name.canonical_email is not None},
-            self._tombstones_of([*named.values(), *map(CustomerName, named)]),
             alone=True,
         )
         resolution = resolve(dict.fromkeys(named.values()), known)
         return self._join(
             repositories,
             [
-                Join(each, resolution.customer_of(name), name.canonical_email)
+                Join(
+                    each,
+                    resolution.customer_of(name),
+                    name.canonical_email,
+                    self._pseudonyms.former_addition(each),
+                )
                 for each, name in named.items()
             ],
             resolution.aliases,
         )
 
-    def _join_left_over(self, joins: Sequence[Join], repositories: Repositories) -> int:
-        ends = {each for join in joins for each in (join.source, join.target)}
-        names = [CustomerName(each) for each in ends]
-        repositories.customers.find_known((), (), self._tombstones_of(names), alone=True)
-        found = {*repositories.customers.find_left_over()}
-        return self._join(repositories, [each for each in joins if each in found])
+    def _join_left_over(self, repositories: Repositories) -> int:
+        repositories.customers.find_known((), (), alone=True)
+        return self._join(repositories, repositories.customers.find_left_over())
 
-    def _join_sharing(self, names: Collection[CustomerName], repositories: Repositories) -> int:
-        emails = {name.canonical_email for name in names if name.canonical_email is not None}
-        tombstones = self._tombstones_of(names)
-        known = repositories.customers.find_known((), emails, tombstones, alone=True)
+    def _join_sharing(self, emails: Collection[str], repositories: Repositories) -> int:
+        known = repositories.customers.find_known((), emails, alone=True)
         return self._join(repositories, joins_of(known.owners))
-
-    def _tombstones_of(self, names: Iterable[CustomerName]) -> set[str]:
-        return {each for name in names for each in tombstones_of(name, self._tombstones)}
 
     def _join(
         self,
@@ -85,25 +79,18 @@ class CustomerSettling:
         joins: Sequence[Join],
         aliases: dict[CustomerId, CustomerId] | None = None,
     ) -> int:
-        for part in _in_rounds(joins):
+        straight = straightened(joins)
+        for part in _in_rounds(straight):
             repositories.customers.join_customers(part)
         if aliases:
             repositories.customers.save_aliases(aliases)
-        return len(joins)
+        return len(straight)
 
 
 def _in_rounds(joins: Sequence[Join]) -> Iterator[list[Join]]:
-    """All of the joins, so that none names a target twice or takes another's source for one."""
+    """All of the joins, so that none names a target twice; no target is a source."""
     left = list(joins)
     while left:
-        sources = {each.source for each in left}
-        targets: set[CustomerId] = set()
-        part, later = [], []
-        for join in left:
-            if join.target in targets or join.target in sources:
-                later.append(join)
-            else:
-                targets.add(join.target)
-                part.append(join)
-        yield part
-        left = later
+        part = {each.target: each for each in reversed(left)}
+        yield [*part.values()]
+        left = [each for each in left if part[each.target] is not each]

@@ -7,10 +7,12 @@ says is an e-mail address or a phone number, it is a pseudonym under a key that 
 import hashlib
 import hmac
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from urllib.parse import unquote
 
 from succotash.domain.intake.validation import canonical_email
 from succotash.domain.values import CustomerId
@@ -20,6 +22,10 @@ SHOP = "shop"
 """The system whose ids orders, activity and files of orders carry."""
 PSEUDONYM_PREFIX = "person_"
 
+_WIDE = str.maketrans("\uff20\ufe6b\uff0b\ufe62\uff05", "@@++%")
+_LINK = re.compile(r"^(mailto|tel):\s*", re.IGNORECASE)
+_NAMED_ADDRESS = re.compile(r"[^<>]*<([^<>]+)>\.?")
+_NUMBER_ALONE = re.compile(r"\+[\d\s().\-\u2010-\u2015\u2212/]+")
 _PSEUDONYM = re.compile(rf"{PSEUDONYM_PREFIX}[0-9a-f]{{32}}")
 
 
@@ -49,15 +55,17 @@ class Pseudonyms:
     def name(self, customer_id: str, email: str | None = None) -> CustomerName:
         """What a shop's id and e-mail stand for; InvalidInputError where `email` is no address.
 
-        An id that holds an @ is personal, and so is one that begins with + and is a phone number.
-        An id that is an e-mail address is the customer's, unless another is given.
+        An id that holds an @ is personal, and so is one that begins with + and is a phone number,
+        also where they are written as in a link or from an Asian keyboard. An id that is an e-mail
+        address is the customer's, unless another is given.
         """
         given = None if email is None else canonical_email(email)
-        if "@" in customer_id:
-            own = _email_address(customer_id)
-            made = self._of("email", own or customer_id.casefold())
+        written = _written_plainly(customer_id)
+        if "@" in written:
+            own = _email_address(written)
+            made = self._of("email", own or written.casefold())
             return CustomerName(made[0], given or own, made[1:])
-        if (number := _phone_number(customer_id)) is not None:
+        if (number := _phone_number(written)) is not None:
             made = self._of("phone", number)
             return CustomerName(made[0], given, made[1:])
         return CustomerName(CustomerId(customer_id), given)
@@ -65,6 +73,14 @@ class Pseudonyms:
     def of_email(self, address: str) -> tuple[CustomerId, ...]:
         """One for each key, the present one first; of an address in canonical form."""
         return self._of("email", address)
+
+    def former_addition(self, customer_id: str) -> str:
+        """As `join_addition`, of a personal id that an earlier release kept.
+
+        Other spellings of the same address or number have others.
+        """
+        [made, *_] = self._of("former id", customer_id)
+        return f" (another id, {made.removeprefix(PSEUDONYM_PREFIX)[:8]})"
 
     def _of(self, kind: str, text: str) -> tuple[CustomerId, ...]:
         content = f"pseudonym\0{kind}\0{text}".encode()
@@ -80,7 +96,8 @@ NO_PSEUDONYMS = Pseudonyms(tuple)
 
 def is_personal(customer_id: str) -> bool:
     """Whether an id is replaced by a pseudonym: no such id is kept, logged or told."""
-    return "@" in customer_id or _phone_number(customer_id) is not None
+    written = _written_plainly(customer_id)
+    return "@" in written or _phone_number(written) is not None
 
 
 def may_be_personal(customer_id: str) -> bool:
@@ -123,6 +140,8 @@ class Resolution:
     """Of names that may stand for another id than themselves."""
     aliases: dict[CustomerId, CustomerId]
     """Names to remember."""
+    emails: dict[str, str]
+    """E-mails of customers who had none."""
 
     def customer_of(self, name: CustomerName) -> CustomerId:
         """Whom one of the names is about."""
@@ -137,6 +156,9 @@ class Join:
     target: CustomerId
     canonical_email: str | None = None
     """What the target is to have, where it and the source have none."""
+    addition: str = ""
+    """What is added to the id of an order or event that another with that id stands in the way of;
+    where it is empty, the source in brackets."""
 
 
 def resolve(names: Collection[CustomerName], known: KnownCustomers) -> Resolution:
@@ -145,7 +167,8 @@ def resolve(names: Collection[CustomerName], known: KnownCustomers) -> Resolutio
     The first fact that carries both an id and an e-mail joins the two: a new id that comes with a
     known e-mail is an alias of the customer who has it. An id that has an e-mail keeps it,
     whatever comes later. Of two customers who are known already and turn out to be one, each keeps
-    what is recorded until they are joined: see `joins_of`.
+    what is recorded until they are joined: see `joins_of`. Two whom older and newer keys made of
+    one address or number are joined because one becomes an alias of the other.
     """
     telling = {each.customer_id for each in names if each.canonical_email or each.former_ids}
     names = [
@@ -165,12 +188,17 @@ def resolve(names: Collection[CustomerName], known: KnownCustomers) -> Resolutio
         moved |= {each.customer_id: chosen for each in group.values() if not each.first_seen_at}
     customer_ids = {}
     aliases: dict[CustomerId, CustomerId] = {}
+    learned: dict[str, str] = {}
     for name in names:
-        customer_id = accounts[name.customer_id].customer_id
-        customer_ids[name] = customer_id = moved.get(customer_id, customer_id)
+        account = accounts[name.customer_id]
+        customer_ids[name] = customer_id = moved.get(account.customer_id, account.customer_id)
         if name.customer_id != customer_id and name.customer_id not in known.accounts:
             aliases[name.customer_id] = customer_id
-    return Resolution(customer_ids, aliases)
+        if name.former_ids:
+            aliases |= _made_by_several_keys(name, known)
+        if account.canonical_email is None and (email := emails[account.customer_id]):
+            learned.setdefault(customer_id, email)
+    return Resolution(customer_ids, aliases, learned)
 
 
 def joins_of(owners: Mapping[str, Collection[Account]]) -> list[Join]:
@@ -182,10 +210,28 @@ def joins_of(owners: Mapping[str, Collection[Account]]) -> list[Join]:
     return joins
 
 
+def straightened(joins: Sequence[Join]) -> list[Join]:
+    """The joins with each source's last target, since a target may be another's source.
+
+    Two batches at once can make two customers aliases of each other: in a circle the first id
+    stays.
+    """
+    targets = {each.source: each.target for each in joins}
+    straight = []
+    for join in joins:
+        way = [join.source]
+        while (following := targets.get(way[-1])) is not None and following not in way:
+            way.append(following)
+        end = way[-1] if following is None else min(way[way.index(following) :])
+        if end != join.source:
+            straight.append(replace(join, target=end))
+    return straight
+
+
 def join_addition(join: Join) -> str:
     """What is added to the id of an order that another with that id stands in the way of."""
     source = "another id" if may_be_personal(join.source) else join.source
-    return f" ({source})"
+    return join.addition or f" ({source})"
 
 
 def anonymous_order_id(salt: str, order_id: str) -> str:
@@ -215,6 +261,22 @@ def _emails(
     return emails
 
 
+def _made_by_several_keys(
+    name: CustomerName, known: KnownCustomers
+) -> dict[CustomerId, CustomerId]:
+    """Whom other customers of one address or number are to be aliases of."""
+    called = (name.customer_id, *name.former_ids)
+    several = {
+        account.customer_id: account
+        for each in called
+        if (account := known.accounts.get(each)) is not None
+    }
+    if len(several) < 2:  # noqa: PLR2004 - those who are one already
+        return {}
+    chosen = _chosen(several.values())
+    return {each: chosen for each in several if each != chosen}
+
+
 def _chosen(group: Collection[Account]) -> CustomerId:
     """Whose id stays: one of the shop's own before a pseudonym, a known one before a new."""
 
@@ -227,24 +289,44 @@ def _chosen(group: Collection[Account]) -> CustomerId:
     return min(group, key=rank).customer_id
 
 
-def _phone_number(customer_id: str) -> str | None:
-    """E.164 of an id that begins with + and is a phone number."""
-    if not customer_id.startswith("+"):
+def _written_plainly(customer_id: str) -> str:
+    """The id without what only its spelling has: blanks, invisible and wide characters, a link."""
+    if customer_id.isalnum():  # nearly all are
+        return customer_id
+    written = customer_id.translate(_WIDE)
+    if not written.isascii():
+        written = "".join(each for each in written if unicodedata.category(each) != "Cf")
+    written = _LINK.sub("", written.strip(), count=1)
+    if "%" in written and "@" not in written:
+        unquoted = unquote(written).strip()
+        written = unquoted if "@" in unquoted or unquoted.startswith("+") else written
+    return written
+
+
+def _phone_number(written: str) -> str | None:
+    """E.164 of an id that begins with + and is a phone number.
+
+    One with more than the number in it, such as an extension, is told from the number alone.
+    """
+    if not written.startswith("+"):
         return None
     import phonenumbers  # only ids that begin with + pay for it
 
     try:
-        number = phonenumbers.parse(customer_id, None)
+        number = phonenumbers.parse(written, None)
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_valid_number(number):
         return None
+    if not _NUMBER_ALONE.fullmatch(written):
+        return written.casefold()
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _email_address(customer_id: str) -> str | None:
-    """The canonical form of an id that is an e-mail address."""
+def _email_address(written: str) -> str | None:
+    """The canonical form of an id that is an e-mail address, maybe with a name before it."""
+    named = _NAMED_ADDRESS.fullmatch(written)
     try:
-        return canonical_email(customer_id)
+        return canonical_email((named[1] if named else written).rstrip("."))
     except InvalidInputError:
         return None

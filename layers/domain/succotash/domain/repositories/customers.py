@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 
 from succotash.domain.people.identities import Account, Join, KnownCustomers
-from succotash.domain.values import CustomerId
+from succotash.domain.values import CustomerId, RunId
 
 TOMBSTONES_TOLD = 10_000
 
@@ -28,8 +28,8 @@ class CustomerRepository(ABC):
         customer ask this first, in the same transaction, and name all the tombstones that could be
         about them: then either they see an erasure, or who erases sees what they recorded. None
         stands for everybody's, of which no more than TOMBSTONES_TOLD are told, one more than those
-        where there are more. `alone` keeps others that ask about the same tombstones waiting until
-        the transaction ends.
+        where there are more. `alone` keeps everybody else who asks waiting until the transaction
+        ends: who moves customers cannot know by which names others are recording about them.
         """
 
     @abstractmethod
@@ -74,6 +74,13 @@ class CustomerRepository(ABC):
         may be personal. An order or event that the target has too, with the same contents, is
         there once; one with the same id and other contents gets an addition to its id. Results of
         scoring runs move where the target has none.
+        """
+
+    @abstractmethod
+    def delete_results_of_nobody(self, run_id: RunId) -> int:
+        """Delete a run's results of who is no customer any more; how many rows.
+
+        They were erased while the run was scored, which had read about them before.
         """
 
     @abstractmethod

@@ -121,11 +121,17 @@ class InMemoryCustomerRepository(InMemoryRepository, CustomerRepository):
             email = left.canonical_email or join.canonical_email
             tables.see_customer(target, left.first_seen_at, email)
         orders = [*tables.orders_by_customer[source]]
-        clashing = {
+        there = {each.order_id: each for each in tables.orders_by_customer[target]}
+        differing = {
             each.order_id
             for each in orders
-            if tables.orders.get((target, each.order_id))
-            not in {None, dataclasses.replace(each, customer_id=target)}
+            if there.get(each.order_id) not in {None, dataclasses.replace(each, customer_id=target)}
+        }
+        # What refunds an order that differs is another refund, however alike they look.
+        clashing = differing | {
+            each.order_id
+            for each in orders
+            if each.refund_of in differing and each.order_id in there
         }
 
         def added[T: str](order_id: T) -> T:
@@ -141,8 +147,7 @@ class InMemoryCustomerRepository(InMemoryRepository, CustomerRepository):
             self._move_order(order, moved)
         for event in [*tables.events_by_customer[source]]:
             kept = dataclasses.replace(event, customer_id=target)
-            there = tables.events.get((target, event.event_id))
-            if there not in {None, kept}:
+            if tables.events.get((target, event.event_id)) not in {None, kept}:
                 kept = dataclasses.replace(kept, event_id=EventId(event.event_id + addition))
             tables.events.discard([(source, event.event_id)])
             if (target, kept.event_id) not in tables.events:
@@ -172,6 +177,20 @@ class InMemoryCustomerRepository(InMemoryRepository, CustomerRepository):
             table.discard([(run.run_id, source)])
             if row is not None and (run.run_id, target) not in table:
                 table[run.run_id, target] = dataclasses.replace(row, customer_id=target)
+
+    @override
+    @atomic
+    def delete_results_of_nobody(self, run_id: RunId) -> int:
+        tables = self.tables
+
+        def gone(keys: Iterable[tuple[RunId, CustomerId]]) -> list[tuple[RunId, CustomerId]]:
+            return [key for key in keys if key[1] not in tables.customers]
+
+        return (
+            tables.values.discard(gone(tables.values_by_run.keys(run_id)))
+            + tables.predictions.discard(gone(tables.predictions_by_run.keys(run_id)))
+            + tables.profiles.discard(gone(tables.profiles_by_run.keys(run_id)))
+        )
 
     @override
     @atomic

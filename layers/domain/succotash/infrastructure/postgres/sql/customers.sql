@@ -11,7 +11,7 @@ WITH called AS (
     SELECT
         given.name,
         named.customer_id,
-        true
+        TRUE AS is_alias
     FROM unnest(cast(:plain AS text[])) AS given (name)
     INNER JOIN customer_aliases AS named
         ON named.system = cast(:system AS text) AND given.name = named.alias
@@ -28,25 +28,26 @@ LEFT JOIN customers AS customer ON called.customer_id = customer.customer_id
 WHERE called.is_alias OR customer.customer_id IS NOT NULL
 UNION ALL
 SELECT
-    'email',
-    canonical_email,
+    'email' AS kind,
+    canonical_email AS name,
     customer_id,
-    first_seen_at,
-    canonical_email
+    first_seen_at AS at,
+    canonical_email AS email
 FROM customers
 WHERE canonical_email = any(cast(:emails AS text[]))
 UNION ALL
 (
     SELECT
-        'tombstone',
-        tombstone,
-        '',
-        erased_at,
-        NULL
+        'tombstone' AS kind,
+        tombstone AS name,
+        '' AS customer_id,
+        erased_at AS at,
+        NULL AS email
     FROM erasures
     WHERE
         cast(:tombstones AS text[]) IS NULL
         OR tombstone = any(cast(:tombstones AS text[]))
+    ORDER BY tombstone
     LIMIT CASE WHEN cast(:tombstones AS text[]) IS NULL THEN cast(:limit AS bigint) END
 );
 
@@ -140,34 +141,65 @@ WITH pair AS MATERIALIZED (
         ) AS given (source, target, addition)
 ),
 
-clashing AS MATERIALIZED (
+moved AS MATERIALIZED (
+    SELECT
+        source.*,
+        pair.target,
+        pair.addition
+    FROM pair
+    INNER JOIN orders AS source ON pair.source = source.customer_id
+),
+
+-- By itself, since source and target may stand in different shards.
+there AS MATERIALIZED (
+    SELECT target.*
+    FROM pair
+    INNER JOIN orders AS target ON pair.target = target.customer_id
+    WHERE target.order_id IN (SELECT moved.order_id FROM moved)
+),
+
+differing AS MATERIALIZED (
     SELECT
         moved.customer_id,
         moved.order_id
-    FROM pair
-    INNER JOIN orders AS moved ON pair.source = moved.customer_id
-    INNER JOIN orders AS there
-        ON pair.target = there.customer_id AND moved.order_id = there.order_id
+    FROM moved
+    INNER JOIN there ON moved.target = there.customer_id AND moved.order_id = there.order_id
     WHERE
         (moved.ordered_at, moved.amount, moved.currency, moved.refund_of)
         IS DISTINCT FROM
         (there.ordered_at, there.amount, there.currency, there.refund_of)
+),
+
+-- What refunds an order that differs is another refund, however alike they look.
+clashing AS MATERIALIZED (
+    SELECT
+        customer_id,
+        order_id
+    FROM differing
+    UNION
+    SELECT
+        moved.customer_id,
+        moved.order_id
+    FROM moved
+    INNER JOIN there ON moved.target = there.customer_id AND moved.order_id = there.order_id
+    INNER JOIN differing AS refunded
+        ON moved.customer_id = refunded.customer_id AND moved.refund_of = refunded.order_id
 )
 
 INSERT INTO orders (customer_id, order_id, ordered_at, amount, currency, refund_of)
 SELECT
-    pair.target,
-    moved.order_id || CASE WHEN own.order_id IS NULL THEN '' ELSE pair.addition END,
+    moved.target,
+    moved.order_id || CASE WHEN own.order_id IS NULL THEN '' ELSE moved.addition END AS order_id,
     moved.ordered_at,
     moved.amount,
     moved.currency,
-    moved.refund_of || CASE WHEN refunded.order_id IS NULL THEN '' ELSE pair.addition END
-FROM pair
-INNER JOIN orders AS moved ON pair.source = moved.customer_id
+    moved.refund_of
+    || CASE WHEN refunded.order_id IS NULL THEN '' ELSE moved.addition END AS refund_of
+FROM moved
 LEFT JOIN clashing AS own
-    ON pair.source = own.customer_id AND moved.order_id = own.order_id
+    ON moved.customer_id = own.customer_id AND moved.order_id = own.order_id
 LEFT JOIN clashing AS refunded
-    ON pair.source = refunded.customer_id AND moved.refund_of = refunded.order_id
+    ON moved.customer_id = refunded.customer_id AND moved.refund_of = refunded.order_id
 ON CONFLICT (customer_id, order_id) DO NOTHING;
 
 -- name: delete_orders
@@ -175,26 +207,46 @@ DELETE FROM orders
 WHERE customer_id = any(cast(:customer_ids AS text[]));
 
 -- name: join_activity
+WITH pair AS MATERIALIZED (
+    SELECT *
+    FROM
+        unnest(
+            cast(:sources AS text[]), cast(:targets AS text[]), cast(:additions AS text[])
+        ) AS given (source, target, addition)
+),
+
+moved AS MATERIALIZED (
+    SELECT
+        source.*,
+        pair.target,
+        pair.addition
+    FROM pair
+    INNER JOIN activity_events AS source ON pair.source = source.customer_id
+),
+
+there AS MATERIALIZED (
+    SELECT target.*
+    FROM pair
+    INNER JOIN activity_events AS target ON pair.target = target.customer_id
+    WHERE target.event_id IN (SELECT moved.event_id FROM moved)
+)
+
 INSERT INTO activity_events (
     customer_id, event_id, occurred_at, kind, name, duration_seconds, interests, campaign_id
 )
 SELECT
-    pair.target,
-    moved.event_id || CASE WHEN there.event_id IS NULL THEN '' ELSE pair.addition END,
+    moved.target,
+    moved.event_id || CASE WHEN there.event_id IS NULL THEN '' ELSE moved.addition END AS event_id,
     moved.occurred_at,
     moved.kind,
     moved.name,
     moved.duration_seconds,
     moved.interests,
     moved.campaign_id
-FROM
-    unnest(
-        cast(:sources AS text[]), cast(:targets AS text[]), cast(:additions AS text[])
-    ) AS pair (source, target, addition)
-INNER JOIN activity_events AS moved ON pair.source = moved.customer_id
-LEFT JOIN activity_events AS there
+FROM moved
+LEFT JOIN there
     ON
-        pair.target = there.customer_id
+        moved.target = there.customer_id
         AND moved.event_id = there.event_id
         AND (
             moved.occurred_at, moved.kind, moved.name, moved.duration_seconds, moved.interests,
@@ -321,11 +373,11 @@ RETURNING customer_id;
 INSERT INTO orders (customer_id, order_id, ordered_at, amount, currency, refund_of)
 SELECT
     pair.target,
-    left(encode(sha256(convert_to(:salt || moved.order_id, 'UTF8')), 'hex'), 32),
+    left(encode(sha256(convert_to(:salt || moved.order_id, 'UTF8')), 'hex'), 32) AS order_id,
     moved.ordered_at,
     moved.amount,
     moved.currency,
-    left(encode(sha256(convert_to(:salt || moved.refund_of, 'UTF8')), 'hex'), 32)
+    left(encode(sha256(convert_to(:salt || moved.refund_of, 'UTF8')), 'hex'), 32) AS refund_of
 FROM unnest(cast(:sources AS text[]), cast(:targets AS text[])) AS pair (source, target)
 INNER JOIN orders AS moved ON pair.source = moved.customer_id
 RETURNING order_id;
@@ -337,3 +389,42 @@ SELECT
     source.first_seen_at
 FROM unnest(cast(:sources AS text[]), cast(:targets AS text[])) AS pair (source, target)
 INNER JOIN customers AS source ON pair.source = source.customer_id;
+
+-- name: delete_values_of_nobody
+WITH gone AS (
+    DELETE FROM customer_ltv AS result
+    WHERE
+        run_id = :run_id
+        AND NOT EXISTS (
+            SELECT FROM customers AS customer WHERE result.customer_id = customer.customer_id
+        )
+    RETURNING 1
+)
+
+SELECT count(*) FROM gone;
+
+-- name: delete_predictions_of_nobody
+WITH gone AS (
+    DELETE FROM churn_predictions AS result
+    WHERE
+        run_id = :run_id
+        AND NOT EXISTS (
+            SELECT FROM customers AS customer WHERE result.customer_id = customer.customer_id
+        )
+    RETURNING 1
+)
+
+SELECT count(*) FROM gone;
+
+-- name: delete_profiles_of_nobody
+WITH gone AS (
+    DELETE FROM user_engagement_profiles AS result
+    WHERE
+        run_id = :run_id
+        AND NOT EXISTS (
+            SELECT FROM customers AS customer WHERE result.customer_id = customer.customer_id
+        )
+    RETURNING 1
+)
+
+SELECT count(*) FROM gone;
