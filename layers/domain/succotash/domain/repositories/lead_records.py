@@ -38,13 +38,13 @@ class LeadRecordRepository(ABC):
     ) -> list[ScoredLead]:
         """Leads that match, with their scores, by last submission time."""
 
-    @abstractmethod
     def get_leads_by_status(self, status: LeadStatus, *, limit: int = PAGE) -> list[Lead]:
         """Leads of one status by last submission time."""
+        return [each.lead for each in self.find_leads(LeadQuery(status=status), limit=limit)]
 
-    @abstractmethod
     def get_leads_by_source(self, source: str, *, limit: int = PAGE) -> list[Lead]:
         """Leads of one source by last submission time."""
+        return [each.lead for each in self.find_leads(LeadQuery(source=source), limit=limit)]
 
     @abstractmethod
     def get_hot_leads(self, *, limit: int = PAGE) -> list[ScoredLead]:

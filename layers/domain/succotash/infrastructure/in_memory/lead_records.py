@@ -62,18 +62,6 @@ class InMemoryLeadRecordRepository(InMemoryRepository, LeadRecordRepository):
 
     @override
     @atomic
-    def get_leads_by_status(self, status: LeadStatus, *, limit: int = PAGE) -> list[Lead]:
-        matching = (lead for lead in self.tables.leads.values() if lead.status is status)
-        return page(matching, _lead_place, limit)
-
-    @override
-    @atomic
-    def get_leads_by_source(self, source: str, *, limit: int = PAGE) -> list[Lead]:
-        matching = (lead for lead in self.tables.leads.values() if lead.source == source)
-        return page(matching, _lead_place, limit)
-
-    @override
-    @atomic
     def get_hot_leads(self, *, limit: int = PAGE) -> list[ScoredLead]:
         hot = [
             (-each.score.total, each.lead.lead_id, each)

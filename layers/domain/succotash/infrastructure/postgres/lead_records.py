@@ -53,23 +53,13 @@ class PostgresLeadRecordRepository(PostgresRepository, LeadRecordRepository):
         self, query: LeadQuery, *, limit: int = PAGE, after: After | None = None
     ) -> list[ScoredLead]:
         rows = self._run(
-            sql.FIND_LEADS,
+            sql.FIND_LEADS[query.status is not None, query.source is not None],
             status=query.status,
             source=query.source,
             min_score=query.min_score,
             **page_of(limit, after),
         )
         return [scored_lead_of(row) for row in rows]
-
-    @override
-    def get_leads_by_status(self, status: LeadStatus, *, limit: int = PAGE) -> list[Lead]:
-        rows = self._run(sql.LEADS_BY_STATUS, status=status, limit=limit)
-        return [lead_of(row) for row in rows]
-
-    @override
-    def get_leads_by_source(self, source: str, *, limit: int = PAGE) -> list[Lead]:
-        rows = self._run(sql.LEADS_BY_SOURCE, source=source, limit=limit)
-        return [lead_of(row) for row in rows]
 
     @override
     def get_hot_leads(self, *, limit: int = PAGE) -> list[ScoredLead]:

@@ -46,27 +46,24 @@ WHERE canonical_email = :canonical_email AND lead_id IS NULL
 """
 _LEAD = "SELECT * FROM leads WHERE lead_id = :lead_id"
 LEAD_BY_EMAIL = "SELECT * FROM leads WHERE canonical_email = :canonical_email"
-_LEADS_WITH_SCORES = """
+_SCORED_LEAD = """
 SELECT l.*, s.points, s.grade, s.is_hot, s.scored_at, s.rules_version
 FROM leads AS l
 LEFT JOIN lead_scores AS s ON s.lead_id = l.lead_id
-WHERE (:status IS NULL OR l.status = :status)
-  AND (:source IS NULL OR l.source = :source)
-  AND (:min_score IS NULL OR s.total >= :min_score)
+"""
+_PAGE = """
+  (:min_score IS NULL OR s.total >= :min_score)
   AND (:after_at IS NULL OR (l.last_submission_at, l.lead_id) < (:after_at, :after_id))
 ORDER BY l.last_submission_at DESC, l.lead_id DESC
 LIMIT :limit
 """
-_LEADS_BY_STATUS = """
-SELECT * FROM leads WHERE status = :status
-ORDER BY last_submission_at DESC, lead_id DESC
-LIMIT :limit
-"""
-_LEADS_BY_SOURCE = """
-SELECT * FROM leads WHERE source = :source
-ORDER BY last_submission_at DESC, lead_id DESC
-LIMIT :limit
-"""
+FIND_LEADS = {
+    (False, False): f"{_SCORED_LEAD} WHERE {_PAGE}",
+    (True, False): f"{_SCORED_LEAD} WHERE l.status = :status AND {_PAGE}",
+    (False, True): f"{_SCORED_LEAD} WHERE l.source = :source AND {_PAGE}",
+    (True, True): f"{_SCORED_LEAD} WHERE l.status = :status AND l.source = :source AND {_PAGE}",
+}
+"""By whether a status and a source are given, so that the index of what is given serves."""
 _HOT_LEADS = """
 SELECT l.*, s.points, s.grade, s.is_hot, s.scored_at, s.rules_version
 FROM lead_scores AS s
@@ -112,7 +109,7 @@ class SQLiteLeadRecordRepository(SQLiteRepository, LeadRecordRepository):
     ) -> list[ScoredLead]:
         with self._unit.reading() as session:
             rows = session.run(
-                _LEADS_WITH_SCORES,
+                FIND_LEADS[query.status is not None, query.source is not None],
                 status=query.status,
                 source=query.source,
                 min_score=query.min_score,
@@ -120,20 +117,6 @@ class SQLiteLeadRecordRepository(SQLiteRepository, LeadRecordRepository):
                 **behind(after),
             )
         return [scored_lead_of(row) for row in rows]
-
-    @override
-    def get_leads_by_status(self, status: LeadStatus, *, limit: int = PAGE) -> list[Lead]:
-        with self._unit.reading() as session:
-            return [
-                lead_of(row) for row in session.run(_LEADS_BY_STATUS, status=status, limit=limit)
-            ]
-
-    @override
-    def get_leads_by_source(self, source: str, *, limit: int = PAGE) -> list[Lead]:
-        with self._unit.reading() as session:
-            return [
-                lead_of(row) for row in session.run(_LEADS_BY_SOURCE, source=source, limit=limit)
-            ]
 
     @override
     def get_hot_leads(self, *, limit: int = PAGE) -> list[ScoredLead]:

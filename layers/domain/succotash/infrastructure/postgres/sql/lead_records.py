@@ -62,18 +62,6 @@ FROM leads
 GET_LEAD = f"{LEAD} WHERE lead_id = :lead_id"
 GET_LEAD_BY_EMAIL = f"{LEAD} WHERE canonical_email = :canonical_email"
 LOCK_LEAD_BY_EMAIL = f"{GET_LEAD_BY_EMAIL} FOR NO KEY UPDATE"
-LEADS_BY_STATUS = f"""
-{LEAD}
-WHERE status = :status
-ORDER BY last_submission_at DESC, lead_id DESC
-LIMIT CAST(:limit AS bigint)
-"""
-LEADS_BY_SOURCE = f"""
-{LEAD}
-WHERE source = :source
-ORDER BY last_submission_at DESC, lead_id DESC
-LIMIT CAST(:limit AS bigint)
-"""
 
 SCORED_LEAD = """
 SELECT
@@ -82,15 +70,19 @@ SELECT
     points, grade, is_hot, scored_at, rules_version
 FROM leads LEFT JOIN lead_scores USING (lead_id)
 """
-FIND_LEADS = f"""
-{SCORED_LEAD}
-WHERE (CAST(:status AS text) IS NULL OR status = :status)
-    AND (CAST(:source AS text) IS NULL OR source = :source)
-    AND (CAST(:min_score AS integer) IS NULL OR total >= CAST(:min_score AS integer))
+_PAGE = """
+    (CAST(:min_score AS integer) IS NULL OR total >= CAST(:min_score AS integer))
     AND (last_submission_at, lead_id) < (CAST(:moment AS timestamptz), CAST(:id AS text))
 ORDER BY last_submission_at DESC, lead_id DESC
 LIMIT CAST(:limit AS bigint)
 """
+FIND_LEADS = {
+    (False, False): f"{SCORED_LEAD} WHERE {_PAGE}",
+    (True, False): f"{SCORED_LEAD} WHERE status = :status AND {_PAGE}",
+    (False, True): f"{SCORED_LEAD} WHERE source = :source AND {_PAGE}",
+    (True, True): f"{SCORED_LEAD} WHERE status = :status AND source = :source AND {_PAGE}",
+}
+"""By whether a status and a source are given, so that the index of what is given serves."""
 HOT_LEADS = f"""
 {SCORED_LEAD}
 WHERE is_hot AND status NOT IN ('closed_won', 'closed_lost')
