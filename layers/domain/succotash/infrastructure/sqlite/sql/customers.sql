@@ -17,11 +17,13 @@ WHERE
 
 -- name: erased
 SELECT
-    tombstone,
-    erased_at
+    erasures.tombstone,
+    erasures.erased_at
 FROM erasures
-WHERE :tombstones IS NULL OR tombstone IN (SELECT value FROM json_each(:tombstones))
-ORDER BY tombstone
+WHERE
+    :tombstones IS NULL
+    OR erasures.tombstone IN (SELECT given.value FROM json_each(:tombstones) AS given)
+ORDER BY erasures.tombstone
 LIMIT :limit;
 
 -- name: owners
@@ -134,7 +136,9 @@ clashing AS MATERIALIZED (
     FROM orders AS moved
     INNER JOIN orders AS there
         ON there.customer_id = :target AND moved.order_id = there.order_id
-    WHERE moved.customer_id = :source AND moved.refund_of IN (SELECT order_id FROM differing)
+    WHERE
+        moved.customer_id = :source
+        AND moved.refund_of IN (SELECT differing.order_id FROM differing)
 )
 
 SELECT
