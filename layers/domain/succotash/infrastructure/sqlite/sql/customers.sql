@@ -12,16 +12,18 @@ WHERE
     named.customer_id IS NOT NULL
     OR (
         customer.customer_id IS NOT NULL
-        AND given.value NOT IN (SELECT value FROM json_each(:plain))
+        AND given.value NOT IN (SELECT only.value FROM json_each(:plain) AS only)
     );
 
 -- name: erased
 SELECT
-    tombstone,
-    erased_at
+    erasures.tombstone,
+    erasures.erased_at
 FROM erasures
-WHERE :tombstones IS NULL OR tombstone IN (SELECT value FROM json_each(:tombstones))
-ORDER BY tombstone
+WHERE
+    :tombstones IS NULL
+    OR erasures.tombstone IN (SELECT given.value FROM json_each(:tombstones) AS given)
+ORDER BY erasures.tombstone
 LIMIT :limit;
 
 -- name: owners
@@ -134,7 +136,9 @@ clashing AS MATERIALIZED (
     FROM orders AS moved
     INNER JOIN orders AS there
         ON there.customer_id = :target AND moved.order_id = there.order_id
-    WHERE moved.customer_id = :source AND moved.refund_of IN (SELECT order_id FROM differing)
+    WHERE
+        moved.customer_id = :source
+        AND moved.refund_of IN (SELECT differing.order_id FROM differing)
 )
 
 SELECT
