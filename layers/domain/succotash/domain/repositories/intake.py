@@ -36,7 +36,7 @@ class IntakeRepository(ABC):
         counts as new. SubmissionInProgressError where a key is given and an equal submission
         takes too long to wait for.
 
-        Traffic is counted within the windows of `domain.spam` up to the submission's time, no
+        Traffic is counted within the windows of `intake.spam` up to the submission's time, no
         further than to the form's limits (0: not at all), and for texts to one beyond what is
         tolerated: those of other submissions with none of the inquiry's addresses.
         """

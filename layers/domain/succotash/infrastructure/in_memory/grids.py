@@ -25,7 +25,42 @@ from succotash.infrastructure.in_memory.tables import Tables, atomic
 _SEEN = (SubmissionState.ACCEPTED, SubmissionState.DUPLICATE)
 
 
-def people(
+class InMemoryGridRepository(InMemoryRepository, GridRepository):
+    """Retention grids, kept with a run or counted from the ledgers."""
+
+    @override
+    @atomic
+    def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+        self.build_retention_grids(run_id, as_of, time_zone)
+
+    @override
+    @atomic
+    def build_retention_grids(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> None:
+        self.tables.runs[run_id]
+        if shard is not None:  # merging counts everybody: here that costs no more
+            return
+        joined_by = _people(self.tables, as_of, time_zone)
+        self.tables.grids[run_id] = {origin: kept_grids(joined_by(origin)) for origin in GridOrigin}
+
+    @override
+    @atomic
+    def get_retention_grid(
+        self, period: GridPeriod, mode: GridMode, origin: GridOrigin = GridOrigin.PURCHASE
+    ) -> list[GridCell]:
+        grids = self.tables.grids.get(self.tables.current_run())
+        return [] if grids is None else list(grids[origin][period, mode])
+
+    @override
+    @atomic
+    def count_retention(
+        self, request: GridRequest, as_of: datetime, time_zone: str
+    ) -> list[GridCell]:
+        return count_grid(request, _people(self.tables, as_of, time_zone)(request.origin))
+
+
+def _people(
     tables: Tables, as_of: datetime, time_zone: str
 ) -> Callable[[GridOrigin], Iterator[Conduct]]:
     """Everybody who joined by an origin at or before an instant; ledgers are read once for all."""
@@ -74,38 +109,3 @@ def people(
             yield Conduct(sorted(submissions), sorted(came_back))
 
     return joined_by
-
-
-class InMemoryGridRepository(InMemoryRepository, GridRepository):
-    """Retention grids, kept with a run or counted from the ledgers."""
-
-    @override
-    @atomic
-    def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
-        self.build_retention_grids(run_id, as_of, time_zone)
-
-    @override
-    @atomic
-    def build_retention_grids(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> None:
-        self.tables.runs[run_id]
-        if shard is not None:  # merging counts everybody: here that costs no more
-            return
-        joined_by = people(self.tables, as_of, time_zone)
-        self.tables.grids[run_id] = {origin: kept_grids(joined_by(origin)) for origin in GridOrigin}
-
-    @override
-    @atomic
-    def get_retention_grid(
-        self, period: GridPeriod, mode: GridMode, origin: GridOrigin = GridOrigin.PURCHASE
-    ) -> list[GridCell]:
-        grids = self.tables.grids.get(self.tables.current_run())
-        return [] if grids is None else list(grids[origin][period, mode])
-
-    @override
-    @atomic
-    def count_retention(
-        self, request: GridRequest, as_of: datetime, time_zone: str
-    ) -> list[GridCell]:
-        return count_grid(request, people(self.tables, as_of, time_zone)(request.origin))

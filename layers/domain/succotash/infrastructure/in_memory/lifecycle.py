@@ -13,20 +13,6 @@ from succotash.infrastructure.in_memory.repository import InMemoryRepository
 from succotash.infrastructure.in_memory.tables import Tables, atomic
 
 
-def presence(
-    tables: Tables, as_of: datetime, time_zone: str, shard: Shard | None
-) -> list[set[date]]:
-    """The days with a purchase or activity of each customer of a shard, or of everybody."""
-    calendar = Calendar(time_zone)
-    found = defaultdict[CustomerId, set[date]](set)
-    for customer_id, purchases in purchases_by_customer(tables, as_of, shard):
-        found[customer_id].update(calendar.date(each.at) for each in purchases)
-    for event in tables.events.values():
-        if event.occurred_at <= as_of and in_shard(event.customer_id, shard):
-            found[event.customer_id].add(calendar.date(event.occurred_at))
-    return list(found.values())
-
-
 class InMemoryLifecycleRepository(InMemoryRepository, LifecycleRepository):
     """Counts of new, returning and dormant customers."""
 
@@ -36,7 +22,7 @@ class InMemoryLifecycleRepository(InMemoryRepository, LifecycleRepository):
         self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
     ) -> None:
         self.tables.runs[run_id]
-        lives = presence(self.tables, as_of, time_zone, shard)
+        lives = _presence(self.tables, as_of, time_zone, shard)
         today = Calendar(time_zone).date(as_of)
         counted = {period: count_lifecycle(lives, period, today) for period in GridPeriod}
         others = {} if shard is None else self.tables.lifecycle.get(run_id) or {}
@@ -48,3 +34,17 @@ class InMemoryLifecycleRepository(InMemoryRepository, LifecycleRepository):
     def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
         shards = self.tables.lifecycle.get(self.tables.current_run()) or {}
         return add_up(counts for shard in shards.values() for counts in shard[period])
+
+
+def _presence(
+    tables: Tables, as_of: datetime, time_zone: str, shard: Shard | None
+) -> list[set[date]]:
+    """The days with a purchase or activity of each customer of a shard, or of everybody."""
+    calendar = Calendar(time_zone)
+    found = defaultdict[CustomerId, set[date]](set)
+    for customer_id, purchases in purchases_by_customer(tables, as_of, shard):
+        found[customer_id].update(calendar.date(each.at) for each in purchases)
+    for event in tables.events.values():
+        if event.occurred_at <= as_of and in_shard(event.customer_id, shard):
+            found[event.customer_id].add(calendar.date(event.occurred_at))
+    return list(found.values())

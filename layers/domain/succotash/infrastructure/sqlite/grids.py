@@ -60,37 +60,6 @@ ORDER BY cohort_starts_on, "offset"
 """
 
 
-def people(
-    session: Session, as_of: datetime, time_zone: str
-) -> Callable[[GridOrigin], Iterator[Conduct]]:
-    """Everybody who joined by an origin at or before an instant; ledgers are read once for all."""
-    moment = {"as_of": micros(as_of), "time_zone": time_zone}
-    with laid_out_purchases(session, as_of, time_zone):
-        bought = _by_person(session.run(_BOUGHT))
-
-    @cache
-    def did() -> dict[str, list[Occurrence]]:
-        return _by_person(session.run(_DID, **moment))
-
-    def joined_by(origin: GridOrigin) -> Iterator[Conduct]:
-        if origin is GridOrigin.PURCHASE:
-            for purchases in bought.values():
-                yield Conduct(purchases, purchases)
-            return
-        if origin is GridOrigin.ACTIVITY:
-            for customer_id, events in did().items():
-                yield Conduct(events, sorted([*events, *bought.get(customer_id, [])]))
-            return
-        came_back = defaultdict[str, list[Occurrence]](list)
-        for row in session.run(_TIED):
-            customer_id = row["customer_id"]
-            came_back[row["lead_id"]] += did().get(customer_id, []) + bought.get(customer_id, [])
-        for lead_id, submissions in _by_person(session.run(_ASKED, **moment)).items():
-            yield Conduct(submissions, sorted(came_back[lead_id]))
-
-    return joined_by
-
-
 class SQLiteGridRepository(SQLiteRepository, GridRepository):
     """Retention grids, kept with a run or counted from the ledgers."""
 
@@ -107,7 +76,7 @@ class SQLiteGridRepository(SQLiteRepository, GridRepository):
             if shard is not None:  # merging counts everybody: here that costs no more
                 return
             session.run(_DELETE_GRIDS, run_id=run_id)
-            joined_by = people(session, as_of, time_zone)
+            joined_by = _people(session, as_of, time_zone)
             for origin in GridOrigin:
                 grids = kept_grids(joined_by(origin))
                 session.run_for_each(
@@ -149,7 +118,38 @@ class SQLiteGridRepository(SQLiteRepository, GridRepository):
         self, request: GridRequest, as_of: datetime, time_zone: str
     ) -> list[GridCell]:
         with self._unit.reading() as session:
-            return count_grid(request, people(session, as_of, time_zone)(request.origin))
+            return count_grid(request, _people(session, as_of, time_zone)(request.origin))
+
+
+def _people(
+    session: Session, as_of: datetime, time_zone: str
+) -> Callable[[GridOrigin], Iterator[Conduct]]:
+    """Everybody who joined by an origin at or before an instant; ledgers are read once for all."""
+    moment = {"as_of": micros(as_of), "time_zone": time_zone}
+    with laid_out_purchases(session, as_of, time_zone):
+        bought = _by_person(session.run(_BOUGHT))
+
+    @cache
+    def did() -> dict[str, list[Occurrence]]:
+        return _by_person(session.run(_DID, **moment))
+
+    def joined_by(origin: GridOrigin) -> Iterator[Conduct]:
+        if origin is GridOrigin.PURCHASE:
+            for purchases in bought.values():
+                yield Conduct(purchases, purchases)
+            return
+        if origin is GridOrigin.ACTIVITY:
+            for customer_id, events in did().items():
+                yield Conduct(events, sorted([*events, *bought.get(customer_id, [])]))
+            return
+        came_back = defaultdict[str, list[Occurrence]](list)
+        for row in session.run(_TIED):
+            customer_id = row["customer_id"]
+            came_back[row["lead_id"]] += did().get(customer_id, []) + bought.get(customer_id, [])
+        for lead_id, submissions in _by_person(session.run(_ASKED, **moment)).items():
+            yield Conduct(submissions, sorted(came_back[lead_id]))
+
+    return joined_by
 
 
 def _by_person(rows: Iterable[Row]) -> dict[str, list[Occurrence]]:

@@ -44,19 +44,6 @@ ORDER BY starts_on
 """
 
 
-def presence(
-    session: Session, as_of: datetime, time_zone: str, shard: Shard | None
-) -> list[list[date]]:
-    """The days with a purchase or activity of each customer of a shard, or of everybody."""
-    found = defaultdict[str, list[date]](list)
-    with laid_out_purchases(session, as_of, time_zone, shard=shard):
-        for row in session.run(
-            _PRESENT, as_of=micros(as_of), time_zone=time_zone, **shard_parameters(shard)
-        ):
-            found[row["customer_id"]].append(day_of(row["day"]))
-    return list(found.values())
-
-
 class SQLiteLifecycleRepository(SQLiteRepository, LifecycleRepository):
     """Counts of new, returning and dormant customers."""
 
@@ -68,7 +55,7 @@ class SQLiteLifecycleRepository(SQLiteRepository, LifecycleRepository):
         with self._unit.writing() as session:
             named_run(session, run_id)
             session.run(_DELETE_LIFECYCLE, run_id=run_id, shard=shard and shard.index)
-            lives = presence(session, as_of, time_zone, shard)
+            lives = _presence(session, as_of, time_zone, shard)
             for period in GridPeriod:
                 session.run_for_each(
                     _INSERT_LIFECYCLE,
@@ -92,3 +79,16 @@ class SQLiteLifecycleRepository(SQLiteRepository, LifecycleRepository):
         with self._unit.reading() as session:
             rows = session.run(_LIFECYCLE, period=period)
         return [LifecycleCounts(date.fromisoformat(row[0]), *tuple(row)[1:]) for row in rows]
+
+
+def _presence(
+    session: Session, as_of: datetime, time_zone: str, shard: Shard | None
+) -> list[list[date]]:
+    """The days with a purchase or activity of each customer of a shard, or of everybody."""
+    found = defaultdict[str, list[date]](list)
+    with laid_out_purchases(session, as_of, time_zone, shard=shard):
+        for row in session.run(
+            _PRESENT, as_of=micros(as_of), time_zone=time_zone, **shard_parameters(shard)
+        ):
+            found[row["customer_id"]].append(day_of(row["day"]))
+    return list(found.values())
