@@ -22,7 +22,8 @@ from succotash.domain.forms.forms import (
 )
 from succotash.domain.intake.spam import REPETITIONS_TOLERATED, RecentTraffic
 from succotash.domain.intake.submissions import HeldKey, OriginalSubmission, merged_lead
-from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, FormRepository
+from succotash.domain.repositories.forms import FormRepository
+from succotash.domain.repositories.intake import EXPIRED_KEYS_REMOVED
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import FormId, IdFactory, LeadId, SubmissionId, uuid7
 from succotash.errors import (

@@ -64,9 +64,10 @@ from succotash.domain.intake.validation import (
 from succotash.domain.leads.leads import DailyCounts, LeadHistory
 from succotash.domain.messages.outbox import status_message, submission_messages
 from succotash.domain.people.erasures import NO_TOMBSTONES, ErasedError, Tombstones, erased_at
-from succotash.domain.repositories.forms import PAGE, FormRepository
+from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import (
+    PAGE,
     Clock,
     FormId,
     IdFactory,

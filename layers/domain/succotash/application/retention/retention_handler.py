@@ -28,7 +28,6 @@ from succotash.application.scoring.runs import (
 )
 from succotash.application.value.ltv_handler import CustomerValueView, customer_value_view
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
-from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.retention import (
     CAMPAIGN_STEPS,
@@ -54,6 +53,7 @@ from succotash.domain.value.ledgers import (
     event_identity,
 )
 from succotash.domain.values import (
+    PAGE,
     CampaignId,
     Clock,
     Currency,

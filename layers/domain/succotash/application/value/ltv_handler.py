@@ -25,7 +25,6 @@ from succotash.application.value.cohorts import (
 )
 from succotash.application.value.refunds import warn_of_refunds
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
-from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.retention import INITIAL_RUN, ScoringRun
 from succotash.domain.value.cohorts import CohortSpan, by_quarter
@@ -39,6 +38,7 @@ from succotash.domain.value.ltv import (
 )
 from succotash.domain.value.orders import order_contents, order_identity, order_violation
 from succotash.domain.values import (
+    PAGE,
     Clock,
     CohortId,
     Currency,

@@ -3,7 +3,6 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import override
 
@@ -20,14 +19,13 @@ from succotash.domain.retention.retention import ChurnPrediction, UserEngagement
 from succotash.domain.value.ledgers import Customer, Order
 from succotash.domain.value.ltv import CustomerLTV
 from succotash.domain.values import CustomerId, EventId, OrderId, RunId
-from succotash.infrastructure.in_memory.tables import Table, Tables, atomic
+from succotash.infrastructure.in_memory.repository import InMemoryRepository
+from succotash.infrastructure.in_memory.table import Table
+from succotash.infrastructure.in_memory.tables import atomic
 
 
-@dataclass(frozen=True, slots=True)
-class InMemoryCustomerRepository(CustomerRepository):
+class InMemoryCustomerRepository(InMemoryRepository, CustomerRepository):
     """Aliases in a dictionary; a transaction holds all of the tables."""
-
-    tables: Tables = field(default_factory=Tables)
 
     @override
     @atomic
