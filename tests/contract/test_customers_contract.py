@@ -121,6 +121,17 @@ class TestKnown:
         assert retention.get_churn_prediction(C).customer_id == A
         assert retention.get_user_engagement_profile(C).customer_id == A
 
+    def test_what_is_left_over_is_found_by_whom_it_belongs_to(
+        self, repositories: Repositories
+    ) -> None:
+        customers = repositories.customers
+        repositories.ltv.record_orders([an_order(customer_id=each) for each in "abc"])
+        customers.save_aliases({A: B, B: C, CustomerId("lost"): A})
+        assert customers.find_left_over() == [Join(A, B), Join(B, C)]
+        assert customers.find_left_over(limit=1) == [Join(A, B)]
+        assert customers.find_left_over(targets=[C]) == [Join(B, C)]
+        assert customers.find_left_over(targets=[]) == []
+
     def test_ids_that_may_be_personal_are_found(self, repositories: Repositories) -> None:
         ids = ["+1", "a", "ADA@example.com", "ada@example.com", "b@", "a+b"]
         repositories.ltv.record_orders([an_order(customer_id=each) for each in ids])

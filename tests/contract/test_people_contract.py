@@ -261,6 +261,24 @@ class TestErasure:
         assert lead is not None
         assert lead["submission_count"] == 1
 
+    def test_what_is_left_over_goes_however_much_there_is(self, company: Company) -> None:
+        """Also what is left over of what is left over; and that of others stays."""
+        repositories = company.storage.repositories
+        others = [an_order(customer_id=f"{each:04}") for each in range(1001)]
+        repositories.ltv.record_orders([*others, an_order(customer_id="other")])
+        aliases = {each.customer_id: CustomerId("other") for each in others}
+        repositories.customers.save_aliases(aliases)
+        company.order("1", NOON, customer_id="a")
+        company.order("2", NOON, None, customer_id="y")
+        company.order("3", NOON, None, customer_id="z")
+        a, y, z = map(CustomerId, "ayz")
+        repositories.customers.save_aliases({y: a, z: y})
+        report = company.people.erase_person(ADA)
+        assert report["anonymised_orders"] == 3
+        assert report["customers_unlinked"] == ["a", "y", "z"]
+        assert repositories.customers.find_left_over(targets=[a, y, z]) == []
+        assert len(repositories.customers.find_left_over(limit=2000)) == 1001
+
     def test_an_order_from_before_stays_in_the_sums_without_its_person(
         self, company: Company
     ) -> None:

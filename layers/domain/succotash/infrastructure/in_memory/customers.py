@@ -86,10 +86,13 @@ class InMemoryCustomerRepository(InMemoryRepository, CustomerRepository):
 
     @override
     @atomic
-    def find_left_over(self, *, limit: int = 1000) -> list[Join]:
+    def find_left_over(
+        self, *, targets: Collection[CustomerId] | None = None, limit: int = 1000
+    ) -> list[Join]:
         found = [
             Join(alias, customer_id)
             for customer_id in self.tables.aliases_by_customer.groups()
+            if targets is None or customer_id in targets
             for alias in self._aliases(customer_id)
             if alias in self.tables.customers and alias != customer_id
         ]
