@@ -52,10 +52,16 @@ from tests.builders import (
     value_columns,
 )
 from tests.contract.conftest import NewStorage
+from tests.contract.on_paper import (
+    EPOCH,
+    over_refunds_on_paper,
+    purchases_on_paper,
+    settled_on_paper,
+)
 from tests.contract.paging import all_pages
+from tests.contract.shards import every_shard
 from tests.strategies import CUSTOMERS, MODEST, amounts, instants, ledgers, zones
 
-EPOCH = date(1970, 1, 1)
 RECORDED, UNCHANGED, CONFLICTING = Recording.RECORDED, Recording.UNCHANGED, Recording.CONFLICTING
 
 
@@ -66,10 +72,6 @@ def ltv(repositories: Repositories) -> LTVRepository:
 
 def ids(values: Iterable[CustomerLTV]) -> list[str]:
     return [value.customer_id for value in values]
-
-
-def every_shard() -> list[Shard]:
-    return [Shard(index, SHARDS) for index in range(SHARDS)]
 
 
 def save_values(
@@ -268,37 +270,6 @@ class History:
     last_purchase_at: datetime
     holdout_revenue: int
     over_refunds: int = 0
-
-
-def purchases_on_paper(orders: Sequence[Order], until: datetime) -> list[tuple[datetime, Decimal]]:
-    settled = settled_on_paper(orders, until)
-    return sorted((moment, net) for moment, net, is_purchase in settled if is_purchase)
-
-
-def over_refunds_on_paper(
-    orders: Sequence[Order], until: datetime
-) -> list[tuple[datetime, Decimal]]:
-    return [(moment, net) for moment, net, _ in settled_on_paper(orders, until) if net < 0]
-
-
-def settled_on_paper(
-    orders: Sequence[Order], until: datetime
-) -> list[tuple[datetime, Decimal, bool]]:
-    """Orders and what they came to, and whether each was a purchase after all."""
-    settled = []
-    for original in orders:
-        if original.refund_of is not None or original.ordered_at > until:
-            continue
-        refunds = [
-            order.amount.amount
-            for order in orders
-            if order.refund_of == original.order_id
-            and order.customer_id == original.customer_id
-            and order.ordered_at <= until
-        ]
-        net = original.amount.amount + sum(refunds)
-        settled.append((original.ordered_at, net, not refunds or net > 0))
-    return settled
 
 
 def histories_on_paper(

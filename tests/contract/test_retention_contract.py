@@ -71,8 +71,9 @@ from tests.builders import (
     usd,
 )
 from tests.contract.conftest import NewStorage
+from tests.contract.on_paper import EPOCH, period_start, purchases_on_paper
 from tests.contract.paging import all_pages
-from tests.contract.test_ltv_contract import EPOCH, every_shard, purchases_on_paper
+from tests.contract.shards import every_shard
 from tests.strategies import CUSTOMERS, MODEST, activities, instants, ledgers, zones
 
 RECORDED, UNCHANGED, CONFLICTING = Recording.RECORDED, Recording.UNCHANGED, Recording.CONFLICTING
@@ -1013,17 +1014,6 @@ class TestAnalytics:
         repositories.retention.save_churn_prediction(a_prediction(risk=RiskLevel.HIGH))
         repositories.ltv.save_customer_ltv(a_value("another"))
         assert repositories.retention.get_retention_analytics().value_at_risk is None
-
-
-def period_start(day: date, period: GridPeriod) -> date:
-    match period:
-        case GridPeriod.DAY:
-            return day
-        case GridPeriod.WEEK:
-            year, week, _ = day.isocalendar()
-            return date.fromisocalendar(year, week, 1)
-        case GridPeriod.MONTH:
-            return date(day.year, day.month, 1)
 
 
 def offset(cohort: date, day: date, period: GridPeriod) -> int:

@@ -24,7 +24,8 @@ from succotash.domain.values import SHARDS, CustomerId, Json, RunId, Shard
 from succotash.errors import NotFoundError, RunInProgressError
 from tests.builders import NOON, a_prediction, a_run, a_value, days, usd
 from tests.contract.conftest import NewStorage
-from tests.contract.test_ltv_contract import every_shard, purchases_on_paper
+from tests.contract.on_paper import purchases_on_paper
+from tests.contract.shards import every_shard
 from tests.strategies import MODEST, instants, ledgers, zones
 
 FIRST, FOURTH = Shard(0, SHARDS), Shard(3, SHARDS)

@@ -15,19 +15,10 @@ from succotash.container import Container
 from succotash.domain.values import CustomerId
 from succotash.errors import NotFoundError, StorageUnavailableError
 from succotash.infrastructure.aws.objects import JSON_TYPE, S3ObjectStore
+from tests.contexts import Context
 from tests.events import Event, sample
 
 CONTENT = b"customer_id,order_id,ordered_at,amount\nc,1,1998-06-01T00:00:00Z,10\nbroken\n"
-
-
-@dataclass
-class Context:
-    """What the handler asks of Lambda."""
-
-    milliseconds: int = 900_000
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.milliseconds
 
 
 @dataclass
@@ -69,7 +60,7 @@ def parts() -> Container:
 
 
 def invoke(parts: Container, event: Event, context: Context | None = None) -> Any:  # noqa: ANN401
-    return importing(parts)(event, context or Context())  # type: ignore[arg-type]
+    return importing(parts)(event, context or Context())
 
 
 def test_a_file_put_into_the_bucket_is_in_the_ledger(

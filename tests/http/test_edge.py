@@ -4,7 +4,6 @@ import base64
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,9 +13,10 @@ from succotash.http.api import Route
 from succotash.http.reading import JSON_TYPE
 from tests.builders import a_value
 from tests.events import EVENTS, http_event, sample
-from tests.http.gateway import APIS, SCOPES, Answered, Gateway
+from tests.http.campaigns import CAMPAIGNS
+from tests.http.gateway import APIS, SCOPES, Gateway
+from tests.http.problems import require_problem
 
-CAMPAIGNS = "/retention/campaigns"
 ROUTES = [(route, api.name) for api in APIS for route in api.routes]
 PRIVATE = [route for route, _ in ROUTES if route.scope]
 TAKING_JSON = [route for route, _ in ROUTES if JSON_TYPE in route.takes]
@@ -28,17 +28,6 @@ IDS = {"form_id": "default", "segment_id": "vip", "cohort_id": "2024-05"}
 
 def a_path(route: Route[Container]) -> str:
     return re.sub(r"{(\w+)}", lambda name: IDS.get(name[1], "customer_123"), route.path)
-
-
-def require_problem(answer: Answered, status: int, name: str) -> dict[str, Any]:
-    assert answer.status == status, answer.body
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    problem: dict[str, Any] = answer.json
-    assert problem["type"] == f"urn:succotash:problem:{name}"
-    assert problem["status"] == status
-    assert problem["title"]
-    assert problem["instance"].startswith("urn:succotash:request:")
-    return problem
 
 
 @pytest.mark.parametrize("name", HTTP_EVENTS)

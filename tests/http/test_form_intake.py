@@ -17,7 +17,7 @@ from succotash.domain.intake.parking import ParkedSubmission
 from succotash.domain.values import FormId, Json, SubmissionId, system_clock
 from tests.events import sample
 from tests.http.gateway import Answered, Gateway
-from tests.http.test_edge import require_problem
+from tests.http.problems import require_problem
 from tests.strategies import MODEST
 
 SUBMISSIONS = "/forms/contact/submissions"

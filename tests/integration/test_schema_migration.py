@@ -12,7 +12,6 @@ from typing import Any, override
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 import cloudformation
@@ -30,6 +29,7 @@ from succotash.infrastructure.postgres.errors import ConnectError
 from succotash.infrastructure.postgres.migrations import REVISION, REVISION_TABLE
 from succotash.infrastructure.postgres.migrations.rights import Kind, quoted, role_of
 from succotash.infrastructure.postgres.provisioning import SchemaMigration, SetUpError
+from tests.contexts import Context
 from tests.servers import PostgresServer
 
 LATER = "9999"
@@ -46,21 +46,6 @@ SETTINGS = {
     "RequestId": "r",
     "LogicalResourceId": "Settings",
 }
-
-
-class Minutes(LambdaContext):
-    """Of an invocation with minutes left."""
-
-    milliseconds = 300_000
-
-    @property
-    @override
-    def aws_request_id(self) -> str:
-        return "by-hand"
-
-    @override
-    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override] # static only there
-        return self.milliseconds
 
 
 @dataclass
@@ -123,7 +108,7 @@ class Stack:
             "LogicalResourceId": "Schema",
             "ResourceProperties": {"ServiceToken": "arn", "Revision": revision},
         }
-        report = migrating(Container({**self.environment, **changes}))(event, Minutes())
+        report = migrating(Container({**self.environment, **changes}))(event, Context())
         answer = self.cloud.answers[-1]
         assert answer["Status"] == report["status"]
         assert {name: answer[name] for name in ("StackId", "RequestId", "LogicalResourceId")} == {
@@ -206,7 +191,7 @@ def test_a_rotated_password_is_that_of_the_role_once_it_is_run_by_hand(stack: St
     changed = json.dumps({"password": "a new one"})
     boto3.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=changed)
 
-    report = migrating(Container(stack.environment))({}, Minutes())
+    report = migrating(Container(stack.environment))({}, Context())
 
     assert report == {"status": "SUCCESS", "reason": "", "Revision": REVISION}
     stack.log_in(Kind.QUERIES, "a new one")
@@ -317,9 +302,6 @@ def test_time_passes_while_another_set_up_is_waited_for_and_then_nothing_is_chan
 
 
 def test_time_passes_while_the_administrators_password_is_fetched(stack: Stack) -> None:
-    class Seconds(Minutes):
-        milliseconds = 16_000
-
     class Slow(Container):
         @override
         def get_schema_migration(self) -> SchemaMigration:
@@ -327,7 +309,7 @@ def test_time_passes_while_the_administrators_password_is_fetched(stack: Stack) 
             return super().get_schema_migration()
 
     with pytest.raises(StorageUnavailableError, match="longer than it may"):
-        migrating(Slow(stack.environment))({}, Seconds())
+        migrating(Slow(stack.environment))({}, Context(16_000))
 
 
 def test_a_rollback_that_asks_the_later_release_changes_nothing(stack: Stack) -> None:
@@ -392,9 +374,6 @@ def test_an_answer_is_sent_before_time_is_over_and_only_once(stack: Stack) -> No
     with stack.server.connect() as connection:
         connection.run(HOLD_SET_UPS)
 
-        class Seconds(Minutes):
-            milliseconds = 6_000
-
         event = {
             "RequestType": "Update",
             "ResponseURL": stack.cloud.url,
@@ -404,7 +383,7 @@ def test_an_answer_is_sent_before_time_is_over_and_only_once(stack: Stack) -> No
         }
         timer = threading.Timer(3, connection.run, (LET_GO,))
         timer.start()
-        report = migrating(Container(stack.environment))(event, Seconds())
+        report = migrating(Container(stack.environment))(event, Context(6_000))
         timer.join()
     assert report["status"] == "FAILED"
     assert "longer than it may" in report["reason"]
@@ -415,10 +394,10 @@ def test_an_answer_is_sent_before_time_is_over_and_only_once(stack: Stack) -> No
 def test_by_hand_an_error_escapes(stack: Stack) -> None:
     nobody = Container({**stack.environment, "DB_PORT": "1", "DB_CONNECT_TIMEOUT": "1"})
     with pytest.raises(StorageUnavailableError):
-        migrating(nobody)({}, Minutes())
+        migrating(nobody)({}, Context())
     with pytest.raises(SetUpError):
         migrating(Container(stack.environment))(
-            {"ResourceProperties": {"Revision": LATER}}, Minutes()
+            {"ResourceProperties": {"Revision": LATER}}, Context()
         )
 
 
@@ -429,7 +408,7 @@ def test_other_storages_have_no_schema_to_look_after(storage: str, stack: Stack)
 
 def test_a_resource_that_was_made_keeps_its_name(cloud: CloudFormation) -> None:
     asked = SETTINGS | {"ResponseURL": cloud.url, "PhysicalResourceId": "of a release before"}
-    migrating(Container({}))(asked, Minutes())
+    migrating(Container({}))(asked, Context())
     assert cloud.answers[-1]["PhysicalResourceId"] == "of a release before"
 
 
@@ -438,7 +417,7 @@ def test_every_change_of_a_setting_is_seen_in_their_digest_without_any_database(
 
     def digest(*values: object) -> str:
         event = SETTINGS | {"ResourceProperties": {"ServiceToken": "arn", "Values": values}}
-        return str(migrating(nobody)(event, Minutes())["Digest"])
+        return str(migrating(nobody)(event, Context())["Digest"])
 
     seen = [
         digest(),
