@@ -12,7 +12,7 @@ from succotash.application.identities import import_about_customers, record_abou
 from succotash.application.people.settling import CustomerSettling
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.people.identities import Account, Join, Pseudonyms
-from succotash.domain.repositories.customers import TOMBSTONES_TOLD, CustomerRepository
+from succotash.domain.repositories.customers import TOMBSTONES_TOLD
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.value.ledgers import Customer, Order, Recording
 from succotash.domain.value.orders import order_contents, order_identity
@@ -60,11 +60,6 @@ def record(
         )
 
     storage.in_transaction(work)
-
-
-@pytest.fixture
-def customers(repositories: Repositories) -> CustomerRepository:
-    return repositories.customers
 
 
 class TestKnown:

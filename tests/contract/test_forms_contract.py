@@ -56,11 +56,6 @@ from tests.strategies import MODEST, instants, json_objects, lead_statuses, subm
 OPEN_STATUSES = FUNNEL[:-1]
 
 
-@pytest.fixture
-def forms(repositories: Repositories) -> FormRepository:
-    return repositories.forms
-
-
 def lead_ids(leads: list[Lead]) -> list[str]:
     return [lead.lead_id for lead in leads]
 

@@ -38,11 +38,6 @@ def next_table(*rules: ScoringRule, version: int = 2) -> ScoringRules:
     return ScoringRules(version, rules or OTHER, 60, (90, 70, 50, 30), at("2024-05-06T00:00:00.1"))
 
 
-@pytest.fixture
-def leads(repositories: Repositories) -> LeadRepository:
-    return repositories.leads
-
-
 class TestScoringRules:
     def test_the_default_table_is_there_from_the_start(self, leads: LeadRepository) -> None:
         assert leads.get_scoring_rules() == DEFAULT_SCORING

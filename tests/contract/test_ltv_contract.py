@@ -65,11 +65,6 @@ from tests.strategies import CUSTOMERS, MODEST, amounts, instants, ledgers, zone
 RECORDED, UNCHANGED, CONFLICTING = Recording.RECORDED, Recording.UNCHANGED, Recording.CONFLICTING
 
 
-@pytest.fixture
-def ltv(repositories: Repositories) -> LTVRepository:
-    return repositories.ltv
-
-
 def ids(values: Iterable[CustomerLTV]) -> list[str]:
     return [value.customer_id for value in values]
 

@@ -39,11 +39,6 @@ ADA = "ada@example.com"
 KEYS = ("a key that is long enough",)
 
 
-@pytest.fixture
-def people(repositories: Repositories) -> PeopleRepository:
-    return repositories.people
-
-
 class TestTombstones:
     def test_those_that_are_kept_are_found_and_since_when(self, people: PeopleRepository) -> None:
         people.bury(["a", "b"], NOON)

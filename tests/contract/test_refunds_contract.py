@@ -19,11 +19,6 @@ from tests.contract.shards import every_shard
 from tests.strategies import CUSTOMERS, MODEST, instants, ledgers
 
 
-@pytest.fixture
-def ltv(repositories: Repositories) -> LTVRepository:
-    return repositories.ltv
-
-
 def refund(
     order_id: str,
     refund_of: str,

@@ -80,11 +80,6 @@ RECORDED, UNCHANGED, CONFLICTING = Recording.RECORDED, Recording.UNCHANGED, Reco
 SESSION, CLICK = ActivityKind.SESSION, ActivityKind.CLICK
 
 
-@pytest.fixture
-def retention(repositories: Repositories) -> RetentionRepository:
-    return repositories.retention
-
-
 def finished(retention: RetentionRepository, run: ScoringRun) -> RunId:
     """The id of a run that was opened and finished."""
     retention.open_scoring_run(run)

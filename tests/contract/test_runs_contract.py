@@ -31,11 +31,6 @@ from tests.strategies import MODEST, instants, ledgers, zones
 FIRST, FOURTH = Shard(0, SHARDS), Shard(3, SHARDS)
 
 
-@pytest.fixture
-def retention(repositories: Repositories) -> RetentionRepository:
-    return repositories.retention
-
-
 class TestShardsOfARun:
     def test_a_run_opened_anew_has_no_shard_scored(self, retention: RetentionRepository) -> None:
         run = a_run()

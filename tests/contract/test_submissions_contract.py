@@ -50,11 +50,6 @@ PATIENCE = 60.0
 """Seconds after which a thread that should have ended is taken to hang."""
 
 
-@pytest.fixture
-def forms(repositories: Repositories) -> FormRepository:
-    return repositories.forms
-
-
 def at_once[T](work: Callable[[int], T], threads: int = THREADS) -> list[T]:
     """What `work` gave when called from several threads that start together."""
     barrier = threading.Barrier(threads)
