@@ -11,7 +11,6 @@ import boto3
 import pytest
 from moto import mock_aws
 
-import cloudformation
 from succotash.infrastructure.postgres.migrations.rights import Kind, quoted, role_of
 from tests.integration.stacks import CloudFormation, Stack
 from tests.servers import PostgresServer
@@ -51,7 +50,6 @@ def stack(
     postgres_server: PostgresServer, cloud: CloudFormation, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Stack]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    monkeypatch.setattr(cloudformation, "PAUSE", 0.01)
     mark = secrets.token_hex(4)
     user, database = f"user_{mark}", f"shop_{mark}"
     with mock_aws():

@@ -2,10 +2,10 @@
 
 import json
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, override
 
 import pytest
 
@@ -17,6 +17,7 @@ from succotash.application.scoring.churn_scoring import (
 from succotash.application.scoring.plan import Plan, make_plan
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.retention import INITIAL_RUN
+from succotash.domain.value.ledgers import ActivitySummaries
 from succotash.domain.values import (
     RunId,
 )
@@ -27,12 +28,49 @@ from succotash.errors import (
 )
 from succotash.infrastructure.in_memory.retention import InMemoryRetentionRepository
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
+from succotash.infrastructure.in_memory.tables import Tables
 from tests.builders import USD, an_order, at
+
+
+class WatchedRetention(InMemoryRetentionRepository):
+    """Notes which threads ask for what reads the whole of a ledger."""
+
+    def __init__(self, tables: Tables, asking: set[int]) -> None:
+        super().__init__(tables)
+        self._asking = asking
+
+    @override
+    def build_retention_grids(self, *args: Any, **given: Any) -> None:
+        self._asking.add(threading.get_ident())
+        super().build_retention_grids(*args, **given)
+
+    @override
+    def build_lifecycle_counts(self, *args: Any, **given: Any) -> None:
+        self._asking.add(threading.get_ident())
+        super().build_lifecycle_counts(*args, **given)
+
+    @override
+    def activity_summaries(self, *args: Any, **given: Any) -> ActivitySummaries:
+        self._asking.add(threading.get_ident())
+        return super().activity_summaries(*args, **given)
+
+
+class WatchedStorage(InMemoryStorage):
+    """A storage that knows which threads asked it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asking = set[int]()
+        watched = WatchedRetention(self._tables, self.asking)
+        self._repositories = replace(self._repositories, retention=watched)
 
 
 def recorded(count: int = 60) -> InMemoryStorage:
     """Customers of whom some come back, over half a year."""
-    storage = InMemoryStorage()
+    return record(InMemoryStorage(), count)
+
+
+def record[S: InMemoryStorage](storage: S, count: int = 60) -> S:
     storage.repositories.ltv.record_orders(
         [
             an_order(
@@ -62,24 +100,15 @@ class TestSteps:
     def scoring(self, storage: InMemoryStorage) -> ChurnScoring:
         return ChurnScoring(storage, ScoringSettings(currency=USD))
 
-    def test_a_shard_has_one_session(
-        self, scoring: ChurnScoring, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        asking = set[int]()
-        for name in ("build_retention_grids", "build_lifecycle_counts", "activity_summaries"):
-            method = getattr(InMemoryRetentionRepository, name)
-
-            def spy(*args: object, method: Callable[..., object] = method, **kw: object) -> object:
-                asking.add(threading.get_ident())
-                return method(*args, **kw)
-
-            monkeypatch.setattr(InMemoryRetentionRepository, name, spy)
+    def test_a_shard_has_one_session(self) -> None:
+        storage = record(WatchedStorage())
+        scoring = ChurnScoring(storage, ScoringSettings(currency=USD))
         run_id = scoring.plan(self.AS_OF)["run_id"]
-        asking.clear()
+        storage.asking.clear()
 
         scoring.score(run_id, 3)
 
-        assert asking == {threading.get_ident()}
+        assert storage.asking == {threading.get_ident()}
 
     def test_step_by_step_the_run_finds_what_it_finds_in_one_go(
         self, storage: InMemoryStorage, scoring: ChurnScoring
