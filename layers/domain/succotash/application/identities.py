@@ -84,9 +84,13 @@ def import_about_customers(
     own_ids: list[str] = [customer_ids[row] for row in rows]
     taken = replace(orders.only(rows), customer_ids=own_ids)
     if resolution.emails:
-        emails = zip(own_ids, taken.canonical_emails, strict=True)
+        emails = resolution.emails
         taken = replace(
-            taken, canonical_emails=[resolution.emails.get(each, email) for each, email in emails]
+            taken,
+            canonical_emails=[
+                emails.get(each, email)
+                for each, email in zip(own_ids, taken.canonical_emails, strict=True)
+            ],
         )
     recorded = record_once(
         range(len(taken)),

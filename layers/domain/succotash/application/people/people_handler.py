@@ -1,4 +1,4 @@
-"""A person's rights: to see everything held about them, and to have it erased."""
+"""A person's rights: to see what the storage holds about them, and to have it erased."""
 
 import secrets
 from collections.abc import Callable, Collection, Mapping
@@ -88,7 +88,7 @@ class MessageView(TypedDict):
 
 
 class PersonExport(TypedDict):
-    """Everything held about one person."""
+    """What the database holds about one person."""
 
     email: str
     lead: LeadView | None
