@@ -22,11 +22,11 @@ from contextlib import closing
 from datetime import date
 
 import pg8000.native
-from succotash.infrastructure.postgres.sql.activity import ACTIVITY_SUMMARIES
 
 from succotash.container import Container
 from succotash.domain.values import SHARDS, Shard
 from succotash.infrastructure.postgres.migrations import migrate
+from succotash.infrastructure.postgres.sql.activity import ACTIVITY_SUMMARIES
 from succotash.infrastructure.postgres.sql.partitions import of_shard
 from succotash.infrastructure.postgres.sql.purchases import PURCHASE_HISTORIES, SET_MOMENT
 from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server

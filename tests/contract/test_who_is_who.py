@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from succotash.application.people.people_handler import ANONYM_PREFIX
 from tests.builders import NOON, days, minutes
 from tests.contract.conftest import NewStorage
-from tests.contract.test_bulk_import import Shelf
+from tests.contract.shelf import Shelf
 from tests.http.gateway import Gateway
 
 ADA, BOB = "ada@example.com", "bob@example.com"

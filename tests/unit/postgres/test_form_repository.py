@@ -33,21 +33,6 @@ from tests.builders import (
     an_inquiry,
     an_outcome,
 )
-from tests.databases import migrated_database
-from tests.servers import PostgresServer
-
-
-@pytest.fixture(scope="module")
-def settings(postgres_server: PostgresServer) -> Iterator[ConnectionSettings]:
-    with migrated_database(postgres_server) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def storage(settings: ConnectionSettings) -> Iterator[PostgresStorage]:
-    opened = PostgresStorage(settings)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What is PostgreSQL's own about activity and scoring runs; the contract suite checks the rest."""
 
-import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -47,19 +46,6 @@ AWKWARD = "tab\tnewline\nbackslash\\N quote'\" ü 🦑 \\t"
 DAYS = count()
 
 
-@pytest.fixture(scope="module")
-def settings(postgres_server: PostgresServer) -> Iterator[ConnectionSettings]:
-    with migrated_database(postgres_server) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def storage(settings: ConnectionSettings) -> Iterator[PostgresStorage]:
-    opened = PostgresStorage(settings)
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
 def retention(settings: ConnectionSettings) -> Iterator[PostgresRetentionRepository]:
     """Made as the documentation shows."""
@@ -72,11 +58,6 @@ def retention(settings: ConnectionSettings) -> Iterator[PostgresRetentionReposit
     )
     yield repository
     repository.close()
-
-
-@pytest.fixture
-def customer_id() -> CustomerId:
-    return CustomerId(f"customer-{secrets.token_hex(6)}")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What is PostgreSQL's own about orders and values; the contract suite checks the rest."""
 
-import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,25 +14,10 @@ from succotash.infrastructure.postgres.connection_settings import ConnectionSett
 from succotash.infrastructure.postgres.ltv import PostgresLTVRepository
 from succotash.infrastructure.postgres.storage import PostgresStorage
 from tests.builders import NOON, USD, a_value, an_order, days, usd, value_columns
-from tests.databases import migrated_database
 from tests.faults.proxy import proxy_to
-from tests.servers import PostgresServer
 
 AWKWARD = "tab\tnewline\nreturn\rbackslash\\N quote'\" ü 🦑 \\t\\\\"
 """What the text format of COPY has to escape, and what it has not."""
-
-
-@pytest.fixture(scope="module")
-def settings(postgres_server: PostgresServer) -> Iterator[ConnectionSettings]:
-    with migrated_database(postgres_server) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def storage(settings: ConnectionSettings) -> Iterator[PostgresStorage]:
-    opened = PostgresStorage(settings)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +32,6 @@ def ltv(settings: ConnectionSettings) -> Iterator[PostgresLTVRepository]:
     )
     yield repository
     repository.close()
-
-
-@pytest.fixture
-def customer_id() -> CustomerId:
-    return CustomerId(f"customer-{secrets.token_hex(6)}")
 
 
 def shards_of(ltv: PostgresLTVRepository, customer_id: CustomerId) -> list[Shard]:
