@@ -1,6 +1,6 @@
 """Whom facts are about, as they are recorded: known customers, and nobody who was erased."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -84,9 +84,9 @@ def import_about_customers(
     own_ids: list[str] = [customer_ids[row] for row in rows]
     taken = replace(orders.only(rows), customer_ids=own_ids)
     if resolution.emails:
-        emails = zip(own_ids, taken.canonical_emails, strict=True)
+        emails: Mapping[str, str | None] = {**resolution.emails}
         taken = replace(
-            taken, canonical_emails=[resolution.emails.get(each, email) for each, email in emails]
+            taken, canonical_emails=list(map(emails.get, own_ids, taken.canonical_emails))
         )
     recorded = record_once(
         range(len(taken)),
