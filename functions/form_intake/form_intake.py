@@ -20,7 +20,7 @@ from hosted_page import (
 )
 from parked_messages import parked_messages
 from submission_reading import NEXT, TAKES, SentForm
-from succotash.application.intake.form_handler import FormView
+from succotash.application.forms.views import FormView
 from succotash.container import Container, container
 from succotash.domain.intake.attribution import CONTROL_PREFIX, TOKEN, is_attribution
 from succotash.domain.intake.signing import LONGEST_TOKEN, ExpiredTokenError, InvalidTokenError

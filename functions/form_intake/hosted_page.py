@@ -9,7 +9,7 @@ from html import escape
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from succotash.application.intake.form_handler import FieldView, FormView, RuleView
+from succotash.application.forms.views import FieldView, FormView, RuleView
 from succotash.domain.forms.forms import FieldKind, RuleKind
 from succotash.domain.intake.attribution import CONSENT, TOKEN
 from succotash.domain.intake.canonical_text import ANSWER_LIMIT

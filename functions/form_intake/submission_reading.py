@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from succotash.application.intake.form_handler import SubmissionContext
+from succotash.application.intake.submission_intake import SubmissionContext
 from succotash.domain.values import Json, is_printable
 from succotash.errors import Flaw, InvalidInputError, MalformedRequestError, Violation
 from succotash.http.api import Call

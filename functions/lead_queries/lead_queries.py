@@ -12,18 +12,12 @@ from pydantic import Field
 
 from form_definition import FormBody
 from scoring_table import ScoringRulesBody
-from succotash.application.intake.form_handler import (
-    FormAnalyticsView,
-    FormList,
-    FormView,
-    LeadDetails,
-    LeadList,
-    LeadView,
-    SubmissionList,
-    SubmissionView,
-)
+from succotash.application.forms.analytics import FormAnalyticsView
+from succotash.application.forms.views import FormList, FormView
+from succotash.application.intake.views import SubmissionList, SubmissionView
 from succotash.application.leads.exports import Export
 from succotash.application.leads.scoring import RescoringReport, ScoringRulesView
+from succotash.application.leads.views import LeadDetails, LeadList, LeadView
 from succotash.application.people.people_handler import ErasureReport, PersonExport
 from succotash.container import Container, container
 from succotash.domain.forms.forms import LeadQuery, LeadStatus, SubmissionState

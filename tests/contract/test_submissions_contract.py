@@ -9,7 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from succotash.application.intake.form_handler import FormHandler, SubmissionReceipt
+from succotash.application.intake.form_handler import FormHandler
+from succotash.application.intake.views import SubmissionReceipt
 from succotash.domain.forms.forms import (
     DEFAULT_FORM,
     QUARANTINE_KEPT,

@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 import form_intake
-from succotash.application.intake.form_handler import SubmissionView
+from succotash.application.intake.views import SubmissionView
 from succotash.container import Container
 from succotash.domain.forms.forms import DEFAULT_FORM, Form, LeadQuery
 from succotash.domain.repositories.storage import Repositories, Storage

@@ -6,7 +6,9 @@ from itertools import count
 
 import pytest
 
-from succotash.application.intake.form_handler import FormHandler, SubmissionContext, SubmissionView
+from succotash.application.intake.form_handler import FormHandler
+from succotash.application.intake.submission_intake import SubmissionContext
+from succotash.application.intake.views import SubmissionView
 from succotash.domain.forms.forms import (
     DEFAULT_FORM,
     Form,

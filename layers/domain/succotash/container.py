@@ -14,8 +14,9 @@ from succotash.errors import SettingsError
 from succotash.settings import LOCAL_PASSWORD, Settings
 
 if TYPE_CHECKING:
+    from succotash.application.forms.views import FormView
     from succotash.application.intake.confirmations import Confirmations
-    from succotash.application.intake.form_handler import FormHandler, FormView
+    from succotash.application.intake.form_handler import FormHandler
     from succotash.application.intake.parked_intake import ParkedIntake
     from succotash.application.intake.shelter import Shelter
     from succotash.application.leads.exports import ExportHandler
@@ -325,10 +326,16 @@ class Container:
 
     def get_confirmations(self) -> "Confirmations":
         """What people confirm by the links they are sent."""
+        from succotash.application.forms.definitions import FormDefinitions
         from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE, Confirmations
+        from succotash.application.intake.review import SubmissionReview
 
-        signer = self.signer(CONFIRMATION_PURPOSE)
-        return Confirmations(self.get_form_handler(), signer, self._clock)
+        return Confirmations(
+            FormDefinitions(self.storage, self._clock, self._new_id),
+            SubmissionReview(self.storage, self._clock, self._new_id),
+            self.signer(CONFIRMATION_PURPOSE),
+            self._clock,
+        )
 
     @cached_property
     def _event_bus(self) -> "EventBus | None":

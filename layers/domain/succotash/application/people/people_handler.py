@@ -5,13 +5,8 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import TypedDict
 
-from succotash.application.intake.form_handler import (
-    LeadView,
-    StatusChangeView,
-    SubmissionView,
-    lead_view,
-    submission_view,
-)
+from succotash.application.intake.views import SubmissionView, submission_view
+from succotash.application.leads.views import LeadView, StatusChangeView, lead_view
 from succotash.application.people.erased_elsewhere import NOWHERE_ELSE, Elsewhere, ElsewhereView
 from succotash.application.retention.retention_handler import (
     ChurnRiskView,

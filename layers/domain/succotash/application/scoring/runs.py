@@ -68,7 +68,7 @@ def run_currency(run: RunView | None, own: Currency) -> Currency:
 
 
 def run_view(run: ScoringRun) -> RunView:
-    """For people and programs outside."""
+    """Serialised for the API."""
     return {
         "run_id": run.run_id,
         "as_of": run.as_of,
@@ -124,7 +124,7 @@ def run_warnings(run: ScoringRun) -> list[RunWarningView]:
 
 
 def run_report(run: ScoringRun) -> RunReport:
-    """For people and programs outside."""
+    """Serialised for the API."""
     return {
         **run_view(run),
         "state": run.state,

@@ -68,7 +68,7 @@ class CohortList(TypedDict):
 
 
 def cohort_view(cohort: Cohort, span: CohortSpan, today: date) -> CohortView:
-    """For people and programs outside."""
+    """Serialised for the API."""
     periods = {each["period"]: each for each in cohort_periods(cohort, span, today)}
     return {
         "cohort_id": cohort.cohort_id,

@@ -416,7 +416,7 @@ def _group_views(groups: Mapping[str, ValueGroup], currency: str) -> dict[str, V
 
 
 def customer_value_view(value: CustomerLTV) -> CustomerValueView:
-    """For people and programs outside."""
+    """Serialised for the API."""
     return {
         "customer_id": value.customer_id,
         "currency": value.actual_clv.currency,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Self
 from uuid import UUID
 
+from succotash.domain.forms.forms import IdempotentRequest
 from succotash.domain.intake.submissions import emails_among
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.values import FormId, Json, SubmissionId, instant_text, require_aware
@@ -59,6 +60,13 @@ class ParkedSubmission:
     key: str | None = None
     """The sender's Idempotency-Key."""
     body_digest: str = ""
+
+    @property
+    def request(self) -> IdempotentRequest | None:
+        """The request that its sender may repeat; None without a key."""
+        if self.key is None:
+            return None
+        return IdempotentRequest(f"form:{self.form_id}", self.key, self.body_digest)
 
     @property
     def group(self) -> str:
