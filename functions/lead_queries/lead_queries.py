@@ -18,7 +18,7 @@ from succotash.application.intake.views import SubmissionList, SubmissionView
 from succotash.application.leads.exports import Export
 from succotash.application.leads.scoring import RescoringReport, ScoringRulesView
 from succotash.application.leads.views import LeadDetails, LeadList, LeadView
-from succotash.application.people.people_handler import ErasureReport, PersonExport
+from succotash.application.people.views import ErasureReport, PersonExport
 from succotash.container import Container, container
 from succotash.domain.forms.forms import LeadQuery, LeadStatus, SubmissionState
 from succotash.domain.values import FormId

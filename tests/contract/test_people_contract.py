@@ -17,7 +17,8 @@ from local.objects import LocalObjectStore
 from succotash.application.batches import BatchReport
 from succotash.application.intake.form_handler import FormHandler
 from succotash.application.people.erased_elsewhere import ALWAYS_KEPT, ON_DISK, Elsewhere
-from succotash.application.people.people_handler import ErasureReport, PeopleHandler, PersonExport
+from succotash.application.people.people_handler import PeopleHandler
+from succotash.application.people.views import ErasureReport, PersonExport
 from succotash.application.retention.retention_handler import RetentionHandler
 from succotash.application.value.ltv_handler import LTVHandler
 from succotash.application.value.order_import import BulkImport
