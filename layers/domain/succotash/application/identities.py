@@ -1,6 +1,6 @@
 """Whom facts are about, as they are recorded: known customers, and nobody who was erased."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -84,9 +84,13 @@ def import_about_customers(
     own_ids: list[str] = [customer_ids[row] for row in rows]
     taken = replace(orders.only(rows), customer_ids=own_ids)
     if resolution.emails:
-        emails: Mapping[str, str | None] = {**resolution.emails}
+        emails = resolution.emails
         taken = replace(
-            taken, canonical_emails=list(map(emails.get, own_ids, taken.canonical_emails))
+            taken,
+            canonical_emails=[
+                emails.get(each, email)
+                for each, email in zip(own_ids, taken.canonical_emails, strict=True)
+            ],
         )
     recorded = record_once(
         range(len(taken)),

@@ -131,7 +131,7 @@ class Resolution:
     """Of names that may stand for another id than themselves."""
     aliases: dict[CustomerId, CustomerId]
     """Names to remember."""
-    emails: dict[CustomerId, str]
+    emails: dict[str, str]
     """E-mails of customers who had none."""
 
     def customer_of(self, name: CustomerName) -> CustomerId:
@@ -179,7 +179,7 @@ def resolve(names: Collection[CustomerName], known: KnownCustomers) -> Resolutio
         moved |= {each.customer_id: chosen for each in group.values() if not each.first_seen_at}
     customer_ids = {}
     aliases: dict[CustomerId, CustomerId] = {}
-    learned: dict[CustomerId, str] = {}
+    learned: dict[str, str] = {}
     for name in names:
         account = accounts[name.customer_id]
         customer_ids[name] = customer_id = moved.get(account.customer_id, account.customer_id)
