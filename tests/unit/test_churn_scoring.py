@@ -20,9 +20,11 @@ from succotash.application.scoring.churn_scoring import (
     ChurnScoring,
     IncompleteRunError,
     ScoringReport,
-    ScoringSettings,
 )
-from succotash.application.scoring.plan import Columns, Plan, Valued, make_plan, risk_basis
+from succotash.application.scoring.ledgers import Columns
+from succotash.application.scoring.plan import Plan, make_plan
+from succotash.application.scoring.settings import ScoringSettings
+from succotash.application.scoring.valuation import Valued, risk_basis
 from succotash.domain.models.bg_nbd import BGNBD
 from succotash.domain.models.churn import SilenceModel, Source, Weights
 from succotash.domain.models.selection import Candidate
@@ -557,9 +559,9 @@ class TestSteps:
             scoring.plan(self.AS_OF - timedelta(days=1))
 
     def test_a_plan_is_the_same_after_it_was_kept(self, storage: InMemoryStorage) -> None:
-        with ThreadPoolExecutor(1) as beside:
+        with ThreadPoolExecutor(1) as executor:
             plan = make_plan(
-                storage.repositories, beside, ScoringSettings(currency=USD), self.AS_OF
+                storage.repositories, executor, ScoringSettings(currency=USD), self.AS_OF
             ).plan
         kept = json.loads(json.dumps(plan.to_dict(), allow_nan=False))
 

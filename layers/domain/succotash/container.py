@@ -216,7 +216,8 @@ class Container:
     def get_churn_scoring(self) -> "ChurnScoring":
         """The scheduled run; the only part that needs numpy and scipy."""
         from succotash.application.people.settling import CustomerSettling
-        from succotash.application.scoring.churn_scoring import ChurnScoring, ScoringSettings
+        from succotash.application.scoring.churn_scoring import ChurnScoring
+        from succotash.application.scoring.settings import ScoringSettings
         from succotash.domain.models.selection import Candidate
         from succotash.domain.retention.risk import RiskRule
 
