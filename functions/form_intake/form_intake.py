@@ -32,10 +32,11 @@ from succotash.errors import (
     StorageUnavailableError,
     SuccotashError,
 )
-from succotash.http.api import Api, Call, Reply
+from succotash.http.api import Api
 from succotash.http.fields import Closed
 from succotash.http.problems import problem_of
 from succotash.http.reading import FORM_TYPE, JSON_TYPE, read_model, read_pairs, read_text
+from succotash.http.requests import Call, Reply
 from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("form_intake")

@@ -16,8 +16,8 @@ from succotash.domain.intake.canonical_text import ANSWER_LIMIT
 from succotash.domain.intake.validation import agrees
 from succotash.domain.values import Json
 from succotash.errors import Violation
-from succotash.http.api import Reply
 from succotash.http.problems import Problem
+from succotash.http.requests import Reply
 
 HTML_TYPE = "text/html; charset=utf-8"
 STYLE = (

@@ -10,7 +10,6 @@ from pydantic import Field
 from succotash.application.intake.submission_intake import SubmissionContext
 from succotash.domain.values import Json, is_printable
 from succotash.errors import Flaw, InvalidInputError, MalformedRequestError, Violation
-from succotash.http.api import Call
 from succotash.http.fields import plain
 from succotash.http.reading import (
     FORM_TYPE,
@@ -21,6 +20,7 @@ from succotash.http.reading import (
     read_pairs,
     read_text,
 )
+from succotash.http.requests import Call
 
 NEXT = "_next"
 """The field in which a plain page says where to go after posting."""

@@ -22,7 +22,7 @@ from succotash.application.people.views import ErasureReport, PersonExport
 from succotash.container import Container, container
 from succotash.domain.forms.forms import LeadQuery, LeadStatus, SubmissionState
 from succotash.domain.values import FormId
-from succotash.http.api import Api, Reply
+from succotash.http.api import Api
 from succotash.http.fields import (
     LAX,
     Closed,
@@ -36,6 +36,7 @@ from succotash.http.fields import (
     Slug,
 )
 from succotash.http.reading import JSON_TYPE
+from succotash.http.requests import Reply
 from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("lead_queries")

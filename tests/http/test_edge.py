@@ -10,8 +10,8 @@ import pytest
 
 from succotash.container import Container
 from succotash.domain.values import SubmissionId
-from succotash.http.api import Route
 from succotash.http.reading import JSON_TYPE
+from succotash.http.requests import Route
 from tests.builders import a_value
 from tests.events import EVENTS, http_event, sample
 from tests.http.gateway import APIS, SCOPES, Answered, Gateway
