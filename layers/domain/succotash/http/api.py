@@ -28,7 +28,6 @@ from succotash.errors import (
 )
 from succotash.http.invocations import WrongSettings, invocation
 from succotash.http.problems import (
-    METHOD_NOT_ALLOWED,
     PROBLEM_JSON,
     UNEXPECTED,
     UNKNOWN_ROUTE,
@@ -59,7 +58,6 @@ type Answer = dict[str, Any]
 PREFLIGHT_SECONDS = 600
 HALVES = "surrogatepass"
 """How addresses are encoded and decoded, so that none is an error."""
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
 class Api[P: Parts]:
@@ -126,45 +124,31 @@ class Served[P: Parts]:
         self._parts = parts
         self._logger = Logger(service=api.name)
         self._resolver = APIGatewayHttpResolver()
+        # An id with an encoded slash comes to its route's function as another address.
         self._resolver.not_found(lambda _: self._refuse(Problem(UNKNOWN_ROUTE)))
         self._wrong_settings = WrongSettings(self._logger)
-        by_path: dict[str, dict[str, Route[P]]] = {}
+        by_path: dict[str, list[Route[P]]] = {}
         for route in api.routes:
-            by_path.setdefault(route.path, {})[route.method] = route
+            by_path.setdefault(route.path, []).append(route)
         for path, routes in by_path.items():
             self._register(path, routes)
 
     def __call__(self, event: Event, context: LambdaContext) -> Answer:
-        """Answer one request. HEAD is answered like GET, without the body."""
-        http = event["requestContext"]["http"]
-        is_head = http["method"] == "HEAD"
+        """Answer one request of a route that API Gateway has."""
         # API Gateway decodes the path; encoded again, an id may hold any character but a slash.
-        asked = {
-            **event,
-            # Half of a surrogate pair, too: no id has one, and so it is not found.
-            "rawPath": quote(event["rawPath"], safe="/", errors=HALVES),
-            "requestContext": {
-                **event["requestContext"],
-                "http": {**http, "method": "GET"} if is_head else http,
-            },
-        }
+        # Half of a surrogate pair, too: no id has one, and so it is not found.
+        asked = {**event, "rawPath": quote(event["rawPath"], safe="/", errors=HALVES)}
         with invocation(self._name, http_request_id(event)):
             answer: Answer = self._resolver.resolve(asked, context)
-        return {**answer, "body": "", "isBase64Encoded": False} if is_head else answer
+        return answer
 
-    def _register(self, path: str, routes: Mapping[str, Route[P]]) -> None:
-        """Every method of one address: those declared, OPTIONS, and the refusal of the others."""
+    def _register(self, path: str, routes: Sequence[Route[P]]) -> None:
+        """Every method of one address, and OPTIONS where pages of other origins may call."""
         rule = path.replace("{", "<").replace("}", ">")
-        allowed = _allowed(routes)
-        for method, route in routes.items():
-            self._resolver.route(rule, method)(self._endpoint(route))
-        self._resolver.route(rule, "OPTIONS")(self._options(routes, allowed))
-
-        def refuse(**_: str) -> Response[str]:
-            return self._refuse(Problem(METHOD_NOT_ALLOWED, headers={"Allow": allowed}))
-
-        others = [method for method in METHODS if method not in routes and method != "OPTIONS"]
-        self._resolver.route(rule, others)(refuse)
+        for route in routes:
+            self._resolver.route(rule, route.method)(self._endpoint(route))
+        if shared := [route for route in routes if route.origins is not None]:
+            self._resolver.route(rule, "OPTIONS")(self._preflight(shared))
 
     def _endpoint(self, route: Route[P]) -> Callable[..., Response[str]]:
         def answer(**ids: str) -> Response[str]:
@@ -183,20 +167,16 @@ class Served[P: Parts]:
 
         return answer
 
-    def _options(
-        self, routes: Mapping[str, Route[P]], allowed: str
-    ) -> Callable[..., Response[str]]:
+    def _preflight(self, routes: Sequence[Route[P]]) -> Callable[..., Response[str]]:
         def answer(**ids: str) -> Response[str]:
             headers: dict[str, str] = {}
-            for route in routes.values():
+            for route in routes:
                 granted = self._cross_origin_headers(self._call(route, ids))
                 headers.update(granted)
                 if "Access-Control-Allow-Origin" in granted:
                     headers["Access-Control-Allow-Methods"] = route.method
                     headers["Access-Control-Allow-Headers"] = "content-type, idempotency-key"
                     headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
-            # Where pages may call, other methods of the address may be another function's.
-            headers = headers or {"Allow": allowed}
             return Response(HTTPStatus.NO_CONTENT, body="", headers=headers)
 
         return answer
@@ -288,11 +268,6 @@ class Served[P: Parts]:
             cause = cause.__cause__ or cause.__context__
         reason = str(error) if isinstance(error, SuccotashError) else None
         self._logger.error("failed", correlation_id=request_id, stack=chain, reason=reason)
-
-
-def _allowed(methods: Mapping[str, object]) -> str:
-    head = ["HEAD"] if "GET" in methods else []
-    return ", ".join(sorted([*methods, *head, "OPTIONS"]))
 
 
 def _success(call: Call, result: object) -> Response[str]:
