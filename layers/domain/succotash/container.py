@@ -4,14 +4,13 @@ import importlib
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from succotash.domain.values import Clock, Currency, IdFactory, system_clock, uuid7
-from succotash.errors import SettingsError
-from succotash.settings import LOCAL_PASSWORD, Settings
+from succotash.settings import Settings
+from succotash.wiring.services import services_at
 
 if TYPE_CHECKING:
     from succotash.application.forms.views import FormView
@@ -42,16 +41,7 @@ if TYPE_CHECKING:
     from succotash.domain.repositories.retention import RetentionRepository
     from succotash.domain.repositories.storage import Storage
     from succotash.infrastructure.files.mail import MailFolder
-    from succotash.infrastructure.postgres.connection_settings import (
-        ConnectionSettings,
-        PasswordSource,
-    )
     from succotash.infrastructure.postgres.provisioning import SchemaMigration
-
-ANOTHER_SET_UP_SECONDS = 120.0
-"""How long a set-up waits for another one of the same server, which a rollback may follow."""
-FILE_SCHEME = "file:"
-"""Begins the address of what is kept in a file of this machine instead of in a service."""
 
 # Each part is imported where it is first asked for, so that a function's cold start
 # pays for its own use cases and for one storage only.
@@ -93,7 +83,9 @@ class Container:
 
                 return SQLiteStorage(settings.sqlite_path, seed=settings.sqlite_seed)
             case "postgres":
-                return _postgres_storage(settings)
+                from succotash.wiring.postgres import postgres_storage
+
+                return postgres_storage(settings)
 
     def get_form_handler(self) -> "FormHandler":
         """Use cases around forms."""
@@ -135,13 +127,7 @@ class Container:
         queue, failures = self.settings.parking_queue_url, self.settings.parking_failures_url
         if queue is None:
             return None
-        if queue.startswith(FILE_SCHEME):
-            from succotash.infrastructure.files.parking import FileSubmissionQueue
-
-            return FileSubmissionQueue(Path(queue.removeprefix(FILE_SCHEME)))
-        from succotash.infrastructure.aws.parking import SqsSubmissionQueue
-
-        return SqsSubmissionQueue(queue, failures or queue)
+        return services_at(queue).submission_queue(queue, failures or queue)
 
     def get_lead_scoring(self) -> "LeadScoring":
         """The rules by which leads are scored, and scoring all of them."""
@@ -164,15 +150,7 @@ class Container:
     @cached_property
     def _export_shelf(self) -> "ExportShelf | None":
         place = self.settings.exports
-        if place is None:
-            return None
-        if place.startswith(FILE_SCHEME):
-            from succotash.infrastructure.files.exports import ExportFolder
-
-            return ExportFolder(Path(place.removeprefix(FILE_SCHEME)))
-        from succotash.infrastructure.aws.exports import ExportBucket
-
-        return ExportBucket(place)
+        return None if place is None else services_at(place).export_shelf(place)
 
     def get_people_handler(self) -> "PeopleHandler":
         """A person's rights."""
@@ -281,26 +259,17 @@ class Container:
 
     @cached_property
     def _erasure_keys(self) -> "Callable[[], Sequence[str]]":
-        settings = self.settings
-        if settings.erasure_secret_arn is not None:
-            from succotash.infrastructure.aws.token_keys import SecretKeys
+        from succotash.wiring.keys import keys_of
 
-            return SecretKeys(settings.erasure_secret_arn)
-        keys = tuple(settings.erasure_keys.split(","))
-        return lambda: keys
+        return keys_of(self.settings.erasure_secret_arn, self.settings.erasure_keys)
 
     @cached_property
     def _token_keys(self) -> "Callable[[], Sequence[str]]":
-        settings = self.settings
-        if settings.form_token_secret_arn is not None:
-            from succotash.infrastructure.aws.token_keys import SecretKeys
+        from succotash.wiring.keys import keys_of
 
-            return SecretKeys(settings.form_token_secret_arn)
-        if settings.form_token_keys is not None:
-            keys = tuple(settings.form_token_keys.split(","))
-        else:
-            keys = (secrets.token_urlsafe(32),)
-        return lambda: keys
+        settings = self.settings
+        own = settings.form_token_keys or secrets.token_urlsafe(32)
+        return keys_of(settings.form_token_secret_arn, own)
 
     def get_outbox_relay(self) -> "OutboxRelay":
         """What delivers messages to the bus and by e-mail, as far as these are set."""
@@ -341,15 +310,7 @@ class Container:
     @cached_property
     def _event_bus(self) -> "EventBus | None":
         bus = self.settings.event_bus
-        if bus is None:
-            return None
-        if bus.startswith(FILE_SCHEME):
-            from succotash.infrastructure.files.events import EventFile
-
-            return EventFile(Path(bus.removeprefix(FILE_SCHEME)))
-        from succotash.infrastructure.aws.events import EventBridgeBus
-
-        return EventBridgeBus(bus)
+        return None if bus is None else services_at(bus).event_bus(bus)
 
     @cached_property
     def _post_office(self) -> "PostOffice | None":
@@ -391,26 +352,9 @@ class Container:
 
     def get_schema_migration(self) -> "SchemaMigration":
         """What sets the database up, as the administrator whose secret DB_ADMIN_SECRET_ARN is."""
-        from succotash.infrastructure.aws.passwords import SecretPassword
-        from succotash.infrastructure.postgres.provisioning import SchemaMigration
+        from succotash.wiring.postgres import schema_migration
 
-        settings = self.settings
-        if settings.db_admin_secret_arn is None:
-            raise SettingsError("DB_ADMIN_SECRET_ARN must be set")
-        secret = SecretPassword(settings.db_admin_secret_arn)
-        return SchemaMigration(
-            replace(
-                _connection(settings),
-                user=secret.user(),
-                password=secret,
-                lock_timeout=ANOTHER_SET_UP_SECONDS,
-            ),
-            settings.db_user,
-            {
-                kind: SecretPassword(arn)
-                for kind, arn in (settings.db_role_secret_arns or {}).items()
-            },
-        )
+        return schema_migration(self.settings)
 
     def prepare(self) -> None:
         """Import what requests need, asking nobody anything; SettingsError where they would fail.
@@ -447,59 +391,6 @@ class Container:
         """Release what the storage holds; the container may be used again."""
         if "storage" in self.__dict__:
             self.storage.close()
-
-
-def _postgres_storage(settings: Settings) -> "Storage":
-    from succotash.infrastructure.postgres.pool import PoolLimits
-    from succotash.infrastructure.postgres.storage import PostgresStorage
-
-    limits = PoolLimits(maximum=settings.db_max_connections)
-    return PostgresStorage(_connection(settings), limits)
-
-
-def _connection(settings: Settings) -> "ConnectionSettings":
-    from succotash.infrastructure.postgres.connection_settings import (
-        ConnectionSettings,
-        SslMode,
-        default_sslmode,
-    )
-
-    return ConnectionSettings(
-        host=settings.db_host,
-        port=settings.db_port,
-        database=settings.db_name,
-        user=settings.db_user,
-        password=_password_source(settings),
-        sslmode=(
-            default_sslmode(settings.db_host)
-            if settings.db_sslmode is None
-            else SslMode(settings.db_sslmode)
-        ),
-        sslrootcert=_authorities(settings),
-        connect_timeout=settings.db_connect_timeout,
-        statement_timeout=settings.db_statement_timeout,
-        lock_timeout=settings.db_lock_timeout,
-        proxied=settings.db_proxy,
-    )
-
-
-def _authorities(settings: Settings) -> Path | None:
-    from succotash.infrastructure.postgres.connection_settings import RDS_AUTHORITIES
-
-    if settings.db_sslrootcert is None:
-        return None
-    return RDS_AUTHORITIES if settings.db_sslrootcert == "rds" else Path(settings.db_sslrootcert)
-
-
-def _password_source(settings: Settings) -> "PasswordSource":
-    from succotash.infrastructure.aws.passwords import IamToken, SecretPassword
-    from succotash.infrastructure.postgres.connection_settings import fixed_password
-
-    if settings.db_secret_arn is not None:
-        return SecretPassword(settings.db_secret_arn)
-    if settings.db_iam_auth:
-        return IamToken(settings.db_host, settings.db_port, settings.db_user)
-    return fixed_password(settings.db_password or LOCAL_PASSWORD)
 
 
 container = Container()
