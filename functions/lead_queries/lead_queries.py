@@ -279,13 +279,13 @@ def update_lead(container: Container, lead_id: str, body: LeadPatch) -> LeadView
 
 @api.route("POST", "/people/export", scope=PEOPLE)
 def export_person(container: Container, body: PersonBody) -> PersonExport:
-    """Everything held about one person."""
+    """What the database holds about one person."""
     return container.get_people_handler().export_person(body.email)
 
 
 @api.route("POST", "/people/erasures", scope=PEOPLE)
 def erase_person(container: Container, body: PersonBody) -> ErasureReport:
-    """Erase one person everywhere; the answer says what is kept, and why."""
+    """Erase one person; the answer says what went, what is left to do, what is kept, and why."""
     return container.get_people_handler().erase_person(body.email, _time_for(ERASURE_SECONDS))
 
 

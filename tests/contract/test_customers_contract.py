@@ -243,6 +243,34 @@ class TestJoining:
         assert found == sorted(f"t{each}" for each in range(50))
 
 
+class TestResultsOfNobody:
+    def test_results_go_whose_customer_is_not_there(self, repositories: Repositories) -> None:
+        ltv, retention = repositories.ltv, repositories.retention
+        ltv.record_orders([an_order(customer_id="a")])
+        run, other = a_run(), a_run(NOON - days(1))
+        for each in (other, run):
+            retention.open_scoring_run(each)
+            for customer_id in "ab":
+                ltv.save_customer_ltv(a_value(customer_id, run_id=each.run_id))
+                retention.save_churn_prediction(a_prediction(customer_id, run_id=each.run_id))
+                retention.save_user_engagement_profile(a_profile(customer_id, run_id=each.run_id))
+            if each is other:
+                retention.finish_scoring_run(other.run_id, 2)
+        assert repositories.customers.delete_results_of_nobody(run.run_id) == 3
+        assert ltv.get_customer_ltv(B).run_id == other.run_id
+        retention.finish_scoring_run(run.run_id, 1)
+        assert ltv.get_customer_ltv(A).run_id == run.run_id
+        assert retention.get_churn_prediction(A).run_id == run.run_id
+        assert retention.get_user_engagement_profile(A).run_id == run.run_id
+        for get in (
+            ltv.get_customer_ltv,
+            retention.get_churn_prediction,
+            retention.get_user_engagement_profile,
+        ):
+            with pytest.raises(NotFoundError):
+                get(B)
+
+
 class TestSettling:
     def settle(self, storage: Storage, pseudonyms: Pseudonyms = PSEUDONYMS) -> int:
         return CustomerSettling(storage, pseudonyms).settle()

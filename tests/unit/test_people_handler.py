@@ -1,4 +1,4 @@
-"""Everything held about a person, on storage in memory."""
+"""What is held about a person, on storage in memory."""
 
 import pytest
 

@@ -26,7 +26,7 @@ class UnfinishedView(TypedDict):
 
 ALWAYS_KEPT: tuple[KeptView, ...] = (
     {
-        "what": "Orders with their amounts and days, under a customer id, without a person",
+        "what": "Orders with their amounts and days, under ids made at random, without a person",
         "why": "Revenue, cohorts and models stay what they were.",
     },
     {

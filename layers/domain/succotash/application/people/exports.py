@@ -1,4 +1,4 @@
-"""Showing a person everything held about them."""
+"""Showing a person what the storage holds about them."""
 
 from succotash.application.intake.views import submission_view
 from succotash.application.leads.views import lead_view

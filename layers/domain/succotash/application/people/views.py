@@ -1,4 +1,4 @@
-"""What is said about a person: everything held, and what an erasure did."""
+"""What is said about a person: what the storage holds, and what an erasure did."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -70,7 +70,7 @@ class MessageView(TypedDict):
 
 
 class PersonExport(TypedDict):
-    """Everything held about one person."""
+    """What the database holds about one person."""
 
     email: str
     lead: LeadView | None

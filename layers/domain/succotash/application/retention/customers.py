@@ -47,10 +47,10 @@ class CustomerRisks:
 
         NotFoundError where the current run has no prediction for them.
         """
-        customer = CustomerId(customer_id)
 
         def work(repositories: Repositories) -> CustomerRetention:
-            prediction = repositories.retention.get_churn_prediction(customer)
+            prediction = repositories.retention.get_churn_prediction(CustomerId(customer_id))
+            customer = prediction.customer_id
             return {
                 "customer_id": customer,
                 "churn_risk": churn_risk_view(prediction),

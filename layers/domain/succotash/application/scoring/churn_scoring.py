@@ -20,6 +20,7 @@ from succotash.application.scoring.shards import (
     seed_of,
 )
 from succotash.domain.messages.outbox import run_message
+from succotash.domain.repositories.customers import TOMBSTONES_TOLD
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.retention import INITIAL_RUN, RunState, ScoringRun, run_id_of
 from succotash.domain.scoring.warnings import RunWarnings
@@ -263,8 +264,16 @@ class ChurnScoring:
             for segment_id, least in Plan.of_dict(run.plan).bounds
         }
 
+        # Before the transaction, so that whoever is being erased is gone when it looks.
+        known = self._storage.repositories.customers.find_known((), (), None)
+        since = run.as_of - CLOCK_TOLERANCE
+        was_erased = any(at >= since for at in known.erased.values())
+        may_be_erased = was_erased or len(known.erased) > TOMBSTONES_TOLD
+
         def work(repositories: Repositories) -> None:
             retention = repositories.retention
+            if may_be_erased:
+                repositories.customers.delete_results_of_nobody(run.run_id)
             repositories.ltv.save_segment_bounds(run.run_id, bounds)
             if not is_whole:
                 retention.merge_retention_grids(run.run_id, run.as_of, zone)

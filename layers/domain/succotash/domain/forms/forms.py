@@ -34,7 +34,11 @@ class FieldKind(StrEnum):
 
 
 class RuleKind(StrEnum):
-    """How an answer is checked; the parameters each kind reads stand in `domain.validation`."""
+    """How an answer is checked.
+
+    REGEX: by `pattern`. LENGTH, RANGE: from `min` to `max`, either of which may be missing.
+    CHOICE: one of `choices`. MATCHES: the same as the answer to `field`. Others have no parameters.
+    """
 
     REQUIRED = "required"
     EMAIL = "email"

@@ -7,10 +7,12 @@ says is an e-mail address or a phone number, it is a pseudonym under a key that 
 import hashlib
 import hmac
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from urllib.parse import unquote
 
 from succotash.domain.intake.validation import canonical_email
 from succotash.domain.values import CustomerId
@@ -20,6 +22,10 @@ SHOP = "shop"
 """The system whose ids orders, activity and files of orders carry."""
 PSEUDONYM_PREFIX = "person_"
 
+_WIDE = str.maketrans("\uff20\ufe6b\uff0b\ufe62\uff05", "@@++%")
+_LINK = re.compile(r"^(mailto|tel):\s*", re.IGNORECASE)
+_NAMED_ADDRESS = re.compile(r"[^<>]*<([^<>]+)>\.?")
+_NUMBER_ALONE = re.compile(r"\+[\d\s().\-\u2010-\u2015\u2212/]+")
 _PSEUDONYM = re.compile(rf"{PSEUDONYM_PREFIX}[0-9a-f]{{32}}")
 
 
@@ -49,15 +55,17 @@ class Pseudonyms:
     def name(self, customer_id: str, email: str | None = None) -> CustomerName:
         """What a shop's id and e-mail stand for; InvalidInputError where `email` is no address.
 
-        An id that holds an @ is personal, and so is one that begins with + and is a phone number.
-        An id that is an e-mail address is the customer's, unless another is given.
+        An id that holds an @ is personal, and so is one that begins with + and is a phone number,
+        also where they are written as in a link or from an Asian keyboard. An id that is an e-mail
+        address is the customer's, unless another is given.
         """
         given = None if email is None else canonical_email(email)
-        if "@" in customer_id:
-            own = _email_address(customer_id)
-            made = self._of("email", own or customer_id.casefold())
+        written = _written_plainly(customer_id)
+        if "@" in written:
+            own = _email_address(written)
+            made = self._of("email", own or written.casefold())
             return CustomerName(made[0], given or own, made[1:])
-        if (number := _phone_number(customer_id)) is not None:
+        if (number := _phone_number(written)) is not None:
             made = self._of("phone", number)
             return CustomerName(made[0], given, made[1:])
         return CustomerName(CustomerId(customer_id), given)
@@ -88,7 +96,8 @@ NO_PSEUDONYMS = Pseudonyms(tuple)
 
 def is_personal(customer_id: str) -> bool:
     """Whether an id is replaced by a pseudonym: no such id is kept, logged or told."""
-    return "@" in customer_id or _phone_number(customer_id) is not None
+    written = _written_plainly(customer_id)
+    return "@" in written or _phone_number(written) is not None
 
 
 def may_be_personal(customer_id: str) -> bool:
@@ -280,24 +289,44 @@ def _chosen(group: Collection[Account]) -> CustomerId:
     return min(group, key=rank).customer_id
 
 
-def _phone_number(customer_id: str) -> str | None:
-    """E.164 of an id that begins with + and is a phone number."""
-    if not customer_id.startswith("+"):
+def _written_plainly(customer_id: str) -> str:
+    """The id without what only its spelling has: blanks, invisible and wide characters, a link."""
+    if customer_id.isalnum():  # nearly all are
+        return customer_id
+    written = customer_id.translate(_WIDE)
+    if not written.isascii():
+        written = "".join(each for each in written if unicodedata.category(each) != "Cf")
+    written = _LINK.sub("", written.strip(), count=1)
+    if "%" in written and "@" not in written:
+        unquoted = unquote(written).strip()
+        written = unquoted if "@" in unquoted or unquoted.startswith("+") else written
+    return written
+
+
+def _phone_number(written: str) -> str | None:
+    """E.164 of an id that begins with + and is a phone number.
+
+    One with more than the number in it, such as an extension, is told from the number alone.
+    """
+    if not written.startswith("+"):
         return None
     import phonenumbers  # only ids that begin with + pay for it
 
     try:
-        number = phonenumbers.parse(customer_id, None)
+        number = phonenumbers.parse(written, None)
     except phonenumbers.NumberParseException:
         return None
     if not phonenumbers.is_valid_number(number):
         return None
+    if not _NUMBER_ALONE.fullmatch(written):
+        return written.casefold()
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def _email_address(customer_id: str) -> str | None:
-    """The canonical form of an id that is an e-mail address."""
+def _email_address(written: str) -> str | None:
+    """The canonical form of an id that is an e-mail address, maybe with a name before it."""
+    named = _NAMED_ADDRESS.fullmatch(written)
     try:
-        return canonical_email(customer_id)
+        return canonical_email((named[1] if named else written).rstrip("."))
     except InvalidInputError:
         return None

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 
 from succotash.domain.people.identities import Account, Join, KnownCustomers
-from succotash.domain.values import CustomerId
+from succotash.domain.values import CustomerId, RunId
 
 TOMBSTONES_TOLD = 10_000
 
@@ -74,6 +74,13 @@ class CustomerRepository(ABC):
         may be personal. An order or event that the target has too, with the same contents, is
         there once; one with the same id and other contents gets an addition to its id. Results of
         scoring runs move where the target has none.
+        """
+
+    @abstractmethod
+    def delete_results_of_nobody(self, run_id: RunId) -> int:
+        """Delete a run's results of who is no customer any more; how many rows.
+
+        They were erased while the run was scored, which had read about them before.
         """
 
     @abstractmethod

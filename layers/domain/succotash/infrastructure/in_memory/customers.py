@@ -182,6 +182,20 @@ class InMemoryCustomerRepository(CustomerRepository):
 
     @override
     @atomic
+    def delete_results_of_nobody(self, run_id: RunId) -> int:
+        tables = self.tables
+
+        def gone(keys: Iterable[tuple[RunId, CustomerId]]) -> list[tuple[RunId, CustomerId]]:
+            return [key for key in keys if key[1] not in tables.customers]
+
+        return (
+            tables.values.discard(gone(tables.values_by_run.keys(run_id)))
+            + tables.predictions.discard(gone(tables.predictions_by_run.keys(run_id)))
+            + tables.profiles.discard(gone(tables.profiles_by_run.keys(run_id)))
+        )
+
+    @override
+    @atomic
     def anonymise_customers(
         self, anonyms: Mapping[CustomerId, CustomerId], salt: str
     ) -> dict[str, int]:

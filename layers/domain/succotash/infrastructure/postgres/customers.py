@@ -14,7 +14,7 @@ from succotash.domain.people.identities import (
     may_be_personal,
 )
 from succotash.domain.repositories.customers import TOMBSTONES_TOLD, CustomerRepository
-from succotash.domain.values import CustomerId
+from succotash.domain.values import CustomerId, RunId
 from succotash.infrastructure.postgres.people import stripes_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Row, Session
@@ -133,6 +133,17 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
 
         if joins:
             self._in_transaction(join)
+
+    @override
+    def delete_results_of_nobody(self, run_id: RunId) -> int:
+        def delete(session: Session) -> int:
+            return sum(
+                deleted
+                for kept in _KEPT
+                for [deleted] in session.run(_SQL[f"delete_{kept}_of_nobody"], run_id=run_id)
+            )
+
+        return self._in_transaction(delete)
 
     @override
     def anonymise_customers(

@@ -15,18 +15,19 @@ from succotash.domain.people.identities import (
     may_be_personal,
 )
 from succotash.domain.repositories.customers import TOMBSTONES_TOLD, CustomerRepository
-from succotash.domain.values import CustomerId
+from succotash.domain.values import CustomerId, RunId
 from succotash.infrastructure.sqlite.columns import instant, json_text
 from succotash.infrastructure.sqlite.connection import Row, Session
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.statement_files import load_statements
 
 _SQL = load_statements(Path(__file__).parent / "sql" / "customers.sql")
+_KEPT = ("values", "predictions", "profiles")
 _JOIN = (
     *("join_customers", "join_orders", "join_activity"),
-    *("move_values", "move_predictions", "move_profiles"),
+    *(f"move_{kept}" for kept in _KEPT),
     *("delete_orders", "delete_activity"),
-    *("delete_values", "delete_predictions", "delete_profiles"),
+    *(f"delete_{kept}" for kept in _KEPT),
     *("repoint_aliases", "drop_own_aliases", "delete_customer"),
 )
 
@@ -115,6 +116,13 @@ class SQLiteCustomerRepository(SQLiteRepository, CustomerRepository):
             for step in _JOIN:
                 session.run_for_each(_SQL[step], rows)
             _save_aliases(session, named)
+
+    @override
+    def delete_results_of_nobody(self, run_id: RunId) -> int:
+        with self._unit.writing() as session:
+            return sum(
+                session.change(_SQL[f"delete_{kept}_of_nobody"], run_id=run_id) for kept in _KEPT
+            )
 
     @override
     def anonymise_customers(

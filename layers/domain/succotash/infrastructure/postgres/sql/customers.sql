@@ -11,7 +11,7 @@ WITH called AS (
     SELECT
         given.name,
         named.customer_id,
-        true
+        TRUE AS is_alias
     FROM unnest(cast(:plain AS text[])) AS given (name)
     INNER JOIN customer_aliases AS named
         ON named.system = cast(:system AS text) AND given.name = named.alias
@@ -28,25 +28,26 @@ LEFT JOIN customers AS customer ON called.customer_id = customer.customer_id
 WHERE called.is_alias OR customer.customer_id IS NOT NULL
 UNION ALL
 SELECT
-    'email',
-    canonical_email,
+    'email' AS kind,
+    canonical_email AS name,
     customer_id,
-    first_seen_at,
-    canonical_email
+    first_seen_at AS at,
+    canonical_email AS email
 FROM customers
 WHERE canonical_email = any(cast(:emails AS text[]))
 UNION ALL
 (
     SELECT
-        'tombstone',
-        tombstone,
-        '',
-        erased_at,
-        NULL
+        'tombstone' AS kind,
+        tombstone AS name,
+        '' AS customer_id,
+        erased_at AS at,
+        NULL AS email
     FROM erasures
     WHERE
         cast(:tombstones AS text[]) IS NULL
         OR tombstone = any(cast(:tombstones AS text[]))
+    ORDER BY tombstone
     LIMIT CASE WHEN cast(:tombstones AS text[]) IS NULL THEN cast(:limit AS bigint) END
 );
 
@@ -142,9 +143,9 @@ WITH pair AS MATERIALIZED (
 
 moved AS MATERIALIZED (
     SELECT
+        source.*,
         pair.target,
-        pair.addition,
-        source.*
+        pair.addition
     FROM pair
     INNER JOIN orders AS source ON pair.source = source.customer_id
 ),
@@ -188,11 +189,12 @@ clashing AS MATERIALIZED (
 INSERT INTO orders (customer_id, order_id, ordered_at, amount, currency, refund_of)
 SELECT
     moved.target,
-    moved.order_id || CASE WHEN own.order_id IS NULL THEN '' ELSE moved.addition END,
+    moved.order_id || CASE WHEN own.order_id IS NULL THEN '' ELSE moved.addition END AS order_id,
     moved.ordered_at,
     moved.amount,
     moved.currency,
-    moved.refund_of || CASE WHEN refunded.order_id IS NULL THEN '' ELSE moved.addition END
+    moved.refund_of
+    || CASE WHEN refunded.order_id IS NULL THEN '' ELSE moved.addition END AS refund_of
 FROM moved
 LEFT JOIN clashing AS own
     ON moved.customer_id = own.customer_id AND moved.order_id = own.order_id
@@ -215,9 +217,9 @@ WITH pair AS MATERIALIZED (
 
 moved AS MATERIALIZED (
     SELECT
+        source.*,
         pair.target,
-        pair.addition,
-        source.*
+        pair.addition
     FROM pair
     INNER JOIN activity_events AS source ON pair.source = source.customer_id
 ),
@@ -234,7 +236,7 @@ INSERT INTO activity_events (
 )
 SELECT
     moved.target,
-    moved.event_id || CASE WHEN there.event_id IS NULL THEN '' ELSE moved.addition END,
+    moved.event_id || CASE WHEN there.event_id IS NULL THEN '' ELSE moved.addition END AS event_id,
     moved.occurred_at,
     moved.kind,
     moved.name,
@@ -371,11 +373,11 @@ RETURNING customer_id;
 INSERT INTO orders (customer_id, order_id, ordered_at, amount, currency, refund_of)
 SELECT
     pair.target,
-    left(encode(sha256(convert_to(:salt || moved.order_id, 'UTF8')), 'hex'), 32),
+    left(encode(sha256(convert_to(:salt || moved.order_id, 'UTF8')), 'hex'), 32) AS order_id,
     moved.ordered_at,
     moved.amount,
     moved.currency,
-    left(encode(sha256(convert_to(:salt || moved.refund_of, 'UTF8')), 'hex'), 32)
+    left(encode(sha256(convert_to(:salt || moved.refund_of, 'UTF8')), 'hex'), 32) AS refund_of
 FROM unnest(cast(:sources AS text[]), cast(:targets AS text[])) AS pair (source, target)
 INNER JOIN orders AS moved ON pair.source = moved.customer_id
 RETURNING order_id;
@@ -387,3 +389,42 @@ SELECT
     source.first_seen_at
 FROM unnest(cast(:sources AS text[]), cast(:targets AS text[])) AS pair (source, target)
 INNER JOIN customers AS source ON pair.source = source.customer_id;
+
+-- name: delete_values_of_nobody
+WITH gone AS (
+    DELETE FROM customer_ltv AS result
+    WHERE
+        run_id = :run_id
+        AND NOT EXISTS (
+            SELECT FROM customers AS customer WHERE result.customer_id = customer.customer_id
+        )
+    RETURNING 1
+)
+
+SELECT count(*) FROM gone;
+
+-- name: delete_predictions_of_nobody
+WITH gone AS (
+    DELETE FROM churn_predictions AS result
+    WHERE
+        run_id = :run_id
+        AND NOT EXISTS (
+            SELECT FROM customers AS customer WHERE result.customer_id = customer.customer_id
+        )
+    RETURNING 1
+)
+
+SELECT count(*) FROM gone;
+
+-- name: delete_profiles_of_nobody
+WITH gone AS (
+    DELETE FROM user_engagement_profiles AS result
+    WHERE
+        run_id = :run_id
+        AND NOT EXISTS (
+            SELECT FROM customers AS customer WHERE result.customer_id = customer.customer_id
+        )
+    RETURNING 1
+)
+
+SELECT count(*) FROM gone;

@@ -4,8 +4,8 @@
 
 from succotash.domain.value.refunds import RefundWarning
 
-# Many refunds of one order are added up once. The other customer is asked for by an inequality, so
-# that the planner looks the order up instead of hashing the ledger.
+# Many refunds of one order are added up once. Orders are joined with what was given and never with
+# each other but by their customer: a cluster that shards them by customer takes no other join.
 JUDGE_REFUNDS = f"""
 WITH given AS MATERIALIZED (
     SELECT place, customer_id, order_id
@@ -16,28 +16,42 @@ WITH given AS MATERIALIZED (
 named AS MATERIALIZED (
     SELECT DISTINCT customer_id, order_id FROM given
 ),
-judged AS MATERIALIZED (
+known AS MATERIALIZED (
+    SELECT customer_id, order_id, amount, refund_of
+    FROM named JOIN orders USING (customer_id, order_id)
+),
+refunds AS MATERIALIZED (
+    SELECT named.customer_id, named.order_id, sum(refund.amount) AS amount
+    FROM named
+    JOIN orders AS refund
+        ON refund.customer_id = named.customer_id AND refund.refund_of = named.order_id
+    GROUP BY named.customer_id, named.order_id
+),
+unknown AS MATERIALIZED (
+    SELECT customer_id, order_id FROM named
+    EXCEPT
+    SELECT customer_id, order_id FROM known
+),
+elsewhere AS MATERIALIZED (
+    SELECT DISTINCT unknown.customer_id, unknown.order_id
+    FROM unknown
+    JOIN orders AS other
+        ON other.order_id = unknown.order_id AND other.customer_id <> unknown.customer_id
+),
+judged AS (
     SELECT
         customer_id, order_id,
         CASE
             WHEN known.refund_of IS NOT NULL THEN '{RefundWarning.OF_REFUND}'
             WHEN known.amount + refunds.amount < 0 THEN '{RefundWarning.EXCEEDS_ORDER}'
-            WHEN known.order_id IS NULL AND EXISTS (
-                SELECT
-                FROM orders AS other
-                WHERE other.order_id = named.order_id AND other.customer_id <> named.customer_id
-            ) THEN '{RefundWarning.OF_ANOTHER_CUSTOMER}'
         END AS warning
-    FROM named
-    LEFT JOIN orders AS known USING (customer_id, order_id)
-    CROSS JOIN LATERAL (
-        SELECT sum(refund.amount) AS amount
-        FROM orders AS refund
-        WHERE refund.customer_id = named.customer_id AND refund.refund_of = named.order_id
-    ) AS refunds
+    FROM known LEFT JOIN refunds USING (customer_id, order_id)
+    UNION ALL
+    SELECT customer_id, order_id, '{RefundWarning.OF_ANOTHER_CUSTOMER}'
+    FROM elsewhere
 )
 SELECT warning
-FROM given JOIN judged USING (customer_id, order_id)
+FROM given LEFT JOIN judged USING (customer_id, order_id)
 ORDER BY place
 """
 TOTAL_REFUNDS = """

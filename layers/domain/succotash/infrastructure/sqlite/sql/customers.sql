@@ -1,9 +1,9 @@
 -- name: accounts
 SELECT
     given.value AS name,
-    coalesce(named.customer_id, given.value) AS customer_id,
     customer.first_seen_at,
-    customer.canonical_email
+    customer.canonical_email,
+    coalesce(named.customer_id, given.value) AS customer_id
 FROM json_each(:names) AS given
 LEFT JOIN customer_aliases AS named ON named.system = :system AND given.value = named.alias
 LEFT JOIN customers AS customer
@@ -12,15 +12,18 @@ WHERE
     named.customer_id IS NOT NULL
     OR (
         customer.customer_id IS NOT NULL
-        AND given.value NOT IN (SELECT value FROM json_each(:plain))
+        AND given.value NOT IN (SELECT only.value FROM json_each(:plain) AS only)
     );
 
 -- name: erased
 SELECT
-    tombstone,
-    erased_at
+    erasures.tombstone,
+    erasures.erased_at
 FROM erasures
-WHERE :tombstones IS NULL OR tombstone IN (SELECT value FROM json_each(:tombstones))
+WHERE
+    :tombstones IS NULL
+    OR erasures.tombstone IN (SELECT given.value FROM json_each(:tombstones) AS given)
+ORDER BY erasures.tombstone
 LIMIT :limit;
 
 -- name: owners
@@ -29,14 +32,14 @@ SELECT
     first_seen_at,
     canonical_email
 FROM customers
-WHERE canonical_email IN (SELECT value FROM json_each(:emails))
+WHERE canonical_email IN (SELECT given.value FROM json_each(:emails) AS given)
 ORDER BY customer_id;
 
 -- name: save_aliases
 INSERT INTO customer_aliases (system, alias, customer_id)
 SELECT
-    :system,
-    :alias,
+    :system AS system,
+    :alias AS alias,
     customer_id
 FROM customers
 WHERE customer_id = :customer_id
@@ -47,26 +50,26 @@ SELECT
     customer_id,
     alias
 FROM customer_aliases
-WHERE customer_id IN (SELECT value FROM json_each(:customer_ids))
+WHERE customer_id IN (SELECT given.value FROM json_each(:customer_ids) AS given)
 ORDER BY customer_id, alias;
 
 -- name: shared_emails
 SELECT
-    customer_id,
-    first_seen_at,
-    canonical_email
-FROM customers
+    customer.customer_id,
+    customer.first_seen_at,
+    customer.canonical_email
+FROM customers AS customer
 WHERE
-    canonical_email IN (
-        SELECT canonical_email
-        FROM customers
-        WHERE canonical_email IS NOT NULL
-        GROUP BY canonical_email
+    customer.canonical_email IN (
+        SELECT sharer.canonical_email
+        FROM customers AS sharer
+        WHERE sharer.canonical_email IS NOT NULL
+        GROUP BY sharer.canonical_email
         HAVING count(*) > 1
-        ORDER BY canonical_email
+        ORDER BY sharer.canonical_email
         LIMIT :limit
     )
-ORDER BY canonical_email, customer_id;
+ORDER BY customer.canonical_email, customer.customer_id;
 
 -- name: left_over
 SELECT
@@ -91,10 +94,10 @@ LIMIT :limit;
 -- name: join_customers
 INSERT INTO customers (customer_id, first_seen_at, canonical_email, lead_id)
 SELECT
-    :target,
+    :target AS customer_id,
     source.first_seen_at,
-    coalesce(source.canonical_email, :email),
-    coalesce(source.lead_id, lead.lead_id)
+    coalesce(source.canonical_email, :email) AS canonical_email,
+    coalesce(source.lead_id, lead.lead_id) AS lead_id
 FROM customers AS source
 LEFT JOIN leads AS lead ON lead.canonical_email = coalesce(source.canonical_email, :email)
 WHERE source.customer_id = :source
@@ -133,17 +136,21 @@ clashing AS MATERIALIZED (
     FROM orders AS moved
     INNER JOIN orders AS there
         ON there.customer_id = :target AND moved.order_id = there.order_id
-    WHERE moved.customer_id = :source AND moved.refund_of IN differing
+    WHERE
+        moved.customer_id = :source
+        AND moved.refund_of IN (SELECT differing.order_id FROM differing)
 )
 
 SELECT
-    :target,
-    moved.order_id || iif(moved.order_id IN clashing, :addition, ''),
+    :target AS customer_id,
+    moved.order_id || iif(own.order_id IS NULL, '', :addition) AS order_id,
     moved.ordered_at,
     moved.amount,
     moved.currency,
-    moved.refund_of || iif(moved.refund_of IN clashing, :addition, '')
+    moved.refund_of || iif(refunded.order_id IS NULL, '', :addition) AS refund_of
 FROM orders AS moved
+LEFT JOIN clashing AS own ON moved.order_id = own.order_id
+LEFT JOIN clashing AS refunded ON moved.refund_of = refunded.order_id
 WHERE moved.customer_id = :source
 ON CONFLICT (customer_id, order_id) DO NOTHING;
 
@@ -152,8 +159,8 @@ INSERT INTO activity_events (
     customer_id, event_id, occurred_at, kind, name, duration_seconds, interests, campaign_id
 )
 SELECT
-    :target,
-    moved.event_id || iif(there.event_id IS NULL, '', :addition),
+    :target AS customer_id,
+    moved.event_id || iif(there.event_id IS NULL, '', :addition) AS event_id,
     moved.occurred_at,
     moved.kind,
     moved.name,
@@ -229,7 +236,34 @@ WHERE customer_id = :source AND order_id = :order_id;
 -- name: anonymise_customer
 INSERT INTO customers (customer_id, first_seen_at)
 SELECT
-    :target,
+    :target AS customer_id,
     first_seen_at
 FROM customers
 WHERE customer_id = :source;
+
+-- name: delete_values_of_nobody
+DELETE FROM customer_ltv
+WHERE
+    run_id = :run_id
+    AND NOT EXISTS (
+        SELECT 1 FROM customers AS customer
+        WHERE customer_ltv.customer_id = customer.customer_id
+    );
+
+-- name: delete_predictions_of_nobody
+DELETE FROM churn_predictions
+WHERE
+    run_id = :run_id
+    AND NOT EXISTS (
+        SELECT 1 FROM customers AS customer
+        WHERE churn_predictions.customer_id = customer.customer_id
+    );
+
+-- name: delete_profiles_of_nobody
+DELETE FROM user_engagement_profiles
+WHERE
+    run_id = :run_id
+    AND NOT EXISTS (
+        SELECT 1 FROM customers AS customer
+        WHERE user_engagement_profiles.customer_id = customer.customer_id
+    );
