@@ -1,4 +1,4 @@
-"""A person's rights in one place: to see what the storage holds about them, and to have it erased."""
+"""A person's rights: to see what the storage holds about them, and to have it erased."""
 
 import secrets
 from collections.abc import Callable
