@@ -213,7 +213,7 @@ def test_a_repetition_by_key_is_one_submission_whichever_way_each_went(desk: Des
     assert told == [stored["submission_id"]] * 2
     answer = desk.submit(idempotency_key="k")
     while answer.status == 202:  # the outage is remembered for some seconds
-        desk.parts.__dict__.pop("_shelter")
+        desk.parts.__dict__.pop("_outage")
         answer = desk.submit(idempotency_key="k")
     assert (answer.status, answer.json["submission_id"]) == (201, stored["submission_id"])
     assert len(desk.stored()) == 1

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from succotash.application.forms.views import FormView
     from succotash.application.intake.confirmations import Confirmations
     from succotash.application.intake.form_handler import FormHandler
+    from succotash.application.intake.outage import OutageGuard
     from succotash.application.intake.parked_intake import ParkedIntake
-    from succotash.application.intake.shelter import Shelter
     from succotash.application.leads.exports import ExportHandler
     from succotash.application.leads.scoring import LeadScoring
     from succotash.application.messages.outbox_relay import OutboxRelay
@@ -96,7 +96,7 @@ class Container:
             self.storage,
             self._clock,
             self._new_id,
-            self._shelter,
+            self._outage,
             tombstones=self._tombstones,
             time_zone=self.settings.time_zone,
             tokens=lambda: self.signer(TOKEN_PURPOSE),
@@ -117,10 +117,10 @@ class Container:
         return ParkedIntake(self.get_form_handler(), self._parking_queue)
 
     @cached_property
-    def _shelter(self) -> "Shelter[FormView]":
-        from succotash.application.intake.shelter import Shelter
+    def _outage(self) -> "OutageGuard[FormView]":
+        from succotash.application.intake.outage import OutageGuard
 
-        return Shelter(self._parking_queue)
+        return OutageGuard(self._parking_queue)
 
     @cached_property
     def _parking_queue(self) -> "SubmissionQueue | None":

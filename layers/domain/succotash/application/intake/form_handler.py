@@ -6,8 +6,8 @@ from succotash.application.forms.analytics import FormReports
 from succotash.application.forms.definitions import FormDefinitions
 from succotash.application.forms.views import FormView
 from succotash.application.intake.evidence import EvidenceSources
+from succotash.application.intake.outage import OutageGuard
 from succotash.application.intake.review import SubmissionReview
-from succotash.application.intake.shelter import Shelter
 from succotash.application.intake.submission_intake import SubmissionIntake
 from succotash.application.leads.pipeline import LeadPipeline
 from succotash.domain.intake.signing import Signer
@@ -25,7 +25,7 @@ class FormHandler(SubmissionIntake, SubmissionReview, FormDefinitions, FormRepor
         storage: Storage,
         clock: Clock,
         new_id: IdFactory,
-        shelter: Shelter[FormView] | None = None,
+        outage: OutageGuard[FormView] | None = None,
         *,
         tokens: Callable[[], Signer] | None = None,
         challenges: ChallengeVerifier | None = None,
@@ -34,7 +34,7 @@ class FormHandler(SubmissionIntake, SubmissionReview, FormDefinitions, FormRepor
     ) -> None:
         """For `tokens` and `challenges` see EvidenceSources."""
         evidence = EvidenceSources(storage, clock, tokens, challenges)
-        SubmissionIntake.__init__(self, storage, clock, new_id, evidence, shelter, tombstones)
+        SubmissionIntake.__init__(self, storage, clock, new_id, evidence, outage, tombstones)
         SubmissionReview.__init__(self, storage, clock, new_id)
         FormDefinitions.__init__(self, storage, clock, new_id)
         FormReports.__init__(self, storage, time_zone)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from succotash.application.forms.definitions import read_form
 from succotash.application.forms.views import FormView, form_view
 from succotash.application.intake.evidence import EvidenceSources
-from succotash.application.intake.shelter import Shelter
+from succotash.application.intake.outage import OutageGuard
 from succotash.application.intake.views import (
     SubmissionReceipt,
     receipt,
@@ -103,14 +103,14 @@ class SubmissionIntake:
         clock: Clock,
         new_id: IdFactory,
         evidence: EvidenceSources,
-        shelter: Shelter[FormView] | None = None,
+        outage: OutageGuard[FormView] | None = None,
         tombstones: Tombstones = NO_TOMBSTONES,
     ) -> None:
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
         self._evidence = evidence
-        self._shelter = Shelter[FormView]() if shelter is None else shelter
+        self._outage = OutageGuard[FormView]() if outage is None else outage
         self._tombstones = tombstones
 
     def submit_form(
@@ -165,13 +165,13 @@ class SubmissionIntake:
             key=key,
             body_digest=body_digest,
         )
-        if self._shelter.is_storage_away:
+        if self._outage.storage_unavailable:
             return self._park(sent, None)
         try:
             taken = self._take(sent)
         except StorageUnavailableError as error:
             return self._park(sent, error)
-        self._shelter.remember(form_id, taken.form)
+        self._outage.remember(form_id, taken.form)
         return taken
 
     def take_parked(self, parked: ParkedSubmission) -> SubmissionReceipt:
@@ -206,19 +206,19 @@ class SubmissionIntake:
         which nothing is known, which lets no other page in and sends nobody elsewhere.
         """
         try:
-            if not self._shelter.is_storage_away:
+            if not self._outage.storage_unavailable:
                 return read_form(self._storage.repositories.forms, form_id)
         except StorageUnavailableError:
             pass
         unknown = form_view(Form(FormId(form_id), ""), ())
-        return self._shelter.recall(form_id) or unknown
+        return self._outage.recall(form_id) or unknown
 
     def _park(
         self, sent: ParkedSubmission, reason: StorageUnavailableError | None
     ) -> TakenSubmission:
-        self._shelter.park(sent, reason)
+        self._outage.park(sent, reason)
         count(Metric.SUBMISSIONS_PARKED)
-        form = self._shelter.recall(sent.form_id) or form_view(Form(sent.form_id, ""), ())
+        form = self._outage.recall(sent.form_id) or form_view(Form(sent.form_id, ""), ())
         acknowledged = receipt(sent.submission_id, sent.form_id, sent.received_at)
         return TakenSubmission(form, acknowledged, is_parked=True)
 

@@ -13,7 +13,7 @@ AWAY_SECONDS = 5.0
 FORMS_REMEMBERED = 200
 
 
-class Shelter[F]:
+class OutageGuard[F]:
     """One process's knowledge of an outage. `F` is a form's definition."""
 
     def __init__(
@@ -28,7 +28,7 @@ class Shelter[F]:
         self._forms: OrderedDict[str, F] = OrderedDict()
 
     @property
-    def is_storage_away(self) -> bool:
+    def storage_unavailable(self) -> bool:
         """Whether the storage failed moments ago, and there is a queue to go to at once."""
         return self._queue is not None and self._clock() < self._away_until
 
