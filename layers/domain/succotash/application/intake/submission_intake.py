@@ -67,7 +67,7 @@ COUNTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class SubmissionContext:
+class ClientInfo:
     """What the edge knows about the sender."""
 
     ip_address: str | None = None
@@ -118,7 +118,7 @@ class SubmissionIntake:
         fields: Mapping[str, Json],
         form_id: str = DEFAULT_FORM,
         *,
-        context: SubmissionContext = SubmissionContext(),
+        context: ClientInfo = ClientInfo(),
         key: str | None = None,
         body_digest: str = "",
     ) -> SubmissionReceipt:
@@ -138,7 +138,7 @@ class SubmissionIntake:
         fields: Mapping[str, Json],
         form_id: str,
         *,
-        context: SubmissionContext = SubmissionContext(),
+        context: ClientInfo = ClientInfo(),
         key: str | None = None,
         body_digest: str = "",
         repeated: Collection[str] = (),
