@@ -267,7 +267,7 @@ def _submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
             "form_id": receipt["form_id"],
             "submitted_at": receipt["submitted_at"],
         }
-        return Reply(told, HTTPStatus.ACCEPTED) if taken.is_parked else told
+        return Reply(told, HTTPStatus.ACCEPTED) if taken.is_queued else told
     return _go_on(form_id, sent.fields.get(NEXT), form["allowed_redirects"])
 
 

@@ -23,7 +23,7 @@ from succotash.application.retention.retention_handler import RetentionHandler
 from succotash.application.value.ltv_handler import LTVHandler
 from succotash.application.value.order_import import BulkImport
 from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery
-from succotash.domain.intake.parking import ParkedSubmission
+from succotash.domain.intake.parking import QueuedSubmission
 from succotash.domain.people.erasures import ErasedError, ErasedPerson, Tombstones
 from succotash.domain.people.identities import Pseudonyms
 from succotash.domain.repositories.erasable import Erasable, Forgotten
@@ -104,8 +104,8 @@ class Company:
         receipt = self.forms.submit_form({"email": ADA} | answers, key=key)
         return receipt["submission_id"]
 
-    def parked(self, sent_at: datetime) -> ParkedSubmission:
-        return ParkedSubmission(
+    def parked(self, sent_at: datetime) -> QueuedSubmission:
+        return QueuedSubmission(
             SubmissionId("parked"), FormId(DEFAULT_FORM), sent_at, {"email": " ADA@example.com"}
         )
 
@@ -234,9 +234,9 @@ class TestErasure:
         company.erase()
         for sent_at in (NOON, NOON + minutes(5)):
             with pytest.raises(ErasedError):
-                company.forms.take_parked(company.parked(sent_at))
+                company.forms.take_queued(company.parked(sent_at))
             assert company.is_unknown()
-        company.forms.take_parked(company.parked(NOON + minutes(6)))
+        company.forms.take_queued(company.parked(NOON + minutes(6)))
         assert company.export()["lead"] is not None
 
     def test_a_repetition_of_an_erased_request_is_refused_for_as_long_as_keys_live(
@@ -377,7 +377,7 @@ class TestErasure:
         company.erase()
         company.keys = ("another key of some length", *KEYS)
         with pytest.raises(ErasedError):
-            company.forms.take_parked(company.parked(NOON - minutes(1)))
+            company.forms.take_queued(company.parked(NOON - minutes(1)))
         assert company.is_unknown()
 
     def test_nothing_of_the_address_stands_in_a_tombstone(self) -> None:

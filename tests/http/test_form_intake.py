@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from succotash.domain.intake.attribution import ATTRIBUTION_FIELDS
-from succotash.domain.intake.parking import ParkedSubmission
+from succotash.domain.intake.parking import QueuedSubmission
 from succotash.domain.values import FormId, Json, SubmissionId, system_clock
 from tests.events import sample
 from tests.http.gateway import Answered, Gateway
@@ -491,14 +491,14 @@ def test_a_text_that_came_while_a_submission_waited_is_not_kept_as_agreed_to(
     gateway: Gateway,
 ) -> None:
     define(gateway, consent_text="A newer text.")
-    waited = ParkedSubmission(
+    waited = QueuedSubmission(
         SubmissionId("waited"),
         FormId("contact"),
         system_clock() - timedelta(hours=1),
         {"email": "a@example.com", "_consent": "yes"},
     )
 
-    gateway.container.get_form_handler().take_parked(waited)
+    gateway.container.get_form_handler().take_queued(waited)
 
     stored = gateway.call("GET", "/submissions/waited").json
     assert (stored["state"], stored["consent"]) == ("accepted", None)
@@ -509,14 +509,14 @@ def test_a_submission_that_waited_in_vain_keeps_what_was_agreed_to(
     control: str, kept: str | None, gateway: Gateway
 ) -> None:
     define(gateway, consent_text="I agree.")
-    waited = ParkedSubmission(
+    waited = QueuedSubmission(
         SubmissionId("waited"),
         FormId("contact"),
         system_clock(),
         {"email": "no address", "_consent": control},
     )
 
-    gateway.container.get_form_handler().take_parked(waited)
+    gateway.container.get_form_handler().take_queued(waited)
 
     stored = gateway.call("GET", "/submissions/waited").json
     assert (stored["state"], stored["consent"]) == ("quarantined", kept)

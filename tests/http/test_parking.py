@@ -185,7 +185,7 @@ def test_a_message_that_is_given_twice_is_stored_once(desk: Desk) -> None:
     desk.storage.is_away = False
     [delivery] = desk.queue.receive(10, seconds=0)
     for _ in range(3):
-        desk.parts.get_parked_intake().take([delivery])
+        desk.parts.get_queued_intake().take([delivery])
     [stored] = desk.stored()
     assert stored["state"] == "accepted"
     [lead] = desk.storage.kept.repositories.forms.find_leads(LeadQuery())

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from succotash.application.intake.parked_intake import RECEIVES_TRIED, ParkedIntake
-from succotash.domain.intake.parking import Delivery, ParkedSubmission, id_of_request
+from succotash.application.intake.queued_intake import RECEIVES_TRIED, QueuedIntake
+from succotash.domain.intake.parking import Delivery, QueuedSubmission, id_of_request
 from succotash.domain.people.erasures import ErasedError, ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.parking import SubmissionQueue
@@ -47,8 +47,8 @@ def parked(
     key: str | None = None,
     fields: Mapping[str, Json] | None = None,
     body_digest: str = "digest",
-) -> ParkedSubmission:
-    return ParkedSubmission(
+) -> QueuedSubmission:
+    return QueuedSubmission(
         submission_id=SubmissionId(f"submission-{number}"),
         form_id=FormId(form_id),
         received_at=NOON,
@@ -78,7 +78,7 @@ class TestTexts:
     ) -> None:
         before = parked(fields=fields, form_id=form_id, key=key)
         text = before.as_text()
-        assert ParkedSubmission.of_text(text) == before
+        assert QueuedSubmission.of_text(text) == before
         assert text.isascii()
 
     @pytest.mark.parametrize("character", ["a", '"', "\x01", "é", "€", "🦑", "\uffff"])
@@ -86,7 +86,7 @@ class TestTexts:
         answer = character * (BODY // len(character.encode()))
         largest = parked(fields={"message": answer})
         assert len(largest.as_text()) <= LIMIT
-        assert ParkedSubmission.of_text(largest.as_text()) == largest
+        assert QueuedSubmission.of_text(largest.as_text()) == largest
 
     @pytest.mark.parametrize(
         "text",
@@ -105,12 +105,12 @@ class TestTexts:
     )
     def test_what_is_no_parked_submission_is_refused(self, text: str) -> None:
         with pytest.raises(MalformedRequestError):
-            ParkedSubmission.of_text(text)
+            QueuedSubmission.of_text(text)
 
     def test_a_time_without_its_zone_is_refused(self) -> None:
         document = json.loads(parked().as_text()) | {"received_at": "2024-05-06T12:00:00"}
         with pytest.raises(MalformedRequestError):
-            ParkedSubmission.of_text(json.dumps(document))
+            QueuedSubmission.of_text(json.dumps(document))
 
     def test_a_request_has_one_id_for_a_day_and_no_other_has_it(self) -> None:
         form = FormId("contact")
@@ -152,11 +152,11 @@ class TestFile:
         return FileSubmissionQueue(tmp_path / "deep" / "parked.db", clock=clock)
 
     def numbers(self, deliveries: list[Delivery]) -> list[str]:
-        return [ParkedSubmission.of_text(each.text).submission_id[-1] for each in deliveries]
+        return [QueuedSubmission.of_text(each.text).submission_id[-1] for each in deliveries]
 
     def test_what_was_parked_is_given_in_order(self, queue: FileSubmissionQueue) -> None:
         for number in range(5):
-            queue.park(parked(number))
+            queue.enqueue(parked(number))
         given_ = queue.receive(3, seconds=60)
         assert self.numbers(given_) == ["0", "1", "2"]
         assert [each.receives for each in given_] == [1, 1, 1]
@@ -165,7 +165,7 @@ class TestFile:
         self, queue: FileSubmissionQueue, clock: Clock
     ) -> None:
         for number, form in enumerate(("a", "a", "b")):
-            queue.park(parked(number, form_id=form))
+            queue.enqueue(parked(number, form_id=form))
         assert self.numbers(queue.receive(1, seconds=60)) == ["0"]
         assert self.numbers(queue.receive(9, seconds=60)) == ["2"]
         clock.now += 61
@@ -175,7 +175,7 @@ class TestFile:
         self, queue: FileSubmissionQueue, clock: Clock
     ) -> None:
         for number in range(3):
-            queue.park(parked(number))
+            queue.enqueue(parked(number))
         first, *others = queue.receive(9, seconds=60)
         queue.settle([first], others, pause=2)
         assert queue.receive(9, seconds=60) == []
@@ -187,23 +187,23 @@ class TestFile:
     def test_a_repetition_with_its_key_is_parked_once_for_a_while(
         self, queue: FileSubmissionQueue, clock: Clock
     ) -> None:
-        queue.park(parked(1, key="k"))
-        queue.park(parked(2, key="k"))
-        queue.park(parked(3, key="k", body_digest="other"))
+        queue.enqueue(parked(1, key="k"))
+        queue.enqueue(parked(2, key="k"))
+        queue.enqueue(parked(3, key="k", body_digest="other"))
         deliveries = queue.receive(9, seconds=60)
         assert self.numbers(deliveries) == ["1", "3"]
         queue.settle(deliveries, [], pause=0)
-        queue.park(parked(4, key="k"))
+        queue.enqueue(parked(4, key="k"))
         assert queue.count() == 0
         clock.now += REMEMBERED_SECONDS + 1
-        queue.park(parked(5, key="k"))
+        queue.enqueue(parked(5, key="k"))
         assert queue.count() == 1
 
     def test_what_is_set_aside_is_kept_and_holds_up_nobody(
         self, queue: FileSubmissionQueue
     ) -> None:
-        queue.park(parked(1))
-        queue.park(parked(2))
+        queue.enqueue(parked(1))
+        queue.enqueue(parked(2))
         bad, good = queue.receive(9, seconds=60)
         queue.set_aside(bad)
         queue.settle([bad, good], [], pause=0)
@@ -212,8 +212,8 @@ class TestFile:
     def test_what_is_set_aside_is_kept_for_a_fortnight_and_what_waits_until_it_is_taken(
         self, queue: FileSubmissionQueue, clock: Clock
     ) -> None:
-        queue.park(parked(1))
-        queue.park(parked(2, form_id="b"))
+        queue.enqueue(parked(1))
+        queue.enqueue(parked(2, form_id="b"))
         [bad, good] = queue.receive(2, seconds=1)
         queue.set_aside(bad)
         clock.now += ASIDE_SECONDS - 1
@@ -226,7 +226,7 @@ class TestFile:
     def test_a_file_that_cannot_be_used_makes_the_queue_unavailable(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
         with pytest.raises(StorageUnavailableError):
-            FileSubmissionQueue(tmp_path / "file" / "parked.db").park(parked())
+            FileSubmissionQueue(tmp_path / "file" / "parked.db").enqueue(parked())
 
 
 class TestSqs:
@@ -250,9 +250,9 @@ class TestSqs:
         queue = SqsSubmissionQueue(*urls)
         given_ = [parked(1), parked(2, key="k"), parked(3, key="k"), parked(4)]
         for each in given_:
-            queue.park(each)
+            queue.enqueue(each)
         texts = self.received(urls[0])
-        assert [ParkedSubmission.of_text(text) for text in texts] == [
+        assert [QueuedSubmission.of_text(text) for text in texts] == [
             given_[0],
             given_[1],
             given_[3],
@@ -267,7 +267,7 @@ class TestSqs:
     ) -> None:
         gone = SqsSubmissionQueue(f"{urls[0]}x", urls[1])
         with pytest.raises(StorageUnavailableError) as refused:
-            gone.park(parked())
+            gone.enqueue(parked())
         assert "ada" not in str(refused.value)
 
         class Unreachable:
@@ -275,7 +275,7 @@ class TestSqs:
                 raise EndpointConnectionError(endpoint_url="https://sqs")
 
         with pytest.raises(StorageUnavailableError):
-            SqsSubmissionQueue(*urls, Unreachable).park(parked())
+            SqsSubmissionQueue(*urls, Unreachable).enqueue(parked())
 
 
 class Forms:
@@ -286,12 +286,12 @@ class Forms:
         self.erased: set[str] = set()
         self.taken: list[str] = []
 
-    def take_parked(self, submission: ParkedSubmission) -> None:
+    def take_queued(self, submission: QueuedSubmission) -> None:
         if submission.submission_id in self.failures:
             raise self.failures[submission.submission_id]
         self.taken.append(submission.submission_id)
 
-    def unless_erased(self, submission: ParkedSubmission, keep: Callable[[], None]) -> bool:
+    def unless_erased(self, submission: QueuedSubmission, keep: Callable[[], None]) -> bool:
         if submission.submission_id in self.erased:
             return False
         keep()
@@ -304,7 +304,7 @@ class Aside(SubmissionQueue):
         self.failure = failure
 
     @override
-    def park(self, parked: ParkedSubmission) -> None:
+    def enqueue(self, parked: QueuedSubmission) -> None:
         raise AssertionError(parked)
 
     @override
@@ -331,34 +331,34 @@ def deliveries(*forms: str, receives: int = 1) -> list[Delivery]:
 class TestTaking:
     def test_everything_is_taken_in_order(self) -> None:
         forms = Forms({})
-        outcome = ParkedIntake(forms, Aside()).take(deliveries("a", "b", "a"))
+        outcome = QueuedIntake(forms, Aside()).take(deliveries("a", "b", "a"))
         assert forms.taken == ["submission-1", "submission-2", "submission-3"]
         assert (outcome.taken, outcome.again) == (3, ())
 
     def test_while_the_storage_is_away_nothing_is_tried_and_nothing_given_up(self) -> None:
         forms, aside = Forms({"submission-2": StorageUnavailableError("gone")}), Aside()
         given_ = deliveries("a", "b", "c", receives=999)
-        outcome = ParkedIntake(forms, aside).take(given_)
+        outcome = QueuedIntake(forms, aside).take(given_)
         assert forms.taken == ["submission-1"]
         assert outcome.again == ("message-2", "message-3")
         assert aside.texts == []
 
     def test_what_fails_by_itself_holds_up_its_own_form_only(self) -> None:
         forms, aside = Forms({"submission-1": StorageError("refused")}), Aside()
-        outcome = ParkedIntake(forms, aside).take(deliveries("a", "b", "a", "b"))
+        outcome = QueuedIntake(forms, aside).take(deliveries("a", "b", "a", "b"))
         assert forms.taken == ["submission-2", "submission-4"]
         assert outcome.again == ("message-1", "message-3")
         assert aside.texts == []
 
     def test_what_is_missing_by_a_fault_of_ours_is_not_discarded(self) -> None:
         forms, aside = Forms({"submission-1": NotFoundError("lead")}), Aside()
-        assert ParkedIntake(forms, aside).take(deliveries("a")).again == ("message-1",)
-        outcome = ParkedIntake(forms, aside).take(deliveries("a", receives=RECEIVES_TRIED))
+        assert QueuedIntake(forms, aside).take(deliveries("a")).again == ("message-1",)
+        outcome = QueuedIntake(forms, aside).take(deliveries("a", receives=RECEIVES_TRIED))
         assert (outcome.discarded, outcome.set_aside) == (0, 1)
 
     def test_what_failed_often_is_set_aside_and_those_behind_it_are_taken(self) -> None:
         forms, aside = Forms({"submission-1": TypeError("whatever")}), Aside()
-        outcome = ParkedIntake(forms, aside).take(deliveries("a", "a", receives=RECEIVES_TRIED))
+        outcome = QueuedIntake(forms, aside).take(deliveries("a", "a", receives=RECEIVES_TRIED))
         assert forms.taken == ["submission-2"]
         assert (outcome.taken, outcome.set_aside, outcome.again) == (1, 1, ())
         assert aside.texts == ["message-1"]
@@ -366,7 +366,7 @@ class TestTaking:
     def test_what_cannot_be_read_is_set_aside_at_once(self) -> None:
         aside = Aside()
         unreadable = Delivery("message-9", "group", "{", 1)
-        outcome = ParkedIntake(Forms({}), aside).take([*deliveries("a"), unreadable])
+        outcome = QueuedIntake(Forms({}), aside).take([*deliveries("a"), unreadable])
         assert aside.texts == ["message-9"]
         assert (outcome.taken, outcome.set_aside, outcome.again) == (1, 1, ())
 
@@ -376,7 +376,7 @@ class TestTaking:
     ) -> None:
         forms, aside = Forms({"submission-1": reason}), Aside()
         with observed("form_intake", "test") as invocation:
-            outcome = ParkedIntake(forms, aside).take(deliveries("a", "a"))
+            outcome = QueuedIntake(forms, aside).take(deliveries("a", "a"))
         assert forms.taken == ["submission-2"]
         assert aside.texts == []
         assert (outcome.taken, outcome.discarded, outcome.set_aside) == (1, 1, 0)
@@ -388,7 +388,7 @@ class TestTaking:
         forms, aside = Forms({"submission-1": TypeError("whatever")}), Aside()
         forms.erased.add("submission-1")
         given_ = deliveries("a", "b", receives=RECEIVES_TRIED)
-        outcome = ParkedIntake(forms, aside).take(given_)
+        outcome = QueuedIntake(forms, aside).take(given_)
         assert (outcome.taken, outcome.discarded, outcome.set_aside) == (1, 1, 0)
         assert aside.texts == []
 
@@ -396,12 +396,12 @@ class TestTaking:
         forms = Forms({"submission-1": TypeError("whatever")})
         aside = Aside(StorageUnavailableError("the queue"))
         given_ = deliveries("a", "b", receives=RECEIVES_TRIED)
-        outcome = ParkedIntake(forms, aside).take(given_)
+        outcome = QueuedIntake(forms, aside).take(given_)
         assert outcome.again == ("message-1", "message-2")
 
     def test_without_time_the_rest_comes_again(self) -> None:
         forms = Forms({})
         left = iter([True, True, False])
-        outcome = ParkedIntake(forms, Aside()).take(deliveries("a", "a", "b"), lambda: next(left))
+        outcome = QueuedIntake(forms, Aside()).take(deliveries("a", "a", "b"), lambda: next(left))
         assert forms.taken == ["submission-1", "submission-2"]
         assert outcome.again == ("message-3",)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from succotash.application.intake.confirmations import Confirmations
     from succotash.application.intake.form_handler import FormHandler
     from succotash.application.intake.outage import OutageGuard
-    from succotash.application.intake.parked_intake import ParkedIntake
+    from succotash.application.intake.queued_intake import QueuedIntake
     from succotash.application.leads.exports import ExportHandler
     from succotash.application.leads.scoring import LeadScoring
     from succotash.application.messages.outbox_relay import OutboxRelay
@@ -110,11 +110,11 @@ class Container:
 
         return Turnstile(SecretValues())
 
-    def get_parked_intake(self) -> "ParkedIntake":
+    def get_queued_intake(self) -> "QueuedIntake":
         """What takes submissions that a queue gives."""
-        from succotash.application.intake.parked_intake import ParkedIntake
+        from succotash.application.intake.queued_intake import QueuedIntake
 
-        return ParkedIntake(self.get_form_handler(), self._parking_queue)
+        return QueuedIntake(self.get_form_handler(), self._parking_queue)
 
     @cached_property
     def _outage(self) -> "OutageGuard[FormView]":

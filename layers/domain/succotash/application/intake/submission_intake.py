@@ -27,7 +27,7 @@ from succotash.domain.intake.evaluation import (
     quarantine_refused,
     unjudged,
 )
-from succotash.domain.intake.parking import ParkedSubmission, id_of_request
+from succotash.domain.intake.parking import QueuedSubmission, id_of_request
 from succotash.domain.intake.submissions import (
     KEY_LIFETIME,
     HeldKey,
@@ -82,7 +82,7 @@ class TakenSubmission:
     receipt: SubmissionReceipt | None = None
     refusal: InvalidInputError | IdempotencyKeyReusedError | None = None
     """Why there is no receipt."""
-    is_parked: bool = False
+    is_queued: bool = False
     """Whether it waits for the storage, unjudged; the form is then what is remembered of it."""
     stored: SubmissionOutcome | None = None
     """What was stored; None where nothing was, as for a repetition."""
@@ -150,7 +150,7 @@ class SubmissionIntake:
         now, form = self._clock(), FormId(form_id)
         if key is not None:
             body_digest = body_digest or fingerprint(form_id, fields)
-        sent = ParkedSubmission(
+        sent = QueuedSubmission(
             submission_id=(
                 SubmissionId(self._new_id())
                 if key is None
@@ -166,15 +166,15 @@ class SubmissionIntake:
             body_digest=body_digest,
         )
         if self._outage.storage_unavailable:
-            return self._park(sent, None)
+            return self._enqueue(sent, None)
         try:
             taken = self._take(sent)
         except StorageUnavailableError as error:
-            return self._park(sent, error)
+            return self._enqueue(sent, error)
         self._outage.remember(form_id, taken.form)
         return taken
 
-    def take_parked(self, parked: ParkedSubmission) -> SubmissionReceipt:
+    def take_queued(self, queued: QueuedSubmission) -> SubmissionReceipt:
         """Store a submission that waited for the storage: once, however often it is given.
 
         It keeps the id and the time it was acknowledged with, and is judged as of then. As its
@@ -182,19 +182,19 @@ class SubmissionIntake:
         NotFoundError for an unknown form and ErasedError where its person was erased since: nothing
         is then stored, now or ever. SubmissionInProgressError, storage errors.
         """
-        return self._take(parked, keeps_all=True).require_receipt()
+        return self._take(queued, keeps_all=True).require_receipt()
 
-    def unless_erased(self, parked: ParkedSubmission, keep: Callable[[], None]) -> bool:
+    def unless_erased(self, queued: QueuedSubmission, keep: Callable[[], None]) -> bool:
         """Do `keep` unless one whom the submission names was erased since; whether it was done.
 
         Nobody whom it names is erased meanwhile.
         """
-        made = [self._tombstones.of_person(each) for each in emails_among(parked.fields)]
+        made = [self._tombstones.of_person(each) for each in emails_among(queued.fields)]
         with self._storage.transaction() as repositories:
             asked = {each for several in made for each in several}
             erased = repositories.people.find_erased(asked) if asked else {}
             since = erased_at(erased, erased)
-            if since is not None and parked.received_at <= since:
+            if since is not None and queued.received_at <= since:
                 return False
             keep()
             return True
@@ -213,16 +213,16 @@ class SubmissionIntake:
         unknown = form_view(Form(FormId(form_id), ""), ())
         return self._outage.recall(form_id) or unknown
 
-    def _park(
-        self, sent: ParkedSubmission, reason: StorageUnavailableError | None
+    def _enqueue(
+        self, sent: QueuedSubmission, reason: StorageUnavailableError | None
     ) -> TakenSubmission:
-        self._outage.park(sent, reason)
+        self._outage.enqueue(sent, reason)
         count(Metric.SUBMISSIONS_PARKED)
         form = self._outage.recall(sent.form_id) or form_view(Form(sent.form_id, ""), ())
         acknowledged = receipt(sent.submission_id, sent.form_id, sent.received_at)
-        return TakenSubmission(form, acknowledged, is_parked=True)
+        return TakenSubmission(form, acknowledged, is_queued=True)
 
-    def _take(self, sent: ParkedSubmission, *, keeps_all: bool = False) -> TakenSubmission:
+    def _take(self, sent: QueuedSubmission, *, keeps_all: bool = False) -> TakenSubmission:
         """Judge and keep a submission, in one transaction.
 
         `keeps_all` is for one that was acknowledged already: given again, it changes nothing, and

@@ -12,7 +12,7 @@ from succotash.domain.forms.forms import (
     ValidationRule,
 )
 from succotash.domain.intake.attribution import CONSENT, source_of, split_answers
-from succotash.domain.intake.parking import ParkedSubmission
+from succotash.domain.intake.parking import QueuedSubmission
 from succotash.domain.intake.spam import Evidence, suspicions, text_digest
 from succotash.domain.intake.submissions import (
     KeptLead,
@@ -37,7 +37,7 @@ from succotash.errors import IdempotencyKeyReusedError, InvalidInputError, Viola
 
 
 def unjudged(
-    sent: ParkedSubmission, *, waited_until: datetime | None
+    sent: QueuedSubmission, *, waited_until: datetime | None
 ) -> tuple[FormSubmission, Mapping[str, Json]]:
     """The submission as it was sent, and apart from it what is no answer: the form's controls."""
     answers, attribution, controls = split_answers(sent.fields)
