@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from succotash.domain.people.identities import Pseudonyms
     from succotash.domain.repositories.delivery import EventBus, PostOffice
     from succotash.domain.repositories.erasable import Erasable
-    from succotash.domain.repositories.exports import ExportShelf
+    from succotash.domain.repositories.exports import ExportStore
     from succotash.domain.repositories.forms import FormRepository
     from succotash.domain.repositories.ltv import LTVRepository
     from succotash.domain.repositories.objects import ObjectStore
@@ -143,14 +143,14 @@ class Container:
             self.storage,
             self._clock,
             self._new_id,
-            self._export_shelf,
+            self._export_store,
             self.settings.time_zone,
         )
 
     @cached_property
-    def _export_shelf(self) -> "ExportShelf | None":
+    def _export_store(self) -> "ExportStore | None":
         place = self.settings.exports
-        return None if place is None else services_at(place).export_shelf(place)
+        return None if place is None else services_at(place).export_store(place)
 
     def get_people_handler(self) -> "PeopleHandler":
         """A person's rights."""
@@ -169,8 +169,8 @@ class Container:
     def _erasable(self) -> "dict[str, Erasable]":
         """Every place beside the storage that holds what people sent."""
         found: dict[str, Erasable] = {}
-        if self._export_shelf is not None:
-            found["exports"] = self._export_shelf
+        if self._export_store is not None:
+            found["exports"] = self._export_store
         if self._mail_folder is not None:
             found["mails"] = self._mail_folder
         if self._parking_queue is not None:  # which may take all the time that there is

@@ -15,7 +15,7 @@ def submission_queue(address: str, failures: str) -> "SqsSubmissionQueue":
     return SqsSubmissionQueue(address, failures)
 
 
-def export_shelf(address: str) -> "ExportBucket":
+def export_store(address: str) -> "ExportBucket":
     """A bucket of S3."""
     from succotash.infrastructure.aws.exports import ExportBucket
 

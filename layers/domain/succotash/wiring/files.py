@@ -18,7 +18,7 @@ def submission_queue(address: str, failures: str) -> "FileSubmissionQueue":  # n
     return FileSubmissionQueue(_path(address))
 
 
-def export_shelf(address: str) -> "ExportFolder":
+def export_store(address: str) -> "ExportFolder":
     """A folder of exports."""
     from succotash.infrastructure.files.exports import ExportFolder
 

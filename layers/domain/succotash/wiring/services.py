@@ -6,7 +6,7 @@ from succotash.settings import FILE_SCHEME
 
 if TYPE_CHECKING:
     from succotash.domain.repositories.delivery import EventBus
-    from succotash.domain.repositories.exports import ExportShelf
+    from succotash.domain.repositories.exports import ExportStore
     from succotash.domain.repositories.parking import SubmissionQueue
 
 
@@ -16,7 +16,7 @@ class Services(Protocol):
     def submission_queue(self, address: str, failures: str) -> "SubmissionQueue":
         """The queue in which submissions wait, and where it sets aside what fails."""
 
-    def export_shelf(self, address: str) -> "ExportShelf":
+    def export_store(self, address: str) -> "ExportStore":
         """The place for large exports."""
 
     def event_bus(self, address: str) -> "EventBus":
