@@ -23,9 +23,9 @@ from succotash.domain.messages.outbox import Patience
 from succotash.domain.messages.quarantine import LISTED, STORED_AFTER, QuarantineDigest
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import (
+    Mailer,
     MailRefusedError,
     MailUncertainError,
-    PostOffice,
 )
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
@@ -41,7 +41,7 @@ MIDNIGHT = at("2024-05-07T00:00:00")
 CONTACT = FormId("contact")
 
 
-class Letters(PostOffice):
+class Letters(Mailer):
     """A post office that keeps what it sent and fails as it is told."""
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from succotash.domain.intake.spam import ChallengeVerifier
     from succotash.domain.people.erasures import Tombstones
     from succotash.domain.people.identities import Pseudonyms
-    from succotash.domain.repositories.delivery import EventBus, PostOffice
+    from succotash.domain.repositories.delivery import EventBus, Mailer
     from succotash.domain.repositories.erasable import Erasable
     from succotash.domain.repositories.exports import ExportStore
     from succotash.domain.repositories.forms import FormRepository
@@ -280,7 +280,7 @@ class Container:
         settings = self.settings
         ways = Ways(
             self._event_bus,
-            self._post_office,
+            self._mailer,
             Links(settings.public_url, settings.lead_url),
             lambda: self.signer(CONFIRMATION_PURPOSE),
             self._tombstones,
@@ -313,15 +313,15 @@ class Container:
         return None if bus is None else services_at(bus).event_bus(bus)
 
     @cached_property
-    def _post_office(self) -> "PostOffice | None":
+    def _mailer(self) -> "Mailer | None":
         sender = self.settings.mail_from
         if sender is None:
             return None
         if self._mail_folder is not None:
             return self._mail_folder
-        from succotash.infrastructure.aws.mail import SesPostOffice
+        from succotash.infrastructure.aws.mail import SesMailer
 
-        return SesPostOffice(sender)
+        return SesMailer(sender)
 
     @cached_property
     def _mail_folder(self) -> "MailFolder | None":

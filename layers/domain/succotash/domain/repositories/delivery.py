@@ -36,7 +36,7 @@ class EventBus(ABC):
         """
 
 
-class PostOffice(ABC):
+class Mailer(ABC):
     """Sends e-mails from the company's address."""
 
     @abstractmethod
