@@ -33,7 +33,7 @@ OWNER = "owner@example.com"
 
 
 class Letters(Mailer):
-    """A post office that keeps who got what, and refuses as often as it is told."""
+    """A mailer that keeps who got what, and refuses as often as it is told."""
 
     def __init__(self) -> None:
         self.sent: list[Mail] = []

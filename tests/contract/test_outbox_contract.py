@@ -291,7 +291,7 @@ class Listening(EventBus):
 
 
 class Sending(Mailer):
-    """A post office that refuses some e-mails."""
+    """A mailer that refuses some e-mails."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []

@@ -42,7 +42,7 @@ CONTACT = FormId("contact")
 
 
 class Letters(Mailer):
-    """A post office that keeps what it sent and fails as it is told."""
+    """A mailer that keeps what it sent and fails as it is told."""
 
     def __init__(self) -> None:
         self.sent: list[Mail] = []

@@ -1,4 +1,4 @@
-"""The relay, on storage in memory with a bus and a post office that fail as told."""
+"""The relay, on storage in memory with a bus and a mailer that fail as told."""
 
 import dataclasses
 import email
