@@ -6,7 +6,7 @@ BIN := $(CURDIR)/$(VENV)/bin
 SYNCED := $(VENV)/.synced
 ADAPTERS := layers/domain/succotash/infrastructure
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadscope
-WITHOUT_DOCKER := not sam_local and not browser and not smoke and not e2e
+WITHOUT_DOCKER := not sam_local and not browser and not smoke and not e2e and not simulation
 
 export PATH := $(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
@@ -23,6 +23,9 @@ run: $(SYNCED) ## start everything on this machine, with demo data (PORT, SUCCOT
 test: $(SYNCED) ## run all tests that need no Docker
 	"$(BIN)/python" -m pytest $(SIDE_BY_SIDE) -m "$(WITHOUT_DOCKER)"
 	"$(BIN)/python" -m tests.older_postgres $(SIDE_BY_SIDE) -k postgres tests/contract tests/integration
+
+simulate: $(SYNCED) ## simulate populations as large as the laws of the models deserve
+	"$(BIN)/python" -m pytest $(SIDE_BY_SIDE) -m simulation tests/unit
 
 check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, API document
 	"$(BIN)/ruff" format --check .
@@ -89,4 +92,4 @@ $(SYNCED): requirements-dev.txt
 	echo "$(CURDIR)/layers/domain" >$(VENV)/lib/python3.13/site-packages/succotash.pth
 	@touch $@
 
-.PHONY: help run test check build smoke smoke-arm64 sam-local browser e2e docs bench deploy lock clean
+.PHONY: help run test simulate check build smoke smoke-arm64 sam-local browser e2e docs bench deploy lock clean

@@ -26,9 +26,9 @@ import pg8000.native
 from succotash.container import Container
 from succotash.domain.values import SHARDS, Shard
 from succotash.infrastructure.postgres.migrations import migrate
-from succotash.infrastructure.postgres.sql.ltv import PURCHASE_HISTORIES
-from succotash.infrastructure.postgres.sql.purchases import SET_MOMENT, of_shard
-from succotash.infrastructure.postgres.sql.retention import ACTIVITY_SUMMARIES
+from succotash.infrastructure.postgres.sql.activity import ACTIVITY_SUMMARIES
+from succotash.infrastructure.postgres.sql.partitions import of_shard
+from succotash.infrastructure.postgres.sql.purchases import PURCHASE_HISTORIES, SET_MOMENT
 from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
 
 CUSTOMERS = 100_000

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, override
 
 import boto3
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import form_intake
 from bulk_import import importing
@@ -24,6 +23,7 @@ from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.aws.parking import SqsSubmissionQueue
 from succotash.infrastructure.files.parking import FileSubmissionQueue
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
+from tests.contexts import Context
 from tests.events import http_event
 from tests.http.gateway import Gateway
 from tests.servers import PostgresServer
@@ -63,18 +63,6 @@ class Away(Container):
         return AwayStorage()
 
 
-class Lambda(LambdaContext):
-    @property
-    @override
-    def aws_request_id(self) -> str:
-        return "request-of-a-test"
-
-    @staticmethod
-    @override
-    def get_remaining_time_in_millis() -> int:
-        return 300_000
-
-
 @dataclass
 class World:
     """A deployment on one storage, with everything that it writes to."""
@@ -112,7 +100,7 @@ class World:
         """Submit while the storage is away."""
         path = f"/forms/{form}/submissions"
         event = http_event("POST", path, json_body={"email": self.typed} | answers)
-        answer = form_intake.intake(Away(self.environment))(event, Lambda())
+        answer = form_intake.intake(Away(self.environment))(event, Context())
         assert answer["statusCode"] == 202
 
     def set_aside_parked(self) -> None:
@@ -153,7 +141,7 @@ class World:
                 ]
                 if not records:
                     return
-                assert take({"Records": records}, Lambda()) == {"batchItemFailures": []}
+                assert take({"Records": records}, Context()) == {"batchItemFailures": []}
                 for each in found["Messages"]:
                     client.delete_message(
                         QueueUrl=self.queues[0], ReceiptHandle=each["ReceiptHandle"]
@@ -171,7 +159,7 @@ class World:
                 }
                 for each in deliveries
             ]
-            assert take({"Records": records}, Lambda()) == {"batchItemFailures": []}
+            assert take({"Records": records}, Context()) == {"batchItemFailures": []}
             queue.settle(deliveries, [], pause=0)
 
     def import_orders(self, name: str, content: str) -> Mapping[str, Any]:
@@ -180,7 +168,7 @@ class World:
             boto3.client("s3").put_object(Bucket=ORDER_FILES, Key=name, Body=content.encode())
             detail = {"bucket": {"name": ORDER_FILES}, "object": {"key": name}}
             record = {"body": json.dumps({"id": "event", "detail": detail})}
-            [report] = importing(self.container)({"Records": [record]}, Lambda())
+            [report] = importing(self.container)({"Records": [record]}, Context())
             return report
         file = self.folder / name
         file.write_text(content)
@@ -191,9 +179,9 @@ class World:
     def run(self, at: float) -> None:
         """What the schedules do."""
         event = {"time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at)), "id": "scheduled"}
-        scoring(self.container)(event, Lambda())
-        rescoring(self.container)(event, Lambda())
-        relaying(self.container)({"id": "scheduled"}, Lambda())
+        scoring(self.container)(event, Context())
+        rescoring(self.container)(event, Context())
+        relaying(self.container)({"id": "scheduled"}, Context())
 
     def everything(self, logs: str) -> Contents:
         """All that is stored anywhere, by where."""

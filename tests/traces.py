@@ -13,7 +13,7 @@ import boto3
 
 from succotash.domain.intake.parking import COMPRESSED
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
-from succotash.infrastructure.in_memory.tables import Table
+from succotash.infrastructure.in_memory.table import Table
 from tests.servers import PostgresServer
 
 type Contents = Mapping[str, bytes]

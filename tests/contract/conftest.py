@@ -6,6 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from succotash.domain.repositories.customers import CustomerRepository
+from succotash.domain.repositories.forms import FormRepository
+from succotash.domain.repositories.leads import LeadRepository
+from succotash.domain.repositories.ltv import LTVRepository
+from succotash.domain.repositories.outbox import OutboxRepository
+from succotash.domain.repositories.people import PeopleRepository
+from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.infrastructure.in_memory.customers import InMemoryCustomerRepository
 from succotash.infrastructure.in_memory.forms import InMemoryFormRepository
@@ -98,6 +105,41 @@ def storage(new_storage: NewStorage) -> Storage:
 def repositories(storage: Storage) -> Repositories:
     """Repositories of an empty storage; each call is a transaction of its own."""
     return storage.repositories
+
+
+@pytest.fixture
+def forms(repositories: Repositories) -> FormRepository:
+    return repositories.forms
+
+
+@pytest.fixture
+def ltv(repositories: Repositories) -> LTVRepository:
+    return repositories.ltv
+
+
+@pytest.fixture
+def retention(repositories: Repositories) -> RetentionRepository:
+    return repositories.retention
+
+
+@pytest.fixture
+def outbox(repositories: Repositories) -> OutboxRepository:
+    return repositories.outbox
+
+
+@pytest.fixture
+def leads(repositories: Repositories) -> LeadRepository:
+    return repositories.leads
+
+
+@pytest.fixture
+def people(repositories: Repositories) -> PeopleRepository:
+    return repositories.people
+
+
+@pytest.fixture
+def customers(repositories: Repositories) -> CustomerRepository:
+    return repositories.customers
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import CustomerId
 from succotash.http.order_files import OrderFiles
 from tests.builders import NOON, USD, name_customer
+from tests.contexts import Context
 from tests.contract.conftest import NewStorage
-from tests.contract.test_bulk_import import Shelf
+from tests.contract.shelf import Shelf
 from tests.http.gateway import Answered, Gateway
-from tests.http.test_bulk_import import Context
 from tests.strategies import MODEST
 
 BATCHES = [("/orders", "orders"), ("/activity", "events")]
@@ -201,7 +201,7 @@ def test_questions_and_plans_may_have_any_offset_there_is(offset: str, gateway: 
     campaign = gateway.call(
         "POST", "/retention/campaigns", json_body={"name": "Spring", "starts_at": at}
     )
-    run = lead_scoring.scoring(gateway.container)({"time": at}, Context())  # type: ignore[arg-type]
+    run = lead_scoring.scoring(gateway.container)({"time": at}, Context())
 
     assert [each.status for each in (analytics, export, rescoring, campaign)] == [
         200,

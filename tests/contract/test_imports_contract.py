@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from succotash.domain.repositories.ltv import LTVRepository
-from succotash.domain.repositories.storage import Repositories
 from succotash.domain.value.ledgers import Order, Recording
 from succotash.domain.value.order_import import (
     START,
@@ -35,11 +34,6 @@ AWKWARD = "tab\tbackslash\\N quote'\" ü 🦑 \\t\\\\"
 batches = st.tuples(
     ledgers(), st.lists(st.sampled_from(EMAILS), min_size=24, max_size=24), st.booleans()
 )
-
-
-@pytest.fixture
-def ltv(repositories: Repositories) -> LTVRepository:
-    return repositories.ltv
 
 
 def rejected(line: int, code: str = "amount") -> RejectedLine:

@@ -1,229 +1,303 @@
-"""What every LeadRepository does, and scoring everybody on every storage."""
+"""What every repository does with leads: merging, history, status, scores and source."""
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, datetime
-from itertools import count
+from datetime import datetime
+from itertools import count, pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from succotash.application.intake.form_handler import FormHandler
-from succotash.application.leads.scoring import SCORED_AT_ONCE, LeadScoring
-from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery, LeadStatus, SubmissionState
-from succotash.domain.leads.leads import DailyCounts, SubmissionFilter
-from succotash.domain.leads.scoring import (
-    DEFAULT_SCORING,
-    Category,
-    Criterion,
-    ScoringRule,
-    ScoringRules,
+from succotash.domain.forms.forms import (
+    Lead,
+    LeadQuery,
+    LeadScore,
+    LeadStatus,
+    ScoredLead,
+    ScorePoint,
+    StatusChange,
+    require_legal_step,
 )
+from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import After, Json, LeadId
-from succotash.errors import ConflictError, InvalidInputError, NotFoundError
-from tests.builders import NOON, a_lead, a_score, a_submission, at, days, minutes
-
-CAMPAIGN = ScoringRule("campaign", Category.SOURCE, Criterion.CAMPAIGN, 9, "came by a campaign")
-OTHER = (
-    ScoringRule("size", Category.FIT, Criterion.ANSWER_IS, 40, "größe", ("size",), ("L", "XL")),
-    ScoringRule("back", Category.BEHAVIOUR, Criterion.REPEATS, 3, "came back", at_most=4),
-    ScoringRule("last", Category.RECENCY, Criterion.RECENCY, 20, "wrote", days=10),
+from succotash.errors import IllegalTransitionError, NotFoundError
+from tests.builders import (
+    NOON,
+    a_lead,
+    a_score,
+    a_submission,
+    an_order,
+    at,
+    days,
+    minutes,
 )
+from tests.contract.conftest import NewStorage
+from tests.contract.paging import all_pages
+from tests.strategies import MODEST, instants
 
 
-def next_table(*rules: ScoringRule, version: int = 2) -> ScoringRules:
-    return ScoringRules(version, rules or OTHER, 60, (90, 70, 50, 30), at("2024-05-06T00:00:00.1"))
+def lead_ids(leads: list[Lead]) -> list[str]:
+    return [lead.lead_id for lead in leads]
 
 
-@pytest.fixture
-def leads(repositories: Repositories) -> LeadRepository:
-    return repositories.leads
+def scored_ids(leads: list[ScoredLead]) -> list[str]:
+    return [each.lead.lead_id for each in leads]
 
 
-class TestScoringRules:
-    def test_the_default_table_is_there_from_the_start(self, leads: LeadRepository) -> None:
-        assert leads.get_scoring_rules() == DEFAULT_SCORING
-
-    def test_the_newest_version_comes_back_as_it_was_added(self, leads: LeadRepository) -> None:
-        for version in (2, 3):
-            leads.add_scoring_rules(next_table(version=version))
-        assert leads.get_scoring_rules() == next_table(version=3)
-
-    @pytest.mark.parametrize("version", [1, 3])
-    def test_a_version_follows_the_newest_one(self, leads: LeadRepository, version: int) -> None:
-        with pytest.raises(ConflictError):
-            leads.add_scoring_rules(next_table(version=version))
-        assert leads.get_scoring_rules() == DEFAULT_SCORING
-
-    def test_of_two_that_replace_the_same_version_one_does(self, shared_storage: Storage) -> None:
-        meet = threading.Barrier(2)
-
-        def add(_: int) -> bool:
-            meet.wait()
-            try:
-                shared_storage.repositories.leads.add_scoring_rules(next_table())
-            except ConflictError:
-                return False
-            return True
-
-        with ThreadPoolExecutor(2) as pool:
-            assert sorted(pool.map(add, range(2))) == [False, True]
-
-
-class TestLeadsToScore:
-    def test_they_lack_a_score_of_this_version_as_of_then_or_later(
-        self, repositories: Repositories
-    ) -> None:
-        scored = {
-            "earlier": a_score("earlier", scored_at=NOON - minutes(1)),
-            "just": a_score("just", scored_at=NOON),
-            "later": a_score("later", scored_at=NOON + minutes(1)),
-        }
-        for lead_id in ("unscored", "old version", *scored):
-            repositories.forms.save_lead(a_lead(lead_id, email=f"{lead_id[:3]}@example.com"))
-        repositories.forms.save_lead_score(a_score("old version", scored_at=NOON))
-        for score in scored.values():
-            repositories.forms.save_lead_score(replace(score, rules_version=2))
-        found = repositories.leads.lock_leads_to_score(2, NOON, limit=9)
-        assert [lead.lead_id for lead in found] == ["earlier", "old version", "unscored"]
-        behind = repositories.leads.lock_leads_to_score(2, NOON, limit=1, after=LeadId("earlier"))
-        assert [lead.lead_id for lead in behind] == ["old version"]
-
-    def test_scores_are_kept_for_the_leads_that_are_there(self, repositories: Repositories) -> None:
-        for lead_id in ("a", "b"):
-            repositories.forms.save_lead(a_lead(lead_id))
-        repositories.forms.save_lead_score(a_score("a", total=90))
-        given = [
-            replace(a_score(lead_id, total=30), rules_version=7, scored_at=NOON + days(1))
-            for lead_id in ("a", "gone", "b")
-        ]
-        repositories.leads.save_lead_scores(given)
-        assert [repositories.forms.get_lead_score(each.lead_id) for each in given[::2]] == (
-            given[::2]
+class TestLeads:
+    def test_a_new_lead_comes_back_as_it_was_saved(self, forms: FormRepository) -> None:
+        lead = Lead(
+            LeadId("lead"),
+            "Ada@Example.COM",
+            "ada@example.com",
+            at("2024-01-01T00:00:00.000001"),
+            at("2024-01-02T00:00:00.000002"),
+            first_name="Ada",
+            last_name="",
+            company="Größe & Söhne",
+            phone="+493012345",
+            answers={"wishes": ["a", {"b": None}]},
+            status=LeadStatus.CONTACTED,
+            source="google",
+            campaign="spring",
+            submission_count=3,
         )
+        assert forms.save_lead(lead) == lead
+        assert forms.get_lead(lead.lead_id) == lead
+        assert forms.get_lead_by_email("ada@example.com") == lead
+
+    def test_unknown_leads_are_not_found(self, forms: FormRepository) -> None:
+        with pytest.raises(NotFoundError) as caught:
+            forms.get_lead(LeadId("nowhere"))
+        assert caught.value.kind == "lead"
+        with pytest.raises(NotFoundError) as caught:
+            forms.get_lead_by_email("nobody@example.com")
+        assert caught.value.kind == "lead"
+
+    def test_a_lead_with_a_known_email_is_merged(self, forms: FormRepository) -> None:
+        first = a_lead(
+            "first",
+            email="ada@example.com",
+            first_at=NOON - days(2),
+            last_at=NOON,
+            first_name="Ada",
+            company="",
+            answers={"colour": "red"},
+            source="google",
+            submission_count=2,
+        )
+        second = replace(
+            a_lead("second", email="ada@example.com"),
+            email="ADA@example.com",
+            first_submission_at=NOON - days(3),
+            last_submission_at=NOON + days(1),
+            first_name="Augusta",
+            last_name="King",
+            company="Analytical Engines",
+            phone="+44",
+            answers={"colour": "blue", "size": "L"},
+            status=LeadStatus.QUALIFIED,
+            source="bing",
+            campaign="spring",
+            submission_count=5,
+        )
+        forms.save_lead(first)
+        merged = forms.save_lead(second)
+        assert merged == replace(
+            first,
+            first_submission_at=NOON - days(3),
+            last_submission_at=NOON + days(1),
+            last_name="King",
+            phone="+44",
+            answers={"colour": "red", "size": "L"},
+            submission_count=7,
+        )
+        assert forms.get_lead(LeadId("first")) == merged
         with pytest.raises(NotFoundError):
-            repositories.forms.get_lead_score(LeadId("gone"))
+            forms.get_lead(LeadId("second"))
 
-
-class Scoring:
-    """Scoring everybody with a clock that the test sets."""
-
-    def __init__(self, storage: Storage) -> None:
-        self.now = NOON
-        self.storage = storage
-        self.service = LeadScoring(storage, lambda: self.now)
-
-    def totals(self) -> dict[str, int | None]:
-        found = self.storage.repositories.leads.get_leads_by_id(LeadQuery(), limit=9999)
-        return {each.lead.lead_id: each.score.total if each.score else None for each in found}
-
-
-def has_turns(turns: int) -> Callable[[], bool]:
-    left = count(turns, -1)
-    return lambda: next(left) > 0
-
-
-class TestRescoring:
-    def test_everybody_is_scored_by_the_rules_in_effect(self, storage: Storage) -> None:
-        scoring = Scoring(storage)
-        for lead in (a_lead("a", answers={"size": "l"}, submission_count=3), a_lead("b")):
-            storage.repositories.forms.save_lead(lead)
-        scoring.service.put_rules(OTHER, hot_total=60, grade_totals=(90, 70, 50, 30), replaces=1)
-        report = scoring.service.rescore()
-        assert (report["scored"], report["is_finished"], report["rules_version"]) == (2, True, 2)
-        assert scoring.totals() == {"a": 66, "b": 20}
-        assert [each.lead.lead_id for each in storage.repositories.forms.get_hot_leads()] == ["a"]
-
-    def test_recency_decays_by_the_day_and_a_second_time_changes_nothing(
-        self, storage: Storage
+    def test_an_earlier_submission_of_a_known_lead_keeps_its_range(
+        self, forms: FormRepository
     ) -> None:
-        scoring = Scoring(storage)
-        storage.repositories.forms.save_lead(a_lead("a"))
-        scoring.service.put_rules(OTHER[2:], hot_total=60, grade_totals=(90, 70, 50, 30))
-        seen = []
-        for silent in (0, 1, 5, 10):
-            scoring.now = NOON + days(silent)
-            assert scoring.service.rescore()["scored"] == 1
-            assert scoring.service.rescore(scoring.now)["scored"] == 0
-            seen.append(scoring.totals()["a"])
-        assert seen == [20, 18, 10, 0]
+        forms.save_lead(a_lead(first_at=NOON - days(5), last_at=NOON))
+        merged = forms.save_lead(a_lead("late", email="lead@example.com", last_at=NOON - days(1)))
+        assert (merged.first_submission_at, merged.last_submission_at) == (NOON - days(5), NOON)
 
-    def test_where_time_runs_out_the_next_time_goes_on(self, storage: Storage) -> None:
-        with storage.transaction() as repositories:
-            for number in range(SCORED_AT_ONCE + 5):
-                repositories.forms.save_lead(a_lead(f"{number:05}"))
-        scoring = Scoring(storage)
-        first = scoring.service.rescore(has_time=has_turns(1))
-        assert (first["scored"], first["is_finished"]) == (SCORED_AT_ONCE, False)
-        scoring.now += days(3)
-        second = scoring.service.rescore(first["as_of"])
-        assert (second["scored"], second["is_finished"]) == (5, True)
-        assert None not in scoring.totals().values()
+    def test_an_inserted_leads_status_enters_its_history(self, forms: FormRepository) -> None:
+        forms.save_lead(a_lead(first_at=NOON - days(1), last_at=NOON))
+        forms.save_lead(a_lead("other", email="lead@example.com", status=LeadStatus.QUALIFIED))
+        person = forms.find_person("lead@example.com")
+        assert person.status_changes == (StatusChange(LeadStatus.NEW, NOON),)
 
-    def test_rules_that_change_meanwhile_hold_for_everybody(self, storage: Storage) -> None:
-        with storage.transaction() as repositories:
-            for number in range(SCORED_AT_ONCE + 5):
-                repositories.forms.save_lead(a_lead(f"{number:05}", campaign="spring"))
-        scoring = Scoring(storage)
-        turns = count()
+    def test_a_lead_is_tied_to_customers_with_its_email(self, repositories: Repositories) -> None:
+        repositories.ltv.record_orders(
+            [
+                an_order("1", customer_id="a", email="ada@example.com"),
+                an_order("1", customer_id="b", email="ada@example.com"),
+                an_order("1", customer_id="c", email="bob@example.com"),
+                an_order("1", customer_id="d"),
+            ]
+        )
+        repositories.forms.save_lead(a_lead(email="ada@example.com"))
+        customers = repositories.ltv.get_customers_by_email("ada@example.com")
+        assert [(each.customer_id, each.lead_id) for each in customers] == [
+            ("a", "lead"),
+            ("b", "lead"),
+        ]
+        assert repositories.ltv.get_customers_by_email("bob@example.com")[0].lead_id is None
 
-        def has_time() -> bool:
-            if next(turns) == 1:
-                scoring.service.put_rules((CAMPAIGN,), hot_total=60, grade_totals=(9, 8, 7, 6))
-            return True
-
-        report = scoring.service.rescore(has_time=has_time)
-        assert (report["is_finished"], report["rules_version"]) == (True, 2)
-        assert set(scoring.totals().values()) == {9}
-
-    def test_a_submission_that_comes_meanwhile_keeps_its_own_score(
-        self, shared_storage: Storage
+    def test_leads_are_listed_by_last_submission_then_id_descending(
+        self, forms: FormRepository
     ) -> None:
-        submitted_at = NOON + minutes(1)
-        ids = count()
-        forms = FormHandler(shared_storage, lambda: submitted_at, lambda: f"id-{next(ids):04}")
-        for number in range(30):
-            forms.submit_form({"email": f"{number}@example.com", "n": 0})
-        scoring = Scoring(shared_storage)
+        for lead_id, moment in (("a", NOON), ("b", NOON), ("c", NOON + days(1)), ("d", NOON)):
+            source = "google" if lead_id == "d" else "direct"
+            forms.save_lead(a_lead(lead_id, last_at=moment, source=source))
+        assert scored_ids(forms.find_leads(LeadQuery())) == ["c", "d", "b", "a"]
+        assert scored_ids(forms.find_leads(LeadQuery(), limit=2)) == ["c", "d"]
+        behind = forms.find_leads(LeadQuery(), after=After(NOON, "d"))
+        assert scored_ids(behind) == ["b", "a"]
+        assert lead_ids(forms.get_leads_by_source("direct")) == ["c", "b", "a"]
+        assert lead_ids(forms.get_leads_by_source("direct", limit=1)) == ["c"]
+        assert lead_ids(forms.get_leads_by_status(LeadStatus.NEW)) == ["c", "d", "b", "a"]
+        assert lead_ids(forms.get_leads_by_status(LeadStatus.NEW, limit=3)) == ["c", "d", "b"]
+        assert forms.get_leads_by_status(LeadStatus.CONTACTED) == []
 
-        def submit(number: int) -> None:
-            forms.submit_form({"email": f"{number % 30}@example.com", "n": number + 1})
+    def test_leads_are_found_by_all_that_is_asked(self, forms: FormRepository) -> None:
+        rows = [
+            ("unscored", LeadStatus.NEW, "google", None),
+            ("low", LeadStatus.NEW, "google", 39),
+            ("edge", LeadStatus.NEW, "google", 40),
+            ("other", LeadStatus.CONTACTED, "google", 90),
+            ("direct", LeadStatus.NEW, "direct", 90),
+        ]
+        for lead_id, status, source, total in rows:
+            forms.save_lead(a_lead(lead_id, status=status, source=source))
+            if total is not None:
+                forms.save_lead_score(a_score(lead_id, total=total))
+        found = forms.find_leads(LeadQuery(LeadStatus.NEW, "google", 40))
+        assert found == [
+            ScoredLead(forms.get_lead(LeadId("edge")), a_score("edge", total=40)),
+        ]
+        assert scored_ids(forms.find_leads(LeadQuery(min_score=0))) == [
+            "other",
+            "low",
+            "edge",
+            "direct",
+        ]
+        assert forms.find_leads(LeadQuery(source="google", min_score=91)) == []
+        [unscored] = forms.find_leads(LeadQuery(), after=After(NOON, "v"), limit=1)
+        assert (unscored.lead.lead_id, unscored.score) == ("unscored", None)
 
-        with ThreadPoolExecutor(4) as pool:
-            again = [pool.submit(submit, number) for number in range(60)]
-            for _ in range(10):
-                scoring.service.rescore(NOON + minutes(1))
-            for each in again:
-                each.result()
-        found = shared_storage.repositories.leads.get_leads_by_id(LeadQuery(), limit=99)
-        assert len(found) == 30
-        for scored in found:
-            assert scored.lead.submission_count == 3
-            assert scored.score == DEFAULT_SCORING.score(scored.lead, submitted_at)
+    @MODEST
+    @given(rows=st.lists(st.tuples(instants, st.integers(10, 99)), max_size=8))
+    def test_pages_of_leads_together_are_the_whole_list(
+        self, new_storage: NewStorage, rows: list[tuple[datetime, int]]
+    ) -> None:
+        forms = new_storage().repositories.forms
+        for place, (moment, total) in enumerate(rows):
+            forms.save_lead(a_lead(f"lead-{place}", last_at=moment))
+            forms.save_lead_score(a_score(f"lead-{place}", total=total))
+        pages = all_pages(
+            lambda after: forms.find_leads(LeadQuery(min_score=50), limit=2, after=after),
+            lambda last: After(last.lead.last_submission_at, last.lead.lead_id),
+            at_most=len(rows),
+        )
+        assert sorted(scored_ids(pages)) == sorted(
+            f"lead-{place}" for place, (_, total) in enumerate(rows) if total >= 50
+        )
+        places = [(each.lead.last_submission_at, each.lead.lead_id) for each in pages]
+        assert all(earlier > later for earlier, later in pairwise(places))
 
-    def test_nobody_is_scored_as_of_the_future(self, storage: Storage) -> None:
-        with pytest.raises(InvalidInputError):
-            Scoring(storage).service.rescore(NOON + days(1))
 
-    def test_a_table_that_was_replaced_meanwhile_is_not_replaced(self, storage: Storage) -> None:
-        service = Scoring(storage).service
-        service.put_rules(OTHER, hot_total=60, grade_totals=(9, 8, 7, 6), replaces=1)
-        with pytest.raises(ConflictError):
-            service.put_rules((CAMPAIGN,), hot_total=60, grade_totals=(9, 8, 7, 6), replaces=1)
-        assert service.get_rules()["version"] == 2
+class TestStatus:
+    def test_a_lead_moves_and_its_history_remembers_when(self, forms: FormRepository) -> None:
+        forms.save_lead(a_lead())
+        moment = at("2024-06-01T10:00:00.000001")
+        moved = forms.update_lead_status(LeadId("lead"), LeadStatus.QUALIFIED, moment)
+        assert moved == replace(a_lead(), status=LeadStatus.QUALIFIED)
+        assert forms.get_lead(LeadId("lead")) == moved
+        assert forms.find_person("lead@example.com").status_changes == (
+            StatusChange(LeadStatus.NEW, NOON),
+            StatusChange(LeadStatus.QUALIFIED, moment),
+        )
 
-    def test_the_next_submission_is_scored_by_the_new_table(self, storage: Storage) -> None:
-        Scoring(storage).service.put_rules((CAMPAIGN,), hot_total=9, grade_totals=(9, 8, 7, 6))
-        ids = count()
-        forms = FormHandler(storage, lambda: NOON, lambda: f"id-{next(ids)}")
-        receipt = forms.submit_form({"email": "ada@example.com", "utm_campaign": "spring"})
-        score = forms.get_lead(str(receipt["lead_id"]))["score"]
-        assert score is not None
-        assert (score["total"], score["grade"], score["is_hot"]) == (9, "A", True)
-        assert score["points"][0]["reason"] == "came by a campaign"
+    def test_only_a_lead_that_is_there_moves(self, forms: FormRepository) -> None:
+        with pytest.raises(NotFoundError) as caught:
+            forms.update_lead_status(LeadId("nowhere"), LeadStatus.CONTACTED, NOON)
+        assert caught.value.kind == "lead"
+
+    def test_a_closed_lead_can_be_taken_up_again(self, forms: FormRepository) -> None:
+        forms.save_lead(a_lead())
+        for status in (LeadStatus.CLOSED_LOST, LeadStatus.CONTACTED, LeadStatus.CLOSED_WON):
+            assert forms.update_lead_status(LeadId("lead"), status, NOON).status is status
+
+    @pytest.mark.parametrize("wanted", LeadStatus)
+    def test_an_illegal_step_changes_nothing(
+        self, forms: FormRepository, wanted: LeadStatus
+    ) -> None:
+        forms.save_lead(a_lead(status=LeadStatus.PROPOSAL))
+        try:
+            require_legal_step(LeadStatus.PROPOSAL, wanted)
+        except IllegalTransitionError:
+            with pytest.raises(IllegalTransitionError):
+                forms.update_lead_status(LeadId("lead"), wanted, NOON)
+            assert forms.get_lead(LeadId("lead")).status is LeadStatus.PROPOSAL
+            assert len(forms.find_person("lead@example.com").status_changes) == 1
+        else:
+            assert forms.update_lead_status(LeadId("lead"), wanted, NOON).status is wanted
+
+
+class TestScores:
+    def test_a_score_comes_back_as_the_same_ledger(self, forms: FormRepository) -> None:
+        forms.save_lead(a_lead())
+        score = LeadScore(
+            LeadId("lead"),
+            (
+                ScorePoint("profile", "größe", 30, "„Konzern“"),
+                ScorePoint("behaviour", "late", -5, ""),
+                ScorePoint("profile", "again", 30, "x"),
+            ),
+            "B",
+            is_hot=True,
+            scored_at=at("2024-06-01T10:00:00.000001"),
+        )
+        forms.save_lead_score(a_score())
+        forms.save_lead_score(score)
+        stored = forms.get_lead_score(LeadId("lead"))
+        assert stored == score
+        assert (stored.total, stored.by_category()) == (55, {"profile": 60, "behaviour": -5})
+
+    def test_a_score_needs_its_lead(self, forms: FormRepository) -> None:
+        with pytest.raises(NotFoundError) as caught:
+            forms.save_lead_score(a_score("nowhere"))
+        assert caught.value.kind == "lead"
+
+    def test_a_lead_without_a_score_has_none(self, forms: FormRepository) -> None:
+        forms.save_lead(a_lead())
+        with pytest.raises(NotFoundError) as caught:
+            forms.get_lead_score(LeadId("lead"))
+        assert caught.value.kind == "lead score"
+
+    def test_hot_leads_are_open_and_highest_first_then_by_id(self, forms: FormRepository) -> None:
+        rows = [
+            ("c", LeadStatus.NEW, 80, True),
+            ("b", LeadStatus.NEGOTIATION, 80, True),
+            ("a", LeadStatus.NEW, 75, True),
+            ("won", LeadStatus.CLOSED_WON, 99, True),
+            ("lost", LeadStatus.CLOSED_LOST, 99, True),
+            ("cold", LeadStatus.NEW, 99, False),
+        ]
+        for lead_id, status, total, is_hot in rows:
+            forms.save_lead(a_lead(lead_id, status=status))
+            forms.save_lead_score(a_score(lead_id, total=total, is_hot=is_hot))
+        forms.save_lead(a_lead("unscored"))
+        hot = forms.get_hot_leads()
+        assert scored_ids(hot) == ["b", "c", "a"]
+        assert hot[0].score == a_score("b", total=80, is_hot=True)
+        assert scored_ids(forms.get_hot_leads(limit=1)) == ["b"]
 
 
 BY_SEARCH = {"referrer": "https://www.google.com/search"}
@@ -297,124 +371,3 @@ class TestHistory:
         with pytest.raises(NotFoundError) as caught:
             leads.get_lead_history(LeadId("nowhere"), limit=1)
         assert caught.value.kind == "lead"
-
-
-def submit_at(repositories: Repositories, *moments: datetime) -> None:
-    for place, moment in enumerate(moments):
-        repositories.forms.save_form_submission(a_submission(f"s{place}", submitted_at=moment))
-
-
-class TestDailyCounts:
-    def test_days_are_the_zones_and_one_may_have_23_hours_or_25(
-        self, repositories: Repositories
-    ) -> None:
-        # In Berlin summer time began on 2024-03-31 and ended on 2024-10-27.
-        submit_at(
-            repositories,
-            at("2024-03-30T22:59:59.999999Z"),
-            at("2024-03-30T23:00:00Z"),
-            at("2024-03-31T21:59:59.999999Z"),
-            at("2024-03-31T22:00:00Z"),
-            at("2024-10-26T22:00:00Z"),
-            at("2024-10-27T22:59:59.999999Z"),
-            at("2024-10-27T23:00:00Z"),
-        )
-        found = repositories.leads.get_daily_counts(
-            at("2024-01-01T00:00:00Z"), at("2025-01-01T00:00:00Z"), "Europe/Berlin"
-        )
-        assert [(each.day, each.submissions) for each in found] == [
-            (date(2024, 3, 30), 1),
-            (date(2024, 3, 31), 2),
-            (date(2024, 4, 1), 1),
-            (date(2024, 10, 27), 2),
-            (date(2024, 10, 28), 1),
-        ]
-
-    def test_the_start_belongs_to_the_range_and_the_end_does_not(
-        self, repositories: Repositories
-    ) -> None:
-        submit_at(repositories, NOON - minutes(1), NOON, NOON + minutes(1), NOON + minutes(2))
-        found = repositories.leads.get_daily_counts(NOON, NOON + minutes(2), "UTC")
-        assert found == [DailyCounts(NOON.date(), 2, 2, 0)]
-
-    def test_submissions_and_new_leads_are_counted_and_narrowed(
-        self, repositories: Repositories
-    ) -> None:
-        repositories.forms.save_lead(a_lead("a", source="google"))
-        repositories.forms.save_lead(a_lead("b", last_at=NOON + days(1)))
-        for each in (
-            a_submission("1", lead_id="a", source="google"),
-            a_submission("2", state=SubmissionState.QUARANTINED),
-            a_submission("3", lead_id="b", submitted_at=NOON + days(1)),
-        ):
-            repositories.forms.save_form_submission(each)
-
-        def counts(**narrowed: str) -> list[DailyCounts]:
-            return repositories.leads.get_daily_counts(
-                NOON,
-                NOON + days(2),
-                "UTC",
-                **narrowed,  # type: ignore[arg-type]  # ids are texts
-            )
-
-        first, second = NOON.date(), (NOON + days(1)).date()
-        assert counts() == [DailyCounts(first, 2, 1, 1), DailyCounts(second, 1, 1, 1)]
-        assert counts(source="google") == [DailyCounts(first, 1, 1, 1)]
-        assert counts(form_id=DEFAULT_FORM) == counts()
-        assert counts(form_id="nowhere") == []
-
-
-class TestExports:
-    def test_leads_come_by_id_whatever_happens_to_them_in_between(
-        self, repositories: Repositories
-    ) -> None:
-        for lead_id in ("c", "a", "b", "A"):
-            repositories.forms.save_lead(a_lead(lead_id, email=f"{ord(lead_id)}@example.com"))
-        repositories.forms.save_lead_score(a_score("b", total=50))
-        [first, second] = repositories.leads.get_leads_by_id(LeadQuery(), limit=2)
-        assert [first.lead.lead_id, second.lead.lead_id] == ["A", "a"]
-        repositories.forms.save_lead(
-            a_lead("x", email=f"{ord('b')}@example.com", last_at=NOON + days(9))
-        )
-        rest = repositories.leads.get_leads_by_id(LeadQuery(), limit=9, after=LeadId("a"))
-        assert [each.lead.lead_id for each in rest] == ["b", "c"]
-        assert rest[0].score == a_score("b", total=50)
-
-    def test_leads_are_narrowed_as_in_lists(self, repositories: Repositories) -> None:
-        for lead_id, source in (("a", "google"), ("b", "direct"), ("c", "google")):
-            repositories.forms.save_lead(a_lead(lead_id, source=source))
-        repositories.forms.save_lead_score(a_score("c", total=50))
-
-        def ids(query: LeadQuery) -> list[str]:
-            found = repositories.leads.get_leads_by_id(query, limit=9)
-            return [each.lead.lead_id for each in found]
-
-        assert ids(LeadQuery(source="google")) == ["a", "c"]
-        assert ids(LeadQuery(min_score=50)) == ["c"]
-        assert ids(LeadQuery(status=LeadStatus.CLOSED_WON)) == []
-
-    def test_submissions_come_oldest_first_from_start_to_before_end(
-        self, repositories: Repositories
-    ) -> None:
-        for submission_id, moment in (("b", 0), ("a", 0), ("late", 2), ("early", -1), ("c", 1)):
-            repositories.forms.save_form_submission(
-                a_submission(submission_id, submitted_at=NOON + minutes(moment))
-            )
-
-        def ids(wanted: SubmissionFilter, after: After | None = None) -> list[str]:
-            found = repositories.leads.get_submissions_by_time(wanted, limit=9, after=after)
-            return [each.submission_id for each in found]
-
-        everything = SubmissionFilter(DEFAULT_FORM)
-        assert ids(everything) == ["early", "a", "b", "c", "late"]
-        assert ids(everything, After(NOON, "a")) == ["b", "c", "late"]
-        within = replace(everything, start=NOON, end=NOON + minutes(2))
-        assert ids(within) == ["a", "b", "c"]
-        assert ids(replace(everything, state=SubmissionState.QUARANTINED)) == []
-
-    def test_the_names_of_answers_are_known_each_once(self, repositories: Repositories) -> None:
-        given: list[dict[str, Json]] = [{"b": 1, "ä": 2}, {"b": 3, "A": None}, {}]
-        for place, answers in enumerate(given):
-            repositories.forms.save_form_submission(a_submission(f"{place}", answers=answers))
-        assert repositories.leads.get_answer_names(DEFAULT_FORM, limit=9) == ["A", "b", "ä"]
-        assert repositories.leads.get_answer_names(DEFAULT_FORM, limit=1) == ["A"]

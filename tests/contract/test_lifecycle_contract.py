@@ -16,7 +16,8 @@ from succotash.domain.values import RunId
 from succotash.errors import NotFoundError
 from tests.builders import NOON, a_run, an_event, an_order, at, days
 from tests.contract.conftest import NewStorage
-from tests.contract.test_ltv_contract import every_shard, purchases_on_paper
+from tests.contract.on_paper import purchases_on_paper
+from tests.contract.shards import every_shard
 from tests.strategies import MODEST, activities, instants, ledgers, zones
 
 

@@ -25,16 +25,11 @@ from succotash.domain.messages.outbox import (
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import EventBus, Mailer, MailRefusedError
 from succotash.domain.repositories.outbox import OutboxRepository
-from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import FormId, MessageId, uuid7
 from tests.builders import NOON, a_message, minutes
 
 LATER = NOON + minutes(1)
-
-
-@pytest.fixture
-def outbox(repositories: Repositories) -> OutboxRepository:
-    return repositories.outbox
 
 
 def take(outbox: OutboxRepository, at: datetime = NOON, limit: int = 10) -> list[TakenMessage]:

@@ -28,7 +28,7 @@ from succotash.domain.repositories.delivery import (
     MailUncertainError,
 )
 from succotash.domain.repositories.forms import FormRepository
-from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import FormId, SubmissionId, uuid7
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.builders import NOON, a_submission, at, days, minutes
@@ -100,11 +100,6 @@ class Company:
 @pytest.fixture
 def company(storage: Storage) -> Company:
     return Company(storage)
-
-
-@pytest.fixture
-def forms(repositories: Repositories) -> FormRepository:
-    return repositories.forms
 
 
 class TestDigest:

@@ -14,13 +14,9 @@ from succotash.domain.value.refunds import RefundTotals, RefundWarning
 from succotash.domain.values import SHARDS, CustomerId, OrderId, Shard
 from tests.builders import NOON, a_run, an_order, days
 from tests.contract.conftest import NewStorage
-from tests.contract.test_ltv_contract import every_shard, over_refunds_on_paper
+from tests.contract.on_paper import over_refunds_on_paper
+from tests.contract.shards import every_shard
 from tests.strategies import CUSTOMERS, MODEST, instants, ledgers
-
-
-@pytest.fixture
-def ltv(repositories: Repositories) -> LTVRepository:
-    return repositories.ltv
 
 
 def refund(

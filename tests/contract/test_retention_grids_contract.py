@@ -23,8 +23,9 @@ from succotash.domain.value.ledgers import ActivityEvent, Order
 from succotash.domain.values import Shard
 from tests.builders import NOON, a_lead, a_run, a_submission, an_order, days, minutes
 from tests.contract.conftest import NewStorage
-from tests.contract.test_ltv_contract import every_shard, purchases_on_paper
-from tests.contract.test_retention_contract import period_start as start_on_paper
+from tests.contract.on_paper import period_start as start_on_paper
+from tests.contract.on_paper import purchases_on_paper
+from tests.contract.shards import every_shard
 from tests.strategies import (
     CUSTOMERS,
     MODEST,

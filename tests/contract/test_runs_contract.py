@@ -1,6 +1,7 @@
 """What every storage does with a run that is scored shard by shard."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.retention import (
     INITIAL_RUN,
+    EngagementSegment,
     GridCell,
     GridMode,
     GridPeriod,
@@ -18,21 +20,219 @@ from succotash.domain.retention.retention import (
     RiskLevel,
     RunState,
     ScoringRun,
+    run_id_of,
 )
-from succotash.domain.value.ledgers import Order
-from succotash.domain.values import SHARDS, CustomerId, Json, RunId, Shard
+from succotash.domain.value.ledgers import (
+    Order,
+)
+from succotash.domain.values import (
+    SHARDS,
+    CustomerId,
+    Json,
+    RunId,
+    Shard,
+)
 from succotash.errors import NotFoundError, RunInProgressError
-from tests.builders import NOON, a_prediction, a_run, a_value, days, usd
+from tests.builders import (
+    NOON,
+    a_prediction,
+    a_profile,
+    a_run,
+    a_value,
+    at,
+    days,
+    minutes,
+    usd,
+)
 from tests.contract.conftest import NewStorage
-from tests.contract.test_ltv_contract import every_shard, purchases_on_paper
+from tests.contract.on_paper import purchases_on_paper
+from tests.contract.shards import every_shard
 from tests.strategies import MODEST, instants, ledgers, zones
 
 FIRST, FOURTH = Shard(0, SHARDS), Shard(3, SHARDS)
 
 
-@pytest.fixture
-def retention(repositories: Repositories) -> RetentionRepository:
-    return repositories.retention
+def finished(retention: RetentionRepository, run: ScoringRun) -> RunId:
+    """The id of a run that was opened and finished."""
+    retention.open_scoring_run(run)
+    retention.finish_scoring_run(run.run_id, 0)
+    return run.run_id
+
+
+class TestScoringRuns:
+    def test_the_initial_run_is_current_from_the_start(
+        self, retention: RetentionRepository
+    ) -> None:
+        initial = retention.get_current_scoring_run()
+        assert initial == ScoringRun(
+            INITIAL_RUN, at("1970-01-01T00:00"), RunState.CURRENT, {}, {}, {}, 0
+        )
+        assert retention.get_scoring_run(INITIAL_RUN) == initial
+        assert retention.get_scoring_runs() == []
+
+    def test_an_unknown_run_is_not_found(self, retention: RetentionRepository) -> None:
+        with pytest.raises(NotFoundError) as caught:
+            retention.get_scoring_run(RunId("nowhere"))
+        assert caught.value.kind == "scoring run"
+
+    def test_a_run_is_running_until_it_is_finished(self, retention: RetentionRepository) -> None:
+        run = replace(
+            a_run(
+                at("2024-05-06T00:00:00.000001"),
+                settings={"horizon_days": 90, "discount_rate": 0.1, "zone": "Europe/Berlin"},
+                models={"purchases": {"name": "BG/NBD", "parameters": [0.243, 4.414]}},
+                backtest={"brier": None, "deciles": [{"mean": 0.1 + 0.2}]},
+            ),
+            state=RunState.CURRENT,
+        )
+        retention.open_scoring_run(run)
+        assert retention.get_scoring_run(run.run_id) == replace(run, state=RunState.RUNNING)
+        assert retention.get_current_scoring_run().run_id == INITIAL_RUN
+        retention.finish_scoring_run(run.run_id, 2357)
+        current = retention.get_current_scoring_run()
+        assert current == replace(run, state=RunState.CURRENT, customers=2357)
+        assert retention.get_scoring_run(INITIAL_RUN).state is RunState.SUPERSEDED
+
+    def test_runs_are_listed_latest_first_without_the_initial_one(
+        self, retention: RetentionRepository
+    ) -> None:
+        moments = [NOON, NOON + days(1), NOON + days(2)]
+        for moment in moments:
+            finished(retention, a_run(moment))
+        runs = retention.get_scoring_runs()
+        assert [run.as_of for run in runs] == moments[::-1]
+        assert [run.state for run in runs] == [
+            RunState.CURRENT,
+            RunState.SUPERSEDED,
+            RunState.SUPERSEDED,
+        ]
+        assert [run.as_of for run in retention.get_scoring_runs(limit=2)] == moments[:0:-1]
+
+    def test_a_running_run_may_begin_again_with_new_models(
+        self, retention: RetentionRepository
+    ) -> None:
+        retention.open_scoring_run(a_run(models={"old": 1}))
+        retention.open_scoring_run(a_run(models={"new": 2}))
+        run = retention.get_scoring_run(a_run().run_id)
+        assert (run.models, run.state) == ({"new": 2}, RunState.RUNNING)
+        assert len(retention.get_scoring_runs()) == 1
+
+    def test_a_finished_run_does_not_begin_again(self, retention: RetentionRepository) -> None:
+        first, second = a_run(NOON), a_run(NOON + days(1))
+        finished(retention, first)
+        with pytest.raises(RunInProgressError):
+            retention.open_scoring_run(first)
+        finished(retention, second)
+        for run in (first, second, replace(first, run_id=INITIAL_RUN)):
+            with pytest.raises(RunInProgressError):
+                retention.open_scoring_run(run)
+        assert retention.get_current_scoring_run().run_id == second.run_id
+        assert retention.get_scoring_run(first.run_id).state is RunState.SUPERSEDED
+
+    def test_a_run_is_declined_while_another_is_running_that_is_not_much_older(
+        self, retention: RetentionRepository
+    ) -> None:
+        retention.open_scoring_run(a_run(NOON))
+        for other in (
+            a_run(NOON - days(1)),
+            a_run(NOON, run_id="same time"),
+            a_run(NOON + minutes(59)),
+        ):
+            with pytest.raises(RunInProgressError):
+                retention.open_scoring_run(other)
+            with pytest.raises(NotFoundError):
+                retention.get_scoring_run(other.run_id)
+
+    def test_an_older_running_run_is_given_up_with_its_rows(
+        self, repositories: Repositories
+    ) -> None:
+        retention = repositories.retention
+        older, newer = a_run(NOON), a_run(NOON + minutes(60))
+        retention.open_scoring_run(older)
+        retention.save_churn_prediction(a_prediction(run_id=older.run_id))
+        repositories.ltv.save_customer_ltv(a_value(run_id=older.run_id))
+        retention.open_scoring_run(newer)
+        with pytest.raises(NotFoundError):
+            retention.finish_scoring_run(older.run_id, 1)
+        retention.finish_scoring_run(newer.run_id, 0)
+        running = [run for run in retention.get_scoring_runs() if run.state is RunState.RUNNING]
+        assert running == []
+        gone = retention.forget_activity([CustomerId("customer")])
+        assert gone.get("churn_predictions", 0) == 0, "its rows went when it was given up"
+
+    def test_only_a_running_run_is_finished(self, retention: RetentionRepository) -> None:
+        run_id = finished(retention, a_run())
+        for each in (RunId("nowhere"), INITIAL_RUN, run_id):
+            with pytest.raises(NotFoundError) as caught:
+                retention.finish_scoring_run(each, 0)
+            assert caught.value.kind == "scoring run"
+        assert retention.get_current_scoring_run().run_id == run_id
+
+    def test_a_run_older_than_the_current_one_does_not_replace_it(
+        self, retention: RetentionRepository
+    ) -> None:
+        older, newer = a_run(NOON), a_run(NOON + days(1))
+        finished(retention, newer)
+        retention.open_scoring_run(older)
+        with pytest.raises(RunInProgressError):
+            retention.finish_scoring_run(older.run_id, 0)
+        assert retention.get_current_scoring_run().run_id == newer.run_id
+
+    def test_readers_see_all_of_a_run_or_none_of_it(self, repositories: Repositories) -> None:
+        ltv, retention = repositories.ltv, repositories.retention
+        first, second = a_run(NOON), a_run(NOON + days(1))
+
+        def save(run: ScoringRun, *customers: str) -> None:
+            retention.open_scoring_run(run)
+            for each in customers:
+                ltv.save_customer_ltv(a_value(each, run_id=run.run_id))
+                retention.save_churn_prediction(
+                    a_prediction(each, risk=RiskLevel.HIGH, run_id=run.run_id)
+                )
+                retention.save_user_engagement_profile(a_profile(each, run_id=run.run_id))
+
+        def seen() -> list[set[str]]:
+            return [
+                {value.customer_id for value in ltv.find_customers()},
+                {each.customer_id for each in retention.find_churn_predictions()},
+                {each.customer_id for each in retention.get_high_risk_customers()},
+                {
+                    each.customer_id
+                    for each in retention.get_users_by_segment(EngagementSegment.ACTIVE_USERS)
+                },
+            ]
+
+        save(first, "a", "b")
+        assert seen() == [set()] * 4
+        retention.finish_scoring_run(first.run_id, 2)
+        assert seen() == [{"a", "b"}] * 4
+        save(second, "b", "c")
+        assert seen() == [{"a", "b"}] * 4
+        assert retention.get_retention_analytics().run_id == first.run_id
+        with pytest.raises(NotFoundError):
+            retention.get_churn_prediction(CustomerId("c"))
+        retention.finish_scoring_run(second.run_id, 2)
+        assert seen() == [{"b", "c"}] * 4
+        for get in (
+            ltv.get_customer_ltv,
+            retention.get_churn_prediction,
+            retention.get_user_engagement_profile,
+        ):
+            with pytest.raises(NotFoundError):
+                get(CustomerId("a"))
+
+    @pytest.mark.parametrize(("keep", "left"), [(0, 1), (1, 2), (2, 3), (9, 4)])
+    def test_rows_of_the_latest_superseded_runs_are_kept(
+        self, retention: RetentionRepository, keep: int, left: int
+    ) -> None:
+        moments = [NOON + days(day) for day in range(4)]
+        for moment in moments:
+            run = a_run(moment)
+            retention.open_scoring_run(run)
+            retention.save_churn_prediction(a_prediction(run_id=run.run_id))
+            retention.finish_scoring_run(run.run_id, 1, keep=keep)
+        assert len(retention.get_scoring_runs()) == 4, "the runs themselves stay"
+        assert retention.forget_activity([CustomerId("customer")])["churn_predictions"] == left
 
 
 class TestShardsOfARun:
@@ -181,3 +381,8 @@ class TestSummaries:
         kept = retention.get_current_scoring_run()
         assert RetentionAnalytics.of_dict(kept.run_id, kept.summary) == found
         assert found.value_at_risk == usd("100.0001")
+
+
+def test_a_runs_id_is_its_time() -> None:
+    assert run_id_of(at("1998-07-01T00:00")) == "1998-07-01T00:00:00Z"
+    assert run_id_of(at("1998-07-01T02:00:00.5+02:00")) == "1998-07-01T00:00:00.500000Z"

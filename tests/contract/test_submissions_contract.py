@@ -1,542 +1,255 @@
-"""What every FormRepository gives to judge a submission by, and keeps of what became of it."""
+"""What every FormRepository does with submissions."""
 
-import threading
-from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from succotash.application.intake.form_handler import FormHandler
-from succotash.application.intake.views import SubmissionReceipt
 from succotash.domain.forms.forms import (
     DEFAULT_FORM,
-    QUARANTINE_KEPT,
-    Form,
-    LeadQuery,
-    LeadStatus,
-    SpamSettings,
-    StatusChange,
+    FormSubmission,
     SubmissionState,
 )
-from succotash.domain.intake.spam import REPETITIONS_TOLERATED, RecentTraffic
-from succotash.domain.intake.submissions import HeldKey, OriginalSubmission, merged_lead
-from succotash.domain.repositories.forms import EXPIRED_KEYS_REMOVED, FormRepository
-from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.values import FormId, IdFactory, LeadId, SubmissionId, uuid7
-from succotash.errors import (
-    IdempotencyKeyReusedError,
-    NotFoundError,
-)
+from succotash.domain.repositories.forms import FormRepository
+from succotash.domain.repositories.storage import Storage
+from succotash.domain.values import After, FormId, Json, SubmissionId
+from succotash.errors import NotFoundError
 from tests.builders import (
     NOON,
     a_form,
     a_lead,
-    a_message,
-    a_request,
-    a_rule,
-    a_score,
     a_submission,
-    an_inquiry,
-    an_order,
-    an_outcome,
+    at,
     days,
     minutes,
 )
-
-THREADS = 32
-PATIENCE = 60.0
-"""Seconds after which a thread that should have ended is taken to hang."""
-
-
-@pytest.fixture
-def forms(repositories: Repositories) -> FormRepository:
-    return repositories.forms
+from tests.contract.conftest import NewStorage
+from tests.contract.paging import all_pages
+from tests.strategies import MODEST, instants, json_objects, submission_states
 
 
-def at_once[T](work: Callable[[int], T], threads: int = THREADS) -> list[T]:
-    """What `work` gave when called from several threads that start together."""
-    barrier = threading.Barrier(threads)
-
-    def start(number: int) -> T:
-        barrier.wait(PATIENCE)
-        return work(number)
-
-    with ThreadPoolExecutor(threads) as pool:
-        futures: list[Future[T]] = [pool.submit(start, number) for number in range(threads)]
-        return [future.result(PATIENCE) for future in futures]
+def submission_ids(submissions: list[FormSubmission]) -> list[str]:
+    return [each.submission_id for each in submissions]
 
 
-def a_handler(storage: Storage, new_id: IdFactory = uuid7) -> FormHandler:
-    return FormHandler(storage, lambda: NOON, new_id)
-
-
-class TestGround:
-    def test_an_unknown_form_is_not_found(self, forms: FormRepository) -> None:
-        with pytest.raises(NotFoundError) as caught:
-            forms.read_ground(an_inquiry(form_id="nowhere"))
-        assert caught.value.kind == "form"
-
-    def test_the_form_comes_with_its_rules_by_position_then_id(self, forms: FormRepository) -> None:
-        rules = [a_rule("b", position=1), a_rule("a", position=1), a_rule("z", position=0)]
-        forms.save_form(a_form(), rules)
-        ground = forms.read_ground(an_inquiry(form_id="contact"))
-        assert ground.form == forms.get_form(FormId("contact"))
-        assert list(ground.rules) == forms.get_validation_rules(FormId("contact"))
-        assert [rule.rule_id for rule in ground.rules] == ["z", "a", "b"]
-
-    def test_a_form_without_rules_has_none(self, forms: FormRepository) -> None:
-        forms.save_form(a_form(), [])
-        ground = forms.read_ground(an_inquiry(form_id="contact"))
-        assert (ground.rules, ground.held, ground.original, ground.leads) == ((), None, None, {})
-
-    def test_the_original_is_the_latest_accepted_one_within_the_forms_window(
-        self, forms: FormRepository
-    ) -> None:
-        window = timedelta(hours=2, microseconds=7)
-        forms.save_form(Form(FormId("brief"), "Brief", duplicate_window=window), [])
+class TestSubmissions:
+    def test_a_submission_comes_back_as_it_was_saved(self, forms: FormRepository) -> None:
         forms.save_lead(a_lead())
-        for name, ago, state in (
-            ("too early", window + timedelta(microseconds=1), SubmissionState.ACCEPTED),
-            ("first", window, SubmissionState.ACCEPTED),
-            ("second", timedelta(hours=1), SubmissionState.ACCEPTED),
-            ("quarantined", minutes(1), SubmissionState.QUARANTINED),
-            ("repeated", minutes(1), SubmissionState.DUPLICATE),
-        ):
-            submission = a_submission(
-                name, form_id="brief", submitted_at=NOON - ago, state=state, lead_id="lead"
-            )
-            forms.save_form_submission(submission)
-        ground = forms.read_ground(an_inquiry(form_id="brief"))
-        assert ground.original == OriginalSubmission(SubmissionId("second"), LeadId("lead"))
-        an_hour_ago = an_inquiry(form_id="brief", submitted_at=NOON + window)
-        assert forms.read_ground(an_hour_ago).original is None
-        assert forms.read_ground(an_inquiry("f1", form_id="brief")).original is None
-        assert forms.read_ground(an_inquiry()).original is None
-
-    def test_the_window_includes_its_start(self, forms: FormRepository) -> None:
-        forms.save_form_submission(a_submission(submitted_at=NOON))
-        within, outside = NOON + days(1), NOON + days(1) + timedelta(microseconds=1)
-        assert forms.read_ground(an_inquiry(submitted_at=within)).original is not None
-        assert forms.read_ground(an_inquiry(submitted_at=outside)).original is None
-
-    def test_leads_are_given_by_the_addresses_asked_about(self, forms: FormRepository) -> None:
-        ada = forms.save_lead(
-            a_lead(
-                "ada",
-                email="ada@example.com",
-                first_at=NOON - timedelta(days=3, microseconds=1),
-                first_name="Ada",
-                answers={"größe": [1, None, 2.5, {"deep": True}]},
-                status=LeadStatus.QUALIFIED,
-                campaign="spring",
-                submission_count=3,
-            )
+        forms.save_form_submission(a_submission("original"))
+        submission = a_submission(
+            answers={"E-Mail": "Ada@Example.com", "müde?": [True, None, 2], "leer": ""},
+            submitted_at=at("2024-03-31T02:30:00.123456"),
+            fingerprint="a" * 64,
+            attribution={"utm_source": "größe", "click_id": ""},
+            source="google",
+            email="ada@example.com",
+            lead_id="lead",
+            ip_address="2001:db8::1",
+            user_agent="Mozilla/5.0 (日本)",
+            state=SubmissionState.DUPLICATE,
+            duplicate_of="original",
+            spam_reasons=("many links", "a, comma", '"quoted" \\ back'),
+            consent="I agree to 'everything'.",
+            waited_until=at("2024-05-06T13:00:00.000007"),
         )
-        bob = forms.save_lead(a_lead("bob", email="bob@example.com"))
-        forms.save_lead(a_lead("eve", email="eve@example.com"))
-        asked = ("ada@example.com", "bob@example.com", "nobody@example.com")
-        ground = forms.read_ground(an_inquiry(emails=asked))
-        assert ground.leads == {"ada@example.com": ada, "bob@example.com": bob}
+        forms.save_form_submission(submission)
+        assert forms.get_form_submission(submission.submission_id) == submission
+        assert submission.is_duplicate
 
-    def test_a_key_is_held_with_its_answer_until_it_expires(self, forms: FormRepository) -> None:
-        forms.save_outcome(an_outcome(key="key"))
-        held = HeldKey("digest", {"submission_id": "submission"})
-        just_before = NOON + days(1) - timedelta(microseconds=1)
-        for moment, expected in ((NOON, held), (just_before, held), (NOON + days(1), None)):
-            inquiry = an_inquiry(request=a_request("key"), submitted_at=moment)
-            assert forms.read_ground(inquiry).held == expected
-        another = a_request("key", body_digest="another")
-        assert forms.read_ground(an_inquiry(request=another)).held == held
-
-    def test_keys_of_two_scopes_never_meet(self, forms: FormRepository) -> None:
-        forms.save_outcome(an_outcome(key="key"))
-        assert forms.read_ground(an_inquiry(request=a_request("other"))).held is None
-        assert forms.read_ground(an_inquiry(request=a_request("key", scope="x"))).held is None
-
-
-class TestTraffic:
-    """Counts of what came in shortly before."""
-
-    def brief(self, forms: FormRepository, from_address: int = 3, to_form: int = 4) -> None:
-        spam = SpamSettings(per_address_hourly=from_address, per_form_hourly=to_form)
-        forms.save_form(Form(FormId("brief"), "Brief", spam=spam), [])
-
-    def test_an_address_is_counted_over_all_forms_for_an_hour(self, forms: FormRepository) -> None:
-        self.brief(forms)
-        ago = (timedelta(0), minutes(59), timedelta(hours=1), -minutes(1))
-        for number, each in enumerate(ago):
-            form_id = "brief" if number % 2 else DEFAULT_FORM
-            submission = a_submission(
-                f"{number}", form_id=form_id, submitted_at=NOON - each, ip_address="2001:db8::5"
-            )
+    def test_what_is_missing_and_what_is_empty_stay_apart(self, forms: FormRepository) -> None:
+        missing = a_submission("missing", user_agent=None)
+        empty = a_submission("empty", user_agent="", source="", answers={})
+        for submission in (missing, empty):
             forms.save_form_submission(submission)
-        forms.save_form_submission(a_submission("other", ip_address="2001:db8::6"))
-        forms.save_form_submission(a_submission("none"))
-        asked = an_inquiry(form_id="brief", ip_address="2001:db8::5")
-        assert forms.read_ground(asked).traffic.from_address == 2
-        assert forms.read_ground(an_inquiry(form_id="brief")).traffic.from_address == 0
+            assert forms.get_form_submission(submission.submission_id) == submission
 
-    def test_a_form_is_counted_for_an_hour_whatever_became_of_what_came(
-        self, forms: FormRepository
-    ) -> None:
-        self.brief(forms)
-        for number, state in enumerate(
-            (SubmissionState.ACCEPTED, SubmissionState.QUARANTINED, SubmissionState.DUPLICATE)
-        ):
-            forms.save_form_submission(
-                a_submission(f"{number}", form_id="brief", state=state, fingerprint=f"{number}")
-            )
+    def test_instants_come_back_in_utc(self, forms: FormRepository) -> None:
+        there = timezone(timedelta(hours=5, minutes=30))
         forms.save_form_submission(
-            a_submission("old", form_id="brief", submitted_at=NOON - timedelta(hours=1))
+            a_submission(submitted_at=datetime(2024, 1, 1, 0, 0, 0, 1, tzinfo=there))
         )
-        assert forms.read_ground(an_inquiry(form_id="brief")).traffic.to_form == 3
+        submitted_at = forms.get_form_submission(SubmissionId("submission")).submitted_at
+        assert submitted_at.utcoffset() == timedelta(0)
+        assert submitted_at == datetime(2023, 12, 31, 18, 30, 0, 1, tzinfo=UTC)
 
-    def test_counting_ends_where_the_forms_line_is_drawn(self, forms: FormRepository) -> None:
-        self.brief(forms)
-        for number in range(9):
-            submission = a_submission(f"{number}", form_id="brief", ip_address="192.0.2.1")
-            forms.save_form_submission(submission)
-        asked = an_inquiry(form_id="brief", ip_address="192.0.2.1")
-        assert forms.read_ground(asked).traffic == RecentTraffic(3, 4, 0)
-        self.brief(forms, from_address=0, to_form=0)
-        assert forms.read_ground(asked).traffic == RecentTraffic(0, 0, 0)
-
-    def test_a_text_is_counted_where_other_people_sent_it_with_other_answers(
+    def test_what_was_saved_does_not_change_with_the_callers_mapping(
         self, forms: FormRepository
     ) -> None:
-        self.brief(forms)
-        for name, email, fingerprint, digest, ago in (
-            ("other", "bob@example.com", "f1", "same", minutes(1)),
-            ("nobody", None, "f2", "same", timedelta(hours=23)),
-            ("myself", "ada@example.com", "f3", "same", minutes(1)),
-            ("equal", "eve@example.com", "00ff", "same", minutes(1)),
-            ("another text", "eve@example.com", "f4", "another", minutes(1)),
-            ("no text", "eve@example.com", "f5", None, minutes(1)),
-            ("long ago", "eve@example.com", "f6", "same", timedelta(hours=24)),
-        ):
+        answers: dict[str, Json] = {"tags": ["a"]}
+        forms.save_form_submission(a_submission(answers=answers))
+        answers["tags"] = "changed"
+        assert forms.get_form_submission(SubmissionId("submission")).answers == {"tags": ["a"]}
+
+    @pytest.mark.parametrize("address", ["192.0.2.7", "10.0.0.0", "::", "::ffff:192.0.2.7"])
+    def test_addresses_of_both_kinds_are_kept(self, forms: FormRepository, address: str) -> None:
+        forms.save_form_submission(a_submission(ip_address=address))
+        assert forms.get_form_submission(SubmissionId("submission")).ip_address == address
+        assert len(forms.get_submissions_by_ip(address, NOON)) == 1
+
+    def test_an_unknown_submission_is_not_found(self, forms: FormRepository) -> None:
+        with pytest.raises(NotFoundError) as caught:
+            forms.get_form_submission(SubmissionId("nowhere"))
+        assert caught.value.kind == "submission"
+
+    @pytest.mark.parametrize(
+        ("submission", "kind"),
+        [
+            (a_submission(form_id="nowhere"), "form"),
+            (a_submission(lead_id="nowhere"), "lead"),
+            (
+                a_submission(state=SubmissionState.DUPLICATE, duplicate_of="nowhere"),
+                "submission",
+            ),
+        ],
+    )
+    def test_a_submission_needs_what_it_names(
+        self, forms: FormRepository, submission: FormSubmission, kind: str
+    ) -> None:
+        with pytest.raises(NotFoundError) as caught:
+            forms.save_form_submission(submission)
+        assert caught.value.kind == kind
+        assert forms.get_form_analytics().total_submissions == 0
+
+    def test_saving_a_submission_again_replaces_it(self, forms: FormRepository) -> None:
+        forms.save_form_submission(
+            a_submission(state=SubmissionState.QUARANTINED, spam_reasons=("a",))
+        )
+        released = a_submission(answers={"new": 1}, source="google")
+        forms.save_form_submission(released)
+        assert forms.get_form_submission(released.submission_id) == released
+        assert forms.get_form_analytics().total_submissions == 1
+
+    def test_a_forms_submissions_are_newest_first_then_by_id_descending(
+        self, forms: FormRepository
+    ) -> None:
+        for submission_id, moment in (("a", NOON), ("c", NOON), ("b", NOON), ("z", NOON - days(1))):
+            forms.save_form_submission(a_submission(submission_id, submitted_at=moment))
+        assert submission_ids(forms.get_submissions_by_form(DEFAULT_FORM)) == ["c", "b", "a", "z"]
+
+    def test_a_forms_submissions_can_be_narrowed_to_a_state(self, forms: FormRepository) -> None:
+        for state in SubmissionState:
+            forms.save_form_submission(a_submission(state, state=state))
+        for state in SubmissionState:
+            found = forms.get_submissions_by_form(DEFAULT_FORM, state=state)
+            assert submission_ids(found) == [state]
+
+    def test_a_form_that_is_not_there_has_no_submissions(self, forms: FormRepository) -> None:
+        forms.save_form_submission(a_submission())
+        assert forms.get_submissions_by_form(FormId("nowhere")) == []
+
+    def test_fifty_submissions_are_given_unless_told_otherwise(self, forms: FormRepository) -> None:
+        for number in range(51):
+            forms.save_form_submission(a_submission(f"{number:02}"))
+        assert len(forms.get_submissions_by_form(DEFAULT_FORM)) == 50
+        assert len(forms.get_submissions_by_form(DEFAULT_FORM, limit=51)) == 51
+
+    def test_submissions_from_an_address_are_found_since_an_instant(
+        self, forms: FormRepository
+    ) -> None:
+        forms.save_form(a_form(), [])
+        rows = [
+            ("old", "192.0.2.1", NOON - timedelta(microseconds=1), "default"),
+            ("edge", "192.0.2.1", NOON, "default"),
+            ("new", "192.0.2.1", NOON + minutes(1), "contact"),
+            ("other", "192.0.2.2", NOON, "default"),
+        ]
+        for submission_id, address, moment, form_id in rows:
             forms.save_form_submission(
                 a_submission(
-                    name,
-                    email=email,
-                    fingerprint=fingerprint,
-                    text_digest=digest,
-                    submitted_at=NOON - ago,
+                    submission_id, ip_address=address, submitted_at=moment, form_id=form_id
                 )
             )
-        asked = an_inquiry(form_id="brief", emails=["ada@example.com"], text_digest="same")
-        assert forms.read_ground(asked).traffic.same_text == 2
-        assert forms.read_ground(an_inquiry()).traffic.same_text == 0
-        for number in range(9):
-            forms.save_form_submission(
-                a_submission(f"{number}", fingerprint=f"g{number}", text_digest="same")
-            )
-        assert forms.read_ground(asked).traffic.same_text == REPETITIONS_TOLERATED + 1
+        forms.save_form_submission(a_submission("nameless"))
+        assert submission_ids(forms.get_submissions_by_ip("192.0.2.1", NOON)) == ["new", "edge"]
 
-
-class TestRetention:
-    """What is deleted when a form no longer keeps it."""
-
-    def kept(self, forms: FormRepository, *form_ids: str) -> list[str]:
-        return sorted(
-            each.submission_id
-            for form_id in form_ids
-            for each in forms.get_submissions_by_form(FormId(form_id))
-        )
-
-    def test_a_form_with_a_period_keeps_nothing_longer(self, forms: FormRepository) -> None:
-        forms.save_form(Form(FormId("brief"), "Brief", retention=days(30)), [])
-        states = (
-            SubmissionState.ACCEPTED,
-            SubmissionState.QUARANTINED,
-            SubmissionState.DUPLICATE,
-            SubmissionState.UNCONFIRMED,
-        )
-        for state in states:
-            for name, at in (("due", NOON), ("young", NOON + timedelta(microseconds=1))):
-                forms.save_form_submission(
-                    a_submission(f"{name} {state}", form_id="brief", state=state, submitted_at=at)
+    def test_an_address_gives_its_latest_thousand_submissions(self, storage: Storage) -> None:
+        with storage.transaction() as repositories:
+            for number in range(1001):
+                repositories.forms.save_form_submission(
+                    a_submission(
+                        f"{number}",
+                        ip_address="192.0.2.1",
+                        submitted_at=NOON + timedelta(seconds=number),
+                    )
                 )
-        assert forms.remove_expired_submissions(NOON + days(30), limit=99) == len(states)
-        assert self.kept(forms, "brief") == sorted(f"young {state}" for state in states)
-        assert forms.remove_expired_submissions(NOON + days(30), limit=99) == 0
+        found = storage.repositories.forms.get_submissions_by_ip("192.0.2.1", NOON)
+        assert submission_ids(found) == [str(number) for number in range(1000, 0, -1)]
 
-    def test_without_a_period_only_what_was_never_admitted_goes(
-        self, forms: FormRepository
+    @MODEST
+    @given(
+        rows=st.lists(st.tuples(instants, submission_states), max_size=12),
+        size=st.integers(1, 5),
+        state=st.none() | submission_states,
+    )
+    def test_pages_together_are_the_whole_list(
+        self,
+        new_storage: NewStorage,
+        rows: list[tuple[datetime, SubmissionState]],
+        size: int,
+        state: SubmissionState | None,
     ) -> None:
-        for name, state in (
-            ("accepted", SubmissionState.ACCEPTED),
-            ("suspect", SubmissionState.QUARANTINED),
-            ("unconfirmed", SubmissionState.UNCONFIRMED),
-        ):
-            forms.save_form_submission(a_submission(name, state=state))
-        almost = NOON + QUARANTINE_KEPT - timedelta(microseconds=1)
-        assert forms.remove_expired_submissions(almost, limit=99) == 0
-        assert forms.remove_expired_submissions(NOON + QUARANTINE_KEPT, limit=99) == 2
-        assert self.kept(forms, DEFAULT_FORM) == ["accepted"]
-
-    def test_no_more_than_a_batch_goes_at_once(self, forms: FormRepository) -> None:
-        for number in range(5):
-            forms.save_form_submission(a_submission(f"{number}", state=SubmissionState.QUARANTINED))
-        counts = [forms.remove_expired_submissions(NOON + days(365), limit=2) for _ in range(4)]
-        assert counts == [2, 2, 1, 0]
-
-    def test_answers_go_along_and_leads_and_copies_stay(self, forms: FormRepository) -> None:
-        forms.save_form(Form(FormId("brief"), "Brief", retention=days(1)), [])
-        outcome = an_outcome("old", lead=a_lead(), key="key")
-        old = replace(outcome.submission, form_id=FormId("brief"))
-        forms.save_outcome(replace(outcome, submission=old))
-        forms.save_form_submission(
-            a_submission("copy", state=SubmissionState.DUPLICATE, duplicate_of="old")
-        )
-        assert forms.remove_expired_submissions(NOON + days(1), limit=9) == 1
-        assert forms.get_lead(LeadId("lead")).submission_count == 1
-        copied = forms.get_form_submission(SubmissionId("copy"))
-        assert (copied.state, copied.duplicate_of) == (SubmissionState.DUPLICATE, None)
-        assert forms.read_ground(an_inquiry(request=a_request("key"))).held is None
-
-
-class TestOutcome:
-    def test_a_submission_alone_comes_back_as_it_was(self, forms: FormRepository) -> None:
-        submission = replace(
-            a_submission(state=SubmissionState.QUARANTINED, spam_reasons=("a", "b")),
-            attribution={"utm_source": "x"},
-            ip_address="2001:db8::5",
-            user_agent="browser",
-            text_digest="00ff",
-            consent="I agree.",
-            waited_until=NOON + minutes(7),
-        )
-        outcome = replace(an_outcome(), submission=submission)
-        forms.save_outcome(outcome)
-        assert forms.get_form_submission(submission.submission_id) == submission
-        assert forms.find_leads(LeadQuery()) == []
-
-    def test_messages_wait_in_the_outbox(self, repositories: Repositories) -> None:
-        messages = (a_message("one", payload={"n": [1]}), a_message("two"))
-        repositories.forms.save_outcome(replace(an_outcome(), messages=messages))
-        taken = repositories.outbox.take(NOON, NOON + days(1), limit=9)
-        assert [each.message for each in taken] == list(messages)
-
-    def test_a_new_lead_is_kept_with_score_history_and_customers(
-        self, repositories: Repositories
-    ) -> None:
-        repositories.ltv.record_orders([an_order(email="ada@example.com")])
-        lead = a_lead(
-            email="ada@example.com",
-            first_at=NOON - days(1),
-            first_name="Ada",
-            company="Engines",
-            answers={"n": 1},
-        )
-        repositories.forms.save_outcome(an_outcome(lead=lead))
-        person = repositories.forms.find_person("ada@example.com")
-        assert (person.lead, person.score) == (lead, a_score(lead.lead_id))
-        assert person.status_changes == (StatusChange(LeadStatus.NEW, NOON),)
-        assert [each.submission_id for each in person.submissions] == ["submission"]
-        [customer] = repositories.ltv.get_customers_by_email("ada@example.com")
-        assert customer.lead_id == lead.lead_id
-
-    def test_a_known_lead_changes_in_all_but_its_status(self, forms: FormRepository) -> None:
-        forms.save_outcome(an_outcome("first", lead=a_lead(status=LeadStatus.NEW)))
-        forms.update_lead_status(LeadId("lead"), LeadStatus.CONTACTED, NOON)
-        newer = merged_lead(
-            a_lead(status=LeadStatus.NEW),
-            a_lead(
-                "ignored",
-                first_at=NOON - days(1),
-                last_at=NOON + days(1),
-                first_name="Ada",
-                last_name="L",
-                company="Engines",
-                phone="1",
-                answers={"n": 1},
-            ),
-        )
-        forms.save_outcome(an_outcome("second", lead=newer, is_new=False))
-        assert forms.get_lead(LeadId("lead")) == replace(newer, status=LeadStatus.CONTACTED)
-        assert newer.submission_count == 2
-        history = forms.find_person("lead@example.com").status_changes
-        assert [each.status for each in history] == [LeadStatus.NEW, LeadStatus.CONTACTED]
-
-    def test_saving_a_lead_by_itself_merges_by_the_same_rule(self, forms: FormRepository) -> None:
-        known = forms.save_lead(a_lead(first_name="Ada", answers={"a": 1, "b": {"c": [1]}}))
-        newer = a_lead(
-            "other",
-            email="lead@example.com",
-            first_at=NOON - days(2),
-            last_at=NOON + days(2),
-            first_name="Eve",
-            company="Engines",
-            answers={"a": 2, "d": None},
-            status=LeadStatus.QUALIFIED,
-            source="google",
-            campaign="spring",
-            submission_count=4,
-        )
-        assert forms.save_lead(newer) == merged_lead(known, newer)
-
-    def test_an_expired_key_is_taken_again_and_others_that_expired_are_deleted(
-        self, forms: FormRepository
-    ) -> None:
-        for number in range(EXPIRED_KEYS_REMOVED + 2):
-            key = f"key-{number:03}"
-            at = NOON + timedelta(seconds=number)
-            forms.save_outcome(an_outcome(key, key=key, submitted_at=at))
-
-        def is_kept(key: str) -> bool:
-            return forms.read_ground(an_inquiry(request=a_request(key))).held is not None
-
-        later = NOON + days(2)
-        forms.save_outcome(an_outcome("again", key="key-000", submitted_at=later))
-        inquiry = an_inquiry(request=a_request("key-000"), submitted_at=later)
-        assert forms.read_ground(inquiry).held == HeldKey("digest", {"submission_id": "again"})
-        kept = [each for each in range(1, EXPIRED_KEYS_REMOVED + 2) if is_kept(f"key-{each:03}")]
-        assert kept == [EXPIRED_KEYS_REMOVED + 1]
-
-
-class TestConcurrency:
-    """What many senders at once bring about: counted, not hoped for."""
-
-    def test_of_equal_submissions_one_is_accepted_and_all_others_are_its_duplicates(
-        self, shared_storage: Storage
-    ) -> None:
-        handler = a_handler(shared_storage)
-        fields = {"email": "ada@example.com", "message": "hello"}
-        receipts = at_once(lambda _: handler.submit_form(fields))
-        assert Counter(each["is_duplicate"] for each in receipts) == {False: 1, True: THREADS - 1}
-        [original] = [each for each in receipts if not each["is_duplicate"]]
-        assert {each["lead_id"] for each in receipts} == {original["lead_id"]}
-        assert {each["duplicate_of"] for each in receipts} == {None, original["submission_id"]}
-        [found] = shared_storage.repositories.forms.find_leads(LeadQuery())
-        assert found.lead.submission_count == 1
-        stored = handler.get_form_analytics()["submission_metrics"]
-        assert (stored["accepted"], stored["duplicates"]) == (1, THREADS - 1)
-
-    def test_one_address_on_many_forms_is_one_lead(self, shared_storage: Storage) -> None:
-        forms = shared_storage.repositories.forms
-        for number in range(THREADS):
-            forms.save_form(Form(FormId(f"form-{number}"), "One of many"), [])
-        handler = a_handler(shared_storage)
-
-        def submit(number: int) -> SubmissionReceipt:
-            fields = {"email": "Ada@Example.com", f"question-{number}": "answer"}
-            return handler.submit_form(fields, f"form-{number}")
-
-        receipts = at_once(submit)
-        assert {each["is_duplicate"] for each in receipts} == {False}
-        assert len({each["lead_id"] for each in receipts}) == 1
-        [found] = forms.find_leads(LeadQuery())
-        assert found.lead.submission_count == THREADS
-        assert len(found.lead.answers) == THREADS
-        assert found.score is not None
-        repeats = [each.points for each in found.score.points if each.category == "behaviour"]
-        assert repeats == [15], "the score is of the lead with all that came before"
-        assert len(forms.find_person("ada@example.com").status_changes) == 1
-
-    def test_crossed_addresses_do_not_stand_in_each_others_way(
-        self, shared_storage: Storage
-    ) -> None:
-        handler = a_handler(shared_storage)
-        for name in ("ada", "bob"):
-            handler.submit_form({"email": f"{name}@example.com"})
-
-        def submit(number: int) -> SubmissionReceipt:
-            mine, other = ("ada", "bob") if number % 2 else ("bob", "ada")
-            return handler.submit_form(
-                {
-                    "email": f"{mine}@example.com",
-                    "friend": f"{other}@example.com",
-                    "n": str(number),
-                }
-            )
-
-        receipts = at_once(submit)
-        assert len({each["lead_id"] for each in receipts}) == 2
-        counts = [
-            each.lead.submission_count
-            for each in shared_storage.repositories.forms.find_leads(LeadQuery())
+        forms = new_storage().repositories.forms
+        saved = [
+            a_submission(f"submission-{place}", submitted_at=moment, state=each)
+            for place, (moment, each) in enumerate(rows)
         ]
-        assert counts == [1 + THREADS // 2] * 2
+        for submission in saved:
+            forms.save_form_submission(submission)
 
-    def test_one_key_gets_one_answer(self, shared_storage: Storage) -> None:
-        handler = a_handler(shared_storage)
-        fields = {"email": "ada@example.com"}
-        receipts = at_once(lambda _: handler.submit_form(fields, key="key"))
-        assert receipts == [receipts[0]] * THREADS
-        assert not receipts[0]["is_duplicate"]
-        stored = handler.get_form_analytics()["submission_metrics"]
-        assert stored["total_submissions"] == 1
-
-    def test_of_different_bodies_under_one_key_one_is_taken_and_the_others_are_refused(
-        self, shared_storage: Storage
-    ) -> None:
-        handler = a_handler(shared_storage)
-
-        def submit(number: int) -> str:
-            try:
-                fields = {"email": f"ada-{number}@example.com"}
-                return handler.submit_form(fields, key="key")["submission_id"]
-            except IdempotencyKeyReusedError:
-                return "refused"
-
-        answers = Counter(at_once(submit))
-        assert answers.pop("refused") == THREADS - 1
-        assert list(answers.values()) == [1]
-        stored = handler.get_form_analytics()["submission_metrics"]
-        assert stored["total_submissions"] == 1
-
-    @pytest.mark.parametrize("fails", [True, False])
-    def test_who_asks_with_a_key_waits_for_the_transaction_that_holds_it(
-        self, shared_storage: Storage, *, fails: bool
-    ) -> None:
-        claimed, answered = threading.Event(), threading.Event()
-
-        def hold() -> None:
-            with shared_storage.transaction() as repositories:
-                repositories.forms.read_ground(an_inquiry(request=a_request("key")))
-                claimed.set()
-                assert not answered.wait(0.2), "the other did not wait"
-                repositories.forms.save_outcome(an_outcome(key="key"))
-                if fails:
-                    raise LookupError
-
-        def ask() -> HeldKey | None:
-            claimed.wait(PATIENCE)
-            inquiry = an_inquiry("another", request=a_request("key"))
-            ground = shared_storage.in_transaction(
-                lambda repositories: repositories.forms.read_ground(inquiry)
+        def page(after: After | None) -> list[FormSubmission]:
+            found = forms.get_submissions_by_form(
+                DEFAULT_FORM, state=state, limit=size, after=after
             )
-            answered.set()
-            return ground.held
+            assert len(found) <= size
+            return found
 
-        with ThreadPoolExecutor(2) as pool:
-            holding, asking = pool.submit(hold), pool.submit(ask)
-            held = asking.result(PATIENCE)
-            if fails:
-                with pytest.raises(LookupError):
-                    holding.result(PATIENCE)
-                assert held is None
-            else:
-                holding.result(PATIENCE)
-                assert held == HeldKey("digest", {"submission_id": "submission"})
+        pages = all_pages(
+            page, lambda last: After(last.submitted_at, last.submission_id), at_most=len(rows)
+        )
+        expected = [each for each in saved if state in {None, each.state}]
+        expected.sort(key=lambda each: (each.submitted_at, each.submission_id), reverse=True)
+        assert pages == expected
 
-    def test_a_move_along_the_funnel_waits_for_a_submission_and_is_not_lost(
-        self, shared_storage: Storage
+    @MODEST
+    @given(answers=json_objects, moment=instants)
+    def test_any_json_and_any_microsecond_survive(
+        self, new_storage: NewStorage, answers: dict[str, Json], moment: datetime
     ) -> None:
-        handler = a_handler(shared_storage)
-        lead_id = handler.submit_form({"email": "ada@example.com"})["lead_id"]
-        assert lead_id is not None
+        forms = new_storage().repositories.forms
+        submission = a_submission(answers=answers, submitted_at=moment)
+        forms.save_form_submission(submission)
+        assert forms.get_form_submission(submission.submission_id) == submission
 
-        def work(number: int) -> None:
-            if number % 2:
-                handler.submit_form({"email": "ada@example.com", "n": str(number)})
-            elif number == 0:
-                handler.update_lead_status(lead_id, LeadStatus.QUALIFIED)
 
-        at_once(work)
-        lead = shared_storage.repositories.forms.get_lead(LeadId(lead_id))
-        assert lead.status is LeadStatus.QUALIFIED
-        assert lead.submission_count == 1 + THREADS // 2
+class TestDuplicates:
+    def test_the_latest_accepted_submission_with_the_fingerprint_is_found(
+        self, forms: FormRepository
+    ) -> None:
+        rows = [
+            ("older", NOON - minutes(2), SubmissionState.ACCEPTED),
+            ("latest", NOON - minutes(1), SubmissionState.ACCEPTED),
+            ("spam", NOON, SubmissionState.QUARANTINED),
+            ("again", NOON, SubmissionState.DUPLICATE),
+        ]
+        for submission_id, moment, state in rows:
+            forms.save_form_submission(
+                a_submission(submission_id, submitted_at=moment, state=state, fingerprint="f0")
+            )
+        found = forms.check_duplicate_submission(DEFAULT_FORM, "f0", NOON - days(1))
+        assert found is not None
+        assert found.submission_id == "latest"
+
+    def test_the_window_includes_its_start(self, forms: FormRepository) -> None:
+        forms.save_form_submission(a_submission(fingerprint="f0"))
+        assert forms.check_duplicate_submission(DEFAULT_FORM, "f0", NOON) is not None
+        later = NOON + timedelta(microseconds=1)
+        assert forms.check_duplicate_submission(DEFAULT_FORM, "f0", later) is None
+
+    def test_other_forms_and_other_fingerprints_are_no_duplicates(
+        self, forms: FormRepository
+    ) -> None:
+        forms.save_form(a_form(), [])
+        forms.save_form_submission(a_submission(fingerprint="f0"))
+        assert forms.check_duplicate_submission(FormId("contact"), "f0", NOON) is None
+        assert forms.check_duplicate_submission(DEFAULT_FORM, "f1", NOON) is None

@@ -12,22 +12,14 @@ from moto import mock_aws
 from bulk_import import RESERVE, importing
 from succotash.application.value.order_import import UnfinishedImportError
 from succotash.container import Container
+from succotash.domain.repositories.objects import ObjectStore
 from succotash.domain.values import CustomerId
 from succotash.errors import NotFoundError, StorageUnavailableError
 from succotash.infrastructure.aws.objects import JSON_TYPE, S3ObjectStore
+from tests.contexts import Context
 from tests.events import Event, sample
 
 CONTENT = b"customer_id,order_id,ordered_at,amount\nc,1,1998-06-01T00:00:00Z,10\nbroken\n"
-
-
-@dataclass
-class Context:
-    """What the handler asks of Lambda."""
-
-    milliseconds: int = 900_000
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.milliseconds
 
 
 @dataclass
@@ -69,7 +61,7 @@ def parts() -> Container:
 
 
 def invoke(parts: Container, event: Event, context: Context | None = None) -> Any:  # noqa: ANN401
-    return importing(parts)(event, context or Context())  # type: ignore[arg-type]
+    return importing(parts)(event, context or Context())
 
 
 def test_a_file_put_into_the_bucket_is_in_the_ledger(
@@ -104,22 +96,28 @@ def test_a_file_goes_once_its_result_is_there(
     assert bucket.keys() == [f"{bucket.key}.result.json"]
 
 
-def test_a_file_put_there_meanwhile_stays_for_its_own_message(
-    parts: Container, event: Event, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_put_there_meanwhile_stays_for_its_own_message(event: Event, bucket: Bucket) -> None:
     bucket.put(CONTENT)
-    objects = parts.get_bucket(bucket.name)
+    later = [CONTENT.replace(b"c,1", b"c,2")]
 
     class Replacing(S3ObjectStore):
         @override
         def write(self, key: str, content: Iterable[bytes], content_type: str = JSON_TYPE) -> None:
             super().write(key, content, content_type)
-            bucket.put(CONTENT.replace(b"c,1", b"c,2"))
+            if later:
+                bucket.put(later.pop())
 
-    monkeypatch.setattr(parts, "get_bucket", Replacing)
+    class Shared(Container):
+        """A deployment in whose bucket the file is replaced once its result is there."""
+
+        @override
+        def get_bucket(self, name: str) -> ObjectStore:
+            return Replacing(name)
+
+    parts = Shared({"SUCCOTASH_STORAGE": "memory"})
+    objects = parts.get_bucket(bucket.name)
     invoke(parts, event)
     assert b"".join(objects.read(objects.describe(bucket.key))).splitlines()[1][:3] == b"c,2"
-    monkeypatch.undo()
     assert invoke(parts, event)[0]["recorded"] == 1
     assert bucket.keys() == [f"{bucket.key}.result.json"]
 

@@ -10,10 +10,10 @@ from succotash.domain.retention.retention import RiskLevel
 from succotash.domain.values import Currency, Money
 from succotash.errors import SettingsError
 from tests.builders import a_prediction, a_value, at
+from tests.http.campaigns import COUNTS, create
+from tests.http.event_bodies import an_order, send_orders
 from tests.http.gateway import Gateway
-from tests.http.test_edge import require_problem
-from tests.http.test_event_intake import an_order, send_orders
-from tests.http.test_retention_analysis import COUNTS, create
+from tests.http.problems import require_problem
 
 
 def deployment(folder: Path, **settings: str) -> Gateway:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.builders import a_prediction, a_value
 from tests.http.gateway import Gateway
-from tests.http.test_edge import require_problem
+from tests.http.problems import require_problem
 
 PERSONAL = (
     "ada@example.com",

@@ -13,25 +13,12 @@ from succotash.domain.values import CustomerId, Json
 from succotash.http.rejections import UNREADABLE
 from succotash.http.requests import Call
 from tests.events import http_event
-from tests.http.gateway import Answered, Gateway
-from tests.http.test_edge import require_problem
+from tests.http.event_bodies import an_activity, an_order, send_orders
+from tests.http.gateway import Gateway
+from tests.http.problems import require_problem
 
 NDJSON = {"content-type": "application/x-ndjson"}
 JSON = {"content-type": "application/json"}
-
-
-def an_order(order_id: str = "1", **changes: Json) -> dict[str, Any]:
-    order = {"customer_id": "c", "ordered_at": "1998-01-01T00:00:00Z", "amount": "9.99"}
-    return order | {"order_id": order_id} | changes
-
-
-def an_activity(event_id: str = "1", **changes: Json) -> dict[str, Any]:
-    event = {"customer_id": "c", "occurred_at": "1998-01-01T00:00:00Z", "kind": "click"}
-    return event | {"event_id": event_id} | changes
-
-
-def send_orders(gateway: Gateway, *orders: Json) -> Answered:
-    return gateway.call("POST", "/orders", json_body={"orders": list(orders)})
 
 
 @pytest.mark.parametrize(

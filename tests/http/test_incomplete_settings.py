@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, override
+from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -15,6 +15,7 @@ import lead_scoring
 import outbox_relay
 from succotash.container import Container
 from succotash.errors import SettingsError
+from tests.contexts import Context
 from tests.events import sample
 
 type Function = Callable[[Mapping[str, Any], LambdaContext], object]
@@ -31,13 +32,6 @@ WITHOUT_ANSWER: Mapping[str, Factory] = {
 """What nobody waits for an answer of: a queue or a schedule invokes it, and again if it fails."""
 AT_ONCE, ON_CONNECTING = "DB_SECRET_ARN", "DB_SSLROOTCERT"
 """Settings that are found wrong when all are read, and when the database is first needed."""
-
-
-class InTime(LambdaContext):
-    @staticmethod
-    @override
-    def get_remaining_time_in_millis() -> int:
-        return 600_000
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +73,7 @@ def test_what_is_invoked_without_an_answer_fails_and_names_the_setting_once(
 
     for _ in range(3):
         with pytest.raises(SettingsError, match=setting):
-            function(sample(event), InTime())
+            function(sample(event), Context())
 
     [sentence] = critical(caplog)
     assert setting in sentence
@@ -91,7 +85,7 @@ def test_a_request_is_answered_503_and_the_setting_named_once(
 ) -> None:
     function = form_intake.intake(Container(incomplete[setting]))
 
-    answers: list[Any] = [function(sample("form_intake.health"), InTime()) for _ in range(3)]
+    answers: list[Any] = [function(sample("form_intake.health"), Context()) for _ in range(3)]
 
     assert [answer["statusCode"] for answer in answers] == [503] * 3
     assert all(setting in answer["body"] for answer in answers)
@@ -105,7 +99,7 @@ def test_a_shard_names_the_setting_behind_its_failure(
     score = churn_scoring.scoring(Container(incomplete[ON_CONNECTING]))
 
     with pytest.raises(churn_scoring.ShardFailedError, match="shard 3"):
-        score({"step": "score", "run_id": "run-1", "shard": 3}, InTime())
+        score({"step": "score", "run_id": "run-1", "shard": 3}, Context())
 
     [sentence] = critical(caplog)
     assert ON_CONNECTING in sentence
@@ -120,4 +114,4 @@ def test_no_parked_submission_is_given_up_for_a_wrong_setting(
         record["attributes"]["ApproximateReceiveCount"] = "900"
 
     with pytest.raises(SettingsError, match=ON_CONNECTING):
-        form_intake.intake(Container(incomplete[ON_CONNECTING] | queue))(event, InTime())
+        form_intake.intake(Container(incomplete[ON_CONNECTING] | queue))(event, Context())

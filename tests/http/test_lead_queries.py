@@ -8,7 +8,7 @@ import pytest
 from succotash.domain.values import Json
 from tests.events import sample
 from tests.http.gateway import Gateway
-from tests.http.test_edge import require_problem
+from tests.http.problems import require_problem
 
 FORM: dict[str, Any] = {"title": "Contact"}
 

@@ -1,13 +1,13 @@
 """The table of scoring rules over HTTP, and the daily scoring."""
 
-from typing import Any, override
+from typing import Any
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from lead_scoring import RESERVE, scoring
 from succotash.application.leads.scoring import UnfinishedRescoringError
 from succotash.errors import InvalidInputError
+from tests.contexts import Context
 from tests.events import sample
 from tests.http.gateway import Gateway
 
@@ -27,20 +27,6 @@ TABLE: dict[str, Any] = {
     "hot_total": 50,
     "grades": {"A": 60, "B": 40, "C": 30, "D": 20},
 }
-
-
-class InTime(LambdaContext):
-    @staticmethod
-    @override
-    def get_remaining_time_in_millis() -> int:
-        return RESERVE + 1
-
-
-class OutOfTime(LambdaContext):
-    @staticmethod
-    @override
-    def get_remaining_time_in_millis() -> int:
-        return RESERVE
 
 
 def test_a_table_is_replaced_and_everybody_scored_by_it(gateway: Gateway) -> None:
@@ -98,15 +84,15 @@ def test_a_table_that_another_replaced_first_is_a_conflict(gateway: Gateway) -> 
 
 def test_the_daily_event_scores_as_of_its_time(gateway: Gateway) -> None:
     gateway.call("POST", "/forms/default/submissions", json_body={"email": "ada@acme.example"})
-    answer = scoring(gateway.container)(sample("lead_scoring.scheduled"), InTime())
+    answer = scoring(gateway.container)(sample("lead_scoring.scheduled"), Context(RESERVE + 1))
     assert (answer["as_of"], answer["is_finished"]) == ("1998-07-01T00:00:00Z", True)
 
 
 def test_a_day_whose_time_runs_out_is_tried_again(gateway: Gateway) -> None:
     with pytest.raises(UnfinishedRescoringError):
-        scoring(gateway.container)(sample("lead_scoring.scheduled"), OutOfTime())
+        scoring(gateway.container)(sample("lead_scoring.scheduled"), Context(RESERVE))
 
 
 def test_an_event_without_a_time_is_refused(gateway: Gateway) -> None:
     with pytest.raises(InvalidInputError):
-        scoring(gateway.container)({"id": "1"}, InTime())
+        scoring(gateway.container)({"id": "1"}, Context(RESERVE + 1))

@@ -6,7 +6,7 @@ from succotash.domain.values import Json
 from tests.builders import a_value
 from tests.events import sample
 from tests.http.gateway import Gateway
-from tests.http.test_edge import require_problem
+from tests.http.problems import require_problem
 
 
 def test_a_customers_value_is_money_in_decimal_strings(scored: Gateway) -> None:

@@ -12,7 +12,7 @@ from succotash.errors import InvalidInputError, MalformedRequestError
 from succotash.http.multipart_forms import read_multipart
 from tests.events import http_event
 from tests.http.gateway import Answered, Gateway
-from tests.http.test_edge import require_problem
+from tests.http.problems import require_problem
 
 BOUNDARY = "----WebKitFormBoundaryAbC123"
 MALFORMED = "malformed-request"

@@ -1,26 +1,16 @@
 """The scheduled function that relays the outbox and tidies up."""
 
 from pathlib import Path
-from typing import override
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from local.couriers import settings_of
 from outbox_relay import relaying
 from succotash.container import Container
 from succotash.domain.forms.forms import DEFAULT_FORM, QUARANTINE_KEPT, Form, SubmissionState
 from tests.builders import NOON, a_submission, at
+from tests.contexts import Context
 from tests.events import sample
-
-
-class Context(LambdaContext):
-    """A context with a minute left."""
-
-    @staticmethod
-    @override
-    def get_remaining_time_in_millis() -> int:
-        return 60_000
 
 
 def test_each_run_removes_what_forms_keep_no_longer() -> None:
@@ -33,7 +23,7 @@ def test_each_run_removes_what_forms_keep_no_longer() -> None:
         forms.save_form_submission(a_submission(name, state=state))
 
     relay, event = relaying(container), sample("outbox_relay.scheduled")
-    answers = [relay(event, Context())["submissions_removed"] for _ in range(2)]
+    answers = [relay(event, Context(60_000))["submissions_removed"] for _ in range(2)]
 
     assert answers == [1, 0]
     [kept] = forms.get_submissions_by_form(DEFAULT_FORM)
@@ -63,7 +53,7 @@ def test_the_first_run_of_a_day_sends_owners_a_digest_of_the_quarantine(
     counts = []
     for moment in ("2024-05-06T22:04:59", "2024-05-06T22:05:00", "2024-05-06T22:06:00"):
         now = at(moment)
-        counts.append(relay(event, Context())["digests"])
+        counts.append(relay(event, Context(60_000))["digests"])
 
     assert counts == [0, 1, 0]
     [mail] = (tmp_path / "mail").glob("*.eml")

@@ -22,6 +22,7 @@ from succotash.domain.values import FormId
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.files.parking import FileSubmissionQueue
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
+from tests.contexts import Context
 from tests.events import Event, http_event, sample
 from tests.http.gateway import Answered
 
@@ -121,7 +122,7 @@ class Desk:
             }
             for each in deliveries
         ]
-        answer = self.function({"Records": records}, Lambda())
+        answer = self.function({"Records": records}, Context(29_000))
         again = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
         failed = [each for each in deliveries if each.message_id in again]
         self.queue.settle([each for each in deliveries if each not in failed], failed, pause=0)
@@ -129,13 +130,6 @@ class Desk:
 
     def stored(self, form_id: str = DEFAULT_FORM) -> list[SubmissionView]:
         return self.parts.get_form_handler().get_submissions(form_id)["submissions"]
-
-
-class Lambda(LambdaContext):
-    @staticmethod
-    @override
-    def get_remaining_time_in_millis() -> int:
-        return 29_000
 
 
 @pytest.fixture
@@ -340,7 +334,7 @@ def test_where_the_queue_is_away_too_nothing_is_acknowledged(tmp_path: Path) -> 
 
 
 def test_the_sample_event_is_taken(desk: Desk) -> None:
-    assert desk.function(sample("form_intake.parked"), Lambda()) == {"batchItemFailures": []}
+    assert desk.function(sample("form_intake.parked"), Context(29_000)) == {"batchItemFailures": []}
     [stored] = desk.stored()
     assert (
         stored["answers"]["email"]
@@ -364,7 +358,10 @@ def test_on_sqs_a_submission_waits_and_is_stored_in_order(
         parts.storage.is_away = True
         for path, message in ((PATH, "first"), ("/forms/unknown/submissions", "?"), (PATH, "2nd")):
             body = {**ADA, "message": message}
-            assert function(http_event("POST", path, json_body=body), Lambda())["statusCode"] == 202
+            assert (
+                function(http_event("POST", path, json_body=body), Context(29_000))["statusCode"]
+                == 202
+            )
         parts.storage.is_away = False
         received = sqs.receive_message(
             QueueUrl=urls[0], MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
@@ -377,7 +374,7 @@ def test_on_sqs_a_submission_waits_and_is_stored_in_order(
             }
             for each in received
         ]
-        assert function({"Records": records}, Lambda()) == {"batchItemFailures": []}
+        assert function({"Records": records}, Context(29_000)) == {"batchItemFailures": []}
         aside = sqs.receive_message(QueueUrl=urls[1]).get("Messages", [])
     stored = parts.get_form_handler().get_submissions(DEFAULT_FORM)["submissions"]
     assert [each["answers"]["message"] for each in reversed(stored)] == ["first", "2nd"]

@@ -7,17 +7,9 @@ from churn_scoring import scoring
 from succotash.domain.values import Json
 from tests.builders import NOON, a_prediction, a_run, an_event, an_order, days
 from tests.events import sample
+from tests.http.campaigns import CAMPAIGNS, COUNTS, create
 from tests.http.gateway import Gateway
-from tests.http.test_edge import require_problem
-
-CAMPAIGNS = "/retention/campaigns"
-COUNTS: dict[str, Json] = {"targeted": 10, "sent": 8, "opened": 4, "clicked": 2, "converted": 1}
-
-
-def create(gateway: Gateway, **changes: Json) -> str:
-    answer = gateway.call("POST", CAMPAIGNS, json_body={"name": "Come back"} | changes)
-    assert answer.status == 201
-    return f"{CAMPAIGNS}/{answer.json['campaign_id']}"
+from tests.http.problems import require_problem
 
 
 def test_a_customers_risk_is_on_one_page(scored: Gateway) -> None:

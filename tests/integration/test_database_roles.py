@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
-from typing import override
 
 import pytest
-from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import churn_scoring
 import form_intake
@@ -28,21 +26,13 @@ from succotash.infrastructure.postgres.migrations.rights import (
     Kind,
     role_of,
 )
+from tests.contexts import Context
 from tests.events import sample
 from tests.http.gateway import APIS, Answered, Gateway
 from tests.kinds import KINDS
 from tests.servers import PostgresServer
 
 PASSWORD = "not-the-one-everybody-knows"
-
-
-class InTime(LambdaContext):
-    """Of an invocation with all of its time left."""
-
-    @staticmethod
-    @override
-    def get_remaining_time_in_millis() -> int:
-        return 900_000
 
 
 @dataclass(frozen=True)
@@ -146,7 +136,7 @@ class Day:
         )
         spam = {"email": "robot@example.com", "_gotcha": "x"}
         self.ask("POST /forms/{form_id}/submissions", "/forms/default/submissions", json_body=spam)
-        form_intake.intake(self._parts["form_intake"])(sample("form_intake.parked"), InTime())
+        form_intake.intake(self._parts["form_intake"])(sample("form_intake.parked"), Context())
         found = self.ask("GET /forms/{form_id}/submissions", "/forms/default/submissions")
         trapped = next(x for x in found.json["submissions"] if x["state"] == "quarantined")
         place = f"/submissions/{trapped['submission_id']}"
@@ -168,7 +158,7 @@ class Day:
             "PUT /leads/scoring-rules", json_body=changed | {"hot_total": rules["hot_total"] - 1}
         )
         scored = lead_scoring.scoring(self._parts["lead_scoring"])(
-            sample("lead_scoring.scheduled"), InTime()
+            sample("lead_scoring.scheduled"), Context()
         )
         assert scored["scored"]
         self.ask("POST /leads/rescoring", json_body={})
@@ -190,14 +180,14 @@ class Day:
         score = churn_scoring.scoring(self._parts["churn_scoring"])
         for days in range(4, 0, -1):  # rows of superseded runs are dropped then
             event = scheduled_event(SCORED_AT - timedelta(days=days))
-            plan = score(event | {"step": "plan"}, InTime())
+            plan = score(event | {"step": "plan"}, Context())
             run: dict[str, object] = {"run_id": plan["run_id"]}
             for shard in range(SHARDS):
-                score(run | {"step": "score", "shard": shard}, InTime())
-            score(run | {"step": "finish"}, InTime())
-        score(scheduled_event(SCORED_AT - timedelta(hours=1)) | {"step": "plan"}, InTime())
+                score(run | {"step": "score", "shard": shard}, Context())
+            score(run | {"step": "finish"}, Context())
+        score(scheduled_event(SCORED_AT - timedelta(hours=1)) | {"step": "plan"}, Context())
         score = churn_scoring.scoring(self._parts["days later"])  # that run was given up by then
-        assert score(scheduled_event(SCORED_AT), InTime())["customers"] > 2000
+        assert score(scheduled_event(SCORED_AT), Context())["customers"] > 2000
 
     def questions(self) -> None:
         self.ask("GET /ltv/analysis")
@@ -235,7 +225,7 @@ class Day:
 
     def relay(self) -> None:
         report = outbox_relay.relaying(self._parts["outbox_relay"])(
-            {"id": "a", "put_back": True}, InTime()
+            {"id": "a", "put_back": True}, Context()
         )
         assert report["delivered"]
 

@@ -3,25 +3,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from scipy.optimize import approx_fprime
 from scipy.stats import beta, gamma
 
-from local.cdnow import CALIBRATION_END, histories
-from succotash.domain.models.beta_geometric import Likelihood
-from succotash.domain.models.bg_nbd import BGNBD, fit_bg_nbd
+from succotash.domain.models.bg_nbd import BGNBD
 from succotash.domain.models.expected_purchases import (
     by_curve,
     by_quadrature,
     by_series,
     expected_if_alive,
 )
-from succotash.domain.models.likelihood import UnfitError
-from succotash.domain.models.purchases import Array, PurchaseSample
+from succotash.domain.models.purchases import Array
+from tests.unit.models.bg_nbd_models import PUBLISHED, WEEK
 from tests.unit.models.lifetimes_reference import BetaGeoFitter
-
-WEEK = 7
-PUBLISHED = BGNBD(r=0.2425945, alpha=4.4136019 * WEEK, a=0.7929199, b=2.4258881)
-"""Fader, Hardie & Lee (2005), as in Hardie's note 004 on its Excel sheet; alpha in days here."""
 
 MODELS = st.builds(
     BGNBD,
@@ -48,44 +41,6 @@ def customers(draw: st.DrawFn) -> tuple[Array, Array, Array]:
     return np.array([float(frequency)]), np.array([recency]), np.array([age])
 
 
-def test_the_published_cdnow_parameters_are_found_again() -> None:
-    """Fader, Hardie & Lee (2005), table 2: r .243, alpha 4.414, a .793, b 2.426, LL -9582.4."""
-    sample = histories(CALIBRATION_END).sample()
-    fitted = fit_bg_nbd(sample)
-
-    assert fitted.converged
-    assert f"{fitted.model.r:.3f}" == "0.243"
-    assert f"{fitted.model.alpha / WEEK:.3f}" == "4.414"
-    assert f"{fitted.model.a:.3f}" == "0.793"
-    assert f"{fitted.model.b:.3f}" == "2.426"
-    in_weeks = fitted.log_likelihood + sample.repeat_purchases * np.log(WEEK)
-    assert f"{in_weeks:.1f}" == "-9582.4"
-
-
-def test_the_standard_errors_are_those_of_lifetimes() -> None:
-    """Its documentation prints, in weeks, r .013, alpha .378, a .186 and b .705 for CDNOW."""
-    known = histories(CALIBRATION_END)
-    errors = fit_bg_nbd(known.sample()).standard_errors
-    reference = BetaGeoFitter()
-    reference.fit(known.frequency, known.recency, known.age)
-
-    assert errors is not None
-    assert f"{errors['r']:.3f}" == "0.013"
-    assert f"{errors['alpha'] / WEEK:.3f}" == "0.378"
-    assert f"{errors['a']:.3f}" == "0.186"
-    assert f"{errors['b']:.3f}" == "0.705"
-    assert errors == pytest.approx(dict(reference.standard_errors_), rel=5e-3)
-
-
-def test_a_search_from_the_answer_ends_there() -> None:
-    sample = histories(CALIBRATION_END).sample()
-    found = fit_bg_nbd(sample)
-    again = fit_bg_nbd(sample, start=found.model)
-
-    assert again.converged
-    assert again.model.parameters() == pytest.approx(found.model.parameters(), rel=1e-6)
-
-
 @pytest.mark.parametrize(
     ("weeks", "purchases"),
     [
@@ -110,40 +65,6 @@ def test_the_expected_purchases_of_the_papers_customer_are_the_published_ones() 
     x, t_x, age = np.array([2.0]), np.array([30.43 * WEEK]), np.array([38.86 * WEEK])
 
     assert f"{PUBLISHED.expected_purchases(x, t_x, age, 39 * WEEK)[0]:.3f}" == "1.226"
-
-
-def test_the_likelihood_is_the_same_for_merged_and_for_single_rows() -> None:
-    known = histories(CALIBRATION_END)
-    single = PurchaseSample(
-        known.frequency, known.recency, known.age, np.ones_like(known.frequency)
-    )
-
-    merged = PUBLISHED.log_likelihood(known.sample())
-    assert PUBLISHED.log_likelihood(single) == pytest.approx(merged, rel=1e-12)
-
-
-@given(
-    parameters=st.tuples(
-        st.floats(0.05, 5), st.floats(0.05, 5), st.floats(0.05, 5), st.floats(0.05, 5)
-    )
-)
-@settings(max_examples=25, deadline=None)
-def test_the_analytic_gradient_is_the_slope_of_the_likelihood(
-    parameters: tuple[float, float, float, float],
-) -> None:
-    likelihood = Likelihood(
-        PurchaseSample.from_columns([0, 0, 1, 2, 40], [0, 0, 30, 80, 390], [0, 200, 90, 80, 400]),
-        100.0,
-        0,
-    )
-    at = np.array(parameters)
-
-    def value(there: Array) -> float:
-        return likelihood(there).value
-
-    slope = approx_fprime(at, value, 1e-7)
-
-    assert likelihood(at).gradient == pytest.approx(slope, rel=1e-4, abs=1e-4)
 
 
 @given(model=MODELS, history=customers())
@@ -284,9 +205,10 @@ def test_the_probability_of_silence_is_the_models_double_integral() -> None:
     assert ours[0] == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_simulated_population_does_what_the_model_says() -> None:
-    """400,000 customers observed for 200 days and the 100 after, within four standard errors."""
-    model, age, days, draws = BGNBD(1.2, 40.0, 0.8, 2.5), 200.0, 100.0, 400_000
+@pytest.mark.parametrize("draws", [40_000, pytest.param(400_000, marks=pytest.mark.simulation)])
+def test_a_simulated_population_does_what_the_model_says(draws: int) -> None:
+    """Customers observed for 200 days and the 100 after, within four standard errors."""
+    model, age, days = BGNBD(1.2, 40.0, 0.8, 2.5), 200.0, 100.0
     random = np.random.default_rng(20050101)
     rate = random.gamma(model.r, 1 / model.alpha, draws)
     leaving = random.beta(model.a, model.b, draws)
@@ -375,72 +297,6 @@ def test_silence_never_makes_a_customer_likelier_to_be_alive(
 
 def test_no_time_ahead_brings_no_purchase() -> None:
     assert PUBLISHED.expected_purchases_of_new_customer(0) == 0
-
-
-def test_the_fit_is_refused_where_nobody_bought_again() -> None:
-    with pytest.raises(UnfitError, match="second time"):
-        fit_bg_nbd(PurchaseSample.from_columns([0, 0, 0], [0, 0, 0], [10, 20, 30]))
-
-
-def test_the_fit_is_refused_for_nobody() -> None:
-    with pytest.raises(UnfitError, match="second time"):
-        fit_bg_nbd(PurchaseSample.from_columns([], [], []))
-
-
-def test_a_heavy_buyer_among_decades_of_history_leaves_the_fit_finite() -> None:
-    known = histories(CALIBRATION_END)
-    sample = PurchaseSample.from_columns(
-        np.append(known.frequency, [5_000, 1, 0]),
-        np.append(known.recency, [14_000, 3, 0]),
-        np.append(known.age, [14_600, 14_600, 14_600]),
-    )
-    fitted = fit_bg_nbd(sample)
-
-    assert np.isfinite(fitted.log_likelihood)
-    later = fitted.model.expected_purchases(sample.frequency, sample.recency, sample.age, 365)
-    assert np.isfinite(later).all()
-
-
-def test_customers_of_one_steady_rhythm_who_never_leave_leave_the_fit_finite() -> None:
-    """The likelihood rises toward r, alpha -> infinity and a -> 0: a bound stops it."""
-    frequency = np.repeat([9.0, 10.0, 11.0], 50)
-    sample = PurchaseSample.from_columns(frequency, np.full(150, 98.0), np.full(150, 100.0))
-    model = fit_bg_nbd(sample).model
-
-    expected = model.expected_purchases(sample.frequency, sample.recency, sample.age, 100)
-    assert expected == pytest.approx(np.full(3, 10.0), rel=0.1)
-
-
-def test_many_histories_are_screened_on_a_part_and_fitted_on_all() -> None:
-    """23,570 simulated customers with ages by the day; their own parameters come out again."""
-    sample = simulated_population(23_570)
-    fitted = fit_bg_nbd(sample)
-
-    assert len(sample.weight) > 4_000
-    assert fitted.converged
-    assert fitted.log_likelihood >= PUBLISHED.log_likelihood(sample)
-    assert fitted.model.r == pytest.approx(PUBLISHED.r, rel=0.05)
-    assert fitted.model.alpha == pytest.approx(PUBLISHED.alpha, rel=0.1)
-    left = PUBLISHED.a / (PUBLISHED.a + PUBLISHED.b)
-    assert fitted.model.a / (fitted.model.a + fitted.model.b) == pytest.approx(left, rel=0.1)
-
-
-def simulated_population(size: int) -> PurchaseSample:
-    """Customers who follow PUBLISHED, aged 0 to 1,000 days, whole days."""
-    random = np.random.default_rng(7)
-    rate = random.gamma(PUBLISHED.r, 1 / PUBLISHED.alpha, size)
-    leaving = random.beta(PUBLISHED.a, PUBLISHED.b, size)
-    age = np.floor(random.uniform(0, 1_000, size))
-    clock, frequency, recency = np.zeros(size), np.zeros(size), np.zeros(size)
-    alive = np.ones(size, dtype=np.bool_)
-    while alive.any():
-        clock += random.exponential(1 / np.maximum(rate, 1e-12))
-        alive &= clock < age
-        bought = alive & (np.ceil(clock) > recency)
-        frequency[bought] += 1
-        recency[bought] = np.ceil(clock[bought])
-        alive &= random.random(size) >= leaving
-    return PurchaseSample.from_columns(frequency, recency, age)
 
 
 @pytest.mark.parametrize("r", [0.0, -1.0, np.inf, np.nan])

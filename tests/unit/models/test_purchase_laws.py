@@ -104,11 +104,12 @@ def test_simulated_purchases_are_whole_and_finite(
 
 
 @pytest.mark.parametrize("model", LIKELY, ids=lambda model: model.name)
+@pytest.mark.parametrize("draws", [20_000, pytest.param(200_000, marks=pytest.mark.simulation)])
 def test_a_simulated_population_does_what_the_model_says(
-    model: BGNBD | MBGNBD | ParetoNBD,
+    model: BGNBD | MBGNBD | ParetoNBD, draws: int
 ) -> None:
-    """200,000 customers observed for 200 days and the 100 after, within four standard errors."""
-    population = simulated(model, np.full(200_000, 200.0), 100.0, seed=20050101)
+    """Customers observed for 200 days and the 100 after, within four standard errors."""
+    population = simulated(model, np.full(draws, 200.0), 100.0, seed=20050101)
     frequency, recency, later = population.frequency, population.recency, population.later
     for group in (frequency == 0, frequency == 2, (frequency > 3) & (recency < 120)):
         history = frequency[group], recency[group], population.age[group]
@@ -123,9 +124,12 @@ def test_a_simulated_population_does_what_the_model_says(
 @pytest.mark.parametrize(
     "model", [*LIKELY, PooledRate(0.01, 0.2)], ids=lambda model: str(model.name)
 )
-def test_simulated_purchases_follow_the_models_own_expectations(model: PurchaseModel) -> None:
-    """20,000 draws for each of three customers, within four standard errors."""
-    draws, random = 20_000, np.random.default_rng(1987)
+@pytest.mark.parametrize("draws", [20_000, pytest.param(400_000, marks=pytest.mark.simulation)])
+def test_simulated_purchases_follow_the_models_own_expectations(
+    model: PurchaseModel, draws: int
+) -> None:
+    """Draws for each of three customers, within four standard errors."""
+    random = np.random.default_rng(1987)
     for frequency, recency, age in ((0.0, 0.0, 90.0), (3.0, 150.0, 160.0), (12.0, 300.0, 350.0)):
         one = np.array([frequency]), np.array([recency]), np.array([age])
         many = one[0].repeat(draws), one[1].repeat(draws), one[2].repeat(draws)

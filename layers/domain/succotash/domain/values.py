@@ -201,6 +201,10 @@ SHARDS = 16
 """Hash partitions of the ledgers, and so the shards of a scoring run."""
 
 
+PAGE = 50
+"""Rows a list gives unless told otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class After:
     """Where a page starts: behind the row with this instant (newest first) and id."""

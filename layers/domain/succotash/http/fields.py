@@ -21,8 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from succotash.application.paging import MAX_PAGE
 from succotash.domain.people.identities import is_personal
-from succotash.domain.repositories.forms import PAGE
-from succotash.domain.values import ID_LIMIT, Json, is_printable
+from succotash.domain.values import ID_LIMIT, PAGE, Json, is_printable
 from succotash.errors import InvalidInputError
 from succotash.http.reading import Parsed
 

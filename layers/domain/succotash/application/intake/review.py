@@ -5,9 +5,8 @@ from succotash.application.paging import after_moment, next_cursor, require_page
 from succotash.domain.forms.forms import FormSubmission, SubmissionState
 from succotash.domain.intake.evaluation import accept, confirm, outcome_of
 from succotash.domain.intake.submissions import inquiry_about
-from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.values import Clock, FormId, IdFactory, LeadId, SubmissionId
+from succotash.domain.values import PAGE, Clock, FormId, IdFactory, LeadId, SubmissionId
 from succotash.errors import ConflictError, NotFoundError
 
 REMOVED_AT_ONCE = 1_000

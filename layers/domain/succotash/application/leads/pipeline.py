@@ -5,9 +5,9 @@ from succotash.application.paging import after_moment, next_cursor, require_page
 from succotash.domain.forms.forms import Lead, LeadQuery, LeadStatus, ScoredLead
 from succotash.domain.leads.leads import LeadHistory
 from succotash.domain.messages.outbox import status_message
-from succotash.domain.repositories.forms import PAGE, FormRepository
+from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.values import Clock, IdFactory, LeadId
+from succotash.domain.values import PAGE, Clock, IdFactory, LeadId
 from succotash.errors import NotFoundError
 
 HISTORY_SHOWN = 50

@@ -24,7 +24,9 @@ class Traces:
         accounts = (*known.accounts.values(), *known.owners.get(canonical, ()))
         found = {each.customer_id for each in accounts}
         found.update(customers.find_personal_ids(email=canonical))
-        found.update(each.source for each in customers.find_left_over() if each.target in found)
+        new = found
+        while new := {each.source for each in customers.find_left_over(targets=new)} - found:
+            found |= new
         return sorted(found)
 
     def names(

@@ -12,10 +12,9 @@ from succotash.application.retention.views import (
 )
 from succotash.application.scoring.runs import find_run
 from succotash.application.value.customers import value_or_none
-from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.retention import RiskLevel
-from succotash.domain.values import CustomerId
+from succotash.domain.values import PAGE, CustomerId
 from succotash.errors import NotFoundError
 
 HISTORY_SHOWN = 20

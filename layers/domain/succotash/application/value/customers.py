@@ -13,11 +13,10 @@ from succotash.application.value.views import (
     group_view,
     group_views,
 )
-from succotash.domain.repositories.forms import PAGE
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.retention import INITIAL_RUN, ScoringRun
 from succotash.domain.value.ltv import LTVAnalytics
-from succotash.domain.values import CohortId, Currency, CustomerId, SegmentId
+from succotash.domain.values import PAGE, CohortId, Currency, CustomerId, SegmentId
 from succotash.errors import InvalidInputError, NotFoundError
 
 

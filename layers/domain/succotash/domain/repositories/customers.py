@@ -50,10 +50,13 @@ class CustomerRepository(ABC):
         """E-mails of more than one customer, each with its customers."""
 
     @abstractmethod
-    def find_left_over(self, *, limit: int = 1000) -> list[Join]:
+    def find_left_over(
+        self, *, targets: Collection[CustomerId] | None = None, limit: int = 1000
+    ) -> list[Join]:
         """Aliases that are customers of their own, to be joined with whom they are an alias of.
 
-        Somebody recorded something under an id while it became an alias.
+        Somebody recorded something under an id while it became an alias. With `targets`, aliases of
+        these alone.
         """
 
     @abstractmethod

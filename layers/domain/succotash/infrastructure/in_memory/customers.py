@@ -3,7 +3,6 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import override
 
@@ -20,14 +19,13 @@ from succotash.domain.retention.retention import ChurnPrediction, UserEngagement
 from succotash.domain.value.ledgers import Customer, Order
 from succotash.domain.value.ltv import CustomerLTV
 from succotash.domain.values import CustomerId, EventId, OrderId, RunId
-from succotash.infrastructure.in_memory.tables import Table, Tables, atomic
+from succotash.infrastructure.in_memory.repository import InMemoryRepository
+from succotash.infrastructure.in_memory.table import Table
+from succotash.infrastructure.in_memory.tables import atomic
 
 
-@dataclass(frozen=True, slots=True)
-class InMemoryCustomerRepository(CustomerRepository):
+class InMemoryCustomerRepository(InMemoryRepository, CustomerRepository):
     """Aliases in a dictionary; a transaction holds all of the tables."""
-
-    tables: Tables = field(default_factory=Tables)
 
     @override
     @atomic
@@ -88,10 +86,13 @@ class InMemoryCustomerRepository(CustomerRepository):
 
     @override
     @atomic
-    def find_left_over(self, *, limit: int = 1000) -> list[Join]:
+    def find_left_over(
+        self, *, targets: Collection[CustomerId] | None = None, limit: int = 1000
+    ) -> list[Join]:
         found = [
             Join(alias, customer_id)
             for customer_id in self.tables.aliases_by_customer.groups()
+            if targets is None or customer_id in targets
             for alias in self._aliases(customer_id)
             if alias in self.tables.customers and alias != customer_id
         ]

@@ -1,20 +1,66 @@
-"""Who joined when and came back when, for retention grids."""
+"""Retention grids, kept with a run or counted from the ledgers, in memory."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
+from typing import override
 
 from succotash.domain.forms.forms import SubmissionState
-from succotash.domain.retention.grids import Conduct, GridOrigin, Occurrence
-from succotash.domain.values import CustomerId, LeadId, Shard
-from succotash.infrastructure.in_memory.ledger import Calendar, in_shard, purchases_by_customer
-from succotash.infrastructure.in_memory.tables import Tables
+from succotash.domain.repositories.grids import GridRepository
+from succotash.domain.retention.grids import (
+    Conduct,
+    GridOrigin,
+    GridRequest,
+    Occurrence,
+    count_grid,
+    kept_grids,
+)
+from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
+from succotash.domain.values import CustomerId, LeadId, RunId, Shard
+from succotash.infrastructure.in_memory.ledger import Calendar, purchases_by_customer
+from succotash.infrastructure.in_memory.repository import InMemoryRepository
+from succotash.infrastructure.in_memory.tables import Tables, atomic
 
 _SEEN = (SubmissionState.ACCEPTED, SubmissionState.DUPLICATE)
 
 
-def people(
+class InMemoryGridRepository(InMemoryRepository, GridRepository):
+    """Retention grids, kept with a run or counted from the ledgers."""
+
+    @override
+    @atomic
+    def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+        self.build_retention_grids(run_id, as_of, time_zone)
+
+    @override
+    @atomic
+    def build_retention_grids(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> None:
+        self.tables.runs[run_id]
+        if shard is not None:  # merging counts everybody: here that costs no more
+            return
+        joined_by = _people(self.tables, as_of, time_zone)
+        self.tables.grids[run_id] = {origin: kept_grids(joined_by(origin)) for origin in GridOrigin}
+
+    @override
+    @atomic
+    def get_retention_grid(
+        self, period: GridPeriod, mode: GridMode, origin: GridOrigin = GridOrigin.PURCHASE
+    ) -> list[GridCell]:
+        grids = self.tables.grids.get(self.tables.current_run())
+        return [] if grids is None else list(grids[origin][period, mode])
+
+    @override
+    @atomic
+    def count_retention(
+        self, request: GridRequest, as_of: datetime, time_zone: str
+    ) -> list[GridCell]:
+        return count_grid(request, _people(self.tables, as_of, time_zone)(request.origin))
+
+
+def _people(
     tables: Tables, as_of: datetime, time_zone: str
 ) -> Callable[[GridOrigin], Iterator[Conduct]]:
     """Everybody who joined by an origin at or before an instant; ledgers are read once for all."""
@@ -63,17 +109,3 @@ def people(
             yield Conduct(sorted(submissions), sorted(came_back))
 
     return joined_by
-
-
-def presence(
-    tables: Tables, as_of: datetime, time_zone: str, shard: Shard | None
-) -> list[set[date]]:
-    """The days with a purchase or activity of each customer of a shard, or of everybody."""
-    calendar = Calendar(time_zone)
-    found = defaultdict[CustomerId, set[date]](set)
-    for customer_id, purchases in purchases_by_customer(tables, as_of, shard):
-        found[customer_id].update(calendar.date(each.at) for each in purchases)
-    for event in tables.events.values():
-        if event.occurred_at <= as_of and in_shard(event.customer_id, shard):
-            found[event.customer_id].add(calendar.date(event.occurred_at))
-    return list(found.values())

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import override
 from zoneinfo import ZoneInfo
@@ -20,15 +19,18 @@ from succotash.domain.leads.scoring import ScoringRules
 from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.values import After, FormId, LeadId
 from succotash.errors import ConflictError
-from succotash.infrastructure.in_memory.forms import InMemoryFormRepository, matches, within
-from succotash.infrastructure.in_memory.tables import Tables, atomic, stored
+from succotash.infrastructure.in_memory.form_analytics import (
+    InMemoryFormAnalyticsRepository,
+    within,
+)
+from succotash.infrastructure.in_memory.lead_records import matches
+from succotash.infrastructure.in_memory.pages import submission_place
+from succotash.infrastructure.in_memory.repository import InMemoryRepository
+from succotash.infrastructure.in_memory.tables import atomic, stored
 
 
-@dataclass(frozen=True, slots=True)
-class InMemoryLeadRepository(LeadRepository):
+class InMemoryLeadRepository(InMemoryRepository, LeadRepository):
     """Leads as a whole in dictionaries."""
-
-    tables: Tables = field(default_factory=Tables)
 
     @override
     @atomic
@@ -68,7 +70,7 @@ class InMemoryLeadRepository(LeadRepository):
     def get_lead_history(self, lead_id: LeadId, *, limit: int) -> LeadHistory:
         self.tables.leads[lead_id]
         submissions = sorted(
-            self.tables.submissions_by_lead[lead_id], key=_submission_place, reverse=True
+            self.tables.submissions_by_lead[lead_id], key=submission_place, reverse=True
         )
         return LeadHistory(self.tables.status_changes[lead_id], tuple(submissions[:limit]))
 
@@ -91,7 +93,7 @@ class InMemoryLeadRepository(LeadRepository):
             and form_id in {None, each.form_id}
             and source in {None, each.source}
         ]
-        found = InMemoryFormRepository(self.tables).new_leads(start, end, form_id, source)
+        found = InMemoryFormAnalyticsRepository(self.tables).new_leads(start, end, form_id, source)
         all_of = Counter(day for day, _ in submitted)
         accepted = Counter(day for day, state in submitted if state is SubmissionState.ACCEPTED)
         new = Counter(lead.first_submission_at.astimezone(zone).date() for lead in found)
@@ -120,9 +122,9 @@ class InMemoryLeadRepository(LeadRepository):
             for each in self.tables.submissions_by_form[wanted.form_id]
             if wanted.state in {None, each.state}
             and within(each.submitted_at, wanted.start, wanted.end)
-            and (after is None or _submission_place(each) > (after.moment, after.id))
+            and (after is None or submission_place(each) > (after.moment, after.id))
         )
-        return sorted(found, key=_submission_place)[:limit]
+        return sorted(found, key=submission_place)[:limit]
 
     @override
     @atomic
@@ -133,7 +135,3 @@ class InMemoryLeadRepository(LeadRepository):
     def _behind(self, after: LeadId | None) -> list[Lead]:
         leads = (lead for lead in self.tables.leads.values() if lead.lead_id > (after or ""))
         return sorted(leads, key=lambda lead: lead.lead_id)
-
-
-def _submission_place(submission: FormSubmission) -> tuple[datetime, str]:
-    return submission.submitted_at, submission.submission_id

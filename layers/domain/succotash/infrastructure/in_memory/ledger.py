@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from succotash.domain.value.ledgers import Order
 from succotash.domain.value.refunds import RefundTotals
-from succotash.domain.values import CustomerId, OrderId, Shard
+from succotash.domain.values import CustomerId, Money, OrderId, Shard
 from succotash.infrastructure.in_memory.tables import Tables
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -106,3 +106,11 @@ def month_number(day: date) -> int:
 def instant_text(moment: datetime) -> str:
     """ISO 8601, in UTC."""
     return moment.astimezone(UTC).isoformat()
+
+
+def total(amounts: Iterable[Money]) -> Money | None:
+    """The sum of the amounts; None of none."""
+    found: Money | None = None
+    for amount in amounts:
+        found = amount if found is None else found + amount
+    return found

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import override
 
@@ -17,14 +16,12 @@ from succotash.domain.messages.outbox import (
 )
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.values import MessageId
-from succotash.infrastructure.in_memory.tables import OutboxRow, Tables, atomic, stored
+from succotash.infrastructure.in_memory.repository import InMemoryRepository
+from succotash.infrastructure.in_memory.tables import OutboxRow, atomic, stored
 
 
-@dataclass(frozen=True, slots=True)
-class InMemoryOutboxRepository(OutboxRepository):
+class InMemoryOutboxRepository(InMemoryRepository, OutboxRepository):
     """Messages in a dictionary."""
-
-    tables: Tables = dataclasses.field(default_factory=Tables)
 
     @override
     @atomic

@@ -1,22 +1,19 @@
 """Who was erased, and what is kept about people in passing, in memory."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import override
 
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.people.erasures import AnsweredRequest
 from succotash.domain.repositories.people import PeopleRepository
-from succotash.infrastructure.in_memory.forms import InMemoryFormRepository
-from succotash.infrastructure.in_memory.tables import Tables, atomic
+from succotash.infrastructure.in_memory.person_records import InMemoryPersonRecordRepository
+from succotash.infrastructure.in_memory.repository import InMemoryRepository
+from succotash.infrastructure.in_memory.tables import atomic
 
 
-@dataclass(frozen=True, slots=True)
-class InMemoryPeopleRepository(PeopleRepository):
+class InMemoryPeopleRepository(InMemoryRepository, PeopleRepository):
     """Tombstones in a dictionary; a transaction holds all of the tables."""
-
-    tables: Tables = field(default_factory=Tables)
 
     @override
     @atomic
@@ -35,7 +32,7 @@ class InMemoryPeopleRepository(PeopleRepository):
     @override
     @atomic
     def get_answered_requests(self, canonical_email: str) -> list[AnsweredRequest]:
-        person = InMemoryFormRepository(self.tables).find_person(canonical_email)
+        person = InMemoryPersonRecordRepository(self.tables).find_person(canonical_email)
         found = [
             AnsweredRequest(held.scope, held.key, held.expires_at, held.answer)
             for each in person.submissions

@@ -96,8 +96,12 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
         return dict(shared)
 
     @override
-    def find_left_over(self, *, limit: int = 1000) -> list[Join]:
-        return [Join(*row) for row in self._run(_SQL["find_left_over"], limit=limit)]
+    def find_left_over(
+        self, *, targets: Collection[CustomerId] | None = None, limit: int = 1000
+    ) -> list[Join]:
+        asked = None if targets is None else list(targets)
+        rows = self._run(_SQL["find_left_over"], targets=asked, limit=limit)
+        return [Join(*row) for row in rows]
 
     @override
     def find_personal_ids(

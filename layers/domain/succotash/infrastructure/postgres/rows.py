@@ -1,4 +1,4 @@
-"""What all three repositories do with the rows they get."""
+"""What repositories do with the rows they get."""
 
 from array import array
 from collections.abc import Iterable, Sequence

@@ -87,9 +87,12 @@ class SQLiteCustomerRepository(SQLiteRepository, CustomerRepository):
             return _by_email(session.run(_SQL["shared_emails"], limit=limit))
 
     @override
-    def find_left_over(self, *, limit: int = 1000) -> list[Join]:
+    def find_left_over(
+        self, *, targets: Collection[CustomerId] | None = None, limit: int = 1000
+    ) -> list[Join]:
+        asked = None if targets is None else json_text(sorted(targets))
         with self._unit.reading() as session:
-            rows = session.run(_SQL["left_over"], limit=limit)
+            rows = session.run(_SQL["left_over"], targets=asked, limit=limit)
         return [Join(row["source"], row["target"]) for row in rows]
 
     @override

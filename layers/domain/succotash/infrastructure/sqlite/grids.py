@@ -1,16 +1,28 @@
-"""Who joined when and came back when, for retention grids."""
+"""Retention grids, kept with a run or counted from the ledgers, in SQLite."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from functools import cache
+from typing import override
 
-from succotash.domain.retention.grids import Conduct, GridOrigin, Occurrence
-from succotash.domain.values import Shard
+from succotash.domain.repositories.grids import GridRepository
+from succotash.domain.retention.grids import (
+    Conduct,
+    GridOrigin,
+    GridRequest,
+    Occurrence,
+    count_grid,
+    kept_grids,
+)
+from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
+from succotash.domain.values import RunId, Shard
 from succotash.infrastructure.sqlite.columns import instant, micros
 from succotash.infrastructure.sqlite.connection import Row, Session
-from succotash.infrastructure.sqlite.functions import day_of, shard_parameters
+from succotash.infrastructure.sqlite.functions import day_of
 from succotash.infrastructure.sqlite.purchases import laid_out_purchases
+from succotash.infrastructure.sqlite.repository import SQLiteRepository
+from succotash.infrastructure.sqlite.runs import named_run
 
 _BOUGHT = """
 SELECT customer_id AS person, ordered_at AS moment, day, net
@@ -33,17 +45,83 @@ ORDER BY lead_id, submitted_at
 """
 _TIED = "SELECT lead_id, customer_id FROM customers WHERE lead_id IS NOT NULL"
 
-_PRESENT = """
-SELECT customer_id, day FROM temp.purchases
-UNION
-SELECT customer_id, local_day(occurred_at, :time_zone)
-FROM activity_events
-WHERE occurred_at <= :as_of
-  AND (:shards IS NULL OR shard_of(customer_id, :shards) = :shard)
+_DELETE_GRIDS = "DELETE FROM retention_grid_cells WHERE run_id = :run_id"
+_INSERT_GRID_CELL = """
+INSERT INTO retention_grid_cells (
+    run_id, origin, period, mode, cohort_starts_on, "offset", cohort_size, active
+)
+VALUES (:run_id, :origin, :period, :mode, :cohort_starts_on, :offset, :cohort_size, :active)
+"""
+_GRID = """
+SELECT * FROM retention_grid_cells
+WHERE run_id = (SELECT run_id FROM current_run)
+  AND origin = :origin AND period = :period AND mode = :mode
+ORDER BY cohort_starts_on, "offset"
 """
 
 
-def people(
+class SQLiteGridRepository(SQLiteRepository, GridRepository):
+    """Retention grids, kept with a run or counted from the ledgers."""
+
+    @override
+    def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+        self.build_retention_grids(run_id, as_of, time_zone)
+
+    @override
+    def build_retention_grids(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> None:
+        with self._unit.writing() as session:
+            named_run(session, run_id)
+            if shard is not None:  # merging counts everybody: here that costs no more
+                return
+            session.run(_DELETE_GRIDS, run_id=run_id)
+            joined_by = _people(session, as_of, time_zone)
+            for origin in GridOrigin:
+                grids = kept_grids(joined_by(origin))
+                session.run_for_each(
+                    _INSERT_GRID_CELL,
+                    (
+                        {
+                            "run_id": run_id,
+                            "origin": origin,
+                            "period": period,
+                            "mode": mode,
+                            "cohort_starts_on": cell.cohort_starts_on.isoformat(),
+                            "offset": cell.offset,
+                            "cohort_size": cell.cohort_size,
+                            "active": cell.active,
+                        }
+                        for (period, mode), cells in grids.items()
+                        for cell in cells
+                    ),
+                )
+
+    @override
+    def get_retention_grid(
+        self, period: GridPeriod, mode: GridMode, origin: GridOrigin = GridOrigin.PURCHASE
+    ) -> list[GridCell]:
+        with self._unit.reading() as session:
+            rows = session.run(_GRID, origin=origin, period=period, mode=mode)
+        return [
+            GridCell(
+                cohort_starts_on=date.fromisoformat(row["cohort_starts_on"]),
+                cohort_size=row["cohort_size"],
+                offset=row["offset"],
+                active=row["active"],
+            )
+            for row in rows
+        ]
+
+    @override
+    def count_retention(
+        self, request: GridRequest, as_of: datetime, time_zone: str
+    ) -> list[GridCell]:
+        with self._unit.reading() as session:
+            return count_grid(request, _people(session, as_of, time_zone)(request.origin))
+
+
+def _people(
     session: Session, as_of: datetime, time_zone: str
 ) -> Callable[[GridOrigin], Iterator[Conduct]]:
     """Everybody who joined by an origin at or before an instant; ledgers are read once for all."""
@@ -72,19 +150,6 @@ def people(
             yield Conduct(submissions, sorted(came_back[lead_id]))
 
     return joined_by
-
-
-def presence(
-    session: Session, as_of: datetime, time_zone: str, shard: Shard | None
-) -> list[list[date]]:
-    """The days with a purchase or activity of each customer of a shard, or of everybody."""
-    found = defaultdict[str, list[date]](list)
-    with laid_out_purchases(session, as_of, time_zone, shard=shard):
-        for row in session.run(
-            _PRESENT, as_of=micros(as_of), time_zone=time_zone, **shard_parameters(shard)
-        ):
-            found[row["customer_id"]].append(day_of(row["day"]))
-    return list(found.values())
 
 
 def _by_person(rows: Iterable[Row]) -> dict[str, list[Occurrence]]:

@@ -29,6 +29,7 @@ from succotash.infrastructure.sqlite.lead_rows import (
     scoring_of,
     submission_of,
 )
+from succotash.infrastructure.sqlite.pages import behind
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 
 _ADD_SCORING_RULES = """
@@ -217,8 +218,7 @@ class SQLiteLeadRepository(SQLiteRepository, LeadRepository):
                 start=optional_micros(wanted.start),
                 end=optional_micros(wanted.end),
                 limit=limit,
-                after_at=None if after is None else micros(after.moment),
-                after_id=None if after is None else after.id,
+                **behind(after),
             )
         return [submission_of(row) for row in rows]
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from succotash.domain.values import SHARDS
-from succotash.infrastructure.postgres.sql.purchases import PARTITIONED
+from succotash.infrastructure.postgres.sql.partitions import PARTITIONED
 
 
 class Kind(StrEnum):

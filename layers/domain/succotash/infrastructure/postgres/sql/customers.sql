@@ -90,13 +90,26 @@ INNER JOIN shared ON customer.canonical_email = shared.canonical_email
 ORDER BY customer.canonical_email, customer.customer_id;
 
 -- name: find_left_over
+-- All of them first: in view of the limit, each customer would be looked for among the aliases.
+WITH left_over AS MATERIALIZED (
+    SELECT
+        own.customer_id AS source,
+        named.customer_id AS target
+    FROM customer_aliases AS named
+    INNER JOIN customers AS own ON named.alias = own.customer_id
+    WHERE
+        named.customer_id <> own.customer_id
+        AND (
+            cast(:targets AS text[]) IS NULL
+            OR named.customer_id = any(cast(:targets AS text[]))
+        )
+)
+
 SELECT
-    own.customer_id AS source,
-    named.customer_id AS target
-FROM customer_aliases AS named
-INNER JOIN customers AS own ON named.alias = own.customer_id
-WHERE named.customer_id <> own.customer_id
-ORDER BY own.customer_id
+    source,
+    target
+FROM left_over
+ORDER BY source
 LIMIT cast(:limit AS bigint);
 
 -- name: find_personal_ids

@@ -2,12 +2,9 @@
 
 # ruff: noqa: S608 - constants made of constants; what varies is always a parameter
 
-from succotash.infrastructure.postgres.sql.forms import (
-    IS_NEW_LEAD,
-    LEAD,
-    SCORED_LEAD,
-    SUBMISSION,
-)
+from succotash.infrastructure.postgres.sql.form_analytics import IS_NEW_LEAD
+from succotash.infrastructure.postgres.sql.lead_records import LEAD, SCORED_LEAD
+from succotash.infrastructure.postgres.sql.submissions import SUBMISSION
 
 LOCK_LEADS_TO_SCORE = f"""
 {LEAD}

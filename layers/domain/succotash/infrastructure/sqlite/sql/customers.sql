@@ -77,7 +77,12 @@ SELECT
     named.customer_id AS target
 FROM customer_aliases AS named
 INNER JOIN customers AS own ON named.alias = own.customer_id
-WHERE named.customer_id <> own.customer_id
+WHERE
+    named.customer_id <> own.customer_id
+    AND (
+        :targets IS NULL
+        OR named.customer_id IN (SELECT given.value FROM json_each(:targets) AS given)
+    )
 ORDER BY own.customer_id
 LIMIT :limit;
 

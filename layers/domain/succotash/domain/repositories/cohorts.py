@@ -1,0 +1,60 @@
+"""The port to cohorts of customers, and what a run's customers are worth together."""
+
+from abc import ABC, abstractmethod
+from datetime import date, datetime
+
+from succotash.domain.value.ltv import Cohort, LTVAnalytics
+from succotash.domain.values import CohortId, RunId, Shard
+
+
+class CohortRepository(ABC):
+    """Cohorts of customers, and what a run's customers are worth together.
+
+    Readers see those of the current run only, all of them or none. A cohort saved without a run
+    joins the current run.
+    """
+
+    @abstractmethod
+    def build_cohorts(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard
+    ) -> None:
+        """Count a shard's part of the run's cohort periods, for `build_rollups` to add up.
+
+        NotFoundError where there is no such run. Repeating it changes nothing.
+        """
+
+    @abstractmethod
+    def build_rollups(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, merged: bool = False
+    ) -> None:
+        """Make the run's cohorts and analytics from its values, the ledger and the leads.
+
+        With `merged` the cohorts' periods come from the parts of all shards, not from the ledger.
+
+        Cohort periods are calendar months of the zone since the month of first purchase; a
+        customer is active in a month with a purchase (as in `purchase_histories`) in it; revenue
+        is what those purchases are worth net, without margin, less what was given back beyond
+        orders of that month. What lies before the month of first purchase counts in it. Sums may
+        pass 64 bits. Repeating it changes nothing.
+        """
+
+    @abstractmethod
+    def save_cohort(self, cohort: Cohort) -> None:
+        """Insert or replace one cohort in its run, with its periods."""
+
+    @abstractmethod
+    def get_cohort(self, cohort_id: CohortId) -> Cohort:
+        """The cohort with its periods; NotFoundError where the current run has none."""
+
+    @abstractmethod
+    def get_all_cohorts(self) -> list[Cohort]:
+        """Cohorts with their periods, by start."""
+
+    @abstractmethod
+    def get_ltv_analytics(
+        self, *, start: date | None = None, end: date | None = None
+    ) -> LTVAnalytics:
+        """What customers are worth, by first purchase day from `start` to `end`, both included.
+
+        Read from the run's rollups; values saved one by one are not in them.
+        """

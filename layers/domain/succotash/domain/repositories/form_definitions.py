@@ -1,0 +1,34 @@
+"""The port to forms and their validation rules."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from succotash.domain.forms.forms import Form, ValidationRule
+from succotash.domain.values import FormId
+
+
+class FormDefinitionRepository(ABC):
+    """Forms and their validation rules.
+
+    The form `default` is always there.
+    """
+
+    @abstractmethod
+    def save_form(self, form: Form, rules: Sequence[ValidationRule]) -> None:
+        """Insert or replace the form together with all of its rules."""
+
+    @abstractmethod
+    def get_form(self, form_id: FormId) -> Form:
+        """The form; NotFoundError where there is none."""
+
+    @abstractmethod
+    def get_all_forms(self) -> list[Form]:
+        """Every form, by id."""
+
+    @abstractmethod
+    def save_validation_rule(self, rule: ValidationRule) -> None:
+        """Insert or replace one rule; NotFoundError where its form does not exist."""
+
+    @abstractmethod
+    def get_validation_rules(self, form_id: FormId) -> list[ValidationRule]:
+        """The form's rules by position, then id; none where there is no such form."""

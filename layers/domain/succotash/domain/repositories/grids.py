@@ -1,0 +1,55 @@
+"""The port to retention grids, kept with a run or counted from the ledgers."""
+
+from abc import ABC, abstractmethod
+from datetime import datetime
+
+from succotash.domain.retention.grids import GridOrigin, GridRequest
+from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
+from succotash.domain.values import RunId, Shard
+
+
+class GridRepository(ABC):
+    """Retention grids, kept with a run or counted from the ledgers.
+
+    Readers see the current run only, all of it or none.
+    """
+
+    @abstractmethod
+    def build_retention_grids(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> None:
+        """Count the run's grids from the ledgers: every origin and period in every mode.
+
+        Cohorts are people by the period in which they joined for the first time (day; ISO week;
+        calendar month, all in the zone). Offsets count periods of the same kind from the cohort's
+        own; brackets count days since the own first day, by cohorts of each period. Unbounded
+        counts those who were last active in the offset or later, within all of time up to `as_of`.
+        Grids end with GRID_LENGTHS. Cells that nobody was active in are left out; offset 0 is
+        always there, and by periods it holds the whole cohort. Repeating it changes nothing.
+
+        Of one shard only its part is counted, for `merge_retention_grids` to add up. What comes in
+        between, of before `as_of`, may be missing from it, or a lead tied by that counted twice.
+        """
+
+    @abstractmethod
+    def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+        """Make the grids from the parts of all shards; as if they had been built at once."""
+
+    @abstractmethod
+    def get_retention_grid(
+        self, period: GridPeriod, mode: GridMode, origin: GridOrigin = GridOrigin.PURCHASE
+    ) -> list[GridCell]:
+        """The current run's grid by cohort, then offset.
+
+        None before the first run, where nobody joined, and of a run of an earlier release, which
+        kept none of this origin.
+        """
+
+    @abstractmethod
+    def count_retention(
+        self, request: GridRequest, as_of: datetime, time_zone: str
+    ) -> list[GridCell]:
+        """Count a grid from the ledgers as of an instant, as `count_grid` does; with revenue.
+
+        Its cost grows with the ledgers: for grids that no run keeps.
+        """

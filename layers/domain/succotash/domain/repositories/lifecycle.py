@@ -1,0 +1,28 @@
+"""The port to counts of new, returning and dormant customers."""
+
+from abc import ABC, abstractmethod
+from datetime import datetime
+
+from succotash.domain.retention.lifecycle import LifecycleCounts
+from succotash.domain.retention.retention import GridPeriod
+from succotash.domain.values import RunId, Shard
+
+
+class LifecycleRepository(ABC):
+    """Counts of new, returning and dormant customers.
+
+    Readers see the current run only, all of it or none.
+    """
+
+    @abstractmethod
+    def build_lifecycle_counts(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> None:
+        """Count a shard's customers for the run, in place of what was; without a shard, all.
+
+        By every period, as `count_lifecycle` does. NotFoundError where there is no such run.
+        """
+
+    @abstractmethod
+    def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
+        """The current run's counts by period, those without any left out."""

@@ -1,0 +1,49 @@
+"""The port to imports of order files."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from succotash.domain.value.order_import import OrderImport, RejectedLine, WarnedLine
+from succotash.domain.values import PAGE
+
+
+class OrderImportRepository(ABC):
+    """Imports of order files."""
+
+    @abstractmethod
+    def open_import(self, import_id: str) -> OrderImport:
+        """How far the import has come; begun where it is not known yet.
+
+        Within a transaction nobody else opens it until the end.
+        """
+
+    @abstractmethod
+    def save_import(
+        self,
+        state: OrderImport,
+        rejected: Sequence[RejectedLine],
+        warned: Sequence[WarnedLine] = (),
+    ) -> None:
+        """Remember how far an import has come, and further lines to be told of.
+
+        NotFoundError where the import was never opened.
+        """
+
+    @abstractmethod
+    def get_rejected_lines(
+        self, import_id: str, *, after: int = 0, limit: int = PAGE
+    ) -> list[RejectedLine]:
+        """Lines of an import that changed nothing, in their order, behind the line `after`."""
+
+    @abstractmethod
+    def get_warned_lines(
+        self, import_id: str, *, after: int = 0, limit: int = PAGE
+    ) -> list[WarnedLine]:
+        """Lines of an import that were warned of, in their order, behind the line `after`."""
+
+    @abstractmethod
+    def finish_import(self, import_id: str) -> None:
+        """Mark an import as finished, and forget its rejected lines; the warned ones stay.
+
+        NotFoundError where the import was never opened.
+        """

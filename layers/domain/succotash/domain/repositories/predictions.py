@@ -1,0 +1,45 @@
+"""The port to churn predictions."""
+
+from abc import ABC, abstractmethod
+
+from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictions, RiskLevel
+from succotash.domain.values import PAGE, CustomerId, RunId, Shard
+
+
+class PredictionRepository(ABC):
+    """Churn predictions.
+
+    Readers see the current run only, all of it or none. What is saved without a run joins the
+    current run. Those who ask about one customer may name an alias.
+    """
+
+    @abstractmethod
+    def save_churn_prediction(self, prediction: ChurnPrediction) -> None:
+        """Insert or replace one prediction in its run.
+
+        NotFoundError where it names a run that does not exist.
+        """
+
+    @abstractmethod
+    def save_churn_predictions(
+        self, run_id: RunId, shard: Shard | None, predictions: ChurnPredictions
+    ) -> None:
+        """Replace a shard's predictions in a run, in bulk; without a shard, all of the run's."""
+
+    @abstractmethod
+    def get_churn_prediction(self, customer_id: CustomerId) -> ChurnPrediction:
+        """The customer's prediction; NotFoundError where the current run has none."""
+
+    def get_high_risk_customers(self, *, limit: int = 100) -> list[ChurnPrediction]:
+        """Predictions with risk level high, likeliest to churn first, then by id."""
+        return self.find_churn_predictions(risk=RiskLevel.HIGH, limit=limit)
+
+    @abstractmethod
+    def find_churn_predictions(
+        self,
+        *,
+        risk: RiskLevel | None = None,
+        limit: int = PAGE,
+        after: tuple[float, CustomerId] | None = None,
+    ) -> list[ChurnPrediction]:
+        """Predictions, likeliest to churn first, then by id; behind `after`."""

@@ -1,0 +1,14 @@
+"""The port to where all customers of a run stand."""
+
+from abc import ABC, abstractmethod
+
+from succotash.domain.retention.retention import RetentionAnalytics
+from succotash.domain.values import RunId
+
+
+class RetentionAnalyticsRepository(ABC):
+    """Where all customers of a run stand."""
+
+    @abstractmethod
+    def get_retention_analytics(self, run_id: RunId | None = None) -> RetentionAnalytics:
+        """Where all customers stand, from the rows of the current run or of the one named."""

@@ -1,0 +1,50 @@
+"""Counts of new, returning and dormant customers, in memory."""
+
+from collections import defaultdict
+from datetime import date, datetime
+from typing import override
+
+from succotash.domain.repositories.lifecycle import LifecycleRepository
+from succotash.domain.retention.lifecycle import LifecycleCounts, add_up, count_lifecycle
+from succotash.domain.retention.retention import GridPeriod
+from succotash.domain.values import CustomerId, RunId, Shard
+from succotash.infrastructure.in_memory.ledger import Calendar, in_shard, purchases_by_customer
+from succotash.infrastructure.in_memory.repository import InMemoryRepository
+from succotash.infrastructure.in_memory.tables import Tables, atomic
+
+
+class InMemoryLifecycleRepository(InMemoryRepository, LifecycleRepository):
+    """Counts of new, returning and dormant customers."""
+
+    @override
+    @atomic
+    def build_lifecycle_counts(
+        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
+    ) -> None:
+        self.tables.runs[run_id]
+        lives = _presence(self.tables, as_of, time_zone, shard)
+        today = Calendar(time_zone).date(as_of)
+        counted = {period: count_lifecycle(lives, period, today) for period in GridPeriod}
+        others = {} if shard is None else self.tables.lifecycle.get(run_id) or {}
+        place = 0 if shard is None else shard.index
+        self.tables.lifecycle[run_id] = {**others, place: counted}
+
+    @override
+    @atomic
+    def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
+        shards = self.tables.lifecycle.get(self.tables.current_run()) or {}
+        return add_up(counts for shard in shards.values() for counts in shard[period])
+
+
+def _presence(
+    tables: Tables, as_of: datetime, time_zone: str, shard: Shard | None
+) -> list[set[date]]:
+    """The days with a purchase or activity of each customer of a shard, or of everybody."""
+    calendar = Calendar(time_zone)
+    found = defaultdict[CustomerId, set[date]](set)
+    for customer_id, purchases in purchases_by_customer(tables, as_of, shard):
+        found[customer_id].update(calendar.date(each.at) for each in purchases)
+    for event in tables.events.values():
+        if event.occurred_at <= as_of and in_shard(event.customer_id, shard):
+            found[event.customer_id].add(calendar.date(event.occurred_at))
+    return list(found.values())

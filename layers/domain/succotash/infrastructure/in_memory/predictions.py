@@ -1,0 +1,75 @@
+"""Churn predictions in memory."""
+
+import dataclasses
+from datetime import date
+from itertools import islice
+from typing import override
+
+from succotash.domain.repositories.predictions import PredictionRepository
+from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictions, RiskLevel
+from succotash.domain.values import PAGE, CustomerId, RunId, Shard
+from succotash.infrastructure.in_memory.ledger import in_shard
+from succotash.infrastructure.in_memory.repository import InMemoryRepository
+from succotash.infrastructure.in_memory.tables import atomic
+
+
+class InMemoryPredictionRepository(InMemoryRepository, PredictionRepository):
+    """Churn predictions."""
+
+    @override
+    @atomic
+    def save_churn_prediction(self, prediction: ChurnPrediction) -> None:
+        run_id = self.tables.run_named(prediction.run_id)
+        self.tables.predictions[run_id, prediction.customer_id] = dataclasses.replace(
+            prediction, run_id=run_id
+        )
+
+    @override
+    @atomic
+    def save_churn_predictions(
+        self, run_id: RunId, shard: Shard | None, predictions: ChurnPredictions
+    ) -> None:
+        self.tables.runs[run_id]
+        self.tables.predictions.discard(
+            [key for key in self.tables.predictions_by_run.keys(run_id) if in_shard(key[1], shard)]
+        )
+        for place, customer_id in enumerate(predictions.customer_ids):
+            churn_date = predictions.predicted_churn_date[place]
+            self.tables.predictions[run_id, CustomerId(customer_id)] = ChurnPrediction(
+                CustomerId(customer_id),
+                churn_probability=predictions.churn_probability[place],
+                probability_alive=predictions.probability_alive[place],
+                risk_level=RiskLevel(predictions.risk_level[place]),
+                risk_score=predictions.risk_score[place],
+                horizon_days=predictions.horizon_days,
+                last_seen_on=date.fromisoformat(predictions.last_seen_on[place]),
+                predicted_churn_date=date.fromisoformat(churn_date) if churn_date else None,
+                reasons=tuple(predictions.reasons[place]),
+                engagement_score=predictions.engagement_score[place],
+                run_id=run_id,
+            )
+
+    @override
+    @atomic
+    def get_churn_prediction(self, customer_id: CustomerId) -> ChurnPrediction:
+        return self.tables.predictions[self.tables.current_run(), self.tables.meant(customer_id)]
+
+    @override
+    @atomic
+    def find_churn_predictions(
+        self,
+        *,
+        risk: RiskLevel | None = None,
+        limit: int = PAGE,
+        after: tuple[float, CustomerId] | None = None,
+    ) -> list[ChurnPrediction]:
+        def place(prediction: ChurnPrediction) -> tuple[float, str]:
+            return -prediction.churn_probability, prediction.customer_id
+
+        start = None if after is None else (-after[0], after[1])
+        matching = (
+            each
+            for each in self.tables.predictions_by_run[self.tables.current_run()]
+            if risk in {None, each.risk_level} and (start is None or place(each) > start)
+        )
+        return list(islice(sorted(matching, key=place), limit))

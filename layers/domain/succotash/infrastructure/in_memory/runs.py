@@ -1,0 +1,112 @@
+"""Scoring runs in memory."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import override
+
+from succotash.domain.repositories.runs import RunRepository
+from succotash.domain.retention.retention import GIVEN_UP_AFTER, INITIAL_RUN, RunState, ScoringRun
+from succotash.domain.values import Json, RunId, Shard
+from succotash.errors import NotFoundError, RunInProgressError
+from succotash.infrastructure.in_memory.repository import InMemoryRepository
+from succotash.infrastructure.in_memory.tables import atomic, stored
+
+
+class InMemoryRunRepository(InMemoryRepository, RunRepository):
+    """Scoring runs."""
+
+    @override
+    @atomic
+    def open_scoring_run(self, run: ScoringRun) -> None:
+        known = self.tables.runs.get(run.run_id)
+        if known is not None and known.state is not RunState.RUNNING:
+            raise RunInProgressError("this scoring run has finished already")
+        for other in list(self.tables.runs_by_state[RunState.RUNNING]):
+            if other.run_id == run.run_id:
+                continue
+            if other.as_of > run.as_of - GIVEN_UP_AFTER:
+                raise RunInProgressError("another scoring run is running")
+            self.tables.delete_run_rows(other.run_id)
+            self.tables.runs.discard([other.run_id])
+        self.tables.runs[run.run_id] = dataclasses.replace(stored(run), state=RunState.RUNNING)
+        self.tables.scored_shards.discard([run.run_id])
+        self.tables.shard_warnings.discard([run.run_id])
+
+    @override
+    @atomic
+    def withhold_scoring_run(self, run_id: RunId) -> None:
+        run = self.tables.runs[run_id]
+        if run.state is not RunState.RUNNING:
+            raise NotFoundError("scoring run")
+        self.tables.runs[run_id] = dataclasses.replace(run, state=RunState.WITHHELD)
+
+    @override
+    @atomic
+    def mark_shard_scored(
+        self,
+        run_id: RunId,
+        shard: Shard,
+        customers: int,
+        warnings: Mapping[str, Json] | None = None,
+    ) -> None:
+        run = self.tables.runs[run_id]
+        scored = self.tables.scored_shards.get(run_id) or {}
+        self.tables.scored_shards[run_id] = {**scored, shard.index: customers}
+        if run.state is RunState.RUNNING:
+            told = self.tables.shard_warnings.get(run_id) or {}
+            self.tables.shard_warnings[run_id] = {**told, shard.index: dict(warnings or {})}
+
+    @override
+    @atomic
+    def get_shard_warnings(self, run_id: RunId) -> dict[int, Mapping[str, Json]]:
+        return dict(self.tables.shard_warnings.get(run_id) or {})
+
+    @override
+    @atomic
+    def get_scored_shards(self, run_id: RunId) -> dict[int, int]:
+        return dict(self.tables.scored_shards.get(run_id) or {})
+
+    @override
+    @atomic
+    def finish_scoring_run(
+        self,
+        run_id: RunId,
+        customers: int,
+        keep: int = 2,
+        *,
+        summary: Mapping[str, Json] | None = None,
+    ) -> None:
+        run = self.tables.runs[run_id]
+        if run.state is not RunState.RUNNING:
+            raise NotFoundError("scoring run")
+        current = self.tables.runs[self.tables.current_run()]
+        if current.as_of > run.as_of:
+            raise RunInProgressError("a newer scoring run has finished")
+        self.tables.runs[current.run_id] = dataclasses.replace(current, state=RunState.SUPERSEDED)
+        self.tables.runs[run_id] = dataclasses.replace(
+            run, state=RunState.CURRENT, customers=customers, summary=dict(summary or {})
+        )
+        self.tables.shard_warnings.discard([run_id])
+        superseded = _latest_first(self.tables.runs_by_state[RunState.SUPERSEDED])
+        for old in superseded[keep:]:
+            self.tables.delete_run_rows(old.run_id)
+
+    @override
+    @atomic
+    def get_scoring_run(self, run_id: RunId) -> ScoringRun:
+        return self.tables.runs[run_id]
+
+    @override
+    @atomic
+    def get_current_scoring_run(self) -> ScoringRun:
+        return self.tables.runs[self.tables.current_run()]
+
+    @override
+    @atomic
+    def get_scoring_runs(self, *, limit: int = 10) -> list[ScoringRun]:
+        runs = (run for run in self.tables.runs.values() if run.run_id != INITIAL_RUN)
+        return _latest_first(runs)[:limit]
+
+
+def _latest_first(runs: Iterable[ScoringRun]) -> list[ScoringRun]:
+    return sorted(runs, key=lambda run: (run.as_of, run.run_id), reverse=True)

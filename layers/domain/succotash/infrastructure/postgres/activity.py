@@ -1,0 +1,119 @@
+"""The ledger of activity in PostgreSQL."""
+
+import json
+from array import array
+from collections.abc import Sequence
+from datetime import datetime
+from typing import override
+
+from succotash.domain.repositories.activity import ActivityRepository
+from succotash.domain.value.ledgers import (
+    ActivityEvent,
+    ActivityKind,
+    ActivitySummaries,
+    Histories,
+    Recording,
+)
+from succotash.domain.values import PAGE, CustomerId, Json, Shard, instant_text
+from succotash.infrastructure.postgres import bulk
+from succotash.infrastructure.postgres.moments import set_moment
+from succotash.infrastructure.postgres.repository import PostgresRepository
+from succotash.infrastructure.postgres.rows import whole
+from succotash.infrastructure.postgres.session import Jsonb, Session
+from succotash.infrastructure.postgres.sql import activity as sql
+from succotash.infrastructure.postgres.sql.partitions import of_shard
+
+
+class PostgresActivityRepository(PostgresRepository, ActivityRepository):
+    """The ledger of activity."""
+
+    @override
+    def record_activity(self, events: Sequence[ActivityEvent]) -> list[Recording]:
+        documents = [_event_document(place, event) for place, event in enumerate(events)]
+        rows = self._run(sql.RECORD_ACTIVITY, events=Jsonb([*documents]))
+        outcomes = [outcome for [outcome] in rows]
+        unseen = [place for place, outcome in enumerate(outcomes) if outcome is None]
+        if unseen:
+            judged = self._run(
+                sql.JUDGE_ACTIVITY, events=Jsonb([documents[place] for place in unseen])
+            )
+            for place, [outcome] in zip(unseen, judged, strict=True):
+                outcomes[place] = outcome
+        return [Recording(outcome) for outcome in outcomes]
+
+    @override
+    def get_activity(self, customer_id: CustomerId, *, limit: int = PAGE) -> list[ActivityEvent]:
+        return [
+            ActivityEvent(
+                customer,
+                event_id,
+                occurred_at,
+                ActivityKind(kind),
+                name,
+                duration,
+                tuple(interests),
+                campaign_id,
+            )
+            for (
+                customer,
+                event_id,
+                occurred_at,
+                kind,
+                name,
+                duration,
+                interests,
+                campaign_id,
+            ) in self._run(sql.GET_ACTIVITY, customer_id=customer_id, limit=limit)
+        ]
+
+    @override
+    def forget_activity(self, customer_ids: Sequence[CustomerId]) -> dict[str, int]:
+        [row] = self._run(sql.FORGET_ACTIVITY, customer_ids=list(customer_ids))
+        tables = ("activity_events", "churn_predictions", "user_engagement_profiles")
+        return dict(zip(tables, row, strict=True))
+
+    @override
+    def activity_summaries(
+        self,
+        as_of: datetime,
+        time_zone: str,
+        *,
+        shard: Shard | None = None,
+        holdout_until: datetime | None = None,
+    ) -> ActivitySummaries:
+        statement = of_shard(sql.ACTIVITY_SUMMARIES, shard)
+
+        def copy(session: Session) -> bytes:
+            set_moment(session, as_of, time_zone, holdout_until)
+            return session.copy_out(statement)
+
+        columns = bulk.columns_of(self._in_transaction(copy), width=13)
+        first_day, frequency, recency, age, holdout, sessions, clicks, conversions, timed = map(
+            whole, columns[:9]
+        )
+        seconds, last_session_at, interests, customer_ids = columns[9:]
+        return ActivitySummaries(
+            Histories(bulk.plain(customer_ids), first_day, frequency, recency, age, holdout),
+            sessions,
+            clicks,
+            conversions,
+            array("d", map(float, seconds)),
+            timed,
+            bulk.plain_or_none(last_session_at),
+            [json.loads(each) if each else {} for each in bulk.plain_or_none(interests)],
+        )
+
+
+def _event_document(place: int, event: ActivityEvent) -> dict[str, Json]:
+    return {
+        "place": place,
+        "customer_id": event.customer_id,
+        "event_id": event.event_id,
+        "occurred_at": instant_text(event.occurred_at),
+        "kind": event.kind,
+        "name": event.name,
+        "duration_seconds": event.duration_seconds,
+        "interests": [*event.interests],
+        "campaign_id": event.campaign_id,
+        "email": event.canonical_email,
+    }

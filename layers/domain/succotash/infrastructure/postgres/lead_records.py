@@ -1,0 +1,116 @@
+"""Leads, their status and their score, in PostgreSQL."""
+
+from datetime import datetime
+from typing import override
+
+from succotash.domain.forms.forms import (
+    Lead,
+    LeadQuery,
+    LeadScore,
+    LeadStatus,
+    ScoredLead,
+    require_legal_step,
+)
+from succotash.domain.intake.submissions import merged_lead
+from succotash.domain.repositories.lead_records import LeadRecordRepository
+from succotash.domain.values import PAGE, After, LeadId
+from succotash.infrastructure.postgres.lead_rows import lead_of, points_of, score_of, scored_lead_of
+from succotash.infrastructure.postgres.pages import page_of
+from succotash.infrastructure.postgres.repository import PostgresRepository
+from succotash.infrastructure.postgres.rows import only
+from succotash.infrastructure.postgres.session import Jsonb, Session
+from succotash.infrastructure.postgres.sql import lead_records as sql
+
+
+class PostgresLeadRecordRepository(PostgresRepository, LeadRecordRepository):
+    """Leads, their status and their score."""
+
+    @override
+    def save_lead(self, lead: Lead) -> Lead:
+        def save(session: Session) -> Lead:
+            email, is_kept = lead.canonical_email, False
+            while not is_kept:
+                # Where somebody adds it between the two statements, the next round finds it.
+                rows = session.run(sql.LOCK_LEAD_BY_EMAIL, canonical_email=email)
+                merged = merged_lead(lead_of(rows[0]), lead) if rows else lead
+                is_kept = bool(session.run(sql.SAVE_LEAD, **lead_columns(merged, is_new=not rows)))
+            [row] = session.run(sql.GET_LEAD_BY_EMAIL, canonical_email=email)
+            return lead_of(row)
+
+        return self._in_transaction(save)
+
+    @override
+    def get_lead(self, lead_id: LeadId) -> Lead:
+        return lead_of(only("lead", self._run(sql.GET_LEAD, lead_id=lead_id)))
+
+    @override
+    def get_lead_by_email(self, canonical_email: str) -> Lead:
+        rows = self._run(sql.GET_LEAD_BY_EMAIL, canonical_email=canonical_email)
+        return lead_of(only("lead", rows))
+
+    @override
+    def find_leads(
+        self, query: LeadQuery, *, limit: int = PAGE, after: After | None = None
+    ) -> list[ScoredLead]:
+        rows = self._run(
+            sql.FIND_LEADS[query.status is not None, query.source is not None],
+            status=query.status,
+            source=query.source,
+            min_score=query.min_score,
+            **page_of(limit, after),
+        )
+        return [scored_lead_of(row) for row in rows]
+
+    @override
+    def get_hot_leads(self, *, limit: int = PAGE) -> list[ScoredLead]:
+        return [scored_lead_of(row) for row in self._run(sql.HOT_LEADS, limit=limit)]
+
+    @override
+    def update_lead_status(self, lead_id: LeadId, status: LeadStatus, at: datetime) -> Lead:
+        def move(session: Session) -> Lead:
+            [current] = only("lead", session.run(sql.LOCK_LEAD, lead_id=lead_id))
+            require_legal_step(LeadStatus(current), status)
+            [row] = session.run(sql.MOVE_LEAD, lead_id=lead_id, status=status, at=at)
+            return lead_of(row)
+
+        return self._in_transaction(move)
+
+    @override
+    def save_lead_score(self, score: LeadScore) -> None:
+        rows = self._run(
+            sql.SAVE_LEAD_SCORE,
+            lead_id=score.lead_id,
+            total=score.total,
+            points=points_of(score),
+            grade=score.grade,
+            is_hot=score.is_hot,
+            scored_at=score.scored_at,
+            rules_version=score.rules_version,
+        )
+        only("lead", rows)
+
+    @override
+    def get_lead_score(self, lead_id: LeadId) -> LeadScore:
+        rows = self._run(sql.GET_LEAD_SCORE, lead_id=lead_id)
+        return score_of(only("lead score", rows))
+
+
+def lead_columns(lead: Lead, *, is_new: bool) -> dict[str, object]:
+    """A lead as parameters of the statements that save it."""
+    return {
+        "kept_lead_id": lead.lead_id,
+        "is_new_lead": is_new,
+        "email": lead.email,
+        "lead_email": lead.canonical_email,
+        "first_submission_at": lead.first_submission_at,
+        "last_submission_at": lead.last_submission_at,
+        "first_name": lead.first_name,
+        "last_name": lead.last_name,
+        "company": lead.company,
+        "phone": lead.phone,
+        "lead_answers": Jsonb(dict(lead.answers)),
+        "status": lead.status,
+        "lead_source": lead.source,
+        "campaign": lead.campaign,
+        "submission_count": lead.submission_count,
+    }

@@ -1,0 +1,106 @@
+"""Churn predictions in PostgreSQL."""
+
+import json
+from typing import override
+
+from succotash.domain.repositories.predictions import PredictionRepository
+from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictions, RiskLevel
+from succotash.domain.values import PAGE, CustomerId, RunId, Shard
+from succotash.infrastructure.postgres import bulk
+from succotash.infrastructure.postgres.repository import PostgresRepository
+from succotash.infrastructure.postgres.rows import only
+from succotash.infrastructure.postgres.runs import replace_rows
+from succotash.infrastructure.postgres.session import Jsonb, Row
+from succotash.infrastructure.postgres.sql import predictions as sql
+from succotash.infrastructure.postgres.sql.partitions import of_shard
+
+
+class PostgresPredictionRepository(PostgresRepository, PredictionRepository):
+    """Churn predictions."""
+
+    @override
+    def save_churn_prediction(self, prediction: ChurnPrediction) -> None:
+        rows = self._run(
+            sql.SAVE_PREDICTION,
+            run_id=prediction.run_id,
+            customer_id=prediction.customer_id,
+            churn_probability=prediction.churn_probability,
+            probability_alive=prediction.probability_alive,
+            risk_level=prediction.risk_level,
+            risk_score=prediction.risk_score,
+            horizon_days=prediction.horizon_days,
+            last_seen_on=prediction.last_seen_on,
+            predicted_churn_date=prediction.predicted_churn_date,
+            reasons=Jsonb([*prediction.reasons]),
+            engagement_score=prediction.engagement_score,
+        )
+        only("scoring run", rows)
+
+    @override
+    def save_churn_predictions(
+        self, run_id: RunId, shard: Shard | None, predictions: ChurnPredictions
+    ) -> None:
+        chunks = bulk.lines(
+            (run_id, str(predictions.horizon_days)),
+            (
+                bulk.texts(predictions.customer_ids),
+                bulk.numbers(predictions.churn_probability),
+                bulk.numbers(predictions.probability_alive),
+                bulk.texts(predictions.risk_level),
+                bulk.numbers(predictions.risk_score),
+                bulk.texts(predictions.last_seen_on),
+                bulk.optional(predictions.predicted_churn_date),
+                bulk.texts(json.dumps(list(each)) for each in predictions.reasons),
+                bulk.numbers(predictions.engagement_score),
+            ),
+        )
+        replace_rows(
+            self._work,
+            run_id,
+            of_shard(sql.CLEAR_PREDICTIONS, shard),
+            of_shard(sql.COPY_PREDICTIONS, shard),
+            chunks,
+        )
+
+    @override
+    def get_churn_prediction(self, customer_id: CustomerId) -> ChurnPrediction:
+        rows = self._run(sql.GET_PREDICTION, customer_id=customer_id)
+        return _prediction(only("churn prediction", rows))
+
+    @override
+    def find_churn_predictions(
+        self,
+        *,
+        risk: RiskLevel | None = None,
+        limit: int = PAGE,
+        after: tuple[float, CustomerId] | None = None,
+    ) -> list[ChurnPrediction]:
+        page: dict[str, object] = {
+            "probability": "Infinity" if after is None else after[0],
+            "id": "" if after is None else after[1],
+            "limit": limit,
+        }
+        rows = (
+            self._run(sql.PREDICTIONS, **page)
+            if risk is None
+            else self._run(sql.PREDICTIONS_OF_RISK, risk=risk, **page)
+        )
+        return [_prediction(row) for row in rows]
+
+
+def _prediction(row: Row) -> ChurnPrediction:
+    customer_id, churn_probability, probability_alive, risk_level, *others = row
+    risk_score, horizon_days, last_seen_on, predicted_churn_date, reasons, engagement, run = others
+    return ChurnPrediction(
+        customer_id,
+        churn_probability,
+        probability_alive,
+        RiskLevel(risk_level),
+        risk_score,
+        horizon_days,
+        last_seen_on,
+        predicted_churn_date,
+        tuple(reasons),
+        engagement,
+        run,
+    )

@@ -1,0 +1,34 @@
+"""Statements about one partition of the large tables."""
+
+from functools import cache
+
+from succotash.domain.values import SHARDS, Shard
+from succotash.errors import InvalidInputError
+
+PARTITIONED = (
+    "orders",
+    "activity_events",
+    "customer_ltv",
+    "churn_predictions",
+    "user_engagement_profiles",
+)
+
+
+def require_partition(shard: Shard) -> None:
+    """InvalidInputError unless the shard is one of the partitions that the tables have."""
+    if shard.count != SHARDS:
+        raise InvalidInputError.of("shard", "shard_count", f"PostgreSQL keeps {SHARDS} shards")
+
+
+@cache
+def of_shard(statement: str, shard: Shard | None) -> str:
+    """The statement about one partition of the large tables; about all of them without a shard."""
+    if shard is None:
+        return statement
+    require_partition(shard)
+    for table in PARTITIONED:
+        for clause in ("FROM", "COPY", "INTO"):
+            statement = statement.replace(
+                f"{clause} {table}", f"{clause} {table}_p{shard.index:02d}"
+            )
+    return statement

@@ -1,0 +1,88 @@
+"""What was submitted to forms in PostgreSQL."""
+
+from datetime import datetime
+from typing import override
+
+from succotash.domain.forms.forms import QUARANTINE_KEPT, FormSubmission, SubmissionState
+from succotash.domain.repositories.submissions import SubmissionRepository
+from succotash.domain.values import PAGE, After, FormId, SubmissionId
+from succotash.errors import NotFoundError
+from succotash.infrastructure.postgres.lead_rows import submission_of
+from succotash.infrastructure.postgres.pages import page_of
+from succotash.infrastructure.postgres.repository import PostgresRepository
+from succotash.infrastructure.postgres.rows import only
+from succotash.infrastructure.postgres.session import Jsonb
+from succotash.infrastructure.postgres.sql import submissions as sql
+
+
+class PostgresSubmissionRepository(PostgresRepository, SubmissionRepository):
+    """What was submitted to forms."""
+
+    @override
+    def save_form_submission(self, submission: FormSubmission) -> None:
+        [[form, lead, original]] = self._run(sql.SAVE_SUBMISSION, **submission_columns(submission))
+        for kind, is_known in (("form", form), ("lead", lead), ("submission", original)):
+            if not is_known:
+                raise NotFoundError(kind)
+
+    @override
+    def get_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
+        rows = self._run(sql.GET_SUBMISSION, submission_id=submission_id)
+        return submission_of(only("submission", rows))
+
+    @override
+    def lock_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
+        rows = self._run(sql.LOCK_SUBMISSION, submission_id=submission_id)
+        return submission_of(only("submission", rows))
+
+    @override
+    def get_submissions_by_form(
+        self,
+        form_id: FormId,
+        *,
+        state: SubmissionState | None = None,
+        limit: int = PAGE,
+        after: After | None = None,
+    ) -> list[FormSubmission]:
+        page = page_of(limit, after)
+        rows = (
+            self._run(sql.SUBMISSIONS_BY_FORM, form_id=form_id, **page)
+            if state is None
+            else self._run(sql.SUBMISSIONS_BY_FORM_AND_STATE, form_id=form_id, state=state, **page)
+        )
+        return [submission_of(row) for row in rows]
+
+    @override
+    def get_submissions_by_ip(self, ip_address: str, since: datetime) -> list[FormSubmission]:
+        rows = self._run(sql.SUBMISSIONS_BY_ADDRESS, ip_address=ip_address, since=since)
+        return [submission_of(row) for row in rows]
+
+    @override
+    def remove_expired_submissions(self, at: datetime, *, limit: int) -> int:
+        [[removed]] = self._run(
+            sql.REMOVE_EXPIRED, at=at, quarantined_until=at - QUARANTINE_KEPT, limit=limit
+        )
+        return int(removed)
+
+
+def submission_columns(submission: FormSubmission) -> dict[str, object]:
+    """A submission as parameters of the statements that save it."""
+    return {
+        "submission_id": submission.submission_id,
+        "form_id": submission.form_id,
+        "answers": Jsonb(dict(submission.answers)),
+        "submitted_at": submission.submitted_at,
+        "fingerprint": submission.fingerprint,
+        "attribution": Jsonb(dict(submission.attribution)),
+        "source": submission.source,
+        "canonical_email": submission.canonical_email,
+        "lead_id": submission.lead_id,
+        "ip_address": submission.ip_address,
+        "user_agent": submission.user_agent,
+        "state": submission.state,
+        "duplicate_of": submission.duplicate_of,
+        "spam_reasons": Jsonb(list(submission.spam_reasons)),
+        "text_digest": submission.text_digest,
+        "consent": submission.consent,
+        "waited_until": submission.waited_until,
+    }

@@ -1,0 +1,135 @@
+"""What customers are worth in PostgreSQL."""
+
+from dataclasses import replace
+from typing import override
+
+from succotash.domain.repositories.values import ValueRepository
+from succotash.domain.value.ltv import CustomerLTV, CustomerValues
+from succotash.domain.values import (
+    PAGE,
+    CohortId,
+    Currency,
+    CustomerId,
+    Money,
+    RunId,
+    SegmentId,
+    Shard,
+)
+from succotash.infrastructure.postgres import bulk
+from succotash.infrastructure.postgres.repository import PostgresRepository
+from succotash.infrastructure.postgres.rows import only
+from succotash.infrastructure.postgres.runs import replace_rows
+from succotash.infrastructure.postgres.session import Row
+from succotash.infrastructure.postgres.sql import values as sql
+from succotash.infrastructure.postgres.sql.partitions import of_shard
+
+
+class PostgresValueRepository(PostgresRepository, ValueRepository):
+    """What customers are worth."""
+
+    @override
+    def save_customer_ltv(self, value: CustomerLTV) -> None:
+        rows = self._run(
+            sql.SAVE_CUSTOMER_LTV,
+            run_id=value.run_id,
+            customer_id=value.customer_id,
+            actual_clv=value.actual_clv.units(),
+            residual_value=value.residual_value.units(),
+            average_order_value=value.average_order_value.units(),
+            currency=value.actual_clv.currency,
+            order_count=value.order_count,
+            frequency=value.frequency,
+            lifetime_months=value.lifetime_months,
+            probability_alive=value.probability_alive,
+            expected_purchases_30=value.expected_purchases_30,
+            expected_purchases_90=value.expected_purchases_90,
+            expected_purchases_365=value.expected_purchases_365,
+            segment_id=value.segment_id,
+            cohort_id=value.cohort_id,
+            first_purchase_at=value.first_purchase_at,
+            last_purchase_at=value.last_purchase_at,
+            residual_low=value.residual_low and value.residual_low.units(),
+            residual_high=value.residual_high and value.residual_high.units(),
+        )
+        only("scoring run", rows)
+
+    @override
+    def save_customer_values(
+        self, run_id: RunId, currency: Currency, shard: Shard | None, values: CustomerValues
+    ) -> None:
+        chunks = bulk.lines(
+            (run_id, currency),
+            (
+                bulk.texts(values.customer_ids),
+                bulk.amounts(values.actual_clv),
+                bulk.amounts(values.residual_value),
+                bulk.amounts(values.average_order_value),
+                bulk.numbers(values.order_count),
+                bulk.numbers(values.frequency),
+                bulk.numbers(values.lifetime_months),
+                bulk.numbers(values.probability_alive),
+                bulk.numbers(values.expected_purchases_30),
+                bulk.numbers(values.expected_purchases_90),
+                bulk.numbers(values.expected_purchases_365),
+                bulk.texts(values.segment_ids),
+                bulk.texts(values.cohort_ids),
+                bulk.texts(values.first_purchase_at),
+                bulk.texts(values.last_purchase_at),
+                bulk.optional_amounts(values.residual_low),
+                bulk.optional_amounts(values.residual_high),
+            ),
+        )
+
+        replace_rows(
+            self._work,
+            run_id,
+            of_shard(sql.CLEAR_CUSTOMER_VALUES, shard),
+            of_shard(sql.COPY_CUSTOMER_VALUES, shard),
+            chunks,
+        )
+
+    @override
+    def get_customer_ltv(self, customer_id: CustomerId) -> CustomerLTV:
+        rows = self._run(sql.GET_CUSTOMER_LTV, customer_id=customer_id)
+        return _customer_ltv(only("customer", rows))
+
+    @override
+    def find_customers(
+        self,
+        *,
+        segment_id: SegmentId | None = None,
+        cohort_id: CohortId | None = None,
+        limit: int = PAGE,
+        after: tuple[Money, CustomerId] | None = None,
+    ) -> list[CustomerLTV]:
+        page: dict[str, object] = {
+            "predicted_clv": "Infinity" if after is None else after[0].amount,
+            "id": "" if after is None else after[1],
+            "limit": limit,
+        }
+        if segment_id is not None and cohort_id is not None:
+            rows = self._run(
+                sql.CUSTOMERS_OF_BOTH, segment_id=segment_id, cohort_id=cohort_id, **page
+            )
+        elif segment_id is not None:
+            rows = self._run(sql.CUSTOMERS_OF_SEGMENT, segment_id=segment_id, **page)
+        elif cohort_id is not None:
+            rows = self._run(sql.CUSTOMERS_OF_COHORT, cohort_id=cohort_id, **page)
+        else:
+            rows = self._run(sql.CUSTOMERS, **page)
+        return [_customer_ltv(row) for row in rows]
+
+
+def _customer_ltv(row: Row) -> CustomerLTV:
+    customer_id, actual_clv, residual_value, average_order_value, currency, *others = row[:-2]
+    low, high = row[-2:]
+    value = CustomerLTV(
+        customer_id,
+        Money(actual_clv, currency),
+        Money(residual_value, currency),
+        Money(average_order_value, currency),
+        *others,
+    )
+    if low is None:
+        return value
+    return replace(value, residual_low=Money(low, currency), residual_high=Money(high, currency))

@@ -1,0 +1,56 @@
+"""Entities for tests: each builder takes what matters and makes up the rest."""
+
+from tests.builders.forms import (
+    a_form,
+    a_lead,
+    a_message,
+    a_request,
+    a_rule,
+    a_score,
+    a_submission,
+    an_inquiry,
+    an_outcome,
+)
+from tests.builders.retention import (
+    a_campaign,
+    a_prediction,
+    a_profile,
+    a_run,
+    an_event,
+    prediction_columns,
+    profile_columns,
+)
+from tests.builders.value import a_cohort, a_value, an_order, order_columns, value_columns
+from tests.builders.values import NOON, PSEUDONYMS, USD, at, days, minutes, name_customer, usd
+
+__all__ = [
+    "NOON",
+    "PSEUDONYMS",
+    "USD",
+    "a_campaign",
+    "a_cohort",
+    "a_form",
+    "a_lead",
+    "a_message",
+    "a_prediction",
+    "a_profile",
+    "a_request",
+    "a_rule",
+    "a_run",
+    "a_score",
+    "a_submission",
+    "a_value",
+    "an_event",
+    "an_inquiry",
+    "an_order",
+    "an_outcome",
+    "at",
+    "days",
+    "minutes",
+    "name_customer",
+    "order_columns",
+    "prediction_columns",
+    "profile_columns",
+    "usd",
+    "value_columns",
+]

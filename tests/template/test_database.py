@@ -1,0 +1,86 @@
+"""How functions reach the database, and how it is kept."""
+
+import hashlib
+import json
+
+import pytest
+
+from succotash.infrastructure.postgres.migrations import REVISION
+from succotash.infrastructure.postgres.migrations.rights import (
+    COLUMNS,
+    RIGHTS,
+    TABLES_OF_THEIR_OWN,
+    Kind,
+)
+from succotash.infrastructure.postgres.provisioning import LIMITS
+from tests.template.roles import database_user, kind_of
+from tests.template.stack import (
+    deployed_of,
+    functions,
+    text_of,
+    written,
+)
+
+
+@pytest.mark.parametrize("name", sorted(functions().keys() - {"SchemaMigration"}))
+def test_a_function_logs_in_as_its_kind_and_waits_for_the_schema(name: str) -> None:
+    kind = kind_of(name)
+    given = functions()[name]["Environment"]["Variables"]
+    assert given["DB_USER"] == {"Fn::Sub": f"${{DbUser}}_{kind}"}
+    secret = {"Ref": f"{kind.title()}DatabasePassword"}
+    assert given["DB_SECRET_ARN"] == {"Fn::If": ["ByPassword", secret, ""]}
+    schema = {"Fn::GetAtt": ["Schema", "Revision"]}
+    assert given["DB_REVISION"] == {"Fn::If": ["OnPostgres", schema, ""]}
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_kind_reads_no_password_but_its_own(kind: Kind) -> None:
+    policy = deployed_of("AWS::IAM::ManagedPolicy")[f"{kind.title()}DatabaseAccess"]
+    [statement] = policy["PolicyDocument"]["Statement"]
+    condition, by_iam, by_password = statement["Fn::If"]
+    assert condition == "ByIam"
+    assert text_of(by_iam["Resource"]) == database_user(kind)
+    assert by_password["Resource"] == {"Ref": f"{kind.title()}DatabasePassword"}
+
+
+def test_roles_are_made_anew_where_a_release_changes_what_they_may_do() -> None:
+    kept = (
+        {table: dict(sorted(kinds.items())) for table, kinds in sorted(RIGHTS.items())},
+        {table: dict(sorted(kinds.items())) for table, kinds in sorted(COLUMNS.items())},
+        sorted(TABLES_OF_THEIR_OWN),
+        sorted(LIMITS.items()),
+    )
+    digest = hashlib.sha256(json.dumps(kept).encode()).hexdigest()[:16]
+    assert deployed_of("Custom::DatabaseSchema")["Schema"]["Rights"] == f"rights-{digest}"
+
+
+def test_the_schema_is_this_releases_and_made_once_the_database_is_reached() -> None:
+    schema = deployed_of("Custom::DatabaseSchema")["Schema"]
+    assert schema["Revision"] == REVISION
+    given = functions()["SchemaMigration"]["Environment"]["Variables"]
+    _, secrets, otherwise = given["DB_ROLE_SECRET_ARNS"]["Fn::If"]
+    assert json.loads(secrets["Fn::Sub"]) == {
+        kind: f"${{{kind.title()}DatabasePassword}}" for kind in Kind
+    }
+    assert otherwise == ""
+
+
+def test_the_cluster_is_encrypted_backed_up_protected_and_logs_no_rows() -> None:
+    cluster = written()["Resources"]["Database"]
+    properties = cluster["Properties"]
+    assert cluster["DeletionPolicy"] == cluster["UpdateReplacePolicy"] == "Snapshot"
+    for protection in (
+        "StorageEncrypted",
+        "DeletionProtection",
+        "ManageMasterUserPassword",
+        "EnableIAMDatabaseAuthentication",
+    ):
+        assert properties[protection] is True, protection
+    assert properties["BackupRetentionPeriod"] >= 7
+    assert properties["ServerlessV2ScalingConfiguration"]["MinCapacity"] == 0
+    assert properties["Port"] == {"Ref": "DbPort"}
+    assert properties["KmsKeyId"]["Fn::If"][:2] == ["HasDatabaseKey", {"Ref": "DbKmsKeyArn"}]
+    parameters = written()["Resources"]["DatabaseParameters"]["Properties"]["Parameters"]
+    assert parameters == {"rds.force_ssl": "1", "log_error_verbosity": "terse"}
+    instance = written()["Resources"]["DatabaseInstance"]["Properties"]
+    assert instance["PubliclyAccessible"] is False

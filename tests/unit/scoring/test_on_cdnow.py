@@ -1,0 +1,143 @@
+"""The scheduled run on the customers of CDNOW, as the literature has them."""
+
+import math
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from local.cdnow import amounts_by_day
+from succotash.application.scoring.churn_scoring import ChurnScoring
+from succotash.application.scoring.settings import ScoringSettings
+from succotash.domain.models.selection import Candidate
+from succotash.domain.retention.retention import RiskLevel
+from succotash.infrastructure.in_memory.storage import InMemoryStorage
+from tests.builders import USD, an_order, at
+from tests.unit.scoring.runs import record_cdnow, run
+
+CALIBRATION_END = datetime(1997, 9, 30, tzinfo=UTC)
+HOLDOUT_DAYS = 273
+
+
+class TestOnCdnow:
+    """Fader, Hardie & Lee (2005); figures in weeks there, in days here."""
+
+    @pytest.fixture
+    def storage(self) -> InMemoryStorage:
+        storage = InMemoryStorage()
+        record_cdnow(storage.repositories)
+        return storage
+
+    def test_a_run_at_the_end_of_calibration_finds_the_published_parameters(
+        self, storage: InMemoryStorage
+    ) -> None:
+        models = run(storage, "1997-09-30T00:00:00Z")["models"]
+        purchases, spend = models["purchases"], models["spend"]
+        assert isinstance(purchases, dict)
+        assert isinstance(spend, dict)
+        found, money = purchases["parameters"], spend["parameters"]
+        assert isinstance(found, dict)
+        assert isinstance(money, dict)
+        rounded = {name: round(float(str(value)), 3) for name, value in found.items()}
+        assert rounded | {"alpha": round(float(str(found["alpha"])) / 7, 3)} == {
+            "r": 0.243,
+            "alpha": 4.414,
+            "a": 0.793,
+            "b": 2.426,
+        }
+        assert {name: round(float(str(value)), 2) for name, value in money.items()} == {
+            "p": 6.25,
+            "q": 3.74,
+            "v": 15.44,
+        }
+
+    def test_later_facts_change_nothing(self, storage: InMemoryStorage) -> None:
+        before = run(storage, "1997-09-30T00:00:00Z")
+        without = InMemoryStorage()
+        for customer, days in amounts_by_day().items():
+            without.repositories.ltv.record_orders(
+                [
+                    an_order(
+                        f"{customer}-{day}",
+                        customer_id=customer,
+                        ordered_at=datetime(day.year, day.month, day.day, tzinfo=UTC),
+                        amount=f"{amount:.2f}",
+                    )
+                    for day, amount in days.items()
+                    if day <= CALIBRATION_END.date()
+                ]
+            )
+        assert run(without, "1997-09-30T00:00:00Z") == before
+        everybody = storage.repositories.ltv.find_customers(limit=5000)
+        assert everybody == without.repositories.ltv.find_customers(limit=5000)
+
+    def test_what_customers_brought_lay_within_their_intervals_as_often_as_those_say(
+        self, storage: InMemoryStorage
+    ) -> None:
+        """The 39 weeks after the calibration: the level is 80%, and many intervals begin at 0."""
+        run(storage, "1997-09-30T23:59:59Z", value_horizon_days=HOLDOUT_DAYS, discount_rate=0.0)
+        brought = {
+            customer: sum(each for day, each in days.items() if day > CALIBRATION_END.date())
+            for customer, days in amounts_by_day().items()
+        }
+        inside, wide = 0, 0
+        for value in storage.repositories.ltv.find_customers(limit=5000):
+            low, high = value.residual_low, value.residual_high
+            assert low is not None
+            assert high is not None
+            assert low.amount <= high.amount
+            came = Decimal(f"{brought[value.customer_id]:.2f}")
+            inside += low.amount <= came <= high.amount
+            wide += high.amount > 0
+        assert 0.8 <= inside / 2357 <= 0.9
+        assert wide > 1000
+
+    def test_every_customer_has_a_value_and_a_risk(self, storage: InMemoryStorage) -> None:
+        report = run(storage, "1998-07-01T00:00:00Z")
+        assert report["customers"] == 2357
+        assert len(storage.repositories.ltv.find_customers(limit=5000)) == 2357
+        found = storage.repositories.retention.get_retention_analytics()
+        assert sum(found.by_risk_level.values()) == 2357
+        share = found.by_risk_level[RiskLevel.HIGH] / 2357
+        assert 0.05 < share < 0.25
+
+    def test_the_backtest_beats_the_base_rate(self, storage: InMemoryStorage) -> None:
+        backtest = run(storage, "1998-07-01T00:00:00Z")["backtest"]
+        assert backtest["cut"] == "1998-04-02T00:00:00+00:00"
+        presence = backtest["presence"]
+        assert isinstance(presence, dict)
+        assert float(str(presence["brier_skill"])) > 0.2
+        assert float(str(presence["auc"])) > 0.8
+
+    def test_every_candidates_numbers_and_the_winners_errors_are_kept(
+        self, storage: InMemoryStorage
+    ) -> None:
+        report = run(storage, "1998-07-01T00:00:00Z")
+        judged, chosen = report["backtest"]["purchases"], report["models"]["purchases"]
+        assert isinstance(judged, dict)
+        assert isinstance(chosen, dict)
+        candidates = judged["candidates"]
+        assert isinstance(candidates, list)
+        names = [each["model"] for each in candidates if isinstance(each, dict)]
+        assert sorted(str(name) for name in names) == ["BG/NBD", "MBG/NBD"]
+        assert chosen["name"] == judged["model"] == names[0]
+        assert "held out" in str(chosen["reason"])
+        errors = chosen["standard_errors"]
+        assert isinstance(errors, dict)
+        assert all(0 < float(str(error)) < math.inf for error in errors.values())
+        assert chosen["imprecise_because"] is None
+
+    def test_which_models_compete_is_a_setting(self, storage: InMemoryStorage) -> None:
+        settings = ScoringSettings(currency=USD, purchase_models=[Candidate.PARETO_NBD])
+        models = ChurnScoring(storage, settings).run(at("1998-07-01T00:00:00Z"))["models"]
+        purchases = models["purchases"]
+        assert isinstance(purchases, dict)
+        assert purchases["name"] == "Pareto/NBD"
+
+    def test_segments_hold_the_shares_their_quantiles_say(self, storage: InMemoryStorage) -> None:
+        run(storage, "1998-07-01T00:00:00Z")
+        segments = storage.repositories.ltv.get_all_ltv_segments()
+        shares = {each.segment_id: each.result.customers / 2357 for each in segments if each.result}
+        assert shares == pytest.approx(
+            {"low_value": 0.5, "medium_value": 0.3, "high_value": 0.15, "vip": 0.05}, abs=0.001
+        )

@@ -1,0 +1,90 @@
+"""How this code is laid out: short modules, helpers apart from tests, the same contexts."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SUCCOTASH = ROOT / "layers/domain/succotash"
+LIMIT = 400
+"""Lines of a module."""
+LONGER = {
+    "layers/domain/succotash/application/intake/form_handler.py": 1262,
+    "layers/domain/succotash/application/retention/retention_handler.py": 665,
+    "layers/domain/succotash/application/scoring/plan.py": 652,
+    "layers/domain/succotash/application/value/ltv_handler.py": 452,
+    "layers/domain/succotash/container.py": 498,
+    "layers/domain/succotash/http/api.py": 448,
+    "layers/domain/succotash/infrastructure/in_memory/forms.py": 565,
+    "layers/domain/succotash/infrastructure/in_memory/ltv.py": 540,
+    "layers/domain/succotash/infrastructure/in_memory/retention.py": 530,
+    "layers/domain/succotash/infrastructure/in_memory/tables.py": 406,
+    "layers/domain/succotash/infrastructure/postgres/forms.py": 583,
+    "layers/domain/succotash/infrastructure/postgres/ltv.py": 540,
+    "layers/domain/succotash/infrastructure/postgres/retention.py": 659,
+    "layers/domain/succotash/infrastructure/postgres/sql/forms.py": 723,
+    "layers/domain/succotash/infrastructure/postgres/sql/ltv.py": 649,
+    "layers/domain/succotash/infrastructure/postgres/sql/retention.py": 548,
+    "layers/domain/succotash/infrastructure/sqlite/forms.py": 937,
+    "layers/domain/succotash/infrastructure/sqlite/ltv.py": 980,
+    "layers/domain/succotash/infrastructure/sqlite/retention.py": 1048,
+    "local/adapter_checks.py": 717,
+}
+"""Modules that are still to be split, and how long they may be until then."""
+WITHOUT_USE_CASES = {"forms", "models", "repositories"}
+"""Packages of the domain for which no package of use cases stands."""
+
+
+def modules(*folders: str) -> Iterator[Path]:
+    for folder in folders:
+        yield from (ROOT / folder).rglob("*.py")
+
+
+def packages(folder: Path) -> set[str]:
+    return {each.parent.name for each in folder.glob("*/__init__.py")}
+
+
+def imported(module: Path) -> Iterator[str]:
+    """Names of what a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        match node:
+            case ast.Import(names=names):
+                yield from (each.name for each in names)
+            case ast.ImportFrom(module=str(origin), names=names):
+                yield from (f"{origin}.{each.name}" for each in names)
+            case _:
+                pass
+
+
+def test_no_module_is_over_the_limit_but_those_that_are_still_to_be_split() -> None:
+    lines = {
+        str(each.relative_to(ROOT)): len(each.read_text("utf-8").splitlines())
+        for each in modules("layers", "functions", "local", "benchmarks", "tests")
+    }
+    over = {name: count for name, count in lines.items() if count > LIMIT}
+
+    assert len(lines) > len(LONGER)
+    assert {name: count for name, count in over.items() if count > LONGER.get(name, LIMIT)} == {}
+    assert LONGER.keys() - over.keys() == set(), "now short enough: take them off the list"
+
+
+def test_no_test_module_imports_another() -> None:
+    tests = {each: list(imported(each)) for each in modules("tests")}
+    found = {
+        f"{each.relative_to(ROOT)} imports {name}"
+        for each, names in tests.items()
+        for name in names
+        if name.startswith(("tests.", "test_"))
+        and any(part.startswith("test_") for part in name.split("."))
+    }
+
+    assert any("tests.builders.NOON" in names for names in tests.values())
+    assert found == set()
+
+
+def test_use_cases_stand_under_the_names_of_the_domains_contexts() -> None:
+    domain, use_cases = packages(SUCCOTASH / "domain"), packages(SUCCOTASH / "application")
+
+    assert use_cases
+    assert use_cases - domain == set()
+    assert domain - use_cases <= WITHOUT_USE_CASES
