@@ -19,7 +19,7 @@ from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery
 from succotash.domain.leads.scoring import DEFAULT_SCORING
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
-from succotash.domain.repositories.exports import ExportLink, ExportShelf
+from succotash.domain.repositories.exports import ExportLink, ExportStore
 from succotash.domain.values import LeadId, system_clock, uuid7
 from succotash.infrastructure.postgres.connection_settings import (
     ConnectionSettings,
@@ -69,7 +69,7 @@ UPDATE lead_scores SET scored_at = scored_at + interval '1 microsecond'
 """
 
 
-class Weighed(ExportShelf):
+class Weighed(ExportStore):
     """A shelf that keeps nothing but the size of what is put on it."""
 
     def __init__(self) -> None:

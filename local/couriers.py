@@ -35,7 +35,7 @@ class Couriers:
         """Let the outbox be relayed; whether it could be."""
         return self._ask(RELAY, {"source": "aws.scheduler"}) is not None
 
-    def take_parked(self) -> bool:
+    def take_queued(self) -> bool:
         """Let the next batch of the queue be taken; whether all of it was."""
         deliveries = self._queue.receive(BATCH, HIDDEN_SECONDS) if self._queue else []
         if self._queue is None or not deliveries:
@@ -64,7 +64,7 @@ class Couriers:
             thread.join()
 
     def _work(self, ended: Event) -> None:
-        rounds: Sequence[Callable[[], bool]] = (self.take_parked, self.relay)
+        rounds: Sequence[Callable[[], bool]] = (self.take_queued, self.relay)
         due = dict.fromkeys(rounds, 0.0)
         while not ended.wait(TICK):
             for each in rounds:

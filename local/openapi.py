@@ -20,9 +20,10 @@ from ruamel.yaml import YAML
 
 from succotash.application.batches import ViolationView
 from succotash.domain.values import ID_LIMIT
-from succotash.http.api import Api, Route
+from succotash.http.api import Api
 from succotash.http.problems import PROBLEM_JSON
 from succotash.http.reading import JSON_TYPE
+from succotash.http.requests import Route
 
 ROOT = Path(__file__).resolve().parent.parent
 FUNCTIONS = ("form_intake", "lead_queries", "event_intake", "ltv_queries", "retention_analysis")

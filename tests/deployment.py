@@ -124,7 +124,7 @@ class World:
                     QueueUrl=self.queues[0], ReceiptHandle=message["ReceiptHandle"]
                 )
 
-    def take_parked(self) -> None:
+    def take_queued(self) -> None:
         """Let the function take what waits."""
         take = form_intake.intake(self.container)
         if self.is_on_aws:

@@ -10,9 +10,10 @@ from event_items import (
 )
 from succotash.application.batches import BatchReport
 from succotash.container import Container, container
-from succotash.http.api import Api, Call
+from succotash.http.api import Api
 from succotash.http.orders import OrderItem
 from succotash.http.reading import JSON_TYPE, KILOBYTE, NDJSON_TYPE
+from succotash.http.requests import Call
 from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("event_intake")

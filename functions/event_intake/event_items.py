@@ -17,7 +17,6 @@ from succotash.domain.values import (
     is_printable,
 )
 from succotash.errors import InvalidInputError, MalformedRequestError, Violation
-from succotash.http.api import Call
 from succotash.http.fields import (
     LAX,
     Closed,
@@ -38,6 +37,7 @@ from succotash.http.reading import (
     read_text,
 )
 from succotash.http.rejections import Rejections
+from succotash.http.requests import Call
 
 BATCH_LIMIT = 500
 LONGEST_DURATION = 31 * 24 * 3600

@@ -20,7 +20,7 @@ from hosted_page import (
 )
 from parked_messages import parked_messages
 from submission_reading import NEXT, TAKES, SentForm
-from succotash.application.intake.form_handler import FormView
+from succotash.application.forms.views import FormView
 from succotash.container import Container, container
 from succotash.domain.intake.attribution import CONTROL_PREFIX, TOKEN, is_attribution
 from succotash.domain.intake.signing import LONGEST_TOKEN, ExpiredTokenError, InvalidTokenError
@@ -32,10 +32,11 @@ from succotash.errors import (
     StorageUnavailableError,
     SuccotashError,
 )
-from succotash.http.api import Api, Call, Reply
+from succotash.http.api import Api
 from succotash.http.fields import Closed
 from succotash.http.problems import problem_of
 from succotash.http.reading import FORM_TYPE, JSON_TYPE, read_model, read_pairs, read_text
+from succotash.http.requests import Call, Reply
 from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("form_intake")
@@ -266,7 +267,7 @@ def _submit(container: Container, form_id: str, call: Call) -> Receipt | Reply:
             "form_id": receipt["form_id"],
             "submitted_at": receipt["submitted_at"],
         }
-        return Reply(told, HTTPStatus.ACCEPTED) if taken.is_parked else told
+        return Reply(told, HTTPStatus.ACCEPTED) if taken.is_queued else told
     return _go_on(form_id, sent.fields.get(NEXT), form["allowed_redirects"])
 
 

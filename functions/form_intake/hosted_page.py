@@ -9,15 +9,15 @@ from html import escape
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from succotash.application.intake.form_handler import FieldView, FormView, RuleView
+from succotash.application.forms.views import FieldView, FormView, RuleView
 from succotash.domain.forms.forms import FieldKind, RuleKind
 from succotash.domain.intake.attribution import CONSENT, TOKEN
 from succotash.domain.intake.canonical_text import ANSWER_LIMIT
 from succotash.domain.intake.validation import agrees
 from succotash.domain.values import Json
 from succotash.errors import Violation
-from succotash.http.api import Reply
 from succotash.http.problems import Problem
+from succotash.http.requests import Reply
 
 HTML_TYPE = "text/html; charset=utf-8"
 STYLE = (

@@ -33,7 +33,7 @@ def parked_messages(parts: Container) -> Callable[[Mapping[str, Any], LambdaCont
         ]
         correlation_id = deliveries[0].message_id if deliveries else ""
         with invocation("form_intake", correlation_id, wrong_settings):
-            outcome = parts.get_parked_intake().take(
+            outcome = parts.get_queued_intake().take(
                 deliveries, lambda: context.get_remaining_time_in_millis() > RESERVE
             )
         logger.info(

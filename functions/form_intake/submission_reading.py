@@ -7,10 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from succotash.application.intake.form_handler import SubmissionContext
+from succotash.application.intake.submission_intake import ClientInfo
 from succotash.domain.values import Json, is_printable
 from succotash.errors import Flaw, InvalidInputError, MalformedRequestError, Violation
-from succotash.http.api import Call
 from succotash.http.fields import plain
 from succotash.http.reading import (
     FORM_TYPE,
@@ -21,6 +20,7 @@ from succotash.http.reading import (
     read_pairs,
     read_text,
 )
+from succotash.http.requests import Call
 
 NEXT = "_next"
 """The field in which a plain page says where to go after posting."""
@@ -47,7 +47,7 @@ class SentForm:
     """Whether a page posted it without JavaScript."""
     body_digest: str
     key: str | None
-    context: SubmissionContext
+    context: ClientInfo
 
     @classmethod
     def read(cls, call: Call) -> "SentForm":
@@ -70,7 +70,7 @@ class SentForm:
             is_plain=content_type != JSON_TYPE,
             body_digest=hashlib.sha256(body).hexdigest(),
             key=_idempotency_key(call),
-            context=SubmissionContext(call.ip_address, call.user_agent),
+            context=ClientInfo(call.ip_address, call.user_agent),
         )
 
 

@@ -12,23 +12,17 @@ from pydantic import Field
 
 from form_definition import FormBody
 from scoring_table import ScoringRulesBody
-from succotash.application.intake.form_handler import (
-    FormAnalyticsView,
-    FormList,
-    FormView,
-    LeadDetails,
-    LeadList,
-    LeadView,
-    SubmissionList,
-    SubmissionView,
-)
+from succotash.application.forms.analytics import FormAnalyticsView
+from succotash.application.forms.views import FormList, FormView
+from succotash.application.intake.views import SubmissionList, SubmissionView
 from succotash.application.leads.exports import Export
 from succotash.application.leads.scoring import RescoringReport, ScoringRulesView
-from succotash.application.people.people_handler import ErasureReport, PersonExport
+from succotash.application.leads.views import LeadDetails, LeadList, LeadView
+from succotash.application.people.views import ErasureReport, PersonExport
 from succotash.container import Container, container
 from succotash.domain.forms.forms import LeadQuery, LeadStatus, SubmissionState
 from succotash.domain.values import FormId
-from succotash.http.api import Api, Reply
+from succotash.http.api import Api
 from succotash.http.fields import (
     LAX,
     Closed,
@@ -42,6 +36,7 @@ from succotash.http.fields import (
     Slug,
 )
 from succotash.http.reading import JSON_TYPE
+from succotash.http.requests import Reply
 from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("lead_queries")

@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from succotash.application.value.cohorts import CohortDetails, CohortList
-from succotash.application.value.ltv_handler import (
+from succotash.application.value.cohort_views import CohortDetails, CohortList
+from succotash.application.value.views import (
     CustomerDetails,
     CustomerList,
     LTVAnalysis,

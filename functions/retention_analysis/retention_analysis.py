@@ -5,19 +5,21 @@ from typing import Annotated, TypedDict
 
 from pydantic import Field, with_config
 
-from succotash.application.retention.grids import GridMeasure, GridQuestion, GridView
-from succotash.application.retention.lifecycle import LifecycleView
-from succotash.application.retention.retention_handler import (
-    CampaignChange,
+from succotash.application.retention.campaign_views import (
     CampaignList,
     CampaignPerformanceView,
     CampaignView,
+)
+from succotash.application.retention.grids import GridMeasure, GridQuestion, GridView
+from succotash.application.retention.lifecycle import LifecycleView
+from succotash.application.retention.views import (
     ChurnRiskList,
     CustomerRetention,
     ModelReport,
     RetentionAnalyticsView,
 )
 from succotash.container import Container, container
+from succotash.domain.retention.campaigns import CampaignChange
 from succotash.domain.retention.grids import GridEntry, GridOrigin, GridWindows
 from succotash.domain.retention.retention import (
     CampaignMetrics,

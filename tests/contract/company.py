@@ -8,11 +8,12 @@ from itertools import count
 
 from succotash.application.batches import BatchReport
 from succotash.application.intake.form_handler import FormHandler
-from succotash.application.people.people_handler import ErasureReport, PeopleHandler, PersonExport
+from succotash.application.people.people_handler import PeopleHandler
+from succotash.application.people.views import ErasureReport, PersonExport
 from succotash.application.retention.retention_handler import RetentionHandler
 from succotash.application.value.ltv_handler import LTVHandler
 from succotash.domain.forms.forms import DEFAULT_FORM
-from succotash.domain.intake.parking import ParkedSubmission
+from succotash.domain.intake.parking import QueuedSubmission
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.people.identities import Pseudonyms
 from succotash.domain.repositories.storage import Storage
@@ -55,8 +56,8 @@ class Company:
         receipt = self.forms.submit_form({"email": ADA} | answers, key=key)
         return receipt["submission_id"]
 
-    def parked(self, sent_at: datetime) -> ParkedSubmission:
-        return ParkedSubmission(
+    def parked(self, sent_at: datetime) -> QueuedSubmission:
+        return QueuedSubmission(
             SubmissionId("parked"), FormId(DEFAULT_FORM), sent_at, {"email": " ADA@example.com"}
         )
 

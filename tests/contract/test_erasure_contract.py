@@ -94,9 +94,9 @@ class TestErasure:
         company.erase()
         for sent_at in (NOON, NOON + minutes(5)):
             with pytest.raises(ErasedError):
-                company.forms.take_parked(company.parked(sent_at))
+                company.forms.take_queued(company.parked(sent_at))
             assert company.is_unknown()
-        company.forms.take_parked(company.parked(NOON + minutes(6)))
+        company.forms.take_queued(company.parked(NOON + minutes(6)))
         assert company.export()["lead"] is not None
 
     def test_a_repetition_of_an_erased_request_is_refused_for_as_long_as_keys_live(
@@ -255,7 +255,7 @@ class TestErasure:
         company.erase()
         company.keys = ("another key of some length", *KEYS)
         with pytest.raises(ErasedError):
-            company.forms.take_parked(company.parked(NOON - minutes(1)))
+            company.forms.take_queued(company.parked(NOON - minutes(1)))
         assert company.is_unknown()
 
     def test_nothing_of_the_address_stands_in_a_tombstone(self) -> None:

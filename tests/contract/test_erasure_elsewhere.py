@@ -9,7 +9,8 @@ from typing import override
 import pytest
 
 from succotash.application.people.erased_elsewhere import ALWAYS_KEPT, ON_DISK, Elsewhere
-from succotash.application.people.people_handler import ErasureReport, PeopleHandler
+from succotash.application.people.people_handler import PeopleHandler
+from succotash.application.people.views import ErasureReport
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Erasable, Forgotten
 from succotash.domain.repositories.storage import Storage

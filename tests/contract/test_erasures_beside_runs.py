@@ -5,9 +5,12 @@ from typing import override
 
 import pytest
 
-from succotash.application.people.people_handler import ANONYM_PREFIX, PeopleHandler
-from succotash.application.scoring.churn_scoring import ChurnScoring, ScoringSettings
-from succotash.application.scoring.plan import Facts, Plan
+from succotash.application.people.erasure import ANONYM_PREFIX
+from succotash.application.people.people_handler import PeopleHandler
+from succotash.application.scoring.churn_scoring import ChurnScoring
+from succotash.application.scoring.ledgers import LedgerSnapshot
+from succotash.application.scoring.plan import Plan
+from succotash.application.scoring.settings import ScoringSettings
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.retention.retention import ScoringRun
@@ -28,7 +31,9 @@ class SlowScoring(ChurnScoring):
         self._happens = happens
 
     @override
-    def _write(self, run: ScoringRun, plan: Plan, facts: Facts, shard: Shard | None) -> int:
+    def _write(
+        self, run: ScoringRun, plan: Plan, facts: LedgerSnapshot, shard: Shard | None
+    ) -> int:
         if A in facts.activity.days.customer_ids:
             self._happens()
         return super()._write(run, plan, facts, shard)

@@ -26,7 +26,7 @@ from succotash.domain.forms.forms import (
 )
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
-from succotash.domain.repositories.exports import ExportLink, ExportShelf
+from succotash.domain.repositories.exports import ExportLink, ExportStore
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import FormId, Json
 from succotash.errors import InvalidInputError, NotFoundError
@@ -36,7 +36,7 @@ LONG = "x" * 9_000
 
 
 @dataclass
-class Shelf(ExportShelf):
+class Shelf(ExportStore):
     files: dict[str, str] = field(default_factory=dict)
     largest_piece: int = 0
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from succotash.application.paging import encode_cursor
 from succotash.container import Container
 from succotash.domain.repositories.storage import Storage
-from succotash.http.api import Route
+from succotash.http.requests import Route
 from tests.events import Event
 from tests.http.gateway import APIS, SCOPES
 

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from succotash.application.intake.form_handler import FormHandler, SubmissionReceipt
+from succotash.application.intake.form_handler import FormHandler
+from succotash.application.intake.views import SubmissionReceipt
 from succotash.domain.forms.forms import (
     Form,
     LeadQuery,

@@ -19,7 +19,7 @@ from succotash.domain.intake.validation import canonical_email
 from succotash.domain.messages.mails import Links, Mail, mailbox_of
 from succotash.domain.messages.outbox import MAIL_WINDOW, MailNote, Patience, with_mail
 from succotash.domain.people.erasures import Tombstones
-from succotash.domain.repositories.delivery import MailRefusedError, PostOffice
+from succotash.domain.repositories.delivery import Mailer, MailRefusedError
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import FormId, MessageId, uuid7
@@ -32,8 +32,8 @@ VICTIM = "victim@example.com"
 OWNER = "owner@example.com"
 
 
-class Letters(PostOffice):
-    """A post office that keeps who got what, and refuses as often as it is told."""
+class Letters(Mailer):
+    """A mailer that keeps who got what, and refuses as often as it is told."""
 
     def __init__(self) -> None:
         self.sent: list[Mail] = []

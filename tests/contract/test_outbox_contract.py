@@ -23,7 +23,7 @@ from succotash.domain.messages.outbox import (
     TakenMessage,
 )
 from succotash.domain.people.erasures import Tombstones
-from succotash.domain.repositories.delivery import EventBus, MailRefusedError, PostOffice
+from succotash.domain.repositories.delivery import EventBus, Mailer, MailRefusedError
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import FormId, MessageId, uuid7
@@ -285,8 +285,8 @@ class Listening(EventBus):
         return refused
 
 
-class Sending(PostOffice):
-    """A post office that refuses some e-mails."""
+class Sending(Mailer):
+    """A mailer that refuses some e-mails."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []

@@ -16,16 +16,16 @@ from succotash.application.messages.outbox_relay import OutboxRelay, RelayReport
 from succotash.application.messages.quarantine_digests import QuarantineDigests
 from succotash.application.people.people_handler import PeopleHandler
 from succotash.domain.forms.forms import Form, SubmissionState
-from succotash.domain.intake.parking import ParkedSubmission
+from succotash.domain.intake.parking import QueuedSubmission
 from succotash.domain.intake.signing import Signer
 from succotash.domain.messages.mails import Links, Mail
 from succotash.domain.messages.outbox import Patience
 from succotash.domain.messages.quarantine import LISTED, STORED_AFTER, QuarantineDigest
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import (
+    Mailer,
     MailRefusedError,
     MailUncertainError,
-    PostOffice,
 )
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Storage
@@ -41,8 +41,8 @@ MIDNIGHT = at("2024-05-07T00:00:00")
 CONTACT = FormId("contact")
 
 
-class Letters(PostOffice):
-    """A post office that keeps what it sent and fails as it is told."""
+class Letters(Mailer):
+    """A mailer that keeps what it sent and fails as it is told."""
 
     def __init__(self) -> None:
         self.sent: list[Mail] = []
@@ -229,11 +229,11 @@ class TestDigest:
     ) -> None:
         company.suspect()
         company.morning()
-        sent = ParkedSubmission(
+        sent = QueuedSubmission(
             SubmissionId("parked"), CONTACT, NOON, {"email": "eve@example.com", **ROBOT}
         )
         company.now = MIDNIGHT + minutes(600)
-        company.forms.take_parked(sent)
+        company.forms.take_queued(sent)
         stored = company.storage.repositories.forms.get_form_submission(SubmissionId("parked"))
         assert (stored.submitted_at, stored.waited_until) == (NOON, company.now)
         [mail] = company.morning(MIDNIGHT + days(1) + STORED_AFTER)
@@ -329,10 +329,10 @@ def test_every_suspect_is_told_of_exactly_once(steps: list[tuple[str, int]]) -> 
             suspects.add(company.suspect())
         else:
             sent_at = company.now - timedelta(seconds=seconds)
-            sent = ParkedSubmission(
+            sent = QueuedSubmission(
                 SubmissionId(uuid7()), CONTACT, sent_at, {"email": "eve@example.com", **ROBOT}
             )
-            suspects.add(company.forms.take_parked(sent)["submission_id"])
+            suspects.add(company.forms.take_queued(sent)["submission_id"])
     company.now += days(2)
     company.digests.make()
     taken = company.storage.repositories.outbox.take(company.now, company.now, limit=1_000)

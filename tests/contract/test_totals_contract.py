@@ -8,7 +8,8 @@ from itertools import batched
 import pytest
 
 from succotash.application.retention.retention_handler import RetentionHandler
-from succotash.application.scoring.churn_scoring import ChurnScoring, ScoringReport, ScoringSettings
+from succotash.application.scoring.churn_scoring import ChurnScoring, ScoringReport
+from succotash.application.scoring.settings import ScoringSettings
 from succotash.application.value.ltv_handler import LTVHandler
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.storage import Storage

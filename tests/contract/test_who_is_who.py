@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from succotash.application.people.people_handler import ANONYM_PREFIX
+from succotash.application.people.erasure import ANONYM_PREFIX
 from tests.builders import NOON, days, minutes
 from tests.contract.conftest import NewStorage
 from tests.contract.shelf import Shelf

@@ -72,14 +72,14 @@ class Scene:
             )
             submission_id = taken.require_receipt()["submission_id"]
             told.ids.append(submission_id)
-            if taken.is_parked:
+            if taken.is_queued:
                 told.parked.append(submission_id)
             time.sleep(0.01)
         return told
 
     def drain(self, until: Event) -> None:
         """Take from the queue as an event source mapping does; some batches are not settled."""
-        intake, chance = self.container.get_parked_intake(), random.Random(7)  # noqa: S311
+        intake, chance = self.container.get_queued_intake(), random.Random(7)  # noqa: S311
         while not (until.is_set() and self.queue.count() == 0):
             deliveries = self.queue.receive(10, seconds=0.3)
             if not deliveries:

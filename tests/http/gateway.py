@@ -54,25 +54,24 @@ class Gateway:
         self.container = Container(environment or {"SUCCOTASH_STORAGE": "memory"})
         own = containers or {}
         self._functions = {api.name: api.on(own.get(api.name, self.container)) for api in APIS}
-        self._rules = sorted(
-            {(route.path, route.method, api.name) for api in APIS for route in api.routes},
-            key=lambda rule: rule[0].count("{"),
-        )
+        routes = [(api.name, route) for api in APIS for route in api.routes]
+        rules = {(route.path, route.method, name) for name, route in routes}
+        rules |= {(route.path, "OPTIONS", name) for name, route in routes if route.origins}
+        self._rules = sorted(rules, key=lambda rule: rule[0].count("{"))
 
     def send(self, event: Event) -> Answered:
-        """Answer an event; a path of no function goes to the first one."""
+        """Answer an event; what is no route reaches no function."""
         http = event["requestContext"]["http"]
-        matching = [
-            (method, name)
+        names = [
+            name
             for path, method, name in self._rules
-            if re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), http["path"], re.DOTALL)
+            if method == http["method"]
+            and re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), http["path"], re.DOTALL)
         ]
-        wanted = "GET" if http["method"] == "HEAD" else http["method"]
-        if wanted == "OPTIONS":
-            matching.sort(key=lambda each: each[1] != "form_intake")
-        names = [name for method, name in matching if method == wanted]
-        name = (names or [each for _, each in matching] or ["form_intake"])[0]
-        answer = self._functions[name](event, LambdaContext())
+        if not names:
+            message = json.dumps({"message": "Not Found"})
+            return Answered(404, {"content-type": "application/json"}, message)
+        answer = self._functions[names[0]](event, LambdaContext())
         assert set(answer) <= {"statusCode", "headers", "cookies", "body", "isBase64Encoded"}
         assert answer["isBase64Encoded"] is False
         return Answered(int(answer["statusCode"]), answer["headers"], answer["body"])

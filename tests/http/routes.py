@@ -3,7 +3,7 @@
 import re
 
 from succotash.container import Container
-from succotash.http.api import Route
+from succotash.http.requests import Route
 from tests.http.gateway import APIS
 
 ROUTES = [(route, api.name) for api in APIS for route in api.routes]

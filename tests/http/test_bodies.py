@@ -6,8 +6,8 @@ import json
 import pytest
 
 from succotash.container import Container
-from succotash.http.api import Route
 from succotash.http.reading import JSON_TYPE
+from succotash.http.requests import Route
 from tests.events import http_event
 from tests.http.campaigns import CAMPAIGNS
 from tests.http.gateway import SCOPES, Gateway

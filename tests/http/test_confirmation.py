@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pytest
 
 from succotash.application.intake.confirmations import CONFIRMATION_LIFETIME, CONFIRMATION_PURPOSE
-from succotash.application.intake.form_handler import SubmissionView
+from succotash.application.intake.views import SubmissionView
 from succotash.container import Container
 from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery
 from succotash.domain.intake.signing import Signer

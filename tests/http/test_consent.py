@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from succotash.domain.intake.parking import ParkedSubmission
+from succotash.domain.intake.parking import QueuedSubmission
 from succotash.domain.values import FormId, SubmissionId, system_clock
 from tests.http.forms import SUBMISSIONS, define, post_plain
 from tests.http.gateway import Gateway
@@ -44,14 +44,14 @@ def test_a_text_that_came_while_a_submission_waited_is_not_kept_as_agreed_to(
     gateway: Gateway,
 ) -> None:
     define(gateway, consent_text="A newer text.")
-    waited = ParkedSubmission(
+    waited = QueuedSubmission(
         SubmissionId("waited"),
         FormId("contact"),
         system_clock() - timedelta(hours=1),
         {"email": "a@example.com", "_consent": "yes"},
     )
 
-    gateway.container.get_form_handler().take_parked(waited)
+    gateway.container.get_form_handler().take_queued(waited)
 
     stored = gateway.call("GET", "/submissions/waited").json
     assert (stored["state"], stored["consent"]) == ("accepted", None)
@@ -62,14 +62,14 @@ def test_a_submission_that_waited_in_vain_keeps_what_was_agreed_to(
     control: str, kept: str | None, gateway: Gateway
 ) -> None:
     define(gateway, consent_text="I agree.")
-    waited = ParkedSubmission(
+    waited = QueuedSubmission(
         SubmissionId("waited"),
         FormId("contact"),
         system_clock(),
         {"email": "no address", "_consent": control},
     )
 
-    gateway.container.get_form_handler().take_parked(waited)
+    gateway.container.get_form_handler().take_queued(waited)
 
     stored = gateway.call("GET", "/submissions/waited").json
     assert (stored["state"], stored["consent"]) == ("quarantined", kept)

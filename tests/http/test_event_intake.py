@@ -10,8 +10,8 @@ import event_intake
 from event_items import Kind, read_batch
 from succotash.application.batches import Rejected
 from succotash.domain.values import CustomerId, Json
-from succotash.http.api import Call
 from succotash.http.rejections import UNREADABLE
+from succotash.http.requests import Call
 from tests.events import http_event
 from tests.http.event_bodies import an_activity, an_order, send_orders
 from tests.http.gateway import Gateway

@@ -158,9 +158,10 @@ def test_a_forms_id_is_a_slug(form_id: str, gateway: Gateway) -> None:
 
 
 def test_the_reserved_id_cannot_be_defined(gateway: Gateway) -> None:
-    require_problem(
-        gateway.call("PUT", "/forms/analytics", json_body=FORM), 405, "method-not-allowed"
-    )
+    answer = gateway.call("PUT", "/forms/analytics", json_body=FORM)
+
+    [error] = require_problem(answer, 422, "invalid-input")["errors"]
+    assert (error["field"], error["code"]) == ("form_id", "reserved")
 
 
 def test_origins_may_be_on_this_machine(gateway: Gateway) -> None:

@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from moto import mock_aws
 
 import form_intake
-from succotash.application.intake.form_handler import SubmissionView
+from succotash.application.intake.views import SubmissionView
 from succotash.container import Container
 from succotash.domain.forms.forms import DEFAULT_FORM, Form, LeadQuery
 from succotash.domain.repositories.storage import Repositories, Storage
@@ -179,7 +179,7 @@ def test_a_message_that_is_given_twice_is_stored_once(desk: Desk) -> None:
     desk.storage.is_away = False
     [delivery] = desk.queue.receive(10, seconds=0)
     for _ in range(3):
-        desk.parts.get_parked_intake().take([delivery])
+        desk.parts.get_queued_intake().take([delivery])
     [stored] = desk.stored()
     assert stored["state"] == "accepted"
     [lead] = desk.storage.kept.repositories.forms.find_leads(LeadQuery())
@@ -207,7 +207,7 @@ def test_a_repetition_by_key_is_one_submission_whichever_way_each_went(desk: Des
     assert told == [stored["submission_id"]] * 2
     answer = desk.submit(idempotency_key="k")
     while answer.status == 202:  # the outage is remembered for some seconds
-        desk.parts.__dict__.pop("_shelter")
+        desk.parts.__dict__.pop("_outage")
         answer = desk.submit(idempotency_key="k")
     assert (answer.status, answer.json["submission_id"]) == (201, stored["submission_id"])
     assert len(desk.stored()) == 1

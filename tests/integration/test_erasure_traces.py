@@ -236,7 +236,7 @@ def test_after_an_erasure_a_run_and_the_same_files_the_address_is_found_nowhere(
     is_postgres = world.container.settings.storage == "postgres"
     assert any("backups" in each["what"] for each in report["kept"]) is is_postgres
 
-    world.take_parked()
+    world.take_queued()
     world.call("POST", "/orders", {"orders": [an_order(each, "posted") for each in CUSTOMERS]})
     world.call("POST", "/orders", {"orders": [an_order(each, "late") for each in CUSTOMERS]})
     for name, content in files_of_orders().items():

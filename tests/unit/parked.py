@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from succotash.domain.intake.parking import Delivery, ParkedSubmission
+from succotash.domain.intake.parking import Delivery, QueuedSubmission
 from succotash.domain.values import FormId, Json, SubmissionId
 from tests.builders import NOON
 
@@ -14,8 +14,8 @@ def parked(
     key: str | None = None,
     fields: Mapping[str, Json] | None = None,
     body_digest: str = "digest",
-) -> ParkedSubmission:
-    return ParkedSubmission(
+) -> QueuedSubmission:
+    return QueuedSubmission(
         submission_id=SubmissionId(f"submission-{number}"),
         form_id=FormId(form_id),
         received_at=NOON,

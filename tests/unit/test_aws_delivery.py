@@ -19,7 +19,7 @@ from moto.sesv2.models import sesv2_backends
 from succotash.domain.messages.mails import Mail
 from succotash.domain.repositories.delivery import MailRefusedError, MailUncertainError
 from succotash.infrastructure.aws.events import EventBridgeBus
-from succotash.infrastructure.aws.mail import SesPostOffice
+from succotash.infrastructure.aws.mail import SesMailer
 from tests.builders import NOON, a_message
 
 REGION = "eu-central-1"
@@ -128,7 +128,7 @@ class TestEventBridge:
 class TestSes:
     def test_a_mail_goes_to_all_its_addresses_at_once(self) -> None:
         boto3.client("sesv2").create_email_identity(EmailIdentity="forms@example.com")
-        SesPostOffice("Acme <forms@example.com>").send(MAIL, NOON)
+        SesMailer("Acme <forms@example.com>").send(MAIL, NOON)
         [sent] = sesv2_backends[DEFAULT_ACCOUNT_ID][REGION].core_backend.sent_messages
         assert sent.source == "forms@example.com"
         assert set(sent.destinations) == {"owner@example.com", "sales@example.com"}
@@ -146,7 +146,7 @@ class TestSes:
     )
     def test_what_was_surely_not_sent_is_refused(self, failure: Exception) -> None:
         with pytest.raises(MailRefusedError) as refused:
-            SesPostOffice("forms@example.com", lambda: Failing(failure)).send(MAIL, NOON)
+            SesMailer("forms@example.com", lambda: Failing(failure)).send(MAIL, NOON)
         assert "owner" not in str(refused.value)
 
     @pytest.mark.parametrize(
@@ -154,4 +154,4 @@ class TestSes:
     )
     def test_what_may_have_been_sent_is_uncertain(self, failure: Exception) -> None:
         with pytest.raises(MailUncertainError):
-            SesPostOffice("forms@example.com", lambda: Failing(failure)).send(MAIL, NOON)
+            SesMailer("forms@example.com", lambda: Failing(failure)).send(MAIL, NOON)

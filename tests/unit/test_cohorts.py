@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.application.value.cohorts import average_periods, cohort_periods, cohort_view
+from succotash.application.value.cohort_views import average_periods, cohort_periods, cohort_view
 from succotash.domain.value.cohorts import CohortSpan, by_quarter
 from succotash.domain.value.ltv import Cohort, CohortPeriod
 from succotash.domain.values import CohortId

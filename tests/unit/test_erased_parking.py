@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
-from succotash.domain.intake.parking import Delivery, ParkedSubmission, is_sent_by
+from succotash.domain.intake.parking import Delivery, QueuedSubmission, is_sent_by
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.values import FormId, Json, SubmissionId
@@ -35,8 +35,8 @@ def always() -> bool:
 
 def parked(
     number: int = 1, fields: Mapping[str, Json] | None = None, form_id: str = "contact"
-) -> ParkedSubmission:
-    return ParkedSubmission(
+) -> QueuedSubmission:
+    return QueuedSubmission(
         SubmissionId(f"submission-{number}"), FormId(form_id), NOON, fields or {"email": ADA}
     )
 
@@ -106,7 +106,7 @@ class TestFile:
         self, queue: FileSubmissionQueue, file: Path
     ) -> None:
         for number, email in enumerate((ADA, BOB, ADA, BOB)):
-            queue.park(parked(number, {"email": email}))
+            queue.enqueue(parked(number, {"email": email}))
         bad, good, *others = queue.receive(9, seconds=60)
         queue.set_aside(bad)
         queue.set_aside(good)
@@ -116,18 +116,18 @@ class TestFile:
         assert ADA.encode() not in file.read_bytes()
         assert (queue.count(), queue.count("aside")) == (1, 1)
         [left] = queue.receive(9, seconds=60)
-        assert ParkedSubmission.of_text(left.text).submission_id == "submission-3"
+        assert QueuedSubmission.of_text(left.text).submission_id == "submission-3"
         assert queue.forget(ERASED, always) == Forgotten(0)
 
     def test_what_was_taken_stands_nowhere_in_the_file(
         self, queue: FileSubmissionQueue, file: Path
     ) -> None:
-        queue.park(parked())
+        queue.enqueue(parked())
         queue.settle(queue.receive(9, seconds=60), [], pause=0)
         assert ADA.encode() not in file.read_bytes()
 
     def test_a_search_without_time_is_not_complete(self, queue: FileSubmissionQueue) -> None:
-        queue.park(parked())
+        queue.enqueue(parked())
         assert queue.forget(ERASED, lambda: False) == Forgotten(0, is_complete=False)
         assert queue.count() == 1
 
@@ -167,7 +167,7 @@ class TestSqs:
     def queue(self, urls: tuple[str, str]) -> SqsSubmissionQueue:
         return SqsSubmissionQueue(*urls)
 
-    def set_aside(self, queue: SqsSubmissionQueue, submissions: Iterable[ParkedSubmission]) -> None:
+    def set_aside(self, queue: SqsSubmissionQueue, submissions: Iterable[QueuedSubmission]) -> None:
         for number, each in enumerate(submissions):
             queue.set_aside(Delivery(f"message-{number}", each.group, each.as_text(), 6))
 
@@ -180,7 +180,7 @@ class TestSqs:
             if not answer.get("Messages"):
                 return found
             for each in answer["Messages"]:
-                known = ParkedSubmission.of_text(each["Body"])
+                known = QueuedSubmission.of_text(each["Body"])
                 found.setdefault(known.form_id, []).append(known.submission_id)
                 client.delete_message(QueueUrl=url, ReceiptHandle=each["ReceiptHandle"])
 

@@ -6,7 +6,9 @@ from itertools import count
 
 import pytest
 
-from succotash.application.intake.form_handler import FormHandler, SubmissionContext, SubmissionView
+from succotash.application.intake.form_handler import FormHandler
+from succotash.application.intake.submission_intake import ClientInfo
+from succotash.application.intake.views import SubmissionView
 from succotash.domain.forms.forms import (
     DEFAULT_FORM,
     Form,
@@ -222,7 +224,7 @@ class TestSpam:
 
     def test_a_sender_who_never_stops_is_quarantined_from_the_limit_on(self, desk: Desk) -> None:
         self.define(desk, SpamSettings(per_address_hourly=2))
-        context = SubmissionContext(ip_address="192.0.2.1")
+        context = ClientInfo(ip_address="192.0.2.1")
         receipts = [
             desk.handler.submit_form(
                 {"email": f"ada-{number}@example.com"}, "guarded", context=context

@@ -9,7 +9,7 @@ import pytest
 from local.couriers import Couriers, settings_of
 from local.postgres import main
 from succotash.container import Container
-from succotash.domain.intake.parking import ParkedSubmission
+from succotash.domain.intake.parking import QueuedSubmission
 from succotash.domain.values import FormId, SubmissionId
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.files.parking import FileSubmissionQueue
@@ -35,28 +35,28 @@ class Functions:
 def queue(tmp_path: Path) -> FileSubmissionQueue:
     queue = FileSubmissionQueue(tmp_path / "parked.db")
     for number in range(3):
-        queue.park(
-            ParkedSubmission(SubmissionId(f"s-{number}"), FormId("contact"), NOON, {"a": number})
+        queue.enqueue(
+            QueuedSubmission(SubmissionId(f"s-{number}"), FormId("contact"), NOON, {"a": number})
         )
     return queue
 
 
 def test_what_is_parked_is_taken_in_order_and_gone(queue: FileSubmissionQueue) -> None:
     functions = Functions()
-    assert Couriers(functions.invoke, queue).take_parked()
+    assert Couriers(functions.invoke, queue).take_queued()
     [(name, event)] = functions.asked
     assert name == "FormIntake"
-    ids = [ParkedSubmission.of_text(each["body"]).submission_id for each in event["Records"]]
+    ids = [QueuedSubmission.of_text(each["body"]).submission_id for each in event["Records"]]
     assert ids == ["s-0", "s-1", "s-2"]
     assert queue.count() == 0
-    assert Couriers(functions.invoke, queue).take_parked()
+    assert Couriers(functions.invoke, queue).take_queued()
     assert len(functions.asked) == 1
 
 
 def test_what_the_function_gives_back_stays(queue: FileSubmissionQueue) -> None:
     functions = Functions()
     functions.answers = [{"batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "3"}]}]
-    assert not Couriers(functions.invoke, queue).take_parked()
+    assert not Couriers(functions.invoke, queue).take_queued()
     assert queue.count() == 2
 
 
@@ -74,13 +74,13 @@ def test_a_function_that_fails_loses_nothing_and_is_told_of_once(
         "OutboxRelay: works again",
     ]
     functions.answers = [StorageUnavailableError("gone")]
-    assert not couriers.take_parked()
+    assert not couriers.take_queued()
     assert queue.count() == 3
 
 
 def test_without_a_queue_there_is_nothing_to_take() -> None:
     functions = Functions()
-    assert Couriers(functions.invoke, None).take_parked()
+    assert Couriers(functions.invoke, None).take_queued()
     assert functions.asked == []
 
 

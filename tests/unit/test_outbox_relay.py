@@ -1,4 +1,4 @@
-"""The relay, on storage in memory with a bus and a post office that fail as told."""
+"""The relay, on storage in memory with a bus and a mailer that fail as told."""
 
 import dataclasses
 import email
@@ -22,9 +22,9 @@ from succotash.domain.messages.outbox import OutboxMessage, Patience
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import (
     EventBus,
+    Mailer,
     MailRefusedError,
     MailUncertainError,
-    PostOffice,
 )
 from succotash.domain.values import FormId, Json, MessageId, uuid7
 from succotash.errors import StorageUnavailableError
@@ -56,7 +56,7 @@ class Bus(EventBus):
         return refused
 
 
-class Post(PostOffice):
+class Post(Mailer):
     def __init__(self) -> None:
         self.sent: list[Mail] = []
         self.failures: list[Exception] = []

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.intake.parking import ParkedSubmission, id_of_request
+from succotash.domain.intake.parking import QueuedSubmission, id_of_request
 from succotash.domain.values import FormId, Json
 from succotash.errors import (
     MalformedRequestError,
@@ -40,7 +40,7 @@ class TestTexts:
     ) -> None:
         before = parked(fields=fields, form_id=form_id, key=key)
         text = before.as_text()
-        assert ParkedSubmission.of_text(text) == before
+        assert QueuedSubmission.of_text(text) == before
         assert text.isascii()
 
     @pytest.mark.parametrize("character", ["a", '"', "\x01", "é", "€", "🦑", "\uffff"])
@@ -48,7 +48,7 @@ class TestTexts:
         answer = character * (BODY // len(character.encode()))
         largest = parked(fields={"message": answer})
         assert len(largest.as_text()) <= LIMIT
-        assert ParkedSubmission.of_text(largest.as_text()) == largest
+        assert QueuedSubmission.of_text(largest.as_text()) == largest
 
     @pytest.mark.parametrize(
         "text",
@@ -67,12 +67,12 @@ class TestTexts:
     )
     def test_what_is_no_parked_submission_is_refused(self, text: str) -> None:
         with pytest.raises(MalformedRequestError):
-            ParkedSubmission.of_text(text)
+            QueuedSubmission.of_text(text)
 
     def test_a_time_without_its_zone_is_refused(self) -> None:
         document = json.loads(parked().as_text()) | {"received_at": "2024-05-06T12:00:00"}
         with pytest.raises(MalformedRequestError):
-            ParkedSubmission.of_text(json.dumps(document))
+            QueuedSubmission.of_text(json.dumps(document))
 
     def test_a_request_has_one_id_for_a_day_and_no_other_has_it(self) -> None:
         form = FormId("contact")

@@ -2,11 +2,9 @@
 
 import pytest
 
-from succotash.application.people.people_handler import (
-    ACTIVITY_EXPORTED,
-    CustomerRecord,
-    PeopleHandler,
-)
+from succotash.application.people.exports import ACTIVITY_EXPORTED
+from succotash.application.people.people_handler import PeopleHandler
+from succotash.application.people.views import CustomerRecord
 from succotash.domain.repositories.storage import Repositories
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.builders import (

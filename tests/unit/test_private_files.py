@@ -9,7 +9,7 @@ import pytest
 
 from local import run
 from local.tokens import LocalIssuer, write_private
-from succotash.domain.intake.parking import ParkedSubmission
+from succotash.domain.intake.parking import QueuedSubmission
 from succotash.domain.messages.mails import Mail
 from succotash.domain.values import FormId, SubmissionId
 from succotash.errors import StorageUnavailableError
@@ -22,7 +22,7 @@ from succotash.infrastructure.sqlite.storage import SQLiteStorage
 from tests.builders import NOON, a_message
 
 MAIL = Mail(("owner@example.com",), "Hello", "text", "<p>html</p>")
-PARKED = ParkedSubmission(SubmissionId("1"), FormId("default"), NOON, {"email": "ada@example.com"})
+PARKED = QueuedSubmission(SubmissionId("1"), FormId("default"), NOON, {"email": "ada@example.com"})
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o277], ids=oct)
@@ -47,7 +47,7 @@ def test_only_the_owner_reads_what_this_machine_keeps(tmp_path: Path) -> None:
     MailFolder(kept / "mail", "Succotash <a@example.com>").send(MAIL, NOON)
     EventFile(kept / "events.ndjson").publish([a_message()])
     ExportFolder(kept / "exports").put("leads.csv", [b"a"], NOON)
-    FileSubmissionQueue(kept / "queue" / "parked.db").park(PARKED)
+    FileSubmissionQueue(kept / "queue" / "parked.db").enqueue(PARKED)
     LocalIssuer.kept_in(kept / "keys", issuer="a", audience="b")
     write_private(kept / "token", b"secret")
     write_private(kept / "token", b"another")

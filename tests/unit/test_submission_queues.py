@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
-from succotash.domain.intake.parking import Delivery, ParkedSubmission
+from succotash.domain.intake.parking import Delivery, QueuedSubmission
 from succotash.errors import (
     StorageUnavailableError,
 )
@@ -40,11 +40,11 @@ class TestFile:
         return FileSubmissionQueue(tmp_path / "deep" / "parked.db", clock=clock)
 
     def numbers(self, deliveries: list[Delivery]) -> list[str]:
-        return [ParkedSubmission.of_text(each.text).submission_id[-1] for each in deliveries]
+        return [QueuedSubmission.of_text(each.text).submission_id[-1] for each in deliveries]
 
     def test_what_was_parked_is_given_in_order(self, queue: FileSubmissionQueue) -> None:
         for number in range(5):
-            queue.park(parked(number))
+            queue.enqueue(parked(number))
         given_ = queue.receive(3, seconds=60)
         assert self.numbers(given_) == ["0", "1", "2"]
         assert [each.receives for each in given_] == [1, 1, 1]
@@ -53,7 +53,7 @@ class TestFile:
         self, queue: FileSubmissionQueue, clock: Clock
     ) -> None:
         for number, form in enumerate(("a", "a", "b")):
-            queue.park(parked(number, form_id=form))
+            queue.enqueue(parked(number, form_id=form))
         assert self.numbers(queue.receive(1, seconds=60)) == ["0"]
         assert self.numbers(queue.receive(9, seconds=60)) == ["2"]
         clock.now += 61
@@ -63,7 +63,7 @@ class TestFile:
         self, queue: FileSubmissionQueue, clock: Clock
     ) -> None:
         for number in range(3):
-            queue.park(parked(number))
+            queue.enqueue(parked(number))
         first, *others = queue.receive(9, seconds=60)
         queue.settle([first], others, pause=2)
         assert queue.receive(9, seconds=60) == []
@@ -75,23 +75,23 @@ class TestFile:
     def test_a_repetition_with_its_key_is_parked_once_for_a_while(
         self, queue: FileSubmissionQueue, clock: Clock
     ) -> None:
-        queue.park(parked(1, key="k"))
-        queue.park(parked(2, key="k"))
-        queue.park(parked(3, key="k", body_digest="other"))
+        queue.enqueue(parked(1, key="k"))
+        queue.enqueue(parked(2, key="k"))
+        queue.enqueue(parked(3, key="k", body_digest="other"))
         deliveries = queue.receive(9, seconds=60)
         assert self.numbers(deliveries) == ["1", "3"]
         queue.settle(deliveries, [], pause=0)
-        queue.park(parked(4, key="k"))
+        queue.enqueue(parked(4, key="k"))
         assert queue.count() == 0
         clock.now += REMEMBERED_SECONDS + 1
-        queue.park(parked(5, key="k"))
+        queue.enqueue(parked(5, key="k"))
         assert queue.count() == 1
 
     def test_what_is_set_aside_is_kept_and_holds_up_nobody(
         self, queue: FileSubmissionQueue
     ) -> None:
-        queue.park(parked(1))
-        queue.park(parked(2))
+        queue.enqueue(parked(1))
+        queue.enqueue(parked(2))
         bad, good = queue.receive(9, seconds=60)
         queue.set_aside(bad)
         queue.settle([bad, good], [], pause=0)
@@ -100,8 +100,8 @@ class TestFile:
     def test_what_is_set_aside_is_kept_for_a_fortnight_and_what_waits_until_it_is_taken(
         self, queue: FileSubmissionQueue, clock: Clock
     ) -> None:
-        queue.park(parked(1))
-        queue.park(parked(2, form_id="b"))
+        queue.enqueue(parked(1))
+        queue.enqueue(parked(2, form_id="b"))
         [bad, good] = queue.receive(2, seconds=1)
         queue.set_aside(bad)
         clock.now += ASIDE_SECONDS - 1
@@ -114,7 +114,7 @@ class TestFile:
     def test_a_file_that_cannot_be_used_makes_the_queue_unavailable(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
         with pytest.raises(StorageUnavailableError):
-            FileSubmissionQueue(tmp_path / "file" / "parked.db").park(parked())
+            FileSubmissionQueue(tmp_path / "file" / "parked.db").enqueue(parked())
 
 
 class TestSqs:
@@ -138,9 +138,9 @@ class TestSqs:
         queue = SqsSubmissionQueue(*urls)
         given_ = [parked(1), parked(2, key="k"), parked(3, key="k"), parked(4)]
         for each in given_:
-            queue.park(each)
+            queue.enqueue(each)
         texts = self.received(urls[0])
-        assert [ParkedSubmission.of_text(text) for text in texts] == [
+        assert [QueuedSubmission.of_text(text) for text in texts] == [
             given_[0],
             given_[1],
             given_[3],
@@ -155,7 +155,7 @@ class TestSqs:
     ) -> None:
         gone = SqsSubmissionQueue(f"{urls[0]}x", urls[1])
         with pytest.raises(StorageUnavailableError) as refused:
-            gone.park(parked())
+            gone.enqueue(parked())
         assert "ada" not in str(refused.value)
 
         class Unreachable:
@@ -163,4 +163,4 @@ class TestSqs:
                 raise EndpointConnectionError(endpoint_url="https://sqs")
 
         with pytest.raises(StorageUnavailableError):
-            SqsSubmissionQueue(*urls, Unreachable).park(parked())
+            SqsSubmissionQueue(*urls, Unreachable).enqueue(parked())

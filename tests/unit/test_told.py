@@ -7,7 +7,8 @@ from itertools import count, pairwise
 import pytest
 
 from succotash.application.intake.form_handler import FormHandler
-from succotash.application.scoring.churn_scoring import ChurnScoring, ScoringSettings
+from succotash.application.scoring.churn_scoring import ChurnScoring
+from succotash.application.scoring.settings import ScoringSettings
 from succotash.domain.forms.forms import LeadStatus
 from succotash.domain.messages.outbox import OutboxMessage, Patience
 from succotash.domain.values import Currency, Json

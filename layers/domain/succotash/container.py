@@ -4,20 +4,20 @@ import importlib
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from succotash.domain.values import Clock, Currency, IdFactory, system_clock, uuid7
-from succotash.errors import SettingsError
-from succotash.settings import LOCAL_PASSWORD, Settings
+from succotash.settings import Settings
+from succotash.wiring.services import services_at
 
 if TYPE_CHECKING:
+    from succotash.application.forms.views import FormView
     from succotash.application.intake.confirmations import Confirmations
-    from succotash.application.intake.form_handler import FormHandler, FormView
-    from succotash.application.intake.parked_intake import ParkedIntake
-    from succotash.application.intake.shelter import Shelter
+    from succotash.application.intake.form_handler import FormHandler
+    from succotash.application.intake.outage import OutageGuard
+    from succotash.application.intake.queued_intake import QueuedIntake
     from succotash.application.leads.exports import ExportHandler
     from succotash.application.leads.scoring import LeadScoring
     from succotash.application.messages.outbox_relay import OutboxRelay
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from succotash.domain.intake.spam import ChallengeVerifier
     from succotash.domain.people.erasures import Tombstones
     from succotash.domain.people.identities import Pseudonyms
-    from succotash.domain.repositories.delivery import EventBus, PostOffice
+    from succotash.domain.repositories.delivery import EventBus, Mailer
     from succotash.domain.repositories.erasable import Erasable
-    from succotash.domain.repositories.exports import ExportShelf
+    from succotash.domain.repositories.exports import ExportStore
     from succotash.domain.repositories.forms import FormRepository
     from succotash.domain.repositories.ltv import LTVRepository
     from succotash.domain.repositories.objects import ObjectStore
@@ -41,16 +41,7 @@ if TYPE_CHECKING:
     from succotash.domain.repositories.retention import RetentionRepository
     from succotash.domain.repositories.storage import Storage
     from succotash.infrastructure.files.mail import MailFolder
-    from succotash.infrastructure.postgres.connection_settings import (
-        ConnectionSettings,
-        PasswordSource,
-    )
     from succotash.infrastructure.postgres.provisioning import SchemaMigration
-
-ANOTHER_SET_UP_SECONDS = 120.0
-"""How long a set-up waits for another one of the same server, which a rollback may follow."""
-FILE_SCHEME = "file:"
-"""Begins the address of what is kept in a file of this machine instead of in a service."""
 
 # Each part is imported where it is first asked for, so that a function's cold start
 # pays for its own use cases and for one storage only.
@@ -92,7 +83,9 @@ class Container:
 
                 return SQLiteStorage(settings.sqlite_path, seed=settings.sqlite_seed)
             case "postgres":
-                return _postgres_storage(settings)
+                from succotash.wiring.postgres import postgres_storage
+
+                return postgres_storage(settings)
 
     def get_form_handler(self) -> "FormHandler":
         """Use cases around forms."""
@@ -103,7 +96,7 @@ class Container:
             self.storage,
             self._clock,
             self._new_id,
-            self._shelter,
+            self._outage,
             tombstones=self._tombstones,
             time_zone=self.settings.time_zone,
             tokens=lambda: self.signer(TOKEN_PURPOSE),
@@ -117,30 +110,24 @@ class Container:
 
         return Turnstile(SecretValues())
 
-    def get_parked_intake(self) -> "ParkedIntake":
+    def get_queued_intake(self) -> "QueuedIntake":
         """What takes submissions that a queue gives."""
-        from succotash.application.intake.parked_intake import ParkedIntake
+        from succotash.application.intake.queued_intake import QueuedIntake
 
-        return ParkedIntake(self.get_form_handler(), self._parking_queue)
+        return QueuedIntake(self.get_form_handler(), self._parking_queue)
 
     @cached_property
-    def _shelter(self) -> "Shelter[FormView]":
-        from succotash.application.intake.shelter import Shelter
+    def _outage(self) -> "OutageGuard[FormView]":
+        from succotash.application.intake.outage import OutageGuard
 
-        return Shelter(self._parking_queue)
+        return OutageGuard(self._parking_queue)
 
     @cached_property
     def _parking_queue(self) -> "SubmissionQueue | None":
         queue, failures = self.settings.parking_queue_url, self.settings.parking_failures_url
         if queue is None:
             return None
-        if queue.startswith(FILE_SCHEME):
-            from succotash.infrastructure.files.parking import FileSubmissionQueue
-
-            return FileSubmissionQueue(Path(queue.removeprefix(FILE_SCHEME)))
-        from succotash.infrastructure.aws.parking import SqsSubmissionQueue
-
-        return SqsSubmissionQueue(queue, failures or queue)
+        return services_at(queue).submission_queue(queue, failures or queue)
 
     def get_lead_scoring(self) -> "LeadScoring":
         """The rules by which leads are scored, and scoring all of them."""
@@ -156,22 +143,14 @@ class Container:
             self.storage,
             self._clock,
             self._new_id,
-            self._export_shelf,
+            self._export_store,
             self.settings.time_zone,
         )
 
     @cached_property
-    def _export_shelf(self) -> "ExportShelf | None":
+    def _export_store(self) -> "ExportStore | None":
         place = self.settings.exports
-        if place is None:
-            return None
-        if place.startswith(FILE_SCHEME):
-            from succotash.infrastructure.files.exports import ExportFolder
-
-            return ExportFolder(Path(place.removeprefix(FILE_SCHEME)))
-        from succotash.infrastructure.aws.exports import ExportBucket
-
-        return ExportBucket(place)
+        return None if place is None else services_at(place).export_store(place)
 
     def get_people_handler(self) -> "PeopleHandler":
         """A person's rights."""
@@ -190,8 +169,8 @@ class Container:
     def _erasable(self) -> "dict[str, Erasable]":
         """Every place beside the storage that holds what people sent."""
         found: dict[str, Erasable] = {}
-        if self._export_shelf is not None:
-            found["exports"] = self._export_shelf
+        if self._export_store is not None:
+            found["exports"] = self._export_store
         if self._mail_folder is not None:
             found["mails"] = self._mail_folder
         if self._parking_queue is not None:  # which may take all the time that there is
@@ -215,7 +194,8 @@ class Container:
     def get_churn_scoring(self) -> "ChurnScoring":
         """The scheduled run; the only part that needs numpy and scipy."""
         from succotash.application.people.settling import CustomerSettling
-        from succotash.application.scoring.churn_scoring import ChurnScoring, ScoringSettings
+        from succotash.application.scoring.churn_scoring import ChurnScoring
+        from succotash.application.scoring.settings import ScoringSettings
         from succotash.domain.models.selection import Candidate
         from succotash.domain.retention.risk import RiskRule
 
@@ -279,26 +259,17 @@ class Container:
 
     @cached_property
     def _erasure_keys(self) -> "Callable[[], Sequence[str]]":
-        settings = self.settings
-        if settings.erasure_secret_arn is not None:
-            from succotash.infrastructure.aws.token_keys import SecretKeys
+        from succotash.wiring.keys import keys_of
 
-            return SecretKeys(settings.erasure_secret_arn)
-        keys = tuple(settings.erasure_keys.split(","))
-        return lambda: keys
+        return keys_of(self.settings.erasure_secret_arn, self.settings.erasure_keys)
 
     @cached_property
     def _token_keys(self) -> "Callable[[], Sequence[str]]":
-        settings = self.settings
-        if settings.form_token_secret_arn is not None:
-            from succotash.infrastructure.aws.token_keys import SecretKeys
+        from succotash.wiring.keys import keys_of
 
-            return SecretKeys(settings.form_token_secret_arn)
-        if settings.form_token_keys is not None:
-            keys = tuple(settings.form_token_keys.split(","))
-        else:
-            keys = (secrets.token_urlsafe(32),)
-        return lambda: keys
+        settings = self.settings
+        own = settings.form_token_keys or secrets.token_urlsafe(32)
+        return keys_of(settings.form_token_secret_arn, own)
 
     def get_outbox_relay(self) -> "OutboxRelay":
         """What delivers messages to the bus and by e-mail, as far as these are set."""
@@ -309,7 +280,7 @@ class Container:
         settings = self.settings
         ways = Ways(
             self._event_bus,
-            self._post_office,
+            self._mailer,
             Links(settings.public_url, settings.lead_url),
             lambda: self.signer(CONFIRMATION_PURPOSE),
             self._tombstones,
@@ -325,34 +296,32 @@ class Container:
 
     def get_confirmations(self) -> "Confirmations":
         """What people confirm by the links they are sent."""
+        from succotash.application.forms.definitions import FormDefinitions
         from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE, Confirmations
+        from succotash.application.intake.review import SubmissionReview
 
-        signer = self.signer(CONFIRMATION_PURPOSE)
-        return Confirmations(self.get_form_handler(), signer, self._clock)
+        return Confirmations(
+            FormDefinitions(self.storage, self._clock, self._new_id),
+            SubmissionReview(self.storage, self._clock, self._new_id),
+            self.signer(CONFIRMATION_PURPOSE),
+            self._clock,
+        )
 
     @cached_property
     def _event_bus(self) -> "EventBus | None":
         bus = self.settings.event_bus
-        if bus is None:
-            return None
-        if bus.startswith(FILE_SCHEME):
-            from succotash.infrastructure.files.events import EventFile
-
-            return EventFile(Path(bus.removeprefix(FILE_SCHEME)))
-        from succotash.infrastructure.aws.events import EventBridgeBus
-
-        return EventBridgeBus(bus)
+        return None if bus is None else services_at(bus).event_bus(bus)
 
     @cached_property
-    def _post_office(self) -> "PostOffice | None":
+    def _mailer(self) -> "Mailer | None":
         sender = self.settings.mail_from
         if sender is None:
             return None
         if self._mail_folder is not None:
             return self._mail_folder
-        from succotash.infrastructure.aws.mail import SesPostOffice
+        from succotash.infrastructure.aws.mail import SesMailer
 
-        return SesPostOffice(sender)
+        return SesMailer(sender)
 
     @cached_property
     def _mail_folder(self) -> "MailFolder | None":
@@ -383,26 +352,9 @@ class Container:
 
     def get_schema_migration(self) -> "SchemaMigration":
         """What sets the database up, as the administrator whose secret DB_ADMIN_SECRET_ARN is."""
-        from succotash.infrastructure.aws.passwords import SecretPassword
-        from succotash.infrastructure.postgres.provisioning import SchemaMigration
+        from succotash.wiring.postgres import schema_migration
 
-        settings = self.settings
-        if settings.db_admin_secret_arn is None:
-            raise SettingsError("DB_ADMIN_SECRET_ARN must be set")
-        secret = SecretPassword(settings.db_admin_secret_arn)
-        return SchemaMigration(
-            replace(
-                _connection(settings),
-                user=secret.user(),
-                password=secret,
-                lock_timeout=ANOTHER_SET_UP_SECONDS,
-            ),
-            settings.db_user,
-            {
-                kind: SecretPassword(arn)
-                for kind, arn in (settings.db_role_secret_arns or {}).items()
-            },
-        )
+        return schema_migration(self.settings)
 
     def prepare(self) -> None:
         """Import what requests need, asking nobody anything; SettingsError where they would fail.
@@ -439,59 +391,6 @@ class Container:
         """Release what the storage holds; the container may be used again."""
         if "storage" in self.__dict__:
             self.storage.close()
-
-
-def _postgres_storage(settings: Settings) -> "Storage":
-    from succotash.infrastructure.postgres.pool import PoolLimits
-    from succotash.infrastructure.postgres.storage import PostgresStorage
-
-    limits = PoolLimits(maximum=settings.db_max_connections)
-    return PostgresStorage(_connection(settings), limits)
-
-
-def _connection(settings: Settings) -> "ConnectionSettings":
-    from succotash.infrastructure.postgres.connection_settings import (
-        ConnectionSettings,
-        SslMode,
-        default_sslmode,
-    )
-
-    return ConnectionSettings(
-        host=settings.db_host,
-        port=settings.db_port,
-        database=settings.db_name,
-        user=settings.db_user,
-        password=_password_source(settings),
-        sslmode=(
-            default_sslmode(settings.db_host)
-            if settings.db_sslmode is None
-            else SslMode(settings.db_sslmode)
-        ),
-        sslrootcert=_authorities(settings),
-        connect_timeout=settings.db_connect_timeout,
-        statement_timeout=settings.db_statement_timeout,
-        lock_timeout=settings.db_lock_timeout,
-        proxied=settings.db_proxy,
-    )
-
-
-def _authorities(settings: Settings) -> Path | None:
-    from succotash.infrastructure.postgres.connection_settings import RDS_AUTHORITIES
-
-    if settings.db_sslrootcert is None:
-        return None
-    return RDS_AUTHORITIES if settings.db_sslrootcert == "rds" else Path(settings.db_sslrootcert)
-
-
-def _password_source(settings: Settings) -> "PasswordSource":
-    from succotash.infrastructure.aws.passwords import IamToken, SecretPassword
-    from succotash.infrastructure.postgres.connection_settings import fixed_password
-
-    if settings.db_secret_arn is not None:
-        return SecretPassword(settings.db_secret_arn)
-    if settings.db_iam_auth:
-        return IamToken(settings.db_host, settings.db_port, settings.db_user)
-    return fixed_password(settings.db_password or LOCAL_PASSWORD)
 
 
 container = Container()

@@ -23,6 +23,8 @@ LOCAL_PASSWORD = "app_password"  # noqa: S105 - the documented password of the l
 
 
 LOCAL_ERASURE_KEY = "known-to-everybody-and-fit-for-local-runs"
+FILE_SCHEME = "file:"
+"""Begins the address of what is kept in a file of this machine instead of in a service."""
 
 
 NO_ZONES = ("localtime", "posixrules", "Factory")
@@ -162,7 +164,7 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _both_queues(self) -> Self:
         queue, failures = self.parking_queue_url, self.parking_failures_url
-        if queue is not None and failures is None and not queue.startswith("file:"):
+        if queue is not None and failures is None and not queue.startswith(FILE_SCHEME):
             raise ValueError("PARKING_QUEUE_URL needs PARKING_FAILURES_URL beside it")
         return self
 

@@ -3,11 +3,8 @@
 from datetime import UTC, datetime
 
 from local.cdnow import amounts_by_day
-from succotash.application.scoring.churn_scoring import (
-    ChurnScoring,
-    ScoringReport,
-    ScoringSettings,
-)
+from succotash.application.scoring.churn_scoring import ChurnScoring, ScoringReport
+from succotash.application.scoring.settings import ScoringSettings
 from succotash.domain.repositories.storage import Repositories
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.builders import USD, an_order, at

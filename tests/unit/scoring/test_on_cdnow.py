@@ -7,10 +7,8 @@ from decimal import Decimal
 import pytest
 
 from local.cdnow import amounts_by_day
-from succotash.application.scoring.churn_scoring import (
-    ChurnScoring,
-    ScoringSettings,
-)
+from succotash.application.scoring.churn_scoring import ChurnScoring
+from succotash.application.scoring.settings import ScoringSettings
 from succotash.domain.models.selection import Candidate
 from succotash.domain.retention.retention import RiskLevel
 from succotash.infrastructure.in_memory.storage import InMemoryStorage

@@ -7,7 +7,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from succotash.application.scoring.plan import Columns, risk_basis
+from succotash.application.scoring.ledgers import Columns
+from succotash.application.scoring.valuation import risk_basis
 from succotash.domain.models.bg_nbd import BGNBD
 from succotash.domain.models.churn import SilenceModel, Source, Weights
 from succotash.domain.repositories.storage import Repositories

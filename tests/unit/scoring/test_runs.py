@@ -6,10 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from succotash.application.scoring.churn_scoring import (
-    ChurnScoring,
-    ScoringSettings,
-)
+from succotash.application.scoring.churn_scoring import ChurnScoring
+from succotash.application.scoring.settings import ScoringSettings
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.retention import INITIAL_RUN
 from succotash.domain.values import (

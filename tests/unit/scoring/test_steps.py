@@ -9,12 +9,9 @@ from typing import Any, override
 
 import pytest
 
-from succotash.application.scoring.churn_scoring import (
-    ChurnScoring,
-    IncompleteRunError,
-    ScoringSettings,
-)
+from succotash.application.scoring.churn_scoring import ChurnScoring, IncompleteRunError
 from succotash.application.scoring.plan import Plan, make_plan
+from succotash.application.scoring.settings import ScoringSettings
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.retention import INITIAL_RUN
 from succotash.domain.value.ledgers import ActivitySummaries

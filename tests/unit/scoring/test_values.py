@@ -8,11 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.application.scoring.churn_scoring import (
-    ChurnScoring,
-    ScoringSettings,
-)
-from succotash.application.scoring.plan import Valued
+from succotash.application.scoring.churn_scoring import ChurnScoring
+from succotash.application.scoring.settings import ScoringSettings
+from succotash.application.scoring.valuation import Valued
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.retention import EngagementSegment
 from succotash.domain.value.ltv import LTVSegment

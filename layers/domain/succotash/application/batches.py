@@ -163,7 +163,7 @@ def refund_warning_view(warning: RefundWarning) -> RefundWarningView:
 
 
 def violation_views(violations: Sequence[Violation]) -> list[ViolationView]:
-    """For people and programs outside."""
+    """Serialised for the API."""
     return [
         {"field": each.field, "code": each.code, "message": each.message} for each in violations
     ]

@@ -5,15 +5,13 @@ name, the ids of its path, and `query`, `body` and `call` where it wants them; t
 say what is read, and the returned annotation what is answered.
 """
 
-import ipaddress
 import json
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Concatenate, Protocol
+from typing import Any, Concatenate
 from urllib.parse import quote, unquote
 
 from aws_lambda_powertools import Logger
@@ -21,11 +19,8 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic_core import to_json
 
-from succotash.domain.values import ID_LIMIT, is_printable
 from succotash.errors import (
     InvalidInputError,
-    MissingScopeError,
-    MissingTokenError,
     NotFoundError,
     SettingsError,
     SuccotashError,
@@ -33,7 +28,6 @@ from succotash.errors import (
 )
 from succotash.http.invocations import WrongSettings, invocation
 from succotash.http.problems import (
-    METHOD_NOT_ALLOWED,
     PROBLEM_JSON,
     UNEXPECTED,
     UNKNOWN_ROUTE,
@@ -42,156 +36,28 @@ from succotash.http.problems import (
 )
 from succotash.http.reading import (
     JSON_TYPE,
-    KILOBYTE,
     NAME_SHOWN,
-    media_type,
-    read_bytes,
     read_model,
     read_object,
     read_query,
     read_text,
 )
-from succotash.settings import Settings
+from succotash.http.requests import (
+    BODY_LIMIT,
+    Call,
+    Event,
+    Parts,
+    Reply,
+    Route,
+    http_request_id,
+    is_possible_id,
+)
 
-type Event = Mapping[str, Any]
 type Answer = dict[str, Any]
 
-BODY_LIMIT = 64 * KILOBYTE
-USER_AGENT_LIMIT = 400
 PREFLIGHT_SECONDS = 600
 HALVES = "surrogatepass"
 """How addresses are encoded and decoded, so that none is an error."""
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-
-
-class Parts(Protocol):
-    """What handlers work with: something that knows the settings and makes the rest."""
-
-    @property
-    def settings(self) -> Settings:
-        """The settings of this deployment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer that says more than its value: status, headers, another content type.
-
-    A text or bytes go out as they are, everything else as JSON; None is an empty body.
-    """
-
-    body: object
-    status: HTTPStatus = HTTPStatus.OK
-    headers: Mapping[str, str] = field(default_factory=dict)
-    content_type: str = JSON_TYPE
-    """Not sent with an empty body."""
-
-
-@dataclass(frozen=True, slots=True)
-class Route[P: Parts]:
-    """One method of one address, and what its handler's signature says."""
-
-    method: str
-    path: str
-    """With its ids in braces, as API Gateway writes it."""
-    endpoint: Callable[Concatenate[P, ...], object]
-    scope: str | None
-    """None where anyone may call."""
-    status: HTTPStatus
-    takes: Mapping[str, object]
-    """What the body may be, by content type; empty where there is none."""
-    answers: Mapping[str, object]
-    """What a success is, by content type."""
-    limit: int
-    """The most bytes in a body."""
-    origins: Callable[[P, Mapping[str, str]], Sequence[str]] | None
-    """Which origins' pages may call, by the ids of the path; None where no page may."""
-    headers: Mapping[str, str]
-    """Headers the handler reads, and what each is for."""
-    also: Mapping[HTTPStatus, str]
-    """Statuses without a body that the handler may answer with, and when."""
-
-    @property
-    def name(self) -> str:
-        """The handler's name."""
-        return self.endpoint.__name__
-
-    @property
-    def query(self) -> object:
-        """The model of the query string; None where there are no parameters."""
-        return self.endpoint.__annotations__.get("query")
-
-    def id_model(self, name: str) -> object:
-        """What an id of the path must look like."""
-        return self.endpoint.__annotations__[name]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request, as API Gateway tells it."""
-
-    event: Event
-    request_id: str
-    route: Route[Any]
-    ids: Mapping[str, str]
-    named_origins: list[Sequence[str]] = field(default_factory=list)
-    """Whose pages may call, once the handler has come to know it."""
-
-    def name_origins(self, origins: Sequence[str]) -> None:
-        """Say whose pages may call, so that it need not be found out again."""
-        self.named_origins.append(origins)
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """By lower-case name."""
-        return {name.lower(): value for name, value in (self.event.get("headers") or {}).items()}
-
-    @property
-    def ip_address(self) -> str | None:
-        """Of the sender, where it is one; without a zone, which means nothing elsewhere."""
-        given = self.event["requestContext"]["http"].get("sourceIp", "").partition("%")[0]
-        with suppress(ValueError):
-            return str(ipaddress.ip_address(given))
-        return None
-
-    @property
-    def has_possible_ids(self) -> bool:
-        """Whether there can be anything with the ids of the path."""
-        return all(map(_is_possible, self.ids.values()))
-
-    @property
-    def user_agent(self) -> str | None:
-        """What the sender's program calls itself, shortened."""
-        given = self.headers.get("user-agent", "")
-        return "".join(filter(is_printable, given))[:USER_AGENT_LIMIT] or None
-
-    def read_body(self) -> bytes:
-        """The body as it was sent."""
-        return read_bytes(self.event, self.route.limit)
-
-    def read_media_type(self) -> str:
-        """The body's content type, one that the route takes."""
-        return media_type(self.headers, tuple(self.route.takes))
-
-    def require_scope(self, scope: str, prefix: str) -> None:
-        """MissingTokenError without a verified token, MissingScopeError without the scope."""
-        authorizer = self.event["requestContext"].get("authorizer") or {}
-        token = authorizer.get("jwt")
-        if token is None:
-            raise MissingTokenError("this address needs a verified token")
-        if prefix + scope not in set(_scopes_of(token)):
-            raise MissingScopeError(prefix + scope)
-
-
-def _is_possible(given_id: str) -> bool:
-    return len(given_id) <= ID_LIMIT and is_printable(given_id)
-
-
-def _scopes_of(token: Mapping[str, Any]) -> Iterator[str]:
-    """The token's scopes: API Gateway lists them; otherwise they stand in a claim."""
-    yield from token.get("scopes") or ()
-    claims = token.get("claims") or {}
-    for name in ("scope", "scp"):
-        yield from str(claims.get(name, "")).strip("[]").split()
 
 
 class Api[P: Parts]:
@@ -258,45 +124,31 @@ class Served[P: Parts]:
         self._parts = parts
         self._logger = Logger(service=api.name)
         self._resolver = APIGatewayHttpResolver()
+        # An id with an encoded slash comes to its route's function as another address.
         self._resolver.not_found(lambda _: self._refuse(Problem(UNKNOWN_ROUTE)))
         self._wrong_settings = WrongSettings(self._logger)
-        by_path: dict[str, dict[str, Route[P]]] = {}
+        by_path: dict[str, list[Route[P]]] = {}
         for route in api.routes:
-            by_path.setdefault(route.path, {})[route.method] = route
+            by_path.setdefault(route.path, []).append(route)
         for path, routes in by_path.items():
             self._register(path, routes)
 
     def __call__(self, event: Event, context: LambdaContext) -> Answer:
-        """Answer one request. HEAD is answered like GET, without the body."""
-        http = event["requestContext"]["http"]
-        is_head = http["method"] == "HEAD"
+        """Answer one request of a route that API Gateway has."""
         # API Gateway decodes the path; encoded again, an id may hold any character but a slash.
-        asked = {
-            **event,
-            # Half of a surrogate pair, too: no id has one, and so it is not found.
-            "rawPath": quote(event["rawPath"], safe="/", errors=HALVES),
-            "requestContext": {
-                **event["requestContext"],
-                "http": {**http, "method": "GET"} if is_head else http,
-            },
-        }
+        # Half of a surrogate pair, too: no id has one, and so it is not found.
+        asked = {**event, "rawPath": quote(event["rawPath"], safe="/", errors=HALVES)}
         with invocation(self._name, http_request_id(event)):
             answer: Answer = self._resolver.resolve(asked, context)
-        return {**answer, "body": "", "isBase64Encoded": False} if is_head else answer
+        return answer
 
-    def _register(self, path: str, routes: Mapping[str, Route[P]]) -> None:
-        """Every method of one address: those declared, OPTIONS, and the refusal of the others."""
+    def _register(self, path: str, routes: Sequence[Route[P]]) -> None:
+        """Every method of one address, and OPTIONS where pages of other origins may call."""
         rule = path.replace("{", "<").replace("}", ">")
-        allowed = _allowed(routes)
-        for method, route in routes.items():
-            self._resolver.route(rule, method)(self._endpoint(route))
-        self._resolver.route(rule, "OPTIONS")(self._options(routes, allowed))
-
-        def refuse(**_: str) -> Response[str]:
-            return self._refuse(Problem(METHOD_NOT_ALLOWED, headers={"Allow": allowed}))
-
-        others = [method for method in METHODS if method not in routes and method != "OPTIONS"]
-        self._resolver.route(rule, others)(refuse)
+        for route in routes:
+            self._resolver.route(rule, route.method)(self._endpoint(route))
+        if shared := [route for route in routes if route.origins is not None]:
+            self._resolver.route(rule, "OPTIONS")(self._preflight(shared))
 
     def _endpoint(self, route: Route[P]) -> Callable[..., Response[str]]:
         def answer(**ids: str) -> Response[str]:
@@ -315,20 +167,16 @@ class Served[P: Parts]:
 
         return answer
 
-    def _options(
-        self, routes: Mapping[str, Route[P]], allowed: str
-    ) -> Callable[..., Response[str]]:
+    def _preflight(self, routes: Sequence[Route[P]]) -> Callable[..., Response[str]]:
         def answer(**ids: str) -> Response[str]:
             headers: dict[str, str] = {}
-            for route in routes.values():
+            for route in routes:
                 granted = self._cross_origin_headers(self._call(route, ids))
                 headers.update(granted)
                 if "Access-Control-Allow-Origin" in granted:
                     headers["Access-Control-Allow-Methods"] = route.method
                     headers["Access-Control-Allow-Headers"] = "content-type, idempotency-key"
                     headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
-            # Where pages may call, other methods of the address may be another function's.
-            headers = headers or {"Allow": allowed}
             return Response(HTTPStatus.NO_CONTENT, body="", headers=headers)
 
         return answer
@@ -360,7 +208,7 @@ class Served[P: Parts]:
         wanted = route.endpoint.__annotations__
         given: dict[str, object] = {}
         for name, value in call.ids.items():
-            if not _is_possible(value):
+            if not is_possible_id(value):
                 raise NotFoundError(name.removesuffix("_id"))
             given[name] = read_model(route.id_model(name), value, name)
         query = read_query(call.event.get("rawQueryString", ""))
@@ -420,16 +268,6 @@ class Served[P: Parts]:
             cause = cause.__cause__ or cause.__context__
         reason = str(error) if isinstance(error, SuccotashError) else None
         self._logger.error("failed", correlation_id=request_id, stack=chain, reason=reason)
-
-
-def http_request_id(event: Event) -> str:
-    """What API Gateway calls the request; the access log has it too."""
-    return str(event["requestContext"].get("requestId", ""))
-
-
-def _allowed(methods: Mapping[str, object]) -> str:
-    head = ["HEAD"] if "GET" in methods else []
-    return ", ".join(sorted([*methods, *head, "OPTIONS"]))
 
 
 def _success(call: Call, result: object) -> Response[str]:

@@ -42,9 +42,6 @@ class ProblemKind:
 
 
 UNKNOWN_ROUTE = ProblemKind(HTTPStatus.NOT_FOUND, "unknown-address", "There is no such address")
-METHOD_NOT_ALLOWED = ProblemKind(
-    HTTPStatus.METHOD_NOT_ALLOWED, "method-not-allowed", "This address does not take this method"
-)
 UNEXPECTED = ProblemKind(
     HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected", "Something went wrong on our side"
 )

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from succotash.application.intake.form_handler import FormHandler, FormView
+from succotash.application.forms.definitions import FormDefinitions
+from succotash.application.forms.views import FormView
+from succotash.application.intake.review import SubmissionReview
 from succotash.domain.intake.signing import Signer
 from succotash.domain.values import Clock
 
@@ -14,8 +16,11 @@ CONFIRMATION_LIFETIME = timedelta(days=7)
 class Confirmations:
     """Reads the links, and confirms what they are about."""
 
-    def __init__(self, forms: FormHandler, signer: Signer, clock: Clock) -> None:
+    def __init__(
+        self, forms: FormDefinitions, submissions: SubmissionReview, signer: Signer, clock: Clock
+    ) -> None:
         self._forms = forms
+        self._submissions = submissions
         self._signer = signer
         self._clock = clock
 
@@ -33,7 +38,7 @@ class Confirmations:
 
         InvalidTokenError, ExpiredTokenError; NotFoundError also where the submission is gone.
         """
-        self._forms.confirm_submission(self._submission_id(token), form_id)
+        self._submissions.confirm_submission(self._submission_id(token), form_id)
         return self._forms.get_form(form_id)
 
     def _submission_id(self, token: str) -> str:

@@ -11,7 +11,7 @@ from succotash.application.paging import after_moment, encode_cursor
 from succotash.domain.forms.forms import FormSubmission, LeadQuery, ScoredLead, SubmissionState
 from succotash.domain.leads.leads import SubmissionFilter
 from succotash.domain.leads.spreadsheets import Cell, csv_row
-from succotash.domain.repositories.exports import ExportLink, ExportShelf
+from succotash.domain.repositories.exports import ExportLink, ExportStore
 from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import After, Clock, FormId, IdFactory, Json, LeadId
@@ -77,13 +77,13 @@ class ExportHandler:
         storage: Storage,
         clock: Clock,
         new_id: IdFactory,
-        shelf: ExportShelf | None,
+        store: ExportStore | None,
         time_zone: str,
     ) -> None:
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
-        self._shelf = shelf
+        self._store = store
         self._time_zone = time_zone
 
     def export_leads(
@@ -141,11 +141,11 @@ class ExportHandler:
         is_short = size <= ANSWERED_AT_ONCE
         if is_short and progress.cursor is None:
             return Export(f"{kind}.csv", progress.rows, "".join(begun))
-        if self._shelf is None:
+        if self._store is None:
             raise ExportTooLargeError
         name = f"{kind}-{self._new_id()}.csv"
         content = (each.encode() for each in chain(begun, pages))
-        link = self._shelf.put(name, content, now)
+        link = self._store.put(name, content, now)
         return Export(name, progress.rows, None, link, progress.cursor)
 
 

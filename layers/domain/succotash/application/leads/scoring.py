@@ -147,7 +147,7 @@ def _score_page(as_of: datetime, after: LeadId | None, repositories: Repositorie
 
 
 def scoring_view(scoring: ScoringRules) -> ScoringRulesView:
-    """For people and programs outside."""
+    """Serialised for the API."""
     return {
         "version": scoring.version,
         "rules": [_rule_view(each) for each in scoring.rules],

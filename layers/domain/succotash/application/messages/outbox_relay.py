@@ -31,9 +31,9 @@ from succotash.domain.messages.quarantine import LISTED, QuarantineDigest
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import (
     EventBus,
+    Mailer,
     MailRefusedError,
     MailUncertainError,
-    PostOffice,
 )
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock, MessageId, SubmissionId
@@ -79,7 +79,7 @@ class Ways:
     """Where messages go; None where a deployment has no such way."""
 
     bus: EventBus | None
-    post: PostOffice | None
+    post: Mailer | None
     links: Links
     signer: Callable[[], Signer]
     """Of confirmations; StorageUnavailableError where its keys cannot be had."""
@@ -282,7 +282,7 @@ class OutboxRelay:
             raise _NoKeyError from error
 
     def _send(
-        self, post: PostOffice, mail: Mail, withdraw: Callable[[], None], tally: _Tally
+        self, post: Mailer, mail: Mail, withdraw: Callable[[], None], tally: _Tally
     ) -> str | None:
         """Send an e-mail whose delivery is noted: whatever happens, no second one goes out."""
         try:

@@ -5,18 +5,15 @@ in one go. Each may be repeated, and a run that broke off goes on where it stood
 """
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import datetime
-from typing import TypedDict, override
+from typing import TypedDict
 
-from succotash.application.scoring.plan import (
-    Facts,
-    Plan,
-    Planned,
-    ScoringSettings,
-    make_plan,
-)
+from succotash.application.scoring.executors import SerialExecutor
+from succotash.application.scoring.ledgers import LedgerSnapshot
+from succotash.application.scoring.plan import Plan, PlanResult, make_plan
 from succotash.application.scoring.runs import RunWarningView, run_warnings
+from succotash.application.scoring.settings import ScoringSettings
 from succotash.application.scoring.shards import (
     customer_values,
     predictions_and_profiles,
@@ -40,15 +37,6 @@ from succotash.domain.values import (
 )
 from succotash.errors import ConflictError, InvalidInputError, NotFoundError, SettingsError
 from succotash.observation import Metric, count
-
-__all__ = [
-    "ChurnScoring",
-    "IncompleteRunError",
-    "PlanReport",
-    "ScoringReport",
-    "ScoringSettings",
-    "ShardReport",
-]
 
 
 class IncompleteRunError(ConflictError):
@@ -114,14 +102,14 @@ class ChurnScoring:
         still to come, which would keep every run before it from being published.
         """
         as_of = self._require_past(as_of)
-        with ThreadPoolExecutor(max_workers=1) as beside:
-            run, planned = self._open(beside, as_of)
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            run, planned = self._open(executor, as_of)
             if run.state is not RunState.RUNNING:
                 return _report(run)
             if planned is not None and planned.sample.whole is not None:
-                return self._score_whole(beside, run, planned.plan, planned.sample.whole)
+                return self._score_whole(executor, run, planned.plan, planned.sample.whole)
             for shard in self._shards_left(run.run_id):
-                self._score_shard(beside, run, shard)
+                self._score_shard(executor, run, shard)
         return self.finish(run.run_id)
 
     def plan(self, as_of: datetime) -> PlanReport:
@@ -129,8 +117,8 @@ class ChurnScoring:
 
         A run that was opened before keeps the plan it had. Errors as in `run`.
         """
-        with ThreadPoolExecutor(max_workers=1) as beside:
-            run, _ = self._open(beside, self._require_past(as_of))
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            run, _ = self._open(executor, self._require_past(as_of))
         is_running = run.state is RunState.RUNNING
         shards = [shard.index for shard in self._shards_left(run.run_id)] if is_running else []
         return {"run_id": run.run_id, "state": run.state, "shards": shards}
@@ -143,7 +131,7 @@ class ChurnScoring:
         run = self._storage.repositories.retention.get_scoring_run(RunId(run_id))
         if run.state is not RunState.RUNNING:
             raise ConflictError(f"the run is not running but {run.state}")
-        customers = self._score_shard(_InTurn(), run, Shard(shard, SHARDS))
+        customers = self._score_shard(SerialExecutor(), run, Shard(shard, SHARDS))
         return {"run_id": run.run_id, "shard": shard, "customers": customers}
 
     def finish(self, run_id: str) -> ScoringReport:
@@ -163,7 +151,7 @@ class ChurnScoring:
             self._publish(run, sum(scored.values()), warnings, is_whole=False)
         return _report(retention.get_scoring_run(run.run_id))
 
-    def _open(self, beside: Executor, as_of: datetime) -> tuple[ScoringRun, Planned | None]:
+    def _open(self, executor: Executor, as_of: datetime) -> tuple[ScoringRun, PlanResult | None]:
         """The run as of this instant, and its plan where it was made just now."""
         repositories = self._storage.repositories
         run_id = run_id_of(as_of)
@@ -175,7 +163,7 @@ class ChurnScoring:
             return known, None
         self._require_one_currency(repositories, as_of)
         self._settle()
-        planned = make_plan(repositories, beside, self._settings, as_of)
+        planned = make_plan(repositories, executor, self._settings, as_of)
         is_whole = planned.sample.whole is not None
         sampled = None if is_whole else len(planned.sample.presence.customer_ids)
         run = ScoringRun(
@@ -220,13 +208,13 @@ class ChurnScoring:
         return [Shard(index, SHARDS) for index in range(SHARDS) if index not in scored]
 
     def _score_whole(
-        self, beside: Executor, run: ScoringRun, plan: Plan, facts: Facts
+        self, executor: Executor, run: ScoringRun, plan: Plan, facts: LedgerSnapshot
     ) -> ScoringReport:
         """Everybody at once, from what was read to plan with."""
         retention, zone = self._storage.repositories.retention, self._settings.time_zone
-        grids = beside.submit(retention.build_retention_grids, run.run_id, run.as_of, zone)
-        lifecycle = beside.submit(retention.build_lifecycle_counts, run.run_id, run.as_of, zone)
-        refunds = beside.submit(self._storage.repositories.ltv.total_refunds, run.as_of)
+        grids = executor.submit(retention.build_retention_grids, run.run_id, run.as_of, zone)
+        lifecycle = executor.submit(retention.build_lifecycle_counts, run.run_id, run.as_of, zone)
+        refunds = executor.submit(self._storage.repositories.ltv.total_refunds, run.as_of)
         customers = self._write(run, plan, facts, None)
         grids.result()
         lifecycle.result()
@@ -234,18 +222,18 @@ class ChurnScoring:
         self._publish(run, customers, warnings, is_whole=True)
         return _report(retention.get_scoring_run(run.run_id))
 
-    def _score_shard(self, beside: Executor, run: ScoringRun, shard: Shard) -> int:
+    def _score_shard(self, executor: Executor, run: ScoringRun, shard: Shard) -> int:
         """Write all rows of one shard; how many customers it has."""
         repositories, zone = self._storage.repositories, self._settings.time_zone
         retention = repositories.retention
-        facts = Facts.read(repositories, beside, run.as_of, zone, shard)
-        grids = beside.submit(
+        facts = LedgerSnapshot.read(repositories, executor, run.as_of, zone, shard)
+        grids = executor.submit(
             retention.build_retention_grids, run.run_id, run.as_of, zone, shard=shard
         )
-        lifecycle = beside.submit(
+        lifecycle = executor.submit(
             retention.build_lifecycle_counts, run.run_id, run.as_of, zone, shard=shard
         )
-        refunds = beside.submit(repositories.ltv.total_refunds, run.as_of, shard=shard)
+        refunds = executor.submit(repositories.ltv.total_refunds, run.as_of, shard=shard)
         customers = self._write(run, Plan.of_dict(run.plan), facts, shard)
         repositories.ltv.build_cohorts(run.run_id, run.as_of, zone, shard=shard)
         grids.result()
@@ -254,7 +242,9 @@ class ChurnScoring:
         retention.mark_shard_scored(run.run_id, shard, customers, warnings.to_dict())
         return customers
 
-    def _write(self, run: ScoringRun, plan: Plan, facts: Facts, shard: Shard | None) -> int:
+    def _write(
+        self, run: ScoringRun, plan: Plan, facts: LedgerSnapshot, shard: Shard | None
+    ) -> int:
         repositories, settings = self._storage.repositories, self._settings
         values, predicted = customer_values(
             plan, settings, facts.purchases, seed_of(run.as_of, shard)
@@ -296,18 +286,6 @@ class ChurnScoring:
         self._storage.in_transaction(work)
         count(Metric.RUNS_FINISHED)
         count(Metric.CUSTOMERS_SCORED, customers)
-
-
-class _InTurn(Executor):
-    """Does at once what it is given: a shard has one session, and others are scored beside it."""
-
-    @override
-    def submit[**P, T](
-        self, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> Future[T]:
-        done = Future[T]()
-        done.set_result(work(*args, **kwargs))
-        return done
 
 
 def _report(run: ScoringRun) -> ScoringReport:

@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
-from succotash.domain.retention.retention import ScoringRun
+from succotash.domain.repositories.storage import Repositories
+from succotash.domain.retention.retention import INITIAL_RUN, ScoringRun
 from succotash.domain.scoring.warnings import RunWarnings
-from succotash.domain.values import Currency, Json, Money
+from succotash.domain.values import Currency, Json, Money, RunId
 
 
 class RunView(TypedDict):
@@ -68,13 +69,30 @@ def run_currency(run: RunView | None, own: Currency) -> Currency:
 
 
 def run_view(run: ScoringRun) -> RunView:
-    """For people and programs outside."""
+    """Serialised for the API."""
     return {
         "run_id": run.run_id,
         "as_of": run.as_of,
         "settings": run.settings,
         "models": run.models,
     }
+
+
+def run_or_none(run: ScoringRun) -> RunView | None:
+    """Serialised for the API; None before the first run."""
+    return run_view(run) if run.run_id != INITIAL_RUN else None
+
+
+def current_run(repositories: Repositories) -> RunView | None:
+    """The run whose numbers are shown; None before the first one."""
+    return run_or_none(repositories.retention.get_current_scoring_run())
+
+
+def find_run(repositories: Repositories, run_id: RunId | None) -> RunView | None:
+    """The run that found something; None where that was known before the first one."""
+    if run_id is None or run_id == INITIAL_RUN:
+        return None
+    return run_view(repositories.retention.get_scoring_run(run_id))
 
 
 def run_warnings(run: ScoringRun) -> list[RunWarningView]:
@@ -124,7 +142,7 @@ def run_warnings(run: ScoringRun) -> list[RunWarningView]:
 
 
 def run_report(run: ScoringRun) -> RunReport:
-    """For people and programs outside."""
+    """Serialised for the API."""
     return {
         **run_view(run),
         "state": run.state,

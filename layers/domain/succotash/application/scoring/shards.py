@@ -6,17 +6,10 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from succotash.application.scoring.plan import (
-    Columns,
-    Facts,
-    Plan,
-    ScoringSettings,
-    Valued,
-    mean_spend,
-    risk_basis,
-    units,
-    valued,
-)
+from succotash.application.scoring.ledgers import Columns, LedgerSnapshot
+from succotash.application.scoring.plan import Plan
+from succotash.application.scoring.settings import ScoringSettings
+from succotash.application.scoring.valuation import Valued, mean_spend, risk_basis, units, valued
 from succotash.domain.models.engagement import (
     Engagement,
     engagement_scores,
@@ -100,7 +93,7 @@ def _value_columns(
 
 
 def predictions_and_profiles(
-    plan: Plan, settings: ScoringSettings, facts: Facts, predicted: dict[str, int]
+    plan: Plan, settings: ScoringSettings, facts: LedgerSnapshot, predicted: dict[str, int]
 ) -> tuple[ChurnPredictions, EngagementProfiles]:
     """The risk and the engagement of everybody who bought or did anything."""
     activity = facts.activity

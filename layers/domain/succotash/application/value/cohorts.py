@@ -1,143 +1,60 @@
-"""Cohorts as they are shown: their life month by month, and which months have passed."""
+"""Cohorts of customers by month or quarter of first purchase."""
 
-from collections.abc import Sequence
-from datetime import date
-from decimal import Decimal
-from typing import TypedDict
-
-from succotash.application.scoring.runs import RunView
-from succotash.domain.value.cohorts import CohortSpan
-from succotash.domain.value.ltv import Cohort
-from succotash.domain.values import Money, rounded_amount
-
-NOTHING = Decimal(0)
-MILESTONES = (1, 3, 6, 12)
-"""Months of a cohort's life that are shown beside it."""
-
-
-class CohortPeriodView(TypedDict):
-    """One month of a cohort's life, counted from the month in which each customer first bought."""
-
-    period: int
-    active_customers: int
-    retention: float
-    """Share of the cohort active in this month."""
-    revenue: Decimal
-    cumulative_revenue_per_customer: Decimal
-    mature: bool
-    """Whether the whole month had passed for everybody when the run took place."""
+from succotash.application.scoring.runs import run_day, run_or_none
+from succotash.application.value.cohort_views import (
+    CohortDetails,
+    CohortList,
+    average_periods,
+    cohort_periods,
+    cohort_view,
+)
+from succotash.domain.repositories.storage import Storage
+from succotash.domain.retention.retention import INITIAL_RUN
+from succotash.domain.value.cohorts import CohortSpan, by_quarter
+from succotash.domain.values import CohortId
+from succotash.errors import NotFoundError
 
 
-class CohortView(TypedDict):
-    """A cohort of customers by month or quarter of first purchase."""
+class CohortReports:
+    """Cohorts as the current run found them."""
 
-    cohort_id: str
-    starts_on: date
-    currency: str
-    customers: int
-    revenue: Decimal
-    average_ltv: Decimal
-    milestones: dict[str, CohortPeriodView | None]
-    """The months 1m, 3m, 6m and 12m of its life; None where one has not begun."""
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
 
-
-class CohortDetails(CohortView):
-    """A cohort with its life month by month."""
-
-    periods: list[CohortPeriodView]
-    run: RunView | None
-
-
-class AveragePeriod(TypedDict):
-    """One month in the life of all cohorts together, weighted by customers, mature ones only."""
-
-    period: int
-    customers: int
-    retention: float
-    cumulative_revenue_per_customer: Decimal
-
-
-class CohortList(TypedDict):
-    """Every cohort, by start."""
-
-    by: str
-    cohorts: list[CohortView]
-    average: list[AveragePeriod]
-    """Periods that no cohort has behind it are left out."""
-    run: RunView | None
-
-
-def cohort_view(cohort: Cohort, span: CohortSpan, today: date) -> CohortView:
-    """For people and programs outside."""
-    periods = {each["period"]: each for each in cohort_periods(cohort, span, today)}
-    return {
-        "cohort_id": cohort.cohort_id,
-        "starts_on": cohort.starts_on,
-        "currency": cohort.revenue.currency,
-        "customers": cohort.customers,
-        "revenue": cohort.revenue.rounded(),
-        "average_ltv": cohort.average_ltv.rounded(),
-        "milestones": {f"{month}m": periods.get(month) for month in MILESTONES},
-    }
-
-
-def cohort_periods(cohort: Cohort, span: CohortSpan, today: date) -> list[CohortPeriodView]:
-    """Every month that has begun for somebody, those without a purchase included."""
-    by_period = {each.period: each for each in cohort.periods}
-    currency = cohort.revenue.currency
-    elapsed = _month_of(today) - _month_of(cohort.starts_on)
-    views: list[CohortPeriodView] = []
-    cumulative = NOTHING
-    for period in range(elapsed + 1):
-        found = by_period.get(period)
-        active = 0 if found is None else found.active_customers
-        revenue = NOTHING if found is None else found.revenue
-        cumulative += revenue
-        per_customer = cumulative / cohort.customers if cohort.customers else NOTHING
-        views.append(
-            {
-                "period": period,
-                "active_customers": active,
-                "retention": active / cohort.customers if cohort.customers else 0.0,
-                "revenue": rounded_amount(revenue, currency),
-                "cumulative_revenue_per_customer": rounded_amount(per_customer, currency),
-                "mature": period < elapsed - span.months + 1,
-            }
-        )
-    return views
-
-
-def average_periods(
-    cohorts: Sequence[Cohort], span: CohortSpan, today: date
-) -> list[AveragePeriod]:
-    """All cohorts together, month by month."""
-    customers, active = dict[int, int](), dict[int, int]()
-    earned = dict[int, Money]()
-    for cohort in cohorts:
-        by_period = {each.period: each for each in cohort.periods}
-        cumulative = Money(NOTHING, cohort.revenue.currency)
-        passed = _month_of(today) - _month_of(cohort.starts_on) - span.months + 1
-        for period in range(passed):
-            found = by_period.get(period)
-            if found is not None:
-                cumulative += Money(found.revenue, cumulative.currency)
-                active[period] = active.get(period, 0) + found.active_customers
-            customers[period] = customers.get(period, 0) + cohort.customers
-            before = earned.get(period)
-            earned[period] = cumulative if before is None else before + cumulative
-    return [
-        {
-            "period": period,
-            "customers": count,
-            "retention": active.get(period, 0) / count,
-            "cumulative_revenue_per_customer": rounded_amount(
-                earned[period].amount / count, earned[period].currency
-            ),
+    def get_cohorts(self, span: CohortSpan = CohortSpan.MONTH) -> CohortList:
+        """Every cohort, by start, and all of them together."""
+        repositories = self._storage.repositories
+        run = repositories.retention.get_current_scoring_run()
+        found = repositories.ltv.get_all_cohorts()
+        cohorts = by_quarter(found) if span is CohortSpan.QUARTER else found
+        today = run_day(run)
+        return {
+            "by": span,
+            "cohorts": [cohort_view(each, span, today) for each in cohorts],
+            "average": average_periods(cohorts, span, today),
+            "run": run_or_none(run),
         }
-        for period, count in sorted(customers.items())
-        if count
-    ]
 
+    def get_cohort(self, cohort_id: str) -> CohortDetails:
+        """A cohort, such as 1997-01 or 1997-Q1, with its life.
 
-def _month_of(day: date) -> int:
-    return day.year * 12 + day.month - 1
+        NotFoundError where the current run has none.
+        """
+        repositories = self._storage.repositories
+        is_quarter = "Q" in cohort_id
+        span = CohortSpan.QUARTER if is_quarter else CohortSpan.MONTH
+        if is_quarter:
+            quarters = by_quarter(repositories.ltv.get_all_cohorts())
+            matching = [each for each in quarters if each.cohort_id == cohort_id]
+            if not matching:
+                raise NotFoundError("cohort")
+            [cohort] = matching
+        else:
+            cohort = repositories.ltv.get_cohort(CohortId(cohort_id))
+        run = repositories.retention.get_scoring_run(cohort.run_id or INITIAL_RUN)
+        today = run_day(run)
+        return {
+            **cohort_view(cohort, span, today),
+            "periods": cohort_periods(cohort, span, today),
+            "run": run_or_none(run),
+        }

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Self
 from uuid import UUID
 
+from succotash.domain.forms.forms import IdempotentRequest
 from succotash.domain.intake.submissions import emails_among
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.values import FormId, Json, SubmissionId, instant_text, require_aware
@@ -42,7 +43,7 @@ def id_of_request(form_id: FormId, key: str, body_digest: str, at: datetime) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class ParkedSubmission:
+class QueuedSubmission:
     """What somebody sent, with the id and the time it was acknowledged with.
 
     Nothing about it is judged yet but what can be judged without the form.
@@ -59,6 +60,13 @@ class ParkedSubmission:
     key: str | None = None
     """The sender's Idempotency-Key."""
     body_digest: str = ""
+
+    @property
+    def request(self) -> IdempotentRequest | None:
+        """The request that its sender may repeat; None without a key."""
+        if self.key is None:
+            return None
+        return IdempotentRequest(f"form:{self.form_id}", self.key, self.body_digest)
 
     @property
     def group(self) -> str:
@@ -142,21 +150,21 @@ def is_sent_by(person: ErasedPerson, text: str) -> bool:
     address stands somewhere in it. A text that cannot be read is where the address stands in it.
     """
     try:
-        parked = ParkedSubmission.of_text(text)
+        queued = QueuedSubmission.of_text(text)
     except MalformedRequestError:
         return any(person.is_named_in(each) for each in _readings(text))
-    if parked.received_at > person.erased_at:
+    if queued.received_at > person.erased_at:
         return False
-    emails = emails_among(parked.fields)
+    emails = emails_among(queued.fields)
     if emails:
         return person.canonical_email in emails
     return any(
-        person.is_named_in(each) for each in (parked.key or "", *_texts(dict(parked.fields)))
+        person.is_named_in(each) for each in (queued.key or "", *_texts(dict(queued.fields)))
     )
 
 
 def _readings(text: str) -> Iterator[str]:
-    """What a text may say that is no parked submission: itself, unpacked, and without escapes."""
+    """What a text may say that is no queued submission: itself, unpacked, and without escapes."""
     yield text
     with suppress(ValueError, zlib.error):
         plain = _plain(text)
@@ -188,7 +196,7 @@ def _plain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message that a queue gave, which ought to be a parked submission."""
+    """A message that a queue gave, which ought to be a queued submission."""
 
     message_id: str
     group: str

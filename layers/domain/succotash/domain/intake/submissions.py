@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from succotash.domain.forms.forms import (
     Form,
@@ -17,8 +17,12 @@ from succotash.domain.intake.spam import NO_TRAFFIC, RecentTraffic
 from succotash.domain.intake.validation import CONTACT_FIELDS, canonical_email
 from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.messages.outbox import OutboxMessage
+from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones, erased_at
 from succotash.domain.values import FormId, Json, LeadId, SubmissionId
 from succotash.errors import InvalidInputError
+
+KEY_LIFETIME = timedelta(hours=24)
+"""How long an Idempotency-Key and its answer are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,46 @@ class SubmissionOutcome:
     remembered: RememberedAnswer | None = None
     messages: tuple[OutboxMessage, ...] = ()
     """What others are told of it."""
+
+
+def inquiry_about(
+    submission: FormSubmission,
+    request: IdempotentRequest | None = None,
+    tombstones: Tombstones = NO_TOMBSTONES,
+) -> SubmissionInquiry:
+    """What to ask the storage about a submission; of one not judged yet, any address counts."""
+    email = submission.canonical_email
+    emails = emails_among(submission.answers) if email is None else (email,)
+    asked = [each for email in emails for each in tombstones.of_person(email)]
+    if request is not None:
+        asked += tombstones.of_request(request.scope, request.key)
+    return SubmissionInquiry(
+        form_id=submission.form_id,
+        fingerprint=submission.fingerprint,
+        submitted_at=submission.submitted_at,
+        emails=emails,
+        ip_address=submission.ip_address,
+        text_digest=submission.text_digest,
+        request=request,
+        tombstones=tuple(asked),
+    )
+
+
+def is_erased(
+    submission: FormSubmission,
+    request: IdempotentRequest | None,
+    ground: SubmissionGround,
+    tombstones: Tombstones,
+) -> bool:
+    """Whether its person was erased since it was sent, or what its request had brought was."""
+    at, email = submission.submitted_at, submission.canonical_email
+    since = erased_at(tombstones.of_person(email), ground.erased) if email else None
+    if since is not None and at <= since:
+        return True
+    if request is None:
+        return False
+    since = erased_at(tombstones.of_request(request.scope, request.key), ground.erased)
+    return since is not None and at <= since + KEY_LIFETIME
 
 
 def merged_lead(known: Lead, newer: Lead) -> Lead:

@@ -9,7 +9,14 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
-from succotash.domain.forms.forms import FieldKind, Form, FormField, RuleKind, ValidationRule
+from succotash.domain.forms.forms import (
+    RESERVED_FORM_IDS,
+    FieldKind,
+    Form,
+    FormField,
+    RuleKind,
+    ValidationRule,
+)
 from succotash.domain.intake.attribution import CONSENT
 from succotash.domain.intake.canonical_text import ANSWER_LIMIT, canonical_text
 from succotash.domain.values import Json, RuleId
@@ -56,6 +63,29 @@ def fingerprint(form_id: str, answers: Mapping[str, Json]) -> str:
 
     text = json.dumps([form_id, canonical(dict(answers))], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check_definition(form: Form, rules: Sequence[ValidationRule]) -> list[Violation]:
+    """Whatever makes no sense about a form and its rules; empty where all of it does."""
+    known = {each.name for each in form.fields}
+    violations = [problem for rule in rules for problem in check_rule(rule, known)]
+    if form.form_id in RESERVED_FORM_IDS:
+        violations.append(Violation("form_id", "reserved", "is a reserved word"))
+    violations.extend(
+        Violation(f"rules.{rule.field_name}", "unknown_field", "is no field of this form")
+        for rule in rules
+        if known and rule.field_name not in known
+    )
+    if form.spam.honeypot in known:
+        violations.append(Violation("spam.honeypot", "a_field", "is a field of this form"))
+    if len(known) != len(form.fields):
+        violations.append(Violation("fields", "repeated", "two fields have the same name"))
+    violations.extend(
+        Violation(f"fields.{each.name}.choices", "choices", "needs a list of choices")
+        for each in form.fields
+        if each.kind in (FieldKind.CHOICE, FieldKind.CHOICES) and not each.choices
+    )
+    return violations
 
 
 def rules_of_fields(form: Form) -> list[ValidationRule]:

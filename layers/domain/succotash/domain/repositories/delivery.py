@@ -1,4 +1,4 @@
-"""The ports to where messages go: a bus of events, and a post office."""
+"""The ports to where messages go: a bus of events, and a mailer."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ class MailRefusedError(SuccotashError):
 
 
 class MailUncertainError(SuccotashError):
-    """An e-mail may have been sent: the post office took it, and did not answer."""
+    """An e-mail may have been sent: the mailer took it, and did not answer."""
 
     def __init__(self) -> None:
         super().__init__("no answer came to an e-mail that may have been sent")
@@ -36,7 +36,7 @@ class EventBus(ABC):
         """
 
 
-class PostOffice(ABC):
+class Mailer(ABC):
     """Sends e-mails from the company's address."""
 
     @abstractmethod

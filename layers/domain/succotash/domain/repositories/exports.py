@@ -18,8 +18,8 @@ class ExportLink:
     expires_at: datetime
 
 
-class ExportShelf(Erasable):
-    """Files for a short time. StorageUnavailableError where the shelf does not answer."""
+class ExportStore(Erasable):
+    """Files for a short time. StorageUnavailableError where the store does not answer."""
 
     @abstractmethod
     def put(self, name: str, content: Iterable[bytes], now: datetime) -> ExportLink:

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import override
 
-from succotash.domain.intake.parking import Delivery, ParkedSubmission
+from succotash.domain.intake.parking import Delivery, QueuedSubmission
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Erasable, Forgotten
 
@@ -16,7 +16,7 @@ class SubmissionQueue(Erasable):
     """
 
     @abstractmethod
-    def park(self, parked: ParkedSubmission) -> None:
+    def enqueue(self, queued: QueuedSubmission) -> None:
         """Keep a submission; once this returns, it is not lost."""
 
     @abstractmethod

@@ -6,7 +6,7 @@ from typing import override
 
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
-from succotash.domain.repositories.exports import ExportLink, ExportShelf
+from succotash.domain.repositories.exports import ExportLink, ExportStore
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.aws.objects import S3, S3ObjectStore, s3, translated
 
@@ -17,7 +17,7 @@ PAGE = 1_000
 CSV_TYPE = "text/csv; charset=utf-8"
 
 
-class ExportBucket(ExportShelf):
+class ExportBucket(ExportStore):
     """Writes by multipart upload, one part at a time."""
 
     def __init__(self, bucket: str, client: Callable[[], S3] = s3) -> None:

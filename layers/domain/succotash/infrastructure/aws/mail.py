@@ -7,9 +7,9 @@ from typing import Any, override
 
 from succotash.domain.messages.mails import Mail
 from succotash.domain.repositories.delivery import (
+    Mailer,
     MailRefusedError,
     MailUncertainError,
-    PostOffice,
 )
 from succotash.infrastructure.mime import mime
 
@@ -29,7 +29,7 @@ def sesv2() -> Ses:
     return boto3.client("sesv2", config=limits)
 
 
-class SesPostOffice(PostOffice):
+class SesMailer(Mailer):
     """Sends from one address, whose identity SES has verified."""
 
     def __init__(self, sender: str, client: Callable[[], Ses] = sesv2) -> None:

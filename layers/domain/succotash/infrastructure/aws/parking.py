@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import override
 
-from succotash.domain.intake.parking import Delivery, ParkedSubmission, is_sent_by
+from succotash.domain.intake.parking import Delivery, QueuedSubmission, is_sent_by
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.parking import SubmissionQueue
@@ -36,13 +36,13 @@ class SqsSubmissionQueue(SubmissionQueue):
         self._known_client: Sqs | None = None
 
     @override
-    def park(self, parked: ParkedSubmission) -> None:
+    def enqueue(self, queued: QueuedSubmission) -> None:
         with translated():
             self._client().send_message(
                 QueueUrl=self._queue_url,
-                MessageBody=parked.as_text(),
-                MessageGroupId=parked.group,
-                MessageDeduplicationId=parked.deduplication_id,
+                MessageBody=queued.as_text(),
+                MessageGroupId=queued.group,
+                MessageDeduplicationId=queued.deduplication_id,
             )
 
     @override

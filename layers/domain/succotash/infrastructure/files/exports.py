@@ -9,14 +9,14 @@ from typing import override
 
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
-from succotash.domain.repositories.exports import ExportLink, ExportShelf
+from succotash.domain.repositories.exports import ExportLink, ExportStore
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.private_files import FILE, make_private_folder
 
 KEPT = timedelta(days=1)
 
 
-class ExportFolder(ExportShelf):
+class ExportFolder(ExportStore):
     """Writes files that only their owner reads, and removes those of earlier days."""
 
     def __init__(self, folder: Path) -> None:

@@ -11,14 +11,14 @@ from uuid import uuid4
 
 from succotash.domain.messages.mails import Mail
 from succotash.domain.people.erasures import ErasedPerson
-from succotash.domain.repositories.delivery import MailRefusedError, PostOffice
+from succotash.domain.repositories.delivery import Mailer, MailRefusedError
 from succotash.domain.repositories.erasable import Erasable, Forgotten
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.mime import mime
 from succotash.infrastructure.private_files import make_private_file, make_private_folder
 
 
-class MailFolder(PostOffice, Erasable):
+class MailFolder(Mailer, Erasable):
     """Puts each e-mail into a folder, as an .eml file whose name begins with its time.
 
     Nobody but the owner reads either. A person is erased from it by the e-mails that name them.

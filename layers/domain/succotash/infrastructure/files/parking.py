@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import override
 
-from succotash.domain.intake.parking import Delivery, ParkedSubmission, is_sent_by
+from succotash.domain.intake.parking import Delivery, QueuedSubmission, is_sent_by
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.parking import SubmissionQueue
@@ -77,15 +77,15 @@ class FileSubmissionQueue(SubmissionQueue):
         self._clock = clock
 
     @override
-    def park(self, parked: ParkedSubmission) -> None:
+    def enqueue(self, queued: QueuedSubmission) -> None:
         now = self._clock()
         with self._connection() as connection:
             connection.execute(
                 _PARK,
                 {
-                    "message_group": parked.group,
-                    "deduplication_id": parked.deduplication_id,
-                    "content": parked.as_text(),
+                    "message_group": queued.group,
+                    "deduplication_id": queued.deduplication_id,
+                    "content": queued.as_text(),
                     "now": now,
                     "remembered": now - REMEMBERED_SECONDS,
                 },

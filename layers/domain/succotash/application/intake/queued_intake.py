@@ -8,7 +8,7 @@ from enum import Enum, auto
 from functools import partial
 from typing import Protocol
 
-from succotash.domain.intake.parking import Delivery, ParkedSubmission
+from succotash.domain.intake.parking import Delivery, QueuedSubmission
 from succotash.domain.people.erasures import ErasedError
 from succotash.domain.repositories.parking import SubmissionQueue
 from succotash.errors import (
@@ -27,21 +27,21 @@ RECEIVES_TRIED = 5
 logger = logging.getLogger(__name__)
 
 
-class TakesParked(Protocol):
+class TakesQueued(Protocol):
     """What is needed of the handler of forms."""
 
-    def take_parked(self, parked: ParkedSubmission) -> object:
-        """Store a parked submission, once however often it is given.
+    def take_queued(self, queued: QueuedSubmission) -> object:
+        """Store a queued submission, once however often it is given.
 
         NotFoundError, ErasedError where nothing can ever be stored.
         """
 
-    def unless_erased(self, parked: ParkedSubmission, keep: Callable[[], None]) -> bool:
+    def unless_erased(self, queued: QueuedSubmission, keep: Callable[[], None]) -> bool:
         """Do `keep` unless its person was erased since it was sent; whether it was done."""
 
 
 @dataclass(frozen=True, slots=True)
-class ParkedTaken:
+class IntakeReport:
     """What became of the messages that a queue gave."""
 
     taken: int
@@ -52,16 +52,16 @@ class ParkedTaken:
     """Ids of the messages that the queue is to give again."""
 
 
-class ParkedIntake:
+class QueuedIntake:
     """Takes what a queue gives, in order within each group."""
 
-    def __init__(self, forms: TakesParked, queue: SubmissionQueue | None) -> None:
+    def __init__(self, forms: TakesQueued, queue: SubmissionQueue | None) -> None:
         self._forms = forms
         self._queue = queue
 
     def take(
         self, deliveries: Sequence[Delivery], has_time: Callable[[], bool] = lambda: True
-    ) -> ParkedTaken:
+    ) -> IntakeReport:
         """Take the deliveries as far as storage and time allow.
 
         While the storage is away, nothing is taken and nothing given up. What fails by itself
@@ -94,7 +94,7 @@ class ParkedIntake:
                 held_up.add(delivery.group)
                 again.append(delivery.message_id)
         count(Metric.SUBMISSIONS_DISCARDED, results[_Result.DISCARDED])
-        return ParkedTaken(
+        return IntakeReport(
             results[_Result.TAKEN],
             results[_Result.DISCARDED],
             results[_Result.SET_ASIDE],
@@ -107,24 +107,24 @@ class ParkedIntake:
             raise StorageUnavailableError("there is no queue to set anything aside in")
         keep = partial(self._queue.set_aside, delivery)
         try:
-            parked = ParkedSubmission.of_text(delivery.text)
+            queued = QueuedSubmission.of_text(delivery.text)
         except MalformedRequestError:  # nobody's, as far as can be told
             keep()
             return True
         try:
-            return self._forms.unless_erased(parked, keep)
+            return self._forms.unless_erased(queued, keep)
         except StorageError:  # whoever looks for the person later looks there
             keep()
             return True
 
     def _take(self, delivery: Delivery) -> "_Result":
         try:
-            submission = ParkedSubmission.of_text(delivery.text)
+            submission = QueuedSubmission.of_text(delivery.text)
         except MalformedRequestError:
             logger.error("the message %s cannot be read", delivery.message_id)  # noqa: TRY400
             return _Result.SET_ASIDE
         try:
-            self._forms.take_parked(submission)
+            self._forms.take_queued(submission)
         except (StorageUnavailableError, SettingsError):
             raise
         except SubmissionInProgressError as error:

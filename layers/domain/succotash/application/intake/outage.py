@@ -4,7 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from succotash.domain.intake.parking import ParkedSubmission
+from succotash.domain.intake.parking import QueuedSubmission
 from succotash.domain.repositories.parking import SubmissionQueue
 from succotash.errors import StorageUnavailableError
 
@@ -13,7 +13,7 @@ AWAY_SECONDS = 5.0
 FORMS_REMEMBERED = 200
 
 
-class Shelter[F]:
+class OutageGuard[F]:
     """One process's knowledge of an outage. `F` is a form's definition."""
 
     def __init__(
@@ -28,11 +28,11 @@ class Shelter[F]:
         self._forms: OrderedDict[str, F] = OrderedDict()
 
     @property
-    def is_storage_away(self) -> bool:
+    def storage_unavailable(self) -> bool:
         """Whether the storage failed moments ago, and there is a queue to go to at once."""
         return self._queue is not None and self._clock() < self._away_until
 
-    def park(self, sent: ParkedSubmission, reason: StorageUnavailableError | None) -> None:
+    def enqueue(self, sent: QueuedSubmission, reason: StorageUnavailableError | None) -> None:
         """Keep the submission until the storage is back.
 
         Where there is no queue, or it does not answer either, `reason` is raised; without a
@@ -41,7 +41,7 @@ class Shelter[F]:
         if self._queue is None:
             raise reason or StorageUnavailableError("there is no queue to wait in")
         try:
-            self._queue.park(sent)
+            self._queue.enqueue(sent)
         except StorageUnavailableError as error:
             raise reason or error from None
         if reason is not None:

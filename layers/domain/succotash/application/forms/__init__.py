@@ -1,0 +1,1 @@
+"""Use cases around the definitions of forms, and how forms do."""

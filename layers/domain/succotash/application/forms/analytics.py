@@ -1,0 +1,190 @@
+"""How forms do: submissions, new leads and how far they came, within a range of time."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from itertools import pairwise
+from typing import TypedDict
+
+from succotash.application.days import days_of, range_of
+from succotash.domain.forms.forms import ConversionFunnel, FormAnalytics, LeadStatus
+from succotash.domain.leads.leads import DailyCounts
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.values import FormId
+
+DAYS_SHOWN = 400
+"""The most days that analytics show one by one."""
+
+
+class SubmissionMetrics(TypedDict):
+    """Counts of submissions."""
+
+    total_submissions: int
+    accepted: int
+    quarantined: int
+    duplicates: int
+    unconfirmed: int
+    """Whose person has not confirmed them; the four add up to the total."""
+    by_form: Mapping[str, int]
+
+
+class LeadMetrics(TypedDict):
+    """Counts of the leads first seen in the range."""
+
+    new_leads: int
+    hot_leads: int
+    average_score: float | None
+    by_status: Mapping[str, int]
+
+
+class FunnelStageView(TypedDict):
+    """A stage and how many came at least so far."""
+
+    status: str
+    reached: int
+
+
+class FunnelView(TypedDict):
+    """The conversion funnel."""
+
+    stages: list[FunnelStageView]
+    lost: int
+
+
+class ConversionRates(TypedDict):
+    """Shares; None where the denominator is 0."""
+
+    submission_to_lead: float | None
+    """New leads per accepted submission."""
+    stage_to_stage: dict[str, float | None]
+    """For each stage after the first, its share of the stage before."""
+    lead_to_customer: float | None
+    """Won leads among the new ones."""
+
+
+class DailyCountsView(TypedDict):
+    """What happened on a day."""
+
+    day: date
+    submissions: int
+    accepted: int
+    new_leads: int
+
+
+class FormAnalyticsView(TypedDict):
+    """How forms do over a range of time."""
+
+    start: datetime | None
+    """Included."""
+    end: datetime | None
+    """Excluded."""
+    time_zone: str
+    """Whose days these are."""
+    daily: list[DailyCountsView] | None
+    """Every day of the range; None for a range that is open or longer than DAYS_SHOWN."""
+    submission_metrics: SubmissionMetrics
+    lead_metrics: LeadMetrics
+    source_distribution: Mapping[str, int]
+    conversion_funnel: FunnelView
+    conversion_rates: ConversionRates
+
+
+class FormReports:
+    """Counts what forms brought."""
+
+    def __init__(self, storage: Storage, time_zone: str = "UTC") -> None:
+        self._storage = storage
+        self._time_zone = time_zone
+
+    def get_form_analytics(
+        self,
+        *,
+        start: date | datetime | None = None,
+        end: date | datetime | None = None,
+        form_id: str | None = None,
+        source: str | None = None,
+    ) -> FormAnalyticsView:
+        """How forms did from `start` to `end`: days, both included, or instants.
+
+        Days are the deployment's; an instant that ends the range is excluded. InvalidInputError
+        where the range ends before it starts, NotFoundError for an unknown form.
+        """
+        covered = range_of(start, end, self._time_zone)
+        days = days_of(covered, self._time_zone, at_most=DAYS_SHOWN)
+        form = None if form_id is None else FormId(form_id)
+
+        def work(
+            repositories: Repositories,
+        ) -> tuple[FormAnalytics, ConversionFunnel, list[DailyCounts]]:
+            forms = repositories.forms
+            if form is not None:
+                forms.get_form(form)
+            found: list[DailyCounts] = []
+            if days and covered.start is not None and covered.end is not None:
+                found = repositories.leads.get_daily_counts(
+                    covered.start, covered.end, self._time_zone, form_id=form, source=source
+                )
+            within = {"start": covered.start, "end": covered.end}
+            return (
+                forms.get_form_analytics(**within, form_id=form, source=source),
+                forms.get_lead_conversion_funnel(**within, form_id=form, source=source),
+                found,
+            )
+
+        counts, funnel, daily = self._storage.in_transaction(work)
+        reached = {stage.status: stage.reached for stage in funnel.stages}
+        stages = list(reached)
+        return {
+            "start": covered.start,
+            "end": covered.end,
+            "time_zone": self._time_zone,
+            "daily": None if days is None else _each_day(days, daily),
+            "submission_metrics": {
+                "total_submissions": counts.total_submissions,
+                "accepted": counts.accepted,
+                "quarantined": counts.quarantined,
+                "duplicates": counts.duplicates,
+                "unconfirmed": counts.unconfirmed,
+                "by_form": counts.submissions_by_form,
+            },
+            "lead_metrics": {
+                "new_leads": counts.new_leads,
+                "hot_leads": counts.hot_leads,
+                "average_score": counts.average_lead_score,
+                "by_status": counts.leads_by_status,
+            },
+            "source_distribution": counts.submissions_by_source,
+            "conversion_funnel": {
+                "stages": [
+                    {"status": stage.status, "reached": stage.reached} for stage in funnel.stages
+                ],
+                "lost": funnel.lost,
+            },
+            "conversion_rates": {
+                "submission_to_lead": _share(counts.new_leads, counts.accepted),
+                "stage_to_stage": {
+                    later: _share(reached[later], reached[earlier])
+                    for earlier, later in pairwise(stages)
+                },
+                "lead_to_customer": _share(reached[LeadStatus.CLOSED_WON], reached[LeadStatus.NEW]),
+            },
+        }
+
+
+def _each_day(days: Sequence[date], found: Sequence[DailyCounts]) -> list[DailyCountsView]:
+    """One row for each day, whether or not anything happened."""
+    by_day = {each.day: each for each in found}
+
+    def row(day: date) -> DailyCountsView:
+        counts = by_day.get(day) or DailyCounts(day, 0, 0, 0)
+        return {
+            "day": day,
+            "submissions": counts.submissions,
+            "accepted": counts.accepted,
+            "new_leads": counts.new_leads,
+        }
+
+    return [row(day) for day in days]
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

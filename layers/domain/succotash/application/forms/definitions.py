@@ -1,0 +1,56 @@
+"""Defining forms, and reading what they are."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from succotash.application.forms.views import FormList, FormView, form_view
+from succotash.domain.forms.forms import Form, ValidationRule
+from succotash.domain.intake.validation import check_definition
+from succotash.domain.repositories.forms import FormRepository
+from succotash.domain.repositories.storage import Storage
+from succotash.domain.values import Clock, FormId, IdFactory, RuleId
+from succotash.errors import InvalidInputError
+
+
+class FormDefinitions:
+    """What each form asks, and by which rules."""
+
+    def __init__(self, storage: Storage, clock: Clock, new_id: IdFactory) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._new_id = new_id
+
+    def get_forms(self) -> FormList:
+        """Every form, by id."""
+        return {
+            "forms": [
+                {"form_id": each.form_id, "title": each.title, "updated_at": each.updated_at}
+                for each in self._storage.repositories.forms.get_all_forms()
+            ]
+        }
+
+    def get_form(self, form_id: str) -> FormView:
+        """A form's definition; NotFoundError where there is none."""
+        return read_form(self._storage.repositories.forms, form_id)
+
+    def put_form(self, form: Form, rules: Sequence[ValidationRule]) -> FormView:
+        """Define a form, replacing what it was; in effect for the next submission.
+
+        InvalidInputError names every rule that makes no sense; nothing is then changed.
+        """
+        violations = check_definition(form, rules)
+        if violations:
+            raise InvalidInputError(violations)
+        stamped = replace(form, updated_at=self._clock())
+        numbered = [
+            replace(rule, rule_id=rule.rule_id or RuleId(self._new_id()), position=position)
+            for position, rule in enumerate(rules)
+        ]
+        self._storage.repositories.forms.save_form(stamped, numbered)
+        return form_view(stamped, numbered)
+
+
+def read_form(forms: FormRepository, form_id: str) -> FormView:
+    """A form's definition; NotFoundError where there is none."""
+    form = forms.get_form(FormId(form_id))
+    return form_view(form, forms.get_validation_rules(form.form_id))

@@ -1,0 +1,126 @@
+"""What a form's definition looks like from outside."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TypedDict
+
+from succotash.domain.forms.forms import Form, ValidationRule
+from succotash.domain.values import Json
+
+
+class FieldView(TypedDict):
+    """One question of a form."""
+
+    name: str
+    label: str
+    kind: str
+    required: bool
+    choices: list[str]
+
+
+class RuleView(TypedDict):
+    """One check of one field."""
+
+    rule_id: str
+    field: str
+    kind: str
+    parameters: Mapping[str, Json]
+    message: str
+
+
+class SpamView(TypedDict):
+    """How a form tells people from robots."""
+
+    honeypot: str
+    minimum_seconds: int
+    links_tolerated: int
+    per_address_hourly: int
+    per_form_hourly: int
+    blocks_disposable: bool
+    requires_token: bool
+    turnstile_secret_arn: str | None
+
+
+class FormView(TypedDict):
+    """A form's definition."""
+
+    form_id: str
+    title: str
+    fields: list[FieldView]
+    rules: list[RuleView]
+    allowed_origins: list[str]
+    allowed_redirects: list[str]
+    duplicate_window_seconds: int
+    region: str
+    notify: list[str]
+    digest: bool
+    """Whether these addresses get a digest a day of what is in quarantine."""
+    confirms: bool
+    double_opt_in: bool
+    spam: SpamView
+    retention_days: int | None
+    consent_text: str
+    updated_at: datetime | None
+
+
+class FormSummary(TypedDict):
+    """A form in a list."""
+
+    form_id: str
+    title: str
+    updated_at: datetime | None
+
+
+class FormList(TypedDict):
+    """Every form."""
+
+    forms: list[FormSummary]
+
+
+def form_view(form: Form, rules: Sequence[ValidationRule]) -> FormView:
+    """Serialised for the API."""
+    return {
+        "form_id": form.form_id,
+        "title": form.title,
+        "fields": [
+            {
+                "name": each.name,
+                "label": each.label,
+                "kind": each.kind,
+                "required": each.required,
+                "choices": list(each.choices),
+            }
+            for each in form.fields
+        ],
+        "rules": [
+            {
+                "rule_id": rule.rule_id,
+                "field": rule.field_name,
+                "kind": rule.kind,
+                "parameters": rule.parameters,
+                "message": rule.message,
+            }
+            for rule in rules
+        ],
+        "allowed_origins": list(form.allowed_origins),
+        "allowed_redirects": list(form.allowed_redirects),
+        "duplicate_window_seconds": int(form.duplicate_window.total_seconds()),
+        "region": form.region,
+        "notify": list(form.notify),
+        "digest": form.digest,
+        "confirms": form.confirms,
+        "double_opt_in": form.double_opt_in,
+        "spam": {
+            "honeypot": form.spam.honeypot,
+            "minimum_seconds": form.spam.minimum_seconds,
+            "links_tolerated": form.spam.links_tolerated,
+            "per_address_hourly": form.spam.per_address_hourly,
+            "per_form_hourly": form.spam.per_form_hourly,
+            "blocks_disposable": form.spam.blocks_disposable,
+            "requires_token": form.spam.requires_token,
+            "turnstile_secret_arn": form.spam.turnstile_secret_arn,
+        },
+        "retention_days": None if form.retention is None else form.retention.days,
+        "consent_text": form.consent_text,
+        "updated_at": form.updated_at,
+    }

@@ -1,0 +1,83 @@
+"""What can be found out about a submission before its transaction: tokens and challenges."""
+
+from collections.abc import Callable, Mapping
+
+from succotash.domain.forms.forms import FormSubmission
+from succotash.domain.intake.attribution import CHALLENGE, TOKEN
+from succotash.domain.intake.signing import Signer
+from succotash.domain.intake.spam import (
+    NO_TOKEN,
+    ChallengeState,
+    ChallengeVerifier,
+    Evidence,
+    FormToken,
+    TokenState,
+    read_token,
+)
+from succotash.domain.repositories.storage import Storage
+from succotash.domain.values import Clock, FormId, Json
+from succotash.errors import StorageUnavailableError
+
+
+class EvidenceSources:
+    """Form tokens, and whoever checks the challenges that pages set."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        tokens: Callable[[], Signer] | None = None,
+        challenges: ChallengeVerifier | None = None,
+    ) -> None:
+        """`tokens` gives what signs form tokens, `challenges` asks who set a page's challenge.
+
+        Without them no tokens are given and none counts; a challenge cannot be checked.
+        """
+        self._storage = storage
+        self._clock = clock
+        self._tokens = tokens
+        self._challenges = challenges
+
+    def issue_token(self, form_id: str, earlier: Json = None) -> str | None:
+        """A form token for a page that is shown now; None where this deployment gives none.
+
+        The one that came with the page's last post is given again while it is good: its visitor
+        took their time before. Whether there is such a form is not asked.
+        """
+        if self._tokens is None:
+            return None
+        now = self._clock()
+        try:
+            signer = self._tokens()
+            known = read_token(signer, earlier, FormId(form_id), now)
+            if known.state is TokenState.GOOD and isinstance(earlier, str):
+                return earlier
+            return signer.sign(form_id, now)
+        except StorageUnavailableError:  # the keys are out of reach, and the page is not
+            return None
+
+    def gather(self, sent: FormSubmission, controls: Mapping[str, Json]) -> Evidence:
+        """All of it; the transaction waits for nobody else."""
+        return Evidence(
+            controls,
+            self._token(sent, controls.get(TOKEN)),
+            self._challenge(sent, controls.get(CHALLENGE)),
+        )
+
+    def _token(self, sent: FormSubmission, token: Json) -> FormToken:
+        if not token or self._tokens is None:
+            return NO_TOKEN
+        try:
+            return read_token(self._tokens(), token, sent.form_id, sent.submitted_at)
+        except StorageUnavailableError:  # of the keys
+            return FormToken(TokenState.UNCHECKED)
+
+    def _challenge(self, sent: FormSubmission, response: Json) -> ChallengeState:
+        """What became of the page's challenge, where one was answered and the form has one."""
+        if not isinstance(response, str) or not response:
+            return ChallengeState.ABSENT
+        form = self._storage.repositories.forms.get_form(sent.form_id)
+        secret_arn = form.spam.turnstile_secret_arn
+        if secret_arn is None or self._challenges is None:
+            return ChallengeState.UNKNOWN
+        return self._challenges.verify(secret_arn, response, sent.ip_address)

@@ -1,0 +1,61 @@
+"""Where a person is found: by which customers, names and messages."""
+
+from collections.abc import Collection
+
+from succotash.domain.forms.forms import PersonRecord
+from succotash.domain.messages.mails import mailbox_of
+from succotash.domain.people.erasures import Tombstones
+from succotash.domain.people.identities import Pseudonyms
+from succotash.domain.repositories.storage import Repositories
+from succotash.domain.values import CustomerId
+
+
+class Traces:
+    """Finds a person by the canonical form of their e-mail."""
+
+    def __init__(self, tombstones: Tombstones, pseudonyms: Pseudonyms) -> None:
+        self._tombstones = tombstones
+        self._pseudonyms = pseudonyms
+
+    def customers(self, repositories: Repositories, canonical: str) -> list[CustomerId]:
+        """Ids of everybody who is this person: by e-mail, by its pseudonyms, by itself as an id."""
+        customers = repositories.customers
+        known = customers.find_known(self._pseudonyms.of_email(canonical), [canonical])
+        accounts = (*known.accounts.values(), *known.owners.get(canonical, ()))
+        found = {each.customer_id for each in accounts}
+        found.update(customers.find_personal_ids(email=canonical))
+        new = found
+        while new := {each.source for each in customers.find_left_over(targets=new)} - found:
+            found |= new
+        return sorted(found)
+
+    def names(
+        self, repositories: Repositories, customers: Collection[CustomerId]
+    ) -> set[CustomerId]:
+        """Everything that these customers are called, their ids among it."""
+        aliases = repositories.customers.get_aliases(customers)
+        return {*customers, *(each for several in aliases.values() for each in several)}
+
+    def recipients(self, canonical: str) -> tuple[str, ...]:
+        """What the person's mailbox is called where mails are counted."""
+        return self._tombstones.of_mailbox(mailbox_of(canonical))
+
+    def tombstones(self, repositories: Repositories, canonical: str) -> set[str]:
+        """Those of the person, of whatever their customers are called, of their requests."""
+        customers = self.customers(repositories, canonical)
+        names = {*self.names(repositories, customers), *self._pseudonyms.of_email(canonical)}
+        made = [
+            self._tombstones.of_person(canonical),
+            *map(self._tombstones.of_customer, names),
+            *(
+                self._tombstones.of_request(each.scope, each.key)
+                for each in repositories.people.get_answered_requests(canonical)
+            ),
+        ]
+        return {each for several in made for each in several[:1]}
+
+
+def subjects_about(person: PersonRecord) -> set[str]:
+    """What messages about the person are about."""
+    subjects: set[str] = {each.submission_id for each in person.submissions}
+    return subjects if person.lead is None else subjects | {person.lead.lead_id}

@@ -1,0 +1,105 @@
+"""What is said about a person: what the storage holds, and what an erasure did."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TypedDict
+
+from succotash.application.intake.views import SubmissionView
+from succotash.application.leads.views import LeadView, StatusChangeView
+from succotash.application.people.erased_elsewhere import ElsewhereView
+from succotash.application.retention.views import ChurnRiskView, EngagementView
+from succotash.application.value.views import CustomerValueView
+from succotash.domain.values import Json
+
+
+class OrderView(TypedDict):
+    """An order, or money given back."""
+
+    order_id: str
+    ordered_at: datetime
+    amount: str
+    currency: str
+    refund_of: str | None
+
+
+class ActivityView(TypedDict):
+    """Something the person did."""
+
+    event_id: str
+    kind: str
+    name: str | None
+    occurred_at: datetime
+    duration_seconds: float | None
+    interests: list[str]
+    campaign_id: str | None
+
+
+class CustomerRecord(TypedDict):
+    """One of the person's customer accounts."""
+
+    customer_id: str
+    aliases: list[str]
+    """Further ids that the shop means the same customer by."""
+    first_seen_at: datetime
+    orders: list[OrderView]
+    activity: list[ActivityView]
+    """Newest first."""
+    activity_truncated: bool
+    """Whether older activity than this is held."""
+    value: CustomerValueView | None
+    """What the current scoring run says, as churn_risk and engagement do."""
+    churn_risk: ChurnRiskView | None
+    engagement: EngagementView | None
+
+
+class AnsweredRequestView(TypedDict):
+    """A request with a key, and what its repetitions are answered with."""
+
+    key: str
+    expires_at: datetime
+    answer: Mapping[str, Json] | None
+
+
+class MessageView(TypedDict):
+    """A message to the rest of the company, kept until it is delivered and a while after."""
+
+    message_id: str
+    kind: str
+    occurred_at: datetime
+    payload: Mapping[str, Json]
+
+
+class PersonExport(TypedDict):
+    """What the database holds about one person."""
+
+    email: str
+    lead: LeadView | None
+    status_changes: list[StatusChangeView]
+    submissions: list[SubmissionView]
+    """Those in quarantine, and repetitions, too."""
+    idempotent_answers: list[AnsweredRequestView]
+    outbox_messages: list[MessageView]
+    mails_sent_at: list[datetime]
+    """When forms sent mails to the person's mailbox, of the last day: by these they are limited."""
+    customers: list[CustomerRecord]
+    erased_at: datetime | None
+    """When data held earlier was erased, where that was asked for."""
+
+
+class ErasedRows(TypedDict):
+    """What an erasure did in the storage."""
+
+    erased_rows: dict[str, int]
+    """Rows deleted, by table."""
+    customers_unlinked: list[str]
+    """The ids by which the person's customers were known. Their orders stay in the sums, under ids
+    made at random, of customers that nothing leads to."""
+    anonymised_orders: int
+    """How many orders and refunds those are."""
+    erased_at: datetime
+    """Whatever is older and comes again is not taken: a tombstone, which only this deployment's
+    key can read, says so. What the person sends later is."""
+
+
+class ErasureReport(ErasedRows, ElsewhereView):
+    """What an erasure did, and what it left."""

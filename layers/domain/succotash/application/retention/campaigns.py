@@ -1,0 +1,114 @@
+"""Campaigns against churn: drafting them, running them, and how they do."""
+
+from datetime import datetime
+
+from succotash.application.retention.campaign_views import (
+    CampaignList,
+    CampaignPerformanceView,
+    CampaignView,
+    campaign_view,
+    metrics_view,
+    summary_view,
+)
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.retention.campaigns import (
+    CampaignChange,
+    changed_campaign,
+    check_metrics,
+    require_order,
+)
+from succotash.domain.retention.retention import (
+    CampaignPerformance,
+    CampaignStatus,
+    EngagementSegment,
+    RetentionCampaign,
+    RiskLevel,
+)
+from succotash.domain.values import CampaignId, Clock, Currency, IdFactory
+
+
+class Campaigns:
+    """Retention campaigns and their numbers."""
+
+    def __init__(
+        self, storage: Storage, clock: Clock, new_id: IdFactory, currency: Currency
+    ) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._new_id = new_id
+        self._currency = currency
+
+    def get_retention_campaigns(self, status: CampaignStatus | None = None) -> CampaignList:
+        """Campaigns, newest first."""
+        retention = self._storage.repositories.retention
+        campaigns = retention.get_all_retention_campaigns(status=status)
+        summary = retention.get_campaign_performance_summary(currency=self._currency)
+        return {
+            "campaigns": [campaign_view(each, self._currency) for each in campaigns],
+            "summary": summary_view(summary, self._currency),
+        }
+
+    def get_retention_campaign(self, campaign_id: str) -> CampaignView:
+        """A campaign; NotFoundError where there is none."""
+        retention = self._storage.repositories.retention
+        campaign = retention.get_retention_campaign(CampaignId(campaign_id))
+        return campaign_view(campaign, self._currency)
+
+    def get_campaign_performance(self, campaign_id: str) -> CampaignPerformanceView:
+        """A campaign's rates; NotFoundError where there is none."""
+        retention = self._storage.repositories.retention
+        found = CampaignPerformance.of(retention.get_retention_campaign(CampaignId(campaign_id)))
+        return {
+            "campaign_id": found.campaign.campaign_id,
+            "metrics": metrics_view(found.campaign.metrics, self._currency),
+            "delivery_rate": found.delivery_rate,
+            "open_rate": found.open_rate,
+            "click_rate": found.click_rate,
+            "conversion_rate": found.conversion_rate,
+        }
+
+    def create_retention_campaign(
+        self,
+        name: str,
+        *,
+        description: str = "",
+        target_risk_level: RiskLevel | None = None,
+        target_segment: EngagementSegment | None = None,
+        starts_at: datetime | None = None,
+        ends_at: datetime | None = None,
+    ) -> CampaignView:
+        """Draft a campaign; InvalidInputError where it ends before it starts."""
+        now = self._clock()
+        campaign = RetentionCampaign(
+            campaign_id=CampaignId(self._new_id()),
+            name=name,
+            created_at=now,
+            updated_at=now,
+            description=description,
+            target_risk_level=target_risk_level,
+            target_segment=target_segment,
+            starts_at=starts_at,
+            ends_at=ends_at,
+        )
+        require_order(campaign)
+        self._storage.repositories.retention.save_retention_campaign(campaign)
+        return campaign_view(campaign, self._currency)
+
+    def update_retention_campaign(self, campaign_id: str, change: CampaignChange) -> CampaignView:
+        """Change a campaign, in one transaction.
+
+        NotFoundError; IllegalTransitionError; InvalidInputError where metrics contradict
+        themselves or it would end before it starts.
+        """
+        now = self._clock()
+        if change.metrics is not None:
+            check_metrics(change.metrics, self._currency)
+
+        def work(repositories: Repositories) -> RetentionCampaign:
+            retention = repositories.retention
+            campaign = retention.lock_retention_campaign(CampaignId(campaign_id))
+            changed = changed_campaign(campaign, change, now)
+            retention.save_retention_campaign(changed)
+            return changed
+
+        return campaign_view(self._storage.in_transaction(work), self._currency)

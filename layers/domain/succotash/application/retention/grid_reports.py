@@ -1,0 +1,80 @@
+"""How many of each cohort came back, and who came, stayed and went, period by period."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from succotash.application.retention.grids import (
+    USUAL_GRID,
+    GridQuestion,
+    GridView,
+    grid_average,
+    grid_rows,
+)
+from succotash.application.retention.lifecycle import LifecycleView, lifecycle_periods
+from succotash.application.scoring.runs import (
+    run_currency,
+    run_day,
+    run_or_none,
+    run_zone,
+)
+from succotash.domain.repositories.storage import Storage
+from succotash.domain.retention.retention import INITIAL_RUN, GridCell, GridPeriod, ScoringRun
+from succotash.domain.values import Currency
+
+
+class GridReports:
+    """Counts as of the current run."""
+
+    def __init__(self, storage: Storage, currency: Currency) -> None:
+        self._storage = storage
+        self._currency = currency
+
+    def get_retention_grid(self, question: GridQuestion = USUAL_GRID) -> GridView:
+        """Cohorts, and how many of each came back when, as of the current run.
+
+        What runs keep is answered at the same cost however long the ledgers are; other grids are
+        counted from them, for cohorts of a year at most, as is one that the run of an earlier
+        release did not keep. InvalidInputError where the question makes no sense.
+        """
+        run = self._storage.repositories.retention.get_current_scoring_run()
+        cells = self._grid_cells(question, run)
+        view = run_or_none(run)
+        currency = run_currency(view, self._currency)
+        rows = grid_rows(cells, question, run_day(run), currency)
+        return {
+            "period": question.period,
+            "mode": question.mode,
+            "origin": question.origin,
+            "entry": question.entry,
+            "windows": question.windows,
+            "measure": question.measure,
+            "currency": currency,
+            "cohorts": rows,
+            "average": grid_average(rows, question),
+            "run": view,
+        }
+
+    def _grid_cells(self, question: GridQuestion, run: ScoringRun) -> Sequence[GridCell]:
+        """Those that the run kept, where it did; otherwise counted as of it."""
+        retention = self._storage.repositories.retention
+        today = run_day(run)
+        if question.is_kept:
+            kept = retention.get_retention_grid(question.period, question.mode, question.origin)
+            if kept:
+                return question.kept(kept, today)
+        request = question.request(today)
+        if run.run_id == INITIAL_RUN:
+            return []
+        cells = retention.count_retention(request, run.as_of, run_zone(run))
+        return [replace(each, revenue=None) for each in cells] if question.is_kept else cells
+
+    def get_lifecycle(self, period: GridPeriod = GridPeriod.MONTH) -> LifecycleView:
+        """Who came, stayed, came back and went, period by period, as of the current run."""
+        retention = self._storage.repositories.retention
+        run = retention.get_current_scoring_run()
+        counts = retention.get_lifecycle_counts(period)
+        return {
+            "period": period,
+            "periods": lifecycle_periods(counts, period, run_day(run)),
+            "run": run_or_none(run),
+        }

@@ -1,0 +1,136 @@
+"""What churn risk, engagement and the whole of retention look like from outside."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import NotRequired, TypedDict
+
+from succotash.application.retention.campaign_views import CampaignSummaryView
+from succotash.application.scoring.runs import RunReport, RunView
+from succotash.application.value.views import CustomerValueView
+from succotash.domain.retention.retention import ChurnPrediction, UserEngagementProfile
+
+
+class ChurnRiskView(TypedDict):
+    """How likely a customer is to stay silent."""
+
+    customer_id: str
+    churn_probability: float
+    probability_alive: float
+    risk_level: str
+    risk_score: int
+    horizon_days: int
+    last_seen_on: date
+    predicted_churn_date: date | None
+    reasons: list[str]
+    engagement_score: int
+
+
+class EngagementView(TypedDict):
+    """What a customer did."""
+
+    customer_id: str
+    sessions: int
+    clicks: int
+    conversions: int
+    average_session_seconds: float | None
+    last_session_at: datetime | None
+    interests: Mapping[str, int]
+    engagement_score: int
+    segment: str
+
+
+class HistoryEntry(TypedDict):
+    """An order or an event."""
+
+    at: datetime
+    kind: str
+    id: str
+    amount: NotRequired[Decimal]
+    """Exactly as recorded."""
+    currency: NotRequired[str]
+
+
+class CustomerRetention(TypedDict):
+    """One customer on one page."""
+
+    customer_id: str
+    churn_risk: ChurnRiskView
+    engagement: EngagementView | None
+    value: CustomerValueView | None
+    history: list[HistoryEntry]
+    """The latest first, at most 20."""
+    run: RunView | None
+
+
+class ChurnRiskList(TypedDict):
+    """A page of customers, the likeliest to churn first."""
+
+    customers: list[ChurnRiskView]
+    next_cursor: str | None
+
+
+class RetentionChangeView(TypedDict):
+    """How customers moved since the run before; more is above 0."""
+
+    since: datetime
+    """As of when that run was."""
+    customers: int
+    high_risk_customers: int
+    value_at_risk: Decimal
+    churn_risk_distribution: Mapping[str, int]
+    segment_distribution: Mapping[str, int]
+
+
+class RetentionAnalyticsView(TypedDict):
+    """Where all customers stand."""
+
+    customers: int
+    churn_risk_distribution: Mapping[str, int]
+    segment_distribution: Mapping[str, int]
+    high_risk_customers: int
+    average_churn_probability: float | None
+    average_engagement_score: float | None
+    value_at_risk: Decimal
+    currency: str
+    campaign_metrics: CampaignSummaryView
+    change: RetentionChangeView | None
+    """None for the first run."""
+    run: RunView | None
+
+
+class ModelReport(TypedDict):
+    """The last runs side by side, latest first."""
+
+    runs: list[RunReport]
+
+
+def churn_risk_view(prediction: ChurnPrediction) -> ChurnRiskView:
+    """Serialised for the API."""
+    return {
+        "customer_id": prediction.customer_id,
+        "churn_probability": prediction.churn_probability,
+        "probability_alive": prediction.probability_alive,
+        "risk_level": prediction.risk_level,
+        "risk_score": prediction.risk_score,
+        "horizon_days": prediction.horizon_days,
+        "last_seen_on": prediction.last_seen_on,
+        "predicted_churn_date": prediction.predicted_churn_date,
+        "reasons": list(prediction.reasons),
+        "engagement_score": prediction.engagement_score,
+    }
+
+
+def engagement_view(profile: UserEngagementProfile) -> EngagementView:
+    """Serialised for the API."""
+    return {
+        "customer_id": profile.customer_id,
+        "sessions": profile.sessions,
+        "clicks": profile.clicks,
+        "conversions": profile.conversions,
+        "average_session_seconds": profile.average_session_seconds,
+        "last_session_at": profile.last_session_at,
+        "interests": profile.interests,
+        "engagement_score": profile.engagement_score,
+        "segment": profile.segment,
+    }

@@ -1,0 +1,150 @@
+"""What customers have brought, are expected to bring, and how probably they stay silent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from succotash.application.scoring.ledgers import Columns
+from succotash.application.scoring.settings import ScoringSettings
+from succotash.domain.models.churn import SilenceModel, Source, purchases_beside
+from succotash.domain.models.levels import RiskBasis
+from succotash.domain.models.purchases import Array, PurchaseModel, column
+from succotash.domain.models.selection import FittedSpend, fit_spend
+from succotash.domain.models.spend import SpendModel
+from succotash.domain.models.value import discounted_residual
+from succotash.domain.value.ledgers import Histories, PurchaseHistories
+from succotash.domain.value.ltv import LTVSegment
+from succotash.domain.values import LARGEST_UNITS, MONEY_PLACES, SegmentId
+
+UNIT = 10.0**MONEY_PLACES
+"""Ten-thousandths in one unit of currency."""
+_LARGEST_FLOAT = float(np.nextafter(2.0**63, 0.0))
+"""The largest float that is an int64 too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """Expected values, one row per customer who bought."""
+
+    residual: Array
+    """In units of the currency."""
+    actual: NDArray[np.int64]
+    """In ten-thousandths."""
+
+    @property
+    def residual_units(self) -> NDArray[np.int64]:
+        """In ten-thousandths; no more than these can count together with what there is."""
+        room: NDArray[np.int64] = LARGEST_UNITS - np.maximum(self.actual, 0)
+        return np.minimum(units(self.residual), room)
+
+    @property
+    def predicted(self) -> NDArray[np.int64]:
+        """Actual plus residual, in ten-thousandths."""
+        return self.actual + self.residual_units
+
+
+def valued(
+    settings: ScoringSettings,
+    purchases: PurchaseHistories,
+    model: PurchaseModel,
+    spend: SpendModel,
+) -> Valued:
+    """What these customers have brought, and are still expected to bring."""
+    bought = Columns.of(purchases.days)
+    residual = discounted_residual(
+        model,
+        bought.frequency,
+        bought.recency,
+        bought.age,
+        spend.expected_spend(bought.frequency, mean_spend(purchases, bought)),
+        horizon_days=settings.value_horizon_days,
+        yearly_discount_rate=settings.discount_rate,
+        margin=settings.margin,
+    )
+    # Of opposite signs, so that 64 bits hold the sum of any two of them.
+    brought = np.array(purchases.revenue, np.int64) + np.array(purchases.over_refunds, np.int64)
+    # Floats hold 53 bits: without a margin to take, none is lost.
+    actual = brought if settings.margin == 1 else _counted(column(brought) * settings.margin)
+    return Valued(residual, actual)
+
+
+def units(amounts: Array) -> NDArray[np.int64]:
+    """Whole ten-thousandths; what none can count is the most that they can."""
+    return _counted(amounts * UNIT)
+
+
+def mean_spend(purchases: PurchaseHistories, bought: Columns) -> Array:
+    """Money per repeat purchase day, in the currency's units; 0 where there is none."""
+    return column(purchases.repeat_revenue) / UNIT / np.maximum(bought.frequency, 1.0)
+
+
+def fit_spend_of(purchases: PurchaseHistories, bought: Columns) -> FittedSpend:
+    """The model of what these customers spend on a day."""
+    orders = column(purchases.orders).sum()
+    revenue = column(purchases.revenue).sum() / UNIT
+    return fit_spend(
+        bought.frequency,
+        mean_spend(purchases, bought),
+        average_order=float(revenue / orders) if orders else 0.0,
+    )
+
+
+def risk_basis(
+    silence: SilenceModel,
+    purchases: PurchaseModel,
+    presence: PurchaseModel,
+    bought: Histories,
+    present: Histories,
+    days: float,
+) -> RiskBasis:
+    """What risk is judged by, one row for each customer of `present`."""
+    seen = Columns.of(present)
+    basis = RiskBasis.of(presence, seen.frequency, seen.recency, seen.age, days)
+    if silence.source is Source.PRESENCE:
+        return basis
+    by_purchases = purchase_silence(purchases, bought, present, days)
+    silent = silence.probability(basis.probability_silent, by_purchases)
+    return replace(basis, probability_silent=silent)
+
+
+def purchase_silence(
+    model: PurchaseModel, bought: Histories, present: Histories, days: float
+) -> Array:
+    """The purchase model's P(silent) for each customer of `present`; NaN for who never bought."""
+    known = Columns.of(bought)
+    said = model.probability_silent(known.frequency, known.recency, known.age, days)
+    return purchases_beside(present.customer_ids, bought.customer_ids, said)
+
+
+def segment_bounds(
+    segments: Sequence[LTVSegment], predicted: NDArray[np.int64]
+) -> list[tuple[SegmentId, int]]:
+    """Each segment's least predicted CLV, lowest segment first.
+
+    The lowest quantile starts at nothing, or at the least of all where that is below. Of equal
+    bounds the higher quantile is the higher segment, then the greater id.
+    """
+    lowest = min(0, int(predicted.min())) if len(predicted) else 0
+
+    def bound(segment: LTVSegment) -> int:
+        if segment.lower_bound is not None:
+            return segment.lower_bound.units()
+        return (
+            least_quantile(predicted, segment.lower_quantile) if segment.lower_quantile else lowest
+        )
+
+    ranked = sorted(
+        (bound(segment), segment.lower_quantile or 0.0, segment.segment_id) for segment in segments
+    )
+    return [(segment_id, least) for least, _, segment_id in ranked]
+
+
+def least_quantile(values: NDArray[np.int64], share: float) -> int:
+    """The least value that at least `share` of all lie at or below; 0 where there is none."""
+    return int(np.quantile(values, share, method="inverted_cdf")) if len(values) else 0
+
+
+def _counted(ten_thousandths: Array) -> NDArray[np.int64]:
+    return np.rint(np.clip(ten_thousandths, -_LARGEST_FLOAT, _LARGEST_FLOAT)).astype(np.int64)

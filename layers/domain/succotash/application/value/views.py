@@ -1,0 +1,198 @@
+"""What values of customers and segments look like from outside."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypedDict
+
+from succotash.application.scoring.runs import RunView
+from succotash.application.value.cohort_views import NOTHING
+from succotash.domain.value.ltv import INTERVAL_LEVEL, CustomerLTV, LTVSegment, ValueGroup
+from succotash.domain.values import Currency, Json, rounded_amount
+
+
+class ValueGroupView(TypedDict):
+    """Customers who share something, and what they are worth, in the analysis's currency."""
+
+    customers: int
+    revenue: Decimal
+    predicted_clv: Decimal
+    residual_value: Decimal
+    average_ltv: Decimal | None
+    """Mean predicted CLV; None without customers."""
+
+
+class LTVAnalysis(TypedDict):
+    """What customers are worth, as of the current run."""
+
+    start: date | None
+    end: date | None
+    currency: str
+    """Of the run; the deployment's before the first one."""
+    total_customers: int
+    total_revenue: Decimal
+    total_predicted_clv: Decimal
+    average_ltv: Decimal | None
+    cohort_analysis: Mapping[str, ValueGroupView]
+    segment_distribution: Mapping[str, ValueGroupView]
+    by_source: Mapping[str, ValueGroupView]
+    by_campaign: Mapping[str, ValueGroupView]
+    run: RunView | None
+    """None before the first run."""
+    backtest: Mapping[str, Json] | None
+    """How wrong the run's models would have been on held-out time: see `docs/models.md`."""
+
+
+class IntervalView(TypedDict):
+    """Between which amounts a customer's CLV will lie, and how probably.
+
+    A parametric bootstrap of the run's models, chance included: see `docs/models.md`.
+    """
+
+    low: Decimal
+    high: Decimal
+    level: float
+
+
+class CustomerValueView(TypedDict):
+    """One customer's value; money in the currency of the run."""
+
+    customer_id: str
+    currency: str
+    actual_clv: Decimal
+    predicted_clv: Decimal
+    residual_value: Decimal
+    predicted_clv_interval: IntervalView | None
+    """None for a value from before intervals were kept."""
+    average_order_value: Decimal
+    order_count: int
+    frequency: int
+    lifetime_months: float
+    probability_alive: float
+    expected_purchases: Mapping[str, float]
+    """Within the next 30, 90 and 365 days."""
+    segment: str
+    cohort_id: str
+    first_purchase_at: datetime
+    last_purchase_at: datetime
+
+
+class CustomerDetails(CustomerValueView):
+    """A customer's value with the run that found it and what it assumed."""
+
+    run: RunView | None
+
+
+class CustomerList(TypedDict):
+    """A page of customers, the most valuable first."""
+
+    customers: list[CustomerValueView]
+    next_cursor: str | None
+    run: RunView | None
+    """What the values hold as of, and under which settings."""
+
+
+class SegmentView(TypedDict):
+    """A segment's rule and what the current run found for it."""
+
+    segment_id: str
+    name: str
+    description: str
+    lower_quantile: float | None
+    lower_bound: Decimal | None
+    """As set by the user."""
+    resolved_lower_bound: Decimal | None
+    """As the current run resolved it; None before one, or for a newer rule."""
+    currency: str
+    """Of the bounds and values here; the deployment's where there are none."""
+    customers: int
+    total_value: Decimal
+    average_value: Decimal | None
+
+
+class SegmentList(TypedDict):
+    """Every segment."""
+
+    segments: list[SegmentView]
+    run: RunView | None
+
+
+def group_view(group: ValueGroup, currency: str) -> ValueGroupView:
+    """Serialised for the API."""
+    return {
+        "customers": group.customers,
+        "revenue": rounded_amount(group.revenue, currency),
+        "predicted_clv": rounded_amount(group.predicted_clv, currency),
+        "residual_value": rounded_amount(group.residual_value, currency),
+        "average_ltv": _mean(group.predicted_clv, group.customers, currency),
+    }
+
+
+def group_views(groups: Mapping[str, ValueGroup], currency: str) -> dict[str, ValueGroupView]:
+    """Serialised for the API."""
+    return {name: group_view(group, currency) for name, group in groups.items()}
+
+
+def customer_value_view(value: CustomerLTV) -> CustomerValueView:
+    """Serialised for the API."""
+    return {
+        "customer_id": value.customer_id,
+        "currency": value.actual_clv.currency,
+        "actual_clv": value.actual_clv.rounded(),
+        "predicted_clv": value.predicted_clv.rounded(),
+        "residual_value": value.residual_value.rounded(),
+        "predicted_clv_interval": _interval_view(value),
+        "average_order_value": value.average_order_value.rounded(),
+        "order_count": value.order_count,
+        "frequency": value.frequency,
+        "lifetime_months": value.lifetime_months,
+        "probability_alive": value.probability_alive,
+        "expected_purchases": {
+            "30": value.expected_purchases_30,
+            "90": value.expected_purchases_90,
+            "365": value.expected_purchases_365,
+        },
+        "segment": value.segment_id,
+        "cohort_id": value.cohort_id,
+        "first_purchase_at": value.first_purchase_at,
+        "last_purchase_at": value.last_purchase_at,
+    }
+
+
+def segment_view(segment: LTVSegment, own: Currency) -> SegmentView:
+    """Serialised for the API; in the deployment's own currency where there are no amounts."""
+    bound, result = segment.lower_bound, segment.result
+    if bound is not None and result is not None:
+        # A rule in another currency than the run's is newer than the run.
+        result = result if result.lower_bound.currency == bound.currency else None
+    known = bound if result is None else result.lower_bound
+    currency = own if known is None else known.currency
+    customers = 0 if result is None else result.customers
+    total = NOTHING if result is None else result.total_value.amount
+    return {
+        "segment_id": segment.segment_id,
+        "name": segment.name,
+        "description": segment.description,
+        "lower_quantile": segment.lower_quantile,
+        "lower_bound": None if bound is None else bound.exact(),
+        "resolved_lower_bound": None if result is None else result.lower_bound.rounded(),
+        "currency": currency,
+        "customers": customers,
+        "total_value": rounded_amount(total, currency),
+        "average_value": _mean(total, customers, currency),
+    }
+
+
+def _interval_view(value: CustomerLTV) -> IntervalView | None:
+    low, high = value.residual_low, value.residual_high
+    if low is None or high is None:
+        return None
+    return {
+        "low": (value.actual_clv + low).rounded(),
+        "high": (value.actual_clv + high).rounded(),
+        "level": INTERVAL_LEVEL,
+    }
+
+
+def _mean(total: Decimal, count: int, currency: str) -> Decimal | None:
+    return rounded_amount(total / count, currency) if count else None

@@ -1,0 +1,179 @@
+"""Judging a submission: what it breaks, what makes it suspect, what it repeats, what follows."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from succotash.domain.forms.forms import (
+    FieldKind,
+    Form,
+    FormSubmission,
+    SubmissionState,
+    ValidationRule,
+)
+from succotash.domain.intake.attribution import CONSENT, source_of, split_answers
+from succotash.domain.intake.parking import QueuedSubmission
+from succotash.domain.intake.spam import Evidence, suspicions, text_digest
+from succotash.domain.intake.submissions import (
+    KeptLead,
+    SubmissionGround,
+    SubmissionInquiry,
+    SubmissionOutcome,
+    lead_of,
+    merged_lead,
+)
+from succotash.domain.intake.validation import (
+    canonical_email,
+    check_answers,
+    check_consent,
+    check_repeated,
+    email_field,
+    fingerprint,
+    rules_of_fields,
+)
+from succotash.domain.messages.outbox import submission_messages
+from succotash.domain.values import Json, LeadId
+from succotash.errors import IdempotencyKeyReusedError, InvalidInputError, Violation
+
+
+def unjudged(
+    sent: QueuedSubmission, *, waited_until: datetime | None
+) -> tuple[FormSubmission, Mapping[str, Json]]:
+    """The submission as it was sent, and apart from it what is no answer: the form's controls."""
+    answers, attribution, controls = split_answers(sent.fields)
+    submission = FormSubmission(
+        submission_id=sent.submission_id,
+        form_id=sent.form_id,
+        answers=answers,
+        submitted_at=sent.received_at,
+        fingerprint=fingerprint(sent.form_id, answers),
+        attribution=attribution,
+        source=source_of(attribution),
+        ip_address=sent.ip_address,
+        user_agent=sent.user_agent,
+        text_digest=text_digest(answers),
+        waited_until=waited_until,
+    )
+    return submission, controls
+
+
+def evaluate(
+    sent: FormSubmission, ground: SubmissionGround, evidence: Evidence, repeated: Collection[str]
+) -> FormSubmission:
+    """The submission as it will be stored, but for its lead; InvalidInputError."""
+    form, settings = ground.form, ground.form.spam
+    answers = {name: each for name, each in sent.answers.items() if name != settings.honeypot}
+    for asked in form.fields:  # a page that posts without JavaScript sends one choice as a text
+        if asked.kind is FieldKind.CHOICES and isinstance(answers.get(asked.name), str):
+            answers[asked.name] = [answers[asked.name]]
+    controls = {**sent.answers, **evidence.controls}
+    rules = [*rules_of_fields(form), *ground.rules]
+    violations = [
+        *_violations(form, rules, answers, repeated),
+        *check_consent(form, evidence.controls.get(CONSENT)),
+    ]
+    if violations:
+        raise InvalidInputError(violations)
+    email = _email_or_none(answers.get(email_field(form, rules)))
+    consent = consent_shown(form, sent)
+    submission = replace(sent, answers=answers, canonical_email=email, consent=consent)
+    evidence = replace(evidence, controls=controls, traffic=ground.traffic)
+    if reasons := suspicions(settings, answers, email, evidence, sent.submitted_at):
+        return replace(submission, state=SubmissionState.QUARANTINED, spam_reasons=reasons)
+    return accept(submission, ground)
+
+
+def accept(submission: FormSubmission, ground: SubmissionGround) -> FormSubmission:
+    """The submission, no longer suspect: it waits for its person where the form asks for that."""
+    if ground.form.double_opt_in and submission.canonical_email:
+        return replace(submission, state=SubmissionState.UNCONFIRMED)
+    return confirm(submission, ground)
+
+
+def confirm(submission: FormSubmission, ground: SubmissionGround) -> FormSubmission:
+    """The submission, which waits for nobody any more: accepted, or a duplicate."""
+    return deduplicate(replace(submission, state=SubmissionState.ACCEPTED), ground)
+
+
+def deduplicate(submission: FormSubmission, ground: SubmissionGround) -> FormSubmission:
+    """The submission; a duplicate, of the same lead, where an equal one was accepted already."""
+    original = ground.original
+    if original is None:
+        return submission
+    return replace(
+        submission,
+        state=SubmissionState.DUPLICATE,
+        duplicate_of=original.submission_id,
+        lead_id=original.lead_id,
+    )
+
+
+def quarantine_refused(
+    sent: FormSubmission,
+    inquiry: SubmissionInquiry,
+    ground: SubmissionGround,
+    controls: Mapping[str, Json],
+    refusal: InvalidInputError | IdempotencyKeyReusedError,
+) -> FormSubmission:
+    """The submission in quarantine; any address among the answers lets its person be found."""
+    reasons = (
+        tuple(f"{each.field} {each.message}" for each in refusal.violations)
+        if isinstance(refusal, InvalidInputError)
+        else (str(refusal),)
+    )
+    is_agreed = not check_consent(ground.form, controls.get(CONSENT))
+    return replace(
+        sent,
+        state=SubmissionState.QUARANTINED,
+        spam_reasons=tuple(
+            f"taken unchecked while the storage was away: {each}" for each in reasons
+        ),
+        canonical_email=next(iter(inquiry.emails), None),
+        consent=consent_shown(ground.form, sent) if is_agreed else None,
+    )
+
+
+def consent_shown(form: Form, sent: FormSubmission) -> str | None:
+    """The text that was shown when the submission was sent, where that is certain."""
+    # While a submission waited, the form may have got another text than its person read.
+    is_as_read = form.updated_at is None or form.updated_at <= sent.submitted_at
+    return form.consent_text if form.consent_text and is_as_read else None
+
+
+def outcome_of(
+    submission: FormSubmission, ground: SubmissionGround, lead_id: LeadId, at: datetime
+) -> SubmissionOutcome:
+    """What is to be kept: an accepted submission with an e-mail makes a lead, or adds to it."""
+    email = submission.canonical_email
+    if submission.state is not SubmissionState.ACCEPTED or not email:
+        return with_events(SubmissionOutcome(submission), at)
+    lead, known = lead_of(submission, email, lead_id), ground.leads.get(email)
+    if known is not None:
+        lead = merged_lead(known, lead)
+    kept = KeptLead(lead, ground.scoring.score(lead, at), is_new=known is None)
+    return with_events(SubmissionOutcome(replace(submission, lead_id=lead.lead_id), kept), at)
+
+
+def with_events(outcome: SubmissionOutcome, at: datetime) -> SubmissionOutcome:
+    """The outcome with what others are told of it."""
+    is_new = outcome.kept is not None and outcome.kept.is_new
+    messages = submission_messages(outcome.submission, at, lead_is_new=is_new)
+    return replace(outcome, messages=tuple(messages))
+
+
+def _violations(
+    form: Form,
+    rules: Sequence[ValidationRule],
+    answers: Mapping[str, Json],
+    repeated: Collection[str],
+) -> list[Violation]:
+    """Everything wrong, at most one thing a field."""
+    found = [*check_repeated(form, repeated), *check_answers(form, rules, answers)]
+    firsts = {each.field: each for each in reversed(found)}
+    return list(reversed(firsts.values()))
+
+
+def _email_or_none(value: Json) -> str | None:
+    if not isinstance(value, str) or not value.strip():
+        return None
+    return canonical_email(value)

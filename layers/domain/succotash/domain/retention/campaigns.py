@@ -1,0 +1,80 @@
+"""What may change about a campaign, and which numbers of one make sense."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from succotash.domain.retention.retention import (
+    CAMPAIGN_STEPS,
+    CampaignMetrics,
+    CampaignStatus,
+    RetentionCampaign,
+)
+from succotash.domain.values import Currency, Money, amount_violation
+from succotash.errors import IllegalTransitionError, InvalidInputError, Violation
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignChange:
+    """What shall be different about a campaign; None leaves it."""
+
+    name: str | None = None
+    description: str | None = None
+    status: CampaignStatus | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    metrics: CampaignMetrics | None = None
+
+
+def changed_campaign(
+    campaign: RetentionCampaign, change: CampaignChange, now: datetime
+) -> RetentionCampaign:
+    """The campaign with the change.
+
+    IllegalTransitionError; InvalidInputError where it would end before it starts.
+    """
+    wanted = change.status or campaign.status
+    if wanted is not campaign.status and wanted not in CAMPAIGN_STEPS[campaign.status]:
+        raise IllegalTransitionError(campaign.status, wanted)
+    changed = replace(
+        campaign,
+        name=change.name or campaign.name,
+        description=campaign.description if change.description is None else change.description,
+        status=wanted,
+        starts_at=change.starts_at or campaign.starts_at,
+        ends_at=change.ends_at or campaign.ends_at,
+        metrics=change.metrics or campaign.metrics,
+        updated_at=now,
+    )
+    require_order(changed)
+    return changed
+
+
+def require_order(campaign: RetentionCampaign) -> None:
+    """InvalidInputError where the campaign ends before it starts."""
+    starts, ends = campaign.starts_at, campaign.ends_at
+    if starts is not None and ends is not None and ends <= starts:
+        raise InvalidInputError.of("ends_at", "range_reversed", "does not lie after the start")
+
+
+def check_metrics(metrics: CampaignMetrics, currency: Currency) -> None:
+    """InvalidInputError where metrics contradict themselves or are in another currency."""
+    revenue = metrics.revenue
+    if revenue is not None and (violation := _revenue_violation(revenue, currency)) is not None:
+        raise InvalidInputError([violation])
+    if metrics.sent > metrics.targeted:
+        raise InvalidInputError.of("metrics.sent", "more_than_targeted", "exceeds targeted")
+    for name, count in (
+        ("opened", metrics.opened),
+        ("clicked", metrics.clicked),
+        ("converted", metrics.converted),
+    ):
+        if count > metrics.sent:
+            raise InvalidInputError.of(f"metrics.{name}", "more_than_sent", "exceeds sent")
+
+
+def _revenue_violation(revenue: Money, currency: Currency) -> Violation | None:
+    if revenue.currency != currency:
+        return Violation("metrics.currency", "currency_mismatch", f"is not {currency}")
+    if revenue.amount < 0:
+        return Violation("metrics.revenue", "negative", "is negative")
+    return amount_violation("metrics.revenue", revenue.amount)

@@ -1,0 +1,154 @@
+"""A request to a function: its route, what API Gateway tells of it, and how it is answered."""
+
+import ipaddress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Concatenate, Protocol
+
+from succotash.domain.values import ID_LIMIT, is_printable
+from succotash.errors import MissingScopeError, MissingTokenError
+from succotash.http.reading import JSON_TYPE, KILOBYTE, media_type, read_bytes
+from succotash.settings import Settings
+
+type Event = Mapping[str, Any]
+
+BODY_LIMIT = 64 * KILOBYTE
+USER_AGENT_LIMIT = 400
+
+
+class Parts(Protocol):
+    """What handlers work with: something that knows the settings and makes the rest."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that says more than its value: status, headers, another content type.
+
+    A text or bytes go out as they are, everything else as JSON; None is an empty body.
+    """
+
+    body: object
+    status: HTTPStatus = HTTPStatus.OK
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = JSON_TYPE
+    """Not sent with an empty body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route[P: Parts]:
+    """One method of one address, and what its handler's signature says."""
+
+    method: str
+    path: str
+    """With its ids in braces, as API Gateway writes it."""
+    endpoint: Callable[Concatenate[P, ...], object]
+    scope: str | None
+    """None where anyone may call."""
+    status: HTTPStatus
+    takes: Mapping[str, object]
+    """What the body may be, by content type; empty where there is none."""
+    answers: Mapping[str, object]
+    """What a success is, by content type."""
+    limit: int
+    """The most bytes in a body."""
+    origins: Callable[[P, Mapping[str, str]], Sequence[str]] | None
+    """Which origins' pages may call, by the ids of the path; None where no page may."""
+    headers: Mapping[str, str]
+    """Headers the handler reads, and what each is for."""
+    also: Mapping[HTTPStatus, str]
+    """Statuses without a body that the handler may answer with, and when."""
+
+    @property
+    def name(self) -> str:
+        """The handler's name."""
+        return self.endpoint.__name__
+
+    @property
+    def query(self) -> object:
+        """The model of the query string; None where there are no parameters."""
+        return self.endpoint.__annotations__.get("query")
+
+    def id_model(self, name: str) -> object:
+        """What an id of the path must look like."""
+        return self.endpoint.__annotations__[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, as API Gateway tells it."""
+
+    event: Event
+    request_id: str
+    route: Route[Any]
+    ids: Mapping[str, str]
+    named_origins: list[Sequence[str]] = field(default_factory=list)
+    """Whose pages may call, once the handler has come to know it."""
+
+    def name_origins(self, origins: Sequence[str]) -> None:
+        """Say whose pages may call, so that it need not be found out again."""
+        self.named_origins.append(origins)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By lower-case name."""
+        return {name.lower(): value for name, value in (self.event.get("headers") or {}).items()}
+
+    @property
+    def ip_address(self) -> str | None:
+        """Of the sender, where it is one; without a zone, which means nothing elsewhere."""
+        given = self.event["requestContext"]["http"].get("sourceIp", "").partition("%")[0]
+        with suppress(ValueError):
+            return str(ipaddress.ip_address(given))
+        return None
+
+    @property
+    def has_possible_ids(self) -> bool:
+        """Whether there can be anything with the ids of the path."""
+        return all(map(is_possible_id, self.ids.values()))
+
+    @property
+    def user_agent(self) -> str | None:
+        """What the sender's program calls itself, shortened."""
+        given = self.headers.get("user-agent", "")
+        return "".join(filter(is_printable, given))[:USER_AGENT_LIMIT] or None
+
+    def read_body(self) -> bytes:
+        """The body as it was sent."""
+        return read_bytes(self.event, self.route.limit)
+
+    def read_media_type(self) -> str:
+        """The body's content type, one that the route takes."""
+        return media_type(self.headers, tuple(self.route.takes))
+
+    def require_scope(self, scope: str, prefix: str) -> None:
+        """MissingTokenError without a verified token, MissingScopeError without the scope."""
+        authorizer = self.event["requestContext"].get("authorizer") or {}
+        token = authorizer.get("jwt")
+        if token is None:
+            raise MissingTokenError("this address needs a verified token")
+        if prefix + scope not in set(_scopes_of(token)):
+            raise MissingScopeError(prefix + scope)
+
+
+def http_request_id(event: Event) -> str:
+    """What API Gateway calls the request; the access log has it too."""
+    return str(event["requestContext"].get("requestId", ""))
+
+
+def is_possible_id(given_id: str) -> bool:
+    """Whether there can be anything with this id."""
+    return len(given_id) <= ID_LIMIT and is_printable(given_id)
+
+
+def _scopes_of(token: Mapping[str, Any]) -> Iterator[str]:
+    """The token's scopes: API Gateway lists them; otherwise they stand in a claim."""
+    yield from token.get("scopes") or ()
+    claims = token.get("claims") or {}
+    for name in ("scope", "scp"):
+        yield from str(claims.get(name, "")).strip("[]").split()

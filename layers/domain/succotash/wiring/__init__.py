@@ -1,0 +1,1 @@
+"""How single parts are made of settings, for the container."""

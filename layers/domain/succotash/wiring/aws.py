@@ -1,0 +1,29 @@
+"""Services of AWS, by their names, ARNs and URLs."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from succotash.infrastructure.aws.events import EventBridgeBus
+    from succotash.infrastructure.aws.exports import ExportBucket
+    from succotash.infrastructure.aws.parking import SqsSubmissionQueue
+
+
+def submission_queue(address: str, failures: str) -> "SqsSubmissionQueue":
+    """A FIFO queue of SQS, and one for what is set aside."""
+    from succotash.infrastructure.aws.parking import SqsSubmissionQueue
+
+    return SqsSubmissionQueue(address, failures)
+
+
+def export_store(address: str) -> "ExportBucket":
+    """A bucket of S3."""
+    from succotash.infrastructure.aws.exports import ExportBucket
+
+    return ExportBucket(address)
+
+
+def event_bus(address: str) -> "EventBridgeBus":
+    """A bus of EventBridge."""
+    from succotash.infrastructure.aws.events import EventBridgeBus
+
+    return EventBridgeBus(address)

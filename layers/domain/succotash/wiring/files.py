@@ -1,0 +1,36 @@
+"""Files of this machine in place of services; their addresses are `file:` and a path."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from succotash.settings import FILE_SCHEME
+
+if TYPE_CHECKING:
+    from succotash.infrastructure.files.events import EventFile
+    from succotash.infrastructure.files.exports import ExportFolder
+    from succotash.infrastructure.files.parking import FileSubmissionQueue
+
+
+def submission_queue(address: str, failures: str) -> "FileSubmissionQueue":  # noqa: ARG001
+    """A queue that keeps in its own file what it sets aside."""
+    from succotash.infrastructure.files.parking import FileSubmissionQueue
+
+    return FileSubmissionQueue(_path(address))
+
+
+def export_store(address: str) -> "ExportFolder":
+    """A folder of exports."""
+    from succotash.infrastructure.files.exports import ExportFolder
+
+    return ExportFolder(_path(address))
+
+
+def event_bus(address: str) -> "EventFile":
+    """A file with one event a line."""
+    from succotash.infrastructure.files.events import EventFile
+
+    return EventFile(_path(address))
+
+
+def _path(address: str) -> Path:
+    return Path(address.removeprefix(FILE_SCHEME))

@@ -1,0 +1,84 @@
+"""PostgreSQL by settings: for functions, and for setting the database up."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from succotash.errors import SettingsError
+from succotash.infrastructure.aws.passwords import IamToken, SecretPassword
+from succotash.infrastructure.postgres.connection_settings import (
+    RDS_AUTHORITIES,
+    ConnectionSettings,
+    PasswordSource,
+    SslMode,
+    default_sslmode,
+    fixed_password,
+)
+from succotash.infrastructure.postgres.pool import PoolLimits
+from succotash.infrastructure.postgres.storage import PostgresStorage
+from succotash.settings import LOCAL_PASSWORD, Settings
+
+if TYPE_CHECKING:
+    from succotash.infrastructure.postgres.provisioning import SchemaMigration
+
+ANOTHER_SET_UP_SECONDS = 120.0
+"""How long a set-up waits for another one of the same server, which a rollback may follow."""
+
+
+def postgres_storage(settings: Settings) -> PostgresStorage:
+    """The storage that functions use, as their role."""
+    limits = PoolLimits(maximum=settings.db_max_connections)
+    return PostgresStorage(_connection(settings), limits)
+
+
+def schema_migration(settings: Settings) -> "SchemaMigration":
+    """What sets the database up, as the administrator; SettingsError without one."""
+    from succotash.infrastructure.postgres.provisioning import SchemaMigration
+
+    if settings.db_admin_secret_arn is None:
+        raise SettingsError("DB_ADMIN_SECRET_ARN must be set")
+    secret = SecretPassword(settings.db_admin_secret_arn)
+    return SchemaMigration(
+        replace(
+            _connection(settings),
+            user=secret.user(),
+            password=secret,
+            lock_timeout=ANOTHER_SET_UP_SECONDS,
+        ),
+        settings.db_user,
+        {kind: SecretPassword(arn) for kind, arn in (settings.db_role_secret_arns or {}).items()},
+    )
+
+
+def _connection(settings: Settings) -> ConnectionSettings:
+    return ConnectionSettings(
+        host=settings.db_host,
+        port=settings.db_port,
+        database=settings.db_name,
+        user=settings.db_user,
+        password=_password_source(settings),
+        sslmode=(
+            default_sslmode(settings.db_host)
+            if settings.db_sslmode is None
+            else SslMode(settings.db_sslmode)
+        ),
+        sslrootcert=_authorities(settings),
+        connect_timeout=settings.db_connect_timeout,
+        statement_timeout=settings.db_statement_timeout,
+        lock_timeout=settings.db_lock_timeout,
+        proxied=settings.db_proxy,
+    )
+
+
+def _authorities(settings: Settings) -> Path | None:
+    if settings.db_sslrootcert is None:
+        return None
+    return RDS_AUTHORITIES if settings.db_sslrootcert == "rds" else Path(settings.db_sslrootcert)
+
+
+def _password_source(settings: Settings) -> PasswordSource:
+    if settings.db_secret_arn is not None:
+        return SecretPassword(settings.db_secret_arn)
+    if settings.db_iam_auth:
+        return IamToken(settings.db_host, settings.db_port, settings.db_user)
+    return fixed_password(settings.db_password or LOCAL_PASSWORD)
