@@ -93,6 +93,7 @@ def furnish(repositories: Repositories) -> None:
     retention.open_scoring_run(RUN)
     retention.finish_scoring_run(RUN.run_id, 1)
     retention.save_churn_prediction(a_prediction())
+    retention.save_churn_prediction(a_prediction("nobody"))
     retention.save_user_engagement_profile(a_profile())
     ltv.save_customer_ltv(a_value())
     retention.open_scoring_run(NEWER)
@@ -144,6 +145,7 @@ WRITES: Mapping[str, Callable[[Repositories], object]] = {
     "join_customers": lambda all_: all_.customers.join_customers(
         [Join(CustomerId("customer"), CustomerId("new"))]
     ),
+    "delete_results_of_nobody": lambda all_: all_.customers.delete_results_of_nobody(RUN.run_id),
     "anonymise_customers": lambda all_: all_.customers.anonymise_customers(
         {CustomerId("customer"): CustomerId("new")}, "salt"
     ),
