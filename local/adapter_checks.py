@@ -24,9 +24,9 @@ from succotash.domain.forms.forms import (
     ValidationRule,
 )
 from succotash.domain.intake.submissions import (
-    HeldKey,
-    KeptLead,
-    RememberedAnswer,
+    IdempotencyRecord,
+    LeadUpsert,
+    StoredResponse,
     SubmissionInquiry,
     SubmissionOutcome,
 )
@@ -241,15 +241,15 @@ class FormChecks:
 
     def save_outcome(self) -> None:
         lead = self._forms.get_lead(self._lead.lead_id)
-        kept = KeptLead(lead, self._score, is_new=False)
-        remembered = RememberedAnswer(self._request, {"is": [lead.lead_id]}, LONG_AGO + DAY)
+        kept = LeadUpsert(lead, self._score, is_new=False)
+        remembered = StoredResponse(self._request, {"is": [lead.lead_id]}, LONG_AGO + DAY)
         self._forms.save_outcome(SubmissionOutcome(self._submission, kept, remembered))
         expect(that=self._forms.get_lead(lead.lead_id) == lead)
         asked = SubmissionInquiry(
             self._form.form_id, self._submission.fingerprint, LONG_AGO, request=self._request
         )
         held = self._forms.read_ground(asked).held
-        expect(that=held == HeldKey("digest", {"is": [lead.lead_id]}))
+        expect(that=held == IdempotencyRecord("digest", {"is": [lead.lead_id]}))
 
     def remove_expired_submissions(self) -> None:
         # Nobody's submission is older: nothing of the user's is deleted, even for a moment.

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from local.adapter_checks import DAY, LONG_AGO, CheckFailedError, expect
 from succotash.domain.forms.forms import Form, FormSubmission, IdempotentRequest, Lead, LeadQuery
-from succotash.domain.intake.submissions import RememberedAnswer, SubmissionOutcome
+from succotash.domain.intake.submissions import StoredResponse, SubmissionOutcome
 from succotash.domain.leads.leads import SubmissionFilter
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.repositories.storage import Repositories
@@ -104,7 +104,7 @@ class PeopleChecks:
         request = IdempotentRequest(f"{mark}erasure", "key", "digest")
         outcome = SubmissionOutcome(
             repositories.forms.get_form_submission(self._submission),
-            remembered=RememberedAnswer(request, {"is": 1}, LONG_AGO + DAY),
+            remembered=StoredResponse(request, {"is": 1}, LONG_AGO + DAY),
         )
         repositories.forms.save_outcome(outcome)
 

@@ -18,8 +18,8 @@ from succotash.domain.forms.forms import (
     ValidationRule,
 )
 from succotash.domain.intake.submissions import (
-    KeptLead,
-    RememberedAnswer,
+    LeadUpsert,
+    StoredResponse,
     SubmissionInquiry,
     SubmissionOutcome,
 )
@@ -208,9 +208,9 @@ def an_outcome(
         email=lead.canonical_email if lead else None,
         lead_id=lead.lead_id if lead else None,
     )
-    kept = KeptLead(lead, a_score(lead.lead_id), is_new) if lead else None
+    kept = LeadUpsert(lead, a_score(lead.lead_id), is_new) if lead else None
     remembered = None
     if key is not None:
         answer: dict[str, Json] = {"submission_id": submission_id}
-        remembered = RememberedAnswer(a_request(key), answer, submitted_at + days(1))
+        remembered = StoredResponse(a_request(key), answer, submitted_at + days(1))
     return SubmissionOutcome(submission, kept, remembered)

@@ -13,7 +13,7 @@ from succotash.domain.forms.forms import (
     LeadQuery,
     LeadStatus,
 )
-from succotash.domain.intake.submissions import HeldKey
+from succotash.domain.intake.submissions import IdempotencyRecord
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import FormId, IdFactory, LeadId, uuid7
 from succotash.errors import (
@@ -140,7 +140,7 @@ class TestConcurrency:
                 if fails:
                     raise LookupError
 
-        def ask() -> HeldKey | None:
+        def ask() -> IdempotencyRecord | None:
             claimed.wait(PATIENCE)
             inquiry = an_inquiry("another", request=a_request("key"))
             ground = shared_storage.in_transaction(
@@ -158,7 +158,7 @@ class TestConcurrency:
                 assert held is None
             else:
                 holding.result(PATIENCE)
-                assert held == HeldKey("digest", {"submission_id": "submission"})
+                assert held == IdempotencyRecord("digest", {"submission_id": "submission"})
 
     def test_a_move_along_the_funnel_waits_for_a_submission_and_is_not_lost(
         self, shared_storage: Storage

@@ -15,7 +15,7 @@ from succotash.domain.forms.forms import (
     SubmissionState,
 )
 from succotash.domain.intake.spam import REPETITIONS_TOLERATED, RecentTraffic
-from succotash.domain.intake.submissions import HeldKey, OriginalSubmission, merged_lead
+from succotash.domain.intake.submissions import IdempotencyRecord, OriginalSubmission, merged_lead
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.intake import EXPIRED_KEYS_REMOVED
 from succotash.domain.repositories.storage import Repositories
@@ -110,7 +110,7 @@ class TestGround:
 
     def test_a_key_is_held_with_its_answer_until_it_expires(self, forms: FormRepository) -> None:
         forms.save_outcome(an_outcome(key="key"))
-        held = HeldKey("digest", {"submission_id": "submission"})
+        held = IdempotencyRecord("digest", {"submission_id": "submission"})
         just_before = NOON + days(1) - timedelta(microseconds=1)
         for moment, expected in ((NOON, held), (just_before, held), (NOON + days(1), None)):
             inquiry = an_inquiry(request=a_request("key"), submitted_at=moment)
@@ -297,6 +297,8 @@ class TestOutcome:
         later = NOON + days(2)
         forms.save_outcome(an_outcome("again", key="key-000", submitted_at=later))
         inquiry = an_inquiry(request=a_request("key-000"), submitted_at=later)
-        assert forms.read_ground(inquiry).held == HeldKey("digest", {"submission_id": "again"})
+        assert forms.read_ground(inquiry).held == IdempotencyRecord(
+            "digest", {"submission_id": "again"}
+        )
         kept = [each for each in range(1, EXPIRED_KEYS_REMOVED + 2) if is_kept(f"key-{each:03}")]
         assert kept == [EXPIRED_KEYS_REMOVED + 1]

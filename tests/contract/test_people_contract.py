@@ -12,7 +12,7 @@ from succotash.domain.forms.forms import (
     StatusChange,
     SubmissionState,
 )
-from succotash.domain.intake.submissions import HeldKey, RememberedAnswer, SubmissionOutcome
+from succotash.domain.intake.submissions import IdempotencyRecord, StoredResponse, SubmissionOutcome
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.people import PeopleRepository
 from succotash.domain.repositories.storage import Repositories, Storage
@@ -110,7 +110,7 @@ class TestPeople:
         forms.save_form_submission(mine)
         forms.save_form_submission(replace(same, duplicate_of=mine.submission_id))
         for key, submission in (("a", mine), ("b", copied)):
-            answer = RememberedAnswer(a_request(key), {"key": key}, NOON + days(1))
+            answer = StoredResponse(a_request(key), {"key": key}, NOON + days(1))
             forms.save_outcome(SubmissionOutcome(submission, remembered=answer))
 
         gone = forms.erase_person("ada@example.com")
@@ -129,7 +129,7 @@ class TestPeople:
         assert forms.get_lead(LeadId("bob")) == bob
         assert forms.read_ground(an_inquiry(request=a_request("a"))).held is None
         held = forms.read_ground(an_inquiry(request=a_request("b"))).held
-        assert held == HeldKey("digest", {"key": "b"})
+        assert held == IdempotencyRecord("digest", {"key": "b"})
         [customer] = repositories.ltv.get_customers_by_email("ada@example.com")
         assert customer.lead_id is None
 

@@ -30,8 +30,8 @@ from succotash.domain.intake.evaluation import (
 from succotash.domain.intake.parking import QueuedSubmission, id_of_request
 from succotash.domain.intake.submissions import (
     KEY_LIFETIME,
-    HeldKey,
-    RememberedAnswer,
+    IdempotencyRecord,
+    StoredResponse,
     SubmissionOutcome,
     emails_among,
     inquiry_about,
@@ -255,7 +255,7 @@ class SubmissionIntake:
             if request is not None and ground.held is None:
                 answer = receipt_as_json(acknowledged)
                 outcome = replace(
-                    outcome, remembered=RememberedAnswer(request, answer, remembered_until)
+                    outcome, remembered=StoredResponse(request, answer, remembered_until)
                 )
             repositories.forms.save_outcome(outcome)
             return TakenSubmission(form, acknowledged, stored=outcome)
@@ -265,7 +265,7 @@ class SubmissionIntake:
         return taken
 
 
-def _answer_again(request: IdempotentRequest, held: HeldKey) -> SubmissionReceipt:
+def _answer_again(request: IdempotentRequest, held: IdempotencyRecord) -> SubmissionReceipt:
     if held.body_digest != request.body_digest:
         raise IdempotencyKeyReusedError
     if held.answer is None:

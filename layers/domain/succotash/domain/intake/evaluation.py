@@ -15,7 +15,7 @@ from succotash.domain.intake.attribution import CONSENT, source_of, split_answer
 from succotash.domain.intake.parking import QueuedSubmission
 from succotash.domain.intake.spam import Evidence, suspicions, text_digest
 from succotash.domain.intake.submissions import (
-    KeptLead,
+    LeadUpsert,
     SubmissionGround,
     SubmissionInquiry,
     SubmissionOutcome,
@@ -150,7 +150,7 @@ def outcome_of(
     lead, known = lead_of(submission, email, lead_id), ground.leads.get(email)
     if known is not None:
         lead = merged_lead(known, lead)
-    kept = KeptLead(lead, ground.scoring.score(lead, at), is_new=known is None)
+    kept = LeadUpsert(lead, ground.scoring.score(lead, at), is_new=known is None)
     return with_events(SubmissionOutcome(replace(submission, lead_id=lead.lead_id), kept), at)
 
 

@@ -50,7 +50,7 @@ class OriginalSubmission:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldKey:
+class IdempotencyRecord:
     """A key that an earlier request came with, and what that was answered with."""
 
     body_digest: str
@@ -64,7 +64,7 @@ class SubmissionGround:
     form: Form
     rules: tuple[ValidationRule, ...]
     """By position, then id."""
-    held: HeldKey | None = None
+    held: IdempotencyRecord | None = None
     """What is known of the request's key; None where it is new, or expired."""
     original: OriginalSubmission | None = None
     """The latest accepted one with this fingerprint within the form's window."""
@@ -77,7 +77,7 @@ class SubmissionGround:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptLead:
+class LeadUpsert:
     """A lead as it is from now on, with its score."""
 
     lead: Lead
@@ -86,7 +86,7 @@ class KeptLead:
 
 
 @dataclass(frozen=True, slots=True)
-class RememberedAnswer:
+class StoredResponse:
     """What a request's repetitions are answered with."""
 
     request: IdempotentRequest
@@ -99,8 +99,8 @@ class SubmissionOutcome:
     """What became of a submission, with all that follows from it."""
 
     submission: FormSubmission
-    kept: KeptLead | None = None
-    remembered: RememberedAnswer | None = None
+    kept: LeadUpsert | None = None
+    remembered: StoredResponse | None = None
     messages: tuple[OutboxMessage, ...] = ()
     """What others are told of it."""
 

@@ -15,9 +15,9 @@ from succotash.domain.intake.spam import (
     RecentTraffic,
 )
 from succotash.domain.intake.submissions import (
-    HeldKey,
+    IdempotencyRecord,
     OriginalSubmission,
-    RememberedAnswer,
+    StoredResponse,
     SubmissionGround,
     SubmissionInquiry,
     SubmissionOutcome,
@@ -29,7 +29,7 @@ from succotash.infrastructure.in_memory.outbox import InMemoryOutboxRepository
 from succotash.infrastructure.in_memory.pages import submission_place
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
 from succotash.infrastructure.in_memory.submissions import InMemorySubmissionRepository
-from succotash.infrastructure.in_memory.tables import IdempotencyRecord, atomic, stored
+from succotash.infrastructure.in_memory.tables import IdempotencyRow, atomic, stored
 
 
 class InMemoryIntakeRepository(InMemoryRepository, IntakeRepository):
@@ -117,10 +117,10 @@ class InMemoryIntakeRepository(InMemoryRepository, IntakeRepository):
             _count(others, REPETITIONS_TOLERATED + 1),
         )
 
-    def _remember(self, remembered: RememberedAnswer, submission: FormSubmission) -> None:
+    def _remember(self, remembered: StoredResponse, submission: FormSubmission) -> None:
         request = remembered.request
         self._remove_expired(request, submission.submitted_at)
-        self.tables.idempotency[request.scope, request.key] = IdempotencyRecord(
+        self.tables.idempotency[request.scope, request.key] = IdempotencyRow(
             request.scope,
             request.key,
             request.body_digest,
@@ -138,13 +138,13 @@ class InMemoryIntakeRepository(InMemoryRepository, IntakeRepository):
         )
         self.tables.idempotency.discard(list(islice(expired, EXPIRED_KEYS_REMOVED)))
 
-    def _held(self, request: IdempotentRequest | None, at: datetime) -> HeldKey | None:
+    def _held(self, request: IdempotentRequest | None, at: datetime) -> IdempotencyRecord | None:
         if request is None:
             return None
         held = self.tables.idempotency.get((request.scope, request.key))
         if held is None or held.expires_at <= at:
             return None
-        return HeldKey(held.body_digest, copy.deepcopy(held.answer))
+        return IdempotencyRecord(held.body_digest, copy.deepcopy(held.answer))
 
 
 def _count(found: Iterable[object], limit: int) -> int:

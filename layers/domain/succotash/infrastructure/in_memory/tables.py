@@ -70,7 +70,7 @@ _DEFAULT_RULES = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class IdempotencyRecord:
+class IdempotencyRow:
     """A claimed key, and what it is answered with once that is known."""
 
     scope: str
@@ -158,7 +158,7 @@ class Tables:
         self.scores = Table[LeadId, LeadScore]("lead score", self._log)
         self.scoring_rules = Table[int, ScoringRules]("table of scoring rules", self._log)
         self.erasures = Table[str, datetime]("tombstone", self._log)
-        self.idempotency = Table[tuple[str, str], IdempotencyRecord]("key", self._log)
+        self.idempotency = Table[tuple[str, str], IdempotencyRow]("key", self._log)
         self.idempotency_by_submission = self.idempotency.index(lambda each: each.submission_id)
 
         self.outbox = Table[MessageId, OutboxRow]("message", self._log)

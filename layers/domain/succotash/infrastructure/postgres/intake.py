@@ -11,10 +11,10 @@ from succotash.domain.intake.spam import (
     RecentTraffic,
 )
 from succotash.domain.intake.submissions import (
-    HeldKey,
-    KeptLead,
+    IdempotencyRecord,
+    LeadUpsert,
     OriginalSubmission,
-    RememberedAnswer,
+    StoredResponse,
     SubmissionGround,
     SubmissionInquiry,
     SubmissionOutcome,
@@ -116,7 +116,7 @@ class PostgresIntakeRepository(PostgresRepository, IntakeRepository):
         return SubmissionGround(
             form=form_of(form),
             rules=tuple(validation_rule_of(row) for row in rules or ()),
-            held=None if held is None else HeldKey(*held),
+            held=None if held is None else IdempotencyRecord(*held),
             original=None if original is None else OriginalSubmission(*original),
             leads={lead.canonical_email: lead for lead in found},
             scoring=scoring_of(scoring),
@@ -139,7 +139,7 @@ class PostgresIntakeRepository(PostgresRepository, IntakeRepository):
             raise BusyError(SERIALIZATION_FAILURE)
 
 
-def _kept_columns(kept: KeptLead | None) -> dict[str, object]:
+def _kept_columns(kept: LeadUpsert | None) -> dict[str, object]:
     """Of a lead and its score; NULL throughout where there is none to keep."""
     if kept is None:
         return _NO_LEAD
@@ -155,7 +155,7 @@ def _kept_columns(kept: KeptLead | None) -> dict[str, object]:
     }
 
 
-def _remembered_columns(remembered: RememberedAnswer | None) -> dict[str, object]:
+def _remembered_columns(remembered: StoredResponse | None) -> dict[str, object]:
     """Of a key and its answer; NULL throughout where there is no key."""
     if remembered is None:
         return dict.fromkeys(("scope", "key", "body_digest", "answer", "expires_at"))

@@ -11,7 +11,7 @@ from succotash.domain.intake.spam import (
     RecentTraffic,
 )
 from succotash.domain.intake.submissions import (
-    HeldKey,
+    IdempotencyRecord,
     OriginalSubmission,
     SubmissionGround,
     SubmissionInquiry,
@@ -186,9 +186,11 @@ class SQLiteIntakeRepository(SQLiteRepository, IntakeRepository):
                 )
 
 
-def _held(session: Session, request: IdempotentRequest | None, at: datetime) -> HeldKey | None:
+def _held(
+    session: Session, request: IdempotentRequest | None, at: datetime
+) -> IdempotencyRecord | None:
     if request is None:
         return None
     for row in session.run(_CLAIMED, scope=request.scope, key=request.key, at=micros(at)):
-        return HeldKey(row["body_digest"], json_value(row["answer"] or "null"))
+        return IdempotencyRecord(row["body_digest"], json_value(row["answer"] or "null"))
     return None
