@@ -25,9 +25,9 @@ from succotash.domain.forms.forms import (
 )
 from succotash.domain.intake.submissions import (
     IdempotencyRecord,
+    IntakeQuery,
     LeadUpsert,
     StoredResponse,
-    SubmissionInquiry,
     SubmissionOutcome,
 )
 from succotash.domain.messages.quarantine import QuarantineDigest
@@ -223,9 +223,9 @@ class FormChecks:
         stages = self._forms.get_lead_conversion_funnel(start=LONG_AGO, end=end).stages
         expect(that=[stage.reached for stage in stages] == [1, 1, 1, 0, 0, 0])
 
-    def read_ground(self) -> None:
-        ground = self._forms.read_ground(
-            SubmissionInquiry(
+    def load_intake_context(self) -> None:
+        intake_context = self._forms.load_intake_context(
+            IntakeQuery(
                 self._form.form_id,
                 self._submission.fingerprint,
                 LONG_AGO,
@@ -234,10 +234,12 @@ class FormChecks:
                 request=self._request,
             )
         )
-        expect(that=(ground.form, ground.rules) == (self._form, (self._rule,)))
-        expect(that=ground.held is None)
-        expect(that=ground.original is not None and ground.traffic.from_address == 1)
-        expect(that=list(ground.leads) == [self._lead.canonical_email])
+        expect(that=(intake_context.form, intake_context.rules) == (self._form, (self._rule,)))
+        expect(that=intake_context.held is None)
+        expect(
+            that=intake_context.original is not None and intake_context.traffic.from_address == 1
+        )
+        expect(that=list(intake_context.leads) == [self._lead.canonical_email])
 
     def save_outcome(self) -> None:
         lead = self._forms.get_lead(self._lead.lead_id)
@@ -245,10 +247,10 @@ class FormChecks:
         remembered = StoredResponse(self._request, {"is": [lead.lead_id]}, LONG_AGO + DAY)
         self._forms.save_outcome(SubmissionOutcome(self._submission, kept, remembered))
         expect(that=self._forms.get_lead(lead.lead_id) == lead)
-        asked = SubmissionInquiry(
+        asked = IntakeQuery(
             self._form.form_id, self._submission.fingerprint, LONG_AGO, request=self._request
         )
-        held = self._forms.read_ground(asked).held
+        held = self._forms.load_intake_context(asked).held
         expect(that=held == IdempotencyRecord("digest", {"is": [lead.lead_id]}))
 
     def remove_expired_submissions(self) -> None:

@@ -8,7 +8,7 @@ from tests.builders.forms import (
     a_rule,
     a_score,
     a_submission,
-    an_inquiry,
+    an_intake_query,
     an_outcome,
 )
 from tests.builders.retention import (
@@ -41,7 +41,7 @@ __all__ = [
     "a_submission",
     "a_value",
     "an_event",
-    "an_inquiry",
+    "an_intake_query",
     "an_order",
     "an_outcome",
     "at",

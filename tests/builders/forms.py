@@ -18,9 +18,9 @@ from succotash.domain.forms.forms import (
     ValidationRule,
 )
 from succotash.domain.intake.submissions import (
+    IntakeQuery,
     LeadUpsert,
     StoredResponse,
-    SubmissionInquiry,
     SubmissionOutcome,
 )
 from succotash.domain.messages.outbox import MessageKind, OutboxMessage
@@ -170,7 +170,7 @@ def a_message(
     )
 
 
-def an_inquiry(
+def an_intake_query(
     fingerprint: str = "00ff",
     *,
     form_id: str = DEFAULT_FORM,
@@ -179,8 +179,8 @@ def an_inquiry(
     ip_address: str | None = None,
     text_digest: str | None = None,
     request: IdempotentRequest | None = None,
-) -> SubmissionInquiry:
-    return SubmissionInquiry(
+) -> IntakeQuery:
+    return IntakeQuery(
         FormId(form_id),
         fingerprint,
         submitted_at,

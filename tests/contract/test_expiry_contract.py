@@ -16,7 +16,7 @@ from tests.builders import (
     a_lead,
     a_request,
     a_submission,
-    an_inquiry,
+    an_intake_query,
     an_outcome,
     days,
 )
@@ -81,4 +81,4 @@ class TestRetention:
         assert forms.get_lead(LeadId("lead")).submission_count == 1
         copied = forms.get_form_submission(SubmissionId("copy"))
         assert (copied.state, copied.duplicate_of) == (SubmissionState.DUPLICATE, None)
-        assert forms.read_ground(an_inquiry(request=a_request("key"))).held is None
+        assert forms.load_intake_context(an_intake_query(request=a_request("key"))).held is None

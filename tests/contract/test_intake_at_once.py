@@ -22,7 +22,7 @@ from succotash.errors import (
 from tests.builders import (
     NOON,
     a_request,
-    an_inquiry,
+    an_intake_query,
     an_outcome,
 )
 from tests.contract.threads import PATIENCE, at_once
@@ -133,7 +133,7 @@ class TestConcurrency:
 
         def hold() -> None:
             with shared_storage.transaction() as repositories:
-                repositories.forms.read_ground(an_inquiry(request=a_request("key")))
+                repositories.forms.load_intake_context(an_intake_query(request=a_request("key")))
                 claimed.set()
                 assert not answered.wait(0.2), "the other did not wait"
                 repositories.forms.save_outcome(an_outcome(key="key"))
@@ -142,12 +142,12 @@ class TestConcurrency:
 
         def ask() -> IdempotencyRecord | None:
             claimed.wait(PATIENCE)
-            inquiry = an_inquiry("another", request=a_request("key"))
-            ground = shared_storage.in_transaction(
-                lambda repositories: repositories.forms.read_ground(inquiry)
+            intake_query = an_intake_query("another", request=a_request("key"))
+            intake_context = shared_storage.in_transaction(
+                lambda repositories: repositories.forms.load_intake_context(intake_query)
             )
             answered.set()
-            return ground.held
+            return intake_context.held
 
         with ThreadPoolExecutor(2) as pool:
             holding, asking = pool.submit(hold), pool.submit(ask)

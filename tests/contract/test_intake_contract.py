@@ -32,7 +32,7 @@ from tests.builders import (
     a_rule,
     a_score,
     a_submission,
-    an_inquiry,
+    an_intake_query,
     an_order,
     an_outcome,
     days,
@@ -43,21 +43,26 @@ from tests.builders import (
 class TestGround:
     def test_an_unknown_form_is_not_found(self, forms: FormRepository) -> None:
         with pytest.raises(NotFoundError) as caught:
-            forms.read_ground(an_inquiry(form_id="nowhere"))
+            forms.load_intake_context(an_intake_query(form_id="nowhere"))
         assert caught.value.kind == "form"
 
     def test_the_form_comes_with_its_rules_by_position_then_id(self, forms: FormRepository) -> None:
         rules = [a_rule("b", position=1), a_rule("a", position=1), a_rule("z", position=0)]
         forms.save_form(a_form(), rules)
-        ground = forms.read_ground(an_inquiry(form_id="contact"))
-        assert ground.form == forms.get_form(FormId("contact"))
-        assert list(ground.rules) == forms.get_validation_rules(FormId("contact"))
-        assert [rule.rule_id for rule in ground.rules] == ["z", "a", "b"]
+        intake_context = forms.load_intake_context(an_intake_query(form_id="contact"))
+        assert intake_context.form == forms.get_form(FormId("contact"))
+        assert list(intake_context.rules) == forms.get_validation_rules(FormId("contact"))
+        assert [rule.rule_id for rule in intake_context.rules] == ["z", "a", "b"]
 
     def test_a_form_without_rules_has_none(self, forms: FormRepository) -> None:
         forms.save_form(a_form(), [])
-        ground = forms.read_ground(an_inquiry(form_id="contact"))
-        assert (ground.rules, ground.held, ground.original, ground.leads) == ((), None, None, {})
+        intake_context = forms.load_intake_context(an_intake_query(form_id="contact"))
+        assert (
+            intake_context.rules,
+            intake_context.held,
+            intake_context.original,
+            intake_context.leads,
+        ) == ((), None, None, {})
 
     def test_the_original_is_the_latest_accepted_one_within_the_forms_window(
         self, forms: FormRepository
@@ -76,18 +81,18 @@ class TestGround:
                 name, form_id="brief", submitted_at=NOON - ago, state=state, lead_id="lead"
             )
             forms.save_form_submission(submission)
-        ground = forms.read_ground(an_inquiry(form_id="brief"))
-        assert ground.original == OriginalSubmission(SubmissionId("second"), LeadId("lead"))
-        an_hour_ago = an_inquiry(form_id="brief", submitted_at=NOON + window)
-        assert forms.read_ground(an_hour_ago).original is None
-        assert forms.read_ground(an_inquiry("f1", form_id="brief")).original is None
-        assert forms.read_ground(an_inquiry()).original is None
+        intake_context = forms.load_intake_context(an_intake_query(form_id="brief"))
+        assert intake_context.original == OriginalSubmission(SubmissionId("second"), LeadId("lead"))
+        an_hour_ago = an_intake_query(form_id="brief", submitted_at=NOON + window)
+        assert forms.load_intake_context(an_hour_ago).original is None
+        assert forms.load_intake_context(an_intake_query("f1", form_id="brief")).original is None
+        assert forms.load_intake_context(an_intake_query()).original is None
 
     def test_the_window_includes_its_start(self, forms: FormRepository) -> None:
         forms.save_form_submission(a_submission(submitted_at=NOON))
         within, outside = NOON + days(1), NOON + days(1) + timedelta(microseconds=1)
-        assert forms.read_ground(an_inquiry(submitted_at=within)).original is not None
-        assert forms.read_ground(an_inquiry(submitted_at=outside)).original is None
+        assert forms.load_intake_context(an_intake_query(submitted_at=within)).original is not None
+        assert forms.load_intake_context(an_intake_query(submitted_at=outside)).original is None
 
     def test_leads_are_given_by_the_addresses_asked_about(self, forms: FormRepository) -> None:
         ada = forms.save_lead(
@@ -105,23 +110,26 @@ class TestGround:
         bob = forms.save_lead(a_lead("bob", email="bob@example.com"))
         forms.save_lead(a_lead("eve", email="eve@example.com"))
         asked = ("ada@example.com", "bob@example.com", "nobody@example.com")
-        ground = forms.read_ground(an_inquiry(emails=asked))
-        assert ground.leads == {"ada@example.com": ada, "bob@example.com": bob}
+        intake_context = forms.load_intake_context(an_intake_query(emails=asked))
+        assert intake_context.leads == {"ada@example.com": ada, "bob@example.com": bob}
 
     def test_a_key_is_held_with_its_answer_until_it_expires(self, forms: FormRepository) -> None:
         forms.save_outcome(an_outcome(key="key"))
         held = IdempotencyRecord("digest", {"submission_id": "submission"})
         just_before = NOON + days(1) - timedelta(microseconds=1)
         for moment, expected in ((NOON, held), (just_before, held), (NOON + days(1), None)):
-            inquiry = an_inquiry(request=a_request("key"), submitted_at=moment)
-            assert forms.read_ground(inquiry).held == expected
+            intake_query = an_intake_query(request=a_request("key"), submitted_at=moment)
+            assert forms.load_intake_context(intake_query).held == expected
         another = a_request("key", body_digest="another")
-        assert forms.read_ground(an_inquiry(request=another)).held == held
+        assert forms.load_intake_context(an_intake_query(request=another)).held == held
 
     def test_keys_of_two_scopes_never_meet(self, forms: FormRepository) -> None:
         forms.save_outcome(an_outcome(key="key"))
-        assert forms.read_ground(an_inquiry(request=a_request("other"))).held is None
-        assert forms.read_ground(an_inquiry(request=a_request("key", scope="x"))).held is None
+        assert forms.load_intake_context(an_intake_query(request=a_request("other"))).held is None
+        assert (
+            forms.load_intake_context(an_intake_query(request=a_request("key", scope="x"))).held
+            is None
+        )
 
 
 class TestTraffic:
@@ -142,9 +150,9 @@ class TestTraffic:
             forms.save_form_submission(submission)
         forms.save_form_submission(a_submission("other", ip_address="2001:db8::6"))
         forms.save_form_submission(a_submission("none"))
-        asked = an_inquiry(form_id="brief", ip_address="2001:db8::5")
-        assert forms.read_ground(asked).traffic.from_address == 2
-        assert forms.read_ground(an_inquiry(form_id="brief")).traffic.from_address == 0
+        asked = an_intake_query(form_id="brief", ip_address="2001:db8::5")
+        assert forms.load_intake_context(asked).traffic.from_address == 2
+        assert forms.load_intake_context(an_intake_query(form_id="brief")).traffic.from_address == 0
 
     def test_a_form_is_counted_for_an_hour_whatever_became_of_what_came(
         self, forms: FormRepository
@@ -159,17 +167,17 @@ class TestTraffic:
         forms.save_form_submission(
             a_submission("old", form_id="brief", submitted_at=NOON - timedelta(hours=1))
         )
-        assert forms.read_ground(an_inquiry(form_id="brief")).traffic.to_form == 3
+        assert forms.load_intake_context(an_intake_query(form_id="brief")).traffic.to_form == 3
 
     def test_counting_ends_where_the_forms_line_is_drawn(self, forms: FormRepository) -> None:
         self.brief(forms)
         for number in range(9):
             submission = a_submission(f"{number}", form_id="brief", ip_address="192.0.2.1")
             forms.save_form_submission(submission)
-        asked = an_inquiry(form_id="brief", ip_address="192.0.2.1")
-        assert forms.read_ground(asked).traffic == RecentTraffic(3, 4, 0)
+        asked = an_intake_query(form_id="brief", ip_address="192.0.2.1")
+        assert forms.load_intake_context(asked).traffic == RecentTraffic(3, 4, 0)
         self.brief(forms, from_address=0, to_form=0)
-        assert forms.read_ground(asked).traffic == RecentTraffic(0, 0, 0)
+        assert forms.load_intake_context(asked).traffic == RecentTraffic(0, 0, 0)
 
     def test_a_text_is_counted_where_other_people_sent_it_with_other_answers(
         self, forms: FormRepository
@@ -193,14 +201,14 @@ class TestTraffic:
                     submitted_at=NOON - ago,
                 )
             )
-        asked = an_inquiry(form_id="brief", emails=["ada@example.com"], text_digest="same")
-        assert forms.read_ground(asked).traffic.same_text == 2
-        assert forms.read_ground(an_inquiry()).traffic.same_text == 0
+        asked = an_intake_query(form_id="brief", emails=["ada@example.com"], text_digest="same")
+        assert forms.load_intake_context(asked).traffic.same_text == 2
+        assert forms.load_intake_context(an_intake_query()).traffic.same_text == 0
         for number in range(9):
             forms.save_form_submission(
                 a_submission(f"{number}", fingerprint=f"g{number}", text_digest="same")
             )
-        assert forms.read_ground(asked).traffic.same_text == REPETITIONS_TOLERATED + 1
+        assert forms.load_intake_context(asked).traffic.same_text == REPETITIONS_TOLERATED + 1
 
 
 class TestOutcome:
@@ -292,12 +300,14 @@ class TestOutcome:
             forms.save_outcome(an_outcome(key, key=key, submitted_at=at))
 
         def is_kept(key: str) -> bool:
-            return forms.read_ground(an_inquiry(request=a_request(key))).held is not None
+            return (
+                forms.load_intake_context(an_intake_query(request=a_request(key))).held is not None
+            )
 
         later = NOON + days(2)
         forms.save_outcome(an_outcome("again", key="key-000", submitted_at=later))
-        inquiry = an_inquiry(request=a_request("key-000"), submitted_at=later)
-        assert forms.read_ground(inquiry).held == IdempotencyRecord(
+        intake_query = an_intake_query(request=a_request("key-000"), submitted_at=later)
+        assert forms.load_intake_context(intake_query).held == IdempotencyRecord(
             "digest", {"submission_id": "again"}
         )
         kept = [each for each in range(1, EXPIRED_KEYS_REMOVED + 2) if is_kept(f"key-{each:03}")]

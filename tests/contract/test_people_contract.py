@@ -24,7 +24,7 @@ from tests.builders import (
     a_request,
     a_score,
     a_submission,
-    an_inquiry,
+    an_intake_query,
     an_order,
     days,
     minutes,
@@ -127,8 +127,8 @@ class TestPeople:
             copied, duplicate_of=None
         )
         assert forms.get_lead(LeadId("bob")) == bob
-        assert forms.read_ground(an_inquiry(request=a_request("a"))).held is None
-        held = forms.read_ground(an_inquiry(request=a_request("b"))).held
+        assert forms.load_intake_context(an_intake_query(request=a_request("a"))).held is None
+        held = forms.load_intake_context(an_intake_query(request=a_request("b"))).held
         assert held == IdempotencyRecord("digest", {"key": "b"})
         [customer] = repositories.ltv.get_customers_by_email("ada@example.com")
         assert customer.lead_id is None

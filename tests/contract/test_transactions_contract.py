@@ -51,7 +51,7 @@ from tests.builders import (
     a_submission,
     a_value,
     an_event,
-    an_inquiry,
+    an_intake_query,
     an_order,
     an_outcome,
     days,
@@ -63,7 +63,7 @@ from tests.builders import (
 )
 from tests.contract.interruptions import StopError, write_and_stop
 
-READS = ("get_", "find_", "check_", "lock_", "read_")
+READS = ("get_", "find_", "check_", "lock_", "load_")
 SUMMARIES = frozenset(
     {
         "purchase_histories",
@@ -257,8 +257,8 @@ class TestRollback:
         with pytest.raises(StopError):
             write_and_stop(storage, WRITES[name])
         assert everything(storage) == before
-        free = an_inquiry(request=a_request("free"))
-        assert storage.repositories.forms.read_ground(free).held is None
+        free = an_intake_query(request=a_request("free"))
+        assert storage.repositories.forms.load_intake_context(free).held is None
 
     @pytest.mark.parametrize("name", sorted(WRITES.keys() - NOTHING_SEEN))
     def test_a_write_is_seen_when_its_transaction_has_ended(
@@ -306,7 +306,7 @@ class TestRollback:
             with pytest.raises(IllegalTransitionError):
                 forms.update_lead_status(LeadId("lead"), LeadStatus.NEW, NOON)
             with pytest.raises(NotFoundError):
-                forms.read_ground(an_inquiry(form_id="nowhere"))
+                forms.load_intake_context(an_intake_query(form_id="nowhere"))
             with pytest.raises(RunInProgressError):
                 repositories.retention.open_scoring_run(RUN)
             forms.save_lead(a_lead("new"))

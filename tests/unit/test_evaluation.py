@@ -27,9 +27,9 @@ from succotash.domain.intake.evaluation import (
 from succotash.domain.intake.parking import QueuedSubmission
 from succotash.domain.intake.spam import NO_TOKEN, ChallengeState, Evidence
 from succotash.domain.intake.submissions import (
+    IntakeContext,
     OriginalSubmission,
-    SubmissionGround,
-    inquiry_about,
+    intake_query_about,
     lead_of,
 )
 from succotash.domain.values import FormId, Json, LeadId, SubmissionId
@@ -44,7 +44,7 @@ FORM = Form(
         FormField("topics", "Topics", kind=FieldKind.CHOICES, choices=("price", "demo")),
     ),
 )
-GROUND = SubmissionGround(FORM, ())
+GROUND = IntakeContext(FORM, ())
 EVIDENCE = Evidence({}, NO_TOKEN, ChallengeState.ABSENT)
 ORIGINAL = OriginalSubmission(SubmissionId("first"), LeadId("lead-1"))
 
@@ -80,9 +80,9 @@ def test_each_field_is_refused_for_one_reason() -> None:
 
 
 def test_a_filled_honeypot_is_suspect_and_no_answer() -> None:
-    ground = SubmissionGround(replace(FORM, spam=SpamSettings(honeypot="website")), ())
+    intake_context = IntakeContext(replace(FORM, spam=SpamSettings(honeypot="website")), ())
 
-    found = evaluate(sent(email="a@b.de", website="x"), ground, EVIDENCE, ())
+    found = evaluate(sent(email="a@b.de", website="x"), intake_context, EVIDENCE, ())
 
     assert found.state is SubmissionState.QUARANTINED
     assert found.spam_reasons
@@ -91,16 +91,16 @@ def test_a_filled_honeypot_is_suspect_and_no_answer() -> None:
 
 @pytest.mark.parametrize("has_original", [False, True])
 def test_double_opt_in_is_asked_before_anything_is_compared(*, has_original: bool) -> None:
-    ground = SubmissionGround(
+    intake_context = IntakeContext(
         replace(FORM, double_opt_in=True), (), original=ORIGINAL if has_original else None
     )
     submission = replace(sent(email="a@b.de"), canonical_email="a@b.de")
 
-    waiting = accept(submission, ground)
+    waiting = accept(submission, intake_context)
 
     assert waiting.state is SubmissionState.UNCONFIRMED
     expected = SubmissionState.DUPLICATE if has_original else SubmissionState.ACCEPTED
-    assert confirm(waiting, ground).state is expected
+    assert confirm(waiting, intake_context).state is expected
 
 
 def test_a_duplicate_belongs_to_the_lead_of_its_original() -> None:
@@ -116,12 +116,16 @@ def test_a_duplicate_belongs_to_the_lead_of_its_original() -> None:
 def test_what_was_refused_while_nobody_could_say_so_is_kept_with_its_reasons() -> None:
     form = replace(FORM, consent_text="I agree", updated_at=NOON - timedelta(days=1))
     submission = sent(email="nobody", contact="a@b.de")
-    ground = SubmissionGround(form, ())
+    intake_context = IntakeContext(form, ())
     with pytest.raises(InvalidInputError) as refused:
-        evaluate(submission, ground, EVIDENCE, ())
+        evaluate(submission, intake_context, EVIDENCE, ())
 
     kept = quarantine_refused(
-        submission, inquiry_about(submission), ground, {"_consent": "yes"}, refused.value
+        submission,
+        intake_query_about(submission),
+        intake_context,
+        {"_consent": "yes"},
+        refused.value,
     )
 
     assert kept.state is SubmissionState.QUARANTINED

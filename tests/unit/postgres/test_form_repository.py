@@ -30,7 +30,7 @@ from tests.builders import (
     a_rule,
     a_score,
     a_submission,
-    an_inquiry,
+    an_intake_query,
     an_outcome,
 )
 
@@ -69,8 +69,10 @@ def test_a_lead_that_somebody_saved_meanwhile_is_read_anew(
     seen = []
 
     def work(repositories: Repositories) -> None:
-        ground = repositories.forms.read_ground(an_inquiry(name, emails=[email]))
-        known = ground.leads.get(email)
+        intake_context = repositories.forms.load_intake_context(
+            an_intake_query(name, emails=[email])
+        )
+        known = intake_context.leads.get(email)
         seen.append(known is not None)
         lead = a_lead(f"{name}-mine", email=email, company="Engines")
         if known is None:
@@ -99,9 +101,9 @@ def test_a_twin_that_takes_too_long_is_a_conflict_only_where_a_key_says_it_is_on
     submit = FormHandler(impatient, lambda: NOON, uuid7).submit_form
     fields: dict[str, Json] = {"email": f"{name}@example.com"}
     request = IdempotentRequest("form:default", name, fingerprint("default", fields))
-    inquiry = an_inquiry(fingerprint("default", fields), request=request)
+    intake_query = an_intake_query(fingerprint("default", fields), request=request)
     with storage.transaction() as repositories:
-        repositories.forms.read_ground(inquiry)
+        repositories.forms.load_intake_context(intake_query)
         with pytest.raises(SubmissionInProgressError):
             submit(fields, key=name)
         with pytest.raises(StorageUnavailableError):

@@ -4,7 +4,7 @@ from succotash.application.intake.views import SubmissionList, SubmissionView, s
 from succotash.application.paging import after_moment, next_cursor, require_page
 from succotash.domain.forms.forms import FormSubmission, SubmissionState
 from succotash.domain.intake.evaluation import accept, confirm, outcome_of
-from succotash.domain.intake.submissions import inquiry_about
+from succotash.domain.intake.submissions import intake_query_about
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import PAGE, Clock, FormId, IdFactory, LeadId, SubmissionId
 from succotash.errors import ConflictError, NotFoundError
@@ -64,8 +64,8 @@ class SubmissionReview:
             submission = forms.lock_form_submission(SubmissionId(submission_id))
             if submission.state is not SubmissionState.QUARANTINED:
                 raise ConflictError("only a quarantined submission can be released")
-            ground = forms.read_ground(inquiry_about(submission))
-            outcome = outcome_of(accept(submission, ground), ground, lead_id, now)
+            intake_context = forms.load_intake_context(intake_query_about(submission))
+            outcome = outcome_of(accept(submission, intake_context), intake_context, lead_id, now)
             forms.save_outcome(outcome)
             return outcome.submission
 
@@ -88,8 +88,8 @@ class SubmissionReview:
                 raise NotFoundError("submission")
             if submission.state is not SubmissionState.UNCONFIRMED:
                 return submission
-            ground = forms.read_ground(inquiry_about(submission))
-            outcome = outcome_of(confirm(submission, ground), ground, lead_id, now)
+            intake_context = forms.load_intake_context(intake_query_about(submission))
+            outcome = outcome_of(confirm(submission, intake_context), intake_context, lead_id, now)
             forms.save_outcome(outcome)
             return outcome.submission
 

@@ -34,7 +34,7 @@ from succotash.domain.intake.submissions import (
     StoredResponse,
     SubmissionOutcome,
     emails_among,
-    inquiry_about,
+    intake_query_about,
     is_erased,
 )
 from succotash.domain.intake.validation import fingerprint
@@ -232,27 +232,29 @@ class SubmissionIntake:
         request = sent.request
         submitted, controls = unjudged(sent, waited_until=now if keeps_all else None)
         evidence = self._evidence.gather(submitted, controls)
-        inquiry = inquiry_about(submitted, request, self._tombstones)
+        intake_query = intake_query_about(submitted, request, self._tombstones)
         remembered_until = (now if keeps_all else at) + KEY_LIFETIME
 
         def work(repositories: Repositories) -> TakenSubmission:
-            ground = repositories.forms.read_ground(inquiry)
-            form = form_view(ground.form, ground.rules)
+            intake_context = repositories.forms.load_intake_context(intake_query)
+            form = form_view(intake_context.form, intake_context.rules)
             if keeps_all and (known := _known(repositories.forms, sent.submission_id)):
                 return TakenSubmission(form, receipt_of(known))
             try:
-                if request is not None and ground.held is not None:
-                    return TakenSubmission(form, _answer_again(request, ground.held))
-                submission = evaluate(submitted, ground, evidence, sent.repeated)
+                if request is not None and intake_context.held is not None:
+                    return TakenSubmission(form, _answer_again(request, intake_context.held))
+                submission = evaluate(submitted, intake_context, evidence, sent.repeated)
             except (InvalidInputError, IdempotencyKeyReusedError) as refusal:
                 if not keeps_all:
                     return TakenSubmission(form, refusal=refusal)
-                submission = quarantine_refused(submitted, inquiry, ground, controls, refusal)
-            if is_erased(submission, request, ground, self._tombstones):
+                submission = quarantine_refused(
+                    submitted, intake_query, intake_context, controls, refusal
+                )
+            if is_erased(submission, request, intake_context, self._tombstones):
                 raise ErasedError
-            outcome = outcome_of(submission, ground, lead_id, at)
+            outcome = outcome_of(submission, intake_context, lead_id, at)
             acknowledged = receipt_of(outcome.submission)
-            if request is not None and ground.held is None:
+            if request is not None and intake_context.held is None:
                 answer = receipt_as_json(acknowledged)
                 outcome = replace(
                     outcome, remembered=StoredResponse(request, answer, remembered_until)

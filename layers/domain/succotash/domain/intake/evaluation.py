@@ -15,9 +15,9 @@ from succotash.domain.intake.attribution import CONSENT, source_of, split_answer
 from succotash.domain.intake.parking import QueuedSubmission
 from succotash.domain.intake.spam import Evidence, suspicions, text_digest
 from succotash.domain.intake.submissions import (
+    IntakeContext,
+    IntakeQuery,
     LeadUpsert,
-    SubmissionGround,
-    SubmissionInquiry,
     SubmissionOutcome,
     lead_of,
     merged_lead,
@@ -58,16 +58,19 @@ def unjudged(
 
 
 def evaluate(
-    sent: FormSubmission, ground: SubmissionGround, evidence: Evidence, repeated: Collection[str]
+    sent: FormSubmission,
+    intake_context: IntakeContext,
+    evidence: Evidence,
+    repeated: Collection[str],
 ) -> FormSubmission:
     """The submission as it will be stored, but for its lead; InvalidInputError."""
-    form, settings = ground.form, ground.form.spam
+    form, settings = intake_context.form, intake_context.form.spam
     answers = {name: each for name, each in sent.answers.items() if name != settings.honeypot}
     for asked in form.fields:  # a page that posts without JavaScript sends one choice as a text
         if asked.kind is FieldKind.CHOICES and isinstance(answers.get(asked.name), str):
             answers[asked.name] = [answers[asked.name]]
     controls = {**sent.answers, **evidence.controls}
-    rules = [*rules_of_fields(form), *ground.rules]
+    rules = [*rules_of_fields(form), *intake_context.rules]
     violations = [
         *_violations(form, rules, answers, repeated),
         *check_consent(form, evidence.controls.get(CONSENT)),
@@ -77,27 +80,27 @@ def evaluate(
     email = _email_or_none(answers.get(email_field(form, rules)))
     consent = consent_shown(form, sent)
     submission = replace(sent, answers=answers, canonical_email=email, consent=consent)
-    evidence = replace(evidence, controls=controls, traffic=ground.traffic)
+    evidence = replace(evidence, controls=controls, traffic=intake_context.traffic)
     if reasons := suspicions(settings, answers, email, evidence, sent.submitted_at):
         return replace(submission, state=SubmissionState.QUARANTINED, spam_reasons=reasons)
-    return accept(submission, ground)
+    return accept(submission, intake_context)
 
 
-def accept(submission: FormSubmission, ground: SubmissionGround) -> FormSubmission:
+def accept(submission: FormSubmission, intake_context: IntakeContext) -> FormSubmission:
     """The submission, no longer suspect: it waits for its person where the form asks for that."""
-    if ground.form.double_opt_in and submission.canonical_email:
+    if intake_context.form.double_opt_in and submission.canonical_email:
         return replace(submission, state=SubmissionState.UNCONFIRMED)
-    return confirm(submission, ground)
+    return confirm(submission, intake_context)
 
 
-def confirm(submission: FormSubmission, ground: SubmissionGround) -> FormSubmission:
+def confirm(submission: FormSubmission, intake_context: IntakeContext) -> FormSubmission:
     """The submission, which waits for nobody any more: accepted, or a duplicate."""
-    return deduplicate(replace(submission, state=SubmissionState.ACCEPTED), ground)
+    return deduplicate(replace(submission, state=SubmissionState.ACCEPTED), intake_context)
 
 
-def deduplicate(submission: FormSubmission, ground: SubmissionGround) -> FormSubmission:
+def deduplicate(submission: FormSubmission, intake_context: IntakeContext) -> FormSubmission:
     """The submission; a duplicate, of the same lead, where an equal one was accepted already."""
-    original = ground.original
+    original = intake_context.original
     if original is None:
         return submission
     return replace(
@@ -110,8 +113,8 @@ def deduplicate(submission: FormSubmission, ground: SubmissionGround) -> FormSub
 
 def quarantine_refused(
     sent: FormSubmission,
-    inquiry: SubmissionInquiry,
-    ground: SubmissionGround,
+    intake_query: IntakeQuery,
+    intake_context: IntakeContext,
     controls: Mapping[str, Json],
     refusal: InvalidInputError | IdempotencyKeyReusedError,
 ) -> FormSubmission:
@@ -121,15 +124,15 @@ def quarantine_refused(
         if isinstance(refusal, InvalidInputError)
         else (str(refusal),)
     )
-    is_agreed = not check_consent(ground.form, controls.get(CONSENT))
+    is_agreed = not check_consent(intake_context.form, controls.get(CONSENT))
     return replace(
         sent,
         state=SubmissionState.QUARANTINED,
         spam_reasons=tuple(
             f"taken unchecked while the storage was away: {each}" for each in reasons
         ),
-        canonical_email=next(iter(inquiry.emails), None),
-        consent=consent_shown(ground.form, sent) if is_agreed else None,
+        canonical_email=next(iter(intake_query.emails), None),
+        consent=consent_shown(intake_context.form, sent) if is_agreed else None,
     )
 
 
@@ -141,16 +144,16 @@ def consent_shown(form: Form, sent: FormSubmission) -> str | None:
 
 
 def outcome_of(
-    submission: FormSubmission, ground: SubmissionGround, lead_id: LeadId, at: datetime
+    submission: FormSubmission, intake_context: IntakeContext, lead_id: LeadId, at: datetime
 ) -> SubmissionOutcome:
     """What is to be kept: an accepted submission with an e-mail makes a lead, or adds to it."""
     email = submission.canonical_email
     if submission.state is not SubmissionState.ACCEPTED or not email:
         return with_events(SubmissionOutcome(submission), at)
-    lead, known = lead_of(submission, email, lead_id), ground.leads.get(email)
+    lead, known = lead_of(submission, email, lead_id), intake_context.leads.get(email)
     if known is not None:
         lead = merged_lead(known, lead)
-    kept = LeadUpsert(lead, ground.scoring.score(lead, at), is_new=known is None)
+    kept = LeadUpsert(lead, intake_context.scoring.score(lead, at), is_new=known is None)
     return with_events(SubmissionOutcome(replace(submission, lead_id=lead.lead_id), kept), at)
 
 

@@ -26,7 +26,7 @@ KEY_LIFETIME = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class SubmissionInquiry:
+class IntakeQuery:
     """What is known of a submission before the storage is asked about it."""
 
     form_id: FormId
@@ -58,7 +58,7 @@ class IdempotencyRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class SubmissionGround:
+class IntakeContext:
     """All that a submission is judged by, as it stands until the transaction ends."""
 
     form: Form
@@ -105,18 +105,18 @@ class SubmissionOutcome:
     """What others are told of it."""
 
 
-def inquiry_about(
+def intake_query_about(
     submission: FormSubmission,
     request: IdempotentRequest | None = None,
     tombstones: Tombstones = NO_TOMBSTONES,
-) -> SubmissionInquiry:
+) -> IntakeQuery:
     """What to ask the storage about a submission; of one not judged yet, any address counts."""
     email = submission.canonical_email
     emails = emails_among(submission.answers) if email is None else (email,)
     asked = [each for email in emails for each in tombstones.of_person(email)]
     if request is not None:
         asked += tombstones.of_request(request.scope, request.key)
-    return SubmissionInquiry(
+    return IntakeQuery(
         form_id=submission.form_id,
         fingerprint=submission.fingerprint,
         submitted_at=submission.submitted_at,
@@ -131,17 +131,17 @@ def inquiry_about(
 def is_erased(
     submission: FormSubmission,
     request: IdempotentRequest | None,
-    ground: SubmissionGround,
+    intake_context: IntakeContext,
     tombstones: Tombstones,
 ) -> bool:
     """Whether its person was erased since it was sent, or what its request had brought was."""
     at, email = submission.submitted_at, submission.canonical_email
-    since = erased_at(tombstones.of_person(email), ground.erased) if email else None
+    since = erased_at(tombstones.of_person(email), intake_context.erased) if email else None
     if since is not None and at <= since:
         return True
     if request is None:
         return False
-    since = erased_at(tombstones.of_request(request.scope, request.key), ground.erased)
+    since = erased_at(tombstones.of_request(request.scope, request.key), intake_context.erased)
     return since is not None and at <= since + KEY_LIFETIME
 
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from succotash.domain.forms.forms import FormSubmission
 from succotash.domain.intake.submissions import (
-    SubmissionGround,
-    SubmissionInquiry,
+    IntakeContext,
+    IntakeQuery,
     SubmissionOutcome,
 )
 from succotash.domain.values import FormId
@@ -28,7 +28,7 @@ class IntakeRepository(ABC):
         """
 
     @abstractmethod
-    def read_ground(self, inquiry: SubmissionInquiry) -> SubmissionGround:
+    def load_intake_context(self, intake_query: IntakeQuery) -> IntakeContext:
         """All that a submission is judged by; NotFoundError where there is no such form.
 
         Until the transaction ends, others wait that ask with the same key, or about the same
@@ -38,12 +38,12 @@ class IntakeRepository(ABC):
 
         Traffic is counted within the windows of `intake.spam` up to the submission's time, no
         further than to the form's limits (0: not at all), and for texts to one beyond what is
-        tolerated: those of other submissions with none of the inquiry's addresses.
+        tolerated: those of other submissions with none of the intake_query's addresses.
         """
 
     @abstractmethod
     def save_outcome(self, outcome: SubmissionOutcome) -> None:
-        """Keep what became of a submission, in the transaction that read its ground.
+        """Keep what became of a submission, in the transaction that loaded its context.
 
         The submission is inserted, or replaces the one with its id; the lead is inserted as new,
         with its status as the first of its history at its last submission, or changed in all but

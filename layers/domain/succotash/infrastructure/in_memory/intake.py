@@ -16,10 +16,10 @@ from succotash.domain.intake.spam import (
 )
 from succotash.domain.intake.submissions import (
     IdempotencyRecord,
+    IntakeContext,
+    IntakeQuery,
     OriginalSubmission,
     StoredResponse,
-    SubmissionGround,
-    SubmissionInquiry,
     SubmissionOutcome,
 )
 from succotash.domain.repositories.intake import EXPIRED_KEYS_REMOVED, IntakeRepository
@@ -49,20 +49,20 @@ class InMemoryIntakeRepository(InMemoryRepository, IntakeRepository):
 
     @override
     @atomic
-    def read_ground(self, inquiry: SubmissionInquiry) -> SubmissionGround:
+    def load_intake_context(self, intake_query: IntakeQuery) -> IntakeContext:
         # A transaction holds all of the tables, so nobody else is at work on the same.
-        form = self.tables.forms[inquiry.form_id]
-        at = inquiry.submitted_at
+        form = self.tables.forms[intake_query.form_id]
+        at = intake_query.submitted_at
         original = self.check_duplicate_submission(
-            form.form_id, inquiry.fingerprint, at - form.duplicate_window
+            form.form_id, intake_query.fingerprint, at - form.duplicate_window
         )
-        found = map(self.tables.lead_with, inquiry.emails)
-        return SubmissionGround(
+        found = map(self.tables.lead_with, intake_query.emails)
+        return IntakeContext(
             form=form,
             rules=tuple(
                 InMemoryFormDefinitionRepository(self.tables).get_validation_rules(form.form_id)
             ),
-            held=self._held(inquiry.request, at),
+            held=self._held(intake_query.request, at),
             original=(
                 None
                 if original is None
@@ -70,10 +70,10 @@ class InMemoryIntakeRepository(InMemoryRepository, IntakeRepository):
             ),
             leads={lead.canonical_email: lead for lead in found if lead is not None},
             scoring=self.tables.newest_scoring_rules(),
-            traffic=self._traffic(form, inquiry),
+            traffic=self._traffic(form, intake_query),
             erased={
                 each: self.tables.erasures[each]
-                for each in inquiry.tombstones
+                for each in intake_query.tombstones
                 if each in self.tables.erasures
             },
         )
@@ -95,20 +95,20 @@ class InMemoryIntakeRepository(InMemoryRepository, IntakeRepository):
             self._remember(outcome.remembered, outcome.submission)
         InMemoryOutboxRepository(self.tables).append(outcome.messages)
 
-    def _traffic(self, form: Form, inquiry: SubmissionInquiry) -> RecentTraffic:
-        at, tables = inquiry.submitted_at, self.tables
+    def _traffic(self, form: Form, intake_query: IntakeQuery) -> RecentTraffic:
+        at, tables = intake_query.submitted_at, self.tables
 
         def recent(found: Iterable[FormSubmission], window: timedelta) -> Iterable[FormSubmission]:
             return (each for each in found if at - window < each.submitted_at <= at)
 
-        address, text = inquiry.ip_address, inquiry.text_digest
+        address, text = intake_query.ip_address, intake_query.text_digest
         from_address = () if address is None else tables.submissions_by_address[address]
         same_text = () if text is None else tables.submissions_by_text[text]
         others = (
             each
             for each in recent(same_text, REPETITION_WINDOW)
-            if each.fingerprint != inquiry.fingerprint
-            and each.canonical_email not in inquiry.emails
+            if each.fingerprint != intake_query.fingerprint
+            and each.canonical_email not in intake_query.emails
         )
         to_form = tables.submissions_by_form[form.form_id] if form.spam.per_form_hourly else ()
         return RecentTraffic(

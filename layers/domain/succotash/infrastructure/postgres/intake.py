@@ -12,11 +12,11 @@ from succotash.domain.intake.spam import (
 )
 from succotash.domain.intake.submissions import (
     IdempotencyRecord,
+    IntakeContext,
+    IntakeQuery,
     LeadUpsert,
     OriginalSubmission,
     StoredResponse,
-    SubmissionGround,
-    SubmissionInquiry,
     SubmissionOutcome,
 )
 from succotash.domain.repositories.intake import EXPIRED_KEYS_REMOVED, IntakeRepository
@@ -74,12 +74,12 @@ class PostgresIntakeRepository(PostgresRepository, IntakeRepository):
         return self._in_transaction(check)
 
     @override
-    def read_ground(self, inquiry: SubmissionInquiry) -> SubmissionGround:
-        request = inquiry.request
+    def load_intake_context(self, intake_query: IntakeQuery) -> IntakeContext:
+        request = intake_query.request
         scope, key = (None, None) if request is None else (request.scope, request.key)
         asked = {
-            "form_id": inquiry.form_id,
-            "fingerprint": inquiry.fingerprint,
+            "form_id": intake_query.form_id,
+            "fingerprint": intake_query.fingerprint,
             "scope": scope,
             "key": key,
         }
@@ -87,25 +87,27 @@ class PostgresIntakeRepository(PostgresRepository, IntakeRepository):
         def read(session: Session) -> Row:
             try:
                 session.run(
-                    sql.LOCK_KEY_AND_FINGERPRINT, **asked, stripes=stripes_of(inquiry.tombstones)
+                    sql.LOCK_KEY_AND_FINGERPRINT,
+                    **asked,
+                    stripes=stripes_of(intake_query.tombstones),
                 )
             except BusyError as error:
                 if request is not None and error.sqlstate == LOCK_TIMEOUT:
                     raise SubmissionInProgressError from None
                 raise
             rows = session.run(
-                sql.READ_GROUND,
+                sql.LOAD_INTAKE_CONTEXT,
                 **asked,
-                at=inquiry.submitted_at,
-                emails=list(inquiry.emails),
-                ip_address=inquiry.ip_address,
-                text_digest=inquiry.text_digest,
-                rated_since=inquiry.submitted_at - RATE_WINDOW,
-                repeated_since=inquiry.submitted_at - REPETITION_WINDOW,
+                at=intake_query.submitted_at,
+                emails=list(intake_query.emails),
+                ip_address=intake_query.ip_address,
+                text_digest=intake_query.text_digest,
+                rated_since=intake_query.submitted_at - RATE_WINDOW,
+                repeated_since=intake_query.submitted_at - REPETITION_WINDOW,
                 per_address_hourly=SPAM_DEFAULTS.per_address_hourly,
                 per_form_hourly=SPAM_DEFAULTS.per_form_hourly,
                 repetitions=REPETITIONS_TOLERATED + 1,
-                tombstones=list(inquiry.tombstones),
+                tombstones=list(intake_query.tombstones),
             )
             return only("form", rows)
 
@@ -113,7 +115,7 @@ class PostgresIntakeRepository(PostgresRepository, IntakeRepository):
             self._in_transaction(read)
         )
         found = [lead_of_json(row) for row in leads or ()]
-        return SubmissionGround(
+        return IntakeContext(
             form=form_of(form),
             rules=tuple(validation_rule_of(row) for row in rules or ()),
             held=None if held is None else IdempotencyRecord(*held),
@@ -135,7 +137,7 @@ class PostgresIntakeRepository(PostgresRepository, IntakeRepository):
             messages=Jsonb([message_document(each) for each in outcome.messages]),
         )
         if not is_saved:
-            # What the ground had not was added meanwhile: from its start, it will be read.
+            # What the context had not was added meanwhile: from its start, it will be read.
             raise BusyError(SERIALIZATION_FAILURE)
 
 

@@ -12,9 +12,9 @@ from succotash.domain.intake.spam import (
 )
 from succotash.domain.intake.submissions import (
     IdempotencyRecord,
+    IntakeContext,
+    IntakeQuery,
     OriginalSubmission,
-    SubmissionGround,
-    SubmissionInquiry,
     SubmissionOutcome,
 )
 from succotash.domain.repositories.intake import EXPIRED_KEYS_REMOVED, IntakeRepository
@@ -113,21 +113,21 @@ class SQLiteIntakeRepository(SQLiteRepository, IntakeRepository):
         return submission_of(rows[0]) if rows else None
 
     @override
-    def read_ground(self, inquiry: SubmissionInquiry) -> SubmissionGround:
+    def load_intake_context(self, intake_query: IntakeQuery) -> IntakeContext:
         # A session that writes, although nothing is written: that is what others wait for.
         with self._unit.writing() as session:
-            forms = session.run(FORM, form_id=inquiry.form_id)
+            forms = session.run(FORM, form_id=intake_query.form_id)
             if not forms:
                 raise NotFoundError("form")
-            form, at = form_of(forms[0]), inquiry.submitted_at
-            held = _held(session, inquiry.request, at)
+            form, at = form_of(forms[0]), intake_query.submitted_at
+            held = _held(session, intake_query.request, at)
             earlier = session.run(
                 _LATEST_WITH_FINGERPRINT,
                 form_id=form.form_id,
-                fingerprint=inquiry.fingerprint,
+                fingerprint=intake_query.fingerprint,
                 since=micros(at - form.duplicate_window),
             )
-            leads = session.run(_LEADS_BY_EMAILS, emails=json_text(inquiry.emails))
+            leads = session.run(_LEADS_BY_EMAILS, emails=json_text(intake_query.emails))
             rules = session.run(RULES, form_id=form.form_id)
             [scoring] = session.run(SCORING_RULES)
             [traffic] = session.run(
@@ -136,17 +136,17 @@ class SQLiteIntakeRepository(SQLiteRepository, IntakeRepository):
                 at=micros(at),
                 rated_since=micros(at - RATE_WINDOW),
                 repeated_since=micros(at - REPETITION_WINDOW),
-                ip_address=address_text(inquiry.ip_address),
-                text_digest=inquiry.text_digest,
-                fingerprint=inquiry.fingerprint,
-                emails=json_text(inquiry.emails),
+                ip_address=address_text(intake_query.ip_address),
+                text_digest=intake_query.text_digest,
+                fingerprint=intake_query.fingerprint,
+                emails=json_text(intake_query.emails),
                 per_address_hourly=form.spam.per_address_hourly,
                 per_form_hourly=form.spam.per_form_hourly,
                 repetitions=REPETITIONS_TOLERATED + 1,
             )
             people = SQLitePeopleRepository(within=OpenTransaction(session))
-            erased = people.find_erased(inquiry.tombstones)
-        return SubmissionGround(
+            erased = people.find_erased(intake_query.tombstones)
+        return IntakeContext(
             form=form,
             rules=tuple(validation_rule_of(row) for row in rules),
             held=held,

@@ -39,7 +39,7 @@ LIMIT 1
 """
 
 # Locks are held by then, but on the leads: those it waits for come as they are afterwards.
-READ_GROUND = f"""
+LOAD_INTAKE_CONTEXT = f"""
 SELECT
     {FORM_COLUMNS},
     (
