@@ -28,7 +28,7 @@ from succotash.domain.values import SHARDS, Shard
 from succotash.infrastructure.postgres.migrations import migrate
 from succotash.infrastructure.postgres.sql.activity import ACTIVITY_SUMMARIES
 from succotash.infrastructure.postgres.sql.partitions import of_shard
-from succotash.infrastructure.postgres.sql.purchases import PURCHASE_HISTORIES, SET_MOMENT
+from succotash.infrastructure.postgres.sql.purchases import PURCHASE_HISTORIES, SET_AS_OF
 from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
 
 CUSTOMERS = 100_000
@@ -171,7 +171,7 @@ def floor(connection: pg8000.native.Connection) -> float:
     began = time.perf_counter()
     for index in range(SHARDS):
         connection.run("BEGIN")
-        connection.run(SET_MOMENT, as_of=AS_OF, until=AS_OF, time_zone="UTC")
+        connection.run(SET_AS_OF, as_of=AS_OF, until=AS_OF, time_zone="UTC")
         for statement in (PURCHASE_HISTORIES, ACTIVITY_SUMMARIES):
             connection.run(of_shard(statement, Shard(index, SHARDS)), stream=Lines())
         connection.run("COMMIT")

@@ -38,7 +38,7 @@ class IntakeRepository(ABC):
 
         Traffic is counted within the windows of `intake.spam` up to the submission's time, no
         further than to the form's limits (0: not at all), and for texts to one beyond what is
-        tolerated: those of other submissions with none of the intake_query's addresses.
+        tolerated: those of other submissions with none of the query's addresses.
         """
 
     @abstractmethod

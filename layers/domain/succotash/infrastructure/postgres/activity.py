@@ -16,7 +16,7 @@ from succotash.domain.value.ledgers import (
 )
 from succotash.domain.values import PAGE, CustomerId, Json, Shard, instant_text
 from succotash.infrastructure.postgres import bulk
-from succotash.infrastructure.postgres.moments import set_moment
+from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import whole
 from succotash.infrastructure.postgres.session import Jsonb, Session
@@ -84,7 +84,7 @@ class PostgresActivityRepository(PostgresRepository, ActivityRepository):
         statement = of_shard(sql.ACTIVITY_SUMMARIES, shard)
 
         def copy(session: Session) -> bytes:
-            set_moment(session, as_of, time_zone, holdout_until)
+            set_as_of(session, as_of, time_zone, holdout_until)
             return session.copy_out(statement)
 
         columns = bulk.columns_of(self._in_transaction(copy), width=13)

@@ -11,7 +11,7 @@ from succotash.domain.retention.retention import UNKNOWN_SOURCE
 from succotash.domain.value.ltv import Cohort, CohortPeriod, LTVAnalytics, ValueGroup
 from succotash.domain.values import CohortId, Money, RunId, Shard
 from succotash.errors import NotFoundError
-from succotash.infrastructure.postgres.moments import set_moment
+from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
@@ -31,7 +31,7 @@ class PostgresCohortRepository(PostgresRepository, CohortRepository):
         def build(session: Session) -> None:
             cleared = session.run(sql.CLEAR_COHORT_PART, run_id=run_id, shard=shard.index)
             only("scoring run", cleared)
-            set_moment(session, as_of, time_zone)
+            set_as_of(session, as_of, time_zone)
             session.run(of_shard(sql.BUILD_COHORT_PART, shard), run_id=run_id, shard=shard.index)
 
         self._in_transaction(build)
@@ -42,7 +42,7 @@ class PostgresCohortRepository(PostgresRepository, CohortRepository):
     ) -> None:
         def build(session: Session) -> None:
             only("scoring run", session.run(sql.CLEAR_ROLLUPS, run_id=run_id))
-            set_moment(session, as_of, time_zone)
+            set_as_of(session, as_of, time_zone)
             session.run(
                 sql.BUILD_ROLLUPS,
                 run_id=run_id,

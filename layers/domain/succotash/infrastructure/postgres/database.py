@@ -15,11 +15,11 @@ from succotash.infrastructure.postgres.connector import Connector
 from succotash.infrastructure.postgres.errors import ConnectionLostError, OutcomeUnknownError
 from succotash.infrastructure.postgres.pool import Pool, PoolLimits
 from succotash.infrastructure.postgres.retry import Retry, RetryPolicy
-from succotash.infrastructure.postgres.session import Session, Work
+from succotash.infrastructure.postgres.session import Session, UnitOfWork
 from succotash.infrastructure.postgres.statements import Statement
 
 
-class Database(Work):
+class Database(UnitOfWork):
     """Each call is a transaction of its own. Nothing is opened before the first of them."""
 
     def __init__(

@@ -14,7 +14,7 @@ from succotash.domain.retention.grids import (
 )
 from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
 from succotash.domain.values import SHARDS, RunId, Shard
-from succotash.infrastructure.postgres.moments import set_moment
+from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
@@ -35,7 +35,7 @@ class PostgresGridRepository(PostgresRepository, GridRepository):
             only(
                 "scoring run", session.run(kept_grids.CLEAR_GRID_PARTS, run_id=run_id, shard=place)
             )
-            set_moment(session, as_of, time_zone)
+            set_as_of(session, as_of, time_zone)
             session.run(
                 of_shard(kept_grids.BUILD_GRID_PARTS, shard),
                 run_id=run_id,
@@ -50,7 +50,7 @@ class PostgresGridRepository(PostgresRepository, GridRepository):
     @override
     def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         def merge(session: Session) -> None:
-            set_moment(session, as_of, time_zone)
+            set_as_of(session, as_of, time_zone)
             _merge_grids(session, run_id)
 
         self._in_transaction(merge)
@@ -67,7 +67,7 @@ class PostgresGridRepository(PostgresRepository, GridRepository):
         self, request: GridRequest, as_of: datetime, time_zone: str
     ) -> list[GridCell]:
         def count(session: Session) -> list[Row]:
-            set_moment(session, as_of, time_zone)
+            set_as_of(session, as_of, time_zone)
             return session.run(
                 COUNT_GRID,
                 origin=request.origin,

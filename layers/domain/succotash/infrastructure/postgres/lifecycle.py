@@ -9,7 +9,7 @@ from succotash.domain.retention.grids import period_start
 from succotash.domain.retention.lifecycle import LifecycleCounts, lifecycle_start, period_before
 from succotash.domain.retention.retention import GridPeriod
 from succotash.domain.values import RunId, Shard
-from succotash.infrastructure.postgres.moments import set_moment
+from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Session
@@ -32,7 +32,7 @@ class PostgresLifecycleRepository(PostgresRepository, LifecycleRepository):
 
         def build(session: Session) -> None:
             only("scoring run", session.run(CLEAR_LIFECYCLE, run_id=run_id, shard=place))
-            set_moment(session, as_of, time_zone)
+            set_as_of(session, as_of, time_zone)
             session.run(
                 of_shard(BUILD_LIFECYCLE, shard),
                 run_id=run_id,

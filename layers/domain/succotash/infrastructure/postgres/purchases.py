@@ -7,7 +7,7 @@ from succotash.domain.repositories.purchases import PurchaseRepository
 from succotash.domain.value.ledgers import Histories, PurchaseHistories
 from succotash.domain.values import Currency, Shard
 from succotash.infrastructure.postgres import bulk
-from succotash.infrastructure.postgres.moments import set_moment
+from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import whole
 from succotash.infrastructure.postgres.session import Row, Session
@@ -30,7 +30,7 @@ class PostgresPurchaseRepository(PostgresRepository, PurchaseRepository):
         statement = of_shard(sql.PURCHASE_HISTORIES, shard)
 
         def copy(session: Session) -> bytes:
-            set_moment(session, as_of, time_zone, holdout_until)
+            set_as_of(session, as_of, time_zone, holdout_until)
             return session.copy_out(statement)
 
         found = bulk.columns_of(self._in_transaction(copy), width=13)
@@ -55,7 +55,7 @@ class PostgresPurchaseRepository(PostgresRepository, PurchaseRepository):
         self, as_of: datetime, until: datetime, time_zone: str, *, shard: Shard | None = None
     ) -> list[int]:
         def count(session: Session) -> list[Row]:
-            set_moment(session, as_of, time_zone, until)
+            set_as_of(session, as_of, time_zone, until)
             return session.run(of_shard(sql.PURCHASES_BY_WEEK, shard))
 
         return [purchases for _, purchases in self._in_transaction(count)]

@@ -11,7 +11,7 @@ from succotash.infrastructure.postgres.connection_settings import (
 )
 from succotash.infrastructure.postgres.database import Database
 from succotash.infrastructure.postgres.pool import PoolLimits
-from succotash.infrastructure.postgres.session import Row, Session, Work
+from succotash.infrastructure.postgres.session import Row, Session, UnitOfWork
 
 
 class PostgresRepository:
@@ -28,7 +28,7 @@ class PostgresRepository:
         min_connections: int = 0,
         max_connections: int = 4,
         sslmode: SslMode | None = None,
-        work: Work | None = None,
+        work: UnitOfWork | None = None,
     ) -> None:
         """Opens nothing yet. A host that starts with "/" is the directory of a Unix socket.
 
@@ -51,7 +51,7 @@ class PostgresRepository:
         self._work = work
 
     @classmethod
-    def within(cls, work: Work) -> Self:
+    def within(cls, work: UnitOfWork) -> Self:
         """The repository whose statements run in an open transaction or on a shared pool."""
         return cls(work=work)
 

@@ -9,7 +9,7 @@ from succotash.domain.values import Json, RunId, Shard
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only
-from succotash.infrastructure.postgres.session import Jsonb, Row, Session, Work
+from succotash.infrastructure.postgres.session import Jsonb, Row, Session, UnitOfWork
 from succotash.infrastructure.postgres.sql import runs as sql
 
 
@@ -123,7 +123,9 @@ def _scoring_run(row: Row) -> ScoringRun:
     return ScoringRun(run_id, as_of, RunState(state), *others)
 
 
-def replace_rows(work: Work, run_id: RunId, clear: str, copy: str, chunks: Sequence[bytes]) -> None:
+def replace_rows(
+    work: UnitOfWork, run_id: RunId, clear: str, copy: str, chunks: Sequence[bytes]
+) -> None:
     """Clear what a run keeps and copy other rows in; NotFoundError where there is no such run."""
 
     def replace(session: Session) -> None:

@@ -7,10 +7,10 @@ from succotash.errors import StorageError
 from succotash.infrastructure.postgres.connection import Connection, Row
 from succotash.infrastructure.postgres.statements import Jsonb
 
-__all__ = ["Jsonb", "Row", "Session", "Work"]
+__all__ = ["Jsonb", "Row", "Session", "UnitOfWork"]
 
 
-class Work(Protocol):
+class UnitOfWork(Protocol):
     """Where statements of a repository run."""
 
     def run(self, statement: str, /, **parameters: object) -> list[Row]:
@@ -20,7 +20,7 @@ class Work(Protocol):
         """What `work` gives, done in one transaction; it may be called again from its start."""
 
 
-class Session(Work):
+class Session(UnitOfWork):
     """One connection inside one transaction.
 
     Statements are constants with parameters named `:like_this`; a parameter's type is known from

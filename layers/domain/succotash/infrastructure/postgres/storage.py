@@ -16,7 +16,7 @@ from succotash.infrastructure.postgres.people import PostgresPeopleRepository
 from succotash.infrastructure.postgres.pool import PoolLimits
 from succotash.infrastructure.postgres.retention import PostgresRetentionRepository
 from succotash.infrastructure.postgres.retry import Retry
-from succotash.infrastructure.postgres.session import Work
+from succotash.infrastructure.postgres.session import UnitOfWork
 
 
 class PostgresStorage(Storage):
@@ -61,7 +61,7 @@ class PostgresStorage(Storage):
         self._database.close()
 
 
-def _bound(work: Work) -> Repositories:
+def _bound(work: UnitOfWork) -> Repositories:
     return Repositories(
         forms=PostgresFormRepository.within(work),
         ltv=PostgresLTVRepository.within(work),

@@ -84,7 +84,7 @@ class Session:
             raise StorageError("the transaction was ended by a fault")
 
 
-class Unit(ABC):
+class UnitOfWork(ABC):
     """Where a repository does its work: transactions of its own, or a part of another's."""
 
     @abstractmethod
@@ -103,7 +103,7 @@ class Unit(ABC):
         """Release the connections this unit holds."""
 
 
-class OpenTransaction(Unit):
+class OpenTransaction(UnitOfWork):
     """A part of a transaction that somebody else commits."""
 
     def __init__(self, session: Session) -> None:
@@ -130,7 +130,7 @@ class OpenTransaction(Unit):
         """Nothing: the connection belongs to the transaction."""
 
 
-class Database(Unit):
+class Database(UnitOfWork):
     """A database whose every session is a transaction of its own.
 
     Makes the schema where there is none. StorageUnavailableError where the file cannot be opened,

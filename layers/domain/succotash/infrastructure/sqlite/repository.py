@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from succotash.infrastructure.sqlite.connection import MEMORY, Database, Unit
+from succotash.infrastructure.sqlite.connection import MEMORY, Database, UnitOfWork
 
 
 class SQLiteRepository:
     """A repository on a database of its own, or `within` a unit of work that somebody else ends."""
 
-    def __init__(self, path: str | Path = MEMORY, *, within: Unit | None = None) -> None:
+    def __init__(self, path: str | Path = MEMORY, *, within: UnitOfWork | None = None) -> None:
         self._unit = within or Database(path)
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from succotash.infrastructure.sqlite.connection import (
     MEMORY,
     Database,
     OpenTransaction,
-    Unit,
+    UnitOfWork,
 )
 from succotash.infrastructure.sqlite.customers import SQLiteCustomerRepository
 from succotash.infrastructure.sqlite.forms import SQLiteFormRepository
@@ -90,7 +90,7 @@ def _plant(seed: Path, path: Path) -> None:
             path.hardlink_to(copy)
 
 
-def _repositories(unit: Unit) -> Repositories:
+def _repositories(unit: UnitOfWork) -> Repositories:
     return Repositories(
         forms=SQLiteFormRepository(within=unit),
         ltv=SQLiteLTVRepository(within=unit),

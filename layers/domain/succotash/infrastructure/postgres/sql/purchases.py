@@ -9,7 +9,7 @@ for the transaction before them.
 # The index of each ledger gives its rows in the order the aggregates need; at the price the planner
 # expects of a random page by default (spinning disks) it would sort them anew, in half again the
 # time.
-SET_MOMENT = """
+SET_AS_OF = """
 SELECT
     set_config('succotash.as_of', :as_of, true),
     set_config('succotash.until', :until, true),
