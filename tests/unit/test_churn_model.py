@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit, logit
 
 from succotash.domain.models.churn import (
-    SilenceModel,
+    InactivityModel,
     Source,
     choose_silence,
     purchases_beside,
@@ -79,7 +79,7 @@ def test_a_model_is_not_turned_around() -> None:
 
 
 def test_the_purchase_models_word_is_not_asked_of_those_who_never_bought() -> None:
-    model = SilenceModel(Source.PURCHASES)
+    model = InactivityModel(Source.PURCHASES)
     said = model.probability(np.array([0.1, 0.2]), np.array([0.7, np.nan]))
     assert said.tolist() == [0.7, 0.2]
 
@@ -114,17 +114,19 @@ def test_certainties_that_proved_wrong_are_weighed_all_the_same() -> None:
 def test_what_is_kept_with_a_run_comes_back(source: Source) -> None:
     chance, presence, purchases = words()
     chosen = choose_silence(presence, purchases, became(chance, presence * purchases)).chosen
-    model = SilenceModel(
-        source, chosen.reason, chosen.weights if source is Source.BOTH else SilenceModel().weights
+    model = InactivityModel(
+        source,
+        chosen.reason,
+        chosen.weights if source is Source.BOTH else InactivityModel().weights,
     )
     kept = json.loads(json.dumps(model.to_dict(), allow_nan=False))
-    assert SilenceModel.of_dict(kept) == model
+    assert InactivityModel.of_dict(kept) == model
 
 
 def test_a_run_from_before_there_was_a_choice_goes_by_the_presence_model() -> None:
-    assert SilenceModel.of_dict(None) == SilenceModel()
+    assert InactivityModel.of_dict(None) == InactivityModel()
     with pytest.raises(TypeError):
-        SilenceModel.of_dict({"source": "presence"})
+        InactivityModel.of_dict({"source": "presence"})
 
 
 def test_buyers_are_found_among_all_customers() -> None:

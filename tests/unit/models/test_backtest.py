@@ -29,7 +29,7 @@ class Oracle(PooledRate):
     purchases: tuple[float, ...] = ()
 
     @override
-    def probability_silent(
+    def probability_inactive(
         self, frequency: Array, recency: Array, age: Array, days: float
     ) -> Array:
         return np.array(self.silent)

@@ -201,7 +201,7 @@ def test_the_probability_of_silence_is_the_models_double_integral() -> None:
     left = p * (1 - p) ** (x - 1) * rate**x * np.exp(-rate * t_x)
 
     expected = (left + stayed * np.exp(-rate * days)).sum() / (left + stayed).sum()
-    ours = model.probability_silent(np.array([float(x)]), np.array([t_x]), np.array([age]), days)
+    ours = model.probability_inactive(np.array([float(x)]), np.array([t_x]), np.array([age]), days)
     assert ours[0] == pytest.approx(expected, rel=1e-5)
 
 
@@ -229,7 +229,7 @@ def test_a_simulated_population_does_what_the_model_says(draws: int) -> None:
         size = group.sum()
         silent = later[group] == 0
         error = 4 * silent.std() / np.sqrt(size)
-        assert model.probability_silent(*history, days).mean() == pytest.approx(
+        assert model.probability_inactive(*history, days).mean() == pytest.approx(
             silent.mean(), abs=error
         )
         error = 4 * later[group].std() / np.sqrt(size)
@@ -261,7 +261,7 @@ def test_no_answer_is_ever_out_of_bounds(
     model: BGNBD, history: tuple[Array, Array, Array], days: float
 ) -> None:
     alive = model.probability_alive(*history)
-    silent = model.probability_silent(*history, days)
+    silent = model.probability_inactive(*history, days)
     purchases = model.expected_purchases(*history, days)
 
     assert 0 <= alive[0] <= 1
@@ -281,7 +281,7 @@ def test_a_longer_horizon_brings_more_purchases_and_less_silence(
 
     purchases = [model.expected_purchases(*history, each)[0] for each in (sooner, later)]
     assert purchases[1] >= purchases[0] * (1 - 1e-8)
-    silent = [model.probability_silent(*history, each)[0] for each in (sooner, later)]
+    silent = [model.probability_inactive(*history, each)[0] for each in (sooner, later)]
     assert silent[1] <= silent[0]
 
 

@@ -95,7 +95,7 @@ def test_every_answer_is_finite(title: str, candidate: Candidate) -> None:
 
     for answer in (
         model.probability_alive(*history),
-        model.probability_silent(*history, 90),
+        model.probability_inactive(*history, 90),
         model.expected_purchases(*history, 90),
         expected_spend,
         residual,

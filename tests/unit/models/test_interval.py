@@ -75,7 +75,7 @@ def test_the_interval_covers_what_customers_bring_as_often_as_it_says(
     age = np.floor(np.random.default_rng(60).uniform(60, 700, 3_000))
     population = simulated(model, age, YEAR, seed=19)
     purchases, spend = fitted(population, candidate)
-    active = purchases.model.probability_silent(*population.history, YEAR) < 0.5
+    active = purchases.model.probability_inactive(*population.history, YEAR) < 0.5
     for level in (0.5, 0.8, 0.9):
         low, high = interval(population, purchases, spend, level)
         covered = (low <= population.brought) & (population.brought <= high)
@@ -117,7 +117,7 @@ def test_whoever_surely_buys_nothing_has_an_interval_of_nothing() -> None:
     population = cdnow()
     purchases, spend = fitted(population, Candidate.BG_NBD)
     low, high = interval(population, purchases, spend, 0.8)
-    gone = purchases.model.probability_silent(*population.history, YEAR) >= 0.9
+    gone = purchases.model.probability_inactive(*population.history, YEAR) >= 0.9
 
     assert gone.any()
     assert (low[gone] == 0).all()

@@ -33,7 +33,7 @@ def cdnow() -> tuple[RiskBasis, RiskThresholds]:
 def test_on_cdnow_the_fixed_cut_would_call_nearly_everybody_high() -> None:
     basis, _ = cdnow()
 
-    assert (basis.probability_silent > 0.7).mean() == pytest.approx(0.86, abs=0.005)
+    assert (basis.probability_inactive > 0.7).mean() == pytest.approx(0.86, abs=0.005)
 
 
 def test_on_cdnow_each_level_is_of_use() -> None:
@@ -98,7 +98,7 @@ def test_the_loss_is_what_leaving_adds_to_the_silence() -> None:
     basis = RiskBasis.of(model, *history, 90)
 
     if_alive = model.probability_silent_if_alive(*history, 90)
-    assert basis.probability_lost == pytest.approx(basis.probability_silent - if_alive)
+    assert basis.probability_lost == pytest.approx(basis.probability_inactive - if_alive)
 
 
 def test_where_nobody_is_worth_acting_on_nobody_is_high() -> None:
@@ -132,15 +132,15 @@ def test_scores_agree_with_levels_and_rise_with_the_churn_probability(
     basis = RiskBasis(*np.array(rows, dtype=np.float64).T)
     cuts = thresholds(rule, basis, np.ones(len(rows)))
     levels = risk_levels(rule, cuts, basis)
-    scores = risk_scores(cuts, levels, basis.probability_silent)
+    scores = risk_scores(cuts, levels, basis.probability_inactive)
 
     assert scores.dtype == np.int8
     for level, first, last in ((LOW, 1, 4), (MEDIUM, 5, 7), (HIGH, 8, 10)):
         of_level = levels == level
-        by_probability = scores[of_level][np.argsort(basis.probability_silent[of_level])]
+        by_probability = scores[of_level][np.argsort(basis.probability_inactive[of_level])]
         assert (np.diff(by_probability) >= 0).all()
         assert ((by_probability >= first) & (by_probability <= last)).all()
-    silent = basis.probability_silent
+    silent = basis.probability_inactive
     assert silent[levels == LOW].max(initial=0) <= silent[levels != LOW].min(initial=1)
 
 

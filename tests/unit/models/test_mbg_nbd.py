@@ -69,7 +69,7 @@ def test_every_answer_agrees_with_lifetimes_where_it_is_exact(
     if np.isfinite(expected):
         assert model.expected_purchases_of_new_customer(days) == pytest.approx(expected, rel=1e-6)
     expected = reference.probability_of_n_purchases_up_to_time(days, 0)
-    silent = model.probability_silent(nothing, nothing, nothing, days)
+    silent = model.probability_inactive(nothing, nothing, nothing, days)
     assert silent == pytest.approx(expected, rel=1e-6)
 
 

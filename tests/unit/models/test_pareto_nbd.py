@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from local.cdnow import CALIBRATION_END, histories
+from succotash.domain.models.inactivity import Rates, died_silently, log_lived_through
 from succotash.domain.models.likelihood import UnfitError
 from succotash.domain.models.pareto_nbd import ParetoNBD, fit_pareto_nbd
 from succotash.domain.models.purchases import PurchaseSample
-from succotash.domain.models.silence import Rates, died_silently, log_lived_through
 from tests.unit.models.lifetimes_reference import ParetoNBDFitter
 
 WEEK = 7
@@ -74,7 +74,7 @@ def test_every_answer_agrees_with_lifetimes_where_it_is_exact(
         assert model.probability_alive(x, t_x, t) == pytest.approx(alive, rel=1e-6, abs=1e-9)
         ours = model.expected_purchases(x, t_x, t, days)
         assert ours == pytest.approx(later, rel=1e-6, abs=1e-9)
-        assert model.probability_silent(x, t_x, t, days) == pytest.approx(silent, rel=1e-6)
+        assert model.probability_inactive(x, t_x, t, days) == pytest.approx(silent, rel=1e-6)
     expected = reference.expected_number_of_purchases_up_to_time(days)
     assert model.expected_purchases_of_new_customer(days) == pytest.approx(expected, rel=1e-6)
 

@@ -36,7 +36,7 @@ def test_a_single_customer_of_today_gets_finite_answers() -> None:
     assert model.rate == pytest.approx(0.5 / 365)
     assert model.probability_alive(one, one, one)[0] == 1
     assert model.expected_purchases(one, one, one, 365)[0] == pytest.approx(0.5, rel=0.05)
-    assert 0 < model.probability_silent(one, one, one, 90)[0] < 1
+    assert 0 < model.probability_inactive(one, one, one, 90)[0] < 1
     assert np.isposinf(model.age_at_even_odds(one, one)[0])
 
 
@@ -59,8 +59,8 @@ def test_it_is_the_bg_nbd_whose_customers_all_leave_with_one_probability(
     assert model.expected_purchases(*history, days) == pytest.approx(
         limit.expected_purchases(*history, days), rel=1e-4, abs=1e-12
     )
-    assert model.probability_silent(*history, days) == pytest.approx(
-        limit.probability_silent(*history, days), rel=1e-4
+    assert model.probability_inactive(*history, days) == pytest.approx(
+        limit.probability_inactive(*history, days), rel=1e-4
     )
     assert model.age_at_even_odds(*history[:2]) == pytest.approx(
         limit.age_at_even_odds(*history[:2]), rel=1e-4
@@ -74,7 +74,7 @@ def test_no_answer_is_ever_out_of_bounds(
 ) -> None:
     model = PooledRate(rate)
     alive = model.probability_alive(*history)[0]
-    silent = model.probability_silent(*history, days)[0]
+    silent = model.probability_inactive(*history, days)[0]
 
     assert 0 <= alive <= 1
     assert 1 - alive <= silent <= 1

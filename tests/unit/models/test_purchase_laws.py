@@ -46,7 +46,7 @@ def test_no_answer_is_ever_out_of_bounds(
     model: PurchaseModel, history: History, days: float
 ) -> None:
     alive = model.probability_alive(*history)[0]
-    silent = model.probability_silent(*history, days)[0]
+    silent = model.probability_inactive(*history, days)[0]
     if_alive = model.probability_silent_if_alive(*history, days)[0]
     purchases = model.expected_purchases(*history, days)[0]
 
@@ -115,7 +115,7 @@ def test_a_simulated_population_does_what_the_model_says(
         history = frequency[group], recency[group], population.age[group]
         silent = later[group] == 0
         error = 4 / np.sqrt(group.sum())
-        said = model.probability_silent(*history, 100.0)
+        said = model.probability_inactive(*history, 100.0)
         assert said.mean() == pytest.approx(silent.mean(), abs=error * silent.std())
         said = model.expected_purchases(*history, 100.0)
         assert said.mean() == pytest.approx(later[group].mean(), abs=error * later[group].std())
@@ -138,7 +138,7 @@ def test_simulated_purchases_follow_the_models_own_expectations(
         expected = model.expected_purchases(*one, 180.0)[0]
         assert drawn.mean() == pytest.approx(expected, abs=error * drawn.std())
         silent = drawn == 0
-        expected = model.probability_silent(*one, 180.0)[0]
+        expected = model.probability_inactive(*one, 180.0)[0]
         assert silent.mean() == pytest.approx(expected, abs=error * silent.std() + 1e-4)
 
 

@@ -10,7 +10,7 @@ import pytest
 from succotash.application.scoring.ledgers import Columns
 from succotash.application.scoring.valuation import risk_basis
 from succotash.domain.models.bg_nbd import BGNBD
-from succotash.domain.models.churn import SilenceModel, Source, Weights
+from succotash.domain.models.churn import InactivityModel, Source, Weights
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.retention import EngagementSegment
 from succotash.domain.value.ledgers import Histories
@@ -79,14 +79,14 @@ def test_the_churn_probability_is_that_of_the_source_that_was_chosen(source: Sou
     present = replace(bought, customer_ids=["b", "c"])
     presence, purchases = BGNBD(0.5, 10.0, 0.8, 2.5), BGNBD(0.9, 8.0, 0.6, 3.0)
     weights = Weights((0.5, 0.4, 0.3), (1.0, 0.2, 0.0))
-    silence = SilenceModel(source, "", weights)
+    silence = InactivityModel(source, "", weights)
 
     found = risk_basis(silence, purchases, presence, bought, present, 30)
 
     seen, known = Columns.of(present), Columns.of(bought)
-    own = presence.probability_silent(seen.frequency, seen.recency, seen.age, 30)
-    other = purchases.probability_silent(known.frequency, known.recency, known.age, 30)
+    own = presence.probability_inactive(seen.frequency, seen.recency, seen.age, 30)
+    other = purchases.probability_inactive(known.frequency, known.recency, known.age, 30)
     beside = np.array([np.nan, other[1]])
-    assert found.probability_silent.tolist() == silence.probability(own, beside).tolist()
+    assert found.probability_inactive.tolist() == silence.probability(own, beside).tolist()
     alive = presence.probability_alive(seen.frequency, seen.recency, seen.age)
     assert found.probability_alive.tolist() == alive.tolist()

@@ -14,7 +14,7 @@ from succotash.application.scoring.ledgers import (
 from succotash.application.scoring.settings import ScoringSettings
 from succotash.application.scoring.valuation import UNIT, fit_spend_of, mean_spend, purchase_silence
 from succotash.domain.models.backtest import Tracking, backtest_spend, track
-from succotash.domain.models.churn import SilenceComparison, choose_silence
+from succotash.domain.models.churn import InactivityComparison, choose_silence
 from succotash.domain.models.purchases import column
 from succotash.domain.models.selection import Candidate, Comparison, compare
 from succotash.domain.repositories.storage import Repositories
@@ -31,7 +31,7 @@ class BacktestResult:
     view: dict[str, Json]
     purchases: Comparison | None = None
     presence: Comparison | None = None
-    churn: SilenceComparison | None = None
+    churn: InactivityComparison | None = None
 
 
 def run_backtest(
@@ -115,9 +115,9 @@ def _judge(histories: Histories, days: int, candidates: Sequence[Candidate]) -> 
 
 def _judge_silence(
     purchases: Comparison, presence: Comparison, bought: Histories, present: Histories, days: int
-) -> SilenceComparison:
+) -> InactivityComparison:
     known = Columns.of(present)
-    said = presence.best.fitted.model.probability_silent(
+    said = presence.best.fitted.model.probability_inactive(
         known.frequency, known.recency, known.age, days
     )
     by_purchases = purchase_silence(purchases.best.fitted.model, bought, present, days)

@@ -23,7 +23,7 @@ from succotash.application.scoring.valuation import (
     segment_bounds,
     valued,
 )
-from succotash.domain.models.churn import SilenceModel
+from succotash.domain.models.churn import InactivityModel
 from succotash.domain.models.levels import RiskThresholds, thresholds
 from succotash.domain.models.selection import FittedPurchases, FittedSpend, fit_purchases
 from succotash.domain.repositories.storage import Repositories
@@ -41,7 +41,7 @@ class Plan:
     presence: FittedPurchases
     """On days with a purchase or activity: who stays."""
     spend: FittedSpend
-    silence: SilenceModel
+    silence: InactivityModel
     """Whose probability of silence is a customer's churn probability."""
     cuts: RiskThresholds
     bounds: Sequence[tuple[SegmentId, int]]
@@ -79,7 +79,7 @@ class Plan:
                     purchases_of_dict(purchases),
                     purchases_of_dict(presence),
                     spend_of_dict(spend),
-                    SilenceModel.of_dict(kept.get("silence")),
+                    InactivityModel.of_dict(kept.get("silence")),
                     RiskThresholds(float(low_up_to), float(high_from)),
                     [_bound_of(each) for each in bounds],
                     valuable_from,
@@ -125,7 +125,7 @@ def make_plan(
     )
     spend = fit_spend_of(sample.purchases, bought)
     predicted = valued(settings, sample.purchases, purchases.model, spend.model).predicted
-    silence = SilenceModel() if tested.churn is None else tested.churn.chosen
+    silence = InactivityModel() if tested.churn is None else tested.churn.chosen
     days = settings.churn_horizon_days
     basis = risk_basis(
         silence, purchases.model, presence.model, sample.purchases.days, sample.presence, days

@@ -123,10 +123,10 @@ def predictions_and_profiles(
     predictions = ChurnPredictions(
         horizon_days=settings.churn_horizon_days,
         customer_ids=ids,
-        churn_probability=basis.probability_silent.tolist(),
+        churn_probability=basis.probability_inactive.tolist(),
         probability_alive=basis.probability_alive.tolist(),
         risk_level=[RISK_NAMES[level] for level in levels.tolist()],
-        risk_score=risk_scores(plan.cuts, levels, basis.probability_silent).tolist(),
+        risk_score=risk_scores(plan.cuts, levels, basis.probability_inactive).tolist(),
         last_seen_on=last_day.astype("datetime64[D]").astype(str).tolist(),
         predicted_churn_date=_churn_dates(first_day, even_odds),
         reasons=_reasons(present, silent_days, basis, scores),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from succotash.application.scoring.ledgers import Columns
 from succotash.application.scoring.settings import ScoringSettings
-from succotash.domain.models.churn import SilenceModel, Source, purchases_beside
+from succotash.domain.models.churn import InactivityModel, Source, purchases_beside
 from succotash.domain.models.levels import RiskBasis
 from succotash.domain.models.purchases import Array, PurchaseModel, column
 from succotash.domain.models.selection import FittedSpend, fit_spend
@@ -92,7 +92,7 @@ def fit_spend_of(purchases: PurchaseHistories, bought: Columns) -> FittedSpend:
 
 
 def risk_basis(
-    silence: SilenceModel,
+    silence: InactivityModel,
     purchases: PurchaseModel,
     presence: PurchaseModel,
     bought: Histories,
@@ -105,8 +105,8 @@ def risk_basis(
     if silence.source is Source.PRESENCE:
         return basis
     by_purchases = purchase_silence(purchases, bought, present, days)
-    silent = silence.probability(basis.probability_silent, by_purchases)
-    return replace(basis, probability_silent=silent)
+    silent = silence.probability(basis.probability_inactive, by_purchases)
+    return replace(basis, probability_inactive=silent)
 
 
 def purchase_silence(
@@ -114,7 +114,7 @@ def purchase_silence(
 ) -> Array:
     """The purchase model's P(silent) for each customer of `present`; NaN for who never bought."""
     known = Columns.of(bought)
-    said = model.probability_silent(known.frequency, known.recency, known.age, days)
+    said = model.probability_inactive(known.frequency, known.recency, known.age, days)
     return purchases_beside(present.customer_ids, bought.customer_ids, said)
 
 

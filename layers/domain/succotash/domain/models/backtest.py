@@ -113,7 +113,7 @@ def backtest(
     predicted = model.expected_purchases(frequency, recency, age, holdout_days)
     rate = np.divide(frequency, age, out=np.zeros_like(frequency), where=age > 0)
     naive = rate * holdout_days
-    said = model.probability_silent(frequency, recency, age, holdout_days)
+    said = model.probability_inactive(frequency, recency, age, holdout_days)
     silence = backtest_silence(said, holdout_purchases == 0)
     actual_total, predicted_total = float(holdout_purchases.sum()), float(predicted.sum())
     return Backtest(

@@ -92,7 +92,7 @@ class BetaGeometric(PurchaseModel):
         )
 
     @override
-    def probability_silent(
+    def probability_inactive(
         self, frequency: Array, recency: Array, age: Array, days: float
     ) -> Array:
         alive = self.probability_alive(frequency, recency, age)

@@ -57,7 +57,7 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class SilenceModel:
+class InactivityModel:
     """How a probability of silence follows from those of two models."""
 
     source: Source = Source.PRESENCE
@@ -108,10 +108,10 @@ class SilenceModel:
 
 
 @dataclass(frozen=True, slots=True)
-class SilenceComparison:
+class InactivityComparison:
     """Sources judged on the same customers."""
 
-    chosen: SilenceModel
+    chosen: InactivityModel
     results: Mapping[Source, SilenceBacktest]
 
     @property
@@ -132,16 +132,16 @@ class SilenceComparison:
         }
 
 
-def choose_silence(presence: Array, purchases: Array, silent: Flags) -> SilenceComparison:
+def choose_silence(presence: Array, purchases: Array, silent: Flags) -> InactivityComparison:
     """Judge the sources on held-out time, and say which is to be believed from now on.
 
     `presence` and `purchases` are what models fitted to the time before said, as in
-    `SilenceModel.probability`; `silent` is what became of each customer.
+    `InactivityModel.probability`; `silent` is what became of each customer.
     """
     judged = {Source.PRESENCE: backtest_silence(presence, silent)}
     differs = ~np.isnan(purchases) & (purchases != presence)
     if differs.any():
-        word = SilenceModel(Source.PURCHASES).probability(presence, purchases)
+        word = InactivityModel(Source.PURCHASES).probability(presence, purchases)
         judged[Source.PURCHASES] = backtest_silence(word, silent)
     even = np.arange(len(silent)) % 2 == 0
     if _are_enough(silent[even]) and _are_enough(silent[~even]):
@@ -154,7 +154,7 @@ def choose_silence(presence: Array, purchases: Array, silent: Flags) -> SilenceC
     lowest = min(losses.values())
     source = next(each for each, loss in losses.items() if loss <= lowest * (1 + TIE))
     weights = _fit(presence, purchases, silent) if source is Source.BOTH else Weights()
-    return SilenceComparison(SilenceModel(source, _verdict(source, losses), weights), judged)
+    return InactivityComparison(InactivityModel(source, _verdict(source, losses), weights), judged)
 
 
 def _are_enough(silent: Flags) -> bool:

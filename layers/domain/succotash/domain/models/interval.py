@@ -52,7 +52,7 @@ def value_interval(
     )
     low, high = np.zeros_like(residual), np.zeros_like(residual)
     tail = (1 - level) / 2
-    silent = purchases.model.probability_silent(*history, horizon_days)
+    silent = purchases.model.probability_inactive(*history, horizon_days)
     telling = np.flatnonzero(silent < 1 - tail)
     # The k-th of n draws has k / (n + 1) of what is possible below it.
     first = max(int(tail * (draws + 1) + 1e-9), 1) - 1

@@ -56,7 +56,7 @@ class RiskBasis:
 
     frequency: Array
     probability_alive: Array
-    probability_silent: Array
+    probability_inactive: Array
     probability_lost: Array
     """P(has left, and would have bought within the horizon had they stayed)."""
 
@@ -66,7 +66,7 @@ class RiskBasis:
     ) -> Self:
         """As `model` sees customers, for a horizon of `days`."""
         alive = model.probability_alive(frequency, recency, age)
-        silent = model.probability_silent(frequency, recency, age, days)
+        silent = model.probability_inactive(frequency, recency, age, days)
         if_alive = model.probability_silent_if_alive(frequency, recency, age, days)
         return cls(frequency, alive, silent, (1 - alive) * (1 - if_alive))
 
@@ -91,24 +91,24 @@ def thresholds(rule: RiskRule, basis: RiskBasis, weight: Array) -> RiskThreshold
     if not worth.any():
         return RiskThresholds(rule.silent_from, _NOBODY)
     weights = weight[worth]
-    low = _quantile(basis.probability_silent[worth], weights, rule.low_share)
+    low = _quantile(basis.probability_inactive[worth], weights, rule.low_share)
     high = _quantile(basis.probability_lost[worth], weights, 1 - rule.high_share)
     return RiskThresholds(max(low, rule.silent_from), high if rule.high_share else _NOBODY)
 
 
 def risk_levels(rule: RiskRule, cuts: RiskThresholds, basis: RiskBasis) -> Levels:
     """0 low, 1 medium, 2 high, of shape (customers,)."""
-    expected_back = basis.probability_silent <= cuts.low_up_to
+    expected_back = basis.probability_inactive <= cuts.low_up_to
     costly = basis.worth_acting_on(rule) & (basis.probability_lost >= cuts.high_from)
     levels: Levels = np.select([expected_back, costly], [LOW, HIGH], MEDIUM).astype(np.int8)
     return levels
 
 
-def risk_scores(cuts: RiskThresholds, levels: Levels, probability_silent: Array) -> Levels:
+def risk_scores(cuts: RiskThresholds, levels: Levels, probability_inactive: Array) -> Levels:
     """1 (least) to 10, of shape (customers,); within a level it rises with P(silent)."""
     cut = cuts.low_up_to
-    below = probability_silent / max(cut, np.finfo(np.float64).tiny)
-    above = (probability_silent - cut) / max(1 - cut, np.finfo(np.float64).tiny)
+    below = probability_inactive / max(cut, np.finfo(np.float64).tiny)
+    above = (probability_inactive - cut) / max(1 - cut, np.finfo(np.float64).tiny)
     position = np.clip(np.where(levels == LOW, below, above), 0.0, 1.0)
     steps = np.minimum(np.floor(position * _SCORES[levels]), _SCORES[levels] - 1)
     scores: Levels = (_FIRST_SCORE[levels] + steps).astype(np.int8)

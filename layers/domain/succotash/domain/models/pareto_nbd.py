@@ -12,6 +12,7 @@ from typing import Self, override
 import numpy as np
 from scipy.special import gammaln, polygamma, psi
 
+from succotash.domain.models.inactivity import Nodes, Rates, died_silently, log_lived_through, nodes
 from succotash.domain.models.likelihood import (
     Evaluation,
     Fitted,
@@ -26,7 +27,6 @@ from succotash.domain.models.purchases import (
     inner,
     weighted_sum,
 )
-from succotash.domain.models.silence import Nodes, Rates, died_silently, log_lived_through, nodes
 
 _SCREENING_ROWS = 400
 """Rows on which the starts compete; the winner alone goes on to all rows."""
@@ -92,7 +92,7 @@ class ParetoNBD(PurchaseModel):
         return expected
 
     @override
-    def probability_silent(
+    def probability_inactive(
         self, frequency: Array, recency: Array, age: Array, days: float
     ) -> Array:
         alive = self.probability_alive(frequency, recency, age)

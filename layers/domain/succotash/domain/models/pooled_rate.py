@@ -69,7 +69,7 @@ class PooledRate(PurchaseModel):
         return self.probability_alive(frequency, recency, age) * if_alive
 
     @override
-    def probability_silent(
+    def probability_inactive(
         self, frequency: Array, recency: Array, age: Array, days: float
     ) -> Array:
         alive = self.probability_alive(frequency, recency, age)

@@ -142,7 +142,7 @@ class PurchaseModel(Protocol):
     ) -> Array:
         """Expected repeat purchases in the next `days`, at least 0."""
 
-    def probability_silent(
+    def probability_inactive(
         self, frequency: Array, recency: Array, age: Array, days: float
     ) -> Array:
         """P(no purchase in the next `days`), in [0, 1]."""
