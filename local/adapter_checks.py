@@ -48,7 +48,7 @@ from succotash.domain.retention.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
-from succotash.domain.value.ledgers import ActivityEvent, ActivityKind, Order, Recording
+from succotash.domain.value.ledgers import ActivityEvent, ActivityKind, Order, RecordOutcome
 from succotash.domain.value.ltv import Cohort, CohortPeriod, CustomerLTV, CustomerValues, LTVSegment
 from succotash.domain.value.order_import import (
     START,
@@ -331,7 +331,7 @@ class RetentionChecks:
         )
 
     def record_activity(self) -> None:
-        for outcome in (Recording.RECORDED, Recording.UNCHANGED):
+        for outcome in (RecordOutcome.RECORDED, RecordOutcome.UNCHANGED):
             expect(that=self._retention.record_activity([self._event]) == [outcome])
 
     def get_activity(self) -> None:
@@ -550,7 +550,7 @@ class LTVChecks:
             canonical_email=self._email,
         )
         batch = [named, self._refund]
-        for outcome in (Recording.RECORDED, Recording.UNCHANGED):
+        for outcome in (RecordOutcome.RECORDED, RecordOutcome.UNCHANGED):
             expect(that=self._ltv.record_orders(batch) == [outcome, outcome])
 
     def judge_refunds(self) -> None:
@@ -565,7 +565,7 @@ class LTVChecks:
         columns = OrderColumns()
         columns.append(self._order)
         columns.append(self._refund)
-        expect(that=self._ltv.import_orders(columns) == [Recording.UNCHANGED] * 2)
+        expect(that=self._ltv.import_orders(columns) == [RecordOutcome.UNCHANGED] * 2)
 
     def open_import(self) -> None:
         expect(that=self._ltv.open_import(self._import.import_id).position == START)

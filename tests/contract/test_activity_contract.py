@@ -19,7 +19,7 @@ from succotash.domain.value.ledgers import (
     ActivitySummaries,
     Customer,
     Order,
-    Recording,
+    RecordOutcome,
 )
 from succotash.domain.values import (
     CustomerId,
@@ -40,7 +40,11 @@ from tests.contract.on_paper import EPOCH, purchases_on_paper
 from tests.contract.shards import every_shard
 from tests.strategies import CUSTOMERS, MODEST, activities, instants, ledgers, zones
 
-RECORDED, UNCHANGED, CONFLICTING = Recording.RECORDED, Recording.UNCHANGED, Recording.CONFLICTING
+RECORDED, UNCHANGED, CONFLICTING = (
+    RecordOutcome.RECORDED,
+    RecordOutcome.UNCHANGED,
+    RecordOutcome.CONFLICTING,
+)
 SESSION, CLICK = ActivityKind.SESSION, ActivityKind.CLICK
 
 

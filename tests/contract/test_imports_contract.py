@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from succotash.domain.repositories.ltv import LTVRepository
-from succotash.domain.value.ledgers import Order, Recording
+from succotash.domain.value.ledgers import Order, RecordOutcome
 from succotash.domain.value.order_import import (
     START,
     OrderImport,
@@ -27,7 +27,11 @@ from tests.contract.conftest import NewStorage
 from tests.contract.paging import all_pages
 from tests.strategies import CUSTOMERS, MODEST, ledgers
 
-RECORDED, UNCHANGED, CONFLICTING = Recording.RECORDED, Recording.UNCHANGED, Recording.CONFLICTING
+RECORDED, UNCHANGED, CONFLICTING = (
+    RecordOutcome.RECORDED,
+    RecordOutcome.UNCHANGED,
+    RecordOutcome.CONFLICTING,
+)
 EMAILS = ("ada@example.com", "bob@example.com", None)
 AWKWARD = "tab\tbackslash\\N quote'\" ü 🦑 \\t\\\\"
 

@@ -10,7 +10,7 @@ from hypothesis import given
 
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.value.ledgers import Customer, Order, Recording
+from succotash.domain.value.ledgers import Customer, Order, RecordOutcome
 from succotash.domain.values import (
     CustomerId,
     OrderId,
@@ -26,7 +26,11 @@ from tests.contract.conftest import NewStorage
 from tests.contract.histories import as_rows
 from tests.strategies import CUSTOMERS, MODEST, ledgers
 
-RECORDED, UNCHANGED, CONFLICTING = Recording.RECORDED, Recording.UNCHANGED, Recording.CONFLICTING
+RECORDED, UNCHANGED, CONFLICTING = (
+    RecordOutcome.RECORDED,
+    RecordOutcome.UNCHANGED,
+    RecordOutcome.CONFLICTING,
+)
 
 
 class TestOrders:

@@ -12,7 +12,7 @@ from succotash.application.people.settling import CustomerSettling
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.people.identities import Pseudonyms
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.value.ledgers import Customer, Order, Recording
+from succotash.domain.value.ledgers import Customer, Order, RecordOutcome
 from succotash.domain.value.orders import order_contents, order_identity
 from succotash.domain.values import CustomerId
 from succotash.errors import NotFoundError
@@ -39,7 +39,7 @@ def record(
     """As they are taken; `before` is done when it is known whom they are about."""
 
     def work(repositories: Repositories) -> None:
-        def record_orders(taken: Sequence[Order]) -> list[Recording]:
+        def record_orders(taken: Sequence[Order]) -> list[RecordOutcome]:
             before()
             return repositories.ltv.record_orders(taken)
 

@@ -15,7 +15,7 @@ from succotash.domain.retention.retention import (
     CampaignMetrics,
     RunState,
 )
-from succotash.domain.value.ledgers import Order, Recording
+from succotash.domain.value.ledgers import Order, RecordOutcome
 from succotash.domain.values import (
     CampaignId,
     CustomerId,
@@ -182,7 +182,7 @@ class TestSeveralAtOnce:
             for number in range(60)
         ]
 
-        def record(number: int) -> dict[Order, Recording]:
+        def record(number: int) -> dict[Order, RecordOutcome]:
             batch = orders if number % 2 else orders[::-1]
             outcomes = shared_storage.in_transaction(
                 lambda repositories: repositories.ltv.record_orders(batch)
@@ -192,7 +192,7 @@ class TestSeveralAtOnce:
         found = at_once(record, THREADS)
         for order in orders:
             outcomes = Counter(each[order] for each in found)
-            assert outcomes == {Recording.RECORDED: 1, Recording.UNCHANGED: THREADS - 1}
+            assert outcomes == {RecordOutcome.RECORDED: 1, RecordOutcome.UNCHANGED: THREADS - 1}
         ltv = shared_storage.repositories.ltv
         assert sum(ltv.purchase_histories(NOON + days(1), "UTC").orders) == 60
         assert ltv.get_customer(CustomerId("customer-0")).first_seen_at == NOON
@@ -200,16 +200,19 @@ class TestSeveralAtOnce:
     def test_an_order_sent_with_two_contents_at_once_keeps_one(
         self, shared_storage: Storage
     ) -> None:
-        def record(number: int) -> Recording:
+        def record(number: int) -> RecordOutcome:
             order = an_order(amount=str(number + 1), ordered_at=NOON - days(number))
             [outcome] = shared_storage.repositories.ltv.record_orders([order])
             return outcome
 
         outcomes = at_once(record, THREADS)
-        assert Counter(outcomes) == {Recording.RECORDED: 1, Recording.CONFLICTING: THREADS - 1}
+        assert Counter(outcomes) == {
+            RecordOutcome.RECORDED: 1,
+            RecordOutcome.CONFLICTING: THREADS - 1,
+        }
         kept = an_order(
-            amount=str(outcomes.index(Recording.RECORDED) + 1),
-            ordered_at=NOON - days(outcomes.index(Recording.RECORDED)),
+            amount=str(outcomes.index(RecordOutcome.RECORDED) + 1),
+            ordered_at=NOON - days(outcomes.index(RecordOutcome.RECORDED)),
         )
         ltv = shared_storage.repositories.ltv
         assert ltv.get_orders(CustomerId("customer")) == [kept]
@@ -220,7 +223,7 @@ class TestSeveralAtOnce:
     ) -> None:
         customers = [f"customer-{number}" for number in range(40)]
 
-        def record(number: int) -> list[Recording]:
+        def record(number: int) -> list[RecordOutcome]:
             turned = customers if number % 2 else customers[::-1]
             if number % 3:
                 return shared_storage.repositories.retention.record_activity(
@@ -231,7 +234,7 @@ class TestSeveralAtOnce:
             )
 
         for outcomes in at_once(record, THREADS):
-            assert outcomes == [Recording.RECORDED] * 40
+            assert outcomes == [RecordOutcome.RECORDED] * 40
 
     def test_two_moves_of_one_lead_are_judged_one_after_the_other(
         self, shared_storage: Storage

@@ -7,7 +7,7 @@ from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.retention import (
     INITIAL_RUN,
 )
-from succotash.domain.value.ledgers import Recording
+from succotash.domain.value.ledgers import RecordOutcome
 from succotash.errors import (
     NotFoundError,
 )
@@ -37,7 +37,7 @@ class TestStandingAlone:
 
     def test_an_ltv_repository_works_by_itself(self, standing_alone: Repositories) -> None:
         ltv = standing_alone.ltv
-        assert ltv.record_orders([an_order()]) == [Recording.RECORDED]
+        assert ltv.record_orders([an_order()]) == [RecordOutcome.RECORDED]
         ltv.save_customer_ltv(a_value())
         ltv.build_rollups(INITIAL_RUN, NOON, "UTC")
         assert ltv.get_ltv_analytics().total.customers == 1

@@ -10,7 +10,7 @@ import pytest
 from local.objects import LocalObjectStore
 from succotash.application.value.order_import import BulkImport
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.value.ledgers import Recording
+from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.value.orders import OrderColumns
 from succotash.http.order_files import OrderFiles
 from succotash.infrastructure.in_memory.ltv import InMemoryLTVRepository
@@ -25,8 +25,8 @@ class ForgetfulRepository(InMemoryLTVRepository):
     """Keeps no orders: what is measured is the import alone."""
 
     @override
-    def import_orders(self, orders: OrderColumns) -> list[Recording]:
-        return [Recording.RECORDED] * len(orders)
+    def import_orders(self, orders: OrderColumns) -> list[RecordOutcome]:
+        return [RecordOutcome.RECORDED] * len(orders)
 
 
 class ForgetfulStorage(InMemoryStorage):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from succotash.domain.retention.retention import INITIAL_RUN
-from succotash.domain.value.ledgers import Recording
+from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.values import SHARDS, CustomerId, Shard
 from succotash.errors import InvalidInputError, NotFoundError, StorageError
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
@@ -53,7 +53,7 @@ def test_a_batch_of_orders_is_one_round_trip_once_warm(
         outcomes = storage.repositories.ltv.record_orders(batch)
         taken = proxy.round_trips - before
         storage.close()
-    assert outcomes == [Recording.RECORDED] * 500
+    assert outcomes == [RecordOutcome.RECORDED] * 500
     assert taken == 1
 
 
@@ -84,7 +84,7 @@ def test_an_order_that_another_transaction_adds_meanwhile_is_judged_by_what_that
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.3)
         outcomes = waiting.result(timeout=10)
-    assert outcomes == [Recording.UNCHANGED, Recording.CONFLICTING]
+    assert outcomes == [RecordOutcome.UNCHANGED, RecordOutcome.CONFLICTING]
 
 
 def test_batches_with_the_same_orders_in_opposite_order_do_not_block_each_other(
@@ -93,7 +93,7 @@ def test_batches_with_the_same_orders_in_opposite_order_do_not_block_each_other(
     batch = [an_order(f"{place}", customer_id=f"{customer_id}-{place}") for place in range(200)]
     with ThreadPoolExecutor(4) as pool:
         outcomes = list(pool.map(storage.repositories.ltv.record_orders, [batch, batch[::-1]] * 10))
-    counts = [each.count(Recording.RECORDED) for each in outcomes]
+    counts = [each.count(RecordOutcome.RECORDED) for each in outcomes]
     assert sum(counts) == 200
 
 

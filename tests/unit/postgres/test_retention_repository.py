@@ -18,7 +18,7 @@ from succotash.domain.retention.retention import (
     RiskLevel,
     ScoringRun,
 )
-from succotash.domain.value.ledgers import Recording
+from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.values import SHARDS, CustomerId, Shard
 from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
@@ -77,7 +77,7 @@ def test_a_batch_of_events_is_one_round_trip_once_warm(
         outcomes = storage.repositories.retention.record_activity(batch)
         taken = proxy.round_trips - before
         storage.close()
-    assert outcomes == [Recording.RECORDED] * 500
+    assert outcomes == [RecordOutcome.RECORDED] * 500
     assert taken == 1
 
 
@@ -91,7 +91,7 @@ def test_an_event_that_another_transaction_adds_meanwhile_is_unchanged(
             waiting = elsewhere.submit(storage.repositories.retention.record_activity, [event])
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.3)
-        assert waiting.result(timeout=10) == [Recording.UNCHANGED]
+        assert waiting.result(timeout=10) == [RecordOutcome.UNCHANGED]
 
 
 def test_reasons_and_interests_with_any_characters_go_in_by_copy(

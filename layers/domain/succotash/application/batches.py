@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NotRequired, TypedDict
 
-from succotash.domain.value.ledgers import Recording, repeats_within
+from succotash.domain.value.ledgers import RecordOutcome, repeats_within
 from succotash.domain.value.refunds import RefundWarning
 from succotash.errors import Violation
 from succotash.observation import Metric, count
@@ -23,7 +23,7 @@ class Rejected:
 class Recorded:
     """What became of an item, and what deserves a second look where it is a refund."""
 
-    outcome: Recording
+    outcome: RecordOutcome
     warning: RefundWarning | None = None
 
 
@@ -77,8 +77,8 @@ def record_once[T](
     *,
     identity: Callable[[T], tuple[str, str]],
     contents: Callable[[T], object],
-    record: Callable[[Sequence[T]], list[Recording]],
-) -> list[Recording]:
+    record: Callable[[Sequence[T]], list[RecordOutcome]],
+) -> list[RecordOutcome]:
     """Record items, each id once; what became of each, in order.
 
     `identity` gives customer and id; an item that repeats an earlier one is unchanged where
@@ -87,14 +87,16 @@ def record_once[T](
     earlier = repeats_within([identity(item) for item in items])
     firsts = [item for item, first in zip(items, earlier, strict=True) if first is None]
     recorded = iter(record(firsts) if firsts else [])
-    outcomes: list[Recording] = []
+    outcomes: list[RecordOutcome] = []
     for item, first in zip(items, earlier, strict=True):
         if first is None:
             outcomes.append(next(recorded))
-        elif contents(item) != contents(items[first]) or outcomes[first] is Recording.CONFLICTING:
-            outcomes.append(Recording.CONFLICTING)
+        elif (
+            contents(item) != contents(items[first]) or outcomes[first] is RecordOutcome.CONFLICTING
+        ):
+            outcomes.append(RecordOutcome.CONFLICTING)
         else:
-            outcomes.append(Recording.UNCHANGED)
+            outcomes.append(RecordOutcome.UNCHANGED)
     return outcomes
 
 
@@ -130,7 +132,7 @@ def record_batch[T](
             "customer_id": customer_id,
             "status": became.outcome.value,
         }
-        if became.outcome is Recording.CONFLICTING:
+        if became.outcome is RecordOutcome.CONFLICTING:
             result["errors"] = violation_views([CONFLICT])
         if became.warning is not None:
             result["warning"] = refund_warning_view(became.warning)

@@ -9,7 +9,7 @@ from succotash.domain.people.erasures import Tombstones, erased_at
 from succotash.domain.people.identities import CustomerName, KnownCustomers, Resolution, resolve
 from succotash.domain.repositories.customers import TOMBSTONES_TOLD
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.value.ledgers import ActivityEvent, Order, Recording
+from succotash.domain.value.ledgers import ActivityEvent, Order, RecordOutcome
 from succotash.domain.value.orders import OrderColumns, order_contents
 from succotash.domain.values import CustomerId
 
@@ -25,8 +25,8 @@ def record_about_customers[T: Order | ActivityEvent](
     identity: Callable[[T], tuple[str, str]],
     contents: Callable[[T], object],
     at: Callable[[T], datetime],
-    record: Callable[[Sequence[T]], list[Recording]],
-) -> tuple[list[Recording], list[CustomerId]]:
+    record: Callable[[Sequence[T]], list[RecordOutcome]],
+) -> tuple[list[RecordOutcome], list[CustomerId]]:
     """Record facts about the customers they turn out to be about, each once.
 
     What became of each, in order, and whom it is about.
@@ -61,7 +61,7 @@ def record_about_customers[T: Order | ActivityEvent](
 
 def import_about_customers(
     repositories: Repositories, tombstones: Tombstones, orders: OrderColumns
-) -> tuple[list[Recording], list[CustomerId]]:
+) -> tuple[list[RecordOutcome], list[CustomerId]]:
     """As `record_about_customers`, for orders by the ten thousand."""
     called = list(zip(orders.customer_ids, orders.canonical_emails, strict=True))
     names = {
@@ -170,10 +170,10 @@ def tombstones_of(name: CustomerName, tombstones: Tombstones) -> tuple[str, ...]
 
 
 def _with_erased(
-    places: Sequence[int], recorded: Sequence[Recording], count: int
-) -> list[Recording]:
+    places: Sequence[int], recorded: Sequence[RecordOutcome], count: int
+) -> list[RecordOutcome]:
     """What became of all facts; those at other places than these were not taken."""
-    outcomes = [Recording.ERASED] * count
+    outcomes = [RecordOutcome.ERASED] * count
     for place, outcome in zip(places, recorded, strict=True):
         outcomes[place] = outcome
     return outcomes

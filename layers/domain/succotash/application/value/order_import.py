@@ -27,7 +27,7 @@ from succotash.domain.repositories.objects import (
     StoredObject,
 )
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.value.ledgers import Order, Recording
+from succotash.domain.value.ledgers import Order, RecordOutcome
 from succotash.domain.value.order_import import (
     START,
     OrderImport,
@@ -232,7 +232,7 @@ def _load_block(
     conflicting = [
         RejectedLine(line, (CONFLICT,), is_conflicting=True)
         for line, outcome in zip(block.lines, outcomes, strict=True)
-        if outcome is Recording.CONFLICTING
+        if outcome is RecordOutcome.CONFLICTING
     ]
     refunds_of = (None if each is None else OrderId(each) for each in block.orders.refunds_of)
     refunds = [*zip(customer_ids, refunds_of, strict=True)]

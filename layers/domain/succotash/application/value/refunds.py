@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from succotash.domain.repositories.ltv import LTVRepository
-from succotash.domain.value.ledgers import Recording
+from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.value.refunds import RefundWarning
 from succotash.domain.values import CustomerId, OrderId
 
@@ -12,7 +12,7 @@ type Refund = tuple[CustomerId, OrderId | None]
 
 
 def warn_of_refunds(
-    ltv: LTVRepository, orders: Sequence[Refund], outcomes: Sequence[Recording]
+    ltv: LTVRepository, orders: Sequence[Refund], outcomes: Sequence[RecordOutcome]
 ) -> list[RefundWarning | None]:
     """Judge the refunds among orders just recorded, in the same transaction; one for each order.
 
@@ -24,7 +24,7 @@ def warn_of_refunds(
         for place, ((customer_id, refund_of), outcome) in enumerate(
             zip(orders, outcomes, strict=True)
         )
-        if refund_of is not None and outcome in {Recording.RECORDED, Recording.UNCHANGED}
+        if refund_of is not None and outcome in {RecordOutcome.RECORDED, RecordOutcome.UNCHANGED}
     }
     if refunds:
         judged = ltv.judge_refunds([*refunds.values()])

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 
-from succotash.domain.value.ledgers import ActivityEvent, ActivitySummaries, Recording
+from succotash.domain.value.ledgers import ActivityEvent, ActivitySummaries, RecordOutcome
 from succotash.domain.values import PAGE, CustomerId, Shard
 
 
@@ -15,7 +15,7 @@ class ActivityRepository(ABC):
     """
 
     @abstractmethod
-    def record_activity(self, events: Sequence[ActivityEvent]) -> list[Recording]:
+    def record_activity(self, events: Sequence[ActivityEvent]) -> list[RecordOutcome]:
         """Add events to the ledger, and their customers; what became of each, in the same order.
 
         An event is known by customer and id, and no two of one call may share both. Its e-mail is

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from succotash.domain.value.ledgers import Customer, Order, Recording
+from succotash.domain.value.ledgers import Customer, Order, RecordOutcome
 from succotash.domain.value.orders import OrderColumns
 from succotash.domain.values import CustomerId
 
@@ -15,7 +15,7 @@ class OrderRepository(ABC):
     """
 
     @abstractmethod
-    def record_orders(self, orders: Sequence[Order]) -> list[Recording]:
+    def record_orders(self, orders: Sequence[Order]) -> list[RecordOutcome]:
         """Add orders to the ledger, and their customers; what became of each, in the same order.
 
         The customer is the one with this id: see `resolve` for aliases.
@@ -28,7 +28,7 @@ class OrderRepository(ABC):
         """
 
     @abstractmethod
-    def import_orders(self, orders: OrderColumns) -> list[Recording]:
+    def import_orders(self, orders: OrderColumns) -> list[RecordOutcome]:
         """The same as `record_orders`, made for tens of thousands of orders at once."""
 
     @abstractmethod

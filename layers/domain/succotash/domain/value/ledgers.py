@@ -42,7 +42,7 @@ class Order:
     """What older keys made of an address or number that the customer goes by."""
 
 
-class Recording(StrEnum):
+class RecordOutcome(StrEnum):
     """What became of one item of a batch."""
 
     RECORDED = "recorded"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from succotash.domain.value.ledgers import Recording
+from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.value.refunds import RefundWarning
 from succotash.errors import Violation
 
@@ -61,16 +61,16 @@ class OrderImport:
     """Warned lines that were saved with it; they are counted among those recorded, too."""
 
     def advanced(
-        self, position: Position, outcomes: Sequence[Recording], rejected: int, warned: int = 0
+        self, position: Position, outcomes: Sequence[RecordOutcome], rejected: int, warned: int = 0
     ) -> "OrderImport":
         """The import after further lines: these outcomes, and so many rejected and warned of."""
         return OrderImport(
             self.import_id,
             position,
-            self.recorded + outcomes.count(Recording.RECORDED),
-            self.unchanged + outcomes.count(Recording.UNCHANGED),
-            self.conflicting + outcomes.count(Recording.CONFLICTING),
+            self.recorded + outcomes.count(RecordOutcome.RECORDED),
+            self.unchanged + outcomes.count(RecordOutcome.UNCHANGED),
+            self.conflicting + outcomes.count(RecordOutcome.CONFLICTING),
             self.rejected + rejected,
-            self.erased + outcomes.count(Recording.ERASED),
+            self.erased + outcomes.count(RecordOutcome.ERASED),
             warned=self.warned + warned,
         )

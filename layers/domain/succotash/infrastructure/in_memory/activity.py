@@ -13,7 +13,7 @@ from succotash.domain.value.ledgers import (
     ActivityKind,
     ActivitySummaries,
     Histories,
-    Recording,
+    RecordOutcome,
     event_contents,
 )
 from succotash.domain.values import PAGE, CustomerId, Shard
@@ -29,18 +29,18 @@ class InMemoryActivityRepository(InMemoryRepository, ActivityRepository):
 
     @override
     @atomic
-    def record_activity(self, events: Sequence[ActivityEvent]) -> list[Recording]:
+    def record_activity(self, events: Sequence[ActivityEvent]) -> list[RecordOutcome]:
         return [self._record(stored(event)) for event in events]
 
-    def _record(self, event: ActivityEvent) -> Recording:
+    def _record(self, event: ActivityEvent) -> RecordOutcome:
         key = (event.customer_id, event.event_id)
         kept = event_contents(event)
         known = self.tables.events.get(key)
         if known is not None:
-            return Recording.UNCHANGED if known == kept else Recording.CONFLICTING
+            return RecordOutcome.UNCHANGED if known == kept else RecordOutcome.CONFLICTING
         self.tables.events[key] = kept
         self.tables.see_customer(event.customer_id, event.occurred_at, event.canonical_email)
-        return Recording.RECORDED
+        return RecordOutcome.RECORDED
 
     @override
     @atomic

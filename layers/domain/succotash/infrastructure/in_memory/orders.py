@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import override
 
 from succotash.domain.repositories.orders import OrderRepository
-from succotash.domain.value.ledgers import Customer, Order, Recording
+from succotash.domain.value.ledgers import Customer, Order, RecordOutcome
 from succotash.domain.value.orders import OrderColumns, order_contents
 from succotash.domain.values import CustomerId
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
@@ -16,22 +16,22 @@ class InMemoryOrderRepository(InMemoryRepository, OrderRepository):
 
     @override
     @atomic
-    def record_orders(self, orders: Sequence[Order]) -> list[Recording]:
+    def record_orders(self, orders: Sequence[Order]) -> list[RecordOutcome]:
         return [self._record(order) for order in orders]
 
-    def _record(self, order: Order) -> Recording:
+    def _record(self, order: Order) -> RecordOutcome:
         key = (order.customer_id, order.order_id)
         kept = order_contents(stored(order))
         known = self.tables.orders.get(key)
         if known is not None and known != kept:
-            return Recording.CONFLICTING
+            return RecordOutcome.CONFLICTING
         if known is None:
             self.tables.orders[key] = kept
         self.tables.see_customer(order.customer_id, kept.ordered_at, order.canonical_email)
-        return Recording.RECORDED if known is None else Recording.UNCHANGED
+        return RecordOutcome.RECORDED if known is None else RecordOutcome.UNCHANGED
 
     @override
-    def import_orders(self, orders: OrderColumns) -> list[Recording]:
+    def import_orders(self, orders: OrderColumns) -> list[RecordOutcome]:
         return self.record_orders([*orders.orders()])
 
     @override

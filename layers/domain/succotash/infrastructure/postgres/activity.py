@@ -12,7 +12,7 @@ from succotash.domain.value.ledgers import (
     ActivityKind,
     ActivitySummaries,
     Histories,
-    Recording,
+    RecordOutcome,
 )
 from succotash.domain.values import PAGE, CustomerId, Json, Shard, instant_text
 from succotash.infrastructure.postgres import bulk
@@ -28,7 +28,7 @@ class PostgresActivityRepository(PostgresRepository, ActivityRepository):
     """The ledger of activity."""
 
     @override
-    def record_activity(self, events: Sequence[ActivityEvent]) -> list[Recording]:
+    def record_activity(self, events: Sequence[ActivityEvent]) -> list[RecordOutcome]:
         documents = [_event_document(place, event) for place, event in enumerate(events)]
         rows = self._run(sql.RECORD_ACTIVITY, events=Jsonb([*documents]))
         outcomes = [outcome for [outcome] in rows]
@@ -39,7 +39,7 @@ class PostgresActivityRepository(PostgresRepository, ActivityRepository):
             )
             for place, [outcome] in zip(unseen, judged, strict=True):
                 outcomes[place] = outcome
-        return [Recording(outcome) for outcome in outcomes]
+        return [RecordOutcome(outcome) for outcome in outcomes]
 
     @override
     def get_activity(self, customer_id: CustomerId, *, limit: int = PAGE) -> list[ActivityEvent]:

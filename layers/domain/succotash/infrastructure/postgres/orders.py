@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import override
 
 from succotash.domain.repositories.orders import OrderRepository
-from succotash.domain.value.ledgers import Customer, Order, Recording
+from succotash.domain.value.ledgers import Customer, Order, RecordOutcome
 from succotash.domain.value.orders import OrderColumns
 from succotash.domain.values import CustomerId, Json, Money, instant_text
 from succotash.infrastructure.postgres import bulk
@@ -18,7 +18,7 @@ class PostgresOrderRepository(PostgresRepository, OrderRepository):
     """The ledger of orders, and its customers."""
 
     @override
-    def record_orders(self, orders: Sequence[Order]) -> list[Recording]:
+    def record_orders(self, orders: Sequence[Order]) -> list[RecordOutcome]:
         documents = [_order_document(place, order) for place, order in enumerate(orders)]
         rows = self._run(sql.RECORD_ORDERS, orders=Jsonb([*documents]))
         outcomes = [outcome for [outcome] in rows]
@@ -29,10 +29,10 @@ class PostgresOrderRepository(PostgresRepository, OrderRepository):
             )
             for place, [outcome] in zip(unseen, judged, strict=True):
                 outcomes[place] = outcome
-        return [Recording(outcome) for outcome in outcomes]
+        return [RecordOutcome(outcome) for outcome in outcomes]
 
     @override
-    def import_orders(self, orders: OrderColumns) -> list[Recording]:
+    def import_orders(self, orders: OrderColumns) -> list[RecordOutcome]:
         chunks = bulk.lines(
             (),
             (
@@ -47,18 +47,18 @@ class PostgresOrderRepository(PostgresRepository, OrderRepository):
             ),
         )
 
-        def merge(session: Session) -> list[Recording]:
+        def merge(session: Session) -> list[RecordOutcome]:
             session.run(sql.PREFER_INDEXES)
             session.run(sql.MAKE_STAGE)
             session.run(sql.CLEAR_STAGE)
             session.copy_in(sql.STAGE_ORDERS, chunks)
-            outcomes = [Recording.RECORDED] * len(orders)
+            outcomes = [RecordOutcome.RECORDED] * len(orders)
             if known := [place for [place] in session.run(sql.ADD_STAGED_ORDERS)]:
                 for place, outcome in session.run(sql.JUDGE_STAGED_ORDERS, places=known):
-                    outcomes[place] = Recording(outcome)
+                    outcomes[place] = RecordOutcome(outcome)
                 session.run(
                     sql.UNSTAGE_ORDERS,
-                    places=[each for each in known if outcomes[each] is Recording.CONFLICTING],
+                    places=[each for each in known if outcomes[each] is RecordOutcome.CONFLICTING],
                 )
             session.run(sql.MEET_STAGED_CUSTOMERS)
             return outcomes

@@ -13,7 +13,7 @@ from succotash.domain.value.ledgers import (
     ActivityKind,
     ActivitySummaries,
     Histories,
-    Recording,
+    RecordOutcome,
 )
 from succotash.domain.values import PAGE, CustomerId, Shard
 from succotash.infrastructure.sqlite.columns import (
@@ -144,7 +144,7 @@ class SQLiteActivityRepository(SQLiteRepository, ActivityRepository):
     """The ledger of activity."""
 
     @override
-    def record_activity(self, events: Sequence[ActivityEvent]) -> list[Recording]:
+    def record_activity(self, events: Sequence[ActivityEvent]) -> list[RecordOutcome]:
         batch = [_event_columns(event) for event in events]
         keys = [(event["customer_id"], event["event_id"]) for event in batch]
         with self._unit.writing() as session:
@@ -165,11 +165,11 @@ class SQLiteActivityRepository(SQLiteRepository, ActivityRepository):
                 ],
             )
         return [
-            Recording.RECORDED
+            RecordOutcome.RECORDED
             if key not in known
-            else Recording.UNCHANGED
+            else RecordOutcome.UNCHANGED
             if known[key] == event
-            else Recording.CONFLICTING
+            else RecordOutcome.CONFLICTING
             for key, event in zip(keys, batch, strict=True)
         ]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import override
 
 from succotash.domain.repositories.orders import OrderRepository
-from succotash.domain.value.ledgers import Customer, Order, Recording
+from succotash.domain.value.ledgers import Customer, Order, RecordOutcome
 from succotash.domain.value.orders import OrderColumns
 from succotash.domain.values import CustomerId, Money
 from succotash.errors import NotFoundError
@@ -41,7 +41,7 @@ class SQLiteOrderRepository(SQLiteRepository, OrderRepository):
     """The ledger of orders, and its customers."""
 
     @override
-    def record_orders(self, orders: Sequence[Order]) -> list[Recording]:
+    def record_orders(self, orders: Sequence[Order]) -> list[RecordOutcome]:
         batch = [_order_columns(order) for order in orders]
         keys = [(order["customer_id"], order["order_id"]) for order in batch]
         with self._unit.writing() as session:
@@ -55,20 +55,24 @@ class SQLiteOrderRepository(SQLiteRepository, OrderRepository):
             became = list(zip(recordings, batch, orders, strict=True))
             session.run_for_each(
                 _ADD_ORDER,
-                [columns for recording, columns, _ in became if recording is Recording.RECORDED],
+                [
+                    columns
+                    for recording, columns, _ in became
+                    if recording is RecordOutcome.RECORDED
+                ],
             )
             see_customers(
                 session,
                 [
                     Sighting(order.customer_id, micros(order.ordered_at), order.canonical_email)
                     for recording, _, order in became
-                    if recording is not Recording.CONFLICTING
+                    if recording is not RecordOutcome.CONFLICTING
                 ],
             )
         return recordings
 
     @override
-    def import_orders(self, orders: OrderColumns) -> list[Recording]:
+    def import_orders(self, orders: OrderColumns) -> list[RecordOutcome]:
         return self.record_orders([*orders.orders()])
 
     @override
@@ -104,10 +108,10 @@ def _order_columns(order: Order) -> dict[str, object]:
     }
 
 
-def _recording(known: Mapping[str, object] | None, given: Mapping[str, object]) -> Recording:
+def _recording(known: Mapping[str, object] | None, given: Mapping[str, object]) -> RecordOutcome:
     if known is None:
-        return Recording.RECORDED
-    return Recording.UNCHANGED if known == given else Recording.CONFLICTING
+        return RecordOutcome.RECORDED
+    return RecordOutcome.UNCHANGED if known == given else RecordOutcome.CONFLICTING
 
 
 def _order(row: Row) -> Order:
