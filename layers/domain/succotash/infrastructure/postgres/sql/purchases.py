@@ -48,7 +48,7 @@ netted AS (
     FROM orders AS original LEFT JOIN refunds USING (customer_id, order_id)
     WHERE refund_of IS NULL AND ordered_at <= (SELECT until FROM moment)
 ),
-settled AS (
+settled AS NOT MATERIALIZED (
     SELECT
         customer_id, ordered_at, held_out, amount + coalesce(refunded, 0) AS net,
         CAST(ordered_at AT TIME ZONE (SELECT zone FROM moment) AS date) AS day,
