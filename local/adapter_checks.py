@@ -224,7 +224,7 @@ class FormChecks:
         expect(that=[stage.reached for stage in stages] == [1, 1, 1, 0, 0, 0])
 
     def load_intake_context(self) -> None:
-        intake_context = self._forms.load_intake_context(
+        found = self._forms.load_intake_context(
             IntakeQuery(
                 self._form.form_id,
                 self._submission.fingerprint,
@@ -234,12 +234,10 @@ class FormChecks:
                 request=self._request,
             )
         )
-        expect(that=(intake_context.form, intake_context.rules) == (self._form, (self._rule,)))
-        expect(that=intake_context.held is None)
-        expect(
-            that=intake_context.original is not None and intake_context.traffic.from_address == 1
-        )
-        expect(that=list(intake_context.leads) == [self._lead.canonical_email])
+        expect(that=(found.form, found.rules) == (self._form, (self._rule,)))
+        expect(that=found.held is None)
+        expect(that=found.original is not None and found.traffic.from_address == 1)
+        expect(that=list(found.leads) == [self._lead.canonical_email])
 
     def save_outcome(self) -> None:
         lead = self._forms.get_lead(self._lead.lead_id)
