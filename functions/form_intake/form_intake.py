@@ -18,7 +18,7 @@ from hosted_page import (
     thank_you_page,
     useless_link_page,
 )
-from parked_messages import parked_messages
+from queued_messages import queued_messages
 from submission_reading import NEXT, TAKES, SentForm
 from succotash.application.forms.views import FormView
 from succotash.container import Container, container
@@ -333,7 +333,7 @@ def _go_on(form_id: str, wanted: object, allowed: Sequence[str]) -> Reply:
 
 def intake(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
     """The handler of requests, and of messages from the queue in which submissions wait."""
-    answer, take = api.on(parts), parked_messages(parts)
+    answer, take = api.on(parts), queued_messages(parts)
 
     def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         return take(event, context) if "Records" in event else answer(event, context)

@@ -12,7 +12,7 @@ from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.retention.grids import GridOrigin
+from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.retention import (
     CampaignMetrics,
     EngagementSegment,
@@ -232,7 +232,10 @@ def everything(storage: Storage) -> list[object]:
         retention.get_all_retention_campaigns(),
         retention.find_churn_predictions(),
         retention.get_users_by_segment(EngagementSegment.ACTIVE_USERS),
-        [retention.get_retention_grid(GridPeriod.DAY, GridMode.NDAY, each) for each in GridOrigin],
+        [
+            retention.get_retention_grid(GridPeriod.DAY, GridMode.NDAY, each)
+            for each in CohortAnchor
+        ],
         retention.get_lifecycle_counts(GridPeriod.DAY),
         retention.get_retention_analytics(),
     ]

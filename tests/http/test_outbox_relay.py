@@ -40,7 +40,7 @@ def test_the_first_run_of_a_day_sends_owners_a_digest_of_the_quarantine(
             "SUCCOTASH_STORAGE": storage,
             "SQLITE_PATH": str(tmp_path / "kept.db"),
             "TIME_ZONE": "Europe/Berlin",
-            **settings_of(tmp_path, "http://127.0.0.1:3000", parks=False),
+            **settings_of(tmp_path, "http://127.0.0.1:3000", queues=False),
         },
         clock=lambda: now,
     )

@@ -24,7 +24,7 @@ from succotash.domain.intake.evaluation import (
     quarantine_refused,
     unjudged,
 )
-from succotash.domain.intake.parking import QueuedSubmission
+from succotash.domain.intake.queued_submissions import QueuedSubmission
 from succotash.domain.intake.spam import NO_TOKEN, ChallengeState, Evidence
 from succotash.domain.intake.submissions import (
     IntakeContext,

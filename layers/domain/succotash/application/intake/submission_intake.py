@@ -27,7 +27,7 @@ from succotash.domain.intake.evaluation import (
     quarantine_refused,
     unjudged,
 )
-from succotash.domain.intake.parking import QueuedSubmission, id_of_request
+from succotash.domain.intake.queued_submissions import QueuedSubmission, id_of_request
 from succotash.domain.intake.submissions import (
     KEY_LIFETIME,
     IdempotencyRecord,

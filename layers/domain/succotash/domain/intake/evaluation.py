@@ -12,7 +12,7 @@ from succotash.domain.forms.forms import (
     ValidationRule,
 )
 from succotash.domain.intake.attribution import CONSENT, source_of, split_answers
-from succotash.domain.intake.parking import QueuedSubmission
+from succotash.domain.intake.queued_submissions import QueuedSubmission
 from succotash.domain.intake.spam import Evidence, suspicions, text_digest
 from succotash.domain.intake.submissions import (
     IntakeContext,

@@ -163,13 +163,13 @@ class Backlog:
     """What an outbox still holds."""
 
     waiting: int
-    set_aside: int
+    dead_lettered: int
     oldest_at: datetime | None
     """When the oldest of those that wait happened."""
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RedeliveryPolicy:
     """When a message that failed is tried again, and when it is set aside."""
 
     attempts: int = 20
@@ -187,4 +187,4 @@ class Patience:
         return at + min(self.longest_pause, doubled)
 
 
-PATIENCE = Patience()
+REDELIVERY = RedeliveryPolicy()
