@@ -64,6 +64,9 @@ e2e: $(SYNCED) ## clone, make run, stop, make run again
 docs: $(SYNCED) ## make the tables and plots of docs/models.md anew
 	"$(BIN)/python" -m local.model_report
 
+screenshot: $(SYNCED) ## take the picture of the hosted page with Chromium
+	"$(BIN)/python" -m local.screenshot
+
 bench: $(SYNCED) ## measure
 	for each in benchmarks/*.py; do \
 	  PYTHONPATH=".:$$(printf '%s:' functions/*/)" OPENBLAS_NUM_THREADS=1 \
@@ -92,4 +95,4 @@ $(SYNCED): requirements-dev.txt
 	echo "$(CURDIR)/layers/domain" >$(VENV)/lib/python3.13/site-packages/succotash.pth
 	@touch $@
 
-.PHONY: help run test simulate check build smoke smoke-arm64 sam-local browser e2e docs bench deploy lock clean
+.PHONY: help run test simulate check build smoke smoke-arm64 sam-local browser e2e docs screenshot bench deploy lock clean
