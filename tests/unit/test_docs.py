@@ -23,8 +23,9 @@ PAGES = [
     ROOT / "benchmarks" / "README.md",
     *sorted(DOCS.rglob("*.md")),
 ]
+SECTIONS = ("Context", "Decision", "Consequences")
 METHODS = ("get", "put", "post", "patch", "delete")
-_CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.DOTALL | re.MULTILINE)
+_CODE = re.compile(r"^```.*?^```$|`[^`]*`", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r'\]\(([^)\s]+)\)|\b(?:src|href)="([^"]+)"')
 _HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 
@@ -81,6 +82,14 @@ def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
             broken.append(link)
 
     assert broken == []
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("adr/*.md")), ids=lambda page: page.stem)
+def test_a_decision_has_its_number_and_its_sections(page: Path) -> None:
+    title, *sections = _HEADING.findall(prose(page))
+
+    assert title.startswith(f"{int(page.stem[:4])}. ")
+    assert tuple(each for each in sections if each in SECTIONS) == SECTIONS
 
 
 def test_the_reference_lists_every_setting() -> None:
