@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
 SYNCED := $(VENV)/.synced
 ADAPTERS := layers/domain/succotash/infrastructure
+SQLFLUFF := "$(BIN)/sqlfluff" lint --disable-progress-bar --processes 2
+# Lines are those of the files, which are shorter than what parts are filled into.
+AS_SENT := --exclude-rules layout.long_lines,layout.indent,layout.keyword_newline,references.keywords
 SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadscope
 WITHOUT_DOCKER := not sam_local and not browser and not smoke and not e2e and not simulation
 
@@ -34,8 +37,11 @@ check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, AP
 	"$(BIN)/lint-imports"
 	"$(BIN)/cfn-lint" template.yaml
 	"$(BIN)/sam" validate --lint
-	"$(BIN)/sqlfluff" lint --disable-progress-bar --dialect postgres $(ADAPTERS)/postgres
-	"$(BIN)/sqlfluff" lint --disable-progress-bar --dialect sqlite $(ADAPTERS)/sqlite
+	"$(BIN)/python" -m local.statements .local/statements
+	$(SQLFLUFF) --dialect postgres $(ADAPTERS)/postgres/migrations
+	$(SQLFLUFF) --dialect postgres $(AS_SENT) .local/statements/postgres
+	$(SQLFLUFF) --dialect sqlite $(ADAPTERS)/sqlite/schema.sql
+	$(SQLFLUFF) --dialect sqlite $(AS_SENT) .local/statements/sqlite
 	"$(BIN)/python" -m local.openapi --check
 	"$(BIN)/python" -m local.locks --check
 	"$(BIN)/python" -m local.model_report --check

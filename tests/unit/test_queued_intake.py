@@ -6,17 +6,17 @@ from typing import override
 import pytest
 
 from succotash.application.intake.queued_intake import RECEIVES_TRIED, QueuedIntake
-from succotash.domain.intake.parking import Delivery, QueuedSubmission
+from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission
 from succotash.domain.people.erasures import ErasedError, ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
-from succotash.domain.repositories.parking import SubmissionQueue
+from succotash.domain.repositories.submission_queue import SubmissionQueue
 from succotash.errors import (
     NotFoundError,
     StorageError,
     StorageUnavailableError,
 )
 from succotash.observation import Metric, observed
-from tests.unit.parked import deliveries
+from tests.unit.queued import deliveries
 
 
 class Forms:
@@ -49,7 +49,7 @@ class Aside(SubmissionQueue):
         raise AssertionError(parked)
 
     @override
-    def set_aside(self, delivery: Delivery) -> None:
+    def dead_letter(self, delivery: Delivery) -> None:
         if self.failure is not None:
             raise self.failure
         self.texts.append(delivery.message_id)
@@ -85,13 +85,13 @@ class TestTaking:
         forms, aside = Forms({"submission-1": NotFoundError("lead")}), Aside()
         assert QueuedIntake(forms, aside).take(deliveries("a")).again == ("message-1",)
         outcome = QueuedIntake(forms, aside).take(deliveries("a", receives=RECEIVES_TRIED))
-        assert (outcome.discarded, outcome.set_aside) == (0, 1)
+        assert (outcome.discarded, outcome.dead_lettered) == (0, 1)
 
     def test_what_failed_often_is_set_aside_and_those_behind_it_are_taken(self) -> None:
         forms, aside = Forms({"submission-1": TypeError("whatever")}), Aside()
         outcome = QueuedIntake(forms, aside).take(deliveries("a", "a", receives=RECEIVES_TRIED))
         assert forms.taken == ["submission-2"]
-        assert (outcome.taken, outcome.set_aside, outcome.again) == (1, 1, ())
+        assert (outcome.taken, outcome.dead_lettered, outcome.again) == (1, 1, ())
         assert aside.texts == ["message-1"]
 
     def test_what_cannot_be_read_is_set_aside_at_once(self) -> None:
@@ -99,7 +99,7 @@ class TestTaking:
         unreadable = Delivery("message-9", "group", "{", 1)
         outcome = QueuedIntake(Forms({}), aside).take([*deliveries("a"), unreadable])
         assert aside.texts == ["message-9"]
-        assert (outcome.taken, outcome.set_aside, outcome.again) == (1, 1, ())
+        assert (outcome.taken, outcome.dead_lettered, outcome.again) == (1, 1, ())
 
     @pytest.mark.parametrize("reason", [NotFoundError("form"), ErasedError()])
     def test_what_nothing_can_ever_be_stored_for_is_discarded(
@@ -110,7 +110,7 @@ class TestTaking:
             outcome = QueuedIntake(forms, aside).take(deliveries("a", "a"))
         assert forms.taken == ["submission-2"]
         assert aside.texts == []
-        assert (outcome.taken, outcome.discarded, outcome.set_aside) == (1, 1, 0)
+        assert (outcome.taken, outcome.discarded, outcome.dead_lettered) == (1, 1, 0)
         assert outcome.again == ()
         assert invocation.counts[Metric.SUBMISSIONS_DISCARDED] == 1
         assert "submission-1" in caplog.text
@@ -120,7 +120,7 @@ class TestTaking:
         forms.erased.add("submission-1")
         given_ = deliveries("a", "b", receives=RECEIVES_TRIED)
         outcome = QueuedIntake(forms, aside).take(given_)
-        assert (outcome.taken, outcome.discarded, outcome.set_aside) == (1, 1, 0)
+        assert (outcome.taken, outcome.discarded, outcome.dead_lettered) == (1, 1, 0)
         assert aside.texts == []
 
     def test_what_cannot_even_be_set_aside_comes_again(self) -> None:

@@ -1,12 +1,12 @@
-"""Parked submissions in a FIFO queue of SQS."""
+"""Queued submissions in a FIFO queue of SQS."""
 
 from collections.abc import Callable
 from typing import override
 
-from succotash.domain.intake.parking import Delivery, QueuedSubmission, is_sent_by
+from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission, is_sent_by
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
-from succotash.domain.repositories.parking import SubmissionQueue
+from succotash.domain.repositories.submission_queue import SubmissionQueue
 from succotash.infrastructure.aws.queue_rounds import QueueRound
 from succotash.infrastructure.aws.queues import Sqs, translated
 
@@ -46,7 +46,7 @@ class SqsSubmissionQueue(SubmissionQueue):
             )
 
     @override
-    def set_aside(self, delivery: Delivery) -> None:
+    def dead_letter(self, delivery: Delivery) -> None:
         with translated():
             self._client().send_message(
                 QueueUrl=self._failures_url,

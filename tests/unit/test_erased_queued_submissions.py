@@ -14,14 +14,14 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
-from succotash.domain.intake.parking import Delivery, QueuedSubmission, is_sent_by
+from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission, is_sent_by
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.values import FormId, Json, SubmissionId
 from succotash.errors import StorageUnavailableError
-from succotash.infrastructure.aws.parking import SqsSubmissionQueue
 from succotash.infrastructure.aws.queue_rounds import RETENTION
-from succotash.infrastructure.files.parking import FileSubmissionQueue
+from succotash.infrastructure.aws.submission_queue import SqsSubmissionQueue
+from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
 from tests.builders import NOON, days, minutes
 
 ADA, BOB = "ada@example.com", "bob@example.com"
@@ -108,8 +108,8 @@ class TestFile:
         for number, email in enumerate((ADA, BOB, ADA, BOB)):
             queue.enqueue(parked(number, {"email": email}))
         bad, good, *others = queue.receive(9, seconds=60)
-        queue.set_aside(bad)
-        queue.set_aside(good)
+        queue.dead_letter(bad)
+        queue.dead_letter(good)
         queue.settle([], others, pause=0)
         assert ADA.encode() in file.read_bytes()
         assert queue.forget(ERASED, always) == Forgotten(2)
@@ -167,9 +167,11 @@ class TestSqs:
     def queue(self, urls: tuple[str, str]) -> SqsSubmissionQueue:
         return SqsSubmissionQueue(*urls)
 
-    def set_aside(self, queue: SqsSubmissionQueue, submissions: Iterable[QueuedSubmission]) -> None:
+    def dead_letter(
+        self, queue: SqsSubmissionQueue, submissions: Iterable[QueuedSubmission]
+    ) -> None:
         for number, each in enumerate(submissions):
-            queue.set_aside(Delivery(f"message-{number}", each.group, each.as_text(), 6))
+            queue.dead_letter(Delivery(f"message-{number}", each.group, each.as_text(), 6))
 
     def aside(self, url: str) -> dict[str, list[str]]:
         """Ids of what is set aside, in order, by form; all of it is taken out."""
@@ -199,7 +201,7 @@ class TestSqs:
             parked(number, {"email": ADA if number % 7 == 2 else BOB}, "abc"[number % 3])
             for number in range(70)
         ]
-        self.set_aside(queue, everything)
+        self.dead_letter(queue, everything)
         assert queue.forget(ERASED, always) == Forgotten(10)
         assert queue.forget(ERASED, always) == Forgotten(0)
         others = [each for each in everything if each.fields["email"] == BOB]
@@ -211,7 +213,7 @@ class TestSqs:
         self, queue: SqsSubmissionQueue, urls: tuple[str, str]
     ) -> None:
         large = [parked(number, {"m": "\x01" * 20_000 + str(number)}) for number in range(12)]
-        self.set_aside(queue, large)
+        self.dead_letter(queue, large)
         assert queue.forget(ERASED, always) == Forgotten(0)
         assert self.aside(urls[1]) == {"contact": [each.submission_id for each in large]}
 
@@ -219,7 +221,7 @@ class TestSqs:
         self, queue: SqsSubmissionQueue, urls: tuple[str, str]
     ) -> None:
         everything = [parked(number, {"email": BOB}) for number in range(25)]
-        self.set_aside(queue, [*everything, parked(99)])
+        self.dead_letter(queue, [*everything, parked(99)])
         turns = iter((True, False))
         assert queue.forget(ERASED, lambda: next(turns)) == Forgotten(0, is_complete=False)
         assert queue.forget(ERASED, always) == Forgotten(1)
@@ -229,7 +231,7 @@ class TestSqs:
     def test_one_that_broke_off_before_deleting_leaves_no_second_copy(
         self, queue: SqsSubmissionQueue, urls: tuple[str, str]
     ) -> None:
-        self.set_aside(queue, [parked(number, {"email": BOB}) for number in range(3)])
+        self.dead_letter(queue, [parked(number, {"email": BOB}) for number in range(3)])
         breaking = Breaking()
         with pytest.raises(StorageUnavailableError):
             SqsSubmissionQueue(*urls, lambda: breaking).forget(ERASED, always)
@@ -240,7 +242,7 @@ class TestSqs:
     def test_while_somebody_else_has_a_message_out_it_is_not_complete(
         self, queue: SqsSubmissionQueue, urls: tuple[str, str]
     ) -> None:
-        self.set_aside(queue, [parked(1), parked(2, form_id="other")])
+        self.dead_letter(queue, [parked(1), parked(2, form_id="other")])
         out = boto3.client("sqs").receive_message(QueueUrl=urls[1], MaxNumberOfMessages=1)
         turns = iter((True, True, False))
         assert queue.forget(ERASED, lambda: next(turns)) == Forgotten(1, is_complete=False)
@@ -250,7 +252,7 @@ class TestSqs:
     def test_what_was_sent_again_is_kept_no_longer_than_it_would_have_been(
         self, queue: SqsSubmissionQueue, urls: tuple[str, str]
     ) -> None:
-        self.set_aside(queue, [parked(1, {"email": BOB})])
+        self.dead_letter(queue, [parked(1, {"email": BOB})])
         now = datetime.now(UTC)
         for passed, is_left in ((days(1), True), (RETENTION - days(1), True), (RETENTION, False)):
             person = replace(ERASED, erased_at=now + passed + minutes(1))

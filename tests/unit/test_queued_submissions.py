@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.intake.parking import QueuedSubmission, id_of_request
+from succotash.domain.intake.queued_submissions import QueuedSubmission, id_of_request
 from succotash.domain.values import FormId, Json
 from succotash.errors import (
     MalformedRequestError,
 )
 from tests.builders import NOON, minutes
-from tests.unit.parked import parked
+from tests.unit.queued import parked
 
 LIMIT = 256 * 1024
 """Bytes of a message that SQS takes."""

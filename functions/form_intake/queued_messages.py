@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from succotash.container import Container
-from succotash.domain.intake.parking import Delivery
+from succotash.domain.intake.queued_submissions import Delivery
 from succotash.http.invocations import WrongSettings, invocation
 
 RESERVE = 15_000
@@ -16,7 +16,7 @@ RESERVE = 15_000
 type Answer = dict[str, Any]
 
 
-def parked_messages(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], Answer]:
+def queued_messages(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], Answer]:
     """The handler of a batch of SQS, with these parts; it names the messages to give again."""
     logger = Logger(service="form_intake")
     wrong_settings = WrongSettings(logger)
@@ -41,7 +41,7 @@ def parked_messages(parts: Container) -> Callable[[Mapping[str, Any], LambdaCont
             correlation_id=correlation_id,
             taken=outcome.taken,
             discarded=outcome.discarded,
-            set_aside=outcome.set_aside,
+            dead_lettered=outcome.dead_lettered,
             again=len(outcome.again),
         )
         return {"batchItemFailures": [{"itemIdentifier": each} for each in outcome.again]}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from succotash.domain.intake.parking import Delivery, QueuedSubmission
+from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission
 from succotash.domain.values import FormId, Json, SubmissionId
 from tests.builders import NOON
 

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import override
 
-from succotash.domain.intake.parking import Delivery, QueuedSubmission
+from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Erasable, Forgotten
 
@@ -20,7 +20,7 @@ class SubmissionQueue(Erasable):
         """Keep a submission; once this returns, it is not lost."""
 
     @abstractmethod
-    def set_aside(self, delivery: Delivery) -> None:
+    def dead_letter(self, delivery: Delivery) -> None:
         """Keep, apart from the others, what could not be taken: those behind it go on."""
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Parked submissions in a file of SQLite, which behaves as a FIFO queue of SQS does."""
+"""Queued submissions in a file of SQLite, which behaves as a FIFO queue of SQS does."""
 
 import sqlite3
 import time
@@ -7,10 +7,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import override
 
-from succotash.domain.intake.parking import Delivery, QueuedSubmission, is_sent_by
+from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission, is_sent_by
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
-from succotash.domain.repositories.parking import SubmissionQueue
+from succotash.domain.repositories.submission_queue import SubmissionQueue
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.private_files import make_private_file, make_private_folder
 
@@ -92,7 +92,7 @@ class FileSubmissionQueue(SubmissionQueue):
             )
 
     @override
-    def set_aside(self, delivery: Delivery) -> None:
+    def dead_letter(self, delivery: Delivery) -> None:
         with self._connection() as connection:
             connection.execute(_SET_ASIDE, {"place": int(delivery.message_id)})
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Self
 from uuid import UUID
 
-from succotash.domain.forms.forms import IdempotentRequest
+from succotash.domain.forms.submissions import IdempotentRequest
 from succotash.domain.intake.submissions import emails_among
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.values import FormId, Json, SubmissionId, instant_text, require_aware
@@ -127,7 +127,7 @@ class QueuedSubmission:
                 try:
                     instant = require_aware("received_at", datetime.fromisoformat(received_at))
                 except (ValueError, SuccotashError):
-                    raise MalformedRequestError("a parked submission has no time") from None
+                    raise MalformedRequestError("a queued submission has no time") from None
                 return cls(
                     SubmissionId(submission_id),
                     FormId(form_id),
@@ -140,7 +140,7 @@ class QueuedSubmission:
                     body_digest,
                 )
             case _:
-                raise MalformedRequestError("this is no parked submission")
+                raise MalformedRequestError("this is no queued submission")
 
 
 def is_sent_by(person: ErasedPerson, text: str) -> bool:
