@@ -23,9 +23,14 @@ PAGES = [
     ROOT / "benchmarks" / "README.md",
     *sorted(DOCS.rglob("*.md")),
 ]
+SUCCOTASH = ROOT / "layers" / "domain" / "succotash"
+BASES = (ROOT, SUCCOTASH, SUCCOTASH.parent, SUCCOTASH / "infrastructure" / "postgres")
+"""Where paths begin that pages name."""
 SECTIONS = ("Context", "Decision", "Consequences")
 METHODS = ("get", "put", "post", "patch", "delete")
 _CODE = re.compile(r"^```.*?^```$|`[^`]*`", re.DOTALL | re.MULTILINE)
+_PATH = re.compile(r"`([a-z_]+/(?:[\w./-]+\.(?:py|sql|sh|yaml)|[\w./-]+/))`")
+"""A module, a file or, with a slash at the end, a folder within another."""
 _LINK = re.compile(r'\]\(([^)\s]+)\)|\b(?:src|href)="([^"]+)"')
 _HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 
@@ -82,6 +87,14 @@ def test_every_link_leads_to_a_file_and_a_heading(page: Path) -> None:
             broken.append(link)
 
     assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_path_of_the_code_that_a_page_names_exists(page: Path) -> None:
+    named = _PATH.findall(page.read_text("utf-8"))
+    missing = [each for each in named if not any((base / each).exists() for base in BASES)]
+
+    assert missing == []
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("adr/*.md")), ids=lambda page: page.stem)
