@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from succotash.domain.forms.forms import ScorePoint
+from succotash.domain.leads.leads import ScorePoint
 from succotash.domain.values import Json
 from succotash.infrastructure.postgres.result_row import PostgresDocument
 from succotash.infrastructure.rows.leads import score_of, status_change_of

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import FUNNEL, ConversionFunnel, FormAnalytics
+from succotash.domain.leads.analytics import ConversionFunnel, FormAnalytics
+from succotash.domain.leads.leads import FUNNEL
 from succotash.domain.repositories.form_analytics import FormAnalyticsRepository
 from succotash.domain.values import FormId
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.sql import statements
-from succotash.infrastructure.rows.forms import form_analytics_of, funnel_of
+from succotash.infrastructure.rows.leads import form_analytics_of, funnel_of
 
 _SQL = statements("form_analytics")
 

@@ -3,12 +3,9 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import FormSubmission, SpamSettings
-from succotash.domain.intake.spam import (
-    RATE_WINDOW,
-    REPETITION_WINDOW,
-    REPETITIONS_TOLERATED,
-)
+from succotash.domain.forms.forms import SpamSettings
+from succotash.domain.forms.submissions import FormSubmission
+from succotash.domain.intake.spam import RATE_WINDOW, REPETITION_WINDOW, REPETITIONS_TOLERATED
 from succotash.domain.intake.submissions import (
     IntakeContext,
     IntakeQuery,
@@ -31,11 +28,10 @@ from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.statements import instant
 from succotash.infrastructure.postgres.submissions import submission_columns
-from succotash.infrastructure.rows.forms import form_of, validation_rule_of
+from succotash.infrastructure.rows.forms import form_of, submission_of, validation_rule_of
 from succotash.infrastructure.rows.intake import (
     idempotency_record_of,
     original_of,
-    submission_of,
     traffic_of,
 )
 from succotash.infrastructure.rows.leads import lead_of, scoring_rules_of

@@ -4,14 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import (
-    FormSubmission,
-    Lead,
-    LeadQuery,
-    LeadScore,
-    ScoredLead,
-)
-from succotash.domain.leads.leads import DailyCounts, LeadHistory, SubmissionFilter
+from succotash.domain.forms.submissions import FormSubmission, SubmissionFilter
+from succotash.domain.leads.analytics import DailyCounts
+from succotash.domain.leads.leads import Lead, LeadHistory, LeadQuery, LeadScore, ScoredLead
 from succotash.domain.leads.scoring import ScoringRules
 from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.values import After, FormId, Json, LeadId, instant_text
@@ -21,7 +16,7 @@ from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Session
 from succotash.infrastructure.postgres.sql import statements
-from succotash.infrastructure.rows.intake import submission_of
+from succotash.infrastructure.rows.forms import submission_of
 from succotash.infrastructure.rows.leads import (
     daily_counts_of,
     lead_of,

@@ -2,12 +2,12 @@
 
 from typing import override
 
-from succotash.domain.forms.forms import PersonRecord
+from succotash.domain.leads.leads import PersonRecord
 from succotash.domain.repositories.person_records import PersonRecordRepository
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Session
 from succotash.infrastructure.postgres.sql import statements
-from succotash.infrastructure.rows.intake import submission_of
+from succotash.infrastructure.rows.forms import submission_of
 from succotash.infrastructure.rows.leads import scored_lead_of, status_change_of
 
 _SQL = statements("person_records")

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import FormSubmission
+from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.repositories.quarantine import QuarantineRepository
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.sql import statements
-from succotash.infrastructure.rows.intake import submission_of
+from succotash.infrastructure.rows.forms import submission_of
 from succotash.infrastructure.rows.messages import digest_of
 
 _SQL = statements("quarantine")

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import QUARANTINE_KEPT, FormSubmission, SubmissionState
+from succotash.domain.forms.forms import QUARANTINE_KEPT
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.repositories.submissions import SubmissionRepository
 from succotash.domain.values import PAGE, After, FormId, SubmissionId
 from succotash.errors import NotFoundError
@@ -12,7 +13,7 @@ from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb
 from succotash.infrastructure.postgres.sql import statements
-from succotash.infrastructure.rows.intake import submission_of
+from succotash.infrastructure.rows.forms import submission_of
 
 _SQL = statements("submissions")
 

@@ -1,20 +1,16 @@
-"""Forms, their rules and counts about them, of rows."""
+"""Forms, their rules and what was submitted to them, of rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from succotash.domain.forms.forms import (
-    FUNNEL,
-    ConversionFunnel,
     FieldKind,
     Form,
-    FormAnalytics,
     FormField,
-    FunnelStage,
     RuleKind,
     SpamSettings,
-    SubmissionState,
     ValidationRule,
 )
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.values import Json
 from succotash.infrastructure.rows.row import Row
 
@@ -78,36 +74,24 @@ def validation_rule_of(row: Row) -> ValidationRule:
     )
 
 
-def form_analytics_of(
-    *,
-    by_state: Mapping[str, int],
-    by_source: Mapping[str, int],
-    by_form: Mapping[str, int],
-    by_status: Mapping[str, int],
-    hot_leads: int,
-    average_lead_score: float | None,
-) -> FormAnalytics:
-    """Counts over submissions, and over the new leads by their status."""
-    return FormAnalytics(
-        total_submissions=sum(by_state.values()),
-        accepted=by_state.get(SubmissionState.ACCEPTED, 0),
-        quarantined=by_state.get(SubmissionState.QUARANTINED, 0),
-        duplicates=by_state.get(SubmissionState.DUPLICATE, 0),
-        unconfirmed=by_state.get(SubmissionState.UNCONFIRMED, 0),
-        new_leads=sum(by_status.values()),
-        hot_leads=hot_leads,
-        average_lead_score=average_lead_score,
-        submissions_by_source=by_source,
-        submissions_by_form=by_form,
-        leads_by_status=by_status,
-    )
-
-
-def funnel_of(rows: Sequence[Row]) -> ConversionFunnel:
-    """A funnel: a row for each stage, in order, each with the count of lost leads."""
-    return ConversionFunnel(
-        stages=tuple(
-            FunnelStage(status, row["reached"]) for status, row in zip(FUNNEL, rows, strict=True)
-        ),
-        lost=rows[0]["lost"],
+def submission_of(row: Row) -> FormSubmission:
+    """A submission."""
+    return FormSubmission(
+        submission_id=row["submission_id"],
+        form_id=row["form_id"],
+        answers=row.json("answers"),
+        submitted_at=row.instant("submitted_at"),
+        fingerprint=row["fingerprint"],
+        attribution=row.json("attribution"),
+        source=row["source"],
+        canonical_email=row["canonical_email"],
+        lead_id=row["lead_id"],
+        ip_address=row["ip_address"],
+        user_agent=row["user_agent"],
+        state=SubmissionState(row["state"]),
+        duplicate_of=row["duplicate_of"],
+        spam_reasons=tuple(row.json("spam_reasons")),
+        text_digest=row["text_digest"],
+        consent=row["consent"],
+        waited_until=row.optional_instant("waited_until"),
     )

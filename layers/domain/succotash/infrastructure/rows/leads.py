@@ -1,8 +1,16 @@
-"""Leads, their scores and the rules that score them, of rows."""
+"""Leads, their scores, the rules that score them and counts of them, of rows."""
 
 from collections.abc import Mapping, Sequence
 
-from succotash.domain.forms.forms import (
+from succotash.domain.forms.submissions import SubmissionState
+from succotash.domain.leads.analytics import (
+    ConversionFunnel,
+    DailyCounts,
+    FormAnalytics,
+    FunnelStage,
+)
+from succotash.domain.leads.leads import (
+    FUNNEL,
     Lead,
     LeadScore,
     LeadStatus,
@@ -10,7 +18,6 @@ from succotash.domain.forms.forms import (
     ScorePoint,
     StatusChange,
 )
-from succotash.domain.leads.leads import DailyCounts
 from succotash.domain.leads.scoring import Category, Criterion, ScoringRule, ScoringRules
 from succotash.domain.values import Json
 from succotash.infrastructure.rows.row import Row
@@ -79,6 +86,41 @@ def daily_counts_of(row: Row) -> DailyCounts:
         submissions=row["submissions"],
         accepted=row["accepted"],
         new_leads=row["new_leads"],
+    )
+
+
+def form_analytics_of(
+    *,
+    by_state: Mapping[str, int],
+    by_source: Mapping[str, int],
+    by_form: Mapping[str, int],
+    by_status: Mapping[str, int],
+    hot_leads: int,
+    average_lead_score: float | None,
+) -> FormAnalytics:
+    """Counts over submissions, and over the new leads by their status."""
+    return FormAnalytics(
+        total_submissions=sum(by_state.values()),
+        accepted=by_state.get(SubmissionState.ACCEPTED, 0),
+        quarantined=by_state.get(SubmissionState.QUARANTINED, 0),
+        duplicates=by_state.get(SubmissionState.DUPLICATE, 0),
+        unconfirmed=by_state.get(SubmissionState.UNCONFIRMED, 0),
+        new_leads=sum(by_status.values()),
+        hot_leads=hot_leads,
+        average_lead_score=average_lead_score,
+        submissions_by_source=by_source,
+        submissions_by_form=by_form,
+        leads_by_status=by_status,
+    )
+
+
+def funnel_of(rows: Sequence[Row]) -> ConversionFunnel:
+    """A funnel: a row for each stage, in order, each with the count of lost leads."""
+    return ConversionFunnel(
+        stages=tuple(
+            FunnelStage(status, row["reached"]) for status, row in zip(FUNNEL, rows, strict=True)
+        ),
+        lost=rows[0]["lost"],
     )
 
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import FUNNEL, ConversionFunnel, FormAnalytics
+from succotash.domain.leads.analytics import ConversionFunnel, FormAnalytics
+from succotash.domain.leads.leads import FUNNEL
 from succotash.domain.repositories.form_analytics import FormAnalyticsRepository
 from succotash.domain.values import FormId
-from succotash.infrastructure.rows.forms import form_analytics_of, funnel_of
+from succotash.infrastructure.rows.leads import form_analytics_of, funnel_of
 from succotash.infrastructure.sqlite.columns import json_text, optional_micros
 from succotash.infrastructure.sqlite.connection import Row
 from succotash.infrastructure.sqlite.repository import SQLiteRepository

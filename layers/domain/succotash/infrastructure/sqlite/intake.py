@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import FormSubmission, IdempotentRequest
+from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest
 from succotash.domain.intake.spam import RATE_WINDOW, REPETITION_WINDOW, REPETITIONS_TOLERATED
 from succotash.domain.intake.submissions import (
     IdempotencyRecord,
@@ -14,11 +14,10 @@ from succotash.domain.intake.submissions import (
 from succotash.domain.repositories.intake import EXPIRED_KEYS_REMOVED, IntakeRepository
 from succotash.domain.values import FormId
 from succotash.errors import NotFoundError
-from succotash.infrastructure.rows.forms import form_of, validation_rule_of
+from succotash.infrastructure.rows.forms import form_of, submission_of, validation_rule_of
 from succotash.infrastructure.rows.intake import (
     idempotency_record_of,
     original_of,
-    submission_of,
     traffic_of,
 )
 from succotash.infrastructure.rows.leads import lead_of, scoring_rules_of

@@ -2,9 +2,9 @@
 
 from typing import override
 
-from succotash.domain.forms.forms import PersonRecord
+from succotash.domain.leads.leads import PersonRecord
 from succotash.domain.repositories.person_records import PersonRecordRepository
-from succotash.infrastructure.rows.intake import submission_of
+from succotash.infrastructure.rows.forms import submission_of
 from succotash.infrastructure.rows.leads import scored_lead_of, status_change_of
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.sql import statements

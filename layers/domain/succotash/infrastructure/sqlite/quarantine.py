@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import FormSubmission
+from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.repositories.quarantine import QuarantineRepository
-from succotash.infrastructure.rows.intake import submission_of
+from succotash.infrastructure.rows.forms import submission_of
 from succotash.infrastructure.rows.messages import digest_of
 from succotash.infrastructure.sqlite.columns import micros, optional_micros
 from succotash.infrastructure.sqlite.repository import SQLiteRepository

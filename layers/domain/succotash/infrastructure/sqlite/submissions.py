@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import QUARANTINE_KEPT, FormSubmission, SubmissionState
+from succotash.domain.forms.forms import QUARANTINE_KEPT
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.repositories.submissions import SubmissionRepository
 from succotash.domain.values import PAGE, After, FormId, SubmissionId
 from succotash.errors import NotFoundError
-from succotash.infrastructure.rows.intake import submission_of
+from succotash.infrastructure.rows.forms import submission_of
 from succotash.infrastructure.sqlite.columns import (
     address_text,
     json_text,
