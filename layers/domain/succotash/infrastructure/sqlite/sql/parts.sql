@@ -1,17 +1,3 @@
--- part: current_run
-(SELECT current_run.run_id FROM current_run)
-
--- part: meant
--- The customer whom an id names: by an alias, or else by its own id.
-coalesce(
-    (
-        SELECT named.customer_id
-        FROM customer_aliases AS named
-        WHERE named.system = 'shop' AND named.alias = :customer_id
-    ),
-    :customer_id
-)
-
 -- part: form
 SELECT
     form_id,
@@ -127,4 +113,18 @@ LIMIT 1
         FROM form_submissions AS own
         WHERE own.lead_id = lead.lead_id AND own.form_id = :form_id
     )
+)
+
+-- part: current_run
+(SELECT current_run.run_id FROM current_run)
+
+-- part: meant
+-- The customer whom an id names: by an alias, or else by its own id.
+coalesce(
+    (
+        SELECT named.customer_id
+        FROM customer_aliases AS named
+        WHERE named.system = 'shop' AND named.alias = :customer_id
+    ),
+    :customer_id
 )
