@@ -142,8 +142,9 @@ authorizers = st.just({"jwt": {"claims": {}, "scopes": SCOPES}}) | st.sampled_fr
 def events(draw: st.DrawFn, route: Route[Container]) -> Event:
     """An event of payload format 2.0 for the route, or nearly for it, with anything inside."""
     path = route.path
-    for name in route_ids(path):
-        path = path.replace(f"{{{name}}}", draw(texts.filter(bool)))
+    ids = {name: draw(texts.filter(bool)) for name in route_ids(path)}
+    for name, value in ids.items():
+        path = path.replace(f"{{{name}}}", value)
     path = draw(st.sampled_from([path, path, path, path + "/", draw(texts)]))
     body, is_base64 = draw(bodies), draw(st.booleans())
     event: Event = {
@@ -154,7 +155,7 @@ def events(draw: st.DrawFn, route: Route[Container]) -> Event:
         "headers": draw(headers),
         "cookies": draw(st.lists(texts, max_size=2)),
         "queryStringParameters": draw(st.dictionaries(texts, texts, max_size=2)),
-        "pathParameters": draw(st.dictionaries(texts, texts, max_size=2)),
+        "pathParameters": ids,
         "stageVariables": {},
         "requestContext": {
             "accountId": "123456789012",
@@ -187,13 +188,11 @@ def events(draw: st.DrawFn, route: Route[Container]) -> Event:
     if authorizer is not None:
         event["requestContext"]["authorizer"] = authorizer
     # API Gateway leaves out what a request has none of.
-    absent = draw(
-        st.sets(
-            st.sampled_from(
-                ["headers", "cookies", "queryStringParameters", "pathParameters", "body"]
-            )
-        )
+    absent: set[str] = draw(
+        st.sets(st.sampled_from(["headers", "cookies", "queryStringParameters", "body"]))
     )
+    if not ids:
+        absent.add("pathParameters")
     return {name: value for name, value in event.items() if name not in absent}
 
 

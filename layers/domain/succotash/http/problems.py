@@ -41,7 +41,6 @@ class ProblemKind:
     title: str
 
 
-UNKNOWN_ROUTE = ProblemKind(HTTPStatus.NOT_FOUND, "unknown-address", "There is no such address")
 UNEXPECTED = ProblemKind(
     HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected", "Something went wrong on our side"
 )
