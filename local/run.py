@@ -96,7 +96,7 @@ def _run(closing: ExitStack) -> None:
     started = time.perf_counter()
     settings = Settings.from_environment(os.environ | NO_OTHER_SERVER)
     listener = closing.enter_context(_listen(os.environ.get("PORT") or DEFAULT_PORT))
-    closing.enter_context(_alone())
+    closing.enter_context(hold(KEPT))
     os.chdir(ROOT)
     print(f"Succotash on {settings.storage}\n")
     steps = Steps()
@@ -159,10 +159,10 @@ def _listen(port: str) -> socket.socket:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the folder `.local`, which one run at a time may use."""
-    _close_to_others(KEPT)
-    with open(KEPT / "lock", "w", opener=private_opener) as lock:
+def hold(folder: Path) -> Iterator[None]:
+    """Hold the folder of a run's files, which one run at a time may use."""
+    _close_to_others(folder)
+    with open(folder / "lock", "w", opener=private_opener) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -15,6 +15,7 @@ from succotash.application.paging import encode_cursor
 from succotash.container import Container
 from succotash.domain.repositories.storage import Storage
 from succotash.http.requests import Route
+from tests.containers import StorageContainer
 from tests.events import Event
 from tests.http.gateway import APIS, SCOPES
 
@@ -221,9 +222,6 @@ def test_no_event_of_api_gateways_shape_is_this_sides_fault(
     data: st.DataObject,
     storage: Storage,
 ) -> None:
-    container = Container({"SUCCOTASH_STORAGE": "memory"})
-    vars(container)["storage"] = storage
-
-    answer = api.on(container)(data.draw(events(route)), LambdaContext())
+    answer = api.on(StorageContainer(storage))(data.draw(events(route)), LambdaContext())
 
     require_blameless(answer)

@@ -48,9 +48,11 @@ class Gateway:
         self,
         environment: Mapping[str, str] | None = None,
         containers: Mapping[str, Container] | None = None,
+        *,
+        container: Container | None = None,
     ) -> None:
         """`containers` are those of functions, by name, that have one of their own."""
-        self.container = Container(environment or {"SUCCOTASH_STORAGE": "memory"})
+        self.container = container or Container(environment or {"SUCCOTASH_STORAGE": "memory"})
         own = containers or {}
         self._functions = {api.name: api.on(own.get(api.name, self.container)) for api in APIS}
         routes = [(api.name, route) for api in APIS for route in api.routes]
