@@ -34,8 +34,8 @@ check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, AP
 	"$(BIN)/lint-imports"
 	"$(BIN)/cfn-lint" template.yaml
 	"$(BIN)/sam" validate --lint
-	"$(BIN)/sqlfluff" lint --disable-progress-bar --dialect postgres $(ADAPTERS)/postgres
-	"$(BIN)/sqlfluff" lint --disable-progress-bar --dialect sqlite $(ADAPTERS)/sqlite
+	"$(BIN)/sqlfluff" lint --disable-progress-bar --dialect postgres $(ADAPTERS)/postgres local/sql
+	"$(BIN)/sqlfluff" lint --disable-progress-bar --dialect sqlite $(ADAPTERS)/sqlite $(ADAPTERS)/files
 	"$(BIN)/python" -m local.openapi --check
 	"$(BIN)/python" -m local.locks --check
 	"$(BIN)/python" -m local.model_report --check
