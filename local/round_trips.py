@@ -10,25 +10,15 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from succotash.domain.forms.forms import (
-    Form,
-    FormSubmission,
-    IdempotentRequest,
-    Lead,
-    LeadQuery,
-    LeadScore,
-    LeadStatus,
-    RuleKind,
-    ScorePoint,
-    ValidationRule,
-)
+from succotash.domain.forms.forms import Form, RuleKind, ValidationRule
+from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionFilter
 from succotash.domain.intake.submissions import (
     IntakeQuery,
     LeadUpsert,
     StoredResponse,
     SubmissionOutcome,
 )
-from succotash.domain.leads.leads import SubmissionFilter
+from succotash.domain.leads.leads import Lead, LeadQuery, LeadScore, LeadStatus, ScorePoint
 from succotash.domain.messages.outbox import Channel, MailNote, OutboxMessage, Settlement
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.people.identities import Join
@@ -309,10 +299,10 @@ class RoundTrip:
         to.forget_recipients([recipient])
         to.forget_mails(LONG_AGO - DAY)
         to.settle([Settlement(taken, LONG_AGO, error="OSError")])
-        expect(that=to.count_backlog().set_aside >= 1)
+        expect(that=to.count_backlog().dead_lettered >= 1)
         to.forget_delivered(LONG_AGO - DAY, limit=1)
         expect(that=self._to.people.get_messages_about([message.subject_id]) == [message])
-        expect(that=to.put_back(LONG_AGO) >= 1)
+        expect(that=to.redrive(LONG_AGO) >= 1)
         expect(that=to.forget_subjects([message.subject_id]) == 1)
 
     def customers(self) -> None:

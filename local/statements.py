@@ -1,0 +1,49 @@
+"""Writes every SQL statement as it is sent, parts filled in, for the linter.
+
+`python -m local.statements FOLDER` writes one file for each file of statements, under the dialect
+it is written in.
+"""
+
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from succotash.infrastructure import statement_files
+from succotash.infrastructure.statement_files import load_statements, of_shard
+
+_ADAPTERS = Path(statement_files.__file__).parent
+FOLDERS = {
+    "postgres": [_ADAPTERS / "postgres" / "sql", Path(__file__).parent / "sql"],
+    "sqlite": [_ADAPTERS / "sqlite" / "sql", _ADAPTERS / "files"],
+}
+"""Where statements of a dialect stand."""
+
+
+def statements_of(path: Path) -> Mapping[str, str]:
+    """The statements of a file, with the parts that its folder shares."""
+    shared = path.with_name("parts.sql")
+    return load_statements(shared, path) if shared.exists() else load_statements(path)
+
+
+def write_statements(target: Path) -> int:
+    """Write all statements as the server sees them; how many there are."""
+    written = 0
+    for dialect, folders in FOLDERS.items():
+        shutil.rmtree(target / dialect, ignore_errors=True)
+        (target / dialect).mkdir(parents=True)
+        for folder in folders:
+            for path in sorted(folder.glob("*.sql")):
+                statements = statements_of(path)
+                text = "\n\n".join(
+                    f"-- {name}\n{of_shard(statement, 7)};"
+                    for name, statement in statements.items()
+                )
+                if statements:
+                    (target / dialect / path.name).write_text(f"{text}\n", "utf-8")
+                written += len(statements)
+    return written
+
+
+if __name__ == "__main__":
+    print(f"{write_statements(Path(sys.argv[1]))} statements")
