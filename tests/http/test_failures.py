@@ -41,7 +41,7 @@ def failing_api(name: str) -> Api[Parts]:
     @api.route("GET", "/reader", scope=None)
     def misread(_: Parts) -> str:
         """Refuse a name that no text may hold."""
-        raise InvalidInputError.of("\ud800\0", "unknown_field", "is not known here")
+        raise InvalidInputError.of("\ud800\0", "unknown_field", "Unknown field")
 
     return api
 
@@ -67,7 +67,7 @@ def test_an_unexpected_failure_is_a_problem_without_detail(served: Served[Parts]
     assert answer["statusCode"] == 500
     assert json.loads(answer["body"]) == {
         "type": "urn:succotash:problem:unexpected",
-        "title": "Something went wrong on our side",
+        "title": "Internal server error",
         "status": 500,
         "instance": "urn:succotash:request:request-1",
     }

@@ -18,6 +18,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic_core import to_json
 
 from succotash.errors import (
+    NAME_SHOWN,
     InvalidInputError,
     NotFoundError,
     SettingsError,
@@ -33,7 +34,6 @@ from succotash.http.problems import (
 )
 from succotash.http.reading import (
     JSON_TYPE,
-    NAME_SHOWN,
     read_model,
     read_object,
     read_query,
@@ -192,12 +192,7 @@ class Served[P: Parts]:
         if "query" in wanted:
             given["query"] = read_model(wanted["query"], query)
         elif query:
-            raise InvalidInputError(
-                [
-                    Violation(name[:NAME_SHOWN], "unknown_field", "is not known here")
-                    for name in query
-                ]
-            )
+            raise InvalidInputError([Violation.unknown_field(name[:NAME_SHOWN]) for name in query])
         if "body" in wanted:
             call.read_media_type()
             given["body"] = read_model(wanted["body"], read_object(read_text(call.read_body())))

@@ -141,7 +141,7 @@ class Call:
         authorizer = self.event["requestContext"].get("authorizer") or {}
         token = authorizer.get("jwt")
         if token is None:
-            raise MissingTokenError("this address needs a verified token")
+            raise MissingTokenError("a valid access token is required")
         if prefix + scope not in set(_scopes_of(token)):
             raise MissingScopeError(prefix + scope)
 
