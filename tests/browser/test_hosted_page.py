@@ -96,7 +96,7 @@ def test_a_person_corrects_what_only_the_server_finds_wrong(
     page.wait_for_url("**/forms/contact/submissions")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
-    assert "is not an e-mail address" in page.inner_text("body")
+    assert "Invalid e-mail address" in page.inner_text("body")
     assert page.locator("[role=alert]:focus").count() == 1
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")

@@ -163,9 +163,7 @@ def events(draw: st.DrawFn, route: Route[Container]) -> Event:
             "apiId": "api",
             "domainName": "api.example",
             "http": {
-                "method": draw(
-                    st.sampled_from([route.method, route.method, "HEAD", "OPTIONS", "PROPFIND"])
-                ),
+                "method": route.method,
                 "path": path,
                 "protocol": "HTTP/1.1",
                 "sourceIp": draw(texts),

@@ -98,22 +98,6 @@ def test_an_address_is_kept_without_its_zone(
     assert stored.ip_address == kept
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/nothing"),
-        ("GET", "/forms/"),
-        ("DELETE", "/forms/default"),
-        ("HEAD", "/health"),
-        ("OPTIONS", "/ltv/segments"),
-    ],
-)
-def test_what_is_no_route_reaches_no_function(method: str, path: str, gateway: Gateway) -> None:
-    answer = gateway.call(method, path)
-
-    assert (answer.status, answer.json) == (404, {"message": "Not Found"})
-
-
 @pytest.mark.parametrize("name", HTTP_EVENTS)
 def test_a_sample_event_names_its_route_and_ids_as_api_gateway_does(name: str) -> None:
     event = sample(name)
