@@ -105,10 +105,10 @@ class Container:
 
     @cached_property
     def _challenges(self) -> "ChallengeVerifier":
-        from succotash.infrastructure.aws.secret_values import SecretValues
+        from succotash.infrastructure.aws.secrets import SecretReader
         from succotash.infrastructure.turnstile import Turnstile
 
-        return Turnstile(SecretValues())
+        return Turnstile(SecretReader().value)
 
     def get_queued_intake(self) -> "QueuedIntake":
         """What takes submissions that a queue gives."""

@@ -186,7 +186,7 @@ class ChurnScoring:
 
     def _require_past(self, as_of: datetime) -> datetime:
         if require_aware("time", as_of) > self._clock() + CLOCK_TOLERANCE:
-            raise InvalidInputError.of("time", "in_the_future", "is still to come")
+            raise InvalidInputError.of("time", "in_the_future", "Must be in the past")
         return as_of
 
     def _require_one_currency(self, repositories: Repositories, as_of: datetime) -> None:

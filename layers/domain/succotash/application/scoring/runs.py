@@ -112,7 +112,7 @@ def run_warnings(run: ScoringRun) -> list[RunWarningView]:
         warnings.append(
             {
                 "code": "customers_left_out",
-                "message": "what they spent, or were given back, is too large to be counted",
+                "message": "Totals too large; these customers are left out",
                 "count": found.left_out,
                 "customer_ids": list(found.left_out_ids),
             }
@@ -122,7 +122,7 @@ def run_warnings(run: ScoringRun) -> list[RunWarningView]:
         warnings.append(
             {
                 "code": "unmatched_refunds",
-                "message": "their customers have no such orders, so they lower no value",
+                "message": "Refunds of unknown orders; no value is lowered",
                 "count": refunds.unmatched,
                 "total": Money.of_units(refunds.unmatched_units, currency).exact(),
                 "currency": currency,
@@ -132,7 +132,7 @@ def run_warnings(run: ScoringRun) -> list[RunWarningView]:
         warnings.append(
             {
                 "code": "over_refunded_orders",
-                "message": "refunds exceed them, which lowers the value of customers who bought",
+                "message": "Refunds exceed these orders; the value of their customers is lowered",
                 "count": refunds.over_refunded,
                 "total": Money.of_units(refunds.over_refunded_units, currency).exact(),
                 "currency": currency,
