@@ -16,7 +16,7 @@ from typing import ClassVar, Self, override
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, gammaln, polygamma, psi
+from scipy.special import expit
 
 from succotash.domain.models.expected_purchases import expected_if_alive
 from succotash.domain.models.likelihood import (
@@ -33,6 +33,7 @@ from succotash.domain.models.purchases import (
     inner,
     weighted_sum,
 )
+    customers_beyond,
 
 SCREENING_ROWS = 1_000
 """Rows on which the starts compete; the winner alone goes on to all rows."""
@@ -151,7 +152,7 @@ class BetaGeometric(PurchaseModel):
 class Likelihood:
     """Mean log-likelihood per customer and its derivatives in (r, alpha, a, b), time scaled.
 
-    The gamma and beta functions are taken once for each frequency, not for each row.
+    The gamma and beta functions are taken once for all customers, not for each row.
     """
 
     def __init__(self, sample: PurchaseSample, scale: float, early_chances: int) -> None:
@@ -162,7 +163,9 @@ class Likelihood:
         self._x, of_x = np.unique(sample.frequency[chanced], return_inverse=True)
         self._chances = self._x + early_chances
         weight = sample.weight[chanced]
-        self._x_weight = np.bincount(of_x, weight, len(self._x))
+        x_weight = np.bincount(of_x, weight, len(self._x))
+        self._bought = customers_beyond(self._x, x_weight)
+        self._chanced = customers_beyond(self._chances, x_weight)
         recency, age = sample.recency[chanced] / scale, sample.age[chanced] / scale
         self._blocks = [
             Block(
@@ -208,24 +211,27 @@ class Likelihood:
     def _of_frequencies(
         self, r: float, alpha: float, a: float, b: float
     ) -> tuple[float, Array, Array]:
-        """What depends on the frequency alone; derivatives by (r, log alpha, a, b), upper half."""
-        x, m, weight = self._x, self._chances, self._x_weight
-        logs = gammaln(r + x) - gammaln(r) - x * np.log(alpha)
-        logs += gammaln(a + b) - gammaln(b) + gammaln(b + m) - gammaln(a + b + m)
-        together = psi(a + b) - psi(a + b + m)
-        columns = (
-            psi(r + x) - psi(r),
-            -x,
-            together,
-            together + psi(b + m) - psi(b),
-        )
-        gradient = np.array([weighted_sum(weight, each) for each in columns])
+        """What depends on the frequency alone; derivatives by (r, log alpha, a, b), upper half.
+
+        With whole frequencies, ratios of gamma functions are products, of which the logarithms
+        cancel nowhere: Gamma(r + x) / Gamma(r) is that of r + k for k below x, and
+        B(a, b + m) / B(a, b) that of (b + k) / (a + b + k) for k below m.
+        """
+        bought, chanced = self._bought, self._chanced
+        shape = r + np.arange(len(bought))
+        staying = b + np.arange(len(chanced))
+        either = a + staying
+        value = weighted_sum(bought, np.log(shape / alpha))
+        value -= weighted_sum(chanced, np.log1p(a / staying))
+        by_r = weighted_sum(bought, 1 / shape)
+        by_a = weighted_sum(chanced, -1 / either)
+        by_b = weighted_sum(chanced, a / (staying * either))
+        gradient = np.array([by_r, -float(bought.sum()), by_a, by_b])
         hessian = np.zeros((4, 4))
-        bend = polygamma(1, a + b) - polygamma(1, a + b + m)
-        hessian[0, 0] = weighted_sum(weight, polygamma(1, r + x) - polygamma(1, r))
-        hessian[2, 2] = hessian[2, 3] = weighted_sum(weight, bend)
-        hessian[3, 3] = weighted_sum(weight, bend + polygamma(1, b + m) - polygamma(1, b))
-        return weighted_sum(weight, logs), gradient, hessian
+        hessian[0, 0] = weighted_sum(bought, -1 / shape**2)
+        hessian[2, 2] = hessian[2, 3] = weighted_sum(chanced, 1 / either**2)
+        hessian[3, 3] = weighted_sum(chanced, -a * (staying + either) / (staying * either) ** 2)
+        return value, gradient, hessian
 
 
 @dataclass(frozen=True, slots=True)

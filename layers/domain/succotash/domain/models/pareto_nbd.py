@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Self, override
 
 import numpy as np
-from scipy.special import gammaln, polygamma, psi
 
 from succotash.domain.models.inactivity import Nodes, Rates, died_silently, log_lived_through, nodes
 from succotash.domain.models.likelihood import (
@@ -27,6 +26,7 @@ from succotash.domain.models.purchases import (
     inner,
     weighted_sum,
 )
+    customers_beyond,
 
 _SCREENING_ROWS = 400
 """Rows on which the starts compete; the winner alone goes on to all rows."""
@@ -189,20 +189,21 @@ class Likelihood:
         self._frequency = sample.frequency
         self._recency = sample.recency / scale
         self._age = sample.age / scale
-        self._x, of_x = np.unique(sample.frequency, return_inverse=True)
-        self._x_weight = np.bincount(of_x, sample.weight, len(self._x))
+        x, of_x = np.unique(sample.frequency, return_inverse=True)
+        self._bought = customers_beyond(x, np.bincount(of_x, sample.weight, len(x)))
 
     def __call__(self, parameters: Array) -> Evaluation:
         """At (r, alpha, s, beta), with alpha and beta in scaled time."""
         r, alpha, s, beta = (float(each) for each in parameters)
-        x, x_weight = self._x, self._x_weight
-        value = weighted_sum(x_weight, gammaln(r + x) - gammaln(r) - x * np.log(alpha))
+        # Gamma(r + x) / Gamma(r) is the product of r + k for k below x: nothing cancels.
+        bought, shape = self._bought, r + np.arange(len(self._bought))
+        value = weighted_sum(bought, np.log(shape / alpha))
         gradient, hessian = np.zeros(4), np.zeros((4, 4))
-        gradient[0] = weighted_sum(x_weight, psi(r + x) - psi(r))
-        hessian[0, 0] = weighted_sum(x_weight, polygamma(1, r + x) - polygamma(1, r))
+        gradient[0] = weighted_sum(bought, 1 / shape)
+        hessian[0, 0] = weighted_sum(bought, -1 / shape**2)
 
         # Below alpha and beta stand for their logarithms, until the end.
-        gradient[1] -= weighted_sum(x_weight, x)
+        gradient[1] -= float(bought.sum())
         rates = Rates(r + self._frequency, alpha + self._recency, s, beta + self._recency)
         for block in nodes(rates, self._age - self._recency):
             part = self._over(block, rates, alpha, beta)
