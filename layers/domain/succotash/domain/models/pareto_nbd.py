@@ -7,6 +7,7 @@ rate that is gamma(s, beta) among them. Its integral stands in `silence`.
 """
 
 from dataclasses import dataclass, replace
+from math import log
 from typing import Self, override
 
 import numpy as np
@@ -15,6 +16,8 @@ from succotash.domain.models.inactivity import Nodes, Rates, died_silently, log_
 from succotash.domain.models.likelihood import (
     Evaluation,
     Fitted,
+    Normal,
+    Prior,
     UnfitError,
     maximise,
     precision_of,
@@ -23,10 +26,10 @@ from succotash.domain.models.purchases import (
     Array,
     PurchaseModel,
     PurchaseSample,
+    customers_beyond,
     inner,
     weighted_sum,
 )
-    customers_beyond,
 
 _SCREENING_ROWS = 400
 """Rows on which the starts compete; the winner alone goes on to all rows."""
@@ -36,6 +39,18 @@ _FOREVER = 1e12
 """Days; who is still likelier alive than not after them never becomes otherwise."""
 _MOST_STEPS = 100
 _CLOSE = 1e-12
+WEAK_PRIOR = Prior(
+    (
+        Normal((1, 0, 0, 0), mean=0.0, deviation=1.5),
+        Normal((1, -1, 0, 0), mean=0.0, deviation=3.0),
+        Normal((0, 0, 1, 0), mean=-log(2), deviation=3.0),
+        Normal((0, 0, 1, -1), mean=0.0, deviation=3.0),
+    )
+)
+"""Of r, of the purchases at mean age r / alpha, of s and of the departures until then s / beta.
+
+The same as for BG/NBD where the parameters mean the same; see ADR 16.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,8 +280,10 @@ class Likelihood:
         return Evaluation(inner(row_weight, np.log(total) + at_last), gradient, hessian)
 
 
-def fit_pareto_nbd(sample: PurchaseSample, start: ParetoNBD | None = None) -> Fitted[ParetoNBD]:
-    """The maximum-likelihood Pareto/NBD; the search begins at `start` where one is given.
+def fit_pareto_nbd(
+    sample: PurchaseSample, start: ParetoNBD | None = None, *, prior: Prior | None = None
+) -> Fitted[ParetoNBD]:
+    """The likeliest Pareto/NBD; the search begins at `start` where one is given.
 
     Raises UnfitError where nobody bought again or no time has passed, when the likelihood has no
     maximum.
@@ -281,14 +298,15 @@ def fit_pareto_nbd(sample: PurchaseSample, start: ParetoNBD | None = None) -> Fi
         starts = [np.array([r, r / rate, s, beta]) for r, s, beta in _STARTS]
         screening = sample.thinned(_SCREENING_ROWS)
         if len(screening.weight) < len(sample.weight) and screening.repeat_purchases > 0:
-            starts = [maximise(Likelihood(screening, scale), starts).parameters]
-    found = maximise(Likelihood(sample, scale), starts)
+            screened = Likelihood(screening, scale)
+            starts = [maximise(screened, starts, prior, screening.customers).parameters]
+    found = maximise(Likelihood(sample, scale), starts, prior, sample.customers)
     r, alpha, s, beta = (float(each) for each in found.parameters)
     model = ParetoNBD(r, alpha * scale, s, beta * scale)
     precision, reason = precision_of(found, sample.customers, model.parameters())
     return Fitted(
         model,
-        found.value * sample.customers - sample.repeat_purchases * float(np.log(scale)),
+        found.log_likelihood * sample.customers - sample.repeat_purchases * float(np.log(scale)),
         found.converged,
         precision,
         reason,
