@@ -16,7 +16,7 @@ import pg8000.native
 
 from succotash.application.retention.grids import GridQuestion
 from succotash.application.retention.retention_handler import RetentionHandler
-from succotash.domain.retention.grids import GridEntry, GridOrigin
+from succotash.domain.retention.grids import CohortAnchor, CohortMembership
 from succotash.domain.retention.retention import (
     GridMode,
     GridPeriod,
@@ -79,14 +79,16 @@ SELECT customer_id, 'default', '{}', asked_at, customer_id, customer_id FROM fir
 """
 KEPT = {
     f"{period}, {mode}, from first {origin}": GridQuestion(period, mode, origin)
-    for origin in GridOrigin
+    for origin in CohortAnchor
     for period in (GridPeriod.MONTH, GridPeriod.DAY)
     for mode in (GridMode.NDAY, GridMode.UNBOUNDED)
 }
 COUNTED = {
     "own brackets": GridQuestion(GridPeriod.MONTH, GridMode.BRACKETS, brackets=((1, 14), (15, 60))),
-    "recurring": GridQuestion(entry=GridEntry.RECURRING),
-    "recurring, from activity": GridQuestion(origin=GridOrigin.ACTIVITY, entry=GridEntry.RECURRING),
+    "recurring": GridQuestion(entry=CohortMembership.RECURRING),
+    "recurring, from activity": GridQuestion(
+        origin=CohortAnchor.ACTIVITY, entry=CohortMembership.RECURRING
+    ),
 }
 
 

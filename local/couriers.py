@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
-from succotash.domain.intake.parking import Delivery
-from succotash.infrastructure.files.parking import FileSubmissionQueue
+from succotash.domain.intake.queued_submissions import Delivery
+from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
 
 TICK = 1.0
 """Seconds between looks at the queue and the outbox; a deployment's schedule is slower."""
@@ -89,9 +89,9 @@ class Couriers:
             print(f"{function}: {state or 'works again'}", file=sys.stderr, flush=True)
 
 
-def settings_of(folder: Path, url: str, *, parks: bool) -> dict[str, str]:
+def settings_of(folder: Path, url: str, *, queues: bool) -> dict[str, str]:
     """What functions on this machine need to leave messages and submissions in this folder."""
-    queue = {"PARKING_QUEUE_URL": f"file:{folder / 'parked.db'}"} if parks else {}
+    queue = {"PARKING_QUEUE_URL": f"file:{folder / 'parked.db'}"} if queues else {}
     return queue | {
         "EVENT_BUS": f"file:{folder / 'events.ndjson'}",
         "EXPORTS": f"file:{folder / 'exports'}",

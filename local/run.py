@@ -202,7 +202,7 @@ def _start_postgres(closing: ExitStack, steps: Steps, settings: Settings) -> dic
 
 
 def _messages(settings: Settings, listener: socket.socket) -> dict[str, str]:
-    """Settings by which messages, e-mails and parked submissions stay on this machine."""
+    """Settings by which messages, e-mails and queued submissions stay on this machine."""
     from local.couriers import settings_of
     from local.tokens import write_private
 
@@ -211,13 +211,13 @@ def _messages(settings: Settings, listener: socket.socket) -> dict[str, str]:
         write_private(key, secrets.token_urlsafe(32).encode())
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     # SQLite and memory are away only with the whole process.
-    given = settings_of(KEPT, url, parks=settings.storage == "postgres")
+    given = settings_of(KEPT, url, queues=settings.storage == "postgres")
     return given | {"FORM_TOKEN_KEYS": key.read_text()}
 
 
 def _couriers(gateway: "Gateway", chosen: Mapping[str, str]) -> "Couriers":
     from local.couriers import Couriers
-    from succotash.infrastructure.files.parking import FileSubmissionQueue
+    from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
 
     place = chosen.get("PARKING_QUEUE_URL", "").removeprefix("file:")
     queue = FileSubmissionQueue(Path(place)) if place else None

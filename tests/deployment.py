@@ -17,11 +17,11 @@ from lead_scoring import scoring as rescoring
 from local.objects import LocalObjectStore
 from outbox_relay import relaying
 from succotash.container import Container
-from succotash.domain.intake.parking import Delivery
+from succotash.domain.intake.queued_submissions import Delivery
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.errors import StorageUnavailableError
-from succotash.infrastructure.aws.parking import SqsSubmissionQueue
-from succotash.infrastructure.files.parking import FileSubmissionQueue
+from succotash.infrastructure.aws.submission_queue import SqsSubmissionQueue
+from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.contexts import Context
 from tests.events import http_event
@@ -109,7 +109,7 @@ class World:
             local = FileSubmissionQueue(self.folder / "parked.db")
             while deliveries := local.receive(10, seconds=60):
                 for each in deliveries:
-                    local.set_aside(each)
+                    local.dead_letter(each)
             return
         client, queue = boto3.client("sqs"), SqsSubmissionQueue(self.queues[0], self.queues[1])
         while found := client.receive_message(
@@ -119,7 +119,7 @@ class World:
         ).get("Messages"):
             for message in found:
                 group = message["Attributes"]["MessageGroupId"]
-                queue.set_aside(Delivery(message["MessageId"], group, message["Body"], 5))
+                queue.dead_letter(Delivery(message["MessageId"], group, message["Body"], 5))
                 client.delete_message(
                     QueueUrl=self.queues[0], ReceiptHandle=message["ReceiptHandle"]
                 )

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import boto3
 
-from succotash.domain.intake.parking import COMPRESSED
+from succotash.domain.intake.queued_submissions import COMPRESSED
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from succotash.infrastructure.in_memory.table import Table
 from tests.servers import PostgresServer

@@ -18,11 +18,11 @@ from hosted_page import (
     thank_you_page,
     useless_link_page,
 )
-from parked_messages import parked_messages
+from queued_messages import queued_messages
 from submission_reading import NEXT, TAKES, SentForm
 from succotash.application.forms.views import FormView
 from succotash.container import Container, container
-from succotash.domain.intake.attribution import CONTROL_PREFIX, TOKEN, is_attribution
+from succotash.domain.forms.attribution import CONTROL_PREFIX, TOKEN, is_attribution
 from succotash.domain.intake.signing import LONGEST_TOKEN, ExpiredTokenError, InvalidTokenError
 from succotash.domain.intake.spam import TOKEN_LIFETIME
 from succotash.domain.values import Json
@@ -333,7 +333,7 @@ def _go_on(form_id: str, wanted: object, allowed: Sequence[str]) -> Reply:
 
 def intake(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
     """The handler of requests, and of messages from the queue in which submissions wait."""
-    answer, take = api.on(parts), parked_messages(parts)
+    answer, take = api.on(parts), queued_messages(parts)
 
     def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         return take(event, context) if "Records" in event else answer(event, context)

@@ -30,13 +30,13 @@ def relaying(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], R
         correlation_id = str(event.get("id") or context.aws_request_id)
         with invocation("outbox_relay", correlation_id, wrong_settings):
             outbox = parts.get_outbox_relay()
-            put_back = outbox.put_back() if event.get(PUT_BACK) is True else 0
+            redriven = outbox.redrive() if event.get(PUT_BACK) is True else 0
             digests = parts.get_quarantine_digests().make()
             report = outbox.run(lambda: context.get_remaining_time_in_millis() > RESERVE)
             removed = parts.get_form_handler().remove_expired_submissions()
         answer: Report = {
             **to_jsonable_python(report),
-            "put_back": put_back,
+            "put_back": redriven,
             "digests": digests,
             "submissions_removed": removed,
         }

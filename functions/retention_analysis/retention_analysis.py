@@ -20,7 +20,7 @@ from succotash.application.retention.views import (
 )
 from succotash.container import Container, container
 from succotash.domain.retention.campaigns import CampaignChange
-from succotash.domain.retention.grids import GridEntry, GridOrigin, GridWindows
+from succotash.domain.retention.grids import CohortAnchor, CohortMembership, GridWindows
 from succotash.domain.retention.retention import (
     CampaignMetrics,
     CampaignStatus,
@@ -60,8 +60,8 @@ class GridQuery(Closed):
 
     period: Annotated[GridPeriod, LAX] = GridPeriod.MONTH
     mode: Annotated[GridMode, LAX] = GridMode.NDAY
-    origin: Annotated[GridOrigin, LAX] = GridOrigin.PURCHASE
-    entry: Annotated[GridEntry, LAX] = GridEntry.FIRST_TIME
+    origin: Annotated[CohortAnchor, LAX] = CohortAnchor.PURCHASE
+    entry: Annotated[CohortMembership, LAX] = CohortMembership.FIRST_TIME
     windows: Annotated[GridWindows, LAX] = GridWindows.CALENDAR
     measure: Annotated[GridMeasure, LAX] = GridMeasure.CUSTOMERS
     brackets: Annotated[str, Field(pattern=BRACKETS_PATTERN, max_length=200)] | None = None

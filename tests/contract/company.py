@@ -13,7 +13,7 @@ from succotash.application.people.views import ErasureReport, PersonExport
 from succotash.application.retention.retention_handler import RetentionHandler
 from succotash.application.value.ltv_handler import LTVHandler
 from succotash.domain.forms.forms import DEFAULT_FORM
-from succotash.domain.intake.parking import QueuedSubmission
+from succotash.domain.intake.queued_submissions import QueuedSubmission
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.people.identities import Pseudonyms
 from succotash.domain.repositories.storage import Storage

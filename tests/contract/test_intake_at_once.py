@@ -8,12 +8,9 @@ import pytest
 
 from succotash.application.intake.form_handler import FormHandler
 from succotash.application.intake.views import SubmissionReceipt
-from succotash.domain.forms.forms import (
-    Form,
-    LeadQuery,
-    LeadStatus,
-)
+from succotash.domain.forms.forms import Form
 from succotash.domain.intake.submissions import IdempotencyRecord
+from succotash.domain.leads.leads import LeadQuery, LeadStatus
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import FormId, IdFactory, LeadId, uuid7
 from succotash.errors import (
@@ -25,7 +22,7 @@ from tests.builders import (
     an_intake_query,
     an_outcome,
 )
-from tests.contract.threads import PATIENCE, at_once
+from tests.contract.threads import REDELIVERY, at_once
 
 THREADS = 32
 
@@ -141,7 +138,7 @@ class TestConcurrency:
                     raise LookupError
 
         def ask() -> IdempotencyRecord | None:
-            claimed.wait(PATIENCE)
+            claimed.wait(REDELIVERY)
             intake_query = an_intake_query("another", request=a_request("key"))
             intake_context = shared_storage.in_transaction(
                 lambda repositories: repositories.forms.load_intake_context(intake_query)
@@ -151,13 +148,13 @@ class TestConcurrency:
 
         with ThreadPoolExecutor(2) as pool:
             holding, asking = pool.submit(hold), pool.submit(ask)
-            held = asking.result(PATIENCE)
+            held = asking.result(REDELIVERY)
             if fails:
                 with pytest.raises(LookupError):
-                    holding.result(PATIENCE)
+                    holding.result(REDELIVERY)
                 assert held is None
             else:
-                holding.result(PATIENCE)
+                holding.result(REDELIVERY)
                 assert held == IdempotencyRecord("digest", {"submission_id": "submission"})
 
     def test_a_move_along_the_funnel_waits_for_a_submission_and_is_not_lost(

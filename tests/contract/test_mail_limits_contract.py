@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from succotash.application.intake.form_handler import FormHandler
-from succotash.application.messages.outbox_relay import OutboxRelay, Ways
+from succotash.application.messages.outbox_relay import Channels, OutboxRelay
 from succotash.application.people.people_handler import PeopleHandler
-from succotash.domain.forms.forms import Form, SubmissionState
+from succotash.domain.forms.forms import Form
+from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.intake.signing import Signer
-from succotash.domain.intake.validation import canonical_email
 from succotash.domain.messages.mails import Links, Mail, mailbox_of
-from succotash.domain.messages.outbox import MAIL_WINDOW, MailNote, Patience, with_mail
+from succotash.domain.messages.outbox import MAIL_WINDOW, MailNote, RedeliveryPolicy, with_mail
+from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import Mailer, MailRefusedError
 from succotash.domain.repositories.outbox import OutboxRepository
@@ -71,7 +72,7 @@ class Company:
         return self.forms.submit_form(fields, form_id)["submission_id"]
 
     def relay(self, limit: int = 5) -> OutboxRelay:
-        ways = Ways(
+        channels = Channels(
             None,
             self.letters,
             Links("https://api.example.com"),
@@ -80,7 +81,7 @@ class Company:
             limit,
         )
         return OutboxRelay(
-            self.storage, lambda: self.now, ways, Patience(99, minutes(1), minutes(1))
+            self.storage, lambda: self.now, channels, RedeliveryPolicy(99, minutes(1), minutes(1))
         )
 
 
@@ -202,7 +203,7 @@ class TestRelay:
             raise StorageUnavailableError("no key")
 
         company.submit("newsletter")
-        ways = Ways(
+        channels = Channels(
             None,
             company.letters,
             Links("https://api.example.com"),
@@ -210,7 +211,7 @@ class TestRelay:
             Tombstones(no_keys),
             5,
         )
-        report = OutboxRelay(company.storage, lambda: company.now, ways).run()
+        report = OutboxRelay(company.storage, lambda: company.now, channels).run()
         assert (report["failed"], company.letters.sent) == (1, [])
 
 

@@ -11,14 +11,14 @@ from typing import override
 import pytest
 
 from succotash.application.intake.form_handler import FormHandler
-from succotash.application.messages.outbox_relay import OutboxRelay, Ways
+from succotash.application.messages.outbox_relay import Channels, OutboxRelay
 from succotash.domain.forms.forms import Form
 from succotash.domain.intake.signing import Signer
 from succotash.domain.messages.mails import Links, Mail
 from succotash.domain.messages.outbox import (
     Backlog,
     OutboxMessage,
-    Patience,
+    RedeliveryPolicy,
     Settlement,
     TakenMessage,
 )
@@ -155,8 +155,8 @@ class TestSettling:
         outbox.settle([failed(taken, None)])
         assert take(outbox, NOON + minutes(1e6)) == []
         assert outbox.count_backlog() == Backlog(0, 1, None)
-        assert outbox.put_back(LATER) == 1
-        assert outbox.put_back(LATER) == 0
+        assert outbox.redrive(LATER) == 1
+        assert outbox.redrive(LATER) == 0
         assert outbox.count_backlog() == Backlog(1, 0, NOON)
         assert take(outbox, NOON) == []
         assert take(outbox, LATER) == [taken]
@@ -314,7 +314,7 @@ def test_many_relays_at_once_tell_everything_and_send_each_mail_once(
         for n in range(60)
     }
     bus, post, links = Listening(), Sending(), Links("https://api.example.com")
-    ways = Ways(
+    channels = Channels(
         bus,
         post,
         links,
@@ -327,7 +327,10 @@ def test_many_relays_at_once_tell_everything_and_send_each_mail_once(
         for attempt in range(25):
             now = NOON + minutes(attempt)
             relay = OutboxRelay(
-                shared_storage, lambda now=now: now, ways, Patience(99, minutes(1), minutes(1))
+                shared_storage,
+                lambda now=now: now,
+                channels,
+                RedeliveryPolicy(99, minutes(1), minutes(1)),
             )
             relay.run()
             time.sleep(0.001 * number)
@@ -338,7 +341,10 @@ def test_many_relays_at_once_tell_everything_and_send_each_mail_once(
     for hour in range(1, 20):
         later = NOON + minutes(60 * hour)
         OutboxRelay(
-            shared_storage, lambda later=later: later, ways, Patience(99, minutes(1), minutes(1))
+            shared_storage,
+            lambda later=later: later,
+            channels,
+            RedeliveryPolicy(99, minutes(1), minutes(1)),
         ).run()
     assert shared_storage.repositories.outbox.count_backlog() == Backlog(0, 0, None)
     told = {name.rpartition(":")[0] for name in bus.heard}

@@ -10,7 +10,7 @@ from hypothesis import given
 
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention.grids import GridOrigin
+from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.retention import (
     BRACKETS,
     GRID_LENGTHS,
@@ -81,7 +81,7 @@ class TestRetentionGrids:
     def test_there_is_no_grid_before_the_first_run(self, retention: RetentionRepository) -> None:
         for period in GridPeriod:
             for mode in GridMode:
-                for origin in GridOrigin:
+                for origin in CohortAnchor:
                     assert retention.get_retention_grid(period, mode, origin) == []
 
     @pytest.mark.parametrize(

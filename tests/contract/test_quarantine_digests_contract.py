@@ -12,14 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from succotash.application.intake.form_handler import FormHandler
-from succotash.application.messages.outbox_relay import OutboxRelay, RelayReport, Ways
+from succotash.application.messages.outbox_relay import Channels, OutboxRelay, RelayReport
 from succotash.application.messages.quarantine_digests import QuarantineDigests
 from succotash.application.people.people_handler import PeopleHandler
-from succotash.domain.forms.forms import Form, SubmissionState
-from succotash.domain.intake.parking import QueuedSubmission
+from succotash.domain.forms.forms import Form
+from succotash.domain.forms.submissions import SubmissionState
+from succotash.domain.intake.queued_submissions import QueuedSubmission
 from succotash.domain.intake.signing import Signer
 from succotash.domain.messages.mails import Links, Mail
-from succotash.domain.messages.outbox import Patience
+from succotash.domain.messages.outbox import RedeliveryPolicy
 from succotash.domain.messages.quarantine import LISTED, STORED_AFTER, QuarantineDigest
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import (
@@ -78,7 +79,7 @@ class Company:
         return self.forms.submit_form(fields, form_id)["submission_id"]
 
     def relay(self) -> RelayReport:
-        ways = Ways(
+        channels = Channels(
             None,
             self.letters,
             Links("https://api.example.com"),
@@ -86,8 +87,8 @@ class Company:
             TOMBSTONES,
             5,
         )
-        patience = Patience(99, minutes(1), minutes(1))
-        return OutboxRelay(self.storage, lambda: self.now, ways, patience).run()
+        redelivery = RedeliveryPolicy(99, minutes(1), minutes(1))
+        return OutboxRelay(self.storage, lambda: self.now, channels, redelivery).run()
 
     def morning(self, moment: datetime = MIDNIGHT + STORED_AFTER) -> list[Mail]:
         """The mails of the first run on a day."""

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.forms.forms import SubmissionState
+from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.grids import (
-    GridEntry,
-    GridOrigin,
+    CohortAnchor,
+    CohortMembership,
     GridRequest,
     GridWindows,
 )
@@ -94,7 +94,7 @@ def counted_on_paper(
         for moment, _ in sorted(happened):
             cohort = start_on_paper(moment.astimezone(zone).date(), request.period)
             by_cohort.setdefault(cohort, moment)
-        if request.entry is GridEntry.FIRST_TIME:
+        if request.entry is CohortMembership.FIRST_TIME:
             by_cohort = dict([min(by_cohort.items(), key=lambda each: each[1])])
         for cohort, moment in by_cohort.items():
             first = start_on_paper(request.start, request.period)
@@ -147,7 +147,7 @@ def record(
     events: Sequence[ActivityEvent],
     submitted: Submitted,
     as_of: datetime,
-) -> Mapping[GridOrigin, tuple[Happenings, Happenings]]:
+) -> Mapping[CohortAnchor, tuple[Happenings, Happenings]]:
     """Let a storage have all of it; by origin, when each joined and what they did."""
     # The third and the fourth customer are one person, who is the third lead.
     leads = dict(zip(CUSTOMERS, ("ada", "bob", "zoe", "zoe"), strict=True))
@@ -175,12 +175,12 @@ def record(
             if any(order.customer_id == customer for order in orders):
                 returned[leads[customer]] += happened
     return {
-        GridOrigin.PURCHASE: (bought, bought),
-        GridOrigin.ACTIVITY: (
+        CohortAnchor.PURCHASE: (bought, bought),
+        CohortAnchor.ACTIVITY: (
             did,
             {person: [*did[person], *bought.get(person, ())] for person in did},
         ),
-        GridOrigin.FORM: (asked, returned),
+        CohortAnchor.FORM: (asked, returned),
     }
 
 
@@ -205,7 +205,7 @@ requests = st.builds(
     end=st.dates(date(2024, 4, 3), date(2024, 11, 1)),
     period=st.sampled_from(GridPeriod),
     mode=st.sampled_from(GridMode),
-    entry=st.sampled_from(GridEntry),
+    entry=st.sampled_from(CohortMembership),
     windows=st.sampled_from(GridWindows),
     brackets=st.sampled_from([((0, 0), (1, 7), (8, 30)), ((2, 5),), ((0, 3), (10, 400))]),
 )
@@ -246,7 +246,7 @@ class TestCountedGrids:
         repositories.retention.record_activity(events)
         joins, bought = did_on_paper(events, as_of), bought_on_paper(orders, as_of)
         returns = {person: [*joins[person], *bought.get(person, ())] for person in joins}
-        request = replace(request, origin=GridOrigin.ACTIVITY)
+        request = replace(request, origin=CohortAnchor.ACTIVITY)
 
         cells = repositories.retention.count_retention(request, as_of, zone)
 
@@ -272,8 +272,8 @@ class TestCountedGrids:
         request: GridRequest,
     ) -> None:
         repositories = new_storage().repositories
-        joins, returns = record(repositories, orders, events, submitted, as_of)[GridOrigin.FORM]
-        request = replace(request, origin=GridOrigin.FORM)
+        joins, returns = record(repositories, orders, events, submitted, as_of)[CohortAnchor.FORM]
+        request = replace(request, origin=CohortAnchor.FORM)
 
         cells = repositories.retention.count_retention(request, as_of, zone)
 
@@ -303,7 +303,7 @@ class TestCountedGrids:
         repositories.ltv.record_orders(
             [an_order(str(day), ordered_at=NOON + days(day)) for day in (0, 1, 5)]
         )
-        request = daily(entry=GridEntry.RECURRING)
+        request = daily(entry=CohortMembership.RECURRING)
 
         cells = repositories.retention.count_retention(request, LATER, "UTC")
 
@@ -395,6 +395,6 @@ class TestKeptGrids:
         )
         keep(retention, run, "UTC", every_shard())
 
-        cells = retention.get_retention_grid(GridPeriod.DAY, GridMode.NDAY, GridOrigin.FORM)
+        cells = retention.get_retention_grid(GridPeriod.DAY, GridMode.NDAY, CohortAnchor.FORM)
 
         assert cells == [GridCell(DAY, 1, 0, 1), GridCell(DAY, 1, 3, 1)]

@@ -8,7 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery, LeadStatus, SubmissionState
+from succotash.domain.forms.forms import DEFAULT_FORM
+from succotash.domain.forms.submissions import SubmissionState
+from succotash.domain.leads.leads import LeadQuery, LeadStatus
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.retention import (
     INITIAL_RUN,
@@ -42,7 +44,7 @@ from tests.builders import (
     usd,
 )
 from tests.contract.interruptions import StopError, write_and_stop
-from tests.contract.threads import PATIENCE, at_once
+from tests.contract.threads import REDELIVERY, at_once
 
 THREADS = 6
 RUN = a_run()
@@ -63,14 +65,14 @@ class TestSeveralAtOnce:
                 write_and_stop(shared_storage, save)
 
         def read() -> int:
-            written.wait(PATIENCE)
+            written.wait(REDELIVERY)
             return len(shared_storage.repositories.forms.find_leads(LeadQuery()))
 
         with ThreadPoolExecutor(2) as pool:
             writing, reading = pool.submit(write), pool.submit(read)
-            assert reading.result(PATIENCE) == 0
+            assert reading.result(REDELIVERY) == 0
             rolled_back.set()
-            writing.result(PATIENCE)
+            writing.result(REDELIVERY)
 
     def test_one_email_makes_one_lead(self, shared_storage: Storage) -> None:
         def save(number: int) -> str:
@@ -131,7 +133,7 @@ class TestSeveralAtOnce:
                 )
 
         def look() -> SubmissionState:
-            locked.wait(PATIENCE)
+            locked.wait(REDELIVERY)
             found = shared_storage.in_transaction(
                 lambda repositories: repositories.forms.lock_form_submission(
                     quarantined.submission_id
@@ -142,8 +144,8 @@ class TestSeveralAtOnce:
 
         with ThreadPoolExecutor(2) as pool:
             releasing, looking = pool.submit(release), pool.submit(look)
-            releasing.result(PATIENCE)
-            assert looking.result(PATIENCE) is SubmissionState.ACCEPTED
+            releasing.result(REDELIVERY)
+            assert looking.result(REDELIVERY) is SubmissionState.ACCEPTED
 
     def test_no_change_of_a_campaign_that_is_locked_is_lost(self, shared_storage: Storage) -> None:
         shared_storage.repositories.retention.save_retention_campaign(
@@ -306,7 +308,7 @@ class TestSeveralAtOnce:
                 assert not opened.wait(0.2), "the other run did not wait"
 
         def start() -> None:
-            finished.wait(PATIENCE)
+            finished.wait(REDELIVERY)
             shared_storage.in_transaction(
                 lambda repositories: repositories.retention.open_scoring_run(
                     a_run(NOON - timedelta(seconds=1))
@@ -316,8 +318,8 @@ class TestSeveralAtOnce:
 
         with ThreadPoolExecutor(2) as pool:
             finishing, starting = pool.submit(finish), pool.submit(start)
-            finishing.result(PATIENCE)
-            starting.result(PATIENCE)
+            finishing.result(REDELIVERY)
+            starting.result(REDELIVERY)
         runs = shared_storage.repositories.retention.get_scoring_runs()
         assert [run.state for run in runs] == [RunState.CURRENT, RunState.RUNNING]
 
@@ -348,7 +350,7 @@ class TestSeveralAtOnce:
             finally:
                 stop.set()
             for reader in readers:
-                assert reader.result(PATIENCE) <= expected
+                assert reader.result(REDELIVERY) <= expected
 
     def test_rows_that_several_save_at_once_are_saved_whole(self, shared_storage: Storage) -> None:
         def save(number: int) -> None:

@@ -5,14 +5,16 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from succotash.application.batches import CONFLICT
-from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery, LeadStatus, SubmissionState
+from succotash.domain.forms.forms import DEFAULT_FORM
+from succotash.domain.forms.submissions import SubmissionState
+from succotash.domain.leads.leads import LeadQuery, LeadStatus
 from succotash.domain.people.identities import Join
 from succotash.domain.repositories.customers import CustomerRepository
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.retention.grids import GridOrigin
+from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.retention import (
     CampaignMetrics,
     EngagementSegment,
@@ -232,7 +234,10 @@ def everything(storage: Storage) -> list[object]:
         retention.get_all_retention_campaigns(),
         retention.find_churn_predictions(),
         retention.get_users_by_segment(EngagementSegment.ACTIVE_USERS),
-        [retention.get_retention_grid(GridPeriod.DAY, GridMode.NDAY, each) for each in GridOrigin],
+        [
+            retention.get_retention_grid(GridPeriod.DAY, GridMode.NDAY, each)
+            for each in CohortAnchor
+        ],
         retention.get_lifecycle_counts(GridPeriod.DAY),
         retention.get_retention_analytics(),
     ]

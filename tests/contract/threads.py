@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-PATIENCE = 60.0
+REDELIVERY = 60.0
 """Seconds after which a thread that should have ended is taken to hang."""
 
 
@@ -13,9 +13,9 @@ def at_once[T](work: Callable[[int], T], threads: int) -> list[T]:
     barrier = threading.Barrier(threads)
 
     def start(number: int) -> T:
-        barrier.wait(PATIENCE)
+        barrier.wait(REDELIVERY)
         return work(number)
 
     with ThreadPoolExecutor(threads) as pool:
         futures: list[Future[T]] = [pool.submit(start, number) for number in range(threads)]
-        return [future.result(PATIENCE) for future in futures]
+        return [future.result(REDELIVERY) for future in futures]

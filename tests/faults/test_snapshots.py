@@ -28,7 +28,7 @@ from tests.sample_answers import function_of
 from tests.servers import PostgresServer
 
 IN_LAMBDA = {"AWS_LAMBDA_INITIALIZATION_TYPE": FROM_SNAPSHOTS}
-PATIENCE = 10.0
+REDELIVERY = 10.0
 FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 SESSIONS = """
@@ -74,7 +74,7 @@ def sessions(settings: ConnectionSettings) -> Iterator[Database]:
 
 def settled(sessions: Database, count: int) -> list[object]:
     """The processes of others' sessions; the server takes a moment to end those that left."""
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + REDELIVERY
     while len(found := sessions.run(SESSIONS)) != count and time.monotonic() < ends:
         time.sleep(0.05)
     assert len(found) == count

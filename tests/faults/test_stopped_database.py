@@ -17,7 +17,7 @@ from succotash.domain.forms.forms import Form
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import FormId
 from succotash.errors import StorageUnavailableError
-from succotash.infrastructure.files.parking import FileSubmissionQueue
+from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
 from succotash.infrastructure.postgres.migrations import migrate
 from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
 

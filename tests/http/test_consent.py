@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from succotash.domain.intake.parking import QueuedSubmission
+from succotash.domain.intake.queued_submissions import QueuedSubmission
 from succotash.domain.values import FormId, SubmissionId, system_clock
 from tests.http.forms import SUBMISSIONS, define, post_plain
 from tests.http.gateway import Gateway

@@ -7,7 +7,8 @@ import pytest
 from local.couriers import settings_of
 from outbox_relay import relaying
 from succotash.container import Container
-from succotash.domain.forms.forms import DEFAULT_FORM, QUARANTINE_KEPT, Form, SubmissionState
+from succotash.domain.forms.forms import DEFAULT_FORM, QUARANTINE_KEPT, Form
+from succotash.domain.forms.submissions import SubmissionState
 from tests.builders import NOON, a_submission, at
 from tests.contexts import Context
 from tests.events import sample
@@ -40,7 +41,7 @@ def test_the_first_run_of_a_day_sends_owners_a_digest_of_the_quarantine(
             "SUCCOTASH_STORAGE": storage,
             "SQLITE_PATH": str(tmp_path / "kept.db"),
             "TIME_ZONE": "Europe/Berlin",
-            **settings_of(tmp_path, "http://127.0.0.1:3000", parks=False),
+            **settings_of(tmp_path, "http://127.0.0.1:3000", queues=False),
         },
         clock=lambda: now,
     )

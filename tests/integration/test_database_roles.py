@@ -61,7 +61,7 @@ def office(
         "DB_PASSWORD": PASSWORD,
         "DB_SSLMODE": "disable",
         "FORM_TOKEN_KEYS": secrets.token_urlsafe(32),
-        **settings_of(folder, "http://127.0.0.1", parks=True),
+        **settings_of(folder, "http://127.0.0.1", queues=True),
     }
     containers = {
         name: Container(environment | {"DB_USER": role_of(plan.user, kind)})

@@ -34,7 +34,7 @@ RUN_ID = "2024-06-30T03:15:00Z"
 REGION = "us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/anything"
 CONFIG: Any = {"stepfunctions": {"execute_state_machine": True}}
-PATIENCE = 120.0
+REDELIVERY = 120.0
 
 
 def no_fault(_: Event) -> None:
@@ -86,7 +86,7 @@ class Machine:
 
     def wait(self, execution: str) -> tuple[str, Any]:
         """How it ended, and with what: the output, or the cause of the failure."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + REDELIVERY
         while time.monotonic() < deadline:
             found = self._client.describe_execution(executionArn=execution)
             if found["status"] != "RUNNING":
@@ -250,7 +250,7 @@ def test_of_two_that_overlap_the_later_declines(machine: Machine) -> None:
 
     def hold(event: Event) -> None:
         if event["step"] == "score":
-            assert declined.wait(PATIENCE)
+            assert declined.wait(REDELIVERY)
 
     machine.fault = hold
     first = machine.start()

@@ -3,8 +3,8 @@
 import pytest
 
 from lead_queries import ERASURE_SECONDS
-from succotash.infrastructure.aws.parking import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 from succotash.infrastructure.aws.queue_rounds import HIDDEN_SECONDS, RETENTION, WAIT_SECONDS
+from succotash.infrastructure.aws.submission_queue import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
 from succotash.infrastructure.postgres.retry import RetryPolicy
 from tests.template.stack import (
     database_limits,

@@ -7,14 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.forms.forms import (
-    FieldKind,
-    Form,
-    FormField,
-    FormSubmission,
-    SpamSettings,
-    SubmissionState,
-)
+from succotash.domain.forms.forms import FieldKind, Form, FormField, SpamSettings
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.intake.evaluation import (
     accept,
     confirm,
@@ -24,7 +18,7 @@ from succotash.domain.intake.evaluation import (
     quarantine_refused,
     unjudged,
 )
-from succotash.domain.intake.parking import QueuedSubmission
+from succotash.domain.intake.queued_submissions import QueuedSubmission
 from succotash.domain.intake.spam import NO_TOKEN, ChallengeState, Evidence
 from succotash.domain.intake.submissions import (
     IntakeContext,

@@ -17,7 +17,7 @@ from succotash.application.retention.grids import (
 )
 from succotash.domain.retention.grids import (
     LONGEST_RANGE_DAYS,
-    GridOrigin,
+    CohortAnchor,
     GridRequest,
     GridWindows,
 )
@@ -146,7 +146,7 @@ def test_a_range_that_ends_before_it_starts_is_refused() -> None:
 
 
 def test_cohorts_of_the_last_year_are_counted_where_no_days_are_given() -> None:
-    request = GridQuestion(origin=GridOrigin.FORM).request(date(2024, 12, 31))
+    request = GridQuestion(origin=CohortAnchor.FORM).request(date(2024, 12, 31))
 
     assert (request.first_day, request.last_day) == (date(2024, 1, 1), date(2024, 12, 31))
 

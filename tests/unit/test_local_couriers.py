@@ -9,10 +9,10 @@ import pytest
 from local.couriers import Couriers, settings_of
 from local.postgres import main
 from succotash.container import Container
-from succotash.domain.intake.parking import QueuedSubmission
+from succotash.domain.intake.queued_submissions import QueuedSubmission
 from succotash.domain.values import FormId, SubmissionId
 from succotash.errors import StorageUnavailableError
-from succotash.infrastructure.files.parking import FileSubmissionQueue
+from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
 from tests.builders import NOON
 
 
@@ -85,7 +85,7 @@ def test_without_a_queue_there_is_nothing_to_take() -> None:
 
 
 def test_the_settings_keep_everything_in_the_folder(tmp_path: Path) -> None:
-    settings = settings_of(tmp_path, "http://127.0.0.1:3000", parks=True)
+    settings = settings_of(tmp_path, "http://127.0.0.1:3000", queues=True)
     container = Container({"SUCCOTASH_STORAGE": "memory"} | settings)
     container.get_form_handler().submit_form({"email": "ada@example.com"})
     assert container.get_outbox_relay().run()["delivered"] == 2

@@ -14,11 +14,11 @@ import pytest
 
 from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE
 from succotash.application.intake.form_handler import FormHandler
-from succotash.application.messages.outbox_relay import KEPT, LEASE, OutboxRelay, Ways
+from succotash.application.messages.outbox_relay import KEPT, LEASE, Channels, OutboxRelay
 from succotash.domain.forms.forms import DEFAULT_FORM, Form, FormField
 from succotash.domain.intake.signing import Signer
 from succotash.domain.messages.mails import Links, Mail, owners_mail
-from succotash.domain.messages.outbox import OutboxMessage, Patience
+from succotash.domain.messages.outbox import OutboxMessage, RedeliveryPolicy
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import (
     EventBus,
@@ -81,12 +81,12 @@ class Office:
         self.forms = FormHandler(self.storage, lambda: self.now, uuid7)
         self.define(notify=("owner@example.com", "sales@example.com"))
 
-    def relay(self, **ways: Any) -> OutboxRelay:  # noqa: ANN401
+    def relay(self, **channels: Any) -> OutboxRelay:  # noqa: ANN401
         changed = dataclasses.replace(
-            Ways(self.bus, self.post, LINKS, lambda: SIGNER, TOMBSTONES, 5), **ways
+            Channels(self.bus, self.post, LINKS, lambda: SIGNER, TOMBSTONES, 5), **channels
         )
-        patience = Patience(3, minutes(1), minutes(2))
-        return OutboxRelay(self.storage, lambda: self.now, changed, patience)
+        redelivery = RedeliveryPolicy(3, minutes(1), minutes(2))
+        return OutboxRelay(self.storage, lambda: self.now, changed, redelivery)
 
     def define(self, **settings: Any) -> None:  # noqa: ANN401
         """The default form with these settings and no others."""
@@ -249,7 +249,7 @@ class TestFailures:
         assert [each["set_aside"] for each in reports] == [0, 0, 1, 0, 0]
         assert reports[-1]["set_aside_in_all"] == 1
         office.bus.refuses = set()
-        assert office.relay().put_back() == 1
+        assert office.relay().redrive() == 1
         assert office.relay().run()["delivered"] == 1
 
     def test_a_bus_that_is_away_is_not_asked_for_every_batch(self, office: Office) -> None:

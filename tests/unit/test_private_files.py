@@ -9,14 +9,14 @@ import pytest
 
 from local import run
 from local.tokens import LocalIssuer, write_private
-from succotash.domain.intake.parking import QueuedSubmission
+from succotash.domain.intake.queued_submissions import QueuedSubmission
 from succotash.domain.messages.mails import Mail
 from succotash.domain.values import FormId, SubmissionId
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.files.events import EventFile
 from succotash.infrastructure.files.exports import ExportFolder
 from succotash.infrastructure.files.mail import MailFolder
-from succotash.infrastructure.files.parking import FileSubmissionQueue
+from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
 from succotash.infrastructure.private_files import make_private_folder, private_opener
 from succotash.infrastructure.sqlite.storage import SQLiteStorage
 from tests.builders import NOON, a_message

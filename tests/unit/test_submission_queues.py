@@ -9,17 +9,17 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
-from succotash.domain.intake.parking import Delivery, QueuedSubmission
+from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission
 from succotash.errors import (
     StorageUnavailableError,
 )
-from succotash.infrastructure.aws.parking import SqsSubmissionQueue
-from succotash.infrastructure.files.parking import (
+from succotash.infrastructure.aws.submission_queue import SqsSubmissionQueue
+from succotash.infrastructure.files.submission_queue import (
     ASIDE_SECONDS,
     REMEMBERED_SECONDS,
     FileSubmissionQueue,
 )
-from tests.unit.parked import parked
+from tests.unit.queued import parked
 
 
 class Clock:
@@ -93,7 +93,7 @@ class TestFile:
         queue.enqueue(parked(1))
         queue.enqueue(parked(2))
         bad, good = queue.receive(9, seconds=60)
-        queue.set_aside(bad)
+        queue.dead_letter(bad)
         queue.settle([bad, good], [], pause=0)
         assert (queue.count(), queue.count("aside")) == (0, 1)
 
@@ -103,7 +103,7 @@ class TestFile:
         queue.enqueue(parked(1))
         queue.enqueue(parked(2, form_id="b"))
         [bad, good] = queue.receive(2, seconds=1)
-        queue.set_aside(bad)
+        queue.dead_letter(bad)
         clock.now += ASIDE_SECONDS - 1
         assert queue.receive(2, seconds=0) == [replace(good, receives=2)]
         assert queue.count("aside") == 1
@@ -147,7 +147,7 @@ class TestSqs:
         ]
 
     def test_what_is_set_aside_is_in_the_other_queue(self, urls: tuple[str, str]) -> None:
-        SqsSubmissionQueue(*urls).set_aside(Delivery("id-1", "group", "whatever it was", 6))
+        SqsSubmissionQueue(*urls).dead_letter(Delivery("id-1", "group", "whatever it was", 6))
         assert self.received(urls[1]) == ["whatever it was"]
 
     def test_a_queue_that_is_not_there_or_not_reached_is_unavailable(

@@ -9,8 +9,8 @@ import pytest
 from succotash.application.intake.form_handler import FormHandler
 from succotash.application.scoring.churn_scoring import ChurnScoring
 from succotash.application.scoring.settings import ScoringSettings
-from succotash.domain.forms.forms import LeadStatus
-from succotash.domain.messages.outbox import OutboxMessage, Patience
+from succotash.domain.leads.leads import LeadStatus
+from succotash.domain.messages.outbox import OutboxMessage, RedeliveryPolicy
 from succotash.domain.values import Currency, Json
 from succotash.errors import IllegalTransitionError, InvalidInputError
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
@@ -127,14 +127,14 @@ def test_a_finished_run_is_told_once_however_often_it_is_asked_for(office: Offic
 
 
 def test_pauses_double_up_to_the_longest_and_end() -> None:
-    patience = Patience(
+    redelivery = RedeliveryPolicy(
         attempts=6, first_pause=timedelta(seconds=1), longest_pause=timedelta(seconds=7)
     )
     instants: list[datetime] = [NOON]
     for attempt in range(1, 6):
-        due_at = patience.next_attempt(attempt, instants[-1])
+        due_at = redelivery.next_attempt(attempt, instants[-1])
         assert due_at is not None
         instants.append(due_at)
     pauses = [(later - earlier).total_seconds() for earlier, later in pairwise(instants)]
     assert pauses == [1, 2, 4, 7, 7]
-    assert patience.next_attempt(6, NOON) is None
+    assert redelivery.next_attempt(6, NOON) is None

@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from succotash.domain.repositories.forms import FormRepository
     from succotash.domain.repositories.ltv import LTVRepository
     from succotash.domain.repositories.objects import ObjectStore
-    from succotash.domain.repositories.parking import SubmissionQueue
     from succotash.domain.repositories.retention import RetentionRepository
     from succotash.domain.repositories.storage import Storage
+    from succotash.domain.repositories.submission_queue import SubmissionQueue
     from succotash.infrastructure.files.mail import MailFolder
     from succotash.infrastructure.postgres.provisioning import SchemaMigration
 
@@ -114,16 +114,16 @@ class Container:
         """What takes submissions that a queue gives."""
         from succotash.application.intake.queued_intake import QueuedIntake
 
-        return QueuedIntake(self.get_form_handler(), self._parking_queue)
+        return QueuedIntake(self.get_form_handler(), self._submission_queue)
 
     @cached_property
     def _outage(self) -> "OutageGuard[FormView]":
         from succotash.application.intake.outage import OutageGuard
 
-        return OutageGuard(self._parking_queue)
+        return OutageGuard(self._submission_queue)
 
     @cached_property
-    def _parking_queue(self) -> "SubmissionQueue | None":
+    def _submission_queue(self) -> "SubmissionQueue | None":
         queue, failures = self.settings.parking_queue_url, self.settings.parking_failures_url
         if queue is None:
             return None
@@ -173,8 +173,8 @@ class Container:
             found["exports"] = self._export_store
         if self._mail_folder is not None:
             found["mails"] = self._mail_folder
-        if self._parking_queue is not None:  # which may take all the time that there is
-            found["parked_submissions"] = self._parking_queue
+        if self._submission_queue is not None:  # which may take all the time that there is
+            found["parked_submissions"] = self._submission_queue
         return found
 
     def get_ltv_handler(self) -> "LTVHandler":
@@ -274,11 +274,11 @@ class Container:
     def get_outbox_relay(self) -> "OutboxRelay":
         """What delivers messages to the bus and by e-mail, as far as these are set."""
         from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE
-        from succotash.application.messages.outbox_relay import OutboxRelay, Ways
+        from succotash.application.messages.outbox_relay import Channels, OutboxRelay
         from succotash.domain.messages.mails import Links
 
         settings = self.settings
-        ways = Ways(
+        channels = Channels(
             self._event_bus,
             self._mailer,
             Links(settings.public_url, settings.lead_url),
@@ -286,7 +286,7 @@ class Container:
             self._tombstones,
             settings.mails_per_recipient,
         )
-        return OutboxRelay(self.storage, self._clock, ways)
+        return OutboxRelay(self.storage, self._clock, channels)
 
     def get_quarantine_digests(self) -> "QuarantineDigests":
         """What tells owners, once a day, of what is in quarantine."""

@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention.grids import GridOrigin
+from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.retention import (
     INITIAL_RUN,
     GridCell,
@@ -216,7 +216,7 @@ def grid_of_forms(
         repositories.retention.merge_retention_grids(run.run_id, run.as_of, "UTC")
         repositories.retention.finish_scoring_run(run.run_id, 2)
         return repositories.retention.get_retention_grid(
-            GridPeriod.DAY, GridMode.NDAY, GridOrigin.FORM
+            GridPeriod.DAY, GridMode.NDAY, CohortAnchor.FORM
         )
 
 

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from succotash.infrastructure.aws.events import EventBridgeBus
     from succotash.infrastructure.aws.exports import ExportBucket
-    from succotash.infrastructure.aws.parking import SqsSubmissionQueue
+    from succotash.infrastructure.aws.submission_queue import SqsSubmissionQueue
 
 
 def submission_queue(address: str, failures: str) -> "SqsSubmissionQueue":
     """A FIFO queue of SQS, and one for what is set aside."""
-    from succotash.infrastructure.aws.parking import SqsSubmissionQueue
+    from succotash.infrastructure.aws.submission_queue import SqsSubmissionQueue
 
     return SqsSubmissionQueue(address, failures)
 

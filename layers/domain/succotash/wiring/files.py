@@ -8,12 +8,12 @@ from succotash.settings import FILE_SCHEME
 if TYPE_CHECKING:
     from succotash.infrastructure.files.events import EventFile
     from succotash.infrastructure.files.exports import ExportFolder
-    from succotash.infrastructure.files.parking import FileSubmissionQueue
+    from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
 
 
 def submission_queue(address: str, failures: str) -> "FileSubmissionQueue":  # noqa: ARG001
     """A queue that keeps in its own file what it sets aside."""
-    from succotash.infrastructure.files.parking import FileSubmissionQueue
+    from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
 
     return FileSubmissionQueue(_path(address))
 

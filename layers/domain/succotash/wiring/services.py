@@ -7,7 +7,7 @@ from succotash.settings import FILE_SCHEME
 if TYPE_CHECKING:
     from succotash.domain.repositories.delivery import EventBus
     from succotash.domain.repositories.exports import ExportStore
-    from succotash.domain.repositories.parking import SubmissionQueue
+    from succotash.domain.repositories.submission_queue import SubmissionQueue
 
 
 class Services(Protocol):

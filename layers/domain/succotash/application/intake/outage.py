@@ -4,8 +4,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from succotash.domain.intake.parking import QueuedSubmission
-from succotash.domain.repositories.parking import SubmissionQueue
+from succotash.domain.intake.queued_submissions import QueuedSubmission
+from succotash.domain.repositories.submission_queue import SubmissionQueue
 from succotash.errors import StorageUnavailableError
 
 AWAY_SECONDS = 5.0

@@ -8,9 +8,9 @@ from enum import Enum, auto
 from functools import partial
 from typing import Protocol
 
-from succotash.domain.intake.parking import Delivery, QueuedSubmission
+from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission
 from succotash.domain.people.erasures import ErasedError
-from succotash.domain.repositories.parking import SubmissionQueue
+from succotash.domain.repositories.submission_queue import SubmissionQueue
 from succotash.errors import (
     MalformedRequestError,
     NotFoundError,
@@ -47,7 +47,7 @@ class IntakeReport:
     taken: int
     discarded: int
     """For which nothing can ever be stored, so that nothing of them is kept anywhere."""
-    set_aside: int
+    dead_lettered: int
     again: tuple[str, ...]
     """Ids of the messages that the queue is to give again."""
 
@@ -105,7 +105,7 @@ class QueuedIntake:
         """Whether it is set aside; it is gone where its person was erased since it was sent."""
         if self._queue is None:
             raise StorageUnavailableError("there is no queue to set anything aside in")
-        keep = partial(self._queue.set_aside, delivery)
+        keep = partial(self._queue.dead_letter, delivery)
         try:
             queued = QueuedSubmission.of_text(delivery.text)
         except MalformedRequestError:  # nobody's, as far as can be told
@@ -133,11 +133,11 @@ class QueuedIntake:
             if _can_never_be_stored(error):
                 # Without the form's id: who sent it may have put anything there.
                 logger.warning(
-                    "the parked submission %s is discarded: %s", submission.submission_id, error
+                    "the queued submission %s is discarded: %s", submission.submission_id, error
                 )
                 return _Result.DISCARDED
             # The text of an error may quote what somebody sent.
-            logger.error("a parked submission cannot be taken: %s", type(error).__name__)  # noqa: TRY400
+            logger.error("a queued submission cannot be taken: %s", type(error).__name__)  # noqa: TRY400
             if delivery.receives < RECEIVES_TRIED:
                 raise _TryAgainError from error
             return _Result.SET_ASIDE

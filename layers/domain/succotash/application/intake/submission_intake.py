@@ -14,20 +14,16 @@ from succotash.application.intake.views import (
     receipt_from_json,
     receipt_of,
 )
-from succotash.domain.forms.forms import (
-    DEFAULT_FORM,
-    Form,
-    FormSubmission,
-    IdempotentRequest,
-    SubmissionState,
-)
+from succotash.domain.forms.forms import DEFAULT_FORM, Form
+from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionState
+from succotash.domain.forms.validation import fingerprint
 from succotash.domain.intake.evaluation import (
     evaluate,
     outcome_of,
     quarantine_refused,
     unjudged,
 )
-from succotash.domain.intake.parking import QueuedSubmission, id_of_request
+from succotash.domain.intake.queued_submissions import QueuedSubmission, id_of_request
 from succotash.domain.intake.submissions import (
     KEY_LIFETIME,
     IdempotencyRecord,
@@ -37,7 +33,6 @@ from succotash.domain.intake.submissions import (
     intake_query_about,
     is_erased,
 )
-from succotash.domain.intake.validation import fingerprint
 from succotash.domain.people.erasures import NO_TOMBSTONES, ErasedError, Tombstones, erased_at
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypedDict
 
 from succotash.application.intake.confirmations import CONFIRMATION_LIFETIME
-from succotash.domain.forms.forms import SubmissionState
+from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.intake.signing import Signer
 from succotash.domain.messages.mails import (
     Links,
@@ -18,12 +18,12 @@ from succotash.domain.messages.mails import (
     receipt_mail,
 )
 from succotash.domain.messages.outbox import (
-    PATIENCE,
+    REDELIVERY,
     Channel,
     MailNote,
     MessageKind,
     OutboxMessage,
-    Patience,
+    RedeliveryPolicy,
     Settlement,
     TakenMessage,
 )
@@ -75,7 +75,7 @@ class RelayReport(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Ways:
+class Channels:
     """Where messages go; None where a deployment has no such way."""
 
     bus: EventBus | None
@@ -95,7 +95,7 @@ class _Tally:
 
     delivered: int = 0
     failed: int = 0
-    set_aside: int = 0
+    dead_lettered: int = 0
     mails_sent: int = 0
     mails_uncertain: int = 0
     mails_limited: int = 0
@@ -115,13 +115,17 @@ class OutboxRelay:
     """Delivers each message at least once to the bus, and each e-mail at most once."""
 
     def __init__(
-        self, storage: Storage, clock: Clock, ways: Ways, patience: Patience = PATIENCE
+        self,
+        storage: Storage,
+        clock: Clock,
+        channels: Channels,
+        redelivery: RedeliveryPolicy = REDELIVERY,
     ) -> None:
         self._storage = storage
         self._outbox = storage.repositories.outbox
         self._clock = clock
-        self._ways = ways
-        self._patience = patience
+        self._channels = channels
+        self._redelivery = redelivery
 
     def run(self, has_time: Callable[[], bool] = lambda: True) -> RelayReport:
         """Deliver what is due, batch after batch, while there is time; what failed waits.
@@ -141,24 +145,24 @@ class OutboxRelay:
         forgotten = self._outbox.forget_delivered(self._clock() - KEPT, limit=FORGOTTEN_AT_ONCE)
         self._outbox.forget_mails(self._clock())
         backlog = self._outbox.count_backlog()
-        count(Metric.OUTBOX_SET_ASIDE, tally.set_aside)
+        count(Metric.OUTBOX_SET_ASIDE, tally.dead_lettered)
         count(Metric.MAILS_LIMITED, tally.mails_limited)
         return {
             "delivered": tally.delivered,
             "failed": tally.failed,
-            "set_aside": tally.set_aside,
+            "set_aside": tally.dead_lettered,
             "mails_sent": tally.mails_sent,
             "mails_uncertain": tally.mails_uncertain,
             "mails_limited": tally.mails_limited,
             "forgotten": forgotten,
             "waiting": backlog.waiting,
-            "set_aside_in_all": backlog.set_aside,
+            "set_aside_in_all": backlog.dead_lettered,
             "oldest_waiting_at": backlog.oldest_at,
         }
 
-    def put_back(self) -> int:
+    def redrive(self) -> int:
         """Give everything that was set aside all of its attempts again; how many messages."""
-        return self._outbox.put_back(self._clock())
+        return self._outbox.redrive(self._clock())
 
     def _deliver(self, batch: Sequence[TakenMessage], tally: _Tally) -> _Outcomes:
         outcomes = _Outcomes()
@@ -179,9 +183,9 @@ class OutboxRelay:
         return outcomes
 
     def _publish(self, messages: Sequence[OutboxMessage]) -> Mapping[MessageId, str]:
-        if self._ways.bus is None or not messages:
+        if self._channels.bus is None or not messages:
             return {}
-        return self._ways.bus.publish(messages)
+        return self._channels.bus.publish(messages)
 
     def _settle(self, batch: Sequence[TakenMessage], outcomes: _Outcomes, tally: _Tally) -> None:
         now = self._clock()
@@ -189,20 +193,20 @@ class OutboxRelay:
         for taken in batch:
             message_id = taken.message.message_id
             failure = outcomes.failures.get(message_id)
-            due_at = None if failure is None else self._patience.next_attempt(taken.attempt, now)
+            due_at = None if failure is None else self._redelivery.next_attempt(taken.attempt, now)
             trusted = frozenset(outcomes.trusted[message_id])
             settlements.append(Settlement(taken, now, failure, due_at, trusted))
             if failure is None:
                 tally.delivered += 1
             elif due_at is None:
-                tally.set_aside += 1
+                tally.dead_lettered += 1
             else:
                 tally.failed += 1
         self._outbox.settle(settlements)
 
     def _mail(self, taken: TakenMessage, outcomes: _Outcomes, tally: _Tally) -> str | None:
         """Send the e-mails that a message asks for; the kind of failure of the last that failed."""
-        post, message = self._ways.post, taken.message
+        post, message = self._channels.post, taken.message
         if post is None or message.kind not in MAILED:
             return None
         failure = None
@@ -231,17 +235,17 @@ class OutboxRelay:
             form = forms.get_form(submission.form_id)
         except NotFoundError:  # erased meanwhile
             return
-        address, ways = submission.canonical_email, self._ways
+        address, channels = submission.canonical_email, self._channels
         if message.kind == MessageKind.SUBMISSION_UNCONFIRMED:
             if address and submission.state is SubmissionState.UNCONFIRMED:
                 # Signed as of the submission, so that an attempt made again sends the same link.
                 token = self._signer().sign(submission.submission_id, message.occurred_at)
-                link = ways.links.of_confirmation(form.form_id, token)
+                link = channels.links.of_confirmation(form.form_id, token)
                 mail = confirmation_mail(form, address, link, CONFIRMATION_LIFETIME.days)
                 yield Channel.PERSON, mail
             return
         if form.notify:
-            yield Channel.OWNERS, owners_mail(form, submission, ways.links)
+            yield Channel.OWNERS, owners_mail(form, submission, channels.links)
         if form.confirms and address:
             yield Channel.PERSON, receipt_mail(form, address)
 
@@ -251,7 +255,7 @@ class OutboxRelay:
         form = forms.get_form(digest.form_id)
         listed = forms.get_quarantined(digest, limit=LISTED)
         if form.notify and form.digest and listed:
-            yield Channel.OWNERS, digest_mail(form, digest, listed, self._ways.links)
+            yield Channel.OWNERS, digest_mail(form, digest, listed, self._channels.links)
 
     def _note(self, message_id: MessageId, channel: Channel, mail: Mail) -> "_Noted":
         """Note that a mail is sent, before it is; those that anybody can cause are counted."""
@@ -263,7 +267,7 @@ class OutboxRelay:
                 lambda: outbox.withdraw_delivery([message_id], channel),
             )
         recipient = self._recipient(mail.to[0])
-        limit = self._ways.mails_per_recipient
+        limit = self._channels.mails_per_recipient
         return _Noted(
             outbox.note_mail(message_id, channel, recipient, at, limit=limit),
             lambda: outbox.withdraw_mail(message_id, channel, recipient, at),
@@ -271,13 +275,13 @@ class OutboxRelay:
 
     def _recipient(self, address: str) -> str:
         try:
-            return self._ways.tombstones.of_mailbox(mailbox_of(address))[0]
+            return self._channels.tombstones.of_mailbox(mailbox_of(address))[0]
         except StorageUnavailableError as error:
             raise _NoKeyError from error
 
     def _signer(self) -> Signer:
         try:
-            return self._ways.signer()
+            return self._channels.signer()
         except StorageUnavailableError as error:
             raise _NoKeyError from error
 

@@ -69,7 +69,7 @@ class ElsewhereView(TypedDict):
     """What an erasure did beside the storage."""
 
     erased_elsewhere: dict[str, int]
-    """Parked submissions set aside, exports and e-mails removed, by place; exports of everybody."""
+    """Queued submissions set aside, exports and e-mails removed, by place; exports of everybody."""
     unfinished: list[UnfinishedView]
     """Empty where every place was gone through."""
     kept: list[KeptView]

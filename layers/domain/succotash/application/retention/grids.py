@@ -11,8 +11,8 @@ from typing import TypedDict
 from succotash.application.scoring.runs import RunView
 from succotash.domain.retention.grids import (
     HOURS_LENGTHS,
-    GridEntry,
-    GridOrigin,
+    CohortAnchor,
+    CohortMembership,
     GridRequest,
     GridWindows,
     period_start,
@@ -45,8 +45,8 @@ class GridQuestion:
 
     period: GridPeriod = GridPeriod.MONTH
     mode: GridMode = GridMode.NDAY
-    origin: GridOrigin = GridOrigin.PURCHASE
-    entry: GridEntry = GridEntry.FIRST_TIME
+    origin: CohortAnchor = CohortAnchor.PURCHASE
+    entry: CohortMembership = CohortMembership.FIRST_TIME
     windows: GridWindows = GridWindows.CALENDAR
     measure: GridMeasure = GridMeasure.CUSTOMERS
     brackets: tuple[tuple[int, int], ...] | None = None
@@ -63,7 +63,7 @@ class GridQuestion:
         """Whether runs keep this grid, so that nothing need be counted."""
         return self.brackets is None and (
             (self.entry, self.windows, self.measure)
-            == (GridEntry.FIRST_TIME, GridWindows.CALENDAR, GridMeasure.CUSTOMERS)
+            == (CohortMembership.FIRST_TIME, GridWindows.CALENDAR, GridMeasure.CUSTOMERS)
         )
 
     def kept(self, cells: Sequence[GridCell], today: date) -> Sequence[GridCell]:

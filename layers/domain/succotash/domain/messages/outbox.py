@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from succotash.domain.forms.forms import FormSubmission, Lead, SubmissionState
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
+from succotash.domain.leads.leads import Lead
 from succotash.domain.values import FormId, Json, MessageId, RunId, instant_text
 
 
@@ -163,13 +164,13 @@ class Backlog:
     """What an outbox still holds."""
 
     waiting: int
-    set_aside: int
+    dead_lettered: int
     oldest_at: datetime | None
     """When the oldest of those that wait happened."""
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RedeliveryPolicy:
     """When a message that failed is tried again, and when it is set aside."""
 
     attempts: int = 20
@@ -187,4 +188,4 @@ class Patience:
         return at + min(self.longest_pause, doubled)
 
 
-PATIENCE = Patience()
+REDELIVERY = RedeliveryPolicy()

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from datetime import datetime
 
-from succotash.domain.retention.grids import GridOrigin, GridRequest
+from succotash.domain.retention.grids import CohortAnchor, GridRequest
 from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
 from succotash.domain.values import RunId, Shard
 
@@ -37,7 +37,7 @@ class GridRepository(ABC):
 
     @abstractmethod
     def get_retention_grid(
-        self, period: GridPeriod, mode: GridMode, origin: GridOrigin = GridOrigin.PURCHASE
+        self, period: GridPeriod, mode: GridMode, origin: CohortAnchor = CohortAnchor.PURCHASE
     ) -> list[GridCell]:
         """The current run's grid by cohort, then offset.
 

@@ -87,7 +87,7 @@ class OutboxRepository(ABC):
         """How many messages wait, and how many are set aside."""
 
     @abstractmethod
-    def put_back(self, at: datetime) -> int:
+    def redrive(self, at: datetime) -> int:
         """Make everything that was set aside due at `at`, with all its attempts; how many."""
 
     @abstractmethod

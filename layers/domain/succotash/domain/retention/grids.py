@@ -25,7 +25,7 @@ HOURS_LENGTHS = {GridPeriod.DAY: 1, GridPeriod.WEEK: 7, GridPeriod.MONTH: 30}
 """Days in a period of a customer's own windows of 24 hours."""
 
 
-class GridOrigin(StrEnum):
+class CohortAnchor(StrEnum):
     """What makes somebody a member of a cohort, and what counts as coming back.
 
     PURCHASE: buying; buying. ACTIVITY: an activity event; an event or a purchase. FORM: an accepted
@@ -37,7 +37,7 @@ class GridOrigin(StrEnum):
     FORM = "form"
 
 
-class GridEntry(StrEnum):
+class CohortMembership(StrEnum):
     """FIRST_TIME: in one cohort, by the first time ever. RECURRING: in one of every period."""
 
     FIRST_TIME = "first_time"
@@ -61,8 +61,8 @@ class GridRequest:
     """A day of the last cohort."""
     period: GridPeriod = GridPeriod.MONTH
     mode: GridMode = GridMode.NDAY
-    origin: GridOrigin = GridOrigin.PURCHASE
-    entry: GridEntry = GridEntry.FIRST_TIME
+    origin: CohortAnchor = CohortAnchor.PURCHASE
+    entry: CohortMembership = CohortMembership.FIRST_TIME
     windows: GridWindows = GridWindows.CALENDAR
     brackets: tuple[tuple[int, int], ...] = BRACKETS
     """First and last day since joining, both included; of use in their mode only."""
@@ -93,7 +93,7 @@ class GridRequest:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Occurrence:
+class TimelineEvent:
     """Something that somebody did: when, on which day of the zone, for how much."""
 
     at: datetime
@@ -103,12 +103,12 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True)
-class Conduct:
+class CustomerTimeline:
     """What one person did, earliest first."""
 
-    joined: Sequence[Occurrence]
+    joined: Sequence[TimelineEvent]
     """At least once."""
-    came_back: Sequence[Occurrence]
+    came_back: Sequence[TimelineEvent]
 
 
 def require_order(start: date, end: date) -> None:
@@ -139,7 +139,7 @@ def periods_between(start: date, day: date, period: GridPeriod) -> int:
             return 12 * (day.year - start.year) + day.month - start.month
 
 
-def count_grid(request: GridRequest, people: Iterable[Conduct]) -> list[GridCell]:
+def count_grid(request: GridRequest, people: Iterable[CustomerTimeline]) -> list[GridCell]:
     """The grid's cells by cohort, then offset; those nobody was active in are left out.
 
     Offset 0 of the modes by period holds the whole cohort. Revenue is that of the offset, or,
@@ -163,11 +163,11 @@ def count_grid(request: GridRequest, people: Iterable[Conduct]) -> list[GridCell
     ]
 
 
-def _joined(request: GridRequest, occurrences: Sequence[Occurrence]) -> Iterator[Occurrence]:
+def _joined(request: GridRequest, occurrences: Sequence[TimelineEvent]) -> Iterator[TimelineEvent]:
     seen: set[date] = set()
     for each in occurrences:
         cohort = period_start(each.day, request.period)
-        if request.entry is GridEntry.FIRST_TIME and seen:
+        if request.entry is CohortMembership.FIRST_TIME and seen:
             return
         if cohort not in seen and request.first_day <= each.day <= request.last_day:
             yield each
@@ -175,7 +175,7 @@ def _joined(request: GridRequest, occurrences: Sequence[Occurrence]) -> Iterator
 
 
 def _offsets(
-    request: GridRequest, cohort: date, joined: Occurrence, came_back: Sequence[Occurrence]
+    request: GridRequest, cohort: date, joined: TimelineEvent, came_back: Sequence[TimelineEvent]
 ) -> dict[int, int]:
     """The offsets at which somebody counts as active, and what they bought there."""
     found = defaultdict[int, int](int)
@@ -190,7 +190,9 @@ def _offsets(
     return {offset: units for offset, units in found.items() if offset <= request.last_offset}
 
 
-def _offset(request: GridRequest, cohort: date, joined: Occurrence, each: Occurrence) -> int | None:
+def _offset(
+    request: GridRequest, cohort: date, joined: TimelineEvent, each: TimelineEvent
+) -> int | None:
     by_hours = request.windows is GridWindows.HOURS
     days = (each.at - joined.at) // ONE_DAY if by_hours else (each.day - joined.day).days
     if request.mode is GridMode.BRACKETS:
@@ -201,7 +203,7 @@ def _offset(request: GridRequest, cohort: date, joined: Occurrence, each: Occurr
 
 
 def kept_grids(
-    people: Iterable[Conduct],
+    people: Iterable[CustomerTimeline],
 ) -> Mapping[tuple[GridPeriod, GridMode], Sequence[GridCell]]:
     """The grids that runs keep, of everybody ever: as `count_grid` has them, without revenue.
 

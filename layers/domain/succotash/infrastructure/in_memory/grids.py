@@ -6,13 +6,13 @@ from datetime import datetime
 from functools import cache
 from typing import override
 
-from succotash.domain.forms.forms import SubmissionState
+from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.repositories.grids import GridRepository
 from succotash.domain.retention.grids import (
-    Conduct,
-    GridOrigin,
+    CohortAnchor,
+    CustomerTimeline,
     GridRequest,
-    Occurrence,
+    TimelineEvent,
     count_grid,
     kept_grids,
 )
@@ -42,12 +42,14 @@ class InMemoryGridRepository(InMemoryRepository, GridRepository):
         if shard is not None:  # merging counts everybody: here that costs no more
             return
         joined_by = _people(self.tables, as_of, time_zone)
-        self.tables.grids[run_id] = {origin: kept_grids(joined_by(origin)) for origin in GridOrigin}
+        self.tables.grids[run_id] = {
+            origin: kept_grids(joined_by(origin)) for origin in CohortAnchor
+        }
 
     @override
     @atomic
     def get_retention_grid(
-        self, period: GridPeriod, mode: GridMode, origin: GridOrigin = GridOrigin.PURCHASE
+        self, period: GridPeriod, mode: GridMode, origin: CohortAnchor = CohortAnchor.PURCHASE
     ) -> list[GridCell]:
         grids = self.tables.grids.get(self.tables.current_run())
         return [] if grids is None else list(grids[origin][period, mode])
@@ -62,41 +64,43 @@ class InMemoryGridRepository(InMemoryRepository, GridRepository):
 
 def _people(
     tables: Tables, as_of: datetime, time_zone: str
-) -> Callable[[GridOrigin], Iterator[Conduct]]:
+) -> Callable[[CohortAnchor], Iterator[CustomerTimeline]]:
     """Everybody who joined by an origin at or before an instant; ledgers are read once for all."""
     calendar = Calendar(time_zone)
     bought = {
-        customer_id: [Occurrence(each.at, calendar.date(each.at), each.net) for each in purchases]
+        customer_id: [
+            TimelineEvent(each.at, calendar.date(each.at), each.net) for each in purchases
+        ]
         for customer_id, purchases in purchases_by_customer(tables, as_of)
     }
 
     @cache
-    def did() -> dict[CustomerId, list[Occurrence]]:
+    def did() -> dict[CustomerId, list[TimelineEvent]]:
         return {
             customer_id: sorted(
-                Occurrence(event.occurred_at, calendar.date(event.occurred_at))
+                TimelineEvent(event.occurred_at, calendar.date(event.occurred_at))
                 for event in tables.events_by_customer[customer_id]
                 if event.occurred_at <= as_of
             )
             for customer_id in tables.events_by_customer.groups()
         }
 
-    def joined_by(origin: GridOrigin) -> Iterator[Conduct]:
-        if origin is GridOrigin.PURCHASE:
+    def joined_by(origin: CohortAnchor) -> Iterator[CustomerTimeline]:
+        if origin is CohortAnchor.PURCHASE:
             for purchases in bought.values():
-                yield Conduct(purchases, purchases)
+                yield CustomerTimeline(purchases, purchases)
             return
-        if origin is GridOrigin.ACTIVITY:
+        if origin is CohortAnchor.ACTIVITY:
             for customer_id, events in did().items():
                 if events:
-                    yield Conduct(events, sorted([*events, *bought.get(customer_id, [])]))
+                    yield CustomerTimeline(events, sorted([*events, *bought.get(customer_id, [])]))
             return
-        asked = defaultdict[LeadId, list[Occurrence]](list)
+        asked = defaultdict[LeadId, list[TimelineEvent]](list)
         for each in tables.submissions.values():
             is_seen = each.state in _SEEN and each.submitted_at <= as_of
             if is_seen and each.lead_id is not None:
                 at = each.submitted_at
-                asked[each.lead_id].append(Occurrence(at, calendar.date(at)))
+                asked[each.lead_id].append(TimelineEvent(at, calendar.date(at)))
         for lead_id, submissions in asked.items():
             came_back = [
                 each
@@ -106,6 +110,6 @@ def _people(
                     *bought.get(customer.customer_id, []),
                 )
             ]
-            yield Conduct(sorted(submissions), sorted(came_back))
+            yield CustomerTimeline(sorted(submissions), sorted(came_back))
 
     return joined_by

@@ -132,16 +132,16 @@ class InMemoryOutboxRepository(InMemoryRepository, OutboxRepository):
     @atomic
     def count_backlog(self) -> Backlog:
         waiting = [row.message.occurred_at for row in self._waiting()]
-        set_aside = sum(row.set_aside_at is not None for row in self.tables.outbox.values())
-        return Backlog(len(waiting), set_aside, min(waiting, default=None))
+        dead_lettered = sum(row.set_aside_at is not None for row in self.tables.outbox.values())
+        return Backlog(len(waiting), dead_lettered, min(waiting, default=None))
 
     @override
     @atomic
-    def put_back(self, at: datetime) -> int:
-        set_aside = [row for row in self.tables.outbox.values() if row.set_aside_at is not None]
-        for row in set_aside:
+    def redrive(self, at: datetime) -> int:
+        dead_lettered = [row for row in self.tables.outbox.values() if row.set_aside_at is not None]
+        for row in dead_lettered:
             self._put(dataclasses.replace(row, set_aside_at=None, attempts=0, due_at=at))
-        return len(set_aside)
+        return len(dead_lettered)
 
     @override
     @atomic

@@ -10,21 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Concatenate, Protocol
 
-from succotash.domain.forms.forms import (
-    DEFAULT_FORM,
-    Form,
-    FormSubmission,
-    Lead,
-    LeadScore,
-    LeadStatus,
-    RuleKind,
-    StatusChange,
-    ValidationRule,
-)
+from succotash.domain.forms.forms import DEFAULT_FORM, Form, RuleKind, ValidationRule
+from succotash.domain.forms.submissions import FormSubmission
+from succotash.domain.leads.leads import Lead, LeadScore, LeadStatus, StatusChange
 from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.messages.quarantine import QuarantineDigest
-from succotash.domain.retention.grids import GridOrigin
+from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.lifecycle import LifecycleCounts
 from succotash.domain.retention.retention import (
     INITIAL_RUN,
@@ -204,7 +196,7 @@ class Tables:
         self.profiles_by_run = self.profiles.index(lambda profile: profile.run_id)
         self.profiles_by_customer = self.profiles.index(lambda profile: profile.customer_id)
         self.grids = Table[
-            RunId, Mapping[GridOrigin, Mapping[tuple[GridPeriod, GridMode], Sequence[GridCell]]]
+            RunId, Mapping[CohortAnchor, Mapping[tuple[GridPeriod, GridMode], Sequence[GridCell]]]
         ]("grid", self._log)
         self.lifecycle = Table[RunId, Mapping[int, Mapping[GridPeriod, list[LifecycleCounts]]]](
             "lifecycle", self._log

@@ -22,10 +22,11 @@ from succotash.infrastructure.postgres.errors import (
     StaleStatementError,
     StatementError,
 )
+from succotash.infrastructure.postgres.result_row import PostgresRow
 from succotash.infrastructure.postgres.statements import PARAMETERS, Statement, instant
 from succotash.observation import current_invocation
 
-type Row = list[Any]
+type Row = PostgresRow
 
 TERMINATE = b"X\x00\x00\x00\x04"
 READ_ONLY = "25006"
@@ -86,7 +87,7 @@ class Connection:
                 self.in_step = False
                 raise StaleStatementError from None
             raise
-        return context.rows or []
+        return _rows(context)
 
     def name_session(self) -> None:
         """Call the session after the invocation it works for; a round trip where that changed.
@@ -217,7 +218,7 @@ class Connection:
                 if values
                 else self._driver.execute_simple(statement.text)
             )
-        return context.rows or []
+        return _rows(context)
 
     def _command(self, command: str) -> None:
         with self._exchange():
@@ -251,6 +252,13 @@ class Connection:
         if sqlstate.startswith("23"):
             return ConstraintError(fields.get("n", ""), sqlstate)
         return StatementError(sqlstate)
+
+
+def _rows(context: Context) -> list[Row]:
+    if not context.rows:
+        return []
+    places = {column["name"]: place for place, column in enumerate(context.columns)}
+    return [PostgresRow(places, values) for values in context.rows]
 
 
 def _ends_the_session(fields: dict[str, str]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
-from typing import override
+from typing import Any, override
 
 from succotash.domain.forms.forms import (
     FieldKind,
@@ -99,7 +99,7 @@ def _field(document: Mapping[str, object]) -> FormField:
             raise TypeError("not a form's field")
 
 
-def form_of(row: Row) -> Form:
+def form_of(row: list[Any]) -> Form:
     """A form of its columns."""
     form_id, title, fields, origins, redirects, window, region, spam, kept, *rest = row
     notify, digest, confirms, double_opt_in, consent_text, updated_at = rest

@@ -7,8 +7,8 @@ from typing import override
 from succotash.domain.repositories.grids import GridRepository
 from succotash.domain.retention.grids import (
     HOURS_LENGTHS,
-    GridEntry,
-    GridOrigin,
+    CohortAnchor,
+    CohortMembership,
     GridRequest,
     GridWindows,
 )
@@ -57,7 +57,7 @@ class PostgresGridRepository(PostgresRepository, GridRepository):
 
     @override
     def get_retention_grid(
-        self, period: GridPeriod, mode: GridMode, origin: GridOrigin = GridOrigin.PURCHASE
+        self, period: GridPeriod, mode: GridMode, origin: CohortAnchor = CohortAnchor.PURCHASE
     ) -> list[GridCell]:
         rows = self._run(kept_grids.GET_GRID, origin=origin, period=period, mode=mode)
         return [GridCell(*row) for row in rows]
@@ -73,7 +73,7 @@ class PostgresGridRepository(PostgresRepository, GridRepository):
                 origin=request.origin,
                 period=request.period,
                 mode=request.mode,
-                recurring=request.entry is GridEntry.RECURRING,
+                recurring=request.entry is CohortMembership.RECURRING,
                 by_hours=request.windows is GridWindows.HOURS,
                 hours_length=HOURS_LENGTHS[request.period],
                 first_day=request.first_day,

@@ -1,14 +1,9 @@
 """Submissions, leads and scores as PostgreSQL gives them."""
 
-from succotash.domain.forms.forms import (
-    FormSubmission,
-    Lead,
-    LeadScore,
-    LeadStatus,
-    ScoredLead,
-    ScorePoint,
-    SubmissionState,
-)
+from typing import Any
+
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
+from succotash.domain.leads.leads import Lead, LeadScore, LeadStatus, ScoredLead, ScorePoint
 from succotash.domain.leads.scoring import ScoringRules
 from succotash.infrastructure.postgres.session import Jsonb, Row
 from succotash.infrastructure.postgres.statements import instant
@@ -28,7 +23,7 @@ def submission_of(row: Row) -> FormSubmission:
     return FormSubmission(*fields, *judged, *rest)
 
 
-def lead_of(row: Row) -> Lead:
+def lead_of(row: list[Any]) -> Lead:
     """A lead of its columns."""
     *fields, status, source, campaign, submission_count = row
     values = [*fields, LeadStatus(status), source, campaign, submission_count]
@@ -48,7 +43,7 @@ def scored_lead_of(row: Row) -> ScoredLead:
     return ScoredLead(lead, None if scored[0] is None else score_of([lead.lead_id, *scored]))
 
 
-def score_of(row: Row) -> LeadScore:
+def score_of(row: list[Any]) -> LeadScore:
     """A score of its columns."""
     lead_id, points, *rest = row
     return LeadScore(lead_id, tuple(ScorePoint(*each) for each in points), *rest)

@@ -87,11 +87,11 @@ class PostgresOutboxRepository(PostgresRepository, OutboxRepository):
 
     @override
     def count_backlog(self) -> Backlog:
-        [[waiting, set_aside, oldest_at]] = self._run(sql.COUNT_BACKLOG)
-        return Backlog(waiting, set_aside, oldest_at)
+        [[waiting, dead_lettered, oldest_at]] = self._run(sql.COUNT_BACKLOG)
+        return Backlog(waiting, dead_lettered, oldest_at)
 
     @override
-    def put_back(self, at: datetime) -> int:
+    def redrive(self, at: datetime) -> int:
         [[count]] = self._run(sql.PUT_BACK, at=at)
         return int(count)
 

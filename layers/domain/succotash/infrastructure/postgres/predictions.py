@@ -10,9 +10,13 @@ from succotash.infrastructure.postgres import bulk
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.runs import replace_rows
-from succotash.infrastructure.postgres.session import Jsonb, Row
-from succotash.infrastructure.postgres.sql import predictions as sql
-from succotash.infrastructure.postgres.sql.partitions import of_shard
+from succotash.infrastructure.postgres.session import Jsonb
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.postgres.sql.partitions import partition
+from succotash.infrastructure.rows.retention import churn_prediction_of
+from succotash.infrastructure.statement_files import of_shard
+
+_SQL = statements("predictions")
 
 
 class PostgresPredictionRepository(PostgresRepository, PredictionRepository):
@@ -21,7 +25,7 @@ class PostgresPredictionRepository(PostgresRepository, PredictionRepository):
     @override
     def save_churn_prediction(self, prediction: ChurnPrediction) -> None:
         rows = self._run(
-            sql.SAVE_PREDICTION,
+            _SQL["save_prediction"],
             run_id=prediction.run_id,
             customer_id=prediction.customer_id,
             churn_probability=prediction.churn_probability,
@@ -57,15 +61,15 @@ class PostgresPredictionRepository(PostgresRepository, PredictionRepository):
         replace_rows(
             self._work,
             run_id,
-            of_shard(sql.CLEAR_PREDICTIONS, shard),
-            of_shard(sql.COPY_PREDICTIONS, shard),
+            of_shard(_SQL["clear_predictions"], partition(shard)),
+            of_shard(_SQL["copy_predictions"], partition(shard)),
             chunks,
         )
 
     @override
     def get_churn_prediction(self, customer_id: CustomerId) -> ChurnPrediction:
-        rows = self._run(sql.GET_PREDICTION, customer_id=customer_id)
-        return _prediction(only("churn prediction", rows))
+        rows = self._run(_SQL["get_prediction"], customer_id=customer_id)
+        return churn_prediction_of(only("churn prediction", rows))
 
     @override
     def find_churn_predictions(
@@ -81,26 +85,8 @@ class PostgresPredictionRepository(PostgresRepository, PredictionRepository):
             "limit": limit,
         }
         rows = (
-            self._run(sql.PREDICTIONS, **page)
+            self._run(_SQL["find_predictions"], **page)
             if risk is None
-            else self._run(sql.PREDICTIONS_OF_RISK, risk=risk, **page)
+            else self._run(_SQL["find_predictions_of_risk"], risk=risk, **page)
         )
-        return [_prediction(row) for row in rows]
-
-
-def _prediction(row: Row) -> ChurnPrediction:
-    customer_id, churn_probability, probability_alive, risk_level, *others = row
-    risk_score, horizon_days, last_seen_on, predicted_churn_date, reasons, engagement, run = others
-    return ChurnPrediction(
-        customer_id,
-        churn_probability,
-        probability_alive,
-        RiskLevel(risk_level),
-        risk_score,
-        horizon_days,
-        last_seen_on,
-        predicted_churn_date,
-        tuple(reasons),
-        engagement,
-        run,
-    )
+        return [churn_prediction_of(row) for row in rows]

@@ -26,9 +26,10 @@ from succotash.infrastructure.sqlite.functions import (
     month_number,
     shard_of,
 )
+from succotash.infrastructure.sqlite.result_row import SQLiteRow
 from succotash.infrastructure.sqlite.schema import prepare_connection, prepare_database
 
-type Row = sqlite3.Row
+type Row = SQLiteRow
 
 MEMORY = ":memory:"
 BUSY_SECONDS = 5.0
@@ -231,7 +232,7 @@ class Database(UnitOfWork):
             )
         try:
             with translated():
-                connection.row_factory = sqlite3.Row
+                connection.row_factory = SQLiteRow
                 _register(connection)
                 prepare_connection(connection)
                 with self._pool:

@@ -8,10 +8,10 @@ from typing import override
 
 from succotash.domain.repositories.grids import GridRepository
 from succotash.domain.retention.grids import (
-    Conduct,
-    GridOrigin,
+    CohortAnchor,
+    CustomerTimeline,
     GridRequest,
-    Occurrence,
+    TimelineEvent,
     count_grid,
     kept_grids,
 )
@@ -77,7 +77,7 @@ class SQLiteGridRepository(SQLiteRepository, GridRepository):
                 return
             session.run(_DELETE_GRIDS, run_id=run_id)
             joined_by = _people(session, as_of, time_zone)
-            for origin in GridOrigin:
+            for origin in CohortAnchor:
                 grids = kept_grids(joined_by(origin))
                 session.run_for_each(
                     _INSERT_GRID_CELL,
@@ -99,7 +99,7 @@ class SQLiteGridRepository(SQLiteRepository, GridRepository):
 
     @override
     def get_retention_grid(
-        self, period: GridPeriod, mode: GridMode, origin: GridOrigin = GridOrigin.PURCHASE
+        self, period: GridPeriod, mode: GridMode, origin: CohortAnchor = CohortAnchor.PURCHASE
     ) -> list[GridCell]:
         with self._unit.reading() as session:
             rows = session.run(_GRID, origin=origin, period=period, mode=mode)
@@ -123,39 +123,39 @@ class SQLiteGridRepository(SQLiteRepository, GridRepository):
 
 def _people(
     session: Session, as_of: datetime, time_zone: str
-) -> Callable[[GridOrigin], Iterator[Conduct]]:
+) -> Callable[[CohortAnchor], Iterator[CustomerTimeline]]:
     """Everybody who joined by an origin at or before an instant; ledgers are read once for all."""
     moment = {"as_of": micros(as_of), "time_zone": time_zone}
     with laid_out_purchases(session, as_of, time_zone):
         bought = _by_person(session.run(_BOUGHT))
 
     @cache
-    def did() -> dict[str, list[Occurrence]]:
+    def did() -> dict[str, list[TimelineEvent]]:
         return _by_person(session.run(_DID, **moment))
 
-    def joined_by(origin: GridOrigin) -> Iterator[Conduct]:
-        if origin is GridOrigin.PURCHASE:
+    def joined_by(origin: CohortAnchor) -> Iterator[CustomerTimeline]:
+        if origin is CohortAnchor.PURCHASE:
             for purchases in bought.values():
-                yield Conduct(purchases, purchases)
+                yield CustomerTimeline(purchases, purchases)
             return
-        if origin is GridOrigin.ACTIVITY:
+        if origin is CohortAnchor.ACTIVITY:
             for customer_id, events in did().items():
-                yield Conduct(events, sorted([*events, *bought.get(customer_id, [])]))
+                yield CustomerTimeline(events, sorted([*events, *bought.get(customer_id, [])]))
             return
-        came_back = defaultdict[str, list[Occurrence]](list)
+        came_back = defaultdict[str, list[TimelineEvent]](list)
         for row in session.run(_TIED):
             customer_id = row["customer_id"]
             came_back[row["lead_id"]] += did().get(customer_id, []) + bought.get(customer_id, [])
         for lead_id, submissions in _by_person(session.run(_ASKED, **moment)).items():
-            yield Conduct(submissions, sorted(came_back[lead_id]))
+            yield CustomerTimeline(submissions, sorted(came_back[lead_id]))
 
     return joined_by
 
 
-def _by_person(rows: Iterable[Row]) -> dict[str, list[Occurrence]]:
-    found = defaultdict[str, list[Occurrence]](list)
+def _by_person(rows: Iterable[Row]) -> dict[str, list[TimelineEvent]]:
+    found = defaultdict[str, list[TimelineEvent]](list)
     for row in rows:
         found[row["person"]].append(
-            Occurrence(instant(row["moment"]), day_of(row["day"]), row["net"])
+            TimelineEvent(instant(row["moment"]), day_of(row["day"]), row["net"])
         )
     return dict(found)

@@ -87,7 +87,7 @@ WHERE message_id = :message_id AND attempts = :attempt
 """
 _COUNT_BACKLOG = """
 SELECT COUNT(*) FILTER (WHERE delivered_at IS NULL AND set_aside_at IS NULL) AS waiting,
-       COUNT(set_aside_at) AS set_aside,
+       COUNT(set_aside_at) AS dead_lettered,
        MIN(occurred_at) FILTER (WHERE delivered_at IS NULL AND set_aside_at IS NULL) AS oldest
 FROM outbox
 """
@@ -221,10 +221,10 @@ class SQLiteOutboxRepository(SQLiteRepository, OutboxRepository):
     def count_backlog(self) -> Backlog:
         with self._unit.reading() as session:
             [row] = session.run(_COUNT_BACKLOG)
-        return Backlog(row["waiting"], row["set_aside"], optional_instant(row["oldest"]))
+        return Backlog(row["waiting"], row["dead_lettered"], optional_instant(row["oldest"]))
 
     @override
-    def put_back(self, at: datetime) -> int:
+    def redrive(self, at: datetime) -> int:
         with self._unit.writing() as session:
             return session.change(_PUT_BACK, at=micros(at))
 

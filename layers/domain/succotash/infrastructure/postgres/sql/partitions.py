@@ -20,9 +20,17 @@ def require_partition(shard: Shard) -> None:
         raise InvalidInputError.of("shard", "shard_count", f"PostgreSQL keeps {SHARDS} shards")
 
 
+def partition(shard: Shard | None) -> int | None:
+    """The number of the partition that holds a shard; None for all of them."""
+    if shard is None:
+        return None
+    require_partition(shard)
+    return shard.index
+
+
 @cache
 def of_shard(statement: str, shard: Shard | None) -> str:
-    """The statement about one partition of the large tables; about all of them without a shard."""
+    """As `statement_files.of_shard`, for statements that are still in Python."""
     if shard is None:
         return statement
     require_partition(shard)

@@ -1,0 +1,63 @@
+"""Rows as PostgreSQL gives them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, cast, override
+
+from succotash.domain.values import Currency, Money
+
+
+class PostgresRow(list[Any]):
+    """A row by column name; types are those of the driver, made ready when a connection opens."""
+
+    __slots__ = ("_places",)
+
+    def __init__(self, places: Mapping[str, int], values: Sequence[object]) -> None:
+        super().__init__(values)
+        self._places = places
+
+    @override
+    def __getitem__(self, column: Any, /) -> Any:
+        return super().__getitem__(self._places[column] if isinstance(column, str) else column)
+
+    def flag(self, column: str, /) -> bool:
+        """A truth value."""
+        return cast("bool", self[column])
+
+    def instant(self, column: str, /) -> datetime:
+        """An instant, in UTC."""
+        return cast("datetime", self[column])
+
+    def optional_instant(self, column: str, /) -> datetime | None:
+        """An instant, or None where the column is NULL."""
+        return cast("datetime | None", self[column])
+
+    def day(self, column: str, /) -> date:
+        """A calendar day."""
+        return cast("date", self[column])
+
+    def optional_day(self, column: str, /) -> date | None:
+        """A calendar day, or None where the column is NULL."""
+        return cast("date | None", self[column])
+
+    def span(self, column: str, /) -> timedelta:
+        """A length of time."""
+        return cast("timedelta", self[column])
+
+    def optional_span(self, column: str, /) -> timedelta | None:
+        """A length of time, or None where the column is NULL."""
+        return cast("timedelta | None", self[column])
+
+    def money(self, column: str, /, currency: str = "currency") -> Money:
+        """An amount, and its currency from the column of that name."""
+        return Money(self[column], Currency(self[currency]))
+
+    def optional_money(self, column: str, /, currency: str = "currency") -> Money | None:
+        """As `money`, or None where either column is NULL."""
+        if self[column] is None or self[currency] is None:
+            return None
+        return self.money(column, currency)
+
+    def json(self, column: str, /) -> Any:  # noqa: ANN401 - what JSON holds is known to its reader
+        """What a column of JSON holds."""
+        return self[column]

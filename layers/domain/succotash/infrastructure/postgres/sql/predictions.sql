@@ -1,0 +1,108 @@
+-- name: save_prediction
+WITH ${joined_run},
+
+saved AS (
+    INSERT INTO churn_predictions (
+        run_id,
+        customer_id,
+        churn_probability,
+        probability_alive,
+        risk_level,
+        risk_score,
+        horizon_days,
+        last_seen_on,
+        predicted_churn_date,
+        reasons,
+        engagement_score
+    )
+    SELECT
+        run_id,
+        cast(:customer_id AS text) AS customer_id,
+        cast(:churn_probability AS double precision) AS churn_probability,
+        cast(:probability_alive AS double precision) AS probability_alive,
+        cast(:risk_level AS text) AS risk_level,
+        cast(:risk_score AS smallint) AS risk_score,
+        cast(:horizon_days AS integer) AS horizon_days,
+        cast(:last_seen_on AS date) AS last_seen_on,
+        cast(:predicted_churn_date AS date) AS predicted_churn_date,
+        cast(:reasons AS jsonb) AS reasons,
+        cast(:engagement_score AS smallint) AS engagement_score
+    FROM run
+    ON CONFLICT (run_id, customer_id) DO UPDATE SET
+        churn_probability = excluded.churn_probability,
+        probability_alive = excluded.probability_alive,
+        risk_level = excluded.risk_level,
+        risk_score = excluded.risk_score,
+        horizon_days = excluded.horizon_days,
+        last_seen_on = excluded.last_seen_on,
+        predicted_churn_date = excluded.predicted_churn_date,
+        reasons = excluded.reasons,
+        engagement_score = excluded.engagement_score
+)
+
+SELECT run_id FROM run;
+
+-- name: clear_predictions
+WITH ${named_run},
+
+deleted AS (
+    DELETE FROM churn_predictions${shard} WHERE run_id = (SELECT run_id FROM run)
+)
+
+SELECT run_id FROM run;
+
+-- name: copy_predictions
+COPY churn_predictions${shard} (
+    run_id,
+    horizon_days,
+    customer_id,
+    churn_probability,
+    probability_alive,
+    risk_level,
+    risk_score,
+    last_seen_on,
+    predicted_churn_date,
+    reasons,
+    engagement_score
+) FROM STDIN;
+
+-- part: prediction
+SELECT
+    customer_id,
+    churn_probability,
+    probability_alive,
+    risk_level,
+    risk_score,
+    horizon_days,
+    last_seen_on,
+    predicted_churn_date,
+    reasons,
+    engagement_score,
+    run_id
+FROM churn_predictions
+
+-- part: by_probability
+churn_probability <= cast(:probability AS double precision)
+AND (
+    churn_probability < cast(:probability AS double precision)
+    OR customer_id > cast(:id AS text)
+)
+ORDER BY churn_probability DESC, customer_id ASC
+LIMIT cast(:limit AS bigint)
+
+-- name: get_prediction
+${prediction}
+WHERE run_id = ${current_run} AND customer_id = ${meant};
+
+-- name: find_predictions
+${prediction}
+WHERE
+    run_id = ${current_run}
+    AND ${by_probability};
+
+-- name: find_predictions_of_risk
+${prediction}
+WHERE
+    run_id = ${current_run}
+    AND risk_level = :risk
+    AND ${by_probability};

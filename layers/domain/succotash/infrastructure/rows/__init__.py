@@ -1,0 +1,1 @@
+"""What rows of either SQL adapter hold, read by column name."""

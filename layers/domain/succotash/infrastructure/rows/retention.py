@@ -1,0 +1,21 @@
+"""Churn predictions and engagement profiles, of rows."""
+
+from succotash.domain.retention.retention import ChurnPrediction, RiskLevel
+from succotash.infrastructure.rows.row import Row
+
+
+def churn_prediction_of(row: Row) -> ChurnPrediction:
+    """A churn prediction."""
+    return ChurnPrediction(
+        customer_id=row["customer_id"],
+        churn_probability=row["churn_probability"],
+        probability_alive=row["probability_alive"],
+        risk_level=RiskLevel(row["risk_level"]),
+        risk_score=row["risk_score"],
+        horizon_days=row["horizon_days"],
+        last_seen_on=row.day("last_seen_on"),
+        predicted_churn_date=row.optional_day("predicted_churn_date"),
+        reasons=tuple(row.json("reasons")),
+        engagement_score=row["engagement_score"],
+        run_id=row["run_id"],
+    )

@@ -1,0 +1,46 @@
+"""One row of a result, alike for both SQL adapters."""
+
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+from succotash.domain.values import Money
+
+
+class Row(Protocol):
+    """A row, read by column name; a name that the statement does not select raises.
+
+    How an instant, a date, money or JSON stands in a column is each adapter's own affair.
+    """
+
+    def __getitem__(self, column: str, /) -> Any:  # noqa: ANN401 - text, a number, or NULL
+        """The value as the driver gives it: a text, a number, None."""
+
+    def flag(self, column: str, /) -> bool:
+        """A truth value."""
+
+    def instant(self, column: str, /) -> datetime:
+        """An instant, in UTC."""
+
+    def optional_instant(self, column: str, /) -> datetime | None:
+        """An instant, or None where the column is NULL."""
+
+    def day(self, column: str, /) -> date:
+        """A calendar day."""
+
+    def optional_day(self, column: str, /) -> date | None:
+        """A calendar day, or None where the column is NULL."""
+
+    def span(self, column: str, /) -> timedelta:
+        """A length of time."""
+
+    def optional_span(self, column: str, /) -> timedelta | None:
+        """A length of time, or None where the column is NULL."""
+
+    def money(self, column: str, /, currency: str = "currency") -> Money:
+        """An amount, and its currency from the column of that name."""
+
+    def optional_money(self, column: str, /, currency: str = "currency") -> Money | None:
+        """As `money`, or None where either column is NULL."""
+
+    def json(self, column: str, /) -> Any:  # noqa: ANN401 - what JSON holds is known to its reader
+        """What a column of JSON holds."""

@@ -1,0 +1,43 @@
+"""Writes every SQL statement as it is sent, parts filled in, for the linter.
+
+`python -m local.statements FOLDER` writes one file for each file of statements, under the dialect
+it is written in.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+from succotash.infrastructure import statement_files
+from succotash.infrastructure.statement_files import load_statements, of_shard
+
+_ADAPTERS = Path(statement_files.__file__).parent
+FOLDERS = {
+    "postgres": [_ADAPTERS / "postgres" / "sql"],
+    "sqlite": [_ADAPTERS / "sqlite" / "sql"],
+}
+"""Where statements of a dialect stand."""
+
+
+def write_statements(target: Path) -> int:
+    """Write all statements as the server sees them; how many there are."""
+    written = 0
+    for dialect, folders in FOLDERS.items():
+        shutil.rmtree(target / dialect, ignore_errors=True)
+        (target / dialect).mkdir(parents=True)
+        for folder in folders:
+            shared = [folder / "parts.sql"] if (folder / "parts.sql").exists() else []
+            for path in sorted(folder.glob("*.sql")):
+                statements = load_statements(*shared, path)
+                text = "\n\n".join(
+                    f"-- {name}\n{of_shard(statement, 7)};"
+                    for name, statement in statements.items()
+                )
+                if statements:
+                    (target / dialect / path.name).write_text(f"{text}\n", "utf-8")
+                written += len(statements)
+    return written
+
+
+if __name__ == "__main__":
+    print(f"{write_statements(Path(sys.argv[1]))} statements")
