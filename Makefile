@@ -31,6 +31,7 @@ test: $(SYNCED) ## run all tests that need no Docker
 
 simulate: $(SYNCED) ## simulate populations as large as the laws of the models deserve
 	"$(BIN)/python" -m pytest $(SIDE_BY_SIDE) -m simulation tests/unit
+	"$(BIN)/python" -m local.simulated_shops --check
 
 check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, API document
 	"$(BIN)/ruff" format --check .
@@ -71,6 +72,7 @@ e2e: $(SYNCED) ## clone, make run, stop, make run again
 
 docs: $(SYNCED) ## write the tables and plots of docs/models.md
 	"$(BIN)/python" -m local.model_report
+	"$(BIN)/python" -m local.simulated_shops
 
 screenshot: $(SYNCED) ## take the picture of the hosted page with Chromium
 	"$(BIN)/python" -m local.screenshot

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.retention import INITIAL_RUN, ScoringRun
-from succotash.domain.scoring.warnings import RunWarnings
+from succotash.domain.scoring.warnings import RunWarnings, is_far_off
 from succotash.domain.values import Currency, Json, Money, RunId
 
 
@@ -22,13 +22,14 @@ class RunView(TypedDict):
 
 
 class RunWarningView(TypedDict):
-    """Something about the ledger that a run's numbers do not show."""
+    """Something about the ledger or the models that a run's numbers do not show."""
 
     code: str
-    """`customers_left_out`, `unmatched_refunds` or `over_refunded_orders`."""
+    """`customers_left_out`, `unmatched_refunds`, `over_refunded_orders`, `backtest_far_off` or
+    `imprecise_model`."""
     message: str
     count: int
-    """Customers, refunds or orders."""
+    """Customers left out, refunds, orders, customers of the backtest, or models."""
     customer_ids: NotRequired[list[str]]
     """The first 20 of the customers left out, by id."""
     total: NotRequired[Decimal]
@@ -138,6 +139,35 @@ def run_warnings(run: ScoringRun) -> list[RunWarningView]:
                 "currency": currency,
             }
         )
+    return [*warnings, *_model_warnings(run)]
+
+
+def _model_warnings(run: ScoringRun) -> list[RunWarningView]:
+    """What the backtest and the fits say against the run's own models."""
+    warnings: list[RunWarningView] = []
+    match run.backtest.get("purchases"):
+        case {
+            "customers": int(customers),
+            "predicted_purchases": int() | float() as predicted,
+            "actual_purchases": int() | float() as actual,
+            "holdout_days": int() | float() as days,
+        } if is_far_off(predicted, actual):
+            message = (
+                f"{predicted:,.0f} purchases were expected in the last {days:.0f} days, which were "
+                f"held out, and {actual:,.0f} came: expect values to be as wrong"
+            )
+            warnings.append({"code": "backtest_far_off", "message": message, "count": customers})
+    imprecise = [
+        f"{model['name']} of {part}: {model['imprecise_because']}"
+        for part, model in run.models.items()
+        if isinstance(model, dict)
+        # A model that is not fitted by likelihood says in its reason what it supposes.
+        and model.get("log_likelihood") is not None
+        and model.get("imprecise_because")
+    ]
+    if imprecise:
+        message = f"the best parameters found are used, but {'; '.join(imprecise)}"
+        warnings.append({"code": "imprecise_model", "message": message, "count": len(imprecise)})
     return warnings
 
 
