@@ -344,13 +344,17 @@ class RetentionChecks:
             None,
             ChurnPredictions(
                 horizon_days=90,
+                currency=USD,
                 customer_ids=[self._customer],
                 churn_probability=[0.5],
                 probability_alive=[0.5],
-                risk_level=["low"],
+                return_probability=[0.5],
+                value_at_risk=[1],
+                risk_level=["lost"],
                 risk_score=[5],
                 last_seen_on=["1997-01-02"],
                 predicted_churn_date=["1997-05-01"],
+                likely_inactive_since=[None],
                 reasons=[["a\tb\\c\nd"]],
                 engagement_score=[0],
             ),
@@ -436,7 +440,7 @@ class RetentionChecks:
         expect(that=self._retention.get_high_risk_customers() == [self._prediction])
 
     def find_churn_predictions(self) -> None:
-        behind = (1.0, self._customer)
+        behind = Money(Decimal(0), USD), self._customer
         expect(that=self._retention.find_churn_predictions(after=behind) == [])
 
     def get_user_engagement_profile(self) -> None:
