@@ -144,6 +144,7 @@ def test_a_clearly_lower_log_loss_wins_whatever_the_total() -> None:
         *population.history,
         holdout_purchases=population.later,
         holdout_days=90.0,
+        candidates=[Candidate.BG_NBD, Candidate.MBG_NBD],
     )
 
     assert comparison.best.fitted.model.name == "MBG/NBD"

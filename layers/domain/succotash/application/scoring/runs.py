@@ -12,6 +12,21 @@ from succotash.domain.scoring.warnings import RunWarnings, is_far_off
 from succotash.domain.values import Currency, Json, Money, RunId
 
 
+class JudgementView(TypedDict):
+    """On how many held-out days the models behind values were judged, and with which error."""
+
+    horizon_days: int
+    """How far values look ahead."""
+    judged_days: int | None
+    """The longest time that their models were judged on; None where no time could be held out."""
+    purchases_error_percent: float | None
+    """Of the total of purchases on those days, above 0 where too many were foreseen."""
+    revenue_error_percent: float | None
+    """Of the total of revenue on those days."""
+    note: str
+    """The same in words; says so where values look further ahead than anything judged."""
+
+
 class RunView(TypedDict):
     """As of when numbers hold, by which models, under which settings."""
 
@@ -19,6 +34,8 @@ class RunView(TypedDict):
     as_of: datetime
     settings: Mapping[str, Json]
     models: Mapping[str, Json]
+    judged: JudgementView | None
+    """None in a run from before models were judged on the horizon of values."""
 
 
 class RunWarningView(TypedDict):
@@ -44,6 +61,10 @@ class RunReport(RunView):
     customers: int
     warnings: list[RunWarningView]
     backtest: Mapping[str, Json]
+
+
+JUDGED = "judged"
+"""Under which a run keeps its judgement with its models."""
 
 
 def run_zone(run: ScoringRun) -> str:
@@ -75,8 +96,29 @@ def run_view(run: ScoringRun) -> RunView:
         "run_id": run.run_id,
         "as_of": run.as_of,
         "settings": run.settings,
-        "models": run.models,
+        "models": {name: kept for name, kept in run.models.items() if name != JUDGED},
+        "judged": _judgement_view(run.models.get(JUDGED)),
     }
+
+
+def _judgement_view(kept: Json) -> JudgementView | None:
+    match kept:
+        case {
+            "horizon_days": int(horizon_days),
+            "judged_days": (int() | None) as judged_days,
+            "purchases_error_percent": (int() | float() | None) as purchases,
+            "revenue_error_percent": (int() | float() | None) as revenue,
+            "note": str(note),
+        }:
+            return {
+                "horizon_days": horizon_days,
+                "judged_days": judged_days,
+                "purchases_error_percent": purchases,
+                "revenue_error_percent": revenue,
+                "note": note,
+            }
+        case _:
+            return None
 
 
 def run_or_none(run: ScoringRun) -> RunView | None:

@@ -45,8 +45,7 @@ class Candidate(StrEnum):
     PARETO_NBD = "Pareto/NBD"
 
 
-DEFAULT_CANDIDATES = (Candidate.BG_NBD, Candidate.MBG_NBD)
-"""Pareto/NBD takes thirty times their time to fit to a million customers: only where asked for."""
+DEFAULT_CANDIDATES = tuple(Candidate)
 
 
 @dataclass(frozen=True, slots=True)
