@@ -118,13 +118,17 @@ class RoundTrip:
         to.open_scoring_run(run)
         expect(that=to.get_scoring_run(run_id) == run)
         to.save_churn_predictions(
-            run_id, SHARD, ChurnPredictions(90, *_no_columns(ChurnPredictions, 1))
+            run_id, SHARD, ChurnPredictions(90, USD, *_no_columns(ChurnPredictions, 2))
         )
         to.save_engagement_profiles(
             run_id, SHARD, EngagementProfiles(*_no_columns(EngagementProfiles))
         )
         prediction = ChurnPrediction(
-            customer, 1.0, 0.1, RiskLevel.HIGH, 10, 90, LONG_AGO.date(), None, ("a\tb",), 3, run_id
+            customer,
+            *(1.0, 0.1, RiskLevel.HIGH, 10, 90, LONG_AGO.date(), None, ("a\tb",), 3),
+            return_probability=0.5,
+            value_at_risk=Money(Decimal("1.5"), USD),
+            run_id=run_id,
         )
         profile = UserEngagementProfile(
             customer, 1, 0, 0, 90.5, LONG_AGO, {"null": 1}, 100, EngagementSegment.AT_RISK, run_id

@@ -71,18 +71,6 @@ def after_value(cursor: str | None, currency: Currency) -> tuple[Money, Customer
     return None if cursor is None else _decode(cursor, read)
 
 
-def after_probability(cursor: str | None) -> tuple[float, CustomerId] | None:
-    """For lists ordered by a probability and id."""
-
-    def read(probability: str, row: str) -> tuple[float, CustomerId]:
-        number = float(probability)
-        if not 0 <= number <= 1:
-            raise ValueError(probability)
-        return number, CustomerId(row)
-
-    return None if cursor is None else _decode(cursor, read)
-
-
 def next_cursor[T](
     rows: Sequence[T], limit: int, keys: Callable[[T], tuple[str, str]]
 ) -> str | None:

@@ -246,11 +246,9 @@ class ChurnScoring:
         self, run: ScoringRun, plan: Plan, facts: LedgerSnapshot, shard: Shard | None
     ) -> int:
         repositories, settings = self._storage.repositories, self._settings
-        values, predicted = customer_values(
-            plan, settings, facts.purchases, seed_of(run.as_of, shard)
-        )
+        values, worth = customer_values(plan, settings, facts.purchases, seed_of(run.as_of, shard))
         repositories.ltv.save_customer_values(run.run_id, settings.currency, shard, values)
-        predictions, profiles = predictions_and_profiles(plan, settings, facts, predicted)
+        predictions, profiles = predictions_and_profiles(plan, settings, facts, worth)
         repositories.retention.save_churn_predictions(run.run_id, shard, predictions)
         repositories.retention.save_engagement_profiles(run.run_id, shard, profiles)
         return len(facts.activity.days.customer_ids)
