@@ -31,6 +31,7 @@ test: $(SYNCED) ## run all tests that need no Docker
 
 simulate: $(SYNCED) ## simulate populations as large as the laws of the models deserve
 	"$(BIN)/python" -m pytest $(SIDE_BY_SIDE) -m simulation tests/unit
+	"$(BIN)/python" -m local.simulated_shops --check
 
 check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, API document
 	"$(BIN)/ruff" format --check .
@@ -47,6 +48,7 @@ check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, AP
 	"$(BIN)/python" -m local.openapi --check
 	"$(BIN)/python" -m local.locks --check
 	"$(BIN)/python" -m local.model_report --check
+	"$(BIN)/python" -m local.risk_report --check
 
 build: $(SYNCED) ## make what is deployed, in .aws-sam, and the demo data for sam local
 	"$(BIN)/python" -m local.seed .local/seed.db
@@ -69,8 +71,10 @@ browser: $(SYNCED) ## fill in the hosted page in a real browser
 e2e: $(SYNCED) ## clone, make run, stop, make run again
 	"$(BIN)/python" -m pytest tests/e2e
 
-docs: $(SYNCED) ## write the tables and plots of docs/models.md
+docs: $(SYNCED) ## write the tables and plots of docs/models.md and docs/explanation/risk.md
 	"$(BIN)/python" -m local.model_report
+	"$(BIN)/python" -m local.simulated_shops
+	"$(BIN)/python" -m local.risk_report
 
 screenshot: $(SYNCED) ## take the picture of the hosted page with Chromium
 	"$(BIN)/python" -m local.screenshot

@@ -23,7 +23,7 @@ type Invoke = Callable[[str, str], str]
 """Invokes a function by its logical id with an event, both JSON."""
 
 
-class Couriers:
+class BackgroundWorkers:
     """Takes what waits to the functions, and says once what stands in the way."""
 
     def __init__(self, invoke: Invoke, queue: FileSubmissionQueue | None) -> None:
@@ -55,7 +55,7 @@ class Couriers:
     def at_work(self) -> Iterator[None]:
         """Until the block ends, from a thread."""
         ended = Event()
-        thread = Thread(target=self._work, args=(ended,), name="couriers", daemon=True)
+        thread = Thread(target=self._work, args=(ended,), name="workers", daemon=True)
         thread.start()
         try:
             yield

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.couriers import Couriers, settings_of
+from local.background_workers import BackgroundWorkers, settings_of
 from local.postgres import main
 from succotash.container import Container
 from succotash.domain.intake.queued_submissions import QueuedSubmission
@@ -43,20 +43,20 @@ def queue(tmp_path: Path) -> FileSubmissionQueue:
 
 def test_what_is_parked_is_taken_in_order_and_gone(queue: FileSubmissionQueue) -> None:
     functions = Functions()
-    assert Couriers(functions.invoke, queue).take_queued()
+    assert BackgroundWorkers(functions.invoke, queue).take_queued()
     [(name, event)] = functions.asked
     assert name == "FormIntake"
     ids = [QueuedSubmission.of_text(each["body"]).submission_id for each in event["Records"]]
     assert ids == ["s-0", "s-1", "s-2"]
     assert queue.count() == 0
-    assert Couriers(functions.invoke, queue).take_queued()
+    assert BackgroundWorkers(functions.invoke, queue).take_queued()
     assert len(functions.asked) == 1
 
 
 def test_what_the_function_gives_back_stays(queue: FileSubmissionQueue) -> None:
     functions = Functions()
     functions.answers = [{"batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "3"}]}]
-    assert not Couriers(functions.invoke, queue).take_queued()
+    assert not BackgroundWorkers(functions.invoke, queue).take_queued()
     assert queue.count() == 2
 
 
@@ -64,23 +64,23 @@ def test_a_function_that_fails_loses_nothing_and_is_told_of_once(
     queue: FileSubmissionQueue, capsys: pytest.CaptureFixture[str]
 ) -> None:
     functions = Functions()
-    couriers = Couriers(functions.invoke, queue)
+    workers = BackgroundWorkers(functions.invoke, queue)
     functions.answers = [StorageUnavailableError("gone"), StorageUnavailableError("gone")]
-    assert not couriers.relay()
-    assert not couriers.relay()
-    assert couriers.relay()
+    assert not workers.relay()
+    assert not workers.relay()
+    assert workers.relay()
     assert capsys.readouterr().err.splitlines() == [
         "OutboxRelay: StorageUnavailableError; it is tried again",
         "OutboxRelay: works again",
     ]
     functions.answers = [StorageUnavailableError("gone")]
-    assert not couriers.take_queued()
+    assert not workers.take_queued()
     assert queue.count() == 3
 
 
 def test_without_a_queue_there_is_nothing_to_take() -> None:
     functions = Functions()
-    assert Couriers(functions.invoke, None).take_queued()
+    assert BackgroundWorkers(functions.invoke, None).take_queued()
     assert functions.asked == []
 
 
