@@ -13,12 +13,12 @@ from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Session
-from succotash.infrastructure.postgres.sql.lifecycle import (
-    BUILD_LIFECYCLE,
-    CLEAR_LIFECYCLE,
-    GET_LIFECYCLE,
-)
-from succotash.infrastructure.postgres.sql.partitions import of_shard
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.postgres.sql.partitions import partition
+from succotash.infrastructure.rows.retention import lifecycle_counts_of
+from succotash.infrastructure.statement_files import of_shard
+
+_SQL = statements("lifecycle")
 
 
 class PostgresLifecycleRepository(PostgresRepository, LifecycleRepository):
@@ -28,15 +28,15 @@ class PostgresLifecycleRepository(PostgresRepository, LifecycleRepository):
     def build_lifecycle_counts(
         self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
     ) -> None:
-        place = None if shard is None else shard.index
+        number = partition(shard)
 
         def build(session: Session) -> None:
-            only("scoring run", session.run(CLEAR_LIFECYCLE, run_id=run_id, shard=place))
+            only("scoring run", session.run(_SQL["clear_lifecycle"], run_id=run_id, shard=number))
             set_as_of(session, as_of, time_zone)
             session.run(
-                of_shard(BUILD_LIFECYCLE, shard),
+                of_shard(_SQL["build_lifecycle"], number),
                 run_id=run_id,
-                shard=place,
+                shard=number,
                 spans=_lifecycle_spans(as_of, time_zone),
             )
 
@@ -44,7 +44,8 @@ class PostgresLifecycleRepository(PostgresRepository, LifecycleRepository):
 
     @override
     def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
-        return [LifecycleCounts(*row) for row in self._run(GET_LIFECYCLE, period=period)]
+        rows = self._run(_SQL["get_lifecycle"], period=period)
+        return [lifecycle_counts_of(row) for row in rows]
 
 
 def _lifecycle_spans(as_of: datetime, time_zone: str) -> Jsonb:

@@ -122,5 +122,6 @@ SELECT
     coalesce(sum(clicked), 0) AS clicked,
     coalesce(sum(converted), 0) AS converted,
     exact_sum(revenue) FILTER (WHERE currency = :currency) AS revenue,
-    (SELECT json_group_object(by_status.status, by_status.campaigns) FROM by_status) AS campaigns_by_status
+    (SELECT json_group_object(by_status.status, by_status.campaigns) FROM by_status)
+        AS campaigns_by_status
 FROM retention_campaigns;
