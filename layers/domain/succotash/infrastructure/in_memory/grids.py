@@ -14,7 +14,7 @@ from succotash.domain.retention.grids import (
     GridRequest,
     TimelineEvent,
     count_grid,
-    kept_grids,
+    materialised_cells,
 )
 from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
 from succotash.domain.values import CustomerId, LeadId, RunId, Shard
@@ -43,7 +43,7 @@ class InMemoryGridRepository(InMemoryRepository, GridRepository):
             return
         joined_by = _people(self.tables, as_of, time_zone)
         self.tables.grids[run_id] = {
-            origin: kept_grids(joined_by(origin)) for origin in CohortAnchor
+            origin: materialised_cells(joined_by(origin)) for origin in CohortAnchor
         }
 
     @override
