@@ -14,7 +14,7 @@ from succotash.infrastructure.statement_files import load_statements, of_shard
 _ADAPTERS = Path(statement_files.__file__).parent
 FOLDERS = {
     "postgres": [_ADAPTERS / "postgres" / "sql"],
-    "sqlite": [_ADAPTERS / "sqlite" / "sql"],
+    "sqlite": [_ADAPTERS / "sqlite" / "sql", _ADAPTERS / "files"],
 }
 """Where statements of a dialect stand."""
 

@@ -116,6 +116,7 @@ def grants(
 
     With `beside`, tables of another release's schema, no right is taken and only these are named.
     """
+    # Made from the table of rights, not kept in files: GRANT takes names, and no parameters.
     if beside is None:
         yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {quoted(role)}"
     yield f"GRANT USAGE ON SCHEMA public TO {quoted(role)}"
