@@ -175,11 +175,6 @@ deleted_grid_parts AS (
     WHERE grid_parts.run_id = run.run_id
 ),
 
-deleted_former_grid_parts AS (
-    DELETE FROM retention_grid_parts USING run
-    WHERE retention_grid_parts.run_id = run.run_id
-),
-
 deleted_cohort_parts AS (
     DELETE FROM cohort_parts USING run
     WHERE cohort_parts.run_id = run.run_id
