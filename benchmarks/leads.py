@@ -15,7 +15,8 @@ from typing import override
 from succotash.application.intake.form_handler import FormHandler
 from succotash.application.leads.exports import ExportHandler
 from succotash.application.leads.scoring import LeadScoring
-from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery
+from succotash.domain.forms.forms import DEFAULT_FORM
+from succotash.domain.leads.leads import LeadQuery
 from succotash.domain.leads.scoring import DEFAULT_SCORING
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten

@@ -11,18 +11,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from succotash.domain.forms.forms import (
-    Form,
-    FormSubmission,
-    IdempotentRequest,
-    Lead,
-    LeadQuery,
-    LeadScore,
-    LeadStatus,
-    RuleKind,
-    ScorePoint,
-    ValidationRule,
-)
+from succotash.domain.forms.forms import Form, RuleKind, ValidationRule
+from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest
 from succotash.domain.intake.submissions import (
     IdempotencyRecord,
     IntakeQuery,
@@ -30,6 +20,7 @@ from succotash.domain.intake.submissions import (
     StoredResponse,
     SubmissionOutcome,
 )
+from succotash.domain.leads.leads import Lead, LeadQuery, LeadScore, LeadStatus, ScorePoint
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.grids import GridRequest

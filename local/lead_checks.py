@@ -5,9 +5,10 @@
 from dataclasses import replace
 
 from local.adapter_checks import DAY, LONG_AGO, CheckFailedError, expect
-from succotash.domain.forms.forms import Form, FormSubmission, IdempotentRequest, Lead, LeadQuery
+from succotash.domain.forms.forms import Form
+from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionFilter
 from succotash.domain.intake.submissions import StoredResponse, SubmissionOutcome
-from succotash.domain.leads.leads import SubmissionFilter
+from succotash.domain.leads.leads import Lead, LeadQuery
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.values import FormId, LeadId, MessageId, SubmissionId

@@ -7,7 +7,8 @@ from decimal import Decimal
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from succotash.domain.forms.forms import LeadStatus, SubmissionState
+from succotash.domain.forms.submissions import SubmissionState
+from succotash.domain.leads.leads import LeadStatus
 from succotash.domain.value.ledgers import ActivityEvent, ActivityKind, Order
 from succotash.domain.values import Json
 from tests.builders import an_event, an_order

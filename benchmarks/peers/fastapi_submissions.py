@@ -20,8 +20,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.automap import automap_base
 from sqlalchemy.orm import Session, sessionmaker
 
-from succotash.domain.forms import forms as domain
-from succotash.domain.intake.attribution import source_of, split_answers
+from succotash.domain.forms import forms, submissions
+from succotash.domain.forms.attribution import source_of, split_answers
+from succotash.domain.forms.validation import (
+    check_answers,
+    email_field,
+    fingerprint,
+    rules_of_fields,
+)
 from succotash.domain.intake.spam import (
     RATE_WINDOW,
     REPETITION_WINDOW,
@@ -32,15 +38,10 @@ from succotash.domain.intake.spam import (
     text_digest,
 )
 from succotash.domain.intake.submissions import lead_of, merged_lead
-from succotash.domain.intake.validation import (
-    canonical_email,
-    check_answers,
-    email_field,
-    fingerprint,
-    rules_of_fields,
-)
+from succotash.domain.leads.leads import Lead
 from succotash.domain.leads.scoring import DEFAULT_SCORING
 from succotash.domain.messages.outbox import submission_messages
+from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import LeadId, SubmissionId, system_clock, uuid7
 
 Base = automap_base()
@@ -96,7 +97,7 @@ def make_app(url: str) -> FastAPI:
                 HTTPStatus.UNPROCESSABLE_ENTITY, [each.message for each in violations]
             )
         email = answers.get(email_field(form, rules))
-        submission = domain.FormSubmission(
+        submission = submissions.FormSubmission(
             SubmissionId(uuid7()),
             form.form_id,
             answers,
@@ -113,7 +114,7 @@ def make_app(url: str) -> FastAPI:
         reasons = suspicions(form.spam, answers, submission.canonical_email, evidence, now)
         submission = _judged(session, tables, form, submission, reasons)
         lead_is_new = False
-        if submission.state is domain.SubmissionState.ACCEPTED and submission.canonical_email:
+        if submission.state is submissions.SubmissionState.ACCEPTED and submission.canonical_email:
             submission, lead_is_new = _with_lead(session, tables, submission)
         session.add(tables.form_submissions(**_columns(submission)))
         for message in submission_messages(submission, now, lead_is_new=lead_is_new):
@@ -149,8 +150,8 @@ def _rules_of(session: Session, tables: Any, form_id: str) -> Any:  # noqa: ANN4
 def _traffic(
     session: Session,
     tables: Any,  # noqa: ANN401 - reflected
-    form: domain.Form,
-    submission: domain.FormSubmission,
+    form: forms.Form,
+    submission: submissions.FormSubmission,
 ) -> RecentTraffic:
     kept, now = tables.form_submissions, submission.submitted_at
 
@@ -181,13 +182,15 @@ def _traffic(
 def _judged(
     session: Session,
     tables: Any,  # noqa: ANN401 - reflected
-    form: domain.Form,
-    submission: domain.FormSubmission,
+    form: forms.Form,
+    submission: submissions.FormSubmission,
     reasons: tuple[str, ...],
-) -> domain.FormSubmission:
+) -> submissions.FormSubmission:
     """Quarantined with reasons, or a duplicate of the latest equal one, or as it is."""
     if reasons:
-        return replace(submission, state=domain.SubmissionState.QUARANTINED, spam_reasons=reasons)
+        return replace(
+            submission, state=submissions.SubmissionState.QUARANTINED, spam_reasons=reasons
+        )
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext(submission.fingerprint))))
     kept = tables.form_submissions
     original = session.scalar(
@@ -195,7 +198,7 @@ def _judged(
         .where(
             kept.form_id == submission.form_id,
             kept.fingerprint == submission.fingerprint,
-            kept.state == domain.SubmissionState.ACCEPTED,
+            kept.state == submissions.SubmissionState.ACCEPTED,
             kept.submitted_at >= submission.submitted_at - form.duplicate_window,
         )
         .order_by(kept.submitted_at.desc(), kept.submission_id.desc())
@@ -205,7 +208,7 @@ def _judged(
         return submission
     return replace(
         submission,
-        state=domain.SubmissionState.DUPLICATE,
+        state=submissions.SubmissionState.DUPLICATE,
         duplicate_of=original.submission_id,
         lead_id=original.lead_id,
     )
@@ -214,8 +217,8 @@ def _judged(
 def _with_lead(
     session: Session,
     tables: Any,  # noqa: ANN401 - reflected
-    submission: domain.FormSubmission,
-) -> tuple[domain.FormSubmission, bool]:
+    submission: submissions.FormSubmission,
+) -> tuple[submissions.FormSubmission, bool]:
     """The submission of its lead, which is made or merged and scored; whether it was made."""
     email = submission.canonical_email or ""
     lead = lead_of(submission, email, LeadId(uuid7()))
@@ -230,7 +233,7 @@ def _with_lead(
         is_new = made is not None
         row = None if is_new else session.scalar(wanted)
     if row is not None:
-        known = domain.Lead(**{each: getattr(row, each) for each in _columns(lead)})
+        known = Lead(**{each: getattr(row, each) for each in _columns(lead)})
         lead = merged_lead(known, lead)
         for name, value in _columns(lead).items():
             setattr(row, name, value)
@@ -269,15 +272,15 @@ def _value(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _form(row: Any) -> domain.Form:  # noqa: ANN401 - reflected
-    return domain.Form(
+def _form(row: Any) -> forms.Form:  # noqa: ANN401 - reflected
+    return forms.Form(
         row.form_id,
         row.title,
         tuple(
-            domain.FormField(
+            forms.FormField(
                 each["name"],
                 each["label"],
-                domain.FieldKind(each["kind"]),
+                forms.FieldKind(each["kind"]),
                 each["required"],
                 tuple(each["choices"]),
             )
@@ -285,16 +288,16 @@ def _form(row: Any) -> domain.Form:  # noqa: ANN401 - reflected
         ),
         duplicate_window=row.duplicate_window,
         region=row.region,
-        spam=domain.SpamSettings.of(row.spam),
+        spam=forms.SpamSettings.of(row.spam),
     )
 
 
-def _rule(row: Any) -> domain.ValidationRule:  # noqa: ANN401 - reflected
-    return domain.ValidationRule(
+def _rule(row: Any) -> forms.ValidationRule:  # noqa: ANN401 - reflected
+    return forms.ValidationRule(
         row.rule_id,
         row.form_id,
         row.field_name,
-        domain.RuleKind(row.kind),
+        forms.RuleKind(row.kind),
         row.parameters,
         row.message,
         row.position,

@@ -22,7 +22,7 @@ from queued_messages import queued_messages
 from submission_reading import NEXT, TAKES, SentForm
 from succotash.application.forms.views import FormView
 from succotash.container import Container, container
-from succotash.domain.intake.attribution import CONTROL_PREFIX, TOKEN, is_attribution
+from succotash.domain.forms.attribution import CONTROL_PREFIX, TOKEN, is_attribution
 from succotash.domain.intake.signing import LONGEST_TOKEN, ExpiredTokenError, InvalidTokenError
 from succotash.domain.intake.spam import TOKEN_LIFETIME
 from succotash.domain.values import Json

@@ -10,10 +10,10 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from succotash.application.forms.views import FieldView, FormView, RuleView
+from succotash.domain.forms.attribution import CONSENT, TOKEN
+from succotash.domain.forms.canonical_text import ANSWER_LIMIT
 from succotash.domain.forms.forms import FieldKind, RuleKind
-from succotash.domain.intake.attribution import CONSENT, TOKEN
-from succotash.domain.intake.canonical_text import ANSWER_LIMIT
-from succotash.domain.intake.validation import agrees
+from succotash.domain.forms.validation import agrees
 from succotash.domain.values import Json
 from succotash.errors import Violation
 from succotash.http.problems import Problem

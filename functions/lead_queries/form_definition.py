@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from succotash.domain.forms.attribution import CONSENT, CONTROL_PREFIX, TOKEN, is_attribution
 from succotash.domain.forms.forms import (
     FieldKind,
     Form,
@@ -17,8 +18,7 @@ from succotash.domain.forms.forms import (
     SpamSettings,
     ValidationRule,
 )
-from succotash.domain.intake.attribution import CONSENT, CONTROL_PREFIX, TOKEN, is_attribution
-from succotash.domain.intake.validation import canonical_email
+from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import FormId, Json, RuleId
 from succotash.errors import InvalidInputError
 from succotash.http.fields import LAX, Closed, Line, Prose, plain

@@ -20,7 +20,8 @@ from succotash.application.leads.scoring import RescoringReport, ScoringRulesVie
 from succotash.application.leads.views import LeadDetails, LeadList, LeadView
 from succotash.application.people.views import ErasureReport, PersonExport
 from succotash.container import Container, container
-from succotash.domain.forms.forms import LeadQuery, LeadStatus, SubmissionState
+from succotash.domain.forms.submissions import SubmissionState
+from succotash.domain.leads.leads import LeadQuery, LeadStatus
 from succotash.domain.values import FormId
 from succotash.http.api import Api
 from succotash.http.fields import (

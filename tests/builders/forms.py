@@ -3,26 +3,15 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from succotash.domain.forms.forms import (
-    DEFAULT_FORM,
-    Form,
-    FormField,
-    FormSubmission,
-    IdempotentRequest,
-    Lead,
-    LeadScore,
-    LeadStatus,
-    RuleKind,
-    ScorePoint,
-    SubmissionState,
-    ValidationRule,
-)
+from succotash.domain.forms.forms import DEFAULT_FORM, Form, FormField, RuleKind, ValidationRule
+from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionState
 from succotash.domain.intake.submissions import (
     IntakeQuery,
     LeadUpsert,
     StoredResponse,
     SubmissionOutcome,
 )
+from succotash.domain.leads.leads import Lead, LeadScore, LeadStatus, ScorePoint
 from succotash.domain.messages.outbox import MessageKind, OutboxMessage
 from succotash.domain.values import (
     FormId,

@@ -10,7 +10,8 @@ from succotash.application.intake.form_handler import FormHandler
 from succotash.application.paging import encode_cursor
 from succotash.application.retention.retention_handler import RetentionHandler
 from succotash.application.value.ltv_handler import LTVHandler
-from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery
+from succotash.domain.forms.forms import DEFAULT_FORM
+from succotash.domain.leads.leads import LeadQuery
 from succotash.domain.values import system_clock, uuid7
 from succotash.errors import InvalidInputError
 from tests.builders import USD, a_lead, a_prediction, a_score, a_submission, a_value

@@ -11,7 +11,7 @@ import pytest
 
 from local.objects import LocalObjectStore
 from succotash.application.value.order_import import BulkImport
-from succotash.domain.forms.forms import LeadQuery
+from succotash.domain.leads.leads import LeadQuery
 from succotash.domain.people.erasures import ErasedError, Tombstones
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import CustomerId

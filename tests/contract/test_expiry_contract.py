@@ -3,12 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from succotash.domain.forms.forms import (
-    DEFAULT_FORM,
-    QUARANTINE_KEPT,
-    Form,
-    SubmissionState,
-)
+from succotash.domain.forms.forms import DEFAULT_FORM, QUARANTINE_KEPT, Form
+from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.values import FormId, LeadId, SubmissionId
 from tests.builders import (

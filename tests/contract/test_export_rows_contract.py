@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery, LeadStatus, SubmissionState
-from succotash.domain.leads.leads import SubmissionFilter
+from succotash.domain.forms.forms import DEFAULT_FORM
+from succotash.domain.forms.submissions import SubmissionFilter, SubmissionState
+from succotash.domain.leads.leads import LeadQuery, LeadStatus
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.values import After, Json, LeadId
 from tests.builders import NOON, a_lead, a_score, a_submission, days, minutes

@@ -16,14 +16,9 @@ from succotash.application.leads.exports import (
     ExportHandler,
     ExportTooLargeError,
 )
-from succotash.domain.forms.forms import (
-    DEFAULT_FORM,
-    FieldKind,
-    Form,
-    FormField,
-    LeadQuery,
-    SubmissionState,
-)
+from succotash.domain.forms.forms import DEFAULT_FORM, FieldKind, Form, FormField
+from succotash.domain.forms.submissions import SubmissionState
+from succotash.domain.leads.leads import LeadQuery
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.exports import ExportLink, ExportStore

@@ -7,15 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.forms.forms import (
-    DEFAULT_FORM,
-    FUNNEL,
-    FunnelStage,
-    LeadStatus,
-    SubmissionState,
-    require_legal_step,
-)
-from succotash.domain.leads.leads import DailyCounts
+from succotash.domain.forms.forms import DEFAULT_FORM
+from succotash.domain.forms.submissions import SubmissionState
+from succotash.domain.leads.analytics import DailyCounts, FunnelStage
+from succotash.domain.leads.leads import FUNNEL, LeadStatus, require_legal_step
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.values import FormId, LeadId

@@ -8,12 +8,9 @@ import pytest
 
 from succotash.application.intake.form_handler import FormHandler
 from succotash.application.intake.views import SubmissionReceipt
-from succotash.domain.forms.forms import (
-    Form,
-    LeadQuery,
-    LeadStatus,
-)
+from succotash.domain.forms.forms import Form
 from succotash.domain.intake.submissions import IdempotencyRecord
+from succotash.domain.leads.leads import LeadQuery, LeadStatus
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import FormId, IdFactory, LeadId, uuid7
 from succotash.errors import (

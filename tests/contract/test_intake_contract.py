@@ -5,17 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from succotash.domain.forms.forms import (
-    DEFAULT_FORM,
-    Form,
-    LeadQuery,
-    LeadStatus,
-    SpamSettings,
-    StatusChange,
-    SubmissionState,
-)
+from succotash.domain.forms.forms import DEFAULT_FORM, Form, SpamSettings
+from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.intake.spam import REPETITIONS_TOLERATED, RecentTraffic
 from succotash.domain.intake.submissions import IdempotencyRecord, OriginalSubmission, merged_lead
+from succotash.domain.leads.leads import LeadQuery, LeadStatus, StatusChange
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.intake import EXPIRED_KEYS_REMOVED
 from succotash.domain.repositories.storage import Repositories

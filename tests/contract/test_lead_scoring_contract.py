@@ -10,7 +10,7 @@ import pytest
 
 from succotash.application.intake.form_handler import FormHandler
 from succotash.application.leads.scoring import SCORED_AT_ONCE, LeadScoring
-from succotash.domain.forms.forms import LeadQuery
+from succotash.domain.leads.leads import LeadQuery
 from succotash.domain.leads.scoring import (
     DEFAULT_SCORING,
     Category,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from succotash.application.intake.form_handler import FormHandler
-from succotash.domain.forms.forms import (
+from succotash.domain.leads.leads import (
     Lead,
     LeadQuery,
     LeadScore,

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from succotash.application.intake.form_handler import FormHandler
 from succotash.application.messages.outbox_relay import Channels, OutboxRelay
 from succotash.application.people.people_handler import PeopleHandler
-from succotash.domain.forms.forms import Form, SubmissionState
+from succotash.domain.forms.forms import Form
+from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.intake.signing import Signer
-from succotash.domain.intake.validation import canonical_email
 from succotash.domain.messages.mails import Links, Mail, mailbox_of
 from succotash.domain.messages.outbox import MAIL_WINDOW, MailNote, RedeliveryPolicy, with_mail
+from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import Mailer, MailRefusedError
 from succotash.domain.repositories.outbox import OutboxRepository

@@ -6,13 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from succotash.domain.forms.forms import (
-    LeadStatus,
-    PersonRecord,
-    StatusChange,
-    SubmissionState,
-)
+from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.intake.submissions import IdempotencyRecord, StoredResponse, SubmissionOutcome
+from succotash.domain.leads.leads import LeadStatus, PersonRecord, StatusChange
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.people import PeopleRepository
 from succotash.domain.repositories.storage import Repositories, Storage

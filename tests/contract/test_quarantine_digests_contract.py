@@ -15,7 +15,8 @@ from succotash.application.intake.form_handler import FormHandler
 from succotash.application.messages.outbox_relay import Channels, OutboxRelay, RelayReport
 from succotash.application.messages.quarantine_digests import QuarantineDigests
 from succotash.application.people.people_handler import PeopleHandler
-from succotash.domain.forms.forms import Form, SubmissionState
+from succotash.domain.forms.forms import Form
+from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.intake.queued_submissions import QueuedSubmission
 from succotash.domain.intake.signing import Signer
 from succotash.domain.messages.mails import Links, Mail

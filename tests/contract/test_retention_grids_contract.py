@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.forms.forms import SubmissionState
+from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.grids import (

@@ -8,7 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery, LeadStatus, SubmissionState
+from succotash.domain.forms.forms import DEFAULT_FORM
+from succotash.domain.forms.submissions import SubmissionState
+from succotash.domain.leads.leads import LeadQuery, LeadStatus
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.retention import (
     INITIAL_RUN,

@@ -6,11 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.forms.forms import (
-    DEFAULT_FORM,
-    FormSubmission,
-    SubmissionState,
-)
+from succotash.domain.forms.forms import DEFAULT_FORM
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import After, FormId, Json, SubmissionId

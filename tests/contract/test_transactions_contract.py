@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from succotash.application.batches import CONFLICT
-from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery, LeadStatus, SubmissionState
+from succotash.domain.forms.forms import DEFAULT_FORM
+from succotash.domain.forms.submissions import SubmissionState
+from succotash.domain.leads.leads import LeadQuery, LeadStatus
 from succotash.domain.people.identities import Join
 from succotash.domain.repositories.customers import CustomerRepository
 from succotash.domain.repositories.forms import FormRepository

@@ -11,8 +11,9 @@ import pytest
 from succotash.application.intake.confirmations import CONFIRMATION_LIFETIME, CONFIRMATION_PURPOSE
 from succotash.application.intake.views import SubmissionView
 from succotash.container import Container
-from succotash.domain.forms.forms import DEFAULT_FORM, LeadQuery
+from succotash.domain.forms.forms import DEFAULT_FORM
 from succotash.domain.intake.signing import Signer
+from succotash.domain.leads.leads import LeadQuery
 from succotash.domain.values import FormId, system_clock
 from tests.events import http_event
 from tests.http.gateway import Answered, Gateway

@@ -6,7 +6,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from succotash.domain.intake.attribution import ATTRIBUTION_FIELDS
+from succotash.domain.forms.attribution import ATTRIBUTION_FIELDS
 from succotash.domain.values import Json
 from tests.http.forms import BROWSER, SUBMISSIONS, define, hidden, post_plain
 from tests.http.gateway import Answered, Gateway

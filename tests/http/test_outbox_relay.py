@@ -7,7 +7,8 @@ import pytest
 from local.couriers import settings_of
 from outbox_relay import relaying
 from succotash.container import Container
-from succotash.domain.forms.forms import DEFAULT_FORM, QUARANTINE_KEPT, Form, SubmissionState
+from succotash.domain.forms.forms import DEFAULT_FORM, QUARANTINE_KEPT, Form
+from succotash.domain.forms.submissions import SubmissionState
 from tests.builders import NOON, a_submission, at
 from tests.contexts import Context
 from tests.events import sample

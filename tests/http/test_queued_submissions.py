@@ -16,7 +16,8 @@ from moto import mock_aws
 import form_intake
 from succotash.application.intake.views import SubmissionView
 from succotash.container import Container
-from succotash.domain.forms.forms import DEFAULT_FORM, Form, LeadQuery
+from succotash.domain.forms.forms import DEFAULT_FORM, Form
+from succotash.domain.leads.leads import LeadQuery
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import FormId
 from succotash.errors import StorageUnavailableError

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from succotash.domain.intake.canonical_text import (
+from succotash.domain.forms.canonical_text import (
     ANSWER_LIMIT,
     JOINER,
     MARKS,
     NON_STARTERS,
     canonical_text,
 )
-from succotash.domain.intake.validation import EMAIL_LIMIT, canonical_email
+from succotash.domain.people.email_addresses import EMAIL_LIMIT, canonical_email
 from succotash.errors import InvalidInputError
 from tests.http.gateway import Gateway
 

@@ -7,14 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.forms.forms import (
-    FieldKind,
-    Form,
-    FormField,
-    FormSubmission,
-    SpamSettings,
-    SubmissionState,
-)
+from succotash.domain.forms.forms import FieldKind, Form, FormField, SpamSettings
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.intake.evaluation import (
     accept,
     confirm,

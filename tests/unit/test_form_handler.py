@@ -9,16 +9,10 @@ import pytest
 from succotash.application.intake.form_handler import FormHandler
 from succotash.application.intake.submission_intake import ClientInfo
 from succotash.application.intake.views import SubmissionView
-from succotash.domain.forms.forms import (
-    DEFAULT_FORM,
-    Form,
-    FormField,
-    LeadQuery,
-    ScoredLead,
-    SpamSettings,
-)
+from succotash.domain.forms.forms import DEFAULT_FORM, Form, FormField, SpamSettings
 from succotash.domain.intake.signing import Signer
 from succotash.domain.intake.spam import ChallengeState, ChallengeVerifier
+from succotash.domain.leads.leads import LeadQuery, ScoredLead
 from succotash.domain.values import FormId, Json, uuid7
 from succotash.errors import ConflictError, NotFoundError, StorageUnavailableError
 from succotash.infrastructure.in_memory.storage import InMemoryStorage

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.forms.forms import Lead
+from succotash.domain.leads.leads import Lead
 from succotash.domain.leads.scoring import (
     DEFAULT_SCORING,
     FULL,

@@ -9,7 +9,7 @@ import pytest
 from succotash.application.intake.form_handler import FormHandler
 from succotash.application.scoring.churn_scoring import ChurnScoring
 from succotash.application.scoring.settings import ScoringSettings
-from succotash.domain.forms.forms import LeadStatus
+from succotash.domain.leads.leads import LeadStatus
 from succotash.domain.messages.outbox import OutboxMessage, RedeliveryPolicy
 from succotash.domain.values import Currency, Json
 from succotash.errors import IllegalTransitionError, InvalidInputError

@@ -8,9 +8,11 @@ from dataclasses import replace
 import pytest
 
 from succotash.application.intake.form_handler import FormHandler
-from succotash.domain.forms.forms import DEFAULT_FORM, IdempotentRequest, LeadStatus
+from succotash.domain.forms.forms import DEFAULT_FORM
+from succotash.domain.forms.submissions import IdempotentRequest
+from succotash.domain.forms.validation import fingerprint
 from succotash.domain.intake.submissions import merged_lead
-from succotash.domain.intake.validation import fingerprint
+from succotash.domain.leads.leads import LeadStatus
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.values import Json, SubmissionId, uuid7
 from succotash.errors import (

@@ -6,8 +6,8 @@ from itertools import pairwise
 from typing import TypedDict
 
 from succotash.application.days import days_of, range_of
-from succotash.domain.forms.forms import ConversionFunnel, FormAnalytics, LeadStatus
-from succotash.domain.leads.leads import DailyCounts
+from succotash.domain.leads.analytics import ConversionFunnel, DailyCounts, FormAnalytics
+from succotash.domain.leads.leads import LeadStatus
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import FormId
 

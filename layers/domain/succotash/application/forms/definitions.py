@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from succotash.application.forms.views import FormList, FormView, form_view
 from succotash.domain.forms.forms import Form, ValidationRule
-from succotash.domain.intake.validation import check_definition
+from succotash.domain.forms.validation import check_definition
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock, FormId, IdFactory, RuleId

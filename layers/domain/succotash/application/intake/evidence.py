@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from succotash.domain.forms.forms import FormSubmission
-from succotash.domain.intake.attribution import CHALLENGE, TOKEN
+from succotash.domain.forms.attribution import CHALLENGE, TOKEN
+from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.intake.signing import Signer
 from succotash.domain.intake.spam import (
     NO_TOKEN,

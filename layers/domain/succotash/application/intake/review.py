@@ -2,7 +2,7 @@
 
 from succotash.application.intake.views import SubmissionList, SubmissionView, submission_view
 from succotash.application.paging import after_moment, next_cursor, require_page
-from succotash.domain.forms.forms import FormSubmission, SubmissionState
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.intake.evaluation import accept, confirm, outcome_of
 from succotash.domain.intake.submissions import intake_query_about
 from succotash.domain.repositories.storage import Repositories, Storage

@@ -14,13 +14,9 @@ from succotash.application.intake.views import (
     receipt_from_json,
     receipt_of,
 )
-from succotash.domain.forms.forms import (
-    DEFAULT_FORM,
-    Form,
-    FormSubmission,
-    IdempotentRequest,
-    SubmissionState,
-)
+from succotash.domain.forms.forms import DEFAULT_FORM, Form
+from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionState
+from succotash.domain.forms.validation import fingerprint
 from succotash.domain.intake.evaluation import (
     evaluate,
     outcome_of,
@@ -37,7 +33,6 @@ from succotash.domain.intake.submissions import (
     intake_query_about,
     is_erased,
 )
-from succotash.domain.intake.validation import fingerprint
 from succotash.domain.people.erasures import NO_TOMBSTONES, ErasedError, Tombstones, erased_at
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage

@@ -8,8 +8,8 @@ from itertools import chain
 
 from succotash.application.days import range_of
 from succotash.application.paging import after_moment, encode_cursor
-from succotash.domain.forms.forms import FormSubmission, LeadQuery, ScoredLead, SubmissionState
-from succotash.domain.leads.leads import SubmissionFilter
+from succotash.domain.forms.submissions import FormSubmission, SubmissionFilter, SubmissionState
+from succotash.domain.leads.leads import LeadQuery, ScoredLead
 from succotash.domain.leads.spreadsheets import Cell, csv_row
 from succotash.domain.repositories.exports import ExportLink, ExportStore
 from succotash.domain.repositories.leads import LeadRepository

@@ -2,8 +2,7 @@
 
 from succotash.application.leads.views import LeadDetails, LeadList, LeadView, lead_view
 from succotash.application.paging import after_moment, next_cursor, require_page
-from succotash.domain.forms.forms import Lead, LeadQuery, LeadStatus, ScoredLead
-from succotash.domain.leads.leads import LeadHistory
+from succotash.domain.leads.leads import Lead, LeadHistory, LeadQuery, LeadStatus, ScoredLead
 from succotash.domain.messages.outbox import status_message
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict
 
-from succotash.domain.forms.forms import LeadScore, ScoredLead
+from succotash.domain.leads.leads import LeadScore, ScoredLead
 from succotash.domain.values import Json
 
 

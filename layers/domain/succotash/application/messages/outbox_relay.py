@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypedDict
 
 from succotash.application.intake.confirmations import CONFIRMATION_LIFETIME
-from succotash.domain.forms.forms import SubmissionState
+from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.intake.signing import Signer
 from succotash.domain.messages.mails import (
     Links,

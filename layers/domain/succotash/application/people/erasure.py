@@ -6,7 +6,7 @@ from collections.abc import Callable
 from succotash.application.people.erased_elsewhere import NOWHERE_ELSE, Elsewhere
 from succotash.application.people.traces import Traces, subjects_about
 from succotash.application.people.views import ErasedRows, ErasureReport
-from succotash.domain.intake.validation import canonical_email
+from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import Clock, CustomerId

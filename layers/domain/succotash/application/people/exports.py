@@ -6,8 +6,8 @@ from succotash.application.people.traces import Traces, subjects_about
 from succotash.application.people.views import CustomerRecord, PersonExport
 from succotash.application.retention.customers import churn_risk_or_none, engagement_or_none
 from succotash.application.value.customers import value_or_none
-from succotash.domain.forms.forms import ScoredLead
-from succotash.domain.intake.validation import canonical_email
+from succotash.domain.leads.leads import ScoredLead
+from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.people.erasures import Tombstones, erased_at
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import CustomerId

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from succotash.domain.forms.forms import PersonRecord
+from succotash.domain.leads.leads import PersonRecord
 from succotash.domain.messages.mails import mailbox_of
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.people.identities import Pseudonyms

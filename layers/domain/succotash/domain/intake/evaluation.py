@@ -4,14 +4,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from succotash.domain.forms.forms import (
-    FieldKind,
-    Form,
-    FormSubmission,
-    SubmissionState,
-    ValidationRule,
+from succotash.domain.forms.attribution import CONSENT, source_of, split_answers
+from succotash.domain.forms.forms import FieldKind, Form, ValidationRule
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
+from succotash.domain.forms.validation import (
+    check_answers,
+    check_consent,
+    check_repeated,
+    email_field,
+    fingerprint,
+    rules_of_fields,
 )
-from succotash.domain.intake.attribution import CONSENT, source_of, split_answers
 from succotash.domain.intake.queued_submissions import QueuedSubmission
 from succotash.domain.intake.spam import Evidence, suspicions, text_digest
 from succotash.domain.intake.submissions import (
@@ -22,16 +25,8 @@ from succotash.domain.intake.submissions import (
     lead_of,
     merged_lead,
 )
-from succotash.domain.intake.validation import (
-    canonical_email,
-    check_answers,
-    check_consent,
-    check_repeated,
-    email_field,
-    fingerprint,
-    rules_of_fields,
-)
 from succotash.domain.messages.outbox import submission_messages
+from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import Json, LeadId
 from succotash.errors import IdempotencyKeyReusedError, InvalidInputError, Violation
 

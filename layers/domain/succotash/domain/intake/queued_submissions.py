@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Self
 from uuid import UUID
 
-from succotash.domain.forms.forms import IdempotentRequest
+from succotash.domain.forms.submissions import IdempotentRequest
 from succotash.domain.intake.submissions import emails_among
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.values import FormId, Json, SubmissionId, instant_text, require_aware

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from succotash.domain.forms.canonical_text import canonical_text
 from succotash.domain.forms.forms import SpamSettings
-from succotash.domain.intake.canonical_text import canonical_text
 from succotash.domain.intake.signing import ExpiredTokenError, InvalidTokenError, Signer
 from succotash.domain.values import FormId, Json
 

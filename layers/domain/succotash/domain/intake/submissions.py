@@ -4,19 +4,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from succotash.domain.forms.forms import (
-    Form,
-    FormSubmission,
-    IdempotentRequest,
-    Lead,
-    LeadScore,
-    ValidationRule,
-)
-from succotash.domain.intake.attribution import campaign_of
+from succotash.domain.forms.attribution import campaign_of
+from succotash.domain.forms.forms import Form, ValidationRule
+from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest
+from succotash.domain.forms.validation import CONTACT_FIELDS
 from succotash.domain.intake.spam import NO_TRAFFIC, RecentTraffic
-from succotash.domain.intake.validation import CONTACT_FIELDS, canonical_email
+from succotash.domain.leads.leads import Lead, LeadScore
 from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.messages.outbox import OutboxMessage
+from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones, erased_at
 from succotash.domain.values import FormId, Json, LeadId, SubmissionId
 from succotash.errors import InvalidInputError

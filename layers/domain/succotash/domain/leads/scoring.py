@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from succotash.domain.forms.forms import Lead, LeadScore, ScorePoint
-from succotash.domain.intake.attribution import DIRECT
-from succotash.domain.intake.validation import CONTACT_FIELDS
+from succotash.domain.forms.attribution import DIRECT
+from succotash.domain.forms.validation import CONTACT_FIELDS
+from succotash.domain.leads.leads import Lead, LeadScore, ScorePoint
 from succotash.domain.values import Json
 from succotash.errors import Violation
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
-from succotash.domain.forms.forms import Form, FormSubmission
+from succotash.domain.forms.forms import Form
+from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.values import Json, instant_text, is_printable
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from succotash.domain.forms.forms import FormSubmission, Lead, SubmissionState
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
+from succotash.domain.leads.leads import Lead
 from succotash.domain.values import FormId, Json, MessageId, RunId, instant_text
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from succotash.domain.forms.forms import FormSubmission, SubmissionState
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.messages.outbox import MessageKind, OutboxMessage
 from succotash.domain.values import FormId, MessageId, instant_text
 

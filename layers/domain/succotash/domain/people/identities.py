@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import unquote
 
-from succotash.domain.intake.validation import canonical_email
+from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import CustomerId
 from succotash.errors import InvalidInputError
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from datetime import datetime
 
-from succotash.domain.forms.forms import ConversionFunnel, FormAnalytics
+from succotash.domain.leads.analytics import ConversionFunnel, FormAnalytics
 from succotash.domain.values import FormId
 
 

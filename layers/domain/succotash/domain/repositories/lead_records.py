@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from datetime import datetime
 
-from succotash.domain.forms.forms import Lead, LeadQuery, LeadScore, LeadStatus, ScoredLead
+from succotash.domain.leads.leads import Lead, LeadQuery, LeadScore, LeadStatus, ScoredLead
 from succotash.domain.values import PAGE, After, LeadId
 
 

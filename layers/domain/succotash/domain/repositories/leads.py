@@ -4,8 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 
-from succotash.domain.forms.forms import FormSubmission, Lead, LeadQuery, LeadScore, ScoredLead
-from succotash.domain.leads.leads import DailyCounts, LeadHistory, SubmissionFilter
+from succotash.domain.forms.submissions import FormSubmission, SubmissionFilter
+from succotash.domain.leads.analytics import DailyCounts
+from succotash.domain.leads.leads import Lead, LeadHistory, LeadQuery, LeadScore, ScoredLead
 from succotash.domain.leads.scoring import ScoringRules
 from succotash.domain.values import After, FormId, LeadId
 

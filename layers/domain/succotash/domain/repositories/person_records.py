@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from succotash.domain.forms.forms import PersonRecord
+from succotash.domain.leads.leads import PersonRecord
 
 
 class PersonRecordRepository(ABC):

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from datetime import datetime
 
-from succotash.domain.forms.forms import FormSubmission
+from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.messages.quarantine import QuarantineDigest
 
 

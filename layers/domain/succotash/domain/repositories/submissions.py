@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from datetime import datetime
 
-from succotash.domain.forms.forms import FormSubmission, SubmissionState
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.values import PAGE, After, FormId, SubmissionId
 
 

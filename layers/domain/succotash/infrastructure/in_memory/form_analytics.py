@@ -5,16 +5,9 @@ from datetime import datetime
 from statistics import fmean
 from typing import override
 
-from succotash.domain.forms.forms import (
-    FUNNEL,
-    ConversionFunnel,
-    FormAnalytics,
-    FunnelStage,
-    Lead,
-    LeadStatus,
-    ScoredLead,
-    SubmissionState,
-)
+from succotash.domain.forms.submissions import SubmissionState
+from succotash.domain.leads.analytics import ConversionFunnel, FormAnalytics, FunnelStage
+from succotash.domain.leads.leads import FUNNEL, Lead, LeadStatus, ScoredLead
 from succotash.domain.repositories.form_analytics import FormAnalyticsRepository
 from succotash.domain.values import FormId, LeadId
 from succotash.infrastructure.in_memory.repository import InMemoryRepository

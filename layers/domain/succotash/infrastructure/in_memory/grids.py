@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import override
 
-from succotash.domain.forms.forms import SubmissionState
+from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.repositories.grids import GridRepository
 from succotash.domain.retention.grids import (
     CohortAnchor,

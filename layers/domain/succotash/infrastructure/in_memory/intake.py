@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import override
 
-from succotash.domain.forms.forms import Form, FormSubmission, IdempotentRequest, SubmissionState
+from succotash.domain.forms.forms import Form
+from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionState
 from succotash.domain.intake.spam import (
     RATE_WINDOW,
     REPETITION_WINDOW,

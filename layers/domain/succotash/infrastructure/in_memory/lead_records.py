@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import (
+from succotash.domain.intake.submissions import merged_lead
+from succotash.domain.leads.leads import (
     Lead,
     LeadQuery,
     LeadScore,
@@ -13,7 +14,6 @@ from succotash.domain.forms.forms import (
     ScoredLead,
     require_legal_step,
 )
-from succotash.domain.intake.submissions import merged_lead
 from succotash.domain.repositories.lead_records import LeadRecordRepository
 from succotash.domain.values import PAGE, After, LeadId
 from succotash.errors import NotFoundError

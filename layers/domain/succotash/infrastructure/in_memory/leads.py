@@ -6,15 +6,9 @@ from datetime import datetime
 from typing import override
 from zoneinfo import ZoneInfo
 
-from succotash.domain.forms.forms import (
-    FormSubmission,
-    Lead,
-    LeadQuery,
-    LeadScore,
-    ScoredLead,
-    SubmissionState,
-)
-from succotash.domain.leads.leads import DailyCounts, LeadHistory, SubmissionFilter
+from succotash.domain.forms.submissions import FormSubmission, SubmissionFilter, SubmissionState
+from succotash.domain.leads.analytics import DailyCounts
+from succotash.domain.leads.leads import Lead, LeadHistory, LeadQuery, LeadScore, ScoredLead
 from succotash.domain.leads.scoring import ScoringRules
 from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.values import After, FormId, LeadId

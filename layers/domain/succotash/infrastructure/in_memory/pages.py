@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import islice
 
-from succotash.domain.forms.forms import FormSubmission
+from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.values import After
 
 

@@ -3,7 +3,8 @@
 import dataclasses
 from typing import override
 
-from succotash.domain.forms.forms import FormSubmission, Lead, PersonRecord
+from succotash.domain.forms.submissions import FormSubmission
+from succotash.domain.leads.leads import Lead, PersonRecord
 from succotash.domain.repositories.person_records import PersonRecordRepository
 from succotash.infrastructure.in_memory.pages import page, submission_place
 from succotash.infrastructure.in_memory.repository import InMemoryRepository

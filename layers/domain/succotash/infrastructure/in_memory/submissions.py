@@ -4,7 +4,8 @@ from datetime import datetime
 from itertools import islice
 from typing import override
 
-from succotash.domain.forms.forms import QUARANTINE_KEPT, Form, FormSubmission, SubmissionState
+from succotash.domain.forms.forms import QUARANTINE_KEPT, Form
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.repositories.submissions import SubmissionRepository
 from succotash.domain.values import PAGE, After, FormId, SubmissionId
 from succotash.infrastructure.in_memory.pages import page, submission_place

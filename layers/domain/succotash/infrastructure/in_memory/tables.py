@@ -10,17 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Concatenate, Protocol
 
-from succotash.domain.forms.forms import (
-    DEFAULT_FORM,
-    Form,
-    FormSubmission,
-    Lead,
-    LeadScore,
-    LeadStatus,
-    RuleKind,
-    StatusChange,
-    ValidationRule,
-)
+from succotash.domain.forms.forms import DEFAULT_FORM, Form, RuleKind, ValidationRule
+from succotash.domain.forms.submissions import FormSubmission
+from succotash.domain.leads.leads import Lead, LeadScore, LeadStatus, StatusChange
 from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.messages.quarantine import QuarantineDigest

@@ -3,13 +3,9 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import (
-    FUNNEL,
-    ConversionFunnel,
-    FormAnalytics,
-    FunnelStage,
-    SubmissionState,
-)
+from succotash.domain.forms.submissions import SubmissionState
+from succotash.domain.leads.analytics import ConversionFunnel, FormAnalytics, FunnelStage
+from succotash.domain.leads.leads import FUNNEL
 from succotash.domain.repositories.form_analytics import FormAnalyticsRepository
 from succotash.domain.values import FormId
 from succotash.infrastructure.postgres.repository import PostgresRepository

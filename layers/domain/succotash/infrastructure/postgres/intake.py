@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import FormSubmission, SpamSettings
+from succotash.domain.forms.forms import SpamSettings
+from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.intake.spam import (
     RATE_WINDOW,
     REPETITION_WINDOW,

@@ -2,15 +2,8 @@
 
 from typing import Any
 
-from succotash.domain.forms.forms import (
-    FormSubmission,
-    Lead,
-    LeadScore,
-    LeadStatus,
-    ScoredLead,
-    ScorePoint,
-    SubmissionState,
-)
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
+from succotash.domain.leads.leads import Lead, LeadScore, LeadStatus, ScoredLead, ScorePoint
 from succotash.domain.leads.scoring import ScoringRules
 from succotash.infrastructure.postgres.session import Jsonb, Row
 from succotash.infrastructure.postgres.statements import instant

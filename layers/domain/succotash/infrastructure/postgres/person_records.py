@@ -2,7 +2,7 @@
 
 from typing import override
 
-from succotash.domain.forms.forms import LeadStatus, PersonRecord, StatusChange
+from succotash.domain.leads.leads import LeadStatus, PersonRecord, StatusChange
 from succotash.domain.repositories.person_records import PersonRecordRepository
 from succotash.infrastructure.postgres.lead_rows import scored_lead_of, submission_of
 from succotash.infrastructure.postgres.repository import PostgresRepository

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import QUARANTINE_KEPT, FormSubmission, SubmissionState
+from succotash.domain.forms.forms import QUARANTINE_KEPT
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.repositories.submissions import SubmissionRepository
 from succotash.domain.values import PAGE, After, FormId, SubmissionId
 from succotash.errors import NotFoundError

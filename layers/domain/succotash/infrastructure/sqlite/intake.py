@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import FormSubmission, IdempotentRequest
+from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest
 from succotash.domain.intake.spam import (
     RATE_WINDOW,
     REPETITION_WINDOW,

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import (
+from succotash.domain.intake.submissions import merged_lead
+from succotash.domain.leads.leads import (
     Lead,
     LeadQuery,
     LeadScore,
@@ -11,7 +12,6 @@ from succotash.domain.forms.forms import (
     ScoredLead,
     require_legal_step,
 )
-from succotash.domain.intake.submissions import merged_lead
 from succotash.domain.repositories.lead_records import LeadRecordRepository
 from succotash.domain.values import PAGE, After, LeadId
 from succotash.errors import NotFoundError

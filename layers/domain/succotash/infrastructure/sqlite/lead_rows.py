@@ -1,14 +1,7 @@
 """Submissions, leads and scores as SQLite has them."""
 
-from succotash.domain.forms.forms import (
-    FormSubmission,
-    Lead,
-    LeadScore,
-    LeadStatus,
-    ScoredLead,
-    ScorePoint,
-    SubmissionState,
-)
+from succotash.domain.forms.submissions import FormSubmission, SubmissionState
+from succotash.domain.leads.leads import Lead, LeadScore, LeadStatus, ScoredLead, ScorePoint
 from succotash.domain.leads.scoring import ScoringRules
 from succotash.infrastructure.scoring_rules import rule_of
 from succotash.infrastructure.sqlite.columns import (

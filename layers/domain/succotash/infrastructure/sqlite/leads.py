@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import (
-    FormSubmission,
+from succotash.domain.forms.submissions import FormSubmission, SubmissionFilter
+from succotash.domain.leads.analytics import DailyCounts
+from succotash.domain.leads.leads import (
     Lead,
+    LeadHistory,
     LeadQuery,
     LeadScore,
     LeadStatus,
     ScoredLead,
     StatusChange,
 )
-from succotash.domain.leads.leads import DailyCounts, LeadHistory, SubmissionFilter
 from succotash.domain.leads.scoring import ScoringRules
 from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.values import After, FormId, LeadId

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import override
 
-from succotash.domain.forms.forms import LeadStatus, PersonRecord, StatusChange
+from succotash.domain.leads.leads import LeadStatus, PersonRecord, StatusChange
 from succotash.domain.repositories.person_records import PersonRecordRepository
 from succotash.infrastructure.sqlite.columns import instant
 from succotash.infrastructure.sqlite.lead_records import LEAD_BY_EMAIL, SCORE

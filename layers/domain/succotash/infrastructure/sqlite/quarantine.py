@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.forms import FormSubmission
+from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.repositories.quarantine import QuarantineRepository
 from succotash.infrastructure.sqlite.columns import (

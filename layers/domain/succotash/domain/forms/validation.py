@@ -5,10 +5,9 @@ import json
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
-
+from succotash.domain.forms.attribution import CONSENT
+from succotash.domain.forms.canonical_text import ANSWER_LIMIT, canonical_text
 from succotash.domain.forms.forms import (
     RESERVED_FORM_IDS,
     FieldKind,
@@ -17,34 +16,14 @@ from succotash.domain.forms.forms import (
     RuleKind,
     ValidationRule,
 )
-from succotash.domain.intake.attribution import CONSENT
-from succotash.domain.intake.canonical_text import ANSWER_LIMIT, canonical_text
+from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import Json, RuleId
 from succotash.errors import InvalidInputError, Violation
 
-EMAIL_LIMIT = 320
-"""The most characters an e-mail address can have, comments and all."""
 AGREEING = frozenset({"yes", "on", "true", "1"})
 """What a box that is ticked sends: the first by the hosted page, the second by most others."""
 CONTACT_FIELDS = ("first_name", "last_name", "company", "phone")
 """What a lead keeps of its person, beside the e-mail address."""
-
-
-@lru_cache(maxsize=4)  # a submission's address is looked at several times
-def canonical_email(typed: str) -> str:
-    """The form by which two spellings of one address are the same; InvalidInputError if none.
-
-    Syntax, Unicode and domain by email-validator, lower case; plus-addresses stay apart.
-    """
-    not_one = InvalidInputError.of("email", "email", "is not an e-mail address")
-    address = typed.strip()
-    if len(address) > EMAIL_LIMIT:  # before it is normalised, several times over
-        raise not_one
-    try:
-        checked = validate_email(address, check_deliverability=False)
-    except EmailNotValidError:
-        raise not_one from None
-    return checked.normalized.lower()
 
 
 def fingerprint(form_id: str, answers: Mapping[str, Json]) -> str:
