@@ -12,9 +12,9 @@ from succotash.domain.retention.retention import (
 )
 from succotash.domain.values import CampaignId, Currency
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.rows.retention import campaign_of, campaign_summary_of
+from succotash.infrastructure.rows.row import only
 
 _SQL = statements("campaigns")
 

@@ -23,11 +23,11 @@ from succotash.domain.retention.retention import (
 from succotash.domain.values import SHARDS, RunId, Shard
 from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
 from succotash.infrastructure.rows.retention import grid_cell_of
+from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.statement_files import of_shard
 
 _SQL = statements("grids")

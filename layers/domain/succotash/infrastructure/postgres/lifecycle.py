@@ -11,11 +11,11 @@ from succotash.domain.retention.retention import GridPeriod
 from succotash.domain.values import RunId, Shard
 from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
 from succotash.infrastructure.rows.retention import lifecycle_counts_of
+from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.statement_files import of_shard
 
 _SQL = statements("lifecycle")

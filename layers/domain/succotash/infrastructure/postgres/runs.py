@@ -8,9 +8,9 @@ from succotash.domain.retention.retention import GIVEN_UP_AFTER, INITIAL_RUN, Ru
 from succotash.domain.values import Json, RunId, Shard
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Session, UnitOfWork
 from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.rows.scoring import scoring_run_of
 
 _SQL = statements("runs")
