@@ -382,17 +382,14 @@ class RetentionChecks:
     def build_retention_grids(self) -> None:
         self._retention.build_retention_grids(self._run.run_id, LONG_AGO, "Europe/Berlin")
 
-    def mark_shard_scored(self) -> None:
-        self._retention.mark_shard_scored(self._run.run_id, Shard(0, SHARDS), 1)
+    def finish_shard(self) -> None:
+        self._retention.finish_shard(self._run, Shard(0, SHARDS), 1)
 
     def get_shard_warnings(self) -> None:
         expect(that=self._retention.get_shard_warnings(self._run.run_id) == {0: {}})
 
     def get_scored_shards(self) -> None:
         expect(that=self._retention.get_scored_shards(self._run.run_id) == {0: 1})
-
-    def merge_retention_grids(self) -> None:
-        self._retention.merge_retention_grids(self._run.run_id, LONG_AGO, "Europe/Berlin")
 
     def build_lifecycle_counts(self) -> None:
         self._retention.build_lifecycle_counts(self._run.run_id, LONG_AGO, "Europe/Berlin")
@@ -648,10 +645,6 @@ class LTVChecks:
 
     def get_customers_by_cohort(self) -> None:
         expect(that=self._ltv.get_customers_by_cohort(CohortId("1997-01")) == [self._value])
-
-    def build_cohorts(self) -> None:
-        shard = Shard(0, SHARDS)
-        self._ltv.build_cohorts(self._run, LONG_AGO + DAY, "Europe/Berlin", shard=shard)
 
     def build_rollups(self) -> None:
         self._ltv.build_rollups(self._run, LONG_AGO + DAY, "Europe/Berlin")

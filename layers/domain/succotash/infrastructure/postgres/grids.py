@@ -23,6 +23,7 @@ from succotash.domain.retention.retention import (
 from succotash.domain.values import SHARDS, RunId, Shard
 from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
+from succotash.infrastructure.postgres.runs import is_scored_by_shard
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
@@ -44,36 +45,14 @@ class PostgresGridRepository(PostgresRepository, GridRepository):
     """Retention grids, kept with a run or counted from the ledgers."""
 
     @override
-    def build_retention_grids(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> None:
-        number = partition(shard)
-
+    def build_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         def build(session: Session) -> None:
-            only(
-                "scoring run",
-                session.run(_PARTS["clear_grid_parts"], run_id=run_id, shard=number),
-            )
             set_as_of(session, as_of, time_zone)
-            session.run(
-                of_shard(_PARTS["build_grid_parts"], number),
-                run_id=run_id,
-                shard=number or 0,
-                shards=shard and shard.count,
-                **_LIMITS,
-            )
-            if shard is None:
-                _merge_grids(session, run_id)
-
-        self._in_transaction(build)
-
-    @override
-    def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
-        def merge(session: Session) -> None:
-            set_as_of(session, as_of, time_zone)
+            if not is_scored_by_shard(session, run_id):
+                count_grid_parts(session, run_id, None)
             _merge_grids(session, run_id)
 
-        self._in_transaction(merge)
+        self._in_transaction(build)
 
     @override
     def get_retention_grid(
@@ -108,8 +87,22 @@ class PostgresGridRepository(PostgresRepository, GridRepository):
         ]
 
 
+def count_grid_parts(session: Session, run_id: RunId, shard: Shard | None) -> None:
+    """Count the part of a shard or all, as of the instant set for the transaction."""
+    number = partition(shard)
+    only("scoring run", session.run(_PARTS["clear_grid_parts"], run_id=run_id, shard=number))
+    session.run(
+        of_shard(_PARTS["build_grid_parts"], number),
+        run_id=run_id,
+        shard=number or 0,
+        shards=shard and shard.count,
+        **_LIMITS,
+    )
+
+
 def _merge_grids(session: Session, run_id: RunId) -> None:
     """Add up the parts of all shards, and one more: leads with customers in several."""
+    session.run(_PARTS["clear_grid_parts"], run_id=run_id, shard=SHARDS)
     only("scoring run", session.run(_TABLES["clear_grids"], run_id=run_id))
     if tied := session.run(_PARTS["find_shared_leads"]):
         session.run(

@@ -25,20 +25,10 @@ class PostgresLifecycleRepository(PostgresRepository, LifecycleRepository):
     """Counts of new, returning and dormant customers."""
 
     @override
-    def build_lifecycle_counts(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> None:
-        number = partition(shard)
-
+    def build_lifecycle_counts(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         def build(session: Session) -> None:
-            only("scoring run", session.run(_SQL["clear_lifecycle"], run_id=run_id, shard=number))
             set_as_of(session, as_of, time_zone)
-            session.run(
-                of_shard(_SQL["build_lifecycle"], number),
-                run_id=run_id,
-                shard=number,
-                spans=_lifecycle_spans(as_of, time_zone),
-            )
+            count_lifecycle_of(session, run_id, as_of, time_zone, None)
 
         self._in_transaction(build)
 
@@ -46,6 +36,20 @@ class PostgresLifecycleRepository(PostgresRepository, LifecycleRepository):
     def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
         rows = self._run(_SQL["get_lifecycle"], period=period)
         return [lifecycle_counts_of(row) for row in rows]
+
+
+def count_lifecycle_of(
+    session: Session, run_id: RunId, as_of: datetime, time_zone: str, shard: Shard | None
+) -> None:
+    """Count the customers of a shard or all, as of the instant set for the transaction."""
+    number = partition(shard)
+    only("scoring run", session.run(_SQL["clear_lifecycle"], run_id=run_id, shard=number))
+    session.run(
+        of_shard(_SQL["build_lifecycle"], number),
+        run_id=run_id,
+        shard=number,
+        spans=_lifecycle_spans(as_of, time_zone),
+    )
 
 
 def _lifecycle_spans(as_of: datetime, time_zone: str) -> Jsonb:

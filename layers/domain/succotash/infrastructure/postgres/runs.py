@@ -5,7 +5,7 @@ from typing import override
 
 from succotash.domain.repositories.runs import RunRepository
 from succotash.domain.retention.retention import GIVEN_UP_AFTER, INITIAL_RUN, RunState, ScoringRun
-from succotash.domain.values import Json, RunId, Shard
+from succotash.domain.values import SHARDS, Json, RunId
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Jsonb, Session, UnitOfWork
@@ -85,33 +85,6 @@ class PostgresRunRepository(PostgresRepository, RunRepository):
         only("scoring run", self._run(_SQL["withhold_run"], run_id=run_id))
 
     @override
-    def mark_shard_scored(
-        self,
-        run_id: RunId,
-        shard: Shard,
-        customers: int,
-        warnings: Mapping[str, Json] | None = None,
-    ) -> None:
-        rows = self._run(
-            _SQL["mark_shard"],
-            run_id=run_id,
-            shard=str(shard.index),
-            customers=customers,
-            warnings=Jsonb(dict(warnings or {})),
-        )
-        only("scoring run", rows)
-
-    @override
-    def get_shard_warnings(self, run_id: RunId) -> dict[int, Mapping[str, Json]]:
-        rows = self._run(_SQL["get_shard_warnings"], run_id=run_id)
-        return {row["shard"]: row.json("warnings") for row in rows}
-
-    @override
-    def get_scored_shards(self, run_id: RunId) -> dict[int, int]:
-        rows = self._run(_SQL["get_scored_shards"], run_id=run_id)
-        return {row["shard"]: row["customers"] for row in rows}
-
-    @override
     def get_scoring_run(self, run_id: RunId) -> ScoringRun:
         return scoring_run_of(only("scoring run", self._run(_SQL["get_run"], run_id=run_id)))
 
@@ -135,3 +108,9 @@ def replace_rows(
         session.copy_in(copy, chunks)
 
     work.in_transaction(replace)
+
+
+def is_scored_by_shard(session: Session, run_id: RunId) -> bool:
+    """Whether every shard of the run was counted, so that its parts only have to be added up."""
+    [row] = session.run(_SQL["count_scored_shards"], run_id=run_id)
+    return bool(row["shards"] == SHARDS)

@@ -16,7 +16,7 @@ from succotash.domain.retention.grids import (
     materialised_cells,
 )
 from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
-from succotash.domain.values import RunId, Shard
+from succotash.domain.values import RunId
 from succotash.infrastructure.rows.retention import grid_cell_of
 from succotash.infrastructure.sqlite.columns import micros
 from succotash.infrastructure.sqlite.connection import Row, Session
@@ -33,17 +33,9 @@ class SQLiteGridRepository(SQLiteRepository, GridRepository):
     """Retention grids, kept with a run or counted from the ledgers."""
 
     @override
-    def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
-        self.build_retention_grids(run_id, as_of, time_zone)
-
-    @override
-    def build_retention_grids(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> None:
+    def build_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         with self._unit.writing() as session:
             named_run(session, run_id)
-            if shard is not None:  # merging counts everybody: here that costs no more
-                return
             session.run(_SQL["clear_grids"], run_id=run_id)
             joined_by = _people(session, as_of, time_zone)
             for origin in CohortAnchor:

@@ -24,37 +24,41 @@ class SQLiteLifecycleRepository(SQLiteRepository, LifecycleRepository):
     """Counts of new, returning and dormant customers."""
 
     @override
-    def build_lifecycle_counts(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> None:
-        today = day_of(local_day(micros(as_of), time_zone))
+    def build_lifecycle_counts(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         with self._unit.writing() as session:
-            named_run(session, run_id)
-            session.run(_SQL["clear_lifecycle"], run_id=run_id, shard=shard and shard.index)
-            lives = _presence(session, as_of, time_zone, shard)
-            for period in GridPeriod:
-                session.run_for_each(
-                    _SQL["save_lifecycle_counts"],
-                    [
-                        {
-                            "run_id": run_id,
-                            "shard": 0 if shard is None else shard.index,
-                            "period": period,
-                            "starts_on": counts.starts_on.isoformat(),
-                            "arrived": counts.arrived,
-                            "returned": counts.returned,
-                            "resurrected": counts.resurrected,
-                            "dormant": counts.dormant,
-                        }
-                        for counts in count_lifecycle(lives, period, today)
-                    ],
-                )
+            count_lifecycle_of(session, named_run(session, run_id), as_of, time_zone, None)
 
     @override
     def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
         with self._unit.reading() as session:
             rows = session.run(_SQL["get_lifecycle"], period=period)
         return [lifecycle_counts_of(row) for row in rows]
+
+
+def count_lifecycle_of(
+    session: Session, run_id: RunId, as_of: datetime, time_zone: str, shard: Shard | None
+) -> None:
+    """Count the customers of a shard or all."""
+    today = day_of(local_day(micros(as_of), time_zone))
+    session.run(_SQL["clear_lifecycle"], run_id=run_id, shard=shard and shard.index)
+    lives = _presence(session, as_of, time_zone, shard)
+    for period in GridPeriod:
+        session.run_for_each(
+            _SQL["save_lifecycle_counts"],
+            [
+                {
+                    "run_id": run_id,
+                    "shard": 0 if shard is None else shard.index,
+                    "period": period,
+                    "starts_on": counts.starts_on.isoformat(),
+                    "arrived": counts.arrived,
+                    "returned": counts.returned,
+                    "resurrected": counts.resurrected,
+                    "dormant": counts.dormant,
+                }
+                for counts in count_lifecycle(lives, period, today)
+            ],
+        )
 
 
 def _presence(

@@ -5,7 +5,7 @@ from typing import override
 
 from succotash.domain.repositories.runs import RunRepository
 from succotash.domain.retention.retention import GIVEN_UP_AFTER, INITIAL_RUN, RunState, ScoringRun
-from succotash.domain.values import Json, RunId, Shard
+from succotash.domain.values import Json, RunId
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.rows.scoring import scoring_run_of
 from succotash.infrastructure.sqlite.columns import json_text, micros
@@ -72,38 +72,6 @@ class SQLiteRunRepository(SQLiteRepository, RunRepository):
         with self._unit.writing() as session:
             if not session.change(_SQL["withhold_run"], run_id=run_id):
                 raise NotFoundError("scoring run")
-
-    @override
-    def mark_shard_scored(
-        self,
-        run_id: RunId,
-        shard: Shard,
-        customers: int,
-        warnings: Mapping[str, Json] | None = None,
-    ) -> None:
-        with self._unit.writing() as session:
-            named_run(session, run_id)
-            session.run(_SQL["mark_shard"], run_id=run_id, shard=shard.index, customers=customers)
-            [row] = session.run(_SQL["get_run"], run_id=run_id)
-            summary = row.json("summary")
-            shards = {**summary.get("shards", {}), str(shard.index): dict(warnings or {})}
-            session.run(
-                _SQL["save_shard_warnings"],
-                run_id=run_id,
-                summary=json_text({**summary, "shards": shards}),
-            )
-
-    @override
-    def get_shard_warnings(self, run_id: RunId) -> dict[int, Mapping[str, Json]]:
-        with self._unit.reading() as session:
-            rows = session.run(_SQL["get_shard_warnings"], run_id=run_id)
-        return {row["shard"]: row.json("warnings") for row in rows}
-
-    @override
-    def get_scored_shards(self, run_id: RunId) -> dict[int, int]:
-        with self._unit.reading() as session:
-            rows = session.run(_SQL["get_scored_shards"], run_id=run_id)
-        return {row["shard"]: row["customers"] for row in rows}
 
     @override
     def finish_scoring_run(

@@ -125,10 +125,6 @@ counted AS (
         CASE modes.mode WHEN 'brackets' THEN 0 ELSE sizes.size END AS active
     FROM sizes
     CROSS JOIN unnest(ARRAY['nday', 'unbounded', 'brackets']) AS modes (mode)
-),
-
-deleted AS (
-    DELETE FROM grid_parts WHERE run_id = :run_id
 )
 
 INSERT INTO grid_cells (
