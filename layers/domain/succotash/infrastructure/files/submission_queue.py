@@ -4,7 +4,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from operator import itemgetter
 from pathlib import Path
 from typing import override
 
@@ -50,18 +49,18 @@ class FileSubmissionQueue(SubmissionQueue):
     @override
     def dead_letter(self, delivery: Delivery) -> None:
         with self._connection() as connection:
-            connection.execute(_SQL["dead_letter"], {"place": int(delivery.message_id)})
+            connection.execute(_SQL["set_aside"], {"place": int(delivery.message_id)})
 
     @override
     def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
         removed = 0
         with self._connection() as connection:
             # Those that wait, too: whoever has one out at the moment asks for the tombstone.
-            for row in connection.execute(_SQL["find_contents"]).fetchall():
+            for place, text in connection.execute(_SQL["read_kept"]).fetchall():
                 if not has_time():
                     return Forgotten(removed, is_complete=False)
-                if is_sent_by(person, row["content"]):
-                    connection.execute(_SQL["delete_message"], {"place": row["place"]})
+                if is_sent_by(person, text):
+                    connection.execute(_SQL["remove"], {"place": place})
                     removed += 1
         return Forgotten(removed)
 
@@ -71,11 +70,11 @@ class FileSubmissionQueue(SubmissionQueue):
         given = {"now": now, "until": now + seconds, "limit": limit}
         forgotten = {"remembered": now - REMEMBERED_SECONDS, "kept": now - ASIDE_SECONDS}
         with self._connection() as connection:
-            connection.execute(_SQL["delete_old_messages"], forgotten)
+            connection.execute(_SQL["forget_old"], forgotten)
             rows = connection.execute(_SQL["receive"], given).fetchall()
         return [
-            Delivery(str(row["place"]), row["message_group"], row["content"], row["receives"])
-            for row in sorted(rows, key=itemgetter("place"))
+            Delivery(str(place), group, text, receives)
+            for place, group, text, receives in sorted(rows)
         ]
 
     def settle(self, taken: Iterable[Delivery], failed: Iterable[Delivery], pause: float) -> None:
@@ -83,18 +82,18 @@ class FileSubmissionQueue(SubmissionQueue):
         now = self._clock()
         with self._connection() as connection:
             connection.executemany(
-                _SQL["take"], [{"place": int(each.message_id)} for each in taken]
+                _SQL["mark_taken"], [{"place": int(each.message_id)} for each in taken]
             )
             connection.executemany(
-                _SQL["hide"],
+                _SQL["show_again"],
                 [{"place": int(each.message_id), "until": now + pause} for each in failed],
             )
 
     def count(self, state: str = "waits") -> int:
         """How many messages wait, or are set `aside`."""
         with self._connection() as connection:
-            row = connection.execute(_SQL["count_messages"], {"state": state}).fetchone()
-        return int(row["messages"])
+            [number] = connection.execute(_SQL["count_in_state"], {"state": state}).fetchone()
+        return int(number)
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -102,10 +101,9 @@ class FileSubmissionQueue(SubmissionQueue):
             make_private_folder(self._path.parent)
             make_private_file(self._path)
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as connection:
-                connection.row_factory = sqlite3.Row
                 # What was taken or removed stays in no page that is free.
                 connection.execute("PRAGMA secure_delete = ON")
-                connection.execute(_SQL["create_messages"])
+                connection.execute(_SQL["make_table"])
                 with connection:
                     yield connection
         except (sqlite3.Error, OSError) as error:

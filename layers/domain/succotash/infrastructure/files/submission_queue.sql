@@ -1,13 +1,13 @@
--- name: create_messages
+-- name: make_table
 CREATE TABLE IF NOT EXISTS messages (
-    place INTEGER PRIMARY KEY AUTOINCREMENT,
-    message_group TEXT NOT NULL,
-    deduplication_id TEXT NOT NULL,
-    content TEXT NOT NULL,
-    sent_at REAL NOT NULL,
-    visible_at REAL NOT NULL,
-    receives INTEGER NOT NULL DEFAULT 0,
-    state TEXT NOT NULL DEFAULT 'waits' CHECK (state IN ('waits', 'taken', 'aside'))
+    place integer PRIMARY KEY AUTOINCREMENT,
+    message_group text NOT NULL,
+    deduplication_id text NOT NULL,
+    content text NOT NULL,
+    sent_at real NOT NULL,
+    visible_at real NOT NULL,
+    receives integer NOT NULL DEFAULT 0,
+    state text NOT NULL DEFAULT 'waits' CHECK (state IN ('waits', 'taken', 'aside'))
 ) STRICT;
 
 -- name: enqueue
@@ -19,24 +19,23 @@ SELECT
     :now AS sent_at,
     :now AS visible_at
 WHERE NOT EXISTS (
-    SELECT 1 FROM messages AS known
+    SELECT 1 FROM messages
     WHERE
-        known.message_group = :message_group
-        AND known.deduplication_id = :deduplication_id
-        AND known.sent_at > :remembered
+        message_group = :message_group
+        AND deduplication_id = :deduplication_id
+        AND sent_at > :remembered
 );
 
--- name: delete_old_messages
+-- name: forget_old
 -- What was taken stays for a while without its content, so that its repetition is recognised.
 DELETE FROM messages
-WHERE
-    (state = 'taken' AND sent_at <= :remembered)
-    OR (state = 'aside' AND sent_at <= :kept);
+WHERE (state = 'taken' AND sent_at <= :remembered) OR (state = 'aside' AND sent_at <= :kept);
 
--- name: dead_letter
-UPDATE messages SET state = 'aside' WHERE place = :place;
+-- name: set_aside
+UPDATE messages SET state = 'aside'
+WHERE place = :place;
 
--- name: take
+-- name: mark_taken
 UPDATE messages SET state = 'taken', content = ''
 WHERE place = :place AND state = 'waits';
 
@@ -44,24 +43,23 @@ WHERE place = :place AND state = 'waits';
 -- A group gives nothing while one of its messages is out.
 UPDATE messages SET receives = receives + 1, visible_at = :until
 WHERE place IN (
-    SELECT waiting.place
-    FROM messages AS waiting
+    SELECT place FROM messages
     WHERE
-        waiting.state = 'waits'
-        AND waiting.message_group NOT IN (
-            SELECT hidden.message_group
-            FROM messages AS hidden
-            WHERE hidden.state = 'waits' AND hidden.visible_at > :now
+        state = 'waits'
+        AND message_group NOT IN (
+            SELECT other.message_group FROM messages AS other
+            WHERE other.state = 'waits' AND other.visible_at > :now
         )
-    ORDER BY waiting.place
+    ORDER BY place
     LIMIT :limit
 )
 RETURNING place, message_group, content, receives;
 
--- name: hide
-UPDATE messages SET visible_at = :until WHERE place = :place;
+-- name: show_again
+UPDATE messages SET visible_at = :until
+WHERE place = :place;
 
--- name: find_contents
+-- name: read_kept
 SELECT
     place,
     content
@@ -69,8 +67,10 @@ FROM messages
 WHERE state <> 'taken'
 ORDER BY place;
 
--- name: delete_message
-DELETE FROM messages WHERE place = :place;
+-- name: remove
+DELETE FROM messages
+WHERE place = :place;
 
--- name: count_messages
-SELECT count(*) AS messages FROM messages WHERE state = :state;
+-- name: count_in_state
+SELECT count(*) AS messages FROM messages
+WHERE state = :state;
