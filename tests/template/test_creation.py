@@ -237,6 +237,7 @@ def test_a_stack_is_created_with_what_its_parameters_ask_for(
 
 def test_these_ways_take_every_condition_both_ways() -> None:
     given = [{**defaults(), **SOME_NETWORK, **way} for way in WAYS.values()]
+    given.append({**given[0], "AWS::Partition": "aws-us-gov"})
     for name in written()["Conditions"]:
         assert {bool(holds({"Condition": name}, each)) for each in given} == {True, False}, name
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import pytest
 
@@ -12,7 +13,7 @@ from succotash.infrastructure.postgres.migrations.rights import (
     TABLES_OF_THEIR_OWN,
     Kind,
 )
-from succotash.infrastructure.postgres.provisioning import LIMITS
+from succotash.infrastructure.postgres.provisioning import LIMITS, NEWEST, OLDEST
 from tests.template.roles import database_user, kind_of
 from tests.template.stack import (
     deployed_of,
@@ -65,13 +66,12 @@ def test_the_schema_is_this_releases_and_made_once_the_database_is_reached() -> 
     assert otherwise == ""
 
 
-def test_the_cluster_is_encrypted_backed_up_protected_and_logs_no_rows() -> None:
+def test_the_cluster_is_encrypted_and_backed_up_and_logs_no_rows() -> None:
     cluster = written()["Resources"]["Database"]
     properties = cluster["Properties"]
     assert cluster["DeletionPolicy"] == cluster["UpdateReplacePolicy"] == "Snapshot"
     for protection in (
         "StorageEncrypted",
-        "DeletionProtection",
         "ManageMasterUserPassword",
         "EnableIAMDatabaseAuthentication",
     ):
@@ -84,3 +84,23 @@ def test_the_cluster_is_encrypted_backed_up_protected_and_logs_no_rows() -> None
     assert parameters == {"rds.force_ssl": "1", "log_error_verbosity": "terse"}
     instance = written()["Resources"]["DatabaseInstance"]["Properties"]
     assert instance["PubliclyAccessible"] is False
+
+
+def test_a_first_try_rolls_back_and_is_deleted_unless_the_cluster_is_to_be_protected() -> None:
+    cluster = written()["Resources"]["Database"]["Properties"]
+    assert cluster["DeletionProtection"] == {"Ref": "DbDeletionProtection"}
+    parameter = written()["Parameters"]["DbDeletionProtection"]
+    assert (parameter["Default"], parameter["AllowedValues"]) == ("false", ["true", "false"])
+
+
+def test_the_parameters_of_the_cluster_are_those_of_its_engine() -> None:
+    assert written()["Resources"]["Database"]["Properties"]["EngineVersion"] == {
+        "Ref": "DbEngineVersion"
+    }
+    family = written()["Resources"]["DatabaseParameters"]["Properties"]["Family"]
+    major = {"Fn::Select": [0, {"Fn::Split": [".", {"Ref": "DbEngineVersion"}]}]}
+    assert family == {"Fn::Sub": ["aurora-postgresql${Major}", {"Major": major}]}
+    versions = re.compile(written()["Parameters"]["DbEngineVersion"]["AllowedPattern"])
+    assert versions.match(written()["Parameters"]["DbEngineVersion"]["Default"])
+    assert versions.match(f"{NEWEST}.1")
+    assert not versions.match(f"{OLDEST - 1}.9")

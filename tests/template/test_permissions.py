@@ -60,10 +60,10 @@ TURNSTILE_SECRETS = (
 )
 EXPORTS = '{"Fn::Sub": "${Exports.Arn}/*"}'
 RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
-SCORING_EXECUTIONS = (
-    '{"Fn::Sub": "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}'
-    ':execution:${ScoringRun.Name}/*"}'
-)
+EXECUTIONS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution"
+SCORING_EXECUTIONS = text_of({"Fn::Sub": f"{EXECUTIONS}:${{ScoringRun.Name}}:*"})
+SHARD_EXECUTIONS = text_of({"Fn::Sub": f"{EXECUTIONS}:${{ScoringRun.Name}}/*"})
+"""Of the state machine, and of its distributed map, which are named by its map runs."""
 ALLOWED: Mapping[str, set[str]] = {
     "secretsmanager:GetSecretValue": {
         '{"Ref": "DbAdminSecretArn"}',
@@ -99,8 +99,9 @@ ALLOWED: Mapping[str, set[str]] = {
         '{"Fn::GetAtt": ["OutboxRelay", "Arn"]}',
     },
     "states:StartExecution": {'{"Ref": "ScoringRun"}'},
-    "states:DescribeExecution": {SCORING_EXECUTIONS},
-    "states:StopExecution": {SCORING_EXECUTIONS},
+    "states:DescribeExecution": {SCORING_EXECUTIONS, SHARD_EXECUTIONS},
+    "states:StopExecution": {SCORING_EXECUTIONS, SHARD_EXECUTIONS},
+    "states:RedriveExecution": {SHARD_EXECUTIONS},
     "events:PutEvents": {'{"Fn::GetAtt": ["EventBus", "Arn"]}'},
     "ses:SendEmail": {IDENTITY},
     "ses:SendRawEmail": {IDENTITY},
@@ -142,7 +143,14 @@ def test_no_permission_has_a_wildcard_but_for_what_is_named_after_the_stack() ->
     for each in statements():
         assert "*" not in text_of(each["Action"]), each
         resource = text_of(each["Resource"])
-        where_many = (OBJECTS, RESULTS, TURNSTILE_SECRETS, EXPORTS, SCORING_EXECUTIONS)
+        where_many = (
+            OBJECTS,
+            RESULTS,
+            TURNSTILE_SECRETS,
+            EXPORTS,
+            SCORING_EXECUTIONS,
+            SHARD_EXECUTIONS,
+        )
         assert "*" not in resource or resource in where_many, each
 
 
