@@ -172,7 +172,12 @@ def create(account: Any, name: str, parameters: Mapping[str, str]) -> dict[str, 
     }
 
 
-FAILS_IN_MOTO = {"AWS::RDS::DBInstance", "Custom::DatabaseSchema", "Custom::Settings"}
+FAILS_IN_MOTO = {
+    "AWS::RDS::DBInstance",
+    "Custom::DatabaseSchema",
+    "Custom::EmptiedBucket",
+    "Custom::Settings",
+}
 NOT_IN_MOTO = FAILS_IN_MOTO | {
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::Stage",

@@ -41,6 +41,7 @@ OUR_POLICIES = {
         "ErasureKeyAccess",
         "TurnstileAccess",
         "ExportAccess",
+        "ExportRemoval",
         "SetAsideAccess",
     )
 }
@@ -189,6 +190,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
             {"Fn::If": ["HasAdministrator", {"Ref": "AdministratorAccess"}, nothing]},
             {"Fn::If": ["MakesDatabase", {"Ref": "ClusterAdministratorAccess"}, nothing]},
             {"Fn::If": ["ByPassword", {"Ref": "RolePasswordAccess"}, nothing]},
+            {"Ref": "ExportRemoval"},
         ],
     }
     policies = its_own.get(name, [])
