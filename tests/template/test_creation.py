@@ -36,7 +36,9 @@ WAYS: Mapping[str, Mapping[str, str]] = {
     "by IAM": OWN | NO_NETWORK | {"DbResourceId": "cluster-ABC"},
     "with nothing there": NO_NETWORK,
     "on SQLite": NO_NETWORK | {"Storage": "sqlite"},
-    "with the internet": NO_NETWORK | MAIL | {"InternetAccess": "true"},
+    "with the internet": NO_NETWORK
+    | MAIL
+    | {"InternetAccess": "true", "Zones": f"{REGION}b,{REGION}c"},
     "in a network": {
         "RouteTableIds": "",
         "DbKmsKeyArn": f"arn:aws:kms:{REGION}:123456789012:key/database",
@@ -245,6 +247,16 @@ def test_these_ways_take_every_condition_both_ways() -> None:
     given.append({**given[0], "AWS::Partition": "aws-us-gov"})
     for name in written()["Conditions"]:
         assert {bool(holds({"Condition": name}, each)) for each in given} == {True, False}, name
+
+
+@pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
+def test_a_network_lies_in_the_zones_that_are_named(account: Any) -> None:  # noqa: ANN401
+    way = WAYS["with the internet"]
+    made = create(account, "shop", {name: each for name, each in way.items() if each})
+
+    subnets = boto3.client("ec2").describe_subnets(SubnetIds=[made["SubnetA"], made["SubnetB"]])
+    zones = [each["AvailabilityZone"] for each in subnets["Subnets"]]
+    assert sorted(zones) == way["Zones"].split(",")
 
 
 @pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
