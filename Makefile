@@ -79,9 +79,12 @@ bench: $(SYNCED) ## measure
 	    "$(BIN)/python" -m "benchmarks.$$(basename "$$each" .py)" || exit 1; \
 	done
 
-deploy: $(SYNCED) ## build for AWS and deploy, asking for what differs
-	SEED= "$(BIN)/sam" build
-	"$(BIN)/sam" deploy --guided
+# Both read STACK, REGION, PARAMS, GUIDED and CONFIRM, which make puts into the environment.
+deploy: $(SYNCED) ## deploy to AWS (STACK, REGION, PARAMS="Key=value ...", GUIDED=1 asks)
+	@"$(BIN)/python" -m local.deploy deploy
+
+destroy: $(SYNCED) ## remove what was deployed, and say what stays (STACK, REGION)
+	@"$(BIN)/python" -m local.deploy destroy
 
 lock: $(SYNCED) ## write the three lists of locked requirements from pyproject.toml
 	"$(BIN)/python" -m local.locks
@@ -101,4 +104,4 @@ $(SYNCED): requirements-dev.txt
 	echo "$(CURDIR)/layers/domain" >$(VENV)/lib/python3.13/site-packages/succotash.pth
 	@touch $@
 
-.PHONY: help run test simulate check build smoke smoke-arm64 sam-local browser e2e docs screenshot bench deploy lock clean
+.PHONY: help run test simulate check build smoke smoke-arm64 sam-local browser e2e docs screenshot bench deploy destroy lock clean

@@ -86,10 +86,8 @@ def test_a_link_names_the_bucket_in_its_region(
     """Links to the global host are redirected or refused outside of us-east-1."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", region)
     with mock_aws():
-        place = {} if region == "us-east-1" else {"LocationConstraint": region}
-        boto3.client("s3").create_bucket(
-            Bucket=BUCKET, **({"CreateBucketConfiguration": place} if place else {})
-        )
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket=BUCKET)
         link = ExportBucket(BUCKET).put("leads-1.csv", [b"a"], NOON)
     address = urlsplit(link.address)
     assert (address.netloc, address.path) == (f"{BUCKET}.s3.{region}.amazonaws.com", "/leads-1.csv")
