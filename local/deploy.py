@@ -130,7 +130,7 @@ class Deployer:
         )
         self._try_out(is_new=before is None)
 
-    def destroy(self, confirmed: str) -> None:
+    def destroy(self, confirm: Callable[[], str]) -> None:
         """Delete the stack; say what stays, why, and how it is removed too."""
         stack = self.account.stack(self.name)
         if stack is None or stack.is_gone:
@@ -140,7 +140,7 @@ class Deployer:
                 "Its database is protected against deletion. First run: make deploy"
                 f" STACK={self.name} REGION={self.region} PARAMS=DbDeletionProtection=false"
             )
-        if confirmed != self.name:
+        if confirm() != self.name:
             raise DeployError(
                 f"Nothing was deleted. To delete {self.name} with its data, type its name, or give"
                 f" CONFIRM={self.name}."
@@ -302,7 +302,8 @@ def main(
         if command == "deploy":
             deployer.deploy(given)
         else:
-            deployer.destroy(environment.get("CONFIRM") or read(f"Type {name} to delete it: "))
+            confirmed = environment.get("CONFIRM")
+            deployer.destroy(lambda: confirmed or _typed(read, f"Type {name} to delete it: "))
     except (DeployError, AccountError, ParameterError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -310,6 +311,14 @@ def main(
         print(f"AWS refuses: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _typed(read: Callable[[str], str], question: str) -> str:
+    """What somebody types, or nothing where nobody is there."""
+    try:
+        return read(question)
+    except EOFError:
+        return ""
 
 
 def _offered(name: str, region: str) -> Mapping[str, str]:

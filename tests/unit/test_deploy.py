@@ -15,8 +15,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from local.aws_account import AccountError, Answer, latest_version, until_ready
-from local.deploy import BUILT, KEPT, KEPT_ANSWERS, QUESTIONS, main
+from local.aws_account import Account, AccountError, Answer, Stack, latest_version, until_ready
+from local.deploy import BUILT, KEPT, KEPT_ANSWERS, QUESTIONS, Deployer, DeployError, main
 from local.stack_parameters import ParameterError, Parameters
 from tests.template.stack import ROOT, written
 
@@ -316,6 +316,16 @@ def test_what_cannot_work_is_said_before_anything_is_built(
     assert workshop.main("deploy", **environment) == 1
     assert said in capsys.readouterr().err
     assert workshop.commands == []
+
+
+def test_a_creation_that_failed_is_destroyed_before_another_one() -> None:
+    class Failed(Account):
+        @override
+        def stack(self, name: str) -> Stack:
+            return Stack(name, "ROLLBACK_COMPLETE", {}, {})
+
+    with pytest.raises(DeployError, match="make destroy STACK=shop REGION=us-east-1"):
+        Deployer("shop", Failed(REGION), REGION).deploy({})
 
 
 def test_a_database_that_wakes_is_waited_for() -> None:
