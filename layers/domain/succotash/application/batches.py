@@ -69,7 +69,7 @@ class BatchReport(TypedDict):
     erased: int
 
 
-CONFLICT = Violation("id", "conflicting", "was recorded before with other contents")
+CONFLICT = Violation("id", "conflicting", "Already recorded with other contents")
 
 
 def record_once[T](

@@ -16,12 +16,30 @@ class ChurnRiskView(TypedDict):
 
     customer_id: str
     churn_probability: float
+    """P(no purchase and no activity within `horizon_days`)."""
     probability_alive: float
+    """P(still a customer)."""
+    return_probability: float | None
+    """P(a purchase within twice `horizon_days`), calibrated on held-out customers.
+
+    P(activity) of customers who never bought; None in a prediction from before it was kept.
+    """
+    value_at_risk: Decimal | None
+    """Value still expected within the value horizon times churn probability.
+
+    None in a prediction from before it was kept.
+    """
+    currency: str | None
+    """Of the value at risk."""
     risk_level: str
     risk_score: int
+    """1 (least urgent) to 10."""
     horizon_days: int
     last_seen_on: date
     predicted_churn_date: date | None
+    """The day to come on which `probability_alive` falls to one half if the silence lasts."""
+    likely_inactive_since: date | None
+    """The day that has passed on which it fell to one half."""
     reasons: list[str]
     engagement_score: int
 
@@ -64,7 +82,7 @@ class CustomerRetention(TypedDict):
 
 
 class ChurnRiskList(TypedDict):
-    """A page of customers, the likeliest to churn first."""
+    """A page of customers, the greatest value at risk first."""
 
     customers: list[ChurnRiskView]
     next_cursor: str | None
@@ -107,15 +125,20 @@ class ModelReport(TypedDict):
 
 def churn_risk_view(prediction: ChurnPrediction) -> ChurnRiskView:
     """Serialised for the API."""
+    at_risk = prediction.value_at_risk
     return {
         "customer_id": prediction.customer_id,
         "churn_probability": prediction.churn_probability,
         "probability_alive": prediction.probability_alive,
+        "return_probability": prediction.return_probability,
+        "value_at_risk": None if at_risk is None else at_risk.rounded(),
+        "currency": None if at_risk is None else at_risk.currency,
         "risk_level": prediction.risk_level,
         "risk_score": prediction.risk_score,
         "horizon_days": prediction.horizon_days,
         "last_seen_on": prediction.last_seen_on,
         "predicted_churn_date": prediction.predicted_churn_date,
+        "likely_inactive_since": prediction.likely_inactive_since,
         "reasons": list(prediction.reasons),
         "engagement_score": prediction.engagement_score,
     }

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, cast
 
 from succotash.domain.values import Money
@@ -42,6 +43,10 @@ class SQLiteRow(sqlite3.Row):
         microseconds = self[column]
         return None if microseconds is None else timedelta(microseconds=microseconds)
 
+    def amount(self, column: str, /) -> Decimal:
+        """An amount in the currency of the deployment."""
+        return columns.amount(self[column])
+
     def money(self, column: str, /, currency: str = "currency") -> Money:
         """An amount, and its currency from the column of that name."""
         return cast("Money", columns.money(self[column], self[currency]))
@@ -53,3 +58,7 @@ class SQLiteRow(sqlite3.Row):
     def json(self, column: str, /) -> Any:  # noqa: ANN401 - what JSON holds is known to its reader
         """What a column of JSON holds."""
         return json.loads(self[column])
+
+    def optional_json(self, column: str, /) -> Any:  # noqa: ANN401 - as `json`
+        """As `json`, or None where the column is NULL."""
+        return None if self[column] is None else self.json(column)
