@@ -28,6 +28,18 @@ def database_user(kind: Kind) -> str:
     return text_of({"Fn::Sub": written_out})
 
 
+ADMINISTRATORS = {
+    text_of(
+        {"Fn::Sub": f"arn:${{AWS::Partition}}:rds-db:${{AWS::Region}}:${{AWS::AccountId}}:{user}"}
+    )
+    for user in (
+        "dbuser:${Database.DBClusterResourceId}/succotash_admin",
+        "dbuser:${DbResourceId}/${DbAdminUser}",
+    )
+}
+"""Who set databases up: of the stack's own cluster, and of one that was there."""
+
+
 def kind_of(name: str) -> Kind:
     """Which role of the database a function logs in as."""
     return KINDS[folder_of(name)]

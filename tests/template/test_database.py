@@ -93,6 +93,24 @@ def test_a_first_try_rolls_back_and_is_deleted_unless_the_cluster_is_to_be_prote
     assert (parameter["Default"], parameter["AllowedValues"]) == ("false", ["true", "false"])
 
 
+def test_only_the_function_that_sets_databases_up_may_log_in_as_their_administrators() -> None:
+    policies = deployed_of("AWS::IAM::ManagedPolicy")
+    may = {
+        name
+        for name, policy in policies.items()
+        if any(
+            each in text_of(policy["PolicyDocument"])
+            for each in ("/succotash_admin", "DbAdminUser")
+        )
+    }
+    assert may == {"AdministratorAccess", "ClusterAdministratorAccess"}
+    given = functions()["SchemaMigration"]["Environment"]["Variables"]
+    cluster = written()["Resources"]["Database"]["Properties"]
+    own, other = cluster["MasterUsername"], {"Ref": "DbAdminUser"}
+    assert given["DB_ADMIN_USER"] == {"Fn::If": ["MakesDatabase", own, other]}
+    assert text_of(policies["ClusterAdministratorAccess"]).count(f"/{own}") == 1
+
+
 def test_the_parameters_of_the_cluster_are_those_of_its_engine() -> None:
     assert written()["Resources"]["Database"]["Properties"]["EngineVersion"] == {
         "Ref": "DbEngineVersion"

@@ -8,7 +8,7 @@ import pytest
 from succotash.infrastructure.postgres.migrations.rights import (
     Kind,
 )
-from tests.template.roles import database_user, kind_of
+from tests.template.roles import ADMINISTRATORS, database_user, kind_of
 from tests.template.stack import (
     deployed_of,
     functions,
@@ -75,7 +75,7 @@ ALLOWED: Mapping[str, set[str]] = {
         '{"Ref": "ErasureKey"}',
         TURNSTILE_SECRETS,
     },
-    "rds-db:connect": {database_user(kind) for kind in Kind},
+    "rds-db:connect": {database_user(kind) for kind in Kind} | ADMINISTRATORS,
     "sqs:SendMessage": {
         '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
         '{"Fn::GetAtt": ["RelayFailures", "Arn"]}',

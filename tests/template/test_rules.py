@@ -35,7 +35,7 @@ def objections(**parameters: str) -> list[str]:
     "parameters",
     [
         {},
-        {"DbResourceId": "cluster-ABC"},
+        {"DbResourceId": "cluster-ABC", "DbAdminUser": "postgres"},
         MAIL,
         {"Storage": "sqlite", "Seeded": "true", "DbAdminSecretArn": "", "DbHost": ""},
         {"Storage": "memory", "DbAdminSecretArn": "", "DbHost": ""},
@@ -58,7 +58,11 @@ def test_a_sound_deployment_is_let_through(parameters: dict[str, str]) -> None:
         ({"DbHost": ""}, ("DbAdminSecretArn", "DbHost")),
         ({"Storage": "sqlite"}, ("Storage=sqlite", "make deploy")),
         ({"DbKmsKeyArn": "arn:aws:kms:eu-central-1:1:key/1"}, ("DbKmsKeyArn", "DbHost")),
-        (ALL_MADE | {"DbResourceId": "cluster-ABC"}, ("DbResourceId", "DbHost")),
+        ({"DbResourceId": "cluster-ABC"}, ("DbResourceId", "DbAdminUser")),
+        (
+            ALL_MADE | {"DbResourceId": "cluster-ABC", "DbAdminUser": "postgres"},
+            ("DbResourceId", "DbHost"),
+        ),
         (ALL_MADE | {"DbProxy": "true"}, ("DbProxy", "DbHost")),
         (ALL_MADE | {"VpcId": "vpc-1"}, ("VpcId", "SubnetIds")),
         (ALL_MADE | SUBNETS, ("VpcId", "SubnetIds")),
