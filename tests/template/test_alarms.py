@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from local.costs import FREE_DASHBOARD_METRICS
 from succotash.observation import Metric
 from tests.template.stack import (
     deployed_of,
@@ -125,6 +126,8 @@ def test_the_dashboard_shows_every_function_every_queue_and_metrics_that_there_a
         assert {each[3] for each in shown if each[:2] == ["AWS/Lambda", metric]} == {
             f"${{{name}}}" for name in functions()
         }
+    metrics = {tuple(part for part in each if isinstance(part, str)) for each in shown}
+    assert len(metrics) <= FREE_DASHBOARD_METRICS
     watched = {each[3] for each in shown if each[0] == "AWS/SQS"}
     assert {f"${{{name}.QueueName}}" for name in queues} <= watched
     assert {(each["x"], each["y"]) for each in widgets} == {
