@@ -118,6 +118,8 @@ class Deployer:
             changes = {"DbEngineVersion": offer.engine_version, **changes}
             if not chosen["Zones"]:
                 changes["Zones"] = ",".join(offer.zones)
+        if before is not None and "DbDeletionProtection" not in before.parameters:
+            changes = {"DbDeletionProtection": "true", **changes}  # as releases before had it
         print(f"Stack {self.name} in {self.region}, account {self.account.number}.")
         print(DURATION, flush=True)
         changes |= self._build(chosen)

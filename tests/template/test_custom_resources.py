@@ -56,7 +56,9 @@ def test_the_way_of_a_custom_resources_answer_is_there_before_it_and_after_it(na
     way = {name for name, each in deployed()["Resources"].items() if each["Type"] in kinds}
     of_other_functions = {"EventsEndpoint", "QueuesEndpoint"}
     assert way - of_other_functions <= before(name)
-    assert {"ClusterAdministratorAccess", "RolePasswordAccess"} <= before(name)
+    assert {"AdministratorLogin", "ClusterAdministratorAccess", "RolePasswordAccess"} <= before(
+        name
+    )
     assert "SchemaMigrationEventInvokeConfig" in before(name)
 
 

@@ -14,7 +14,7 @@ from succotash.infrastructure.postgres.migrations.rights import (
     Kind,
 )
 from succotash.infrastructure.postgres.provisioning import LIMITS, NEWEST, OLDEST
-from tests.template.roles import database_user, kind_of
+from tests.template.roles import ADMINISTRATOR, database_user, kind_of
 from tests.template.stack import (
     deployed_of,
     functions,
@@ -93,22 +93,15 @@ def test_a_first_try_rolls_back_and_is_deleted_unless_the_cluster_is_to_be_prote
     assert (parameter["Default"], parameter["AllowedValues"]) == ("false", ["true", "false"])
 
 
-def test_only_the_function_that_sets_databases_up_may_log_in_as_their_administrators() -> None:
-    policies = deployed_of("AWS::IAM::ManagedPolicy")
-    may = {
-        name
-        for name, policy in policies.items()
-        if any(
-            each in text_of(policy["PolicyDocument"])
-            for each in ("/succotash_admin", "DbAdminUser")
-        )
-    }
-    assert may == {"AdministratorAccess", "ClusterAdministratorAccess"}
+def test_the_administrator_logs_in_by_iam_wherever_the_roles_do() -> None:
+    policy = deployed_of("AWS::IAM::ManagedPolicy")["AdministratorLogin"]
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert text_of(statement["Resource"]) == ADMINISTRATOR
     given = functions()["SchemaMigration"]["Environment"]["Variables"]
-    cluster = written()["Resources"]["Database"]["Properties"]
-    own, other = cluster["MasterUsername"], {"Ref": "DbAdminUser"}
-    assert given["DB_ADMIN_USER"] == {"Fn::If": ["MakesDatabase", own, other]}
-    assert text_of(policies["ClusterAdministratorAccess"]).count(f"/{own}") == 1
+    own = written()["Resources"]["Database"]["Properties"]["MasterUsername"]
+    assert given["DB_ADMIN_USER"] == {"Fn::If": ["MakesDatabase", own, {"Ref": "DbAdminUser"}]}
+    users = [name for name, each in functions().items() if "AdministratorLogin" in text_of(each)]
+    assert users == ["SchemaMigration"]
 
 
 def test_the_parameters_of_the_cluster_are_those_of_its_engine() -> None:

@@ -8,7 +8,7 @@ import pytest
 from succotash.infrastructure.postgres.migrations.rights import (
     Kind,
 )
-from tests.template.roles import ADMINISTRATORS, database_user, kind_of
+from tests.template.roles import ADMINISTRATOR, database_user, kind_of
 from tests.template.stack import (
     deployed_of,
     functions,
@@ -30,6 +30,7 @@ OUR_POLICIES = {
         "QueriesDatabaseAccess",
         "RelayDatabaseAccess",
         "AdministratorAccess",
+        "AdministratorLogin",
         "ClusterAdministratorAccess",
         "RolePasswordAccess",
         "ScoringDatabaseAccess",
@@ -75,7 +76,7 @@ ALLOWED: Mapping[str, set[str]] = {
         '{"Ref": "ErasureKey"}',
         TURNSTILE_SECRETS,
     },
-    "rds-db:connect": {database_user(kind) for kind in Kind} | ADMINISTRATORS,
+    "rds-db:connect": {database_user(kind) for kind in Kind} | {ADMINISTRATOR},
     "sqs:SendMessage": {
         '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
         '{"Fn::GetAtt": ["RelayFailures", "Arn"]}',
@@ -189,6 +190,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
         "SchemaMigration": [
             {"Fn::If": ["HasAdministrator", {"Ref": "AdministratorAccess"}, nothing]},
             {"Fn::If": ["MakesDatabase", {"Ref": "ClusterAdministratorAccess"}, nothing]},
+            {"Fn::If": ["ByIam", {"Ref": "AdministratorLogin"}, nothing]},
             {"Fn::If": ["ByPassword", {"Ref": "RolePasswordAccess"}, nothing]},
             {"Ref": "ExportRemoval"},
         ],

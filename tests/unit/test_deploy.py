@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, override
-from urllib.request import Request, urlopen
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from local.aws_account import Account, AccountError, Answer, Stack, latest_version, until_ready
 from local.deploy import BUILT, KEPT, KEPT_ANSWERS, QUESTIONS, Deployer, DeployError, main
 from local.stack_parameters import ParameterError, Parameters
+from tests.moto_servers import moto_server
 from tests.template.stack import ROOT, written
 
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
@@ -66,19 +65,14 @@ def api() -> Iterator[Api]:
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    url = f"http://localhost:{server.get_host_and_port()[1]}"  # by which moto knows its own S3
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.setenv("SAM_CLI_POLL_DELAY", "0.2")
-    with urlopen(Request(f"{url}/moto-api/reset", method="POST")):  # noqa: S310 - of this machine
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with moto_server() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+        monkeypatch.setenv("SAM_CLI_POLL_DELAY", "0.2")
         _let_sam_find_its_bucket()
-    yield url
-    server.stop()
+        yield
 
 
 def _let_sam_find_its_bucket() -> None:
@@ -105,6 +99,8 @@ class Workshop:
     commands: list[tuple[Sequence[str], Mapping[str, str]]] = field(default_factory=list)
     runs_sam: bool = True
     """Whether it is sam that deploys, which takes its time."""
+    is_there: bool = False
+    """Whether there is nothing to make, where it is not sam."""
 
     def run(self, command: Sequence[str], additions: Mapping[str, str]) -> int:
         self.commands.append((command, additions))
@@ -122,7 +118,7 @@ class Workshop:
         return done.returncode
 
     def _pretend(self, command: Sequence[str]) -> int:
-        if command[1] == "deploy":
+        if command[1] == "deploy" and not self.is_there:
             given = command[command.index("--parameter-overrides") + 1 :]
             pairs = [each.split("=", 1) for each in given]
             self.create(
@@ -192,8 +188,7 @@ class Workshop:
 
 
 @pytest.fixture
-def workshop(tmp_path: Path, api: Api, aws: str) -> Workshop:
-    assert aws
+def workshop(tmp_path: Path, api: Api, aws: None) -> Workshop:  # noqa: ARG001 - the account
     client: Any = boto3.client("cognito-idp")
     pool = client.create_user_pool(PoolName="pool")["UserPool"]["Id"]
     made = client.create_user_pool_client(UserPoolId=pool, ClientName="c", GenerateSecret=True)
@@ -265,6 +260,19 @@ def test_a_protected_database_is_not_destroyed(
     workshop.create("succotash", DbDeletionProtection="true")
     assert workshop.main("destroy", ["succotash"]) == 1
     assert "PARAMS=DbDeletionProtection=false" in capsys.readouterr().err
+
+
+def test_a_cluster_that_an_earlier_release_protected_stays_so(workshop: Workshop) -> None:
+    template = workshop.template() | {"Parameters": {}}
+    client: Any = boto3.client("cloudformation")
+    client.create_stack(StackName="succotash", TemplateBody=json.dumps(template))
+    workshop.runs_sam, workshop.is_there = False, True
+
+    assert workshop.main("deploy") == 0
+    assert 'DbDeletionProtection="true"' in workshop.sam("deploy")
+    assert workshop.main("deploy", PARAMS="DbDeletionProtection=false") == 0
+    last, _ = workshop.commands[-1]
+    assert 'DbDeletionProtection="false"' in last
 
 
 def test_sqlite_is_deployed_with_its_seed(workshop: Workshop) -> None:
