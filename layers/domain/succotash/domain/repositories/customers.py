@@ -24,9 +24,9 @@ class CustomerRepository(ABC):
     ) -> KnownCustomers:
         """What is known of these ids and aliases, e-mails and tombstones.
 
-        Of the names in `aliases_only` those are told that are aliases. Who records something about a
-        customer asks this first, in the same transaction, and names all the tombstones that could be
-        about them: then either it sees an erasure, or who erases sees what was recorded. None
+        Of the names in `aliases_only` those are told that are aliases. Who records something about
+        a customer asks this first, in the same transaction, and names all the tombstones that could
+        be about them: then either it sees an erasure, or who erases sees what was recorded. None
         stands for everybody's, of which no more than TOMBSTONES_TOLD are told, one more than those
         where there are more. `alone` keeps everybody else who asks waiting until the transaction
         ends: who moves customers cannot know by which names others are recording about them.
