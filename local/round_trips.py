@@ -126,18 +126,10 @@ class RoundTrip:
         )
         prediction = ChurnPrediction(
             customer,
-            1.0,
-            0.1,
-            RiskLevel.HIGH,
-            10,
-            90,
-            LONG_AGO.date(),
-            None,
-            ("a\tb",),
-            3,
+            *(1.0, 0.1, RiskLevel.HIGH, 10, 90, LONG_AGO.date(), None, ("a\tb",), 3),
             likely_inactive_since=LONG_AGO.date(),
-            return_probability=0.1,
-            value_at_risk=Money(Decimal("0.0001"), USD),
+            return_probability=0.5,
+            value_at_risk=Money(Decimal("1.5"), USD),
             run_id=run_id,
         )
         profile = UserEngagementProfile(
@@ -145,11 +137,10 @@ class RoundTrip:
         )
         to.save_churn_prediction(prediction)
         to.save_user_engagement_profile(profile)
-        to.build_retention_grids(run_id, LONG_AGO, ZONE, shard=SHARD)
-        to.mark_shard_scored(run_id, SHARD, 1)
+        to.finish_shard(run, SHARD, 1)
         expect(that=to.get_scored_shards(run_id) == {0: 1})
         expect(that=to.get_shard_warnings(run_id) == {0: {}})
-        to.merge_retention_grids(run_id, LONG_AGO, ZONE)
+        to.build_retention_grids(run_id, LONG_AGO, ZONE)
         to.build_lifecycle_counts(run_id, LONG_AGO, ZONE)
         to.finish_scoring_run(run_id, customers=1, keep=KEEP_ALL)
         expect(that=to.get_scoring_runs(limit=1)[0].state is RunState.CURRENT)
@@ -246,7 +237,6 @@ class RoundTrip:
         expect(that=to.find_customers() == [value])
         expect(that=to.get_customers_by_segment(segment.segment_id) == [value])
         expect(that=to.get_customers_by_cohort(cohort_id) == [value])
-        to.build_cohorts(run_id, LONG_AGO, ZONE, shard=SHARD)
         to.build_rollups(run_id, LONG_AGO, ZONE)
         cohort = Cohort(CohortId("1996-12"), date(1996, 12, 1), 1, ten, ten, run_id=run_id)
         to.save_cohort(cohort)

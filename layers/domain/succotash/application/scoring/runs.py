@@ -67,18 +67,9 @@ JUDGED = "judged"
 """Under which a run keeps its judgement with its models."""
 
 
-def run_zone(run: ScoringRun) -> str:
-    """The zone whose days the run counted."""
-    match run.settings.get("time_zone"):
-        case str(zone):
-            return zone
-        case _:
-            return "UTC"
-
-
 def run_day(run: ScoringRun) -> date:
     """The calendar day of the run, in the zone whose days it counted."""
-    return run.as_of.astimezone(ZoneInfo(run_zone(run))).date()
+    return run.as_of.astimezone(ZoneInfo(run.time_zone)).date()
 
 
 def run_currency(run: RunView | None, own: Currency) -> Currency:

@@ -264,6 +264,15 @@ class ScoringRun:
     """Where all customers stood when it finished: `RetentionAnalytics.to_dict`; and, under
     `warnings`, `RunWarnings.to_dict`."""
 
+    @property
+    def time_zone(self) -> str:
+        """The zone whose days the run counts."""
+        match self.settings.get("time_zone"):
+            case str(zone):
+                return zone
+            case _:
+                return "UTC"
+
 
 def run_id_of(as_of: datetime) -> RunId:
     """A run's id is its time, in UTC, to the microsecond where it has any."""

@@ -10,10 +10,12 @@ from succotash.infrastructure.sqlite.predictions import SQLitePredictionReposito
 from succotash.infrastructure.sqlite.receipts import SQLiteReceiptRepository
 from succotash.infrastructure.sqlite.retention_analytics import SQLiteRetentionAnalyticsRepository
 from succotash.infrastructure.sqlite.runs import SQLiteRunRepository
+from succotash.infrastructure.sqlite.shards import SQLiteShardRepository
 
 
 class SQLiteRetentionRepository(
     SQLiteRunRepository,
+    SQLiteShardRepository,
     SQLiteActivityRepository,
     SQLitePredictionRepository,
     SQLiteEngagementRepository,

@@ -72,22 +72,16 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     "churn_predictions": {Kind.QUERIES: "rd", Kind.SCORING: "rad"},
     "user_engagement_profiles": {Kind.QUERIES: "rd", Kind.SCORING: "rad"},
     "grid_cells": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
-    "retention_grid_cells": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "lifecycle_counts": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "forecast_receipts": {Kind.QUERIES: "r", Kind.SCORING: "ra"},
     "forecast_receipt_days": {Kind.QUERIES: "r", Kind.SCORING: "raw"},
     "forecast_tallies": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "run_shards": {Kind.SCORING: "rawd"},
-    "scoring_run_shards": {Kind.SCORING: "rawd"},
     "grid_parts": {Kind.SCORING: "rad"},
-    "retention_grid_parts": {Kind.SCORING: "rad"},
     "cohort_parts": {Kind.SCORING: "rad"},
     "retention_campaigns": {Kind.QUERIES: "raw"},
 }
-"""Rights on every table and view of the schema; a kind that is not named has none.
-
-For the release before are retention_grid_cells, retention_grid_parts and scoring_run_shards.
-"""
+"""Rights on every table and view of the schema; a kind that is not named has none."""
 COLUMNS: Mapping[str, Mapping[Kind, Sequence[str]]] = {
     "form_submissions": {Kind.SCORING: ("lead_id", "state", "submitted_at")}
 }
@@ -119,6 +113,7 @@ def grants(
 
     With `beside`, tables of another release's schema, no right is taken and only these are named.
     """
+    # Made from the table of rights, not kept in files: GRANT takes names, and no parameters.
     if beside is None:
         yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {quoted(role)}"
     yield f"GRANT USAGE ON SCHEMA public TO {quoted(role)}"
