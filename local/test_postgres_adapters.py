@@ -34,6 +34,7 @@ PORTS: Mapping[str, type] = get_type_hints(Repositories)
 """By the name of the repository."""
 ROUNDS = (
     "retention",
+    "receipts",
     "campaigns",
     "orders",
     "ltv",
