@@ -628,6 +628,8 @@ class LTVChecks:
                 last_purchase_at=[LONG_AGO.isoformat()],
                 residual_low=[0],
                 residual_high=[2],
+                residual_median=[1],
+                probability_of_no_purchase=[0.1],
             ),
         )
 

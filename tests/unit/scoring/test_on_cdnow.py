@@ -74,7 +74,7 @@ class TestOnCdnow:
     def test_what_customers_brought_lay_within_their_intervals_as_often_as_those_say(
         self, storage: InMemoryStorage
     ) -> None:
-        """The 39 weeks after the calibration: the level is 80%, and many intervals begin at 0."""
+        """The 39 weeks after the calibration: the level is 80%, and a point holds with more."""
         run(storage, "1997-09-30T23:59:59Z", value_horizon_days=HOLDOUT_DAYS, discount_rate=0.0)
         brought = {
             customer: sum(each for day, each in days.items() if day > CALIBRATION_END.date())
@@ -90,7 +90,7 @@ class TestOnCdnow:
             inside += low.amount <= came <= high.amount
             wide += high.amount > 0
         assert 0.8 <= inside / 2357 <= 0.9
-        assert wide > 1000
+        assert wide > 500
 
     def test_every_customer_has_a_value_and_a_risk(self, storage: InMemoryStorage) -> None:
         report = run(storage, "1998-07-01T00:00:00Z")
