@@ -18,7 +18,7 @@ from succotash.application.scoring.ledgers import Columns, Sample
 from succotash.application.scoring.settings import ScoringSettings
 from succotash.application.scoring.valuation import (
     fit_spend_of,
-    least_quantile,
+    least_of_the_best,
     risk_basis,
     segment_bounds,
     valued,
@@ -137,7 +137,7 @@ def make_plan(
         silence,
         thresholds(settings.risk_rule, basis, np.ones_like(present.frequency)),
         segment_bounds(repositories.ltv.get_all_ltv_segments(), predicted),
-        least_quantile(predicted, VALUABLE_QUANTILE),
+        least_of_the_best(predicted, VALUABLE_QUANTILE),
     )
     skill = None if tested.churn is None else tested.churn.best.brier_skill
     return PlanResult(plan, sample, tested.view, skill is not None and skill < 0)

@@ -41,6 +41,7 @@ class RunReport(RunView):
 
     state: str
     customers: int
+    """Customers that the run scored."""
     warnings: list[RunWarningView]
     backtest: Mapping[str, Json]
 
