@@ -62,7 +62,9 @@ class SegmentBody(Closed):
     name: Line
     description: Prose = ""
     lower_quantile: Real | None = None
+    """Share of all customers who lie below the segment, 0 to below 1."""
     lower_bound: Amount | None = None
+    """Least predicted lifetime value that belongs here, in `currency`."""
     currency: CurrencyCode | None = None
     """Of the bound; the deployment's where it is left out."""
 

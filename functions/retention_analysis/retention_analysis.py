@@ -110,6 +110,7 @@ class ModelQuery(Closed):
     """How many runs."""
 
     limit: Limit = RUNS_SHOWN
+    """The most runs in the answer."""
 
 
 class CampaignBody(Closed):
@@ -127,11 +128,17 @@ class MetricsBody(Closed):
     """Counts since the campaign began; they replace those before."""
 
     targeted: Count
+    """Customers chosen since the campaign began."""
     sent: Count
+    """Messages sent since the campaign began."""
     opened: Count
+    """Messages opened since the campaign began."""
     clicked: Count
+    """Messages in which a link was followed."""
     converted: Count
+    """Customers who did what the campaign asked for."""
     revenue: Amount | None = None
+    """Net revenue attributed to the campaign, in `currency`."""
     currency: CurrencyCode | None = None
     """Of the revenue; the deployment's where it is left out."""
 

@@ -10,6 +10,7 @@ from succotash.application.retention.views import (
     RetentionAnalyticsView,
     RetentionChangeView,
 )
+from succotash.application.rounding import rounded_or_none
 from succotash.application.scoring.runs import run_currency, run_or_none, run_report
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.retention.retention import (
@@ -45,8 +46,8 @@ class RetentionReports:
             "churn_risk_distribution": found.by_risk_level,
             "segment_distribution": found.by_segment,
             "high_risk_customers": found.by_risk_level.get(RiskLevel.HIGH, 0),
-            "average_churn_probability": found.average_churn_probability,
-            "average_engagement_score": found.average_engagement_score,
+            "average_churn_probability": rounded_or_none(found.average_churn_probability),
+            "average_engagement_score": rounded_or_none(found.average_engagement_score),
             "value_at_risk": at_risk.rounded(),
             "currency": at_risk.currency,
             "campaign_metrics": summary_view(summary, self._currency),

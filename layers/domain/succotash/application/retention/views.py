@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NotRequired, TypedDict
 
 from succotash.application.retention.campaign_views import CampaignSummaryView
+from succotash.application.rounding import rounded, rounded_or_none
 from succotash.application.scoring.runs import RunReport, RunView
 from succotash.application.value.views import CustomerValueView
 from succotash.domain.retention.retention import ChurnPrediction, UserEngagementProfile
@@ -16,14 +17,19 @@ class ChurnRiskView(TypedDict):
 
     customer_id: str
     churn_probability: float
+    """P(no purchase and no activity within `horizon_days` after the run), 0 to 1."""
     probability_alive: float
+    """P(has not left for good, as of the run), 0 to 1."""
     risk_level: str
     risk_score: int
+    """1 (least urgent) to 10; within a level it rises with the churn probability."""
     horizon_days: int
+    """Days after the run for which the churn probability holds."""
     last_seen_on: date
     predicted_churn_date: date | None
     reasons: list[str]
     engagement_score: int
+    """Points from 0 to 100 for recent, frequent and varied activity as of the run."""
 
 
 class EngagementView(TypedDict):
@@ -31,12 +37,18 @@ class EngagementView(TypedDict):
 
     customer_id: str
     sessions: int
+    """Sessions until the run."""
     clicks: int
+    """Clicks until the run."""
     conversions: int
+    """Conversions until the run."""
     average_session_seconds: float | None
+    """Mean length of a session in seconds; None where no session has one."""
     last_session_at: datetime | None
     interests: Mapping[str, int]
+    """How often each interest was named until the run."""
     engagement_score: int
+    """Points from 0 to 100 for recent, frequent and varied activity as of the run."""
     segment: str
 
 
@@ -76,22 +88,35 @@ class RetentionChangeView(TypedDict):
     since: datetime
     """As of when that run was."""
     customers: int
+    """Customers now less those then."""
     high_risk_customers: int
+    """Customers at risk level high now less those then."""
     value_at_risk: Decimal
+    """Value at risk now less that then, in the currency of the analytics."""
     churn_risk_distribution: Mapping[str, int]
+    """Customers by risk level, now less then."""
     segment_distribution: Mapping[str, int]
+    """Customers by engagement segment, now less then."""
 
 
 class RetentionAnalyticsView(TypedDict):
     """Where all customers stand."""
 
     customers: int
+    """Customers with a purchase or activity until the run."""
     churn_risk_distribution: Mapping[str, int]
+    """Customers by risk level."""
     segment_distribution: Mapping[str, int]
+    """Customers by engagement segment."""
     high_risk_customers: int
+    """Customers at risk level high."""
     average_churn_probability: float | None
+    """Mean over customers of P(no purchase and no activity within the churn horizon after the run);
+    None without customers."""
     average_engagement_score: float | None
+    """Mean engagement over customers, 0 to 100 points; None without customers."""
     value_at_risk: Decimal
+    """Residual value of the customers at high risk, in `currency`."""
     currency: str
     campaign_metrics: CampaignSummaryView
     change: RetentionChangeView | None
@@ -109,8 +134,8 @@ def churn_risk_view(prediction: ChurnPrediction) -> ChurnRiskView:
     """Serialised for the API."""
     return {
         "customer_id": prediction.customer_id,
-        "churn_probability": prediction.churn_probability,
-        "probability_alive": prediction.probability_alive,
+        "churn_probability": rounded(prediction.churn_probability),
+        "probability_alive": rounded(prediction.probability_alive),
         "risk_level": prediction.risk_level,
         "risk_score": prediction.risk_score,
         "horizon_days": prediction.horizon_days,
@@ -128,7 +153,7 @@ def engagement_view(profile: UserEngagementProfile) -> EngagementView:
         "sessions": profile.sessions,
         "clicks": profile.clicks,
         "conversions": profile.conversions,
-        "average_session_seconds": profile.average_session_seconds,
+        "average_session_seconds": rounded_or_none(profile.average_session_seconds),
         "last_session_at": profile.last_session_at,
         "interests": profile.interests,
         "engagement_score": profile.engagement_score,
