@@ -16,7 +16,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 
-help: ## say what there is
+help: ## list the commands
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | \
 	  awk -F'\t' '{ printf "make %-11s %s\n", $$1, $$2 }'
 
@@ -67,8 +67,11 @@ browser: $(SYNCED) ## fill in the hosted page in a real browser
 e2e: $(SYNCED) ## clone, make run, stop, make run again
 	"$(BIN)/python" -m pytest tests/e2e
 
-docs: $(SYNCED) ## make the tables and plots of docs/models.md anew
+docs: $(SYNCED) ## write the tables and plots of docs/models.md
 	"$(BIN)/python" -m local.model_report
+
+screenshot: $(SYNCED) ## take the picture of the hosted page with Chromium
+	"$(BIN)/python" -m local.screenshot
 
 bench: $(SYNCED) ## measure
 	for each in benchmarks/*.py; do \
@@ -80,7 +83,7 @@ deploy: $(SYNCED) ## build for AWS and deploy, asking for what differs
 	SEED= "$(BIN)/sam" build
 	"$(BIN)/sam" deploy --guided
 
-lock: $(SYNCED) ## write the three lists of locked requirements anew from pyproject.toml
+lock: $(SYNCED) ## write the three lists of locked requirements from pyproject.toml
 	"$(BIN)/python" -m local.locks
 
 clean: ## remove what was made, the local data too
@@ -98,4 +101,4 @@ $(SYNCED): requirements-dev.txt
 	echo "$(CURDIR)/layers/domain" >$(VENV)/lib/python3.13/site-packages/succotash.pth
 	@touch $@
 
-.PHONY: help run test simulate check build smoke smoke-arm64 sam-local browser e2e docs bench deploy lock clean
+.PHONY: help run test simulate check build smoke smoke-arm64 sam-local browser e2e docs screenshot bench deploy lock clean

@@ -234,9 +234,9 @@ SECTIONS = (
 )
 MISSING, HIDDEN, NOT_LOADED = "42P01", "42501", "55000"
 REASONS = {
-    MISSING: "not there; see docs/operations.md",
+    MISSING: "not there; see docs/how-to/observe.md",
     HIDDEN: "this role may not see it",
-    NOT_LOADED: "not loaded when the server started; see docs/operations.md",
+    NOT_LOADED: "not loaded when the server started; see docs/how-to/observe.md",
 }
 
 

@@ -1,4 +1,4 @@
-"""The README's two commands, in a copy of the project that has no environment yet."""
+"""What README and tutorial say to type, in a copy of the project without an environment."""
 
 import csv
 import json
@@ -26,6 +26,7 @@ from local.demo import CDNOW, CUSTOMER_123
 pytestmark = pytest.mark.e2e
 
 PROJECT = Path(__file__).resolve().parents[2]
+DEFAULT_URL = "http://127.0.0.1:3000"
 FIRST_START, SECOND_START = 600, 60
 """Seconds; the first makes the environment."""
 
@@ -165,15 +166,42 @@ class TestFirstRun:
         assert (value["order_count"], Decimal(value["actual_clv"])) == (len(mine), sum(mine))
         assert first.get("/ltv/analysis")["total_customers"] == 2357 + 2
 
-    def test_the_readmes_python_works_in_a_shell_with_the_local_settings(self, first: Run) -> None:
-        readme = (first.clone / "README.md").read_text()
-        [usage, *_] = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    def test_the_python_of_the_guide_works_in_a_shell_with_the_local_settings(
+        self, first: Run
+    ) -> None:
+        guide = (first.clone / "docs" / "how-to" / "use-from-python.md").read_text()
+        [usage, *_] = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
         assert "from succotash.container import container" in usage
         (first.clone / "usage.py").write_text(usage)
 
         printed = shell("set -a; . .local/env; set +a; .venv/bin/python usage.py", first.clone)
 
         assert len(printed.splitlines()) == usage.count("print(")
+
+    @pytest.mark.parametrize(
+        "page",
+        [
+            "tutorial/first-steps",
+            "how-to/define-a-form",
+            "how-to/score-and-export-leads",
+            "how-to/load-orders",
+        ],
+    )
+    def test_the_commands_of_a_page_succeed(self, first: Run, page: str) -> None:
+        text = (first.clone / "docs" / f"{page}.md").read_text()
+        blocks = re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+        commands = [each for each in blocks if each != "make run\n"]
+        (first.clone / ".local" / ".curlrc").write_text("fail-with-body\n")
+
+        shell(
+            ". .venv/bin/activate\n" + "".join(commands).replace(DEFAULT_URL, first.url),
+            first.clone,
+            API=first.url,
+            AUTHORIZATION=f"Authorization: Bearer {(first.clone / '.local/token').read_text()}",
+            CURL_HOME=str(first.clone / ".local"),
+        )
+
+        assert commands
 
     def test_a_second_run_at_the_same_time_says_so(self, first: Run) -> None:
         found = subprocess.run(

@@ -67,7 +67,7 @@ def test_a_database_without_the_schema_says_so_and_shows_the_rest(
         assert main(["--plain", "--url", postgres_server.url(database)]) == 0
     text = capsys.readouterr().out
 
-    assert lines_of(text, "Scoring runs") == [["not there; see docs/operations.md"]]
+    assert lines_of(text, "Scoring runs") == [["not there; see docs/how-to/observe.md"]]
     assert len(lines_of(text, "Connections")) == 2
 
 

@@ -1,4 +1,4 @@
-"""docs/operations.md, walked through from top to bottom on a real server."""
+"""The how-to guides about operation, walked through from top to bottom on a real server."""
 
 import os
 import re
@@ -14,15 +14,25 @@ from succotash.application.people.erased_elsewhere import ALWAYS_KEPT, ON_DISK
 from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+GUIDES = ROOT / "docs" / "how-to"
+OPERATION = (
+    "observe",
+    "deploy",
+    "back-up-and-restore",
+    "erase-a-person",
+    "rotate-secrets",
+    "troubleshoot",
+)
+TEXT = "".join((GUIDES / f"{name}.md").read_text("utf-8") for name in OPERATION)
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 PROGRAMS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 """psql and the others of the version that `embedded_postgres` starts."""
 
 
 def test_every_block_is_of_a_kind_that_is_run_or_is_said_not_to_be() -> None:
-    assert {kind for kind, _ in BLOCKS} == {"sh", "console"}
-    assert all(" aws " in f" {text}" or "sam " in text for kind, text in BLOCKS if kind != "sh")
+    assert {kind for kind, _ in BLOCKS} == {"sh", "console", "json"}
+    consoles = [text for kind, text in BLOCKS if kind == "console"]
+    assert all(" aws " in f" {text}" or "sam " in text for text in consoles)
 
 
 def fill(server: PostgresServer) -> None:
@@ -55,7 +65,7 @@ def test_all_that_can_be_run_here_does_what_it_says(tmp_path: Path) -> None:
         for kind, text in BLOCKS:
             if kind != "sh":
                 continue
-            done = subprocess.run(  # noqa: S603 - the page itself
+            done = subprocess.run(  # noqa: S603 - the guides themselves
                 ["/bin/bash", "-euo", "pipefail", "-c", text],
                 cwd=ROOT,
                 env=environment,
@@ -77,13 +87,14 @@ def test_all_that_can_be_run_here_does_what_it_says(tmp_path: Path) -> None:
     assert left == [[0]]
 
 
-def test_the_page_lists_what_an_erasure_keeps_as_its_answer_does() -> None:
-    [table] = re.findall(r"^\| what \| .*\n\|---\|---\|\n((?:\|.*\n)+)", PAGE, re.MULTILINE)
+def test_the_guide_lists_what_an_erasure_keeps_as_its_answer_does() -> None:
+    page = (GUIDES / "erase-a-person.md").read_text("utf-8")
+    [table] = re.findall(r"^\| what \| .*\n\|---\|---\|\n((?:\|.*\n)+)", page, re.MULTILINE)
     assert len(table.splitlines()) == len([*ALWAYS_KEPT, ON_DISK])
 
 
-@pytest.mark.parametrize("name", sorted(set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", PAGE))))
-def test_what_the_page_names_is_in_the_template(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", TEXT))))
+def test_what_the_guides_name_is_in_the_template(name: str) -> None:
     known = (ROOT / "template.yaml").read_text("utf-8")
     metrics = (ROOT / "layers/domain/succotash/observation.py").read_text("utf-8")
     assert re.search(rf"^  {name}:", known, re.MULTILINE) or f'"{name}"' in metrics
