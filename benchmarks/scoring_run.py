@@ -24,11 +24,10 @@ from datetime import date
 import pg8000.native
 
 from succotash.container import Container
-from succotash.domain.values import SHARDS, Shard
+from succotash.domain.values import SHARDS
 from succotash.infrastructure.postgres.migrations import migrate
-from succotash.infrastructure.postgres.sql.activity import ACTIVITY_SUMMARIES
-from succotash.infrastructure.postgres.sql.partitions import of_shard
-from succotash.infrastructure.postgres.sql.purchases import PURCHASE_HISTORIES, SET_AS_OF
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.statement_files import of_shard
 from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
 
 CUSTOMERS = 100_000
@@ -168,12 +167,17 @@ def floor(connection: pg8000.native.Connection) -> float:
         connection.run(f"COPY (SELECT {names} FROM {table}) TO STDOUT", stream=out)
         rows[table] = (names, out.chunks)
     connection.run(f"TRUNCATE {', '.join(KEPT)}")
+    set_as_of = statements("moments")["set_as_of"]
+    aggregates = (
+        statements("purchases")["copy_purchase_histories"],
+        statements("activity")["copy_activity_summaries"],
+    )
     began = time.perf_counter()
     for index in range(SHARDS):
         connection.run("BEGIN")
-        connection.run(SET_AS_OF, as_of=AS_OF, until=AS_OF, time_zone="UTC")
-        for statement in (PURCHASE_HISTORIES, ACTIVITY_SUMMARIES):
-            connection.run(of_shard(statement, Shard(index, SHARDS)), stream=Lines())
+        connection.run(set_as_of, as_of=AS_OF, until=AS_OF, time_zone="UTC")
+        for aggregate in aggregates:
+            connection.run(of_shard(aggregate, index), stream=Lines())
         connection.run("COMMIT")
     for table, (names, chunks) in rows.items():
         connection.run(f"COPY {table} ({names}) FROM STDIN", stream=chunks)

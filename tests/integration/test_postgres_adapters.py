@@ -11,10 +11,9 @@ import pytest
 
 from local.setup_postgres_db import Plan, set_up
 from local.test_postgres_adapters import PORTS, methods_of
-from succotash.domain.values import SHARDS, Shard
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
-from succotash.infrastructure.postgres.sql.partitions import of_shard
-from succotash.infrastructure.postgres.sql.purchases import PURCHASE_HISTORIES
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.statement_files import of_shard
 from tests.servers import PostgresServer
 
 MOMENT = """
@@ -121,8 +120,8 @@ def test_the_aggregate_of_a_shard_reads_one_partition_and_of_its_orders_the_inde
         connection.run("CHECKPOINT")
         connection.run("VACUUM ANALYZE orders_p03")
         connection.run(MOMENT)
-        statement = of_shard(PURCHASE_HISTORIES, Shard(3, SHARDS))
-        query = statement.strip().removeprefix("COPY (").removesuffix(") TO STDOUT")
+        statement = of_shard(statements("purchases")["copy_purchase_histories"], 3)
+        query = statement.removeprefix("COPY (").removesuffix(") TO STDOUT")
         [[[explained]]] = connection.run(f"EXPLAIN (FORMAT JSON) {query}")
         connection.run("TRUNCATE orders")
     scans = list(scans_of(explained["Plan"]))

@@ -9,7 +9,6 @@ from typing import override
 from succotash.domain.repositories.activity import ActivityRepository
 from succotash.domain.value.ledgers import (
     ActivityEvent,
-    ActivityKind,
     ActivitySummaries,
     Histories,
     RecordOutcome,
@@ -18,10 +17,14 @@ from succotash.domain.values import PAGE, CustomerId, Json, Shard, instant_text
 from succotash.infrastructure.postgres import bulk
 from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import whole
 from succotash.infrastructure.postgres.session import Jsonb, Session
-from succotash.infrastructure.postgres.sql import activity as sql
-from succotash.infrastructure.postgres.sql.partitions import of_shard
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.postgres.sql.partitions import partition
+from succotash.infrastructure.rows.activity import activity_event_of
+from succotash.infrastructure.statement_files import of_shard
+
+_SQL = statements("activity")
+_FORGOTTEN = ("activity_events", "churn_predictions", "user_engagement_profiles")
 
 
 class PostgresActivityRepository(PostgresRepository, ActivityRepository):
@@ -30,47 +33,26 @@ class PostgresActivityRepository(PostgresRepository, ActivityRepository):
     @override
     def record_activity(self, events: Sequence[ActivityEvent]) -> list[RecordOutcome]:
         documents = [_event_document(place, event) for place, event in enumerate(events)]
-        rows = self._run(sql.RECORD_ACTIVITY, events=Jsonb([*documents]))
-        outcomes = [outcome for [outcome] in rows]
+        rows = self._run(_SQL["record_activity"], events=Jsonb([*documents]))
+        outcomes = [row["outcome"] for row in rows]
         unseen = [place for place, outcome in enumerate(outcomes) if outcome is None]
         if unseen:
             judged = self._run(
-                sql.JUDGE_ACTIVITY, events=Jsonb([documents[place] for place in unseen])
+                _SQL["judge_activity"], events=Jsonb([documents[place] for place in unseen])
             )
-            for place, [outcome] in zip(unseen, judged, strict=True):
-                outcomes[place] = outcome
+            for place, row in zip(unseen, judged, strict=True):
+                outcomes[place] = row["outcome"]
         return [RecordOutcome(outcome) for outcome in outcomes]
 
     @override
     def get_activity(self, customer_id: CustomerId, *, limit: int = PAGE) -> list[ActivityEvent]:
-        return [
-            ActivityEvent(
-                customer,
-                event_id,
-                occurred_at,
-                ActivityKind(kind),
-                name,
-                duration,
-                tuple(interests),
-                campaign_id,
-            )
-            for (
-                customer,
-                event_id,
-                occurred_at,
-                kind,
-                name,
-                duration,
-                interests,
-                campaign_id,
-            ) in self._run(sql.GET_ACTIVITY, customer_id=customer_id, limit=limit)
-        ]
+        rows = self._run(_SQL["get_activity"], customer_id=customer_id, limit=limit)
+        return [activity_event_of(row) for row in rows]
 
     @override
     def forget_activity(self, customer_ids: Sequence[CustomerId]) -> dict[str, int]:
-        [row] = self._run(sql.FORGET_ACTIVITY, customer_ids=list(customer_ids))
-        tables = ("activity_events", "churn_predictions", "user_engagement_profiles")
-        return dict(zip(tables, row, strict=True))
+        [deleted] = self._run(_SQL["forget_activity"], customer_ids=list(customer_ids))
+        return {table: deleted[table] for table in _FORGOTTEN}
 
     @override
     def activity_summaries(
@@ -81,19 +63,26 @@ class PostgresActivityRepository(PostgresRepository, ActivityRepository):
         shard: Shard | None = None,
         holdout_until: datetime | None = None,
     ) -> ActivitySummaries:
-        statement = of_shard(sql.ACTIVITY_SUMMARIES, shard)
+        statement = of_shard(_SQL["copy_activity_summaries"], partition(shard))
 
         def copy(session: Session) -> bytes:
             set_as_of(session, as_of, time_zone, holdout_until)
             return session.copy_out(statement)
 
         columns = bulk.columns_of(self._in_transaction(copy), width=13)
-        first_day, frequency, recency, age, holdout, sessions, clicks, conversions, timed = map(
-            whole, columns[:9]
+        customer_ids, holdout, interests, *numbers, seconds, last_session_at = columns
+        first_day, frequency, recency, age, sessions, clicks, conversions, timed = map(
+            bulk.whole, numbers
         )
-        seconds, last_session_at, interests, customer_ids = columns[9:]
         return ActivitySummaries(
-            Histories(bulk.plain(customer_ids), first_day, frequency, recency, age, holdout),
+            Histories(
+                bulk.plain(customer_ids),
+                first_day,
+                frequency,
+                recency,
+                age,
+                bulk.whole(holdout),
+            ),
             sessions,
             clicks,
             conversions,

@@ -1,10 +1,12 @@
 """Columns to and from the text format of COPY."""
 
 import re
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress
 
 from succotash.domain.values import LARGEST_UNITS
+from succotash.errors import StorageError
 
 CHUNK = 1000
 """Rows handed to the driver at once: three times as fast as one by one."""
@@ -67,10 +69,18 @@ def columns_of(data: bytes, width: int) -> list[tuple[str, ...]]:
     return list(zip(*(line.split("\t") for line in data.decode().split("\n")[:-1]), strict=True))
 
 
+def whole(values: Iterable[str]) -> array[int]:
+    """A column of whole numbers; StorageError for one beyond 64 bits."""
+    try:
+        return array("q", map(int, values))
+    except OverflowError:
+        raise StorageError("a total is larger than 64 bits hold") from None
+
+
 def countable(
     columns: Sequence[Sequence[str]], *, amounts: Sequence[Sequence[str]]
 ) -> tuple[list[tuple[str, ...]], list[str]]:
-    """The rows of which 64 bits hold every amount, and the last column of the others."""
+    """The rows of which 64 bits hold every amount, and the first column of the others."""
     # Looking at lengths is quick, and nearly always enough.
     if all(len(each) < _DIGITS_OF_64_BITS for column in amounts for each in column):
         return [tuple(column) for column in columns], []
@@ -79,7 +89,7 @@ def countable(
     ]
     return (
         [tuple(compress(column, fits)) for column in columns],
-        list(compress(columns[-1], (not each for each in fits))),
+        list(compress(columns[0], (not each for each in fits))),
     )
 
 

@@ -2,8 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, override
+from typing import override
 
 from succotash.domain.people.identities import (
     SHOP,
@@ -18,13 +17,16 @@ from succotash.domain.values import CustomerId, RunId
 from succotash.infrastructure.postgres.people import stripes_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Row, Session
+from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.people import SHARE_STRIPES, STRIPES, TAKE_STRIPES
-from succotash.infrastructure.statement_files import load_statements
+from succotash.infrastructure.rows.customers import (
+    account_of,
+    accounts_by_email,
+    aliases_of,
+    join_of,
+)
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-_SQL = load_statements(Path(__file__).parent / "sql" / "customers.sql")
+_SQL = {**statements("customers"), **statements("customer_moves")}
 _KEPT = ("values", "predictions", "profiles")
 
 
@@ -58,17 +60,14 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
                 limit=TOMBSTONES_TOLD + 1,
             )
 
-        accounts: dict[str, Account] = {}
-        owners: defaultdict[str, list[Account]] = defaultdict(list)
-        erased: dict[str, datetime] = {}
-        for kind, name, customer_id, at, email in self._in_transaction(find):
-            if kind == "tombstone":
-                erased[name] = at
-            elif kind == "email":
-                owners[name].append(Account(customer_id, at, email))
-            else:
-                accounts[name] = Account(customer_id, at, email)
-        return KnownCustomers(accounts, owners, erased)
+        found: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in self._in_transaction(find):
+            found[row["kind"]].append(row)
+        return KnownCustomers(
+            {row["name"]: account_of(row) for row in found["name"]},
+            accounts_by_email(found["email"]),
+            {row["name"]: row.instant("erased_at") for row in found["tombstone"]},
+        )
 
     @override
     def save_aliases(self, aliases: Mapping[CustomerId, CustomerId]) -> None:
@@ -83,17 +82,11 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
     def get_aliases(
         self, customer_ids: Collection[CustomerId]
     ) -> dict[CustomerId, list[CustomerId]]:
-        aliases: defaultdict[CustomerId, list[CustomerId]] = defaultdict(list)
-        for customer_id, alias in self._run(_SQL["get_aliases"], customer_ids=list(customer_ids)):
-            aliases[customer_id].append(alias)
-        return dict(aliases)
+        return aliases_of(self._run(_SQL["get_aliases"], customer_ids=list(customer_ids)))
 
     @override
     def find_shared_emails(self, *, limit: int = 1000) -> dict[str, list[Account]]:
-        shared: defaultdict[str, list[Account]] = defaultdict(list)
-        for customer_id, at, email in self._run(_SQL["find_shared_emails"], limit=limit):
-            shared[email].append(Account(customer_id, at, email))
-        return dict(shared)
+        return accounts_by_email(self._run(_SQL["find_shared_emails"], limit=limit))
 
     @override
     def find_left_over(
@@ -101,14 +94,14 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
     ) -> list[Join]:
         asked = None if targets is None else list(targets)
         rows = self._run(_SQL["find_left_over"], targets=asked, limit=limit)
-        return [Join(*row) for row in rows]
+        return [join_of(row) for row in rows]
 
     @override
     def find_personal_ids(
         self, *, after: str = "", email: str | None = None, limit: int = 1000
     ) -> list[CustomerId]:
         rows = self._run(_SQL["find_personal_ids"], after=after, email=email, limit=limit)
-        return [customer_id for [customer_id] in rows]
+        return [row["customer_id"] for row in rows]
 
     @override
     def join_customers(self, joins: Sequence[Join]) -> None:
@@ -142,9 +135,9 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
     def delete_results_of_nobody(self, run_id: RunId) -> int:
         def delete(session: Session) -> int:
             return sum(
-                deleted
+                row["deleted"]
                 for kept in _KEPT
-                for [deleted] in session.run(_SQL[f"delete_{kept}_of_nobody"], run_id=run_id)
+                for row in session.run(_SQL[f"delete_{kept}_of_nobody"], run_id=run_id)
             )
 
         return self._in_transaction(delete)

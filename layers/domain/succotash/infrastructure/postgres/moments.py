@@ -4,7 +4,9 @@ from datetime import datetime
 
 from succotash.domain.values import instant_text
 from succotash.infrastructure.postgres.session import Session
-from succotash.infrastructure.postgres.sql.purchases import SET_AS_OF
+from succotash.infrastructure.postgres.sql import statements
+
+_SQL = statements("moments")
 
 
 def set_as_of(
@@ -12,7 +14,7 @@ def set_as_of(
 ) -> None:
     """Let the transaction's statements judge as of an instant; COPY takes no parameters."""
     session.run(
-        SET_AS_OF,
+        _SQL["set_as_of"],
         as_of=instant_text(as_of),
         until=instant_text(max(as_of, holdout_until or as_of)),
         time_zone=time_zone,

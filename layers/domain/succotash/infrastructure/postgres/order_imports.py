@@ -6,18 +6,22 @@ from typing import override
 from succotash.domain.repositories.order_imports import OrderImportRepository
 from succotash.domain.value.order_import import (
     OrderImport,
-    Position,
     RejectedLine,
     WarnedLine,
     as_rejected,
 )
-from succotash.domain.value.refunds import RefundWarning
 from succotash.domain.values import PAGE
-from succotash.errors import Violation
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb
-from succotash.infrastructure.postgres.sql import order_imports as sql
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.rows.row import only
+from succotash.infrastructure.rows.value import (
+    order_import_of,
+    rejected_line_of,
+    warned_line_of,
+)
+
+_SQL = statements("order_imports")
 
 
 class PostgresOrderImportRepository(PostgresRepository, OrderImportRepository):
@@ -25,8 +29,8 @@ class PostgresOrderImportRepository(PostgresRepository, OrderImportRepository):
 
     @override
     def open_import(self, import_id: str) -> OrderImport:
-        [[offset, line, *counts]] = self._run(sql.OPEN_IMPORT, import_id=import_id)
-        return OrderImport(import_id, Position(offset, line), *counts)
+        [row] = self._run(_SQL["open_import"], import_id=import_id)
+        return order_import_of(row)
 
     @override
     def save_import(
@@ -36,7 +40,7 @@ class PostgresOrderImportRepository(PostgresRepository, OrderImportRepository):
         warned: Sequence[WarnedLine] = (),
     ) -> None:
         rows = self._run(
-            sql.SAVE_IMPORT,
+            _SQL["save_import"],
             import_id=state.import_id,
             byte_offset=state.position.offset,
             line=state.position.line,
@@ -64,21 +68,16 @@ class PostgresOrderImportRepository(PostgresRepository, OrderImportRepository):
     def get_rejected_lines(
         self, import_id: str, *, after: int = 0, limit: int = PAGE
     ) -> list[RejectedLine]:
-        rows = self._run(sql.GET_REJECTED_LINES, import_id=import_id, after=after, limit=limit)
-        return [
-            RejectedLine(
-                line, tuple(Violation(*each) for each in violations), is_conflicting=is_conflicting
-            )
-            for line, violations, is_conflicting in rows
-        ]
+        rows = self._run(_SQL["get_rejected_lines"], import_id=import_id, after=after, limit=limit)
+        return [rejected_line_of(row) for row in rows]
 
     @override
     def get_warned_lines(
         self, import_id: str, *, after: int = 0, limit: int = PAGE
     ) -> list[WarnedLine]:
-        rows = self._run(sql.GET_WARNED_LINES, import_id=import_id, after=after, limit=limit)
-        return [WarnedLine(line, RefundWarning(code)) for line, code in rows]
+        rows = self._run(_SQL["get_warned_lines"], import_id=import_id, after=after, limit=limit)
+        return [warned_line_of(row) for row in rows]
 
     @override
     def finish_import(self, import_id: str) -> None:
-        only("import", self._run(sql.FINISH_IMPORT, import_id=import_id))
+        only("import", self._run(_SQL["finish_import"], import_id=import_id))

@@ -6,12 +6,15 @@ from typing import override
 from succotash.domain.repositories.orders import OrderRepository
 from succotash.domain.value.ledgers import Customer, Order, RecordOutcome
 from succotash.domain.value.orders import OrderColumns
-from succotash.domain.values import CustomerId, Json, Money, instant_text
+from succotash.domain.values import CustomerId, Json, instant_text
 from succotash.infrastructure.postgres import bulk
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Session
-from succotash.infrastructure.postgres.sql import orders as sql
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.rows.row import only
+from succotash.infrastructure.rows.value import customer_of, order_of
+
+_SQL = statements("orders")
 
 
 class PostgresOrderRepository(PostgresRepository, OrderRepository):
@@ -20,15 +23,15 @@ class PostgresOrderRepository(PostgresRepository, OrderRepository):
     @override
     def record_orders(self, orders: Sequence[Order]) -> list[RecordOutcome]:
         documents = [_order_document(place, order) for place, order in enumerate(orders)]
-        rows = self._run(sql.RECORD_ORDERS, orders=Jsonb([*documents]))
-        outcomes = [outcome for [outcome] in rows]
+        rows = self._run(_SQL["record_orders"], orders=Jsonb([*documents]))
+        outcomes = [row["outcome"] for row in rows]
         unseen = [place for place, outcome in enumerate(outcomes) if outcome is None]
         if unseen:
             judged = self._run(
-                sql.JUDGE_ORDERS, orders=Jsonb([documents[place] for place in unseen])
+                _SQL["judge_orders"], orders=Jsonb([documents[place] for place in unseen])
             )
-            for place, [outcome] in zip(unseen, judged, strict=True):
-                outcomes[place] = outcome
+            for place, row in zip(unseen, judged, strict=True):
+                outcomes[place] = row["outcome"]
         return [RecordOutcome(outcome) for outcome in outcomes]
 
     @override
@@ -48,39 +51,37 @@ class PostgresOrderRepository(PostgresRepository, OrderRepository):
         )
 
         def merge(session: Session) -> list[RecordOutcome]:
-            session.run(sql.PREFER_INDEXES)
-            session.run(sql.MAKE_STAGE)
-            session.run(sql.CLEAR_STAGE)
-            session.copy_in(sql.STAGE_ORDERS, chunks)
+            session.run(_SQL["prefer_indexes"])
+            session.run(_SQL["make_stage"])
+            session.run(_SQL["clear_stage"])
+            session.copy_in(_SQL["copy_to_stage"], chunks)
             outcomes = [RecordOutcome.RECORDED] * len(orders)
-            if known := [place for [place] in session.run(sql.ADD_STAGED_ORDERS)]:
-                for place, outcome in session.run(sql.JUDGE_STAGED_ORDERS, places=known):
-                    outcomes[place] = RecordOutcome(outcome)
+            if known := [row["place"] for row in session.run(_SQL["add_staged_orders"])]:
+                for row in session.run(_SQL["judge_staged_orders"], places=known):
+                    outcomes[row["place"]] = RecordOutcome(row["outcome"])
                 session.run(
-                    sql.UNSTAGE_ORDERS,
+                    _SQL["unstage_orders"],
                     places=[each for each in known if outcomes[each] is RecordOutcome.CONFLICTING],
                 )
-            session.run(sql.MEET_STAGED_CUSTOMERS)
+            session.run(_SQL["meet_staged_customers"])
             return outcomes
 
         return self._in_transaction(merge) if len(orders) else []
 
     @override
     def get_customer(self, customer_id: CustomerId) -> Customer:
-        return Customer(*only("customer", self._run(sql.GET_CUSTOMER, customer_id=customer_id)))
+        rows = self._run(_SQL["get_customer"], customer_id=customer_id)
+        return customer_of(only("customer", rows))
 
     @override
     def get_customers_by_email(self, canonical_email: str) -> list[Customer]:
-        rows = self._run(sql.CUSTOMERS_BY_EMAIL, canonical_email=canonical_email)
-        return [Customer(*row) for row in rows]
+        rows = self._run(_SQL["get_customers_by_email"], canonical_email=canonical_email)
+        return [customer_of(row) for row in rows]
 
     @override
     def get_orders(self, customer_id: CustomerId, *, newest: int | None = None) -> list[Order]:
-        rows = self._run(sql.NEWEST_ORDERS, customer_id=customer_id, limit=newest)
-        return [
-            Order(customer, order_id, ordered_at, Money(amount, currency), refund_of)
-            for customer, order_id, ordered_at, amount, currency, refund_of in reversed(rows)
-        ]
+        rows = self._run(_SQL["get_newest_orders"], customer_id=customer_id, limit=newest)
+        return [order_of(row) for row in reversed(rows)]
 
 
 def _order_document(place: int, order: Order) -> dict[str, Json]:

@@ -9,10 +9,12 @@ from succotash.domain.values import Currency, Shard
 from succotash.infrastructure.postgres import bulk
 from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import whole
 from succotash.infrastructure.postgres.session import Row, Session
-from succotash.infrastructure.postgres.sql import purchases as sql
-from succotash.infrastructure.postgres.sql.partitions import of_shard
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.postgres.sql.partitions import partition
+from succotash.infrastructure.statement_files import of_shard
+
+_SQL = statements("purchases")
 
 
 class PostgresPurchaseRepository(PostgresRepository, PurchaseRepository):
@@ -27,17 +29,18 @@ class PostgresPurchaseRepository(PostgresRepository, PurchaseRepository):
         shard: Shard | None = None,
         holdout_until: datetime | None = None,
     ) -> PurchaseHistories:
-        statement = of_shard(sql.PURCHASE_HISTORIES, shard)
+        statement = of_shard(_SQL["copy_purchase_histories"], partition(shard))
 
         def copy(session: Session) -> bytes:
             set_as_of(session, as_of, time_zone, holdout_until)
             return session.copy_out(statement)
 
         found = bulk.columns_of(self._in_transaction(copy), width=13)
-        columns, left_out = bulk.countable(found, amounts=found[6:10])
-        first_day, frequency, recency, age, holdout, orders, *amounts = map(whole, columns[:10])
+        (customer_ids, *numbers, first_at, last_at), left_out = bulk.countable(
+            found, amounts=found[7:11]
+        )
+        first_day, frequency, recency, age, holdout, orders, *amounts = map(bulk.whole, numbers)
         revenue, repeats, held_out, over_refunds = amounts
-        first_at, last_at, customer_ids = columns[10:]
         return PurchaseHistories(
             Histories(bulk.plain(customer_ids), first_day, frequency, recency, age, holdout),
             orders,
@@ -56,10 +59,10 @@ class PostgresPurchaseRepository(PostgresRepository, PurchaseRepository):
     ) -> list[int]:
         def count(session: Session) -> list[Row]:
             set_as_of(session, as_of, time_zone, until)
-            return session.run(of_shard(sql.PURCHASES_BY_WEEK, shard))
+            return session.run(of_shard(_SQL["count_purchases_by_week"], partition(shard)))
 
-        return [purchases for _, purchases in self._in_transaction(count)]
+        return [row["purchases"] for row in self._in_transaction(count)]
 
     @override
     def get_currencies(self, as_of: datetime) -> set[Currency]:
-        return {currency for [currency] in self._run(sql.CURRENCIES, as_of=as_of)}
+        return {row["currency"] for row in self._run(_SQL["get_currencies"], as_of=as_of)}

@@ -9,8 +9,12 @@ from succotash.domain.value.refunds import RefundTotals, RefundWarning
 from succotash.domain.values import CustomerId, Json, OrderId, Shard
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Jsonb
-from succotash.infrastructure.postgres.sql.partitions import of_shard
-from succotash.infrastructure.postgres.sql.refunds import JUDGE_REFUNDS, TOTAL_REFUNDS
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.postgres.sql.partitions import partition
+from succotash.infrastructure.rows.value import refund_totals_of
+from succotash.infrastructure.statement_files import of_shard
+
+_SQL = statements("refunds")
 
 
 class PostgresRefundRepository(PostgresRepository, RefundRepository):
@@ -24,10 +28,10 @@ class PostgresRefundRepository(PostgresRepository, RefundRepository):
             {"place": place, "customer_id": customer_id, "order_id": order_id}
             for place, (customer_id, order_id) in enumerate(refunded)
         ]
-        rows = self._run(JUDGE_REFUNDS, refunded=Jsonb(given))
-        return [None if warning is None else RefundWarning(warning) for [warning] in rows]
+        rows = self._run(_SQL["judge_refunds"], refunded=Jsonb(given))
+        return [row["warning"] and RefundWarning(row["warning"]) for row in rows]
 
     @override
     def total_refunds(self, as_of: datetime, *, shard: Shard | None = None) -> RefundTotals:
-        [totals] = self._run(of_shard(TOTAL_REFUNDS, shard), as_of=as_of)
-        return RefundTotals(*map(int, totals))
+        [row] = self._run(of_shard(_SQL["total_refunds"], partition(shard)), as_of=as_of)
+        return refund_totals_of(row)

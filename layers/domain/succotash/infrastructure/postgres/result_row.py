@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, cast, override
 
 from succotash.domain.values import Currency, Money
@@ -47,6 +48,10 @@ class PostgresRow(list[Any]):
     def optional_span(self, column: str, /) -> timedelta | None:
         """A length of time, or None where the column is NULL."""
         return cast("timedelta | None", self[column])
+
+    def amount(self, column: str, /) -> Decimal:
+        """An amount in the currency of the deployment."""
+        return cast("Decimal", self[column])
 
     def money(self, column: str, /, currency: str = "currency") -> Money:
         """An amount, and its currency from the column of that name."""

@@ -1,6 +1,5 @@
 """What customers are worth in PostgreSQL."""
 
-from dataclasses import replace
 from typing import override
 
 from succotash.domain.repositories.values import ValueRepository
@@ -17,11 +16,14 @@ from succotash.domain.values import (
 )
 from succotash.infrastructure.postgres import bulk
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.runs import replace_rows
-from succotash.infrastructure.postgres.session import Row
-from succotash.infrastructure.postgres.sql import values as sql
-from succotash.infrastructure.postgres.sql.partitions import of_shard
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.postgres.sql.partitions import partition
+from succotash.infrastructure.rows.row import only
+from succotash.infrastructure.rows.value import customer_ltv_of
+from succotash.infrastructure.statement_files import of_shard
+
+_SQL = statements("values")
 
 
 class PostgresValueRepository(PostgresRepository, ValueRepository):
@@ -30,7 +32,7 @@ class PostgresValueRepository(PostgresRepository, ValueRepository):
     @override
     def save_customer_ltv(self, value: CustomerLTV) -> None:
         rows = self._run(
-            sql.SAVE_CUSTOMER_LTV,
+            _SQL["save_customer_ltv"],
             run_id=value.run_id,
             customer_id=value.customer_id,
             actual_clv=value.actual_clv.units(),
@@ -83,15 +85,15 @@ class PostgresValueRepository(PostgresRepository, ValueRepository):
         replace_rows(
             self._work,
             run_id,
-            of_shard(sql.CLEAR_CUSTOMER_VALUES, shard),
-            of_shard(sql.COPY_CUSTOMER_VALUES, shard),
+            of_shard(_SQL["clear_customer_values"], partition(shard)),
+            of_shard(_SQL["copy_customer_values"], partition(shard)),
             chunks,
         )
 
     @override
     def get_customer_ltv(self, customer_id: CustomerId) -> CustomerLTV:
-        rows = self._run(sql.GET_CUSTOMER_LTV, customer_id=customer_id)
-        return _customer_ltv(only("customer", rows))
+        rows = self._run(_SQL["get_customer_ltv"], customer_id=customer_id)
+        return customer_ltv_of(only("customer", rows))
 
     @override
     def find_customers(
@@ -109,27 +111,15 @@ class PostgresValueRepository(PostgresRepository, ValueRepository):
         }
         if segment_id is not None and cohort_id is not None:
             rows = self._run(
-                sql.CUSTOMERS_OF_BOTH, segment_id=segment_id, cohort_id=cohort_id, **page
+                _SQL["find_customers_of_segment_and_cohort"],
+                segment_id=segment_id,
+                cohort_id=cohort_id,
+                **page,
             )
         elif segment_id is not None:
-            rows = self._run(sql.CUSTOMERS_OF_SEGMENT, segment_id=segment_id, **page)
+            rows = self._run(_SQL["find_customers_of_segment"], segment_id=segment_id, **page)
         elif cohort_id is not None:
-            rows = self._run(sql.CUSTOMERS_OF_COHORT, cohort_id=cohort_id, **page)
+            rows = self._run(_SQL["find_customers_of_cohort"], cohort_id=cohort_id, **page)
         else:
-            rows = self._run(sql.CUSTOMERS, **page)
-        return [_customer_ltv(row) for row in rows]
-
-
-def _customer_ltv(row: Row) -> CustomerLTV:
-    customer_id, actual_clv, residual_value, average_order_value, currency, *others = row[:-2]
-    low, high = row[-2:]
-    value = CustomerLTV(
-        customer_id,
-        Money(actual_clv, currency),
-        Money(residual_value, currency),
-        Money(average_order_value, currency),
-        *others,
-    )
-    if low is None:
-        return value
-    return replace(value, residual_low=Money(low, currency), residual_high=Money(high, currency))
+            rows = self._run(_SQL["find_customers"], **page)
+        return [customer_ltv_of(row) for row in rows]

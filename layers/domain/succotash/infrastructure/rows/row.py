@@ -1,9 +1,12 @@
 """One row of a result, alike for both SQL adapters."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, Protocol
 
 from succotash.domain.values import Money
+from succotash.errors import NotFoundError
 
 
 class Row(Protocol):
@@ -36,6 +39,9 @@ class Row(Protocol):
     def optional_span(self, column: str, /) -> timedelta | None:
         """A length of time, or None where the column is NULL."""
 
+    def amount(self, column: str, /) -> Decimal:
+        """An amount in the currency of the deployment."""
+
     def money(self, column: str, /, currency: str = "currency") -> Money:
         """An amount, and its currency from the column of that name."""
 
@@ -44,3 +50,10 @@ class Row(Protocol):
 
     def json(self, column: str, /) -> Any:  # noqa: ANN401 - what JSON holds is known to its reader
         """What a column of JSON holds."""
+
+
+def only[T](kind: str, found: Sequence[T]) -> T:
+    """The one that was found; NotFoundError of this kind where nothing was."""
+    if not found:
+        raise NotFoundError(kind)
+    return found[0]

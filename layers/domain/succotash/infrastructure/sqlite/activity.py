@@ -1,143 +1,34 @@
 """The ledger of activity in SQLite."""
 
-# ruff: noqa: S608 - constants made of constants; what varies is always a parameter
-
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import override
 
 from succotash.domain.repositories.activity import ActivityRepository
 from succotash.domain.value.ledgers import (
     ActivityEvent,
-    ActivityKind,
     ActivitySummaries,
     Histories,
     RecordOutcome,
 )
 from succotash.domain.values import PAGE, CustomerId, Shard
-from succotash.infrastructure.sqlite.columns import (
-    instant,
-    instant_text,
-    json_text,
-    json_value,
-    micros,
-    micros_span,
-)
-from succotash.infrastructure.sqlite.connection import Row
+from succotash.infrastructure.rows.activity import activity_event_of
+from succotash.infrastructure.sqlite.columns import instant_text, json_text, micros, micros_span
 from succotash.infrastructure.sqlite.functions import local_day, shard_parameters
 from succotash.infrastructure.sqlite.purchases import laid_out_purchases
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.rows import integers
-from succotash.infrastructure.sqlite.sightings import MEANT, Sighting, see_customers
+from succotash.infrastructure.sqlite.sightings import Sighting, see_customers
+from succotash.infrastructure.sqlite.sql import statements
 
+_SQL = statements("activity")
 _SESSION_GAP = timedelta(minutes=30)
-
-_KNOWN_EVENTS = """
-SELECT e.*
-FROM json_each(:keys) AS k
-JOIN activity_events AS e ON e.customer_id = k.value ->> 0 AND e.event_id = k.value ->> 1
-"""
-_ADD_EVENT = """
-INSERT INTO activity_events (
-    customer_id, event_id, occurred_at, kind, name, duration_seconds, interests, campaign_id
-)
-VALUES (
-    :customer_id, :event_id, :occurred_at, :kind, :name, :duration_seconds, :interests,
-    :campaign_id
-)
-"""
-_ACTIVITY = f"""
-SELECT * FROM activity_events WHERE customer_id = {MEANT}
-ORDER BY occurred_at DESC, event_id DESC
-LIMIT :limit
-"""
-_FORGET_EVENTS = """
-DELETE FROM activity_events WHERE customer_id IN (SELECT value FROM json_each(:customer_ids))
-"""
-_FORGET_PREDICTIONS = """
-DELETE FROM churn_predictions WHERE customer_id IN (SELECT value FROM json_each(:customer_ids))
-"""
-_FORGET_PROFILES = """
-DELETE FROM user_engagement_profiles
-WHERE customer_id IN (SELECT value FROM json_each(:customer_ids))
-"""
-_FORGETTING: Mapping[str, str] = {
-    "activity_events": _FORGET_EVENTS,
-    "churn_predictions": _FORGET_PREDICTIONS,
-    "user_engagement_profiles": _FORGET_PROFILES,
+_FORGETTING = {
+    "activity_events": "forget_events",
+    "churn_predictions": "forget_predictions",
+    "user_engagement_profiles": "forget_profiles",
 }
-
-_SUMMARIES = """
-WITH events AS MATERIALIZED (
-    SELECT customer_id, occurred_at, kind, duration_seconds, interests,
-           local_day(occurred_at, :time_zone) AS day, occurred_at > :as_of AS is_holdout
-    FROM activity_events
-    WHERE occurred_at <= :latest
-      AND (:shards IS NULL OR shard_of(customer_id, :shards) = :shard)
-),
-event_days AS (
-    SELECT customer_id, is_holdout, day FROM events
-    UNION
-    SELECT customer_id, is_holdout, day FROM temp.purchases
-),
-days AS (
-    SELECT customer_id,
-           COUNT(*) FILTER (WHERE is_holdout = 0) AS days,
-           MIN(day) FILTER (WHERE is_holdout = 0) AS first_day,
-           MAX(day) FILTER (WHERE is_holdout = 0) AS last_day,
-           COUNT(*) FILTER (WHERE is_holdout = 1) AS holdout
-    FROM event_days
-    GROUP BY customer_id
-),
-paused AS (
-    SELECT *,
-           occurred_at - lag(occurred_at) OVER (
-               PARTITION BY customer_id, kind ORDER BY occurred_at
-           ) AS pause
-    FROM events
-    WHERE is_holdout = 0
-),
-totals AS (
-    SELECT customer_id,
-           COUNT(*) FILTER (WHERE kind = 'session') AS sessions,
-           COUNT(*) FILTER (WHERE kind = 'click') AS clicks,
-           COUNT(*) FILTER (WHERE kind = 'click' AND (pause IS NULL OR pause > :gap))
-               AS click_sessions,
-           COUNT(*) FILTER (WHERE kind = 'conversion') AS conversions,
-           SUM(duration_seconds) FILTER (WHERE kind = 'session') AS session_seconds,
-           COUNT(duration_seconds) FILTER (WHERE kind = 'session') AS timed_sessions,
-           MAX(occurred_at) FILTER (WHERE kind = 'session') AS last_session_at,
-           MAX(occurred_at) FILTER (WHERE kind = 'click') AS last_click_at
-    FROM paused
-    GROUP BY customer_id
-),
-named_interests AS (
-    SELECT events.customer_id, named.value AS interest, COUNT(*) AS times
-    FROM events, json_each(events.interests) AS named
-    WHERE events.is_holdout = 0
-    GROUP BY events.customer_id, named.value
-),
-interests AS (
-    SELECT customer_id, json_group_object(interest, times) AS interests
-    FROM named_interests
-    GROUP BY customer_id
-)
-SELECT days.customer_id, days.first_day, days.days - 1 AS frequency,
-       days.last_day - days.first_day AS recency, days.holdout,
-       CASE WHEN totals.sessions > 0 THEN totals.sessions
-            ELSE coalesce(totals.click_sessions, 0) END AS sessions,
-       coalesce(totals.clicks, 0) AS clicks, coalesce(totals.conversions, 0) AS conversions,
-       coalesce(totals.session_seconds, 0.0) AS session_seconds,
-       coalesce(totals.timed_sessions, 0) AS timed_sessions,
-       coalesce(totals.last_session_at, totals.last_click_at) AS last_session_at,
-       coalesce(interests.interests, '{}') AS interests
-FROM days
-LEFT JOIN totals USING (customer_id)
-LEFT JOIN interests USING (customer_id)
-WHERE days.days > 0
-ORDER BY days.customer_id
-"""
 
 
 class SQLiteActivityRepository(SQLiteRepository, ActivityRepository):
@@ -150,10 +41,10 @@ class SQLiteActivityRepository(SQLiteRepository, ActivityRepository):
         with self._unit.writing() as session:
             known = {
                 (row["customer_id"], row["event_id"]): dict(row)
-                for row in session.run(_KNOWN_EVENTS, keys=json_text(keys))
+                for row in session.run(_SQL["find_known_events"], keys=json_text(keys))
             }
             session.run_for_each(
-                _ADD_EVENT,
+                _SQL["add_event"],
                 [event for key, event in zip(keys, batch, strict=True) if key not in known],
             )
             see_customers(
@@ -176,15 +67,15 @@ class SQLiteActivityRepository(SQLiteRepository, ActivityRepository):
     @override
     def get_activity(self, customer_id: CustomerId, *, limit: int = PAGE) -> list[ActivityEvent]:
         with self._unit.reading() as session:
-            rows = session.run(_ACTIVITY, customer_id=customer_id, limit=limit)
-        return [_event(row) for row in rows]
+            rows = session.run(_SQL["get_activity"], customer_id=customer_id, limit=limit)
+        return [activity_event_of(row) for row in rows]
 
     @override
     def forget_activity(self, customer_ids: Sequence[CustomerId]) -> dict[str, int]:
         with self._unit.writing() as session:
             return {
-                table: session.change(statement, customer_ids=json_text(customer_ids))
-                for table, statement in _FORGETTING.items()
+                table: session.change(_SQL[name], customer_ids=json_text(customer_ids))
+                for table, name in _FORGETTING.items()
             }
 
     @override
@@ -201,7 +92,7 @@ class SQLiteActivityRepository(SQLiteRepository, ActivityRepository):
             laid_out_purchases(session, as_of, time_zone, shard=shard, holdout_until=holdout_until),
         ):
             rows = session.run(
-                _SUMMARIES,
+                _SQL["get_activity_summaries"],
                 as_of=micros(as_of),
                 latest=micros(as_of if holdout_until is None else holdout_until),
                 time_zone=time_zone,
@@ -228,7 +119,7 @@ class SQLiteActivityRepository(SQLiteRepository, ActivityRepository):
                 None if row["last_session_at"] is None else instant_text(row["last_session_at"])
                 for row in rows
             ],
-            interests=[json_value(row["interests"]) for row in rows],
+            interests=[row.json("interests") for row in rows],
         )
 
 
@@ -243,16 +134,3 @@ def _event_columns(event: ActivityEvent) -> dict[str, object]:
         "interests": json_text(event.interests),
         "campaign_id": event.campaign_id,
     }
-
-
-def _event(row: Row) -> ActivityEvent:
-    return ActivityEvent(
-        customer_id=row["customer_id"],
-        event_id=row["event_id"],
-        occurred_at=instant(row["occurred_at"]),
-        kind=ActivityKind(row["kind"]),
-        name=row["name"],
-        duration_seconds=row["duration_seconds"],
-        interests=tuple(json_value(row["interests"])),
-        campaign_id=row["campaign_id"],
-    )

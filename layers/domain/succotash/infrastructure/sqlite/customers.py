@@ -1,8 +1,7 @@
 """Who customers are, in SQLite."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
 from typing import override
 
 from succotash.domain.people.identities import (
@@ -16,12 +15,18 @@ from succotash.domain.people.identities import (
 )
 from succotash.domain.repositories.customers import TOMBSTONES_TOLD, CustomerRepository
 from succotash.domain.values import CustomerId, RunId
-from succotash.infrastructure.sqlite.columns import instant, json_text
-from succotash.infrastructure.sqlite.connection import Row, Session
+from succotash.infrastructure.rows.customers import (
+    account_of,
+    accounts_by_email,
+    aliases_of,
+    join_of,
+)
+from succotash.infrastructure.sqlite.columns import json_text
+from succotash.infrastructure.sqlite.connection import Session
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
-from succotash.infrastructure.statement_files import load_statements
+from succotash.infrastructure.sqlite.sql import statements
 
-_SQL = load_statements(Path(__file__).parent / "sql" / "customers.sql")
+_SQL = {**statements("customers"), **statements("customer_moves")}
 _KEPT = ("values", "predictions", "profiles")
 _JOIN = (
     *("join_customers", "join_orders", "join_activity"),
@@ -48,21 +53,21 @@ class SQLiteCustomerRepository(SQLiteRepository, CustomerRepository):
         # A session that writes, although nothing is written: that is what others wait for.
         with self._unit.writing() as session:
             accounts = session.run(
-                _SQL["accounts"],
+                _SQL["find_accounts"],
                 system=SHOP,
                 names=json_text(sorted({*names, *plain})),
                 plain=json_text(sorted(plain)),
             )
-            owners = session.run(_SQL["owners"], emails=json_text(sorted(canonical_emails)))
+            owners = session.run(_SQL["find_owners"], emails=json_text(sorted(canonical_emails)))
             erased = session.run(
-                _SQL["erased"],
+                _SQL["find_erased"],
                 tombstones=None if tombstones is None else json_text(sorted(tombstones)),
                 limit=-1 if tombstones is not None else TOMBSTONES_TOLD + 1,
             )
         return KnownCustomers(
-            {row["name"]: _account(row) for row in accounts},
-            _by_email(owners),
-            {row["tombstone"]: instant(row["erased_at"]) for row in erased},
+            {row["name"]: account_of(row) for row in accounts},
+            accounts_by_email(owners),
+            {row["tombstone"]: row.instant("erased_at") for row in erased},
         )
 
     @override
@@ -75,16 +80,13 @@ class SQLiteCustomerRepository(SQLiteRepository, CustomerRepository):
         self, customer_ids: Collection[CustomerId]
     ) -> dict[CustomerId, list[CustomerId]]:
         with self._unit.reading() as session:
-            rows = session.run(_SQL["aliases"], customer_ids=json_text(sorted(customer_ids)))
-        aliases: defaultdict[CustomerId, list[CustomerId]] = defaultdict(list)
-        for row in rows:
-            aliases[row["customer_id"]].append(row["alias"])
-        return dict(aliases)
+            rows = session.run(_SQL["get_aliases"], customer_ids=json_text(sorted(customer_ids)))
+        return aliases_of(rows)
 
     @override
     def find_shared_emails(self, *, limit: int = 1000) -> dict[str, list[Account]]:
         with self._unit.reading() as session:
-            return _by_email(session.run(_SQL["shared_emails"], limit=limit))
+            return accounts_by_email(session.run(_SQL["find_shared_emails"], limit=limit))
 
     @override
     def find_left_over(
@@ -92,15 +94,15 @@ class SQLiteCustomerRepository(SQLiteRepository, CustomerRepository):
     ) -> list[Join]:
         asked = None if targets is None else json_text(sorted(targets))
         with self._unit.reading() as session:
-            rows = session.run(_SQL["left_over"], targets=asked, limit=limit)
-        return [Join(row["source"], row["target"]) for row in rows]
+            rows = session.run(_SQL["find_left_over"], targets=asked, limit=limit)
+        return [join_of(row) for row in rows]
 
     @override
     def find_personal_ids(
         self, *, after: str = "", email: str | None = None, limit: int = 1000
     ) -> list[CustomerId]:
         with self._unit.reading() as session:
-            rows = session.run(_SQL["personal_ids"], after=after, email=email, limit=limit)
+            rows = session.run(_SQL["find_personal_ids"], after=after, email=email, limit=limit)
         return [row["customer_id"] for row in rows]
 
     @override
@@ -135,7 +137,7 @@ class SQLiteCustomerRepository(SQLiteRepository, CustomerRepository):
         with self._unit.writing() as session:
             for source, target in anonyms.items():
                 pair = {"source": source, "target": target}
-                orders = session.run(_SQL["orders"], source=source)
+                orders = session.run(_SQL["get_order_ids"], source=source)
                 session.run_for_each(
                     _SQL["anonymise_order"],
                     [
@@ -151,7 +153,7 @@ class SQLiteCustomerRepository(SQLiteRepository, CustomerRepository):
                 )
                 session.run(_SQL["move_values"], **pair)
                 session.run(_SQL["anonymise_customer"], **pair)
-                aliases = session.run(_SQL["aliases"], customer_ids=json_text([source]))
+                aliases = session.run(_SQL["get_aliases"], customer_ids=json_text([source]))
                 moved["orders"] += len(orders)
                 moved["customer_aliases"] += len(aliases)
                 moved["customers"] += session.change(_SQL["delete_customer"], source=source)
@@ -166,17 +168,3 @@ def _save_aliases(session: Session, aliases: Mapping[CustomerId, CustomerId]) ->
             for alias, customer_id in aliases.items()
         ],
     )
-
-
-def _account(row: Row) -> Account:
-    seen = row["first_seen_at"]
-    return Account(
-        row["customer_id"], None if seen is None else instant(seen), row["canonical_email"]
-    )
-
-
-def _by_email(rows: Sequence[Row]) -> dict[str, list[Account]]:
-    grouped: defaultdict[str, list[Account]] = defaultdict(list)
-    for row in rows:
-        grouped[row["canonical_email"]].append(_account(row))
-    return dict(grouped)

@@ -1,40 +1,20 @@
 """The ledger of orders, and its customers, in SQLite."""
 
-# ruff: noqa: S608 - constants made of constants; what varies is always a parameter
-
 from collections.abc import Mapping, Sequence
 from typing import override
 
 from succotash.domain.repositories.orders import OrderRepository
 from succotash.domain.value.ledgers import Customer, Order, RecordOutcome
 from succotash.domain.value.orders import OrderColumns
-from succotash.domain.values import CustomerId, Money
-from succotash.errors import NotFoundError
-from succotash.infrastructure.sqlite.columns import instant, json_text, micros
-from succotash.infrastructure.sqlite.connection import Row
+from succotash.domain.values import CustomerId
+from succotash.infrastructure.rows.row import only
+from succotash.infrastructure.rows.value import customer_of, order_of
+from succotash.infrastructure.sqlite.columns import json_text, micros
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
-from succotash.infrastructure.sqlite.sightings import MEANT, Sighting, see_customers
+from succotash.infrastructure.sqlite.sightings import Sighting, see_customers
+from succotash.infrastructure.sqlite.sql import statements
 
-_KNOWN_ORDERS = """
-SELECT o.*
-FROM json_each(:keys) AS k
-JOIN orders AS o ON o.customer_id = k.value ->> 0 AND o.order_id = k.value ->> 1
-"""
-_ADD_ORDER = """
-INSERT INTO orders (customer_id, order_id, ordered_at, amount, currency, refund_of)
-VALUES (:customer_id, :order_id, :ordered_at, :amount, :currency, :refund_of)
-"""
-# A negative limit is none.
-_NEWEST_ORDERS = f"""
-SELECT * FROM orders WHERE customer_id = {MEANT}
-ORDER BY ordered_at DESC, order_id DESC
-LIMIT :limit
-"""
-
-_CUSTOMER = f"SELECT * FROM customers WHERE customer_id = {MEANT}"
-_CUSTOMERS_BY_EMAIL = """
-SELECT * FROM customers WHERE canonical_email = :canonical_email ORDER BY customer_id
-"""
+_SQL = statements("orders")
 
 
 class SQLiteOrderRepository(SQLiteRepository, OrderRepository):
@@ -47,14 +27,14 @@ class SQLiteOrderRepository(SQLiteRepository, OrderRepository):
         with self._unit.writing() as session:
             known = {
                 (row["customer_id"], row["order_id"]): dict(row)
-                for row in session.run(_KNOWN_ORDERS, keys=json_text(keys))
+                for row in session.run(_SQL["find_known_orders"], keys=json_text(keys))
             }
             recordings = [
                 _recording(known.get(key), order) for key, order in zip(keys, batch, strict=True)
             ]
             became = list(zip(recordings, batch, orders, strict=True))
             session.run_for_each(
-                _ADD_ORDER,
+                _SQL["add_order"],
                 [
                     columns
                     for recording, columns, _ in became
@@ -78,23 +58,24 @@ class SQLiteOrderRepository(SQLiteRepository, OrderRepository):
     @override
     def get_customer(self, customer_id: CustomerId) -> Customer:
         with self._unit.reading() as session:
-            for row in session.run(_CUSTOMER, customer_id=customer_id):
-                return _customer(row)
-        raise NotFoundError("customer")
+            rows = session.run(_SQL["get_customer"], customer_id=customer_id)
+        return customer_of(only("customer", rows))
 
     @override
     def get_customers_by_email(self, canonical_email: str) -> list[Customer]:
         with self._unit.reading() as session:
-            rows = session.run(_CUSTOMERS_BY_EMAIL, canonical_email=canonical_email)
-        return [_customer(row) for row in rows]
+            rows = session.run(_SQL["get_customers_by_email"], canonical_email=canonical_email)
+        return [customer_of(row) for row in rows]
 
     @override
     def get_orders(self, customer_id: CustomerId, *, newest: int | None = None) -> list[Order]:
         with self._unit.reading() as session:
             rows = session.run(
-                _NEWEST_ORDERS, customer_id=customer_id, limit=-1 if newest is None else newest
+                _SQL["get_newest_orders"],
+                customer_id=customer_id,
+                limit=-1 if newest is None else newest,
             )
-        return [_order(row) for row in reversed(rows)]
+        return [order_of(row) for row in reversed(rows)]
 
 
 def _order_columns(order: Order) -> dict[str, object]:
@@ -112,22 +93,3 @@ def _recording(known: Mapping[str, object] | None, given: Mapping[str, object]) 
     if known is None:
         return RecordOutcome.RECORDED
     return RecordOutcome.UNCHANGED if known == given else RecordOutcome.CONFLICTING
-
-
-def _order(row: Row) -> Order:
-    return Order(
-        customer_id=row["customer_id"],
-        order_id=row["order_id"],
-        ordered_at=instant(row["ordered_at"]),
-        amount=Money.of_units(row["amount"], row["currency"]),
-        refund_of=row["refund_of"],
-    )
-
-
-def _customer(row: Row) -> Customer:
-    return Customer(
-        customer_id=row["customer_id"],
-        first_seen_at=instant(row["first_seen_at"]),
-        canonical_email=row["canonical_email"],
-        lead_id=row["lead_id"],
-    )

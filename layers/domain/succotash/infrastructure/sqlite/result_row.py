@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any, cast
 
 from succotash.domain.values import Money
@@ -41,6 +42,10 @@ class SQLiteRow(sqlite3.Row):
         """A length of time, or None where the column is NULL."""
         microseconds = self[column]
         return None if microseconds is None else timedelta(microseconds=microseconds)
+
+    def amount(self, column: str, /) -> Decimal:
+        """An amount in the currency of the deployment."""
+        return columns.amount(self[column])
 
     def money(self, column: str, /, currency: str = "currency") -> Money:
         """An amount, and its currency from the column of that name."""

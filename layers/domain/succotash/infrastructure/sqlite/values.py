@@ -1,7 +1,5 @@
 """What customers are worth in SQLite."""
 
-# ruff: noqa: S608 - constants made of constants; what varies is always a parameter
-
 from typing import override
 
 from succotash.domain.repositories.values import ValueRepository
@@ -16,70 +14,15 @@ from succotash.domain.values import (
     SegmentId,
     Shard,
 )
-from succotash.errors import NotFoundError
-from succotash.infrastructure.sqlite.columns import (
-    currency_of,
-    instant,
-    micros,
-    micros_of_text,
-    money,
-)
-from succotash.infrastructure.sqlite.connection import Row
+from succotash.infrastructure.rows.row import only
+from succotash.infrastructure.rows.value import customer_ltv_of
+from succotash.infrastructure.sqlite.columns import currency_of, micros, micros_of_text
 from succotash.infrastructure.sqlite.functions import shard_parameters
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.runs import named_run
-from succotash.infrastructure.sqlite.sightings import MEANT
+from succotash.infrastructure.sqlite.sql import statements
 
-_DELETE_SHARD = """
-DELETE FROM customer_ltv
-WHERE run_id = :run_id AND (:shards IS NULL OR shard_of(customer_id, :shards) = :shard)
-"""
-_SAVE_VALUE = """
-INSERT INTO customer_ltv (
-    run_id, customer_id, actual_clv, residual_value, average_order_value, currency, order_count,
-    frequency, lifetime_months, probability_alive, expected_purchases_30, expected_purchases_90,
-    expected_purchases_365, segment_id, cohort_id, first_purchase_at, last_purchase_at,
-    residual_low, residual_high
-)
-VALUES (
-    :run_id, :customer_id, :actual_clv, :residual_value, :average_order_value, :currency,
-    :order_count, :frequency, :lifetime_months, :probability_alive, :expected_purchases_30,
-    :expected_purchases_90, :expected_purchases_365, :segment_id, :cohort_id,
-    :first_purchase_at, :last_purchase_at, :residual_low, :residual_high
-)
-ON CONFLICT (run_id, customer_id) DO UPDATE SET
-    actual_clv = excluded.actual_clv,
-    residual_value = excluded.residual_value,
-    average_order_value = excluded.average_order_value,
-    currency = excluded.currency,
-    order_count = excluded.order_count,
-    frequency = excluded.frequency,
-    lifetime_months = excluded.lifetime_months,
-    probability_alive = excluded.probability_alive,
-    expected_purchases_30 = excluded.expected_purchases_30,
-    expected_purchases_90 = excluded.expected_purchases_90,
-    expected_purchases_365 = excluded.expected_purchases_365,
-    segment_id = excluded.segment_id,
-    cohort_id = excluded.cohort_id,
-    first_purchase_at = excluded.first_purchase_at,
-    last_purchase_at = excluded.last_purchase_at,
-    residual_low = excluded.residual_low,
-    residual_high = excluded.residual_high
-"""
-_VALUE = f"""
-SELECT * FROM customer_ltv
-WHERE run_id = (SELECT run_id FROM current_run) AND customer_id = {MEANT}
-"""
-_VALUES = """
-SELECT * FROM customer_ltv
-WHERE run_id = (SELECT run_id FROM current_run)
-  AND (:segment_id IS NULL OR segment_id = :segment_id)
-  AND (:cohort_id IS NULL OR cohort_id = :cohort_id)
-  AND (:after_value IS NULL OR predicted_clv < :after_value
-       OR (predicted_clv = :after_value AND customer_id > :after_id))
-ORDER BY predicted_clv DESC, customer_id
-LIMIT :limit
-"""
+_SQL = statements("values")
 
 
 class SQLiteValueRepository(SQLiteRepository, ValueRepository):
@@ -90,7 +33,7 @@ class SQLiteValueRepository(SQLiteRepository, ValueRepository):
         with self._unit.writing() as session:
             run_id = named_run(session, value.run_id)
             session.run(
-                _SAVE_VALUE,
+                _SQL["save_customer_ltv"],
                 run_id=run_id,
                 customer_id=value.customer_id,
                 actual_clv=value.actual_clv.units(),
@@ -120,9 +63,9 @@ class SQLiteValueRepository(SQLiteRepository, ValueRepository):
     ) -> None:
         with self._unit.writing() as session:
             named_run(session, run_id)
-            session.run(_DELETE_SHARD, run_id=run_id, **shard_parameters(shard))
+            session.run(_SQL["clear_customer_values"], run_id=run_id, **shard_parameters(shard))
             session.run_for_each(
-                _SAVE_VALUE,
+                _SQL["save_customer_ltv"],
                 (
                     {
                         "run_id": run_id,
@@ -152,9 +95,8 @@ class SQLiteValueRepository(SQLiteRepository, ValueRepository):
     @override
     def get_customer_ltv(self, customer_id: CustomerId) -> CustomerLTV:
         with self._unit.reading() as session:
-            for row in session.run(_VALUE, customer_id=customer_id):
-                return _value(row)
-        raise NotFoundError("customer")
+            rows = session.run(_SQL["get_customer_ltv"], customer_id=customer_id)
+        return customer_ltv_of(only("customer", rows))
 
     @override
     def find_customers(
@@ -167,35 +109,11 @@ class SQLiteValueRepository(SQLiteRepository, ValueRepository):
     ) -> list[CustomerLTV]:
         with self._unit.reading() as session:
             rows = session.run(
-                _VALUES,
+                _SQL["find_customers"],
                 segment_id=segment_id,
                 cohort_id=cohort_id,
                 limit=limit,
                 after_value=None if after is None else after[0].units(),
                 after_id=None if after is None else after[1],
             )
-        return [_value(row) for row in rows]
-
-
-def _value(row: Row) -> CustomerLTV:
-    currency = row["currency"]
-    return CustomerLTV(
-        customer_id=row["customer_id"],
-        actual_clv=Money.of_units(row["actual_clv"], currency),
-        residual_value=Money.of_units(row["residual_value"], currency),
-        average_order_value=Money.of_units(row["average_order_value"], currency),
-        order_count=row["order_count"],
-        frequency=row["frequency"],
-        lifetime_months=row["lifetime_months"],
-        probability_alive=row["probability_alive"],
-        expected_purchases_30=row["expected_purchases_30"],
-        expected_purchases_90=row["expected_purchases_90"],
-        expected_purchases_365=row["expected_purchases_365"],
-        segment_id=row["segment_id"],
-        cohort_id=row["cohort_id"],
-        first_purchase_at=instant(row["first_purchase_at"]),
-        last_purchase_at=instant(row["last_purchase_at"]),
-        run_id=row["run_id"],
-        residual_low=money(row["residual_low"], currency),
-        residual_high=money(row["residual_high"], currency),
-    )
+        return [customer_ltv_of(row) for row in rows]

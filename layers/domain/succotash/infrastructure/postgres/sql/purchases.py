@@ -1,21 +1,6 @@
-"""Purchases as every aggregate over the order ledger counts them, and what models are fitted to.
-
-The aggregates leave the database by COPY, which takes no parameters, so what they depend on is set
-for the transaction before them.
-"""
+"""The parts `moment` and `purchases`, for statements that are still in Python."""
 
 # ruff: noqa: S608 - constants made of constants; what varies is always a parameter
-
-# The index of each ledger gives its rows in the order the aggregates need; at the price the planner
-# expects of a random page by default (spinning disks) it would sort them anew, in half again the
-# time.
-SET_AS_OF = """
-SELECT
-    set_config('succotash.as_of', :as_of, true),
-    set_config('succotash.until', :until, true),
-    set_config('succotash.time_zone', :time_zone, true),
-    set_config('random_page_cost', '1.1', true)
-"""
 
 MOMENT = """
 moment AS MATERIALIZED (
@@ -58,73 +43,4 @@ settled AS NOT MATERIALIZED (
 purchases AS (
     SELECT customer_id, ordered_at, held_out, net, day FROM settled WHERE is_purchase
 )
-"""
-
-# Columns as in the adapter's parser: numbers first, the id last.
-PURCHASE_HISTORIES = f"""
-COPY (
-WITH {PURCHASES},
-dated AS (
-    SELECT
-        customer_id, ordered_at, net, day, is_purchase AND NOT held_out AS is_past,
-        is_purchase AND held_out AS is_later, NOT is_purchase AND NOT held_out AS is_given_back,
-        min(day) FILTER (WHERE is_purchase AND NOT held_out)
-            OVER (PARTITION BY customer_id) AS first_day
-    FROM settled
-),
-today AS MATERIALIZED (
-    SELECT CAST(as_of AT TIME ZONE zone AS date) AS day FROM moment
-)
-SELECT
-    first_day - date '1970-01-01',
-    count(DISTINCT day) FILTER (WHERE is_past) - 1,
-    max(day) FILTER (WHERE is_past) - first_day,
-    (SELECT day FROM today) - first_day,
-    count(DISTINCT day) FILTER (WHERE is_later),
-    count(*) FILTER (WHERE is_past),
-    trunc(10000 * sum(net) FILTER (WHERE is_past)),
-    trunc(10000 * coalesce(sum(net) FILTER (WHERE is_past AND day > first_day), 0)),
-    trunc(10000 * coalesce(sum(net) FILTER (WHERE is_later), 0)),
-    trunc(10000 * coalesce(sum(net) FILTER (WHERE is_given_back), 0)),
-    to_char(
-        min(ordered_at) FILTER (WHERE is_past) AT TIME ZONE 'UTC',
-        'YYYY-MM-DD"T"HH24:MI:SS.US+00:00'
-    ),
-    to_char(
-        max(ordered_at) FILTER (WHERE is_past) AT TIME ZONE 'UTC',
-        'YYYY-MM-DD"T"HH24:MI:SS.US+00:00'
-    ),
-    customer_id
-FROM dated
-WHERE first_day IS NOT NULL
-GROUP BY customer_id, first_day
-ORDER BY customer_id
-) TO STDOUT
-"""
-PURCHASES_BY_WEEK = f"""
-WITH {PURCHASES},
-span AS MATERIALIZED (
-    SELECT
-        CAST(as_of AT TIME ZONE zone AS date) AS cut, CAST(until AT TIME ZONE zone AS date) AS last
-    FROM moment
-),
-later AS (
-    SELECT DISTINCT customer_id, day FROM purchases WHERE held_out
-),
-known AS (
-    SELECT DISTINCT customer_id FROM purchases WHERE NOT held_out
-),
-counted AS (
-    SELECT (day - (SELECT cut FROM span)) / 7 AS week, count(*) AS purchases
-    FROM later JOIN known USING (customer_id)
-    GROUP BY week
-)
-SELECT weeks.week, coalesce(purchases, 0)
-FROM span
-CROSS JOIN generate_series(0, (last - cut) / 7) AS weeks (week)
-LEFT JOIN counted ON counted.week = weeks.week
-ORDER BY weeks.week
-"""
-CURRENCIES = """
-SELECT DISTINCT currency FROM orders WHERE ordered_at <= CAST(:as_of AS timestamptz)
 """

@@ -1,0 +1,242 @@
+-- name: delete_cohorts
+DELETE FROM cohorts WHERE run_id = :run_id;
+
+-- name: build_cohorts
+INSERT INTO cohorts (run_id, cohort_id, starts_on, customers, revenue, average_ltv, currency)
+WITH settled AS (
+    SELECT
+        customer_id,
+        net
+    FROM purchases
+    UNION ALL
+    SELECT
+        customer_id,
+        net
+    FROM over_refunds
+),
+
+bought AS (
+    SELECT
+        customer_id,
+        exact_sum(net) AS revenue
+    FROM settled
+    GROUP BY customer_id
+)
+
+SELECT
+    value.run_id,
+    value.cohort_id,
+    value.cohort_id || '-01' AS starts_on,
+    count(*) AS customers,
+    coalesce(exact_sum(bought.revenue), 0) AS revenue,
+    mean(exact_sum(value.predicted_clv), count(*)) AS average_ltv,
+    min(value.currency) AS currency
+FROM customer_ltv AS value
+LEFT JOIN bought ON value.customer_id = bought.customer_id
+WHERE value.run_id = :run_id
+GROUP BY value.run_id, value.cohort_id;
+
+-- name: build_cohort_periods
+-- An order that arrived late, or was refunded beyond its amount, may lie before the month in which
+-- its customer was valued: it counts in that month.
+INSERT INTO cohort_periods (run_id, cohort_id, period, active_customers, revenue)
+WITH settled AS (
+    SELECT
+        customer_id,
+        customer_id AS buyer,
+        day,
+        net
+    FROM purchases
+    UNION ALL
+    SELECT
+        customer_id,
+        NULL AS buyer,
+        day,
+        net
+    FROM over_refunds
+),
+
+bought AS (
+    SELECT
+        value.cohort_id,
+        settled.buyer,
+        settled.net,
+        max(
+            0, month_number(settled.day) - month_number(unixepoch(cohort.starts_on) / 86400)
+        ) AS period
+    FROM customer_ltv AS value
+    INNER JOIN cohorts AS cohort
+        ON value.run_id = cohort.run_id AND value.cohort_id = cohort.cohort_id
+    INNER JOIN settled ON value.customer_id = settled.customer_id
+    WHERE value.run_id = :run_id
+)
+
+SELECT
+    :run_id AS run_id,
+    cohort_id,
+    period,
+    count(DISTINCT buyer) AS active_customers,
+    exact_sum(net) AS revenue
+FROM bought
+GROUP BY cohort_id, period;
+
+-- name: delete_rollups
+DELETE FROM ltv_rollups WHERE run_id = :run_id;
+
+-- name: build_rollups
+INSERT INTO ltv_rollups (
+    run_id,
+    first_purchase_day,
+    cohort_id,
+    segment_id,
+    source,
+    campaign,
+    customers,
+    revenue,
+    predicted_clv,
+    residual_value
+)
+WITH valued AS (
+    SELECT
+        value.run_id,
+        value.segment_id,
+        value.actual_clv,
+        value.predicted_clv,
+        value.residual_value,
+        leads.campaign,
+        local_day(value.first_purchase_at, :time_zone) AS first_purchase_day,
+        coalesce(leads.source, :unknown_source) AS source
+    FROM customer_ltv AS value
+    LEFT JOIN customers ON value.customer_id = customers.customer_id
+    LEFT JOIN leads ON customers.lead_id = leads.lead_id
+    WHERE value.run_id = :run_id
+)
+
+SELECT
+    run_id,
+    first_purchase_day,
+    strftime('%Y-%m', first_purchase_day * 86400, 'unixepoch') AS cohort_id,
+    segment_id,
+    source,
+    campaign,
+    count(*) AS customers,
+    exact_sum(actual_clv) AS revenue,
+    exact_sum(predicted_clv) AS predicted_clv,
+    exact_sum(residual_value) AS residual_value
+FROM valued
+GROUP BY run_id, first_purchase_day, segment_id, source, campaign;
+
+-- name: save_cohort
+INSERT INTO cohorts (run_id, cohort_id, starts_on, customers, revenue, average_ltv, currency)
+VALUES (:run_id, :cohort_id, :starts_on, :customers, :revenue, :average_ltv, :currency)
+ON CONFLICT (run_id, cohort_id) DO UPDATE SET
+    starts_on = excluded.starts_on,
+    customers = excluded.customers,
+    revenue = excluded.revenue,
+    average_ltv = excluded.average_ltv,
+    currency = excluded.currency;
+
+-- name: delete_cohort_periods
+DELETE FROM cohort_periods
+WHERE run_id = :run_id AND cohort_id = :cohort_id;
+
+-- name: save_cohort_period
+INSERT INTO cohort_periods (run_id, cohort_id, period, active_customers, revenue)
+VALUES (:run_id, :cohort_id, :period, :active_customers, :revenue);
+
+-- part: cohorts
+-- One row per period, at least one per cohort.
+SELECT
+    cohort.run_id,
+    cohort.cohort_id,
+    cohort.starts_on,
+    cohort.customers,
+    cohort.revenue,
+    cohort.average_ltv,
+    cohort.currency,
+    period.period,
+    period.active_customers,
+    period.revenue AS period_revenue
+FROM cohorts AS cohort
+LEFT JOIN cohort_periods AS period
+    ON cohort.run_id = period.run_id AND cohort.cohort_id = period.cohort_id
+WHERE cohort.run_id = ${current_run}
+
+-- name: get_cohort
+${cohorts}
+AND cohort.cohort_id = :cohort_id
+ORDER BY period.period;
+
+-- name: get_all_cohorts
+${cohorts}
+ORDER BY cohort.starts_on, cohort.cohort_id, period.period;
+
+-- part: sums
+sum(customers) AS customers,
+exact_sum(revenue) AS revenue,
+exact_sum(predicted_clv) AS predicted_clv,
+exact_sum(residual_value) AS residual_value
+
+-- name: get_ltv_analytics
+WITH chosen AS (
+    SELECT
+        segment_id,
+        cohort_id,
+        source,
+        campaign,
+        customers,
+        revenue,
+        predicted_clv,
+        residual_value
+    FROM ltv_rollups
+    WHERE
+        run_id = ${current_run}
+        AND (:start IS NULL OR first_purchase_day >= :start)
+        AND (:end IS NULL OR first_purchase_day <= :end)
+),
+
+grouped AS (
+    SELECT
+        'total' AS dimension,
+        NULL AS name,
+        ${sums}
+    FROM chosen
+    UNION ALL
+    SELECT
+        'segment' AS dimension,
+        segment_id AS name,
+        ${sums}
+    FROM chosen
+    GROUP BY segment_id
+    UNION ALL
+    SELECT
+        'cohort' AS dimension,
+        cohort_id AS name,
+        ${sums}
+    FROM chosen
+    GROUP BY cohort_id
+    UNION ALL
+    SELECT
+        'source' AS dimension,
+        source AS name,
+        ${sums}
+    FROM chosen
+    GROUP BY source
+    UNION ALL
+    SELECT
+        'campaign' AS dimension,
+        campaign AS name,
+        ${sums}
+    FROM chosen
+    GROUP BY campaign
+)
+
+SELECT
+    dimension,
+    name,
+    ${current_run} AS run_id,
+    coalesce(customers, 0) AS customers,
+    coalesce(revenue, 0) AS revenue,
+    coalesce(predicted_clv, 0) AS predicted_clv,
+    coalesce(residual_value, 0) AS residual_value
+FROM grouped;
