@@ -46,7 +46,9 @@ class LTVAnalysis(TypedDict):
     cohort_analysis: Mapping[str, ValueGroupView]
     segment_distribution: Mapping[str, ValueGroupView]
     by_source: Mapping[str, ValueGroupView]
+    """By source of the last accepted submission before the first purchase; `unknown` without."""
     by_campaign: Mapping[str, ValueGroupView]
+    """By campaign of that submission; customers without one are in no group."""
     run: RunView | None
     """None before the first run."""
     backtest: Mapping[str, Json] | None

@@ -31,7 +31,8 @@ class CohortRepository(ABC):
 
         With `merged` the cohorts' periods come from the parts of all shards, not from the ledger.
 
-        Cohort periods are calendar months of the zone since the month of first purchase; a
+        Customers count under the source and campaign of `origin_of`, as leads and submissions are
+        now. Cohort periods are calendar months of the zone since the month of first purchase; a
         customer is active in a month with a purchase (as in `purchase_histories`) in it; revenue
         is what those purchases are worth net, without margin, less what was given back beyond
         orders of that month. What lies before the month of first purchase counts in it. Sums may

@@ -181,6 +181,7 @@ class LTVAnalytics:
     by_segment: Mapping[str, ValueGroup]
     by_cohort: Mapping[str, ValueGroup]
     by_source: Mapping[str, ValueGroup]
-    """By lead source; customers without a lead under "unknown"."""
+    """By the source that led to the first purchase (`origin_of`); customers without one under
+    "unknown"."""
     by_campaign: Mapping[str, ValueGroup]
-    """Only customers whose lead has a campaign."""
+    """Likewise by campaign; customers without one are in no group."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import override
 
+from succotash.domain.leads.origins import Origin, origin_of
 from succotash.domain.repositories.cohorts import CohortRepository
 from succotash.domain.retention.retention import UNKNOWN_SOURCE
 from succotash.domain.value.ltv import Cohort, CohortPeriod, CustomerLTV, LTVAnalytics, ValueGroup
@@ -54,17 +55,12 @@ class InMemoryCohortRepository(InMemoryRepository, CohortRepository):
     def _rollups(self, run_id: RunId, calendar: Calendar) -> Mapping[RollupGroup, RollupTotals]:
         totals: dict[RollupGroup, RollupTotals] = {}
         for value in self.tables.values_by_run[run_id]:
-            customer = self.tables.customers.get(value.customer_id)
-            lead = (
-                self.tables.leads[customer.lead_id]
-                if customer is not None and customer.lead_id is not None
-                else None
-            )
+            origin = self._origin(value)
             group = RollupGroup(
                 calendar.date(value.first_purchase_at),
                 value.segment_id,
-                lead.source if lead else UNKNOWN_SOURCE,
-                lead.campaign if lead else None,
+                UNKNOWN_SOURCE if origin is None else origin.source,
+                None if origin is None else origin.campaign,
             )
             own = RollupTotals(
                 1,
@@ -74,6 +70,13 @@ class InMemoryCohortRepository(InMemoryRepository, CohortRepository):
             )
             totals[group] = _together(totals.get(group, _NO_TOTALS), own)
         return totals
+
+    def _origin(self, value: CustomerLTV) -> Origin | None:
+        customer = self.tables.customers.get(value.customer_id)
+        if customer is None or customer.lead_id is None:
+            return None
+        submissions = self.tables.submissions_by_lead[customer.lead_id]
+        return origin_of(self.tables.leads[customer.lead_id], submissions, value.first_purchase_at)
 
     def _cohort(
         self,
