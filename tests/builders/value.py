@@ -59,8 +59,8 @@ def a_value(
     last_purchase_at: datetime | None = None,
     run_id: str | None = None,
     interval: tuple[str, str] | None = ("0", "40.0001"),
-    median: str | None = None,
-    no_purchase: float | None = None,
+    median: str | None = "3.0001",
+    no_purchase: float | None = 0.1 + 0.2,
 ) -> CustomerLTV:
     return CustomerLTV(
         CustomerId(customer_id),

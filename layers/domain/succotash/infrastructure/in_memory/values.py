@@ -63,6 +63,8 @@ class InMemoryValueRepository(InMemoryRepository, ValueRepository):
                 run_id=run_id,
                 residual_low=_optional_money(values.residual_low[place], currency),
                 residual_high=_optional_money(values.residual_high[place], currency),
+                residual_median=_optional_money(values.residual_median[place], currency),
+                probability_of_no_purchase=values.probability_of_no_purchase[place],
             )
 
     @override

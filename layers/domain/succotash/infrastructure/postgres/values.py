@@ -52,6 +52,8 @@ class PostgresValueRepository(PostgresRepository, ValueRepository):
             last_purchase_at=value.last_purchase_at,
             residual_low=value.residual_low and value.residual_low.units(),
             residual_high=value.residual_high and value.residual_high.units(),
+            residual_median=value.residual_median and value.residual_median.units(),
+            probability_of_no_purchase=value.probability_of_no_purchase,
         )
         only("scoring run", rows)
 
@@ -79,6 +81,8 @@ class PostgresValueRepository(PostgresRepository, ValueRepository):
                 bulk.texts(values.last_purchase_at),
                 bulk.optional_amounts(values.residual_low),
                 bulk.optional_amounts(values.residual_high),
+                bulk.optional_amounts(values.residual_median),
+                bulk.optional(values.probability_of_no_purchase),
             ),
         )
 

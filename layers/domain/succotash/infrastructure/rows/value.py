@@ -100,6 +100,8 @@ def customer_ltv_of(row: Row) -> CustomerLTV:
         run_id=row["run_id"],
         residual_low=row.optional_money("residual_low"),
         residual_high=row.optional_money("residual_high"),
+        residual_median=row.optional_money("residual_median"),
+        probability_of_no_purchase=row["probability_of_no_purchase"],
     )
 
 

@@ -12,7 +12,7 @@ from succotash.errors import StorageError
 from succotash.infrastructure.scoring_rules import rule_document
 from succotash.infrastructure.sqlite.columns import json_text, micros, micros_span
 
-SCHEMA_VERSION = 12
+SCHEMA_VERSION = 13
 APPLICATION_ID = 0x53554343
 """Marks a file as ours ("SUCC")."""
 

@@ -55,6 +55,8 @@ class SQLiteValueRepository(SQLiteRepository, ValueRepository):
                 last_purchase_at=micros(value.last_purchase_at),
                 residual_low=value.residual_low and value.residual_low.units(),
                 residual_high=value.residual_high and value.residual_high.units(),
+                residual_median=value.residual_median and value.residual_median.units(),
+                probability_of_no_purchase=value.probability_of_no_purchase,
             )
 
     @override
@@ -87,6 +89,8 @@ class SQLiteValueRepository(SQLiteRepository, ValueRepository):
                         "last_purchase_at": micros_of_text(values.last_purchase_at[place]),
                         "residual_low": values.residual_low[place],
                         "residual_high": values.residual_high[place],
+                        "residual_median": values.residual_median[place],
+                        "probability_of_no_purchase": values.probability_of_no_purchase[place],
                     }
                     for place, customer_id in enumerate(values.customer_ids)
                 ),

@@ -21,7 +21,9 @@ saved AS (
         first_purchase_at,
         last_purchase_at,
         residual_low,
-        residual_high
+        residual_high,
+        residual_median,
+        probability_of_no_purchase
     )
     SELECT
         run_id,
@@ -42,7 +44,9 @@ saved AS (
         cast(:first_purchase_at AS timestamptz) AS first_purchase_at,
         cast(:last_purchase_at AS timestamptz) AS last_purchase_at,
         0.0001 * cast(:residual_low AS bigint) AS residual_low,
-        0.0001 * cast(:residual_high AS bigint) AS residual_high
+        0.0001 * cast(:residual_high AS bigint) AS residual_high,
+        0.0001 * cast(:residual_median AS bigint) AS residual_median,
+        cast(:probability_of_no_purchase AS double precision) AS probability_of_no_purchase
     FROM run
     ON CONFLICT (run_id, customer_id) DO UPDATE SET
         actual_clv = excluded.actual_clv,
@@ -61,7 +65,9 @@ saved AS (
         first_purchase_at = excluded.first_purchase_at,
         last_purchase_at = excluded.last_purchase_at,
         residual_low = excluded.residual_low,
-        residual_high = excluded.residual_high
+        residual_high = excluded.residual_high,
+        residual_median = excluded.residual_median,
+        probability_of_no_purchase = excluded.probability_of_no_purchase
 )
 
 SELECT run_id FROM run;
@@ -95,7 +101,9 @@ COPY customer_ltv${shard} (
     first_purchase_at,
     last_purchase_at,
     residual_low,
-    residual_high
+    residual_high,
+    residual_median,
+    probability_of_no_purchase
 ) FROM STDIN;
 
 -- part: customer_ltv
@@ -118,7 +126,9 @@ SELECT
     last_purchase_at,
     run_id,
     residual_low,
-    residual_high
+    residual_high,
+    residual_median,
+    probability_of_no_purchase
 FROM customer_ltv
 
 -- part: by_value

@@ -22,7 +22,9 @@ INSERT INTO customer_ltv (
     first_purchase_at,
     last_purchase_at,
     residual_low,
-    residual_high
+    residual_high,
+    residual_median,
+    probability_of_no_purchase
 )
 VALUES (
     :run_id,
@@ -43,7 +45,9 @@ VALUES (
     :first_purchase_at,
     :last_purchase_at,
     :residual_low,
-    :residual_high
+    :residual_high,
+    :residual_median,
+    :probability_of_no_purchase
 )
 ON CONFLICT (run_id, customer_id) DO UPDATE SET
     actual_clv = excluded.actual_clv,
@@ -62,7 +66,9 @@ ON CONFLICT (run_id, customer_id) DO UPDATE SET
     first_purchase_at = excluded.first_purchase_at,
     last_purchase_at = excluded.last_purchase_at,
     residual_low = excluded.residual_low,
-    residual_high = excluded.residual_high;
+    residual_high = excluded.residual_high,
+    residual_median = excluded.residual_median,
+    probability_of_no_purchase = excluded.probability_of_no_purchase;
 
 -- part: customer_ltv
 SELECT
@@ -84,7 +90,9 @@ SELECT
     last_purchase_at,
     run_id,
     residual_low,
-    residual_high
+    residual_high,
+    residual_median,
+    probability_of_no_purchase
 FROM customer_ltv
 
 -- name: get_customer_ltv
