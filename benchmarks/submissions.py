@@ -115,7 +115,7 @@ def our_handler(url: str) -> Send:
 
     def send(number: int, body: dict[str, object]) -> int:
         path = f"/forms/{form_of(number)}/submissions"
-        event = http_event("POST", path, json_body=body)
+        event = http_event("POST", path, json_body=body, route="/forms/{form_id}/submissions")
         event["requestContext"]["http"]["sourceIp"] = address_of(number)
         return int(handler(event, LambdaContext())["statusCode"])
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import cast
 
 from rich.console import Console
@@ -24,6 +25,7 @@ from succotash.infrastructure.postgres.connection import Connection
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
 from succotash.infrastructure.postgres.connector import Connector
 from succotash.infrastructure.postgres.errors import StatementError
+from succotash.infrastructure.statement_files import load_statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,171 +66,68 @@ class Section:
         return self.bound.colour(row[self.columns.index(self.bound.column)])
 
 
+SQL = load_statements(Path(__file__).parent / "sql" / "database_report.sql")
 SECTIONS = (
     Section(
         "Connections",
-        ("in use", "of", "share", "reserved"),
-        """
-        SELECT
-            used, allowed, round(CAST(used AS numeric) / allowed, 2),
-            CAST(current_setting('superuser_reserved_connections') AS integer)
-        FROM (
-            SELECT
-                (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')
-                    AS used,
-                CAST(current_setting('max_connections') AS integer) AS allowed
-        ) AS counted
-        """,
+        ("in use", "of", "reserved", "share"),
+        SQL["connections"],
         bound=Bound("share", yellow=0.7, red=0.9),
     ),
     Section(
         "Sessions by function and state",
         ("function", "user", "state", "sessions", "oldest transaction"),
-        """
-        SELECT
-            CASE
-                WHEN application_name LIKE 'succotash:%' THEN split_part(application_name, ':', 2)
-                ELSE coalesce(nullif(application_name, ''), '-')
-            END AS function,
-            coalesce(usename, '-'), coalesce(state, 'hidden'), count(*),
-            coalesce(CAST(date_trunc('second', max(now() - xact_start)) AS text), '-')
-        FROM pg_stat_activity
-        WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
-        GROUP BY 1, 2, 3
-        ORDER BY 4 DESC, 1, 2, 3
-        """,
+        SQL["sessions"],
         empty="nobody else is connected",
     ),
     Section(
         "Sizes",
         ("table", "rows, estimated", "table and TOAST", "indexes", "together"),
-        """
-        SELECT
-            coalesce(parent.relname, own.relname) AS name,
-            sum(greatest(own.reltuples, 0)),
-            pg_size_pretty(sum(pg_table_size(own.oid))),
-            pg_size_pretty(sum(pg_indexes_size(own.oid))),
-            pg_size_pretty(sum(pg_total_relation_size(own.oid)))
-        FROM pg_class AS own
-        LEFT JOIN pg_inherits ON pg_inherits.inhrelid = own.oid
-        LEFT JOIN pg_class AS parent ON parent.oid = pg_inherits.inhparent
-        WHERE own.relkind = 'r' AND own.relnamespace = CAST('public' AS regnamespace)
-        GROUP BY 1
-        ORDER BY sum(pg_total_relation_size(own.oid)) DESC, 1
-        """,
+        SQL["sizes"],
         empty="there is no table",
     ),
     Section(
         "Partitions",
         ("table", "partitions", "largest", "mean", "largest to mean"),
-        """
-        SELECT
-            parent.relname, count(*), pg_size_pretty(max(size)), pg_size_pretty(avg(size)),
-            round(max(size) / nullif(avg(size), 0), 2)
-        FROM pg_inherits
-        INNER JOIN pg_class AS parent
-            ON parent.oid = pg_inherits.inhparent AND parent.relkind = 'p'
-        CROSS JOIN LATERAL pg_total_relation_size(pg_inherits.inhrelid) AS sizes (size)
-        GROUP BY parent.relname
-        ORDER BY parent.relname
-        """,
+        SQL["partitions"],
         empty="no table is partitioned",
         bound=Bound("largest to mean", yellow=1.5),
     ),
     Section(
         "Found in memory",
         ("of", "blocks", "share"),
-        """
-        SELECT of, hits + reads, round(hits / nullif(hits + reads, 0), 4)
-        FROM (
-            SELECT
-                'tables' AS of, coalesce(sum(heap_blks_hit), 0) AS hits,
-                coalesce(sum(heap_blks_read), 0) AS reads
-            FROM pg_statio_user_tables
-            UNION ALL
-            SELECT 'indexes', coalesce(sum(idx_blks_hit), 0), coalesce(sum(idx_blks_read), 0)
-            FROM pg_statio_user_indexes
-        ) AS counted
-        ORDER BY of DESC
-        """,
+        SQL["found_in_memory"],
         bound=Bound("share", yellow=0.95, is_least=True),
     ),
     Section(
         "Indexes that no query has used since the statistics began",
         ("index", "table", "size"),
-        """
-        SELECT indexrelname, relname, pg_size_pretty(pg_relation_size(used.indexrelid))
-        FROM pg_stat_user_indexes AS used
-        INNER JOIN pg_index ON pg_index.indexrelid = used.indexrelid AND NOT pg_index.indisunique
-        WHERE used.idx_scan = 0
-        ORDER BY pg_relation_size(used.indexrelid) DESC, 1
-        LIMIT 20
-        """,
+        SQL["unused_indexes"],
         empty="every index is used",
     ),
     Section(
         "Dead rows",
         ("table", "live", "dead", "share", "last autovacuum"),
-        """
-        SELECT
-            relname, n_live_tup, n_dead_tup,
-            round(CAST(n_dead_tup AS numeric) / (n_live_tup + n_dead_tup), 2),
-            coalesce(CAST(date_trunc('second', last_autovacuum) AS text), 'never')
-        FROM pg_stat_user_tables
-        WHERE n_dead_tup > 1000
-        ORDER BY n_dead_tup DESC, relname
-        LIMIT 20
-        """,
+        SQL["dead_rows"],
         empty="no table has more than 1,000",
         bound=Bound("share", yellow=0.2),
     ),
     Section(
         "Scoring runs",
         ("run", "as of", "state", "customers", "age"),
-        """
-        SELECT
-            run_id, CAST(as_of AS text), state, customers,
-            CAST(date_trunc('minute', now() - as_of) AS text)
-        FROM scoring_runs
-        ORDER BY as_of DESC, run_id
-        LIMIT 5
-        """,
+        SQL["scoring_runs"],
         empty="there was none",
     ),
     Section(
         "Messages that wait",
         ("waiting", "due", "set aside", "oldest waiting"),
-        """
-        SELECT
-            count(*) FILTER (WHERE set_aside_at IS NULL),
-            count(*) FILTER (WHERE set_aside_at IS NULL AND due_at <= now()),
-            count(*) FILTER (WHERE set_aside_at IS NOT NULL),
-            coalesce(
-                CAST(
-                    date_trunc('second', now() - min(occurred_at) FILTER (
-                        WHERE set_aside_at IS NULL
-                    )) AS text
-                ),
-                '-'
-            )
-        FROM outbox
-        WHERE delivered_at IS NULL
-        """,
+        SQL["waiting_messages"],
         bound=Bound("set aside", yellow=1, red=1),
     ),
     Section(
         "Statements that took the most time",
-        ("total ms", "calls", "mean ms", "rows", "statement"),
-        """
-        SELECT
-            round(CAST(total_exec_time AS numeric), 0), calls,
-            round(CAST(mean_exec_time AS numeric), 2), rows,
-            left(regexp_replace(query, '\\s+', ' ', 'g'), 100)
-        FROM pg_stat_statements
-        WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-        ORDER BY total_exec_time DESC
-        LIMIT 10
-        """,
+        ("calls", "rows", "statement", "total ms", "mean ms"),
+        SQL["slowest_statements"],
         empty="none yet",
     ),
 )

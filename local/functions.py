@@ -64,8 +64,8 @@ class LocalFunction:
 class LocalFunctions:
     """Invokes functions one at a time, each imported when first invoked.
 
-    One lock holds for all of them: Powertools keeps the current event on a class, so that two
-    invocations at once would read each other's.
+    One lock holds for all of them: they share one container here, and an environment of Lambda
+    has one invocation at a time.
     """
 
     def __init__(self, functions: Iterable[LocalFunction]) -> None:

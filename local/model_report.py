@@ -5,7 +5,6 @@ where they are not what the code finds.
 """
 
 import argparse
-import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,8 +20,13 @@ from local.cdnow import (
     amounts_by_day,
     histories,
 )
+from local.tables import DOCUMENT, replaced, table
 from succotash.domain.models.backtest import Backtest, Tracking, backtest, backtest_spend, track
+from succotash.domain.models.bg_nbd import fit_bg_nbd
+from succotash.domain.models.gamma_gamma import fit_gamma_gamma
 from succotash.domain.models.interval import value_interval
+from succotash.domain.models.mbg_nbd import fit_mbg_nbd
+from succotash.domain.models.pareto_nbd import fit_pareto_nbd
 from succotash.domain.models.purchases import Array, PurchaseModel
 from succotash.domain.models.selection import (
     Candidate,
@@ -33,7 +37,6 @@ from succotash.domain.models.selection import (
 )
 from succotash.domain.value.ltv import INTERVAL_LEVEL
 
-DOCUMENT = Path("docs/models.md")
 PLOTS = Path("docs/plots")
 WEEK = 7.0
 WEEKS = 39
@@ -112,35 +115,40 @@ def _backtest(model: PurchaseModel, known: Histories) -> Backtest:
     )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _figure(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:,.{digits}f}"
 
 
 def parameters(found: Findings) -> str:
-    """Published and found, side by side."""
+    """Published, the same by likelihood alone, and what runs use."""
+    known, sample = found.known, found.known.sample()
+    alone = (fit_bg_nbd(sample), fit_mbg_nbd(sample), fit_pareto_nbd(sample))
+    # A density per week is seven times one per day, for each repeat purchase.
+    per_week = sample.repeat_purchases * np.log(WEEK)
     rows = []
-    repeats = float(found.known.frequency.sum())
-    for each, (candidate, published) in zip(found.judged, PUBLISHED.items(), strict=True):
-        ours = ", ".join(
-            f"{name} {value / (WEEK if name in IN_WEEKS else 1):.3f}"
-            for name, value in each.model.parameters().items()
-        )
-        # A density per week is seven times one per day, for each repeat purchase.
-        likelihood = (each.fitted.log_likelihood or 0.0) + repeats * np.log(WEEK)
-        rows.append((candidate.value, published, f"{ours}; log-likelihood {likelihood:.1f}"))
-    spend = ", ".join(
-        f"{name} {value:.2f}" for name, value in found.spend.model.parameters().items()
+    for likeliest, used, (candidate, published) in zip(
+        alone, found.judged, PUBLISHED.items(), strict=True
+    ):
+        shown = [
+            f"{_in_weeks(each.model)}; log-likelihood {(each.log_likelihood or 0) + per_week:.1f}"
+            for each in (likeliest, used.fitted)
+        ]
+        rows.append((candidate.value, published, *shown))
+    likeliest_spend = fit_gamma_gamma(known.frequency, known.mean_spend)
+    shown = [
+        ", ".join(f"{name} {value:.2f}" for name, value in each.model.parameters().items())
+        + f"; log-likelihood {each.log_likelihood or 0:.2f}"
+        for each in (likeliest_spend, found.spend)
+    ]
+    rows.append((found.spend.model.name, PUBLISHED_SPEND, *shown))
+    return table(("model", "published", "by likelihood alone", "with the prior"), rows)
+
+
+def _in_weeks(model: PurchaseModel) -> str:
+    return ", ".join(
+        f"{name} {value / (WEEK if name in IN_WEEKS else 1):.3f}"
+        for name, value in model.parameters().items()
     )
-    likelihood = found.spend.log_likelihood or 0.0
-    rows.append(
-        (found.spend.model.name, PUBLISHED_SPEND, f"{spend}; log-likelihood {likelihood:.2f}")
-    )
-    return _table(("model", "published", "here"), rows)
 
 
 def purchases(found: Findings) -> str:
@@ -171,7 +179,7 @@ def purchases(found: Findings) -> str:
         )
     )
     head = ("model", "purchases", "error", "in a week", "MAE per customer", "RMSE per customer")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def silence(found: Findings) -> str:
@@ -187,7 +195,7 @@ def silence(found: Findings) -> str:
         )
         for each in found.judged
     ]
-    return _table(("model", "Brier", "skill", "log loss", "AUC", "lift of the top tenth"), rows)
+    return table(("model", "Brier", "skill", "log loss", "AUC", "lift of the top tenth"), rows)
 
 
 def spend(found: Findings) -> str:
@@ -216,7 +224,7 @@ def spend(found: Findings) -> str:
             )
         )
     head = ("models", "dollars", "error", "MAE of a purchase, naive", "RMSE of a purchase, naive")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def intervals(found: Findings) -> str:
@@ -257,7 +265,7 @@ def intervals(found: Findings) -> str:
             )
             for name, kind in kinds.items()
         )
-    return _table(("model", "interval", "customers", "level", "inside"), rows)
+    return table(("model", "interval", "customers", "level", "inside"), rows)
 
 
 TABLES: dict[str, Callable[[Findings], str]] = {
@@ -271,12 +279,7 @@ TABLES: dict[str, Callable[[Findings], str]] = {
 
 def with_tables(text: str, found: Findings) -> str:
     """The document with every table as it is now found."""
-    for name, make in TABLES.items():
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text, times = pattern.subn(lambda marks: f"{marks[1]}{make(found)}\n{marks[2]}", text)  # noqa: B023 - used at once
-        if times != 1:
-            raise ValueError(f"{DOCUMENT} has {times} places for the table {name}")
-    return text
+    return replaced(text, {name: make(found) for name, make in TABLES.items()})
 
 
 def draw(found: Findings) -> None:

@@ -26,7 +26,7 @@ from succotash.infrastructure.private_files import FOLDER, make_private_folder, 
 from succotash.settings import LOCAL_PASSWORD, Settings
 
 if TYPE_CHECKING:
-    from local.couriers import Couriers
+    from local.background_workers import BackgroundWorkers
     from local.server import Gateway
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -96,7 +96,7 @@ def _run(closing: ExitStack) -> None:
     started = time.perf_counter()
     settings = Settings.from_environment(os.environ | NO_OTHER_SERVER)
     listener = closing.enter_context(_listen(os.environ.get("PORT") or DEFAULT_PORT))
-    closing.enter_context(_alone())
+    closing.enter_context(hold(KEPT))
     os.chdir(ROOT)
     print(f"Succotash on {settings.storage}\n")
     steps = Steps()
@@ -122,7 +122,7 @@ def _run(closing: ExitStack) -> None:
     closing.callback(container.close)
     _write_env(chosen)
     closing.enter_context(gateway.listening(listener))
-    closing.enter_context(_couriers(gateway, chosen).at_work())
+    closing.enter_context(_workers(gateway, chosen).at_work())
     url = f"http://{HOST}:{gateway.port}"
     print(f"\n{_told(loaded)}\n\nWorth trying, from this folder:\n")
     print(TRY.format(url=url, json=".venv/bin/python -m json.tool"))
@@ -159,10 +159,10 @@ def _listen(port: str) -> socket.socket:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Hold the folder `.local`, which one run at a time may use."""
-    _close_to_others(KEPT)
-    with open(KEPT / "lock", "w", opener=private_opener) as lock:
+def hold(folder: Path) -> Iterator[None]:
+    """Hold the folder of a run's files, which one run at a time may use."""
+    _close_to_others(folder)
+    with open(folder / "lock", "w", opener=private_opener) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -203,7 +203,7 @@ def _start_postgres(closing: ExitStack, steps: Steps, settings: Settings) -> dic
 
 def _messages(settings: Settings, listener: socket.socket) -> dict[str, str]:
     """Settings by which messages, e-mails and queued submissions stay on this machine."""
-    from local.couriers import settings_of
+    from local.background_workers import settings_of
     from local.tokens import write_private
 
     key = KEPT / "form_token_key"
@@ -215,13 +215,13 @@ def _messages(settings: Settings, listener: socket.socket) -> dict[str, str]:
     return given | {"FORM_TOKEN_KEYS": key.read_text()}
 
 
-def _couriers(gateway: "Gateway", chosen: Mapping[str, str]) -> "Couriers":
-    from local.couriers import Couriers
+def _workers(gateway: "Gateway", chosen: Mapping[str, str]) -> "BackgroundWorkers":
+    from local.background_workers import BackgroundWorkers
     from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
 
     place = chosen.get("PARKING_QUEUE_URL", "").removeprefix("file:")
     queue = FileSubmissionQueue(Path(place)) if place else None
-    return Couriers(gateway.functions.invoke, queue)
+    return BackgroundWorkers(gateway.functions.invoke, queue)
 
 
 def _make_gateway(steps: Steps, settings: Settings) -> "tuple[Gateway, str]":

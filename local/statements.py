@@ -6,6 +6,7 @@ it is written in.
 
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from succotash.infrastructure import statement_files
@@ -13,10 +14,16 @@ from succotash.infrastructure.statement_files import load_statements, of_shard
 
 _ADAPTERS = Path(statement_files.__file__).parent
 FOLDERS = {
-    "postgres": [_ADAPTERS / "postgres" / "sql"],
-    "sqlite": [_ADAPTERS / "sqlite" / "sql"],
+    "postgres": [_ADAPTERS / "postgres" / "sql", Path(__file__).parent / "sql"],
+    "sqlite": [_ADAPTERS / "sqlite" / "sql", _ADAPTERS / "files"],
 }
 """Where statements of a dialect stand."""
+
+
+def statements_of(path: Path) -> Mapping[str, str]:
+    """The statements of a file, with the parts that its folder shares."""
+    shared = path.with_name("parts.sql")
+    return load_statements(shared, path) if shared.exists() else load_statements(path)
 
 
 def write_statements(target: Path) -> int:
@@ -26,9 +33,8 @@ def write_statements(target: Path) -> int:
         shutil.rmtree(target / dialect, ignore_errors=True)
         (target / dialect).mkdir(parents=True)
         for folder in folders:
-            shared = [folder / "parts.sql"] if (folder / "parts.sql").exists() else []
             for path in sorted(folder.glob("*.sql")):
-                statements = load_statements(*shared, path)
+                statements = statements_of(path)
                 text = "\n\n".join(
                     f"-- {name}\n{of_shard(statement, 7)};"
                     for name, statement in statements.items()

@@ -1,103 +1,149 @@
 """Check the PostgreSQL adapters: `python -m local.test_postgres_adapters`.
 
-Every method of the three ports is done once on the database that the DB_* settings name, within
-one transaction that is rolled back; a table says what worked. Nothing stays.
+Every method of every port is called on the database that the DB_* settings name, within one
+transaction that is rolled back; a table says what worked. Nothing stays. The role's rights are
+compared with those that functions need.
 """
 
 import os
 import secrets
 import sys
 import time
-from abc import ABCMeta
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_type_hints
 
 from rich.console import Console
 from rich.table import Table
 
-from local.adapter_checks import (
-    CheckFailedError,
-    FormChecks,
-    LTVChecks,
-    RetentionChecks,
-    leftovers,
-)
-from local.lead_checks import LeadChecks, PeopleChecks
+from local.round_trips import RoundTrip, RoundTripError
 from succotash.container import Container
-from succotash.domain.repositories.forms import FormRepository
-from succotash.domain.repositories.leads import LeadRepository
-from succotash.domain.repositories.ltv import LTVRepository
-from succotash.domain.repositories.people import PeopleRepository
-from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.retention import RunState
-from succotash.errors import StorageError, StorageUnavailableError, SuccotashError
+from succotash.domain.values import CustomerId, FormId, LeadId, RunId
+from succotash.errors import NotFoundError, StorageError, StorageUnavailableError, SuccotashError
+from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
+from succotash.infrastructure.postgres.connector import Connector
+from succotash.infrastructure.postgres.migrations.rights import LETTERS, RIGHTS, ROW_BY_ROW
+from succotash.infrastructure.statement_files import load_statements
+from succotash.wiring.postgres import connection_settings
 
-type Checks = type[FormChecks | RetentionChecks | LTVChecks | LeadChecks | PeopleChecks]
-
-PORTS: tuple[tuple[ABCMeta, Checks], ...] = (
-    (FormRepository, FormChecks),
-    (RetentionRepository, RetentionChecks),
-    (LTVRepository, LTVChecks),
-    (LeadRepository, LeadChecks),
-    (PeopleRepository, PeopleChecks),
+PORTS: Mapping[str, type] = get_type_hints(Repositories)
+"""By the name of the repository."""
+ROUNDS = (
+    "retention",
+    "campaigns",
+    "orders",
+    "ltv",
+    "forms",
+    "leads",
+    "outbox",
+    "customers",
+    "people",
 )
-NOT_EXERCISED = "no check exercises it"
-NOT_REACHED = "not reached: the transaction had failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one method; `problem` is empty where it worked."""
-
-    method: str
-    problem: str
-    milliseconds: float = 0.0
+"""Each builds on those before it."""
+SQL = load_statements(Path(__file__).parent / "sql" / "role_rights.sql")
 
 
 class _RollBackError(Exception):
     """Ends the transaction of the checks."""
 
 
-def methods_of(port: ABCMeta) -> set[str]:
-    """What can be asked of a port: what adapters do, and what the port makes of that itself."""
-    return {name for name in dir(port) if not name.startswith("_")}
+class Watched:
+    """A repository that notes each method which was called and worked, and its milliseconds."""
 
+    def __init__(self, repository: object, port: str, worked: dict[str, float]) -> None:
+        self._repository = repository
+        self._port = port
+        self._worked = worked
 
-def check(repositories: Repositories, mark: str) -> Iterator[Outcome]:
-    """Do every port method once; a method without a check is a failure."""
-    is_broken = False
-    for port, checks_of_port in PORTS:
-        names = [name for name in vars(checks_of_port) if not name.startswith("_")]
-        methods = {name: f"{port.__name__}.{name}" for name in names}
-        checks = None if is_broken else checks_of_port(repositories, mark)
-        for name, method in methods.items():
-            if is_broken:
-                yield Outcome(method, NOT_REACHED)
-                continue
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the method's own
+        method = getattr(self._repository, name)
+
+        def call(*given: object, **named: object) -> object:
             started = time.perf_counter()
-            problem = ""
-            try:
-                getattr(checks, name)()
-            except (StorageError, StorageUnavailableError) as error:
-                is_broken = True
-                problem = str(error)
-            except (CheckFailedError, SuccotashError, ValueError) as error:
-                problem = str(error)
-            yield Outcome(method, problem, 1000 * (time.perf_counter() - started))
-        for name in sorted(methods_of(port) - methods.keys()):
-            yield Outcome(f"{port.__name__}.{name}", NOT_EXERCISED)
+            result = method(*given, **named)
+            self._worked[f"{self._port}.{name}"] = 1000 * (time.perf_counter() - started)
+            return result
+
+        return call
 
 
-def check_and_roll_back(storage: Storage, mark: str) -> list[Outcome]:
-    """What came of every method."""
-    outcomes: list[Outcome] = []
+def methods() -> list[str]:
+    """Every method of every port: what adapters do, and what the port makes of that itself."""
+    return [
+        f"{port.__name__}.{name}"
+        for port in PORTS.values()
+        for name in dir(port)
+        if not name.startswith("_")
+    ]
+
+
+def go_through(repositories: Repositories, mark: str, worked: dict[str, float]) -> Iterator[str]:
+    """Go through every port, and say in a sentence where one did not go through."""
+    watched: dict[str, Any] = {
+        each.name: Watched(getattr(repositories, each.name), PORTS[each.name].__name__, worked)
+        for each in fields(Repositories)
+    }
+    trip = RoundTrip(Repositories(**watched), mark)
+    for name in ROUNDS:
+        try:
+            getattr(trip, name)()
+        except (RoundTripError, SuccotashError, ValueError) as error:
+            last = next(reversed(worked), "the first method")
+            yield f"{name}, after {last}: {error}"
+            if isinstance(error, StorageError | StorageUnavailableError):
+                return  # its transaction has failed
+
+
+def check(storage: Storage, mark: str, worked: dict[str, float]) -> list[str]:
+    """What did not work."""
+    problems: list[str] = []
     try:
         with storage.transaction() as repositories:
-            outcomes += check(repositories, mark)
+            problems += go_through(repositories, mark, worked)
             raise _RollBackError
     except _RollBackError:
-        return outcomes
+        return problems
+
+
+def leftovers(repositories: Repositories, mark: str) -> list[str]:
+    """What the check made that is still there, in words."""
+    made: dict[str, Callable[[], object]] = {
+        "a form": lambda: repositories.forms.get_form(FormId(f"{mark}form")),
+        "a lead": lambda: repositories.forms.get_lead(LeadId(f"{mark}lead")),
+        "a customer": lambda: repositories.ltv.get_customer(CustomerId(f"{mark}customer")),
+        "a scoring run": lambda: repositories.retention.get_scoring_run(RunId(f"{mark}run")),
+    }
+    return [name for name, get in made.items() if _is_found(get)]
+
+
+def _is_found(get: Callable[[], object]) -> bool:
+    try:
+        get()
+    except NotFoundError:
+        return False
+    return True
+
+
+def missing_rights(settings: ConnectionSettings) -> list[str]:
+    """What some function needs and the role may not do, such as `INSERT on leads`."""
+    with closing(Connector(settings).connect()) as connection:
+        rows = connection.run(SQL["rights_of_role"], {})
+    held = {str(name): dict(zip(LETTERS, row, strict=True)) for name, *row in rows}
+    needed = {
+        (table, letter)
+        for table, kinds in RIGHTS.items()
+        for letters in (*kinds.values(), ROW_BY_ROW.get(table, ""))
+        for letter in letters
+    }
+    return [
+        f"{LETTERS[letter]} on {table}"
+        for table, letter in sorted(needed)
+        if not held.get(table, {}).get(letter)
+    ]
 
 
 def main() -> int:
@@ -105,7 +151,7 @@ def main() -> int:
     console = Console()
     container = Container({**os.environ, "SUCCOTASH_STORAGE": "postgres"})
     try:
-        return 0 if _all_is_well(container.storage, console) else 1
+        return 0 if _all_is_well(container, console) else 1
     except SuccotashError as error:
         console.print(f"The adapters could not be checked: {error}.", highlight=False)
         return 1
@@ -113,28 +159,37 @@ def main() -> int:
         container.close()
 
 
-def _all_is_well(storage: Storage, console: Console) -> bool:
-    runs = storage.repositories.retention.get_scoring_runs(limit=1)
+def _all_is_well(container: Container, console: Console) -> bool:
+    repositories = container.storage.repositories
+    runs = repositories.retention.get_scoring_runs(limit=1)
     if any(run.state is RunState.RUNNING for run in runs):
         console.print("A scoring run is under way; check again when it has finished.")
         return False
+    missing = missing_rights(connection_settings(container.settings))
+    for right in missing:
+        console.print(f"The role lacks a right: {right}.", highlight=False)
     mark = f"check-{secrets.token_hex(6)}-"
-    outcomes = check_and_roll_back(storage, mark)
-    failures = [outcome for outcome in outcomes if outcome.problem]
-    console.print(_table(outcomes))
-    console.print(f"{len(outcomes) - len(failures)} of {len(outcomes)} methods worked.")
-    stayed = leftovers(storage.repositories, mark)
+    worked: dict[str, float] = {}
+    problems = check(container.storage, mark, worked)
+    wanted = methods()
+    console.print(_table(wanted, worked))
+    for problem in problems:
+        console.print(f"Did not work: {problem}.", highlight=False)
+    console.print(f"{len(worked)} of {len(wanted)} methods worked.")
+    stayed = leftovers(repositories, mark)
     for name in stayed:
         console.print(f"Rolled back, and yet {name} stayed.")
     if not stayed:
         console.print("The transaction was rolled back; nothing stayed.")
-    return not failures and not stayed
+    return worked.keys() == set(wanted) and not (missing or problems or stayed)
 
 
-def _table(outcomes: list[Outcome]) -> Table:
+def _table(wanted: Sequence[str], worked: Mapping[str, float]) -> Table:
     table = Table("Method", "Worked", "Time")
-    for outcome in outcomes:
-        table.add_row(outcome.method, outcome.problem or "yes", f"{outcome.milliseconds:.1f} ms")
+    for method in wanted:
+        has_worked = method in worked
+        elapsed = f"{worked[method]:.1f} ms" if has_worked else "-"
+        table.add_row(method, "yes" if has_worked else "no", elapsed)
     return table
 
 

@@ -99,7 +99,8 @@ class World:
     def park(self, form: str, **answers: object) -> None:
         """Submit while the storage is away."""
         path = f"/forms/{form}/submissions"
-        event = http_event("POST", path, json_body={"email": self.typed} | answers)
+        body = {"email": self.typed} | answers
+        event = http_event("POST", path, json_body=body, route="/forms/{form_id}/submissions")
         answer = form_intake.intake(Away(self.environment))(event, Context())
         assert answer["statusCode"] == 202
 

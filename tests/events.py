@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,8 +30,12 @@ def http_event(
     scopes: Sequence[str] | None = None,
     is_base64: bool | None = None,
     request_id: str = "request-1",
+    route: str | None = None,
 ) -> Event:
-    """A request; `scopes` None carries no token. Bytes are sent in base64 unless told otherwise."""
+    """A request; `scopes` None carries no token. Bytes are sent in base64 unless told otherwise.
+
+    `route` is the path of the template that API Gateway has matched: without one, nothing has yet.
+    """
     sent: dict[str, str] = {"host": "api.example", "user-agent": "tests"}
     if json_body is not None:
         body = json.dumps(json_body)
@@ -65,4 +70,21 @@ def http_event(
     }
     if body is not None:
         event["body"] = body
-    return event
+    return event if route is None else matched(event, route)
+
+
+def ids_in(route: str, path: str) -> dict[str, str] | None:
+    """The ids that a path, decoded once, has where the route names them; None if it has others."""
+    pattern = re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", route)
+    found = re.fullmatch(pattern, path, re.DOTALL)
+    return found and found.groupdict()
+
+
+def matched(event: Event, route: str) -> Event:
+    """The event once API Gateway has found its route."""
+    http = event["requestContext"]["http"]
+    key, ids = f"{http['method']} {route}", ids_in(route, http["path"])
+    assert ids is not None, f"{http['path']} is no path of {route}"
+    parameters = {"pathParameters": ids} if ids else {}
+    context = event["requestContext"] | {"routeKey": key}
+    return event | {"routeKey": key, "requestContext": context} | parameters

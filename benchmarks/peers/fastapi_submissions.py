@@ -80,7 +80,7 @@ def make_app(url: str) -> FastAPI:
         now = system_clock()
         row = session.get(tables.forms, form_id)
         if row is None:
-            raise HTTPException(HTTPStatus.NOT_FOUND, "there is no such form")
+            raise HTTPException(HTTPStatus.NOT_FOUND, "form not found")
         known_key = None
         if idempotency_key is not None:
             session.execute(select(func.pg_advisory_xact_lock(func.hashtext(idempotency_key))))

@@ -72,7 +72,7 @@ def _step(event: Event, run: "ChurnScoring") -> object:
         case "score":
             run_id, shard = _run_id(event), event.get("shard")
             if not isinstance(shard, int) or isinstance(shard, bool) or not 0 <= shard < SHARDS:
-                raise InvalidInputError.of("shard", "shard", f"is no number below {SHARDS}")
+                raise InvalidInputError.of("shard", "shard", f"Must be a number below {SHARDS}")
             try:
                 return run.score(run_id, shard)
             except Exception as error:
@@ -80,13 +80,13 @@ def _step(event: Event, run: "ChurnScoring") -> object:
         case "finish":
             return run.finish(_run_id(event))
         case _:
-            raise InvalidInputError.of("step", "step", "is neither plan, score nor finish")
+            raise InvalidInputError.of("step", "step", "Must be plan, score or finish")
 
 
 def _run_id(event: Event) -> str:
     run_id = event.get("run_id")
     if not isinstance(run_id, str):
-        raise InvalidInputError.of("run_id", "run_id", "is no run's id")
+        raise InvalidInputError.of("run_id", "run_id", "Invalid run id")
     return run_id
 
 

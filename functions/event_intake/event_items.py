@@ -16,7 +16,7 @@ from succotash.domain.values import (
     EventId,
     is_printable,
 )
-from succotash.errors import InvalidInputError, MalformedRequestError, Violation
+from succotash.errors import NAME_SHOWN, InvalidInputError, MalformedRequestError, Violation
 from succotash.http.fields import (
     LAX,
     Closed,
@@ -27,7 +27,6 @@ from succotash.http.fields import (
 )
 from succotash.http.orders import OrderItem
 from succotash.http.reading import (
-    NAME_SHOWN,
     NDJSON_TYPE,
     Unchecked,
     Unreadable,
@@ -61,7 +60,7 @@ class ActivityItem(Closed):
     @model_validator(mode="after")
     def _custom_has_a_name(self) -> Self:
         if self.kind is ActivityKind.CUSTOM and self.name is None:
-            raise PydanticCustomError("name_missing", "a custom event needs its name")
+            raise PydanticCustomError("name_missing", "Required for a custom event")
         return self
 
     def event(self, name_customer: NameCustomer) -> ActivityEvent:
@@ -154,13 +153,11 @@ def _unwrap(parsed: Unchecked, name: str) -> Sequence[Unchecked]:
             raise MalformedRequestError("the body must be one JSON object")
     others = {each: value for each, value in parsed.items() if each != name}
     check_plain(others if isinstance(items, list) else parsed)
-    violations = [
-        Violation(each[:NAME_SHOWN], "unknown_field", "is not known here") for each in others
-    ]
+    violations = [Violation.unknown_field(each[:NAME_SHOWN]) for each in others]
     if name not in parsed:
-        violations.append(Violation(name, "required", "is required"))
+        violations.append(Violation(name, "required", "Required"))
     elif not isinstance(items, list):
-        violations.append(Violation(name, "list_type", "is not a list"))
+        violations.append(Violation(name, "list_type", "Must be a list"))
     if violations:
         raise InvalidInputError(violations)
     return items if isinstance(items, list) else []
@@ -168,9 +165,9 @@ def _unwrap(parsed: Unchecked, name: str) -> Sequence[Unchecked]:
 
 def _require_length(items: Sequence[object], name: str) -> None:
     if not items:
-        raise InvalidInputError.of(name, "empty", "holds no item")
+        raise InvalidInputError.of(name, "empty", "Must not be empty")
     if len(items) > BATCH_LIMIT:
-        raise InvalidInputError.of(name, "too_long", f"holds more than {BATCH_LIMIT} items")
+        raise InvalidInputError.of(name, "too_long", f"At most {BATCH_LIMIT} items")
 
 
 def _read_line[T](line: str, kind: Kind[T], rejections: Rejections) -> T | Rejected:

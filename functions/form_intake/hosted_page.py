@@ -124,7 +124,7 @@ def _summary(labels: Mapping[str, str], wrong: Mapping[str, str]) -> Iterator[st
     yield '<div class="summary" role="alert" tabindex="-1" autofocus>'
     yield "<p>Please correct the following:</p><ul>"
     for name, message in wrong.items():
-        said = escape(f"{labels.get(name, name)} {message}")
+        said = escape(f"{labels.get(name, name)}: {message}")
         is_seen = name in labels
         link = f'<a href="#field-{escape(name)}">{said}</a>' if is_seen else said
         yield f'<li class="error">{link}</li>'
@@ -242,7 +242,7 @@ def useless_link_page(*, is_expired: bool) -> Reply:
 
 def missing_page() -> Reply:
     """What a person sees who follows an address with no form behind it."""
-    title = "There is no such form"
+    title = "Form not found"
     return _page(title, [f"<h1>{title}</h1>"], HTTPStatus.NOT_FOUND)
 
 
@@ -252,7 +252,7 @@ def refused_page(problem: Problem) -> Reply:
     lines = [f"<h1>{escape(title)}</h1>"]
     if problem.errors:
         lines += [
-            f'<p class="error">{escape(each["field"])} {escape(each["message"])}</p>'
+            f'<p class="error">{escape(each["field"])}: {escape(each["message"])}</p>'
             for each in problem.errors
         ]
     elif problem.detail:

@@ -9,12 +9,11 @@ from pydantic import Field
 
 from succotash.application.intake.submission_intake import ClientInfo
 from succotash.domain.values import Json, is_printable
-from succotash.errors import Flaw, InvalidInputError, MalformedRequestError, Violation
+from succotash.errors import NAME_SHOWN, Flaw, InvalidInputError, MalformedRequestError, Violation
 from succotash.http.fields import plain
 from succotash.http.reading import (
     FORM_TYPE,
     JSON_TYPE,
-    NAME_SHOWN,
     Parsed,
     read_object,
     read_pairs,
@@ -89,12 +88,12 @@ def _flat(parsed: Mapping[str, Parsed]) -> dict[str, Json]:
     for name, value in parsed.items():
         place = name[:NAME_SHOWN]
         if isinstance(value, dict):
-            violations.append(Violation(place, "nested", "must not be an object"))
+            violations.append(Violation(place, "nested", "Must not be an object"))
         elif isinstance(value, list):
             if not all(isinstance(each, str) for each in value):
-                violations.append(Violation(place, "nested", "may only be a list of texts"))
+                violations.append(Violation(place, "nested", "Must be a list of strings"))
             elif len(value) > CHOICES_LIMIT:
-                violations.append(Violation(place, "too_long", "lists too many choices"))
+                violations.append(Violation(place, "too_long", f"At most {CHOICES_LIMIT} choices"))
     if violations:
         raise InvalidInputError(violations)
     return {name: plain(value) for name, value in parsed.items()}
@@ -121,7 +120,7 @@ def _idempotency_key(call: Call) -> str | None:
         raise InvalidInputError.of(
             "Idempotency-Key",
             "idempotency_key",
-            f"takes 1 to {KEY_LIMIT} printable ASCII characters",
+            f"Must be 1 to {KEY_LIMIT} printable ASCII characters",
         )
     return key
 

@@ -42,11 +42,11 @@ def _split(address: str) -> SplitResult:
         )
         _ = parts.port  # reading it checks it
     except ValueError:
-        raise PydanticCustomError("address", "is not an address") from None
+        raise PydanticCustomError("address", "Invalid URL") from None
     if not is_open or parts.username is not None or not address.isascii():
-        raise PydanticCustomError("address", "must be https, or http on localhost")
+        raise PydanticCustomError("address", "Must be https, or http on localhost")
     if not _HOST.fullmatch(parts.netloc):
-        raise PydanticCustomError("address", "names no host")
+        raise PydanticCustomError("address", "Must name a host")
     return parts
 
 
@@ -54,7 +54,7 @@ def _origin(address: str) -> str:
     parts = _split(address)
     if address != f"{parts.scheme}://{parts.netloc}" or address != address.lower():
         raise PydanticCustomError(
-            "origin", "must be an exact origin in lower case, such as https://example.com"
+            "origin", "Must be an origin in lower case, such as https://example.com"
         )
     return address
 
@@ -62,13 +62,13 @@ def _origin(address: str) -> str:
 def _redirect(address: str) -> str:
     _split(address)
     if any(each.isspace() or not each.isprintable() or each in "\\<>\"'" for each in address):
-        raise PydanticCustomError("address", "contains a character that no address has")
+        raise PydanticCustomError("address", "Invalid URL")
     return address
 
 
 def _field_name(name: str) -> str:
     if name.startswith(CONTROL_PREFIX) or is_attribution(name):
-        raise PydanticCustomError("reserved", "is a reserved name")
+        raise PydanticCustomError("reserved", "Reserved name")
     return name
 
 
@@ -77,15 +77,15 @@ def _email(address: str) -> str:
     try:
         canonical_email(address)
     except InvalidInputError:
-        raise PydanticCustomError("email", "is not an e-mail address") from None
+        raise PydanticCustomError("email", "Invalid e-mail address") from None
     if not address.isascii() or address != address.strip():
-        raise PydanticCustomError("email", "must be in ASCII, and without blanks around it")
+        raise PydanticCustomError("email", "Must be ASCII, without spaces around it")
     return address
 
 
 def _trap_name(name: str) -> str:
     if name in OTHER_CONTROLS or is_attribution(name):
-        raise PydanticCustomError("reserved", "is a reserved name")
+        raise PydanticCustomError("reserved", "Reserved name")
     return name
 
 

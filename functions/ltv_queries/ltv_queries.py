@@ -102,7 +102,7 @@ def get_segments(container: Container) -> SegmentList:
 def put_segment(container: Container, segment_id: Slug, body: SegmentBody) -> SegmentView:
     """Define a segment; it takes effect with the next run."""
     if body.currency is not None and body.lower_bound is None:
-        raise InvalidInputError.of("currency", "without_amount", "stands beside no bound")
+        raise InvalidInputError.of("currency", "without_amount", "Requires lower_bound")
     currency = Currency(body.currency or container.settings.currency)
     segment = LTVSegment(
         segment_id=SegmentId(segment_id),

@@ -74,7 +74,7 @@ class GridQuery(Closed):
     def question(self) -> GridQuestion:
         """What is asked; InvalidInputError for brackets without their mode."""
         if self.brackets is not None and self.mode is not GridMode.BRACKETS:
-            raise InvalidInputError.of("brackets", "without_mode", "needs mode=brackets")
+            raise InvalidInputError.of("brackets", "without_mode", "Requires mode=brackets")
         return GridQuestion(
             self.period,
             self.mode,
@@ -246,7 +246,7 @@ def _brackets(text: str) -> tuple[tuple[int, int], ...]:
 
 def _metrics(body: MetricsBody, own_currency: str) -> CampaignMetrics:
     if body.currency is not None and body.revenue is None:
-        raise InvalidInputError.of("metrics.currency", "without_amount", "stands beside no revenue")
+        raise InvalidInputError.of("metrics.currency", "without_amount", "Requires revenue")
     currency = Currency(body.currency or own_currency)
     return CampaignMetrics(
         targeted=body.targeted,

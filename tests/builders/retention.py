@@ -25,7 +25,7 @@ from succotash.domain.values import (
     Json,
     RunId,
 )
-from tests.builders.values import NOON
+from tests.builders.values import NOON, USD, usd
 
 
 def an_event(
@@ -78,6 +78,8 @@ def a_prediction(
     churn_date: date | None = None,
     reasons: tuple[str, ...] = ("silent for 40 days",),
     engagement_score: int = 50,
+    at_risk: str | None = "12.5",
+    inactive_since: date | None = None,
     run_id: str | None = None,
 ) -> ChurnPrediction:
     return ChurnPrediction(
@@ -91,6 +93,9 @@ def a_prediction(
         predicted_churn_date=churn_date,
         reasons=reasons,
         engagement_score=engagement_score,
+        likely_inactive_since=inactive_since,
+        return_probability=None if at_risk is None else 0.3,
+        value_at_risk=None if at_risk is None else usd(at_risk),
         run_id=None if run_id is None else RunId(run_id),
     )
 
@@ -99,14 +104,23 @@ def prediction_columns(predictions: Sequence[ChurnPrediction]) -> ChurnPredictio
     """The predictions as a scoring run hands them over."""
     return ChurnPredictions(
         horizon_days=predictions[0].horizon_days if predictions else 90,
+        currency=USD,
         customer_ids=[each.customer_id for each in predictions],
         churn_probability=[each.churn_probability for each in predictions],
         probability_alive=[each.probability_alive for each in predictions],
+        return_probability=[each.return_probability or 0.0 for each in predictions],
+        value_at_risk=[
+            each.value_at_risk.units() if each.value_at_risk else 0 for each in predictions
+        ],
         risk_level=[each.risk_level.value for each in predictions],
         risk_score=[each.risk_score for each in predictions],
         last_seen_on=[each.last_seen_on.isoformat() for each in predictions],
         predicted_churn_date=[
             each.predicted_churn_date.isoformat() if each.predicted_churn_date else None
+            for each in predictions
+        ],
+        likely_inactive_since=[
+            each.likely_inactive_since.isoformat() if each.likely_inactive_since else None
             for each in predictions
         ],
         reasons=[each.reasons for each in predictions],

@@ -15,6 +15,7 @@ from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import CustomerId
 from succotash.http.order_files import OrderFiles
 from tests.builders import NOON, USD, name_customer
+from tests.containers import StorageContainer
 from tests.contexts import Context
 from tests.contract.conftest import NewStorage
 from tests.contract.shelf import Shelf
@@ -126,9 +127,7 @@ def gateway(storage: Storage) -> Gateway:
 
 def on(storage: Storage) -> Gateway:
     """The API on this storage."""
-    gateway = Gateway()
-    vars(gateway.container)["storage"] = storage
-    return gateway
+    return Gateway(container=StorageContainer(storage))
 
 
 def a_good_item(path: str, number: int, at: str = "1998-01-01T00:00:00Z") -> dict[str, Any]:

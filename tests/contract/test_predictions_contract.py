@@ -20,12 +20,14 @@ from succotash.domain.retention.retention import (
 from succotash.domain.values import (
     SHARDS,
     CustomerId,
+    Money,
     RunId,
     Shard,
 )
 from succotash.errors import NotFoundError
 from tests.builders import (
     NOON,
+    USD,
     a_prediction,
     a_profile,
     a_run,
@@ -56,6 +58,7 @@ class TestPredictions:
             probability=0.1 + 0.2,
             risk=RiskLevel.HIGH,
             churn_date=date(2024, 12, 31),
+            at_risk="1234567.8901",
             reasons=("größer als 90 %", 'a "b", c\\', ""),
         )
         retention.save_churn_prediction(a_prediction())
@@ -63,6 +66,12 @@ class TestPredictions:
         assert retention.get_churn_prediction(prediction.customer_id) == replace(
             prediction, run_id=INITIAL_RUN
         )
+        lost = a_prediction("lost", risk=RiskLevel.LOST, inactive_since=date(2023, 2, 28))
+        unknown = a_prediction("unknown", at_risk=None)
+        for each in (lost, unknown):
+            retention.save_churn_prediction(each)
+            found = retention.get_churn_prediction(each.customer_id)
+            assert found == replace(each, run_id=INITIAL_RUN)
 
     def test_what_no_run_predicted_is_not_found(self, retention: RetentionRepository) -> None:
         with pytest.raises(NotFoundError) as caught:
@@ -100,6 +109,9 @@ class TestPredictions:
                 f"ü\t{number}\\",
                 probability=number / 7,
                 churn_date=date(2025, 1, number) if number % 2 else None,
+                inactive_since=None if number % 2 else date(2024, 1, number),
+                at_risk=f"{number}.0001",
+                risk=list(RiskLevel)[number % 4],
                 reasons=("größe", "tab\tnew\nline", "\\N", "NULL", "null")[: number % 6],
                 run_id=run.run_id,
             )
@@ -183,38 +195,36 @@ class TestPredictions:
         users = retention.get_users_by_segment(EngagementSegment.ACTIVE_USERS)
         assert {each.customer_id for each in users} == left
 
-    def test_predictions_are_listed_likeliest_first_then_by_id(
+    def test_predictions_are_listed_by_value_at_risk_then_by_id(
         self, retention: RetentionRepository
     ) -> None:
-        for customer_id, probability, risk in (
-            ("b", 0.9, RiskLevel.HIGH),
-            ("a", 0.9, RiskLevel.HIGH),
-            ("c", 0.95, RiskLevel.MEDIUM),
-            ("d", 1.0, RiskLevel.HIGH),
-            ("e", 0.0, RiskLevel.LOW),
+        for customer_id, at_risk, risk in (
+            ("b", "90", RiskLevel.HIGH),
+            ("a", "90", RiskLevel.HIGH),
+            ("c", "90.0001", RiskLevel.MEDIUM),
+            ("d", "100", RiskLevel.HIGH),
+            ("f", "0", RiskLevel.LOST),
+            ("e", None, RiskLevel.LOW),
         ):
-            retention.save_churn_prediction(
-                a_prediction(customer_id, probability=probability, risk=risk)
-            )
+            retention.save_churn_prediction(a_prediction(customer_id, at_risk=at_risk, risk=risk))
 
         def ids(found: list[ChurnPrediction]) -> list[str]:
             return [each.customer_id for each in found]
 
         assert ids(retention.get_high_risk_customers()) == ["d", "a", "b"]
         assert ids(retention.get_high_risk_customers(limit=2)) == ["d", "a"]
-        assert ids(retention.find_churn_predictions()) == ["d", "c", "a", "b", "e"]
+        assert ids(retention.find_churn_predictions()) == ["d", "c", "a", "b", "e", "f"]
         assert ids(retention.find_churn_predictions(limit=1)) == ["d"]
-        assert ids(retention.find_churn_predictions(after=(0.9, CustomerId("a")))) == ["b", "e"]
-        high = RiskLevel.HIGH
-        assert ids(retention.find_churn_predictions(risk=high, after=(1.0, CustomerId("d")))) == [
-            "a",
-            "b",
-        ]
+        after = usd("90"), CustomerId("a")
+        assert ids(retention.find_churn_predictions(after=after)) == ["b", "e", "f"]
+        assert ids(retention.find_churn_predictions(risk=RiskLevel.LOST)) == ["f"]
+        high, after = RiskLevel.HIGH, (usd("100"), CustomerId("d"))
+        assert ids(retention.find_churn_predictions(risk=high, after=after)) == ["a", "b"]
 
     @MODEST
     @given(
         rows=st.lists(
-            st.tuples(st.floats(0, 1), st.sampled_from([RiskLevel.HIGH, RiskLevel.LOW])),
+            st.tuples(st.integers(0, 10**18), st.sampled_from([RiskLevel.HIGH, RiskLevel.LOW])),
             max_size=10,
         ),
         size=st.integers(1, 4),
@@ -223,24 +233,25 @@ class TestPredictions:
     def test_pages_of_predictions_together_are_the_whole_list(
         self,
         new_storage: NewStorage,
-        rows: list[tuple[float, RiskLevel]],
+        rows: list[tuple[int, RiskLevel]],
         size: int,
         risk: RiskLevel | None,
     ) -> None:
         retention = new_storage().repositories.retention
+        amounts = {f"{place}": Money.of_units(units, USD) for place, (units, _) in enumerate(rows)}
         saved = [
-            a_prediction(f"{place}", probability=abs(probability), risk=level, run_id=INITIAL_RUN)
-            for place, (probability, level) in enumerate(rows)
+            a_prediction(customer_id, at_risk=str(amount.amount), risk=level, run_id=INITIAL_RUN)
+            for (customer_id, amount), (_, level) in zip(amounts.items(), rows, strict=True)
         ]
         for prediction in saved:
             retention.save_churn_prediction(prediction)
         pages = all_pages(
             lambda after: retention.find_churn_predictions(risk=risk, limit=size, after=after),
-            lambda last: (last.churn_probability, last.customer_id),
+            lambda last: (amounts[last.customer_id], last.customer_id),
             at_most=len(rows),
         )
         expected = [each for each in saved if risk in {None, each.risk_level}]
-        expected.sort(key=lambda each: (-each.churn_probability, each.customer_id))
+        expected.sort(key=lambda each: (-amounts[each.customer_id].amount, each.customer_id))
         assert pages == expected
 
 

@@ -112,7 +112,7 @@ class TestRollups:
     ) -> None:
         """What was submitted after it credits nothing: its person had bought already."""
         forms, ltv, run, first_order = repositories.forms, repositories.ltv, a_run(), NOON - days(9)
-        sent = {
+        sent: dict[str, list[tuple[str, str | None, int]]] = {
             "returning": [
                 ("google", "winter", -8),
                 ("newsletter", "spring", -1),

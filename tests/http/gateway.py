@@ -1,7 +1,6 @@
 """API Gateway for tests: the real handlers on storage in memory, called with real events."""
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -16,7 +15,7 @@ import ltv_queries
 import retention_analysis
 from succotash.container import Container
 from succotash.http.api import Api
-from tests.events import Event, http_event
+from tests.events import Event, http_event, ids_in, matched
 
 APIS: tuple[Api[Container], ...] = (
     form_intake.api,
@@ -49,9 +48,11 @@ class Gateway:
         self,
         environment: Mapping[str, str] | None = None,
         containers: Mapping[str, Container] | None = None,
+        *,
+        container: Container | None = None,
     ) -> None:
         """`containers` are those of functions, by name, that have one of their own."""
-        self.container = Container(environment or {"SUCCOTASH_STORAGE": "memory"})
+        self.container = container or Container(environment or {"SUCCOTASH_STORAGE": "memory"})
         own = containers or {}
         self._functions = {api.name: api.on(own.get(api.name, self.container)) for api in APIS}
         routes = [(api.name, route) for api in APIS for route in api.routes]
@@ -62,16 +63,16 @@ class Gateway:
     def send(self, event: Event) -> Answered:
         """Answer an event; what is no route reaches no function."""
         http = event["requestContext"]["http"]
-        names = [
-            name
+        found = [
+            (path, name)
             for path, method, name in self._rules
-            if method == http["method"]
-            and re.fullmatch(re.sub(r"{\w+}", "[^/]+", path), http["path"], re.DOTALL)
+            if method == http["method"] and ids_in(path, http["path"]) is not None
         ]
-        if not names:
+        if not found:
             message = json.dumps({"message": "Not Found"})
             return Answered(404, {"content-type": "application/json"}, message)
-        answer = self._functions[names[0]](event, LambdaContext())
+        path, name = found[0]
+        answer = self._functions[name](matched(event, path), LambdaContext())
         assert set(answer) <= {"statusCode", "headers", "cookies", "body", "isBase64Encoded"}
         assert answer["isBase64Encoded"] is False
         return Answered(int(answer["statusCode"]), answer["headers"], answer["body"])

@@ -23,9 +23,9 @@ def test_a_form_that_asks_for_consent_keeps_what_was_agreed_to(gateway: Gateway)
             "POST", SUBMISSIONS, json_body={"email": "a@example.com"} | unwilling, scopes=None
         )
         [error] = require_problem(answer, 422, "invalid-input")["errors"]
-        assert error == {"field": "_consent", "code": "consent", "message": "is needed"}
+        assert error == {"field": "_consent", "code": "consent", "message": "Required"}
     back = post_plain(gateway, {"email": "a@example.com"})
-    assert '<a href="#field-_consent">Your consent is needed</a>' in back.body
+    assert '<a href="#field-_consent">Your consent: Required</a>' in back.body
     assert gateway.call("GET", SUBMISSIONS).json["submissions"] == []
 
     post_plain(gateway, {"email": "a@example.com", "_consent": "on"})

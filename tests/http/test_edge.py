@@ -1,7 +1,10 @@
 """What every address does with requests that are not as they should be."""
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -10,7 +13,8 @@ import ltv_queries
 from succotash.container import Container
 from succotash.domain.values import SubmissionId
 from succotash.http.requests import Route
-from tests.events import EVENTS, http_event, sample
+from tests.builders import a_value
+from tests.events import EVENTS, http_event, ids_in, sample
 from tests.http.gateway import APIS, SCOPES, Gateway
 from tests.http.problems import require_problem
 from tests.http.routes import ROUTES, a_path
@@ -94,30 +98,42 @@ def test_an_address_is_kept_without_its_zone(
     assert stored.ip_address == kept
 
 
+@pytest.mark.parametrize("name", HTTP_EVENTS)
+def test_a_sample_event_names_its_route_and_ids_as_api_gateway_does(name: str) -> None:
+    event = sample(name)
+    method, _, path = event["routeKey"].partition(" ")
+    routes = {f"{each.method} {each.path}" for each, _ in ROUTES}
+
+    assert event["routeKey"] in routes
+    assert event["requestContext"]["http"]["method"] == method
+    assert event["requestContext"]["routeKey"] == event["routeKey"]
+    assert event.get("pathParameters", {}) == ids_in(path, event["rawPath"])
+
+
 @pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "/nothing"),
-        ("GET", "/forms/"),
-        ("DELETE", "/forms/default"),
-        ("HEAD", "/health"),
-        ("OPTIONS", "/ltv/segments"),
-    ],
+    "customer_id",
+    ["a/b", "/", "50%", "Zoë Müller", "a+b", "a b", "a%2Fb", "%41", "../vip", "a?b#c", "東"],
 )
-def test_what_is_no_route_reaches_no_function(method: str, path: str, gateway: Gateway) -> None:
-    answer = gateway.call(method, path)
+@pytest.mark.parametrize("shown", [str, partial(quote, safe="")], ids=["decoded", "encoded"])
+def test_an_id_is_read_as_api_gateway_decoded_it_however_it_shows_the_path(
+    customer_id: str, shown: Callable[[str], str], gateway: Gateway
+) -> None:
+    gateway.container.get_ltv_repository().save_customer_ltv(a_value(customer_id))
+    key = "GET /ltv/customers/{customer_id}"
+    event = http_event("GET", f"/ltv/customers/{shown(customer_id)}", scopes=["ltv:read"])
+    event |= {"routeKey": key, "pathParameters": {"customer_id": customer_id}}
 
-    assert (answer.status, answer.json) == (404, {"message": "Not Found"})
+    answer = ltv_queries.api.on(gateway.container)(event, LambdaContext())
+
+    assert answer["statusCode"] == 200
+    assert json.loads(answer["body"])["customer_id"] == customer_id
 
 
-@pytest.mark.parametrize("path", ["/ltv/customers/a/b", "/ltv/customers/\ud800/"])
-def test_an_id_with_a_slash_is_not_found(path: str) -> None:
+def test_a_route_that_the_function_does_not_have_is_a_fault_of_the_template() -> None:
     served = ltv_queries.api.on(Container({"SUCCOTASH_STORAGE": "memory"}))
 
-    answer = served(http_event("GET", path, scopes=["ltv:read"]), LambdaContext())
-
-    assert answer["statusCode"] == 404
-    assert json.loads(answer["body"])["type"] == "urn:succotash:problem:unknown-address"
+    with pytest.raises(KeyError):
+        served(http_event("GET", "/leads", route="/leads"), LambdaContext())
 
 
 def test_answers_are_not_kept_by_caches(gateway: Gateway) -> None:

@@ -21,10 +21,10 @@ def test_a_person_gets_the_page_back_with_what_is_wrong(gateway: Gateway) -> Non
     assert answer.status == 422
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert 'value="&lt;nobody&gt;"' in answer.body
-    assert "is not an e-mail address" in answer.body
+    assert "Invalid e-mail address" in answer.body
     assert 'aria-invalid="true" aria-describedby="problem-email"' in answer.body
     assert ">\n\n hi &amp; bye</textarea>" in answer.body
-    assert "x is no field of this form" in answer.body
+    assert "x: Unknown field: x" in answer.body
 
 
 def test_what_is_wrong_stands_before_the_form_with_links_to_its_fields(gateway: Gateway) -> None:
@@ -34,9 +34,9 @@ def test_what_is_wrong_stands_before_the_form_with_links_to_its_fields(gateway: 
 
     summary, form = page.body.split("<form", 1)
     assert 'role="alert" tabindex="-1" autofocus' in summary
-    assert '<a href="#field-email">E-mail is not an e-mail address</a>' in summary
-    assert '<a href="#field-topics">Topics is none of the choices</a>' in summary
-    assert '<li class="error">x&lt; is no field of this form</li>' in summary
+    assert '<a href="#field-email">E-mail: Invalid e-mail address</a>' in summary
+    assert '<a href="#field-topics">Topics: Must be one of the choices</a>' in summary
+    assert '<li class="error">x&lt;: Unknown field: x&lt;</li>' in summary
     assert 'id="field-email"' in form
     assert "autofocus" not in gateway.call("GET", "/f/contact", scopes=None).body
 
@@ -149,7 +149,7 @@ def test_a_person_at_an_unknown_form_sees_a_page(gateway: Gateway) -> None:
 
     assert page.status == 404
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert "<h1>There is no such form</h1>" in page.body
+    assert "<h1>Form not found</h1>" in page.body
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 

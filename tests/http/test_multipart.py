@@ -69,7 +69,9 @@ def test_a_file_is_refused_by_its_name_and_nothing_is_stored(gateway: Gateway) -
 
     problem = require_problem(post(gateway, body, accept="application/json"), 422, "invalid-input")
 
-    assert problem["errors"] == [{"field": "cv", "code": "file", "message": "takes no files"}]
+    assert problem["errors"] == [
+        {"field": "cv", "code": "file", "message": "Files are not allowed"}
+    ]
     assert gateway.call("GET", "/leads").json["leads"] == []
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.couriers import settings_of
+from local.background_workers import settings_of
 from outbox_relay import relaying
 from succotash.container import Container
 from succotash.domain.forms.forms import DEFAULT_FORM, QUARANTINE_KEPT, Form

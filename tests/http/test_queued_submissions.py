@@ -32,6 +32,10 @@ ADA = {"email": "ada@example.com", "message": "hello"}
 ORIGIN = "https://www.example.com"
 
 
+def a_post(path: str = PATH, **given: Any) -> Event:  # noqa: ANN401 - of http_event
+    return http_event("POST", path, route="/forms/{form_id}/submissions", **given)
+
+
 class FailingStorage(Storage):
     """A storage in memory that is away when told, or answers a commit with silence."""
 
@@ -107,7 +111,7 @@ class Desk:
         self, body: Mapping[str, Any] = ADA, *, path: str = PATH, **headers: str
     ) -> Answered:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.send(http_event("POST", path, json_body=body, headers=sent))
+        return self.send(a_post(path, json_body=body, headers=sent))
 
     def drain(self) -> int:
         """Let the function take what waits, as the event source mapping would; how many failed."""
@@ -270,22 +274,20 @@ def test_of_a_submission_whose_person_was_erased_nothing_outlives_the_outage(
 
 def test_what_can_be_refused_without_the_storage_is_refused(desk: Desk) -> None:
     desk.storage.is_away = True
-    wrong = http_event("POST", PATH, body="{", headers={"content-type": "application/json"})
+    wrong = a_post(body="{", headers={"content-type": "application/json"})
     assert desk.send(wrong).status == 400
     assert desk.queue.count() == 0
 
 
 def test_a_plain_page_is_thanked(desk: Desk) -> None:
     desk.storage.is_away = True
-    event = http_event(
-        "POST",
-        PATH,
+    event = a_post(
         body="email=ada%40example.com&message=hello",
         headers={"content-type": "application/x-www-form-urlencoded", "accept": "text/html"},
     )
     answer = desk.send(event)
     assert (answer.status, answer.headers["Location"]) == (303, "../../f/default/thanks")
-    thanks = desk.send(http_event("GET", "/f/default/thanks"))
+    thanks = desk.send(http_event("GET", "/f/default/thanks", route="/f/{form_id}/thanks"))
     assert thanks.status == 200
     assert "<h1></h1>" not in thanks.body
     assert "Thank you" in thanks.body
@@ -359,10 +361,7 @@ def test_on_sqs_a_submission_waits_and_is_stored_in_order(
         parts.storage.is_away = True
         for path, message in ((PATH, "first"), ("/forms/unknown/submissions", "?"), (PATH, "2nd")):
             body = {**ADA, "message": message}
-            assert (
-                function(http_event("POST", path, json_body=body), Context(29_000))["statusCode"]
-                == 202
-            )
+            assert function(a_post(path, json_body=body), Context(29_000))["statusCode"] == 202
         parts.storage.is_away = False
         received = sqs.receive_message(
             QueueUrl=urls[0], MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]

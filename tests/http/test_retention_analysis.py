@@ -4,6 +4,7 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from churn_scoring import scoring
+from succotash.domain.retention.retention import RiskLevel
 from succotash.domain.values import Json
 from tests.builders import NOON, a_prediction, a_run, an_event, an_order, days
 from tests.events import sample
@@ -29,15 +30,17 @@ def test_analytics_count_customers_by_risk(scored: Gateway) -> None:
 
 def test_customers_page_by_risk(gateway: Gateway) -> None:
     for number in range(5):
-        prediction = a_prediction(f"c{number}", probability=number / 10)
+        prediction = a_prediction(f"c{number}", at_risk=f"{number}.005", risk=RiskLevel.LOST)
         gateway.container.get_retention_repository().save_churn_prediction(prediction)
     path = "/retention/customers"
 
-    first = gateway.call("GET", path, query="limit=3&risk=medium").json
+    first = gateway.call("GET", path, query="limit=3&risk=lost").json
     rest = gateway.call("GET", path, query={"cursor": first["next_cursor"]}).json
 
     assert [each["customer_id"] for each in first["customers"]] == ["c4", "c3", "c2"]
     assert [each["customer_id"] for each in rest["customers"]] == ["c1", "c0"]
+    assert [each["risk_level"] for each in rest["customers"]] == ["lost", "lost"]
+    assert [each["value_at_risk"] for each in rest["customers"]] == ["1.00", "0.00"]
 
 
 @pytest.mark.parametrize("period", ["day", "week", "month"])

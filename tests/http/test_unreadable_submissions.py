@@ -18,7 +18,7 @@ def deep(levels: int) -> bytes:
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "kind", "said"),
     [
-        (b'{"email":"\xff"}', JSON, 400, "not-utf-8", "the body"),
+        (b'{"email":"\xff"}', JSON, 400, "not-utf-8", "The body"),
         (b'{"email":"a@example.com"', JSON, 400, "malformed-request", "line 1"),
         (b'{"email":"a@example.com","x":"\\u0000"}', JSON, 400, "nul-character", "NUL"),
         (b'{"email":"a@example.com","x":"\\ud800"}', JSON, 400, "lone-surrogate", "half"),
@@ -38,7 +38,7 @@ def deep(levels: int) -> bytes:
         (b"email=a%40example.com&_next=%0d%0a", FORM_TYPE, 400, "control-character", "_next"),
         (b"email=a%40example.com&email=b%40example.com", FORM_TYPE, 422, "invalid-input", "errors"),
         (b'{"x":"' + b"y" * 65_536 + b'"}', JSON, 413, "too-large", "64 KB"),
-        (b'{"email":"a@example.com"}', "text/plain", 415, "unsupported-media-type", "takes"),
+        (b'{"email":"a@example.com"}', "text/plain", 415, "unsupported-media-type", "Expected"),
     ],
 )
 def test_what_cannot_be_read_as_one_thing_only_is_refused_and_nothing_stored(
@@ -59,8 +59,8 @@ def test_what_cannot_be_read_as_one_thing_only_is_refused_and_nothing_stored(
     [
         (b"email=%FF", FORM_TYPE, 400, "not valid UTF-8"),
         (b"email=a%40example.com&_next=%0d%0a", FORM_TYPE, 400, "control character"),
-        (b"a=1&" * 20_000, FORM_TYPE, 413, "at most 64 KB"),
-        (b"email=a@example.com", "text/plain", 415, "this address takes"),
+        (b"a=1&" * 20_000, FORM_TYPE, 413, "The limit is 64 KB."),
+        (b"email=a@example.com", "text/plain", 415, "Expected application/json"),
         (b"--x", "multipart/form-data", 400, "boundary"),
     ],
 )

@@ -14,7 +14,7 @@ import churn_scoring
 import form_intake
 import lead_scoring
 import outbox_relay
-from local.couriers import settings_of
+from local.background_workers import settings_of
 from local.demo import SCORED_AT, Answer, load, scheduled_event
 from local.objects import LocalObjectStore
 from local.setup_postgres_db import Plan, set_up

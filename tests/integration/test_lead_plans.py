@@ -9,7 +9,7 @@ from pathlib import Path
 import pg8000.native
 import pytest
 
-from succotash.infrastructure.postgres.sql import lead_records as postgres
+from succotash.infrastructure.postgres import lead_records as postgres
 from succotash.infrastructure.postgres.statements import Statement
 from succotash.infrastructure.sqlite import lead_records as sqlite
 from succotash.infrastructure.sqlite.storage import SQLiteStorage
@@ -79,6 +79,6 @@ def test_sqlite_reads_the_index(tmp_path: Path, given: tuple[bool, bool]) -> Non
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute(f"EXPLAIN QUERY PLAN {sqlite.FIND_LEADS[given]}", parameters)
         steps = [step for *_, step in rows]
-    [reading] = [step.split() for step in steps if step.split()[1] == "l"]
+    [reading] = [step.split() for step in steps if step.split()[1] == "lead"]
     assert set(reading) & INDEX_OF[given]
     assert not any("TEMP B-TREE" in step for step in steps)

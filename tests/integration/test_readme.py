@@ -88,7 +88,7 @@ except NotFoundError as error:
     print(error)
 """
     said = python("-c", asked, SUCCOTASH_STORAGE="sqlite", SQLITE_PATH=str(demo))
-    assert said == "there is no such customer\n"
+    assert said == "customer not found\n"
 
 
 def test_the_repositories_are_made_as_written() -> None:

@@ -95,7 +95,7 @@ def test_a_missing_scope_is_named_to_programs_too() -> None:
 
 
 def test_what_is_not_found_is_said() -> None:
-    assert problem_of(NotFoundError("lead")).detail == "there is no such lead"
+    assert problem_of(NotFoundError("lead")).detail == "Lead not found."
 
 
 @given(documents)

@@ -53,11 +53,11 @@ def test_what_could_not_be_taken_is_told_and_listed(file: Path) -> None:
 def test_a_wrong_header_is_told(file: Path) -> None:
     file.write_text("customer\n")
     status, told = Terminal().run(str(file))
-    assert (status, "order_id: is a column that the header must name" in told) == (1, True)
+    assert (status, "order_id: Missing column: order_id" in told) == (1, True)
 
 
 def test_a_file_that_is_not_there_is_told(file: Path) -> None:
-    assert Terminal().run(str(file)) == (2, "there is no such file\n")
+    assert Terminal().run(str(file)) == (2, "file not found\n")
 
 
 def test_without_a_file_it_says_how_to_call_it() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from pydantic import TypeAdapter
@@ -205,6 +206,16 @@ def test_a_public_route_needs_no_token_and_knows_its_sender(connection: HTTPConn
     assert event["pathParameters"] == {"name": "a"}
 
 
+@pytest.mark.parametrize("name", ["50%", "Zoë Müller", "a+b", "a b", "a%2Fb", "%41", "a?b#c", "東"])
+def test_an_id_arrives_decoded_once_with_the_key_of_its_route(
+    name: str, connection: HTTPConnection
+) -> None:
+    event = ask(connection, "POST", f"/open/{quote(name)}", b"{}").body
+
+    assert event["routeKey"] == event["requestContext"]["routeKey"] == "POST /open/{name}"
+    assert event["pathParameters"] == {"name": name}
+
+
 def test_text_arrives_as_text_and_everything_else_in_base64(connection: HTTPConnection) -> None:
     def sent(body: bytes, content_type: str) -> tuple[Any, bool]:
         event = ask(connection, "POST", "/open/a", body, Content_Type=content_type).body
@@ -251,7 +262,8 @@ def test_what_a_request_does_not_have_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/nowhere"), ("DELETE", "/things"), ("PUT", "/open/a")]
+    ("method", "path"),
+    [("GET", "/nowhere"), ("DELETE", "/things"), ("PUT", "/open/a"), ("POST", "/open/a%2Fb")],
 )
 def test_an_address_that_is_no_route_is_not_found(
     connection: HTTPConnection, method: str, path: str

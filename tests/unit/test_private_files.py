@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local import run
+from local.run import hold
 from local.tokens import LocalIssuer, write_private
 from succotash.domain.intake.queued_submissions import QueuedSubmission
 from succotash.domain.messages.mails import Mail
@@ -101,9 +101,7 @@ def test_what_is_there_keeps_the_rights_it_was_given(tmp_path: Path) -> None:
     assert (found["events.ndjson"], found["shared.db"], found["shared"]) == (0o640, 0o640, 0o750)
 
 
-def test_a_run_closes_what_an_earlier_one_left_open(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_closes_what_an_earlier_one_left_open(tmp_path: Path) -> None:
     kept = tmp_path / ".local"
     (kept / "mail").mkdir(parents=True)
     (kept / "env").write_text("DB_PASSWORD=secret")
@@ -111,9 +109,8 @@ def test_a_run_closes_what_an_earlier_one_left_open(
     for each, mode in ((kept, 0o755), (kept / "mail", 0o775), (kept / "env", 0o644)):
         each.chmod(mode)
     outside = stat.S_IMODE(tmp_path.stat().st_mode)
-    monkeypatch.setattr(run, "KEPT", kept)
 
-    with run._alone():  # noqa: SLF001 - what `make run` does first
+    with hold(kept):
         found = rights(tmp_path)
 
     assert {name: mode for name, mode in found.items() if name != ".local/link"} == {

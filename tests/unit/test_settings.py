@@ -47,7 +47,7 @@ def test_what_else_stands_in_the_environment_does_not_matter() -> None:
         ("CHURN_HORIZON_DAYS", "0"),
         ("DISCOUNT_RATE", "-1"),
         ("MARGIN", "1.5"),
-        ("RISK_HIGH_SHARE", "2"),
+        ("RISK_HIGH_AT_MOST", "2"),
         ("PURCHASE_MODELS", "BG/NBD,ARIMA"),
         ("DB_SSLMODE", "prefer"),
     ],

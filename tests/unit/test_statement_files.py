@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from local.statements import FOLDERS
+from local.statements import FOLDERS, statements_of
 from succotash.infrastructure.statement_files import load_statements, of_shard
 
 FILES = [
@@ -36,7 +36,7 @@ def test_a_statement_names_the_tables_of_its_shard(shard: int | None, table: str
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parents[1].name}-{path.name}")
 def test_no_line_is_long_and_no_part_is_missing(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
-    statements = load_statements(path.with_name("parts.sql"), path)
+    statements = statements_of(path)
 
     assert [line for line in lines if len(line) > 100] == []
     assert [name for name, each in statements.items() if "${" in of_shard(each, 0)] == []

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from succotash.domain.intake.spam import ChallengeState
-from succotash.errors import StorageUnavailableError
+from succotash.errors import SettingsError, StorageUnavailableError
 from succotash.infrastructure.turnstile import Turnstile
 from tests.servers import free_port
 
@@ -127,9 +127,12 @@ def test_nobody_there_is_no_answer() -> None:
     assert lonely.verify("arn:secret", "x", None) is ChallengeState.UNKNOWN
 
 
-def test_without_its_secret_nothing_is_asked(cloudflare: Cloudflare) -> None:
+@pytest.mark.parametrize(
+    "error", [StorageUnavailableError("no secret"), SettingsError("a secret is binary")]
+)
+def test_without_its_secret_nothing_is_asked(error: Exception, cloudflare: Cloudflare) -> None:
     def out_of_reach(_: str) -> str:
-        raise StorageUnavailableError("no secret")
+        raise error
 
     turnstile = Turnstile(out_of_reach, url=cloudflare.url)
     assert turnstile.verify("arn:secret", "x", None) is ChallengeState.UNKNOWN

@@ -105,10 +105,10 @@ class Container:
 
     @cached_property
     def _challenges(self) -> "ChallengeVerifier":
-        from succotash.infrastructure.aws.secret_values import SecretValues
+        from succotash.infrastructure.aws.secrets import SecretReader
         from succotash.infrastructure.turnstile import Turnstile
 
-        return Turnstile(SecretValues())
+        return Turnstile(SecretReader().value)
 
     def get_queued_intake(self) -> "QueuedIntake":
         """What takes submissions that a queue gives."""
@@ -211,10 +211,11 @@ class Container:
                 margin=settings.margin,
                 purchase_models=tuple(map(Candidate, settings.purchase_models.split(","))),
                 risk_rule=RiskRule(
-                    high_share=settings.risk_high_share,
-                    low_share=settings.risk_low_share,
                     silent_from=settings.risk_silent_from,
-                    gone_below=settings.risk_gone_below,
+                    low_at_least=settings.risk_low_at_least,
+                    high_at_most=settings.risk_high_at_most,
+                    likely_ratio=settings.risk_likely_ratio,
+                    lost_ratio=settings.risk_lost_ratio,
                 ),
                 publishes_worse=settings.publish_worse,
                 runs_kept=settings.runs_kept,

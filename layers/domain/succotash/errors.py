@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+NAME_SHOWN = 100
+"""Characters shown of a field's name, which the sender chose."""
+
 
 class SuccotashError(Exception):
     """Everything this project raises on purpose."""
@@ -23,6 +26,12 @@ class Violation:
     field: str
     code: str
     message: str
+
+    @classmethod
+    def unknown_field(cls, field: str, name: str | None = None) -> "Violation":
+        """Of a name that is not known, at a field or, as a value, in another."""
+        shown = (field if name is None else name)[:NAME_SHOWN]
+        return cls(field, "unknown_field", f"Unknown field: {shown}")
 
 
 class Flaw(StrEnum):
@@ -83,7 +92,7 @@ class MissingScopeError(SuccotashError):
     """The token does not carry the scope this address asks for."""
 
     def __init__(self, scope: str) -> None:
-        super().__init__(f"this address needs the scope {scope}")
+        super().__init__(f"the scope {scope} is required")
         self.scope = scope
 
 
@@ -91,7 +100,7 @@ class NotFoundError(SuccotashError):
     """Nothing of this kind has this id."""
 
     def __init__(self, kind: str) -> None:
-        super().__init__(f"there is no such {kind}")
+        super().__init__(f"{kind} not found")
         self.kind = kind
 
 
@@ -103,7 +112,7 @@ class IllegalTransitionError(ConflictError):
     """A status may not follow the one it would replace."""
 
     def __init__(self, current: str, wanted: str) -> None:
-        super().__init__(f"{wanted} cannot follow {current}")
+        super().__init__(f"status cannot change from {current} to {wanted}")
 
 
 class IdempotencyKeyReusedError(SuccotashError):
@@ -117,7 +126,7 @@ class SubmissionInProgressError(ConflictError):
     """The same submission, under the same Idempotency-Key, is still being dealt with."""
 
     def __init__(self) -> None:
-        super().__init__("the same submission is still being dealt with")
+        super().__init__("a submission with this Idempotency-Key is still being processed")
         self.retry_after_seconds = 2
 
 

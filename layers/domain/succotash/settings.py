@@ -99,19 +99,22 @@ class Settings(BaseModel):
     """Share of revenue that counts as value."""
     purchase_models: Annotated[
         str, Field(alias="PURCHASE_MODELS", pattern=f"^{_MODEL}(,{_MODEL})*$")
-    ] = "BG/NBD,MBG/NBD"
+    ] = "BG/NBD,MBG/NBD,Pareto/NBD"
     """Which models compete in each run's backtest."""
-    risk_high_share: Annotated[float, Field(alias="RISK_HIGH_SHARE", ge=0, le=1)] = (
-        DEFAULT_RISK_RULE.high_share
-    )
-    risk_low_share: Annotated[float, Field(alias="RISK_LOW_SHARE", ge=0, le=1)] = (
-        DEFAULT_RISK_RULE.low_share
-    )
     risk_silent_from: Annotated[float, Field(alias="RISK_SILENT_FROM", ge=0, le=1)] = (
         DEFAULT_RISK_RULE.silent_from
     )
-    risk_gone_below: Annotated[float, Field(alias="RISK_GONE_BELOW", ge=0, le=1)] = (
-        DEFAULT_RISK_RULE.gone_below
+    risk_low_at_least: Annotated[float, Field(alias="RISK_LOW_AT_LEAST", ge=0, le=1)] = (
+        DEFAULT_RISK_RULE.low_at_least
+    )
+    risk_high_at_most: Annotated[float, Field(alias="RISK_HIGH_AT_MOST", ge=0, le=1)] = (
+        DEFAULT_RISK_RULE.high_at_most
+    )
+    risk_likely_ratio: Annotated[float, Field(alias="RISK_LIKELY_RATIO", ge=1, le=10)] = (
+        DEFAULT_RISK_RULE.likely_ratio
+    )
+    risk_lost_ratio: Annotated[float, Field(alias="RISK_LOST_RATIO", ge=0, lt=1)] = (
+        DEFAULT_RISK_RULE.lost_ratio
     )
 
     publish_worse: Annotated[bool, Field(alias="PUBLISH_WORSE")] = False

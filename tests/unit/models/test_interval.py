@@ -149,16 +149,27 @@ def test_the_interval_of_those_who_probably_buy_nothing_is_a_point() -> None:
     assert (found.high[~gone] > 0).mean() > 0.95
 
 
-def test_few_customers_get_an_interval_from_the_pooled_models() -> None:
+def test_a_few_customers_get_an_interval() -> None:
     few = np.array([0.0, 1.0, 4.0])
     population = Population(few, few * 20, few + 100.0, few * 5, few, few)
     models = fitted(population, Candidate.BG_NBD)
     found = interval(population, *models, 0.8)
 
-    assert models[0].precision is None
     assert np.isfinite(found.high).all()
     assert (found.low <= found.high).all()
     assert found.high[2] > 0
+
+
+def test_where_nobody_bought_again_the_interval_comes_from_the_pooled_models() -> None:
+    nothing, ages = np.zeros(3), np.array([5.0, 100.0, 400.0])
+    population = Population(nothing, nothing, ages, nothing, nothing, nothing)
+    purchases = fit_purchases(population.sample())
+    spend = fit_spend(nothing, nothing, average_order=20)
+    found = interval(population, purchases, spend, 0.8)
+
+    assert purchases.precision is None
+    assert np.isfinite(found.high).all()
+    assert (found.low <= found.high).all()
 
 
 @pytest.mark.parametrize("level", [0.0, 0.49, 1.0, -0.5])

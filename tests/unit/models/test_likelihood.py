@@ -92,7 +92,7 @@ def test_errors_come_from_the_curvature_and_the_number_of_customers() -> None:
 def test_where_the_data_do_not_tell_the_reason_is_given(
     *, hessian: Array, converged: bool, at_bound: bool, why: str
 ) -> None:
-    found = Maximum(np.ones(2), -1.0, converged, hessian, at_bound)
+    found = Maximum(np.ones(2), -1.0, -1.0, converged, hessian, at_bound)
     precision, reason = precision_of(found, 10, {"x": 1.0, "y": 1.0})
 
     assert precision is None

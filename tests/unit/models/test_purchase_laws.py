@@ -188,6 +188,22 @@ def test_the_likelihood_is_the_same_for_merged_and_for_single_rows(
     assert model.log_likelihood(single) == pytest.approx(merged, rel=1e-12)
 
 
+@pytest.mark.parametrize("kind", [BGNBD, MBGNBD])
+@pytest.mark.parametrize("r", [1e6, 1e9, 1e13])
+def test_buyers_without_differences_have_the_likelihood_of_poisson(
+    kind: type[BGNBD | MBGNBD], r: float
+) -> None:
+    """r and alpha to infinity at r / alpha = 0.2 a day: x log 0.2 - 0.2 T, and nobody leaves."""
+    x, age = np.array([0.0, 9, 40, 3_000]), np.array([10.0, 50, 190, 14_900])
+    sample = PurchaseSample.from_columns(x, np.where(x > 0, age, 0), age)
+    found = kind(r, r / 0.2, 1e-16, 1.0).log_likelihood(sample)
+
+    poisson = float((x * np.log(0.2) - 0.2 * age).sum())
+    # The first term of what finite r adds.
+    away = float(((x * (x - 1) - 2 * x * 0.2 * age + (0.2 * age) ** 2) / (2 * r)).sum())
+    assert found - poisson == pytest.approx(away, rel=0.05, abs=1e-9)
+
+
 @pytest.mark.parametrize("model", LIKELY, ids=lambda model: model.name)
 def test_other_parameters_make_another_model_of_the_same_kind(
     model: BGNBD | MBGNBD | ParetoNBD,

@@ -1,19 +1,11 @@
 """The risks that the scheduled run predicts."""
 
-from array import array
-from dataclasses import replace
 from datetime import timedelta
 
-import numpy as np
 import pytest
 
-from succotash.application.scoring.ledgers import Columns
-from succotash.application.scoring.valuation import risk_basis
-from succotash.domain.models.bg_nbd import BGNBD
-from succotash.domain.models.churn import InactivityModel, Source, Weights
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.retention import EngagementSegment
-from succotash.domain.value.ledgers import Histories
 from succotash.domain.values import (
     CustomerId,
 )
@@ -72,21 +64,23 @@ class TestPredictions:
         assert prediction.last_seen_on.isoformat() == "2025-11-12"
 
 
-@pytest.mark.parametrize("source", [Source.PURCHASES, Source.BOTH])
-def test_the_churn_probability_is_that_of_the_source_that_was_chosen(source: Source) -> None:
-    columns = ([0, 0], [9, 1], [80, 20], [90, 90], [0, 0])
-    bought = Histories(["a", "c"], *(array("q", each) for each in columns))
-    present = replace(bought, customer_ids=["b", "c"])
-    presence, purchases = BGNBD(0.5, 10.0, 0.8, 2.5), BGNBD(0.9, 8.0, 0.6, 3.0)
-    weights = Weights((0.5, 0.4, 0.3), (1.0, 0.2, 0.0))
-    silence = InactivityModel(source, "", weights)
+def test_a_weekly_buyer_has_likely_left_after_weeks_and_a_yearly_one_has_not() -> None:
+    storage = InMemoryStorage()
+    start = at("2023-01-02T10:00:00Z")
+    orders = [
+        an_order(f"{who}-{step}", customer_id=who, ordered_at=start + timedelta(days=day))
+        for number in range(120)
+        for gap, name in ((7, "weekly"), (90, "quarterly"))
+        for who in (f"{name}-{number:03}",)
+        for step, day in enumerate(range(number % 7, 500 + 5 * (number % 60), gap))
+    ]
+    for begin in range(0, len(orders), 500):
+        storage.repositories.ltv.record_orders(orders[begin : begin + 500])
+    run(storage, "2024-10-27T00:00:00Z")
 
-    found = risk_basis(silence, purchases, presence, bought, present, 30)
+    def segment(who: str) -> EngagementSegment:
+        found = storage.repositories.retention.get_user_engagement_profile(CustomerId(who))
+        return found.segment
 
-    seen, known = Columns.of(present), Columns.of(bought)
-    own = presence.probability_inactive(seen.frequency, seen.recency, seen.age, 30)
-    other = purchases.probability_inactive(known.frequency, known.recency, known.age, 30)
-    beside = np.array([np.nan, other[1]])
-    assert found.probability_inactive.tolist() == silence.probability(own, beside).tolist()
-    alive = presence.probability_alive(seen.frequency, seen.recency, seen.age)
-    assert found.probability_alive.tolist() == alive.tolist()
+    assert segment("weekly-000") is EngagementSegment.CHURNED
+    assert segment("quarterly-059") is not EngagementSegment.CHURNED

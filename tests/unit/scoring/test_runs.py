@@ -98,7 +98,7 @@ def test_an_instant_still_to_come_is_refused_and_opens_no_run(storage: InMemoryS
     scoring = ChurnScoring(storage, ScoringSettings(currency=USD), clock=lambda: NOON)
 
     for begin in (scoring.run, scoring.plan):
-        with pytest.raises(InvalidInputError, match="still to come"):
+        with pytest.raises(InvalidInputError, match="in the past"):
             begin(NOON + timedelta(minutes=6))
     assert storage.repositories.retention.get_scoring_runs() == []
     assert scoring.plan(NOON + timedelta(minutes=4))["state"] == "running"

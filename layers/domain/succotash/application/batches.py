@@ -75,7 +75,7 @@ class BatchReport(TypedDict):
     """Items not younger than the erasure of the person they are about; not recorded."""
 
 
-CONFLICT = Violation("id", "conflicting", "was recorded before with other contents")
+CONFLICT = Violation("id", "conflicting", "Already recorded with other contents")
 
 
 def record_once[T](

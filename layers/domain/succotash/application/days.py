@@ -30,7 +30,7 @@ def range_of(start: date | datetime | None, end: date | datetime | None, zone: s
     first = _instant("start", start, zone)
     last = _instant("end", end, zone, is_end=True)
     if first is not None and last is not None and last < first:
-        raise InvalidInputError.of("end", "range_reversed", "lies before the start")
+        raise InvalidInputError.of("end", "range_reversed", "Must not be before the start")
     return TimeRange(first, last)
 
 

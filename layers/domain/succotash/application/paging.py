@@ -24,7 +24,7 @@ MAX_PAGE = 200
 def require_page(limit: int) -> int:
     """The limit, if a page may be that long; InvalidInputError otherwise."""
     if not 1 <= limit <= MAX_PAGE:
-        raise InvalidInputError.of("limit", "limit_out_of_range", f"takes 1 to {MAX_PAGE}")
+        raise InvalidInputError.of("limit", "limit_out_of_range", f"Must be 1 to {MAX_PAGE}")
     return limit
 
 
@@ -43,7 +43,7 @@ def _decode[T](cursor: str, read: Callable[[str, str], T]) -> T:
             raise ValueError(cursor)
         return read(first, second)
     except (ValueError, TypeError, ArithmeticError, RecursionError, InvalidInputError):
-        raise InvalidInputError.of("cursor", "cursor_invalid", "is no cursor of a list") from None
+        raise InvalidInputError.of("cursor", "cursor_invalid", "Invalid cursor") from None
 
 
 def after_moment(cursor: str | None) -> After | None:
@@ -67,18 +67,6 @@ def after_value(cursor: str | None, currency: Currency) -> tuple[Money, Customer
         if exact != given or abs(exact) >= TOTAL_LIMIT:
             raise ValueError(amount)
         return Money(exact, currency), CustomerId(row)
-
-    return None if cursor is None else _decode(cursor, read)
-
-
-def after_probability(cursor: str | None) -> tuple[float, CustomerId] | None:
-    """For lists ordered by a probability and id."""
-
-    def read(probability: str, row: str) -> tuple[float, CustomerId]:
-        number = float(probability)
-        if not 0 <= number <= 1:
-            raise ValueError(probability)
-        return number, CustomerId(row)
 
     return None if cursor is None else _decode(cursor, read)
 

@@ -115,7 +115,7 @@ uuid7 = UuidSequence(system_clock)
 def require_aware(field: str, moment: datetime) -> datetime:
     """The instant in UTC; an instant without a zone raises InvalidInputError."""
     if moment.tzinfo is None:
-        raise InvalidInputError.of(field, "timezone_missing", "an instant needs its time zone")
+        raise InvalidInputError.of(field, "timezone_missing", "Requires a time zone")
     return moment.astimezone(UTC)
 
 
@@ -133,9 +133,9 @@ def rounded_amount(amount: Decimal, currency: str) -> Decimal:
 def amount_violation(field: str, amount: Decimal) -> Violation | None:
     """What keeps a single amount from outside from being kept as it is, if anything."""
     if abs(amount) >= AMOUNT_LIMIT:
-        return Violation(field, "amount_out_of_range", "is too large")
+        return Violation(field, "amount_out_of_range", "Too large")
     if amount % MONEY_UNIT:
-        return Violation(field, "too_precise", "has more than four decimal places")
+        return Violation(field, "too_precise", "Must have at most four decimal places")
     return None
 
 
@@ -152,7 +152,7 @@ class Money:
 
     def __post_init__(self) -> None:
         if not self.amount.is_finite():
-            raise InvalidInputError.of("amount", "amount_out_of_range", "the amount is not finite")
+            raise InvalidInputError.of("amount", "amount_out_of_range", "Must be finite")
 
     def __add__(self, other: Self) -> "Money":
         self._same_currency(other)
@@ -194,7 +194,7 @@ class Shard:
 
     def __post_init__(self) -> None:
         if not 0 <= self.index < self.count:
-            raise InvalidInputError.of("shard", "shard_out_of_range", "no such shard")
+            raise InvalidInputError.of("shard", "shard_out_of_range", "Unknown shard")
 
 
 SHARDS = 16

@@ -12,14 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Concatenate
-from urllib.parse import quote, unquote
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic_core import to_json
 
 from succotash.errors import (
+    NAME_SHOWN,
     InvalidInputError,
     NotFoundError,
     SettingsError,
@@ -30,13 +29,11 @@ from succotash.http.invocations import WrongSettings, invocation
 from succotash.http.problems import (
     PROBLEM_JSON,
     UNEXPECTED,
-    UNKNOWN_ROUTE,
     Problem,
     problem_of,
 )
 from succotash.http.reading import (
     JSON_TYPE,
-    NAME_SHOWN,
     read_model,
     read_object,
     read_query,
@@ -54,10 +51,10 @@ from succotash.http.requests import (
 )
 
 type Answer = dict[str, Any]
+"""What API Gateway makes its response of: `statusCode`, `headers`, `body`."""
 
 PREFLIGHT_SECONDS = 600
-HALVES = "surrogatepass"
-"""How addresses are encoded and decoded, so that none is an error."""
+NOT_CACHED = {"Cache-Control": "no-store"}
 
 
 class Api[P: Parts]:
@@ -117,89 +114,69 @@ class Api[P: Parts]:
 
 
 class Served[P: Parts]:
-    """A Lambda handler for the events of an HTTP API, payload format 2.0."""
+    """A Lambda handler for the events of an HTTP API, payload format 2.0.
+
+    API Gateway has matched the path: the event names its route and holds the ids, decoded once.
+    """
 
     def __init__(self, api: Api[P], parts: P) -> None:
         self._name = api.name
         self._parts = parts
         self._logger = Logger(service=api.name)
-        self._resolver = APIGatewayHttpResolver()
-        # An id with an encoded slash comes to its route's function as another address.
-        self._resolver.not_found(lambda _: self._refuse(Problem(UNKNOWN_ROUTE)))
         self._wrong_settings = WrongSettings(self._logger)
-        by_path: dict[str, list[Route[P]]] = {}
+        self._routes = {route.key: route for route in api.routes}
+        self._preflights: dict[str, list[Route[P]]] = {}
         for route in api.routes:
-            by_path.setdefault(route.path, []).append(route)
-        for path, routes in by_path.items():
-            self._register(path, routes)
+            if route.origins is not None:
+                self._preflights.setdefault(f"OPTIONS {route.path}", []).append(route)
 
-    def __call__(self, event: Event, context: LambdaContext) -> Answer:
+    def __call__(self, event: Event, _: LambdaContext) -> Answer:
         """Answer one request of a route that API Gateway has."""
-        # API Gateway decodes the path; encoded again, an id may hold any character but a slash.
-        # Half of a surrogate pair, too: no id has one, and so it is not found.
-        asked = {**event, "rawPath": quote(event["rawPath"], safe="/", errors=HALVES)}
+        key = event["routeKey"]
         with invocation(self._name, http_request_id(event)):
-            answer: Answer = self._resolver.resolve(asked, context)
+            if key in self._preflights:
+                return self._permit(event, self._preflights[key])
+            return self._respond(Call.of(event, self._routes[key]))
+
+    def _respond(self, call: Call) -> Answer:
+        started = time.perf_counter()
+        answer = self._answer(call)
+        answer["headers"].update(self._cross_origin_headers(call))
+        self._logger.info(
+            "answered",
+            correlation_id=call.request_id,
+            route=call.route.key,
+            status=answer["statusCode"],
+            milliseconds=round((time.perf_counter() - started) * 1000, 1),
+        )
         return answer
 
-    def _register(self, path: str, routes: Sequence[Route[P]]) -> None:
-        """Every method of one address, and OPTIONS where pages of other origins may call."""
-        rule = path.replace("{", "<").replace("}", ">")
+    def _permit(self, event: Event, routes: Sequence[Route[P]]) -> Answer:
+        """Tell a browser which methods of an address the page that asks may call."""
+        headers: dict[str, str] = {}
         for route in routes:
-            self._resolver.route(rule, route.method)(self._endpoint(route))
-        if shared := [route for route in routes if route.origins is not None]:
-            self._resolver.route(rule, "OPTIONS")(self._preflight(shared))
+            granted = self._cross_origin_headers(Call.of(event, route))
+            headers.update(granted)
+            if "Access-Control-Allow-Origin" in granted:
+                headers["Access-Control-Allow-Methods"] = route.method
+                headers["Access-Control-Allow-Headers"] = "content-type, idempotency-key"
+                headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
+        return _answer(HTTPStatus.NO_CONTENT, headers)
 
-    def _endpoint(self, route: Route[P]) -> Callable[..., Response[str]]:
-        def answer(**ids: str) -> Response[str]:
-            started = time.perf_counter()
-            call = self._call(route, ids)
-            response = self._answer(call)
-            response.headers.update(self._cross_origin_headers(call))
-            self._logger.info(
-                "answered",
-                correlation_id=call.request_id,
-                route=f"{route.method} {route.path}",
-                status=response.status_code,
-                milliseconds=round((time.perf_counter() - started) * 1000, 1),
-            )
-            return response
-
-        return answer
-
-    def _preflight(self, routes: Sequence[Route[P]]) -> Callable[..., Response[str]]:
-        def answer(**ids: str) -> Response[str]:
-            headers: dict[str, str] = {}
-            for route in routes:
-                granted = self._cross_origin_headers(self._call(route, ids))
-                headers.update(granted)
-                if "Access-Control-Allow-Origin" in granted:
-                    headers["Access-Control-Allow-Methods"] = route.method
-                    headers["Access-Control-Allow-Headers"] = "content-type, idempotency-key"
-                    headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
-            return Response(HTTPStatus.NO_CONTENT, body="", headers=headers)
-
-        return answer
-
-    def _call(self, route: Route[P], ids: Mapping[str, str]) -> Call:
-        event = self._resolver.current_event.raw_event
-        decoded = {name: unquote(value, errors=HALVES) for name, value in ids.items()}
-        return Call(event, http_request_id(event), route, decoded)
-
-    def _answer(self, call: Call) -> Response[str]:
+    def _answer(self, call: Call) -> Answer:
         try:
             return _success(call, self._perform(call))
         except SettingsError as error:
             self._wrong_settings.tell(error, call.request_id)
-            return self._refuse(problem_of(error), call.request_id)
+            return _refusal(problem_of(error), call.request_id)
         except SuccotashError as error:
             problem = problem_of(error)
             if problem.kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 self._log_failure(error, call.request_id)
-            return self._refuse(problem, call.request_id)
+            return _refusal(problem, call.request_id)
         except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets an answer
             self._log_failure(error, call.request_id)
-            return self._refuse(Problem(UNEXPECTED), call.request_id)
+            return _refusal(Problem(UNEXPECTED), call.request_id)
 
     def _perform(self, call: Call) -> object:
         route = call.route
@@ -215,12 +192,7 @@ class Served[P: Parts]:
         if "query" in wanted:
             given["query"] = read_model(wanted["query"], query)
         elif query:
-            raise InvalidInputError(
-                [
-                    Violation(name[:NAME_SHOWN], "unknown_field", "is not known here")
-                    for name in query
-                ]
-            )
+            raise InvalidInputError([Violation.unknown_field(name[:NAME_SHOWN]) for name in query])
         if "body" in wanted:
             call.read_media_type()
             given["body"] = read_model(wanted["body"], read_object(read_text(call.read_body())))
@@ -242,16 +214,6 @@ class Served[P: Parts]:
                     headers["Access-Control-Expose-Headers"] = "Retry-After"
         return headers
 
-    def _refuse(self, problem: Problem, request_id: str | None = None) -> Response[str]:
-        if request_id is None:
-            request_id = http_request_id(self._resolver.current_event.raw_event)
-        return Response(
-            problem.kind.status.value,
-            PROBLEM_JSON,
-            json.dumps(problem.body(request_id)),  # in ASCII, so that no text is beyond it
-            {"Cache-Control": "no-store", **problem.headers},
-        )
-
     def _log_failure(self, error: Exception, request_id: str) -> None:
         """Class and places of a failure, and what an error of ours says.
 
@@ -270,7 +232,7 @@ class Served[P: Parts]:
         self._logger.error("failed", correlation_id=request_id, stack=chain, reason=reason)
 
 
-def _success(call: Call, result: object) -> Response[str]:
+def _success(call: Call, result: object) -> Answer:
     reply = result if isinstance(result, Reply) else Reply(result, call.route.status)
     match reply.body:
         case None:
@@ -281,6 +243,20 @@ def _success(call: Call, result: object) -> Response[str]:
             body = reply.body.decode()
         case _:
             body = to_json(reply.body, inf_nan_mode="null").decode()
-    headers = {"Cache-Control": "no-store", **reply.headers}
-    content_type = reply.content_type if body else None
-    return Response(reply.status.value, content_type, body, headers)
+    content_type = {"Content-Type": reply.content_type} if body else {}
+    return _answer(reply.status, {**NOT_CACHED, **content_type, **reply.headers}, body)
+
+
+def _refusal(problem: Problem, request_id: str) -> Answer:
+    headers = {**NOT_CACHED, "Content-Type": PROBLEM_JSON, **problem.headers}
+    body = json.dumps(problem.body(request_id))  # in ASCII, so that no text is beyond it
+    return _answer(problem.kind.status, headers, body)
+
+
+def _answer(status: HTTPStatus, headers: dict[str, str], body: str = "") -> Answer:
+    return {
+        "statusCode": status.value,
+        "headers": headers,
+        "body": body,
+        "isBase64Encoded": False,
+    }

@@ -31,6 +31,7 @@ LAX = Field(strict=False)
 """For closed sets and tuples: JSON has only texts and lists to say them with."""
 
 FIRST_YEAR, LAST_YEAR = 1900, 2999
+OUT_OF_RANGE = "Must lie between 1901 and 2998"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.ASCII)
@@ -46,7 +47,7 @@ class Closed(BaseModel):
 def _one_line(text: str) -> str:
     # Nearly every text is printable in Python's narrower sense too, which is quick to find out.
     if not (text.isprintable() or is_printable(text)):
-        raise PydanticCustomError("control_character", "contains a control character")
+        raise PydanticCustomError("control_character", "Control characters are not allowed")
     return text
 
 
@@ -54,8 +55,8 @@ def _impersonal(text: str) -> str:
     if is_personal(text):
         raise PydanticCustomError(
             "personal_id",
-            "is an e-mail address or a phone number, which stand in no address; ask for the id "
-            "that was answered when something was recorded under it",
+            "E-mail addresses and phone numbers are not allowed in a path; use the customer_id "
+            "that was answered when something was recorded",
         )
     return text
 
@@ -68,20 +69,20 @@ def parse_instant(value: object) -> datetime:
     if isinstance(value, datetime):
         moment = value
     elif not isinstance(value, str) or not _INSTANT.fullmatch(value):
-        raise PydanticCustomError("instant", "is not an instant such as 2026-01-31T09:30:00Z")
+        raise PydanticCustomError("instant", "Must be a time such as 2026-01-31T09:30:00Z")
     else:
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
-            raise PydanticCustomError("instant", "is no instant of the calendar") from None
+            raise PydanticCustomError("instant", "Invalid time") from None
     if moment.tzinfo is None:
-        raise PydanticCustomError("timezone_missing", "needs its time zone, such as Z or +01:00")
+        raise PydanticCustomError("timezone_missing", "Requires a time zone, such as Z or +01:00")
     # The written year comes first: at the ends of the calendar the conversion would overflow.
     if FIRST_YEAR < moment.year < LAST_YEAR:
         in_utc = moment.astimezone(UTC)
         if FIRST_YEAR < in_utc.year < LAST_YEAR:
             return in_utc
-    raise PydanticCustomError("instant_out_of_range", "lies outside of the years kept here")
+    raise PydanticCustomError("instant_out_of_range", OUT_OF_RANGE)
 
 
 def require_instant(field: str, value: object) -> datetime:
@@ -96,13 +97,13 @@ def _parse_day(value: object) -> date:
     if isinstance(value, date):
         return value
     if not (isinstance(value, str) and _DAY.fullmatch(value)):
-        raise PydanticCustomError("day", "is not a day such as 2026-01-31")
+        raise PydanticCustomError("day", "Must be a date such as 2026-01-31")
     try:
         day = date.fromisoformat(value)
     except ValueError:
-        raise PydanticCustomError("day", "is no day of the calendar") from None
+        raise PydanticCustomError("day", "Invalid date") from None
     if not FIRST_YEAR < day.year < LAST_YEAR:
-        raise PydanticCustomError("day_out_of_range", "lies outside of the years kept here")
+        raise PydanticCustomError("day_out_of_range", OUT_OF_RANGE)
     return day
 
 
@@ -124,7 +125,7 @@ def _parse_amount(value: object) -> Decimal:
             return Decimal(value)
         case _:
             pass
-    raise PydanticCustomError("amount", 'is not an amount such as "12.50"')
+    raise PydanticCustomError("amount", 'Must be an amount such as "12.50"')
 
 
 def _parse_real(value: object) -> object:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
 
-from succotash.errors import InvalidInputError, MalformedRequestError, Violation
-from succotash.http.reading import NAME_SHOWN, check_plain, read_text, require_few_fields
+from succotash.errors import NAME_SHOWN, InvalidInputError, MalformedRequestError, Violation
+from succotash.http.reading import check_plain, read_text, require_few_fields
 
 BOUNDARY_LIMIT = 70
 """The most characters that a boundary has (RFC 2046)."""
@@ -20,7 +20,7 @@ def read_multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
     _, options = parse_options_header(content_type)
     boundary = options.get("boundary", "")
     if not 1 <= len(boundary) <= BOUNDARY_LIMIT:
-        raise MalformedRequestError("the content type names no usable boundary")
+        raise MalformedRequestError("the content type has no valid boundary")
     pairs: list[tuple[str, str]] = []
     files: list[Violation] = []
     try:
@@ -29,7 +29,7 @@ def read_multipart(body: bytes, content_type: str) -> list[tuple[str, str]]:
                 pairs.append((segment.name, read_text(content)))
                 require_few_fields(len(pairs), "the body")
             elif segment.filename or content:
-                files.append(Violation(segment.name[:NAME_SHOWN], "file", "takes no files"))
+                files.append(Violation(segment.name[:NAME_SHOWN], "file", "Files are not allowed"))
     except (MultipartError, UnicodeError, LookupError):
         raise MalformedRequestError("the body is not valid multipart/form-data") from None
     for name, value in pairs:

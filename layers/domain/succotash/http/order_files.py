@@ -34,9 +34,9 @@ COLUMNS = tuple(OrderItem.model_fields)
 REQUIRED = tuple(name for name, each in OrderItem.model_fields.items() if each.is_required())
 NDJSON_SUFFIXES = (".ndjson", ".jsonl")
 
-_TOO_LONG = Violation("", "line_too_long", f"is longer than {LINE_LIMIT} bytes")
-_NOT_UTF8 = Violation("", "encoding", "is not valid UTF-8")
-_WRONG_WIDTH = Violation("", "column_count", "has another number of columns than the header")
+_TOO_LONG = Violation("", "line_too_long", f"Line exceeds {LINE_LIMIT} bytes")
+_NOT_UTF8 = Violation("", "encoding", "Invalid UTF-8")
+_WRONG_WIDTH = Violation("", "column_count", "Number of columns differs from the header")
 
 
 class OrderFiles:
@@ -56,7 +56,7 @@ class OrderFiles:
         """
         first = next(_lines(store.read(found)), None)
         if first is None:
-            raise InvalidInputError.of("", "empty", "holds no line")
+            raise InvalidInputError.of("", "empty", "Empty file")
         line, length = first
         source = _Source(store, found, self._own_currency, self._name_customer, self._block_lines)
         if _is_ndjson(found.key.lower(), line or b""):
@@ -171,17 +171,17 @@ def _header(line: bytes | None) -> list[str]:
     except MalformedRequestError as error:
         raise InvalidInputError.of("", "malformed", str(error)) from None
     violations = [
-        Violation(name, "column_missing", "is a column that the header must name")
+        Violation(name, "column_missing", f"Missing column: {name}")
         for name in REQUIRED
         if name not in names
     ]
     violations += [
-        Violation(name, "column_repeated", "is named more than once in the header")
+        Violation(name, "column_repeated", f"Duplicate column: {name}")
         for name in COLUMNS
         if names.count(name) > 1
     ]
     violations += [
-        Violation("", "column_unknown", f"the header's column {place} is none of the known ones")
+        Violation("", "column_unknown", f"Unknown column: number {place} of the header")
         for place, name in enumerate(names, 1)
         if name not in COLUMNS
     ]
@@ -198,7 +198,7 @@ def _cells(text: str) -> list[str]:
     try:
         return next(csv.reader([text], strict=True))
     except csv.Error:
-        raise MalformedRequestError("a quotation mark stands where none may") from None
+        raise MalformedRequestError("unexpected quotation mark") from None
 
 
 def _lines(parts: Iterable[bytes]) -> Iterator[tuple[bytes | None, int]]:

@@ -41,62 +41,53 @@ class ProblemKind:
     title: str
 
 
-UNKNOWN_ROUTE = ProblemKind(HTTPStatus.NOT_FOUND, "unknown-address", "There is no such address")
-UNEXPECTED = ProblemKind(
-    HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected", "Something went wrong on our side"
-)
+UNEXPECTED = ProblemKind(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected", "Internal server error")
 
 KINDS: Mapping[type[SuccotashError], ProblemKind] = {
     SuccotashError: UNEXPECTED,
     SettingsError: ProblemKind(
-        HTTPStatus.SERVICE_UNAVAILABLE, "misconfigured", "A setting of this deployment is wrong"
+        HTTPStatus.SERVICE_UNAVAILABLE, "misconfigured", "Service misconfigured"
     ),
     MalformedRequestError: ProblemKind(
-        HTTPStatus.BAD_REQUEST, "malformed-request", "The request cannot be read"
+        HTTPStatus.BAD_REQUEST, "malformed-request", "Malformed request"
     ),
     UnsupportedMediaTypeError: ProblemKind(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "unsupported-media-type",
-        "The body's content type is not taken here",
+        "Unsupported media type",
     ),
     TooLargeError: ProblemKind(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "The body is too large"
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "Request body too large"
     ),
     InvalidInputError: ProblemKind(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", "The request is not acceptable"
+        HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-input", "Validation failed"
     ),
     CurrencyMismatchError: ProblemKind(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "currency-mismatch", "Amounts of two currencies met"
+        HTTPStatus.INTERNAL_SERVER_ERROR, "currency-mismatch", "Currency mismatch"
     ),
     MissingTokenError: ProblemKind(
-        HTTPStatus.UNAUTHORIZED, "missing-token", "A verified token is needed"
+        HTTPStatus.UNAUTHORIZED, "missing-token", "Access token required"
     ),
-    MissingScopeError: ProblemKind(
-        HTTPStatus.FORBIDDEN, "missing-scope", "The token lacks a scope"
-    ),
-    NotFoundError: ProblemKind(HTTPStatus.NOT_FOUND, "not-found", "There is nothing with this id"),
-    ConflictError: ProblemKind(
-        HTTPStatus.CONFLICT, "conflict", "The request contradicts what is there"
-    ),
+    MissingScopeError: ProblemKind(HTTPStatus.FORBIDDEN, "missing-scope", "Insufficient scope"),
+    NotFoundError: ProblemKind(HTTPStatus.NOT_FOUND, "not-found", "Not found"),
+    ConflictError: ProblemKind(HTTPStatus.CONFLICT, "conflict", "Conflict"),
     IllegalTransitionError: ProblemKind(
-        HTTPStatus.CONFLICT, "illegal-transition", "This status cannot follow the present one"
+        HTTPStatus.CONFLICT, "illegal-transition", "Invalid status change"
     ),
     RunInProgressError: ProblemKind(
-        HTTPStatus.CONFLICT, "run-in-progress", "Another scoring run is under way"
+        HTTPStatus.CONFLICT, "run-in-progress", "Scoring run in progress"
     ),
     SubmissionInProgressError: ProblemKind(
-        HTTPStatus.CONFLICT, "submission-in-progress", "This submission is still being dealt with"
+        HTTPStatus.CONFLICT, "submission-in-progress", "Submission in progress"
     ),
     IdempotencyKeyReusedError: ProblemKind(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "idempotency-key-reused",
-        "The Idempotency-Key was used before with another body",
+        "Idempotency key reused",
     ),
-    StorageError: ProblemKind(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "storage", "The storage refused the request"
-    ),
+    StorageError: ProblemKind(HTTPStatus.INTERNAL_SERVER_ERROR, "storage", "Storage error"),
     StorageUnavailableError: ProblemKind(
-        HTTPStatus.SERVICE_UNAVAILABLE, "storage-unavailable", "The storage cannot be reached"
+        HTTPStatus.SERVICE_UNAVAILABLE, "storage-unavailable", "Service unavailable"
     ),
 }
 """Every class of `succotash.errors`, and how HTTP says it."""
@@ -104,14 +95,14 @@ KINDS: Mapping[type[SuccotashError], ProblemKind] = {
 
 FLAWS: Mapping[Flaw, str] = {
     Flaw.SYNTAX: KINDS[MalformedRequestError].title,
-    Flaw.NOT_UTF8: "The request is not valid UTF-8",
-    Flaw.NUL: "A text contains the character NUL",
-    Flaw.SURROGATE: "A text contains half of a surrogate pair",
-    Flaw.REPEATED_NAME: "An object names a field more than once",
-    Flaw.NUMBER: "A number cannot be read",
-    Flaw.TOO_DEEP: "The body is nested too deep",
-    Flaw.TOO_MANY_FIELDS: "The request has too many fields",
-    Flaw.CONTROL_CHARACTER: "An address contains a control character",
+    Flaw.NOT_UTF8: "Invalid UTF-8",
+    Flaw.NUL: "NUL character not allowed",
+    Flaw.SURROGATE: "Unpaired surrogate not allowed",
+    Flaw.REPEATED_NAME: "Duplicate field name",
+    Flaw.NUMBER: "Invalid number",
+    Flaw.TOO_DEEP: "Nesting too deep",
+    Flaw.TOO_MANY_FIELDS: "Too many fields",
+    Flaw.CONTROL_CHARACTER: "Control character not allowed",
 }
 """The title of each flaw's problem."""
 
@@ -145,31 +136,37 @@ def kind_of(error: type[SuccotashError]) -> ProblemKind:
     return next(KINDS[each] for each in error.__mro__ if each in KINDS)
 
 
+def sentence(error: SuccotashError) -> str:
+    """What an error says, as a sentence."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def problem_of(error: SuccotashError) -> Problem:
     """How HTTP says an error of ours."""
     kind = kind_of(type(error))
     match error:
         case InvalidInputError():
             return Problem(
-                kind, "See the errors, one per field.", tuple(violation_views(error.violations))
+                kind, "See errors for each field.", tuple(violation_views(error.violations))
             )
         case MalformedRequestError():
-            return Problem(ProblemKind(kind.status, error.flaw, FLAWS[error.flaw]), str(error))
+            return Problem(ProblemKind(kind.status, error.flaw, FLAWS[error.flaw]), sentence(error))
         case MissingTokenError():
-            return Problem(kind, str(error), headers={"WWW-Authenticate": "Bearer"})
+            return Problem(kind, sentence(error), headers={"WWW-Authenticate": "Bearer"})
         case MissingScopeError():
             challenge = f'Bearer error="insufficient_scope", scope="{error.scope}"'
-            return Problem(kind, str(error), headers={"WWW-Authenticate": challenge})
+            return Problem(kind, sentence(error), headers={"WWW-Authenticate": challenge})
         case StorageUnavailableError():
             after = {"Retry-After": str(error.retry_after_seconds)}
-            return Problem(kind, "Try again a little later.", headers=after)
+            return Problem(kind, "Please try again later.", headers=after)
         case SubmissionInProgressError():
             after = {"Retry-After": str(error.retry_after_seconds)}
-            return Problem(kind, f"{error}; ask again for its answer.", headers=after)
+            return Problem(kind, f"{sentence(error)} Retry for its answer.", headers=after)
         case SettingsError():
             after = {"Retry-After": str(SETTINGS_RETRY_SECONDS)}
-            return Problem(kind, str(error), headers=after)
+            return Problem(kind, sentence(error), headers=after)
         case _ if kind.status is HTTPStatus.INTERNAL_SERVER_ERROR:
             return Problem(kind)
         case _:
-            return Problem(kind, str(error))
+            return Problem(kind, sentence(error))

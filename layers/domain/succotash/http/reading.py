@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from pydantic import TypeAdapter, ValidationError
 
 from succotash.errors import (
+    NAME_SHOWN,
     Flaw,
     InvalidInputError,
     MalformedRequestError,
@@ -47,14 +48,12 @@ FIELD_LIMIT = 200
 NUMBER_LENGTH_LIMIT = 40
 EXPONENT_LIMIT = 308
 INTEGER_LIMIT = 2**63
-NAME_SHOWN = 100
-"""Characters shown of a field's name, which the sender chose."""
 
 
 def read_bytes(event: Mapping[str, Any], limit: int) -> bytes:
     """The body, decoded where API Gateway encoded it; at most `limit` bytes."""
     text = event.get("body") or ""
-    too_large = TooLargeError(f"this address takes at most {limit // KILOBYTE} KB")
+    too_large = TooLargeError(f"the limit is {limit // KILOBYTE} KB")
     try:
         if event.get("isBase64Encoded"):
             if len(text) > limit * 4 // 3 + 4:
@@ -81,11 +80,11 @@ def media_type(headers: Mapping[str, str], taken: Sequence[str]) -> str:
         part.strip().lower() for part in headers.get("content-type", "").split(";")
     )
     if given not in taken:
-        raise UnsupportedMediaTypeError(f"this address takes {' or '.join(taken)}")
+        raise UnsupportedMediaTypeError(f"expected {' or '.join(taken)}")
     for parameter in parameters:
         name, _, value = parameter.partition("=")
         if name == "charset" and value.strip('"') not in ("utf-8", "utf8"):
-            raise UnsupportedMediaTypeError("this address takes UTF-8")
+            raise UnsupportedMediaTypeError("expected UTF-8")
     return given
 
 
@@ -205,10 +204,7 @@ def read_query(raw: str) -> dict[str, str]:
     names = [name for name, _ in pairs]
     if repeated := dict.fromkeys(name for name in names if names.count(name) > 1):
         raise InvalidInputError(
-            [
-                Violation(name[:NAME_SHOWN], "repeated", "is given more than once")
-                for name in repeated
-            ]
+            [Violation(name[:NAME_SHOWN], "repeated", "Must not be repeated") for name in repeated]
         )
     return dict(pairs)
 
@@ -236,18 +232,20 @@ def violations_of(error: ValidationError, field: str = "") -> list[Violation]:
     violations = []
     for each in found:
         place = ".".join(str(part)[:NAME_SHOWN] for part in each["loc"]) or field
+        if each["type"] == "extra_forbidden":
+            violations.append(Violation.unknown_field(place, str(each["loc"][-1])))
+            continue
         code, message = _WORDS.get(each["type"], (each["type"], each["msg"]))
         violations.append(Violation(place, code, message))
     return violations
 
 
 _WORDS: Mapping[str, tuple[str, str]] = {
-    "missing": ("required", "is required"),
-    "extra_forbidden": ("unknown_field", "is not known here"),
-    "model_type": ("object_type", "is not an object"),
-    "dict_type": ("object_type", "is not an object"),
-    "tuple_type": ("list_type", "is not a list"),
-    "list_type": ("list_type", "is not a list"),
+    "missing": ("required", "Required"),
+    "model_type": ("object_type", "Must be an object"),
+    "dict_type": ("object_type", "Must be an object"),
+    "tuple_type": ("list_type", "Must be a list"),
+    "list_type": ("list_type", "Must be a list"),
 }
 
 

@@ -15,7 +15,7 @@ from succotash.errors import (
 )
 from succotash.http.reading import violations_of
 
-UNREADABLE = Violation("", "unreadable", "cannot be read")
+UNREADABLE = Violation("", "unreadable", "Unreadable")
 """Of an item whose reading failed in a way that nobody expected."""
 
 logger = logging.getLogger(__name__)

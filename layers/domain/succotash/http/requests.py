@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Concatenate, Protocol
+from typing import Any, Concatenate, Protocol, Self
 
 from succotash.domain.values import ID_LIMIT, is_printable
 from succotash.errors import MissingScopeError, MissingTokenError
@@ -65,6 +65,11 @@ class Route[P: Parts]:
     """Statuses without a body that the handler may answer with, and when."""
 
     @property
+    def key(self) -> str:
+        """What API Gateway calls it, such as `GET /leads/{lead_id}`."""
+        return f"{self.method} {self.path}"
+
+    @property
     def name(self) -> str:
         """The handler's name."""
         return self.endpoint.__name__
@@ -89,6 +94,11 @@ class Call:
     ids: Mapping[str, str]
     named_origins: list[Sequence[str]] = field(default_factory=list)
     """Whose pages may call, once the handler has come to know it."""
+
+    @classmethod
+    def of(cls, event: Event, route: Route[Any]) -> Self:
+        """The request of an event for this route."""
+        return cls(event, http_request_id(event), route, event.get("pathParameters") or {})
 
     def name_origins(self, origins: Sequence[str]) -> None:
         """Say whose pages may call, so that it need not be found out again."""
@@ -131,7 +141,7 @@ class Call:
         authorizer = self.event["requestContext"].get("authorizer") or {}
         token = authorizer.get("jwt")
         if token is None:
-            raise MissingTokenError("this address needs a verified token")
+            raise MissingTokenError("a valid access token is required")
         if prefix + scope not in set(_scopes_of(token)):
             raise MissingScopeError(prefix + scope)
 

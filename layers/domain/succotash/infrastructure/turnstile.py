@@ -11,7 +11,7 @@ from typing import override
 from urllib.parse import urlencode
 
 from succotash.domain.intake.spam import ChallengeState, ChallengeVerifier
-from succotash.errors import StorageUnavailableError
+from succotash.errors import SettingsError, StorageUnavailableError
 
 VERIFY_URL = "https://challenges.cloudflare.com/turnstile/v0/siteverify"
 TIMEOUT = 3.0
@@ -33,7 +33,7 @@ class Turnstile(ChallengeVerifier):
         url: str = VERIFY_URL,
         timeout: float = TIMEOUT,
     ) -> None:
-        """`secret_of` gives the value of a secret; StorageUnavailableError where it cannot."""
+        """`secret_of` gives the value of a secret, or raises as SecretReader does."""
         self._secret_of = secret_of
         self._url = url
         self._timeout = timeout
@@ -42,7 +42,7 @@ class Turnstile(ChallengeVerifier):
     def verify(self, secret_arn: str, response: str, ip_address: str | None) -> ChallengeState:
         try:
             answer = self._ask(self._secret_of(secret_arn), response, ip_address)
-        except (StorageUnavailableError, OSError, ValueError) as error:
+        except (StorageUnavailableError, SettingsError, OSError, ValueError) as error:
             logger.warning("a challenge cannot be checked: %s", type(error).__name__)
             return ChallengeState.UNKNOWN
         match answer:

@@ -28,7 +28,7 @@ ANOTHER_SET_UP_SECONDS = 120.0
 def postgres_storage(settings: Settings) -> PostgresStorage:
     """The storage that functions use, as their role."""
     limits = PoolLimits(maximum=settings.db_max_connections)
-    return PostgresStorage(_connection(settings), limits)
+    return PostgresStorage(connection_settings(settings), limits)
 
 
 def schema_migration(settings: Settings) -> "SchemaMigration":
@@ -40,7 +40,7 @@ def schema_migration(settings: Settings) -> "SchemaMigration":
     secret = SecretPassword(settings.db_admin_secret_arn)
     return SchemaMigration(
         replace(
-            _connection(settings),
+            connection_settings(settings),
             user=secret.user(),
             password=secret,
             lock_timeout=ANOTHER_SET_UP_SECONDS,
@@ -50,7 +50,8 @@ def schema_migration(settings: Settings) -> "SchemaMigration":
     )
 
 
-def _connection(settings: Settings) -> ConnectionSettings:
+def connection_settings(settings: Settings) -> ConnectionSettings:
+    """Where the database is, and how functions log in."""
     return ConnectionSettings(
         host=settings.db_host,
         port=settings.db_port,

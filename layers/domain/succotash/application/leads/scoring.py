@@ -116,7 +116,7 @@ class LeadScoring:
         now = self._clock()
         moment = now if as_of is None else as_of
         if moment > now + CLOCK_TOLERANCE:
-            raise InvalidInputError.of("as_of", "in_the_future", "is still to come")
+            raise InvalidInputError.of("as_of", "in_the_future", "Must be in the past")
         scored, version, is_finished = 0, 0, False
         after: LeadId | None = None
         while not is_finished and has_time():

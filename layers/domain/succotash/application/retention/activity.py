@@ -36,7 +36,7 @@ class ActivityIntake:
         def check(event: ActivityEvent) -> ActivityEvent | Rejected:
             if event.occurred_at <= latest:
                 return event
-            error = InvalidInputError.of("occurred_at", "in_the_future", "lies in the future")
+            error = InvalidInputError.of("occurred_at", "in_the_future", "Must be in the past")
             return Rejected(event.event_id, event.customer_id, error.violations)
 
         return record_batch(

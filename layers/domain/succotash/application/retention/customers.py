@@ -1,6 +1,8 @@
 """Who is slipping away, and why."""
 
-from succotash.application.paging import after_probability, next_cursor, require_page
+from decimal import Decimal
+
+from succotash.application.paging import after_value, next_cursor, require_page
 from succotash.application.retention.views import (
     ChurnRiskList,
     ChurnRiskView,
@@ -13,8 +15,8 @@ from succotash.application.retention.views import (
 from succotash.application.scoring.runs import find_run
 from succotash.application.value.customers import value_or_none
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.retention.retention import RiskLevel
-from succotash.domain.values import PAGE, CustomerId
+from succotash.domain.retention.retention import ChurnPrediction, RiskLevel
+from succotash.domain.values import PAGE, Currency, CustomerId
 from succotash.errors import NotFoundError
 
 HISTORY_SHOWN = 20
@@ -23,21 +25,22 @@ HISTORY_SHOWN = 20
 class CustomerRisks:
     """The current run's predictions, and what stands behind each."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, currency: Currency) -> None:
         self._storage = storage
+        self._currency = currency
 
     def get_churn_risks(
         self, *, risk: RiskLevel | None = None, limit: int = PAGE, cursor: str | None = None
     ) -> ChurnRiskList:
-        """A page of customers, the likeliest to churn first."""
-        after = after_probability(cursor)
+        """A page of customers, the greatest value at risk first."""
+        after = after_value(cursor, self._currency)
         found = self._storage.repositories.retention.find_churn_predictions(
             risk=risk, limit=require_page(limit), after=after
         )
         return {
             "customers": [churn_risk_view(each) for each in found],
             "next_cursor": next_cursor(
-                found, limit, lambda each: (repr(each.churn_probability), each.customer_id)
+                found, limit, lambda each: (str(_amount_at_risk(each)), each.customer_id)
             ),
         }
 
@@ -60,6 +63,11 @@ class CustomerRisks:
             }
 
         return self._storage.in_transaction(work)
+
+
+def _amount_at_risk(prediction: ChurnPrediction) -> Decimal:
+    """What lists are ordered by."""
+    return Decimal(0) if prediction.value_at_risk is None else prediction.value_at_risk.amount
 
 
 def churn_risk_or_none(repositories: Repositories, customer_id: CustomerId) -> ChurnRiskView | None:

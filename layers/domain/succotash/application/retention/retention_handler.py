@@ -24,5 +24,5 @@ class RetentionHandler(ActivityIntake, RetentionReports, GridReports, CustomerRi
         ActivityIntake.__init__(self, storage, clock, tombstones)
         RetentionReports.__init__(self, storage, currency)
         GridReports.__init__(self, storage, currency)
-        CustomerRisks.__init__(self, storage)
+        CustomerRisks.__init__(self, storage, currency)
         Campaigns.__init__(self, storage, clock, new_id, currency)

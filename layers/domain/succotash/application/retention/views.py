@@ -20,13 +20,29 @@ class ChurnRiskView(TypedDict):
     """P(no purchase and no activity within `horizon_days` after the run), 0 to 1."""
     probability_alive: float
     """P(has not left for good, as of the run), 0 to 1."""
+    return_probability: float | None
+    """P(a purchase within twice `horizon_days` after the run), 0 to 1, calibrated on held-out
+    customers; P(activity) of customers who never bought. None in a prediction from before it was
+    kept.
+    """
+    value_at_risk: Decimal | None
+    """Value expected within the value horizon times churn probability, in `currency`.
+
+    None in a prediction from before it was kept.
+    """
+    currency: str | None
+    """Of the value at risk."""
     risk_level: str
+    """`low`, `medium`, `high` (worth writing to) or `lost` (hardly ever comes back)."""
     risk_score: int
-    """1 (least urgent) to 10; within a level it rises with the churn probability."""
+    """1 (least urgent) to 10."""
     horizon_days: int
     """Days after the run for which the churn probability holds."""
     last_seen_on: date
     predicted_churn_date: date | None
+    """The day to come on which `probability_alive` falls to one half if the silence lasts."""
+    likely_inactive_since: date | None
+    """The day that has passed on which it fell to one half."""
     reasons: list[str]
     engagement_score: int
     """Points from 0 to 100 for recent, frequent and varied activity as of the run."""
@@ -76,7 +92,7 @@ class CustomerRetention(TypedDict):
 
 
 class ChurnRiskList(TypedDict):
-    """A page of customers, the likeliest to churn first."""
+    """A page of customers, the greatest value at risk first."""
 
     customers: list[ChurnRiskView]
     next_cursor: str | None
@@ -132,15 +148,20 @@ class ModelReport(TypedDict):
 
 def churn_risk_view(prediction: ChurnPrediction) -> ChurnRiskView:
     """Serialised for the API."""
+    at_risk = prediction.value_at_risk
     return {
         "customer_id": prediction.customer_id,
         "churn_probability": rounded(prediction.churn_probability),
         "probability_alive": rounded(prediction.probability_alive),
+        "return_probability": rounded_or_none(prediction.return_probability),
+        "value_at_risk": None if at_risk is None else at_risk.rounded(),
+        "currency": None if at_risk is None else at_risk.currency,
         "risk_level": prediction.risk_level,
         "risk_score": prediction.risk_score,
         "horizon_days": prediction.horizon_days,
         "last_seen_on": prediction.last_seen_on,
         "predicted_churn_date": prediction.predicted_churn_date,
+        "likely_inactive_since": prediction.likely_inactive_since,
         "reasons": list(prediction.reasons),
         "engagement_score": prediction.engagement_score,
     }

@@ -186,7 +186,7 @@ class ChurnScoring:
 
     def _require_past(self, as_of: datetime) -> datetime:
         if require_aware("time", as_of) > self._clock() + CLOCK_TOLERANCE:
-            raise InvalidInputError.of("time", "in_the_future", "is still to come")
+            raise InvalidInputError.of("time", "in_the_future", "Must be in the past")
         return as_of
 
     def _require_one_currency(self, repositories: Repositories, as_of: datetime) -> None:
@@ -246,11 +246,9 @@ class ChurnScoring:
         self, run: ScoringRun, plan: Plan, facts: LedgerSnapshot, shard: Shard | None
     ) -> int:
         repositories, settings = self._storage.repositories, self._settings
-        values, predicted = customer_values(
-            plan, settings, facts.purchases, seed_of(run.as_of, shard)
-        )
+        values, worth = customer_values(plan, settings, facts.purchases, seed_of(run.as_of, shard))
         repositories.ltv.save_customer_values(run.run_id, settings.currency, shard, values)
-        predictions, profiles = predictions_and_profiles(plan, settings, facts, predicted)
+        predictions, profiles = predictions_and_profiles(plan, settings, facts, worth)
         repositories.retention.save_churn_predictions(run.run_id, shard, predictions)
         repositories.retention.save_engagement_profiles(run.run_id, shard, profiles)
         return len(facts.activity.days.customer_ids)

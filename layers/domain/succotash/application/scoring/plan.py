@@ -5,8 +5,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
-
 from succotash.application.scoring.backtest import run_backtest
 from succotash.application.scoring.fitted_models import (
     fitted_to_dict,
@@ -15,16 +13,20 @@ from succotash.application.scoring.fitted_models import (
     spend_of_dict,
 )
 from succotash.application.scoring.ledgers import Columns, Sample
+from succotash.application.scoring.runs import JUDGED
 from succotash.application.scoring.settings import ScoringSettings
 from succotash.application.scoring.valuation import (
+    RiskModels,
+    at_risk,
     fit_spend_of,
     least_of_the_best,
-    risk_basis,
     segment_bounds,
     valued,
 )
 from succotash.domain.models.churn import InactivityModel
-from succotash.domain.models.levels import RiskThresholds, thresholds
+from succotash.domain.models.horizons import Judgement
+from succotash.domain.models.return_chance import ReturnCalibration
+from succotash.domain.models.risk_levels import RiskThresholds, risk_thresholds
 from succotash.domain.models.selection import FittedPurchases, FittedSpend, fit_purchases
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.values import Json, SegmentId
@@ -37,13 +39,17 @@ class Plan:
     """What every customer is scored with."""
 
     purchases: FittedPurchases
-    """On purchase days: what is bought."""
+    """On purchase days: what is bought, and who stays."""
     presence: FittedPurchases
-    """On days with a purchase or activity: who stays."""
+    """On days with a purchase or activity: who is active."""
     spend: FittedSpend
-    silence: InactivityModel
-    """Whose probability of silence is a customer's churn probability."""
-    cuts: RiskThresholds
+    inactivity: InactivityModel
+    """How a customer's churn probability follows from the two."""
+    returning: ReturnCalibration
+    """How the chance of coming back follows from the purchase model."""
+    judgement: Judgement
+    """How wrong values are known to be."""
+    thresholds: RiskThresholds
     bounds: Sequence[tuple[SegmentId, int]]
     """Least predicted CLV of each segment in ten-thousandths, ascending."""
     valuable_from: int
@@ -55,9 +61,12 @@ class Plan:
             "purchases": fitted_to_dict(self.purchases),
             "presence": fitted_to_dict(self.presence),
             "spend": fitted_to_dict(self.spend),
-            "silence": self.silence.to_dict(),
-            "low_up_to": self.cuts.low_up_to,
-            "high_from": self.cuts.high_from,
+            "inactivity": self.inactivity.to_dict(),
+            "returning": self.returning.to_dict(),
+            "judgement": self.judgement.to_dict(),
+            "everybody": self.thresholds.everybody,
+            "low_up_to": self.thresholds.low_up_to,
+            "high_from": self.thresholds.high_from,
             "bounds": [[segment_id, units] for segment_id, units in self.bounds],
             "valuable_from": self.valuable_from,
         }
@@ -70,6 +79,10 @@ class Plan:
                 "purchases": dict(purchases),
                 "presence": dict(presence),
                 "spend": dict(spend),
+                "inactivity": inactivity,
+                "returning": returning,
+                "judgement": dict(judgement),
+                "everybody": int() | float() as everybody,
                 "low_up_to": int() | float() as low_up_to,
                 "high_from": int() | float() as high_from,
                 "bounds": list(bounds),
@@ -79,13 +92,22 @@ class Plan:
                     purchases_of_dict(purchases),
                     purchases_of_dict(presence),
                     spend_of_dict(spend),
-                    InactivityModel.of_dict(kept.get("silence")),
-                    RiskThresholds(float(low_up_to), float(high_from)),
+                    InactivityModel.of_dict(inactivity),
+                    ReturnCalibration.of_dict(returning),
+                    Judgement.of_dict(judgement),
+                    RiskThresholds(float(everybody), float(low_up_to), float(high_from)),
                     [_bound_of(each) for each in bounds],
                     valuable_from,
                 )
             case _:
                 raise TypeError(kept)
+
+    @property
+    def risk_models(self) -> RiskModels:
+        """What the risk of customers follows from."""
+        return RiskModels(
+            self.purchases.model, self.presence.model, self.inactivity, self.returning
+        )
 
     def models_view(self, sampled: int | None) -> dict[str, Json]:
         """Serialised for the API, with how many customers the models were fitted to."""
@@ -93,7 +115,9 @@ class Plan:
             "purchases": fitted_view(self.purchases),
             "presence": fitted_view(self.presence),
             "spend": fitted_view(self.spend),
-            "churn": self.silence.to_dict(),
+            "churn": self.inactivity.to_dict(),
+            "returning": self.returning.to_dict(),
+            JUDGED: self.judgement.to_dict(),
         }
         return view if sampled is None else view | {"fitted_to_customers": sampled}
 
@@ -112,7 +136,7 @@ class PlanResult:
 def make_plan(
     repositories: Repositories, executor: Executor, settings: ScoringSettings, as_of: datetime
 ) -> PlanResult:
-    """Fit the models, judge them, and find the cuts of risk levels and segments."""
+    """Fit the models, judge them, and find the thresholds of risk levels and segments."""
     sample = Sample.read(repositories, executor, settings, as_of)
     bought, present = Columns.of(sample.purchases.days), Columns.of(sample.presence)
     tested = run_backtest(repositories, executor, settings, as_of, sample, bought, present)
@@ -124,20 +148,24 @@ def make_plan(
         else fit_purchases(present.sample(), tested.presence, candidates=candidates)
     )
     spend = fit_spend_of(sample.purchases, bought)
-    predicted = valued(settings, sample.purchases, purchases.model, spend.model).predicted
-    silence = InactivityModel() if tested.churn is None else tested.churn.chosen
-    days = settings.churn_horizon_days
-    basis = risk_basis(
-        silence, purchases.model, presence.model, sample.purchases.days, sample.presence, days
-    )
+    worth = valued(settings, sample.purchases, purchases.model, spend.model)
+    inactivity = InactivityModel() if tested.churn is None else tested.churn.chosen
+    # What was found for one model is no correction of another.
+    judged = None if tested.purchases is None else tested.purchases.best.fitted.model.name
+    is_judged = purchases.model.name == judged
+    returning = (tested.returning if is_judged else None) or ReturnCalibration()
+    risk_models = RiskModels(purchases.model, presence.model, inactivity, returning)
+    risk = at_risk(risk_models, settings, sample.purchases.days, sample.presence, worth.residual)
     plan = Plan(
         purchases,
         presence,
         spend,
-        silence,
-        thresholds(settings.risk_rule, basis, np.ones_like(present.frequency)),
-        segment_bounds(repositories.ltv.get_all_ltv_segments(), predicted),
-        least_of_the_best(predicted, VALUABLE_QUANTILE),
+        inactivity,
+        returning,
+        Judgement.of(settings.value_horizon_days, tested.longest),
+        risk_thresholds(settings.risk_rule, risk.basis, settings.churn_horizon_days),
+        segment_bounds(repositories.ltv.get_all_ltv_segments(), worth.predicted),
+        least_of_the_best(worth.predicted, VALUABLE_QUANTILE),
     )
     skill = None if tested.churn is None else tested.churn.best.brier_skill
     return PlanResult(plan, sample, tested.view, skill is not None and skill < 0)

@@ -8,8 +8,23 @@ from zoneinfo import ZoneInfo
 
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.retention import INITIAL_RUN, ScoringRun
-from succotash.domain.scoring.warnings import RunWarnings
+from succotash.domain.scoring.warnings import RunWarnings, is_far_off
 from succotash.domain.values import Currency, Json, Money, RunId
+
+
+class JudgementView(TypedDict):
+    """On how many held-out days the models behind values were judged, and with which error."""
+
+    horizon_days: int
+    """How far values look ahead."""
+    judged_days: int | None
+    """The longest time that their models were judged on; None where no time could be held out."""
+    purchases_error_percent: float | None
+    """Of the total of purchases on those days, above 0 where too many were foreseen."""
+    revenue_error_percent: float | None
+    """Of the total of revenue on those days."""
+    note: str
+    """The same in words; says so where values look further ahead than anything judged."""
 
 
 class RunView(TypedDict):
@@ -19,16 +34,19 @@ class RunView(TypedDict):
     as_of: datetime
     settings: Mapping[str, Json]
     models: Mapping[str, Json]
+    judged: JudgementView | None
+    """None in a run from before models were judged on the horizon of values."""
 
 
 class RunWarningView(TypedDict):
-    """Something about the ledger that a run's numbers do not show."""
+    """Something about the ledger or the models that a run's numbers do not show."""
 
     code: str
-    """`customers_left_out`, `unmatched_refunds` or `over_refunded_orders`."""
+    """`customers_left_out`, `unmatched_refunds`, `over_refunded_orders`, `backtest_far_off` or
+    `imprecise_model`."""
     message: str
     count: int
-    """Customers, refunds or orders."""
+    """Customers left out, refunds, orders, customers of the backtest, or models."""
     customer_ids: NotRequired[list[str]]
     """The first 20 of the customers left out, by id."""
     total: NotRequired[Decimal]
@@ -44,6 +62,10 @@ class RunReport(RunView):
     """Customers that the run scored."""
     warnings: list[RunWarningView]
     backtest: Mapping[str, Json]
+
+
+JUDGED = "judged"
+"""Under which a run keeps its judgement with its models."""
 
 
 def run_zone(run: ScoringRun) -> str:
@@ -75,8 +97,29 @@ def run_view(run: ScoringRun) -> RunView:
         "run_id": run.run_id,
         "as_of": run.as_of,
         "settings": run.settings,
-        "models": run.models,
+        "models": {name: kept for name, kept in run.models.items() if name != JUDGED},
+        "judged": _judgement_view(run.models.get(JUDGED)),
     }
+
+
+def _judgement_view(kept: Json) -> JudgementView | None:
+    match kept:
+        case {
+            "horizon_days": int(horizon_days),
+            "judged_days": (int() | None) as judged_days,
+            "purchases_error_percent": (int() | float() | None) as purchases,
+            "revenue_error_percent": (int() | float() | None) as revenue,
+            "note": str(note),
+        }:
+            return {
+                "horizon_days": horizon_days,
+                "judged_days": judged_days,
+                "purchases_error_percent": purchases,
+                "revenue_error_percent": revenue,
+                "note": note,
+            }
+        case _:
+            return None
 
 
 def run_or_none(run: ScoringRun) -> RunView | None:
@@ -113,7 +156,7 @@ def run_warnings(run: ScoringRun) -> list[RunWarningView]:
         warnings.append(
             {
                 "code": "customers_left_out",
-                "message": "what they spent, or were given back, is too large to be counted",
+                "message": "Totals too large; these customers are left out",
                 "count": found.left_out,
                 "customer_ids": list(found.left_out_ids),
             }
@@ -123,7 +166,7 @@ def run_warnings(run: ScoringRun) -> list[RunWarningView]:
         warnings.append(
             {
                 "code": "unmatched_refunds",
-                "message": "their customers have no such orders, so they lower no value",
+                "message": "Refunds of unknown orders; no value is lowered",
                 "count": refunds.unmatched,
                 "total": Money.of_units(refunds.unmatched_units, currency).exact(),
                 "currency": currency,
@@ -133,12 +176,41 @@ def run_warnings(run: ScoringRun) -> list[RunWarningView]:
         warnings.append(
             {
                 "code": "over_refunded_orders",
-                "message": "refunds exceed them, which lowers the value of customers who bought",
+                "message": "Refunds exceed these orders; the value of their customers is lowered",
                 "count": refunds.over_refunded,
                 "total": Money.of_units(refunds.over_refunded_units, currency).exact(),
                 "currency": currency,
             }
         )
+    return [*warnings, *_model_warnings(run)]
+
+
+def _model_warnings(run: ScoringRun) -> list[RunWarningView]:
+    """What the backtest and the fits say against the run's own models."""
+    warnings: list[RunWarningView] = []
+    match run.backtest.get("purchases"):
+        case {
+            "customers": int(customers),
+            "predicted_purchases": int() | float() as predicted,
+            "actual_purchases": int() | float() as actual,
+            "holdout_days": int() | float() as days,
+        } if is_far_off(predicted, actual):
+            message = (
+                f"{predicted:,.0f} purchases were expected in the last {days:.0f} days, which were "
+                f"held out, and {actual:,.0f} came: expect values to be as wrong"
+            )
+            warnings.append({"code": "backtest_far_off", "message": message, "count": customers})
+    imprecise = [
+        f"{model['name']} of {part}: {model['imprecise_because']}"
+        for part, model in run.models.items()
+        if isinstance(model, dict)
+        # A model that is not fitted by likelihood says in its reason what it supposes.
+        and model.get("log_likelihood") is not None
+        and model.get("imprecise_because")
+    ]
+    if imprecise:
+        message = f"the best parameters found are used, but {'; '.join(imprecise)}"
+        warnings.append({"code": "imprecise_model", "message": message, "count": len(imprecise)})
     return warnings
 
 

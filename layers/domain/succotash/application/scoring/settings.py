@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from succotash.domain.models.selection import DEFAULT_CANDIDATES, Candidate
-from succotash.domain.retention.risk import DEFAULT_RISK_RULE, RiskRule
+from succotash.domain.retention.risk import DEFAULT_RISK_RULE, RETURN_HORIZONS, RiskRule
 from succotash.domain.values import Currency, Json
 
 
@@ -31,6 +31,11 @@ class ScoringSettings:
     sample_customers: int = 200_000
     """With more, models are fitted to as many whole shards as hold this number; see ADR 10."""
 
+    @property
+    def return_horizon_days(self) -> int:
+        """Within which a customer comes back, or is likely lost."""
+        return RETURN_HORIZONS * self.churn_horizon_days
+
     def view(self) -> dict[str, Json]:
         """Serialised to be stored with the run, and for the API."""
         return {
@@ -38,6 +43,7 @@ class ScoringSettings:
             "time_zone": self.time_zone,
             "value_horizon_days": self.value_horizon_days,
             "churn_horizon_days": self.churn_horizon_days,
+            "return_horizon_days": self.return_horizon_days,
             "discount_rate": self.discount_rate,
             "margin": self.margin,
             "risk_rule": dict(asdict(self.risk_rule)),

@@ -9,23 +9,36 @@ from numpy.typing import NDArray
 from succotash.application.scoring.ledgers import Columns, LedgerSnapshot
 from succotash.application.scoring.plan import Plan
 from succotash.application.scoring.settings import ScoringSettings
-from succotash.application.scoring.valuation import Valued, mean_spend, risk_basis, units, valued
+from succotash.application.scoring.valuation import (
+    AtRisk,
+    Valued,
+    at_risk,
+    mean_spend,
+    units,
+    valued,
+)
 from succotash.domain.models.engagement import (
     Engagement,
     engagement_scores,
     engagement_segments,
 )
 from succotash.domain.models.interval import value_interval
-from succotash.domain.models.levels import HIGH, RiskBasis, risk_levels, risk_scores
-from succotash.domain.models.purchases import Array, column
+from succotash.domain.models.purchases import column
+from succotash.domain.models.risk_levels import HIGH, LOST, risk_levels, risk_scores
 from succotash.domain.retention.retention import ChurnPredictions, EngagementProfiles, RiskLevel
-from succotash.domain.value.ledgers import PurchaseHistories
+from succotash.domain.value.ledgers import ActivitySummaries, PurchaseHistories
 from succotash.domain.value.ltv import CustomerValues
-from succotash.domain.values import LARGEST_UNITS, Shard
+from succotash.domain.values import Shard
 
 DAYS_PER_MONTH = 365.25 / 12
 CENTURY_DAYS = 36_525
-RISK_NAMES = (RiskLevel.LOW.value, RiskLevel.MEDIUM.value, RiskLevel.HIGH.value)
+_NEVER = np.iinfo(np.int64).max
+RISK_NAMES = (
+    RiskLevel.LOW.value,
+    RiskLevel.MEDIUM.value,
+    RiskLevel.HIGH.value,
+    RiskLevel.LOST.value,
+)
 
 
 def seed_of(as_of: datetime, shard: Shard | None) -> tuple[int, ...]:
@@ -36,13 +49,11 @@ def seed_of(as_of: datetime, shard: Shard | None) -> tuple[int, ...]:
 
 def customer_values(
     plan: Plan, settings: ScoringSettings, purchases: PurchaseHistories, seed: Sequence[int]
-) -> tuple[CustomerValues, dict[str, int]]:
-    """The values of everybody who bought, and the predicted CLV of each in ten-thousandths."""
+) -> tuple[CustomerValues, Valued]:
+    """The values of everybody who bought, as columns to save and as numbers to reckon with."""
     bought = Columns.of(purchases.days)
     worth = valued(settings, purchases, plan.purchases.model, plan.spend.model)
-    columns = _value_columns(plan, settings, purchases, bought, worth, seed)
-    predicted = dict(zip(purchases.days.customer_ids, worth.predicted.tolist(), strict=True))
-    return columns, predicted
+    return _value_columns(plan, settings, purchases, bought, worth, seed), worth
 
 
 def _value_columns(
@@ -95,55 +106,68 @@ def _value_columns(
 
 
 def predictions_and_profiles(
-    plan: Plan, settings: ScoringSettings, facts: LedgerSnapshot, predicted: dict[str, int]
+    plan: Plan, settings: ScoringSettings, facts: LedgerSnapshot, worth: Valued
 ) -> tuple[ChurnPredictions, EngagementProfiles]:
     """The risk and the engagement of everybody who bought or did anything."""
-    activity = facts.activity
-    ids, present = activity.days.customer_ids, Columns.of(activity.days)
-    basis = risk_basis(
-        plan.silence,
-        plan.purchases.model,
-        plan.presence.model,
-        facts.purchases.days,
-        activity.days,
-        settings.churn_horizon_days,
-    )
-    levels = risk_levels(settings.risk_rule, plan.cuts, basis)
-    silent_days = present.age - present.recency
+    activity, rule, days = facts.activity, settings.risk_rule, settings.churn_horizon_days
+    present = Columns.of(activity.days)
+    risk = at_risk(plan.risk_models, settings, facts.purchases.days, activity.days, worth.residual)
+    levels = risk_levels(rule, plan.thresholds, risk.basis, days)
+    scores = risk_scores(rule, plan.thresholds, levels, risk.basis.probability_inactive)
     seen = Engagement(
         present.frequency,
-        silent_days,
+        risk.basis.inactive_days,
         present.age,
         column(activity.sessions),
         column(activity.clicks),
         column(activity.conversions),
     )
-    scores = engagement_scores(seen)
+    engagement = engagement_scores(seen)
     first_day = np.asarray(activity.days.first_day, dtype=np.int64)
     last_day = first_day + present.recency.astype(np.int64)
-    even_odds = plan.presence.model.age_at_even_odds(present.frequency, present.recency)
+    today = first_day + present.age.astype(np.int64)
+    leaving_day = _leaving_days(plan, facts, risk.rows)
     predictions = ChurnPredictions(
-        horizon_days=settings.churn_horizon_days,
-        customer_ids=ids,
-        churn_probability=basis.probability_inactive.tolist(),
-        probability_alive=basis.probability_alive.tolist(),
+        horizon_days=days,
+        currency=settings.currency,
+        customer_ids=activity.days.customer_ids,
+        churn_probability=risk.basis.probability_inactive.tolist(),
+        probability_alive=risk.alive.tolist(),
+        return_probability=risk.basis.return_chance.tolist(),
+        value_at_risk=units(risk.basis.value_at_risk).tolist(),
         risk_level=[RISK_NAMES[level] for level in levels.tolist()],
-        risk_score=risk_scores(plan.cuts, levels, basis.probability_inactive).tolist(),
+        risk_score=scores.tolist(),
         last_seen_on=last_day.astype("datetime64[D]").astype(str).tolist(),
-        predicted_churn_date=_churn_dates(first_day, even_odds),
-        reasons=_reasons(present, silent_days, basis, scores),
-        engagement_score=scores.tolist(),
+        predicted_churn_date=_dates(leaving_day, leaving_day > today),
+        likely_inactive_since=_dates(leaving_day, leaving_day <= today),
+        reasons=_reasons(present, risk, settings.return_horizon_days, engagement),
+        engagement_score=engagement.tolist(),
     )
+    segments = engagement_segments(
+        seen,
+        at_high_risk=levels == HIGH,
+        has_left=(levels == LOST) | (leaving_day <= today),
+        is_valuable=_are_valuable(plan, risk, worth),
+        horizon_days=days,
+    )
+    return predictions, _profiles(facts.activity, engagement, segments)
+
+
+def _are_valuable(plan: Plan, risk: AtRisk, worth: Valued) -> NDArray[np.bool_]:
+    """Whether customers are of the best fifth; of those who never bought nobody is."""
+    bought = risk.basis.has_bought
+    are_valuable = np.zeros_like(bought)
+    are_valuable[bought] = worth.predicted[risk.rows[bought]] >= plan.valuable_from
+    return are_valuable
+
+
+def _profiles(
+    activity: ActivitySummaries, engagement: NDArray[np.int64], segments: list[str]
+) -> EngagementProfiles:
     seconds, timed = column(activity.session_seconds), column(activity.timed_sessions)
     averages = (seconds / np.maximum(timed, 1)).tolist()
-    # Who never bought is worth less than any amount, those below 0 included.
-    valuable = np.fromiter(
-        (predicted.get(each, -LARGEST_UNITS - 1) >= plan.valuable_from for each in ids),
-        bool,
-        len(ids),
-    )
-    profiles = EngagementProfiles(
-        customer_ids=ids,
+    return EngagementProfiles(
+        customer_ids=activity.days.customer_ids,
         sessions=activity.sessions,
         clicks=activity.clicks,
         conversions=activity.conversions,
@@ -153,43 +177,59 @@ def predictions_and_profiles(
         ],
         last_session_at=activity.last_session_at,
         interests=activity.interests,
-        engagement_score=scores.tolist(),
-        segment=engagement_segments(
-            seen,
-            at_high_risk=levels == HIGH,
-            is_valuable=valuable,
-            horizon_days=settings.churn_horizon_days,
-        ),
+        engagement_score=engagement.tolist(),
+        segment=segments,
     )
-    return predictions, profiles
 
 
-def _churn_dates(first_day: NDArray[np.int64], even_odds: Array) -> list[str | None]:
-    """The day P(alive) falls to one half; None where that is never, or not within a century."""
-    falls = even_odds < CENTURY_DAYS
-    days = first_day + np.ceil(np.where(falls, even_odds, 0.0)).astype(np.int64)
-    texts = days.astype("datetime64[D]").astype(str).tolist()
-    return [text if known else None for text, known in zip(texts, falls.tolist(), strict=True)]
+def _leaving_days(plan: Plan, facts: LedgerSnapshot, rows: NDArray[np.intp]) -> NDArray[np.int64]:
+    """The day on which each P(alive) falls to one half if nothing more is heard of the customer.
+
+    Days since 1970-01-01; far in the future where that is never, or not within a century.
+    """
+    present = Columns.of(facts.activity.days)
+    age = plan.presence.model.age_at_even_odds(present.frequency, present.recency)
+    first = np.asarray(facts.activity.days.first_day, dtype=np.int64)
+    bought = Columns.of(facts.purchases.days)
+    has_bought = rows >= 0
+    at = rows[has_bought]
+    by_purchases = plan.purchases.model.age_at_even_odds(bought.frequency, bought.recency)
+    age[has_bought] = by_purchases[at]
+    first[has_bought] = np.asarray(facts.purchases.days.first_day, dtype=np.int64)[at]
+    falls = age < CENTURY_DAYS
+    return np.where(falls, first + np.ceil(np.where(falls, age, 0.0)).astype(np.int64), _NEVER)
+
+
+def _dates(days: NDArray[np.int64], applies: NDArray[np.bool_]) -> list[str | None]:
+    """ISO 8601; None where it does not apply, or where that day never comes."""
+    known = applies & (days < _NEVER)
+    texts = np.where(known, days, 0).astype("datetime64[D]").astype(str).tolist()
+    return [
+        text if is_known else None for text, is_known in zip(texts, known.tolist(), strict=True)
+    ]
 
 
 def _reasons(
-    present: Columns, silent_days: Array, basis: RiskBasis, scores: NDArray[np.int64]
+    present: Columns, risk: AtRisk, return_days: int, engagement: NDArray[np.int64]
 ) -> list[tuple[str, ...]]:
-    """In words and numbers; P(alive) only where the model lets a customer leave at all."""
+    """In words and numbers."""
     gaps = present.recency / np.maximum(present.frequency, 1.0)
     reasons: list[tuple[str, ...]] = []
-    for silent, gap, repeats, alive, score in zip(
-        silent_days.tolist(),
+    for inactive, gap, repeats, bought, chance, score in zip(
+        risk.basis.inactive_days.tolist(),
         gaps.tolist(),
         present.frequency.tolist(),
-        basis.probability_alive.tolist(),
-        scores.tolist(),
+        risk.basis.has_bought.tolist(),
+        risk.basis.return_chance.tolist(),
+        engagement.tolist(),
         strict=True,
     ):
-        engagement = f"engagement {score} of 100"
-        if repeats:
-            silence = f"silent for {silent:.0f} days; usual gap {gap:.0f}"
-            reasons.append((silence, f"still a customer with probability {alive:.2f}", engagement))
-        else:
-            reasons.append((f"seen on one day only, {silent:.0f} days ago", engagement))
+        silence = (
+            f"silent for {inactive:.0f} days; usual gap {gap:.0f}"
+            if repeats
+            else f"seen on one day only, {inactive:.0f} days ago"
+        )
+        comes = "buy" if bought else "are active"
+        back = f"{100 * chance:.0f} of 100 like this {comes} again within {return_days} days"
+        reasons.append((silence, back, f"engagement {score} of 100"))
     return reasons

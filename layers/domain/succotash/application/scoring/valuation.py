@@ -1,17 +1,18 @@
-"""What customers have brought, are expected to bring, and how probably they stay silent."""
+"""What customers have brought, are expected to bring, and how much of that is at risk."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from succotash.application.scoring.ledgers import Columns
 from succotash.application.scoring.settings import ScoringSettings
-from succotash.domain.models.churn import InactivityModel, Source, purchases_beside
-from succotash.domain.models.levels import RiskBasis
+from succotash.domain.models.churn import InactivityBasis, InactivityModel, rows_of_buyers
 from succotash.domain.models.purchases import Array, PurchaseModel, column
+from succotash.domain.models.return_chance import ModelledReturn, ReturnCalibration
+from succotash.domain.models.risk_levels import RiskBasis
 from succotash.domain.models.selection import FittedSpend, fit_spend
 from succotash.domain.models.spend import SpendModel
 from succotash.domain.models.value import discounted_residual
@@ -96,31 +97,71 @@ def fit_spend_of(purchases: PurchaseHistories, bought: Columns) -> FittedSpend:
     )
 
 
-def risk_basis(
-    silence: InactivityModel,
+@dataclass(frozen=True, slots=True)
+class RiskModels:
+    """What the risk of customers follows from."""
+
+    purchases: PurchaseModel
+    presence: PurchaseModel
+    inactivity: InactivityModel
+    returning: ReturnCalibration
+
+
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """The risk of everybody who bought or was active, one row each."""
+
+    basis: RiskBasis
+    alive: Array
+    """The one P(alive) of each customer."""
+    rows: NDArray[np.intp]
+    """Their places among those who bought, -1 where they never did."""
+
+
+def at_risk(
+    models: RiskModels,
+    settings: ScoringSettings,
+    bought: Histories,
+    present: Histories,
+    residual: Array,
+) -> AtRisk:
+    """The risk of each customer of `present`; `residual` is the value expected of who bought."""
+    days, return_days = settings.churn_horizon_days, settings.return_horizon_days
+    known, seen = Columns.of(bought), Columns.of(present)
+    signs = inactivity_basis(models.purchases, models.presence, bought, present, days)
+    inactive = models.inactivity.probability(signs)
+    rows = rows_of_buyers(present.customer_ids, bought.customer_ids)
+    has_bought, at = signs.has_bought, rows[signs.has_bought]
+    chance = 1 - models.presence.probability_inactive(
+        seen.frequency, seen.recency, seen.age, return_days
+    )
+    said = ModelledReturn.of(
+        models.purchases, known.frequency, known.recency, known.age, return_days
+    )
+    chance[has_bought] = models.returning.probability(said)[at]
+    value = np.zeros_like(inactive)
+    value[has_bought] = np.maximum(residual[at], 0.0) * inactive[has_bought]
+    basis = RiskBasis(has_bought, inactive, chance, seen.age - seen.recency, value)
+    return AtRisk(basis, signs.alive, rows)
+
+
+def inactivity_basis(
     purchases: PurchaseModel,
     presence: PurchaseModel,
     bought: Histories,
     present: Histories,
     days: float,
-) -> RiskBasis:
-    """What risk is judged by, one row for each customer of `present`."""
-    seen = Columns.of(present)
-    basis = RiskBasis.of(presence, seen.frequency, seen.recency, seen.age, days)
-    if silence.source is Source.PRESENCE:
-        return basis
-    by_purchases = purchase_silence(purchases, bought, present, days)
-    silent = silence.probability(basis.probability_inactive, by_purchases)
-    return replace(basis, probability_inactive=silent)
-
-
-def purchase_silence(
-    model: PurchaseModel, bought: Histories, present: Histories, days: float
-) -> Array:
-    """The purchase model's P(silent) for each customer of `present`; NaN for who never bought."""
-    known = Columns.of(bought)
-    said = model.probability_inactive(known.frequency, known.recency, known.age, days)
-    return purchases_beside(present.customer_ids, bought.customer_ids, said)
+) -> InactivityBasis:
+    """What two models say of the customers of `present`, of whom some bought."""
+    known, seen = Columns.of(bought), Columns.of(present)
+    return InactivityBasis.of(
+        purchases,
+        presence,
+        (known.frequency, known.recency, known.age),
+        (seen.frequency, seen.recency, seen.age),
+        rows_of_buyers(present.customer_ids, bought.customer_ids),
+        days,
+    )
 
 
 def segment_bounds(

@@ -35,7 +35,7 @@ class CustomerValues:
         InvalidInputError where the range ends before it starts.
         """
         if start is not None and end is not None and end < start:
-            raise InvalidInputError.of("end", "range_reversed", "lies before the start")
+            raise InvalidInputError.of("end", "range_reversed", "Must not be before the start")
         repositories = self._storage.repositories
         found = repositories.ltv.get_ltv_analytics(start=start, end=end)
         run = None

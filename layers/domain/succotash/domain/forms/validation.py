@@ -49,18 +49,18 @@ def check_definition(form: Form, rules: Sequence[ValidationRule]) -> list[Violat
     known = {each.name for each in form.fields}
     violations = [problem for rule in rules for problem in check_rule(rule, known)]
     if form.form_id in RESERVED_FORM_IDS:
-        violations.append(Violation("form_id", "reserved", "is a reserved word"))
+        violations.append(Violation("form_id", "reserved", "Reserved name"))
     violations.extend(
-        Violation(f"rules.{rule.field_name}", "unknown_field", "is no field of this form")
+        Violation.unknown_field(f"rules.{rule.field_name}", rule.field_name)
         for rule in rules
         if known and rule.field_name not in known
     )
     if form.spam.honeypot in known:
-        violations.append(Violation("spam.honeypot", "a_field", "is a field of this form"))
+        violations.append(Violation("spam.honeypot", "a_field", "Must not be a field of the form"))
     if len(known) != len(form.fields):
-        violations.append(Violation("fields", "repeated", "two fields have the same name"))
+        violations.append(Violation("fields", "repeated", "Field names must be unique"))
     violations.extend(
-        Violation(f"fields.{each.name}.choices", "choices", "needs a list of choices")
+        Violation(f"fields.{each.name}.choices", "choices", "Must be a list of choices")
         for each in form.fields
         if each.kind in (FieldKind.CHOICE, FieldKind.CHOICES) and not each.choices
     )
@@ -112,14 +112,14 @@ def check_answers(
     known = {each.name: each.kind for each in form.fields}
     for name, value in answers.items():
         if known and name not in known:
-            found[name] = Violation(name, "unknown_field", "is no field of this form")
+            found[name] = Violation.unknown_field(name)
         elif _longest(value) > ANSWER_LIMIT:
-            found[name] = Violation(name, "too_long", f"is longer than {ANSWER_LIMIT} characters")
+            found[name] = Violation(name, "too_long", f"At most {ANSWER_LIMIT} characters")
         elif isinstance(value, list) and known.get(name, FieldKind.CHOICES) != FieldKind.CHOICES:
-            found[name] = Violation(name, "repeated", "takes one answer")
+            found[name] = Violation(name, "repeated", "Only one answer is allowed")
     for name in (*CONTACT_FIELDS, email_field(form, rules)):
         if name not in found and not isinstance(answers.get(name), str | None):
-            found[name] = Violation(name, "text", "is not a text")
+            found[name] = Violation(name, "text", "Must be a string")
     for rule in rules:
         if rule.field_name in found:
             continue
@@ -140,7 +140,7 @@ def check_repeated(form: Form, repeated: Collection[str]) -> list[Violation]:
     """Fields that came more than once and of which one answer is wanted."""
     choices = {each.name for each in form.fields if each.kind is FieldKind.CHOICES}
     return [
-        Violation(name, "repeated", "is given more than once")
+        Violation(name, "repeated", "Must not be repeated")
         for name in sorted(repeated)
         if name not in choices
     ]
@@ -155,7 +155,7 @@ def check_consent(form: Form, given: Json) -> list[Violation]:
     """What is wrong where the form asks its people to agree to a text, and one does not."""
     if not form.consent_text:
         return []
-    return [] if agrees(given) else [Violation(CONSENT, "consent", "is needed")]
+    return [] if agrees(given) else [Violation(CONSENT, "consent", "Required")]
 
 
 def check_rule(rule: ValidationRule, known: Collection[str]) -> Iterator[Violation]:
@@ -171,7 +171,7 @@ def check_rule(rule: ValidationRule, known: Collection[str]) -> Iterator[Violati
     }
     for name in parameters:
         if name not in allowed.get(rule.kind, frozenset()):
-            yield Violation(f"{at}.{name}", "unknown_parameter", "is no parameter of this rule")
+            yield Violation(f"{at}.{name}", "unknown_parameter", f"Unknown parameter: {name}")
     match rule.kind:
         case RuleKind.REGEX:
             yield from _check_pattern(at, parameters.get("pattern"))
@@ -180,13 +180,13 @@ def check_rule(rule: ValidationRule, known: Collection[str]) -> Iterator[Violati
         case RuleKind.CHOICE:
             choices = parameters.get("choices")
             if not (isinstance(choices, list) and choices):
-                yield Violation(f"{at}.choices", "choices", "needs a list of choices")
+                yield Violation(f"{at}.choices", "choices", "Must be a list of choices")
         case RuleKind.MATCHES:
             other = parameters.get("field")
             if not isinstance(other, str) or other == rule.field_name:
-                yield Violation(f"{at}.field", "field", "needs the name of another field")
+                yield Violation(f"{at}.field", "field", "Must be the name of another field")
             elif known and other not in known:
-                yield Violation(f"{at}.field", "unknown_field", "is no field of this form")
+                yield Violation.unknown_field(f"{at}.field", other)
         case RuleKind.REQUIRED | RuleKind.EMAIL | RuleKind.PHONE:
             pass
 
@@ -197,23 +197,23 @@ def _check_bounds(at: str, parameters: Mapping[str, Json]) -> Iterator[Violation
         bound = parameters.get(name, 0)
         is_number = not isinstance(bound, bool)
         if not (is_number and isinstance(bound, int | float) and -math.inf < bound < math.inf):
-            yield Violation(f"{at}.{name}", "number", "is not a number")
+            yield Violation(f"{at}.{name}", "number", "Must be a number")
         elif name in parameters:
             numbers.append(bound)
     if numbers != sorted(numbers):
-        yield Violation(f"{at}.max", "range_reversed", "is less than min")
+        yield Violation(f"{at}.max", "range_reversed", "Must not be less than min")
 
 
 def _check_pattern(at: str, pattern: Json) -> Iterator[Violation]:
     import re2  # only forms with a pattern pay for it
 
     if not isinstance(pattern, str):
-        yield Violation(f"{at}.pattern", "pattern", "needs a pattern")
+        yield Violation(f"{at}.pattern", "pattern", "Must be a pattern")
         return
     try:
         re2.compile(pattern, _quiet())
     except re2.error:
-        yield Violation(f"{at}.pattern", "pattern", "is not a pattern RE2 understands")
+        yield Violation(f"{at}.pattern", "pattern", "Invalid pattern (RE2 syntax)")
 
 
 def _quiet() -> object:
@@ -235,7 +235,7 @@ def _problem(form: Form, rule: ValidationRule, answers: Mapping[str, Json]) -> s
     """The standard sentence where the rule is broken."""
     value = answers.get(rule.field_name)
     if _is_blank(value):
-        return "is required" if rule.kind is RuleKind.REQUIRED else None
+        return "Required" if rule.kind is RuleKind.REQUIRED else None
     match rule.kind:
         case RuleKind.REQUIRED:
             return None
@@ -253,19 +253,19 @@ def _problem(form: Form, rule: ValidationRule, answers: Mapping[str, Json]) -> s
             choices = rule.parameters.get("choices")
             chosen = value if isinstance(value, list) else [value]
             known = isinstance(choices, list) and all(each in choices for each in chosen)
-            return None if known else "is none of the choices"
+            return None if known else "Must be one of the choices"
         case RuleKind.MATCHES:
             other = str(rule.parameters["field"])
-            return None if value == answers.get(other) else f"differs from {other}"
+            return None if value == answers.get(other) else f"Must equal {other}"
 
 
 def _email_problem(value: Json) -> str | None:
     if not isinstance(value, str):
-        return "is not an e-mail address"
+        return "Invalid e-mail address"
     try:
         canonical_email(value)
     except InvalidInputError:
-        return "is not an e-mail address"
+        return "Invalid e-mail address"
     return None
 
 
@@ -275,35 +275,35 @@ def _phone_problem(value: Json, region: str) -> str | None:
     try:
         number = phonenumbers.parse(str(value), region)
     except phonenumbers.NumberParseException:
-        return "is not a phone number"
-    return None if phonenumbers.is_valid_number(number) else "is not a phone number"
+        return "Invalid phone number"
+    return None if phonenumbers.is_valid_number(number) else "Invalid phone number"
 
 
 def _regex_problem(value: Json, pattern: str) -> str | None:
     import re2  # only forms with a pattern pay for it
 
-    return None if re2.fullmatch(pattern, str(value), _quiet()) else "has the wrong form"
+    return None if re2.fullmatch(pattern, str(value), _quiet()) else "Invalid format"
 
 
 def _length_problem(value: Json, parameters: Mapping[str, Json]) -> str | None:
     length = len(value) if isinstance(value, str | list) else len(str(value))
     least, most = _bounds(parameters)
     if least is not None and length < least:
-        return f"is shorter than {least:f}"
-    return f"is longer than {most:f}" if most is not None and length > most else None
+        return f"At least {least:f} characters"
+    return f"At most {most:f} characters" if most is not None and length > most else None
 
 
 def _range_problem(value: Json, parameters: Mapping[str, Json]) -> str | None:
     try:
         number = Decimal(str(value)) if not isinstance(value, bool) else Decimal("NaN")
     except InvalidOperation:
-        return "is not a number"
+        return "Must be a number"
     if not number.is_finite():
-        return "is not a number"
+        return "Must be a number"
     least, most = _bounds(parameters)
     if least is not None and number < least:
-        return f"is less than {least:f}"
-    return f"is more than {most:f}" if most is not None and number > most else None
+        return f"Must be at least {least:f}"
+    return f"Must be at most {most:f}" if most is not None and number > most else None
 
 
 def _bounds(parameters: Mapping[str, Json]) -> tuple[Decimal | None, Decimal | None]:

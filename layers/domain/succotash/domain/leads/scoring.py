@@ -178,7 +178,7 @@ def check_scoring(scoring: ScoringRules) -> list[Violation]:
     for place, rule in enumerate(scoring.rules):
         where = f"rules.{place}"
         if rule.name in names:
-            violations.append(Violation(f"{where}.name", "repeated", "names an earlier rule"))
+            violations.append(Violation(f"{where}.name", "repeated", "Rule names must be unique"))
         names.add(rule.name)
         given = {
             name
@@ -192,20 +192,20 @@ def check_scoring(scoring: ScoringRules) -> list[Violation]:
         }
         needed = PARAMETERS.get(rule.criterion, frozenset())
         violations += [
-            Violation(f"{where}.{name}", "missing", f"is needed by {rule.criterion}")
+            Violation(f"{where}.{name}", "missing", f"Required for {rule.criterion}")
             for name in sorted(needed - given)
         ]
         violations += [
-            Violation(f"{where}.{name}", "unknown_field", f"means nothing to {rule.criterion}")
+            Violation(f"{where}.{name}", "unknown_field", f"Not allowed for {rule.criterion}")
             for name in sorted(given - needed)
         ]
     highest = sum(rule.highest for rule in scoring.rules)
     if highest > FULL:
-        sentence = f"give up to {highest} points to a lead; {FULL} is the most"
+        sentence = f"Must give at most {FULL} points to a lead, not {highest}"
         violations.append(Violation("rules", "too_many_points", sentence))
     totals = (FULL + 1, *scoring.grade_totals)
     if sorted(set(totals), reverse=True) != list(totals):
-        sentence = "must fall from grade to grade, and stay within a score"
+        sentence = f"Must decrease from grade to grade, between 0 and {FULL}"
         violations.append(Violation("grades", "not_falling", sentence))
     return violations
 

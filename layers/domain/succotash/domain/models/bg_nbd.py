@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, override
 
 from succotash.domain.models.beta_geometric import BetaGeometric, fit_beta_geometric
-from succotash.domain.models.likelihood import Fitted
+from succotash.domain.models.likelihood import Fitted, Prior
 from succotash.domain.models.purchases import PurchaseSample
 
 
@@ -30,10 +30,12 @@ class BGNBD(BetaGeometric):
         return "BG/NBD"
 
 
-def fit_bg_nbd(sample: PurchaseSample, start: BGNBD | None = None) -> Fitted[BGNBD]:
-    """The maximum-likelihood BG/NBD; the search begins at `start` where one is given.
+def fit_bg_nbd(
+    sample: PurchaseSample, start: BGNBD | None = None, *, prior: Prior | None = None
+) -> Fitted[BGNBD]:
+    """The likeliest BG/NBD; the search begins at `start` where one is given.
 
     Raises UnfitError where nobody bought again or no time has passed, when the likelihood has no
     maximum.
     """
-    return fit_beta_geometric(BGNBD, sample, start)
+    return fit_beta_geometric(BGNBD, sample, start, prior)

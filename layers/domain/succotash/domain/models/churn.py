@@ -1,92 +1,158 @@
-"""Whose probability of silence is believed: the presence model's, the purchase model's, or both.
+"""P(no purchase and no activity within the horizon), from one P(alive) and what activity adds.
 
-Silence is no purchase and no activity within the horizon. The presence model, fitted to days with
-either, says how likely it is. The purchase model knows nothing of activity, but where visits come
-from robots or by habit it may know the customer better; and both may be right in part. So they
-compete on the customers of the backtest, by log loss:
+The purchase model says how probably a customer is still one, and how probably they then buy nothing
+within the horizon. Who is alive may be active without buying; s is P(no activity | alive, buys
+nothing), so that
 
-- the presence model alone,
-- the purchase model alone, for those who ever bought; the others keep the presence model's,
-- both weighed, log odds = a + b x presence's log odds + c x purchases' log odds, with weights of
-  their own for those who never bought, where c is 0 (R. F. Bordley, 1982, A Multiplicative Formula
-  for Aggregating Probability Assessments, Management Science 28(10), 1137-1148; with one model
-  alone it is J. Platt's calibration, 1999).
+    P(inactive) = 1 - P(alive) + P(alive) P(no purchase | alive) s.
 
-The weights are the likeliest under a normal prior around (0, 1, 0), which is the presence model as
-it is; b and c are no less than 0, since a model's word is not turned around. They are judged on
-customers that they were not fitted to: each half of them by the weights of the other half. Of log
-losses within 1% of the lowest the simplest is taken, in the order above.
+With s from 0 to 1 it is never above P(no purchase), and never below 1 - P(alive): the numbers on a
+customer's page cannot contradict each other. Of those who never bought the purchase model knows
+nothing; P(alive) is then that of the presence model, which is fitted to days with a purchase or
+activity, and s its P(silent | alive).
+
+How much activity says differs from shop to shop: visits may come from robots, or every payday
+whatever the interest. So three sources of s compete by log loss on the customers of the backtest:
+
+- purchases: s = 1 for those who bought; activity is not counted on,
+- presence: s is the presence model's P(inactive) where a customer's activity adds days to their
+  purchases, and 1 where it adds none,
+- both: log odds of s = a + b x the presence model's log odds, with weights of their own for those
+  who never bought, and a constant for those whose activity adds nothing (the calibration of J.
+  Platt, 1999, under the likelihood of P(inactive)).
+
+The weights are the likeliest under a normal prior around the presence model as it is; b is no less
+than 0, since a model's word is not turned around. They are judged on customers that they were not
+fitted to: each half of them by the weights of the other half. Of log losses within 1% of the lowest
+the simplest is taken, in the order above. Where no buyer was active before the held-out time,
+nothing can be judged, and presence stands.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import expit, log_expit
+from scipy.special import expit
 
 from succotash.domain.models.backtest import Flags, SilenceBacktest, backtest_silence
-from succotash.domain.models.purchases import Array
+from succotash.domain.models.purchases import Array, PurchaseModel
 from succotash.domain.models.selection import TIE
 from succotash.domain.values import Json
 
 MINIMUM_OF_EACH = 30
-"""Customers who were silent, and who were not, below which weights follow single ones."""
+"""Customers who were inactive, and who were not, below which weights follow single ones."""
 _CERTAIN = 1e-6
 """Log odds are taken of probabilities this far from 0 and 1 at least."""
-_AS_IT_IS = (0.0, 1.0, 0.0)
+_AS_IT_IS = (0.0, 1.0)
+_HARDLY_EVER = 3.0
+"""Prior log odds that a customer without activity of their own begins with none: 95%."""
 _PRIOR_DEVIATION = 1.0
 
 
 class Source(StrEnum):
-    """Whose word is taken; the simplest first."""
+    """What says how active customers are; the simplest first."""
 
-    PRESENCE = "presence"
     PURCHASES = "purchases"
+    PRESENCE = "presence"
     BOTH = "both"
+
+
+type History = tuple[Array, Array, Array]
+"""Frequency, recency and age of customers."""
+
+
+@dataclass(frozen=True, slots=True)
+class InactivityBasis:
+    """What the models say of customers, one row each."""
+
+    has_bought: NDArray[np.bool_]
+    is_active: NDArray[np.bool_]
+    """Whether activity adds to what purchases tell; true for those who never bought."""
+    alive: Array
+    """The customer's P(alive)."""
+    no_purchase: Array
+    """P(no purchase | alive); 1 for those who never bought."""
+    no_activity: Array
+    """What the presence model says of s."""
+
+    @classmethod
+    def of(
+        cls,
+        purchases: PurchaseModel,
+        presence: PurchaseModel,
+        bought: History,
+        present: History,
+        rows: NDArray[np.intp],
+        days: float,
+    ) -> Self:
+        """As the two models see the customers of `present`.
+
+        `rows` are their places in `bought`, -1 where they never bought.
+        """
+        has_bought = rows >= 0
+        at = rows[has_bought]
+        alive = presence.probability_alive(*present)
+        no_activity = presence.probability_silent_if_alive(*present, days)
+        no_purchase = np.ones_like(alive)
+        is_active = np.ones_like(has_bought)
+        no_activity[has_bought] = presence.probability_inactive(*present, days)[has_bought]
+        alive[has_bought] = purchases.probability_alive(*bought)[at]
+        no_purchase[has_bought] = purchases.probability_silent_if_alive(*bought, days)[at]
+        is_active[has_bought] = np.logical_or.reduce(
+            [own[has_bought] != other[at] for own, other in zip(present, bought, strict=True)]
+        )
+        return cls(has_bought, is_active, alive, no_purchase, no_activity)
+
+    def only(self, rows: Flags) -> Self:
+        """Of some of the customers."""
+        return type(self)(*(getattr(self, each.name)[rows] for each in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Of log odds: a, b for the presence model's, c for the purchase model's."""
+    """Of the log odds of s."""
 
-    bought: tuple[float, float, float] = _AS_IT_IS
-    never_bought: tuple[float, float, float] = _AS_IT_IS
+    active: tuple[float, float] = _AS_IT_IS
+    """a and b of those who bought and are active too."""
+    never_bought: tuple[float, float] = _AS_IT_IS
+    """a and b of those who never bought."""
+    inactive: float = _HARDLY_EVER
+    """a of those whose activity adds nothing to their purchases."""
 
 
 @dataclass(frozen=True, slots=True)
 class InactivityModel:
-    """How a probability of silence follows from those of two models."""
+    """How a probability of inactivity follows from what the models say."""
 
     source: Source = Source.PRESENCE
     reason: str = ""
     """Why this source, as a sentence."""
     weights: Weights = Weights()
 
-    def probability(self, presence: Array, purchases: Array) -> Array:
+    def probability(self, basis: InactivityBasis) -> Array:
         """P(no purchase and no activity), of shape (customers,).
 
-        `presence` and `purchases` are what the two models say, the latter NaN for those who never
-        bought.
+        From 1 - P(alive) to 1 - P(alive) + P(alive) P(no purchase | alive).
         """
-        match self.source:
-            case Source.PRESENCE:
-                return presence
-            case Source.PURCHASES:
-                return np.where(np.isnan(purchases), presence, purchases)
-            case Source.BOTH:
-                return _weighed(self.weights, presence, purchases)
+        silent: Array = (1 - basis.alive) + basis.alive * (
+            basis.no_purchase * self._no_activity(basis)
+        )
+        return silent
 
     def to_dict(self) -> dict[str, Json]:
-        """As kept with a run, and shown to people."""
+        """Serialised to be stored with the run, and for the API."""
+        weights = self.weights
         return {
             "source": self.source,
             "reason": self.reason,
             "weights": {
-                "bought": list(self.weights.bought),
-                "never_bought": list(self.weights.never_bought),
+                "active": list(weights.active),
+                "never_bought": list(weights.never_bought),
+                "inactive": weights.inactive,
             }
             if self.source is Source.BOTH
             else None,
@@ -94,17 +160,34 @@ class InactivityModel:
 
     @classmethod
     def of_dict(cls, kept: Json) -> Self:
-        """What `to_dict` gave; None is the presence model's word. TypeError for anything else."""
+        """What `to_dict` gave; TypeError for anything else."""
         match kept:
-            case None:
-                return cls()
             case {"source": str(source), "reason": str(reason), "weights": None}:
                 return cls(Source(source), reason)
-            case {"source": str(source), "reason": str(reason), "weights": dict(weights)}:
-                found = Weights(_three(weights["bought"]), _three(weights["never_bought"]))
-                return cls(Source(source), reason, found)
+            case {
+                "source": str(source),
+                "reason": str(reason),
+                "weights": {
+                    "active": list(active),
+                    "never_bought": list(never_bought),
+                    "inactive": int() | float() as inactive,
+                },
+            }:
+                weights = Weights(_two(active), _two(never_bought), float(inactive))
+                return cls(Source(source), reason, weights)
             case _:
                 raise TypeError(kept)
+
+    def _no_activity(self, basis: InactivityBasis) -> Array:
+        counted = basis.is_active if self.source is not Source.PURCHASES else ~basis.has_bought
+        if self.source is not Source.BOTH:
+            return np.where(counted, basis.no_activity, 1.0)
+        odds = _odds(basis.no_activity)
+        weights = self.weights
+        (a, b), (a_never, b_never) = weights.active, weights.never_bought
+        of_buyers = np.where(basis.is_active, a + b * odds, weights.inactive)
+        weighed = np.where(basis.has_bought, of_buyers, a_never + b_never * odds)
+        return np.asarray(expit(weighed), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +196,8 @@ class InactivityComparison:
 
     chosen: InactivityModel
     results: Mapping[Source, SilenceBacktest]
+    days: float
+    """Of held-out time."""
 
     @property
     def best(self) -> SilenceBacktest:
@@ -124,6 +209,7 @@ class InactivityComparison:
         return {
             "source": self.chosen.source.value,
             "reason": self.chosen.reason,
+            "holdout_days": self.days,
             **self.best.to_dict(),
             "candidates": [
                 {"source": source.value, **result.summary()}
@@ -132,29 +218,33 @@ class InactivityComparison:
         }
 
 
-def choose_silence(presence: Array, purchases: Array, silent: Flags) -> InactivityComparison:
+def choose_inactivity(basis: InactivityBasis, silent: Flags, days: float) -> InactivityComparison:
     """Judge the sources on held-out time, and say which is to be believed from now on.
 
-    `presence` and `purchases` are what models fitted to the time before said, as in
-    `InactivityModel.probability`; `silent` is what became of each customer.
+    `basis` is what models fitted to the time before said of `days`; `silent` is what became of each
+    customer in them.
     """
-    judged = {Source.PRESENCE: backtest_silence(presence, silent)}
-    differs = ~np.isnan(purchases) & (purchases != presence)
-    if differs.any():
-        word = InactivityModel(Source.PURCHASES).probability(presence, purchases)
-        judged[Source.PURCHASES] = backtest_silence(word, silent)
+    # Without an active buyer the two say the same, and activity that comes later should count.
+    is_judged = bool((basis.has_bought & basis.is_active).any())
+    candidates = [Source.PURCHASES, Source.PRESENCE] if is_judged else [Source.PRESENCE]
+    judged = {
+        source: backtest_silence(InactivityModel(source).probability(basis), silent)
+        for source in candidates
+    }
     even = np.arange(len(silent)) % 2 == 0
-    if _are_enough(silent[even]) and _are_enough(silent[~even]):
-        weighed = np.empty_like(presence)
+    if basis.is_active.any() and _are_enough(silent[even]) and _are_enough(silent[~even]):
+        weighed = np.empty_like(basis.alive)
         for half in (even, ~even):
-            weights = _fit(presence[~half], purchases[~half], silent[~half])
-            weighed[half] = _weighed(weights, presence[half], purchases[half])
+            weights = _fit(basis.only(~half), silent[~half])
+            model = InactivityModel(Source.BOTH, weights=weights)
+            weighed[half] = model.probability(basis.only(half))
         judged[Source.BOTH] = backtest_silence(weighed, silent)
     losses = {source: result.log_loss or 0.0 for source, result in judged.items()}
     lowest = min(losses.values())
     source = next(each for each, loss in losses.items() if loss <= lowest * (1 + TIE))
-    weights = _fit(presence, purchases, silent) if source is Source.BOTH else Weights()
-    return InactivityComparison(InactivityModel(source, _verdict(source, losses), weights), judged)
+    weights = _fit(basis, silent) if source is Source.BOTH else Weights()
+    chosen = InactivityModel(source, _verdict(source, losses), weights)
+    return InactivityComparison(chosen, judged, days)
 
 
 def _are_enough(silent: Flags) -> bool:
@@ -177,58 +267,51 @@ def _odds(probability: Array) -> Array:
     return odds
 
 
-def _weighed(weights: Weights, presence: Array, purchases: Array) -> Array:
-    never = np.isnan(purchases)
-    own, other = _odds(presence), np.where(never, 0.0, _odds(np.where(never, 0.5, purchases)))
-    of_bought = weights.bought[0] + weights.bought[1] * own + weights.bought[2] * other
-    of_others = weights.never_bought[0] + weights.never_bought[1] * own
-    return np.asarray(expit(np.where(never, of_others, of_bought)), dtype=np.float64)
+def _fit(basis: InactivityBasis, silent: Flags) -> Weights:
+    """The likeliest weights; those of too few customers stay as they are."""
+    odds = _odds(basis.no_activity)
+    ones = np.ones_like(odds)
+    both = np.stack([ones, odds], axis=1)
+
+    def weights_of(rows: Flags, design: Array, prior: Sequence[float]) -> list[float]:
+        if not _are_enough(silent[rows]):
+            return list(prior)
+        return _likeliest(basis.only(rows), design[rows], silent[rows], np.array(prior))
+
+    bought = basis.has_bought
+    a, b = weights_of(bought & basis.is_active, both, _AS_IT_IS)
+    a_never, b_never = weights_of(~bought, both, _AS_IT_IS)
+    (inactive,) = weights_of(bought & ~basis.is_active, ones[:, None], [_HARDLY_EVER])
+    return Weights((a, b), (a_never, b_never), inactive)
 
 
-def _fit(presence: Array, purchases: Array, silent: Flags) -> Weights:
-    never = np.isnan(purchases)
-    differs = bool((purchases[~never] != presence[~never]).any())
-    own = _odds(presence)
-    bought = _likeliest(own[~never], _odds(purchases[~never]) if differs else None, silent[~never])
-    return Weights(bought, _likeliest(own[never], None, silent[never]))
-
-
-def _likeliest(own: Array, other: Array | None, silent: Flags) -> tuple[float, float, float]:
-    """The likeliest a, b, c under the prior; without another's odds c stays 0."""
-    if not _are_enough(silent):
-        return _AS_IT_IS
-    columns = [np.ones_like(own), own, *([] if other is None else [other])]
-    design = np.stack(columns, axis=1)
-    sign = np.where(silent, 1.0, -1.0)
-    prior = np.array(_AS_IT_IS[: len(columns)])
+def _likeliest(basis: InactivityBasis, design: Array, silent: Flags, prior: Array) -> list[float]:
+    """The likeliest weights of log odds under the prior."""
+    floor, span = 1 - basis.alive, basis.alive * basis.no_purchase
 
     def cost(at: Array) -> tuple[float, Array]:
-        margin = sign * np.einsum("ij,j->i", design, at)
+        s = expit(np.einsum("ij,j->i", design, at))
+        inactive = np.clip(floor + span * s, _CERTAIN, 1 - _CERTAIN)
         away = (at - prior) / _PRIOR_DEVIATION
-        value = -float(log_expit(margin).sum()) + float((away * away).sum()) / 2
-        slope = -np.einsum("ij,i->j", design, sign * expit(-margin)) + away / _PRIOR_DEVIATION
-        return value, slope
+        likelihood = np.where(silent, np.log(inactive), np.log1p(-inactive))
+        value = -float(likelihood.sum()) + float((away * away).sum()) / 2
+        pull = np.where(silent, 1 / inactive, -1 / (1 - inactive)) * span * s * (1 - s)
+        return value, -np.einsum("ij,i->j", design, pull) + away / _PRIOR_DEVIATION
 
-    bounds = [(None, None), *[(0.0, None)] * (len(columns) - 1)]
+    bounds = [(None, None), *[(0.0, None)] * (len(prior) - 1)]
     found = minimize(cost, prior, jac=True, method="L-BFGS-B", bounds=bounds)
-    a, b, c = (*found.x.tolist(), 0.0)[:3]
-    return float(a), float(b), float(c)
+    return [float(each) for each in found.x]
 
 
-def _three(kept: Json) -> tuple[float, float, float]:
+def _two(kept: Json) -> tuple[float, float]:
     match kept:
-        case [int() | float() as a, int() | float() as b, int() | float() as c]:
-            return float(a), float(b), float(c)
+        case [int() | float() as a, int() | float() as b]:
+            return float(a), float(b)
         case _:
             raise TypeError(kept)
 
 
-def purchases_beside(
-    customer_ids: Sequence[str], buyers: Sequence[str], probability: Array
-) -> Array:
-    """The purchase model's word for each customer; NaN for those who are no buyers."""
+def rows_of_buyers(customer_ids: Sequence[str], buyers: Sequence[str]) -> NDArray[np.intp]:
+    """The place of each customer among the buyers; -1 for those who are none."""
     place = dict(zip(buyers, range(len(buyers)), strict=True))
-    rows = np.fromiter((place.get(each, -1) for each in customer_ids), np.intp, len(customer_ids))
-    known = np.append(probability, np.nan)
-    found: Array = known[rows]
-    return found
+    return np.fromiter((place.get(each, -1) for each in customer_ids), np.intp, len(customer_ids))

@@ -57,18 +57,20 @@ def engagement_segments(
     seen: Engagement,
     *,
     at_high_risk: NDArray[np.bool_],
+    has_left: NDArray[np.bool_],
     is_valuable: NDArray[np.bool_],
     horizon_days: float,
 ) -> list[str]:
     """A segment per customer: the first of these that holds.
 
-    new_users: first seen within 30 days. churned: silent for twice the churn horizon.
-    at_risk: at high churn risk, or silent for the horizon. high_value: among the best fifth by
-    predicted value. active_users: seen within 30 days. low_engagement: everybody else.
+    new_users: first seen within 30 days. churned: not at high churn risk, and more probably left
+    than not by the customer's own rhythm. at_risk: at high churn risk, or silent for the churn
+    horizon. high_value: among the best fifth by predicted value. active_users: seen within 30 days.
+    low_engagement: everybody else.
     """
     conditions = [
         seen.age < NEW_DAYS,
-        seen.silent_days >= 2 * horizon_days,
+        has_left & ~at_high_risk,
         at_high_risk | (seen.silent_days >= horizon_days),
         is_valuable,
         seen.silent_days < ACTIVE_DAYS,

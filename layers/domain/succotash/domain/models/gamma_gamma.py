@@ -5,6 +5,7 @@ purchase's amount is gamma(p, nu), nu is gamma(q, v) among customers, and neithe
 often a customer buys.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Self, override
 
@@ -15,6 +16,9 @@ from scipy.special import gammaln, polygamma, psi
 from succotash.domain.models.likelihood import (
     Evaluation,
     Fitted,
+    Maximum,
+    Normal,
+    Prior,
     UnfitError,
     maximise,
     precision_of,
@@ -28,6 +32,14 @@ _SCREENING_ROWS = 1_000
 """Customers on whom the starts compete; the winner alone goes on to all."""
 _SAME = 1e-9
 """Means whose logarithms differ by less are equal but for rounding."""
+WEAK_PRIOR = Prior(
+    (
+        Normal((1, 0, 0), mean=0.0, deviation=2.0),
+        Normal((0, 1, 0), mean=0.0, deviation=1.5),
+        Normal((1, -1, 1), mean=0.0, deviation=1.0),
+    )
+)
+"""Of p, of q - 1, and of the population mean p v / (q - 1) in typical means; see ADR 16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +164,16 @@ class Likelihood:
 
 
 def fit_gamma_gamma(
-    frequency: ArrayLike, mean_spend: ArrayLike, weight: ArrayLike | None = None
+    frequency: ArrayLike,
+    mean_spend: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    prior: Prior | None = None,
 ) -> Fitted[GammaGamma]:
-    """The maximum-likelihood Gamma-Gamma of the repeat customers with a positive mean.
+    """The likeliest Gamma-Gamma of the repeat customers with a positive mean.
 
-    The starts compete on a part of them, the winner alone goes on to all.
+    A prior is of (p, q - 1, v): with one the population has a mean. The starts compete on a part of
+    the customers, the winner alone goes on to all.
 
     Raises UnfitError where there are none, or all spend the same: then nothing tells a purchase's
     spread from a customer's.
@@ -168,16 +185,26 @@ def fit_gamma_gamma(
     if float(logs.max() - logs.min()) < _SAME:
         raise UnfitError("all repeat customers spend the same")
     scale = float(np.exp(np.average(logs, weights=sample.weight)))
-    starts = [np.array([p, q, q / p]) for p, q in _STARTS]
+    least = np.array([0.0, 0.0 if prior is None else 1.0, 0.0])
+
+    def search(part: SpendSample, starts: Sequence[Array]) -> Maximum:
+        of_part = Likelihood(part, scale)
+        return maximise(lambda above: of_part(least + above), starts, prior, part.customers)
+
+    starts = [np.array([p, q, q / p]) - least for p, q in _STARTS]
     step = max(1, len(sample.weight) // _SCREENING_ROWS)
-    screening = SpendSample(
-        sample.frequency[::step], sample.mean_spend[::step], sample.weight[::step]
-    )
     if step > 1:
-        starts = [maximise(Likelihood(screening, scale), starts).parameters]
-    found = maximise(Likelihood(sample, scale), starts)
-    p, q, v = (float(each) for each in found.parameters)
+        screening = SpendSample(
+            sample.frequency[::step], sample.mean_spend[::step], sample.weight[::step]
+        )
+        starts = [search(screening, starts).parameters]
+    found = search(sample, starts)
+    parameters = least + found.parameters
+    p, q, v = (float(each) for each in parameters)
     model = GammaGamma(p, q, v * scale)
-    precision, reason = precision_of(found, sample.customers, model.parameters())
+    # By the logarithms of the parameters themselves.
+    stretch = parameters / found.parameters
+    by_logs = replace(found, log_hessian=found.log_hessian * stretch * stretch[:, None])
+    precision, reason = precision_of(by_logs, sample.customers, model.parameters())
     log_likelihood = model.log_likelihood(sample)
     return Fitted(model, log_likelihood, found.converged, precision, reason)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, override
 
 from succotash.domain.models.beta_geometric import BetaGeometric, fit_beta_geometric
-from succotash.domain.models.likelihood import Fitted
+from succotash.domain.models.likelihood import Fitted, Prior
 from succotash.domain.models.purchases import PurchaseSample
 
 
@@ -28,10 +28,12 @@ class MBGNBD(BetaGeometric):
         return "MBG/NBD"
 
 
-def fit_mbg_nbd(sample: PurchaseSample, start: MBGNBD | None = None) -> Fitted[MBGNBD]:
-    """The maximum-likelihood MBG/NBD; the search begins at `start` where one is given.
+def fit_mbg_nbd(
+    sample: PurchaseSample, start: MBGNBD | None = None, *, prior: Prior | None = None
+) -> Fitted[MBGNBD]:
+    """The likeliest MBG/NBD; the search begins at `start` where one is given.
 
     Raises UnfitError where nobody bought again or no time has passed, when the likelihood has no
     maximum.
     """
-    return fit_beta_geometric(MBGNBD, sample, start)
+    return fit_beta_geometric(MBGNBD, sample, start, prior)

@@ -7,15 +7,17 @@ rate that is gamma(s, beta) among them. Its integral stands in `silence`.
 """
 
 from dataclasses import dataclass, replace
+from math import log
 from typing import Self, override
 
 import numpy as np
-from scipy.special import gammaln, polygamma, psi
 
 from succotash.domain.models.inactivity import Nodes, Rates, died_silently, log_lived_through, nodes
 from succotash.domain.models.likelihood import (
     Evaluation,
     Fitted,
+    Normal,
+    Prior,
     UnfitError,
     maximise,
     precision_of,
@@ -24,6 +26,7 @@ from succotash.domain.models.purchases import (
     Array,
     PurchaseModel,
     PurchaseSample,
+    customers_beyond,
     inner,
     weighted_sum,
 )
@@ -36,6 +39,18 @@ _FOREVER = 1e12
 """Days; who is still likelier alive than not after them never becomes otherwise."""
 _MOST_STEPS = 100
 _CLOSE = 1e-12
+WEAK_PRIOR = Prior(
+    (
+        Normal((1, 0, 0, 0), mean=0.0, deviation=1.5),
+        Normal((1, -1, 0, 0), mean=0.0, deviation=3.0),
+        Normal((0, 0, 1, 0), mean=-log(2), deviation=3.0),
+        Normal((0, 0, 1, -1), mean=0.0, deviation=3.0),
+    )
+)
+"""Of r, of the purchases at mean age r / alpha, of s and of the departures until then s / beta.
+
+The same as for BG/NBD where the parameters mean the same; see ADR 16.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,20 +204,21 @@ class Likelihood:
         self._frequency = sample.frequency
         self._recency = sample.recency / scale
         self._age = sample.age / scale
-        self._x, of_x = np.unique(sample.frequency, return_inverse=True)
-        self._x_weight = np.bincount(of_x, sample.weight, len(self._x))
+        x, of_x = np.unique(sample.frequency, return_inverse=True)
+        self._bought = customers_beyond(x, np.bincount(of_x, sample.weight, len(x)))
 
     def __call__(self, parameters: Array) -> Evaluation:
         """At (r, alpha, s, beta), with alpha and beta in scaled time."""
         r, alpha, s, beta = (float(each) for each in parameters)
-        x, x_weight = self._x, self._x_weight
-        value = weighted_sum(x_weight, gammaln(r + x) - gammaln(r) - x * np.log(alpha))
+        # Gamma(r + x) / Gamma(r) is the product of r + k for k below x: nothing cancels.
+        bought, shape = self._bought, r + np.arange(len(self._bought))
+        value = weighted_sum(bought, np.log(shape / alpha))
         gradient, hessian = np.zeros(4), np.zeros((4, 4))
-        gradient[0] = weighted_sum(x_weight, psi(r + x) - psi(r))
-        hessian[0, 0] = weighted_sum(x_weight, polygamma(1, r + x) - polygamma(1, r))
+        gradient[0] = weighted_sum(bought, 1 / shape)
+        hessian[0, 0] = weighted_sum(bought, -1 / shape**2)
 
         # Below alpha and beta stand for their logarithms, until the end.
-        gradient[1] -= weighted_sum(x_weight, x)
+        gradient[1] -= float(bought.sum())
         rates = Rates(r + self._frequency, alpha + self._recency, s, beta + self._recency)
         for block in nodes(rates, self._age - self._recency):
             part = self._over(block, rates, alpha, beta)
@@ -264,8 +280,10 @@ class Likelihood:
         return Evaluation(inner(row_weight, np.log(total) + at_last), gradient, hessian)
 
 
-def fit_pareto_nbd(sample: PurchaseSample, start: ParetoNBD | None = None) -> Fitted[ParetoNBD]:
-    """The maximum-likelihood Pareto/NBD; the search begins at `start` where one is given.
+def fit_pareto_nbd(
+    sample: PurchaseSample, start: ParetoNBD | None = None, *, prior: Prior | None = None
+) -> Fitted[ParetoNBD]:
+    """The likeliest Pareto/NBD; the search begins at `start` where one is given.
 
     Raises UnfitError where nobody bought again or no time has passed, when the likelihood has no
     maximum.
@@ -280,14 +298,15 @@ def fit_pareto_nbd(sample: PurchaseSample, start: ParetoNBD | None = None) -> Fi
         starts = [np.array([r, r / rate, s, beta]) for r, s, beta in _STARTS]
         screening = sample.thinned(_SCREENING_ROWS)
         if len(screening.weight) < len(sample.weight) and screening.repeat_purchases > 0:
-            starts = [maximise(Likelihood(screening, scale), starts).parameters]
-    found = maximise(Likelihood(sample, scale), starts)
+            screened = Likelihood(screening, scale)
+            starts = [maximise(screened, starts, prior, screening.customers).parameters]
+    found = maximise(Likelihood(sample, scale), starts, prior, sample.customers)
     r, alpha, s, beta = (float(each) for each in found.parameters)
     model = ParetoNBD(r, alpha * scale, s, beta * scale)
     precision, reason = precision_of(found, sample.customers, model.parameters())
     return Fitted(
         model,
-        found.value * sample.customers - sample.repeat_purchases * float(np.log(scale)),
+        found.log_likelihood * sample.customers - sample.repeat_purchases * float(np.log(scale)),
         found.converged,
         precision,
         reason,

@@ -34,6 +34,13 @@ def inner(one: Array, other: Array) -> float:
     return float(np.einsum("i,i->", one, other))
 
 
+def customers_beyond(counts: Array, weight: Array) -> Array:
+    """How many customers have a count above 0, 1, 2 and so on; `counts` are distinct and whole."""
+    of_each = np.bincount(counts.astype(np.intp), weight)
+    beyond: Array = np.cumsum(of_each[:0:-1])[::-1]
+    return beyond
+
+
 @dataclass(frozen=True, slots=True)
 class PurchaseSample:
     """Purchase histories as weighted rows, each combination once, sorted by their three numbers.

@@ -13,22 +13,25 @@ from enum import StrEnum
 
 from numpy.typing import ArrayLike
 
+from succotash.domain.models import beta_geometric, gamma_gamma, pareto_nbd
 from succotash.domain.models.backtest import Backtest, backtest
 from succotash.domain.models.bg_nbd import BGNBD, fit_bg_nbd
 from succotash.domain.models.gamma_gamma import fit_gamma_gamma
 from succotash.domain.models.likelihood import Fitted, Precision, UnfitError
 from succotash.domain.models.mbg_nbd import MBGNBD, fit_mbg_nbd
 from succotash.domain.models.pareto_nbd import ParetoNBD, fit_pareto_nbd
-from succotash.domain.models.pooled_rate import fit_pooled_rate, fit_pooled_spend
+from succotash.domain.models.pooled_rate import (
+    PRIOR_DAYS,
+    PRIOR_PURCHASES,
+    fit_pooled_rate,
+    fit_pooled_spend,
+)
 from succotash.domain.models.purchases import Array, PurchaseModel, PurchaseSample
 from succotash.domain.models.spend import SpendModel, SpendSample
 from succotash.domain.values import Json
 
-MINIMUM_CUSTOMERS = 100
-MINIMUM_REPEAT_CUSTOMERS = 30
-"""Below these four parameters follow single customers rather than the population."""
-MINIMUM_SPENDERS = 30
-"""Repeat customers with a positive mean; below, Gamma-Gamma's three parameters do likewise."""
+LARGEST_MEAN = 3.0
+"""Times the mean purchase: above, spends hardly have a mean, and that of Gamma-Gamma runs away."""
 TIE = 0.01
 """Log losses whose ratio is within this of 1 say nothing about which model is better."""
 _POOLED = "its parameters are supposed or pooled, not searched for"
@@ -42,8 +45,7 @@ class Candidate(StrEnum):
     PARETO_NBD = "Pareto/NBD"
 
 
-DEFAULT_CANDIDATES = (Candidate.BG_NBD, Candidate.MBG_NBD)
-"""Pareto/NBD takes thirty times their time to fit to a million customers: only where asked for."""
+DEFAULT_CANDIDATES = tuple(Candidate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,8 @@ def compare(
 ) -> Comparison:
     """Fit every candidate to histories before a cut and judge it on the `holdout_days` after it.
 
-    Columns as in `backtest`. Where no candidate can be fitted, the pooled rate is judged alone.
+    Columns as in `backtest`. Where nobody had bought again before the cut, the pooled rate is
+    judged alone.
     """
     sample = PurchaseSample.from_columns(frequency, recency, age)
     fits = [fit_purchases(sample, candidates=[each]) for each in candidates]
@@ -163,16 +166,12 @@ def fit_purchases(
 ) -> FittedPurchases:
     """The winner of `comparison`, without one the first of `candidates`, fitted to `sample`.
 
-    The next one where that cannot be fitted, and the pooled rate where the sample carries none.
+    By likelihood under the models' weak priors, however few the customers; where the search does
+    not settle, the best point found. The pooled rate only where nobody has bought again.
     """
     customers, repeaters = sample.customers, sample.repeat_customers
-    if customers < MINIMUM_CUSTOMERS or repeaters < MINIMUM_REPEAT_CUSTOMERS:
-        return _pooled_rate(
-            sample,
-            f"{customers:,.0f} customers, {repeaters:,.0f} of them with a repeat purchase, are too "
-            f"few for {candidates[0]}, which takes {MINIMUM_CUSTOMERS} and "
-            f"{MINIMUM_REPEAT_CUSTOMERS}",
-        )
+    if not repeaters:
+        return _pooled_rate(sample, f"none of {customers:,.0f} customers has bought again")
     judged = comparison.ranked if comparison else ()
     starts = {each.fitted.model.name: each.fitted.model for each in judged}
     ranks = {name: rank for rank, name in enumerate(starts)}
@@ -184,12 +183,9 @@ def fit_purchases(
         except UnfitError as unfit:
             failures.append(f"{candidate} cannot be fitted, {unfit}")
             continue
-        if not fitted.converged:
-            failures.append(f"the search for the likeliest {candidate} did not settle")
-            continue
         reason = (
-            f"{candidate}: {customers:,.0f} customers, {repeaters:,.0f} of them with a repeat "
-            "purchase, carry it."
+            f"{candidate}: fitted to {customers:,.0f} customers, {repeaters:,.0f} of them with a "
+            "repeat purchase."
         )
         won = comparison is not None and comparison.best.fitted.model.name == candidate
         return FittedPurchases(
@@ -207,15 +203,32 @@ def _fit(
 ) -> Fitted[BGNBD] | Fitted[MBGNBD] | Fitted[ParetoNBD]:
     match candidate:
         case Candidate.BG_NBD:
-            return fit_bg_nbd(sample, start if isinstance(start, BGNBD) else None)
+            return fit_bg_nbd(
+                sample, start if isinstance(start, BGNBD) else None, prior=beta_geometric.WEAK_PRIOR
+            )
         case Candidate.MBG_NBD:
-            return fit_mbg_nbd(sample, start if isinstance(start, MBGNBD) else None)
+            return fit_mbg_nbd(
+                sample,
+                start if isinstance(start, MBGNBD) else None,
+                prior=beta_geometric.WEAK_PRIOR,
+            )
         case Candidate.PARETO_NBD:
-            return fit_pareto_nbd(sample, start if isinstance(start, ParetoNBD) else None)
+            return fit_pareto_nbd(
+                sample, start if isinstance(start, ParetoNBD) else None, prior=pareto_nbd.WEAK_PRIOR
+            )
 
 
 def _pooled_rate(sample: PurchaseSample, reason: str) -> FittedPurchases:
-    return FittedPurchases(fit_pooled_rate(sample), None, f"Pooled rate: {reason}.", None, _POOLED)
+    rate = fit_pooled_rate(sample)
+    return FittedPurchases(
+        rate,
+        None,
+        f"Pooled rate: {reason}. It supposes {PRIOR_PURCHASES:g} repeat purchases in "
+        f"{PRIOR_DAYS:.0f} days before any data, and that {rate.leaving:.0%} of repeat purchases "
+        "are a customer's last.",
+        None,
+        _POOLED,
+    )
 
 
 def _verdict(ranked: Sequence[Judged], tied: int, days: float) -> str:
@@ -253,7 +266,7 @@ def fit_spend(
     *,
     average_order: float = 0.0,
 ) -> FittedSpend:
-    """Gamma-Gamma where the repeat customers carry it, else the pooled spend.
+    """Gamma-Gamma with its weak prior, else the pooled spend.
 
     `average_order` is the mean amount of any purchase, for when nobody has bought again.
     """
@@ -269,26 +282,22 @@ def fit_spend(
         )
 
     spenders = sample.customers
-    if spenders < MINIMUM_SPENDERS:
-        return pooled(
-            f"{spenders:,.0f} repeat customers with a positive mean are too few for Gamma-Gamma, "
-            f"which takes {MINIMUM_SPENDERS}"
-        )
     try:
-        fitted = fit_gamma_gamma(sample.frequency, sample.mean_spend, sample.weight)
+        fitted = fit_gamma_gamma(
+            sample.frequency, sample.mean_spend, sample.weight, prior=gamma_gamma.WEAK_PRIOR
+        )
     except UnfitError as unfit:
         return pooled(f"Gamma-Gamma cannot be fitted, {unfit}")
-    if not fitted.converged:
-        return pooled("the search for the likeliest Gamma-Gamma did not settle")
-    if not fitted.model.has_mean:
+    found = fit_pooled_spend(sample).mean
+    if fitted.model.population_mean > LARGEST_MEAN * found:
         return pooled(
-            f"the likeliest Gamma-Gamma has q = {fitted.model.q:.3g}, and without q > 1 the "
-            "population has no mean spend"
+            f"the mean spend of the likeliest Gamma-Gamma, {fitted.model.population_mean:,.2f}, is "
+            f"more than {LARGEST_MEAN:.0f} times what repeat customers spent, {found:,.2f}"
         )
     return FittedSpend(
         fitted.model,
         fitted.log_likelihood,
-        f"Gamma-Gamma: {spenders:,.0f} repeat customers with a positive mean carry it.",
+        f"Gamma-Gamma: fitted to {spenders:,.0f} repeat customers with a positive mean.",
         fitted.precision,
         fitted.imprecise_because,
     )

@@ -16,7 +16,7 @@ def canonical_email(typed: str) -> str:
 
     Syntax, Unicode and domain by email-validator, lower case; plus-addresses stay apart.
     """
-    not_one = InvalidInputError.of("email", "email", "is not an e-mail address")
+    not_one = InvalidInputError.of("email", "email", "Invalid e-mail address")
     address = typed.strip()
     if len(address) > EMAIL_LIMIT:  # before it is normalised, several times over
         raise not_one

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 
 from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictions, RiskLevel
-from succotash.domain.values import PAGE, CustomerId, RunId, Shard
+from succotash.domain.values import PAGE, CustomerId, Money, RunId, Shard
 
 
 class PredictionRepository(ABC):
@@ -31,7 +31,7 @@ class PredictionRepository(ABC):
         """The customer's prediction; NotFoundError where the current run has none."""
 
     def get_high_risk_customers(self, *, limit: int = 100) -> list[ChurnPrediction]:
-        """Predictions with risk level high, likeliest to churn first, then by id."""
+        """Predictions with risk level high, greatest value at risk first, then by id."""
         return self.find_churn_predictions(risk=RiskLevel.HIGH, limit=limit)
 
     @abstractmethod
@@ -40,6 +40,9 @@ class PredictionRepository(ABC):
         *,
         risk: RiskLevel | None = None,
         limit: int = PAGE,
-        after: tuple[float, CustomerId] | None = None,
+        after: tuple[Money, CustomerId] | None = None,
     ) -> list[ChurnPrediction]:
-        """Predictions, likeliest to churn first, then by id; behind `after`."""
+        """Predictions, greatest value at risk first, then by id; behind `after`.
+
+        An unknown value at risk counts as 0 here.
+        """

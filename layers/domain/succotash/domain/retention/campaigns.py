@@ -53,7 +53,7 @@ def require_order(campaign: RetentionCampaign) -> None:
     """InvalidInputError where the campaign ends before it starts."""
     starts, ends = campaign.starts_at, campaign.ends_at
     if starts is not None and ends is not None and ends <= starts:
-        raise InvalidInputError.of("ends_at", "range_reversed", "does not lie after the start")
+        raise InvalidInputError.of("ends_at", "range_reversed", "Must be after the start")
 
 
 def check_metrics(metrics: CampaignMetrics, currency: Currency) -> None:
@@ -62,19 +62,19 @@ def check_metrics(metrics: CampaignMetrics, currency: Currency) -> None:
     if revenue is not None and (violation := _revenue_violation(revenue, currency)) is not None:
         raise InvalidInputError([violation])
     if metrics.sent > metrics.targeted:
-        raise InvalidInputError.of("metrics.sent", "more_than_targeted", "exceeds targeted")
+        raise InvalidInputError.of("metrics.sent", "more_than_targeted", "Must not exceed targeted")
     for name, count in (
         ("opened", metrics.opened),
         ("clicked", metrics.clicked),
         ("converted", metrics.converted),
     ):
         if count > metrics.sent:
-            raise InvalidInputError.of(f"metrics.{name}", "more_than_sent", "exceeds sent")
+            raise InvalidInputError.of(f"metrics.{name}", "more_than_sent", "Must not exceed sent")
 
 
 def _revenue_violation(revenue: Money, currency: Currency) -> Violation | None:
     if revenue.currency != currency:
-        return Violation("metrics.currency", "currency_mismatch", f"is not {currency}")
+        return Violation("metrics.currency", "currency_mismatch", f"Must be {currency}")
     if revenue.amount < 0:
-        return Violation("metrics.revenue", "negative", "is negative")
+        return Violation("metrics.revenue", "negative", "Must not be negative")
     return amount_violation("metrics.revenue", revenue.amount)

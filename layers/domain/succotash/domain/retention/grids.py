@@ -70,7 +70,7 @@ class GridRequest:
     def __post_init__(self) -> None:
         require_order(self.start, self.end)
         if (self.end - self.start).days >= LONGEST_RANGE_DAYS:
-            sentence = f"may lie at most {LONGEST_RANGE_DAYS} days behind the start"
+            sentence = f"Must be less than {LONGEST_RANGE_DAYS} days after the start"
             raise InvalidInputError.of("end", "range_too_long", sentence)
         _check_brackets(self.brackets)
 
@@ -114,7 +114,7 @@ class CustomerTimeline:
 def require_order(start: date, end: date) -> None:
     """InvalidInputError where the end lies before the start."""
     if end < start:
-        raise InvalidInputError.of("end", "range", "lies before the start")
+        raise InvalidInputError.of("end", "range", "Must not be before the start")
 
 
 def period_start(day: date, period: GridPeriod) -> date:
@@ -252,13 +252,13 @@ def _check_brackets(brackets: Sequence[tuple[int, int]]) -> None:
         return InvalidInputError.of("brackets", code, sentence)
 
     if not 1 <= len(brackets) <= MOST_BRACKETS:
-        raise refuse("bracket_count", f"takes from one to {MOST_BRACKETS} brackets")
+        raise refuse("bracket_count", f"Must be 1 to {MOST_BRACKETS} brackets")
     before = -1
     for first, last in brackets:
         if first < 0 or last < first:
-            raise refuse("bracket", "a bracket goes from a day to the same or a later one")
+            raise refuse("bracket", "The last day of a bracket must not be before its first")
         if last > LAST_BRACKET_DAY:
-            raise refuse("bracket_too_late", f"the last day is at most {LAST_BRACKET_DAY}")
+            raise refuse("bracket_too_late", f"The last day must be at most {LAST_BRACKET_DAY}")
         if first <= before:
-            raise refuse("brackets_overlap", "the brackets overlap, or are not in order")
+            raise refuse("brackets_overlap", "Brackets must be in order and must not overlap")
         before = last

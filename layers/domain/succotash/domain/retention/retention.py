@@ -24,11 +24,15 @@ UNKNOWN_SOURCE = "unknown"
 
 
 class RiskLevel(StrEnum):
-    """How urgent a customer's churn risk is."""
+    """How urgent a customer's churn risk is.
+
+    LOW come by themselves, HIGH are worth writing to, LOST are unlikely ever to come back.
+    """
 
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
+    LOST = "lost"
 
 
 class EngagementSegment(StrEnum):
@@ -143,17 +147,33 @@ class ChurnPrediction:
     churn_probability: float
     """P(no purchase or activity within `horizon_days`)."""
     probability_alive: float
+    """P(still a customer), the one that the customer's value is reckoned with."""
     risk_level: RiskLevel
     risk_score: int
-    """1 (least) to 10."""
+    """1 (least urgent) to 10."""
     horizon_days: int
     last_seen_on: date
     predicted_churn_date: date | None
-    """When P(alive) falls below one half if the silence lasts; None where it never does."""
+    """The day to come on which P(alive) falls to one half if the silence lasts.
+
+    None where it never does, or has.
+    """
     reasons: tuple[str, ...]
     """In words and numbers, the weightiest first."""
     engagement_score: int
     """0 to 100."""
+    likely_inactive_since: date | None = None
+    """The day that has passed on which P(alive) fell to one half; None where it has not."""
+    return_probability: float | None = None
+    """P(a purchase within twice the horizon), calibrated on held-out customers.
+
+    P(activity) of customers who never bought. None in a prediction from before it was kept.
+    """
+    value_at_risk: Money | None = None
+    """Value still expected times churn probability; 0 of customers who never bought.
+
+    None in a prediction from before it was kept.
+    """
     run_id: RunId | None = None
     """None in a prediction not yet stored: it joins the current run."""
 
@@ -163,14 +183,19 @@ class ChurnPredictions:
     """A shard's predictions as equally long columns; what the fields of ChurnPrediction hold."""
 
     horizon_days: int
+    currency: Currency
     customer_ids: Sequence[str]
     churn_probability: Sequence[float]
     probability_alive: Sequence[float]
+    return_probability: Sequence[float]
+    value_at_risk: Sequence[int]
+    """In ten-thousandths."""
     risk_level: Sequence[str]
     risk_score: Sequence[int]
     last_seen_on: Sequence[str]
     """ISO 8601 dates."""
     predicted_churn_date: Sequence[str | None]
+    likely_inactive_since: Sequence[str | None]
     reasons: Sequence[Sequence[str]]
     engagement_score: Sequence[int]
 
@@ -299,7 +324,7 @@ class RetentionAnalytics:
     average_churn_probability: float | None
     average_engagement_score: float | None
     value_at_risk: Money | None
-    """Residual value of the customers at high risk; None where none is known."""
+    """Of the customers at high risk together; None where none is known."""
 
     def to_dict(self) -> dict[str, Json]:
         """As kept with the run."""

@@ -1,25 +1,36 @@
-"""What decides how urgent a churn risk is; the reasoning stands in `domain.models.levels`."""
+"""What decides how urgent a churn risk is; the reasoning stands in `domain.models.risk_levels`."""
 
+import math
 from dataclasses import dataclass
+
+RETURN_HORIZONS = 2
+"""Churn horizons within which a customer comes back, or not."""
 
 
 @dataclass(frozen=True, slots=True)
 class RiskRule:
-    """What an operator may set; every share and probability lies between 0 and 1."""
+    """What an operator may set: three shares from 0 to 1, and two ratios.
 
-    high_share: float = 0.25
-    """Of the customers worth acting on, those whom the silence has cost most."""
-    low_share: float = 0.25
-    """Of the customers worth acting on, those likeliest to buy by themselves."""
+    The ratios are multiples of everybody's chance of coming back.
+    """
+
     silent_from: float = 0.5
-    """Whoever is likelier to buy than this leaves them is at low risk in any shop."""
-    gone_below: float = 0.05
-    """With P(alive) below this a customer is gone, and no longer worth acting on."""
+    """A churn probability of at most this is low in any shop."""
+    low_at_least: float = 0.06
+    """Of all customers, those least likely to churn, who are low if they are likely to return."""
+    high_at_most: float = 0.10
+    """Of all customers, those with the greatest value at risk, who may be high."""
+    likely_ratio: float = 2.0
+    """A customer with so many times everybody's chance is likely to return."""
+    lost_ratio: float = 0.5
+    """A customer with at most so many times everybody's chance may be lost."""
 
     def __post_init__(self) -> None:
-        numbers = (self.high_share, self.low_share, self.silent_from, self.gone_below)
-        if not all(0 <= each <= 1 for each in numbers):
-            raise ValueError("the numbers of a risk rule lie between 0 and 1")
+        shares = (self.silent_from, self.low_at_least, self.high_at_most)
+        if not all(0 <= each <= 1 for each in shares):
+            raise ValueError("the shares of a risk rule lie between 0 and 1")
+        if not 0 <= self.lost_ratio < self.likely_ratio < math.inf:
+            raise ValueError("of the ratios of a risk rule, the one of the lost is the lower")
 
 
 DEFAULT_RISK_RULE = RiskRule()

@@ -3,12 +3,23 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from heapq import nsmallest
+from math import sqrt
 
 from succotash.domain.value.refunds import RefundTotals
 from succotash.domain.values import Json
 
 NAMED = 20
 """Customers left out who are named; the others are counted."""
+FAR_OFF = 1.5
+"""The ratio of two totals from which a backtest is far off, whichever is the larger."""
+_DEVIATIONS = 3.0
+"""Of a Poisson count: a difference within them may be chance."""
+
+
+def is_far_off(predicted: float, actual: float) -> bool:
+    """Whether a backtest's total of purchases is off by half as much again, and not by chance."""
+    lower, higher = sorted((predicted, actual))
+    return higher > FAR_OFF * lower and higher - lower > _DEVIATIONS * sqrt(higher)
 
 
 @dataclass(frozen=True, slots=True)

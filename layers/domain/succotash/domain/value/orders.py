@@ -90,16 +90,16 @@ def order_violation(order: Order, currency: Currency, now: datetime) -> Violatio
     """
     amount = order.amount.amount
     if order.amount.currency != currency:
-        sentence = f"is not {currency}, this deployment's currency"
+        sentence = f"Must be {currency}, this deployment's currency"
         return Violation("currency", "currency_mismatch", sentence)
     if order.ordered_at > now + CLOCK_TOLERANCE:
-        return Violation("ordered_at", "in_the_future", "lies in the future")
+        return Violation("ordered_at", "in_the_future", "Must be in the past")
     if (violation := amount_violation("amount", amount)) is not None:
         return violation
     if order.refund_of is None and amount < 0:
-        return Violation("amount", "refunds_nothing", "is negative but refunds no order")
+        return Violation("amount", "refunds_nothing", "Negative amounts require refund_of")
     if order.refund_of is not None and amount >= 0:
-        return Violation("amount", "refund_not_negative", "of a refund must be negative")
+        return Violation("amount", "refund_not_negative", "Must be negative for a refund")
     if order.refund_of == order.order_id:
-        return Violation("refund_of", "refunds_itself", "is the refund itself")
+        return Violation("refund_of", "refunds_itself", "Must be another order")
     return None

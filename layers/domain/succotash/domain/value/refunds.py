@@ -22,12 +22,11 @@ class RefundWarning(StrEnum):
 
 _MESSAGES = {
     RefundWarning.EXCEEDS_ORDER: (
-        "names an order whose refunds come to more than its amount; the customer's value falls by "
-        "the difference"
+        "The order's refunds exceed its amount; the customer's value is lowered by the difference"
     ),
-    RefundWarning.OF_REFUND: "names a refund; it lowers no order's amount",
+    RefundWarning.OF_REFUND: "Refund of a refund; no order's amount is lowered",
     RefundWarning.OF_ANOTHER_CUSTOMER: (
-        "names an order of another customer; it lowers no order's amount"
+        "Refund of another customer's order; no order's amount is lowered"
     ),
 }
 

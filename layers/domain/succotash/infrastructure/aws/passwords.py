@@ -4,29 +4,15 @@ boto3 takes a second to import, so it is imported where a password is first aske
 """
 
 import json
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from succotash.errors import SettingsError, StorageUnavailableError
+from succotash.infrastructure.aws.secrets import SecretReader, SecretsClient, secrets_manager
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
-
-
-class Secrets(Protocol):
-    """What is needed of a client of Secrets Manager."""
-
-    def get_secret_value(self, *, SecretId: str) -> Mapping[str, object]:  # noqa: N803 - AWS's name
-        """The answer, with the secret as `SecretString` unless it is binary."""
-
-
-def secrets_manager() -> Secrets:
-    """A client that gives up within seconds where its network leads nowhere."""
-    import boto3
-    from botocore.config import Config
-
-    limits = Config(connect_timeout=3, read_timeout=3, retries={"total_max_attempts": 2})
-    return boto3.client("secretsmanager", config=limits)
 
 
 def rds() -> "BaseClient":
@@ -38,39 +24,27 @@ def rds() -> "BaseClient":
 
 
 class SecretPassword:
-    """The password in a secret of Secrets Manager, fetched again once it is refused.
+    """The password in a secret of Secrets Manager, read again once it is refused.
 
     The secret is the JSON that RDS writes, with a `password`, or the bare password.
     """
 
-    def __init__(self, secret_arn: str, client: Callable[[], Secrets] = secrets_manager) -> None:
+    def __init__(
+        self, secret_arn: str, client: Callable[[], SecretsClient] = secrets_manager
+    ) -> None:
         self._secret_arn = secret_arn
-        self._client = client
-        self._known: str | None = None
+        self._secrets = SecretReader(client, known_seconds=math.inf)
 
     def __call__(self, *, fresh: bool = False) -> str:
         """The password; StorageUnavailableError where the secret cannot be had."""
-        if self._known is None or fresh:
-            self._known = _password_in(self._fetch())
-        return self._known
+        return _password_in(self._secrets.value(self._secret_arn, fresh=fresh))
 
     def user(self) -> str:
         """Whose password it is; SettingsError where the secret is not the JSON of RDS."""
         try:
-            return str(json.loads(self._fetch())["username"])
+            return str(json.loads(self._secrets.value(self._secret_arn))["username"])
         except (ValueError, TypeError, KeyError):
             raise SettingsError("the administrator's secret names no username") from None
-
-    def _fetch(self) -> str:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            answer = self._client().get_secret_value(SecretId=self._secret_arn)
-            return str(answer["SecretString"])
-        except KeyError:
-            raise SettingsError("the secret is binary") from None
-        except (BotoCoreError, ClientError):
-            raise StorageUnavailableError("its password cannot be fetched") from None
 
 
 class IamToken:

@@ -13,6 +13,7 @@ from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.submission_queue import SubmissionQueue
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.private_files import make_private_file, make_private_folder
+from succotash.infrastructure.statement_files import load_statements
 
 BUSY_SECONDS = 5.0
 REMEMBERED_SECONDS = 300.0
@@ -20,53 +21,7 @@ REMEMBERED_SECONDS = 300.0
 ASIDE_SECONDS = 14 * 86_400.0
 """How long what is set aside is kept, as in a queue of SQS."""
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS messages (
-    place INTEGER PRIMARY KEY AUTOINCREMENT,
-    message_group TEXT NOT NULL,
-    deduplication_id TEXT NOT NULL,
-    content TEXT NOT NULL,
-    sent_at REAL NOT NULL,
-    visible_at REAL NOT NULL,
-    receives INTEGER NOT NULL DEFAULT 0,
-    state TEXT NOT NULL DEFAULT 'waits' CHECK (state IN ('waits', 'taken', 'aside'))
-) STRICT
-"""
-_PARK = """
-INSERT INTO messages (message_group, deduplication_id, content, sent_at, visible_at)
-SELECT :message_group, :deduplication_id, :content, :now, :now
-WHERE NOT EXISTS (
-    SELECT 1 FROM messages
-    WHERE message_group = :message_group AND deduplication_id = :deduplication_id
-      AND sent_at > :remembered
-)
-"""
-# What was taken stays for a while without its content, so that its repetition is recognised.
-_FORGET = """
-DELETE FROM messages
-WHERE (state = 'taken' AND sent_at <= :remembered) OR (state = 'aside' AND sent_at <= :kept)
-"""
-_SET_ASIDE = "UPDATE messages SET state = 'aside' WHERE place = :place"
-_TAKEN = """
-UPDATE messages SET state = 'taken', content = '' WHERE place = :place AND state = 'waits'
-"""
-# A group gives nothing while one of its messages is out.
-_RECEIVE = """
-UPDATE messages SET receives = receives + 1, visible_at = :until
-WHERE place IN (
-    SELECT place FROM messages
-    WHERE state = 'waits' AND message_group NOT IN (
-        SELECT message_group FROM messages WHERE state = 'waits' AND visible_at > :now
-    )
-    ORDER BY place
-    LIMIT :limit
-)
-RETURNING place, message_group, content, receives
-"""
-_SHOW_AGAIN = "UPDATE messages SET visible_at = :until WHERE place = :place"
-_KEPT = "SELECT place, content FROM messages WHERE state <> 'taken' ORDER BY place"
-_REMOVE = "DELETE FROM messages WHERE place = :place"
-_WAITING = "SELECT COUNT(*) FROM messages WHERE state = :state"
+_SQL = load_statements(Path(__file__).with_suffix(".sql"))
 
 
 class FileSubmissionQueue(SubmissionQueue):
@@ -81,7 +36,7 @@ class FileSubmissionQueue(SubmissionQueue):
         now = self._clock()
         with self._connection() as connection:
             connection.execute(
-                _PARK,
+                _SQL["enqueue"],
                 {
                     "message_group": queued.group,
                     "deduplication_id": queued.deduplication_id,
@@ -94,18 +49,18 @@ class FileSubmissionQueue(SubmissionQueue):
     @override
     def dead_letter(self, delivery: Delivery) -> None:
         with self._connection() as connection:
-            connection.execute(_SET_ASIDE, {"place": int(delivery.message_id)})
+            connection.execute(_SQL["set_aside"], {"place": int(delivery.message_id)})
 
     @override
     def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
         removed = 0
         with self._connection() as connection:
             # Those that wait, too: whoever has one out at the moment asks for the tombstone.
-            for place, text in connection.execute(_KEPT).fetchall():
+            for place, text in connection.execute(_SQL["read_kept"]).fetchall():
                 if not has_time():
                     return Forgotten(removed, is_complete=False)
                 if is_sent_by(person, text):
-                    connection.execute(_REMOVE, {"place": place})
+                    connection.execute(_SQL["remove"], {"place": place})
                     removed += 1
         return Forgotten(removed)
 
@@ -115,8 +70,8 @@ class FileSubmissionQueue(SubmissionQueue):
         given = {"now": now, "until": now + seconds, "limit": limit}
         forgotten = {"remembered": now - REMEMBERED_SECONDS, "kept": now - ASIDE_SECONDS}
         with self._connection() as connection:
-            connection.execute(_FORGET, forgotten)
-            rows = connection.execute(_RECEIVE, given).fetchall()
+            connection.execute(_SQL["forget_old"], forgotten)
+            rows = connection.execute(_SQL["receive"], given).fetchall()
         return [
             Delivery(str(place), group, text, receives)
             for place, group, text, receives in sorted(rows)
@@ -126,16 +81,18 @@ class FileSubmissionQueue(SubmissionQueue):
         """Forget what was taken, and give what failed again after a pause in seconds."""
         now = self._clock()
         with self._connection() as connection:
-            connection.executemany(_TAKEN, [{"place": int(each.message_id)} for each in taken])
             connection.executemany(
-                _SHOW_AGAIN,
+                _SQL["mark_taken"], [{"place": int(each.message_id)} for each in taken]
+            )
+            connection.executemany(
+                _SQL["show_again"],
                 [{"place": int(each.message_id), "until": now + pause} for each in failed],
             )
 
     def count(self, state: str = "waits") -> int:
         """How many messages wait, or are set `aside`."""
         with self._connection() as connection:
-            [number] = connection.execute(_WAITING, {"state": state}).fetchone()
+            [number] = connection.execute(_SQL["count_in_state"], {"state": state}).fetchone()
         return int(number)
 
     @contextmanager
@@ -146,7 +103,7 @@ class FileSubmissionQueue(SubmissionQueue):
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as connection:
                 # What was taken or removed stays in no page that is free.
                 connection.execute("PRAGMA secure_delete = ON")
-                connection.execute(_SCHEMA)
+                connection.execute(_SQL["make_table"])
                 with connection:
                     yield connection
         except (sqlite3.Error, OSError) as error:

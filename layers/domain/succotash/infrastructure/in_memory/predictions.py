@@ -2,12 +2,13 @@
 
 import dataclasses
 from datetime import date
+from decimal import Decimal
 from itertools import islice
 from typing import override
 
 from succotash.domain.repositories.predictions import PredictionRepository
 from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictions, RiskLevel
-from succotash.domain.values import PAGE, CustomerId, RunId, Shard
+from succotash.domain.values import PAGE, CustomerId, Money, RunId, Shard
 from succotash.infrastructure.in_memory.ledger import in_shard
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
 from succotash.infrastructure.in_memory.tables import atomic
@@ -35,6 +36,7 @@ class InMemoryPredictionRepository(InMemoryRepository, PredictionRepository):
         )
         for place, customer_id in enumerate(predictions.customer_ids):
             churn_date = predictions.predicted_churn_date[place]
+            inactive_since = predictions.likely_inactive_since[place]
             self.tables.predictions[run_id, CustomerId(customer_id)] = ChurnPrediction(
                 CustomerId(customer_id),
                 churn_probability=predictions.churn_probability[place],
@@ -46,6 +48,13 @@ class InMemoryPredictionRepository(InMemoryRepository, PredictionRepository):
                 predicted_churn_date=date.fromisoformat(churn_date) if churn_date else None,
                 reasons=tuple(predictions.reasons[place]),
                 engagement_score=predictions.engagement_score[place],
+                likely_inactive_since=(
+                    date.fromisoformat(inactive_since) if inactive_since else None
+                ),
+                return_probability=predictions.return_probability[place],
+                value_at_risk=Money.of_units(
+                    predictions.value_at_risk[place], predictions.currency
+                ),
                 run_id=run_id,
             )
 
@@ -61,12 +70,13 @@ class InMemoryPredictionRepository(InMemoryRepository, PredictionRepository):
         *,
         risk: RiskLevel | None = None,
         limit: int = PAGE,
-        after: tuple[float, CustomerId] | None = None,
+        after: tuple[Money, CustomerId] | None = None,
     ) -> list[ChurnPrediction]:
-        def place(prediction: ChurnPrediction) -> tuple[float, str]:
-            return -prediction.churn_probability, prediction.customer_id
+        def place(prediction: ChurnPrediction) -> tuple[Decimal, str]:
+            at_risk = prediction.value_at_risk
+            return Decimal(0) if at_risk is None else -at_risk.amount, prediction.customer_id
 
-        start = None if after is None else (-after[0], after[1])
+        start = None if after is None else (-after[0].amount, after[1])
         matching = (
             each
             for each in self.tables.predictions_by_run[self.tables.current_run()]

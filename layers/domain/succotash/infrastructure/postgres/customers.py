@@ -14,11 +14,15 @@ from succotash.domain.people.identities import (
 )
 from succotash.domain.repositories.customers import TOMBSTONES_TOLD, CustomerRepository
 from succotash.domain.values import CustomerId, RunId
-from succotash.infrastructure.postgres.people import stripes_of
+from succotash.infrastructure.postgres.erasure_locks import (
+    ALL_STRIPES,
+    share_stripes,
+    stripes_of,
+    take_stripes,
+)
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Row, Session
 from succotash.infrastructure.postgres.sql import statements
-from succotash.infrastructure.postgres.sql.people import SHARE_STRIPES, STRIPES, TAKE_STRIPES
 from succotash.infrastructure.rows.customers import (
     account_of,
     accounts_by_email,
@@ -44,12 +48,12 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
         alone: bool = False,
     ) -> KnownCustomers:
         is_of_all = alone or tombstones is None
-        stripes = range(STRIPES) if is_of_all else stripes_of(tombstones or ())
+        stripes = ALL_STRIPES if is_of_all else stripes_of(tombstones or ())
 
         def find(session: Session) -> list[Row]:
             # A statement sees what was committed before it began: whoever waited asks after that.
             if stripes:
-                session.run(TAKE_STRIPES if alone else SHARE_STRIPES, stripes=[*stripes])
+                (take_stripes if alone else share_stripes)(session, stripes)
             return session.run(
                 _SQL["find_known"],
                 system=SHOP,

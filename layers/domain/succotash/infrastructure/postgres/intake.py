@@ -5,18 +5,11 @@ from typing import override
 
 from succotash.domain.forms.forms import SpamSettings
 from succotash.domain.forms.submissions import FormSubmission
-from succotash.domain.intake.spam import (
-    RATE_WINDOW,
-    REPETITION_WINDOW,
-    REPETITIONS_TOLERATED,
-    RecentTraffic,
-)
+from succotash.domain.intake.spam import RATE_WINDOW, REPETITION_WINDOW, REPETITIONS_TOLERATED
 from succotash.domain.intake.submissions import (
-    IdempotencyRecord,
     IntakeContext,
     IntakeQuery,
     LeadUpsert,
-    OriginalSubmission,
     StoredResponse,
     SubmissionOutcome,
 )
@@ -24,23 +17,26 @@ from succotash.domain.repositories.intake import EXPIRED_KEYS_REMOVED, IntakeRep
 from succotash.domain.values import FormId
 from succotash.errors import SubmissionInProgressError
 from succotash.infrastructure.postgres.connection import LOCK_TIMEOUT, SERIALIZATION_FAILURE
+from succotash.infrastructure.postgres.erasure_locks import stripes_of
 from succotash.infrastructure.postgres.errors import BusyError
-from succotash.infrastructure.postgres.form_definitions import form_of, validation_rule_of
-from succotash.infrastructure.postgres.lead_records import lead_columns
-from succotash.infrastructure.postgres.lead_rows import (
-    lead_of_json,
-    points_of,
-    scoring_of,
-    submission_of,
-)
+from succotash.infrastructure.postgres.lead_records import lead_columns, score_columns
 from succotash.infrastructure.postgres.outbox import message_document
-from succotash.infrastructure.postgres.people import stripes_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
+from succotash.infrastructure.postgres.result_row import PostgresDocument
 from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
-from succotash.infrastructure.postgres.sql import intake as sql
+from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.statements import instant
 from succotash.infrastructure.postgres.submissions import submission_columns
+from succotash.infrastructure.rows.forms import form_of, submission_of, validation_rule_of
+from succotash.infrastructure.rows.intake import (
+    idempotency_record_of,
+    original_of,
+    traffic_of,
+)
+from succotash.infrastructure.rows.leads import lead_of, scoring_rules_of
+
+_SQL = statements("intake")
 
 SPAM_DEFAULTS = SpamSettings()
 """For what a form's settings do not name: those saved by an earlier release have fewer."""
@@ -66,9 +62,9 @@ class PostgresIntakeRepository(PostgresRepository, IntakeRepository):
         self, form_id: FormId, fingerprint: str, since: datetime
     ) -> FormSubmission | None:
         def check(session: Session) -> FormSubmission | None:
-            session.run(sql.LOCK_FINGERPRINT, form_id=form_id, fingerprint=fingerprint)
+            session.run(_SQL["lock_fingerprint"], form_id=form_id, fingerprint=fingerprint)
             rows = session.run(
-                sql.LATEST_WITH_FINGERPRINT, form_id=form_id, fingerprint=fingerprint, since=since
+                _SQL["find_duplicate"], form_id=form_id, fingerprint=fingerprint, since=since
             )
             return submission_of(rows[0]) if rows else None
 
@@ -88,7 +84,7 @@ class PostgresIntakeRepository(PostgresRepository, IntakeRepository):
         def read(session: Session) -> Row:
             try:
                 session.run(
-                    sql.LOCK_KEY_AND_FINGERPRINT,
+                    _SQL["lock_key_and_fingerprint"],
                     **asked,
                     stripes=stripes_of(intake_query.tombstones),
                 )
@@ -97,7 +93,7 @@ class PostgresIntakeRepository(PostgresRepository, IntakeRepository):
                     raise SubmissionInProgressError from None
                 raise
             rows = session.run(
-                sql.LOAD_INTAKE_CONTEXT,
+                _SQL["load_intake_context"],
                 **asked,
                 at=intake_query.submitted_at,
                 emails=list(intake_query.emails),
@@ -112,32 +108,33 @@ class PostgresIntakeRepository(PostgresRepository, IntakeRepository):
             )
             return only("form", rows)
 
-        *form, rules, held, original, leads, scoring, from_address, to_form, same_text, erased = (
-            self._in_transaction(read)
-        )
-        found = [lead_of_json(row) for row in leads or ()]
+        row = self._in_transaction(read)
+        leads = [lead_of(PostgresDocument(each)) for each in row.json("leads") or ()]
+        held, original = row.json("held"), row.json("original")
         return IntakeContext(
-            form=form_of(form),
-            rules=tuple(validation_rule_of(row) for row in rules or ()),
-            held=None if held is None else IdempotencyRecord(*held),
-            original=None if original is None else OriginalSubmission(*original),
-            leads={lead.canonical_email: lead for lead in found},
-            scoring=scoring_of(scoring),
-            traffic=RecentTraffic(from_address, to_form, same_text),
-            erased={each: instant(text) for each, text in (erased or {}).items()},
+            form=form_of(row),
+            rules=tuple(
+                validation_rule_of(PostgresDocument(each)) for each in row.json("rules") or ()
+            ),
+            held=held and idempotency_record_of(PostgresDocument(held)),
+            original=original and original_of(PostgresDocument(original)),
+            leads={lead.canonical_email: lead for lead in leads},
+            scoring=scoring_rules_of(PostgresDocument(row.json("scoring"))),
+            traffic=traffic_of(row),
+            erased={each: instant(text) for each, text in (row.json("erased") or {}).items()},
         )
 
     @override
     def save_outcome(self, outcome: SubmissionOutcome) -> None:
-        [[is_saved]] = self._run(
-            sql.SAVE_OUTCOME,
+        [row] = self._run(
+            _SQL["save_outcome"],
             **submission_columns(outcome.submission),
             **_kept_columns(outcome.kept),
             **_remembered_columns(outcome.remembered),
             removed=EXPIRED_KEYS_REMOVED,
             messages=Jsonb([message_document(each) for each in outcome.messages]),
         )
-        if not is_saved:
+        if not row.flag("is_saved"):
             # What the context had not was added meanwhile: from its start, it will be read.
             raise BusyError(SERIALIZATION_FAILURE)
 
@@ -146,16 +143,7 @@ def _kept_columns(kept: LeadUpsert | None) -> dict[str, object]:
     """Of a lead and its score; NULL throughout where there is none to keep."""
     if kept is None:
         return _NO_LEAD
-    score = kept.score
-    return {
-        **lead_columns(kept.lead, is_new=kept.is_new),
-        "total": score.total,
-        "points": points_of(score),
-        "grade": score.grade,
-        "is_hot": score.is_hot,
-        "scored_at": score.scored_at,
-        "rules_version": score.rules_version,
-    }
+    return {**lead_columns(kept.lead, is_new=kept.is_new), **score_columns(kept.score)}
 
 
 def _remembered_columns(remembered: StoredResponse | None) -> dict[str, object]:

@@ -6,31 +6,27 @@ from typing import override
 
 from succotash.domain.forms.submissions import FormSubmission, SubmissionFilter
 from succotash.domain.leads.analytics import DailyCounts
-from succotash.domain.leads.leads import (
-    Lead,
-    LeadHistory,
-    LeadQuery,
-    LeadScore,
-    LeadStatus,
-    ScoredLead,
-    StatusChange,
-)
+from succotash.domain.leads.leads import Lead, LeadHistory, LeadQuery, LeadScore, ScoredLead
 from succotash.domain.leads.scoring import ScoringRules
 from succotash.domain.repositories.leads import LeadRepository
-from succotash.domain.values import After, FormId, LeadId, instant_text
+from succotash.domain.values import After, FormId, Json, LeadId, instant_text
 from succotash.errors import ConflictError
-from succotash.infrastructure.postgres.lead_rows import (
-    lead_of,
-    points_of,
-    scored_lead_of,
-    scoring_of,
-    submission_of,
-)
+from succotash.infrastructure.postgres.lead_records import points_document
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Session
-from succotash.infrastructure.postgres.sql import lead_scoring, leads
-from succotash.infrastructure.scoring_rules import rule_document
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.rows.forms import submission_of
+from succotash.infrastructure.rows.leads import (
+    daily_counts_of,
+    lead_of,
+    rule_document,
+    scored_lead_of,
+    scoring_rules_of,
+    status_change_of,
+)
+
+_SQL = statements("leads")
 
 
 class PostgresLeadRepository(PostgresRepository, LeadRepository):
@@ -38,13 +34,13 @@ class PostgresLeadRepository(PostgresRepository, LeadRepository):
 
     @override
     def get_scoring_rules(self) -> ScoringRules:
-        [[found]] = self._run(lead_scoring.SCORING_RULES)
-        return scoring_of(found)
+        [row] = self._run(_SQL["get_scoring_rules"])
+        return scoring_rules_of(row)
 
     @override
     def add_scoring_rules(self, scoring: ScoringRules) -> None:
         added = self._run(
-            lead_scoring.ADD_SCORING_RULES,
+            _SQL["add_scoring_rules"],
             version=scoring.version,
             rules=Jsonb([rule_document(each) for each in scoring.rules]),
             hot_total=scoring.hot_total,
@@ -59,7 +55,7 @@ class PostgresLeadRepository(PostgresRepository, LeadRepository):
         self, rules_version: int, as_of: datetime, *, limit: int, after: LeadId | None = None
     ) -> list[Lead]:
         rows = self._run(
-            leads.LOCK_LEADS_TO_SCORE,
+            _SQL["lock_leads_to_score"],
             rules_version=rules_version,
             as_of=as_of,
             limit=limit,
@@ -69,11 +65,11 @@ class PostgresLeadRepository(PostgresRepository, LeadRepository):
 
     @override
     def save_lead_scores(self, scores: Sequence[LeadScore]) -> None:
-        documents = [
+        documents: list[Json] = [
             {
                 "lead_id": score.lead_id,
                 "total": score.total,
-                "points": points_of(score).value,
+                "points": points_document(score),
                 "grade": score.grade,
                 "is_hot": score.is_hot,
                 "scored_at": instant_text(score.scored_at),
@@ -81,16 +77,16 @@ class PostgresLeadRepository(PostgresRepository, LeadRepository):
             }
             for score in scores
         ]
-        self._run(lead_scoring.SAVE_LEAD_SCORES, scores=Jsonb([*documents]))
+        self._run(_SQL["save_lead_scores"], scores=Jsonb(documents))
 
     @override
     def get_lead_history(self, lead_id: LeadId, *, limit: int) -> LeadHistory:
         def read(session: Session) -> LeadHistory:
-            only("lead", session.run(leads.LEAD_IS_THERE, lead_id=lead_id))
-            changes = session.run(leads.STATUS_CHANGES_OF_LEAD, lead_id=lead_id)
-            submissions = session.run(leads.SUBMISSIONS_OF_LEAD, lead_id=lead_id, limit=limit)
+            only("lead", session.run(_SQL["find_lead"], lead_id=lead_id))
+            changes = session.run(_SQL["get_status_changes"], lead_id=lead_id)
+            submissions = session.run(_SQL["get_submissions_of_lead"], lead_id=lead_id, limit=limit)
             return LeadHistory(
-                tuple(StatusChange(LeadStatus(status), at) for status, at in changes),
+                tuple(status_change_of(row) for row in changes),
                 tuple(submission_of(row) for row in submissions),
             )
 
@@ -107,21 +103,21 @@ class PostgresLeadRepository(PostgresRepository, LeadRepository):
         source: str | None = None,
     ) -> list[DailyCounts]:
         rows = self._run(
-            leads.DAILY_COUNTS,
+            _SQL["get_daily_counts"],
             start=start,
             end=end,
             time_zone=time_zone,
             form_id=form_id,
             source=source,
         )
-        return [DailyCounts(*row) for row in rows]
+        return [daily_counts_of(row) for row in rows]
 
     @override
     def get_leads_by_id(
         self, query: LeadQuery, *, limit: int, after: LeadId | None = None
     ) -> list[ScoredLead]:
         rows = self._run(
-            leads.LEADS_BY_ID,
+            _SQL["get_leads_by_id"],
             status=query.status,
             source=query.source,
             min_score=query.min_score,
@@ -135,7 +131,7 @@ class PostgresLeadRepository(PostgresRepository, LeadRepository):
         self, wanted: SubmissionFilter, *, limit: int, after: After | None = None
     ) -> list[FormSubmission]:
         rows = self._run(
-            leads.SUBMISSIONS_BY_TIME,
+            _SQL["get_submissions_by_time"],
             form_id=wanted.form_id,
             state=wanted.state,
             start=wanted.start,
@@ -148,4 +144,5 @@ class PostgresLeadRepository(PostgresRepository, LeadRepository):
 
     @override
     def get_answer_names(self, form_id: FormId, *, limit: int) -> list[str]:
-        return [name for [name] in self._run(leads.ANSWER_NAMES, form_id=form_id, limit=limit)]
+        rows = self._run(_SQL["get_answer_names"], form_id=form_id, limit=limit)
+        return [row["name"] for row in rows]

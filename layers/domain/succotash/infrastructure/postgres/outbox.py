@@ -15,37 +15,41 @@ from succotash.domain.messages.outbox import (
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.values import Json, MessageId
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.session import Jsonb, Row
-from succotash.infrastructure.postgres.sql import outbox as sql
+from succotash.infrastructure.postgres.session import Jsonb
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.rows.messages import backlog_of, taken_message_of
+
+_SQL = statements("outbox")
 
 
 class PostgresOutboxRepository(PostgresRepository, OutboxRepository):
-    """Messages in a table; whoever takes some skips those that others are at."""
+    """Messages in a table; a relay that takes some skips those that others are at."""
 
     @override
     def append(self, messages: Sequence[OutboxMessage]) -> None:
         if messages:
-            self._run(sql.APPEND, messages=Jsonb([message_document(each) for each in messages]))
+            self._run(_SQL["append"], messages=Jsonb([message_document(each) for each in messages]))
 
     @override
     def take(self, at: datetime, until: datetime, *, limit: int) -> list[TakenMessage]:
-        return [_taken(row) for row in self._run(sql.TAKE, at=at, until=until, limit=limit)]
+        rows = self._run(_SQL["take"], at=at, until=until, limit=limit)
+        return [taken_message_of(row) for row in rows]
 
     @override
     def note_delivery(self, message_ids: Collection[MessageId], channel: str) -> set[MessageId]:
-        rows = self._run(sql.NOTE_DELIVERY, message_ids=sorted(message_ids), channel=channel)
-        return {message_id for [message_id] in rows}
+        rows = self._run(_SQL["note_delivery"], message_ids=sorted(message_ids), channel=channel)
+        return {row["message_id"] for row in rows}
 
     @override
     def withdraw_delivery(self, message_ids: Collection[MessageId], channel: str) -> None:
-        self._run(sql.WITHDRAW_DELIVERY, message_ids=sorted(message_ids), channel=channel)
+        self._run(_SQL["withdraw_delivery"], message_ids=sorted(message_ids), channel=channel)
 
     @override
     def note_mail(
         self, message_id: MessageId, channel: str, recipient: str, at: datetime, *, limit: int
     ) -> MailNote:
-        [[is_noted, is_counted]] = self._run(
-            sql.NOTE_MAIL,
+        [note] = self._run(
+            _SQL["note_mail"],
             message_id=message_id,
             channel=channel,
             recipient=recipient,
@@ -53,57 +57,62 @@ class PostgresOutboxRepository(PostgresRepository, OutboxRepository):
             since=at - MAIL_WINDOW,
             limit=limit,
         )
-        if not is_noted:
+        if not note.flag("is_noted"):
             return MailNote.KNOWN
-        return MailNote.NOTED if is_counted else MailNote.LIMITED
+        return MailNote.NOTED if note.flag("is_counted") else MailNote.LIMITED
 
     @override
     def withdraw_mail(
         self, message_id: MessageId, channel: str, recipient: str, at: datetime
     ) -> None:
         self._run(
-            sql.WITHDRAW_MAIL, message_id=message_id, channel=channel, recipient=recipient, at=at
+            _SQL["withdraw_mail"],
+            message_id=message_id,
+            channel=channel,
+            recipient=recipient,
+            at=at,
         )
 
     @override
     def get_mails(self, recipients: Collection[str]) -> list[datetime]:
-        return [sent for [sent] in self._run(sql.GET_MAILS, recipients=sorted(recipients))]
+        rows = self._run(_SQL["get_mails"], recipients=sorted(recipients))
+        return [row.instant("sent") for row in rows]
 
     @override
     def forget_mails(self, at: datetime) -> int:
-        [[count]] = self._run(sql.FORGET_MAILS, before=at - MAIL_WINDOW)
-        return int(count)
+        [row] = self._run(_SQL["forget_mails"], before=at - MAIL_WINDOW)
+        return int(row["forgotten"])
 
     @override
     def forget_recipients(self, recipients: Collection[str]) -> int:
-        [[count]] = self._run(sql.FORGET_RECIPIENTS, recipients=sorted(recipients))
-        return int(count)
+        [row] = self._run(_SQL["forget_recipients"], recipients=sorted(recipients))
+        return int(row["forgotten"])
 
     @override
     def settle(self, settlements: Sequence[Settlement]) -> None:
         if settlements:
             documents: list[Json] = [_settlement_document(each) for each in settlements]
-            self._run(sql.SETTLE, settlements=Jsonb(documents))
+            self._run(_SQL["settle"], settlements=Jsonb(documents))
 
     @override
     def count_backlog(self) -> Backlog:
-        [[waiting, dead_lettered, oldest_at]] = self._run(sql.COUNT_BACKLOG)
-        return Backlog(waiting, dead_lettered, oldest_at)
+        [row] = self._run(_SQL["count_backlog"])
+        return backlog_of(row)
 
     @override
     def redrive(self, at: datetime) -> int:
-        [[count]] = self._run(sql.PUT_BACK, at=at)
-        return int(count)
+        [row] = self._run(_SQL["redrive"], at=at)
+        return int(row["redriven"])
 
     @override
     def forget_delivered(self, before: datetime, *, limit: int) -> int:
-        [[count]] = self._run(sql.FORGET_DELIVERED, before=before, limit=limit)
-        return int(count)
+        [row] = self._run(_SQL["forget_delivered"], before=before, limit=limit)
+        return int(row["forgotten"])
 
     @override
     def forget_subjects(self, subject_ids: Collection[str]) -> int:
-        [[count]] = self._run(sql.FORGET_SUBJECTS, subject_ids=sorted(subject_ids))
-        return int(count)
+        [row] = self._run(_SQL["forget_subjects"], subject_ids=sorted(subject_ids))
+        return int(row["forgotten"])
 
 
 def message_document(message: OutboxMessage) -> Json:
@@ -127,8 +136,3 @@ def _settlement_document(settlement: Settlement) -> Json:
         "trusted": [*sorted(settlement.trusted)],
         "due_at": None if settlement.due_at is None else settlement.due_at.isoformat(),
     }
-
-
-def _taken(row: Row) -> TakenMessage:
-    *fields, attempt, delivered_to = row
-    return TakenMessage(OutboxMessage(*fields), attempt, frozenset(delivered_to))

@@ -7,14 +7,18 @@ from typing import override
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.people.erasures import AnsweredRequest
 from succotash.domain.repositories.people import PeopleRepository
+from succotash.infrastructure.postgres.erasure_locks import (
+    share_stripes,
+    stripes_of,
+    take_stripes,
+)
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Session
-from succotash.infrastructure.postgres.sql import people as sql
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.rows.messages import message_of
+from succotash.infrastructure.rows.people import answered_request_of, erasures_of
 
-
-def stripes_of(tombstones: Collection[str]) -> list[int]:
-    """The locks that stand for these tombstones."""
-    return sorted({int(each[:8], 16) % sql.STRIPES for each in tombstones})
+_SQL = statements("people")
 
 
 class PostgresPeopleRepository(PostgresRepository, PeopleRepository):
@@ -23,26 +27,26 @@ class PostgresPeopleRepository(PostgresRepository, PeopleRepository):
     @override
     def bury(self, tombstones: Collection[str], at: datetime) -> None:
         def bury(session: Session) -> None:
-            session.run(sql.TAKE_STRIPES, stripes=stripes_of(tombstones))
-            session.run(sql.BURY, tombstones=sorted(set(tombstones)), at=at)
+            take_stripes(session, stripes_of(tombstones))
+            session.run(_SQL["bury"], tombstones=sorted(set(tombstones)), at=at)
 
         self._in_transaction(bury)
 
     @override
     def find_erased(self, tombstones: Collection[str]) -> dict[str, datetime]:
         def find(session: Session) -> dict[str, datetime]:
-            session.run(sql.SHARE_STRIPES, stripes=stripes_of(tombstones))
-            rows = session.run(sql.FIND_ERASED, tombstones=sorted(set(tombstones)))
-            return {tombstone: at for tombstone, at in rows}  # noqa: C416 - rows are lists
+            share_stripes(session, stripes_of(tombstones))
+            rows = session.run(_SQL["find_erased"], tombstones=sorted(set(tombstones)))
+            return erasures_of(rows)
 
         return self._in_transaction(find)
 
     @override
     def get_answered_requests(self, canonical_email: str) -> list[AnsweredRequest]:
-        rows = self._run(sql.ANSWERED_REQUESTS, canonical_email=canonical_email)
-        return [AnsweredRequest(*row) for row in rows]
+        rows = self._run(_SQL["get_answered_requests"], canonical_email=canonical_email)
+        return [answered_request_of(row) for row in rows]
 
     @override
     def get_messages_about(self, subject_ids: Collection[str]) -> list[OutboxMessage]:
-        rows = self._run(sql.MESSAGES_ABOUT, subject_ids=sorted(subject_ids))
-        return [OutboxMessage(*row) for row in rows]
+        rows = self._run(_SQL["get_messages_about"], subject_ids=sorted(subject_ids))
+        return [message_of(row) for row in rows]

@@ -5,7 +5,7 @@ from typing import override
 
 from succotash.domain.repositories.predictions import PredictionRepository
 from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictions, RiskLevel
-from succotash.domain.values import PAGE, CustomerId, RunId, Shard
+from succotash.domain.values import PAGE, CustomerId, Money, RunId, Shard
 from succotash.infrastructure.postgres import bulk
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only
@@ -24,6 +24,7 @@ class PostgresPredictionRepository(PostgresRepository, PredictionRepository):
 
     @override
     def save_churn_prediction(self, prediction: ChurnPrediction) -> None:
+        at_risk = prediction.value_at_risk
         rows = self._run(
             _SQL["save_prediction"],
             run_id=prediction.run_id,
@@ -37,6 +38,10 @@ class PostgresPredictionRepository(PostgresRepository, PredictionRepository):
             predicted_churn_date=prediction.predicted_churn_date,
             reasons=Jsonb([*prediction.reasons]),
             engagement_score=prediction.engagement_score,
+            likely_inactive_since=prediction.likely_inactive_since,
+            return_probability=prediction.return_probability,
+            value_at_risk=0 if at_risk is None else at_risk.units(),
+            currency=None if at_risk is None else at_risk.currency,
         )
         only("scoring run", rows)
 
@@ -45,7 +50,7 @@ class PostgresPredictionRepository(PostgresRepository, PredictionRepository):
         self, run_id: RunId, shard: Shard | None, predictions: ChurnPredictions
     ) -> None:
         chunks = bulk.lines(
-            (run_id, str(predictions.horizon_days)),
+            (run_id, str(predictions.horizon_days), predictions.currency),
             (
                 bulk.texts(predictions.customer_ids),
                 bulk.numbers(predictions.churn_probability),
@@ -56,6 +61,9 @@ class PostgresPredictionRepository(PostgresRepository, PredictionRepository):
                 bulk.optional(predictions.predicted_churn_date),
                 bulk.texts(json.dumps(list(each)) for each in predictions.reasons),
                 bulk.numbers(predictions.engagement_score),
+                bulk.optional(predictions.likely_inactive_since),
+                bulk.numbers(predictions.return_probability),
+                bulk.amounts(predictions.value_at_risk),
             ),
         )
         replace_rows(
@@ -77,10 +85,10 @@ class PostgresPredictionRepository(PostgresRepository, PredictionRepository):
         *,
         risk: RiskLevel | None = None,
         limit: int = PAGE,
-        after: tuple[float, CustomerId] | None = None,
+        after: tuple[Money, CustomerId] | None = None,
     ) -> list[ChurnPrediction]:
         page: dict[str, object] = {
-            "probability": "Infinity" if after is None else after[0],
+            "amount": "Infinity" if after is None else after[0].amount,
             "id": "" if after is None else after[1],
             "limit": limit,
         }

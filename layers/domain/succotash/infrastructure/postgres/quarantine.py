@@ -6,9 +6,12 @@ from typing import override
 from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.repositories.quarantine import QuarantineRepository
-from succotash.infrastructure.postgres.lead_rows import submission_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.sql import quarantine as sql
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.rows.forms import submission_of
+from succotash.infrastructure.rows.messages import digest_of
+
+_SQL = statements("quarantine")
 
 
 class PostgresQuarantineRepository(PostgresRepository, QuarantineRepository):
@@ -16,12 +19,12 @@ class PostgresQuarantineRepository(PostgresRepository, QuarantineRepository):
 
     @override
     def open_digests(self, until: datetime) -> list[QuarantineDigest]:
-        return [QuarantineDigest(*row) for row in self._run(sql.OPEN_DIGESTS, until=until)]
+        return [digest_of(row) for row in self._run(_SQL["open_digests"], until=until)]
 
     @override
     def get_quarantined(self, digest: QuarantineDigest, *, limit: int) -> list[FormSubmission]:
         rows = self._run(
-            sql.GET_QUARANTINED,
+            _SQL["get_quarantined"],
             form_id=digest.form_id,
             since=digest.since,
             until=digest.until,

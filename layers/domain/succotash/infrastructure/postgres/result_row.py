@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, cast, override
 
 from succotash.domain.values import Currency, Money
+from succotash.infrastructure.postgres.statements import instant
 
 
 class PostgresRow(list[Any]):
@@ -42,12 +43,12 @@ class PostgresRow(list[Any]):
         return cast("date | None", self[column])
 
     def span(self, column: str, /) -> timedelta:
-        """A length of time."""
-        return cast("timedelta", self[column])
+        """A length of time, selected in microseconds."""
+        return timedelta(microseconds=self[column])
 
     def optional_span(self, column: str, /) -> timedelta | None:
-        """A length of time, or None where the column is NULL."""
-        return cast("timedelta | None", self[column])
+        """A length of time, selected in microseconds, or None where the column is NULL."""
+        return None if self[column] is None else self.span(column)
 
     def amount(self, column: str, /) -> Decimal:
         """An amount in the currency of the deployment."""
@@ -64,5 +65,26 @@ class PostgresRow(list[Any]):
         return self.money(column, currency)
 
     def json(self, column: str, /) -> Any:  # noqa: ANN401 - what JSON holds is known to its reader
-        """What a column of JSON holds."""
+        """What a column of JSON or an array holds."""
         return self[column]
+
+    def optional_json(self, column: str, /) -> Any:  # noqa: ANN401 - as `json`
+        """As `json`, or None where the column is NULL."""
+        return self[column]
+
+
+class PostgresDocument(PostgresRow):
+    """A row within a column of JSON, where instants are texts."""
+
+    __slots__ = ()
+
+    def __init__(self, document: Mapping[str, object]) -> None:
+        super().__init__({name: place for place, name in enumerate(document)}, [*document.values()])
+
+    @override
+    def instant(self, column: str, /) -> datetime:
+        return instant(self[column])
+
+    @override
+    def optional_instant(self, column: str, /) -> datetime | None:
+        return None if self[column] is None else self.instant(column)

@@ -8,12 +8,14 @@ from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.repositories.submissions import SubmissionRepository
 from succotash.domain.values import PAGE, After, FormId, SubmissionId
 from succotash.errors import NotFoundError
-from succotash.infrastructure.postgres.lead_rows import submission_of
 from succotash.infrastructure.postgres.pages import page_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb
-from succotash.infrastructure.postgres.sql import submissions as sql
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.rows.forms import submission_of
+
+_SQL = statements("submissions")
 
 
 class PostgresSubmissionRepository(PostgresRepository, SubmissionRepository):
@@ -21,19 +23,22 @@ class PostgresSubmissionRepository(PostgresRepository, SubmissionRepository):
 
     @override
     def save_form_submission(self, submission: FormSubmission) -> None:
-        [[form, lead, original]] = self._run(sql.SAVE_SUBMISSION, **submission_columns(submission))
-        for kind, is_known in (("form", form), ("lead", lead), ("submission", original)):
-            if not is_known:
-                raise NotFoundError(kind)
+        [known] = self._run(_SQL["save_submission"], **submission_columns(submission))
+        if not known.flag("has_form"):
+            raise NotFoundError("form")
+        if not known.flag("has_lead"):
+            raise NotFoundError("lead")
+        if not known.flag("has_original"):
+            raise NotFoundError("submission")
 
     @override
     def get_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
-        rows = self._run(sql.GET_SUBMISSION, submission_id=submission_id)
+        rows = self._run(_SQL["get_submission"], submission_id=submission_id)
         return submission_of(only("submission", rows))
 
     @override
     def lock_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
-        rows = self._run(sql.LOCK_SUBMISSION, submission_id=submission_id)
+        rows = self._run(_SQL["lock_submission"], submission_id=submission_id)
         return submission_of(only("submission", rows))
 
     @override
@@ -47,23 +52,28 @@ class PostgresSubmissionRepository(PostgresRepository, SubmissionRepository):
     ) -> list[FormSubmission]:
         page = page_of(limit, after)
         rows = (
-            self._run(sql.SUBMISSIONS_BY_FORM, form_id=form_id, **page)
+            self._run(_SQL["get_submissions_by_form"], form_id=form_id, **page)
             if state is None
-            else self._run(sql.SUBMISSIONS_BY_FORM_AND_STATE, form_id=form_id, state=state, **page)
+            else self._run(
+                _SQL["get_submissions_by_form_and_state"], form_id=form_id, state=state, **page
+            )
         )
         return [submission_of(row) for row in rows]
 
     @override
     def get_submissions_by_ip(self, ip_address: str, since: datetime) -> list[FormSubmission]:
-        rows = self._run(sql.SUBMISSIONS_BY_ADDRESS, ip_address=ip_address, since=since)
+        rows = self._run(_SQL["get_submissions_by_ip"], ip_address=ip_address, since=since)
         return [submission_of(row) for row in rows]
 
     @override
     def remove_expired_submissions(self, at: datetime, *, limit: int) -> int:
-        [[removed]] = self._run(
-            sql.REMOVE_EXPIRED, at=at, quarantined_until=at - QUARANTINE_KEPT, limit=limit
+        [row] = self._run(
+            _SQL["remove_expired_submissions"],
+            at=at,
+            quarantined_until=at - QUARANTINE_KEPT,
+            limit=limit,
         )
-        return int(removed)
+        return int(row["removed"])
 
 
 def submission_columns(submission: FormSubmission) -> dict[str, object]:

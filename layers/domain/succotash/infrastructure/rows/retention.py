@@ -17,5 +17,8 @@ def churn_prediction_of(row: Row) -> ChurnPrediction:
         predicted_churn_date=row.optional_day("predicted_churn_date"),
         reasons=tuple(row.json("reasons")),
         engagement_score=row["engagement_score"],
+        likely_inactive_since=row.optional_day("likely_inactive_since"),
+        return_probability=row["return_probability"],
+        value_at_risk=row.optional_money("value_at_risk", "value_at_risk_currency"),
         run_id=row["run_id"],
     )

@@ -49,7 +49,10 @@ class Row(Protocol):
         """As `money`, or None where either column is NULL."""
 
     def json(self, column: str, /) -> Any:  # noqa: ANN401 - what JSON holds is known to its reader
-        """What a column of JSON holds."""
+        """What a column of JSON or an array holds."""
+
+    def optional_json(self, column: str, /) -> Any:  # noqa: ANN401 - as `json`
+        """As `json`, or None where the column is NULL."""
 
 
 def only[T](kind: str, found: Sequence[T]) -> T:

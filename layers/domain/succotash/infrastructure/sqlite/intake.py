@@ -4,95 +4,33 @@ from datetime import datetime
 from typing import override
 
 from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest
-from succotash.domain.intake.spam import (
-    RATE_WINDOW,
-    REPETITION_WINDOW,
-    REPETITIONS_TOLERATED,
-    RecentTraffic,
-)
+from succotash.domain.intake.spam import RATE_WINDOW, REPETITION_WINDOW, REPETITIONS_TOLERATED
 from succotash.domain.intake.submissions import (
     IdempotencyRecord,
     IntakeContext,
     IntakeQuery,
-    OriginalSubmission,
     SubmissionOutcome,
 )
 from succotash.domain.repositories.intake import EXPIRED_KEYS_REMOVED, IntakeRepository
 from succotash.domain.values import FormId
 from succotash.errors import NotFoundError
-from succotash.infrastructure.sqlite.columns import address_text, json_text, json_value, micros
+from succotash.infrastructure.rows.forms import form_of, submission_of, validation_rule_of
+from succotash.infrastructure.rows.intake import (
+    idempotency_record_of,
+    original_of,
+    traffic_of,
+)
+from succotash.infrastructure.rows.leads import lead_of, scoring_rules_of
+from succotash.infrastructure.sqlite.columns import address_text, json_text, micros
 from succotash.infrastructure.sqlite.connection import OpenTransaction, Session
-from succotash.infrastructure.sqlite.form_definitions import (
-    FORM,
-    RULES,
-    form_of,
-    validation_rule_of,
-)
-from succotash.infrastructure.sqlite.lead_records import keep_lead
-from succotash.infrastructure.sqlite.lead_rows import (
-    SCORING_RULES,
-    keep_score,
-    lead_of,
-    scoring_of,
-    submission_of,
-)
+from succotash.infrastructure.sqlite.lead_records import keep_lead, keep_score
 from succotash.infrastructure.sqlite.outbox import SQLiteOutboxRepository
 from succotash.infrastructure.sqlite.people import SQLitePeopleRepository
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
+from succotash.infrastructure.sqlite.sql import statements
 from succotash.infrastructure.sqlite.submissions import keep_submission
 
-_LATEST_WITH_FINGERPRINT = """
-SELECT * FROM form_submissions
-WHERE form_id = :form_id AND fingerprint = :fingerprint AND state = 'accepted'
-  AND submitted_at >= :since
-ORDER BY submitted_at DESC, submission_id DESC
-LIMIT 1
-"""
-_TRAFFIC = """
-SELECT
-    (SELECT COUNT(*) FROM (
-        SELECT 1 FROM form_submissions
-        WHERE ip_address = :ip_address AND submitted_at > :rated_since AND submitted_at <= :at
-        LIMIT :per_address_hourly)) AS from_address,
-    (SELECT COUNT(*) FROM (
-        SELECT 1 FROM form_submissions
-        WHERE form_id = :form_id AND submitted_at > :rated_since AND submitted_at <= :at
-        LIMIT :per_form_hourly)) AS to_form,
-    (SELECT COUNT(*) FROM (
-        SELECT 1 FROM form_submissions
-        WHERE text_digest = :text_digest
-          AND submitted_at > :repeated_since AND submitted_at <= :at
-          AND fingerprint <> :fingerprint
-          AND (canonical_email IS NULL
-               OR canonical_email NOT IN (SELECT value FROM json_each(:emails)))
-        LIMIT :repetitions)) AS same_text
-"""
-_LEADS_BY_EMAILS = """
-SELECT * FROM leads WHERE canonical_email IN (SELECT value FROM json_each(:emails))
-"""
-
-_REMOVE_EXPIRED = """
-DELETE FROM idempotency_keys
-WHERE (scope, key) IN (
-    SELECT scope, key FROM idempotency_keys
-    WHERE expires_at <= :at AND (scope, key) <> (:scope, :key)
-    ORDER BY expires_at
-    LIMIT :limit
-)
-"""
-_CLAIMED = """
-SELECT body_digest, answer FROM idempotency_keys
-WHERE scope = :scope AND key = :key AND expires_at > :at
-"""
-_REMEMBER = """
-INSERT INTO idempotency_keys (scope, key, body_digest, expires_at, answer, submission_id)
-VALUES (:scope, :key, :body_digest, :expires_at, :answer, :submission_id)
-ON CONFLICT (scope, key) DO UPDATE SET
-    body_digest = excluded.body_digest,
-    expires_at = excluded.expires_at,
-    answer = excluded.answer,
-    submission_id = excluded.submission_id
-"""
+_SQL = statements("intake")
 
 
 class SQLiteIntakeRepository(SQLiteRepository, IntakeRepository):
@@ -105,7 +43,7 @@ class SQLiteIntakeRepository(SQLiteRepository, IntakeRepository):
         # A session that writes, although nothing is written: that is what others wait for.
         with self._unit.writing() as session:
             rows = session.run(
-                _LATEST_WITH_FINGERPRINT,
+                _SQL["find_duplicate"],
                 form_id=form_id,
                 fingerprint=fingerprint,
                 since=micros(since),
@@ -116,22 +54,22 @@ class SQLiteIntakeRepository(SQLiteRepository, IntakeRepository):
     def load_intake_context(self, intake_query: IntakeQuery) -> IntakeContext:
         # A session that writes, although nothing is written: that is what others wait for.
         with self._unit.writing() as session:
-            forms = session.run(FORM, form_id=intake_query.form_id)
+            forms = session.run(_SQL["get_form"], form_id=intake_query.form_id)
             if not forms:
                 raise NotFoundError("form")
             form, at = form_of(forms[0]), intake_query.submitted_at
             held = _held(session, intake_query.request, at)
             earlier = session.run(
-                _LATEST_WITH_FINGERPRINT,
+                _SQL["find_duplicate"],
                 form_id=form.form_id,
                 fingerprint=intake_query.fingerprint,
                 since=micros(at - form.duplicate_window),
             )
-            leads = session.run(_LEADS_BY_EMAILS, emails=json_text(intake_query.emails))
-            rules = session.run(RULES, form_id=form.form_id)
-            [scoring] = session.run(SCORING_RULES)
+            leads = session.run(_SQL["find_leads"], emails=json_text(intake_query.emails))
+            rules = session.run(_SQL["get_validation_rules"], form_id=form.form_id)
+            [scoring] = session.run(_SQL["get_scoring_rules"])
             [traffic] = session.run(
-                _TRAFFIC,
+                _SQL["count_traffic"],
                 form_id=form.form_id,
                 at=micros(at),
                 rated_since=micros(at - RATE_WINDOW),
@@ -150,12 +88,10 @@ class SQLiteIntakeRepository(SQLiteRepository, IntakeRepository):
             form=form,
             rules=tuple(validation_rule_of(row) for row in rules),
             held=held,
-            original=next(
-                (OriginalSubmission(row["submission_id"], row["lead_id"]) for row in earlier), None
-            ),
+            original=original_of(earlier[0]) if earlier else None,
             leads={row["canonical_email"]: lead_of(row) for row in leads},
-            scoring=scoring_of(scoring),
-            traffic=RecentTraffic(**traffic),
+            scoring=scoring_rules_of(scoring),
+            traffic=traffic_of(traffic),
             erased=erased,
         )
 
@@ -171,13 +107,13 @@ class SQLiteIntakeRepository(SQLiteRepository, IntakeRepository):
             if (remembered := outcome.remembered) is not None:
                 named = {"scope": remembered.request.scope, "key": remembered.request.key}
                 session.run(
-                    _REMOVE_EXPIRED,
+                    _SQL["remove_expired_keys"],
                     **named,
                     at=micros(submission.submitted_at),
                     limit=EXPIRED_KEYS_REMOVED,
                 )
                 session.run(
-                    _REMEMBER,
+                    _SQL["save_key"],
                     **named,
                     body_digest=remembered.request.body_digest,
                     expires_at=micros(remembered.expires_at),
@@ -191,6 +127,5 @@ def _held(
 ) -> IdempotencyRecord | None:
     if request is None:
         return None
-    for row in session.run(_CLAIMED, scope=request.scope, key=request.key, at=micros(at)):
-        return IdempotencyRecord(row["body_digest"], json_value(row["answer"] or "null"))
-    return None
+    rows = session.run(_SQL["find_key"], scope=request.scope, key=request.key, at=micros(at))
+    return idempotency_record_of(rows[0]) if rows else None

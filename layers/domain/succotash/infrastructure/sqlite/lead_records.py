@@ -1,5 +1,6 @@
 """Leads, their status and their score, in SQLite."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import override
 
@@ -15,69 +16,21 @@ from succotash.domain.leads.leads import (
 from succotash.domain.repositories.lead_records import LeadRecordRepository
 from succotash.domain.values import PAGE, After, LeadId
 from succotash.errors import NotFoundError
+from succotash.infrastructure.rows.leads import lead_of, score_of, scored_lead_of
 from succotash.infrastructure.sqlite.columns import json_text, micros
 from succotash.infrastructure.sqlite.connection import Session
-from succotash.infrastructure.sqlite.lead_rows import keep_score, lead_of, score_of, scored_lead_of
 from succotash.infrastructure.sqlite.pages import behind
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
+from succotash.infrastructure.sqlite.sql import statements
 
-_SAVE_LEAD = """
-INSERT INTO leads (
-    lead_id, email, canonical_email, first_submission_at, last_submission_at, first_name,
-    last_name, company, phone, answers, status, source, campaign, submission_count
-)
-VALUES (
-    :lead_id, :email, :canonical_email, :first_submission_at, :last_submission_at, :first_name,
-    :last_name, :company, :phone, :answers, :status, :source, :campaign, :submission_count
-)
-ON CONFLICT (lead_id) DO UPDATE SET
-    first_submission_at = excluded.first_submission_at,
-    last_submission_at = excluded.last_submission_at,
-    first_name = excluded.first_name,
-    last_name = excluded.last_name,
-    company = excluded.company,
-    phone = excluded.phone,
-    answers = excluded.answers,
-    submission_count = excluded.submission_count
-"""
-_TIE_CUSTOMERS = """
-UPDATE customers SET lead_id = :lead_id
-WHERE canonical_email = :canonical_email AND lead_id IS NULL
-"""
-_LEAD = "SELECT * FROM leads WHERE lead_id = :lead_id"
-LEAD_BY_EMAIL = "SELECT * FROM leads WHERE canonical_email = :canonical_email"
-_SCORED_LEAD = """
-SELECT l.*, s.points, s.grade, s.is_hot, s.scored_at, s.rules_version
-FROM leads AS l
-LEFT JOIN lead_scores AS s ON s.lead_id = l.lead_id
-"""
-_PAGE = """
-  (:min_score IS NULL OR s.total >= :min_score)
-  AND (:after_at IS NULL OR (l.last_submission_at, l.lead_id) < (:after_at, :after_id))
-ORDER BY l.last_submission_at DESC, l.lead_id DESC
-LIMIT :limit
-"""
+_SQL = statements("lead_records")
 FIND_LEADS = {
-    (False, False): f"{_SCORED_LEAD} WHERE {_PAGE}",
-    (True, False): f"{_SCORED_LEAD} WHERE l.status = :status AND {_PAGE}",
-    (False, True): f"{_SCORED_LEAD} WHERE l.source = :source AND {_PAGE}",
-    (True, True): f"{_SCORED_LEAD} WHERE l.status = :status AND l.source = :source AND {_PAGE}",
+    (False, False): _SQL["find_leads"],
+    (True, False): _SQL["find_leads_of_status"],
+    (False, True): _SQL["find_leads_of_source"],
+    (True, True): _SQL["find_leads_of_status_and_source"],
 }
 """By whether a status and a source are given, so that the index of what is given serves."""
-_HOT_LEADS = """
-SELECT l.*, s.points, s.grade, s.is_hot, s.scored_at, s.rules_version
-FROM lead_scores AS s
-JOIN leads AS l ON l.lead_id = s.lead_id
-WHERE s.is_hot = 1 AND l.status NOT IN ('closed_won', 'closed_lost')
-ORDER BY s.total DESC, s.lead_id
-LIMIT :limit
-"""
-_MOVE_LEAD = "UPDATE leads SET status = :status WHERE lead_id = :lead_id RETURNING *"
-_NOTE_STATUS = """
-INSERT INTO lead_status_changes (lead_id, status, changed_at) VALUES (:lead_id, :status, :at)
-"""
-
-SCORE = "SELECT * FROM lead_scores WHERE lead_id = :lead_id"
 
 
 class SQLiteLeadRecordRepository(SQLiteRepository, LeadRecordRepository):
@@ -86,7 +39,7 @@ class SQLiteLeadRecordRepository(SQLiteRepository, LeadRecordRepository):
     @override
     def save_lead(self, lead: Lead) -> Lead:
         with self._unit.writing() as session:
-            known = session.run(LEAD_BY_EMAIL, canonical_email=lead.canonical_email)
+            known = session.run(_SQL["get_lead_by_email"], canonical_email=lead.canonical_email)
             saved = merged_lead(lead_of(known[0]), lead) if known else lead
             keep_lead(session, saved, is_new=not known)
             return _existing_lead(session, saved.lead_id)
@@ -99,7 +52,7 @@ class SQLiteLeadRecordRepository(SQLiteRepository, LeadRecordRepository):
     @override
     def get_lead_by_email(self, canonical_email: str) -> Lead:
         with self._unit.reading() as session:
-            for row in session.run(LEAD_BY_EMAIL, canonical_email=canonical_email):
+            for row in session.run(_SQL["get_lead_by_email"], canonical_email=canonical_email):
                 return lead_of(row)
         raise NotFoundError("lead")
 
@@ -121,15 +74,16 @@ class SQLiteLeadRecordRepository(SQLiteRepository, LeadRecordRepository):
     @override
     def get_hot_leads(self, *, limit: int = PAGE) -> list[ScoredLead]:
         with self._unit.reading() as session:
-            return [scored_lead_of(row) for row in session.run(_HOT_LEADS, limit=limit)]
+            rows = session.run(_SQL["get_hot_leads"], limit=limit)
+        return [scored_lead_of(row) for row in rows]
 
     @override
     def update_lead_status(self, lead_id: LeadId, status: LeadStatus, at: datetime) -> Lead:
         with self._unit.writing() as session:
             require_legal_step(_existing_lead(session, lead_id).status, status)
-            [row] = session.run(_MOVE_LEAD, lead_id=lead_id, status=status)
+            [row] = session.run(_SQL["update_lead_status"], lead_id=lead_id, status=status)
             moved = lead_of(row)
-            _note_status(session, moved, at)
+            _save_status_change(session, moved, at)
             return moved
 
     @override
@@ -141,13 +95,13 @@ class SQLiteLeadRecordRepository(SQLiteRepository, LeadRecordRepository):
     @override
     def get_lead_score(self, lead_id: LeadId) -> LeadScore:
         with self._unit.reading() as session:
-            for row in session.run(SCORE, lead_id=lead_id):
+            for row in session.run(_SQL["get_lead_score"], lead_id=lead_id):
                 return score_of(row)
         raise NotFoundError("lead score")
 
 
 def _existing_lead(session: Session, lead_id: LeadId) -> Lead:
-    for row in session.run(_LEAD, lead_id=lead_id):
+    for row in session.run(_SQL["get_lead"], lead_id=lead_id):
         return lead_of(row)
     raise NotFoundError("lead")
 
@@ -155,7 +109,7 @@ def _existing_lead(session: Session, lead_id: LeadId) -> Lead:
 def keep_lead(session: Session, lead: Lead, *, is_new: bool) -> None:
     """Insert or replace a lead, enter a new one into its history, and tie customers to it."""
     session.run(
-        _SAVE_LEAD,
+        _SQL["save_lead"],
         lead_id=lead.lead_id,
         email=lead.email,
         canonical_email=lead.canonical_email,
@@ -172,9 +126,23 @@ def keep_lead(session: Session, lead: Lead, *, is_new: bool) -> None:
         submission_count=lead.submission_count,
     )
     if is_new:
-        _note_status(session, lead, lead.last_submission_at)
-    session.run(_TIE_CUSTOMERS, lead_id=lead.lead_id, canonical_email=lead.canonical_email)
+        _save_status_change(session, lead, lead.last_submission_at)
+    session.run(_SQL["tie_customers"], lead_id=lead.lead_id, canonical_email=lead.canonical_email)
 
 
-def _note_status(session: Session, lead: Lead, at: datetime) -> None:
-    session.run(_NOTE_STATUS, lead_id=lead.lead_id, status=lead.status, at=micros(at))
+def _save_status_change(session: Session, lead: Lead, at: datetime) -> None:
+    session.run(_SQL["save_status_change"], lead_id=lead.lead_id, status=lead.status, at=micros(at))
+
+
+def keep_score(session: Session, score: LeadScore) -> None:
+    """Insert or replace the score of a lead that is there."""
+    session.run(
+        _SQL["save_lead_score"],
+        lead_id=score.lead_id,
+        points=json_text([asdict(each) for each in score.points]),
+        total=score.total,
+        grade=score.grade,
+        is_hot=score.is_hot,
+        scored_at=micros(score.scored_at),
+        rules_version=score.rules_version,
+    )

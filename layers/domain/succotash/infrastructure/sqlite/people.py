@@ -7,75 +7,40 @@ from typing import override
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.people.erasures import AnsweredRequest
 from succotash.domain.repositories.people import PeopleRepository
-from succotash.infrastructure.sqlite.columns import instant, json_text, json_value, micros
+from succotash.infrastructure.rows.messages import message_of
+from succotash.infrastructure.rows.people import answered_request_of, erasures_of
+from succotash.infrastructure.sqlite.columns import json_text, micros
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
+from succotash.infrastructure.sqlite.sql import statements
 
-_BURY = """
-INSERT INTO erasures (tombstone, erased_at)
-SELECT value, :at FROM json_each(:tombstones) WHERE true
-ON CONFLICT (tombstone) DO UPDATE SET erased_at = max(erased_at, excluded.erased_at)
-"""
-_FIND_ERASED = """
-SELECT tombstone, erased_at FROM erasures
-WHERE tombstone IN (SELECT value FROM json_each(:tombstones))
-"""
-_ANSWERED_REQUESTS = """
-SELECT scope, key, expires_at, answer FROM idempotency_keys
-WHERE submission_id IN (
-    SELECT submission_id FROM form_submissions
-    WHERE canonical_email = :canonical_email
-       OR lead_id = (SELECT lead_id FROM leads WHERE canonical_email = :canonical_email)
-)
-ORDER BY scope, key
-"""
-_MESSAGES_ABOUT = """
-SELECT * FROM outbox
-WHERE subject_id IN (SELECT value FROM json_each(:subject_ids))
-ORDER BY occurred_at, message_id
-"""
+_SQL = statements("people")
 
 
 class SQLitePeopleRepository(SQLiteRepository, PeopleRepository):
-    """Tombstones in a table; who writes is alone."""
+    """Tombstones in a table; a transaction that writes is alone."""
 
     @override
     def bury(self, tombstones: Collection[str], at: datetime) -> None:
         with self._unit.writing() as session:
-            session.run(_BURY, tombstones=json_text(sorted(tombstones)), at=micros(at))
+            session.run(_SQL["bury"], tombstones=json_text(sorted(tombstones)), at=micros(at))
 
     @override
     def find_erased(self, tombstones: Collection[str]) -> dict[str, datetime]:
         # A session that writes, although nothing is written: that is what others wait for.
         with self._unit.writing() as session:
-            rows = session.run(_FIND_ERASED, tombstones=json_text(sorted(tombstones)))
-        return {row["tombstone"]: instant(row["erased_at"]) for row in rows}
+            rows = session.run(_SQL["find_erased"], tombstones=json_text(sorted(tombstones)))
+        return erasures_of(rows)
 
     @override
     def get_answered_requests(self, canonical_email: str) -> list[AnsweredRequest]:
         with self._unit.reading() as session:
-            rows = session.run(_ANSWERED_REQUESTS, canonical_email=canonical_email)
-        return [
-            AnsweredRequest(
-                row["scope"],
-                row["key"],
-                instant(row["expires_at"]),
-                json_value(row["answer"] or "null"),
-            )
-            for row in rows
-        ]
+            rows = session.run(_SQL["get_answered_requests"], canonical_email=canonical_email)
+        return [answered_request_of(row) for row in rows]
 
     @override
     def get_messages_about(self, subject_ids: Collection[str]) -> list[OutboxMessage]:
         with self._unit.reading() as session:
-            rows = session.run(_MESSAGES_ABOUT, subject_ids=json_text(sorted(subject_ids)))
-        return [
-            OutboxMessage(
-                row["message_id"],
-                row["kind"],
-                instant(row["occurred_at"]),
-                row["subject_id"],
-                row["form_id"],
-                json_value(row["payload"]),
+            rows = session.run(
+                _SQL["get_messages_about"], subject_ids=json_text(sorted(subject_ids))
             )
-            for row in rows
-        ]
+        return [message_of(row) for row in rows]

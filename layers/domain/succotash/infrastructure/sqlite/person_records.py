@@ -1,56 +1,23 @@
 """All that forms hold about a person in SQLite."""
 
-from collections.abc import Mapping
 from typing import override
 
-from succotash.domain.leads.leads import LeadStatus, PersonRecord, StatusChange
+from succotash.domain.leads.leads import PersonRecord
 from succotash.domain.repositories.person_records import PersonRecordRepository
-from succotash.infrastructure.sqlite.columns import instant
-from succotash.infrastructure.sqlite.lead_records import LEAD_BY_EMAIL, SCORE
-from succotash.infrastructure.sqlite.lead_rows import lead_of, score_of, submission_of
+from succotash.infrastructure.rows.forms import submission_of
+from succotash.infrastructure.rows.leads import scored_lead_of, status_change_of
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
+from succotash.infrastructure.sqlite.sql import statements
 
-_SUBMISSIONS_OF_PERSON = """
-SELECT * FROM form_submissions
-WHERE canonical_email = :canonical_email
-   OR lead_id = (SELECT lead_id FROM leads WHERE canonical_email = :canonical_email)
-ORDER BY submitted_at DESC, submission_id DESC
-"""
-_STATUS_CHANGES = """
-SELECT status, changed_at FROM lead_status_changes WHERE lead_id = :lead_id ORDER BY change_id
-"""
-
-_FORGET_ANSWERS = """
-DELETE FROM idempotency_keys
-WHERE submission_id IN (
-    SELECT submission_id FROM form_submissions
-    WHERE canonical_email = :canonical_email
-       OR lead_id = (SELECT lead_id FROM leads WHERE canonical_email = :canonical_email)
+_SQL = statements("person_records")
+_ERASED = (
+    "idempotency_keys",
+    "form_submissions",
+    "lead_scores",
+    "lead_status_changes",
+    "leads",
 )
-"""
-_FORGET_SUBMISSIONS = """
-DELETE FROM form_submissions
-WHERE canonical_email = :canonical_email
-   OR lead_id = (SELECT lead_id FROM leads WHERE canonical_email = :canonical_email)
-"""
-_FORGET_SCORE = """
-DELETE FROM lead_scores
-WHERE lead_id = (SELECT lead_id FROM leads WHERE canonical_email = :canonical_email)
-"""
-_FORGET_STATUS_CHANGES = """
-DELETE FROM lead_status_changes
-WHERE lead_id = (SELECT lead_id FROM leads WHERE canonical_email = :canonical_email)
-"""
-_FORGET_LEAD = "DELETE FROM leads WHERE canonical_email = :canonical_email"
-
-_ERASURE: Mapping[str, str] = {
-    "idempotency_keys": _FORGET_ANSWERS,
-    "form_submissions": _FORGET_SUBMISSIONS,
-    "lead_scores": _FORGET_SCORE,
-    "lead_status_changes": _FORGET_STATUS_CHANGES,
-    "leads": _FORGET_LEAD,
-}
-"""By table, in an order in which nothing refers to what is already gone."""
+"""Tables in an order in which nothing refers to what is already gone."""
 
 
 class SQLitePersonRecordRepository(SQLiteRepository, PersonRecordRepository):
@@ -59,19 +26,14 @@ class SQLitePersonRecordRepository(SQLiteRepository, PersonRecordRepository):
     @override
     def find_person(self, canonical_email: str) -> PersonRecord:
         with self._unit.reading() as session:
-            submissions = session.run(_SUBMISSIONS_OF_PERSON, canonical_email=canonical_email)
-            leads = session.run(LEAD_BY_EMAIL, canonical_email=canonical_email)
-            lead = lead_of(leads[0]) if leads else None
-            lead_id = lead.lead_id if lead else None
-            scores = session.run(SCORE, lead_id=lead_id)
-            changes = session.run(_STATUS_CHANGES, lead_id=lead_id)
+            leads = session.run(_SQL["find_lead_of_person"], canonical_email=canonical_email)
+            changes = session.run(_SQL["find_status_changes"], canonical_email=canonical_email)
+            submissions = session.run(_SQL["find_submissions"], canonical_email=canonical_email)
+        scored = scored_lead_of(leads[0]) if leads else None
         return PersonRecord(
-            lead=lead,
-            score=score_of(scores[0]) if scores else None,
-            status_changes=tuple(
-                StatusChange(LeadStatus(row["status"]), instant(row["changed_at"]))
-                for row in changes
-            ),
+            lead=scored.lead if scored else None,
+            score=scored.score if scored else None,
+            status_changes=tuple(status_change_of(row) for row in changes),
             submissions=tuple(submission_of(row) for row in submissions),
         )
 
@@ -79,6 +41,6 @@ class SQLitePersonRecordRepository(SQLiteRepository, PersonRecordRepository):
     def erase_person(self, canonical_email: str) -> dict[str, int]:
         with self._unit.writing() as session:
             return {
-                table: session.change(statement, canonical_email=canonical_email)
-                for table, statement in _ERASURE.items()
+                table: session.change(_SQL[f"delete_{table}"], canonical_email=canonical_email)
+                for table in _ERASED
             }

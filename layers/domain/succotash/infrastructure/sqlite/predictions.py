@@ -4,7 +4,7 @@ from typing import override
 
 from succotash.domain.repositories.predictions import PredictionRepository
 from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictions, RiskLevel
-from succotash.domain.values import PAGE, CustomerId, RunId, Shard
+from succotash.domain.values import PAGE, CustomerId, Money, RunId, Shard
 from succotash.errors import NotFoundError
 from succotash.infrastructure.rows.retention import churn_prediction_of
 from succotash.infrastructure.sqlite.columns import json_text
@@ -22,6 +22,7 @@ class SQLitePredictionRepository(SQLiteRepository, PredictionRepository):
     @override
     def save_churn_prediction(self, prediction: ChurnPrediction) -> None:
         churn_date = prediction.predicted_churn_date
+        inactive_since, at_risk = prediction.likely_inactive_since, prediction.value_at_risk
         with self._unit.writing() as session:
             session.run(
                 _SQL["save_prediction"],
@@ -36,6 +37,12 @@ class SQLitePredictionRepository(SQLiteRepository, PredictionRepository):
                 predicted_churn_date=None if churn_date is None else churn_date.isoformat(),
                 reasons=json_text(prediction.reasons),
                 engagement_score=prediction.engagement_score,
+                likely_inactive_since=(
+                    None if inactive_since is None else inactive_since.isoformat()
+                ),
+                return_probability=prediction.return_probability,
+                value_at_risk=0 if at_risk is None else at_risk.units(),
+                currency=None if at_risk is None else at_risk.currency,
             )
 
     @override
@@ -60,6 +67,10 @@ class SQLitePredictionRepository(SQLiteRepository, PredictionRepository):
                         "predicted_churn_date": predictions.predicted_churn_date[place],
                         "reasons": json_text(list(predictions.reasons[place])),
                         "engagement_score": int(predictions.engagement_score[place]),
+                        "likely_inactive_since": predictions.likely_inactive_since[place],
+                        "return_probability": float(predictions.return_probability[place]),
+                        "value_at_risk": int(predictions.value_at_risk[place]),
+                        "currency": predictions.currency,
                     }
                     for place, customer_id in enumerate(predictions.customer_ids)
                 ),
@@ -78,14 +89,14 @@ class SQLitePredictionRepository(SQLiteRepository, PredictionRepository):
         *,
         risk: RiskLevel | None = None,
         limit: int = PAGE,
-        after: tuple[float, CustomerId] | None = None,
+        after: tuple[Money, CustomerId] | None = None,
     ) -> list[ChurnPrediction]:
         with self._unit.reading() as session:
             rows = session.run(
                 _SQL["find_predictions"],
                 risk=risk,
                 limit=limit,
-                after_chance=None if after is None else after[0],
+                after_units=None if after is None else after[0].units(),
                 after_id=None if after is None else after[1],
             )
         return [churn_prediction_of(row) for row in rows]

@@ -58,3 +58,7 @@ class SQLiteRow(sqlite3.Row):
     def json(self, column: str, /) -> Any:  # noqa: ANN401 - what JSON holds is known to its reader
         """What a column of JSON holds."""
         return json.loads(self[column])
+
+    def optional_json(self, column: str, /) -> Any:  # noqa: ANN401 - as `json`
+        """As `json`, or None where the column is NULL."""
+        return None if self[column] is None else self.json(column)

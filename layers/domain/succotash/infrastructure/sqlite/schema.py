@@ -9,7 +9,7 @@ from succotash.domain.leads.scoring import DEFAULT_SCORING
 from succotash.domain.retention.retention import INITIAL_RUN
 from succotash.domain.value.ltv import DEFAULT_SEGMENTS
 from succotash.errors import StorageError
-from succotash.infrastructure.scoring_rules import rule_document
+from succotash.infrastructure.rows.leads import rule_document
 from succotash.infrastructure.sqlite.columns import json_text, micros, micros_span
 
 SCHEMA_VERSION = 13

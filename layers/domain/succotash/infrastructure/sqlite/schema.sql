@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 12;
+PRAGMA user_version = 13;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -356,17 +356,23 @@ CREATE TABLE churn_predictions (
     customer_id TEXT NOT NULL,
     churn_probability REAL NOT NULL CHECK (churn_probability BETWEEN 0 AND 1),
     probability_alive REAL NOT NULL CHECK (probability_alive BETWEEN 0 AND 1),
-    risk_level TEXT NOT NULL CHECK (risk_level IN ('low', 'medium', 'high')),
+    risk_level TEXT NOT NULL CHECK (risk_level IN ('low', 'medium', 'high', 'lost')),
     risk_score INTEGER NOT NULL CHECK (risk_score BETWEEN 1 AND 10),
     horizon_days INTEGER NOT NULL CHECK (horizon_days > 0),
     last_seen_on TEXT NOT NULL CHECK (last_seen_on IS date(last_seen_on)),
     predicted_churn_date TEXT CHECK (predicted_churn_date IS date(predicted_churn_date)),
     reasons TEXT NOT NULL CHECK (json_type(reasons) = 'array'),
     engagement_score INTEGER NOT NULL CHECK (engagement_score BETWEEN 0 AND 100),
+    likely_inactive_since TEXT CHECK (likely_inactive_since IS date(likely_inactive_since)),
+    return_probability REAL CHECK (return_probability BETWEEN 0 AND 1),
+    value_at_risk INTEGER NOT NULL,
+    value_at_risk_currency TEXT CHECK (length(value_at_risk_currency) = 3),
     PRIMARY KEY (run_id, customer_id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX churn_predictions_by_probability
-ON churn_predictions (run_id, churn_probability DESC, customer_id);
+CREATE INDEX churn_predictions_by_value_at_risk
+ON churn_predictions (run_id, value_at_risk DESC, customer_id);
+CREATE INDEX churn_predictions_by_risk
+ON churn_predictions (run_id, risk_level, value_at_risk DESC, customer_id);
 
 CREATE TABLE user_engagement_profiles (
     run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
@@ -415,7 +421,7 @@ CREATE TABLE retention_campaigns (
     name TEXT NOT NULL,
     description TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('draft', 'active', 'paused', 'completed')),
-    target_risk_level TEXT CHECK (target_risk_level IN ('low', 'medium', 'high')),
+    target_risk_level TEXT CHECK (target_risk_level IN ('low', 'medium', 'high', 'lost')),
     target_segment TEXT CHECK (target_segment IN (
         'new_users', 'active_users', 'at_risk', 'churned', 'high_value', 'low_engagement'
     )),

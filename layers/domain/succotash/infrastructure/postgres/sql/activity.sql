@@ -5,11 +5,11 @@ SELECT
     name,
     duration_seconds,
     interests,
-    email,
     customer_id COLLATE "C" AS customer_id,
     event_id COLLATE "C" AS event_id,
     kind COLLATE "C" AS kind,
-    campaign_id COLLATE "C" AS campaign_id
+    campaign_id COLLATE "C" AS campaign_id,
+    email COLLATE "C" AS email
 FROM json_to_recordset(cast(:events AS json)) AS (
     place integer,
     customer_id text,

@@ -2,12 +2,12 @@
 SELECT
     place,
     ordered_at,
-    email,
     cast(units * 0.0001 AS numeric(19, 4)) AS amount,
     customer_id COLLATE "C" AS customer_id,
     order_id COLLATE "C" AS order_id,
     currency COLLATE "C" AS currency,
-    refund_of COLLATE "C" AS refund_of
+    refund_of COLLATE "C" AS refund_of,
+    email COLLATE "C" AS email
 FROM json_to_recordset(cast(:orders AS json)) AS (
     place integer,
     customer_id text,

@@ -13,7 +13,11 @@ saved AS (
         last_seen_on,
         predicted_churn_date,
         reasons,
-        engagement_score
+        engagement_score,
+        likely_inactive_since,
+        return_probability,
+        value_at_risk,
+        value_at_risk_currency
     )
     SELECT
         run_id,
@@ -26,7 +30,11 @@ saved AS (
         cast(:last_seen_on AS date) AS last_seen_on,
         cast(:predicted_churn_date AS date) AS predicted_churn_date,
         cast(:reasons AS jsonb) AS reasons,
-        cast(:engagement_score AS smallint) AS engagement_score
+        cast(:engagement_score AS smallint) AS engagement_score,
+        cast(:likely_inactive_since AS date) AS likely_inactive_since,
+        cast(:return_probability AS double precision) AS return_probability,
+        cast(:value_at_risk AS bigint) * 0.0001 AS value_at_risk,
+        cast(:currency AS text) AS value_at_risk_currency
     FROM run
     ON CONFLICT (run_id, customer_id) DO UPDATE SET
         churn_probability = excluded.churn_probability,
@@ -37,7 +45,11 @@ saved AS (
         last_seen_on = excluded.last_seen_on,
         predicted_churn_date = excluded.predicted_churn_date,
         reasons = excluded.reasons,
-        engagement_score = excluded.engagement_score
+        engagement_score = excluded.engagement_score,
+        likely_inactive_since = excluded.likely_inactive_since,
+        return_probability = excluded.return_probability,
+        value_at_risk = excluded.value_at_risk,
+        value_at_risk_currency = excluded.value_at_risk_currency
 )
 
 SELECT run_id FROM run;
@@ -55,6 +67,7 @@ SELECT run_id FROM run;
 COPY churn_predictions${shard} (
     run_id,
     horizon_days,
+    value_at_risk_currency,
     customer_id,
     churn_probability,
     probability_alive,
@@ -63,7 +76,10 @@ COPY churn_predictions${shard} (
     last_seen_on,
     predicted_churn_date,
     reasons,
-    engagement_score
+    engagement_score,
+    likely_inactive_since,
+    return_probability,
+    value_at_risk
 ) FROM STDIN;
 
 -- part: prediction
@@ -78,16 +94,17 @@ SELECT
     predicted_churn_date,
     reasons,
     engagement_score,
+    likely_inactive_since,
+    return_probability,
+    value_at_risk,
+    value_at_risk_currency,
     run_id
 FROM churn_predictions
 
--- part: by_probability
-churn_probability <= cast(:probability AS double precision)
-AND (
-    churn_probability < cast(:probability AS double precision)
-    OR customer_id > cast(:id AS text)
-)
-ORDER BY churn_probability DESC, customer_id ASC
+-- part: by_value_at_risk
+value_at_risk <= cast(:amount AS numeric)
+AND (value_at_risk < cast(:amount AS numeric) OR customer_id > cast(:id AS text))
+ORDER BY value_at_risk DESC, customer_id ASC
 LIMIT cast(:limit AS bigint)
 
 -- name: get_prediction
@@ -98,11 +115,11 @@ WHERE run_id = ${current_run} AND customer_id = ${meant};
 ${prediction}
 WHERE
     run_id = ${current_run}
-    AND ${by_probability};
+    AND ${by_value_at_risk};
 
 -- name: find_predictions_of_risk
 ${prediction}
 WHERE
     run_id = ${current_run}
     AND risk_level = :risk
-    AND ${by_probability};
+    AND ${by_value_at_risk};

@@ -14,7 +14,11 @@ INSERT INTO churn_predictions (
     last_seen_on,
     predicted_churn_date,
     reasons,
-    engagement_score
+    engagement_score,
+    likely_inactive_since,
+    return_probability,
+    value_at_risk,
+    value_at_risk_currency
 )
 VALUES (
     :run_id,
@@ -27,7 +31,11 @@ VALUES (
     :last_seen_on,
     :predicted_churn_date,
     :reasons,
-    :engagement_score
+    :engagement_score,
+    :likely_inactive_since,
+    :return_probability,
+    :value_at_risk,
+    :currency
 )
 ON CONFLICT (run_id, customer_id) DO UPDATE SET
     churn_probability = excluded.churn_probability,
@@ -38,7 +46,11 @@ ON CONFLICT (run_id, customer_id) DO UPDATE SET
     last_seen_on = excluded.last_seen_on,
     predicted_churn_date = excluded.predicted_churn_date,
     reasons = excluded.reasons,
-    engagement_score = excluded.engagement_score;
+    engagement_score = excluded.engagement_score,
+    likely_inactive_since = excluded.likely_inactive_since,
+    return_probability = excluded.return_probability,
+    value_at_risk = excluded.value_at_risk,
+    value_at_risk_currency = excluded.value_at_risk_currency;
 
 -- part: prediction
 SELECT
@@ -52,6 +64,10 @@ SELECT
     predicted_churn_date,
     reasons,
     engagement_score,
+    likely_inactive_since,
+    return_probability,
+    value_at_risk,
+    value_at_risk_currency,
     run_id
 FROM churn_predictions
 
@@ -65,9 +81,9 @@ WHERE
     run_id = ${current_run}
     AND (:risk IS NULL OR risk_level = :risk)
     AND (
-        :after_chance IS NULL
-        OR churn_probability < :after_chance
-        OR (churn_probability = :after_chance AND customer_id > :after_id)
+        :after_units IS NULL
+        OR value_at_risk < :after_units
+        OR (value_at_risk = :after_units AND customer_id > :after_id)
     )
-ORDER BY churn_probability DESC, customer_id ASC
+ORDER BY value_at_risk DESC, customer_id ASC
 LIMIT :limit;

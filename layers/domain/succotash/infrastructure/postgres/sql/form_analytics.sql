@@ -1,0 +1,92 @@
+-- name: get_form_analytics
+WITH submitted AS (
+    SELECT
+        state,
+        source,
+        form_id,
+        count(*) AS n
+    FROM form_submissions
+    WHERE
+        submitted_at >= coalesce(cast(:start AS timestamptz), '-infinity')
+        AND submitted_at < coalesce(cast(:end AS timestamptz), 'infinity')
+        AND (cast(:form_id AS text) IS NULL OR form_id = :form_id)
+        AND (cast(:source AS text) IS NULL OR source = :source)
+    GROUP BY state, source, form_id
+),
+
+found AS (
+    SELECT
+        lead.status,
+        score.total,
+        coalesce(score.is_hot, FALSE) AS is_hot
+    FROM leads AS lead
+    LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
+    WHERE ${is_new_lead}
+)
+
+SELECT
+    (
+        SELECT jsonb_object_agg(counted.state, counted.n)
+        FROM (
+            SELECT
+                state,
+                sum(n) AS n
+            FROM submitted
+            GROUP BY state
+        ) AS counted
+    ) AS by_state,
+    (
+        SELECT jsonb_object_agg(counted.source, counted.n)
+        FROM (
+            SELECT
+                source,
+                sum(n) AS n
+            FROM submitted
+            GROUP BY source
+        ) AS counted
+    ) AS by_source,
+    (
+        SELECT jsonb_object_agg(counted.form_id, counted.n)
+        FROM (
+            SELECT
+                form_id,
+                sum(n) AS n
+            FROM submitted
+            GROUP BY form_id
+        ) AS counted
+    ) AS by_form,
+    (
+        SELECT jsonb_object_agg(counted.status, counted.n)
+        FROM (
+            SELECT
+                status,
+                count(*) AS n
+            FROM found
+            GROUP BY status
+        ) AS counted
+    ) AS by_status,
+    (SELECT count(*) FROM found WHERE is_hot) AS hot_leads,
+    (SELECT cast(avg(total) AS double precision) FROM found) AS average_lead_score;
+
+-- name: get_lead_conversion_funnel
+WITH found AS (
+    SELECT
+        lead.lead_id,
+        lead.status
+    FROM leads AS lead
+    WHERE ${is_new_lead}
+),
+
+furthest AS (
+    SELECT max(array_position(cast(:stages AS text[]), change.status)) AS stage
+    FROM found
+    INNER JOIN lead_status_changes AS change ON found.lead_id = change.lead_id
+    GROUP BY found.lead_id
+)
+
+SELECT
+    stages.stage,
+    (SELECT count(*) FROM furthest WHERE furthest.stage >= stages.stage) AS reached,
+    (SELECT count(*) FROM found WHERE found.status = 'closed_lost') AS lost
+FROM generate_series(1, cardinality(cast(:stages AS text[]))) AS stages (stage)
+ORDER BY stages.stage;

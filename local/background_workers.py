@@ -1,0 +1,113 @@
+"""This machine's stand-in for what invokes functions unasked: a schedule, and a queue."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+from succotash.domain.intake.queued_submissions import Delivery
+from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
+
+TICK = 1.0
+"""Seconds between looks at the queue and the outbox; a deployment's schedule is slower."""
+BATCH = 10
+HIDDEN_SECONDS = 180.0
+PAUSE_SECONDS = 5.0
+"""Before what could not be taken is given again, and before a function that failed is tried."""
+RELAY, INTAKE = "OutboxRelay", "FormIntake"
+
+type Invoke = Callable[[str, str], str]
+"""Invokes a function by its logical id with an event, both JSON."""
+
+
+class BackgroundWorkers:
+    """Takes what waits to the functions, and says once what stands in the way."""
+
+    def __init__(self, invoke: Invoke, queue: FileSubmissionQueue | None) -> None:
+        self._invoke = invoke
+        self._queue = queue
+        self._failing: dict[str, str] = {}
+
+    def relay(self) -> bool:
+        """Let the outbox be relayed; whether it could be."""
+        return self._ask(RELAY, {"source": "aws.scheduler"}) is not None
+
+    def take_queued(self) -> bool:
+        """Let the next batch of the queue be taken; whether all of it was."""
+        deliveries = self._queue.receive(BATCH, HIDDEN_SECONDS) if self._queue else []
+        if self._queue is None or not deliveries:
+            return True
+        answer = self._ask(INTAKE, {"Records": [_record(each) for each in deliveries]})
+        again = (
+            {each.message_id for each in deliveries}
+            if answer is None
+            else {each["itemIdentifier"] for each in answer["batchItemFailures"]}
+        )
+        failed = [each for each in deliveries if each.message_id in again]
+        taken = [each for each in deliveries if each.message_id not in again]
+        self._queue.settle(taken, failed, PAUSE_SECONDS)
+        return not failed
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Until the block ends, from a thread."""
+        ended = Event()
+        thread = Thread(target=self._work, args=(ended,), name="workers", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def _work(self, ended: Event) -> None:
+        rounds: Sequence[Callable[[], bool]] = (self.take_queued, self.relay)
+        due = dict.fromkeys(rounds, 0.0)
+        while not ended.wait(TICK):
+            for each in rounds:
+                if time.monotonic() >= due[each] and not each():
+                    due[each] = time.monotonic() + PAUSE_SECONDS
+
+    def _ask(self, function: str, event: object) -> dict[str, list[dict[str, str]]] | None:
+        """The function's answer; None where it failed."""
+        try:
+            answer: dict[str, list[dict[str, str]]] = json.loads(
+                self._invoke(function, json.dumps(event))
+            )
+        except Exception as error:  # noqa: BLE001 - Lambda would try again, whatever it was
+            self._tell(function, f"{type(error).__name__}; it is tried again")
+            return None
+        self._tell(function, "")
+        return answer
+
+    def _tell(self, function: str, state: str) -> None:
+        if self._failing.get(function, "") != state:
+            self._failing[function] = state
+            print(f"{function}: {state or 'works again'}", file=sys.stderr, flush=True)
+
+
+def settings_of(folder: Path, url: str, *, queues: bool) -> dict[str, str]:
+    """What functions on this machine need to leave messages and submissions in this folder."""
+    queue = {"PARKING_QUEUE_URL": f"file:{folder / 'parked.db'}"} if queues else {}
+    return queue | {
+        "EVENT_BUS": f"file:{folder / 'events.ndjson'}",
+        "EXPORTS": f"file:{folder / 'exports'}",
+        "MAIL_FOLDER": str(folder / "mail"),
+        "MAIL_FROM": "Succotash <succotash@localhost>",
+        "PUBLIC_URL": url,
+    }
+
+
+def _record(delivery: Delivery) -> dict[str, object]:
+    return {
+        "messageId": delivery.message_id,
+        "body": delivery.text,
+        "attributes": {
+            "MessageGroupId": delivery.group,
+            "ApproximateReceiveCount": str(delivery.receives),
+        },
+        "eventSource": "aws:sqs",
+    }

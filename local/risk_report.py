@@ -1,0 +1,166 @@
+"""What CDNOW's customers did after their risk was judged: tables of `docs/explanation/risk.md`.
+
+`python -m local.risk_report` writes them; with `--check` it only compares, and fails where they are
+not what the code finds.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from local.cdnow import amounts_by_day
+from succotash.application.scoring.churn_scoring import ChurnScoring, ScoringReport
+from succotash.application.scoring.settings import ScoringSettings
+from succotash.domain.retention.retention import ChurnPrediction, RiskLevel
+from succotash.domain.value.ledgers import Order
+from succotash.domain.values import Currency, CustomerId, Money, OrderId
+from succotash.infrastructure.in_memory.storage import InMemoryStorage
+
+DOCUMENT = Path("docs/explanation/risk.md")
+AFTER = timedelta(days=180)
+DAYS = (date(1997, 10, 1), date(1998, 1, 1))
+"""As of which CDNOW's customers are judged: what they did in the 180 days after is known."""
+HORIZONS_AS_OF = date(1998, 7, 1)
+USD = Currency("USD")
+
+
+@dataclass(frozen=True, slots=True)
+class Afterwards:
+    """What a run predicted, and what each customer brought in the 180 days after it."""
+
+    day: date
+    report: ScoringReport
+    predictions: Sequence[ChurnPrediction]
+    """The greatest value at risk first."""
+    brought: dict[str, list[float]]
+
+    @classmethod
+    def of(cls, day: date) -> "Afterwards":
+        """Of a run as of the start of that day."""
+        storage = InMemoryStorage()
+        storage.repositories.ltv.record_orders(
+            [
+                Order(
+                    CustomerId(customer),
+                    OrderId(f"{customer}-{bought_on}"),
+                    datetime(bought_on.year, bought_on.month, bought_on.day, tzinfo=UTC),
+                    Money.of_units(round(amount * 10_000), USD),
+                )
+                for customer, days in amounts_by_day().items()
+                for bought_on, amount in days.items()
+            ]
+        )
+        as_of = datetime(day.year, day.month, day.day, tzinfo=UTC)
+        report = ChurnScoring(storage, ScoringSettings(currency=USD)).run(as_of)
+        predictions = storage.repositories.retention.find_churn_predictions(limit=5_000)
+        return cls(
+            day,
+            report,
+            predictions,
+            {
+                customer: [amount for each, amount in days.items() if day <= each < day + AFTER]
+                for customer, days in amounts_by_day().items()
+            },
+        )
+
+    def at(self, *levels: RiskLevel) -> list[ChurnPrediction]:
+        """Those of these levels."""
+        return [each for each in self.predictions if each.risk_level in levels]
+
+    def share(self, level: RiskLevel) -> float:
+        """Of all customers."""
+        return len(self.at(level)) / len(self.predictions)
+
+    def returned(self, predictions: Sequence[ChurnPrediction]) -> float:
+        """The share who bought again."""
+        return sum(bool(self.brought[each.customer_id]) for each in predictions) / len(predictions)
+
+    def revenue(self, predictions: Sequence[ChurnPrediction]) -> float:
+        """What they brought."""
+        return sum(sum(self.brought[each.customer_id]) for each in predictions)
+
+    @property
+    def revenue_of_high(self) -> float:
+        """The share of revenue of the high among those not low, as a multiple of their number's."""
+        high, others = self.at(RiskLevel.HIGH), self.at(*(set(RiskLevel) - {RiskLevel.LOW}))
+        return self.revenue(high) / self.revenue(others) * len(others) / len(high)
+
+
+def levels_table(found: Sequence[Afterwards]) -> str:
+    """How many customers each level has, and how many of them bought again."""
+    rows = [
+        (
+            str(each.day),
+            f"{each.returned(each.predictions):.1%}",
+            *(
+                f"{each.share(level):.1%}: {each.returned(each.at(level)):.1%}"
+                for level in RiskLevel
+            ),
+            f"{each.revenue_of_high:.1f}",
+        )
+        for each in found
+    ]
+    head = ("as of", "everybody", *(f"`{level}`" for level in RiskLevel), "revenue of the high")
+    return _table(head, rows)
+
+
+def horizons_table(report: ScoringReport) -> str:
+    """How wrong each candidate's total of purchases was at each horizon."""
+    horizons = report["backtest"]["horizons"]
+    rows: list[tuple[str, ...]] = []
+    names: list[str] = []
+    for horizon in horizons if isinstance(horizons, list) else []:
+        match horizon:
+            case {"days": int(days), "actual_purchases": int(actual), "candidates": list(judged)}:
+                errors = {
+                    str(each["model"]): f"{float(str(each['error_percent'])):+.1f}%"
+                    for each in judged
+                    if isinstance(each, dict)
+                }
+                names = names or sorted(errors)
+                rows.append((str(days), f"{actual:,}", *(errors[name] for name in names)))
+    return _table(("days", "purchases", *names), rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def with_tables(text: str) -> str:
+    """The document with its tables as they are found now."""
+    tables = {
+        "levels": levels_table([Afterwards.of(day) for day in DAYS]),
+        "horizons": horizons_table(Afterwards.of(HORIZONS_AS_OF).report),
+    }
+    for name, table in tables.items():
+        pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+        text, count = re.subn(pattern, rf"\g<1>{table}\n\g<2>", text, flags=re.DOTALL)
+        if count != 1:
+            raise ValueError(f"{DOCUMENT} has no place for the table {name}")
+    return text
+
+
+def main() -> int:
+    """Write the tables, or check them."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--check", action="store_true", help="write nothing, compare")
+    is_check = arguments.parse_args().check
+    known = DOCUMENT.read_text("utf-8")
+    written = with_tables(known)
+    if not is_check:
+        DOCUMENT.write_text(written, "utf-8")
+    elif written != known:
+        sys.stderr.write(
+            f"{DOCUMENT} is not what the code finds; run python -m local.risk_report\n"
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

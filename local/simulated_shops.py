@@ -1,0 +1,195 @@
+"""Shops whose customers live by known rules: what models foresee of them against what comes.
+
+`python -m local.simulated_shops` writes the tables of `docs/models.md` that it names; with
+`--check` it only compares them. It takes about a minute.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from local.tables import DOCUMENT, replaced, table
+from succotash.domain.models.purchases import Array, PurchaseSample
+from succotash.domain.models.selection import Candidate, FittedPurchases, fit_purchases
+
+YOUNGEST, OLDEST = 30, 600
+"""Days since the first purchase, evenly spread."""
+HORIZON = 365.0
+SHOP_CUSTOMERS = 80
+SHOPS_IN_A_SET = 15
+SETS = 10
+SAMPLES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How customers buy and leave; time in days."""
+
+    name: str
+    every: float
+    """Mean days between purchases, at the mean rate."""
+    shape: float = np.inf
+    """Of the gamma distribution of rates; infinite where all buy at one rate."""
+    leaving: float = 0.0
+    """Mean chance to leave after a repeat purchase."""
+    concentration: float = np.inf
+    """a + b of the beta distribution of these chances; infinite where all have one."""
+
+
+CDNOW_LIKE = Rhythm("CDNOW-like", every=30.9 / 0.243, shape=0.243, leaving=0.246, concentration=3.2)
+MONTHLY = Rhythm("monthly", every=30, shape=2, leaving=0.05, concentration=20)
+WEEKLY = Rhythm("weekly, some leave", every=7, shape=3, leaving=0.02, concentration=25)
+WEEKLY_LOYAL = Rhythm("weekly, nobody leaves", every=7, shape=3)
+RHYTHMS = (CDNOW_LIKE, MONTHLY, WEEKLY, WEEKLY_LOYAL)
+
+POISSON = (
+    (Rhythm("every 150 days, nobody leaves", every=150), 4_000),
+    (Rhythm("r = 1, alpha = 60, 2% leave each time", every=60, shape=1, leaving=0.02), 4_000),
+    (Rhythm("r = 2, alpha = 60, 5% leave each time", every=30, shape=2, leaving=0.05), 2_357),
+)
+"""Buyers nearly or wholly without differences in leaving, and how many of them make a sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """One row per customer; time in days."""
+
+    frequency: Array
+    recency: Array
+    age: Array
+    later: Array
+    """Purchases in the HORIZON after `age`."""
+
+    @property
+    def history(self) -> tuple[Array, Array, Array]:
+        """What a model is told."""
+        return self.frequency, self.recency, self.age
+
+    def sample(self) -> PurchaseSample:
+        """Merged into weighted rows, to fit models to."""
+        return PurchaseSample.from_columns(*self.history)
+
+
+def simulated_shop(rhythm: Rhythm, customers: int, seed: int) -> Shop:
+    """Customers of this rhythm, purchase by purchase, without any formula of a model."""
+    random = np.random.default_rng(seed)
+    age = np.floor(random.uniform(YOUNGEST, OLDEST, customers))
+    rate = np.full(customers, 1 / rhythm.every)
+    if np.isfinite(rhythm.shape):
+        rate *= np.maximum(random.gamma(rhythm.shape, 1 / rhythm.shape, customers), 1e-12)
+    chance = np.full(customers, rhythm.leaving)
+    if np.isfinite(rhythm.concentration):
+        a, total = rhythm.leaving * rhythm.concentration, rhythm.concentration
+        chance = random.beta(a, total - a, customers)
+    clock, alive = np.zeros(customers), np.ones(customers, dtype=np.bool_)
+    frequency, recency, later = np.zeros(customers), np.zeros(customers), np.zeros(customers)
+    while alive.any():
+        clock = clock + random.exponential(1 / rate)
+        alive &= clock <= age + HORIZON
+        before = alive & (clock <= age)
+        frequency[before] += 1
+        recency[before] = clock[before]
+        later[alive & ~before] += 1
+        alive &= random.random(customers) >= chance
+    return Shop(frequency, recency, age, later)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a model foresaw of the year after its shop's history, and what came."""
+
+    fitted: FittedPurchases
+    expected: float
+    came: float
+
+    @classmethod
+    def of(cls, shop: Shop, candidate: Candidate) -> "Foreseen":
+        """By this candidate, fitted to the shop's own customers alone."""
+        fitted = fit_purchases(shop.sample(), candidates=[candidate])
+        expected = fitted.model.expected_purchases(*shop.history, HORIZON)
+        return cls(fitted, float(expected.sum()), float(shop.later.sum()))
+
+
+def ratio(foreseen: Iterable[Foreseen]) -> float:
+    """Expected purchases of all of them over those that came."""
+    found = list(foreseen)
+    return sum(each.expected for each in found) / sum(each.came for each in found)
+
+
+def small_shops(rhythm: Rhythm, candidate: Candidate, sets: int = SETS) -> list[list[Foreseen]]:
+    """Sets of shops of 80 customers, each shop with a seed and a fit of its own."""
+    return [
+        [
+            Foreseen.of(simulated_shop(rhythm, SHOP_CUSTOMERS, seed), candidate)
+            for seed in range(first, first + SHOPS_IN_A_SET)
+        ]
+        for first in range(0, sets * SHOPS_IN_A_SET, SHOPS_IN_A_SET)
+    ]
+
+
+def poisson_samples(
+    rhythm: Rhythm, customers: int, candidate: Candidate, samples: int = SAMPLES
+) -> list[Foreseen]:
+    """As many larger samples, with seeds from 0 on."""
+    return [
+        Foreseen.of(simulated_shop(rhythm, customers, seed), candidate) for seed in range(samples)
+    ]
+
+
+def shops_table() -> str:
+    """Sets of small shops, by rhythm and model."""
+    rows = []
+    for rhythm in RHYTHMS:
+        for candidate in Candidate:
+            sets = small_shops(rhythm, candidate)
+            of_sets = [ratio(each) for each in sets]
+            pooled = ratio(shop for each in sets for shop in each)
+            rows.append(
+                (rhythm.name, str(candidate), f"{pooled:.2f}", _range(of_sets), _fell_back(sets))
+            )
+    head = ("rhythm", "model", "all 150 shops", "least and greatest of ten sets", "pooled rate")
+    return table(head, rows)
+
+
+def samples_table() -> str:
+    """Larger samples of Poisson-like buyers, by model."""
+    rows = []
+    for rhythm, customers in POISSON:
+        for candidate in Candidate:
+            found = poisson_samples(rhythm, customers, candidate)
+            ratios = [ratio([each]) for each in found]
+            name = f"{customers:,}: {rhythm.name}"
+            rows.append((name, str(candidate), _range(ratios), _fell_back([found])))
+    return table(("customers", "model", "least and greatest of 16", "pooled rate"), rows)
+
+
+def _range(ratios: Sequence[float]) -> str:
+    return f"{min(ratios):.2f} to {max(ratios):.2f}"
+
+
+def _fell_back(groups: Iterable[Iterable[Foreseen]]) -> str:
+    return str(sum(each.fitted.log_likelihood is None for group in groups for each in group))
+
+
+def main() -> int:
+    """Write the tables, or check them."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--check", action="store_true", help="write nothing, compare")
+    is_check = arguments.parse_args().check
+    known = DOCUMENT.read_text("utf-8")
+    written = replaced(known, {"small shops": shops_table(), "poisson samples": samples_table()})
+    if not is_check:
+        DOCUMENT.write_text(written, "utf-8")
+    elif written != known:
+        sys.stderr.write(
+            f"{DOCUMENT} is not what the simulation finds; run python -m local.simulated_shops\n"
+        )
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""Levels and scores of churn risk, by the rule and on CDNOW."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from succotash.domain.models.purchases import Array
+from succotash.domain.models.risk_levels import (
+    HIGH,
+    LOST,
+    LOW,
+    MEDIUM,
+    RiskBasis,
+    RiskThresholds,
+    risk_levels,
+    risk_scores,
+    risk_thresholds,
+)
+from succotash.domain.retention.risk import RiskRule
+
+RULE = RiskRule()
+HORIZON = 90.0
+
+
+def basis(*rows: tuple[bool, float, float, float, float]) -> RiskBasis:
+    """Has bought, P(inactive), chance of coming back, days since last seen, value at risk."""
+    bought, inactive, chance, days, at_risk = np.array(rows, dtype=np.float64).T
+    return RiskBasis(bought == 1, inactive, chance, days, at_risk)
+
+
+def levels_of(rule: RiskRule, found: RiskBasis) -> list[int]:
+    levels = risk_levels(rule, risk_thresholds(rule, found, HORIZON), found, HORIZON)
+    return [int(level) for level in levels]
+
+
+@pytest.mark.parametrize(
+    ("row", "level"),
+    [
+        ((True, 0.20, 0.95, 3, 900), LOW),  # loyal
+        ((True, 0.50, 0.30, 40, 900), LOW),  # still as likely to buy as not
+        ((True, 0.60, 0.60, 40, 900), LOW),  # of those least likely to churn, and likely to return
+        ((True, 0.60, 0.39, 40, 900), MEDIUM),  # of those too, but not likely to return
+        ((True, 0.70, 0.50, 60, 20), HIGH),  # slipping away with something left to lose
+        ((True, 0.70, 0.50, 60, 19), MEDIUM),  # the same with less
+        ((True, 0.95, 0.30, 200, 500), MEDIUM),  # of value, but not likely to return
+        ((True, 0.99, 0.10, 91, 500), LOST),
+        ((True, 0.99, 0.11, 91, 5), MEDIUM),  # not half as likely as everybody, but nearly
+        ((True, 0.99, 0.01, 89, 5), MEDIUM),  # seen within the horizon
+        ((False, 0.30, 0.80, 1, 0), LOW),  # a visitor
+        ((False, 0.80, 0.50, 20, 0), MEDIUM),  # never bought, so there is nothing to lose
+        ((False, 0.99, 0.02, 300, 0), LOST),
+    ],
+)
+def test_the_rule_puts_each_kind_of_customer_where_it_says(
+    row: tuple[bool, float, float, float, float], level: int
+) -> None:
+    thresholds = RiskThresholds(everybody=0.2, low_up_to=0.65, high_from=20.0)
+
+    assert risk_levels(RULE, thresholds, basis(row), HORIZON).tolist() == [level]
+
+
+def test_in_a_shop_where_everybody_returns_likely_and_lost_are_chances_of_their_own() -> None:
+    thresholds = RiskThresholds(everybody=0.9, low_up_to=0.0, high_from=0.0)
+
+    assert thresholds.likely_from(RULE) == 0.45
+    assert thresholds.lost_up_to(RULE) == 0.25
+
+
+def test_high_are_at_most_the_tenth_with_the_greatest_value_at_risk() -> None:
+    # Everybody is as likely to return as not, and nobody likely to come by themselves.
+    everybody = basis(*[(True, 0.8, 0.5, 30.0, float(number)) for number in range(100)])
+    rule = replace(RULE, low_at_least=0.0, likely_ratio=1.0)
+
+    levels = levels_of(rule, replace(everybody, probability_inactive=np.linspace(0.7, 0.8, 100)))
+
+    assert [place for place, level in enumerate(levels) if level == HIGH] == list(range(90, 100))
+
+
+def test_of_equal_values_at_risk_at_the_edge_nobody_is_high() -> None:
+    rows = [(True, 0.8, 0.5, 30.0, 5.0 if number < 95 else 9.0) for number in range(100)]
+    rule = replace(RULE, low_at_least=0.0, likely_ratio=1.0, silent_from=0.1)
+    # One customer less likely to churn, who takes the place at the low edge.
+    rows[0] = (True, 0.2, 0.5, 30.0, 5.0)
+
+    levels = levels_of(rule, basis(*rows))
+
+    assert [place for place, level in enumerate(levels) if level == HIGH] == list(range(95, 100))
+
+
+def test_equal_customers_are_all_high_or_none() -> None:
+    rows = [(True, 0.8, 0.5, 30.0, 5.0)] * 50 + [(True, 0.2, 0.9, 3.0, 5.0)] * 50
+
+    assert set(levels_of(RULE, basis(*rows))[:50]) == {MEDIUM}
+
+
+def test_where_nobody_bought_nobody_is_high() -> None:
+    visitors = basis(
+        (False, 0.3, 0.9, 1, 0.0), (False, 0.8, 0.5, 50, 0.0), (False, 0.96, 0.1, 200, 0.0)
+    )
+
+    assert levels_of(replace(RULE, low_at_least=0.0), visitors) == [LOW, MEDIUM, MEDIUM]
+
+
+def test_thresholds_of_nobody_call_nobody_high() -> None:
+    nobody = RiskBasis(np.zeros(0, np.bool_), *(np.zeros(0) for _ in range(4)))
+    thresholds = risk_thresholds(RULE, nobody, HORIZON)
+
+    somebody = basis((True, 0.8, 0.5, 30.0, 1e9))
+    assert risk_levels(RULE, thresholds, somebody, HORIZON).tolist() == [MEDIUM]
+
+
+def test_a_rule_without_room_calls_nobody_high() -> None:
+    rule = replace(RULE, high_at_most=0.0, low_at_least=0.0)
+    rows = [(True, 0.8, 0.5, 30.0, float(number)) for number in range(20)]
+
+    assert HIGH not in levels_of(rule, basis(*rows))
+
+
+probabilities = st.floats(0, 1)
+
+
+@given(
+    rows=st.lists(
+        st.tuples(
+            st.booleans(), probabilities, probabilities, st.floats(0, 400), st.floats(0, 1e6)
+        ),
+        min_size=1,
+    ),
+    rule=st.builds(
+        RiskRule, probabilities, probabilities, probabilities, st.floats(1, 9), st.floats(0, 0.9)
+    ),
+)
+@settings(deadline=None)
+def test_scores_agree_with_levels_and_rise_with_the_churn_probability(
+    rows: list[tuple[bool, float, float, float, float]], rule: RiskRule
+) -> None:
+    found = basis(*rows)
+    thresholds = risk_thresholds(rule, found, HORIZON)
+    levels = risk_levels(rule, thresholds, found, HORIZON)
+    scores = risk_scores(rule, thresholds, levels, found.probability_inactive)
+
+    assert scores.dtype == np.int8
+    for level, first, last in ((LOW, 1, 4), (MEDIUM, 5, 7), (HIGH, 8, 10), (LOST, 1, 1)):
+        of_level = levels == level
+        by_probability = scores[of_level][np.argsort(found.probability_inactive[of_level])]
+        assert (np.diff(by_probability) >= 0).all()
+        assert ((by_probability >= first) & (by_probability <= last)).all()
+    assert (levels == HIGH).sum() <= rule.high_at_most * len(rows)
+    assert not (levels == HIGH)[~found.has_bought].any()
+    assert highest(found.return_chance[levels == LOST]) <= lowest(
+        found.return_chance[levels == HIGH]
+    )
+
+
+def highest(values: Array) -> float:
+    return float(values.max(initial=0.0))
+
+
+def lowest(values: Array) -> float:
+    return float(values.min(initial=1.0))
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
+def test_a_rule_of_impossible_numbers_is_refused(share: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        RiskRule(high_at_most=share)
+
+
+@pytest.mark.parametrize("ratio", [-0.1, 2.0, float("nan")])
+def test_a_rule_in_which_the_lost_may_be_likely_to_return_is_refused(ratio: float) -> None:
+    with pytest.raises(ValueError, match="the one of the lost is the lower"):
+        RiskRule(lost_ratio=ratio)
