@@ -204,6 +204,13 @@ def test_a_broken_line_of_ndjson_is_rejected_alone(line: str, field: str, code: 
     assert len(orders(content, "orders.ndjson")) == 2
 
 
+def test_no_violation_of_a_line_names_a_field_that_the_file_made_up() -> None:
+    [block] = blocks(a_line(**{"ada@example.com": 1}), "orders.ndjson")
+
+    [violation] = block.rejected[0].violations
+    assert (violation.field, violation.message) == ("", "Unknown field")
+
+
 def test_a_line_with_very_much_wrong_is_not_answered_with_all_of_it() -> None:
     content = a_line(**{f"field {number}": "" for number in range(150)})
     assert len(rejected(content, "orders.ndjson")) == VIOLATIONS_KEPT

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+UNKNOWN_FIELD = "unknown_field"
+"""The code of a violation whose message names a field that the sender made up."""
 NAME_SHOWN = 100
 """Characters shown of a field's name, which the sender chose."""
 
@@ -31,7 +33,7 @@ class Violation:
     def unknown_field(cls, field: str, name: str | None = None) -> "Violation":
         """Of a name that is not known, at a field or, as a value, in another."""
         shown = (field if name is None else name)[:NAME_SHOWN]
-        return cls(field, "unknown_field", f"Unknown field: {shown}")
+        return cls(field, UNKNOWN_FIELD, f"Unknown field: {shown}")
 
 
 class Flaw(StrEnum):

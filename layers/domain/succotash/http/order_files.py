@@ -15,7 +15,7 @@ from succotash.application.value.order_import import Block, OrderFile, Rule
 from succotash.domain.people.identities import NameCustomer
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.value.order_import import START, Position, RejectedLine
-from succotash.errors import InvalidInputError, MalformedRequestError, Violation
+from succotash.errors import UNKNOWN_FIELD, InvalidInputError, MalformedRequestError, Violation
 from succotash.http.orders import OrderItem
 from succotash.http.reading import Parsed, adapter, check_plain, parse_json
 from succotash.http.rejections import Rejections
@@ -221,4 +221,5 @@ def _without_foreign_names(violation: Violation) -> Violation:
     """A name that the file made up could be anybody's."""
     if violation.field in COLUMNS:
         return violation
-    return Violation("", violation.code, violation.message)
+    is_named = violation.code == UNKNOWN_FIELD
+    return Violation("", violation.code, "Unknown field" if is_named else violation.message)

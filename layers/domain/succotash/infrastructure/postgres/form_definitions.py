@@ -9,10 +9,10 @@ from succotash.domain.forms.forms import Form, ValidationRule
 from succotash.domain.repositories.form_definitions import FormDefinitionRepository
 from succotash.domain.values import FormId, Json
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.rows.forms import field_document, form_of, validation_rule_of
+from succotash.infrastructure.rows.row import only
 
 _SQL = statements("form_definitions")
 

@@ -23,7 +23,6 @@ from succotash.infrastructure.postgres.lead_records import lead_columns, score_c
 from succotash.infrastructure.postgres.outbox import message_document
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.result_row import PostgresDocument
-from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.statements import instant
@@ -35,6 +34,7 @@ from succotash.infrastructure.rows.intake import (
     traffic_of,
 )
 from succotash.infrastructure.rows.leads import lead_of, scoring_rules_of
+from succotash.infrastructure.rows.row import only
 
 _SQL = statements("intake")
 

@@ -16,10 +16,10 @@ from succotash.domain.repositories.lead_records import LeadRecordRepository
 from succotash.domain.values import PAGE, After, Json, LeadId
 from succotash.infrastructure.postgres.pages import page_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.rows.leads import lead_of, score_of, scored_lead_of
+from succotash.infrastructure.rows.row import only
 
 _SQL = statements("lead_records")
 FIND_LEADS = {

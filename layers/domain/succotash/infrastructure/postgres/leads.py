@@ -13,7 +13,6 @@ from succotash.domain.values import After, FormId, Json, LeadId, instant_text
 from succotash.errors import ConflictError
 from succotash.infrastructure.postgres.lead_records import points_document
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.rows.forms import submission_of
@@ -25,6 +24,7 @@ from succotash.infrastructure.rows.leads import (
     scoring_rules_of,
     status_change_of,
 )
+from succotash.infrastructure.rows.row import only
 
 _SQL = statements("leads")
 

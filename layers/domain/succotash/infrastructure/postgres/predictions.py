@@ -8,12 +8,12 @@ from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictio
 from succotash.domain.values import PAGE, CustomerId, Money, RunId, Shard
 from succotash.infrastructure.postgres import bulk
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.runs import replace_rows
 from succotash.infrastructure.postgres.session import Jsonb
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
 from succotash.infrastructure.rows.retention import churn_prediction_of
+from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.statement_files import of_shard
 
 _SQL = statements("predictions")

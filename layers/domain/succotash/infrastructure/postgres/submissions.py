@@ -10,10 +10,10 @@ from succotash.domain.values import PAGE, After, FormId, SubmissionId
 from succotash.errors import NotFoundError
 from succotash.infrastructure.postgres.pages import page_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.rows.forms import submission_of
+from succotash.infrastructure.rows.row import only
 
 _SQL = statements("submissions")
 

@@ -7,8 +7,8 @@ from typing import override
 from succotash.domain.forms.forms import Form, ValidationRule
 from succotash.domain.repositories.form_definitions import FormDefinitionRepository
 from succotash.domain.values import FormId
-from succotash.errors import NotFoundError
 from succotash.infrastructure.rows.forms import field_document, form_of, validation_rule_of
+from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.sqlite.columns import json_text, micros_span, optional_micros
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.sql import statements
@@ -48,9 +48,8 @@ class SQLiteFormDefinitionRepository(SQLiteRepository, FormDefinitionRepository)
     @override
     def get_form(self, form_id: FormId) -> Form:
         with self._unit.reading() as session:
-            for row in session.run(_SQL["get_form"], form_id=form_id):
-                return form_of(row)
-        raise NotFoundError("form")
+            rows = session.run(_SQL["get_form"], form_id=form_id)
+        return form_of(only("form", rows))
 
     @override
     def get_all_forms(self) -> list[Form]:
@@ -60,8 +59,7 @@ class SQLiteFormDefinitionRepository(SQLiteRepository, FormDefinitionRepository)
     @override
     def save_validation_rule(self, rule: ValidationRule) -> None:
         with self._unit.writing() as session:
-            if not session.run(_SQL["get_form"], form_id=rule.form_id):
-                raise NotFoundError("form")
+            only("form", session.run(_SQL["get_form"], form_id=rule.form_id))
             session.run(_SQL["save_validation_rule"], **_rule_columns(rule))
 
     @override

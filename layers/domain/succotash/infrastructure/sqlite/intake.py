@@ -13,7 +13,6 @@ from succotash.domain.intake.submissions import (
 )
 from succotash.domain.repositories.intake import EXPIRED_KEYS_REMOVED, IntakeRepository
 from succotash.domain.values import FormId
-from succotash.errors import NotFoundError
 from succotash.infrastructure.rows.forms import form_of, submission_of, validation_rule_of
 from succotash.infrastructure.rows.intake import (
     idempotency_record_of,
@@ -21,6 +20,7 @@ from succotash.infrastructure.rows.intake import (
     traffic_of,
 )
 from succotash.infrastructure.rows.leads import lead_of, scoring_rules_of
+from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.sqlite.columns import address_text, json_text, micros
 from succotash.infrastructure.sqlite.connection import OpenTransaction, Session
 from succotash.infrastructure.sqlite.lead_records import keep_lead, keep_score
@@ -55,9 +55,7 @@ class SQLiteIntakeRepository(SQLiteRepository, IntakeRepository):
         # A session that writes, although nothing is written: that is what others wait for.
         with self._unit.writing() as session:
             forms = session.run(_SQL["get_form"], form_id=intake_query.form_id)
-            if not forms:
-                raise NotFoundError("form")
-            form, at = form_of(forms[0]), intake_query.submitted_at
+            form, at = form_of(only("form", forms)), intake_query.submitted_at
             held = _held(session, intake_query.request, at)
             earlier = session.run(
                 _SQL["find_duplicate"],

@@ -15,8 +15,8 @@ from succotash.domain.leads.leads import (
 )
 from succotash.domain.repositories.lead_records import LeadRecordRepository
 from succotash.domain.values import PAGE, After, LeadId
-from succotash.errors import NotFoundError
 from succotash.infrastructure.rows.leads import lead_of, score_of, scored_lead_of
+from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.sqlite.columns import json_text, micros
 from succotash.infrastructure.sqlite.connection import Session
 from succotash.infrastructure.sqlite.pages import behind
@@ -52,9 +52,8 @@ class SQLiteLeadRecordRepository(SQLiteRepository, LeadRecordRepository):
     @override
     def get_lead_by_email(self, canonical_email: str) -> Lead:
         with self._unit.reading() as session:
-            for row in session.run(_SQL["get_lead_by_email"], canonical_email=canonical_email):
-                return lead_of(row)
-        raise NotFoundError("lead")
+            rows = session.run(_SQL["get_lead_by_email"], canonical_email=canonical_email)
+        return lead_of(only("lead", rows))
 
     @override
     def find_leads(
@@ -95,15 +94,13 @@ class SQLiteLeadRecordRepository(SQLiteRepository, LeadRecordRepository):
     @override
     def get_lead_score(self, lead_id: LeadId) -> LeadScore:
         with self._unit.reading() as session:
-            for row in session.run(_SQL["get_lead_score"], lead_id=lead_id):
-                return score_of(row)
-        raise NotFoundError("lead score")
+            rows = session.run(_SQL["get_lead_score"], lead_id=lead_id)
+        return score_of(only("lead score", rows))
 
 
 def _existing_lead(session: Session, lead_id: LeadId) -> Lead:
-    for row in session.run(_SQL["get_lead"], lead_id=lead_id):
-        return lead_of(row)
-    raise NotFoundError("lead")
+    rows = session.run(_SQL["get_lead"], lead_id=lead_id)
+    return lead_of(only("lead", rows))
 
 
 def keep_lead(session: Session, lead: Lead, *, is_new: bool) -> None:

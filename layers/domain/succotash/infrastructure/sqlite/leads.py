@@ -10,7 +10,7 @@ from succotash.domain.leads.leads import Lead, LeadHistory, LeadQuery, LeadScore
 from succotash.domain.leads.scoring import ScoringRules
 from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.values import After, FormId, LeadId
-from succotash.errors import ConflictError, NotFoundError
+from succotash.errors import ConflictError
 from succotash.infrastructure.rows.forms import submission_of
 from succotash.infrastructure.rows.leads import (
     daily_counts_of,
@@ -20,6 +20,7 @@ from succotash.infrastructure.rows.leads import (
     scoring_rules_of,
     status_change_of,
 )
+from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.sqlite.columns import json_text, micros, optional_micros
 from succotash.infrastructure.sqlite.functions import require_zone
 from succotash.infrastructure.sqlite.lead_records import keep_score
@@ -77,8 +78,7 @@ class SQLiteLeadRepository(SQLiteRepository, LeadRepository):
     @override
     def get_lead_history(self, lead_id: LeadId, *, limit: int) -> LeadHistory:
         with self._unit.reading() as session:
-            if not session.run(_SQL["find_lead"], lead_id=lead_id):
-                raise NotFoundError("lead")
+            only("lead", session.run(_SQL["find_lead"], lead_id=lead_id))
             changes = session.run(_SQL["get_status_changes"], lead_id=lead_id)
             submissions = session.run(_SQL["get_submissions_of_lead"], lead_id=lead_id, limit=limit)
         return LeadHistory(

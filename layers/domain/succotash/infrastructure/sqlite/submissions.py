@@ -9,6 +9,7 @@ from succotash.domain.repositories.submissions import SubmissionRepository
 from succotash.domain.values import PAGE, After, FormId, SubmissionId
 from succotash.errors import NotFoundError
 from succotash.infrastructure.rows.forms import submission_of
+from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.sqlite.columns import (
     address_text,
     json_text,
@@ -35,17 +36,15 @@ class SQLiteSubmissionRepository(SQLiteRepository, SubmissionRepository):
     @override
     def get_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
         with self._unit.reading() as session:
-            for row in session.run(_SQL["get_submission"], submission_id=submission_id):
-                return submission_of(row)
-        raise NotFoundError("submission")
+            rows = session.run(_SQL["get_submission"], submission_id=submission_id)
+        return submission_of(only("submission", rows))
 
     @override
     def lock_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
         # A session that writes, although nothing is written: that is what others wait for.
         with self._unit.writing() as session:
-            for row in session.run(_SQL["get_submission"], submission_id=submission_id):
-                return submission_of(row)
-        raise NotFoundError("submission")
+            rows = session.run(_SQL["get_submission"], submission_id=submission_id)
+        return submission_of(only("submission", rows))
 
     @override
     def get_submissions_by_form(
