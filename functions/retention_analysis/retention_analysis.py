@@ -41,6 +41,7 @@ from succotash.http.fields import (
     CurrencyCode,
     CustomerPathId,
     Day,
+    Id,
     Instant,
     Limit,
     Line,
@@ -98,6 +99,8 @@ class RiskQuery(Paged):
     """Which customers."""
 
     risk: Annotated[RiskLevel, LAX] | None = None
+    segment: Id | None = None
+    """A segment by value."""
 
 
 class CampaignsQuery(Closed):
@@ -177,7 +180,7 @@ def get_lifecycle(container: Container, query: LifecycleQuery) -> LifecycleView:
 def get_churn_risks(container: Container, query: RiskQuery) -> ChurnRiskList:
     """A page of customers, the likeliest to churn first."""
     return container.get_retention_handler().get_churn_risks(
-        risk=query.risk, limit=query.limit, cursor=query.cursor
+        risk=query.risk, segment_id=query.segment, limit=query.limit, cursor=query.cursor
     )
 
 

@@ -38,7 +38,7 @@ class RetentionReports:
             if current.summary
             else retention.get_retention_analytics()
         )
-        run = run_or_none(current)
+        run = run_or_none(current.label)
         summary = retention.get_campaign_performance_summary(currency=self._currency)
         at_risk = found.value_at_risk or Money(Decimal(0), run_currency(run, self._currency))
         return {

@@ -38,9 +38,9 @@ class GridReports:
         """
         run = self._storage.repositories.retention.get_current_scoring_run()
         cells = self._grid_cells(question, run)
-        view = run_or_none(run)
+        view = run_or_none(run.label)
         currency = run_currency(view, self._currency)
-        rows = grid_rows(cells, question, run_day(run), currency)
+        rows = grid_rows(cells, question, run_day(run.label), currency)
         return {
             "period": question.period,
             "mode": question.mode,
@@ -57,7 +57,7 @@ class GridReports:
     def _grid_cells(self, question: GridQuestion, run: ScoringRun) -> Sequence[GridCell]:
         """Those that the run kept, where it did; otherwise counted as of it."""
         retention = self._storage.repositories.retention
-        today = run_day(run)
+        today = run_day(run.label)
         if question.is_kept:
             kept = retention.get_retention_grid(question.period, question.mode, question.origin)
             if kept:
@@ -65,7 +65,7 @@ class GridReports:
         request = question.request(today)
         if run.run_id == INITIAL_RUN:
             return []
-        cells = retention.count_retention(request, run.as_of, run_zone(run))
+        cells = retention.count_retention(request, run.as_of, run_zone(run.label))
         return [replace(each, revenue=None) for each in cells] if question.is_kept else cells
 
     def get_lifecycle(self, period: GridPeriod = GridPeriod.MONTH) -> LifecycleView:
@@ -75,6 +75,6 @@ class GridReports:
         counts = retention.get_lifecycle_counts(period)
         return {
             "period": period,
-            "periods": lifecycle_periods(counts, period, run_day(run)),
-            "run": run_or_none(run),
+            "periods": lifecycle_periods(counts, period, run_day(run.label)),
+            "run": run_or_none(run.label),
         }

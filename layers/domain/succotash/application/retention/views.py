@@ -36,6 +36,8 @@ class ChurnRiskView(TypedDict):
     """`low`, `medium`, `high` (worth writing to) or `lost` (hardly ever comes back)."""
     risk_score: int
     """1 (least urgent) to 10."""
+    value_segment: str | None
+    """Of the customer's value by the same run, such as `vip`; None where they never bought."""
     horizon_days: int
     """Days after the run for which the churn probability holds."""
     last_seen_on: date
@@ -96,6 +98,8 @@ class ChurnRiskList(TypedDict):
 
     customers: list[ChurnRiskView]
     next_cursor: str | None
+    run: RunView | None
+    """What the predictions hold as of, and under which settings; None before the first run."""
 
 
 class RetentionChangeView(TypedDict):
@@ -158,6 +162,7 @@ def churn_risk_view(prediction: ChurnPrediction) -> ChurnRiskView:
         "currency": None if at_risk is None else at_risk.currency,
         "risk_level": prediction.risk_level,
         "risk_score": prediction.risk_score,
+        "value_segment": prediction.value_segment,
         "horizon_days": prediction.horizon_days,
         "last_seen_on": prediction.last_seen_on,
         "predicted_churn_date": prediction.predicted_churn_date,

@@ -106,6 +106,8 @@ class CustomerValueView(TypedDict):
     expected_purchases: Mapping[str, float]
     """Mean number of days with a purchase within the next 30, 90 and 365 days after the run."""
     segment: str
+    risk_level: str | None
+    """By the same run: `low`, `medium`, `high` or `lost`; None where it has no prediction."""
     cohort_id: str
     first_purchase_at: datetime
     last_purchase_at: datetime
@@ -194,6 +196,7 @@ def customer_value_view(value: CustomerLTV) -> CustomerValueView:
             "365": rounded(value.expected_purchases_365),
         },
         "segment": value.segment_id,
+        "risk_level": value.risk_level,
         "cohort_id": value.cohort_id,
         "first_purchase_at": value.first_purchase_at,
         "last_purchase_at": value.last_purchase_at,

@@ -3,8 +3,10 @@
 from abc import ABC, abstractmethod
 from datetime import date, datetime
 
+from succotash.domain.retention.retention import Labelled
 from succotash.domain.value.ltv import Cohort, LTVAnalytics
 from succotash.domain.values import CohortId, RunId, Shard
+from succotash.errors import NotFoundError
 
 
 class CohortRepository(ABC):
@@ -44,12 +46,18 @@ class CohortRepository(ABC):
         """Insert or replace one cohort in its run, with its periods."""
 
     @abstractmethod
+    def find_cohorts(self, cohort_id: CohortId | None = None) -> Labelled[list[Cohort]]:
+        """Cohorts with their periods, by start; with an id, that one if there is one."""
+
     def get_cohort(self, cohort_id: CohortId) -> Cohort:
         """The cohort with its periods; NotFoundError where the current run has none."""
+        for cohort in self.find_cohorts(cohort_id).found:
+            return cohort
+        raise NotFoundError("cohort")
 
-    @abstractmethod
     def get_all_cohorts(self) -> list[Cohort]:
         """Cohorts with their periods, by start."""
+        return self.find_cohorts().found
 
     @abstractmethod
     def get_ltv_analytics(

@@ -44,6 +44,8 @@ class CustomerLTV:
     """As probably less as more; None where no run said."""
     probability_of_no_purchase: float | None = None
     """Within the value horizon; None where no run said."""
+    risk_level: str | None = None
+    """Of the customer's prediction in the same run, None without one; not saved with the value."""
 
     @property
     def predicted_clv(self) -> Money:

@@ -10,7 +10,7 @@ from typing import override
 
 from succotash.domain.leads.origins import Origin, origin_of
 from succotash.domain.repositories.cohorts import CohortRepository
-from succotash.domain.retention.retention import UNKNOWN_SOURCE
+from succotash.domain.retention.retention import UNKNOWN_SOURCE, Labelled
 from succotash.domain.value.ltv import Cohort, CohortPeriod, CustomerLTV, LTVAnalytics, ValueGroup
 from succotash.domain.values import MONEY_PLACES, CohortId, CustomerId, Money, RunId, Shard
 from succotash.infrastructure.in_memory.ledger import (
@@ -125,14 +125,13 @@ class InMemoryCohortRepository(InMemoryRepository, CohortRepository):
 
     @override
     @atomic
-    def get_cohort(self, cohort_id: CohortId) -> Cohort:
-        return self.tables.cohorts[self.tables.current_run(), cohort_id]
-
-    @override
-    @atomic
-    def get_all_cohorts(self) -> list[Cohort]:
-        cohorts = self.tables.cohorts_by_run[self.tables.current_run()]
-        return sorted(cohorts, key=lambda cohort: cohort.starts_on)
+    def find_cohorts(self, cohort_id: CohortId | None = None) -> Labelled[list[Cohort]]:
+        cohorts = [
+            each
+            for each in self.tables.cohorts_by_run[self.tables.current_run()]
+            if cohort_id in {None, each.cohort_id}
+        ]
+        return self.tables.labelled(sorted(cohorts, key=lambda cohort: cohort.starts_on))
 
     @override
     @atomic

@@ -1,5 +1,7 @@
 """Churn predictions and engagement profiles, of rows."""
 
+from collections.abc import Sequence
+
 from succotash.domain.retention.retention import ChurnPrediction, RiskLevel
 from succotash.infrastructure.rows.row import Row
 
@@ -21,4 +23,10 @@ def churn_prediction_of(row: Row) -> ChurnPrediction:
         return_probability=row["return_probability"],
         value_at_risk=row.optional_money("value_at_risk", "value_at_risk_currency"),
         run_id=row["run_id"],
+        value_segment=row["segment_id"],
     )
+
+
+def churn_predictions_of(rows: Sequence[Row]) -> list[ChurnPrediction]:
+    """Churn predictions; one row without any is none."""
+    return [churn_prediction_of(row) for row in rows if row["customer_id"] is not None]

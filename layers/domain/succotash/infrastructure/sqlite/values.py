@@ -3,6 +3,7 @@
 from typing import override
 
 from succotash.domain.repositories.values import ValueRepository
+from succotash.domain.retention.retention import Labelled, RiskLevel
 from succotash.domain.value.ltv import CustomerLTV, CustomerValues
 from succotash.domain.values import (
     PAGE,
@@ -14,8 +15,9 @@ from succotash.domain.values import (
     SegmentId,
     Shard,
 )
+from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.row import only
-from succotash.infrastructure.rows.value import customer_ltv_of
+from succotash.infrastructure.rows.value import customer_ltv_of, customer_values_of
 from succotash.infrastructure.sqlite.columns import currency_of, micros, micros_of_text
 from succotash.infrastructure.sqlite.functions import shard_parameters
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
@@ -97,27 +99,29 @@ class SQLiteValueRepository(SQLiteRepository, ValueRepository):
             )
 
     @override
-    def get_customer_ltv(self, customer_id: CustomerId) -> CustomerLTV:
+    def find_value(self, customer_id: CustomerId) -> Labelled[CustomerLTV]:
         with self._unit.reading() as session:
-            rows = session.run(_SQL["get_customer_ltv"], customer_id=customer_id)
-        return customer_ltv_of(only("customer", rows))
+            rows = session.run(_SQL["find_value"], customer_id=customer_id)
+        return labelled(rows, customer_ltv_of(only("customer", rows)))
 
     @override
-    def find_customers(
+    def find_values(
         self,
         *,
         segment_id: SegmentId | None = None,
         cohort_id: CohortId | None = None,
+        risk: RiskLevel | None = None,
         limit: int = PAGE,
         after: tuple[Money, CustomerId] | None = None,
-    ) -> list[CustomerLTV]:
+    ) -> Labelled[list[CustomerLTV]]:
         with self._unit.reading() as session:
             rows = session.run(
-                _SQL["find_customers"],
+                _SQL["find_values"],
                 segment_id=segment_id,
                 cohort_id=cohort_id,
+                risk=risk,
                 limit=limit,
                 after_value=None if after is None else after[0].units(),
                 after_id=None if after is None else after[1],
             )
-        return [customer_ltv_of(row) for row in rows]
+        return labelled(rows, customer_values_of(rows))

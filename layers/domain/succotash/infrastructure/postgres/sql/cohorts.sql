@@ -306,8 +306,10 @@ saved_periods AS (
 
 SELECT run_id FROM run;
 
--- part: cohorts
+-- name: find_cohorts
 -- One row per period, at least one per cohort: JSON would turn exact amounts into floats.
+WITH ${label}
+
 SELECT
     cohort.run_id,
     cohort.cohort_id,
@@ -318,20 +320,17 @@ SELECT
     cohort.currency,
     period.period,
     period.active_customers,
-    period.revenue AS period_revenue
-FROM cohorts AS cohort
+    period.revenue AS period_revenue,
+    ${label_columns}
+FROM label
+LEFT JOIN cohorts AS cohort
+    ON
+        label.run_id = cohort.run_id
+        AND (cast(:cohort_id AS text) IS NULL OR cohort.cohort_id = cast(:cohort_id AS text))
 LEFT JOIN cohort_periods AS period
     ON cohort.run_id = period.run_id AND cohort.cohort_id = period.cohort_id
-WHERE cohort.run_id = ${current_run}
-
--- name: get_cohort
-${cohorts}
-AND cohort.cohort_id = :cohort_id
-ORDER BY period.period;
-
--- name: get_all_cohorts
-${cohorts}
-ORDER BY cohort.starts_on, cohort.cohort_id, period.period;
+WINDOW place AS (ORDER BY cohort.starts_on ASC, cohort.cohort_id ASC, period.period ASC)
+ORDER BY cohort.starts_on ASC, cohort.cohort_id ASC, period.period ASC;
 
 -- name: get_ltv_analytics
 -- The grouping's bits say by what a row is grouped.
