@@ -4,8 +4,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("succotash", deadline=None)
+settings.load_profile("succotash")
 
 TEST_POSTGRES_URL = "SUCCOTASH_TEST_POSTGRES_URL"
 """An administrator's URL of the server to test on, instead of an embedded one."""

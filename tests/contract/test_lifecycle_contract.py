@@ -14,7 +14,7 @@ from succotash.domain.retention.retention import GridPeriod
 from succotash.domain.value.ledgers import ActivityEvent, Order
 from succotash.domain.values import RunId
 from succotash.errors import NotFoundError
-from tests.builders import NOON, a_run, an_event, an_order, at, days
+from tests.builders import NOON, a_run, an_event, an_order, at
 from tests.contract.conftest import NewStorage
 from tests.contract.on_paper import purchases_on_paper
 from tests.contract.shards import every_shard
@@ -122,7 +122,8 @@ class TestLifecycle:
         repositories = new_storage().repositories
         repositories.ltv.record_orders(orders)
         repositories.retention.record_activity(events)
-        whole, shards = a_run(as_of), a_run(as_of + days(1))
+        settings = {"time_zone": zone}
+        whole, shards = a_run(as_of), a_run(as_of, run_id="by shard", settings=settings)
         repositories.retention.open_scoring_run(whole)
         repositories.retention.build_lifecycle_counts(whole.run_id, as_of, zone)
         repositories.retention.finish_scoring_run(whole.run_id, 0)
@@ -135,9 +136,7 @@ class TestLifecycle:
         repositories.retention.open_scoring_run(shards)
         for _ in range(2):  # doing it again changes nothing
             for shard in every_shard():
-                repositories.retention.build_lifecycle_counts(
-                    shards.run_id, as_of, zone, shard=shard
-                )
+                repositories.retention.finish_shard(shards, shard, 0)
         repositories.retention.finish_scoring_run(shards.run_id, 0)
 
         found = {period: repositories.retention.get_lifecycle_counts(period) for period in expected}

@@ -18,9 +18,8 @@ from succotash.domain.retention.retention import (
     GridMode,
     GridPeriod,
 )
-from succotash.domain.value.ledgers import (
-    Order,
-)
+from succotash.domain.value.ledgers import Order
+from succotash.domain.values import SHARDS
 from tests.builders import (
     NOON,
     a_run,
@@ -29,6 +28,7 @@ from tests.builders import (
 )
 from tests.contract.conftest import NewStorage
 from tests.contract.on_paper import period_start, purchases_on_paper
+from tests.contract.shards import every_shard
 from tests.strategies import MODEST, instants, ledgers, zones
 
 
@@ -133,6 +133,25 @@ class TestRetentionGrids:
             for mode in GridMode:
                 cells = retention.get_retention_grid(period, mode)
                 assert cells == [GridCell(start, 1, 0, 1)]
+
+    @pytest.mark.parametrize("finished", [1, SHARDS])
+    def test_what_an_attempt_counted_that_broke_off_is_not_added_up(
+        self, repositories: Repositories, finished: int
+    ) -> None:
+        retention, run = repositories.retention, a_run()
+        repositories.ltv.record_orders(
+            [an_order(str(number), customer_id=f"c{number}") for number in range(20)]
+        )
+        retention.open_scoring_run(run)
+        for shard in every_shard()[:finished]:
+            retention.finish_shard(run, shard, 0)
+
+        retention.open_scoring_run(run)
+        retention.build_retention_grids(run.run_id, run.as_of, "UTC")
+        retention.finish_scoring_run(run.run_id, 20)
+
+        cells = retention.get_retention_grid(GridPeriod.DAY, GridMode.NDAY)
+        assert cells == [GridCell(NOON.date(), 20, 0, 20)]
 
     def test_a_grid_ends_with_its_length_and_unbounded_looks_beyond(
         self, repositories: Repositories

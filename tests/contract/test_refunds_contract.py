@@ -211,17 +211,17 @@ class TestWarningsOfShards:
         first, last = Shard(0, SHARDS), Shard(SHARDS - 1, SHARDS)
         retention.open_scoring_run(run)
         assert retention.get_shard_warnings(run.run_id) == {}
-        retention.mark_shard_scored(run.run_id, last, 1, {"left_out": 2**70})
-        retention.mark_shard_scored(run.run_id, first, 1)
-        retention.mark_shard_scored(run.run_id, last, 1, {"left_out": 1})
+        retention.finish_shard(run, last, 1, {"left_out": 2**70})
+        retention.finish_shard(run, first, 1)
+        retention.finish_shard(run, last, 1, {"left_out": 1})
         assert retention.get_shard_warnings(run.run_id) == {0: {}, SHARDS - 1: {"left_out": 1}}
 
         retention.open_scoring_run(run)
         assert retention.get_shard_warnings(run.run_id) == {}
 
-        retention.mark_shard_scored(run.run_id, first, 1, {"left_out": 2**70})
+        retention.finish_shard(run, first, 1, {"left_out": 2**70})
         assert retention.get_shard_warnings(run.run_id) == {0: {"left_out": 2**70}}
         retention.finish_scoring_run(run.run_id, 1, summary={"customers": 1})
-        retention.mark_shard_scored(run.run_id, last, 1, {"left_out": 1})
+        retention.finish_shard(run, last, 1, {"left_out": 1})
         assert retention.get_shard_warnings(run.run_id) == {}
         assert retention.get_scoring_run(run.run_id).summary == {"customers": 1}

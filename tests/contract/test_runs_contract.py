@@ -240,28 +240,26 @@ class TestShardsOfARun:
         run = a_run()
         retention.open_scoring_run(run)
         assert retention.get_scored_shards(run.run_id) == {}
-        retention.mark_shard_scored(run.run_id, FOURTH, 7)
-        retention.mark_shard_scored(run.run_id, FIRST, 0)
-        retention.mark_shard_scored(run.run_id, FOURTH, 8)
+        retention.finish_shard(run, FOURTH, 7)
+        retention.finish_shard(run, FIRST, 0)
+        retention.finish_shard(run, FOURTH, 8)
         assert retention.get_scored_shards(run.run_id) == {0: 0, 3: 8}
 
         retention.open_scoring_run(run)
 
         assert retention.get_scored_shards(run.run_id) == {}
 
-    def test_shards_of_an_unknown_run_are_not_marked(self, retention: RetentionRepository) -> None:
+    def test_no_shard_of_an_unknown_run_is_finished(self, retention: RetentionRepository) -> None:
         with pytest.raises(NotFoundError):
-            retention.mark_shard_scored(RunId("unknown"), FIRST, 1)
+            retention.finish_shard(a_run(run_id="unknown"), FIRST, 1)
         assert retention.get_scored_shards(RunId("unknown")) == {}
 
-    def test_parts_need_the_run_they_name(self, repositories: Repositories) -> None:
+    def test_what_is_counted_needs_the_run_it_names(self, repositories: Repositories) -> None:
         unknown = RunId("unknown")
         with pytest.raises(NotFoundError):
-            repositories.retention.build_retention_grids(unknown, NOON, "UTC", shard=FIRST)
+            repositories.retention.build_retention_grids(unknown, NOON, "UTC")
         with pytest.raises(NotFoundError):
-            repositories.ltv.build_cohorts(unknown, NOON, "UTC", shard=FIRST)
-        with pytest.raises(NotFoundError):
-            repositories.retention.merge_retention_grids(unknown, NOON, "UTC")
+            repositories.ltv.build_rollups(unknown, NOON, "UTC")
 
     def test_a_plan_comes_back_as_it_was_kept(self, retention: RetentionRepository) -> None:
         plan: dict[str, Json] = {
@@ -324,7 +322,8 @@ class TestParts:
     ) -> None:
         repositories = new_storage().repositories
         repositories.ltv.record_orders(orders)
-        whole, parts = a_run(as_of), a_run(as_of + days(1))
+        settings = {"time_zone": zone}
+        whole, parts = a_run(as_of), a_run(as_of, run_id="by shard", settings=settings)
         found = []
         for run in (whole, parts):
             repositories.retention.open_scoring_run(run)
@@ -339,18 +338,12 @@ class TestParts:
                             run_id=run.run_id,
                         )
                     )
-            if run is whole:
+            if run is parts:
+                for shard in (*every_shard(), *every_shard()):  # again changes nothing
+                    repositories.retention.finish_shard(run, shard, 0)
+            for _ in range(2):
                 repositories.retention.build_retention_grids(run.run_id, as_of, zone)
                 repositories.ltv.build_rollups(run.run_id, as_of, zone)
-            else:
-                for _ in range(2):  # doing it again changes nothing
-                    for shard in every_shard():
-                        repositories.retention.build_retention_grids(
-                            run.run_id, as_of, zone, shard=shard
-                        )
-                        repositories.ltv.build_cohorts(run.run_id, as_of, zone, shard=shard)
-                repositories.retention.merge_retention_grids(run.run_id, as_of, zone)
-                repositories.ltv.build_rollups(run.run_id, as_of, zone, merged=True)
             repositories.retention.finish_scoring_run(run.run_id, 0)
             cohorts = [
                 (each.cohort_id, each.customers, each.revenue, each.average_ltv, each.periods)

@@ -196,10 +196,11 @@ class TestRuns:
         report = score(storage, way, currency)
 
         assert (report["state"], report["customers"]) == ("current", 31)
-        left_out, over_refunded = report["warnings"]
-        assert (left_out["code"], left_out["count"]) == ("customers_left_out", 3)
+        warnings = {each["code"]: each for each in report["warnings"]}
+        left_out, over_refunded = warnings["customers_left_out"], warnings["over_refunded_orders"]
+        assert left_out["count"] == 3
         assert left_out["customer_ids"] == ["giver-1", "whale-1", "whale-2"]
-        assert (over_refunded["code"], over_refunded["count"]) == ("over_refunded_orders", 1)
+        assert over_refunded["count"] == 1
         assert over_refunded["total"] == 10 - (MOST + 1) * LARGEST
         assert over_refunded["currency"] == currency
         assert len(repositories.ltv.find_customers()) == 30

@@ -106,15 +106,8 @@ def in_every_shard(save: Callable[[Shard], None]) -> None:
         save(Shard(index, SHARDS))
 
 
-def count_and_merge_grids(retention: RetentionRepository) -> None:
-    in_every_shard(
-        lambda shard: retention.build_retention_grids(RUN.run_id, NOON, "UTC", shard=shard)
-    )
-    retention.merge_retention_grids(RUN.run_id, NOON, "UTC")
-
-
-NOTHING_SEEN = {"open_import", "open_digests", "build_cohorts"}
-"""Writes that only another opening of the import or of digests, or merging, can see."""
+NOTHING_SEEN = {"open_import", "open_digests"}
+"""Writes that only another opening of the import or of digests can see."""
 WRITES: Mapping[str, Callable[[Repositories], object]] = {
     "save_form": lambda all_: all_.forms.save_form(a_form(title="Changed"), []),
     "save_form_submission": lambda all_: all_.forms.save_form_submission(a_submission("new")),
@@ -195,11 +188,7 @@ WRITES: Mapping[str, Callable[[Repositories], object]] = {
         RUN.run_id, NOON, "UTC"
     ),
     "withhold_scoring_run": lambda all_: all_.retention.withhold_scoring_run(NEWER.run_id),
-    "mark_shard_scored": lambda all_: all_.retention.mark_shard_scored(RUN.run_id, Shard(3, 16), 7),
-    "build_cohorts": lambda all_: in_every_shard(
-        lambda shard: all_.ltv.build_cohorts(RUN.run_id, NOON, "UTC", shard=shard)
-    ),
-    "merge_retention_grids": lambda all_: count_and_merge_grids(all_.retention),
+    "finish_shard": lambda all_: all_.retention.finish_shard(RUN, Shard(3, SHARDS), 7),
     "build_lifecycle_counts": lambda all_: all_.retention.build_lifecycle_counts(
         RUN.run_id, NOON, "UTC"
     ),

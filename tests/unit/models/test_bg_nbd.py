@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
+from scipy.special import betaln
 from scipy.stats import beta, gamma
 
 from succotash.domain.models.bg_nbd import BGNBD
@@ -170,17 +171,18 @@ def test_expected_purchases_are_the_models_integral(
 ) -> None:
     """E[(1 - exp(-lambda p t)) / p] over gamma(r + x, alpha + T), in closed form, and p.
 
-    p is beta(a, b + x); the integral is taken over its quantiles.
+    p is beta(a, b + x); the integral is taken over its log-odds.
     """
-    leaving = beta(model.a, model.b + frequency)
+    a, b = model.a, model.b + frequency
     rate, until = model.r + frequency, days / (model.alpha + age)
 
-    def purchases(quantile: float) -> float:
-        p = float(leaving.ppf(quantile))
-        return float(-np.expm1(-rate * np.log1p(p * until)) / p)
+    def purchases(log_odds: float) -> float:
+        log_p, log_stay = -np.logaddexp(0, -log_odds), -np.logaddexp(0, log_odds)
+        p, density = np.exp(log_p), np.exp(a * log_p + b * log_stay - betaln(a, b))
+        return float(-np.expm1(-rate * np.log1p(p * until)) / p * density)
 
-    steep = (1e-6, 1e-4, 1e-2, 0.5, 0.999)
-    expected, _ = quad(purchases, 0, 1, points=steep, limit=500, epsrel=1e-10)
+    top = np.log(a / b)
+    expected, _ = quad(purchases, top - 90, top + 90, points=(top - 2, top + 2), limit=500)
     # Just bought, so that only the leaving at that purchase is uncertain.
     x, t = np.array([float(frequency)]), np.array([age])
     ours = model.expected_purchases(x, t * (frequency > 0), t, days)

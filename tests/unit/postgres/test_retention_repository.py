@@ -209,11 +209,9 @@ def grid_of_forms(
             repositories.ltv.record_orders([order])
         repositories.retention.open_scoring_run(run)
         for index in range(SHARDS):
-            repositories.retention.build_retention_grids(
-                run.run_id, run.as_of, "UTC", shard=Shard(index, SHARDS)
-            )
+            repositories.retention.finish_shard(run, Shard(index, SHARDS), 0)
         change(repositories)
-        repositories.retention.merge_retention_grids(run.run_id, run.as_of, "UTC")
+        repositories.retention.build_retention_grids(run.run_id, run.as_of, "UTC")
         repositories.retention.finish_scoring_run(run.run_id, 2)
         return repositories.retention.get_retention_grid(
             GridPeriod.DAY, GridMode.NDAY, CohortAnchor.FORM

@@ -37,14 +37,9 @@ class WatchedRetention(InMemoryRetentionRepository):
         self._asking = asking
 
     @override
-    def build_retention_grids(self, *args: Any, **given: Any) -> None:
+    def finish_shard(self, *args: Any, **given: Any) -> None:
         self._asking.add(threading.get_ident())
-        super().build_retention_grids(*args, **given)
-
-    @override
-    def build_lifecycle_counts(self, *args: Any, **given: Any) -> None:
-        self._asking.add(threading.get_ident())
-        super().build_lifecycle_counts(*args, **given)
+        super().finish_shard(*args, **given)
 
     @override
     def activity_summaries(self, *args: Any, **given: Any) -> ActivitySummaries:

@@ -15,7 +15,6 @@ from succotash.application.scoring.runs import (
     run_currency,
     run_day,
     run_or_none,
-    run_zone,
 )
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.retention.retention import INITIAL_RUN, GridCell, GridPeriod, ScoringRun
@@ -65,7 +64,7 @@ class GridReports:
         request = question.request(today)
         if run.run_id == INITIAL_RUN:
             return []
-        cells = retention.count_retention(request, run.as_of, run_zone(run.label))
+        cells = retention.count_retention(request, run.as_of, run.time_zone)
         return [replace(each, revenue=None) for each in cells] if question.is_kept else cells
 
     def get_lifecycle(self, period: GridPeriod = GridPeriod.MONTH) -> LifecycleView:

@@ -148,7 +148,8 @@ class ChurnScoring:
                 raise IncompleteRunError(f"these shards are not scored yet: {names}")
             told = retention.get_shard_warnings(run.run_id).values()
             warnings = sum((RunWarnings.of_dict(each) for each in told if each), RunWarnings())
-            self._publish(run, sum(scored.values()), warnings, is_whole=False)
+            retention.build_retention_grids(run.run_id, run.as_of, self._settings.time_zone)
+            self._publish(run, sum(scored.values()), warnings)
         return _report(retention.get_scoring_run(run.run_id))
 
     def _open(self, executor: Executor, as_of: datetime) -> tuple[ScoringRun, PlanResult | None]:
@@ -219,27 +220,17 @@ class ChurnScoring:
         grids.result()
         lifecycle.result()
         warnings = RunWarnings.of(facts.purchases.left_out, refunds.result())
-        self._publish(run, customers, warnings, is_whole=True)
+        self._publish(run, customers, warnings)
         return _report(retention.get_scoring_run(run.run_id))
 
     def _score_shard(self, executor: Executor, run: ScoringRun, shard: Shard) -> int:
         """Write all rows of one shard; how many customers it has."""
         repositories, zone = self._storage.repositories, self._settings.time_zone
-        retention = repositories.retention
         facts = LedgerSnapshot.read(repositories, executor, run.as_of, zone, shard)
-        grids = executor.submit(
-            retention.build_retention_grids, run.run_id, run.as_of, zone, shard=shard
-        )
-        lifecycle = executor.submit(
-            retention.build_lifecycle_counts, run.run_id, run.as_of, zone, shard=shard
-        )
         refunds = executor.submit(repositories.ltv.total_refunds, run.as_of, shard=shard)
         customers = self._write(run, Plan.of_dict(run.plan), facts, shard)
-        repositories.ltv.build_cohorts(run.run_id, run.as_of, zone, shard=shard)
-        grids.result()
-        lifecycle.result()
         warnings = RunWarnings.of(facts.purchases.left_out, refunds.result())
-        retention.mark_shard_scored(run.run_id, shard, customers, warnings.to_dict())
+        repositories.retention.finish_shard(run, shard, customers, warnings.to_dict())
         return customers
 
     def _write(
@@ -253,16 +244,14 @@ class ChurnScoring:
         repositories.retention.save_engagement_profiles(run.run_id, shard, profiles)
         return len(facts.activity.days.customer_ids)
 
-    def _publish(
-        self, run: ScoringRun, customers: int, warnings: RunWarnings, *, is_whole: bool
-    ) -> None:
+    def _publish(self, run: ScoringRun, customers: int, warnings: RunWarnings) -> None:
         settings, zone = self._settings, self._settings.time_zone
         bounds = {
             segment_id: Money.of_units(least, settings.currency)
             for segment_id, least in Plan.of_dict(run.plan).bounds
         }
 
-        # Before the transaction, so that whoever is being erased is gone when it looks.
+        # Before the transaction, so that a person who is being erased is gone when it looks.
         known = self._storage.repositories.customers.find_known((), (), None)
         since = run.as_of - CLOCK_TOLERANCE
         was_erased = any(at >= since for at in known.erased.values())
@@ -273,9 +262,7 @@ class ChurnScoring:
             if may_be_erased:
                 repositories.customers.delete_results_of_nobody(run.run_id)
             repositories.ltv.save_segment_bounds(run.run_id, bounds)
-            if not is_whole:
-                retention.merge_retention_grids(run.run_id, run.as_of, zone)
-            repositories.ltv.build_rollups(run.run_id, run.as_of, zone, merged=not is_whole)
+            repositories.ltv.build_rollups(run.run_id, run.as_of, zone)
             analytics = retention.get_retention_analytics(run.run_id)
             summary = analytics.to_dict() | {"warnings": warnings.to_dict()}
             retention.finish_scoring_run(run.run_id, customers, settings.runs_kept, summary=summary)

@@ -1,4 +1,4 @@
-"""How a scoring run is shown beside the numbers it found."""
+"""How a scoring run is shown with the numbers it found."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -67,18 +67,9 @@ JUDGED = "judged"
 """Under which a run keeps its judgement with its models."""
 
 
-def run_zone(run: RunLabel) -> str:
-    """The zone whose days the run counted."""
-    match run.settings.get("time_zone"):
-        case str(zone):
-            return zone
-        case _:
-            return "UTC"
-
-
 def run_day(run: RunLabel) -> date:
     """The calendar day of the run, in the zone whose days it counted."""
-    return run.as_of.astimezone(ZoneInfo(run_zone(run))).date()
+    return run.as_of.astimezone(ZoneInfo(run.time_zone)).date()
 
 
 def run_currency(run: RunView | None, own: Currency) -> Currency:

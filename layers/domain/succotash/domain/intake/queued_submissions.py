@@ -29,7 +29,7 @@ def id_of_request(form_id: FormId, key: str, body_digest: str, at: datetime) -> 
     """The submission id of a request with a key: the same for its repetitions on one day (UTC).
 
     While the storage is away nobody can look up what a repetition was first told. After that day
-    the key may have expired, and be used anew. As in UUIDs version 7 the time comes first, so
+    the key may have expired, and be used again. As in UUIDs version 7 the time comes first, so
     that new rows are index neighbours; the layout is that of version 8 (RFC 9562).
     """
     day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

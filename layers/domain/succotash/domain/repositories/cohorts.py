@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from succotash.domain.retention.retention import Labelled
 from succotash.domain.value.ltv import Cohort, LTVAnalytics
-from succotash.domain.values import CohortId, RunId, Shard
+from succotash.domain.values import CohortId, RunId
 from succotash.errors import NotFoundError
 
 
@@ -17,21 +17,10 @@ class CohortRepository(ABC):
     """
 
     @abstractmethod
-    def build_cohorts(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard
-    ) -> None:
-        """Count a shard's part of the run's cohort periods, for `build_rollups` to add up.
-
-        NotFoundError where there is no such run. Repeating it changes nothing.
-        """
-
-    @abstractmethod
-    def build_rollups(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, merged: bool = False
-    ) -> None:
+    def build_rollups(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         """Make the run's cohorts and analytics from its values, the ledger and the leads.
 
-        With `merged` the cohorts' periods come from the parts of all shards, not from the ledger.
+        Where `finish_shard` counted all shards, a storage may only have to add up.
 
         Customers count under the source and campaign of `origin_of`, as leads and submissions are
         now. Cohort periods are calendar months of the zone since the month of first purchase; a

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from succotash.domain.retention.grids import CohortAnchor, GridRequest
 from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
-from succotash.domain.values import RunId, Shard
+from succotash.domain.values import RunId
 
 
 class GridRepository(ABC):
@@ -15,10 +15,8 @@ class GridRepository(ABC):
     """
 
     @abstractmethod
-    def build_retention_grids(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> None:
-        """Count the run's grids from the ledgers: every origin and period in every mode.
+    def build_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+        """Make the run's grids of the ledgers: every origin and period in every mode.
 
         Cohorts are people by the period in which they joined for the first time (day; ISO week;
         calendar month, all in the zone). Offsets count periods of the same kind from the cohort's
@@ -26,14 +24,9 @@ class GridRepository(ABC):
         counts those who were last active in the offset or later, within all of time up to `as_of`.
         Grids end with GRID_LENGTHS. Cells that nobody was active in are left out; offset 0 is
         always there, and by periods it holds the whole cohort. Repeating it changes nothing.
-
-        Of one shard only its part is counted, for `merge_retention_grids` to add up. What comes in
-        between, of before `as_of`, may be missing from it, or a lead tied by that counted twice.
+        NotFoundError where there is no such run. Where `finish_shard` counted all shards, the
+        result is the same, and a storage may only have to add up.
         """
-
-    @abstractmethod
-    def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
-        """Make the grids from the parts of all shards; as if they had been built at once."""
 
     @abstractmethod
     def get_retention_grid(

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from succotash.domain.retention.lifecycle import LifecycleCounts
 from succotash.domain.retention.retention import GridPeriod
-from succotash.domain.values import RunId, Shard
+from succotash.domain.values import RunId
 
 
 class LifecycleRepository(ABC):
@@ -15,10 +15,8 @@ class LifecycleRepository(ABC):
     """
 
     @abstractmethod
-    def build_lifecycle_counts(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> None:
-        """Count a shard's customers for the run, in place of what was; without a shard, all.
+    def build_lifecycle_counts(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+        """Count all customers for the run, in place of what was; `finish_shard` counts a shard's.
 
         By every period, as `count_lifecycle` does. NotFoundError where there is no such run.
         """

@@ -8,10 +8,12 @@ from succotash.domain.repositories.lifecycle import LifecycleRepository
 from succotash.domain.repositories.predictions import PredictionRepository
 from succotash.domain.repositories.retention_analytics import RetentionAnalyticsRepository
 from succotash.domain.repositories.runs import RunRepository
+from succotash.domain.repositories.shards import ShardRepository
 
 
 class RetentionRepository(
     RunRepository,
+    ShardRepository,
     ActivityRepository,
     PredictionRepository,
     EngagementRepository,

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from succotash.domain.retention.retention import ScoringRun
-from succotash.domain.values import Json, RunId, Shard
+from succotash.domain.values import Json, RunId
 
 
 class RunRepository(ABC):
@@ -47,27 +47,6 @@ class RunRepository(ABC):
 
         NotFoundError where no such run is running.
         """
-
-    @abstractmethod
-    def mark_shard_scored(
-        self,
-        run_id: RunId,
-        shard: Shard,
-        customers: int,
-        warnings: Mapping[str, Json] | None = None,
-    ) -> None:
-        """Remember that a shard of the run is scored, and what is to be warned of in it.
-
-        NotFoundError where there is no such run. Of one that is not running no warning is kept.
-        """
-
-    @abstractmethod
-    def get_shard_warnings(self, run_id: RunId) -> dict[int, Mapping[str, Json]]:
-        """By number of the shard, what it was marked with; none once the run has finished."""
-
-    @abstractmethod
-    def get_scored_shards(self, run_id: RunId) -> dict[int, int]:
-        """Customers by index of the shards that are scored since the run was opened."""
 
     @abstractmethod
     def get_scoring_run(self, run_id: RunId) -> ScoringRun:

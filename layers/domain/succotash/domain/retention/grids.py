@@ -202,10 +202,10 @@ def _offset(
     return periods_between(cohort, each.day, request.period)
 
 
-def kept_grids(
+def materialised_cells(
     people: Iterable[CustomerTimeline],
 ) -> Mapping[tuple[GridPeriod, GridMode], Sequence[GridCell]]:
-    """The grids that runs keep, of everybody ever: as `count_grid` has them, without revenue.
+    """The cells of the grids that runs keep, of everybody: as `count_grid`, without revenue.
 
     First-time, by calendar days, by every period and in every mode with BRACKETS.
     """

@@ -257,6 +257,15 @@ class RunLabel:
     settings: Mapping[str, Json]
     models: Mapping[str, Json]
 
+    @property
+    def time_zone(self) -> str:
+        """The zone whose days the run counts."""
+        match self.settings.get("time_zone"):
+            case str(zone):
+                return zone
+            case _:
+                return "UTC"
+
 
 @dataclass(frozen=True, slots=True)
 class Labelled[T]:
@@ -289,6 +298,11 @@ class ScoringRun:
     def label(self) -> RunLabel:
         """What numbers that it found are labelled with."""
         return RunLabel(self.run_id, self.as_of, self.settings, self.models)
+
+    @property
+    def time_zone(self) -> str:
+        """The zone whose days the run counts."""
+        return self.label.time_zone
 
 
 def run_id_of(as_of: datetime) -> RunId:

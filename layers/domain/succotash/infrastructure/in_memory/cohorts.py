@@ -12,7 +12,7 @@ from succotash.domain.leads.origins import Origin, origin_of
 from succotash.domain.repositories.cohorts import CohortRepository
 from succotash.domain.retention.retention import UNKNOWN_SOURCE, Labelled
 from succotash.domain.value.ltv import Cohort, CohortPeriod, CustomerLTV, LTVAnalytics, ValueGroup
-from succotash.domain.values import MONEY_PLACES, CohortId, CustomerId, Money, RunId, Shard
+from succotash.domain.values import MONEY_PLACES, CohortId, CustomerId, Money, RunId
 from succotash.infrastructure.in_memory.ledger import (
     Calendar,
     Purchase,
@@ -31,16 +31,7 @@ class InMemoryCohortRepository(InMemoryRepository, CohortRepository):
 
     @override
     @atomic
-    def build_cohorts(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard
-    ) -> None:
-        self.tables.runs[run_id]  # the rollups count everybody: here that costs no more
-
-    @override
-    @atomic
-    def build_rollups(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, merged: bool = False
-    ) -> None:
+    def build_rollups(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         self.tables.runs[run_id]
         calendar = Calendar(time_zone)
         self.tables.rollups[run_id] = self._rollups(run_id, calendar)

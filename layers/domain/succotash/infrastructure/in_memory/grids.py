@@ -14,10 +14,10 @@ from succotash.domain.retention.grids import (
     GridRequest,
     TimelineEvent,
     count_grid,
-    kept_grids,
+    materialised_cells,
 )
 from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
-from succotash.domain.values import CustomerId, LeadId, RunId, Shard
+from succotash.domain.values import CustomerId, LeadId, RunId
 from succotash.infrastructure.in_memory.ledger import Calendar, purchases_by_customer
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
 from succotash.infrastructure.in_memory.tables import Tables, atomic
@@ -30,20 +30,11 @@ class InMemoryGridRepository(InMemoryRepository, GridRepository):
 
     @override
     @atomic
-    def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
-        self.build_retention_grids(run_id, as_of, time_zone)
-
-    @override
-    @atomic
-    def build_retention_grids(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> None:
+    def build_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         self.tables.runs[run_id]
-        if shard is not None:  # merging counts everybody: here that costs no more
-            return
         joined_by = _people(self.tables, as_of, time_zone)
         self.tables.grids[run_id] = {
-            origin: kept_grids(joined_by(origin)) for origin in CohortAnchor
+            origin: materialised_cells(joined_by(origin)) for origin in CohortAnchor
         }
 
     @override

@@ -18,22 +18,27 @@ class InMemoryLifecycleRepository(InMemoryRepository, LifecycleRepository):
 
     @override
     @atomic
-    def build_lifecycle_counts(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> None:
+    def build_lifecycle_counts(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         self.tables.runs[run_id]
-        lives = _presence(self.tables, as_of, time_zone, shard)
-        today = Calendar(time_zone).date(as_of)
-        counted = {period: count_lifecycle(lives, period, today) for period in GridPeriod}
-        others = {} if shard is None else self.tables.lifecycle.get(run_id) or {}
-        place = 0 if shard is None else shard.index
-        self.tables.lifecycle[run_id] = {**others, place: counted}
+        count_lifecycle_of(self.tables, run_id, as_of, time_zone, None)
 
     @override
     @atomic
     def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
         shards = self.tables.lifecycle.get(self.tables.current_run()) or {}
         return add_up(counts for shard in shards.values() for counts in shard[period])
+
+
+def count_lifecycle_of(
+    tables: Tables, run_id: RunId, as_of: datetime, time_zone: str, shard: Shard | None
+) -> None:
+    """Count the customers of a shard or all."""
+    lives = _presence(tables, as_of, time_zone, shard)
+    today = Calendar(time_zone).date(as_of)
+    counted = {period: count_lifecycle(lives, period, today) for period in GridPeriod}
+    others = {} if shard is None else tables.lifecycle.get(run_id) or {}
+    number = 0 if shard is None else shard.index
+    tables.lifecycle[run_id] = {**others, number: counted}
 
 
 def _presence(

@@ -11,10 +11,12 @@ from succotash.infrastructure.in_memory.retention_analytics import (
     InMemoryRetentionAnalyticsRepository,
 )
 from succotash.infrastructure.in_memory.runs import InMemoryRunRepository
+from succotash.infrastructure.in_memory.shards import InMemoryShardRepository
 
 
 class InMemoryRetentionRepository(
     InMemoryRunRepository,
+    InMemoryShardRepository,
     InMemoryActivityRepository,
     InMemoryPredictionRepository,
     InMemoryEngagementRepository,

@@ -6,7 +6,7 @@ from typing import override
 
 from succotash.domain.repositories.runs import RunRepository
 from succotash.domain.retention.retention import GIVEN_UP_AFTER, INITIAL_RUN, RunState, ScoringRun
-from succotash.domain.values import Json, RunId, Shard
+from succotash.domain.values import Json, RunId
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
 from succotash.infrastructure.in_memory.tables import atomic, stored
@@ -39,32 +39,6 @@ class InMemoryRunRepository(InMemoryRepository, RunRepository):
         if run.state is not RunState.RUNNING:
             raise NotFoundError("scoring run")
         self.tables.runs[run_id] = dataclasses.replace(run, state=RunState.WITHHELD)
-
-    @override
-    @atomic
-    def mark_shard_scored(
-        self,
-        run_id: RunId,
-        shard: Shard,
-        customers: int,
-        warnings: Mapping[str, Json] | None = None,
-    ) -> None:
-        run = self.tables.runs[run_id]
-        scored = self.tables.scored_shards.get(run_id) or {}
-        self.tables.scored_shards[run_id] = {**scored, shard.index: customers}
-        if run.state is RunState.RUNNING:
-            told = self.tables.shard_warnings.get(run_id) or {}
-            self.tables.shard_warnings[run_id] = {**told, shard.index: dict(warnings or {})}
-
-    @override
-    @atomic
-    def get_shard_warnings(self, run_id: RunId) -> dict[int, Mapping[str, Json]]:
-        return dict(self.tables.shard_warnings.get(run_id) or {})
-
-    @override
-    @atomic
-    def get_scored_shards(self, run_id: RunId) -> dict[int, int]:
-        return dict(self.tables.scored_shards.get(run_id) or {})
 
     @override
     @atomic

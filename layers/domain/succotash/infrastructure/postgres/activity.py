@@ -76,7 +76,7 @@ class PostgresActivityRepository(PostgresRepository, ActivityRepository):
         )
         return ActivitySummaries(
             Histories(
-                bulk.plain(customer_ids),
+                bulk.unescaped(customer_ids),
                 first_day,
                 frequency,
                 recency,
@@ -88,8 +88,8 @@ class PostgresActivityRepository(PostgresRepository, ActivityRepository):
             conversions,
             array("d", map(float, seconds)),
             timed,
-            bulk.plain_or_none(last_session_at),
-            [json.loads(each) if each else {} for each in bulk.plain_or_none(interests)],
+            bulk.unescaped_or_none(last_session_at),
+            [json.loads(each) if each else {} for each in bulk.unescaped_or_none(interests)],
         )
 
 

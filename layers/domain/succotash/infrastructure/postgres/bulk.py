@@ -93,17 +93,17 @@ def countable(
     )
 
 
-def plain(values: Iterable[str]) -> list[str]:
+def unescaped(values: Iterable[str]) -> list[str]:
     """A column of text as it was."""
-    return [_plain(value) if "\\" in value else value for value in values]
+    return [_unescaped(value) if "\\" in value else value for value in values]
 
 
-def plain_or_none(values: Iterable[str]) -> list[str | None]:
+def unescaped_or_none(values: Iterable[str]) -> list[str | None]:
     """A column of text where some are missing."""
-    return [None if value == NULL else _plain(value) for value in values]
+    return [None if value == NULL else _unescaped(value) for value in values]
 
 
-def _plain(text: str) -> str:
+def _unescaped(text: str) -> str:
     first, *rest = text.split("\\")
     parts = [first]
     pieces = iter(rest)

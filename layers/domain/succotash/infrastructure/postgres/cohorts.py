@@ -9,6 +9,7 @@ from succotash.domain.value.ltv import Cohort, LTVAnalytics
 from succotash.domain.values import CohortId, RunId, Shard
 from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
+from succotash.infrastructure.postgres.runs import is_scored_by_shard
 from succotash.infrastructure.postgres.session import Jsonb, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
@@ -24,25 +25,7 @@ class PostgresCohortRepository(PostgresRepository, CohortRepository):
     """Cohorts of customers, and what a run's customers are worth together."""
 
     @override
-    def build_cohorts(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard
-    ) -> None:
-        def build(session: Session) -> None:
-            cleared = session.run(_SQL["clear_cohort_part"], run_id=run_id, shard=shard.index)
-            only("scoring run", cleared)
-            set_as_of(session, as_of, time_zone)
-            session.run(
-                of_shard(_SQL["build_cohort_part"], partition(shard)),
-                run_id=run_id,
-                shard=shard.index,
-            )
-
-        self._in_transaction(build)
-
-    @override
-    def build_rollups(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, merged: bool = False
-    ) -> None:
+    def build_rollups(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         def build(session: Session) -> None:
             only("scoring run", session.run(_SQL["clear_rollups"], run_id=run_id))
             set_as_of(session, as_of, time_zone)
@@ -52,7 +35,8 @@ class PostgresCohortRepository(PostgresRepository, CohortRepository):
                 time_zone=time_zone,
                 unknown_source=UNKNOWN_SOURCE,
             )
-            cohorts = _SQL["merge_cohorts" if merged else "build_cohorts"]
+            merges = is_scored_by_shard(session, run_id)
+            cohorts = _SQL["merge_cohorts" if merges else "build_cohorts"]
             session.run(of_shard(cohorts, None), run_id=run_id)
 
         self._in_transaction(build)
@@ -91,3 +75,12 @@ class PostgresCohortRepository(PostgresRepository, CohortRepository):
         self, *, start: date | None = None, end: date | None = None
     ) -> LTVAnalytics:
         return ltv_analytics_of(self._run(_SQL["get_ltv_analytics"], start=start, end=end))
+
+
+def count_cohort_part(session: Session, run_id: RunId, shard: Shard) -> None:
+    """Count a shard's part of cohort periods, as of the instant set for the transaction."""
+    cleared = session.run(_SQL["clear_cohort_part"], run_id=run_id, shard=shard.index)
+    only("scoring run", cleared)
+    session.run(
+        of_shard(_SQL["build_cohort_part"], partition(shard)), run_id=run_id, shard=shard.index
+    )

@@ -51,7 +51,7 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
         stripes = ALL_STRIPES if is_of_all else stripes_of(tombstones or ())
 
         def find(session: Session) -> list[Row]:
-            # A statement sees what was committed before it began: whoever waited asks after that.
+            # A statement sees what was committed before it began: those who waited ask after that.
             if stripes:
                 (take_stripes if alone else share_stripes)(session, stripes)
             return session.run(

@@ -12,11 +12,15 @@ from succotash.domain.retention.retention import (
 from succotash.domain.values import CustomerId, RunId, Shard
 from succotash.infrastructure.postgres import bulk
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.runs import replace_rows
-from succotash.infrastructure.postgres.session import Jsonb, Row
-from succotash.infrastructure.postgres.sql import engagement as sql
-from succotash.infrastructure.postgres.sql.partitions import of_shard
+from succotash.infrastructure.postgres.session import Jsonb
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.postgres.sql.partitions import partition
+from succotash.infrastructure.rows.retention import engagement_profile_of
+from succotash.infrastructure.rows.row import only
+from succotash.infrastructure.statement_files import of_shard
+
+_SQL = statements("engagement")
 
 
 class PostgresEngagementRepository(PostgresRepository, EngagementRepository):
@@ -25,7 +29,7 @@ class PostgresEngagementRepository(PostgresRepository, EngagementRepository):
     @override
     def save_user_engagement_profile(self, profile: UserEngagementProfile) -> None:
         rows = self._run(
-            sql.SAVE_PROFILE,
+            _SQL["save_profile"],
             run_id=profile.run_id,
             customer_id=profile.customer_id,
             sessions=profile.sessions,
@@ -60,25 +64,19 @@ class PostgresEngagementRepository(PostgresRepository, EngagementRepository):
         replace_rows(
             self._work,
             run_id,
-            of_shard(sql.CLEAR_PROFILES, shard),
-            of_shard(sql.COPY_PROFILES, shard),
+            of_shard(_SQL["clear_profiles"], partition(shard)),
+            of_shard(_SQL["copy_profiles"], partition(shard)),
             chunks,
         )
 
     @override
     def get_user_engagement_profile(self, customer_id: CustomerId) -> UserEngagementProfile:
-        rows = self._run(sql.GET_PROFILE, customer_id=customer_id)
-        return _profile(only("engagement profile", rows))
+        rows = self._run(_SQL["get_profile"], customer_id=customer_id)
+        return engagement_profile_of(only("engagement profile", rows))
 
     @override
     def get_users_by_segment(
         self, segment: EngagementSegment, *, limit: int = 100
     ) -> list[UserEngagementProfile]:
-        rows = self._run(sql.PROFILES_OF_SEGMENT, segment=segment, limit=limit)
-        return [_profile(row) for row in rows]
-
-
-def _profile(row: Row) -> UserEngagementProfile:
-    *fields, segment, run_id = row
-    values = [*fields, EngagementSegment(segment), run_id]
-    return UserEngagementProfile(*values)
+        rows = self._run(_SQL["find_profiles_of_segment"], segment=segment, limit=limit)
+        return [engagement_profile_of(row) for row in rows]

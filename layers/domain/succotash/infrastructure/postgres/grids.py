@@ -1,6 +1,7 @@
 """Retention grids, kept with a run or counted from the ledgers, in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import override
 
@@ -12,55 +13,53 @@ from succotash.domain.retention.grids import (
     GridRequest,
     GridWindows,
 )
-from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
+from succotash.domain.retention.retention import (
+    BRACKETS,
+    GRID_LENGTHS,
+    GridCell,
+    GridMode,
+    GridPeriod,
+)
 from succotash.domain.values import SHARDS, RunId, Shard
 from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
+from succotash.infrastructure.postgres.runs import is_scored_by_shard
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
-from succotash.infrastructure.postgres.sql import kept_grids
-from succotash.infrastructure.postgres.sql.grids import COUNT_GRID
-from succotash.infrastructure.postgres.sql.partitions import of_shard
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.postgres.sql.partitions import partition
+from succotash.infrastructure.rows.retention import grid_cell_of
+from succotash.infrastructure.rows.row import only
+from succotash.infrastructure.statement_files import of_shard
+
+_SQL = statements("grids")
+_PARTS = statements("grid_parts")
+_TABLES = statements("cohort_tables")
+_LIMITS: Mapping[str, object] = {
+    **{f"{period}_length": length for period, length in GRID_LENGTHS.items()},
+    "bracket_starts": [first for first, _ in BRACKETS],
+    "bracket_ends": [last for _, last in BRACKETS],
+}
 
 
 class PostgresGridRepository(PostgresRepository, GridRepository):
     """Retention grids, kept with a run or counted from the ledgers."""
 
     @override
-    def build_retention_grids(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> None:
+    def build_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         def build(session: Session) -> None:
-            place = None if shard is None else shard.index
-            only(
-                "scoring run", session.run(kept_grids.CLEAR_GRID_PARTS, run_id=run_id, shard=place)
-            )
             set_as_of(session, as_of, time_zone)
-            session.run(
-                of_shard(kept_grids.BUILD_GRID_PARTS, shard),
-                run_id=run_id,
-                shard=place or 0,
-                shards=shard and shard.count,
-            )
-            if shard is None:
-                _merge_grids(session, run_id)
-
-        self._in_transaction(build)
-
-    @override
-    def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
-        def merge(session: Session) -> None:
-            set_as_of(session, as_of, time_zone)
+            if not is_scored_by_shard(session, run_id):
+                count_grid_parts(session, run_id, None)
             _merge_grids(session, run_id)
 
-        self._in_transaction(merge)
+        self._in_transaction(build)
 
     @override
     def get_retention_grid(
         self, period: GridPeriod, mode: GridMode, origin: CohortAnchor = CohortAnchor.PURCHASE
     ) -> list[GridCell]:
-        rows = self._run(kept_grids.GET_GRID, origin=origin, period=period, mode=mode)
-        return [GridCell(*row) for row in rows]
+        rows = self._run(_TABLES["get_grid"], origin=origin, period=period, mode=mode)
+        return [grid_cell_of(row) for row in rows]
 
     @override
     def count_retention(
@@ -69,7 +68,7 @@ class PostgresGridRepository(PostgresRepository, GridRepository):
         def count(session: Session) -> list[Row]:
             set_as_of(session, as_of, time_zone)
             return session.run(
-                COUNT_GRID,
+                of_shard(_SQL["count_grid"], None),
                 origin=request.origin,
                 period=request.period,
                 mode=request.mode,
@@ -79,32 +78,45 @@ class PostgresGridRepository(PostgresRepository, GridRepository):
                 first_day=request.first_day,
                 last_day=request.last_day,
                 last_offset=request.last_offset,
-                brackets=_places(request.brackets),
+                brackets=_brackets(request.brackets),
             )
 
-        # Revenue may pass 64 bits, and so comes as a numeric.
         return [
-            GridCell(cohort, size, offset, active, int(units))
-            for cohort, size, offset, active, units in self._in_transaction(count)
+            replace(grid_cell_of(row), revenue=int(row["revenue"]))
+            for row in self._in_transaction(count)
         ]
+
+
+def count_grid_parts(session: Session, run_id: RunId, shard: Shard | None) -> None:
+    """Count the part of a shard or all, as of the instant set for the transaction."""
+    number = partition(shard)
+    only("scoring run", session.run(_PARTS["clear_grid_parts"], run_id=run_id, shard=number))
+    session.run(
+        of_shard(_PARTS["build_grid_parts"], number),
+        run_id=run_id,
+        shard=number or 0,
+        shards=shard and shard.count,
+        **_LIMITS,
+    )
 
 
 def _merge_grids(session: Session, run_id: RunId) -> None:
     """Add up the parts of all shards, and one more: leads with customers in several."""
-    only("scoring run", session.run(kept_grids.CLEAR_GRIDS, run_id=run_id))
-    if tied := session.run(kept_grids.SHARED_LEADS):
-        customer_ids, lead_ids = map(list, zip(*tied, strict=True))
+    session.run(_PARTS["clear_grid_parts"], run_id=run_id, shard=SHARDS)
+    only("scoring run", session.run(_TABLES["clear_grids"], run_id=run_id))
+    if tied := session.run(_PARTS["find_shared_leads"]):
         session.run(
-            kept_grids.BUILD_SHARED_GRID_PARTS,
+            of_shard(_PARTS["build_shared_grid_parts"], None),
             run_id=run_id,
             shard=SHARDS,
-            customer_ids=customer_ids,
-            lead_ids=lead_ids,
+            customer_ids=[row["customer_id"] for row in tied],
+            lead_ids=[row["lead_id"] for row in tied],
+            **_LIMITS,
         )
-    session.run(kept_grids.MERGE_GRIDS, run_id=run_id)
+    session.run(_TABLES["merge_grids"], run_id=run_id)
 
 
-def _places(brackets: Sequence[tuple[int, int]]) -> Jsonb:
+def _brackets(brackets: Sequence[tuple[int, int]]) -> Jsonb:
     return Jsonb(
         [
             {"place": place, "first": first, "last": last}

@@ -11,40 +11,45 @@ from succotash.domain.retention.retention import GridPeriod
 from succotash.domain.values import RunId, Shard
 from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
 from succotash.infrastructure.postgres.session import Jsonb, Session
-from succotash.infrastructure.postgres.sql.lifecycle import (
-    BUILD_LIFECYCLE,
-    CLEAR_LIFECYCLE,
-    GET_LIFECYCLE,
-)
-from succotash.infrastructure.postgres.sql.partitions import of_shard
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.postgres.sql.partitions import partition
+from succotash.infrastructure.rows.retention import lifecycle_counts_of
+from succotash.infrastructure.rows.row import only
+from succotash.infrastructure.statement_files import of_shard
+
+_SQL = statements("lifecycle")
 
 
 class PostgresLifecycleRepository(PostgresRepository, LifecycleRepository):
     """Counts of new, returning and dormant customers."""
 
     @override
-    def build_lifecycle_counts(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> None:
-        place = None if shard is None else shard.index
-
+    def build_lifecycle_counts(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         def build(session: Session) -> None:
-            only("scoring run", session.run(CLEAR_LIFECYCLE, run_id=run_id, shard=place))
             set_as_of(session, as_of, time_zone)
-            session.run(
-                of_shard(BUILD_LIFECYCLE, shard),
-                run_id=run_id,
-                shard=place,
-                spans=_lifecycle_spans(as_of, time_zone),
-            )
+            count_lifecycle_of(session, run_id, as_of, time_zone, None)
 
         self._in_transaction(build)
 
     @override
     def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
-        return [LifecycleCounts(*row) for row in self._run(GET_LIFECYCLE, period=period)]
+        rows = self._run(_SQL["get_lifecycle"], period=period)
+        return [lifecycle_counts_of(row) for row in rows]
+
+
+def count_lifecycle_of(
+    session: Session, run_id: RunId, as_of: datetime, time_zone: str, shard: Shard | None
+) -> None:
+    """Count the customers of a shard or all, as of the instant set for the transaction."""
+    number = partition(shard)
+    only("scoring run", session.run(_SQL["clear_lifecycle"], run_id=run_id, shard=number))
+    session.run(
+        of_shard(_SQL["build_lifecycle"], number),
+        run_id=run_id,
+        shard=number,
+        spans=_lifecycle_spans(as_of, time_zone),
+    )
 
 
 def _lifecycle_spans(as_of: datetime, time_zone: str) -> Jsonb:

@@ -19,6 +19,7 @@ from succotash.infrastructure.postgres.migrations import (
     seconds_left,
 )
 from succotash.infrastructure.postgres.migrations.rights import TABLES_OF_THEIR_OWN, Kind, role_of
+from succotash.infrastructure.postgres.sql import statements
 
 OLDEST, NEWEST = 15, 18
 NO_RIGHTS = "42501"
@@ -27,47 +28,7 @@ MIGRATOR = "succotash_migrator"
 MAINTENANCE = "postgres"
 """The database that every server has, to begin from."""
 
-SERVER = """
-SELECT
-    version() LIKE 'PostgreSQL %', CAST(current_setting('server_version_num') AS integer) / 10000,
-    pg_is_in_recovery() OR CAST(current_setting('transaction_read_only') AS boolean),
-    rolsuper, rolcreaterole, rolcreatedb
-FROM pg_roles
-WHERE rolname = current_user
-"""
-LOCK = "SELECT pg_advisory_lock(hashtextextended('succotash set-up', 0))"
-ROLE = "SELECT rolsuper OR rolcreaterole OR rolcreatedb FROM pg_roles WHERE rolname = :role"
-DATABASE = """
-SELECT pg_encoding_to_char(encoding), pg_has_role(current_user, datdba, 'MEMBER')
-FROM pg_database
-WHERE datname = :database
-"""
-# The server itself quotes the names.
-CREATE_ROLE = "SELECT format('CREATE ROLE %I', CAST(:role AS text))"
-LET_LOG_IN = """
-SELECT format('ALTER ROLE %I LOGIN PASSWORD %L', CAST(:role AS text), CAST(:verifier AS text))
-"""
-KNOWS_IAM = "SELECT 1 FROM pg_roles WHERE rolname = 'rds_iam'"
-LET_LOG_IN_BY_IAM = "SELECT format('ALTER ROLE %I LOGIN PASSWORD NULL', CAST(:role AS text))"
-BY_IAM = "SELECT format('GRANT rds_iam TO %I', CAST(:role AS text))"
-JOIN_ROLE = "SELECT format('GRANT %I TO %I', CAST(:role AS text), current_user)"
-CREATE_DATABASE = """
-SELECT format(
-    'CREATE DATABASE %I OWNER %I ENCODING ''UTF8'' TEMPLATE template0',
-    CAST(:database AS text), CAST(:owner AS text)
-)
-"""
-CLOSE_DATABASE = "SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', CAST(:database AS text))"
-OPEN_DATABASE = """
-SELECT format('GRANT %s ON DATABASE %I TO %I', CAST(:rights AS text), CAST(:database AS text),
-    CAST(:role AS text))
-"""
-CLOSE_SCHEMA = "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
-OPEN_SCHEMA = "SELECT format('GRANT USAGE, CREATE ON SCHEMA public TO %I', CAST(:role AS text))"
-LIMIT = """
-SELECT format('ALTER ROLE %I IN DATABASE %I SET %I = %L', CAST(:role AS text),
-    CAST(:database AS text), CAST(:name AS text), CAST(:value AS text))
-"""
+_SQL = statements("provisioning")
 LIMITS = {
     "statement_timeout": "25s",
     "lock_timeout": "5s",
@@ -159,7 +120,7 @@ def set_up(
     try:
         with closing(Connector(admin).connect()) as server:
             is_superuser = _require_usable(server)
-            server.run(LOCK, {})
+            server.run(_SQL["lock_set_up"], {})
             if deadline is not None:
                 seconds_left(deadline)  # waiting may have taken all of it
             inside = replace(admin, database=plan.database)
@@ -168,7 +129,7 @@ def set_up(
                 require_understood(inside, accepts_later=accepts_later)
             _make_roles(server, plan, is_superuser=is_superuser)
             if not is_there:
-                _tell(server, CREATE_DATABASE, database=plan.database, owner=plan.migrator)
+                _tell(server, _SQL["create_database"], database=plan.database, owner=plan.migrator)
             _give_rights(server, plan)
             return _make_schema(inside, plan, deadline, accepts_later=accepts_later)
     except StatementError as error:
@@ -180,16 +141,16 @@ def set_up(
 def _require_usable(server: Connection) -> bool:
     """Whether the administrator is a superuser; SetUpError where the server will not do."""
     try:
-        [[is_postgres, version, is_read_only, is_superuser, *may]] = server.run(SERVER, {})
+        [found] = server.run(_SQL["get_server"], {})
     except StorageError:
         raise SetUpError("the server answers, but not as PostgreSQL does") from None
-    if not is_postgres or not OLDEST <= version <= NEWEST:
+    if not found["is_postgres"] or not OLDEST <= found["major_version"] <= NEWEST:
         raise SetUpError(f"the server is not PostgreSQL {OLDEST} to {NEWEST}")
-    if is_read_only:
+    if found["is_read_only"]:
         raise SetUpError("the server is a read-only standby; name the one that can write")
-    if not (is_superuser or all(may)):
+    if not found["may_set_up"]:
         raise SetUpError("the administrator may not create roles and databases")
-    return bool(is_superuser)
+    return bool(found["is_superuser"])
 
 
 def _make_roles(server: Connection, plan: Plan, *, is_superuser: bool) -> None:
@@ -197,49 +158,62 @@ def _make_roles(server: Connection, plan: Plan, *, is_superuser: bool) -> None:
     if plan.migrator in roles:
         raise SetUpError("the role that migrates and the one of the functions must be two")
     for role in (plan.migrator, *roles):
-        known = server.run(ROLE, {"role": role})
+        known = server.run(_SQL["get_role"], {"role": role})
         if not known:
-            _tell(server, CREATE_ROLE, role=role)
-        elif known[0][0]:
+            _tell(server, _SQL["create_role"], role=role)
+        elif known[0]["administers"]:
             raise SetUpError("a role that the functions or migrations would use administers")
     for each in plan.logins:
         if each.password is None:
-            if not server.run(KNOWS_IAM, {}):
+            if not server.run(_SQL["get_iam_role"], {}):
                 raise SetUpError("the server knows no IAM authentication: it has no role rds_iam")
-            _tell(server, LET_LOG_IN_BY_IAM, role=each.role)
-            _tell(server, BY_IAM, role=each.role)
+            _tell(server, _SQL["let_log_in_by_iam"], role=each.role)
+            _tell(server, _SQL["grant_iam"], role=each.role)
         else:
-            _tell(server, LET_LOG_IN, role=each.role, verifier=scram_verifier(each.password))
+            _tell(
+                server, _SQL["let_log_in"], role=each.role, verifier=scram_verifier(each.password)
+            )
     if not is_superuser:
-        _tell(server, JOIN_ROLE, role=plan.migrator)
+        _tell(server, _SQL["join_role"], role=plan.migrator)
 
 
 def _has_database(server: Connection, plan: Plan) -> bool:
-    known = server.run(DATABASE, {"database": plan.database})
-    if known and known[0] != ["UTF8", True]:
+    known = server.run(_SQL["get_database"], {"database": plan.database})
+    if any(each["encoding"] != "UTF8" or not each["is_own"] for each in known):
         raise SetUpError("the database is there, but not UTF8 or not the administrator's")
     return bool(known)
 
 
 def _give_rights(server: Connection, plan: Plan) -> None:
-    _tell(server, CLOSE_DATABASE, database=plan.database)
+    _tell(server, _SQL["close_database"], database=plan.database)
     _tell(
-        server, OPEN_DATABASE, database=plan.database, role=plan.migrator, rights="CONNECT, CREATE"
+        server,
+        _SQL["open_database"],
+        database=plan.database,
+        role=plan.migrator,
+        rights="CONNECT, CREATE",
     )
     for each in plan.logins:
         makes_tables = TABLES_OF_THEIR_OWN.intersection(each.kinds)
         rights = "CONNECT, TEMPORARY" if makes_tables else "CONNECT"
-        _tell(server, OPEN_DATABASE, database=plan.database, role=each.role, rights=rights)
+        _tell(server, _SQL["open_database"], database=plan.database, role=each.role, rights=rights)
         for name, value in LIMITS.items():
-            _tell(server, LIMIT, role=each.role, database=plan.database, name=name, value=value)
+            _tell(
+                server,
+                _SQL["limit_sessions"],
+                role=each.role,
+                database=plan.database,
+                name=name,
+                value=value,
+            )
 
 
 def _make_schema(
     admin: ConnectionSettings, plan: Plan, deadline: float | None, *, accepts_later: bool
 ) -> str:
     with closing(Connector(admin).connect()) as database:
-        database.run(CLOSE_SCHEMA, {})
-        _tell(database, OPEN_SCHEMA, role=plan.migrator)
+        database.run(_SQL["close_schema"], {})
+        _tell(database, _SQL["open_schema"], role=plan.migrator)
     users: Mapping[str, Collection[Kind]] = {each.role: each.kinds for each in plan.logins}
     return migrate(
         admin, role=plan.migrator, users=users, deadline=deadline, accepts_later=accepts_later
@@ -254,5 +228,5 @@ def scram_verifier(password: str) -> str:
 
 
 def _tell(server: Connection, statement: str, **names: str) -> None:
-    [[command]] = server.run(statement, names)
-    server.run(command, {})
+    [row] = server.run(statement, names)
+    server.run(row["command"], {})

@@ -42,7 +42,7 @@ class PostgresPurchaseRepository(PostgresRepository, PurchaseRepository):
         first_day, frequency, recency, age, holdout, orders, *amounts = map(bulk.whole, numbers)
         revenue, repeats, held_out, over_refunds = amounts
         return PurchaseHistories(
-            Histories(bulk.plain(customer_ids), first_day, frequency, recency, age, holdout),
+            Histories(bulk.unescaped(customer_ids), first_day, frequency, recency, age, holdout),
             orders,
             revenue,
             repeats,
@@ -50,7 +50,7 @@ class PostgresPurchaseRepository(PostgresRepository, PurchaseRepository):
             list(last_at),
             held_out,
             over_refunds,
-            bulk.plain(left_out),
+            bulk.unescaped(left_out),
         )
 
     @override

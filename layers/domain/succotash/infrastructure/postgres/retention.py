@@ -11,10 +11,12 @@ from succotash.infrastructure.postgres.retention_analytics import (
     PostgresRetentionAnalyticsRepository,
 )
 from succotash.infrastructure.postgres.runs import PostgresRunRepository
+from succotash.infrastructure.postgres.shards import PostgresShardRepository
 
 
 class PostgresRetentionRepository(
     PostgresRunRepository,
+    PostgresShardRepository,
     PostgresActivityRepository,
     PostgresPredictionRepository,
     PostgresEngagementRepository,

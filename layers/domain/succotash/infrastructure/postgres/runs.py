@@ -5,12 +5,15 @@ from typing import override
 
 from succotash.domain.repositories.runs import RunRepository
 from succotash.domain.retention.retention import GIVEN_UP_AFTER, INITIAL_RUN, RunState, ScoringRun
-from succotash.domain.values import Json, RunId, Shard
+from succotash.domain.values import SHARDS, Json, RunId
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.rows import only
-from succotash.infrastructure.postgres.session import Jsonb, Row, Session, UnitOfWork
-from succotash.infrastructure.postgres.sql import runs as sql
+from succotash.infrastructure.postgres.session import Jsonb, Session, UnitOfWork
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.rows.row import only
+from succotash.infrastructure.rows.scoring import scoring_run_of
+
+_SQL = statements("runs")
 
 
 class PostgresRunRepository(PostgresRepository, RunRepository):
@@ -19,20 +22,20 @@ class PostgresRunRepository(PostgresRepository, RunRepository):
     @override
     def open_scoring_run(self, run: ScoringRun) -> None:
         def open_run(session: Session) -> None:
-            session.run(sql.LOCK_RUNS)
-            for run_id, as_of, state in session.run(
-                sql.RUNS_CONCERNED, run_id=run.run_id, state=RunState.RUNNING
+            session.run(_SQL["lock_runs"])
+            for row in session.run(
+                _SQL["find_runs_to_change"], run_id=run.run_id, state=RunState.RUNNING
             ):
-                if state != RunState.RUNNING:
+                if row["state"] != RunState.RUNNING:
                     raise RunInProgressError("this scoring run has finished already")
-                if run_id == run.run_id:
+                if row["run_id"] == run.run_id:
                     continue
-                if as_of > run.as_of - GIVEN_UP_AFTER:
+                if row.instant("as_of") > run.as_of - GIVEN_UP_AFTER:
                     raise RunInProgressError("another scoring run is running")
-                session.run(sql.DELETE_ROWS_OF_RUNS, run_ids=[run_id])
-                session.run(sql.DELETE_RUN, run_id=run_id)
+                session.run(_SQL["delete_results_of_runs"], run_ids=[row["run_id"]])
+                session.run(_SQL["delete_run"], run_id=row["run_id"])
             session.run(
-                sql.OPEN_RUN,
+                _SQL["open_run"],
                 run_id=run.run_id,
                 as_of=run.as_of,
                 settings=Jsonb(dict(run.settings)),
@@ -54,73 +57,45 @@ class PostgresRunRepository(PostgresRepository, RunRepository):
         summary: Mapping[str, Json] | None = None,
     ) -> None:
         def finish(session: Session) -> None:
-            session.run(sql.LOCK_RUNS)
-            rows = session.run(sql.RUNS_CONCERNED, run_id=run_id, state=RunState.CURRENT)
-            started = {known: as_of for known, as_of, state in rows if state == RunState.RUNNING}
+            session.run(_SQL["lock_runs"])
+            rows = session.run(_SQL["find_runs_to_change"], run_id=run_id, state=RunState.CURRENT)
+            started = {
+                row["run_id"]: row.instant("as_of")
+                for row in rows
+                if row["state"] == RunState.RUNNING
+            }
             if run_id not in started:
                 raise NotFoundError("scoring run")
-            if any(as_of > started[run_id] for _, as_of, _ in rows):
+            if any(row.instant("as_of") > started[run_id] for row in rows):
                 raise RunInProgressError("a newer scoring run has finished")
-            session.run(sql.SUPERSEDE_CURRENT_RUN)
+            session.run(_SQL["supersede_current_run"])
             session.run(
-                sql.MAKE_CURRENT,
+                _SQL["make_run_current"],
                 run_id=run_id,
                 customers=customers,
                 summary=Jsonb(dict(summary or {})),
             )
-            outdated = [old for [old] in session.run(sql.OUTDATED_RUNS, keep=keep)]
-            session.run(sql.DELETE_ROWS_OF_RUNS, run_ids=outdated)
+            outdated = session.run(_SQL["find_outdated_runs"], keep=keep)
+            session.run(_SQL["delete_results_of_runs"], run_ids=[row["run_id"] for row in outdated])
 
         self._in_transaction(finish)
 
     @override
     def withhold_scoring_run(self, run_id: RunId) -> None:
-        only("scoring run", self._run(sql.WITHHOLD_RUN, run_id=run_id))
-
-    @override
-    def mark_shard_scored(
-        self,
-        run_id: RunId,
-        shard: Shard,
-        customers: int,
-        warnings: Mapping[str, Json] | None = None,
-    ) -> None:
-        rows = self._run(
-            sql.MARK_SHARD,
-            run_id=run_id,
-            shard=str(shard.index),
-            customers=customers,
-            warnings=Jsonb(dict(warnings or {})),
-        )
-        only("scoring run", rows)
-
-    @override
-    def get_shard_warnings(self, run_id: RunId) -> dict[int, Mapping[str, Json]]:
-        rows = self._run(sql.SHARD_WARNINGS, run_id=run_id)
-        return {int(shard): warnings for shard, warnings in rows}
-
-    @override
-    def get_scored_shards(self, run_id: RunId) -> dict[int, int]:
-        rows = self._run(sql.SCORED_SHARDS, run_id=run_id)
-        return {int(shard): int(customers) for shard, customers in rows}
+        only("scoring run", self._run(_SQL["withhold_run"], run_id=run_id))
 
     @override
     def get_scoring_run(self, run_id: RunId) -> ScoringRun:
-        return _scoring_run(only("scoring run", self._run(sql.GET_RUN, run_id=run_id)))
+        return scoring_run_of(only("scoring run", self._run(_SQL["get_run"], run_id=run_id)))
 
     @override
     def get_current_scoring_run(self) -> ScoringRun:
-        return _scoring_run(only("scoring run", self._run(sql.GET_CURRENT_RUN)))
+        return scoring_run_of(only("scoring run", self._run(_SQL["get_current_run"])))
 
     @override
     def get_scoring_runs(self, *, limit: int = 10) -> list[ScoringRun]:
-        rows = self._run(sql.GET_RUNS, initial_run=INITIAL_RUN, limit=limit)
-        return [_scoring_run(row) for row in rows]
-
-
-def _scoring_run(row: Row) -> ScoringRun:
-    run_id, as_of, state, *others = row
-    return ScoringRun(run_id, as_of, RunState(state), *others)
+        rows = self._run(_SQL["find_runs"], initial_run=INITIAL_RUN, limit=limit)
+        return [scoring_run_of(row) for row in rows]
 
 
 def replace_rows(
@@ -133,3 +108,9 @@ def replace_rows(
         session.copy_in(copy, chunks)
 
     work.in_transaction(replace)
+
+
+def is_scored_by_shard(session: Session, run_id: RunId) -> bool:
+    """Whether every shard of the run was counted, so that its parts only have to be added up."""
+    [row] = session.run(_SQL["count_scored_shards"], run_id=run_id)
+    return bool(row["shards"] == SHARDS)

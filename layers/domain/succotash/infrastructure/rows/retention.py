@@ -1,8 +1,21 @@
-"""Churn predictions and engagement profiles, of rows."""
+"""Campaigns, churn predictions, engagement profiles and where customers stand, of rows."""
 
 from collections.abc import Sequence
 
-from succotash.domain.retention.retention import ChurnPrediction, RiskLevel
+from succotash.domain.retention.lifecycle import LifecycleCounts
+from succotash.domain.retention.retention import (
+    CampaignMetrics,
+    CampaignStatus,
+    CampaignSummary,
+    ChurnPrediction,
+    EngagementSegment,
+    GridCell,
+    RetentionAnalytics,
+    RetentionCampaign,
+    RiskLevel,
+    UserEngagementProfile,
+)
+from succotash.errors import CurrencyMismatchError
 from succotash.infrastructure.rows.row import Row
 
 
@@ -30,3 +43,94 @@ def churn_prediction_of(row: Row) -> ChurnPrediction:
 def churn_predictions_of(rows: Sequence[Row]) -> list[ChurnPrediction]:
     """Churn predictions; one row without any is none."""
     return [churn_prediction_of(row) for row in rows if row["customer_id"] is not None]
+
+
+def engagement_profile_of(row: Row) -> UserEngagementProfile:
+    """An engagement profile."""
+    return UserEngagementProfile(
+        customer_id=row["customer_id"],
+        sessions=row["sessions"],
+        clicks=row["clicks"],
+        conversions=row["conversions"],
+        average_session_seconds=row["average_session_seconds"],
+        last_session_at=row.optional_instant("last_session_at"),
+        interests=row.json("interests"),
+        engagement_score=row["engagement_score"],
+        segment=EngagementSegment(row["segment"]),
+        run_id=row["run_id"],
+    )
+
+
+def campaign_of(row: Row) -> RetentionCampaign:
+    """A retention campaign."""
+    risk, segment = row["target_risk_level"], row["target_segment"]
+    return RetentionCampaign(
+        campaign_id=row["campaign_id"],
+        name=row["name"],
+        created_at=row.instant("created_at"),
+        updated_at=row.instant("updated_at"),
+        description=row["description"],
+        status=CampaignStatus(row["status"]),
+        target_risk_level=None if risk is None else RiskLevel(risk),
+        target_segment=None if segment is None else EngagementSegment(segment),
+        starts_at=row.optional_instant("starts_at"),
+        ends_at=row.optional_instant("ends_at"),
+        metrics=CampaignMetrics(
+            targeted=row["targeted"],
+            sent=row["sent"],
+            opened=row["opened"],
+            clicked=row["clicked"],
+            converted=row["converted"],
+            revenue=row.optional_money("revenue"),
+        ),
+    )
+
+
+def campaign_summary_of(row: Row) -> CampaignSummary:
+    """All campaigns together."""
+    return CampaignSummary(
+        campaigns_by_status=row.json("campaigns_by_status"),
+        targeted=row["targeted"],
+        sent=row["sent"],
+        opened=row["opened"],
+        clicked=row["clicked"],
+        converted=row["converted"],
+        revenue=row.optional_money("revenue"),
+    )
+
+
+def retention_analytics_of(row: Row) -> RetentionAnalytics:
+    """Where all customers of a run stand; CurrencyMismatchError where values are in several."""
+    by_risk_level = row.json("by_risk_level")
+    if row["currency"] != row["other_currency"]:
+        raise CurrencyMismatchError(row["currency"], row["other_currency"])
+    return RetentionAnalytics(
+        run_id=row["run_id"],
+        customers=sum(by_risk_level.values()),
+        by_risk_level=by_risk_level,
+        by_segment=row.json("by_segment"),
+        average_churn_probability=row["average_churn_probability"],
+        average_engagement_score=row["average_engagement_score"],
+        value_at_risk=row.optional_money("amount"),
+    )
+
+
+def lifecycle_counts_of(row: Row) -> LifecycleCounts:
+    """Customers of one period by what their presence in it means."""
+    return LifecycleCounts(
+        starts_on=row.day("starts_on"),
+        arrived=row["arrived"],
+        returned=row["returned"],
+        resurrected=row["resurrected"],
+        dormant=row["dormant"],
+    )
+
+
+def grid_cell_of(row: Row) -> GridCell:
+    """A cell of a materialised retention grid, which has no revenue."""
+    return GridCell(
+        cohort_starts_on=row.day("cohort_starts_on"),
+        cohort_size=row["cohort_size"],
+        offset=row["cell_offset"],
+        active=row["active"],
+    )

@@ -6,7 +6,7 @@ from typing import override
 from succotash.domain.repositories.cohorts import CohortRepository
 from succotash.domain.retention.retention import UNKNOWN_SOURCE, Labelled
 from succotash.domain.value.ltv import Cohort, LTVAnalytics
-from succotash.domain.values import CohortId, Money, RunId, Shard
+from succotash.domain.values import CohortId, Money, RunId
 from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.value import cohorts_of, ltv_analytics_of
 from succotash.infrastructure.sqlite.columns import currency_of
@@ -23,16 +23,7 @@ class SQLiteCohortRepository(SQLiteRepository, CohortRepository):
     """Cohorts of customers, and what a run's customers are worth together."""
 
     @override
-    def build_cohorts(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard
-    ) -> None:
-        with self._unit.reading() as session:  # the rollups count everybody: that costs no more
-            named_run(session, run_id)
-
-    @override
-    def build_rollups(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, merged: bool = False
-    ) -> None:
+    def build_rollups(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         with self._unit.writing() as session:
             named_run(session, run_id)
             session.run(_SQL["delete_cohorts"], run_id=run_id)

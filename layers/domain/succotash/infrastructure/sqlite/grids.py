@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from typing import override
 
@@ -13,74 +13,35 @@ from succotash.domain.retention.grids import (
     GridRequest,
     TimelineEvent,
     count_grid,
-    kept_grids,
+    materialised_cells,
 )
 from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
-from succotash.domain.values import RunId, Shard
-from succotash.infrastructure.sqlite.columns import instant, micros
+from succotash.domain.values import RunId
+from succotash.infrastructure.rows.retention import grid_cell_of
+from succotash.infrastructure.sqlite.columns import micros
 from succotash.infrastructure.sqlite.connection import Row, Session
 from succotash.infrastructure.sqlite.functions import day_of
 from succotash.infrastructure.sqlite.purchases import laid_out_purchases
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.runs import named_run
+from succotash.infrastructure.sqlite.sql import statements
 
-_BOUGHT = """
-SELECT customer_id AS person, ordered_at AS moment, day, net
-FROM temp.purchases
-ORDER BY customer_id, ordered_at
-"""
-_DID = """
-SELECT customer_id AS person, occurred_at AS moment, local_day(occurred_at, :time_zone) AS day,
-       0 AS net
-FROM activity_events
-WHERE occurred_at <= :as_of
-ORDER BY customer_id, occurred_at
-"""
-_ASKED = """
-SELECT lead_id AS person, submitted_at AS moment, local_day(submitted_at, :time_zone) AS day,
-       0 AS net
-FROM form_submissions
-WHERE lead_id IS NOT NULL AND state IN ('accepted', 'duplicate') AND submitted_at <= :as_of
-ORDER BY lead_id, submitted_at
-"""
-_TIED = "SELECT lead_id, customer_id FROM customers WHERE lead_id IS NOT NULL"
-
-_DELETE_GRIDS = "DELETE FROM retention_grid_cells WHERE run_id = :run_id"
-_INSERT_GRID_CELL = """
-INSERT INTO retention_grid_cells (
-    run_id, origin, period, mode, cohort_starts_on, "offset", cohort_size, active
-)
-VALUES (:run_id, :origin, :period, :mode, :cohort_starts_on, :offset, :cohort_size, :active)
-"""
-_GRID = """
-SELECT * FROM retention_grid_cells
-WHERE run_id = (SELECT run_id FROM current_run)
-  AND origin = :origin AND period = :period AND mode = :mode
-ORDER BY cohort_starts_on, "offset"
-"""
+_SQL = statements("grids")
 
 
 class SQLiteGridRepository(SQLiteRepository, GridRepository):
     """Retention grids, kept with a run or counted from the ledgers."""
 
     @override
-    def merge_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
-        self.build_retention_grids(run_id, as_of, time_zone)
-
-    @override
-    def build_retention_grids(
-        self, run_id: RunId, as_of: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> None:
+    def build_retention_grids(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         with self._unit.writing() as session:
             named_run(session, run_id)
-            if shard is not None:  # merging counts everybody: here that costs no more
-                return
-            session.run(_DELETE_GRIDS, run_id=run_id)
+            session.run(_SQL["clear_grids"], run_id=run_id)
             joined_by = _people(session, as_of, time_zone)
             for origin in CohortAnchor:
-                grids = kept_grids(joined_by(origin))
+                grids = materialised_cells(joined_by(origin))
                 session.run_for_each(
-                    _INSERT_GRID_CELL,
+                    _SQL["save_grid_cell"],
                     (
                         {
                             "run_id": run_id,
@@ -102,16 +63,8 @@ class SQLiteGridRepository(SQLiteRepository, GridRepository):
         self, period: GridPeriod, mode: GridMode, origin: CohortAnchor = CohortAnchor.PURCHASE
     ) -> list[GridCell]:
         with self._unit.reading() as session:
-            rows = session.run(_GRID, origin=origin, period=period, mode=mode)
-        return [
-            GridCell(
-                cohort_starts_on=date.fromisoformat(row["cohort_starts_on"]),
-                cohort_size=row["cohort_size"],
-                offset=row["offset"],
-                active=row["active"],
-            )
-            for row in rows
-        ]
+            rows = session.run(_SQL["get_grid"], origin=origin, period=period, mode=mode)
+        return [grid_cell_of(row) for row in rows]
 
     @override
     def count_retention(
@@ -125,13 +78,13 @@ def _people(
     session: Session, as_of: datetime, time_zone: str
 ) -> Callable[[CohortAnchor], Iterator[CustomerTimeline]]:
     """Everybody who joined by an origin at or before an instant; ledgers are read once for all."""
-    moment = {"as_of": micros(as_of), "time_zone": time_zone}
+    asked = {"as_of": micros(as_of), "time_zone": time_zone}
     with laid_out_purchases(session, as_of, time_zone):
-        bought = _by_person(session.run(_BOUGHT))
+        bought = _by_person(session.run(_SQL["find_purchases"]))
 
     @cache
     def did() -> dict[str, list[TimelineEvent]]:
-        return _by_person(session.run(_DID, **moment))
+        return _by_person(session.run(_SQL["find_activity"], **asked))
 
     def joined_by(origin: CohortAnchor) -> Iterator[CustomerTimeline]:
         if origin is CohortAnchor.PURCHASE:
@@ -143,10 +96,12 @@ def _people(
                 yield CustomerTimeline(events, sorted([*events, *bought.get(customer_id, [])]))
             return
         came_back = defaultdict[str, list[TimelineEvent]](list)
-        for row in session.run(_TIED):
+        for row in session.run(_SQL["find_customers_of_leads"]):
             customer_id = row["customer_id"]
             came_back[row["lead_id"]] += did().get(customer_id, []) + bought.get(customer_id, [])
-        for lead_id, submissions in _by_person(session.run(_ASKED, **moment)).items():
+        for lead_id, submissions in _by_person(
+            session.run(_SQL["find_submissions"], **asked)
+        ).items():
             yield CustomerTimeline(submissions, sorted(came_back[lead_id]))
 
     return joined_by
@@ -156,6 +111,6 @@ def _by_person(rows: Iterable[Row]) -> dict[str, list[TimelineEvent]]:
     found = defaultdict[str, list[TimelineEvent]](list)
     for row in rows:
         found[row["person"]].append(
-            TimelineEvent(instant(row["moment"]), day_of(row["day"]), row["net"])
+            TimelineEvent(row.instant("happened_at"), day_of(row["day"]), row["net"])
         )
     return dict(found)

@@ -9,10 +9,12 @@ from succotash.infrastructure.sqlite.lifecycle import SQLiteLifecycleRepository
 from succotash.infrastructure.sqlite.predictions import SQLitePredictionRepository
 from succotash.infrastructure.sqlite.retention_analytics import SQLiteRetentionAnalyticsRepository
 from succotash.infrastructure.sqlite.runs import SQLiteRunRepository
+from succotash.infrastructure.sqlite.shards import SQLiteShardRepository
 
 
 class SQLiteRetentionRepository(
     SQLiteRunRepository,
+    SQLiteShardRepository,
     SQLiteActivityRepository,
     SQLitePredictionRepository,
     SQLiteEngagementRepository,

@@ -11,36 +11,16 @@ from succotash.domain.value.ltv import DEFAULT_SEGMENTS
 from succotash.errors import StorageError
 from succotash.infrastructure.rows.leads import rule_document
 from succotash.infrastructure.sqlite.columns import json_text, micros, micros_span
+from succotash.infrastructure.sqlite.sql import statements
 
-SCHEMA_VERSION = 13
+SCHEMA_VERSION = 14
 APPLICATION_ID = 0x53554343
 """Marks a file as ours ("SUCC")."""
 
 _PAUSE_SECONDS = 0.01
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _WORKING_TABLES = Path(__file__).with_name("working_tables.sql")
-
-_INSERT_FORM = """
-INSERT INTO forms (form_id, title, fields, allowed_origins, allowed_redirects, duplicate_window,
-                   region)
-VALUES (:form_id, :title, '[]', '[]', '[]', :duplicate_window, :region)
-"""
-_INSERT_RULE = """
-INSERT INTO validation_rules (rule_id, form_id, field_name, kind, parameters, message, position)
-VALUES (:rule_id, :form_id, 'email', :kind, '{}', '', :position)
-"""
-_INSERT_SEGMENT = """
-INSERT INTO ltv_segments (segment_id, name, description, lower_quantile)
-VALUES (:segment_id, :name, :description, :lower_quantile)
-"""
-_INSERT_SCORING = """
-INSERT INTO lead_scoring_rules (version, rules, hot_total, grade_totals, made_at)
-VALUES (:version, :rules, :hot_total, :grade_totals, :made_at)
-"""
-_INSERT_RUN = """
-INSERT INTO scoring_runs (run_id, as_of, state, settings, models, backtest, customers)
-VALUES (:run_id, 0, 'current', '{}', '{}', '{}', 0)
-"""
+_SQL = statements("schema")
 
 
 def prepare_connection(connection: sqlite3.Connection) -> None:
@@ -89,10 +69,10 @@ def _write_ahead(connection: sqlite3.Connection, deadline: float) -> None:
 
 def _version(connection: sqlite3.Connection) -> int | None:
     """The schema version in the database; None where it is empty."""
-    (tables,) = connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
-    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if tables == 0 and application_id == 0 and version == 0:
+    objects = connection.execute(_SQL["count_objects"]).fetchone()["objects"]
+    application_id = connection.execute("PRAGMA application_id").fetchone()["application_id"]
+    version = connection.execute("PRAGMA user_version").fetchone()["user_version"]
+    if objects == 0 and application_id == 0 and version == 0:
         return None
     if application_id != APPLICATION_ID:
         raise StorageError("the file holds another application's database")
@@ -103,7 +83,7 @@ def _make(connection: sqlite3.Connection) -> None:
     connection.executescript(_SCHEMA.read_text(encoding="utf-8"))
     form = Form(DEFAULT_FORM, "Default")
     connection.execute(
-        _INSERT_FORM,
+        _SQL["save_form"],
         {
             "form_id": form.form_id,
             "title": form.title,
@@ -112,7 +92,7 @@ def _make(connection: sqlite3.Connection) -> None:
         },
     )
     connection.executemany(
-        _INSERT_RULE,
+        _SQL["save_rule"],
         [
             {
                 "rule_id": f"{DEFAULT_FORM}.email.{kind}",
@@ -124,7 +104,7 @@ def _make(connection: sqlite3.Connection) -> None:
         ],
     )
     connection.executemany(
-        _INSERT_SEGMENT,
+        _SQL["save_segment"],
         [
             {
                 "segment_id": segment.segment_id,
@@ -137,7 +117,7 @@ def _make(connection: sqlite3.Connection) -> None:
     )
     scoring = DEFAULT_SCORING
     connection.execute(
-        _INSERT_SCORING,
+        _SQL["save_scoring_rules"],
         {
             "version": scoring.version,
             "rules": json_text([rule_document(each) for each in scoring.rules]),
@@ -146,4 +126,4 @@ def _make(connection: sqlite3.Connection) -> None:
             "made_at": micros(scoring.made_at),
         },
     )
-    connection.execute(_INSERT_RUN, {"run_id": INITIAL_RUN})
+    connection.execute(_SQL["save_initial_run"], {"run_id": INITIAL_RUN})

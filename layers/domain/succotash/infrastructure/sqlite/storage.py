@@ -24,6 +24,7 @@ from succotash.infrastructure.sqlite.ltv import SQLiteLTVRepository
 from succotash.infrastructure.sqlite.outbox import SQLiteOutboxRepository
 from succotash.infrastructure.sqlite.people import SQLitePeopleRepository
 from succotash.infrastructure.sqlite.retention import SQLiteRetentionRepository
+from succotash.infrastructure.sqlite.runs import current_run
 
 
 class SQLiteStorage(Storage):
@@ -68,7 +69,7 @@ class SQLiteStorage(Storage):
     @override
     def ping(self) -> None:
         with self._database.reading() as session:
-            session.run("SELECT 1 FROM current_run")
+            current_run(session)
 
     @override
     def close(self) -> None:

@@ -19,6 +19,7 @@ from succotash.errors import StorageError, StorageUnavailableError
 from succotash.infrastructure.postgres.address import settings_of
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings, SslMode
 from succotash.infrastructure.postgres.migrations.rights import Kind, grants, quoted
+from succotash.infrastructure.postgres.sql import statements
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -32,26 +33,9 @@ REVISION_TABLE = "succotash_revision"
 _LOCK_TIMEOUT = "10s"
 _LOCK_NOT_AVAILABLE, _CANCELED = "55P03", "57014"
 _TOO_LONG = "the migration took longer than it may"
-_IS_OURS = f"SELECT to_regclass('public.{REVISION_TABLE}') IS NOT NULL"
-_KNOWN_REVISION = f"SELECT version_num FROM public.{REVISION_TABLE}"  # noqa: S608 - a constant
-_TABLES = """
-SELECT relname
-FROM pg_class
-WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v')
-"""
 _OURS = re.compile(r"[0-9]{4}")
 """How the revisions of every release are numbered."""
-_HOLDS_TABLES = """
-SELECT EXISTS (
-    SELECT
-    FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace
-        AND relkind IN ('r', 'p', 'v', 'm', 'f')
-        AND NOT EXISTS (
-            SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e'
-        )
-)
-"""
+_SQL = statements("migrations")
 
 
 def migrate(
@@ -69,7 +53,7 @@ def migrate(
     and loses others. It ends by `deadline`, in the seconds of time.monotonic(), where given. All
     of it happens, or nothing; two migrations wait for each other.
 
-    With `accepts_later` the schema of a later release stays, and `users` get rights on it beside
+    With `accepts_later` the schema of a later release stays, and `users` get rights on it besides
     those that they have: the later release works on until this one, rolled back to, is there.
 
     StorageUnavailableError where the database does not answer, something holds the tables, or the
@@ -81,21 +65,22 @@ def migrate(
     with _transaction(target) as connection:
         run = connection.exec_driver_sql
         if deadline is None:
+            # SET, here and below, is a command, which takes no parameters.
             run("SET LOCAL statement_timeout = 0")  # the server may have a limit of its own
         else:
             _limit(connection, deadline)
         if role is not None:
             run(f"SET LOCAL ROLE {quoted(role)}")
-        run("SELECT pg_advisory_xact_lock(hashtextextended('succotash migration', 0))")
+        run(_SQL["lock_migrations"])
         run(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
         later = _later(connection) if accepts_later else None
         if later is None:
             config = _config(connection)
             _require_understood(connection, config)
             command.upgrade(config, REVISION)
-        beside = None if later is None else run(_TABLES).scalars().all()
+        others = None if later is None else run(_SQL["find_tables"]).scalars().all()
         for user, kinds in (users or {}).items():
-            for statement in grants(user, kinds, beside=beside):
+            for statement in grants(user, kinds, others=others):
                 run(statement)
     return later or REVISION
 
@@ -166,7 +151,7 @@ def _require_understood(connection: "Connection", config: "Config") -> None:
     if known is not None:
         for revision in known:
             ScriptDirectory.from_config(config).get_revision(revision)
-    elif connection.exec_driver_sql(_HOLDS_TABLES).scalar_one():
+    elif connection.exec_driver_sql(_SQL["holds_tables"]).scalar_one():
         raise StorageError("the database holds tables of something else; give Succotash its own")
 
 
@@ -179,7 +164,9 @@ def _later(connection: "Connection") -> str | None:
 def _revisions(connection: "Connection") -> Sequence[str] | None:
     """What the database remembers; None where it is not ours."""
     run = connection.exec_driver_sql
-    return run(_KNOWN_REVISION).scalars().all() if run(_IS_OURS).scalar_one() else None
+    if not run(_SQL["is_ours"]).scalar_one():
+        return None
+    return run(_SQL["get_revisions"]).scalars().all()
 
 
 def _connect(settings: ConnectionSettings) -> pg8000.dbapi.Connection:

@@ -171,10 +171,6 @@ periods AS MATERIALIZED (
     FROM cohort_parts
     WHERE run_id = :run_id
     GROUP BY cohort_id, period
-),
-
-gone AS (
-    DELETE FROM cohort_parts WHERE run_id = :run_id
 )
 
 -- part: cohorts_made

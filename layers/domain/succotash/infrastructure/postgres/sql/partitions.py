@@ -1,7 +1,5 @@
 """Statements about one partition of the large tables."""
 
-from functools import cache
-
 from succotash.domain.values import SHARDS, Shard
 from succotash.errors import InvalidInputError
 
@@ -26,17 +24,3 @@ def partition(shard: Shard | None) -> int | None:
         return None
     require_partition(shard)
     return shard.index
-
-
-@cache
-def of_shard(statement: str, shard: Shard | None) -> str:
-    """As `statement_files.of_shard`, for statements that are still in Python."""
-    if shard is None:
-        return statement
-    require_partition(shard)
-    for table in PARTITIONED:
-        for clause in ("FROM", "COPY", "INTO"):
-            statement = statement.replace(
-                f"{clause} {table}", f"{clause} {table}_p{shard.index:02d}"
-            )
-    return statement

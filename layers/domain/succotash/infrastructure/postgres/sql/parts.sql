@@ -220,7 +220,7 @@ FROM jsonb_to_recordset(cast(:messages AS jsonb)) AS item (
 ON CONFLICT (message_id) DO NOTHING
 
 -- part: named_run
--- Whoever writes rows of a run locks it, in place of a foreign key.
+-- Those who write rows of a run lock it, in place of a foreign key.
 run AS (
     SELECT run_id
     FROM scoring_runs

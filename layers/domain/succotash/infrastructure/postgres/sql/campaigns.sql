@@ -1,0 +1,133 @@
+-- part: campaign
+SELECT
+    campaign_id,
+    name,
+    created_at,
+    updated_at,
+    description,
+    status,
+    target_risk_level,
+    target_segment,
+    starts_at,
+    ends_at,
+    targeted,
+    sent,
+    opened,
+    clicked,
+    converted,
+    revenue,
+    currency
+FROM retention_campaigns
+
+-- name: save_campaign
+INSERT INTO retention_campaigns (
+    campaign_id,
+    name,
+    created_at,
+    updated_at,
+    description,
+    status,
+    target_risk_level,
+    target_segment,
+    starts_at,
+    ends_at,
+    targeted,
+    sent,
+    opened,
+    clicked,
+    converted,
+    revenue,
+    currency
+)
+VALUES (
+    :campaign_id,
+    :name,
+    cast(:created_at AS timestamptz),
+    cast(:updated_at AS timestamptz),
+    :description,
+    :status,
+    cast(:target_risk_level AS text),
+    cast(:target_segment AS text),
+    cast(:starts_at AS timestamptz),
+    cast(:ends_at AS timestamptz),
+    cast(:targeted AS bigint),
+    cast(:sent AS bigint),
+    cast(:opened AS bigint),
+    cast(:clicked AS bigint),
+    cast(:converted AS bigint),
+    cast(:revenue AS bigint) * 0.0001,
+    cast(:currency AS text)
+)
+ON CONFLICT (campaign_id) DO UPDATE SET
+    name = excluded.name,
+    created_at = excluded.created_at,
+    updated_at = excluded.updated_at,
+    description = excluded.description,
+    status = excluded.status,
+    target_risk_level = excluded.target_risk_level,
+    target_segment = excluded.target_segment,
+    starts_at = excluded.starts_at,
+    ends_at = excluded.ends_at,
+    targeted = excluded.targeted,
+    sent = excluded.sent,
+    opened = excluded.opened,
+    clicked = excluded.clicked,
+    converted = excluded.converted,
+    revenue = excluded.revenue,
+    currency = excluded.currency;
+
+-- name: get_campaign
+${campaign}
+WHERE campaign_id = :campaign_id;
+
+-- name: lock_campaign
+${campaign}
+WHERE campaign_id = :campaign_id
+FOR NO KEY UPDATE;
+
+-- name: find_campaigns
+${campaign}
+WHERE cast(:status AS text) IS NULL OR status = :status
+ORDER BY created_at DESC, campaign_id ASC;
+
+-- name: find_active_campaigns
+${campaign}
+WHERE
+    status = 'active'
+    AND coalesce(starts_at, '-infinity') <= cast(:at AS timestamptz)
+    AND coalesce(ends_at, 'infinity') > cast(:at AS timestamptz)
+ORDER BY created_at DESC, campaign_id ASC;
+
+-- name: update_campaign_metrics
+UPDATE retention_campaigns
+SET
+    targeted = cast(:targeted AS bigint),
+    sent = cast(:sent AS bigint),
+    opened = cast(:opened AS bigint),
+    clicked = cast(:clicked AS bigint),
+    converted = cast(:converted AS bigint),
+    revenue = cast(:revenue AS bigint) * 0.0001,
+    currency = cast(:currency AS text)
+WHERE campaign_id = :campaign_id
+RETURNING campaign_id;
+
+-- name: summarise_campaigns
+WITH by_status AS (
+    SELECT
+        status,
+        count(*) AS campaigns
+    FROM retention_campaigns
+    GROUP BY status
+)
+
+SELECT
+    cast(:currency AS text) AS currency,
+    cast(coalesce(sum(targeted), 0) AS bigint) AS targeted,
+    cast(coalesce(sum(sent), 0) AS bigint) AS sent,
+    cast(coalesce(sum(opened), 0) AS bigint) AS opened,
+    cast(coalesce(sum(clicked), 0) AS bigint) AS clicked,
+    cast(coalesce(sum(converted), 0) AS bigint) AS converted,
+    sum(revenue) FILTER (WHERE currency = :currency) AS revenue,
+    (SELECT coalesce(jsonb_object_agg(by_status.status, by_status.campaigns), '{}') FROM by_status)
+        AS campaigns_by_status
+FROM retention_campaigns;

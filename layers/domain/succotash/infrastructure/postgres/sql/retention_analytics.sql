@@ -1,0 +1,58 @@
+-- name: get_retention_analytics
+WITH run AS MATERIALIZED (
+    SELECT coalesce(cast(:run_id AS text), ${current_run}) COLLATE "C" AS run_id
+),
+
+risks AS (
+    SELECT
+        risk_level,
+        count(*) AS customers,
+        sum(churn_probability) AS churn_probability
+    FROM churn_predictions
+    WHERE run_id = (SELECT run.run_id FROM run)
+    GROUP BY risk_level
+),
+
+segments AS (
+    SELECT
+        segment,
+        count(*) AS customers,
+        sum(engagement_score) AS engagement_score
+    FROM user_engagement_profiles
+    WHERE run_id = (SELECT run.run_id FROM run)
+    GROUP BY segment
+),
+
+at_risk AS (
+    SELECT
+        sum(worth.residual_value) AS amount,
+        min(worth.currency) AS currency,
+        max(worth.currency) AS other_currency
+    FROM churn_predictions AS prediction
+    INNER JOIN customer_ltv AS worth
+        ON prediction.run_id = worth.run_id AND prediction.customer_id = worth.customer_id
+    WHERE prediction.run_id = (SELECT run.run_id FROM run) AND prediction.risk_level = 'high'
+)
+
+SELECT
+    at_risk.amount,
+    at_risk.currency,
+    at_risk.other_currency,
+    (SELECT run.run_id FROM run) AS run_id,
+    (
+        SELECT coalesce(jsonb_object_agg(risks.risk_level, risks.customers), '{}') FROM risks
+    ) AS by_risk_level,
+    (
+        SELECT coalesce(jsonb_object_agg(segments.segment, segments.customers), '{}')
+        FROM segments
+    ) AS by_segment,
+    (
+        SELECT sum(risks.churn_probability) / sum(risks.customers) FROM risks
+    ) AS average_churn_probability,
+    (
+        SELECT
+            cast(sum(segments.engagement_score) / sum(segments.customers) AS double precision)
+                AS score
+        FROM segments
+    ) AS average_engagement_score
+FROM at_risk;

@@ -1,0 +1,127 @@
+-- part: campaign
+SELECT
+    campaign_id,
+    name,
+    created_at,
+    updated_at,
+    description,
+    status,
+    target_risk_level,
+    target_segment,
+    starts_at,
+    ends_at,
+    targeted,
+    sent,
+    opened,
+    clicked,
+    converted,
+    revenue,
+    currency
+FROM retention_campaigns
+
+-- name: save_campaign
+INSERT INTO retention_campaigns (
+    campaign_id,
+    name,
+    created_at,
+    updated_at,
+    description,
+    status,
+    target_risk_level,
+    target_segment,
+    starts_at,
+    ends_at,
+    targeted,
+    sent,
+    opened,
+    clicked,
+    converted,
+    revenue,
+    currency
+)
+VALUES (
+    :campaign_id,
+    :name,
+    :created_at,
+    :updated_at,
+    :description,
+    :status,
+    :target_risk_level,
+    :target_segment,
+    :starts_at,
+    :ends_at,
+    :targeted,
+    :sent,
+    :opened,
+    :clicked,
+    :converted,
+    :revenue,
+    :currency
+)
+ON CONFLICT (campaign_id) DO UPDATE SET
+    name = excluded.name,
+    created_at = excluded.created_at,
+    updated_at = excluded.updated_at,
+    description = excluded.description,
+    status = excluded.status,
+    target_risk_level = excluded.target_risk_level,
+    target_segment = excluded.target_segment,
+    starts_at = excluded.starts_at,
+    ends_at = excluded.ends_at,
+    targeted = excluded.targeted,
+    sent = excluded.sent,
+    opened = excluded.opened,
+    clicked = excluded.clicked,
+    converted = excluded.converted,
+    revenue = excluded.revenue,
+    currency = excluded.currency;
+
+-- name: get_campaign
+${campaign}
+WHERE campaign_id = :campaign_id;
+
+-- name: find_campaigns
+${campaign}
+WHERE :status IS NULL OR status = :status
+ORDER BY created_at DESC, campaign_id ASC;
+
+-- name: find_active_campaigns
+${campaign}
+WHERE
+    status = 'active'
+    AND (starts_at IS NULL OR starts_at <= :at)
+    AND (ends_at IS NULL OR ends_at > :at)
+ORDER BY created_at DESC, campaign_id ASC;
+
+-- name: update_campaign_metrics
+UPDATE retention_campaigns
+SET
+    targeted = :targeted,
+    sent = :sent,
+    opened = :opened,
+    clicked = :clicked,
+    converted = :converted,
+    revenue = :revenue,
+    currency = :currency
+WHERE campaign_id = :campaign_id;
+
+-- name: summarise_campaigns
+WITH by_status AS (
+    SELECT
+        status,
+        count(*) AS campaigns
+    FROM retention_campaigns
+    GROUP BY status
+)
+
+SELECT
+    :currency AS currency,
+    coalesce(sum(targeted), 0) AS targeted,
+    coalesce(sum(sent), 0) AS sent,
+    coalesce(sum(opened), 0) AS opened,
+    coalesce(sum(clicked), 0) AS clicked,
+    coalesce(sum(converted), 0) AS converted,
+    exact_sum(revenue) FILTER (WHERE currency = :currency) AS revenue,
+    (SELECT json_group_object(by_status.status, by_status.campaigns) FROM by_status)
+        AS campaigns_by_status
+FROM retention_campaigns;
