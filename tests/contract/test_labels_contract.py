@@ -3,7 +3,13 @@
 import pytest
 
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention.retention import INITIAL_RUN, RiskLevel, RunLabel
+from succotash.domain.retention.retention import (
+    INITIAL_RUN,
+    GridMode,
+    GridPeriod,
+    RiskLevel,
+    RunLabel,
+)
 from succotash.domain.value.ltv import CustomerLTV
 from succotash.domain.values import CohortId, CustomerId, SegmentId
 from succotash.errors import NotFoundError
@@ -68,6 +74,8 @@ class TestLabels:
         assert (cohorts.run, [each.cohort_id for each in cohorts.found]) == (label, ["2024-05"])
         segments = ltv.find_segments()
         assert segments.run == label
+        assert retention.find_retention_grid(GridPeriod.MONTH, GridMode.NDAY).run == label
+        assert retention.find_lifecycle_counts(GridPeriod.MONTH).run == label
         assert {each.segment_id for each in segments.found if each.result} == {"vip"}
 
     def test_an_empty_answer_names_its_run_too(self, repositories: Repositories) -> None:
@@ -88,10 +96,29 @@ class TestLabels:
         assert ltv.find_cohorts().run.run_id == INITIAL_RUN
         assert ltv.find_segments().run.run_id == INITIAL_RUN
         assert retention.find_predictions().run.run_id == INITIAL_RUN
+        assert retention.find_lifecycle_counts(GridPeriod.DAY).run.run_id == INITIAL_RUN
+        grid = retention.find_retention_grid(GridPeriod.DAY, GridMode.BRACKETS)
+        assert (grid.run.run_id, grid.found) == (INITIAL_RUN, [])
+        [published] = retention.get_published_runs()
+        assert (published.run.run_id, published.found) == (INITIAL_RUN, {})
         with pytest.raises(NotFoundError):
             ltv.find_value(CustomerId("nobody"))
         with pytest.raises(NotFoundError):
             retention.find_prediction(CustomerId("nobody"))
+
+    def test_summaries_of_published_runs_begin_with_the_current_one(
+        self, repositories: Repositories
+    ) -> None:
+        retention = repositories.retention
+        for number in range(1, 4):
+            run = a_run(NOON + days(number))
+            retention.open_scoring_run(run)
+            if number < 3:
+                retention.finish_scoring_run(run.run_id, 1, summary={"customers": number})
+
+        published = retention.get_published_runs(limit=2)
+        assert [each.run.as_of for each in published] == [NOON + days(2), NOON + days(1)]
+        assert [each.found for each in published] == [{"customers": 2}, {"customers": 1}]
 
 
 class TestValueAndRisk:

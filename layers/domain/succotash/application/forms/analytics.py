@@ -8,7 +8,6 @@ from typing import TypedDict
 from succotash.application.days import days_of, range_of
 from succotash.application.rounding import rounded, rounded_or_none
 from succotash.domain.leads.analytics import ConversionFunnel, DailyCounts, FormAnalytics
-from succotash.domain.leads.leads import LeadStatus
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import FormId
 
@@ -40,6 +39,8 @@ class LeadMetrics(TypedDict):
     """Leads whose first submission lies in the range."""
     hot_leads: int
     """New leads whose score is hot."""
+    customers: int
+    """New leads who have bought, whenever that was."""
     average_score: float | None
     """Mean score of the new leads that have one, 0 to 100 points; None without any."""
     by_status: Mapping[str, int]
@@ -70,7 +71,8 @@ class ConversionRates(TypedDict):
     stage_to_stage: dict[str, float | None]
     """For each stage after the first, its share of the stage before."""
     lead_to_customer: float | None
-    """Won leads among the new ones."""
+    """Share of the new leads who have bought, 0 to 1: whose customer has a purchase on record,
+    before or after they wrote; None without new leads."""
 
 
 class DailyCountsView(TypedDict):
@@ -165,6 +167,7 @@ class FormReports:
             "lead_metrics": {
                 "new_leads": counts.new_leads,
                 "hot_leads": counts.hot_leads,
+                "customers": counts.buyers,
                 "average_score": rounded_or_none(counts.average_lead_score),
                 "by_status": counts.leads_by_status,
             },
@@ -181,7 +184,7 @@ class FormReports:
                     later: _share(reached[later], reached[earlier])
                     for earlier, later in pairwise(stages)
                 },
-                "lead_to_customer": _share(reached[LeadStatus.CLOSED_WON], reached[LeadStatus.NEW]),
+                "lead_to_customer": _share(counts.buyers, counts.new_leads),
             },
         }
 

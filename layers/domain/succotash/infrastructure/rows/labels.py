@@ -1,4 +1,4 @@
-"""The run that rows were read from, on the first of them."""
+"""The run that rows were read from."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,16 @@ from succotash.domain.retention.retention import Labelled, RunLabel
 from succotash.infrastructure.rows.row import Row
 
 
+def run_label_of(row: Row) -> RunLabel:
+    """The run that a row names."""
+    return RunLabel(
+        run_id=row["label_run_id"],
+        as_of=row.instant("label_as_of"),
+        settings=row.json("label_settings"),
+        models=row.json("label_models"),
+    )
+
+
 def labelled[T](rows: Sequence[Row], found: T) -> Labelled[T]:
     """What was made of these rows, with the run that the first of them names."""
-    first = rows[0]
-    label = RunLabel(
-        run_id=first["label_run_id"],
-        as_of=first.instant("label_as_of"),
-        settings=first.json("label_settings"),
-        models=first.json("label_models"),
-    )
-    return Labelled(label, found)
+    return Labelled(run_label_of(rows[0]), found)

@@ -115,22 +115,30 @@ def retention_analytics_of(row: Row) -> RetentionAnalytics:
     )
 
 
-def lifecycle_counts_of(row: Row) -> LifecycleCounts:
-    """Customers of one period by what their presence in it means."""
-    return LifecycleCounts(
-        starts_on=row.day("starts_on"),
-        arrived=row["arrived"],
-        returned=row["returned"],
-        resurrected=row["resurrected"],
-        dormant=row["dormant"],
-    )
+def lifecycle_counts_of(rows: Sequence[Row]) -> list[LifecycleCounts]:
+    """Customers by period and what their presence in it means; one row without a period is none."""
+    return [
+        LifecycleCounts(
+            starts_on=row.day("starts_on"),
+            arrived=row["arrived"],
+            returned=row["returned"],
+            resurrected=row["resurrected"],
+            dormant=row["dormant"],
+        )
+        for row in rows
+        if row["starts_on"] is not None
+    ]
 
 
-def grid_cell_of(row: Row) -> GridCell:
-    """A cell of a materialised retention grid, which has no revenue."""
-    return GridCell(
-        cohort_starts_on=row.day("cohort_starts_on"),
-        cohort_size=row["cohort_size"],
-        offset=row["cell_offset"],
-        active=row["active"],
-    )
+def grid_cells_of(rows: Sequence[Row]) -> list[GridCell]:
+    """Cells of a materialised retention grid, which have no revenue; one row without is none."""
+    return [
+        GridCell(
+            cohort_starts_on=row.day("cohort_starts_on"),
+            cohort_size=row["cohort_size"],
+            offset=row["cell_offset"],
+            active=row["active"],
+        )
+        for row in rows
+        if row["cohort_starts_on"] is not None
+    ]
