@@ -221,7 +221,6 @@ class RoundTrip:
         to.save_segment_bounds(run_id, {segment.segment_id: ten})
         to.save_customer_values(run_id, USD, SHARD, CustomerValues(*_no_columns(CustomerValues)))
         to.save_customer_ltv(value)
-        value = replace(value, risk_level=RiskLevel.HIGH.value)  # by the prediction above
         expect(that=to.get_customer_ltv(self._customer) == value)
         expect(that=to.find_value(self._customer).found == value)
         expect(that=to.find_values().found == to.find_customers() == [value])

@@ -1,6 +1,6 @@
 -- part: has_bought
 -- Whether a customer who is tied to the lead made a purchase that was not wholly refunded.
-EXISTS (
+exists(
     SELECT 1
     FROM customers AS customer
     INNER JOIN orders AS bought ON customer.customer_id = bought.customer_id
