@@ -42,6 +42,7 @@ from succotash.http.fields import (
     CurrencyCode,
     CustomerPathId,
     Day,
+    Id,
     Instant,
     Limit,
     Line,
@@ -99,6 +100,8 @@ class RiskQuery(Paged):
     """Which customers."""
 
     risk: Annotated[RiskLevel, LAX] | None = None
+    segment: Id | None = None
+    """A segment by value."""
 
 
 class CampaignsQuery(Closed):
@@ -111,6 +114,7 @@ class ModelQuery(Closed):
     """How many runs."""
 
     limit: Limit = RUNS_SHOWN
+    """The most runs in the answer."""
 
 
 class ReceiptsQuery(Paged):
@@ -134,11 +138,17 @@ class MetricsBody(Closed):
     """Counts since the campaign began; they replace those before."""
 
     targeted: Count
+    """Customers chosen since the campaign began."""
     sent: Count
+    """Messages sent since the campaign began."""
     opened: Count
+    """Messages opened since the campaign began."""
     clicked: Count
+    """Messages in which a link was followed."""
     converted: Count
+    """Customers who did what the campaign asked for."""
     revenue: Amount | None = None
+    """Net revenue attributed to the campaign, in `currency`."""
     currency: CurrencyCode | None = None
     """Of the revenue; the deployment's where it is left out."""
 
@@ -177,7 +187,7 @@ def get_lifecycle(container: Container, query: LifecycleQuery) -> LifecycleView:
 def get_churn_risks(container: Container, query: RiskQuery) -> ChurnRiskList:
     """A page of customers, the greatest value at risk first."""
     return container.get_retention_handler().get_churn_risks(
-        risk=query.risk, limit=query.limit, cursor=query.cursor
+        risk=query.risk, segment_id=query.segment, limit=query.limit, cursor=query.cursor
     )
 
 

@@ -197,4 +197,5 @@ class Paged(Closed):
     """The parameters of every list."""
 
     limit: Limit = PAGE
+    """The most rows in the answer."""
     cursor: Cursor | None = None

@@ -20,7 +20,7 @@ from succotash.application.scoring.valuation import (
     RiskModels,
     at_risk,
     fit_spend_of,
-    least_quantile,
+    least_of_the_best,
     segment_bounds,
     valued,
 )
@@ -181,7 +181,7 @@ def make_plan(
         Judgement.of(settings.value_horizon_days, tested.longest),
         risk_thresholds(settings.risk_rule, risk.basis, settings.churn_horizon_days),
         segment_bounds(repositories.ltv.get_all_ltv_segments(), worth.predicted),
-        least_quantile(worth.predicted, VALUABLE_QUANTILE),
+        least_of_the_best(worth.predicted, VALUABLE_QUANTILE),
         gradings=due_gradings(repositories, settings, as_of),
     )
     if not repositories.retention.has_receipt(month_of(as_of, settings.time_zone)):

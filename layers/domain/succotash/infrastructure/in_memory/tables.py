@@ -25,6 +25,7 @@ from succotash.domain.retention.retention import (
     GridCell,
     GridMode,
     GridPeriod,
+    Labelled,
     RetentionCampaign,
     RunState,
     ScoringRun,
@@ -234,6 +235,10 @@ class Tables:
         """The run readers see."""
         [run] = self.runs_by_state[RunState.CURRENT]
         return run.run_id
+
+    def labelled[T](self, found: T) -> Labelled[T]:
+        """What was found, with the run readers see."""
+        return Labelled(self.runs[self.current_run()].label, found)
 
     def newest_scoring_rules(self) -> ScoringRules:
         """The table by which leads are scored."""

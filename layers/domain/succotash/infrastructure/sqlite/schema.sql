@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 14;
+PRAGMA user_version = 15;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -286,7 +286,10 @@ CREATE TABLE customer_ltv (
     last_purchase_at INTEGER NOT NULL,
     residual_low INTEGER,
     residual_high INTEGER CHECK ((residual_low IS NULL) = (residual_high IS NULL)),
+    residual_median INTEGER,
+    probability_of_no_purchase REAL CHECK (probability_of_no_purchase BETWEEN 0 AND 1),
     CHECK (residual_low BETWEEN 0 AND residual_high),
+    CHECK (residual_median BETWEEN residual_low AND residual_high),
     PRIMARY KEY (run_id, customer_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX customer_ltv_by_value ON customer_ltv (run_id, predicted_clv DESC, customer_id);

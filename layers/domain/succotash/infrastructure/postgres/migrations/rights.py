@@ -83,7 +83,16 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
 }
 """Rights on every table and view of the schema; a kind that is not named has none."""
 COLUMNS: Mapping[str, Mapping[Kind, Sequence[str]]] = {
-    "form_submissions": {Kind.SCORING: ("lead_id", "state", "submitted_at")}
+    "form_submissions": {
+        Kind.SCORING: (
+            "attribution",
+            "lead_id",
+            "source",
+            "state",
+            "submission_id",
+            "submitted_at",
+        )
+    }
 }
 """Columns that a kind may read of a table whose others are no business of its."""
 ROW_BY_ROW: Mapping[str, str] = {
