@@ -255,10 +255,10 @@ class Connection:
 
 
 def _rows(context: Context) -> list[Row]:
-    if not context.rows:
+    if context.rows is None:
         return []
-    places = {column["name"]: place for place, column in enumerate(context.columns)}
-    return [PostgresRow(places, values) for values in context.rows]
+    columns = {column["name"]: place for place, column in enumerate(context.columns)}
+    return [PostgresRow(columns, values) for values in context.rows]
 
 
 def _ends_the_session(fields: dict[str, str]) -> bool:
