@@ -209,6 +209,31 @@ def test_a_statement_without_one_of_its_parameters_is_refused(database: Database
         database.run(ECHO, other="x")
 
 
+@pytest.mark.parametrize("proxied", [False, True])
+@pytest.mark.parametrize("found", ["a", "nobody"])
+def test_two_columns_of_one_name_are_refused_and_the_connection_is_kept(
+    open_database: Opener, counter: Database, found: str, *, proxied: bool
+) -> None:
+    database = open_database(PoolLimits(maximum=1), proxied=proxied)
+    joined = "SELECT * FROM counters JOIN counters AS other USING (name) WHERE name = :found"
+    before = values(database.run(BACKEND), "pid")
+
+    with pytest.raises(StorageError, match="share a name: name, value, value"):
+        database.run(joined, found=found)
+
+    assert values(database.run(BACKEND), "pid") == before
+    assert values(counter.run(COUNT), "counted") == [2]
+
+
+def test_a_change_whose_answer_has_two_columns_of_one_name_is_undone(counter: Database) -> None:
+    change = "UPDATE counters SET value = 1 RETURNING name, value, value"
+
+    with pytest.raises(StorageError, match="share a name"), counter.transaction() as session:
+        session.run(change)
+
+    assert values(counter.run("SELECT value FROM counters"), "value") == [0, 0]
+
+
 def test_a_row_is_read_by_the_names_of_its_columns_alone(counter: Database) -> None:
     row: Any = counter.run("SELECT name, value FROM counters ORDER BY name")[0]
 

@@ -71,7 +71,7 @@ class Connection:
         driver.register_in_adapter(TIMESTAMPTZ, instant)
 
     def run(self, text: str, parameters: Mapping[str, object]) -> list[Row]:
-        """The rows of one statement."""
+        """The rows of one statement; StorageError where two of its columns share a name."""
         statement = Statement.of(text)
         values = statement.values(parameters)
         if self._proxied:
@@ -258,6 +258,9 @@ def _rows(context: Context) -> list[Row]:
     if context.rows is None:
         return []
     columns = {column["name"]: place for place, column in enumerate(context.columns)}
+    if len(columns) != len(context.columns):
+        names = ", ".join(column["name"] for column in context.columns)
+        raise StorageError(f"two columns of a statement share a name: {names}")
     return [PostgresRow(columns, values) for values in context.rows]
 
 
