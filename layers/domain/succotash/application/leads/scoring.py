@@ -116,7 +116,7 @@ class LeadScoring:
         while not is_finished and has_time():
             page = self._storage.in_transaction(partial(_score_page, moment, after))
             scored += page.scored
-            # Whoever changes the rules meanwhile has everybody scored from the start.
+            # A change of the rules meanwhile has everybody scored from the start.
             is_changed = version not in {0, page.rules_version}
             version, after = page.rules_version, None if is_changed else page.last
             is_finished = page.last is None and not is_changed

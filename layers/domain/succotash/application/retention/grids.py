@@ -272,7 +272,7 @@ def _start_of_cell(starts_on: date, question: GridQuestion, offset: int) -> date
 def _end_of_cell(starts_on: date, question: GridQuestion, offset: int) -> date:
     """The first day after the cell has passed for the whole cohort."""
     cohort_end = _add_periods(starts_on, question.period, 1)
-    # Whoever joined at the end of the cohort's last day has windows that end a day later.
+    # Members who joined at the end of the cohort's last day have windows that end a day later.
     late = timedelta(question.windows is GridWindows.HOURS)
     if question.mode is GridMode.BRACKETS:
         return cohort_end + timedelta(_brackets(question)[offset][1]) + late

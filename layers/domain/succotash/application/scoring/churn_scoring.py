@@ -251,7 +251,7 @@ class ChurnScoring:
             for segment_id, least in Plan.of_dict(run.plan).bounds
         }
 
-        # Before the transaction, so that whoever is being erased is gone when it looks.
+        # Before the transaction, so that a person who is being erased is gone when it looks.
         known = self._storage.repositories.customers.find_known((), (), None)
         since = run.as_of - CLOCK_TOLERANCE
         was_erased = any(at >= since for at in known.erased.values())

@@ -1,4 +1,4 @@
-"""How a scoring run is shown beside the numbers it found."""
+"""How a scoring run is shown with the numbers it found."""
 
 from collections.abc import Mapping
 from datetime import date, datetime

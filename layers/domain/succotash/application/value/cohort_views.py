@@ -12,7 +12,7 @@ from succotash.domain.values import Money, rounded_amount
 
 NOTHING = Decimal(0)
 MILESTONES = (1, 3, 6, 12)
-"""Months of a cohort's life that are shown beside it."""
+"""Months of a cohort's life that are shown with it."""
 
 
 class CohortPeriodView(TypedDict):

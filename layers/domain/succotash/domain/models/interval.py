@@ -35,7 +35,7 @@ def value_interval(
     (in logs; none are drawn for a model without standard errors) and then lets each customer live
     through the horizon: alive or not, their own rate and chance to leave, purchases, their own
     amounts. So the interval is about what one customer will bring, which is far less certain than
-    their expected value: most of its width is chance, not ignorance of parameters. Of whoever buys
+    their expected value: most of its width is chance, not ignorance of parameters. Of those who buy
     nothing with at least the probability (1 + level) / 2, it is 0 to 0.
 
     `residual` is what `discounted_residual` says for the same horizon and margin; its ratio to the

@@ -41,10 +41,14 @@ class ExportBucket(ExportStore):
 
     @override
     def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
+        return self.empty(has_time)
+
+    def empty(self, has_time: Callable[[], bool]) -> Forgotten:
+        """Remove every object, as long as there is time; NotFoundError without a bucket."""
         client, removed = self._client(), 0
         with translated():
             while True:
-                # What was listed is gone when the next list is asked for, so each begins anew.
+                # What was listed is gone when the next list is asked for, so each starts over.
                 page = client.list_objects_v2(Bucket=self._bucket, MaxKeys=PAGE)
                 keys = [{"Key": each["Key"]} for each in page.get("Contents", [])]
                 if not keys:

@@ -18,6 +18,7 @@ from pg8000.exceptions import InterfaceError
 from succotash.errors import StorageError, StorageUnavailableError
 from succotash.infrastructure.postgres.address import settings_of
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings, SslMode
+from succotash.infrastructure.postgres.errors import PASSWORD_REFUSED
 from succotash.infrastructure.postgres.migrations.rights import Kind, grants, quoted
 from succotash.infrastructure.postgres.sql import statements
 
@@ -53,7 +54,7 @@ def migrate(
     and loses others. It ends by `deadline`, in the seconds of time.monotonic(), where given. All
     of it happens, or nothing; two migrations wait for each other.
 
-    With `accepts_later` the schema of a later release stays, and `users` get rights on it beside
+    With `accepts_later` the schema of a later release stays, and `users` get rights on it besides
     those that they have: the later release works on until this one, rolled back to, is there.
 
     StorageUnavailableError where the database does not answer, something holds the tables, or the
@@ -78,9 +79,9 @@ def migrate(
             config = _config(connection)
             _require_understood(connection, config)
             command.upgrade(config, REVISION)
-        beside = None if later is None else run(_SQL["find_tables"]).scalars().all()
+        others = None if later is None else run(_SQL["find_tables"]).scalars().all()
         for user, kinds in (users or {}).items():
-            for statement in grants(user, kinds, beside=beside):
+            for statement in grants(user, kinds, others=others):
                 run(statement)
     return later or REVISION
 
@@ -170,11 +171,23 @@ def _revisions(connection: "Connection") -> Sequence[str] | None:
 
 
 def _connect(settings: ConnectionSettings) -> pg8000.dbapi.Connection:
+    """A connection, with a new password once where the known one is refused."""
+    try:
+        return _open(settings, settings.password())
+    except pg8000.dbapi.DatabaseError as error:
+        match error.args:
+            case ({"C": str(sqlstate)},) if sqlstate in PASSWORD_REFUSED:
+                return _open(settings, settings.password(fresh=True))
+            case _:
+                raise
+
+
+def _open(settings: ConnectionSettings, password: str) -> pg8000.dbapi.Connection:
     on_socket = settings.host.startswith("/")
     return pg8000.dbapi.connect(
         settings.user,
         database=settings.database,
-        password=settings.password(),
+        password=password,
         host=None if on_socket else settings.host,
         port=settings.port,
         unix_sock=f"{settings.host}/.s.PGSQL.{settings.port}" if on_socket else None,
