@@ -1,4 +1,4 @@
-"""What runs foresaw, beside what came."""
+"""What runs foresaw, and what came."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -22,21 +22,28 @@ class CountGroupView(TypedDict):
     """A tenth of customers, by rising forecast; those of equal forecasts share one."""
 
     decile: int
+    """1 to 10, the highest forecasts last."""
     customers: int
+    """Customers in this tenth when the forecast was sealed."""
     foreseen: float
+    """Expected purchase days, or expected inactive customers, in total over these customers."""
     graded_customers: int | None
-    """Of whom it is known what came; None before grading."""
+    """Customers of these of whom it is known what came; None before grading."""
     came: int | None
-    """None before grading."""
+    """What came of those, in the unit of `foreseen`; None before grading."""
 
 
 class CountForecastView(TypedDict):
     """Purchase days, or inactive customers: foreseen, and what came."""
 
     customers: int
+    """Customers the forecast is about."""
     foreseen: float
+    """Expected purchase days, or expected inactive customers, in total."""
     graded_customers: int | None
+    """Customers of whom it is known what came; None before grading."""
     came: int | None
+    """What came of those, in the unit of `foreseen`; None before grading."""
     error_percent: float | None
     """Above 0 where too much was foreseen; None before grading, and where nothing came."""
     by_decile: list[CountGroupView]
@@ -46,21 +53,28 @@ class RevenueGroupView(TypedDict):
     """A tenth of customers, by rising forecast; those of equal forecasts share one."""
 
     decile: int
+    """1 to 10, the highest forecasts last."""
     customers: int
+    """Customers in this tenth when the forecast was sealed."""
     foreseen: Decimal
+    """Expected revenue in the currency of the deployment, in total over these customers."""
     graded_customers: int | None
-    """Of whom it is known what came; None before grading."""
+    """Customers of these of whom it is known what came; None before grading."""
     came: Decimal | None
-    """None before grading."""
+    """What came of those, in the unit of `foreseen`; None before grading."""
 
 
 class RevenueForecastView(TypedDict):
     """Revenue net of refunds, neither discounted nor times the margin: foreseen, and what came."""
 
     customers: int
+    """Customers the forecast is about."""
     foreseen: Decimal
+    """Expected revenue in the currency of the deployment, in total."""
     graded_customers: int | None
+    """Customers of whom it is known what came; None before grading."""
     came: Decimal | None
+    """What came of those, in the unit of `foreseen`; None before grading."""
     error_percent: float | None
     """Above 0 where too much was foreseen; None before grading, and where nothing came."""
     by_decile: list[RevenueGroupView]
@@ -70,6 +84,7 @@ class ReceiptHorizonView(TypedDict):
     """What a receipt foresaw for some days."""
 
     days: int
+    """Days from `as_of` on that were foreseen."""
     ends_at: datetime
     graded_as_of: datetime | None
     """As of when the run was that graded it; None before."""
