@@ -49,6 +49,7 @@ check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, AP
 	"$(BIN)/python" -m local.locks --check
 	"$(BIN)/python" -m local.model_report --check
 	"$(BIN)/python" -m local.risk_report --check
+	"$(BIN)/python" -m local.costs --check
 
 build: $(SYNCED) ## make what is deployed, in .aws-sam, and the demo data for sam local
 	"$(BIN)/python" -m local.seed .local/seed.db
@@ -71,10 +72,11 @@ browser: $(SYNCED) ## fill in the hosted page in a real browser
 e2e: $(SYNCED) ## clone, make run, stop, make run again
 	"$(BIN)/python" -m pytest tests/e2e
 
-docs: $(SYNCED) ## write the tables and plots of docs/models.md and docs/explanation/risk.md
+docs: $(SYNCED) ## write the tables and plots of models, risk and costs in docs/
 	"$(BIN)/python" -m local.model_report
 	"$(BIN)/python" -m local.simulated_shops
 	"$(BIN)/python" -m local.risk_report
+	"$(BIN)/python" -m local.costs
 
 screenshot: $(SYNCED) ## take the picture of the hosted page with Chromium
 	"$(BIN)/python" -m local.screenshot
@@ -85,9 +87,12 @@ bench: $(SYNCED) ## measure
 	    "$(BIN)/python" -m "benchmarks.$$(basename "$$each" .py)" || exit 1; \
 	done
 
-deploy: $(SYNCED) ## build for AWS and deploy, asking for what differs
-	SEED= "$(BIN)/sam" build
-	"$(BIN)/sam" deploy --guided
+# Both read STACK, REGION, PARAMS, GUIDED and CONFIRM, which make puts into the environment.
+deploy: $(SYNCED) ## deploy to AWS (STACK, REGION, PARAMS="Key=value ...", GUIDED=1 asks)
+	@"$(BIN)/python" -m local.deploy deploy
+
+destroy: $(SYNCED) ## remove what was deployed, and say what stays (STACK, REGION)
+	@"$(BIN)/python" -m local.deploy destroy
 
 lock: $(SYNCED) ## write the three lists of locked requirements from pyproject.toml
 	"$(BIN)/python" -m local.locks
@@ -107,4 +112,4 @@ $(SYNCED): requirements-dev.txt
 	echo "$(CURDIR)/layers/domain" >$(VENV)/lib/python3.13/site-packages/succotash.pth
 	@touch $@
 
-.PHONY: help run test simulate check build smoke smoke-arm64 sam-local browser e2e docs screenshot bench deploy lock clean
+.PHONY: help run test simulate check build smoke smoke-arm64 sam-local browser e2e docs screenshot bench deploy destroy lock clean

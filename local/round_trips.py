@@ -24,6 +24,7 @@ from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.people.identities import Join
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.grids import GridRequest
+from succotash.domain.retention.receipts import DueGrading, ForecastReceipt, Measure, Tally
 from succotash.domain.retention.retention import (
     CampaignMetrics,
     CampaignStatus,
@@ -127,6 +128,7 @@ class RoundTrip:
         prediction = ChurnPrediction(
             customer,
             *(1.0, 0.1, RiskLevel.HIGH, 10, 90, LONG_AGO.date(), None, ("a\tb",), 3),
+            likely_inactive_since=LONG_AGO.date(),
             return_probability=0.5,
             value_at_risk=Money(Decimal("1.5"), USD),
             run_id=run_id,
@@ -161,6 +163,23 @@ class RoundTrip:
         expect(that=to.get_users_by_segment(EngagementSegment.AT_RISK) == [profile])
         expect(that=to.get_retention_analytics().by_risk_level == {"high": 1})
         expect(that=to.forget_activity([customer])["activity_events"] == 1)
+
+    def receipts(self) -> None:
+        """Forecast receipts, of a month before any shop's."""
+        to, month, run_id = self._to.retention, LONG_AGO.date().replace(day=1), self._run
+        tally = Tally(30, Measure.REVENUE, 10, 1, Decimal("0.0001"))
+        receipt = ForecastReceipt(
+            run_id, month, LONG_AGO, is_backfilled=True, settings={"größe": 1}, models={}
+        )
+        to.save_forecast_tallies(run_id, SHARD, [tally])
+        if not to.has_receipt(month):
+            expect(that=to.seal_receipt(receipt, [30]))
+            expect(that=DueGrading(receipt, 30) in to.get_due_gradings(LONG_AGO + 30 * DAY))
+            to.save_outcome_tallies(run_id, 30, SHARD, [tally])
+            to.mark_graded(run_id, 30, LONG_AGO + 30 * DAY)
+            [found] = to.find_receipts(limit=1, before=month + 31 * DAY)
+            [group] = found.horizons[0].groups[Measure.REVENUE]
+            expect(that=(found.run_id, group.foreseen, group.came) == (run_id, *2 * (tally.total,)))
 
     def campaigns(self) -> None:
         """Retention campaigns."""

@@ -1,4 +1,4 @@
-"""The tables of `docs/models.md` that programs write."""
+"""Tables of documents that programs write."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -21,7 +21,7 @@ from succotash.domain.forms.forms import (
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import FormId, Json, RuleId
 from succotash.errors import InvalidInputError
-from succotash.http.fields import LAX, Closed, Line, Prose, plain
+from succotash.http.fields import LAX, Closed, Line, Prose, json_of
 
 DAY_SECONDS = 24 * 3600
 OTHER_CONTROLS = frozenset({TOKEN, CONSENT, "_next"})
@@ -97,7 +97,7 @@ Address = Annotated[str, Field(max_length=500)]
 Origin = Annotated[Address, AfterValidator(_origin)]
 Redirect = Annotated[Address, AfterValidator(_redirect)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
-Parameters = Annotated[Mapping[str, Json], BeforeValidator(plain)]
+Parameters = Annotated[Mapping[str, Json], BeforeValidator(json_of)]
 
 
 class FieldBody(Closed):

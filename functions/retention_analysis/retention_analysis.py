@@ -12,6 +12,7 @@ from succotash.application.retention.campaign_views import (
 )
 from succotash.application.retention.grids import GridMeasure, GridQuestion, GridView
 from succotash.application.retention.lifecycle import LifecycleView
+from succotash.application.retention.receipts import RECEIPTS_SHOWN, ReceiptList
 from succotash.application.retention.views import (
     ChurnRiskList,
     CustomerRetention,
@@ -116,6 +117,12 @@ class ModelQuery(Closed):
     """The most runs in the answer."""
 
 
+class ReceiptsQuery(Paged):
+    """How many receipts."""
+
+    limit: Limit = RECEIPTS_SHOWN
+
+
 class CampaignBody(Closed):
     """A new campaign; it starts as a draft."""
 
@@ -178,7 +185,7 @@ def get_lifecycle(container: Container, query: LifecycleQuery) -> LifecycleView:
 
 @api.route("GET", "/retention/customers", scope=READ)
 def get_churn_risks(container: Container, query: RiskQuery) -> ChurnRiskList:
-    """A page of customers, the likeliest to churn first."""
+    """A page of customers, the greatest value at risk first."""
     return container.get_retention_handler().get_churn_risks(
         risk=query.risk, segment_id=query.segment, limit=query.limit, cursor=query.cursor
     )
@@ -240,6 +247,12 @@ def get_campaign_performance(container: Container, campaign_id: str) -> Campaign
 def get_model_report(container: Container, query: ModelQuery) -> ModelReport:
     """The last runs with their models and how right they would have been."""
     return container.get_retention_handler().get_model_report(query.limit)
+
+
+@api.route("GET", "/retention/receipts", scope=READ)
+def get_receipts(container: Container, query: ReceiptsQuery) -> ReceiptList:
+    """What each month's first run foresaw, and what came: the latest month first."""
+    return container.get_retention_handler().get_receipts(limit=query.limit, cursor=query.cursor)
 
 
 def _brackets(text: str) -> tuple[tuple[int, int], ...]:

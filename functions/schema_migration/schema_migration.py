@@ -1,7 +1,8 @@
 """Brings the database's roles and schema to this release's, when CloudFormation asks for it.
 
 Invoked by hand, without an address to answer to, it does the same and returns what became of it.
-CloudFormation also asks for a digest of a deployment's settings, which no intrinsic function makes.
+CloudFormation also asks for a digest of a deployment's settings, which no intrinsic function makes,
+and has the bucket of exports emptied, which it could not delete otherwise.
 """
 
 import json
@@ -15,7 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from cloudformation import Outcome, answering
 from succotash.container import Container, container
-from succotash.errors import SuccotashError
+from succotash.errors import NotFoundError, StorageUnavailableError, SuccotashError
 from succotash.http.invocations import invocation
 
 RESERVE = 15.0
@@ -23,6 +24,8 @@ RESERVE = 15.0
 SETTINGS = "Custom::Settings"
 """The type of the resource that is a digest of settings, and touches no database."""
 DIGITS = 16
+EMPTIED_BUCKET = "Custom::EmptiedBucket"
+"""The type of the resource with whose deletion a bucket loses its objects."""
 UNEXPECTED = "something unexpected happened; the function's log says what"
 
 type Report = dict[str, Any]
@@ -65,9 +68,25 @@ def _data(parts: Container, event: Mapping[str, Any], deadline: float) -> Mappin
     if event.get("ResourceType") == SETTINGS:
         values = json.dumps(properties.get("Values"), sort_keys=True)
         return {"Digest": sha256(values.encode()).hexdigest()[:DIGITS]}
+    if event.get("ResourceType") == EMPTIED_BUCKET:
+        if event.get("RequestType") == "Delete":
+            _empty(str(properties["Bucket"]), deadline)
+        return {}
     if event.get("RequestType") == "Delete" or parts.settings.storage != "postgres":
         return {}
     return {"Revision": parts.get_schema_migration().run(properties.get("Revision"), deadline)}
+
+
+def _empty(bucket: str, deadline: float) -> None:
+    """Remove all objects, or say that some are left."""
+    from succotash.infrastructure.aws.exports import ExportBucket
+
+    try:
+        emptied = ExportBucket(bucket).empty(lambda: time.monotonic() < deadline)
+    except NotFoundError:
+        return
+    if not emptied.is_complete:
+        raise StorageUnavailableError("there was no time to remove all of its objects")
 
 
 handler = migrating(container)

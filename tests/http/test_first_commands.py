@@ -70,6 +70,7 @@ def test_the_command_for_a_token_leaves_it_where_the_third_command_looks(tmp_pat
         ("${MachineClient}", "the-client"),
         ("${UserPool}", "the-pool"),
         ("${Unique}", "unique"),
+        ("${Auth}", "auth"),
         ("${AWS::Region}", "eu-central-1"),
     ):
         command = command.replace(resource, value)

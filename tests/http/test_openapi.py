@@ -59,6 +59,7 @@ GET /retention/campaigns retention:read
 GET /retention/campaigns/{campaign_id} retention:read
 GET /retention/campaigns/{campaign_id}/performance retention:read
 GET /retention/model retention:read
+GET /retention/receipts retention:read
 POST /retention/campaigns retention:write
 PATCH /retention/campaigns/{campaign_id} retention:write
 """

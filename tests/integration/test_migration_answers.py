@@ -4,7 +4,9 @@ import re
 import threading
 from collections.abc import Mapping
 
+import boto3
 import pytest
+from moto import mock_aws
 
 import cloudformation
 from schema_migration import migrating
@@ -94,6 +96,47 @@ def test_by_hand_an_error_escapes(stack: Stack) -> None:
 @pytest.mark.parametrize("storage", ["sqlite", "memory"])
 def test_other_storages_have_no_schema_to_look_after(storage: str, stack: Stack) -> None:
     assert stack.ask(SUCCOTASH_STORAGE=storage)["Data"] == {}
+
+
+EXPORTS = SETTINGS | {
+    "ResourceType": "Custom::EmptiedBucket",
+    "LogicalResourceId": "EmptiedExports",
+    "ResourceProperties": {"ServiceToken": "arn", "Bucket": "exports"},
+}
+
+
+def test_the_bucket_of_exports_is_emptied_when_the_stack_goes_and_not_before(
+    cloud: CloudFormation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="exports")
+        client.put_object(Bucket="exports", Key="leads.csv", Body=b"ada")
+
+        def ask(kind: str) -> str:
+            event = EXPORTS | {"RequestType": kind, "ResponseURL": cloud.url}
+            return str(migrating(Container({}))(event, Context())["status"])
+
+        assert (ask("Create"), ask("Update")) == ("SUCCESS", "SUCCESS")
+        assert client.list_objects_v2(Bucket="exports")["KeyCount"] == 1
+        assert ask("Delete") == "SUCCESS"
+        client.delete_bucket(Bucket="exports")
+        assert ask("Delete") == "SUCCESS"
+
+
+def test_exports_that_time_leaves_no_room_for_fail_the_deletion_with_a_sentence(
+    cloud: CloudFormation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="exports")
+        client.put_object(Bucket="exports", Key="leads.csv", Body=b"ada")
+        event = EXPORTS | {"RequestType": "Delete", "ResponseURL": cloud.url}
+        report = migrating(Container({}))(event, Context(10_000))
+    assert report["status"] == "FAILED"
+    assert "no time" in report["reason"]
 
 
 def test_a_resource_that_was_made_keeps_its_name(cloud: CloudFormation) -> None:

@@ -12,9 +12,8 @@ from tests.template.stack import (
 
 def database_user(kind: Kind) -> str:
     """What may be logged in as by IAM."""
-    account = "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}"
     written_out = [
-        f"{account}:dbuser:${{Resource}}/${{DbUser}}_{kind}",
+        f"{DATABASE_USERS}:dbuser:${{Resource}}/${{DbUser}}_{kind}",
         {
             "Resource": {
                 "Fn::If": [
@@ -26,6 +25,29 @@ def database_user(kind: Kind) -> str:
         },
     ]
     return text_of({"Fn::Sub": written_out})
+
+
+DATABASE_USERS = "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}"
+ADMINISTRATOR = text_of(
+    {
+        "Fn::Sub": [
+            f"{DATABASE_USERS}:dbuser:${{Resource}}/${{Administrator}}",
+            {
+                "Resource": {
+                    "Fn::If": [
+                        "MakesDatabase",
+                        {"Fn::GetAtt": ["Database", "DBClusterResourceId"]},
+                        {"Ref": "DbResourceId"},
+                    ]
+                },
+                "Administrator": {
+                    "Fn::If": ["MakesDatabase", "succotash_admin", {"Ref": "DbAdminUser"}]
+                },
+            },
+        ]
+    }
+)
+"""Who sets the database up: the stack's own cluster, or one that was there."""
 
 
 def kind_of(name: str) -> Kind:

@@ -125,8 +125,9 @@ def unconditional(value: Any) -> Any:  # noqa: ANN401 - any part of a template
 
 
 def defaults() -> dict[str, Any]:
-    """Parameters that nobody gives."""
-    return {name: each.get("Default") for name, each in written()["Parameters"].items()}
+    """Parameters that nobody gives, where most accounts are."""
+    parameters = {name: each.get("Default") for name, each in written()["Parameters"].items()}
+    return {"AWS::Partition": "aws", **parameters}
 
 
 def holds(condition: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any part of it

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from local.costs import FREE_DASHBOARD_METRICS
 from succotash.observation import Metric
 from tests.template.stack import (
     deployed_of,
@@ -29,11 +30,26 @@ def test_everything_that_lands_in_a_queue_of_failures_raises_an_alarm() -> None:
     watched = {
         text_of(each["Dimensions"][0]["Value"])
         for each in alarms().values()
-        if each.get("MetricName") == "ApproximateNumberOfMessagesVisible"
+        if each.get("Namespace") == "AWS/SQS"
     }
 
     assert queues
     assert watched == {f'{{"Fn::GetAtt": ["{name}", "QueueName"]}}' for name in queues}
+
+
+def test_a_failed_run_of_the_relay_raises_an_alarm_that_ends_although_nobody_reads_its_queue() -> (
+    None
+):
+    latching = {
+        name
+        for name, each in alarms().items()
+        if each.get("MetricName") == "ApproximateNumberOfMessagesVisible"
+    }
+    assert latching == {"ScoringFailed", "BulkImportFailed", "ParkedSubmissionFailed"}
+    assert (alarms()["RelayFailed"]["MetricName"], alarms()["RelayFailed"]["Statistic"]) == (
+        "NumberOfMessagesSent",
+        "Sum",
+    )
 
 
 def test_errors_and_throttles_of_every_function_raise_an_alarm() -> None:
@@ -84,6 +100,14 @@ def test_a_run_that_stays_away_raises_an_alarm_on_the_metric_of_this_deployment(
     assert late["Dimensions"] == [{"Name": "service", "Value": "churn_scoring"}]
 
 
+def test_a_new_stack_is_not_late_before_its_first_run_was_due() -> None:
+    waits = alarms()["ScoringIsLate"]["WarmUpConfiguration"]
+    hours = written()["Parameters"]["ScoringAlarmHours"]["Default"]
+
+    assert waits["OnlyStartEvaluatingAfterWarmUpPeriodEnds"] is True
+    assert 60 * hours <= waits["WarmUpPeriodDurationInMinutes"] <= 2880
+
+
 def test_the_dashboard_shows_every_function_every_queue_and_metrics_that_there_are() -> None:
     [dashboard] = deployed_of("AWS::CloudWatch::Dashboard").values()
     widgets = json.loads(dashboard["DashboardBody"]["Fn::Sub"])["widgets"]
@@ -102,6 +126,8 @@ def test_the_dashboard_shows_every_function_every_queue_and_metrics_that_there_a
         assert {each[3] for each in shown if each[:2] == ["AWS/Lambda", metric]} == {
             f"${{{name}}}" for name in functions()
         }
+    metrics = {tuple(part for part in each if isinstance(part, str)) for each in shown}
+    assert len(metrics) <= FREE_DASHBOARD_METRICS
     watched = {each[3] for each in shown if each[0] == "AWS/SQS"}
     assert {f"${{{name}.QueueName}}" for name in queues} <= watched
     assert {(each["x"], each["y"]) for each in widgets} == {
@@ -124,6 +150,11 @@ def test_traces_are_taken_of_everything_where_asked_for_and_of_nothing_else() ->
     assert modes == [{"Mode": {"Ref": "Tracing"}}] * len(functions())
     [machine] = deployed_of("AWS::StepFunctions::StateMachine").values()
     assert machine["TracingConfiguration"] == {"Enabled": {"Fn::If": ["IsTraced", True, False]}}
+    [condition, policy, nothing] = deployed_of("AWS::IAM::Role")["ScoringRunRole"][
+        "ManagedPolicyArns"
+    ][0]["Fn::If"]
+    assert (condition, nothing) == ("IsTraced", {"Ref": "AWS::NoValue"})
+    assert text_of(policy).endswith('/AWSXrayWriteOnlyAccess"}')
 
 
 def test_alarms_reach_a_topic_that_cloudwatch_may_publish_to() -> None:

@@ -1,4 +1,4 @@
-"""The stack as CloudFormation makes it, in moto's account: twice, and by either way to log in."""
+"""The stack as CloudFormation makes it, on moto's server: twice, and by either way to log in."""
 
 import io
 import json
@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from succotash.infrastructure.postgres.migrations import REVISION
+from tests.moto_servers import moto_server
 from tests.template.stack import defaults, deployed, deployed_of, holds, written
 
 REGION: Final = "eu-central-1"
@@ -33,10 +33,12 @@ NO_NETWORK = dict.fromkeys(SOME_NETWORK, "")
 MAIL = {"MailFrom": "team@example.org", "MailIdentity": "example.org"}
 WAYS: Mapping[str, Mapping[str, str]] = {
     "by password": OWN | NO_NETWORK,
-    "by IAM": OWN | NO_NETWORK | {"DbResourceId": "cluster-ABC"},
+    "by IAM": OWN | NO_NETWORK | {"DbResourceId": "cluster-ABC", "DbAdminUser": "postgres"},
     "with nothing there": NO_NETWORK,
     "on SQLite": NO_NETWORK | {"Storage": "sqlite"},
-    "with the internet": NO_NETWORK | MAIL | {"InternetAccess": "true"},
+    "with the internet": NO_NETWORK
+    | MAIL
+    | {"InternetAccess": "true", "Zones": f"{REGION}b,{REGION}c"},
     "in a network": {
         "RouteTableIds": "",
         "DbKmsKeyArn": f"arn:aws:kms:{REGION}:123456789012:key/database",
@@ -77,10 +79,10 @@ KNOWN_TO_AWS = {
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """CloudFormation in an account of moto's, with what a deployment has uploaded before."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    with mock_aws(config={"lambda": {"use_docker": False}}):
+    with moto_server() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
         storage = boto3.client("s3")
         storage.create_bucket(
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
@@ -172,7 +174,12 @@ def create(account: Any, name: str, parameters: Mapping[str, str]) -> dict[str, 
     }
 
 
-FAILS_IN_MOTO = {"AWS::RDS::DBInstance", "Custom::DatabaseSchema", "Custom::Settings"}
+FAILS_IN_MOTO = {
+    "AWS::RDS::DBInstance",
+    "Custom::DatabaseSchema",
+    "Custom::EmptiedBucket",
+    "Custom::Settings",
+}
 NOT_IN_MOTO = FAILS_IN_MOTO | {
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::Stage",
@@ -209,7 +216,11 @@ def expected(parameters: Mapping[str, str]) -> set[str]:
     ("way", "has", "has_not"),
     [
         ("by password", {"RolePasswordAccess"}, {"DatabaseSubnets", "Network", "MailAccess"}),
-        ("by IAM", {"AdministratorAccess"}, {"DatabaseSubnets", "RolePasswordAccess"}),
+        (
+            "by IAM",
+            {"AdministratorAccess", "AdministratorLogin"},
+            {"DatabaseSubnets", "RolePasswordAccess"},
+        ),
         (
             "with all options",
             {"MailAccess", "Alarms", "QueuesEndpoint"},
@@ -237,8 +248,19 @@ def test_a_stack_is_created_with_what_its_parameters_ask_for(
 
 def test_these_ways_take_every_condition_both_ways() -> None:
     given = [{**defaults(), **SOME_NETWORK, **way} for way in WAYS.values()]
+    given.append({**given[0], "AWS::Partition": "aws-us-gov"})
     for name in written()["Conditions"]:
         assert {bool(holds({"Condition": name}, each)) for each in given} == {True, False}, name
+
+
+@pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
+def test_a_network_lies_in_the_zones_that_are_named(account: Any) -> None:  # noqa: ANN401
+    way = WAYS["with the internet"]
+    made = create(account, "shop", {name: each for name, each in way.items() if each})
+
+    subnets = boto3.client("ec2").describe_subnets(SubnetIds=[made["SubnetA"], made["SubnetB"]])
+    zones = [each["AvailabilityZone"] for each in subnets["Subnets"]]
+    assert sorted(zones) == way["Zones"].split(",")
 
 
 @pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")

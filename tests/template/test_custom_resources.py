@@ -43,7 +43,7 @@ def before(name: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("name", ["Schema", "Settings"])
+@pytest.mark.parametrize("name", ["EmptiedExports", "Schema", "Settings"])
 def test_the_way_of_a_custom_resources_answer_is_there_before_it_and_after_it(name: str) -> None:
     kinds = {
         "AWS::EC2::NatGateway",
@@ -56,14 +56,21 @@ def test_the_way_of_a_custom_resources_answer_is_there_before_it_and_after_it(na
     way = {name for name, each in deployed()["Resources"].items() if each["Type"] in kinds}
     of_other_functions = {"EventsEndpoint", "QueuesEndpoint"}
     assert way - of_other_functions <= before(name)
-    assert {"ClusterAdministratorAccess", "RolePasswordAccess"} <= before(name)
+    assert {"AdministratorLogin", "ClusterAdministratorAccess", "RolePasswordAccess"} <= before(
+        name
+    )
     assert "SchemaMigrationEventInvokeConfig" in before(name)
+
+
+def test_exports_are_removed_after_the_function_that_writes_them_and_before_their_bucket() -> None:
+    assert "EmptiedExports" in before("LeadQueries")
+    assert {"Exports", "ExportRemoval", "SchemaMigration"} <= before("EmptiedExports")
 
 
 def test_what_cloudformation_asked_for_is_neither_begun_nor_done_again_after_it_gave_up() -> None:
     asked = functions()["SchemaMigration"]
     invoked = asked["EventInvokeConfig"]
     assert invoked["MaximumRetryAttempts"] == 0
-    for kind in ("Custom::DatabaseSchema", "Custom::Settings"):
+    for kind in ("Custom::DatabaseSchema", "Custom::EmptiedBucket", "Custom::Settings"):
         [each] = deployed_of(kind).values()
         assert each["ServiceTimeout"] >= asked["Timeout"] + invoked["MaximumEventAgeInSeconds"]

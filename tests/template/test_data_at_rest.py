@@ -47,6 +47,15 @@ def test_submissions_wait_in_order_encrypted_and_long_enough_for_any_outage() ->
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
+@pytest.mark.parametrize(
+    "name", ["ErasureKey", "OrderFiles", "ParkedSubmissions", "ParkedSubmissionFailures"]
+)
+def test_what_nobody_has_read_yet_outlives_the_stack_but_not_a_failed_creation(name: str) -> None:
+    resource = written()["Resources"][name]
+    assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert resource["UpdateReplacePolicy"] == "Retain"
+
+
 def test_a_search_through_a_queue_ends_before_its_request_and_hides_until_then() -> None:
     request = globals_of_functions()["Timeout"]
     one_call = ATTEMPTS * (CONNECT_SECONDS + READ_SECONDS)

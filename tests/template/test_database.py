@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import pytest
 
@@ -12,8 +13,8 @@ from succotash.infrastructure.postgres.migrations.rights import (
     TABLES_OF_THEIR_OWN,
     Kind,
 )
-from succotash.infrastructure.postgres.provisioning import LIMITS
-from tests.template.roles import database_user, kind_of
+from succotash.infrastructure.postgres.provisioning import LIMITS, NEWEST, OLDEST
+from tests.template.roles import ADMINISTRATOR, database_user, kind_of
 from tests.template.stack import (
     deployed_of,
     functions,
@@ -65,13 +66,12 @@ def test_the_schema_is_this_releases_and_made_once_the_database_is_reached() -> 
     assert otherwise == ""
 
 
-def test_the_cluster_is_encrypted_backed_up_protected_and_logs_no_rows() -> None:
+def test_the_cluster_is_encrypted_and_backed_up_and_logs_no_rows() -> None:
     cluster = written()["Resources"]["Database"]
     properties = cluster["Properties"]
     assert cluster["DeletionPolicy"] == cluster["UpdateReplacePolicy"] == "Snapshot"
     for protection in (
         "StorageEncrypted",
-        "DeletionProtection",
         "ManageMasterUserPassword",
         "EnableIAMDatabaseAuthentication",
     ):
@@ -84,3 +84,34 @@ def test_the_cluster_is_encrypted_backed_up_protected_and_logs_no_rows() -> None
     assert parameters == {"rds.force_ssl": "1", "log_error_verbosity": "terse"}
     instance = written()["Resources"]["DatabaseInstance"]["Properties"]
     assert instance["PubliclyAccessible"] is False
+
+
+def test_a_first_try_rolls_back_and_is_deleted_unless_the_cluster_is_to_be_protected() -> None:
+    cluster = written()["Resources"]["Database"]["Properties"]
+    assert cluster["DeletionProtection"] == {"Ref": "DbDeletionProtection"}
+    parameter = written()["Parameters"]["DbDeletionProtection"]
+    assert (parameter["Default"], parameter["AllowedValues"]) == ("false", ["true", "false"])
+
+
+def test_the_administrator_logs_in_by_iam_wherever_the_roles_do() -> None:
+    policy = deployed_of("AWS::IAM::ManagedPolicy")["AdministratorLogin"]
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert text_of(statement["Resource"]) == ADMINISTRATOR
+    given = functions()["SchemaMigration"]["Environment"]["Variables"]
+    own = written()["Resources"]["Database"]["Properties"]["MasterUsername"]
+    assert given["DB_ADMIN_USER"] == {"Fn::If": ["MakesDatabase", own, {"Ref": "DbAdminUser"}]}
+    users = [name for name, each in functions().items() if "AdministratorLogin" in text_of(each)]
+    assert users == ["SchemaMigration"]
+
+
+def test_the_parameters_of_the_cluster_are_those_of_its_engine() -> None:
+    assert written()["Resources"]["Database"]["Properties"]["EngineVersion"] == {
+        "Ref": "DbEngineVersion"
+    }
+    family = written()["Resources"]["DatabaseParameters"]["Properties"]["Family"]
+    major = {"Fn::Select": [0, {"Fn::Split": [".", {"Ref": "DbEngineVersion"}]}]}
+    assert family == {"Fn::Sub": ["aurora-postgresql${Major}", {"Major": major}]}
+    versions = re.compile(written()["Parameters"]["DbEngineVersion"]["AllowedPattern"])
+    assert versions.match(written()["Parameters"]["DbEngineVersion"]["Default"])
+    assert versions.match(f"{NEWEST}.1")
+    assert not versions.match(f"{OLDEST - 1}.9")

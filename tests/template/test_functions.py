@@ -92,6 +92,15 @@ def test_the_defaults_of_the_parameters_are_those_of_the_settings() -> None:
     assert Settings.from_environment(environment) == Settings()
 
 
+def test_no_function_has_more_memory_by_default_than_a_new_account_may_give() -> None:
+    quota = 3008
+    sizes = [
+        written()["Parameters"][name]["Default"] for name in ("MemorySize", "ScoringMemorySize")
+    ]
+    sizes += [each["MemorySize"] for each in FUNCTIONS.values() if "MemorySize" in each]
+    assert all(size <= quota for size in sizes if isinstance(size, int))
+
+
 def test_no_password_stands_in_the_environment_of_a_deployed_function() -> None:
     assert globals_of_functions()["Environment"]["Variables"]["DB_PASSWORD"] == ""
     assert not any("password" in name.lower() for name in written()["Parameters"])

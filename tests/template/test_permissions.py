@@ -8,7 +8,7 @@ import pytest
 from succotash.infrastructure.postgres.migrations.rights import (
     Kind,
 )
-from tests.template.roles import database_user, kind_of
+from tests.template.roles import ADMINISTRATOR, database_user, kind_of
 from tests.template.stack import (
     deployed_of,
     functions,
@@ -30,6 +30,7 @@ OUR_POLICIES = {
         "QueriesDatabaseAccess",
         "RelayDatabaseAccess",
         "AdministratorAccess",
+        "AdministratorLogin",
         "ClusterAdministratorAccess",
         "RolePasswordAccess",
         "ScoringDatabaseAccess",
@@ -41,6 +42,7 @@ OUR_POLICIES = {
         "ErasureKeyAccess",
         "TurnstileAccess",
         "ExportAccess",
+        "ExportRemoval",
         "SetAsideAccess",
     )
 }
@@ -60,10 +62,10 @@ TURNSTILE_SECRETS = (
 )
 EXPORTS = '{"Fn::Sub": "${Exports.Arn}/*"}'
 RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
-SCORING_EXECUTIONS = (
-    '{"Fn::Sub": "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}'
-    ':execution:${ScoringRun.Name}/*"}'
-)
+EXECUTIONS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution"
+SCORING_EXECUTIONS = text_of({"Fn::Sub": f"{EXECUTIONS}:${{ScoringRun.Name}}:*"})
+SHARD_EXECUTIONS = text_of({"Fn::Sub": f"{EXECUTIONS}:${{ScoringRun.Name}}/*"})
+"""Of the state machine, and of its distributed map, which are named by its map runs."""
 ALLOWED: Mapping[str, set[str]] = {
     "secretsmanager:GetSecretValue": {
         '{"Ref": "DbAdminSecretArn"}',
@@ -74,7 +76,7 @@ ALLOWED: Mapping[str, set[str]] = {
         '{"Ref": "ErasureKey"}',
         TURNSTILE_SECRETS,
     },
-    "rds-db:connect": {database_user(kind) for kind in Kind},
+    "rds-db:connect": {database_user(kind) for kind in Kind} | {ADMINISTRATOR},
     "sqs:SendMessage": {
         '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
         '{"Fn::GetAtt": ["RelayFailures", "Arn"]}',
@@ -99,8 +101,9 @@ ALLOWED: Mapping[str, set[str]] = {
         '{"Fn::GetAtt": ["OutboxRelay", "Arn"]}',
     },
     "states:StartExecution": {'{"Ref": "ScoringRun"}'},
-    "states:DescribeExecution": {SCORING_EXECUTIONS},
-    "states:StopExecution": {SCORING_EXECUTIONS},
+    "states:DescribeExecution": {SCORING_EXECUTIONS, SHARD_EXECUTIONS},
+    "states:StopExecution": {SCORING_EXECUTIONS, SHARD_EXECUTIONS},
+    "states:RedriveExecution": {SHARD_EXECUTIONS},
     "events:PutEvents": {'{"Fn::GetAtt": ["EventBus", "Arn"]}'},
     "ses:SendEmail": {IDENTITY},
     "ses:SendRawEmail": {IDENTITY},
@@ -142,7 +145,14 @@ def test_no_permission_has_a_wildcard_but_for_what_is_named_after_the_stack() ->
     for each in statements():
         assert "*" not in text_of(each["Action"]), each
         resource = text_of(each["Resource"])
-        where_many = (OBJECTS, RESULTS, TURNSTILE_SECRETS, EXPORTS, SCORING_EXECUTIONS)
+        where_many = (
+            OBJECTS,
+            RESULTS,
+            TURNSTILE_SECRETS,
+            EXPORTS,
+            SCORING_EXECUTIONS,
+            SHARD_EXECUTIONS,
+        )
         assert "*" not in resource or resource in where_many, each
 
 
@@ -180,7 +190,9 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
         "SchemaMigration": [
             {"Fn::If": ["HasAdministrator", {"Ref": "AdministratorAccess"}, nothing]},
             {"Fn::If": ["MakesDatabase", {"Ref": "ClusterAdministratorAccess"}, nothing]},
+            {"Fn::If": ["ByIam", {"Ref": "AdministratorLogin"}, nothing]},
             {"Fn::If": ["ByPassword", {"Ref": "RolePasswordAccess"}, nothing]},
+            {"Ref": "ExportRemoval"},
         ],
     }
     policies = its_own.get(name, [])

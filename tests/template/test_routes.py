@@ -73,6 +73,7 @@ PRIVATE = {
         ("GET", "/retention/campaigns/{campaign_id}"),
         ("GET", "/retention/campaigns/{campaign_id}/performance"),
         ("GET", "/retention/model"),
+        ("GET", "/retention/receipts"),
     },
     "retention:write": {
         ("POST", "/retention/campaigns"),
@@ -183,8 +184,18 @@ def test_the_api_leaves_cors_to_the_functions() -> None:
 
 def test_the_public_write_is_throttled_by_itself() -> None:
     [stage] = deployed_of("AWS::ApiGatewayV2::Stage").values()
-    assert stage["RouteSettings"].keys() == {"POST /forms/{form_id}/submissions"}
-    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"]
+    assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == {"Ref": "RequestRate"}
+    [(route, limits)] = stage["RouteSettings"].items()
+    assert route == "POST /forms/{form_id}/submissions"
+    # CloudFormation hands a Ref in a property of type JSON on as a text, which is no number.
+    assert {type(each) for each in limits.values()} == {int}
+
+
+def test_no_warning_about_the_public_routes_fails_a_deployment() -> None:
+    """SAM names a security scheme for them that it does not define."""
+    api = deployed_of("AWS::ApiGatewayV2::Api")["Api"]
+    assert "NONE" not in api["Body"]["components"]["securitySchemes"]
+    assert not api.get("FailOnWarnings")
 
 
 def test_the_access_log_names_nobody() -> None:

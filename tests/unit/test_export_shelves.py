@@ -73,11 +73,25 @@ def test_an_object_is_behind_a_signed_address_for_a_short_time(
         assert found["ContentLength"] == 12_000_000
         assert found["ContentType"] == "text/csv; charset=utf-8"
         assert found["ETag"].strip('"').endswith("-2")  # in two parts
-        assert BUCKET in urlsplit(link.address).netloc + urlsplit(link.address).path
         query = parse_qs(urlsplit(link.address).query)
-        assert "Signature" in query or "X-Amz-Signature" in query
+        assert "X-Amz-Signature" in query
         assert query["response-content-disposition"] == ['attachment; filename="leads-1.csv"']
         assert link.expires_at == NOON + LINK_LIFETIME
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "me-central-1", "us-gov-west-1"])
+def test_a_link_names_the_bucket_in_its_region(
+    region: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Links to the global host are redirected or refused outside of us-east-1."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket=BUCKET)
+        link = ExportBucket(BUCKET).put("leads-1.csv", [b"a"], NOON)
+    address = urlsplit(link.address)
+    assert (address.netloc, address.path) == (f"{BUCKET}.s3.{region}.amazonaws.com", "/leads-1.csv")
+    assert parse_qs(address.query)["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
 
 
 def test_an_erasure_removes_the_files_of_everybody(tmp_path: Path) -> None:

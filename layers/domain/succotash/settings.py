@@ -70,6 +70,8 @@ class Settings(BaseModel):
         None
     )
     """To set the database up: the secret, as RDS writes it, of who may make roles in it."""
+    db_admin_user: Annotated[str | None, Field(alias="DB_ADMIN_USER", min_length=1)] = None
+    """Who that is; without it, the secret says so."""
     db_role_secret_arns: Annotated[
         Json[dict[str, str]] | None, Field(alias="DB_ROLE_SECRET_ARNS")
     ] = None

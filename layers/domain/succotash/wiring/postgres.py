@@ -13,6 +13,7 @@ from succotash.infrastructure.postgres.connection_settings import (
     SslMode,
     default_sslmode,
     fixed_password,
+    password_with_fallback,
 )
 from succotash.infrastructure.postgres.pool import PoolLimits
 from succotash.infrastructure.postgres.storage import PostgresStorage
@@ -38,16 +39,33 @@ def schema_migration(settings: Settings) -> "SchemaMigration":
     if settings.db_admin_secret_arn is None:
         raise SettingsError("DB_ADMIN_SECRET_ARN must be set")
     secret = SecretPassword(settings.db_admin_secret_arn)
+    user = settings.db_admin_user or secret.user()
     return SchemaMigration(
         replace(
             connection_settings(settings),
-            user=secret.user(),
-            password=secret,
+            user=user,
+            password=_administrators_password(settings, user, secret),
             lock_timeout=ANOTHER_SET_UP_SECONDS,
         ),
         settings.db_user,
         {kind: SecretPassword(arn) for kind, arn in (settings.db_role_secret_arns or {}).items()},
     )
+
+
+def _administrators_password(
+    settings: Settings, user: str, secret: SecretPassword
+) -> PasswordSource:
+    """A token before the password, where roles log in by IAM.
+
+    From PostgreSQL 16 on, who creates a role is a member of it. With the first role that holds
+    rds_iam, RDS asks its creator for a token too, in the middle of a set-up already. Before that, a
+    token is an ordinary wrong password. So the token goes first: the password is read and sent
+    only until the first set-up has made the roles.
+    """
+    if not settings.db_iam_auth:
+        return secret
+    token = IamToken(settings.db_host, settings.db_port, user)
+    return password_with_fallback(token, secret)
 
 
 def connection_settings(settings: Settings) -> ConnectionSettings:

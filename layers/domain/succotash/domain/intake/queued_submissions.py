@@ -108,7 +108,7 @@ class QueuedSubmission:
     def of_text(cls, text: str) -> Self:
         """What `as_text` made; MalformedRequestError for anything else."""
         try:
-            document = json.loads(_plain(text))
+            document = json.loads(_unpacked(text))
         except (ValueError, zlib.error):
             document = None
         match document:
@@ -167,9 +167,9 @@ def _readings(text: str) -> Iterator[str]:
     """What a text may say that is no queued submission: itself, unpacked, and without escapes."""
     yield text
     with suppress(ValueError, zlib.error):
-        plain = _plain(text)
-        yield plain
-        yield from _texts(json.loads(plain))
+        unpacked_text = _unpacked(text)
+        yield unpacked_text
+        yield from _texts(json.loads(unpacked_text))
 
 
 def _texts(value: Json) -> Iterator[str]:
@@ -186,12 +186,12 @@ def _texts(value: Json) -> Iterator[str]:
                 yield from _texts(each)
 
 
-def _plain(text: str) -> str:
+def _unpacked(text: str) -> str:
     if not text.startswith(COMPRESSED):
         return text
     unpacked = zlib.decompressobj()
-    plain = unpacked.decompress(base64.b64decode(text.removeprefix(COMPRESSED)), LONGEST)
-    return plain.decode()
+    unpacked_text = unpacked.decompress(base64.b64decode(text.removeprefix(COMPRESSED)), LONGEST)
+    return unpacked_text.decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,10 @@ class ExportBucket(ExportStore):
 
     @override
     def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
+        return self.empty(has_time)
+
+    def empty(self, has_time: Callable[[], bool]) -> Forgotten:
+        """Remove every object, as long as there is time; NotFoundError without a bucket."""
         client, removed = self._client(), 0
         with translated():
             while True:

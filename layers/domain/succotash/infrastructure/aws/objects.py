@@ -21,14 +21,23 @@ type S3 = Any
 
 
 def s3() -> S3:
-    """A client that tries each request a few times."""
+    """A client that tries each request a few times.
+
+    It addresses buckets by virtual hosts of its region: a presigned link to `s3.amazonaws.com`
+    fails in regions that are not old enough, and one signed by version 2 in every one for buckets
+    made since 2020.
+    """
     import boto3
     from botocore.config import Config
 
-    limits = Config(
-        connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4}
+    config = Config(
+        connect_timeout=5,
+        read_timeout=30,
+        retries={"mode": "standard", "total_max_attempts": 4},
+        signature_version="s3v4",
+        s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
     )
-    return boto3.client("s3", config=limits)
+    return boto3.client("s3", config=config)
 
 
 class S3ObjectStore(ObjectStore):

@@ -26,6 +26,15 @@ def fixed_password(password: str) -> PasswordSource:
     return source
 
 
+def password_with_fallback(first: PasswordSource, second: PasswordSource) -> PasswordSource:
+    """The source of the first password, and of the second one where that was refused."""
+
+    def source(*, fresh: bool = False) -> str:
+        return second(fresh=True) if fresh else first()
+
+    return source
+
+
 class SslMode(StrEnum):
     """As in libpq: `require` encrypts but believes any server, so it guards against no attacker."""
 

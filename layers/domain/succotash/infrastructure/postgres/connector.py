@@ -15,10 +15,9 @@ from pg8000.native import DatabaseError, InterfaceError
 from succotash.errors import SettingsError
 from succotash.infrastructure.postgres.connection import Connection, close_socket
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings, SslMode
-from succotash.infrastructure.postgres.errors import ConnectError
+from succotash.infrastructure.postgres.errors import PASSWORD_REFUSED, ConnectError
 
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
-PASSWORD_REFUSED = {"28P01", "28000"}
 
 
 class Connector:

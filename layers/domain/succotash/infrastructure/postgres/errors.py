@@ -5,6 +5,9 @@ A driver's error holds row values (its DETAIL), so it is replaced at once, and n
 
 from succotash.errors import StorageError, StorageUnavailableError
 
+PASSWORD_REFUSED = {"28P01", "28000"}
+"""SQLSTATEs of a password that is wrong, or not what the user is to log in with."""
+
 
 class StatementError(StorageError):
     """The database refused a statement, and would refuse it again."""

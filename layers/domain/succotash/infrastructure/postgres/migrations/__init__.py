@@ -18,6 +18,7 @@ from pg8000.exceptions import InterfaceError
 from succotash.errors import StorageError, StorageUnavailableError
 from succotash.infrastructure.postgres.address import settings_of
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings, SslMode
+from succotash.infrastructure.postgres.errors import PASSWORD_REFUSED
 from succotash.infrastructure.postgres.migrations.rights import Kind, grants, quoted
 from succotash.infrastructure.postgres.sql import statements
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-REVISION = "0020"
+REVISION = "0018"
 """The schema that this release works on."""
 REVISION_TABLE = "succotash_revision"
 """Remembers which schema a database has; its presence says whose the database is."""
@@ -170,11 +171,23 @@ def _revisions(connection: "Connection") -> Sequence[str] | None:
 
 
 def _connect(settings: ConnectionSettings) -> pg8000.dbapi.Connection:
+    """A connection, with a new password once where the known one is refused."""
+    try:
+        return _open(settings, settings.password())
+    except pg8000.dbapi.DatabaseError as error:
+        match error.args:
+            case ({"C": str(sqlstate)},) if sqlstate in PASSWORD_REFUSED:
+                return _open(settings, settings.password(fresh=True))
+            case _:
+                raise
+
+
+def _open(settings: ConnectionSettings, password: str) -> pg8000.dbapi.Connection:
     on_socket = settings.host.startswith("/")
     return pg8000.dbapi.connect(
         settings.user,
         database=settings.database,
-        password=settings.password(),
+        password=password,
         host=None if on_socket else settings.host,
         port=settings.port,
         unix_sock=f"{settings.host}/.s.PGSQL.{settings.port}" if on_socket else None,

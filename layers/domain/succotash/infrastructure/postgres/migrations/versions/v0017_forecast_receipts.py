@@ -1,13 +1,13 @@
-"""Medians of value, and P(no purchase); the statement stands beside this module."""
+"""Forecast receipts; the statements stand beside this module."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0020"
+revision = "0017"
 down_revision = "0016"
 
 
 def upgrade() -> None:
-    """Add the columns."""
+    """Make the tables."""
     op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text("utf-8"))
