@@ -24,6 +24,7 @@ from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.people.identities import Join
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.grids import GridRequest
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.receipts import DueGrading, ForecastReceipt, Measure, Tally
 from succotash.domain.retention.retention import (
     CampaignMetrics,
@@ -34,7 +35,6 @@ from succotash.domain.retention.retention import (
     EngagementSegment,
     GridMode,
     GridPeriod,
-    Labelled,
     RetentionCampaign,
     RiskLevel,
     RunState,

@@ -9,11 +9,8 @@ from typing import Self
 
 from local import demo
 from succotash.container import Container
-from succotash.domain.retention.retention import (
-    ChurnPrediction,
-    RunLabel,
-    UserEngagementProfile,
-)
+from succotash.domain.retention.labels import RunLabel
+from succotash.domain.retention.retention import ChurnPrediction, UserEngagementProfile
 from succotash.domain.value.ledgers import ActivityEvent, ActivityKind, Order
 from succotash.domain.value.ltv import CustomerLTV
 from succotash.domain.values import Currency, CustomerId, EventId, Money, OrderId

@@ -22,8 +22,11 @@ class CountGroupView(TypedDict):
     """A tenth of customers, by rising forecast; those of equal forecasts share one."""
 
     decile: int
+    """1, with the least forecasts, to 10."""
     customers: int
+    """Customers in the group."""
     foreseen: float
+    """Purchase days, or inactive customers, foreseen in total."""
     graded_customers: int | None
     """Of whom it is known what came; None before grading."""
     came: int | None
@@ -34,9 +37,13 @@ class CountForecastView(TypedDict):
     """Purchase days, or inactive customers: foreseen, and what came."""
 
     customers: int
+    """Customers whom the forecast is about."""
     foreseen: float
+    """Purchase days, or inactive customers, foreseen in total."""
     graded_customers: int | None
+    """Customers of whom it is known what came; None before grading."""
     came: int | None
+    """Purchase days, or inactive customers, that came in total; None before grading."""
     error_percent: float | None
     """Above 0 where too much was foreseen; None before grading, and where nothing came."""
     by_decile: list[CountGroupView]
@@ -46,8 +53,11 @@ class RevenueGroupView(TypedDict):
     """A tenth of customers, by rising forecast; those of equal forecasts share one."""
 
     decile: int
+    """1, with the least forecasts, to 10."""
     customers: int
+    """Customers in the group."""
     foreseen: Decimal
+    """Revenue in the receipt's currency, foreseen in total."""
     graded_customers: int | None
     """Of whom it is known what came; None before grading."""
     came: Decimal | None
@@ -58,9 +68,13 @@ class RevenueForecastView(TypedDict):
     """Revenue net of refunds, neither discounted nor times the margin: foreseen, and what came."""
 
     customers: int
+    """Customers whom the forecast is about."""
     foreseen: Decimal
+    """Revenue in the receipt's currency, foreseen in total."""
     graded_customers: int | None
+    """Customers of whom it is known what came; None before grading."""
     came: Decimal | None
+    """Revenue in the receipt's currency, that came in total; None before grading."""
     error_percent: float | None
     """Above 0 where too much was foreseen; None before grading, and where nothing came."""
     by_decile: list[RevenueGroupView]
@@ -70,6 +84,7 @@ class ReceiptHorizonView(TypedDict):
     """What a receipt foresaw for some days."""
 
     days: int
+    """Days after the run that the forecast covers."""
     ends_at: datetime
     graded_as_of: datetime | None
     """As of when the run was that graded it; None before."""

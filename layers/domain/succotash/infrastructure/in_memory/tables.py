@@ -17,6 +17,7 @@ from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.retention.grids import CohortAnchor
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.lifecycle import LifecycleCounts
 from succotash.domain.retention.receipts import ForecastReceipt, Tally
 from succotash.domain.retention.retention import (
@@ -25,7 +26,6 @@ from succotash.domain.retention.retention import (
     GridCell,
     GridMode,
     GridPeriod,
-    Labelled,
     RetentionCampaign,
     RunState,
     ScoringRun,
