@@ -49,6 +49,7 @@ check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, AP
 	"$(BIN)/python" -m local.locks --check
 	"$(BIN)/python" -m local.model_report --check
 	"$(BIN)/python" -m local.risk_report --check
+	"$(BIN)/python" -m local.check_business_logic --check
 	"$(BIN)/python" -m local.costs --check
 
 build: $(SYNCED) ## make what is deployed, in .aws-sam, and the demo data for sam local
@@ -72,10 +73,11 @@ browser: $(SYNCED) ## fill in the hosted page in a real browser
 e2e: $(SYNCED) ## clone, make run, stop, make run again
 	"$(BIN)/python" -m pytest tests/e2e
 
-docs: $(SYNCED) ## write the tables and plots of models, risk and costs in docs/
+docs: $(SYNCED) ## write the tables and plots of models, risk, rules and costs in docs/
 	"$(BIN)/python" -m local.model_report
 	"$(BIN)/python" -m local.simulated_shops
 	"$(BIN)/python" -m local.risk_report
+	"$(BIN)/python" -m local.check_business_logic --write
 	"$(BIN)/python" -m local.costs
 
 screenshot: $(SYNCED) ## take the picture of the hosted page with Chromium

@@ -25,6 +25,7 @@ from succotash.domain.people.identities import Join
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
 from succotash.domain.retention.grids import GridRequest
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.receipts import DueGrading, ForecastReceipt, Measure, Tally
 from succotash.domain.retention.retention import (
     ChurnPrediction,
@@ -33,7 +34,6 @@ from succotash.domain.retention.retention import (
     EngagementSegment,
     GridMode,
     GridPeriod,
-    Labelled,
     RiskLevel,
     RunState,
     ScoringRun,

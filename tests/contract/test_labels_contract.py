@@ -3,13 +3,8 @@
 import pytest
 
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention.retention import (
-    INITIAL_RUN,
-    GridMode,
-    GridPeriod,
-    RiskLevel,
-    RunLabel,
-)
+from succotash.domain.retention.labels import RunLabel
+from succotash.domain.retention.retention import INITIAL_RUN, GridMode, GridPeriod, RiskLevel
 from succotash.domain.value.ltv import CustomerLTV
 from succotash.domain.values import CohortId, CustomerId, SegmentId
 from succotash.errors import NotFoundError

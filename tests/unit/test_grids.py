@@ -191,9 +191,10 @@ def test_the_period_of_joining_has_no_interval(mode: GridMode) -> None:
         question=question,
     )
 
-    [joined, later] = [(cell["rate"], cell["low"], cell["high"]) for cell in found[0]["cells"][:2]]
+    joined, *later = [(cell["rate"], cell["low"], cell["high"]) for cell in found[0]["cells"]]
     assert joined == (1, None, None)
-    assert later[1] is not None
+    assert len(later) == 3
+    assert all(low is not None and high is not None for _, low, high in later)
     [first, second] = grid_average(found, question)[:2]
     assert (first["rate"], first["low"], first["high"]) == (1, None, None)
     assert second["low"] is not None

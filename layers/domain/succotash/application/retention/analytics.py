@@ -13,11 +13,8 @@ from succotash.application.retention.views import (
 from succotash.application.rounding import rounded_or_none
 from succotash.application.scoring.runs import run_currency, run_or_none, run_report
 from succotash.domain.repositories.storage import Storage
-from succotash.domain.retention.retention import (
-    Labelled,
-    RetentionAnalytics,
-    RiskLevel,
-)
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import RetentionAnalytics, RiskLevel
 from succotash.domain.values import Currency, Json, Money
 
 type Summary = Labelled[Mapping[str, Json]]

@@ -17,12 +17,8 @@ from succotash.application.retention.views import (
 from succotash.application.scoring.runs import run_or_none
 from succotash.application.value.views import customer_value_view
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.retention.retention import (
-    ChurnPrediction,
-    Labelled,
-    RiskLevel,
-    UserEngagementProfile,
-)
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import ChurnPrediction, RiskLevel, UserEngagementProfile
 from succotash.domain.value.ltv import CustomerLTV
 from succotash.domain.values import PAGE, Currency, CustomerId, SegmentId
 from succotash.errors import NotFoundError

@@ -17,7 +17,8 @@ from succotash.application.scoring.runs import (
     run_or_none,
 )
 from succotash.domain.repositories.storage import Storage
-from succotash.domain.retention.retention import INITIAL_RUN, GridCell, GridPeriod, Labelled
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import INITIAL_RUN, GridCell, GridPeriod
 from succotash.domain.values import Currency
 
 

@@ -184,13 +184,13 @@ def grid_rows(
     for starts_on, by_offset in sorted(cohorts.items()):
         size = next(iter(by_offset.values())).cohort_size
         counts_revenue = any(cell.revenue is not None for cell in by_offset.values())
-        nothing = GridCell(starts_on, size, 0, 0, 0 if counts_revenue else None)
-        first = by_offset.get(0, nothing)
+        revenue = 0 if counts_revenue else None
+        first = by_offset.get(0, GridCell(starts_on, size, 0, 0, revenue))
         views: list[GridCellView] = []
         for offset in _offsets(question):
             if _start_of_cell(starts_on, question, offset) > as_of:
                 break
-            cell = by_offset.get(offset, nothing)
+            cell = by_offset.get(offset, GridCell(starts_on, size, offset, 0, revenue))
             rate, low, high = _share(cell, first, question)
             views.append(
                 {

@@ -22,11 +22,11 @@ class CountGroupView(TypedDict):
     """A tenth of customers, by rising forecast; those of equal forecasts share one."""
 
     decile: int
-    """1 to 10, the highest forecasts last."""
+    """1, with the least forecasts, to 10."""
     customers: int
-    """Customers in this tenth when the forecast was sealed."""
+    """Customers in the group."""
     foreseen: float
-    """Expected purchase days, or expected inactive customers, in total over these customers."""
+    """Purchase days, or inactive customers, foreseen in total."""
     graded_customers: int | None
     """Customers of these of whom it is known what came; None before grading."""
     came: int | None
@@ -37,13 +37,13 @@ class CountForecastView(TypedDict):
     """Purchase days, or inactive customers: foreseen, and what came."""
 
     customers: int
-    """Customers the forecast is about."""
+    """Customers whom the forecast is about."""
     foreseen: float
-    """Expected purchase days, or expected inactive customers, in total."""
+    """Purchase days, or inactive customers, foreseen in total."""
     graded_customers: int | None
     """Customers of whom it is known what came; None before grading."""
     came: int | None
-    """What came of those, in the unit of `foreseen`; None before grading."""
+    """Purchase days, or inactive customers, that came in total; None before grading."""
     error_percent: float | None
     """Above 0 where too much was foreseen; None before grading, and where nothing came."""
     by_decile: list[CountGroupView]
@@ -53,11 +53,11 @@ class RevenueGroupView(TypedDict):
     """A tenth of customers, by rising forecast; those of equal forecasts share one."""
 
     decile: int
-    """1 to 10, the highest forecasts last."""
+    """1, with the least forecasts, to 10."""
     customers: int
-    """Customers in this tenth when the forecast was sealed."""
+    """Customers in the group."""
     foreseen: Decimal
-    """Expected revenue in the currency of the deployment, in total over these customers."""
+    """Revenue in the receipt's currency, foreseen in total."""
     graded_customers: int | None
     """Customers of these of whom it is known what came; None before grading."""
     came: Decimal | None
@@ -68,13 +68,13 @@ class RevenueForecastView(TypedDict):
     """Revenue net of refunds, neither discounted nor times the margin: foreseen, and what came."""
 
     customers: int
-    """Customers the forecast is about."""
+    """Customers whom the forecast is about."""
     foreseen: Decimal
-    """Expected revenue in the currency of the deployment, in total."""
+    """Revenue in the receipt's currency, foreseen in total."""
     graded_customers: int | None
     """Customers of whom it is known what came; None before grading."""
     came: Decimal | None
-    """What came of those, in the unit of `foreseen`; None before grading."""
+    """Revenue in the receipt's currency, that came in total; None before grading."""
     error_percent: float | None
     """Above 0 where too much was foreseen; None before grading, and where nothing came."""
     by_decile: list[RevenueGroupView]
@@ -84,7 +84,7 @@ class ReceiptHorizonView(TypedDict):
     """What a receipt foresaw for some days."""
 
     days: int
-    """Days from `as_of` on that were foreseen."""
+    """Days after the run that the forecast covers."""
     ends_at: datetime
     graded_as_of: datetime | None
     """As of when the run was that graded it; None before."""

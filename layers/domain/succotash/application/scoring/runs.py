@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
-from succotash.domain.retention.retention import INITIAL_RUN, RunLabel, ScoringRun
+from succotash.domain.retention.labels import RunLabel
+from succotash.domain.retention.retention import INITIAL_RUN, ScoringRun
 from succotash.domain.scoring.warnings import RunWarnings, is_far_off
 from succotash.domain.values import Currency, Json, Money
 
@@ -92,6 +93,10 @@ def run_view(run: RunLabel) -> RunView:
     }
 
 
+def _percent(error: float | None) -> float | None:
+    return None if error is None else round(error, 1)
+
+
 def _judgement_view(kept: Json) -> JudgementView | None:
     match kept:
         case {
@@ -104,8 +109,8 @@ def _judgement_view(kept: Json) -> JudgementView | None:
             return {
                 "horizon_days": horizon_days,
                 "judged_days": judged_days,
-                "purchases_error_percent": purchases,
-                "revenue_error_percent": revenue,
+                "purchases_error_percent": _percent(purchases),
+                "revenue_error_percent": _percent(revenue),
                 "note": note,
             }
         case _:

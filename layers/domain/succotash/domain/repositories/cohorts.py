@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from datetime import date, datetime
 
-from succotash.domain.retention.retention import Labelled
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.value.ltv import Cohort, LTVAnalytics
 from succotash.domain.values import CohortId, RunId
 from succotash.errors import NotFoundError

@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from datetime import datetime
 
 from succotash.domain.retention.grids import CohortAnchor, GridRequest
-from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod, Labelled
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
 from succotash.domain.values import RunId
 
 

@@ -3,8 +3,9 @@
 from abc import ABC, abstractmethod
 from datetime import datetime
 
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.lifecycle import LifecycleCounts
-from succotash.domain.retention.retention import GridPeriod, Labelled
+from succotash.domain.retention.retention import GridPeriod
 from succotash.domain.values import RunId
 
 

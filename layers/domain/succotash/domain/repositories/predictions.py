@@ -2,12 +2,8 @@
 
 from abc import ABC, abstractmethod
 
-from succotash.domain.retention.retention import (
-    ChurnPrediction,
-    ChurnPredictions,
-    Labelled,
-    RiskLevel,
-)
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictions, RiskLevel
 from succotash.domain.values import PAGE, CustomerId, Money, RunId, SegmentId, Shard
 
 

@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
-from succotash.domain.retention.retention import Labelled, ScoringRun
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import ScoringRun
 from succotash.domain.values import Json, RunId
 
 

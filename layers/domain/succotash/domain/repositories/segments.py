@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
-from succotash.domain.retention.retention import Labelled
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.value.ltv import LTVSegment
 from succotash.domain.values import Money, RunId, SegmentId
 

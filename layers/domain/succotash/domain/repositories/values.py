@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 
-from succotash.domain.retention.retention import Labelled, RiskLevel
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import RiskLevel
 from succotash.domain.value.ltv import CustomerLTV, CustomerValues
 from succotash.domain.values import (
     PAGE,

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from succotash.domain.retention.labels import RunLabel
 from succotash.domain.values import (
     Currency,
     CustomerId,
@@ -152,33 +153,6 @@ class RunState(StrEnum):
     SUPERSEDED = "superseded"
     WITHHELD = "withheld"
     """Judged worse than the simple rule, so that it did not replace the run before it."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunLabel:
-    """Which run numbers come from, as of when they hold, and what they depend on."""
-
-    run_id: RunId
-    as_of: datetime
-    settings: Mapping[str, Json]
-    models: Mapping[str, Json]
-
-    @property
-    def time_zone(self) -> str:
-        """The zone whose days the run counts."""
-        match self.settings.get("time_zone"):
-            case str(zone):
-                return zone
-            case _:
-                return "UTC"
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled[T]:
-    """What was found, and the run it was read from: both of one statement."""
-
-    run: RunLabel
-    found: T
 
 
 @dataclass(frozen=True, slots=True)

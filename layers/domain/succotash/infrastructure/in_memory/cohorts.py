@@ -10,7 +10,8 @@ from typing import override
 
 from succotash.domain.leads.origins import Origin, origin_of
 from succotash.domain.repositories.cohorts import CohortRepository
-from succotash.domain.retention.retention import UNKNOWN_SOURCE, Labelled
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import UNKNOWN_SOURCE
 from succotash.domain.value.ltv import Cohort, CohortPeriod, CustomerLTV, LTVAnalytics, ValueGroup
 from succotash.domain.values import MONEY_PLACES, CohortId, CustomerId, Money, RunId
 from succotash.infrastructure.in_memory.ledger import (

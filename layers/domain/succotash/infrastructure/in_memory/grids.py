@@ -16,7 +16,8 @@ from succotash.domain.retention.grids import (
     count_grid,
     materialised_cells,
 )
-from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod, Labelled
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
 from succotash.domain.values import CustomerId, LeadId, RunId
 from succotash.infrastructure.in_memory.ledger import Calendar, purchases_by_customer
 from succotash.infrastructure.in_memory.repository import InMemoryRepository

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from typing import override
 
 from succotash.domain.repositories.lifecycle import LifecycleRepository
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.lifecycle import LifecycleCounts, add_up, count_lifecycle
-from succotash.domain.retention.retention import GridPeriod, Labelled
+from succotash.domain.retention.retention import GridPeriod
 from succotash.domain.values import CustomerId, RunId, Shard
 from succotash.infrastructure.in_memory.ledger import Calendar, in_shard, purchases_by_customer
 from succotash.infrastructure.in_memory.repository import InMemoryRepository

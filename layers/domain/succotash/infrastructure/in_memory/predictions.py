@@ -7,12 +7,8 @@ from itertools import islice
 from typing import override
 
 from succotash.domain.repositories.predictions import PredictionRepository
-from succotash.domain.retention.retention import (
-    ChurnPrediction,
-    ChurnPredictions,
-    Labelled,
-    RiskLevel,
-)
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictions, RiskLevel
 from succotash.domain.values import PAGE, CustomerId, Money, RunId, SegmentId, Shard
 from succotash.infrastructure.in_memory.ledger import in_shard
 from succotash.infrastructure.in_memory.repository import InMemoryRepository

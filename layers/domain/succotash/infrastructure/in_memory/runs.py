@@ -5,13 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import override
 
 from succotash.domain.repositories.runs import RunRepository
-from succotash.domain.retention.retention import (
-    GIVEN_UP_AFTER,
-    INITIAL_RUN,
-    Labelled,
-    RunState,
-    ScoringRun,
-)
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import GIVEN_UP_AFTER, INITIAL_RUN, RunState, ScoringRun
 from succotash.domain.values import Json, RunId
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.in_memory.repository import InMemoryRepository

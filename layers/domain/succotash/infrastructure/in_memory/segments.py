@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import override
 
 from succotash.domain.repositories.segments import SegmentRepository
-from succotash.domain.retention.retention import Labelled
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.value.ltv import LTVSegment, SegmentResult
 from succotash.domain.values import Money, RunId, SegmentId
 from succotash.infrastructure.in_memory.repository import InMemoryRepository

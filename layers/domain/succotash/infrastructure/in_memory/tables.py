@@ -18,6 +18,7 @@ from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.retention.campaigns import RetentionCampaign
 from succotash.domain.retention.grids import CohortAnchor
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.lifecycle import LifecycleCounts
 from succotash.domain.retention.receipts import ForecastReceipt, Tally
 from succotash.domain.retention.retention import (
@@ -26,7 +27,6 @@ from succotash.domain.retention.retention import (
     GridCell,
     GridMode,
     GridPeriod,
-    Labelled,
     RunState,
     ScoringRun,
     UserEngagementProfile,

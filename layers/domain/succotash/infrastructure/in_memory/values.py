@@ -7,7 +7,8 @@ from itertools import islice
 from typing import override
 
 from succotash.domain.repositories.values import ValueRepository
-from succotash.domain.retention.retention import Labelled, RiskLevel
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import RiskLevel
 from succotash.domain.value.ltv import CustomerLTV, CustomerValues
 from succotash.domain.values import (
     PAGE,

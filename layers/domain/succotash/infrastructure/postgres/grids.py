@@ -13,13 +13,13 @@ from succotash.domain.retention.grids import (
     GridRequest,
     GridWindows,
 )
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.retention import (
     BRACKETS,
     GRID_LENGTHS,
     GridCell,
     GridMode,
     GridPeriod,
-    Labelled,
 )
 from succotash.domain.values import SHARDS, RunId, Shard
 from succotash.infrastructure.postgres.moments import set_as_of

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 from succotash.domain.repositories.lifecycle import LifecycleRepository
 from succotash.domain.retention.grids import period_start
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.lifecycle import LifecycleCounts, lifecycle_start, period_before
-from succotash.domain.retention.retention import GridPeriod, Labelled
+from succotash.domain.retention.retention import GridPeriod
 from succotash.domain.values import RunId, Shard
 from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository

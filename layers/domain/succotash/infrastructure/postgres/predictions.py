@@ -4,12 +4,8 @@ import json
 from typing import override
 
 from succotash.domain.repositories.predictions import PredictionRepository
-from succotash.domain.retention.retention import (
-    ChurnPrediction,
-    ChurnPredictions,
-    Labelled,
-    RiskLevel,
-)
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictions, RiskLevel
 from succotash.domain.values import PAGE, CustomerId, Money, RunId, SegmentId, Shard
 from succotash.infrastructure.postgres import bulk
 from succotash.infrastructure.postgres.repository import PostgresRepository

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import override
 
 from succotash.domain.repositories.segments import SegmentRepository
-from succotash.domain.retention.retention import Labelled
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.value.ltv import LTVSegment
 from succotash.domain.values import Money, RunId, SegmentId
 from succotash.errors import NotFoundError

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from succotash.domain.retention.retention import Labelled, RunLabel
+from succotash.domain.retention.labels import Labelled, RunLabel
 from succotash.infrastructure.rows.row import Row
 
 

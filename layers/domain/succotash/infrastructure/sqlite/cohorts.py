@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import override
 
 from succotash.domain.repositories.cohorts import CohortRepository
-from succotash.domain.retention.retention import UNKNOWN_SOURCE, Labelled
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import UNKNOWN_SOURCE
 from succotash.domain.value.ltv import Cohort, LTVAnalytics
 from succotash.domain.values import CohortId, Money, RunId
 from succotash.infrastructure.rows.labels import labelled

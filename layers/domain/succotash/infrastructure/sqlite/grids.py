@@ -15,7 +15,8 @@ from succotash.domain.retention.grids import (
     count_grid,
     materialised_cells,
 )
-from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod, Labelled
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
 from succotash.domain.values import RunId
 from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.retention import grid_cells_of

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from typing import override
 
 from succotash.domain.repositories.lifecycle import LifecycleRepository
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.lifecycle import LifecycleCounts, count_lifecycle
-from succotash.domain.retention.retention import GridPeriod, Labelled
+from succotash.domain.retention.retention import GridPeriod
 from succotash.domain.values import RunId, Shard
 from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.retention import lifecycle_counts_of

@@ -3,12 +3,8 @@
 from typing import override
 
 from succotash.domain.repositories.predictions import PredictionRepository
-from succotash.domain.retention.retention import (
-    ChurnPrediction,
-    ChurnPredictions,
-    Labelled,
-    RiskLevel,
-)
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictions, RiskLevel
 from succotash.domain.values import PAGE, CustomerId, Money, RunId, SegmentId, Shard
 from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.retention import churn_prediction_of, churn_predictions_of

@@ -4,13 +4,8 @@ from collections.abc import Mapping
 from typing import override
 
 from succotash.domain.repositories.runs import RunRepository
-from succotash.domain.retention.retention import (
-    GIVEN_UP_AFTER,
-    INITIAL_RUN,
-    Labelled,
-    RunState,
-    ScoringRun,
-)
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.retention.retention import GIVEN_UP_AFTER, INITIAL_RUN, RunState, ScoringRun
 from succotash.domain.values import Json, RunId
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.rows.labels import run_label_of
