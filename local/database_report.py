@@ -9,7 +9,7 @@ import argparse
 import math
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,7 +53,8 @@ class Section:
     """One table of the page."""
 
     title: str
-    columns: Sequence[str]
+    columns: Mapping[str, str]
+    """What each column that is shown is headed."""
     statement: str
     empty: str = "nothing"
     """What there is to say where there is no row."""
@@ -63,70 +64,111 @@ class Section:
         """How a row is shown."""
         if self.bound is None:
             return ""
-        return self.bound.colour(row[self.columns.index(self.bound.column)])
+        return self.bound.colour(row[[*self.columns].index(self.bound.column)])
 
 
 SQL = load_statements(Path(__file__).parent / "sql" / "database_report.sql")
 SECTIONS = (
     Section(
         "Connections",
-        ("in use", "of", "reserved", "share"),
+        {"used": "in use", "allowed": "of", "reserved": "reserved", "share": "share"},
         SQL["connections"],
         bound=Bound("share", yellow=0.7, red=0.9),
     ),
     Section(
         "Sessions by function and state",
-        ("function", "user", "state", "sessions", "oldest transaction"),
+        {
+            "function_name": "function",
+            "user_name": "user",
+            "state": "state",
+            "sessions": "sessions",
+            "oldest": "oldest transaction",
+        },
         SQL["sessions"],
         empty="nobody else is connected",
     ),
     Section(
         "Sizes",
-        ("table", "rows, estimated", "table and TOAST", "indexes", "together"),
+        {
+            "name": "table",
+            "estimated_rows": "rows, estimated",
+            "table_size": "table and TOAST",
+            "index_size": "indexes",
+            "total_size": "together",
+        },
         SQL["sizes"],
         empty="there is no table",
     ),
     Section(
         "Partitions",
-        ("table", "partitions", "largest", "mean", "largest to mean"),
+        {
+            "parent_name": "table",
+            "partitions": "partitions",
+            "largest": "largest",
+            "mean": "mean",
+            "largest_to_mean": "largest to mean",
+        },
         SQL["partitions"],
         empty="no table is partitioned",
-        bound=Bound("largest to mean", yellow=1.5),
+        bound=Bound("largest_to_mean", yellow=1.5),
     ),
     Section(
         "Found in memory",
-        ("of", "blocks", "share"),
+        {"kind": "of", "blocks": "blocks", "share": "share"},
         SQL["found_in_memory"],
         bound=Bound("share", yellow=0.95, is_least=True),
     ),
     Section(
         "Indexes that no query has used since the statistics began",
-        ("index", "table", "size"),
+        {"indexrelname": "index", "relname": "table", "size": "size"},
         SQL["unused_indexes"],
         empty="every index is used",
     ),
     Section(
         "Dead rows",
-        ("table", "live", "dead", "share", "last autovacuum"),
+        {
+            "relname": "table",
+            "n_live_tup": "live",
+            "n_dead_tup": "dead",
+            "share": "share",
+            "vacuumed": "last autovacuum",
+        },
         SQL["dead_rows"],
         empty="no table has more than 1,000",
         bound=Bound("share", yellow=0.2),
     ),
     Section(
         "Scoring runs",
-        ("run", "as of", "state", "customers", "age"),
+        {
+            "run_id": "run",
+            "as_of_text": "as of",
+            "state": "state",
+            "customers": "customers",
+            "age": "age",
+        },
         SQL["scoring_runs"],
         empty="there was none",
     ),
     Section(
         "Messages that wait",
-        ("waiting", "due", "set aside", "oldest waiting"),
+        {
+            "waiting": "waiting",
+            "due": "due",
+            "set_aside": "set aside",
+            "oldest": "oldest waiting",
+        },
         SQL["waiting_messages"],
-        bound=Bound("set aside", yellow=1, red=1),
+        bound=Bound("set_aside", yellow=1, red=1),
     ),
     Section(
         "Statements that took the most time",
-        ("calls", "rows", "statement", "total ms", "mean ms"),
+        {
+            "calls": "calls",
+            "rows_given": "rows",
+            "statement": "statement",
+            "total_milliseconds": "total ms",
+            "mean_milliseconds": "mean ms",
+        },
         SQL["slowest_statements"],
         empty="none yet",
     ),
@@ -153,7 +195,8 @@ def report(connection: Connection) -> Iterator[Found]:
     """Every section; StatementError where one is refused and it is not that it is hidden."""
     for section in SECTIONS:
         try:
-            yield Found(section, connection.run(section.statement, {}))
+            rows = connection.run(section.statement, {})
+            yield Found(section, [[row[name] for name in section.columns] for row in rows])
         except StatementError as error:
             if error.sqlstate not in REASONS:
                 raise
@@ -164,7 +207,7 @@ def write(found: Found) -> None:
     """One section as plain text: its title, and a line of tab-separated values per row."""
     print(f"# {found.section.title}")
     if found.rows:
-        for line in (found.section.columns, *texts_of(found.rows)):
+        for line in (found.section.columns.values(), *texts_of(found.rows)):
             print(*line, sep="\t")
     else:
         print(found.left_out or found.section.empty)
@@ -183,7 +226,7 @@ def show(console: Console, found: Found) -> None:
         console.print(f"[bold]{section.title}[/]: {found.left_out or section.empty}\n")
         return
     table = Table(title=section.title, title_justify="left", title_style="bold")
-    for position, name in enumerate(section.columns):
+    for position, name in enumerate(section.columns.values()):
         is_number = all(isinstance(row[position], (int, float)) for row in rows)
         table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row, text in zip(rows, texts_of(rows), strict=True):

@@ -1,4 +1,4 @@
-"""The locked requirements: written anew from pyproject.toml, or checked to be what it asks for.
+"""The locked requirements: written again from pyproject.toml, or checked to be what it asks for.
 
 `python -m local.locks` takes newer versions where there are some; `--check` keeps those that are
 locked as long as they fit, and fails where pyproject.toml now asks for something else.

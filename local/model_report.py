@@ -228,14 +228,14 @@ def spend(found: Findings) -> str:
 
 
 def intervals(found: Findings) -> str:
-    """How often what customers brought lay within their interval."""
+    """How often what customers brought lay within their interval, by its kind."""
     known = found.known
-    rows = []
+    rows: list[Sequence[str]] = []
     for each in found.judged:
         expected = each.model.expected_purchases(
             known.frequency, known.recency, known.age, HOLDOUT_DAYS
         ) * found.spend.model.expected_spend(known.frequency, known.mean_spend)
-        low, high = value_interval(
+        interval = value_interval(
             each.fitted,
             found.spend,
             known.frequency,
@@ -247,17 +247,25 @@ def intervals(found: Findings) -> str:
             margin=1.0,
             random=np.random.default_rng(1997),
         )
-        inside = (low <= found.brought) & (found.brought <= high)
-        wide = high > 0
-        rows.append(
+        inside = (interval.low <= found.brought) & (found.brought <= interval.high)
+        is_point = interval.high == 0
+        stated = np.where(is_point, interval.probability_of_nothing, INTERVAL_LEVEL)
+        kinds = {
+            "nothing more": is_point,
+            "from nothing": (interval.low == 0) & ~is_point,
+            "from more than nothing": interval.low > 0,
+        }
+        rows.extend(
             (
                 each.model.name,
-                f"{INTERVAL_LEVEL:.0%}",
-                f"{inside.mean():.0%}",
-                f"{inside[wide].mean():.0%}",
+                name,
+                f"{kind.sum():,}",
+                f"{stated[kind].mean():.0%}" if kind.any() else "",
+                f"{inside[kind].mean():.0%}" if kind.any() else "",
             )
+            for name, kind in kinds.items()
         )
-    return table(("model", "level", "inside, of 2,357", "inside, where it is not 0 to 0"), rows)
+    return table(("model", "interval", "customers", "level", "inside"), rows)
 
 
 TABLES: dict[str, Callable[[Findings], str]] = {

@@ -1,6 +1,8 @@
 """The API's description, made from the routes that serve it.
 
 `python -m local.openapi` writes it; `python -m local.openapi --check` says whether it is current.
+Either fails where a number has no description. A field is described by the docstring that follows
+it in its class.
 """
 
 import argparse
@@ -10,6 +12,7 @@ import json
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
@@ -18,9 +21,11 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 from ruamel.yaml import YAML
 
+from local.field_descriptions import DescribedSchemas
 from succotash.application.batches import ViolationView
 from succotash.domain.values import ID_LIMIT
 from succotash.http.api import Api
+from succotash.http.fields import Amount
 from succotash.http.problems import PROBLEM_JSON
 from succotash.http.reading import JSON_TYPE
 from succotash.http.requests import Route
@@ -42,6 +47,7 @@ class Problem(TypedDict):
     type: str
     title: str
     status: int
+    """The HTTP status code."""
     instance: str
     detail: NotRequired[str]
     errors: NotRequired[list[ViolationView]]
@@ -109,6 +115,44 @@ def document() -> Schema:
     }
 
 
+def undescribed_numbers(described: Schema) -> list[str]:
+    """Where the document has a number that it says nothing of, such as `Model.field`."""
+    schemas = described["components"]["schemas"]
+    fields = [
+        (f"{name}.{field}", schema)
+        for name, model in schemas.items()
+        for field, schema in model.get("properties", {}).items()
+    ]
+    parameters = [
+        (f"{method.upper()} {path} {each['name']}", each | each["schema"])
+        for path, methods in described["paths"].items()
+        for method, operation in methods.items()
+        for each in operation.get("parameters", ())
+    ]
+    return sorted(
+        place
+        for place, schema in [*fields, *parameters]
+        if _is_number(schema) and not schema.get("description", "").strip()
+    )
+
+
+def _is_number(schema: Schema) -> bool:
+    """Whether a value is a number, a decimal in a text, or a list or mapping of these."""
+    if schema.get("type") in {"number", "integer"} or schema.get("pattern") in DECIMAL_PATTERNS:
+        return True
+    parts = [*schema.get("anyOf", ()), schema.get("items"), schema.get("additionalProperties")]
+    return any(_is_number(part) for part in parts if isinstance(part, dict))
+
+
+def _decimal_patterns() -> set[str]:
+    """The patterns of a decimal's text, as bodies take it and answers give it."""
+    taken = TypeAdapter(Amount).json_schema()["anyOf"][0]["pattern"]
+    return {taken, TypeAdapter(Decimal).json_schema(mode="serialization")["pattern"]}
+
+
+DECIMAL_PATTERNS = _decimal_patterns()
+
+
 class _Schemas:
     """Every schema of the routes, generated together so that they share their parts."""
 
@@ -124,7 +168,9 @@ class _Schemas:
         inputs: list[tuple[_Key, JsonSchemaMode, TypeAdapter[Any]]] = [
             (key, key[1], TypeAdapter(model)) for key, model in self._keys.items()
         ]
-        self._by_key, definitions = TypeAdapter.json_schemas(inputs, ref_template=REF)
+        self._by_key, definitions = TypeAdapter.json_schemas(
+            inputs, ref_template=REF, schema_generator=DescribedSchemas
+        )
         self.components: Schema = dict(sorted(definitions.get("$defs", {}).items()))
 
     def of(self, model: object, mode: JsonSchemaMode) -> Schema:
@@ -151,7 +197,7 @@ def _refusal(description: str, schemas: _Schemas) -> Schema:
 
 def _query_parameters(model: object) -> Iterator[Schema]:
     """A parameter for each field of a query model. What may be None may be left out."""
-    described = TypeAdapter(model).json_schema()
+    described = TypeAdapter(model).json_schema(schema_generator=DescribedSchemas)
     definitions = described.get("$defs", {})
     for name, field in described["properties"].items():
         variants = [each for each in field.get("anyOf", [field]) if each != {"type": "null"}]
@@ -161,8 +207,10 @@ def _query_parameters(model: object) -> Iterator[Schema]:
             schema |= {key: each for key, each in variant.items() if key not in ("$ref", "title")}
         if field.get("default") is not None:
             schema["default"] = field["default"]
-        required = name in described.get("required", ())
-        yield {"name": name, "in": "query", "required": required, "schema": schema}
+        parameter: Schema = {"name": name, "in": "query"}
+        if description := field.get("description", schema.pop("description", None)):
+            parameter["description"] = description
+        yield parameter | {"required": name in described.get("required", ()), "schema": schema}
 
 
 def _operation(function: str, route: Route[Any], schemas: _Schemas) -> Schema:
@@ -255,7 +303,10 @@ def rendered() -> Mapping[Path, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the files, or with --check return 1 where they differ from the routes."""
+    """Write the files, or with --check return 1 where they differ from the routes.
+
+    Either returns 1 where a number has no description.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     check = parser.parse_args(arguments).check
@@ -271,7 +322,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             path.write_text(rendered()[path], encoding="utf-8")
             print(f"wrote {name}")
-    return 1 if check and stale else 0
+    undescribed = undescribed_numbers(document())
+    for place in undescribed:
+        print(f"{place} is a number without a description: write a docstring below the field")
+    return 1 if undescribed or (check and stale) else 0
 
 
 if __name__ == "__main__":

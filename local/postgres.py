@@ -108,7 +108,7 @@ class EmbeddedServer:
         self._control("-l", str(self.log), "-o", options, "start")
 
     def stop(self) -> None:
-        """Stop, if it runs; whoever is connected is disconnected."""
+        """Stop, if it runs; clients are disconnected."""
         if self._is_running():
             self._control("-m", "fast", "stop")
 

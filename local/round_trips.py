@@ -24,6 +24,7 @@ from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.people.identities import Join
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.grids import GridRequest
+from succotash.domain.retention.receipts import DueGrading, ForecastReceipt, Measure, Tally
 from succotash.domain.retention.retention import (
     CampaignMetrics,
     CampaignStatus,
@@ -33,6 +34,7 @@ from succotash.domain.retention.retention import (
     EngagementSegment,
     GridMode,
     GridPeriod,
+    Labelled,
     RetentionCampaign,
     RiskLevel,
     RunState,
@@ -126,6 +128,7 @@ class RoundTrip:
         prediction = ChurnPrediction(
             customer,
             *(1.0, 0.1, RiskLevel.HIGH, 10, 90, LONG_AGO.date(), None, ("a\tb",), 3),
+            likely_inactive_since=LONG_AGO.date(),
             return_probability=0.5,
             value_at_risk=Money(Decimal("1.5"), USD),
             run_id=run_id,
@@ -145,8 +148,14 @@ class RoundTrip:
         other = replace(run, run_id=RunId(f"{run_id} withheld"), as_of=run.as_of + DAY)
         to.open_scoring_run(other)
         to.withhold_scoring_run(other.run_id)
-        to.get_retention_grid(GridPeriod.MONTH, GridMode.NDAY)
-        to.get_lifecycle_counts(GridPeriod.MONTH)
+        label = run.label
+        expect(that=to.get_published_runs(limit=1) == [Labelled(label, {})])
+        grid, lives = (GridPeriod.MONTH, GridMode.NDAY), GridPeriod.MONTH
+        expect(that=to.find_retention_grid(*grid) == Labelled(label, to.get_retention_grid(*grid)))
+        counts = to.get_lifecycle_counts(lives)
+        expect(that=to.find_lifecycle_counts(lives) == Labelled(label, counts))
+        expect(that=to.find_prediction(customer) == Labelled(label, prediction))
+        expect(that=to.find_predictions() == Labelled(label, [prediction]))
         to.count_retention(GridRequest(LONG_AGO.date(), LONG_AGO.date()), LONG_AGO, ZONE)
         expect(that=to.get_churn_prediction(customer) == prediction)
         expect(that=to.get_high_risk_customers() == to.find_churn_predictions() == [prediction])
@@ -154,6 +163,23 @@ class RoundTrip:
         expect(that=to.get_users_by_segment(EngagementSegment.AT_RISK) == [profile])
         expect(that=to.get_retention_analytics().by_risk_level == {"high": 1})
         expect(that=to.forget_activity([customer])["activity_events"] == 1)
+
+    def receipts(self) -> None:
+        """Forecast receipts, of a month before any shop's."""
+        to, month, run_id = self._to.retention, LONG_AGO.date().replace(day=1), self._run
+        tally = Tally(30, Measure.REVENUE, 10, 1, Decimal("0.0001"))
+        receipt = ForecastReceipt(
+            run_id, month, LONG_AGO, is_backfilled=True, settings={"größe": 1}, models={}
+        )
+        to.save_forecast_tallies(run_id, SHARD, [tally])
+        if not to.has_receipt(month):
+            expect(that=to.seal_receipt(receipt, [30]))
+            expect(that=DueGrading(receipt, 30) in to.get_due_gradings(LONG_AGO + 30 * DAY))
+            to.save_outcome_tallies(run_id, 30, SHARD, [tally])
+            to.mark_graded(run_id, 30, LONG_AGO + 30 * DAY)
+            [found] = to.find_receipts(limit=1, before=month + 31 * DAY)
+            [group] = found.horizons[0].groups[Measure.REVENUE]
+            expect(that=(found.run_id, group.foreseen, group.came) == (run_id, *2 * (tally.total,)))
 
     def campaigns(self) -> None:
         """Retention campaigns."""
@@ -215,16 +241,20 @@ class RoundTrip:
         to.save_customer_values(run_id, USD, SHARD, CustomerValues(*_no_columns(CustomerValues)))
         to.save_customer_ltv(value)
         expect(that=to.get_customer_ltv(self._customer) == value)
-        expect(that=to.find_customers() == [value])
+        expect(that=to.find_value(self._customer).found == value)
+        expect(that=to.find_values().found == to.find_customers() == [value])
         expect(that=to.get_customers_by_segment(segment.segment_id) == [value])
         expect(that=to.get_customers_by_cohort(cohort_id) == [value])
         to.build_rollups(run_id, LONG_AGO, ZONE)
         cohort = Cohort(CohortId("1996-12"), date(1996, 12, 1), 1, ten, ten, run_id=run_id)
         to.save_cohort(cohort)
         expect(that=to.get_cohort(cohort.cohort_id) == cohort)
+        expect(that=to.find_cohorts(cohort.cohort_id).found == [cohort])
         expect(that=cohort in to.get_all_cohorts())
         expect(that=to.get_ltv_segment(segment.segment_id).name == segment.name)
-        expect(that=segment.segment_id in {each.segment_id for each in to.get_all_ltv_segments()})
+        segments = to.get_all_ltv_segments()
+        expect(that=segment.segment_id in {each.segment_id for each in segments})
+        expect(that=to.find_segments().found == segments)
         expect(that=to.get_ltv_analytics(end=LONG_AGO.date()).total.customers == 1)
 
     def forms(self) -> None:

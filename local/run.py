@@ -248,10 +248,12 @@ def _told(loaded: Summary) -> str:
 
 
 def _score(gateway: "Gateway", call: Call) -> None:
-    """The scheduled run, unless the storage holds a finished one already."""
+    """A receipt for each month and the scheduled run, unless there is a finished one already."""
     runs = call("GET", "/retention/model").body["runs"]
     if not any(run["state"] == "current" and run["customers"] for run in runs):
-        gateway.functions.invoke("ChurnScoring", json.dumps(scheduled_event(SCORED_AT)))
+        event = scheduled_event(SCORED_AT)
+        gateway.functions.invoke("ChurnScoring", json.dumps(event | {"step": "backfill"}))
+        gateway.functions.invoke("ChurnScoring", json.dumps(event))
 
 
 def _write_env(chosen: Mapping[str, str]) -> None:

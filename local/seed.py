@@ -39,7 +39,9 @@ def make_seed(path: Path) -> None:
         )
         gateway = Gateway(stack, issuer)
         load(gateway.call(issuer.issue(stack.all_scopes)), lambda _: None)
-        gateway.functions.invoke("ChurnScoring", json.dumps(scheduled_event(SCORED_AT)))
+        event = scheduled_event(SCORED_AT)
+        gateway.functions.invoke("ChurnScoring", json.dumps(event | {"step": "backfill"}))
+        gateway.functions.invoke("ChurnScoring", json.dumps(event))
         container.close()
         database.replace(path)
 

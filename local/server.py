@@ -40,7 +40,7 @@ HOST = "127.0.0.1"
 LARGEST_PAYLOAD = 10 * 1024 * 1024
 """Bytes of a request that an HTTP API takes."""
 TEXT_TYPES = frozenset({"application/json", "application/xml", "application/javascript"})
-"""Bodies that reach a function as text, beside text/*; all others arrive in base64."""
+"""Bodies that reach a function as text, besides text/*; all others arrive in base64."""
 MESSAGES = {
     HTTPStatus.UNAUTHORIZED: "Unauthorized",
     HTTPStatus.FORBIDDEN: "Forbidden",

@@ -34,6 +34,7 @@ PORTS: Mapping[str, type] = get_type_hints(Repositories)
 """By the name of the repository."""
 ROUNDS = (
     "retention",
+    "receipts",
     "campaigns",
     "orders",
     "ltv",
@@ -132,7 +133,10 @@ def missing_rights(settings: ConnectionSettings) -> list[str]:
     """What some function needs and the role may not do, such as `INSERT on leads`."""
     with closing(Connector(settings).connect()) as connection:
         rows = connection.run(SQL["rights_of_role"], {})
-    held = {str(name): dict(zip(LETTERS, row, strict=True)) for name, *row in rows}
+    held = {
+        row["relname"]: {letter: row[f"may_{right.lower()}"] for letter, right in LETTERS.items()}
+        for row in rows
+    }
     needed = {
         (table, letter)
         for table, kinds in RIGHTS.items()

@@ -1,7 +1,7 @@
 """The scheduled run, judged as of the event's time; clocks only measure how long it took.
 
 An event without a step is the schedule's own and does all of it; a state machine asks for one step
-after another.
+after another. The step `backfill`, which people ask for, seals forecast receipts of months before.
 """
 
 import time
@@ -53,7 +53,7 @@ def scoring(parts: Container) -> Callable[[Event, LambdaContext], Report]:
             "scored",
             correlation_id=correlation_id,
             step=event.get("step") or "all",
-            run_id=report["run_id"],
+            run_id=report.get("run_id"),
             shard=report.get("shard"),
             customers=report.get("customers"),
             seconds=round(time.perf_counter() - started, 1),
@@ -79,8 +79,10 @@ def _step(event: Event, run: "ChurnScoring") -> object:
                 raise ShardFailedError(shard, error) from error
         case "finish":
             return run.finish(_run_id(event))
+        case "backfill":
+            return run.backfill_receipts(require_instant("time", event.get("time")))
         case _:
-            raise InvalidInputError.of("step", "step", "Must be plan, score or finish")
+            raise InvalidInputError.of("step", "step", "Must be plan, score, finish or backfill")
 
 
 def _run_id(event: Event) -> str:

@@ -53,6 +53,7 @@ class ActivityItem(Closed):
     name: Line | None = None
     """What happened; required where the kind is custom."""
     duration_seconds: Annotated[float, Field(ge=0, le=LONGEST_DURATION), Exact] | None = None
+    """How long it took, in seconds."""
     interests: Annotated[tuple[Line, ...], LAX, Field(max_length=20)] = ()
     campaign_id: Id | None = None
 

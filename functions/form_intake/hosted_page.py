@@ -33,7 +33,7 @@ STYLE = (
     "button{font:inherit;font-weight:600;margin-top:1.5rem;padding:.6rem 1.5rem;color:#fff;"
     "background:#14532d;border:0;border-radius:4px}"
     ".summary{border:3px solid #b00020;border-radius:4px;padding:0 1rem}"
-    ".error,.summary a{color:#b00020}.trap{position:absolute;left:-9999px}"
+    ".error,.summary a{color:#b00020}.honeypot{position:absolute;left:-9999px}"
 )
 STYLE_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
@@ -190,7 +190,7 @@ def _trap(name: str) -> Iterator[str]:
     """A field that people do not see and robots fill in, if the form has one."""
     if name:
         yield (
-            f'<div class="trap" aria-hidden="true"><label for="{name}">Leave this empty</label>'
+            f'<div class="honeypot" aria-hidden="true"><label for="{name}">Leave this empty</label>'
             f'<input id="{name}" name="{name}" tabindex="-1" autocomplete="off"></div>'
         )
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from succotash.application.intake.submission_intake import ClientInfo
 from succotash.domain.values import Json, is_printable
 from succotash.errors import NAME_SHOWN, Flaw, InvalidInputError, MalformedRequestError, Violation
-from succotash.http.fields import plain
+from succotash.http.fields import json_of
 from succotash.http.reading import (
     FORM_TYPE,
     JSON_TYPE,
@@ -96,7 +96,7 @@ def _flat(parsed: Mapping[str, Parsed]) -> dict[str, Json]:
                 violations.append(Violation(place, "too_long", f"At most {CHOICES_LIMIT} choices"))
     if violations:
         raise InvalidInputError(violations)
-    return {name: plain(value) for name, value in parsed.items()}
+    return {name: json_of(value) for name, value in parsed.items()}
 
 
 def _check_next(wanted: Json) -> None:

@@ -21,7 +21,7 @@ from succotash.domain.forms.forms import (
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import FormId, Json, RuleId
 from succotash.errors import InvalidInputError
-from succotash.http.fields import LAX, Closed, Line, Prose, plain
+from succotash.http.fields import LAX, Closed, Line, Prose, json_of
 
 DAY_SECONDS = 24 * 3600
 OTHER_CONTROLS = frozenset({TOKEN, CONSENT, "_next"})
@@ -97,7 +97,7 @@ Address = Annotated[str, Field(max_length=500)]
 Origin = Annotated[Address, AfterValidator(_origin)]
 Redirect = Annotated[Address, AfterValidator(_redirect)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
-Parameters = Annotated[Mapping[str, Json], BeforeValidator(plain)]
+Parameters = Annotated[Mapping[str, Json], BeforeValidator(json_of)]
 
 
 class FieldBody(Closed):
@@ -126,9 +126,13 @@ class SpamBody(Closed):
         str, Field(pattern=r"^([A-Za-z_][A-Za-z0-9_-]{0,63})?$"), AfterValidator(_trap_name)
     ] = SPAM.honeypot
     minimum_seconds: Annotated[int, Field(ge=0, le=3600)] = SPAM.minimum_seconds
+    """Seconds a person needs at least to fill the form in; 0 switches it off."""
     links_tolerated: Annotated[int, Field(ge=0, le=1000)] = SPAM.links_tolerated
+    """Links in the answers that are no sign of spam yet."""
     per_address_hourly: Annotated[int, Field(ge=0, le=10_000)] = SPAM.per_address_hourly
+    """Submissions of one IP address within an hour that are no sign of spam yet; 0 for no limit."""
     per_form_hourly: Annotated[int, Field(ge=0, le=100_000)] = SPAM.per_form_hourly
+    """Submissions of the form within an hour that are no sign of spam yet; 0 for no limit."""
     blocks_disposable: bool = SPAM.blocks_disposable
     requires_token: bool = SPAM.requires_token
     turnstile_secret_arn: Annotated[str, Field(pattern=ARN, max_length=500)] | None = None
@@ -147,6 +151,7 @@ class FormBody(Closed):
     allowed_origins: Annotated[tuple[Origin, ...], LAX, Field(max_length=20)] = ()
     allowed_redirects: Annotated[tuple[Redirect, ...], LAX, Field(max_length=20)] = ()
     duplicate_window_seconds: Annotated[int, Field(ge=0, le=30 * DAY_SECONDS)] = DAY_SECONDS
+    """For how many seconds the same answers count as a duplicate."""
     region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "US"
     notify: Annotated[tuple[Email, ...], LAX, Field(max_length=20)] = ()
     digest: bool = True
@@ -154,6 +159,7 @@ class FormBody(Closed):
     double_opt_in: bool = False
     spam: SpamBody = SpamBody()
     retention_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    """After how many days submissions are deleted; None keeps them."""
     consent_text: Prose = ""
 
     def form(self, form_id: FormId) -> Form:

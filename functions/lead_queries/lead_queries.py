@@ -79,6 +79,7 @@ class LeadsQuery(Paged):
     status: Annotated[LeadStatus, LAX] | None = None
     source: Line | None = None
     min_score: Score | None = None
+    """The least score, in points from 0 to 100."""
 
 
 class LeadsExportQuery(Closed):
@@ -87,6 +88,7 @@ class LeadsExportQuery(Closed):
     status: Annotated[LeadStatus, LAX] | None = None
     source: Line | None = None
     min_score: Score | None = None
+    """The least score, in points from 0 to 100."""
     cursor: Cursor | None = None
 
 

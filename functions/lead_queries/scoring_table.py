@@ -18,20 +18,27 @@ class ScoringRuleBody(Closed):
     category: Annotated[Category, LAX]
     criterion: Annotated[Criterion, LAX]
     points: Points
+    """Points for a lead that meets the criterion."""
     reason: Line
     fields: Texts = ()
     values: Texts = ()
     at_most: Annotated[int, Field(ge=1, le=FULL)] | None = None
+    """How many submissions after the first give points; 1 where it is left out."""
     days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    """In how many days after the last submission the points fall to none."""
 
 
 class GradesBody(Closed):
     """The least total of each grade; below them all stands F."""
 
     A: Points
+    """The least score of grade A, in points from 1 to 100."""
     B: Points
+    """The least score of grade B, in points from 1 to 100."""
     C: Points
+    """The least score of grade C, in points from 1 to 100."""
     D: Points
+    """The least score of grade D, in points from 1 to 100."""
 
     def totals(self) -> tuple[int, ...]:
         """Best grade first."""
@@ -43,6 +50,7 @@ class ScoringRulesBody(Closed):
 
     rules: Annotated[tuple[ScoringRuleBody, ...], LAX, Field(min_length=1, max_length=50)]
     hot_total: Points
+    """The least score of a hot lead, in points from 1 to 100."""
     grades: GradesBody
     replaces: Annotated[int, Field(ge=1)] | None = None
     """The version that it is meant to replace: another one is then not replaced."""

@@ -11,6 +11,7 @@ from succotash.application.value.views import (
     SegmentView,
 )
 from succotash.container import Container, container
+from succotash.domain.retention.retention import RiskLevel
 from succotash.domain.value.cohorts import CohortSpan
 from succotash.domain.value.ltv import LTVSegment
 from succotash.domain.values import Currency, Money, SegmentId
@@ -47,7 +48,9 @@ class CustomersQuery(Paged):
     """Which customers."""
 
     segment: Id | None = None
+    """A segment by value."""
     cohort_id: Id | None = None
+    risk: Annotated[RiskLevel, LAX] | None = None
 
 
 class CohortsQuery(Closed):
@@ -62,7 +65,9 @@ class SegmentBody(Closed):
     name: Line
     description: Prose = ""
     lower_quantile: Real | None = None
+    """Share of all customers who lie below the segment, 0 to below 1."""
     lower_bound: Amount | None = None
+    """Least predicted lifetime value that belongs here, in `currency`."""
     currency: CurrencyCode | None = None
     """Of the bound; the deployment's where it is left out."""
 
@@ -79,6 +84,7 @@ def get_customers(container: Container, query: CustomersQuery) -> CustomerList:
     return container.get_ltv_handler().get_customers(
         segment_id=query.segment,
         cohort_id=query.cohort_id,
+        risk=query.risk,
         limit=query.limit,
         cursor=query.cursor,
     )

@@ -12,6 +12,7 @@ from succotash.application.retention.campaign_views import (
 )
 from succotash.application.retention.grids import GridMeasure, GridQuestion, GridView
 from succotash.application.retention.lifecycle import LifecycleView
+from succotash.application.retention.receipts import RECEIPTS_SHOWN, ReceiptList
 from succotash.application.retention.views import (
     ChurnRiskList,
     CustomerRetention,
@@ -41,6 +42,7 @@ from succotash.http.fields import (
     CurrencyCode,
     CustomerPathId,
     Day,
+    Id,
     Instant,
     Limit,
     Line,
@@ -98,6 +100,8 @@ class RiskQuery(Paged):
     """Which customers."""
 
     risk: Annotated[RiskLevel, LAX] | None = None
+    segment: Id | None = None
+    """A segment by value."""
 
 
 class CampaignsQuery(Closed):
@@ -110,6 +114,13 @@ class ModelQuery(Closed):
     """How many runs."""
 
     limit: Limit = RUNS_SHOWN
+    """The most runs in the answer."""
+
+
+class ReceiptsQuery(Paged):
+    """How many receipts."""
+
+    limit: Limit = RECEIPTS_SHOWN
 
 
 class CampaignBody(Closed):
@@ -127,11 +138,17 @@ class MetricsBody(Closed):
     """Counts since the campaign began; they replace those before."""
 
     targeted: Count
+    """Customers chosen since the campaign began."""
     sent: Count
+    """Messages sent since the campaign began."""
     opened: Count
+    """Messages opened since the campaign began."""
     clicked: Count
+    """Messages in which a link was followed."""
     converted: Count
+    """Customers who did what the campaign asked for."""
     revenue: Amount | None = None
+    """Net revenue attributed to the campaign, in `currency`."""
     currency: CurrencyCode | None = None
     """Of the revenue; the deployment's where it is left out."""
 
@@ -168,9 +185,9 @@ def get_lifecycle(container: Container, query: LifecycleQuery) -> LifecycleView:
 
 @api.route("GET", "/retention/customers", scope=READ)
 def get_churn_risks(container: Container, query: RiskQuery) -> ChurnRiskList:
-    """A page of customers, the likeliest to churn first."""
+    """A page of customers, the greatest value at risk first."""
     return container.get_retention_handler().get_churn_risks(
-        risk=query.risk, limit=query.limit, cursor=query.cursor
+        risk=query.risk, segment_id=query.segment, limit=query.limit, cursor=query.cursor
     )
 
 
@@ -230,6 +247,12 @@ def get_campaign_performance(container: Container, campaign_id: str) -> Campaign
 def get_model_report(container: Container, query: ModelQuery) -> ModelReport:
     """The last runs with their models and how right they would have been."""
     return container.get_retention_handler().get_model_report(query.limit)
+
+
+@api.route("GET", "/retention/receipts", scope=READ)
+def get_receipts(container: Container, query: ReceiptsQuery) -> ReceiptList:
+    """What each month's first run foresaw, and what came: the latest month first."""
+    return container.get_retention_handler().get_receipts(limit=query.limit, cursor=query.cursor)
 
 
 def _brackets(text: str) -> tuple[tuple[int, int], ...]:

@@ -1,8 +1,10 @@
 """Activity, runs, predictions and campaigns."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
+from succotash.domain.retention.receipts import ForecastReceipt, Measure, Tally
 from succotash.domain.retention.retention import (
     CampaignMetrics,
     CampaignStatus,
@@ -168,6 +170,35 @@ def profile_columns(profiles: Sequence[UserEngagementProfile]) -> EngagementProf
         engagement_score=[each.engagement_score for each in profiles],
         segment=[each.segment.value for each in profiles],
     )
+
+
+def a_receipt(
+    month: date = date(2024, 5, 1),
+    *,
+    run_id: str | None = None,
+    is_backfilled: bool = False,
+    models: Mapping[str, Json] | None = None,
+) -> ForecastReceipt:
+    as_of = datetime(month.year, month.month, 1, 3, tzinfo=UTC)
+    return ForecastReceipt(
+        run_id_of(as_of) if run_id is None else RunId(run_id),
+        month,
+        as_of,
+        is_backfilled,
+        settings={"currency": "USD", "time_zone": "UTC"},
+        models={"purchases": {"name": "BG/NBD"}} if models is None else models,
+    )
+
+
+def a_tally(
+    total: str = "12.5",
+    *,
+    days: int = 30,
+    measure: Measure = Measure.PURCHASES,
+    decile: int = 1,
+    customers: int = 7,
+) -> Tally:
+    return Tally(days, measure, decile, customers, Decimal(total))
 
 
 def a_campaign(

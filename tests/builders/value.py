@@ -59,6 +59,8 @@ def a_value(
     last_purchase_at: datetime | None = None,
     run_id: str | None = None,
     interval: tuple[str, str] | None = ("0", "40.0001"),
+    median: str | None = "3.0001",
+    no_purchase: float | None = 0.1 + 0.2,
 ) -> CustomerLTV:
     return CustomerLTV(
         CustomerId(customer_id),
@@ -79,6 +81,8 @@ def a_value(
         run_id=None if run_id is None else RunId(run_id),
         residual_low=interval and usd(interval[0]),
         residual_high=interval and usd(interval[1]),
+        residual_median=None if median is None else usd(median),
+        probability_of_no_purchase=no_purchase,
     )
 
 
@@ -106,6 +110,8 @@ def value_columns(values: Sequence[CustomerLTV]) -> CustomerValues:
         last_purchase_at=[each.last_purchase_at.isoformat() for each in values],
         residual_low=[_units(each.residual_low) for each in values],
         residual_high=[_units(each.residual_high) for each in values],
+        residual_median=[_units(each.residual_median) for each in values],
+        probability_of_no_purchase=[each.probability_of_no_purchase for each in values],
     )
 
 

@@ -54,7 +54,7 @@ class TestKnown:
     def test_of_plain_names_only_aliases_are_told(self, repositories: Repositories) -> None:
         repositories.ltv.record_orders([an_order(customer_id="a"), an_order(customer_id="b")])
         repositories.customers.save_aliases({C: A})
-        found = repositories.customers.find_known([], [], plain=["a", "b", "c", "d"])
+        found = repositories.customers.find_known([], [], aliases_only=["a", "b", "c", "d"])
         assert found.accounts == {"c": Account(A, NOON)}
 
     def test_an_alias_stays_with_whom_it_was_saved_for(self, repositories: Repositories) -> None:

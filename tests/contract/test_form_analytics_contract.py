@@ -13,6 +13,7 @@ from succotash.domain.leads.analytics import DailyCounts, FunnelStage
 from succotash.domain.leads.leads import FUNNEL, LeadStatus, require_legal_step
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Repositories
+from succotash.domain.value.ledgers import Order
 from succotash.domain.values import FormId, LeadId
 from succotash.errors import IllegalTransitionError
 from tests.builders import (
@@ -21,6 +22,7 @@ from tests.builders import (
     a_lead,
     a_score,
     a_submission,
+    an_order,
     at,
     days,
     minutes,
@@ -33,6 +35,55 @@ OPEN_STATUSES = FUNNEL[:-1]
 
 
 class TestAnalytics:
+    def test_leads_who_bought_are_counted(self, repositories: Repositories) -> None:
+        """Whenever they bought; what was wholly refunded, or is a refund alone, is no purchase."""
+        forms = repositories.forms
+        for lead_id in ("buyer", "early", "refunded", "giver", "silent", "free", "partly"):
+            forms.save_lead(a_lead(lead_id, email=f"{lead_id}@x.org", source="google"))
+        forms.save_lead(a_lead("older", email="older@x.org", first_at=NOON - days(90)))
+
+        def order(
+            who: str,
+            order_id: str,
+            *,
+            amount: str = "9",
+            ordered_at: datetime = NOON,
+            refund_of: str | None = None,
+        ) -> Order:
+            return an_order(
+                order_id,
+                customer_id=f"c-{who}",
+                email=f"{who}@x.org",
+                amount=amount,
+                ordered_at=ordered_at,
+                refund_of=refund_of,
+            )
+
+        repositories.ltv.record_orders(
+            [
+                order("buyer", "1"),
+                order("buyer", "2"),
+                order("early", "1", ordered_at=NOON - days(400)),
+                order("refunded", "1"),
+                order("refunded", "1-back", amount="-9", refund_of="1"),
+                order("giver", "1-back", amount="-9", refund_of="1"),
+                order("free", "1", amount="0"),
+                order("partly", "1"),
+                order("partly", "1-back", amount="-8", refund_of="1"),
+                order("older", "1"),
+                order("nobody", "1"),
+            ]
+        )
+        # A lead may be two customers.
+        repositories.ltv.record_orders(
+            [an_order("1", customer_id="second", email="buyer@x.org", amount="3")]
+        )
+
+        found = forms.get_form_analytics(start=NOON - days(1))
+        assert (found.new_leads, found.buyers) == (7, 4)
+        assert forms.get_form_analytics().buyers == 5
+        assert forms.get_form_analytics(source="direct").buyers == 1
+
     def test_nothing_counts_as_nothing(self, forms: FormRepository) -> None:
         found = forms.get_form_analytics()
         assert (found.total_submissions, found.new_leads, found.hot_leads) == (0, 0, 0)

@@ -304,7 +304,7 @@ class TestAnalytics:
 
     def test_customers_are_counted_by_risk_and_segment(self, repositories: Repositories) -> None:
         retention = repositories.retention
-        for customer_id, probability, risk, segment, score, residual in (
+        for customer_id, probability, risk, segment, score, at_risk in (
             ("a", 0.9, RiskLevel.HIGH, EngagementSegment.AT_RISK, 10, "100.0001"),
             ("b", 0.8, RiskLevel.HIGH, EngagementSegment.CHURNED, 20, "50"),
             ("c", 0.7, RiskLevel.HIGH, EngagementSegment.CHURNED, 30, None),
@@ -312,14 +312,16 @@ class TestAnalytics:
         ):
             retention.save_churn_prediction(
                 a_prediction(
-                    customer_id, probability=probability, risk=risk, engagement_score=score
+                    customer_id,
+                    probability=probability,
+                    risk=risk,
+                    engagement_score=score,
+                    at_risk=at_risk,
                 )
             )
             retention.save_user_engagement_profile(
                 a_profile(customer_id, segment=segment, engagement_score=score)
             )
-            if residual is not None:
-                repositories.ltv.save_customer_ltv(a_value(customer_id, residual=residual))
         found = retention.get_retention_analytics()
         assert found.customers == 4
         assert {key: count for key, count in found.by_risk_level.items() if count} == {
@@ -336,6 +338,7 @@ class TestAnalytics:
         assert found.value_at_risk == usd("150.0001")
 
     def test_nothing_is_at_risk_where_no_value_is_known(self, repositories: Repositories) -> None:
-        repositories.retention.save_churn_prediction(a_prediction(risk=RiskLevel.HIGH))
-        repositories.ltv.save_customer_ltv(a_value("another"))
+        nobody = a_prediction(risk=RiskLevel.HIGH, at_risk=None)
+        repositories.retention.save_churn_prediction(nobody)
+        repositories.ltv.save_customer_ltv(a_value())
         assert repositories.retention.get_retention_analytics().value_at_risk is None

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given
 
+from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.retention import INITIAL_RUN
@@ -26,6 +27,7 @@ from tests.builders import (
     USD,
     a_lead,
     a_run,
+    a_submission,
     a_value,
     an_order,
     at,
@@ -104,6 +106,79 @@ class TestRollups:
 
         ltv.save_customer_ltv(a_value("single"))
         assert ltv.get_ltv_analytics().total.customers == 3, "single values are not rolled up"
+
+    def test_a_customer_comes_from_the_last_accepted_submission_before_their_first_order(
+        self, repositories: Repositories
+    ) -> None:
+        """What was submitted after it credits nothing: its person had bought already."""
+        forms, ltv, run, first_order = repositories.forms, repositories.ltv, a_run(), NOON - days(9)
+        sent: dict[str, list[tuple[str, str | None, int]]] = {
+            "returning": [
+                ("google", "winter", -8),
+                ("newsletter", "spring", -1),
+                ("late", "new", 1),
+            ],
+            "late": [("today", "summer", 2)],
+            "suspect": [("trusted", None, -5), ("spam", "spam", -1)],
+            "on time": [("exact", None, 0)],
+        }
+        for who, submissions in sent.items():
+            moments = [first_order + days(each) for *_, each in submissions]
+            lead = a_lead(
+                who,
+                email=f"{who.replace(' ', '.')}@x.org",
+                source=submissions[0][0],
+                campaign=submissions[0][1],
+                first_at=min(moments),
+                last_at=max(moments),
+            )
+            forms.save_lead(lead)
+            for (source, campaign, _), moment in zip(submissions, moments, strict=True):
+                is_spam = source == "spam"
+                forms.save_form_submission(
+                    a_submission(
+                        f"{who}-{source}",
+                        source=source,
+                        attribution={} if campaign is None else {"utm_campaign": campaign},
+                        submitted_at=moment,
+                        lead_id=who,
+                        state=SubmissionState.QUARANTINED if is_spam else SubmissionState.ACCEPTED,
+                    )
+                )
+        # Of one lead the submissions are deleted: the lead remembers its first source.
+        forms.save_lead(
+            a_lead(
+                "kept",
+                email="kept@x.org",
+                source="fair",
+                campaign="stand",
+                first_at=first_order - days(400),
+                last_at=NOON,
+            )
+        )
+        customers = [*sent, "kept"]
+        ltv.record_orders(
+            [
+                an_order(
+                    "first",
+                    customer_id=who,
+                    ordered_at=first_order,
+                    email=f"{who.replace(' ', '.')}@x.org",
+                )
+                for who in customers
+            ]
+        )
+        repositories.retention.open_scoring_run(run)
+        values = [a_value(who, first_purchase_at=first_order) for who in customers]
+        save_values(repositories, run.run_id, values, NOON)
+        ltv.build_rollups(run.run_id, NOON, "UTC")
+        repositories.retention.finish_scoring_run(run.run_id, len(values))
+
+        analytics = ltv.get_ltv_analytics()
+        sources = {name: group.customers for name, group in analytics.by_source.items()}
+        campaigns = {name: group.customers for name, group in analytics.by_campaign.items()}
+        assert sources == {"newsletter": 1, "unknown": 1, "trusted": 1, "exact": 1, "fair": 1}
+        assert campaigns == {"spring": 1, "stand": 1}
 
     def test_analytics_include_both_days_of_a_range(self, repositories: Repositories) -> None:
         """The day of a first purchase is Berlin's: 22:30 in UTC is half past midnight there."""

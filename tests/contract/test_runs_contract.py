@@ -362,9 +362,14 @@ class TestSummaries:
         retention, run = repositories.retention, a_run()
         retention.open_scoring_run(run)
         retention.save_churn_prediction(
-            a_prediction("a", risk=RiskLevel.HIGH, probability=0.1 + 0.2, run_id=run.run_id)
+            a_prediction(
+                "a",
+                risk=RiskLevel.HIGH,
+                probability=0.1 + 0.2,
+                at_risk="100.0001",
+                run_id=run.run_id,
+            )
         )
-        repositories.ltv.save_customer_ltv(a_value("a", residual="100.0001", run_id=run.run_id))
         found = retention.get_retention_analytics(run.run_id)
         assert (found.run_id, found.customers) == (run.run_id, 1)
         assert retention.get_retention_analytics().customers == 0, "readers see the current run"

@@ -1,6 +1,7 @@
 """What every storage promises about transactions."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 import pytest
 
@@ -46,11 +47,13 @@ from tests.builders import (
     a_lead,
     a_prediction,
     a_profile,
+    a_receipt,
     a_request,
     a_rule,
     a_run,
     a_score,
     a_submission,
+    a_tally,
     a_value,
     an_event,
     an_intake_query,
@@ -65,7 +68,7 @@ from tests.builders import (
 )
 from tests.contract.interruptions import StopError, write_and_stop
 
-READS = ("get_", "find_", "check_", "lock_", "load_")
+READS = ("get_", "find_", "check_", "lock_", "load_", "has_")
 SUMMARIES = frozenset(
     {
         "purchase_histories",
@@ -78,6 +81,7 @@ SUMMARIES = frozenset(
 )
 RUN = a_run()
 NEWER = a_run(NOON + days(1))
+RECEIPT = a_receipt()
 
 
 def furnish(repositories: Repositories) -> None:
@@ -98,6 +102,10 @@ def furnish(repositories: Repositories) -> None:
     retention.save_churn_prediction(a_prediction("nobody"))
     retention.save_user_engagement_profile(a_profile())
     ltv.save_customer_ltv(a_value())
+    retention.save_forecast_tallies(RECEIPT.run_id, None, [a_tally(), a_tally(days=90)])
+    retention.seal_receipt(RECEIPT, [30, 90])
+    retention.save_outcome_tallies(RECEIPT.run_id, 30, None, [a_tally("9")])
+    retention.mark_graded(RECEIPT.run_id, 30, RECEIPT.ends_at(30))
     retention.open_scoring_run(NEWER)
 
 
@@ -192,6 +200,14 @@ WRITES: Mapping[str, Callable[[Repositories], object]] = {
     "build_lifecycle_counts": lambda all_: all_.retention.build_lifecycle_counts(
         RUN.run_id, NOON, "UTC"
     ),
+    "save_forecast_tallies": lambda all_: all_.retention.save_forecast_tallies(
+        RECEIPT.run_id, None, [a_tally("99")]
+    ),
+    "seal_receipt": lambda all_: all_.retention.seal_receipt(a_receipt(date(2024, 6, 1)), [30]),
+    "save_outcome_tallies": lambda all_: all_.retention.save_outcome_tallies(
+        RECEIPT.run_id, 30, None, [a_tally("99")]
+    ),
+    "mark_graded": lambda all_: all_.retention.mark_graded(RECEIPT.run_id, 90, RECEIPT.ends_at(90)),
 }
 
 
@@ -229,6 +245,7 @@ def everything(storage: Storage) -> list[object]:
         ],
         retention.get_lifecycle_counts(GridPeriod.DAY),
         retention.get_retention_analytics(),
+        retention.find_receipts(limit=9),
     ]
 
 

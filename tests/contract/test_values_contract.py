@@ -75,7 +75,7 @@ class TestCustomerValues:
         assert (cohort.revenue, cohort.average_ltv) == (usd(total), usd(each))
 
     def test_a_value_may_have_no_interval(self, ltv: LTVRepository) -> None:
-        value = a_value(interval=None)
+        value = a_value(interval=None, median=None, no_purchase=None)
         ltv.save_customer_ltv(value)
         assert ltv.get_customer_ltv(value.customer_id).residual_high is None
 

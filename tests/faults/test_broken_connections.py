@@ -30,34 +30,35 @@ from succotash.infrastructure.postgres.retry import Retry, RetryPolicy
 from succotash.infrastructure.postgres.session import Session
 from tests.faults.conftest import Opener
 from tests.faults.proxy import Proxy
+from tests.faults.rows import values
 from tests.servers import embedded_postgres, folder_of_a_server
 
-BACKEND = "SELECT pg_backend_pid()"
+BACKEND = "SELECT pg_backend_pid() AS pid"
 KILL = "SELECT pg_terminate_backend(:pid, 5000)"
 ADD_ONE = "UPDATE counters SET value = value + 1 WHERE name = 'a'"
 VALUE = "SELECT value FROM counters WHERE name = 'a'"
-UNREADABLE = "SELECT ('1' || repeat('0', 5000))::jsonb, :secret::text"
+UNREADABLE = "SELECT ('1' || repeat('0', 5000))::jsonb AS number, :secret::text AS secret"
 
 
 def test_text_that_cannot_be_encoded_is_refused_before_anything_is_sent(database: Database) -> None:
-    (before,) = database.run(BACKEND)
+    before = values(database.run(BACKEND), "pid")
 
     with pytest.raises(StorageError):
         database.run("SELECT :name::text", name="\ud800")
 
-    assert database.run("SELECT 'next'") == [["next"]]
-    assert database.run(BACKEND) == [before]
+    assert values(database.run("SELECT 'next' AS word"), "word") == ["next"]
+    assert values(database.run(BACKEND), "pid") == before
 
 
 def test_nul_in_a_text_is_refused_by_the_server_and_the_connection_is_kept(
     database: Database,
 ) -> None:
-    (before,) = database.run(BACKEND)
+    before = values(database.run(BACKEND), "pid")
 
     with pytest.raises(StorageError, match="22021"):
         database.run("SELECT :name::text", name="a\0b")
 
-    assert database.run(BACKEND) == [before]
+    assert values(database.run(BACKEND), "pid") == before
 
 
 @pytest.mark.parametrize("proxied", [False, True])
@@ -65,14 +66,15 @@ def test_after_an_answer_that_cannot_be_read_nobody_gets_its_rows(
     open_database: Opener, *, proxied: bool
 ) -> None:
     database = open_database(PoolLimits(maximum=1), proxied=proxied)
-    (before,) = database.run(BACKEND)
+    before = values(database.run(BACKEND), "pid")
 
     with pytest.raises(StorageError, match="cannot be read") as raised:
         database.run(UNREADABLE, secret="one customer's")
 
     assert raised.value.__cause__ is None
-    assert database.run("SELECT :mine::text", mine="another's") == [["another's"]]
-    assert database.run(BACKEND) != [before]
+    rows = database.run("SELECT :mine::text AS mine", mine="another's")
+    assert values(rows, "mine") == ["another's"]
+    assert values(database.run(BACKEND), "pid") != before
 
 
 def test_an_interruption_in_mid_query_ends_the_connection(settings: ConnectionSettings) -> None:
@@ -92,27 +94,27 @@ def test_an_interruption_in_mid_query_ends_the_connection(settings: ConnectionSe
 def test_a_backend_killed_while_idle_is_noticed_before_it_is_used(
     counter: Database, other: Database
 ) -> None:
-    (pid,) = counter.run(BACKEND)[0]
+    [pid] = values(counter.run(BACKEND), "pid")
     other.run(KILL, pid=pid)
 
     counter.run(ADD_ONE)
 
-    assert counter.run(VALUE) == [[1]]
-    assert counter.run(BACKEND) != [[pid]]
+    assert values(counter.run(VALUE), "value") == [1]
+    assert values(counter.run(BACKEND), "pid") != [pid]
 
 
 def test_all_backends_killed_while_idle_cost_one_new_connection(
     counter: Database, other: Database
 ) -> None:
     with counter.transaction() as one, counter.transaction() as two, counter.transaction() as three:
-        pids = [session.run(BACKEND)[0][0] for session in (one, two, three)]
+        pids = [session.run(BACKEND)[0]["pid"] for session in (one, two, three)]
     for pid in pids:
         other.run(KILL, pid=pid)
 
     with counter.transaction() as session:
         session.run(ADD_ONE)
 
-    assert counter.run(VALUE) == [[1]]
+    assert values(counter.run(VALUE), "value") == [1]
 
 
 def test_a_transaction_whose_backend_is_killed_is_done_again_from_its_start(
@@ -121,17 +123,16 @@ def test_a_transaction_whose_backend_is_killed_is_done_again_from_its_start(
     attempts: list[int] = []
 
     def work(session: Session) -> int:
-        (pid,) = session.run(BACKEND)[0]
+        [pid] = values(session.run(BACKEND), "pid")
         session.run(ADD_ONE)
         attempts.append(pid)
         if len(attempts) == 1:
             other.run(KILL, pid=pid)
-        (value,) = session.run(VALUE)[0]
-        return int(value)
+        return int(session.run(VALUE)[0]["value"])
 
     assert counter.in_transaction(work) == 1
     assert len(set(attempts)) == 2
-    assert counter.run(VALUE) == [[1]]
+    assert values(counter.run(VALUE), "value") == [1]
 
 
 def test_a_block_whose_backend_is_killed_leaves_nothing_and_says_so(
@@ -140,12 +141,12 @@ def test_a_block_whose_backend_is_killed_leaves_nothing_and_says_so(
     def work() -> None:
         with counter.transaction() as session:
             session.run(ADD_ONE)
-            other.run(KILL, pid=session.run(BACKEND)[0][0])
+            other.run(KILL, pid=session.run(BACKEND)[0]["pid"])
             session.run(VALUE)
 
     with pytest.raises(StorageUnavailableError, match="connection was lost"):
         work()
-    assert counter.run(VALUE) == [[0]]
+    assert values(counter.run(VALUE), "value") == [0]
 
 
 def test_a_connection_lost_during_commit_is_never_silently_done_again(
@@ -163,7 +164,7 @@ def test_a_connection_lost_during_commit_is_never_silently_done_again(
         through_proxy.in_transaction(work)
 
     assert len(attempts) == 1
-    assert counter.run(VALUE) == [[0]]
+    assert values(counter.run(VALUE), "value") == [0]
 
 
 def test_a_single_change_without_an_answer_is_never_silently_made_again(
@@ -176,7 +177,7 @@ def test_a_single_change_without_an_answer_is_never_silently_made_again(
     with pytest.raises(OutcomeUnknownError):
         through_proxy.run(ADD_ONE)
 
-    assert counter.run(VALUE) == [[1]]
+    assert values(counter.run(VALUE), "value") == [1]
 
 
 def test_a_single_read_without_an_answer_is_made_again(
@@ -186,7 +187,8 @@ def test_a_single_read_without_an_answer_is_made_again(
     through_proxy.run(VALUE)
     proxy.cut()
 
-    assert through_proxy.run(VALUE) == counter.run(VALUE)
+    read = values(through_proxy.run(VALUE), "value")
+    assert read == values(counter.run(VALUE), "value")
 
 
 def test_a_server_that_does_not_answer_costs_the_connection_but_not_the_pool(
@@ -198,7 +200,7 @@ def test_a_server_that_does_not_answer_costs_the_connection_but_not_the_pool(
     with pytest.raises(StorageUnavailableError, match="connection was lost"):
         database.run("SELECT pg_sleep(0.4), 'first'")
 
-    assert database.run("SELECT 'second'") == [["second"]]
+    assert values(database.run("SELECT 'second' AS word"), "word") == ["second"]
 
 
 def test_closing_says_goodbye(open_database: Opener, proxy: Proxy) -> None:
@@ -223,7 +225,7 @@ def test_a_closed_database_opens_anew(database: Database) -> None:
     database.run("SELECT 1")
     database.close()
 
-    assert database.run("SELECT 2") == [[2]]
+    assert values(database.run("SELECT 2 AS number"), "number") == [2]
 
 
 def test_what_is_no_postgresql_is_said_to_be_none(settings: ConnectionSettings) -> None:
@@ -303,13 +305,13 @@ def test_a_restarted_server_is_found_again(*, on_socket: bool) -> None:
         _control(directory, "-m", "fast", "restart")
 
         database.run("INSERT INTO kept VALUES ('after')")
-        assert database.run("SELECT name FROM kept") == [["after"]]
+        assert values(database.run("SELECT name FROM kept"), "name") == ["after"]
 
         _control(directory, "-m", "fast", "stop")
         with pytest.raises(StorageUnavailableError, match="cannot be reached"):
             database.run("SELECT 1")
         _control(directory, "start")
-        assert database.run("SELECT name FROM kept") == [["after"]]
+        assert values(database.run("SELECT name FROM kept"), "name") == ["after"]
         database.close()
 
 

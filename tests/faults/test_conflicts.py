@@ -10,6 +10,7 @@ from succotash.infrastructure.postgres.errors import BusyError, ConstraintError,
 from succotash.infrastructure.postgres.retry import RetryPolicy
 from succotash.infrastructure.postgres.session import Session
 from tests.faults.conftest import Opener
+from tests.faults.rows import values
 
 ADD_ONE = "UPDATE counters SET value = value + 1 WHERE name = :name"
 VALUES = "SELECT value FROM counters ORDER BY name"
@@ -41,7 +42,7 @@ def test_a_lock_not_got_in_time_is_waited_for_again(
     impatient.in_transaction(work)
 
     assert len(attempts) == 2
-    assert counter.run(VALUES) == [[2], [0]]
+    assert values(counter.run(VALUES), "value") == [2, 0]
 
 
 def test_a_lock_never_got_is_given_up_within_the_attempts(
@@ -77,7 +78,7 @@ def test_of_two_deadlocked_transactions_one_is_done_again(counter: Database) -> 
         thread.join()
 
     assert len(attempts) == 3
-    assert counter.run(VALUES) == [[2], [2]]
+    assert values(counter.run(VALUES), "value") == [2, 2]
 
 
 def test_a_serialization_failure_at_commit_is_done_again(counter: Database) -> None:
@@ -97,7 +98,7 @@ def test_a_serialization_failure_at_commit_is_done_again(counter: Database) -> N
     copy("a", "b", [("b", "a")])
 
     assert len(attempts) == 3
-    assert counter.run(VALUES) == [[1], [1]]
+    assert values(counter.run(VALUES), "value") == [1, 1]
 
 
 def test_a_statement_that_takes_too_long_is_not_tried_again(
@@ -114,7 +115,8 @@ def test_a_statement_that_takes_too_long_is_not_tried_again(
         limited.in_transaction(work)
 
     assert len(attempts) == 1
-    assert database.run("SELECT count(*) FROM pg_stat_activity WHERE query ~ 'pg_slee[p]'") == [[0]]
+    still = database.run("SELECT pid FROM pg_stat_activity WHERE query ~ 'pg_slee[p]'")
+    assert values(still, "pid") == []
 
 
 def test_a_transaction_left_open_is_ended_by_the_server(
@@ -130,7 +132,7 @@ def test_a_transaction_left_open_is_ended_by_the_server(
 
     with pytest.raises(StorageUnavailableError, match="connection was lost"):
         work()
-    assert counter.run(VALUES) == [[0], [0]]
+    assert values(counter.run(VALUES), "value") == [0, 0]
 
 
 def test_a_server_found_read_only_is_asked_again_once_on_a_new_connection(
@@ -139,8 +141,7 @@ def test_a_server_found_read_only_is_asked_again_once_on_a_new_connection(
     backends: list[int] = []
 
     def work(session: Session) -> None:
-        (backend,) = session.run("SELECT pg_backend_pid()")[0]
-        backends.append(backend)
+        backends.append(session.run("SELECT pg_backend_pid() AS pid")[0]["pid"])
         session.run("SET TRANSACTION READ ONLY")
         session.run(ADD_ONE, name="a")
 
@@ -182,7 +183,7 @@ def test_a_transaction_in_which_a_failure_was_passed_over_is_undone(counter: Dat
     with pytest.raises(StorageError, match="went on"):
         counter.in_transaction(work)
 
-    assert counter.run(VALUES) == [[0], [0]]
+    assert values(counter.run(VALUES), "value") == [0, 0]
 
 
 def test_what_the_work_raises_undoes_it_and_comes_out_as_it_is(counter: Database) -> None:
@@ -193,7 +194,7 @@ def test_what_the_work_raises_undoes_it_and_comes_out_as_it_is(counter: Database
     with pytest.raises(LookupError):
         counter.in_transaction(work)
 
-    assert counter.run(VALUES) == [[0], [0]]
+    assert values(counter.run(VALUES), "value") == [0, 0]
 
 
 def test_a_session_is_of_no_use_after_its_transaction(counter: Database) -> None:

@@ -23,6 +23,7 @@ from succotash.infrastructure.postgres.connection_settings import (
 from succotash.infrastructure.postgres.connector import Connector
 from succotash.infrastructure.postgres.errors import ConnectError
 from tests.faults.proxy import Proxy, proxy_to
+from tests.faults.rows import values
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ def test_a_server_with_a_certificate_to_trust_is_used_encrypted(
 ) -> None:
     connection = Connector(through(encrypted, settings, certificate.path)).connect()
 
-    assert connection.run("SELECT :x::text", {"x": "secret"}) == [["secret"]]
+    rows = connection.run("SELECT :x::text AS x", {"x": "secret"})
+    assert values(rows, "x") == ["secret"]
     assert connection.is_quiet()
     connection.close()
 
@@ -131,7 +133,7 @@ def test_require_encrypts_without_asking_who_it_is(
     asked = replace(through(encrypted, settings, None), sslmode=SslMode.REQUIRE)
     connection = Connector(asked).connect()
 
-    assert connection.run("SELECT 1", {}) == [[1]]
+    assert values(connection.run("SELECT 1 AS one", {}), "one") == [1]
     connection.close()
 
 

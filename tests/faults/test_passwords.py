@@ -20,9 +20,10 @@ from succotash.infrastructure.postgres.connector import Connector
 from succotash.infrastructure.postgres.database import Database
 from succotash.infrastructure.postgres.errors import ConnectError
 from tests.faults.conftest import Opener
+from tests.faults.rows import values
 
 ROLE = "succotash_rotating"
-WHO = "SELECT current_user::text, pg_backend_pid()"
+WHO = "SELECT current_user::text AS name, pg_backend_pid() AS pid"
 KILL = "SELECT pg_terminate_backend(:pid, 5000)"
 
 
@@ -54,14 +55,14 @@ def test_a_password_changed_while_warm_is_fetched_again_once(
 ) -> None:
     vault = Vault("first")
     client = open_database(user=ROLE, password=vault)
-    ((user, pid),) = client.run(WHO)
+    [pid] = values(client.run(WHO), "pid")
 
     rotating.run(f"ALTER ROLE {ROLE} PASSWORD 'second'")
     vault.current = "second"
-    assert client.run(WHO) == [[user, pid]]
+    assert values(client.run(WHO), "pid") == [pid]
     rotating.run(KILL, pid=pid)
 
-    assert client.run(WHO)[0][0] == ROLE
+    assert values(client.run(WHO), "name") == [ROLE]
     assert vault.asked == [False, False, True]
     client.close()
 
@@ -182,12 +183,12 @@ def test_credentials_rotated_while_warm_sign_the_next_connections_token(
         return tokens[-1]
 
     client = open_database(user=ROLE, password=accepted)
-    ((user, pid),) = client.run(WHO)
-    assert client.run(WHO) == [[user, pid]]
+    [pid] = values(client.run(WHO), "pid")
+    assert values(client.run(WHO), "pid") == [pid]
     assert len(tokens) == 1
     rotating.run(KILL, pid=pid)
 
-    assert client.run(WHO)[0][0] == ROLE
+    assert values(client.run(WHO), "name") == [ROLE]
     first, second = (parse_qs(urlsplit(f"https://{token}").query) for token in tokens)
     assert first["X-Amz-Credential"] != second["X-Amz-Credential"]
     assert first["X-Amz-Signature"] != second["X-Amz-Signature"]

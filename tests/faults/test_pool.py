@@ -14,15 +14,16 @@ from succotash.infrastructure.postgres.errors import OutcomeUnknownError
 from succotash.infrastructure.postgres.pool import PoolLimits
 from tests.faults.conftest import Opener
 from tests.faults.proxy import Proxy
+from tests.faults.rows import values
 
-BACKEND = "SELECT pg_backend_pid()"
+BACKEND = "SELECT pg_backend_pid() AS pid"
 KILL_ONE = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = :name LIMIT 1
 """
 STILL_THERE = """
     SELECT FROM pg_stat_activity AS each, pg_sleep(0.01) WHERE each.pid = ANY(:pids::integer[])
 """
-OPEN = "SELECT count(*) FROM pg_stat_activity WHERE application_name = :name"
+OPEN = "SELECT count(*) AS sessions FROM pg_stat_activity WHERE application_name = :name"
 
 
 class SettableClock:
@@ -57,18 +58,18 @@ def test_with_all_connections_in_use_waiting_ends_at_the_deadline(open_database:
     ):
         database.run("SELECT 1")
 
-    assert database.run("SELECT 1") == [[1]]
+    assert values(database.run("SELECT 1 AS one"), "one") == [1]
 
 
 def test_who_waits_gets_the_connection_that_comes_back(open_database: Opener) -> None:
     database = open_database(PoolLimits(maximum=1, wait=5))
     answers: list[object] = []
-    waiting = Thread(target=lambda: answers.append(database.run("SELECT 1")))
+    waiting = Thread(target=lambda: answers.extend(values(database.run("SELECT 1 AS one"), "one")))
     with database.transaction():
         waiting.start()
     waiting.join()
 
-    assert answers == [[[1]]]
+    assert answers == [1]
 
 
 def test_a_connection_that_cannot_be_opened_takes_no_place(open_database: Opener) -> None:
@@ -87,29 +88,30 @@ def test_threads_share_few_connections_and_never_see_each_others_rows(
         if number % 50 == 0:
             other.run(KILL_ONE, name="hammer")
         if number % 2:
-            return database.run("SELECT :number::integer", number=number) == [[number]]
+            rows = database.run("SELECT :number::integer AS answer", number=number)
+            return values(rows, "answer") == [number]
         try:
             rows = database.in_transaction(
-                lambda session: session.run("SELECT :number::integer + 1", number=number)
+                lambda session: session.run("SELECT :number::integer + 1 AS answer", number=number)
             )
         except OutcomeUnknownError:  # killed during COMMIT
             return True
-        return rows == [[number + 1]]
+        return values(rows, "answer") == [number + 1]
 
     with ThreadPoolExecutor(16) as threads:
         answers = list(threads.map(ask, range(1, 400)))
 
     assert all(answers)
-    assert other.run(OPEN, name="hammer")[0][0] <= 3
+    assert other.run(OPEN, name="hammer")[0]["sessions"] <= 3
 
 
 def test_the_connection_used_last_is_used_next(database: Database) -> None:
     with database.transaction() as one:
-        (first,) = one.run(BACKEND)
+        [first] = values(one.run(BACKEND), "pid")
         with database.transaction() as two:
             two.run("SELECT 1")
 
-    assert [database.run(BACKEND)[0] for _ in range(3)] == [first] * 3
+    assert [database.run(BACKEND)[0]["pid"] for _ in range(3)] == [first] * 3
 
 
 def test_a_connection_unused_for_long_is_asked_before_it_is_used(
@@ -130,22 +132,22 @@ def test_a_connection_unused_for_long_is_asked_before_it_is_used(
 
 
 def test_a_connection_past_its_lifetime_is_replaced(ageing: Database, clock: SettableClock) -> None:
-    (before,) = ageing.run(BACKEND)
+    before = values(ageing.run(BACKEND), "pid")
     clock.now += 3601
 
-    assert ageing.run(BACKEND) != [before]
+    assert values(ageing.run(BACKEND), "pid") != before
 
 
 def test_connections_unused_for_long_are_closed_down_to_the_minimum(
     ageing: Database, clock: SettableClock
 ) -> None:
     with ageing.transaction() as one, ageing.transaction() as two, ageing.transaction() as three:
-        backends = [session.run(BACKEND)[0][0] for session in (one, two, three)]
+        backends = [session.run(BACKEND)[0]["pid"] for session in (one, two, three)]
     clock.now += 301
     ageing.run(BACKEND)
 
     assert any(not ageing.run(STILL_THERE, pids=backends[1:]) for _ in range(500))
-    assert ageing.run(BACKEND) == [[backends[0]]]
+    assert values(ageing.run(BACKEND), "pid") == backends[:1]
 
 
 def test_bounds_that_contradict_each_other_are_refused() -> None:

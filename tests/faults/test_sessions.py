@@ -9,15 +9,16 @@ from succotash.infrastructure.postgres.pool import PoolLimits
 from succotash.infrastructure.postgres.session import Session
 from succotash.observation import Invocation, Metric, observed
 from tests.faults.conftest import Opener
+from tests.faults.rows import values
 
-NAME = "SELECT current_setting('application_name')"
-SEEN = "SELECT application_name FROM pg_stat_activity WHERE pid = :pid"
-OWN = "SELECT pg_backend_pid()"
+NAME = "SELECT current_setting('application_name') AS name"
+SEEN = "SELECT application_name AS name FROM pg_stat_activity WHERE pid = :pid"
+OWN = "SELECT pg_backend_pid() AS pid"
 
 
 def test_a_statement_runs_under_the_name_of_its_invocation(database: Database) -> None:
     with observed("ltv_queries", "JKJaXmPLvHcESHA="):
-        [[name]] = database.run(NAME)
+        [name] = values(database.run(NAME), "name")
 
     assert name == "succotash:ltv_queries:JKJaXmPLvHcESHA="
 
@@ -26,8 +27,8 @@ def test_others_see_the_name_while_a_transaction_is_open(
     database: Database, other: Database
 ) -> None:
     with observed("form_intake", "request-7"), database.transaction() as session:
-        [[pid]] = session.run(OWN)
-        [[name]] = other.run(SEEN, pid=pid)
+        [pid] = values(session.run(OWN), "pid")
+        [name] = values(other.run(SEEN, pid=pid), "name")
 
     assert name == "succotash:form_intake:request-7"
 
@@ -37,7 +38,7 @@ def test_a_warm_session_takes_the_name_of_the_next_invocation(open_database: Ope
     names = []
     for request in ("one", "two"):
         with observed("lead_queries", request):
-            names += [database.run(NAME)[0][0], _in_transaction(database)]
+            names += [database.run(NAME)[0]["name"], _in_transaction(database)]
 
     assert names == [
         f"succotash:lead_queries:{request}" for request in ("one", "one", "two", "two")
@@ -53,7 +54,7 @@ def test_a_transaction_that_fails_leaves_no_name_behind(open_database: Opener) -
         except ValueError:
             pass
 
-    assert database.run(NAME) == [["succotash"]]
+    assert values(database.run(NAME), "name") == ["succotash"]
 
 
 def test_a_hostile_id_is_no_statement(database: Database) -> None:
@@ -64,7 +65,7 @@ def test_a_hostile_id_is_no_statement(database: Database) -> None:
 def test_behind_a_proxy_a_session_keeps_its_name(open_database: Opener) -> None:
     database = open_database(proxied=True, application_name="behind")
     with observed("form_intake", "one"):
-        assert database.run(NAME) == [["behind"]]
+        assert values(database.run(NAME), "name") == ["behind"]
         assert _in_transaction(database) == "behind"
 
 
@@ -103,4 +104,4 @@ def test_an_attempt_made_again_is_counted(database: Database) -> None:
 
 def _in_transaction(database: Database) -> str:
     with database.transaction() as session:
-        return str(session.run(NAME)[0][0])
+        return str(session.run(NAME)[0]["name"])

@@ -78,7 +78,7 @@ def settled(sessions: Database, count: int) -> list[object]:
     while len(found := sessions.run(SESSIONS)) != count and time.monotonic() < ends:
         time.sleep(0.05)
     assert len(found) == count
-    return [pid for [pid] in found]
+    return [row["pid"] for row in found]
 
 
 def test_no_connection_is_open_in_a_snapshot_and_each_copy_opens_its_own(

@@ -20,9 +20,11 @@ from succotash.infrastructure.postgres.retry import RetryPolicy
 from succotash.infrastructure.postgres.session import Jsonb, Session
 from tests.faults.conftest import Opener
 from tests.faults.proxy import Proxy
+from tests.faults.rows import values
 
-ECHO = "SELECT :value::text"
-BACKEND = "SELECT pg_backend_pid()"
+ECHO = "SELECT :value::text AS value"
+COUNT = "SELECT count(*) AS counted FROM counters"
+BACKEND = "SELECT pg_backend_pid() AS pid"
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
 
@@ -60,7 +62,7 @@ def test_a_transaction_that_can_be_repeated_opens_with_its_first_statement(
 
     rows = through_proxy.in_transaction(lambda session: session.run(ECHO, value="warm"))
 
-    assert rows == [["warm"]]
+    assert values(rows, "value") == ["warm"]
     assert proxy.round_trips - before == 2
 
 
@@ -93,7 +95,7 @@ def test_what_opens_with_its_first_statement_is_undone_as_a_whole(
     for _ in range(2):
         with pytest.raises(LookupError):
             database.in_transaction(add_and_stop)
-    assert counter.run("SELECT sum(value) FROM counters") == [[0]]
+    assert values(counter.run("SELECT value FROM counters"), "value") == [0, 0]
 
 
 @pytest.mark.parametrize("proxied", [False, True])
@@ -101,13 +103,14 @@ def test_a_first_statement_that_is_refused_leaves_the_connection_of_use(
     open_database: Opener, *, proxied: bool
 ) -> None:
     database = open_database(PoolLimits(maximum=1), proxied=proxied)
-    divide = "SELECT 1 / CAST(:by AS integer)"
+    divide = "SELECT 1 / CAST(:by AS integer) AS quotient"
     for _ in range(2):
         with pytest.raises(StatementError):
             database.in_transaction(lambda session: session.run(divide, by=0))
-        backend = database.run(BACKEND)
-        assert database.in_transaction(lambda session: session.run(divide, by=1)) == [[1]]
-        assert database.run(BACKEND) == backend
+        backend = values(database.run(BACKEND), "pid")
+        rows = database.in_transaction(lambda session: session.run(divide, by=1))
+        assert values(rows, "quotient") == [1]
+        assert values(database.run(BACKEND), "pid") == backend
 
 
 def test_copying_may_be_the_first_thing_in_a_transaction(
@@ -126,13 +129,13 @@ def test_copying_may_be_the_first_thing_in_a_transaction(
         lambda session: session.copy_out("COPY (SELECT count(*) FROM counters) TO STDOUT")
     )
     assert copied == b"2\n"
-    assert counter.run("SELECT count(*) FROM counters") == [[2]]
+    assert values(counter.run(COUNT), "counted") == [2]
 
 
 def test_the_limits_of_a_session_cost_no_round_trip(settings: ConnectionSettings) -> None:
     connection = Connector(replace(settings, statement_timeout=7, lock_timeout=2)).connect()
     rows = connection.run(
-        "SELECT current_setting(name) FROM unnest(:names::text[]) AS name",
+        "SELECT current_setting(name) AS value FROM unnest(:names::text[]) AS name",
         {
             "names": [
                 "statement_timeout",
@@ -145,17 +148,16 @@ def test_the_limits_of_a_session_cost_no_round_trip(settings: ConnectionSettings
     )
     connection.close()
 
-    assert [name for (name,) in rows] == ["7s", "2s", "30s", "UTC", "succotash"]
+    assert values(rows, "value") == ["7s", "2s", "30s", "UTC", "succotash"]
 
 
 def test_behind_a_proxy_nothing_is_left_in_the_session(open_database: Opener) -> None:
     database = open_database(proxied=True)
     database.run(ECHO, value="x")
 
-    assert database.run("SELECT count(*) FROM pg_prepared_statements") == [[0]]
-    assert database.run(
-        "SELECT count(*) FROM pg_settings WHERE source = 'client' AND name ~ 'timeout|TimeZone'"
-    ) == [[0]]
+    assert database.run("SELECT name FROM pg_prepared_statements") == []
+    settings = "SELECT name FROM pg_settings WHERE source = 'client' AND name ~ 'timeout|TimeZone'"
+    assert database.run(settings) == []
 
 
 def test_a_migration_under_prepared_statements_costs_one_attempt(
@@ -164,18 +166,22 @@ def test_a_migration_under_prepared_statements_costs_one_attempt(
     read = "SELECT * FROM counters ORDER BY name"
     database = open_database(policy=RetryPolicy(attempts=2))
     with database.transaction() as one, database.transaction() as two:
-        assert one.run(read) == two.run(read) == [["a", 0], ["b", 0]]
+        for session in (one, two):
+            assert values(session.run(read), "name") == ["a", "b"]
     counter.run("ALTER TABLE counters ADD COLUMN added text DEFAULT 'new'")
 
-    assert database.in_transaction(lambda session: session.run(read)[0]) == ["a", 0, "new"]
-    assert database.run(read) == [["a", 0, "new"], ["b", 0, "new"]]
+    assert database.in_transaction(lambda session: session.run(read)[0])["added"] == "new"
+    rows = database.run(read)
+    assert values(rows, "name") == ["a", "b"]
+    assert values(rows, "value") == [0, 0]
+    assert values(rows, "added") == ["new", "new"]
 
 
 def test_a_statement_forgotten_by_the_server_is_prepared_anew(database: Database) -> None:
     database.run(ECHO, value="cold")
     database.run("DEALLOCATE ALL")
 
-    assert database.run(ECHO, value="warm") == [["warm"]]
+    assert values(database.run(ECHO, value="warm"), "value") == ["warm"]
 
 
 def test_what_the_server_does_not_support_is_not_asked_for_again(database: Database) -> None:
@@ -187,9 +193,10 @@ def test_the_statement_longest_unused_gives_way(open_database: Opener) -> None:
     database = open_database(statements_kept=2)
     for _ in range(2):
         for number in range(4):
-            assert database.run(f"SELECT {number}") == [[number]]
+            rows = database.run(f"SELECT {number} AS number")
+            assert values(rows, "number") == [number]
 
-    assert database.run("SELECT count(*) FROM pg_prepared_statements") == [[2]]
+    assert len(database.run("SELECT name FROM pg_prepared_statements")) == 2
 
 
 def test_several_statements_in_one_are_refused(database: Database) -> None:
@@ -202,6 +209,41 @@ def test_a_statement_without_one_of_its_parameters_is_refused(database: Database
         database.run(ECHO, other="x")
 
 
+@pytest.mark.parametrize("proxied", [False, True])
+@pytest.mark.parametrize("found", ["a", "nobody"])
+def test_two_columns_of_one_name_are_refused_and_the_connection_is_kept(
+    open_database: Opener, counter: Database, found: str, *, proxied: bool
+) -> None:
+    database = open_database(PoolLimits(maximum=1), proxied=proxied)
+    joined = "SELECT * FROM counters JOIN counters AS other USING (name) WHERE name = :found"
+    before = values(database.run(BACKEND), "pid")
+
+    with pytest.raises(StorageError, match="share a name: name, value, value"):
+        database.run(joined, found=found)
+
+    assert values(database.run(BACKEND), "pid") == before
+    assert values(counter.run(COUNT), "counted") == [2]
+
+
+def test_a_change_whose_answer_has_two_columns_of_one_name_is_undone(counter: Database) -> None:
+    change = "UPDATE counters SET value = 1 RETURNING name, value, value"
+
+    with pytest.raises(StorageError, match="share a name"), counter.transaction() as session:
+        session.run(change)
+
+    assert values(counter.run("SELECT value FROM counters"), "value") == [0, 0]
+
+
+def test_a_row_is_read_by_the_names_of_its_columns_alone(counter: Database) -> None:
+    row: Any = counter.run("SELECT name, value FROM counters ORDER BY name")[0]
+
+    assert (row["name"], row["value"]) == ("a", 0)
+    with pytest.raises(KeyError, match="amount"):
+        row["amount"]
+    with pytest.raises(KeyError):
+        row[0]
+
+
 def test_values_come_back_as_they_went_in(database: Database) -> None:
     moment = datetime(2024, 3, 31, 2, 30, 0, 123456, timezone(timedelta(hours=5, minutes=30)))
     document: dict[str, Any] = {
@@ -209,38 +251,42 @@ def test_values_come_back_as_they_went_in(database: Database) -> None:
         "list": [1, 2.5, None, True, {"deep": []}],
     }
 
+    sent: dict[str, Any] = {
+        "moment": moment,
+        "amount": Decimal("12345678901234.5678"),
+        "document": document,
+        "list": [document, "null", 10**30],
+        "v4": "10.0.0.5",
+        "v6": "2001:db8::1",
+        "nothing": None,
+        "empty": "",
+        "no_address": None,
+        "flag": True,
+    }
+
     row = database.run(
         """
         SELECT
-            :moment::timestamptz, :amount::numeric(19, 4), :document::jsonb, :list::jsonb,
-            :v4::inet, :v6::inet, :nothing::text, :empty::text, :no_address::inet, :flag::boolean
+            :moment::timestamptz AS moment, :amount::numeric(19, 4) AS amount,
+            :document::jsonb AS document, :list::jsonb AS list, :v4::inet AS v4, :v6::inet AS v6,
+            :nothing::text AS nothing, :empty::text AS empty, :no_address::inet AS no_address,
+            :flag::boolean AS flag
         """,
-        moment=moment,
-        amount=Decimal("12345678901234.5678"),
-        document=document,
-        list=Jsonb([document, "null", 10**30]),
-        v4="10.0.0.5",
-        v6="2001:db8::1",
-        nothing=None,
-        empty="",
-        no_address=None,
-        flag=True,
+        **sent | {"list": Jsonb(sent["list"])},
     )[0]
 
-    assert row == [
-        moment, Decimal("12345678901234.5678"), document, [document, "null", 10**30],
-        "10.0.0.5", "2001:db8::1", None, "", None, True,
-    ]  # fmt: skip
-    assert row[0].tzinfo is UTC
+    assert {name: row[name] for name in sent} == sent
+    assert row["moment"].tzinfo is UTC
 
 
 def test_instants_come_back_in_utc_whatever_the_session_speaks(database: Database) -> None:
-    def work(zone: str) -> list[object]:
+    def work(zone: str) -> object:
         with database.transaction() as session:
             session.run("SELECT set_config('TimeZone', :zone, true)", zone=zone)
-            return session.run("SELECT '1883-11-18 12:00:00.5+00'::timestamptz")[0]
+            rows = session.run("SELECT '1883-11-18 12:00:00.5+00'::timestamptz AS instant")
+            return rows[0]["instant"]
 
-    expected = [datetime(1883, 11, 18, 12, 0, 0, 500000, UTC)]
+    expected = datetime(1883, 11, 18, 12, 0, 0, 500000, UTC)
     assert work("Asia/Kolkata") == work("America/New_York") == work("UTC") == expected
 
 
@@ -248,9 +294,9 @@ def test_instants_come_back_in_utc_whatever_the_session_speaks(database: Databas
 def test_an_array_of_any_texts_comes_back_as_it_went_in(
     shared_database: Database, texts: list[str | None]
 ) -> None:
-    sent = shared_database.run("SELECT to_jsonb(:texts::text[])", texts=texts)
+    sent = shared_database.run("SELECT to_jsonb(:texts::text[]) AS texts", texts=texts)
 
-    assert sent == [[texts]]
+    assert values(sent, "texts") == [texts]
 
 
 def test_rows_are_copied_in_and_out(counter: Database) -> None:
@@ -274,7 +320,7 @@ def test_rows_are_copied_in_and_out(counter: Database) -> None:
 def test_a_copy_source_that_raises_undoes_all_and_ends_the_connection(
     counter: Database, error: Exception
 ) -> None:
-    (before,) = counter.run(BACKEND)
+    before = values(counter.run(BACKEND), "pid")
 
     def chunks() -> Iterator[bytes]:
         yield b"c\t1\n"
@@ -284,15 +330,15 @@ def test_a_copy_source_that_raises_undoes_all_and_ends_the_connection(
         session.copy_in("COPY counters FROM STDIN", chunks())
 
     assert raised.value is error
-    assert counter.run("SELECT count(*) FROM counters") == [[2]]
-    assert counter.run(BACKEND) != [before]
+    assert values(counter.run(COUNT), "counted") == [2]
+    assert values(counter.run(BACKEND), "pid") != before
 
 
 def test_a_copy_that_breaks_a_constraint_keeps_the_connection(counter: Database) -> None:
-    (before,) = counter.run(BACKEND)
+    before = values(counter.run(BACKEND), "pid")
 
     with pytest.raises(ConstraintError), counter.transaction() as session:
         session.copy_in("COPY counters FROM STDIN", [b"c\t1\n", b"a\t1\n", b"d\t1\n"] * 1000)
 
-    assert counter.run("SELECT count(*) FROM counters") == [[2]]
-    assert counter.run(BACKEND) == [before]
+    assert values(counter.run(COUNT), "counted") == [2]
+    assert values(counter.run(BACKEND), "pid") == before

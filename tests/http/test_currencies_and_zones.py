@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from succotash.domain.retention.retention import RiskLevel
-from succotash.domain.values import Currency, Money
+from succotash.domain.values import Currency, CustomerId, Money
 from succotash.errors import SettingsError
-from tests.builders import a_prediction, a_value, at
+from tests.builders import a_prediction, at
 from tests.http.campaigns import COUNTS, create
 from tests.http.event_bodies import an_order, send_orders
 from tests.http.gateway import Gateway
@@ -94,14 +94,12 @@ class TestAChangedCurrency:
 
 
 def test_currencies_that_meet_in_the_storage_are_no_fault_of_the_request(tmp_path: Path) -> None:
+    high = a_prediction(risk=RiskLevel.HIGH)
     yen = Money(Decimal(1), Currency("JPY"))
-    in_yen = replace(a_value("other"), actual_clv=yen, residual_value=yen, average_order_value=yen)
+    in_yen = replace(high, customer_id=CustomerId("other"), value_at_risk=yen)
     for gateway in (in_memory(), deployment(tmp_path)):
-        for value in (a_value(), in_yen):
-            gateway.container.get_ltv_repository().save_customer_ltv(value)
-            gateway.container.get_retention_repository().save_churn_prediction(
-                a_prediction(value.customer_id, risk=RiskLevel.HIGH)
-            )
+        for prediction in (high, in_yen):
+            gateway.container.get_retention_repository().save_churn_prediction(prediction)
 
         answer = gateway.call("GET", "/retention/analytics")
 

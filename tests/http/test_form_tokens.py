@@ -67,4 +67,4 @@ def test_a_form_has_its_own_trap(gateway: Gateway) -> None:
 
     assert [state for state, _ in states(gateway)] == ["accepted", "quarantined"]
     define(gateway, spam={"honeypot": ""})
-    assert 'class="trap"' not in gateway.call("GET", "/f/contact", scopes=None).body
+    assert 'class="honeypot"' not in gateway.call("GET", "/f/contact", scopes=None).body

@@ -123,4 +123,9 @@ def test_cohorts_are_added_up_by_quarter(scored: Gateway) -> None:
 def test_a_value_says_between_what_it_lies(scored: Gateway) -> None:
     answer = scored.call("GET", "/ltv/customers/customer_123").json
 
-    assert answer["predicted_clv_interval"] == {"low": "30.00", "high": "70.00", "level": 0.8}
+    assert answer["predicted_clv_interval"] == {
+        "low": "30.00",
+        "high": "70.00",
+        "level": 0.8,
+        "is_point": False,
+    }

@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from openapi_spec_validator import validate
+from pydantic import TypeAdapter
 from schemathesis.specs.openapi.checks import (
     negative_data_rejection,
     positive_data_acceptance,
@@ -57,6 +59,7 @@ GET /retention/campaigns retention:read
 GET /retention/campaigns/{campaign_id} retention:read
 GET /retention/campaigns/{campaign_id}/performance retention:read
 GET /retention/model retention:read
+GET /retention/receipts retention:read
 POST /retention/campaigns retention:write
 PATCH /retention/campaigns/{campaign_id} retention:write
 """
@@ -78,6 +81,36 @@ def test_the_files_are_current() -> None:
 
 def test_the_document_is_valid(document: Mapping[str, Any]) -> None:
     validate(dict(document))
+
+
+def test_every_number_has_a_description(document: Mapping[str, Any]) -> None:
+    assert openapi.undescribed_numbers(dict(document)) == []
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "integer"},
+        {"type": "number", "description": " "},
+        {"anyOf": [{"type": "number"}, {"type": "null"}]},
+        {"type": "object", "additionalProperties": {"type": "number"}},
+        {"type": "array", "items": {"type": "integer"}},
+        TypeAdapter(Decimal).json_schema(mode="serialization"),
+    ],
+)
+def test_a_number_without_a_description_is_found(schema: openapi.Schema) -> None:
+    described = {**schema, "description": "Its unit and meaning."}
+    components = {"schemas": {"Model": {"properties": {"a": schema, "b": described}}}}
+
+    assert openapi.undescribed_numbers({"components": components, "paths": {}}) == ["Model.a"]
+
+
+def test_a_parameter_without_a_description_is_found() -> None:
+    limit = {"name": "limit", "in": "query", "schema": {"type": "integer"}}
+    paths = {"/leads": {"get": {"parameters": [limit]}}}
+
+    found = openapi.undescribed_numbers({"components": {"schemas": {}}, "paths": paths})
+    assert found == ["GET /leads limit"]
 
 
 def test_every_promised_route_is_served_under_its_scope() -> None:

@@ -1,12 +1,25 @@
 """Churn risk, retention grids and campaigns, over HTTP."""
 
+from datetime import date
+
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from churn_scoring import scoring
+from succotash.application.paging import encode_cursor
+from succotash.domain.retention.receipts import Measure
 from succotash.domain.retention.retention import RiskLevel
 from succotash.domain.values import Json
-from tests.builders import NOON, a_prediction, a_run, an_event, an_order, days
+from tests.builders import (
+    NOON,
+    a_prediction,
+    a_receipt,
+    a_run,
+    a_tally,
+    an_event,
+    an_order,
+    days,
+)
 from tests.events import sample
 from tests.http.campaigns import CAMPAIGNS, COUNTS, create
 from tests.http.gateway import Gateway
@@ -258,3 +271,63 @@ def test_analytics_tell_how_customers_moved_since_the_run_before(gateway: Gatewa
     assert isinstance(segments, dict)
     assert sum(int(str(each)) for each in risks.values()) == 2
     assert sum(int(str(each)) for each in segments.values()) == 2
+
+
+def test_receipts_show_what_was_foreseen_beside_what_came(gateway: Gateway) -> None:
+    retention = gateway.container.get_retention_repository()
+    for month in (date(2024, 4, 1), date(2024, 5, 1)):
+        receipt = a_receipt(month)
+        tallies = [
+            a_tally("20.2", measure=measure, decile=decile)
+            for measure in Measure
+            for decile in (3, 10)
+        ]
+        retention.save_forecast_tallies(receipt.run_id, None, tallies)
+        retention.seal_receipt(receipt, [30])
+    april = a_receipt(date(2024, 4, 1))
+    came = [a_tally("25", measure=measure, customers=6) for measure in Measure]
+    retention.save_outcome_tallies(april.run_id, 30, None, came)
+    retention.mark_graded(april.run_id, 30, april.ends_at(30))
+
+    first = gateway.call("GET", "/retention/receipts", query="limit=1").json
+    rest = gateway.call("GET", "/retention/receipts", query={"cursor": first["next_cursor"]}).json
+
+    assert [each["month"] for each in first["receipts"]] == ["2024-05-01"]
+    [open_still] = first["receipts"][0]["horizons"]
+    assert open_still["graded_as_of"] is open_still["purchases"]["came"] is None
+    assert open_still["ends_at"] == "2024-05-31T03:00:00Z"
+    [receipt] = rest["receipts"]
+    assert rest["next_cursor"] is None
+    [graded] = receipt["horizons"]
+    assert graded["purchases"] == {
+        "customers": 14,
+        "foreseen": 40.4,
+        "graded_customers": 6,
+        "came": 25,
+        "error_percent": pytest.approx(61.6),
+        "by_decile": [
+            {"decile": 1, "customers": 0, "foreseen": 0, "graded_customers": 6, "came": 25},
+            {
+                "decile": 3,
+                "customers": 7,
+                "foreseen": 20.2,
+                "graded_customers": 0,
+                "came": 0,
+            },
+            {
+                "decile": 10,
+                "customers": 7,
+                "foreseen": 20.2,
+                "graded_customers": 0,
+                "came": 0,
+            },
+        ],
+    }
+    assert (graded["revenue"]["foreseen"], graded["revenue"]["came"]) == ("40.40", "25.00")
+    assert receipt["currency"] == "USD"
+
+
+def test_a_cursor_of_another_list_is_no_cursor_of_receipts(gateway: Gateway) -> None:
+    answer = gateway.call("GET", "/retention/receipts", query={"cursor": encode_cursor("9", "x")})
+    [error] = answer.json["errors"]
+    assert (answer.status, error["code"]) == (422, "cursor_invalid")

@@ -99,7 +99,7 @@ def test_a_server_that_is_not_there_is_one_sentence_without_the_password(
     ("value", "colour"), [(0.2, ""), (0.7, "yellow"), (0.89, "yellow"), (0.9, "red"), (None, "")]
 )
 def test_a_row_is_coloured_by_its_bound(value: float | None, colour: str) -> None:
-    section = Section("Anything", ("share",), "", bound=Bound("share", yellow=0.7, red=0.9))
+    section = Section("Anything", {"share": "share"}, "", bound=Bound("share", yellow=0.7, red=0.9))
     console = Console(record=True, force_terminal=True, color_system="standard", width=60)
     show(console, Found(section, [[value]]))
 

@@ -292,6 +292,13 @@ def test_runs_read_of_submissions_only_when_leads_asked(office: Office) -> None:
                     " 'SELECT')"
                 )[0][0]
             }
-    assert readable[Kind.SCORING] == {"lead_id", "state", "submitted_at"}
+    assert readable[Kind.SCORING] == {
+        "attribution",
+        "lead_id",
+        "source",
+        "state",
+        "submission_id",
+        "submitted_at",
+    }
     assert readable[Kind.EVENTS] == set()
     assert readable[Kind.INTAKE] == {column for [column] in columns}

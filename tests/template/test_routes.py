@@ -73,6 +73,7 @@ PRIVATE = {
         ("GET", "/retention/campaigns/{campaign_id}"),
         ("GET", "/retention/campaigns/{campaign_id}/performance"),
         ("GET", "/retention/model"),
+        ("GET", "/retention/receipts"),
     },
     "retention:write": {
         ("POST", "/retention/campaigns"),

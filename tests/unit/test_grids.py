@@ -62,7 +62,7 @@ def test_cells_that_have_not_passed_for_the_whole_cohort_are_immature_and_not_av
     [zero, one, two] = grid_average(found, DAILY)
     assert (zero["customers"], zero["rate"]) == (40, 1.0)
     assert (one["customers"], one["rate"]) == (10, 0.4)
-    assert (one["low"], one["high"]) == wilson_interval(4, 10)
+    assert (one["low"], one["high"]) == pytest.approx(wilson_interval(4, 10), abs=5e-5)
     assert (two["customers"], two["rate"], two["low"]) == (0, None, None)
 
 
@@ -178,3 +178,43 @@ def test_kept_cohorts_are_shown_from_the_one_that_the_first_day_lies_in() -> Non
     question = GridQuestion(start=date(2024, 2, 20), end=date(2024, 3, 1))
 
     assert question.kept(cells, MAY) == cells[1:3]
+
+
+@pytest.mark.parametrize("mode", [GridMode.NDAY, GridMode.UNBOUNDED])
+def test_the_period_of_joining_has_no_interval(mode: GridMode) -> None:
+    """Everybody was active in it by definition: its rate of 1 is no estimate."""
+    question = GridQuestion(GridPeriod.DAY, mode)
+    found = rows(
+        GridCell(MAY, 10, 0, 10),
+        GridCell(MAY, 10, 1, 4),
+        as_of=MAY + timedelta(3),
+        question=question,
+    )
+
+    [joined, later] = [(cell["rate"], cell["low"], cell["high"]) for cell in found[0]["cells"][:2]]
+    assert joined == (1, None, None)
+    assert later[1] is not None
+    [first, second] = grid_average(found, question)[:2]
+    assert (first["rate"], first["low"], first["high"]) == (1, None, None)
+    assert second["low"] is not None
+
+
+@pytest.mark.parametrize(
+    ("origin", "brackets", "has_interval"),
+    [
+        (CohortAnchor.PURCHASE, ((0, 0), (1, 7)), False),
+        (CohortAnchor.ACTIVITY, ((0, 6),), False),
+        (CohortAnchor.PURCHASE, ((1, 7),), True),
+        (CohortAnchor.FORM, ((0, 0), (1, 7)), True),
+    ],
+)
+def test_a_first_bracket_has_an_interval_unless_everybody_is_in_it(
+    origin: CohortAnchor, brackets: tuple[tuple[int, int], ...], *, has_interval: bool
+) -> None:
+    question = GridQuestion(GridPeriod.DAY, GridMode.BRACKETS, origin, brackets=brackets)
+    found = rows(GridCell(MAY, 10, 0, 10), as_of=MAY + timedelta(9), question=question)
+
+    first = found[0]["cells"][0]
+    assert first["rate"] == 1
+    assert (first["low"] is not None) is has_interval
+    assert (first["high"] is not None) is has_interval

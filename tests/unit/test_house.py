@@ -1,7 +1,10 @@
-"""How this code is laid out: short modules, helpers apart from tests, the same contexts."""
+"""How this code is laid out: short modules, helpers apart from tests, the same contexts.
+
+And what it keeps to: nothing of ours is patched, rows are read by column name.
+"""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -131,3 +134,136 @@ def test_use_cases_stand_under_the_names_of_the_domains_contexts() -> None:
     assert use_cases
     assert use_cases - domain == set()
     assert domain - use_cases <= WITHOUT_USE_CASES
+
+
+def read_by_position(source: str) -> Iterator[str]:
+    """Where a row of a result is subscripted by a number or a slice, unpacked, or spread out.
+
+    Rows are what `run` and `_run` give, and names that end in `row`.
+    """
+    tree = ast.parse(source)
+    bound = list(bindings(tree))
+    several = {
+        target.id for target, value in bound if isinstance(target, ast.Name) and are_rows(value)
+    }
+    for target, value in bound:
+        if are_rows(value, several):
+            yield from (ast.unparse(each) for each in elements(target) if is_a_display(each))
+        elif is_row(value, several) and is_a_display(target):
+            yield ast.unparse(target)
+    for node in ast.walk(tree):
+        match node:
+            case ast.For(target=target, iter=of) | ast.comprehension(target=target, iter=of):
+                if are_rows(of, several) and is_a_display(target):
+                    yield ast.unparse(target)
+            case ast.Subscript(value=value, slice=at) if is_a_position(at):
+                if is_row(value, several):
+                    yield ast.unparse(node)
+            case ast.Starred(value=value) if is_row(value, several):
+                yield ast.unparse(node)
+            case _:
+                pass
+
+
+def bindings(tree: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Every target of an assignment, and what it is bound to."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                yield from ((target, value) for target in targets)
+            case ast.NamedExpr(target=target, value=value):
+                yield target, value
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                yield target, value
+            case _:
+                pass
+
+
+def are_rows(value: ast.expr, several: Container[str] = ()) -> bool:
+    """Whether this is a whole result."""
+    match value:
+        case ast.Call(func=ast.Attribute(attr="run" | "_run")):
+            return True
+        case ast.Name(id=name):
+            return name in several
+    return False
+
+
+def is_row(value: ast.expr, several: Container[str]) -> bool:
+    """Whether this is one row of a result."""
+    match value:
+        case ast.Name(id=name):
+            return name.endswith("row")
+        case ast.Subscript(value=of, slice=at) if not isinstance(at, ast.Slice):
+            found = are_rows(of, several) or (isinstance(of, ast.Name) and of.id.endswith("rows"))
+            return found and is_a_position(at)
+    return False
+
+
+def is_a_position(at: ast.expr) -> bool:
+    """Whether a subscript is a number, from the end too, or a slice."""
+    match at:
+        case ast.Constant(value=int()) | ast.UnaryOp(operand=ast.Constant(value=int())):
+            return True
+    return isinstance(at, ast.Slice)
+
+
+def is_a_display(target: ast.expr) -> bool:
+    return isinstance(target, ast.Tuple | ast.List)
+
+
+def elements(target: ast.expr) -> Sequence[ast.expr]:
+    return target.elts if isinstance(target, ast.Tuple | ast.List) else ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "row[0]",
+        "last_row[-1]",
+        "rows[-1][0]",
+        "row[1:]",
+        "account(*row)",
+        "name, value = row",
+        "rows[0][1]",
+        "session.run(READ)[0][0]",
+        "[[name]] = self._run(READ)",
+        "(name,), = self._run(READ)",
+        "[name, *rest] = session.run(READ)[0]",
+        "for name, value in session.run(READ): pass",
+        "{name: value for name, value in session.run(READ)}",
+        "found = self._run(READ)\n[name for name, in found]",
+        "if (found := self._run(READ)): return_(found[0][1])",
+    ],
+)
+def test_a_row_read_by_position_is_found(text: str) -> None:
+    assert list(read_by_position(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "row['name']",
+        "rows[0]",
+        "rows[1:]",
+        "session.run(READ)[0]['name']",
+        "[row] = self._run(READ)",
+        "for row in session.run(READ): pass",
+        "for name, rows in by_name.items(): pass",
+        "points[0][1]",
+    ],
+)
+def test_a_row_read_by_name_is_passed_over(text: str) -> None:
+    assert list(read_by_position(text)) == []
+
+
+def test_adapters_read_rows_by_the_names_of_their_columns() -> None:
+    infrastructure = SUCCOTASH / "infrastructure"
+    found = {
+        str(each.relative_to(ROOT)): list(read_by_position(each.read_text("utf-8")))
+        for folder in ("postgres", "sqlite", "rows")
+        for each in (infrastructure / folder).rglob("*.py")
+    }
+
+    assert "layers/domain/succotash/infrastructure/rows/leads.py" in found
+    assert {name: where for name, where in found.items() if where} == {}

@@ -21,7 +21,7 @@ from succotash.errors import (
     SuccotashError,
     Violation,
 )
-from succotash.http.fields import plain
+from succotash.http.fields import json_of
 from succotash.http.problems import KINDS, UNEXPECTED, kind_of, problem_of
 from succotash.http.reading import (
     check_plain,
@@ -101,7 +101,7 @@ def test_what_is_not_found_is_said() -> None:
 @given(documents)
 def test_json_that_is_plain_is_read_as_it_is(document: object) -> None:
     with suppress(MalformedRequestError):  # nested too deep, or a number of many digits
-        assert plain(read_json(json.dumps(document))) == document
+        assert json_of(read_json(json.dumps(document))) == document
 
 
 @given(st.text() | st.text('[]{}:,"\\0123456789.eE+-ntrufalsNI \u0000\ud800'))

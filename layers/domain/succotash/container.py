@@ -167,7 +167,7 @@ class Container:
 
     @property
     def _erasable(self) -> "dict[str, Erasable]":
-        """Every place beside the storage that holds what people sent."""
+        """Every place outside the storage that holds what people sent."""
         found: dict[str, Erasable] = {}
         if self._export_store is not None:
             found["exports"] = self._export_store
@@ -381,7 +381,7 @@ class Container:
     def renew(self) -> None:
         """Close what is open and forget every part, with its secrets, clocks and random keys.
 
-        All of it is made anew when it is next asked for.
+        All of it is made again when it is next asked for.
         """
         self.close()
         for name in list(vars(self)):

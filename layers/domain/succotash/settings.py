@@ -29,7 +29,7 @@ FILE_SCHEME = "file:"
 
 NO_ZONES = ("localtime", "posixrules", "Factory")
 OTHER_CLOCKS = ("posix/", "right/")
-"""What lies beside the zones of the IANA database on many machines; PostgreSQL knows none of it."""
+"""What lies among the zones of the IANA database on many machines; PostgreSQL knows none of it."""
 
 
 def _known_zone(name: str) -> str:
@@ -170,7 +170,7 @@ class Settings(BaseModel):
     def _both_queues(self) -> Self:
         queue, failures = self.parking_queue_url, self.parking_failures_url
         if queue is not None and failures is None and not queue.startswith(FILE_SCHEME):
-            raise ValueError("PARKING_QUEUE_URL needs PARKING_FAILURES_URL beside it")
+            raise ValueError("PARKING_QUEUE_URL needs PARKING_FAILURES_URL too")
         return self
 
     @model_validator(mode="after")

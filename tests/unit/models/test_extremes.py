@@ -81,7 +81,7 @@ def test_every_answer_is_finite(title: str, candidate: Candidate) -> None:
     residual = discounted_residual(
         model, *history, expected_spend, horizon_days=365, yearly_discount_rate=0.1, margin=1
     )
-    low, high = value_interval(
+    interval = value_interval(
         purchases,
         spend,
         *history,
@@ -99,8 +99,10 @@ def test_every_answer_is_finite(title: str, candidate: Candidate) -> None:
         model.expected_purchases(*history, 90),
         expected_spend,
         residual,
-        low,
-        high,
+        interval.low,
+        interval.median,
+        interval.high,
+        interval.probability_of_nothing,
     ):
         assert np.isfinite(answer).all()
         assert (answer >= 0).all()

@@ -3,10 +3,9 @@ import pytest
 
 from local.cdnow import HOLDOUT_END, histories
 from succotash.domain.models.bg_nbd import BGNBD
-from succotash.domain.models.interval import value_interval
+from succotash.domain.models.interval import ValueInterval, value_interval
 from succotash.domain.models.mbg_nbd import MBGNBD
 from succotash.domain.models.pareto_nbd import ParetoNBD
-from succotash.domain.models.purchases import Array
 from succotash.domain.models.selection import (
     Candidate,
     FittedPurchases,
@@ -32,7 +31,7 @@ def interval(
     level: float,
     *,
     margin: float = 1.0,
-) -> tuple[Array, Array]:
+) -> ValueInterval:
     expected_spend = spend.model.expected_spend(population.frequency, population.mean_spend)
     residual = discounted_residual(
         purchases.model,
@@ -55,35 +54,52 @@ def interval(
     )
 
 
-@pytest.mark.parametrize(
-    ("model", "candidate"),
-    [
-        (BGNBD(0.8, 40.0, 0.7, 2.5), Candidate.BG_NBD),
-        (MBGNBD(0.8, 40.0, 0.7, 2.5), Candidate.MBG_NBD),
-        (ParetoNBD(0.8, 40.0, 0.7, 150.0), Candidate.PARETO_NBD),
-    ],
-)
-def test_the_interval_covers_what_customers_bring_as_often_as_it_says(
+MODELS = [
+    (BGNBD(0.8, 40.0, 0.7, 2.5), Candidate.BG_NBD),
+    (MBGNBD(0.8, 40.0, 0.7, 2.5), Candidate.MBG_NBD),
+    (ParetoNBD(0.8, 40.0, 0.7, 150.0), Candidate.PARETO_NBD),
+]
+
+
+def living(model: BGNBD | MBGNBD | ParetoNBD) -> Population:
+    """4,000 customers with 60 to 700 days of history, and their next year."""
+    age = np.floor(np.random.default_rng(60).uniform(60, 700, 4_000))
+    return simulated(model, age, YEAR, seed=19)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.9])
+@pytest.mark.parametrize(("model", "candidate"), MODELS)
+def test_an_interval_holds_what_customers_bring_as_often_as_it_says(
+    model: BGNBD | MBGNBD | ParetoNBD, candidate: Candidate, level: float
+) -> None:
+    """Models fitted, the next year simulated; within three standard errors for each kind."""
+    population = living(model)
+    found = interval(population, *fitted(population, candidate), level)
+    nothing = found.probability_of_nothing
+    covered = (found.low <= population.brought) & (population.brought <= found.high)
+    is_point, from_nothing = found.high == 0, (found.low == 0) & (found.high > 0)
+    stated = np.where(is_point, nothing, level)
+    for kind in (is_point, from_nothing, found.low > 0):
+        assert kind.sum() > 30
+        error = np.sqrt((stated[kind] * (1 - stated[kind])).sum()) / kind.sum()
+        assert covered[kind].mean() == pytest.approx(stated[kind].mean(), abs=3 * error)
+    assert (nothing[is_point] >= level).all()
+
+
+@pytest.mark.parametrize(("model", "candidate"), MODELS)
+def test_half_of_the_customers_bring_more_than_their_median(
     model: BGNBD | MBGNBD | ParetoNBD, candidate: Candidate
 ) -> None:
-    """3,000 customers with 60 to 700 days of history; models fitted, the next year simulated.
+    population = living(model)
+    found = interval(population, *fitted(population, candidate), 0.8)
+    some = found.median > 0
 
-    An interval that begins at 0 includes those who bring nothing, so the coverage is more than the
-    level; what brings more than the upper end is as seldom as the level says, within three
-    standard errors, among customers who will probably buy.
-    """
-    age = np.floor(np.random.default_rng(60).uniform(60, 700, 3_000))
-    population = simulated(model, age, YEAR, seed=19)
-    purchases, spend = fitted(population, candidate)
-    active = purchases.model.probability_inactive(*population.history, YEAR) < 0.5
-    for level in (0.5, 0.8, 0.9):
-        low, high = interval(population, purchases, spend, level)
-        covered = (low <= population.brought) & (population.brought <= high)
-        tail = (1 - level) / 2
-        error = np.sqrt(tail * (1 - tail) / active.sum())
-        assert covered.mean() >= level
-        assert (population.brought > high)[active].mean() == pytest.approx(tail, abs=3 * error)
-        assert (population.brought < low)[active].mean() <= tail + 3 * error
+    assert (found.low <= found.median).all()
+    assert (found.median <= found.high).all()
+    assert (population.brought > found.median)[some].mean() == pytest.approx(
+        0.5, abs=1.5 / np.sqrt(some.sum())
+    )
+    assert (population.brought > 0)[~some].mean() < 0.5
 
 
 def cdnow() -> Population:
@@ -98,42 +114,50 @@ def test_a_wider_level_makes_a_wider_interval() -> None:
     narrow = interval(population, *models, 0.5)
     wide = interval(population, *models, 0.9)
 
-    assert (wide[0] <= narrow[0] + 1e-9).all()
-    assert wide[1].mean() > narrow[1].mean()
-    assert all(np.isfinite(each).all() and (each >= 0).all() for each in (*narrow, *wide))
+    assert (wide.low <= narrow.low + 1e-9).all()
+    assert wide.high.mean() > narrow.high.mean()
+    for each in (narrow, wide):
+        for amounts in (each.low, each.median, each.high):
+            assert np.isfinite(amounts).all()
+            assert (amounts >= 0).all()
 
 
-def test_the_margin_scales_both_ends() -> None:
+def test_the_margin_scales_all_amounts() -> None:
     population = cdnow()
     models = fitted(population, Candidate.BG_NBD)
     whole = interval(population, *models, 0.8)
     part = interval(population, *models, 0.8, margin=0.25)
 
-    assert part[0] == pytest.approx(0.25 * whole[0])
-    assert part[1] == pytest.approx(0.25 * whole[1])
+    assert part.low == pytest.approx(0.25 * whole.low)
+    assert part.median == pytest.approx(0.25 * whole.median)
+    assert part.high == pytest.approx(0.25 * whole.high)
+    assert part.probability_of_nothing == pytest.approx(whole.probability_of_nothing)
 
 
-def test_whoever_surely_buys_nothing_has_an_interval_of_nothing() -> None:
+def test_the_interval_of_those_who_probably_buy_nothing_is_a_point() -> None:
     population = cdnow()
     purchases, spend = fitted(population, Candidate.BG_NBD)
-    low, high = interval(population, purchases, spend, 0.8)
-    gone = purchases.model.probability_inactive(*population.history, YEAR) >= 0.9
+    found = interval(population, purchases, spend, 0.8)
+    nothing = purchases.model.probability_inactive(*population.history, YEAR)
 
+    assert found.probability_of_nothing == pytest.approx(nothing)
+    gone = nothing >= 0.8
     assert gone.any()
-    assert (low[gone] == 0).all()
-    assert (high[gone] == 0).all()
-    assert (high[~gone] > 0).mean() > 0.9
+    assert (found.high[gone] == 0).all()
+    assert (found.low[nothing > 0.1] == 0).all()
+    assert (found.median[nothing >= 0.5] == 0).all()
+    assert (found.high[~gone] > 0).mean() > 0.95
 
 
 def test_a_few_customers_get_an_interval() -> None:
     few = np.array([0.0, 1.0, 4.0])
     population = Population(few, few * 20, few + 100.0, few * 5, few, few)
     models = fitted(population, Candidate.BG_NBD)
-    low, high = interval(population, *models, 0.8)
+    found = interval(population, *models, 0.8)
 
-    assert np.isfinite(high).all()
-    assert (low <= high).all()
-    assert high[2] > 0
+    assert np.isfinite(found.high).all()
+    assert (found.low <= found.high).all()
+    assert found.high[2] > 0
 
 
 def test_where_nobody_bought_again_the_interval_comes_from_the_pooled_models() -> None:
@@ -141,14 +165,14 @@ def test_where_nobody_bought_again_the_interval_comes_from_the_pooled_models() -
     population = Population(nothing, nothing, ages, nothing, nothing, nothing)
     purchases = fit_purchases(population.sample())
     spend = fit_spend(nothing, nothing, average_order=20)
-    low, high = interval(population, purchases, spend, 0.2)
+    found = interval(population, purchases, spend, 0.8)
 
     assert purchases.precision is None
-    assert np.isfinite(high).all()
-    assert (low <= high).all()
+    assert np.isfinite(found.high).all()
+    assert (found.low <= found.high).all()
 
 
-@pytest.mark.parametrize("level", [0.0, 1.0, -0.5])
+@pytest.mark.parametrize("level", [0.0, 0.49, 1.0, -0.5])
 def test_a_level_without_meaning_is_refused(level: float) -> None:
     population = cdnow()
     models = fitted(population, Candidate.BG_NBD)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from decimal import Decimal
 from itertools import count
 
 import pytest
@@ -19,7 +20,7 @@ from succotash.domain.retention.retention import (
     ScoringRun,
 )
 from succotash.domain.value.ledgers import RecordOutcome
-from succotash.domain.values import SHARDS, CustomerId, Shard
+from succotash.domain.values import SHARDS, Currency, CustomerId, Money, Shard
 from succotash.errors import CurrencyMismatchError, NotFoundError, RunInProgressError
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
 from succotash.infrastructure.postgres.retention import PostgresRetentionRepository
@@ -31,7 +32,6 @@ from tests.builders import (
     a_profile,
     a_run,
     a_submission,
-    a_value,
     an_event,
     an_order,
     days,
@@ -165,22 +165,16 @@ def test_of_two_runs_that_open_at_once_one_is_told_to_wait(
 def test_value_at_risk_in_two_currencies_is_refused(
     storage: PostgresStorage, customer_id: CustomerId, run: ScoringRun
 ) -> None:
-    euros = a_value(f"{customer_id}-euros", run_id=run.run_id)
+    dollars = a_prediction(customer_id, risk=RiskLevel.HIGH, run_id=run.run_id)
     euros = replace(
-        euros,
-        **{
-            field: replace(getattr(euros, field), currency="EUR")
-            for field in ("actual_clv", "residual_value", "average_order_value")
-        },
+        dollars,
+        customer_id=CustomerId(f"{customer_id}-euros"),
+        value_at_risk=Money(Decimal(1), Currency("EUR")),
     )
     with storage.transaction() as repositories:
         repositories.retention.open_scoring_run(run)
-        for value in (euros, a_value(customer_id, run_id=run.run_id)):
-            repositories.ltv.save_customer_ltv(value)
-            prediction = a_prediction(value.customer_id, run_id=run.run_id)
-            repositories.retention.save_churn_prediction(
-                replace(prediction, risk_level=RiskLevel.HIGH)
-            )
+        for prediction in (dollars, euros):
+            repositories.retention.save_churn_prediction(prediction)
         repositories.retention.finish_scoring_run(run.run_id, customers=2)
     with pytest.raises(CurrencyMismatchError):
         storage.repositories.retention.get_retention_analytics()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from succotash.application.scoring.churn_scoring import ChurnScoring
 from succotash.application.scoring.settings import ScoringSettings
-from succotash.application.scoring.valuation import Valued
+from succotash.application.scoring.valuation import Valued, least_of_the_best
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.retention import EngagementSegment
 from succotash.domain.value.ltv import LTVSegment
@@ -62,10 +63,40 @@ class TestValues:
             LTVSegment(SegmentId("best"), "Best", lower_quantile=0.99)
         )
         repositories.ltv.record_orders(
-            [an_order("o1", customer_id=f"like-{number}") for number in range(20)]
+            [an_order("o1", customer_id=f"of-{each}", amount=str(each)) for each in range(1, 11)]
         )
         run(storage, "2026-07-01T03:00:00Z")
-        assert {each.segment_id for each in repositories.ltv.find_customers()} == {"best"}
+        segments = [each.segment_id for each in repositories.ltv.find_customers()]
+        assert segments[0] == "best"
+        assert "vip" not in segments
+
+    def test_equal_customers_are_in_one_segment_and_not_the_best(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        repositories.ltv.record_orders(
+            [an_order("o1", customer_id=f"like-{number:04}") for number in range(3_000)]
+        )
+        run(storage, "2026-07-01T03:00:00Z")
+        found = repositories.ltv.find_customers(limit=5_000)
+        assert {each.segment_id for each in found} == {"low_value"}
+        [profile] = {
+            repositories.retention.get_user_engagement_profile(each.customer_id).segment
+            for each in found[:50]
+        }
+        assert profile is not EngagementSegment.HIGH_VALUE
+
+    def test_those_who_are_worth_more_than_many_equals_are_the_best(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        repositories.ltv.record_orders(
+            [
+                *(an_order("o1", customer_id=f"like-{number:03}") for number in range(980)),
+                *(an_order("o1", customer_id=f"more-{n}", amount="900") for n in range(20)),
+            ]
+        )
+        run(storage, "2026-07-01T03:00:00Z")
+        found = repositories.ltv.find_customers(segment_id=SegmentId("vip"))
+        assert {each.customer_id for each in found} == {f"more-{number}" for number in range(20)}
 
     def test_a_bound_in_money_decides_who_belongs(
         self, storage: InMemoryStorage, repositories: Repositories
@@ -84,6 +115,18 @@ class TestValues:
         segments = {str(value.customer_id): value.segment_id for value in found}
         assert segments.pop("great") == "whale"
         assert "whale" not in segments.values()
+
+
+@given(st.lists(st.integers(-5, 20), min_size=1, max_size=60), st.integers(1, 99))
+def test_the_best_are_as_many_as_their_share_allows_without_parting_equals(
+    worth: list[int], percent: int
+) -> None:
+    least = least_of_the_best(np.array(worth), percent / 100)
+
+    allowed = len(worth) * Fraction(100 - percent, 100) + 1
+    assert sum(each >= least for each in worth) <= allowed
+    if others := [each for each in worth if each < least]:
+        assert sum(each >= max(others) for each in worth) > allowed
 
 
 def test_the_largest_totals_are_valued_and_still_larger_ones_left_out(

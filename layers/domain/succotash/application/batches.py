@@ -50,6 +50,7 @@ class ItemResult(TypedDict):
     """
 
     index: int
+    """Position of the item in the batch, from 0."""
     id: str | None
     customer_id: str | None
     status: str
@@ -63,10 +64,15 @@ class BatchReport(TypedDict):
 
     results: list[ItemResult]
     recorded: int
+    """Items that are new."""
     unchanged: int
+    """Items that were there already, with the same contents."""
     conflicting: int
+    """Items whose id was there already with other contents; those stay."""
     rejected: int
+    """Items with errors; not recorded."""
     erased: int
+    """Items not younger than the erasure of the person they are about; not recorded."""
 
 
 CONFLICT = Violation("id", "conflicting", "Already recorded with other contents")

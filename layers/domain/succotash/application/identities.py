@@ -121,7 +121,7 @@ class Register:
             asked,
             {name.canonical_email for name in named if name.canonical_email is not None},
             None if is_large else self._all_of(names),
-            plain={name.customer_id for name in names} - asked,
+            aliases_only={name.customer_id for name in names} - asked,
         )
         self._erased = self._known.erased
         if is_large and len(self._erased) > TOMBSTONES_TOLD:

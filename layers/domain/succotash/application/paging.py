@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from succotash.domain.values import (
@@ -67,6 +67,15 @@ def after_value(cursor: str | None, currency: Currency) -> tuple[Money, Customer
         if exact != given or abs(exact) >= TOTAL_LIMIT:
             raise ValueError(amount)
         return Money(exact, currency), CustomerId(row)
+
+    return None if cursor is None else _decode(cursor, read)
+
+
+def before_month(cursor: str | None) -> date | None:
+    """For lists ordered by month, the latest first."""
+
+    def read(month: str, _: str) -> date:
+        return date.fromisoformat(month)
 
     return None if cursor is None else _decode(cursor, read)
 

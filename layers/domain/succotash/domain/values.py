@@ -61,7 +61,7 @@ def is_printable(text: str) -> bool:
 
 
 RANDOM_BITS = 74
-"""In a UUID version 7, beside its 48 bits of time."""
+"""In a UUID version 7, besides its 48 bits of time."""
 
 
 class Clock(Protocol):

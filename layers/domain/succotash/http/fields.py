@@ -136,22 +136,22 @@ def _parse_count(value: object) -> object:
     return int(value) if isinstance(value, str) and _COUNT.fullmatch(value) else value
 
 
-def plain(value: Parsed) -> Json:
+def json_of(value: Parsed) -> Json:
     """JSON with floating-point numbers, as answers and rules keep it."""
     match value:
         case Decimal():
             return float(value)
         case list():
-            return [plain(each) for each in value]
+            return [json_of(each) for each in value]
         case dict():
-            return plain_object(value)
+            return json_object_of(value)
         case _:
             return value
 
 
-def plain_object(value: Mapping[str, Parsed]) -> dict[str, Json]:
+def json_object_of(value: Mapping[str, Parsed]) -> dict[str, Json]:
     """An object of such JSON."""
-    return {name: plain(each) for name, each in value.items()}
+    return {name: json_of(each) for name, each in value.items()}
 
 
 ONE_LINE = Field(json_schema_extra={"pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"})
@@ -197,4 +197,5 @@ class Paged(Closed):
     """The parameters of every list."""
 
     limit: Limit = PAGE
+    """The most rows in the answer."""
     cursor: Cursor | None = None

@@ -10,7 +10,7 @@ FROM_SNAPSHOTS = "snap-start"
 
 
 class Renewable(Protocol):
-    """Parts that can be made ahead, and made anew."""
+    """Parts that can be made ahead, and made again."""
 
     def prepare(self) -> None:
         """Import what requests need."""

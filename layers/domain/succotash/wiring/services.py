@@ -1,4 +1,4 @@
-"""What stands beside the storage: files of this machine, or services of AWS."""
+"""What stands outside the storage: files of this machine, or services of AWS."""
 
 from typing import TYPE_CHECKING, Protocol
 

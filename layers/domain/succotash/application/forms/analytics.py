@@ -6,8 +6,8 @@ from itertools import pairwise
 from typing import TypedDict
 
 from succotash.application.days import days_of, range_of
+from succotash.application.rounding import rounded, rounded_or_none
 from succotash.domain.leads.analytics import ConversionFunnel, DailyCounts, FormAnalytics
-from succotash.domain.leads.leads import LeadStatus
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import FormId
 
@@ -19,21 +19,32 @@ class SubmissionMetrics(TypedDict):
     """Counts of submissions."""
 
     total_submissions: int
+    """All submissions in the range."""
     accepted: int
+    """Accepted ones."""
     quarantined: int
+    """Suspected of spam, waiting for a decision."""
     duplicates: int
+    """Repeats of answers that had come before, within the form's window."""
     unconfirmed: int
     """Whose person has not confirmed them; the four add up to the total."""
     by_form: Mapping[str, int]
+    """All submissions in the range by form."""
 
 
 class LeadMetrics(TypedDict):
     """Counts of the leads first seen in the range."""
 
     new_leads: int
+    """Leads whose first submission lies in the range."""
     hot_leads: int
+    """New leads whose score is hot."""
+    customers: int
+    """New leads who have bought, whenever that was."""
     average_score: float | None
+    """Mean score of the new leads that have one, 0 to 100 points; None without any."""
     by_status: Mapping[str, int]
+    """The new leads by their present status."""
 
 
 class FunnelStageView(TypedDict):
@@ -41,6 +52,7 @@ class FunnelStageView(TypedDict):
 
     status: str
     reached: int
+    """Leads first seen in the range that ever came to this stage or a later one."""
 
 
 class FunnelView(TypedDict):
@@ -48,6 +60,7 @@ class FunnelView(TypedDict):
 
     stages: list[FunnelStageView]
     lost: int
+    """Leads first seen in the range whose present status is closed_lost."""
 
 
 class ConversionRates(TypedDict):
@@ -58,7 +71,8 @@ class ConversionRates(TypedDict):
     stage_to_stage: dict[str, float | None]
     """For each stage after the first, its share of the stage before."""
     lead_to_customer: float | None
-    """Won leads among the new ones."""
+    """Share of the new leads who have bought, 0 to 1: whose customer has a purchase on record,
+    before or after they wrote; None without new leads."""
 
 
 class DailyCountsView(TypedDict):
@@ -66,8 +80,11 @@ class DailyCountsView(TypedDict):
 
     day: date
     submissions: int
+    """Submissions of the day, whatever became of them."""
     accepted: int
+    """Submissions of the day that were accepted."""
     new_leads: int
+    """Leads whose first submission fell on the day."""
 
 
 class FormAnalyticsView(TypedDict):
@@ -84,6 +101,7 @@ class FormAnalyticsView(TypedDict):
     submission_metrics: SubmissionMetrics
     lead_metrics: LeadMetrics
     source_distribution: Mapping[str, int]
+    """Submissions in the range by source."""
     conversion_funnel: FunnelView
     conversion_rates: ConversionRates
 
@@ -149,7 +167,8 @@ class FormReports:
             "lead_metrics": {
                 "new_leads": counts.new_leads,
                 "hot_leads": counts.hot_leads,
-                "average_score": counts.average_lead_score,
+                "customers": counts.buyers,
+                "average_score": rounded_or_none(counts.average_lead_score),
                 "by_status": counts.leads_by_status,
             },
             "source_distribution": counts.submissions_by_source,
@@ -165,7 +184,7 @@ class FormReports:
                     later: _share(reached[later], reached[earlier])
                     for earlier, later in pairwise(stages)
                 },
-                "lead_to_customer": _share(reached[LeadStatus.CLOSED_WON], reached[LeadStatus.NEW]),
+                "lead_to_customer": _share(counts.buyers, counts.new_leads),
             },
         }
 
@@ -187,4 +206,4 @@ def _each_day(days: Sequence[date], found: Sequence[DailyCounts]) -> list[DailyC
 
 
 def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
+    return rounded(part / whole) if whole else None

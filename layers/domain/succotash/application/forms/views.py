@@ -33,9 +33,13 @@ class SpamView(TypedDict):
 
     honeypot: str
     minimum_seconds: int
+    """Seconds a person needs at least to fill the form in; 0 switches it off."""
     links_tolerated: int
+    """Links in the answers that are no sign of spam yet."""
     per_address_hourly: int
+    """Submissions of one IP address within an hour that are no sign of spam yet; 0 for no limit."""
     per_form_hourly: int
+    """Submissions of the form within an hour that are no sign of spam yet; 0 for no limit."""
     blocks_disposable: bool
     requires_token: bool
     turnstile_secret_arn: str | None
@@ -51,6 +55,7 @@ class FormView(TypedDict):
     allowed_origins: list[str]
     allowed_redirects: list[str]
     duplicate_window_seconds: int
+    """For how many seconds the same answers count as a duplicate."""
     region: str
     notify: list[str]
     digest: bool
@@ -59,6 +64,7 @@ class FormView(TypedDict):
     double_opt_in: bool
     spam: SpamView
     retention_days: int | None
+    """After how many days submissions are deleted; None keeps them."""
     consent_text: str
     updated_at: datetime | None
 

@@ -20,7 +20,7 @@ from succotash.errors import StorageUnavailableError
 
 
 class EvidenceSources:
-    """Form tokens, and whoever checks the challenges that pages set."""
+    """Form tokens, and who checks the challenges that pages set."""
 
     def __init__(
         self,

@@ -113,7 +113,7 @@ class QueuedIntake:
             return True
         try:
             return self._forms.unless_erased(queued, keep)
-        except StorageError:  # whoever looks for the person later looks there
+        except StorageError:  # a later search for the person looks there
             keep()
             return True
 

@@ -23,19 +23,24 @@ class ScoringRuleView(TypedDict):
     category: str
     criterion: str
     points: int
+    """Points for a lead that meets the criterion."""
     reason: str
     fields: NotRequired[Sequence[str]]
     values: NotRequired[Sequence[str]]
     at_most: NotRequired[int]
+    """How many submissions after the first give points; left out where the rule names none."""
     days: NotRequired[int]
+    """In how many days after the last submission the points fall to none; left out otherwise."""
 
 
 class ScoringRulesView(TypedDict):
     """The table by which leads are scored."""
 
     version: int
+    """Number of the table; each change makes the next one."""
     rules: list[ScoringRuleView]
     hot_total: int
+    """The least score of a hot lead, in points from 1 to 100."""
     grades: dict[str, int]
     """The least total of each grade; below them all stands F."""
     made_at: datetime
@@ -46,6 +51,7 @@ class RescoringReport(TypedDict):
 
     as_of: datetime
     rules_version: int
+    """Version of the table by which leads were scored."""
     scored: int
     """Leads scored this time; those that had this score already are none of them."""
     is_finished: bool
@@ -116,7 +122,7 @@ class LeadScoring:
         while not is_finished and has_time():
             page = self._storage.in_transaction(partial(_score_page, moment, after))
             scored += page.scored
-            # Whoever changes the rules meanwhile has everybody scored from the start.
+            # A change of the rules meanwhile has everybody scored from the start.
             is_changed = version not in {0, page.rules_version}
             version, after = page.rules_version, None if is_changed else page.last
             is_finished = page.last is None and not is_changed

@@ -14,6 +14,7 @@ class ScorePointView(TypedDict):
     category: str
     rule: str
     points: int
+    """Points that the rule gave."""
     reason: str
 
 
@@ -21,9 +22,11 @@ class ScoreView(TypedDict):
     """A lead's score with its ledger."""
 
     total: int
+    """Sum of the points, 0 to 100."""
     grade: str
     is_hot: bool
     by_category: dict[str, int]
+    """Points by category of rules."""
     points: list[ScorePointView]
     rules_version: int
     """Of the table that gave the points; 0 from before there was one."""
@@ -44,6 +47,7 @@ class LeadView(TypedDict):
     source: str
     campaign: str | None
     submission_count: int
+    """Accepted submissions of this person."""
     first_submission_at: datetime
     last_submission_at: datetime
     score: ScoreView | None

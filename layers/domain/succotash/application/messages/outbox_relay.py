@@ -51,7 +51,7 @@ BATCH = 50
 LEASE = timedelta(minutes=5)
 """How long a message belongs to a relay that does not come back; longer than one may run."""
 KEPT = timedelta(days=7)
-"""How long delivered messages are kept, for whoever asks what became of one."""
+"""How long delivered messages are kept, for questions about what became of one."""
 FORGOTTEN_AT_ONCE = 1_000
 
 

@@ -1,4 +1,4 @@
-"""What an erasure does beside the storage, and what it leaves, with the reason."""
+"""What an erasure does outside the storage, and what it leaves, with the reason."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ ALWAYS_KEPT: tuple[KeptView, ...] = (
     },
     {
         "what": "Submissions that wait in a queue for the database",
-        "why": "Whoever takes one asks for the tombstone first, and keeps nothing of it.",
+        "why": "Its consumer asks for the tombstone first, and keeps nothing of it.",
     },
     {
         "what": "Files of orders that were not imported yet",
@@ -66,7 +66,7 @@ ON_DISK: KeptView = {
 
 
 class ElsewhereView(TypedDict):
-    """What an erasure did beside the storage."""
+    """What an erasure did outside the storage."""
 
     erased_elsewhere: dict[str, int]
     """Queued submissions set aside, exports and e-mails removed, by place; exports of everybody."""
@@ -77,7 +77,7 @@ class ElsewhereView(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Every place beside the storage that holds what people sent, by name."""
+    """Every place outside the storage that holds what people sent, by name."""
 
     places: Mapping[str, Erasable] = field(default_factory=dict)
 

@@ -38,14 +38,14 @@ class PersonErasure:
         """Erase from the storage, in one transaction, then from everywhere else.
 
         Doing it again finds nothing more, or goes through what time did not suffice for:
-        `has_time` is asked for places beside the storage. What is under way about the person is
+        `has_time` is asked for places outside the storage. What is under way about the person is
         either erased with the rest or refused. InvalidInputError for what is no e-mail address.
         """
         canonical = canonical_email(email)
         now = self._clock()
 
         def work(repositories: Repositories) -> ErasedRows:
-            # Whoever stores something about the person has asked for one of these tombstones: from
+            # Who stores something about the person has asked for one of these tombstones: from
             # here on they have ended, and their rows are found, or they wait and will see it.
             buried = self._traces.tombstones(repositories, canonical)
             repositories.people.bury(buried, now)

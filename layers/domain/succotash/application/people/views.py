@@ -30,6 +30,7 @@ class ActivityView(TypedDict):
     name: str | None
     occurred_at: datetime
     duration_seconds: float | None
+    """How long it took, in seconds; None where that is not known."""
     interests: list[str]
     campaign_id: str | None
 

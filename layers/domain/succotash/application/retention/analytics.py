@@ -1,6 +1,6 @@
 """Where all customers stand, and how right the runs that say so were."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from succotash.application.paging import require_page
@@ -10,15 +10,20 @@ from succotash.application.retention.views import (
     RetentionAnalyticsView,
     RetentionChangeView,
 )
+from succotash.application.rounding import rounded_or_none
 from succotash.application.scoring.runs import run_currency, run_or_none, run_report
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.retention.retention import (
+    Labelled,
     RetentionAnalytics,
     RiskLevel,
-    RunState,
-    ScoringRun,
 )
-from succotash.domain.values import Currency, Money
+from succotash.domain.values import Currency, Json, Money
+
+type Summary = Labelled[Mapping[str, Json]]
+
+RUNS_COMPARED = 11
+"""The current run, and those before it among which one tells where customers stood."""
 
 
 class RetentionReports:
@@ -31,13 +36,13 @@ class RetentionReports:
     def get_retention_analytics(self) -> RetentionAnalyticsView:
         """Where all customers stand by the current run."""
         retention = self._storage.repositories.retention
-        current = retention.get_current_scoring_run()
+        current, *superseded = retention.get_published_runs(limit=RUNS_COMPARED)
         found = (
-            RetentionAnalytics.of_dict(current.run_id, current.summary)
-            if current.summary
+            RetentionAnalytics.of_dict(current.run.run_id, current.found)
+            if current.found
             else retention.get_retention_analytics()
         )
-        run = run_or_none(current)
+        run = run_or_none(current.run)
         summary = retention.get_campaign_performance_summary(currency=self._currency)
         at_risk = found.value_at_risk or Money(Decimal(0), run_currency(run, self._currency))
         return {
@@ -45,20 +50,14 @@ class RetentionReports:
             "churn_risk_distribution": found.by_risk_level,
             "segment_distribution": found.by_segment,
             "high_risk_customers": found.by_risk_level.get(RiskLevel.HIGH, 0),
-            "average_churn_probability": found.average_churn_probability,
-            "average_engagement_score": found.average_engagement_score,
+            "average_churn_probability": rounded_or_none(found.average_churn_probability),
+            "average_engagement_score": rounded_or_none(found.average_engagement_score),
             "value_at_risk": at_risk.rounded(),
             "currency": at_risk.currency,
             "campaign_metrics": summary_view(summary, self._currency),
-            "change": _change(found, self._run_before(current), at_risk.currency),
+            "change": _change(found, _run_before(current, superseded), at_risk.currency),
             "run": run,
         }
-
-    def _run_before(self, current: ScoringRun) -> ScoringRun | None:
-        """The run that the current one replaced, where it is known where customers stood by it."""
-        runs = self._storage.repositories.retention.get_scoring_runs()
-        superseded = (each for each in runs if each.state is RunState.SUPERSEDED and each.summary)
-        return next((each for each in superseded if each.as_of < current.as_of), None)
 
     def get_model_report(self, limit: int = 10) -> ModelReport:
         """The last runs with their models and backtests, latest first."""
@@ -66,12 +65,18 @@ class RetentionReports:
         return {"runs": [run_report(each) for each in runs]}
 
 
+def _run_before(current: Summary, superseded: Iterable[Summary]) -> Summary | None:
+    """The run that the current one replaced, where it is known where customers stood by it."""
+    known = (each for each in superseded if each.found)
+    return next((each for each in known if each.run.as_of < current.run.as_of), None)
+
+
 def _change(
-    now: RetentionAnalytics, earlier: ScoringRun | None, currency: Currency
+    now: RetentionAnalytics, earlier: Summary | None, currency: Currency
 ) -> RetentionChangeView | None:
     if earlier is None:
         return None
-    before = RetentionAnalytics.of_dict(earlier.run_id, earlier.summary)
+    before = RetentionAnalytics.of_dict(earlier.run.run_id, earlier.found)
 
     def moved(here: Mapping[str, int], there: Mapping[str, int]) -> dict[str, int]:
         return {name: here.get(name, 0) - there.get(name, 0) for name in sorted({*here, *there})}
@@ -79,7 +84,7 @@ def _change(
     nothing = Money(Decimal(0), currency)
     risks = moved(now.by_risk_level, before.by_risk_level)
     return {
-        "since": earlier.as_of,
+        "since": earlier.run.as_of,
         "customers": now.customers - before.customers,
         "high_risk_customers": risks.get(RiskLevel.HIGH, 0),
         "value_at_risk": (

@@ -13,11 +13,17 @@ class CampaignMetricsView(TypedDict):
     """Counts since a campaign began."""
 
     targeted: int
+    """Customers chosen since the campaign began."""
     sent: int
+    """Messages sent since the campaign began."""
     opened: int
+    """Messages opened since the campaign began."""
     clicked: int
+    """Messages in which a link was followed."""
     converted: int
+    """Customers who did what the campaign asked for."""
     revenue: Decimal
+    """Net revenue attributed to the campaign, in `currency`; None where none was reported."""
     currency: str
     """Of the revenue; the deployment's where there is none."""
 
@@ -42,6 +48,7 @@ class CampaignSummaryView(TypedDict):
     """All campaigns together; of the revenue, what is in the deployment's currency."""
 
     campaigns_by_status: Mapping[str, int]
+    """Campaigns by their present status."""
     metrics: CampaignMetricsView
 
 
@@ -58,10 +65,13 @@ class CampaignPerformanceView(TypedDict):
     campaign_id: str
     metrics: CampaignMetricsView
     delivery_rate: float | None
+    """Messages sent per targeted customer since the campaign began, 0 to 1; None without any."""
     open_rate: float | None
+    """Messages opened per message sent since the campaign began; None without any."""
     click_rate: float | None
     """clicked / sent: clicks are known even where opening is not."""
     conversion_rate: float | None
+    """Customers converted per message sent since the campaign began; None without any."""
 
 
 def metrics_view(metrics: CampaignMetrics, own: Currency) -> CampaignMetricsView:

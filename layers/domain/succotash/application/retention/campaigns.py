@@ -10,6 +10,7 @@ from succotash.application.retention.campaign_views import (
     metrics_view,
     summary_view,
 )
+from succotash.application.rounding import rounded_or_none
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.campaigns import (
     CampaignChange,
@@ -61,10 +62,10 @@ class Campaigns:
         return {
             "campaign_id": found.campaign.campaign_id,
             "metrics": metrics_view(found.campaign.metrics, self._currency),
-            "delivery_rate": found.delivery_rate,
-            "open_rate": found.open_rate,
-            "click_rate": found.click_rate,
-            "conversion_rate": found.conversion_rate,
+            "delivery_rate": rounded_or_none(found.delivery_rate),
+            "open_rate": rounded_or_none(found.open_rate),
+            "click_rate": rounded_or_none(found.click_rate),
+            "conversion_rate": rounded_or_none(found.conversion_rate),
         }
 
     def create_retention_campaign(

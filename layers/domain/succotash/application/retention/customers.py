@@ -1,5 +1,7 @@
 """Who is slipping away, and why."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 
 from succotash.application.paging import after_value, next_cursor, require_page
@@ -12,11 +14,17 @@ from succotash.application.retention.views import (
     churn_risk_view,
     engagement_view,
 )
-from succotash.application.scoring.runs import find_run
-from succotash.application.value.customers import value_or_none
+from succotash.application.scoring.runs import run_or_none
+from succotash.application.value.views import customer_value_view
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.retention.retention import ChurnPrediction, RiskLevel
-from succotash.domain.values import PAGE, Currency, CustomerId
+from succotash.domain.retention.retention import (
+    ChurnPrediction,
+    Labelled,
+    RiskLevel,
+    UserEngagementProfile,
+)
+from succotash.domain.value.ltv import CustomerLTV
+from succotash.domain.values import PAGE, Currency, CustomerId, SegmentId
 from succotash.errors import NotFoundError
 
 HISTORY_SHOWN = 20
@@ -30,18 +38,31 @@ class CustomerRisks:
         self._currency = currency
 
     def get_churn_risks(
-        self, *, risk: RiskLevel | None = None, limit: int = PAGE, cursor: str | None = None
+        self,
+        *,
+        risk: RiskLevel | None = None,
+        segment_id: str | None = None,
+        limit: int = PAGE,
+        cursor: str | None = None,
     ) -> ChurnRiskList:
-        """A page of customers, the greatest value at risk first."""
+        """A page of customers, the greatest value at risk first: of a risk level and a segment.
+
+        NotFoundError for a segment that there is not.
+        """
         after = after_value(cursor, self._currency)
-        found = self._storage.repositories.retention.find_churn_predictions(
-            risk=risk, limit=require_page(limit), after=after
+        segment = None if segment_id is None else SegmentId(segment_id)
+        repositories = self._storage.repositories
+        page = repositories.retention.find_predictions(
+            risk=risk, segment_id=segment, limit=require_page(limit), after=after
         )
+        if segment is not None and not page.found:
+            repositories.ltv.get_ltv_segment(segment)
         return {
-            "customers": [churn_risk_view(each) for each in found],
+            "customers": [churn_risk_view(each) for each in page.found],
             "next_cursor": next_cursor(
-                found, limit, lambda each: (str(_amount_at_risk(each)), each.customer_id)
+                page.found, limit, lambda each: (str(_amount_at_risk(each)), each.customer_id)
             ),
+            "run": run_or_none(page.run),
         }
 
     def analyze_user_retention(self, customer_id: str) -> CustomerRetention:
@@ -51,18 +72,54 @@ class CustomerRisks:
         """
 
         def work(repositories: Repositories) -> CustomerRetention:
-            prediction = repositories.retention.get_churn_prediction(CustomerId(customer_id))
-            customer = prediction.customer_id
+            results = _results_of_one_run(repositories, CustomerId(customer_id))
+            prediction, profile, value = results.prediction.found, results.profile, results.value
             return {
-                "customer_id": customer,
+                "customer_id": prediction.customer_id,
                 "churn_risk": churn_risk_view(prediction),
-                "engagement": engagement_or_none(repositories, customer),
-                "value": value_or_none(repositories, customer),
-                "history": _history(repositories, customer),
-                "run": find_run(repositories, prediction.run_id),
+                "engagement": None if profile is None else engagement_view(profile),
+                "value": None if value is None else customer_value_view(value),
+                "history": _history(repositories, prediction.customer_id),
+                "run": run_or_none(results.prediction.run),
             }
 
         return self._storage.in_transaction(work)
+
+
+@dataclass(frozen=True, slots=True)
+class _Results:
+    """What was found of one customer."""
+
+    prediction: Labelled[ChurnPrediction]
+    profile: UserEngagementProfile | None
+    value: CustomerLTV | None
+
+    @property
+    def are_of_one_run(self) -> bool:
+        """Whether no run was published between two of the statements that read them."""
+        others = {each.run_id for each in (self.profile, self.value) if each is not None}
+        return others <= {self.prediction.found.run_id}
+
+
+def _results_of_one_run(repositories: Repositories, customer_id: CustomerId) -> _Results:
+    """Read again where a run was published meanwhile; NotFoundError without a prediction."""
+    while True:
+        prediction = repositories.retention.find_prediction(customer_id)
+        results = _Results(
+            prediction,
+            _or_none(repositories.retention.get_user_engagement_profile, customer_id),
+            _or_none(repositories.ltv.get_customer_ltv, customer_id),
+        )
+        if results.are_of_one_run:
+            return results
+
+
+def _or_none[T](get: Callable[[CustomerId], T], customer_id: CustomerId) -> T | None:
+    """None where there is nothing: who was active may never have bought."""
+    try:
+        return get(customer_id)
+    except NotFoundError:
+        return None
 
 
 def _amount_at_risk(prediction: ChurnPrediction) -> Decimal:

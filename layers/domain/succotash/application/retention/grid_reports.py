@@ -17,7 +17,7 @@ from succotash.application.scoring.runs import (
     run_or_none,
 )
 from succotash.domain.repositories.storage import Storage
-from succotash.domain.retention.retention import INITIAL_RUN, GridCell, GridPeriod, ScoringRun
+from succotash.domain.retention.retention import INITIAL_RUN, GridCell, GridPeriod, Labelled
 from succotash.domain.values import Currency
 
 
@@ -35,11 +35,10 @@ class GridReports:
         counted from them, for cohorts of a year at most, as is one that the run of an earlier
         release did not keep. InvalidInputError where the question makes no sense.
         """
-        run = self._storage.repositories.retention.get_current_scoring_run()
-        cells = self._grid_cells(question, run)
-        view = run_or_none(run)
+        read = self._read_cells(question)
+        view = run_or_none(read.run)
         currency = run_currency(view, self._currency)
-        rows = grid_rows(cells, question, run_day(run), currency)
+        rows = grid_rows(read.found, question, run_day(read.run), currency)
         return {
             "period": question.period,
             "mode": question.mode,
@@ -53,27 +52,29 @@ class GridReports:
             "run": view,
         }
 
-    def _grid_cells(self, question: GridQuestion, run: ScoringRun) -> Sequence[GridCell]:
+    def _read_cells(self, question: GridQuestion) -> Labelled[Sequence[GridCell]]:
         """Those that the run kept, where it did; otherwise counted as of it."""
         retention = self._storage.repositories.retention
-        today = run_day(run)
         if question.is_kept:
-            kept = retention.get_retention_grid(question.period, question.mode, question.origin)
-            if kept:
-                return question.kept(kept, today)
-        request = question.request(today)
+            kept = retention.find_retention_grid(question.period, question.mode, question.origin)
+            run = kept.run
+            if kept.found:
+                return Labelled(run, question.kept(kept.found, run_day(run)))
+        else:
+            run = retention.get_published_runs(limit=1)[0].run
+        request = question.request(run_day(run))
         if run.run_id == INITIAL_RUN:
-            return []
+            return Labelled(run, [])
         cells = retention.count_retention(request, run.as_of, run.time_zone)
-        return [replace(each, revenue=None) for each in cells] if question.is_kept else cells
+        if question.is_kept:
+            cells = [replace(each, revenue=None) for each in cells]
+        return Labelled(run, cells)
 
     def get_lifecycle(self, period: GridPeriod = GridPeriod.MONTH) -> LifecycleView:
         """Who came, stayed, came back and went, period by period, as of the current run."""
-        retention = self._storage.repositories.retention
-        run = retention.get_current_scoring_run()
-        counts = retention.get_lifecycle_counts(period)
+        read = self._storage.repositories.retention.find_lifecycle_counts(period)
         return {
             "period": period,
-            "periods": lifecycle_periods(counts, period, run_day(run)),
-            "run": run_or_none(run),
+            "periods": lifecycle_periods(read.found, period, run_day(read.run)),
+            "run": run_or_none(read.run),
         }

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypedDict
 
+from succotash.application.rounding import rounded, rounded_or_none
 from succotash.application.scoring.runs import RunView
 from succotash.domain.retention.grids import (
     HOURS_LENGTHS,
@@ -113,14 +114,19 @@ class GridCellView(TypedDict):
     """One period (or bracket) of one cohort's life."""
 
     offset: int
+    """Periods since the one in which the cohort joined, or the place of the bracket; from 0."""
     active: int
+    """Customers of the cohort active in this period; with mode=unbounded, in it or later."""
     revenue: Decimal | None
     """Net; None where only customers are kept."""
     rate: float | None
-    """None where the cohort brought in nothing at first to be a share of."""
+    """Share of the cohort that was active in this period, so long after joining, 0 to 1; with
+    measure=revenue, the period's revenue per revenue at offset 0. None where that was nothing."""
     low: float | None
-    """Of the 95% interval (Wilson) of the rate; None for a share of revenue."""
+    """Lower end of the 95% interval (Wilson) of the rate; None for a share of revenue, and for the
+    period of joining, in which everybody was active by definition."""
     high: float | None
+    """Upper end of that interval."""
     mature: bool
 
 
@@ -129,6 +135,7 @@ class GridRow(TypedDict):
 
     cohort_starts_on: date
     customers: int
+    """Customers who joined in the cohort's period."""
     cells: list[GridCellView]
 
 
@@ -136,12 +143,18 @@ class GridColumn(TypedDict):
     """All cohorts together at one offset, mature ones only, weighted by customers or revenue."""
 
     offset: int
+    """Periods since the one in which the cohorts joined, or the place of the bracket; from 0."""
     label: str
+    """Which time after joining it is, such as `month 3` or `days 8-30`; joining is at 0."""
     customers: int
+    """Customers of the cohorts for which this period has passed."""
     rate: float | None
-    """None where no cohort is mature."""
+    """Share of these customers active in this period, so long after joining, 0 to 1; with
+    measure=revenue, revenue per revenue at offset 0. None where no cohort is mature."""
     low: float | None
+    """Lower end of the 95% interval (Wilson) of the rate; None where a cell has none."""
     high: float | None
+    """Upper end of that interval."""
 
 
 class GridView(TypedDict):
@@ -178,7 +191,7 @@ def grid_rows(
             if _start_of_cell(starts_on, question, offset) > as_of:
                 break
             cell = by_offset.get(offset, nothing)
-            rate, low, high = _share(cell, first, question.measure)
+            rate, low, high = _share(cell, first, question)
             views.append(
                 {
                     "offset": offset,
@@ -216,14 +229,14 @@ def grid_average(rows: Sequence[GridRow], question: GridQuestion) -> list[GridCo
     averages: list[GridColumn] = []
     for offset, (customers, whole, part) in sorted(columns.items()):
         low, high = None, None
-        if whole and not by_revenue:
-            low, high = wilson_interval(int(part), int(whole))
+        if whole and not by_revenue and not _holds_everybody(question, offset):
+            low, high = map(rounded, wilson_interval(int(part), int(whole)))
         averages.append(
             {
                 "offset": offset,
                 "label": _label(offset, question),
                 "customers": customers,
-                "rate": float(part / whole) if whole else None,
+                "rate": rounded(float(part / whole)) if whole else None,
                 "low": low,
                 "high": high,
             }
@@ -232,11 +245,25 @@ def grid_average(rows: Sequence[GridRow], question: GridQuestion) -> list[GridCo
 
 
 def _share(
-    cell: GridCell, first: GridCell, measure: GridMeasure
+    cell: GridCell, first: GridCell, question: GridQuestion
 ) -> tuple[float | None, float | None, float | None]:
-    if measure is GridMeasure.REVENUE:
-        return (cell.revenue or 0) / first.revenue if first.revenue else None, None, None
-    return cell.active / cell.cohort_size, *wilson_interval(cell.active, cell.cohort_size)
+    if question.measure is GridMeasure.REVENUE:
+        rate = (cell.revenue or 0) / first.revenue if first.revenue else None
+        return rounded_or_none(rate), None, None
+    rate = rounded(cell.active / cell.cohort_size)
+    if _holds_everybody(question, cell.offset):
+        return rate, None, None
+    low, high = wilson_interval(cell.active, cell.cohort_size)
+    return rate, rounded(low), rounded(high)
+
+
+def _holds_everybody(question: GridQuestion, offset: int) -> bool:
+    """Whether all of a cohort are active there by definition, so that no rate is uncertain."""
+    if question.mode is not GridMode.BRACKETS:
+        return offset == 0
+    # Somebody joins by what counts as coming back, but for a form.
+    first_day = _brackets(question)[offset][0]
+    return first_day == 0 and question.origin is not CohortAnchor.FORM
 
 
 def _offsets(question: GridQuestion) -> range:
@@ -272,7 +299,7 @@ def _start_of_cell(starts_on: date, question: GridQuestion, offset: int) -> date
 def _end_of_cell(starts_on: date, question: GridQuestion, offset: int) -> date:
     """The first day after the cell has passed for the whole cohort."""
     cohort_end = _add_periods(starts_on, question.period, 1)
-    # Whoever joined at the end of the cohort's last day has windows that end a day later.
+    # Members who joined at the end of the cohort's last day have windows that end a day later.
     late = timedelta(question.windows is GridWindows.HOURS)
     if question.mode is GridMode.BRACKETS:
         return cohort_end + timedelta(_brackets(question)[offset][1]) + late

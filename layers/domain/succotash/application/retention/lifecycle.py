@@ -15,10 +15,15 @@ class LifecyclePeriod(TypedDict):
 
     starts_on: date
     active: int
+    """Customers with a purchase or activity in the period: new, returning and resurrecting ones."""
     new: int
+    """Active for the first time ever."""
     returning: int
+    """Active in the period before, too."""
     resurrecting: int
+    """Active before, but not in the period before."""
     dormant: int
+    """Active in the period before, and not in this one."""
     mature: bool
     """Not while the period had not ended when they were counted."""
 

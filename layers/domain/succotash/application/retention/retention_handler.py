@@ -5,12 +5,15 @@ from succotash.application.retention.analytics import RetentionReports
 from succotash.application.retention.campaigns import Campaigns
 from succotash.application.retention.customers import CustomerRisks
 from succotash.application.retention.grid_reports import GridReports
+from succotash.application.retention.receipts import Receipts
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock, Currency, IdFactory
 
 
-class RetentionHandler(ActivityIntake, RetentionReports, GridReports, CustomerRisks, Campaigns):
+class RetentionHandler(
+    ActivityIntake, RetentionReports, GridReports, CustomerRisks, Campaigns, Receipts
+):
     """Who is slipping away, why, and what is done about it."""
 
     def __init__(
@@ -26,3 +29,4 @@ class RetentionHandler(ActivityIntake, RetentionReports, GridReports, CustomerRi
         GridReports.__init__(self, storage, currency)
         CustomerRisks.__init__(self, storage, currency)
         Campaigns.__init__(self, storage, clock, new_id, currency)
+        Receipts.__init__(self, storage)

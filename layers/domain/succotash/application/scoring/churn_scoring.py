@@ -12,6 +12,8 @@ from typing import TypedDict
 from succotash.application.scoring.executors import SerialExecutor
 from succotash.application.scoring.ledgers import LedgerSnapshot
 from succotash.application.scoring.plan import Plan, PlanResult, make_plan
+from succotash.application.scoring.receipt_backfill import BackfillReport, ReceiptBackfill
+from succotash.application.scoring.receipts import forecast_tallies, save_outcomes, seal
 from succotash.application.scoring.runs import RunWarningView, run_warnings
 from succotash.application.scoring.settings import ScoringSettings
 from succotash.application.scoring.shards import (
@@ -111,6 +113,15 @@ class ChurnScoring:
             for shard in self._shards_left(run.run_id):
                 self._score_shard(executor, run, shard)
         return self.finish(run.run_id)
+
+    def backfill_receipts(self, as_of: datetime) -> BackfillReport:
+        """Seal a forecast receipt of each month before, as its first run would have.
+
+        The next run grades them. InvalidInputError for an instant still to come.
+        """
+        as_of = self._require_past(as_of)
+        self._settle()
+        return ReceiptBackfill(self._storage, self._settings).run(as_of)
 
     def plan(self, as_of: datetime) -> PlanReport:
         """Open the run as of this instant with its models; what is left to do.
@@ -212,11 +223,13 @@ class ChurnScoring:
         self, executor: Executor, run: ScoringRun, plan: Plan, facts: LedgerSnapshot
     ) -> ScoringReport:
         """Everybody at once, from what was read to plan with."""
-        retention, zone = self._storage.repositories.retention, self._settings.time_zone
+        repositories, zone = self._storage.repositories, self._settings.time_zone
+        retention = repositories.retention
         grids = executor.submit(retention.build_retention_grids, run.run_id, run.as_of, zone)
         lifecycle = executor.submit(retention.build_lifecycle_counts, run.run_id, run.as_of, zone)
-        refunds = executor.submit(self._storage.repositories.ltv.total_refunds, run.as_of)
+        refunds = executor.submit(repositories.ltv.total_refunds, run.as_of)
         customers = self._write(run, plan, facts, None)
+        save_outcomes(repositories, executor, run.as_of, plan.gradings, None)
         grids.result()
         lifecycle.result()
         warnings = RunWarnings.of(facts.purchases.left_out, refunds.result())
@@ -228,7 +241,9 @@ class ChurnScoring:
         repositories, zone = self._storage.repositories, self._settings.time_zone
         facts = LedgerSnapshot.read(repositories, executor, run.as_of, zone, shard)
         refunds = executor.submit(repositories.ltv.total_refunds, run.as_of, shard=shard)
-        customers = self._write(run, Plan.of_dict(run.plan), facts, shard)
+        plan = Plan.of_dict(run.plan)
+        customers = self._write(run, plan, facts, shard)
+        save_outcomes(repositories, executor, run.as_of, plan.gradings, shard)
         warnings = RunWarnings.of(facts.purchases.left_out, refunds.result())
         repositories.retention.finish_shard(run, shard, customers, warnings.to_dict())
         return customers
@@ -237,6 +252,9 @@ class ChurnScoring:
         self, run: ScoringRun, plan: Plan, facts: LedgerSnapshot, shard: Shard | None
     ) -> int:
         repositories, settings = self._storage.repositories, self._settings
+        if plan.tenths is not None:
+            tallies = forecast_tallies(plan.forecast_models, plan.tenths, facts)
+            repositories.retention.save_forecast_tallies(run.run_id, shard, tallies)
         values, worth = customer_values(plan, settings, facts.purchases, seed_of(run.as_of, shard))
         repositories.ltv.save_customer_values(run.run_id, settings.currency, shard, values)
         predictions, profiles = predictions_and_profiles(plan, settings, facts, worth)
@@ -246,12 +264,13 @@ class ChurnScoring:
 
     def _publish(self, run: ScoringRun, customers: int, warnings: RunWarnings) -> None:
         settings, zone = self._settings, self._settings.time_zone
+        plan = Plan.of_dict(run.plan)
         bounds = {
             segment_id: Money.of_units(least, settings.currency)
-            for segment_id, least in Plan.of_dict(run.plan).bounds
+            for segment_id, least in plan.bounds
         }
 
-        # Before the transaction, so that whoever is being erased is gone when it looks.
+        # Before the transaction, so that a person who is being erased is gone when it looks.
         known = self._storage.repositories.customers.find_known((), (), None)
         since = run.as_of - CLOCK_TOLERANCE
         was_erased = any(at >= since for at in known.erased.values())
@@ -266,6 +285,10 @@ class ChurnScoring:
             analytics = retention.get_retention_analytics(run.run_id)
             summary = analytics.to_dict() | {"warnings": warnings.to_dict()}
             retention.finish_scoring_run(run.run_id, customers, settings.runs_kept, summary=summary)
+            if plan.tenths is not None:
+                seal(repositories, settings, plan.forecast_models, plan.tenths, run.as_of)
+            for receipt_id, days in plan.gradings:
+                retention.mark_graded(receipt_id, days, run.as_of)
             repositories.outbox.append([run_message(run.run_id, run.as_of, customers)])
 
         self._storage.in_transaction(work)

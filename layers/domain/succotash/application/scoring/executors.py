@@ -6,7 +6,7 @@ from typing import override
 
 
 class SerialExecutor(Executor):
-    """Does at once what it is given: a shard has one session, and others are scored beside it."""
+    """Does at once what it is given: a shard has one session, and others are scored meanwhile."""
 
     @override
     def submit[**P, T](

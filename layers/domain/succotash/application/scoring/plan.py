@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from succotash.application.scoring.backtest import run_backtest
@@ -13,23 +13,25 @@ from succotash.application.scoring.fitted_models import (
     spend_of_dict,
 )
 from succotash.application.scoring.ledgers import Columns, Sample
+from succotash.application.scoring.receipts import ForecastModels, due_gradings, month_of
 from succotash.application.scoring.runs import JUDGED
 from succotash.application.scoring.settings import ScoringSettings
 from succotash.application.scoring.valuation import (
     RiskModels,
     at_risk,
     fit_spend_of,
-    least_quantile,
+    least_of_the_best,
     segment_bounds,
     valued,
 )
 from succotash.domain.models.churn import InactivityModel
+from succotash.domain.models.forecasts import TenthEdges
 from succotash.domain.models.horizons import Judgement
 from succotash.domain.models.return_chance import ReturnCalibration
 from succotash.domain.models.risk_levels import RiskThresholds, risk_thresholds
 from succotash.domain.models.selection import FittedPurchases, FittedSpend, fit_purchases
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.values import Json, SegmentId
+from succotash.domain.values import Json, RunId, SegmentId
 
 VALUABLE_QUANTILE = 0.8
 
@@ -54,6 +56,10 @@ class Plan:
     """Least predicted CLV of each segment in ten-thousandths, ascending."""
     valuable_from: int
     """Least predicted CLV of the best fifth, in ten-thousandths."""
+    tenths: TenthEdges | None = None
+    """Of what is foreseen for the month's receipt; None where it is sealed already."""
+    gradings: Sequence[tuple[RunId, int]] = ()
+    """The receipts, by run and days, whose days have passed since."""
 
     def to_dict(self) -> dict[str, Json]:
         """Serialised to be stored with the run."""
@@ -69,6 +75,8 @@ class Plan:
             "high_from": self.thresholds.high_from,
             "bounds": [[segment_id, units] for segment_id, units in self.bounds],
             "valuable_from": self.valuable_from,
+            "tenths": None if self.tenths is None else self.tenths.to_dict(),
+            "gradings": [[run_id, days] for run_id, days in self.gradings],
         }
 
     @classmethod
@@ -87,6 +95,7 @@ class Plan:
                 "high_from": int() | float() as high_from,
                 "bounds": list(bounds),
                 "valuable_from": int(valuable_from),
+                "gradings": list(gradings),
             }:
                 return cls(
                     purchases_of_dict(purchases),
@@ -98,9 +107,16 @@ class Plan:
                     RiskThresholds(float(everybody), float(low_up_to), float(high_from)),
                     [_bound_of(each) for each in bounds],
                     valuable_from,
+                    None if (tenths := kept.get("tenths")) is None else TenthEdges.of_dict(tenths),
+                    [_grading_of(each) for each in gradings],
                 )
             case _:
                 raise TypeError(kept)
+
+    @property
+    def forecast_models(self) -> ForecastModels:
+        """What foresees purchases, revenue and inactivity."""
+        return ForecastModels(self.purchases, self.presence, self.spend, self.inactivity)
 
     @property
     def risk_models(self) -> RiskModels:
@@ -165,10 +181,22 @@ def make_plan(
         Judgement.of(settings.value_horizon_days, tested.longest),
         risk_thresholds(settings.risk_rule, risk.basis, settings.churn_horizon_days),
         segment_bounds(repositories.ltv.get_all_ltv_segments(), worth.predicted),
-        least_quantile(worth.predicted, VALUABLE_QUANTILE),
+        least_of_the_best(worth.predicted, VALUABLE_QUANTILE),
+        gradings=due_gradings(repositories, settings, as_of),
     )
+    if not repositories.retention.has_receipt(month_of(as_of, settings.time_zone)):
+        forecasts = plan.forecast_models.forecasts(sample.purchases, sample.presence)
+        plan = replace(plan, tenths=TenthEdges.of(forecasts))
     skill = None if tested.churn is None else tested.churn.best.brier_skill
     return PlanResult(plan, sample, tested.view, skill is not None and skill < 0)
+
+
+def _grading_of(kept: Json) -> tuple[RunId, int]:
+    match kept:
+        case [str(run_id), int(days)]:
+            return RunId(run_id), days
+        case _:
+            raise TypeError(kept)
 
 
 def _bound_of(kept: Json) -> tuple[SegmentId, int]:

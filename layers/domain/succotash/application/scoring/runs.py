@@ -1,4 +1,4 @@
-"""How a scoring run is shown beside the numbers it found."""
+"""How a scoring run is shown with the numbers it found."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -6,10 +6,9 @@ from decimal import Decimal
 from typing import NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
-from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention.retention import INITIAL_RUN, ScoringRun
+from succotash.domain.retention.retention import INITIAL_RUN, RunLabel, ScoringRun
 from succotash.domain.scoring.warnings import RunWarnings, is_far_off
-from succotash.domain.values import Currency, Json, Money, RunId
+from succotash.domain.values import Currency, Json, Money
 
 
 class JudgementView(TypedDict):
@@ -59,6 +58,7 @@ class RunReport(RunView):
 
     state: str
     customers: int
+    """Customers that the run scored."""
     warnings: list[RunWarningView]
     backtest: Mapping[str, Json]
 
@@ -67,7 +67,7 @@ JUDGED = "judged"
 """Under which a run keeps its judgement with its models."""
 
 
-def run_day(run: ScoringRun) -> date:
+def run_day(run: RunLabel) -> date:
     """The calendar day of the run, in the zone whose days it counted."""
     return run.as_of.astimezone(ZoneInfo(run.time_zone)).date()
 
@@ -81,7 +81,7 @@ def run_currency(run: RunView | None, own: Currency) -> Currency:
             return own
 
 
-def run_view(run: ScoringRun) -> RunView:
+def run_view(run: RunLabel) -> RunView:
     """Serialised for the API."""
     return {
         "run_id": run.run_id,
@@ -112,21 +112,9 @@ def _judgement_view(kept: Json) -> JudgementView | None:
             return None
 
 
-def run_or_none(run: ScoringRun) -> RunView | None:
+def run_or_none(run: RunLabel) -> RunView | None:
     """Serialised for the API; None before the first run."""
     return run_view(run) if run.run_id != INITIAL_RUN else None
-
-
-def current_run(repositories: Repositories) -> RunView | None:
-    """The run whose numbers are shown; None before the first one."""
-    return run_or_none(repositories.retention.get_current_scoring_run())
-
-
-def find_run(repositories: Repositories, run_id: RunId | None) -> RunView | None:
-    """The run that found something; None where that was known before the first one."""
-    if run_id is None or run_id == INITIAL_RUN:
-        return None
-    return run_view(repositories.retention.get_scoring_run(run_id))
 
 
 def run_warnings(run: ScoringRun) -> list[RunWarningView]:
@@ -207,7 +195,7 @@ def _model_warnings(run: ScoringRun) -> list[RunWarningView]:
 def run_report(run: ScoringRun) -> RunReport:
     """Serialised for the API."""
     return {
-        **run_view(run),
+        **run_view(run.label),
         "state": run.state,
         "customers": run.customers,
         "warnings": run_warnings(run),

@@ -66,7 +66,7 @@ def _value_columns(
 ) -> CustomerValues:
     model = plan.purchases.model
     history = (bought.frequency, bought.recency, bought.age)
-    low, high = value_interval(
+    interval = value_interval(
         plan.purchases,
         plan.spend,
         *history,
@@ -98,8 +98,10 @@ def _value_columns(
         cohort_ids=months.astype(str).tolist(),
         first_purchase_at=purchases.first_purchase_at,
         last_purchase_at=purchases.last_purchase_at,
-        residual_low=units(low).tolist(),
-        residual_high=units(high).tolist(),
+        residual_low=units(interval.low).tolist(),
+        residual_high=units(interval.high).tolist(),
+        residual_median=units(interval.median).tolist(),
+        probability_of_no_purchase=interval.probability_of_nothing.tolist(),
     )
 
 

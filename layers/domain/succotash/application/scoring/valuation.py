@@ -1,5 +1,6 @@
 """What customers have brought, are expected to bring, and how much of that is at risk."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,10 @@ UNIT = 10.0**MONEY_PLACES
 """Ten-thousandths in one unit of currency."""
 _LARGEST_FLOAT = float(np.nextafter(2.0**63, 0.0))
 """The largest float that is an int64 too."""
+
+
+_ROUNDING = 1e-9
+"""0.55 of 20 is 11, and a little more in floating point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +177,8 @@ def segment_bounds(
     def bound(segment: LTVSegment) -> int:
         if segment.lower_bound is not None:
             return segment.lower_bound.units()
-        return (
-            least_quantile(predicted, segment.lower_quantile) if segment.lower_quantile else lowest
-        )
+        quantile = segment.lower_quantile
+        return least_of_the_best(predicted, quantile) if quantile else lowest
 
     ranked = sorted(
         (bound(segment), segment.lower_quantile or 0.0, segment.segment_id) for segment in segments
@@ -182,9 +186,20 @@ def segment_bounds(
     return [(segment_id, least) for least, _, segment_id in ranked]
 
 
-def least_quantile(values: NDArray[np.int64], share: float) -> int:
-    """The least value that at least `share` of all lie at or below; 0 where there is none."""
-    return int(np.quantile(values, share, method="inverted_cdf")) if len(values) else 0
+def least_of_the_best(values: NDArray[np.int64], share: float) -> int:
+    """The least value of those who begin where `share` of all end; 0 without values.
+
+    It is the least that at least `share` of all lie at or below. Where equal values lie on both
+    sides of that mark they stay below it, since equals belong together and the best are not most:
+    then it is the least amount above theirs.
+    """
+    if not len(values):
+        return 0
+    ordered = np.sort(values)
+    place = max(math.ceil(share * len(ordered) - _ROUNDING) - 1, 0)
+    least = int(ordered[place])
+    straddles = place > 0 and ordered[place - 1] == least
+    return min(least + 1, LARGEST_UNITS) if straddles else least
 
 
 def _counted(ten_thousandths: Array) -> NDArray[np.int64]:

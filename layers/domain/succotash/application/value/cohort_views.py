@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypedDict
 
+from succotash.application.rounding import rounded
 from succotash.application.scoring.runs import RunView
 from succotash.domain.value.cohorts import CohortSpan
 from succotash.domain.value.ltv import Cohort
@@ -12,18 +13,22 @@ from succotash.domain.values import Money, rounded_amount
 
 NOTHING = Decimal(0)
 MILESTONES = (1, 3, 6, 12)
-"""Months of a cohort's life that are shown beside it."""
+"""Months of a cohort's life that are shown with it."""
 
 
 class CohortPeriodView(TypedDict):
     """One month of a cohort's life, counted from the month in which each customer first bought."""
 
     period: int
+    """Months since the month of first purchase; that is month 0."""
     active_customers: int
+    """Customers with a purchase in this month."""
     retention: float
-    """Share of the cohort active in this month."""
+    """Share of the cohort with a purchase in this month of its life, 0 to 1."""
     revenue: Decimal
+    """Of this month, net of refunds; in the run's currency."""
     cumulative_revenue_per_customer: Decimal
+    """Net revenue from month 0 to this month, included, per customer; in the run's currency."""
     mature: bool
     """Whether the whole month had passed for everybody when the run took place."""
 
@@ -35,8 +40,11 @@ class CohortView(TypedDict):
     starts_on: date
     currency: str
     customers: int
+    """Customers whose first purchase fell into the cohort's months."""
     revenue: Decimal
+    """Net of refunds, from the first purchase to the run; in `currency`."""
     average_ltv: Decimal
+    """Mean predicted lifetime value per customer, in `currency`."""
     milestones: dict[str, CohortPeriodView | None]
     """The months 1m, 3m, 6m and 12m of its life; None where one has not begun."""
 
@@ -52,9 +60,13 @@ class AveragePeriod(TypedDict):
     """One month in the life of all cohorts together, weighted by customers, mature ones only."""
 
     period: int
+    """Months since the month of first purchase; that is month 0."""
     customers: int
+    """Customers of the cohorts that have the whole month behind them."""
     retention: float
+    """Share of these customers with a purchase in this month, 0 to 1."""
     cumulative_revenue_per_customer: Decimal
+    """Net revenue from month 0 to this month, included, per customer; in the run's currency."""
 
 
 class CohortList(TypedDict):
@@ -98,7 +110,7 @@ def cohort_periods(cohort: Cohort, span: CohortSpan, today: date) -> list[Cohort
             {
                 "period": period,
                 "active_customers": active,
-                "retention": active / cohort.customers if cohort.customers else 0.0,
+                "retention": rounded(active / cohort.customers) if cohort.customers else 0.0,
                 "revenue": rounded_amount(revenue, currency),
                 "cumulative_revenue_per_customer": rounded_amount(per_customer, currency),
                 "mature": period < elapsed - span.months + 1,
@@ -129,7 +141,7 @@ def average_periods(
         {
             "period": period,
             "customers": count,
-            "retention": active.get(period, 0) / count,
+            "retention": rounded(active.get(period, 0) / count),
             "cumulative_revenue_per_customer": rounded_amount(
                 earned[period].amount / count, earned[period].currency
             ),

@@ -9,7 +9,6 @@ from succotash.application.value.cohort_views import (
     cohort_view,
 )
 from succotash.domain.repositories.storage import Storage
-from succotash.domain.retention.retention import INITIAL_RUN
 from succotash.domain.value.cohorts import CohortSpan, by_quarter
 from succotash.domain.values import CohortId
 from succotash.errors import NotFoundError
@@ -23,16 +22,14 @@ class CohortReports:
 
     def get_cohorts(self, span: CohortSpan = CohortSpan.MONTH) -> CohortList:
         """Every cohort, by start, and all of them together."""
-        repositories = self._storage.repositories
-        run = repositories.retention.get_current_scoring_run()
-        found = repositories.ltv.get_all_cohorts()
-        cohorts = by_quarter(found) if span is CohortSpan.QUARTER else found
-        today = run_day(run)
+        read = self._storage.repositories.ltv.find_cohorts()
+        cohorts = by_quarter(read.found) if span is CohortSpan.QUARTER else read.found
+        today = run_day(read.run)
         return {
             "by": span,
             "cohorts": [cohort_view(each, span, today) for each in cohorts],
             "average": average_periods(cohorts, span, today),
-            "run": run_or_none(run),
+            "run": run_or_none(read.run),
         }
 
     def get_cohort(self, cohort_id: str) -> CohortDetails:
@@ -40,21 +37,21 @@ class CohortReports:
 
         NotFoundError where the current run has none.
         """
-        repositories = self._storage.repositories
-        is_quarter = "Q" in cohort_id
-        span = CohortSpan.QUARTER if is_quarter else CohortSpan.MONTH
-        if is_quarter:
-            quarters = by_quarter(repositories.ltv.get_all_cohorts())
-            matching = [each for each in quarters if each.cohort_id == cohort_id]
-            if not matching:
-                raise NotFoundError("cohort")
-            [cohort] = matching
+        ltv = self._storage.repositories.ltv
+        span = CohortSpan.QUARTER if "Q" in cohort_id else CohortSpan.MONTH
+        if span is CohortSpan.QUARTER:
+            read = ltv.find_cohorts()
+            cohorts = by_quarter(read.found)
         else:
-            cohort = repositories.ltv.get_cohort(CohortId(cohort_id))
-        run = repositories.retention.get_scoring_run(cohort.run_id or INITIAL_RUN)
-        today = run_day(run)
+            read = ltv.find_cohorts(CohortId(cohort_id))
+            cohorts = read.found
+        matching = [each for each in cohorts if each.cohort_id == cohort_id]
+        if not matching:
+            raise NotFoundError("cohort")
+        [cohort] = matching
+        today = run_day(read.run)
         return {
             **cohort_view(cohort, span, today),
             "periods": cohort_periods(cohort, span, today),
-            "run": run_or_none(run),
+            "run": run_or_none(read.run),
         }

@@ -3,7 +3,7 @@
 from datetime import date
 
 from succotash.application.paging import after_value, next_cursor, require_page
-from succotash.application.scoring.runs import current_run, find_run, run_currency, run_view
+from succotash.application.scoring.runs import run_currency, run_or_none, run_view
 from succotash.application.value.views import (
     CustomerDetails,
     CustomerList,
@@ -14,7 +14,7 @@ from succotash.application.value.views import (
     group_views,
 )
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.retention.retention import INITIAL_RUN, ScoringRun
+from succotash.domain.retention.retention import INITIAL_RUN, RiskLevel, ScoringRun
 from succotash.domain.value.ltv import LTVAnalytics
 from succotash.domain.values import PAGE, CohortId, Currency, CustomerId, SegmentId
 from succotash.errors import InvalidInputError, NotFoundError
@@ -46,7 +46,7 @@ class CustomerValues:
     def _analysis(
         self, found: LTVAnalytics, run: ScoringRun | None, start: date | None, end: date | None
     ) -> LTVAnalysis:
-        view = None if run is None else run_view(run)
+        view = None if run is None else run_view(run.label)
         currency = run_currency(view, self._currency)
         total = group_view(found.total, currency)
         return {
@@ -67,43 +67,40 @@ class CustomerValues:
 
     def get_customer_ltv_details(self, customer_id: str) -> CustomerDetails:
         """One customer's value; NotFoundError where the current run has none."""
-        value = self._storage.repositories.ltv.get_customer_ltv(CustomerId(customer_id))
-        run = find_run(self._storage.repositories, value.run_id)
-        return {**customer_value_view(value), "run": run}
+        value = self._storage.repositories.ltv.find_value(CustomerId(customer_id))
+        return {**customer_value_view(value.found), "run": run_or_none(value.run)}
 
     def get_customers(
         self,
         *,
         segment_id: str | None = None,
         cohort_id: str | None = None,
+        risk: RiskLevel | None = None,
         limit: int = PAGE,
         cursor: str | None = None,
     ) -> CustomerList:
-        """A page of customers, the most valuable first.
+        """A page of customers, the most valuable first: of a segment, a cohort and a risk level.
 
         NotFoundError for a segment or cohort that there is not.
         """
         after = after_value(cursor, self._currency)
         segment = None if segment_id is None else SegmentId(segment_id)
         cohort = None if cohort_id is None else CohortId(cohort_id)
-        repositories = self._storage.repositories
-        ltv = repositories.ltv
-        found = ltv.find_customers(
-            segment_id=segment, cohort_id=cohort, limit=require_page(limit), after=after
+        ltv = self._storage.repositories.ltv
+        page = ltv.find_values(
+            segment_id=segment, cohort_id=cohort, risk=risk, limit=require_page(limit), after=after
         )
-        if not found:
+        if not page.found:
             if segment is not None:
                 ltv.get_ltv_segment(segment)
             if cohort is not None:
                 ltv.get_cohort(cohort)
         return {
-            "customers": [customer_value_view(each) for each in found],
+            "customers": [customer_value_view(each) for each in page.found],
             "next_cursor": next_cursor(
-                found, limit, lambda each: (str(each.predicted_clv.amount), each.customer_id)
+                page.found, limit, lambda each: (str(each.predicted_clv.amount), each.customer_id)
             ),
-            "run": (
-                find_run(repositories, found[0].run_id) if found else current_run(repositories)
-            ),
+            "run": run_or_none(page.run),
         }
 
 

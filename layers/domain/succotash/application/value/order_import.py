@@ -134,7 +134,7 @@ class BulkImport:
         has_time: Callable[[], bool] = lambda: True,
         watch: Watch = watch_nothing,
     ) -> ImportReport:
-        """Import an object, and write its result beside it.
+        """Import an object, and write its result next to it.
 
         `removes` says whether the object goes once its result is written.
 

@@ -1,6 +1,6 @@
 """Defining segments of customers by value."""
 
-from succotash.application.scoring.runs import current_run
+from succotash.application.scoring.runs import run_or_none
 from succotash.application.value.views import SegmentList, SegmentView, segment_view
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.value.ltv import LTVSegment
@@ -18,11 +18,10 @@ class SegmentDefinitions:
 
     def get_segments(self) -> SegmentList:
         """Every segment."""
-        repositories = self._storage.repositories
-        segments = repositories.ltv.get_all_ltv_segments()
+        segments = self._storage.repositories.ltv.find_segments()
         return {
-            "segments": [segment_view(each, self._currency) for each in segments],
-            "run": current_run(repositories),
+            "segments": [segment_view(each, self._currency) for each in segments.found],
+            "run": run_or_none(segments.run),
         }
 
     def put_segment(self, segment: LTVSegment) -> SegmentView:

@@ -5,9 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypedDict
 
+from succotash.application.rounding import rounded, rounded_or_none
 from succotash.application.scoring.runs import RunView
 from succotash.application.value.cohort_views import NOTHING
-from succotash.domain.value.ltv import INTERVAL_LEVEL, CustomerLTV, LTVSegment, ValueGroup
+from succotash.domain.value.ltv import CustomerLTV, LTVSegment, ValueGroup
 from succotash.domain.values import Currency, Json, rounded_amount
 
 
@@ -15,9 +16,14 @@ class ValueGroupView(TypedDict):
     """Customers who share something, and what they are worth, in the analysis's currency."""
 
     customers: int
+    """Customers in the group."""
     revenue: Decimal
+    """What they spent until the run, net of refunds, times the margin; in the analysis's currency.
+    """
     predicted_clv: Decimal
+    """Sum of their predicted lifetime values, in the analysis's currency."""
     residual_value: Decimal
+    """Sum of what is expected of them within the value horizon, in the analysis's currency."""
     average_ltv: Decimal | None
     """Mean predicted CLV; None without customers."""
 
@@ -30,13 +36,19 @@ class LTVAnalysis(TypedDict):
     currency: str
     """Of the run; the deployment's before the first one."""
     total_customers: int
+    """Customers whose first purchase lies in the range."""
     total_revenue: Decimal
+    """What they spent until the run, net of refunds, times the margin; in `currency`."""
     total_predicted_clv: Decimal
+    """The same plus what is expected of them within the value horizon, in `currency`."""
     average_ltv: Decimal | None
+    """Mean predicted lifetime value per customer, in `currency`; None without customers."""
     cohort_analysis: Mapping[str, ValueGroupView]
     segment_distribution: Mapping[str, ValueGroupView]
     by_source: Mapping[str, ValueGroupView]
+    """By source of the last accepted submission before the first purchase; `unknown` without."""
     by_campaign: Mapping[str, ValueGroupView]
+    """By campaign of that submission; customers without one are in no group."""
     run: RunView | None
     """None before the first run."""
     backtest: Mapping[str, Json] | None
@@ -44,14 +56,22 @@ class LTVAnalysis(TypedDict):
 
 
 class IntervalView(TypedDict):
-    """Between which amounts a customer's CLV will lie, and how probably.
+    """Between which amounts a customer's lifetime value will lie at the horizon's end.
 
-    A parametric bootstrap of the run's models, chance included: see `docs/models.md`.
+    By a parametric bootstrap of the run's models, chance included. Where most probably nothing
+    more comes it is a point, what the customer has brought; the predicted value, a mean, then lies
+    above it. See `docs/models.md`.
     """
 
     low: Decimal
+    """Least lifetime value of the interval, in the value's currency."""
     high: Decimal
+    """Greatest lifetime value of the interval, in the value's currency."""
     level: float
+    """How probably the value will lie in the interval, ends included, by the run's models: 0.8,
+    or, of a point, the probability of no purchase."""
+    is_point: bool
+    """Whether `low` and `high` are one amount."""
 
 
 class CustomerValueView(TypedDict):
@@ -60,18 +80,34 @@ class CustomerValueView(TypedDict):
     customer_id: str
     currency: str
     actual_clv: Decimal
+    """Spent until the run, net of refunds, times the margin; in `currency`."""
     predicted_clv: Decimal
+    """Actual plus residual value, in `currency`: the mean over customers like this one."""
     residual_value: Decimal
+    """Discounted margin expected within the value horizon after the run, in `currency`: a mean."""
     predicted_clv_interval: IntervalView | None
     """None for a value from before intervals were kept."""
+    median_clv: Decimal | None
+    """As probably less as more, in `currency`: actual value plus the median of what will come
+    within the value horizon. None for a value from before medians were kept."""
+    probability_of_no_purchase: float | None
+    """P(no further purchase within the value horizon after the run), 0 to 1; None for a value from
+    before it was kept."""
     average_order_value: Decimal
+    """Net revenue per order until the run, in `currency`."""
     order_count: int
+    """Orders until the run, without those that were wholly refunded."""
     frequency: int
+    """Days with a purchase after the day of the first one, until the run."""
     lifetime_months: float
+    """From the first purchase to the run, in months of 30.4375 days."""
     probability_alive: float
+    """P(has not left for good, as of the run), 0 to 1."""
     expected_purchases: Mapping[str, float]
-    """Within the next 30, 90 and 365 days."""
+    """Mean number of days with a purchase within the next 30, 90 and 365 days after the run."""
     segment: str
+    risk_level: str | None
+    """By the same run: `low`, `medium`, `high` or `lost`; None where it has no prediction."""
     cohort_id: str
     first_purchase_at: datetime
     last_purchase_at: datetime
@@ -99,6 +135,7 @@ class SegmentView(TypedDict):
     name: str
     description: str
     lower_quantile: float | None
+    """Share of all customers who lie below the segment, 0 to below 1; None where a bound is set."""
     lower_bound: Decimal | None
     """As set by the user."""
     resolved_lower_bound: Decimal | None
@@ -106,8 +143,11 @@ class SegmentView(TypedDict):
     currency: str
     """Of the bounds and values here; the deployment's where there are none."""
     customers: int
+    """Customers in the segment by the run."""
     total_value: Decimal
+    """Sum of its customers' predicted lifetime values, in `currency`."""
     average_value: Decimal | None
+    """Mean predicted lifetime value of its customers, in `currency`; None without customers."""
 
 
 class SegmentList(TypedDict):
@@ -135,6 +175,7 @@ def group_views(groups: Mapping[str, ValueGroup], currency: str) -> dict[str, Va
 
 def customer_value_view(value: CustomerLTV) -> CustomerValueView:
     """Serialised for the API."""
+    median = value.residual_median
     return {
         "customer_id": value.customer_id,
         "currency": value.actual_clv.currency,
@@ -142,17 +183,20 @@ def customer_value_view(value: CustomerLTV) -> CustomerValueView:
         "predicted_clv": value.predicted_clv.rounded(),
         "residual_value": value.residual_value.rounded(),
         "predicted_clv_interval": _interval_view(value),
+        "median_clv": None if median is None else (value.actual_clv + median).rounded(),
+        "probability_of_no_purchase": rounded_or_none(value.probability_of_no_purchase),
         "average_order_value": value.average_order_value.rounded(),
         "order_count": value.order_count,
         "frequency": value.frequency,
-        "lifetime_months": value.lifetime_months,
-        "probability_alive": value.probability_alive,
+        "lifetime_months": rounded(value.lifetime_months),
+        "probability_alive": rounded(value.probability_alive),
         "expected_purchases": {
-            "30": value.expected_purchases_30,
-            "90": value.expected_purchases_90,
-            "365": value.expected_purchases_365,
+            "30": rounded(value.expected_purchases_30),
+            "90": rounded(value.expected_purchases_90),
+            "365": rounded(value.expected_purchases_365),
         },
         "segment": value.segment_id,
+        "risk_level": value.risk_level,
         "cohort_id": value.cohort_id,
         "first_purchase_at": value.first_purchase_at,
         "last_purchase_at": value.last_purchase_at,
@@ -190,7 +234,8 @@ def _interval_view(value: CustomerLTV) -> IntervalView | None:
     return {
         "low": (value.actual_clv + low).rounded(),
         "high": (value.actual_clv + high).rounded(),
-        "level": INTERVAL_LEVEL,
+        "level": rounded(value.interval_level),
+        "is_point": value.interval_is_point,
     }
 
 

@@ -13,7 +13,7 @@ ANSWER_LIMIT = 10_000
 NON_STARTERS = 30
 """How many combining marks may follow each other in the Stream-Safe Text Format (UAX #15)."""
 MARKS = 3
-"""The most that one character is decomposed into (NFKD), beside its letter."""
+"""The most that one character is decomposed into (NFKD), besides its letter."""
 FEWEST = NON_STARTERS // MARKS + 1
 """Characters that a run of more than NON_STARTERS marks consists of, at least."""
 JOINER = "\u034f"

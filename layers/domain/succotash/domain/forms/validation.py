@@ -23,7 +23,7 @@ from succotash.errors import InvalidInputError, Violation
 AGREEING = frozenset({"yes", "on", "true", "1"})
 """What a box that is ticked sends: the first by the hosted page, the second by most others."""
 CONTACT_FIELDS = ("first_name", "last_name", "company", "phone")
-"""What a lead keeps of its person, beside the e-mail address."""
+"""What a lead keeps of its person, besides the e-mail address."""
 
 
 def fingerprint(form_id: str, answers: Mapping[str, Json]) -> str:

@@ -29,7 +29,7 @@ def id_of_request(form_id: FormId, key: str, body_digest: str, at: datetime) -> 
     """The submission id of a request with a key: the same for its repetitions on one day (UTC).
 
     While the storage is away nobody can look up what a repetition was first told. After that day
-    the key may have expired, and be used anew. As in UUIDs version 7 the time comes first, so
+    the key may have expired, and be used again. As in UUIDs version 7 the time comes first, so
     that new rows are index neighbours; the layout is that of version 8 (RFC 9562).
     """
     day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -108,7 +108,7 @@ class QueuedSubmission:
     def of_text(cls, text: str) -> Self:
         """What `as_text` made; MalformedRequestError for anything else."""
         try:
-            document = json.loads(_plain(text))
+            document = json.loads(_unpacked(text))
         except (ValueError, zlib.error):
             document = None
         match document:
@@ -167,9 +167,9 @@ def _readings(text: str) -> Iterator[str]:
     """What a text may say that is no queued submission: itself, unpacked, and without escapes."""
     yield text
     with suppress(ValueError, zlib.error):
-        plain = _plain(text)
-        yield plain
-        yield from _texts(json.loads(plain))
+        unpacked_text = _unpacked(text)
+        yield unpacked_text
+        yield from _texts(json.loads(unpacked_text))
 
 
 def _texts(value: Json) -> Iterator[str]:
@@ -186,12 +186,12 @@ def _texts(value: Json) -> Iterator[str]:
                 yield from _texts(each)
 
 
-def _plain(text: str) -> str:
+def _unpacked(text: str) -> str:
     if not text.startswith(COMPRESSED):
         return text
     unpacked = zlib.decompressobj()
-    plain = unpacked.decompress(base64.b64decode(text.removeprefix(COMPRESSED)), LONGEST)
-    return plain.decode()
+    unpacked_text = unpacked.decompress(base64.b64decode(text.removeprefix(COMPRESSED)), LONGEST)
+    return unpacked_text.decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,11 +53,11 @@ class ChallengeState(StrEnum):
     PASSED = "passed"
     FAILED = "failed"
     UNKNOWN = "unknown"
-    """Whoever judges it did not answer."""
+    """The service that judges it did not answer."""
 
 
 class ChallengeVerifier(Protocol):
-    """Whoever set a challenge, and knows how it went."""
+    """The service that set a challenge, and knows how it went."""
 
     def verify(self, secret_arn: str, response: str, ip_address: str | None) -> ChallengeState:
         """How it went, within seconds; UNKNOWN where that cannot be found out."""
@@ -79,7 +79,7 @@ NO_TRAFFIC = RecentTraffic()
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a submission is judged by beside its answers."""
+    """What a submission is judged by besides its answers."""
 
     controls: Mapping[str, Json]
     token: FormToken = NO_TOKEN

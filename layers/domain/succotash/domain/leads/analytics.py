@@ -20,6 +20,8 @@ class FormAnalytics:
     """Leads whose first submission lies within the range."""
     hot_leads: int
     """Of the new leads, those whose score is hot."""
+    buyers: int
+    """Of the new leads, those of whom a customer with a purchase is known, whenever it was."""
     average_lead_score: float | None
     """Over the new leads with a score; None where there is none."""
     submissions_by_source: Mapping[str, int]

@@ -168,7 +168,7 @@ PARAMETERS: Mapping[Criterion, frozenset[str]] = {
     Criterion.REPEATS: frozenset({"at_most"}),
     Criterion.RECENCY: frozenset({"days"}),
 }
-"""What a criterion needs to be told, beside its points; it takes nothing else."""
+"""What a criterion needs to be told, besides its points; it takes nothing else."""
 
 
 def check_scoring(scoring: ScoringRules) -> list[Violation]:

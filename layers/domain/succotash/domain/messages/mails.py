@@ -151,7 +151,7 @@ def digest_mail(
 def receipt_mail(form: Form, address: str) -> Mail:
     """Tells who filled a form in that it arrived.
 
-    Nothing of what was answered is in it: whoever types a stranger's address must not have us
+    Nothing of what was answered is in it: a person who types a stranger's address must not have us
     send that stranger a text of theirs.
     """
     sentences = (
@@ -188,7 +188,7 @@ def _to_person(form: Form, address: str, sentences: Sequence[str], link: str = "
 
 
 def _indented(reasons: Sequence[str]) -> Iterator[str]:
-    """A reason a line; it can name a field, which whoever sent it may have named."""
+    """A reason a line; it can name a field, which its sender may have named."""
     return (f"    {_line(each)}" for each in reasons)
 
 

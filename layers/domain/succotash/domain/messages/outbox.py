@@ -1,6 +1,6 @@
 """What the rest of the company is told: messages written with what they tell of, sent afterwards.
 
-A message carries ids and never what somebody answered: whoever may know more asks the API for it,
+A message carries ids and never what somebody answered: who may know more asks the API,
 and what was erased is nowhere else.
 """
 

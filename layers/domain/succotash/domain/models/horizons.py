@@ -46,7 +46,7 @@ class HorizonErrors:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is known of how wrong values are: beside every value."""
+    """What is known of how wrong values are; shown with every value."""
 
     horizon_days: int
     """How far values look ahead."""

@@ -1,5 +1,7 @@
 """Between which amounts what a customer still brings will probably lie."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from succotash.domain.models.purchases import Array
@@ -7,11 +9,23 @@ from succotash.domain.models.selection import FittedPurchases, FittedSpend
 from succotash.domain.value.ltv import INTERVAL_LEVEL
 
 DRAWS = 199
-"""With 199 draws the tenth of ten equal shares begins exactly at a draw."""
+"""With 199 draws every tenth of what is possible ends exactly at a draw."""
 _BLOCK = 8_192
 """Customers taken together, so that their draws fit a few megabytes."""
 _LARGEST_DEVIATION = 4.0
 """Parameters are drawn within this many standard errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueInterval:
+    """What customers may still bring, one row per customer; money as in the residual value."""
+
+    low: Array
+    median: Array
+    """As probably less as more; 0 where nothing more is at least as probable as anything."""
+    high: Array
+    probability_of_nothing: Array
+    """P(no purchase within the horizon)."""
 
 
 def value_interval(
@@ -28,35 +42,42 @@ def value_interval(
     random: np.random.Generator,
     level: float = INTERVAL_LEVEL,
     draws: int = DRAWS,
-) -> tuple[Array, Array]:
-    """Least and largest residual value of the central `level`, each of shape (customers,).
+) -> ValueInterval:
+    """Between which amounts what each customer still brings lies with the probability `level`.
+
+    What a customer brings is nothing with a probability of its own, and some amount otherwise. So
+    the interval depends on that probability:
+
+    - at least `level`: the point 0, which holds with the probability of nothing.
+    - more than (1 - level) / 2: from 0, which belongs to it, up to the quantile `level`.
+    - otherwise: the central `level`, with as much below as above.
+
+    Each is the smallest of its kind that holds with at least `level`, and the median lies in it.
+    The expected value need not: for a customer who probably buys nothing it is a small share of
+    what they bring if they do buy.
 
     A parametric bootstrap. Every draw takes parameters from their asymptotic normal distribution
     (in logs; none are drawn for a model without standard errors) and then lets each customer live
     through the horizon: alive or not, their own rate and chance to leave, purchases, their own
     amounts. So the interval is about what one customer will bring, which is far less certain than
-    their expected value: most of its width is chance, not ignorance of parameters. Of whoever buys
-    nothing with at least the probability (1 + level) / 2, it is 0 to 0.
+    their expected value: most of its width is chance, not ignorance of parameters.
 
     `residual` is what `discounted_residual` says for the same horizon and margin; its ratio to the
     undiscounted expectation discounts every purchase alike, so the timing of purchases within the
-    horizon adds no width. Money as in `residual`; add the actual value for an interval of CLV.
+    horizon adds no width. Add the actual value for an interval of CLV.
     """
-    if not 0 < level < 1 or draws < 1:
-        raise ValueError("a level lies between 0 and 1, and draws are at least one")
+    if not 0.5 <= level < 1 or draws < 1:  # noqa: PLR2004 - below, it would not hold the median
+        raise ValueError("a level lies between 0.5 and 1, and draws are at least one")
     history = (frequency, recency, age)
     expected = purchases.model.expected_purchases(*history, horizon_days)
     undiscounted = expected * spend.model.expected_spend(frequency, mean_spend)
     worth = np.divide(
         residual, undiscounted, out=np.full_like(residual, margin), where=undiscounted > 0
     )
-    low, high = np.zeros_like(residual), np.zeros_like(residual)
+    nothing = purchases.model.probability_inactive(*history, horizon_days)
+    low, median, high = (np.zeros_like(residual) for _ in range(3))
     tail = (1 - level) / 2
-    silent = purchases.model.probability_inactive(*history, horizon_days)
-    telling = np.flatnonzero(silent < 1 - tail)
-    # The k-th of n draws has k / (n + 1) of what is possible below it.
-    first = max(int(tail * (draws + 1) + 1e-9), 1) - 1
-    last = draws - 1 - first
+    least, middle, upper, most = (_draw_at(each, draws) for each in (tail, 0.5, level, 1 - tail))
     models = [
         (
             purchases.model.with_parameters(**_drawn(purchases, random)),
@@ -64,16 +85,28 @@ def value_interval(
         )
         for _ in range(draws)
     ]
-    for start in range(0, len(telling), _BLOCK):
-        rows = telling[start : start + _BLOCK]
+    uncertain = np.flatnonzero(nothing < level)
+    for start in range(0, len(uncertain), _BLOCK):
+        rows = uncertain[start : start + _BLOCK]
         x, t_x, t, m = frequency[rows], recency[rows], age[rows], mean_spend[rows]
         brought = np.empty((draws, len(rows)))
         for draw, (buying, spending) in enumerate(models):
             bought = buying.simulate_purchases(x, t_x, t, horizon_days, random)
             brought[draw] = spending.simulate_spend(x, m, bought, random)
-        brought.partition((first, last), axis=0)
-        low[rows], high[rows] = brought[first] * worth[rows], brought[last] * worth[rows]
-    return low, high
+        brought.partition((least, middle, upper, most), axis=0)
+        from_nothing = nothing[rows] > tail
+        low[rows] = np.where(from_nothing, 0.0, brought[least]) * worth[rows]
+        # The draws may show somewhat more of nothing than there is: it alone does not suffice.
+        some = np.where(brought > 0, brought, np.inf).min(axis=0, initial=np.inf)
+        enough = np.maximum(brought[upper], np.where(np.isfinite(some), some, 0.0))
+        high[rows] = np.where(from_nothing, enough, brought[most]) * worth[rows]
+        median[rows] = np.where(nothing[rows] < 0.5, brought[middle], 0.0) * worth[rows]  # noqa: PLR2004
+    return ValueInterval(low, median, high, nothing)
+
+
+def _draw_at(share: float, draws: int) -> int:
+    """Which of the sorted draws has this share of what is possible below it: k / (n + 1)."""
+    return min(max(int(share * (draws + 1) + 1e-9), 1), draws) - 1
 
 
 def _drawn(fitted: FittedPurchases | FittedSpend, random: np.random.Generator) -> dict[str, float]:

@@ -3,8 +3,10 @@
 from abc import ABC, abstractmethod
 from datetime import date, datetime
 
+from succotash.domain.retention.retention import Labelled
 from succotash.domain.value.ltv import Cohort, LTVAnalytics
 from succotash.domain.values import CohortId, RunId
+from succotash.errors import NotFoundError
 
 
 class CohortRepository(ABC):
@@ -20,7 +22,8 @@ class CohortRepository(ABC):
 
         Where `finish_shard` counted all shards, a storage may only have to add up.
 
-        Cohort periods are calendar months of the zone since the month of first purchase; a
+        Customers count under the source and campaign of `origin_of`, as leads and submissions are
+        now. Cohort periods are calendar months of the zone since the month of first purchase; a
         customer is active in a month with a purchase (as in `purchase_histories`) in it; revenue
         is what those purchases are worth net, without margin, less what was given back beyond
         orders of that month. What lies before the month of first purchase counts in it. Sums may
@@ -32,12 +35,18 @@ class CohortRepository(ABC):
         """Insert or replace one cohort in its run, with its periods."""
 
     @abstractmethod
+    def find_cohorts(self, cohort_id: CohortId | None = None) -> Labelled[list[Cohort]]:
+        """Cohorts with their periods, by start; with an id, that one if there is one."""
+
     def get_cohort(self, cohort_id: CohortId) -> Cohort:
         """The cohort with its periods; NotFoundError where the current run has none."""
+        for cohort in self.find_cohorts(cohort_id).found:
+            return cohort
+        raise NotFoundError("cohort")
 
-    @abstractmethod
     def get_all_cohorts(self) -> list[Cohort]:
         """Cohorts with their periods, by start."""
+        return self.find_cohorts().found
 
     @abstractmethod
     def get_ltv_analytics(

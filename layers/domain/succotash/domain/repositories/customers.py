@@ -19,14 +19,14 @@ class CustomerRepository(ABC):
         canonical_emails: Collection[str],
         tombstones: Collection[str] | None = (),
         *,
-        plain: Collection[str] = (),
+        aliases_only: Collection[str] = (),
         alone: bool = False,
     ) -> KnownCustomers:
         """What is known of these ids and aliases, e-mails and tombstones.
 
-        Of `plain` names only those that are aliases are told. Those who record something about a
-        customer ask this first, in the same transaction, and name all the tombstones that could be
-        about them: then either they see an erasure, or who erases sees what they recorded. None
+        Of the names in `aliases_only` those are told that are aliases. Who records something about
+        a customer asks this first, in the same transaction, and names all the tombstones that could
+        be about them: then either it sees an erasure, or who erases sees what was recorded. None
         stands for everybody's, of which no more than TOMBSTONES_TOLD are told, one more than those
         where there are more. `alone` keeps everybody else who asks waiting until the transaction
         ends: who moves customers cannot know by which names others are recording about them.

@@ -1,4 +1,4 @@
-"""The port to whatever beside the storage holds what people sent."""
+"""The port to places outside the storage that hold what people sent."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -17,7 +17,7 @@ class Forgotten:
 
 
 class Erasable(ABC):
-    """A place beside the storage from which a person can be erased."""
+    """A place outside the storage from which a person can be erased."""
 
     @abstractmethod
     def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:

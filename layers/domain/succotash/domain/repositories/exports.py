@@ -12,7 +12,7 @@ from succotash.domain.repositories.erasable import Erasable, Forgotten
 
 @dataclass(frozen=True, slots=True)
 class ExportLink:
-    """Where an export can be fetched, by whoever has the address."""
+    """Where an export can be fetched, by anybody who has the address."""
 
     address: str
     expires_at: datetime
@@ -31,4 +31,4 @@ class ExportStore(Erasable):
     @abstractmethod
     @override
     def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
-        """Remove every export, whoever is in it: each can be made again."""
+        """Remove every export, no matter who is in it: each can be made again."""

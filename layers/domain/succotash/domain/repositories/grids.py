@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from datetime import datetime
 
 from succotash.domain.retention.grids import CohortAnchor, GridRequest
-from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
+from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod, Labelled
 from succotash.domain.values import RunId
 
 
@@ -28,10 +28,16 @@ class GridRepository(ABC):
         result is the same, and a storage may only have to add up.
         """
 
-    @abstractmethod
     def get_retention_grid(
         self, period: GridPeriod, mode: GridMode, origin: CohortAnchor = CohortAnchor.PURCHASE
     ) -> list[GridCell]:
+        """As `find_retention_grid`, without the run."""
+        return self.find_retention_grid(period, mode, origin).found
+
+    @abstractmethod
+    def find_retention_grid(
+        self, period: GridPeriod, mode: GridMode, origin: CohortAnchor = CohortAnchor.PURCHASE
+    ) -> Labelled[list[GridCell]]:
         """The current run's grid by cohort, then offset.
 
         None before the first run, where nobody joined, and of a run of an earlier release, which

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from datetime import datetime
 
 from succotash.domain.retention.lifecycle import LifecycleCounts
-from succotash.domain.retention.retention import GridPeriod
+from succotash.domain.retention.retention import GridPeriod, Labelled
 from succotash.domain.values import RunId
 
 
@@ -21,6 +21,10 @@ class LifecycleRepository(ABC):
         By every period, as `count_lifecycle` does. NotFoundError where there is no such run.
         """
 
-    @abstractmethod
     def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
+        """As `find_lifecycle_counts`, without the run."""
+        return self.find_lifecycle_counts(period).found
+
+    @abstractmethod
+    def find_lifecycle_counts(self, period: GridPeriod) -> Labelled[list[LifecycleCounts]]:
         """The current run's counts by period, those without any left out."""

@@ -2,8 +2,13 @@
 
 from abc import ABC, abstractmethod
 
-from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictions, RiskLevel
-from succotash.domain.values import PAGE, CustomerId, Money, RunId, Shard
+from succotash.domain.retention.retention import (
+    ChurnPrediction,
+    ChurnPredictions,
+    Labelled,
+    RiskLevel,
+)
+from succotash.domain.values import PAGE, CustomerId, Money, RunId, SegmentId, Shard
 
 
 class PredictionRepository(ABC):
@@ -27,21 +32,39 @@ class PredictionRepository(ABC):
         """Replace a shard's predictions in a run, in bulk; without a shard, all of the run's."""
 
     @abstractmethod
-    def get_churn_prediction(self, customer_id: CustomerId) -> ChurnPrediction:
+    def find_prediction(self, customer_id: CustomerId) -> Labelled[ChurnPrediction]:
         """The customer's prediction; NotFoundError where the current run has none."""
+
+    def get_churn_prediction(self, customer_id: CustomerId) -> ChurnPrediction:
+        """As `find_prediction`, without the run."""
+        return self.find_prediction(customer_id).found
 
     def get_high_risk_customers(self, *, limit: int = 100) -> list[ChurnPrediction]:
         """Predictions with risk level high, greatest value at risk first, then by id."""
         return self.find_churn_predictions(risk=RiskLevel.HIGH, limit=limit)
 
-    @abstractmethod
     def find_churn_predictions(
         self,
         *,
         risk: RiskLevel | None = None,
+        segment_id: SegmentId | None = None,
         limit: int = PAGE,
         after: tuple[Money, CustomerId] | None = None,
     ) -> list[ChurnPrediction]:
+        """As `find_predictions`, without the run."""
+        return self.find_predictions(
+            risk=risk, segment_id=segment_id, limit=limit, after=after
+        ).found
+
+    @abstractmethod
+    def find_predictions(
+        self,
+        *,
+        risk: RiskLevel | None = None,
+        segment_id: SegmentId | None = None,
+        limit: int = PAGE,
+        after: tuple[Money, CustomerId] | None = None,
+    ) -> Labelled[list[ChurnPrediction]]:
         """Predictions, greatest value at risk first, then by id; behind `after`.
 
         An unknown value at risk counts as 0 here.

@@ -1,4 +1,4 @@
-"""The port to activity, engagement, churn predictions, campaigns and scoring runs."""
+"""The port to activity, engagement, churn predictions, campaigns, scoring runs and receipts."""
 
 from succotash.domain.repositories.activity import ActivityRepository
 from succotash.domain.repositories.campaigns import CampaignRepository
@@ -6,6 +6,7 @@ from succotash.domain.repositories.engagement import EngagementRepository
 from succotash.domain.repositories.grids import GridRepository
 from succotash.domain.repositories.lifecycle import LifecycleRepository
 from succotash.domain.repositories.predictions import PredictionRepository
+from succotash.domain.repositories.receipts import ReceiptRepository
 from succotash.domain.repositories.retention_analytics import RetentionAnalyticsRepository
 from succotash.domain.repositories.runs import RunRepository
 from succotash.domain.repositories.shards import ShardRepository
@@ -21,6 +22,7 @@ class RetentionRepository(
     GridRepository,
     LifecycleRepository,
     RetentionAnalyticsRepository,
+    ReceiptRepository,
 ):
     """The activity ledger, and the predictions and profiles that scoring runs keep.
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
-from succotash.domain.retention.retention import ScoringRun
+from succotash.domain.retention.retention import Labelled, ScoringRun
 from succotash.domain.values import Json, RunId
 
 
@@ -55,6 +55,13 @@ class RunRepository(ABC):
     @abstractmethod
     def get_current_scoring_run(self) -> ScoringRun:
         """The run readers see; `initial` before the first has finished."""
+
+    @abstractmethod
+    def get_published_runs(self, *, limit: int = 10) -> list[Labelled[Mapping[str, Json]]]:
+        """Summaries of the current run and of those it superseded, latest first.
+
+        The first is the run readers see; a summary is empty where none was kept.
+        """
 
     @abstractmethod
     def get_scoring_runs(self, *, limit: int = 10) -> list[ScoringRun]:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
+from succotash.domain.retention.retention import Labelled
 from succotash.domain.value.ltv import LTVSegment
 from succotash.domain.values import Money, RunId, SegmentId
 
@@ -26,5 +27,9 @@ class SegmentRepository(ABC):
         """The segment with its result; NotFoundError where there is none."""
 
     @abstractmethod
-    def get_all_ltv_segments(self) -> list[LTVSegment]:
+    def find_segments(self) -> Labelled[list[LTVSegment]]:
         """Segments with their results: by lower quantile, then bound, then id; quantiles first."""
+
+    def get_all_ltv_segments(self) -> list[LTVSegment]:
+        """As `find_segments`, without the run."""
+        return self.find_segments().found

@@ -59,4 +59,4 @@ class Storage(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Release connections; the storage may be used again and opens them anew."""
+        """Release connections; the storage may be used again and opens them again."""

@@ -29,6 +29,6 @@ class SubmissionQueue(Erasable):
         """Remove the person's submissions (`is_sent_by`) from those that were set aside.
 
         Those of others keep their order within each group; where the search was not complete, a
-        group may begin with what stood further back. What waits may be left to whoever takes it,
+        group may begin with what stood further back. What waits may be left to its consumer,
         who asks for the tombstone.
         """

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 
+from succotash.domain.retention.retention import Labelled, RiskLevel
 from succotash.domain.value.ltv import CustomerLTV, CustomerValues
 from succotash.domain.values import (
     PAGE,
@@ -40,19 +41,38 @@ class ValueRepository(ABC):
         """
 
     @abstractmethod
-    def get_customer_ltv(self, customer_id: CustomerId) -> CustomerLTV:
+    def find_value(self, customer_id: CustomerId) -> Labelled[CustomerLTV]:
         """The customer's value; NotFoundError where the current run has none."""
 
+    def get_customer_ltv(self, customer_id: CustomerId) -> CustomerLTV:
+        """As `find_value`, without the run."""
+        return self.find_value(customer_id).found
+
     @abstractmethod
+    def find_values(
+        self,
+        *,
+        segment_id: SegmentId | None = None,
+        cohort_id: CohortId | None = None,
+        risk: RiskLevel | None = None,
+        limit: int = PAGE,
+        after: tuple[Money, CustomerId] | None = None,
+    ) -> Labelled[list[CustomerLTV]]:
+        """Customers by predicted CLV, highest first, then by id; behind `after`."""
+
     def find_customers(
         self,
         *,
         segment_id: SegmentId | None = None,
         cohort_id: CohortId | None = None,
+        risk: RiskLevel | None = None,
         limit: int = PAGE,
         after: tuple[Money, CustomerId] | None = None,
     ) -> list[CustomerLTV]:
-        """Customers by predicted CLV, highest first, then by id; behind `after`."""
+        """As `find_values`, without the run."""
+        return self.find_values(
+            segment_id=segment_id, cohort_id=cohort_id, risk=risk, limit=limit, after=after
+        ).found
 
     def get_customers_by_segment(
         self, segment_id: SegmentId, *, limit: int = PAGE

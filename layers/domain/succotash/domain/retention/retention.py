@@ -13,6 +13,7 @@ from succotash.domain.values import (
     Json,
     Money,
     RunId,
+    SegmentId,
     instant_text,
 )
 
@@ -176,6 +177,8 @@ class ChurnPrediction:
     """
     run_id: RunId | None = None
     """None in a prediction not yet stored: it joins the current run."""
+    value_segment: SegmentId | None = None
+    """Of the customer's value in the same run, None without one; not saved with the prediction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +249,33 @@ class RunState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RunLabel:
+    """Which run numbers come from, as of when they hold, and what they depend on."""
+
+    run_id: RunId
+    as_of: datetime
+    settings: Mapping[str, Json]
+    models: Mapping[str, Json]
+
+    @property
+    def time_zone(self) -> str:
+        """The zone whose days the run counts."""
+        match self.settings.get("time_zone"):
+            case str(zone):
+                return zone
+            case _:
+                return "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled[T]:
+    """What was found, and the run it was read from: both of one statement."""
+
+    run: RunLabel
+    found: T
+
+
+@dataclass(frozen=True, slots=True)
 class ScoringRun:
     """One pass over all customers, judged as of one instant."""
 
@@ -265,13 +295,14 @@ class ScoringRun:
     `warnings`, `RunWarnings.to_dict`."""
 
     @property
+    def label(self) -> RunLabel:
+        """What numbers that it found are labelled with."""
+        return RunLabel(self.run_id, self.as_of, self.settings, self.models)
+
+    @property
     def time_zone(self) -> str:
         """The zone whose days the run counts."""
-        match self.settings.get("time_zone"):
-            case str(zone):
-                return zone
-            case _:
-                return "UTC"
+        return self.label.time_zone
 
 
 def run_id_of(as_of: datetime) -> RunId:

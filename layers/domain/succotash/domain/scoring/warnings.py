@@ -1,4 +1,4 @@
-"""What whoever reads a scoring run's numbers should know of the ledger behind them."""
+"""What readers of a scoring run's numbers should know of the ledger behind them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

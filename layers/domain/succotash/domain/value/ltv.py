@@ -8,7 +8,7 @@ from decimal import Decimal
 from succotash.domain.values import CohortId, CustomerId, Money, RunId, SegmentId
 
 INTERVAL_LEVEL = 0.8
-"""How probably what a customer still brings lies within their interval."""
+"""How probably what a customer still brings lies within their interval, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,33 @@ class CustomerLTV:
     """None in a value not yet stored: it joins the current run."""
     residual_low: Money | None = None
     """With `residual_high` what the residual value will lie between with the probability
-    INTERVAL_LEVEL; None where no run said."""
+    `interval_level`; None where no run said."""
     residual_high: Money | None = None
+    residual_median: Money | None = None
+    """As probably less as more; None where no run said."""
+    probability_of_no_purchase: float | None = None
+    """Within the value horizon; None where no run said."""
+    risk_level: str | None = None
+    """Of the customer's prediction in the same run, None without one; not saved with the value."""
 
     @property
     def predicted_clv(self) -> Money:
         """Actual plus residual."""
         return self.actual_clv + self.residual_value
+
+    @property
+    def interval_is_point(self) -> bool:
+        """Whether the interval is one amount: most probably nothing more comes."""
+        return self.residual_low is not None and self.residual_low == self.residual_high
+
+    @property
+    def interval_level(self) -> float:
+        """How probably the residual value lies within its interval.
+
+        A point holds with the probability of no purchase, any other interval with INTERVAL_LEVEL.
+        """
+        nothing = self.probability_of_no_purchase or 0.0
+        return max(nothing, INTERVAL_LEVEL) if self.interval_is_point else INTERVAL_LEVEL
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +91,8 @@ class CustomerValues:
     last_purchase_at: Sequence[str]
     residual_low: Sequence[int | None]
     residual_high: Sequence[int | None]
+    residual_median: Sequence[int | None]
+    probability_of_no_purchase: Sequence[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +139,9 @@ class SegmentResult:
 class LTVSegment:
     """A rule over predicted CLV: a customer belongs to the highest segment whose bound they reach.
 
-    Exactly one of `lower_quantile` (0 to 1, of all customers) and `lower_bound` is given. Where a
-    run resolves two to the same bound, the higher one is the one with the higher quantile (a bound
+    Exactly one of `lower_quantile` (0 to 1, of all customers) and `lower_bound` is given. Customers
+    of one value belong together: where they lie on both sides of a quantile, below it. Where a run
+    resolves two to the same bound, the higher one is the one with the higher quantile (a bound
     in money counts as 0), then the one with the greater id.
     """
 
@@ -160,6 +183,7 @@ class LTVAnalytics:
     by_segment: Mapping[str, ValueGroup]
     by_cohort: Mapping[str, ValueGroup]
     by_source: Mapping[str, ValueGroup]
-    """By lead source; customers without a lead under "unknown"."""
+    """By the source that led to the first purchase (`origin_of`); customers without one under
+    "unknown"."""
     by_campaign: Mapping[str, ValueGroup]
-    """Only customers whose lead has a campaign."""
+    """Likewise by campaign; customers without one are in no group."""

@@ -48,7 +48,7 @@ class ExportBucket(ExportStore):
         client, removed = self._client(), 0
         with translated():
             while True:
-                # What was listed is gone when the next list is asked for, so each begins anew.
+                # What was listed is gone when the next list is asked for, so each starts over.
                 page = client.list_objects_v2(Bucket=self._bucket, MaxKeys=PAGE)
                 keys = [{"Key": each["Key"]} for each in page.get("Contents", [])]
                 if not keys:

@@ -44,7 +44,7 @@ class QueueRound:
 
         Others stay in order within their group, but for where the round ended before they came
         round. A message is deleted only after its copy was sent, so a round that breaks off may
-        leave two. Whoever else has messages out makes it wait, and incomplete in the end.
+        leave two. Another consumer with messages out makes it wait, and incomplete in the end.
         """
         try:
             while has_time():

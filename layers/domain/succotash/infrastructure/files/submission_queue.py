@@ -55,7 +55,7 @@ class FileSubmissionQueue(SubmissionQueue):
     def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
         removed = 0
         with self._connection() as connection:
-            # Those that wait, too: whoever has one out at the moment asks for the tombstone.
+            # Those that wait, too: a consumer that has one in flight asks for the tombstone.
             for place, text in connection.execute(_SQL["read_kept"]).fetchall():
                 if not has_time():
                     return Forgotten(removed, is_complete=False)

@@ -8,8 +8,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import override
 
+from succotash.domain.leads.origins import Origin, origin_of
 from succotash.domain.repositories.cohorts import CohortRepository
-from succotash.domain.retention.retention import UNKNOWN_SOURCE
+from succotash.domain.retention.retention import UNKNOWN_SOURCE, Labelled
 from succotash.domain.value.ltv import Cohort, CohortPeriod, CustomerLTV, LTVAnalytics, ValueGroup
 from succotash.domain.values import MONEY_PLACES, CohortId, CustomerId, Money, RunId
 from succotash.infrastructure.in_memory.ledger import (
@@ -45,17 +46,12 @@ class InMemoryCohortRepository(InMemoryRepository, CohortRepository):
     def _rollups(self, run_id: RunId, calendar: Calendar) -> Mapping[RollupGroup, RollupTotals]:
         totals: dict[RollupGroup, RollupTotals] = {}
         for value in self.tables.values_by_run[run_id]:
-            customer = self.tables.customers.get(value.customer_id)
-            lead = (
-                self.tables.leads[customer.lead_id]
-                if customer is not None and customer.lead_id is not None
-                else None
-            )
+            origin = self._origin(value)
             group = RollupGroup(
                 calendar.date(value.first_purchase_at),
                 value.segment_id,
-                lead.source if lead else UNKNOWN_SOURCE,
-                lead.campaign if lead else None,
+                UNKNOWN_SOURCE if origin is None else origin.source,
+                None if origin is None else origin.campaign,
             )
             own = RollupTotals(
                 1,
@@ -65,6 +61,13 @@ class InMemoryCohortRepository(InMemoryRepository, CohortRepository):
             )
             totals[group] = _together(totals.get(group, _NO_TOTALS), own)
         return totals
+
+    def _origin(self, value: CustomerLTV) -> Origin | None:
+        customer = self.tables.customers.get(value.customer_id)
+        if customer is None or customer.lead_id is None:
+            return None
+        submissions = self.tables.submissions_by_lead[customer.lead_id]
+        return origin_of(self.tables.leads[customer.lead_id], submissions, value.first_purchase_at)
 
     def _cohort(
         self,
@@ -113,14 +116,13 @@ class InMemoryCohortRepository(InMemoryRepository, CohortRepository):
 
     @override
     @atomic
-    def get_cohort(self, cohort_id: CohortId) -> Cohort:
-        return self.tables.cohorts[self.tables.current_run(), cohort_id]
-
-    @override
-    @atomic
-    def get_all_cohorts(self) -> list[Cohort]:
-        cohorts = self.tables.cohorts_by_run[self.tables.current_run()]
-        return sorted(cohorts, key=lambda cohort: cohort.starts_on)
+    def find_cohorts(self, cohort_id: CohortId | None = None) -> Labelled[list[Cohort]]:
+        cohorts = [
+            each
+            for each in self.tables.cohorts_by_run[self.tables.current_run()]
+            if cohort_id in {None, each.cohort_id}
+        ]
+        return self.tables.labelled(sorted(cohorts, key=lambda cohort: cohort.starts_on))
 
     @override
     @atomic

@@ -35,11 +35,14 @@ class InMemoryCustomerRepository(InMemoryRepository, CustomerRepository):
         canonical_emails: Collection[str],
         tombstones: Collection[str] | None = (),
         *,
-        plain: Collection[str] = (),
+        aliases_only: Collection[str] = (),
         alone: bool = False,
     ) -> KnownCustomers:
         accounts = {}
-        for name in {*names, *(each for each in plain if CustomerId(each) in self.tables.aliases)}:
+        for name in {
+            *names,
+            *(each for each in aliases_only if CustomerId(each) in self.tables.aliases),
+        }:
             customer_id = self.tables.meant(CustomerId(name))
             if (customer := self.tables.customers.get(customer_id)) is not None:
                 accounts[name] = _account(customer)

@@ -1,7 +1,7 @@
 """Counts over submissions and leads in memory."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from statistics import fmean
 from typing import override
 
@@ -10,8 +10,11 @@ from succotash.domain.leads.analytics import ConversionFunnel, FormAnalytics, Fu
 from succotash.domain.leads.leads import FUNNEL, Lead, LeadStatus, ScoredLead
 from succotash.domain.repositories.form_analytics import FormAnalyticsRepository
 from succotash.domain.values import FormId, LeadId
+from succotash.infrastructure.in_memory.ledger import purchases_of
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
 from succotash.infrastructure.in_memory.tables import atomic
+
+_ALWAYS = datetime.max.replace(tzinfo=UTC)
 
 
 class InMemoryFormAnalyticsRepository(InMemoryRepository, FormAnalyticsRepository):
@@ -48,6 +51,7 @@ class InMemoryFormAnalyticsRepository(InMemoryRepository, FormAnalyticsRepositor
             unconfirmed=states[SubmissionState.UNCONFIRMED],
             new_leads=len(new_leads),
             hot_leads=sum(score.is_hot for score in scores),
+            buyers=len(self._buyers() & {each.lead.lead_id for each in new_leads}),
             average_lead_score=fmean(score.total for score in scores) if scores else None,
             submissions_by_source=dict(Counter(each.source for each in submissions)),
             submissions_by_form=dict(Counter(each.form_id for each in submissions)),
@@ -91,6 +95,15 @@ class InMemoryFormAnalyticsRepository(InMemoryRepository, FormAnalyticsRepositor
             and source in {None, lead.source}
             and (form_id is None or self._submitted_to(lead.lead_id, form_id))
         ]
+
+    def _buyers(self) -> set[LeadId]:
+        """Leads of whom a customer with a purchase is known."""
+        return {
+            customer.lead_id
+            for customer in self.tables.customers.values()
+            if customer.lead_id is not None
+            and purchases_of(self.tables.orders_by_customer[customer.customer_id], _ALWAYS)
+        }
 
     def _submitted_to(self, lead_id: LeadId, form_id: FormId) -> bool:
         return any(each.form_id == form_id for each in self.tables.submissions_by_lead[lead_id])

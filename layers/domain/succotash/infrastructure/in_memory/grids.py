@@ -16,7 +16,7 @@ from succotash.domain.retention.grids import (
     count_grid,
     materialised_cells,
 )
-from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
+from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod, Labelled
 from succotash.domain.values import CustomerId, LeadId, RunId
 from succotash.infrastructure.in_memory.ledger import Calendar, purchases_by_customer
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
@@ -39,11 +39,12 @@ class InMemoryGridRepository(InMemoryRepository, GridRepository):
 
     @override
     @atomic
-    def get_retention_grid(
+    def find_retention_grid(
         self, period: GridPeriod, mode: GridMode, origin: CohortAnchor = CohortAnchor.PURCHASE
-    ) -> list[GridCell]:
+    ) -> Labelled[list[GridCell]]:
         grids = self.tables.grids.get(self.tables.current_run())
-        return [] if grids is None else list(grids[origin][period, mode])
+        cells = [] if grids is None else list(grids[origin][period, mode])
+        return self.tables.labelled(cells)
 
     @override
     @atomic

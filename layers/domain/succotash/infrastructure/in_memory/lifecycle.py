@@ -6,7 +6,7 @@ from typing import override
 
 from succotash.domain.repositories.lifecycle import LifecycleRepository
 from succotash.domain.retention.lifecycle import LifecycleCounts, add_up, count_lifecycle
-from succotash.domain.retention.retention import GridPeriod
+from succotash.domain.retention.retention import GridPeriod, Labelled
 from succotash.domain.values import CustomerId, RunId, Shard
 from succotash.infrastructure.in_memory.ledger import Calendar, in_shard, purchases_by_customer
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
@@ -24,9 +24,10 @@ class InMemoryLifecycleRepository(InMemoryRepository, LifecycleRepository):
 
     @override
     @atomic
-    def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
+    def find_lifecycle_counts(self, period: GridPeriod) -> Labelled[list[LifecycleCounts]]:
         shards = self.tables.lifecycle.get(self.tables.current_run()) or {}
-        return add_up(counts for shard in shards.values() for counts in shard[period])
+        counts = add_up(counts for shard in shards.values() for counts in shard[period])
+        return self.tables.labelled(counts)
 
 
 def count_lifecycle_of(

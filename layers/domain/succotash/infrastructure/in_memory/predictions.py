@@ -7,8 +7,13 @@ from itertools import islice
 from typing import override
 
 from succotash.domain.repositories.predictions import PredictionRepository
-from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictions, RiskLevel
-from succotash.domain.values import PAGE, CustomerId, Money, RunId, Shard
+from succotash.domain.retention.retention import (
+    ChurnPrediction,
+    ChurnPredictions,
+    Labelled,
+    RiskLevel,
+)
+from succotash.domain.values import PAGE, CustomerId, Money, RunId, SegmentId, Shard
 from succotash.infrastructure.in_memory.ledger import in_shard
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
 from succotash.infrastructure.in_memory.tables import atomic
@@ -22,7 +27,7 @@ class InMemoryPredictionRepository(InMemoryRepository, PredictionRepository):
     def save_churn_prediction(self, prediction: ChurnPrediction) -> None:
         run_id = self.tables.run_named(prediction.run_id)
         self.tables.predictions[run_id, prediction.customer_id] = dataclasses.replace(
-            prediction, run_id=run_id
+            prediction, run_id=run_id, value_segment=None
         )
 
     @override
@@ -60,18 +65,21 @@ class InMemoryPredictionRepository(InMemoryRepository, PredictionRepository):
 
     @override
     @atomic
-    def get_churn_prediction(self, customer_id: CustomerId) -> ChurnPrediction:
-        return self.tables.predictions[self.tables.current_run(), self.tables.meant(customer_id)]
+    def find_prediction(self, customer_id: CustomerId) -> Labelled[ChurnPrediction]:
+        run_id = self.tables.current_run()
+        prediction = self.tables.predictions[run_id, self.tables.meant(customer_id)]
+        return self.tables.labelled(self._with_segment(prediction))
 
     @override
     @atomic
-    def find_churn_predictions(
+    def find_predictions(
         self,
         *,
         risk: RiskLevel | None = None,
+        segment_id: SegmentId | None = None,
         limit: int = PAGE,
         after: tuple[Money, CustomerId] | None = None,
-    ) -> list[ChurnPrediction]:
+    ) -> Labelled[list[ChurnPrediction]]:
         def place(prediction: ChurnPrediction) -> tuple[Decimal, str]:
             at_risk = prediction.value_at_risk
             return Decimal(0) if at_risk is None else -at_risk.amount, prediction.customer_id
@@ -79,7 +87,18 @@ class InMemoryPredictionRepository(InMemoryRepository, PredictionRepository):
         start = None if after is None else (-after[0].amount, after[1])
         matching = (
             each
-            for each in self.tables.predictions_by_run[self.tables.current_run()]
-            if risk in {None, each.risk_level} and (start is None or place(each) > start)
+            for each in map(
+                self._with_segment, self.tables.predictions_by_run[self.tables.current_run()]
+            )
+            if risk in {None, each.risk_level}
+            and segment_id in {None, each.value_segment}
+            and (start is None or place(each) > start)
         )
-        return list(islice(sorted(matching, key=place), limit))
+        return self.tables.labelled(list(islice(sorted(matching, key=place), limit)))
+
+    def _with_segment(self, prediction: ChurnPrediction) -> ChurnPrediction:
+        run_id = prediction.run_id or self.tables.current_run()
+        value = self.tables.values.get((run_id, prediction.customer_id))
+        return dataclasses.replace(
+            prediction, value_segment=None if value is None else value.segment_id
+        )

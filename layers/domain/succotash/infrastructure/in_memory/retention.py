@@ -7,6 +7,7 @@ from succotash.infrastructure.in_memory.engagement import InMemoryEngagementRepo
 from succotash.infrastructure.in_memory.grids import InMemoryGridRepository
 from succotash.infrastructure.in_memory.lifecycle import InMemoryLifecycleRepository
 from succotash.infrastructure.in_memory.predictions import InMemoryPredictionRepository
+from succotash.infrastructure.in_memory.receipts import InMemoryReceiptRepository
 from succotash.infrastructure.in_memory.retention_analytics import (
     InMemoryRetentionAnalyticsRepository,
 )
@@ -24,6 +25,7 @@ class InMemoryRetentionRepository(
     InMemoryGridRepository,
     InMemoryLifecycleRepository,
     InMemoryRetentionAnalyticsRepository,
+    InMemoryReceiptRepository,
     RetentionRepository,
 ):
     """Activity and what runs make of it, in dictionaries."""

@@ -23,11 +23,7 @@ class InMemoryRetentionAnalyticsRepository(InMemoryRepository, RetentionAnalytic
         profiles = list(self.tables.profiles_by_run[run_id])
         chances = [each.churn_probability for each in predictions]
         engagement = [each.engagement_score for each in profiles]
-        at_risk = (
-            self.tables.values.get((run_id, each.customer_id))
-            for each in predictions
-            if each.risk_level is RiskLevel.HIGH
-        )
+        at_risk = (each.value_at_risk for each in predictions if each.risk_level is RiskLevel.HIGH)
         return RetentionAnalytics(
             run_id,
             customers=len(predictions),
@@ -35,5 +31,5 @@ class InMemoryRetentionAnalyticsRepository(InMemoryRepository, RetentionAnalytic
             by_segment=dict(Counter(each.segment.value for each in profiles)),
             average_churn_probability=fmean(chances) if chances else None,
             average_engagement_score=fmean(engagement) if engagement else None,
-            value_at_risk=total(value.residual_value for value in at_risk if value is not None),
+            value_at_risk=total(value for value in at_risk if value is not None),
         )

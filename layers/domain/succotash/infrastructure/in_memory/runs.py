@@ -5,7 +5,13 @@ from collections.abc import Iterable, Mapping
 from typing import override
 
 from succotash.domain.repositories.runs import RunRepository
-from succotash.domain.retention.retention import GIVEN_UP_AFTER, INITIAL_RUN, RunState, ScoringRun
+from succotash.domain.retention.retention import (
+    GIVEN_UP_AFTER,
+    INITIAL_RUN,
+    Labelled,
+    RunState,
+    ScoringRun,
+)
 from succotash.domain.values import Json, RunId
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
@@ -80,6 +86,13 @@ class InMemoryRunRepository(InMemoryRepository, RunRepository):
     def get_scoring_runs(self, *, limit: int = 10) -> list[ScoringRun]:
         runs = (run for run in self.tables.runs.values() if run.run_id != INITIAL_RUN)
         return _latest_first(runs)[:limit]
+
+    @override
+    @atomic
+    def get_published_runs(self, *, limit: int = 10) -> list[Labelled[Mapping[str, Json]]]:
+        [current] = self.tables.runs_by_state[RunState.CURRENT]
+        earlier = _latest_first(self.tables.runs_by_state[RunState.SUPERSEDED])
+        return [Labelled(each.label, each.summary) for each in [current, *earlier][:limit]]
 
 
 def _latest_first(runs: Iterable[ScoringRun]) -> list[ScoringRun]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import override
 
 from succotash.domain.repositories.segments import SegmentRepository
+from succotash.domain.retention.retention import Labelled
 from succotash.domain.value.ltv import LTVSegment, SegmentResult
 from succotash.domain.values import Money, RunId, SegmentId
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
@@ -35,14 +36,14 @@ class InMemorySegmentRepository(InMemoryRepository, SegmentRepository):
 
     @override
     @atomic
-    def get_all_ltv_segments(self) -> list[LTVSegment]:
+    def find_segments(self) -> Labelled[list[LTVSegment]]:
         def place(segment: LTVSegment) -> tuple[bool, float, Decimal, str]:
             quantile, bound = segment.lower_quantile, segment.lower_bound
             amount = bound.amount if bound is not None else Decimal(0)
             return quantile is None, quantile or 0, amount, segment.segment_id
 
         segments = sorted(self.tables.segments.values(), key=place)
-        return [self._with_result(segment) for segment in segments]
+        return self.tables.labelled([self._with_result(segment) for segment in segments])
 
     def _with_result(self, segment: LTVSegment) -> LTVSegment:
         run_id = self.tables.current_run()

@@ -18,12 +18,14 @@ from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.lifecycle import LifecycleCounts
+from succotash.domain.retention.receipts import ForecastReceipt, Tally
 from succotash.domain.retention.retention import (
     INITIAL_RUN,
     ChurnPrediction,
     GridCell,
     GridMode,
     GridPeriod,
+    Labelled,
     RetentionCampaign,
     RunState,
     ScoringRun,
@@ -201,6 +203,12 @@ class Tables:
         self.lifecycle = Table[RunId, Mapping[int, Mapping[GridPeriod, list[LifecycleCounts]]]](
             "lifecycle", self._log
         )
+        self.receipts = Table[RunId, ForecastReceipt]("receipt", self._log)
+        self.forecasts = Table[RunId, Mapping[int, Sequence[Tally]]]("receipt", self._log)
+        self.outcomes = Table[tuple[RunId, int], Mapping[int, Sequence[Tally]]](
+            "receipt", self._log
+        )
+        self.graded = Table[RunId, Mapping[int, datetime | None]]("receipt", self._log)
         self.campaigns = Table[CampaignId, RetentionCampaign]("campaign", self._log)
 
         with self.transaction():
@@ -227,6 +235,10 @@ class Tables:
         """The run readers see."""
         [run] = self.runs_by_state[RunState.CURRENT]
         return run.run_id
+
+    def labelled[T](self, found: T) -> Labelled[T]:
+        """What was found, with the run readers see."""
+        return Labelled(self.runs[self.current_run()].label, found)
 
     def newest_scoring_rules(self) -> ScoringRules:
         """The table by which leads are scored."""

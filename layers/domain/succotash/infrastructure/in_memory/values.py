@@ -7,6 +7,7 @@ from itertools import islice
 from typing import override
 
 from succotash.domain.repositories.values import ValueRepository
+from succotash.domain.retention.retention import Labelled, RiskLevel
 from succotash.domain.value.ltv import CustomerLTV, CustomerValues
 from succotash.domain.values import (
     PAGE,
@@ -31,7 +32,7 @@ class InMemoryValueRepository(InMemoryRepository, ValueRepository):
     def save_customer_ltv(self, value: CustomerLTV) -> None:
         run_id = self.tables.run_named(value.run_id)
         self.tables.values[run_id, value.customer_id] = dataclasses.replace(
-            stored(value), run_id=run_id
+            stored(value), run_id=run_id, risk_level=None
         )
 
     @override
@@ -63,35 +64,46 @@ class InMemoryValueRepository(InMemoryRepository, ValueRepository):
                 run_id=run_id,
                 residual_low=_optional_money(values.residual_low[place], currency),
                 residual_high=_optional_money(values.residual_high[place], currency),
+                residual_median=_optional_money(values.residual_median[place], currency),
+                probability_of_no_purchase=values.probability_of_no_purchase[place],
             )
 
     @override
     @atomic
-    def get_customer_ltv(self, customer_id: CustomerId) -> CustomerLTV:
-        return self.tables.values[self.tables.current_run(), self.tables.meant(customer_id)]
+    def find_value(self, customer_id: CustomerId) -> Labelled[CustomerLTV]:
+        value = self.tables.values[self.tables.current_run(), self.tables.meant(customer_id)]
+        return self.tables.labelled(self._with_risk(value))
 
     @override
     @atomic
-    def find_customers(
+    def find_values(
         self,
         *,
         segment_id: SegmentId | None = None,
         cohort_id: CohortId | None = None,
+        risk: RiskLevel | None = None,
         limit: int = PAGE,
         after: tuple[Money, CustomerId] | None = None,
-    ) -> list[CustomerLTV]:
+    ) -> Labelled[list[CustomerLTV]]:
         def place(value: CustomerLTV) -> tuple[Decimal, str]:
             return -value.predicted_clv.amount, value.customer_id
 
         start = None if after is None else (-after[0].amount, after[1])
         matching = (
             value
-            for value in self.tables.values_by_run[self.tables.current_run()]
+            for value in map(self._with_risk, self.tables.values_by_run[self.tables.current_run()])
             if segment_id in {None, value.segment_id}
             and cohort_id in {None, value.cohort_id}
+            and risk in {None, value.risk_level}
             and (start is None or place(value) > start)
         )
-        return list(islice(sorted(matching, key=place), limit))
+        return self.tables.labelled(list(islice(sorted(matching, key=place), limit)))
+
+    def _with_risk(self, value: CustomerLTV) -> CustomerLTV:
+        run_id = value.run_id or self.tables.current_run()
+        prediction = self.tables.predictions.get((run_id, value.customer_id))
+        level = None if prediction is None else prediction.risk_level.value
+        return dataclasses.replace(value, risk_level=level)
 
 
 def _optional_money(units: int | None, currency: Currency) -> Money | None:

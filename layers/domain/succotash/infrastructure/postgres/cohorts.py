@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import override
 
 from succotash.domain.repositories.cohorts import CohortRepository
-from succotash.domain.retention.retention import UNKNOWN_SOURCE
+from succotash.domain.retention.retention import UNKNOWN_SOURCE, Labelled
 from succotash.domain.value.ltv import Cohort, LTVAnalytics
 from succotash.domain.values import CohortId, RunId, Shard
 from succotash.infrastructure.postgres.moments import set_as_of
@@ -13,6 +13,7 @@ from succotash.infrastructure.postgres.runs import is_scored_by_shard
 from succotash.infrastructure.postgres.session import Jsonb, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
+from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.rows.value import cohorts_of, ltv_analytics_of
 from succotash.infrastructure.statement_files import of_shard
@@ -65,13 +66,9 @@ class PostgresCohortRepository(PostgresRepository, CohortRepository):
         only("scoring run", rows)
 
     @override
-    def get_cohort(self, cohort_id: CohortId) -> Cohort:
-        rows = self._run(_SQL["get_cohort"], cohort_id=cohort_id)
-        return only("cohort", cohorts_of(rows))
-
-    @override
-    def get_all_cohorts(self) -> list[Cohort]:
-        return cohorts_of(self._run(_SQL["get_all_cohorts"]))
+    def find_cohorts(self, cohort_id: CohortId | None = None) -> Labelled[list[Cohort]]:
+        rows = self._run(_SQL["find_cohorts"], cohort_id=cohort_id)
+        return labelled(rows, cohorts_of(rows))
 
     @override
     def get_ltv_analytics(

@@ -71,7 +71,7 @@ class Connection:
         driver.register_in_adapter(TIMESTAMPTZ, instant)
 
     def run(self, text: str, parameters: Mapping[str, object]) -> list[Row]:
-        """The rows of one statement."""
+        """The rows of one statement; StorageError where two of its columns share a name."""
         statement = Statement.of(text)
         values = statement.values(parameters)
         if self._proxied:
@@ -255,10 +255,13 @@ class Connection:
 
 
 def _rows(context: Context) -> list[Row]:
-    if not context.rows:
+    if context.rows is None:
         return []
-    places = {column["name"]: place for place, column in enumerate(context.columns)}
-    return [PostgresRow(places, values) for values in context.rows]
+    columns = {column["name"]: place for place, column in enumerate(context.columns)}
+    if len(columns) != len(context.columns):
+        names = ", ".join(column["name"] for column in context.columns)
+        raise StorageError(f"two columns of a statement share a name: {names}")
+    return [PostgresRow(columns, values) for values in context.rows]
 
 
 def _ends_the_session(fields: dict[str, str]) -> bool:

@@ -44,7 +44,7 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
         canonical_emails: Collection[str],
         tombstones: Collection[str] | None = (),
         *,
-        plain: Collection[str] = (),
+        aliases_only: Collection[str] = (),
         alone: bool = False,
     ) -> KnownCustomers:
         is_of_all = alone or tombstones is None
@@ -58,7 +58,7 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
                 _SQL["find_known"],
                 system=SHOP,
                 names=sorted(names),
-                plain=sorted(plain),
+                aliases_only=sorted(aliases_only),
                 emails=sorted(canonical_emails),
                 tombstones=None if tombstones is None else sorted(tombstones),
                 limit=TOMBSTONES_TOLD + 1,

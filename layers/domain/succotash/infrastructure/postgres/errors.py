@@ -37,7 +37,7 @@ class BusyError(StorageUnavailableError):
 
 
 class StaleStatementError(StorageUnavailableError):
-    """The schema changed under a statement prepared earlier; prepared anew, it will do."""
+    """The schema changed under a statement prepared earlier; prepared again, it will do."""
 
     def __init__(self) -> None:
         super().__init__("its schema just changed")

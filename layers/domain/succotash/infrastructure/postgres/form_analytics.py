@@ -35,6 +35,7 @@ class PostgresFormAnalyticsRepository(PostgresRepository, FormAnalyticsRepositor
             by_form=row.json("by_form") or {},
             by_status=row.json("by_status") or {},
             hot_leads=row["hot_leads"],
+            buyers=row["buyers"],
             average_lead_score=row["average_lead_score"],
         )
 

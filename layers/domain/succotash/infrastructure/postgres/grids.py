@@ -19,6 +19,7 @@ from succotash.domain.retention.retention import (
     GridCell,
     GridMode,
     GridPeriod,
+    Labelled,
 )
 from succotash.domain.values import SHARDS, RunId, Shard
 from succotash.infrastructure.postgres.moments import set_as_of
@@ -27,7 +28,8 @@ from succotash.infrastructure.postgres.runs import is_scored_by_shard
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
-from succotash.infrastructure.rows.retention import grid_cell_of
+from succotash.infrastructure.rows.labels import labelled
+from succotash.infrastructure.rows.retention import grid_cells_of
 from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.statement_files import of_shard
 
@@ -55,11 +57,11 @@ class PostgresGridRepository(PostgresRepository, GridRepository):
         self._in_transaction(build)
 
     @override
-    def get_retention_grid(
+    def find_retention_grid(
         self, period: GridPeriod, mode: GridMode, origin: CohortAnchor = CohortAnchor.PURCHASE
-    ) -> list[GridCell]:
-        rows = self._run(_TABLES["get_grid"], origin=origin, period=period, mode=mode)
-        return [grid_cell_of(row) for row in rows]
+    ) -> Labelled[list[GridCell]]:
+        rows = self._run(_TABLES["find_grid"], origin=origin, period=period, mode=mode)
+        return labelled(rows, grid_cells_of(rows))
 
     @override
     def count_retention(
@@ -81,9 +83,10 @@ class PostgresGridRepository(PostgresRepository, GridRepository):
                 brackets=_brackets(request.brackets),
             )
 
+        rows = self._in_transaction(count)
         return [
-            replace(grid_cell_of(row), revenue=int(row["revenue"]))
-            for row in self._in_transaction(count)
+            replace(cell, revenue=int(row["revenue"]))
+            for cell, row in zip(grid_cells_of(rows), rows, strict=True)
         ]
 
 

@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 from succotash.domain.repositories.lifecycle import LifecycleRepository
 from succotash.domain.retention.grids import period_start
 from succotash.domain.retention.lifecycle import LifecycleCounts, lifecycle_start, period_before
-from succotash.domain.retention.retention import GridPeriod
+from succotash.domain.retention.retention import GridPeriod, Labelled
 from succotash.domain.values import RunId, Shard
 from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Jsonb, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
+from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.retention import lifecycle_counts_of
 from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.statement_files import of_shard
@@ -33,9 +34,9 @@ class PostgresLifecycleRepository(PostgresRepository, LifecycleRepository):
         self._in_transaction(build)
 
     @override
-    def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
-        rows = self._run(_SQL["get_lifecycle"], period=period)
-        return [lifecycle_counts_of(row) for row in rows]
+    def find_lifecycle_counts(self, period: GridPeriod) -> Labelled[list[LifecycleCounts]]:
+        rows = self._run(_SQL["find_lifecycle"], period=period)
+        return labelled(rows, lifecycle_counts_of(rows))
 
 
 def count_lifecycle_of(

@@ -4,15 +4,21 @@ import json
 from typing import override
 
 from succotash.domain.repositories.predictions import PredictionRepository
-from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictions, RiskLevel
-from succotash.domain.values import PAGE, CustomerId, Money, RunId, Shard
+from succotash.domain.retention.retention import (
+    ChurnPrediction,
+    ChurnPredictions,
+    Labelled,
+    RiskLevel,
+)
+from succotash.domain.values import PAGE, CustomerId, Money, RunId, SegmentId, Shard
 from succotash.infrastructure.postgres import bulk
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.runs import replace_rows
 from succotash.infrastructure.postgres.session import Jsonb
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
-from succotash.infrastructure.rows.retention import churn_prediction_of
+from succotash.infrastructure.rows.labels import labelled
+from succotash.infrastructure.rows.retention import churn_prediction_of, churn_predictions_of
 from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.statement_files import of_shard
 
@@ -75,26 +81,28 @@ class PostgresPredictionRepository(PostgresRepository, PredictionRepository):
         )
 
     @override
-    def get_churn_prediction(self, customer_id: CustomerId) -> ChurnPrediction:
-        rows = self._run(_SQL["get_prediction"], customer_id=customer_id)
-        return churn_prediction_of(only("churn prediction", rows))
+    def find_prediction(self, customer_id: CustomerId) -> Labelled[ChurnPrediction]:
+        rows = self._run(_SQL["find_prediction"], customer_id=customer_id)
+        return labelled(rows, churn_prediction_of(only("churn prediction", rows)))
 
     @override
-    def find_churn_predictions(
+    def find_predictions(
         self,
         *,
         risk: RiskLevel | None = None,
+        segment_id: SegmentId | None = None,
         limit: int = PAGE,
         after: tuple[Money, CustomerId] | None = None,
-    ) -> list[ChurnPrediction]:
+    ) -> Labelled[list[ChurnPrediction]]:
         page: dict[str, object] = {
             "amount": "Infinity" if after is None else after[0].amount,
             "id": "" if after is None else after[1],
             "limit": limit,
+            "segment_id": segment_id,
         }
         rows = (
             self._run(_SQL["find_predictions"], **page)
             if risk is None
             else self._run(_SQL["find_predictions_of_risk"], risk=risk, **page)
         )
-        return [churn_prediction_of(row) for row in rows]
+        return labelled(rows, churn_predictions_of(rows))

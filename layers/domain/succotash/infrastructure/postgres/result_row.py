@@ -9,18 +9,18 @@ from succotash.domain.values import Currency, Money
 from succotash.infrastructure.postgres.statements import instant
 
 
-class PostgresRow(list[Any]):
+class PostgresRow:
     """A row by column name; types are those of the driver, made ready when a connection opens."""
 
-    __slots__ = ("_places",)
+    __slots__ = ("_columns", "_values")
 
-    def __init__(self, places: Mapping[str, int], values: Sequence[object]) -> None:
-        super().__init__(values)
-        self._places = places
+    def __init__(self, columns: Mapping[str, int], values: Sequence[Any]) -> None:
+        self._columns = columns
+        self._values = values
 
-    @override
-    def __getitem__(self, column: Any, /) -> Any:
-        return super().__getitem__(self._places[column] if isinstance(column, str) else column)
+    def __getitem__(self, column: str, /) -> Any:  # noqa: ANN401 - text, a number, or NULL
+        """The value as the driver gives it."""
+        return self._values[self._columns[column]]
 
     def flag(self, column: str, /) -> bool:
         """A truth value."""

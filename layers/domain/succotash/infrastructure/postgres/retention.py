@@ -7,6 +7,7 @@ from succotash.infrastructure.postgres.engagement import PostgresEngagementRepos
 from succotash.infrastructure.postgres.grids import PostgresGridRepository
 from succotash.infrastructure.postgres.lifecycle import PostgresLifecycleRepository
 from succotash.infrastructure.postgres.predictions import PostgresPredictionRepository
+from succotash.infrastructure.postgres.receipts import PostgresReceiptRepository
 from succotash.infrastructure.postgres.retention_analytics import (
     PostgresRetentionAnalyticsRepository,
 )
@@ -24,6 +25,7 @@ class PostgresRetentionRepository(
     PostgresGridRepository,
     PostgresLifecycleRepository,
     PostgresRetentionAnalyticsRepository,
+    PostgresReceiptRepository,
     RetentionRepository,
 ):
     """Activity and what runs make of it in tables."""

@@ -4,12 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import override
 
 from succotash.domain.repositories.runs import RunRepository
-from succotash.domain.retention.retention import GIVEN_UP_AFTER, INITIAL_RUN, RunState, ScoringRun
+from succotash.domain.retention.retention import (
+    GIVEN_UP_AFTER,
+    INITIAL_RUN,
+    Labelled,
+    RunState,
+    ScoringRun,
+)
 from succotash.domain.values import SHARDS, Json, RunId
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Jsonb, Session, UnitOfWork
 from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.rows.labels import run_label_of
 from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.rows.scoring import scoring_run_of
 
@@ -96,6 +103,11 @@ class PostgresRunRepository(PostgresRepository, RunRepository):
     def get_scoring_runs(self, *, limit: int = 10) -> list[ScoringRun]:
         rows = self._run(_SQL["find_runs"], initial_run=INITIAL_RUN, limit=limit)
         return [scoring_run_of(row) for row in rows]
+
+    @override
+    def get_published_runs(self, *, limit: int = 10) -> list[Labelled[Mapping[str, Json]]]:
+        rows = self._run(_SQL["find_published_runs"], limit=limit)
+        return [Labelled(run_label_of(row), row.json("summary")) for row in rows]
 
 
 def replace_rows(

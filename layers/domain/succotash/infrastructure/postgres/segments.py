@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import override
 
 from succotash.domain.repositories.segments import SegmentRepository
+from succotash.domain.retention.retention import Labelled
 from succotash.domain.value.ltv import LTVSegment
 from succotash.domain.values import Money, RunId, SegmentId
 from succotash.errors import NotFoundError
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Jsonb
 from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.rows.value import segment_of
 
@@ -56,5 +58,6 @@ class PostgresSegmentRepository(PostgresRepository, SegmentRepository):
         )
 
     @override
-    def get_all_ltv_segments(self) -> list[LTVSegment]:
-        return [segment_of(row) for row in self._run(_SQL["get_all_ltv_segments"])]
+    def find_segments(self) -> Labelled[list[LTVSegment]]:
+        rows = self._run(_SQL["find_segments"])
+        return labelled(rows, [segment_of(row) for row in rows])

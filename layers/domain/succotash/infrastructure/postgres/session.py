@@ -26,6 +26,8 @@ class Session(UnitOfWork):
     Statements are constants with parameters named `:like_this`; a parameter's type is known from
     where it stands, or by CAST. Text goes in as str, JSONB as dict or `Jsonb`, arrays as list,
     instants aware; instants come back in UTC, numeric as Decimal, INET as str, JSONB loaded.
+
+    Rows are read by column name, so each column of a statement needs a name of its own.
     """
 
     def __init__(self, connection: Connection) -> None:

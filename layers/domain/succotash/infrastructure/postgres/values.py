@@ -3,6 +3,7 @@
 from typing import override
 
 from succotash.domain.repositories.values import ValueRepository
+from succotash.domain.retention.retention import Labelled, RiskLevel
 from succotash.domain.value.ltv import CustomerLTV, CustomerValues
 from succotash.domain.values import (
     PAGE,
@@ -19,8 +20,9 @@ from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.runs import replace_rows
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
+from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.row import only
-from succotash.infrastructure.rows.value import customer_ltv_of
+from succotash.infrastructure.rows.value import customer_ltv_of, customer_values_of
 from succotash.infrastructure.statement_files import of_shard
 
 _SQL = statements("values")
@@ -52,6 +54,8 @@ class PostgresValueRepository(PostgresRepository, ValueRepository):
             last_purchase_at=value.last_purchase_at,
             residual_low=value.residual_low and value.residual_low.units(),
             residual_high=value.residual_high and value.residual_high.units(),
+            residual_median=value.residual_median and value.residual_median.units(),
+            probability_of_no_purchase=value.probability_of_no_purchase,
         )
         only("scoring run", rows)
 
@@ -79,6 +83,8 @@ class PostgresValueRepository(PostgresRepository, ValueRepository):
                 bulk.texts(values.last_purchase_at),
                 bulk.optional_amounts(values.residual_low),
                 bulk.optional_amounts(values.residual_high),
+                bulk.optional_amounts(values.residual_median),
+                bulk.optional(values.probability_of_no_purchase),
             ),
         )
 
@@ -91,35 +97,37 @@ class PostgresValueRepository(PostgresRepository, ValueRepository):
         )
 
     @override
-    def get_customer_ltv(self, customer_id: CustomerId) -> CustomerLTV:
-        rows = self._run(_SQL["get_customer_ltv"], customer_id=customer_id)
-        return customer_ltv_of(only("customer", rows))
+    def find_value(self, customer_id: CustomerId) -> Labelled[CustomerLTV]:
+        rows = self._run(_SQL["find_value"], customer_id=customer_id)
+        return labelled(rows, customer_ltv_of(only("customer", rows)))
 
     @override
-    def find_customers(
+    def find_values(
         self,
         *,
         segment_id: SegmentId | None = None,
         cohort_id: CohortId | None = None,
+        risk: RiskLevel | None = None,
         limit: int = PAGE,
         after: tuple[Money, CustomerId] | None = None,
-    ) -> list[CustomerLTV]:
+    ) -> Labelled[list[CustomerLTV]]:
         page: dict[str, object] = {
+            "risk": risk,
             "predicted_clv": "Infinity" if after is None else after[0].amount,
             "id": "" if after is None else after[1],
             "limit": limit,
         }
         if segment_id is not None and cohort_id is not None:
             rows = self._run(
-                _SQL["find_customers_of_segment_and_cohort"],
+                _SQL["find_values_of_segment_and_cohort"],
                 segment_id=segment_id,
                 cohort_id=cohort_id,
                 **page,
             )
         elif segment_id is not None:
-            rows = self._run(_SQL["find_customers_of_segment"], segment_id=segment_id, **page)
+            rows = self._run(_SQL["find_values_of_segment"], segment_id=segment_id, **page)
         elif cohort_id is not None:
-            rows = self._run(_SQL["find_customers_of_cohort"], cohort_id=cohort_id, **page)
+            rows = self._run(_SQL["find_values_of_cohort"], cohort_id=cohort_id, **page)
         else:
-            rows = self._run(_SQL["find_customers"], **page)
-        return [customer_ltv_of(row) for row in rows]
+            rows = self._run(_SQL["find_values"], **page)
+        return labelled(rows, customer_values_of(rows))

@@ -96,6 +96,7 @@ def form_analytics_of(
     by_form: Mapping[str, int],
     by_status: Mapping[str, int],
     hot_leads: int,
+    buyers: int,
     average_lead_score: float | None,
 ) -> FormAnalytics:
     """Counts over submissions, and over the new leads by their status."""
@@ -107,6 +108,7 @@ def form_analytics_of(
         unconfirmed=by_state.get(SubmissionState.UNCONFIRMED, 0),
         new_leads=sum(by_status.values()),
         hot_leads=hot_leads,
+        buyers=buyers,
         average_lead_score=average_lead_score,
         submissions_by_source=by_source,
         submissions_by_form=by_form,

@@ -1,5 +1,7 @@
 """Campaigns, churn predictions, engagement profiles and where customers stand, of rows."""
 
+from collections.abc import Sequence
+
 from succotash.domain.retention.lifecycle import LifecycleCounts
 from succotash.domain.retention.retention import (
     CampaignMetrics,
@@ -34,7 +36,13 @@ def churn_prediction_of(row: Row) -> ChurnPrediction:
         return_probability=row["return_probability"],
         value_at_risk=row.optional_money("value_at_risk", "value_at_risk_currency"),
         run_id=row["run_id"],
+        value_segment=row["segment_id"],
     )
+
+
+def churn_predictions_of(rows: Sequence[Row]) -> list[ChurnPrediction]:
+    """Churn predictions; one row without any is none."""
+    return [churn_prediction_of(row) for row in rows if row["customer_id"] is not None]
 
 
 def engagement_profile_of(row: Row) -> UserEngagementProfile:
@@ -107,22 +115,30 @@ def retention_analytics_of(row: Row) -> RetentionAnalytics:
     )
 
 
-def lifecycle_counts_of(row: Row) -> LifecycleCounts:
-    """Customers of one period by what their presence in it means."""
-    return LifecycleCounts(
-        starts_on=row.day("starts_on"),
-        arrived=row["arrived"],
-        returned=row["returned"],
-        resurrected=row["resurrected"],
-        dormant=row["dormant"],
-    )
+def lifecycle_counts_of(rows: Sequence[Row]) -> list[LifecycleCounts]:
+    """Customers by period and what their presence in it means; one row without a period is none."""
+    return [
+        LifecycleCounts(
+            starts_on=row.day("starts_on"),
+            arrived=row["arrived"],
+            returned=row["returned"],
+            resurrected=row["resurrected"],
+            dormant=row["dormant"],
+        )
+        for row in rows
+        if row["starts_on"] is not None
+    ]
 
 
-def grid_cell_of(row: Row) -> GridCell:
-    """A cell of a materialised retention grid, which has no revenue."""
-    return GridCell(
-        cohort_starts_on=row.day("cohort_starts_on"),
-        cohort_size=row["cohort_size"],
-        offset=row["cell_offset"],
-        active=row["active"],
-    )
+def grid_cells_of(rows: Sequence[Row]) -> list[GridCell]:
+    """Cells of a materialised retention grid, which have no revenue; one row without is none."""
+    return [
+        GridCell(
+            cohort_starts_on=row.day("cohort_starts_on"),
+            cohort_size=row["cohort_size"],
+            offset=row["cell_offset"],
+            active=row["active"],
+        )
+        for row in rows
+        if row["cohort_starts_on"] is not None
+    ]

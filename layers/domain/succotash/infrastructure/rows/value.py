@@ -100,7 +100,15 @@ def customer_ltv_of(row: Row) -> CustomerLTV:
         run_id=row["run_id"],
         residual_low=row.optional_money("residual_low"),
         residual_high=row.optional_money("residual_high"),
+        residual_median=row.optional_money("residual_median"),
+        probability_of_no_purchase=row["probability_of_no_purchase"],
+        risk_level=row["risk_level"],
     )
+
+
+def customer_values_of(rows: Sequence[Row]) -> list[CustomerLTV]:
+    """What customers are worth; one row without any is none."""
+    return [customer_ltv_of(row) for row in rows if row["customer_id"] is not None]
 
 
 def segment_of(row: Row) -> LTVSegment:
@@ -125,8 +133,9 @@ def segment_of(row: Row) -> LTVSegment:
 
 def cohorts_of(rows: Sequence[Row]) -> list[Cohort]:
     """Cohorts, of one row per period and cohort; a cohort without periods has one row, too."""
+    found = [row for row in rows if row["cohort_id"] is not None]
     return [
-        _cohort(list(group)) for _, group in groupby(rows, key=lambda row: str(row["cohort_id"]))
+        _cohort(list(group)) for _, group in groupby(found, key=lambda row: str(row["cohort_id"]))
     ]
 
 

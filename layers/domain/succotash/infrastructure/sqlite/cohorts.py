@@ -4,10 +4,10 @@ from datetime import date, datetime
 from typing import override
 
 from succotash.domain.repositories.cohorts import CohortRepository
-from succotash.domain.retention.retention import UNKNOWN_SOURCE
+from succotash.domain.retention.retention import UNKNOWN_SOURCE, Labelled
 from succotash.domain.value.ltv import Cohort, LTVAnalytics
 from succotash.domain.values import CohortId, Money, RunId
-from succotash.infrastructure.rows.row import only
+from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.value import cohorts_of, ltv_analytics_of
 from succotash.infrastructure.sqlite.columns import currency_of
 from succotash.infrastructure.sqlite.functions import days_of
@@ -67,15 +67,10 @@ class SQLiteCohortRepository(SQLiteRepository, CohortRepository):
             )
 
     @override
-    def get_cohort(self, cohort_id: CohortId) -> Cohort:
+    def find_cohorts(self, cohort_id: CohortId | None = None) -> Labelled[list[Cohort]]:
         with self._unit.reading() as session:
-            rows = session.run(_SQL["get_cohort"], cohort_id=cohort_id)
-        return only("cohort", cohorts_of(rows))
-
-    @override
-    def get_all_cohorts(self) -> list[Cohort]:
-        with self._unit.reading() as session:
-            return cohorts_of(session.run(_SQL["get_all_cohorts"]))
+            rows = session.run(_SQL["find_cohorts"], cohort_id=cohort_id)
+        return labelled(rows, cohorts_of(rows))
 
     @override
     def get_ltv_analytics(

@@ -74,9 +74,9 @@ def amount(units: int | str) -> Decimal:
 
 def json_text(value: object) -> str:
     """A value as JSON text; StorageError where JSON has no such value (NaN, infinity)."""
-    plain = dict(value) if isinstance(value, Mapping) else value
+    document = dict(value) if isinstance(value, Mapping) else value
     try:
-        return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError:
         raise StorageError("a value cannot be written as JSON") from None
 

@@ -136,7 +136,7 @@ class Database(UnitOfWork):
 
     Makes the schema where there is none. StorageUnavailableError where the file cannot be opened,
     or stayed locked for BUSY_SECONDS. Only its owner reads a file that is made here; SQLite gives
-    what it puts beside one the same rights. A file that closed is complete without its -wal. What
+    what it puts next to one the same rights. A file that closed is complete without its -wal. What
     is in memory is gone once closed.
     """
 
@@ -215,7 +215,7 @@ class Database(UnitOfWork):
                 self._idle.append(connection)
                 return
             # One that outlived close(), or could not be rolled back, serves nobody else; and
-            # where it held a database in memory, the next must make it anew.
+            # where it held a database in memory, the next must make it again.
             self._is_prepared = False
         connection.close()
 

@@ -47,7 +47,7 @@ class SQLiteCustomerRepository(SQLiteRepository, CustomerRepository):
         canonical_emails: Collection[str],
         tombstones: Collection[str] | None = (),
         *,
-        plain: Collection[str] = (),
+        aliases_only: Collection[str] = (),
         alone: bool = False,
     ) -> KnownCustomers:
         # A session that writes, although nothing is written: that is what others wait for.
@@ -55,8 +55,8 @@ class SQLiteCustomerRepository(SQLiteRepository, CustomerRepository):
             accounts = session.run(
                 _SQL["find_accounts"],
                 system=SHOP,
-                names=json_text(sorted({*names, *plain})),
-                plain=json_text(sorted(plain)),
+                names=json_text(sorted({*names, *aliases_only})),
+                aliases_only=json_text(sorted(aliases_only)),
             )
             owners = session.run(_SQL["find_owners"], emails=json_text(sorted(canonical_emails)))
             erased = session.run(

@@ -45,6 +45,7 @@ class SQLiteFormAnalyticsRepository(SQLiteRepository, FormAnalyticsRepository):
             by_form=_totals(submissions, "form_id", "submissions"),
             by_status=_totals(leads, "status", "leads"),
             hot_leads=sum(row["hot"] for row in leads),
+            buyers=sum(row["buyers"] for row in leads),
             average_lead_score=sum(row["total"] or 0 for row in leads) / scored if scored else None,
         )
 

@@ -15,9 +15,10 @@ from succotash.domain.retention.grids import (
     count_grid,
     materialised_cells,
 )
-from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod
+from succotash.domain.retention.retention import GridCell, GridMode, GridPeriod, Labelled
 from succotash.domain.values import RunId
-from succotash.infrastructure.rows.retention import grid_cell_of
+from succotash.infrastructure.rows.labels import labelled
+from succotash.infrastructure.rows.retention import grid_cells_of
 from succotash.infrastructure.sqlite.columns import micros
 from succotash.infrastructure.sqlite.connection import Row, Session
 from succotash.infrastructure.sqlite.functions import day_of
@@ -59,12 +60,12 @@ class SQLiteGridRepository(SQLiteRepository, GridRepository):
                 )
 
     @override
-    def get_retention_grid(
+    def find_retention_grid(
         self, period: GridPeriod, mode: GridMode, origin: CohortAnchor = CohortAnchor.PURCHASE
-    ) -> list[GridCell]:
+    ) -> Labelled[list[GridCell]]:
         with self._unit.reading() as session:
-            rows = session.run(_SQL["get_grid"], origin=origin, period=period, mode=mode)
-        return [grid_cell_of(row) for row in rows]
+            rows = session.run(_SQL["find_grid"], origin=origin, period=period, mode=mode)
+        return labelled(rows, grid_cells_of(rows))
 
     @override
     def count_retention(

@@ -6,8 +6,9 @@ from typing import override
 
 from succotash.domain.repositories.lifecycle import LifecycleRepository
 from succotash.domain.retention.lifecycle import LifecycleCounts, count_lifecycle
-from succotash.domain.retention.retention import GridPeriod
+from succotash.domain.retention.retention import GridPeriod, Labelled
 from succotash.domain.values import RunId, Shard
+from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.retention import lifecycle_counts_of
 from succotash.infrastructure.sqlite.columns import micros
 from succotash.infrastructure.sqlite.connection import Session
@@ -29,10 +30,10 @@ class SQLiteLifecycleRepository(SQLiteRepository, LifecycleRepository):
             count_lifecycle_of(session, named_run(session, run_id), as_of, time_zone, None)
 
     @override
-    def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
+    def find_lifecycle_counts(self, period: GridPeriod) -> Labelled[list[LifecycleCounts]]:
         with self._unit.reading() as session:
-            rows = session.run(_SQL["get_lifecycle"], period=period)
-        return [lifecycle_counts_of(row) for row in rows]
+            rows = session.run(_SQL["find_lifecycle"], period=period)
+        return labelled(rows, lifecycle_counts_of(rows))
 
 
 def count_lifecycle_of(

@@ -3,10 +3,16 @@
 from typing import override
 
 from succotash.domain.repositories.predictions import PredictionRepository
-from succotash.domain.retention.retention import ChurnPrediction, ChurnPredictions, RiskLevel
-from succotash.domain.values import PAGE, CustomerId, Money, RunId, Shard
-from succotash.errors import NotFoundError
-from succotash.infrastructure.rows.retention import churn_prediction_of
+from succotash.domain.retention.retention import (
+    ChurnPrediction,
+    ChurnPredictions,
+    Labelled,
+    RiskLevel,
+)
+from succotash.domain.values import PAGE, CustomerId, Money, RunId, SegmentId, Shard
+from succotash.infrastructure.rows.labels import labelled
+from succotash.infrastructure.rows.retention import churn_prediction_of, churn_predictions_of
+from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.sqlite.columns import json_text
 from succotash.infrastructure.sqlite.functions import shard_parameters
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
@@ -77,26 +83,27 @@ class SQLitePredictionRepository(SQLiteRepository, PredictionRepository):
             )
 
     @override
-    def get_churn_prediction(self, customer_id: CustomerId) -> ChurnPrediction:
+    def find_prediction(self, customer_id: CustomerId) -> Labelled[ChurnPrediction]:
         with self._unit.reading() as session:
-            for row in session.run(_SQL["get_prediction"], customer_id=customer_id):
-                return churn_prediction_of(row)
-        raise NotFoundError("churn prediction")
+            rows = session.run(_SQL["find_prediction"], customer_id=customer_id)
+        return labelled(rows, churn_prediction_of(only("churn prediction", rows)))
 
     @override
-    def find_churn_predictions(
+    def find_predictions(
         self,
         *,
         risk: RiskLevel | None = None,
+        segment_id: SegmentId | None = None,
         limit: int = PAGE,
         after: tuple[Money, CustomerId] | None = None,
-    ) -> list[ChurnPrediction]:
+    ) -> Labelled[list[ChurnPrediction]]:
         with self._unit.reading() as session:
             rows = session.run(
                 _SQL["find_predictions"],
                 risk=risk,
+                segment_id=segment_id,
                 limit=limit,
                 after_units=None if after is None else after[0].units(),
                 after_id=None if after is None else after[1],
             )
-        return [churn_prediction_of(row) for row in rows]
+        return labelled(rows, churn_predictions_of(rows))

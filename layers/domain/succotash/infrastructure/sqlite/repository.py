@@ -12,5 +12,5 @@ class SQLiteRepository:
         self._unit = within or Database(path)
 
     def close(self) -> None:
-        """Release the connections; the repository may be used again and opens them anew."""
+        """Release the connections; the repository may be used again and opens them again."""
         self._unit.close()

@@ -7,6 +7,7 @@ from succotash.infrastructure.sqlite.engagement import SQLiteEngagementRepositor
 from succotash.infrastructure.sqlite.grids import SQLiteGridRepository
 from succotash.infrastructure.sqlite.lifecycle import SQLiteLifecycleRepository
 from succotash.infrastructure.sqlite.predictions import SQLitePredictionRepository
+from succotash.infrastructure.sqlite.receipts import SQLiteReceiptRepository
 from succotash.infrastructure.sqlite.retention_analytics import SQLiteRetentionAnalyticsRepository
 from succotash.infrastructure.sqlite.runs import SQLiteRunRepository
 from succotash.infrastructure.sqlite.shards import SQLiteShardRepository
@@ -22,6 +23,7 @@ class SQLiteRetentionRepository(
     SQLiteGridRepository,
     SQLiteLifecycleRepository,
     SQLiteRetentionAnalyticsRepository,
+    SQLiteReceiptRepository,
     RetentionRepository,
 ):
     """Activity and what runs make of it, in tables."""

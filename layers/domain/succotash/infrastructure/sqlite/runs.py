@@ -4,9 +4,16 @@ from collections.abc import Mapping
 from typing import override
 
 from succotash.domain.repositories.runs import RunRepository
-from succotash.domain.retention.retention import GIVEN_UP_AFTER, INITIAL_RUN, RunState, ScoringRun
+from succotash.domain.retention.retention import (
+    GIVEN_UP_AFTER,
+    INITIAL_RUN,
+    Labelled,
+    RunState,
+    ScoringRun,
+)
 from succotash.domain.values import Json, RunId
 from succotash.errors import NotFoundError, RunInProgressError
+from succotash.infrastructure.rows.labels import run_label_of
 from succotash.infrastructure.rows.scoring import scoring_run_of
 from succotash.infrastructure.sqlite.columns import json_text, micros
 from succotash.infrastructure.sqlite.connection import Session
@@ -118,3 +125,9 @@ class SQLiteRunRepository(SQLiteRepository, RunRepository):
         with self._unit.reading() as session:
             rows = session.run(_SQL["find_runs"], initial_run=INITIAL_RUN, limit=limit)
         return [scoring_run_of(row) for row in rows]
+
+    @override
+    def get_published_runs(self, *, limit: int = 10) -> list[Labelled[Mapping[str, Json]]]:
+        with self._unit.reading() as session:
+            rows = session.run(_SQL["find_published_runs"], limit=limit)
+        return [Labelled(run_label_of(row), row.json("summary")) for row in rows]

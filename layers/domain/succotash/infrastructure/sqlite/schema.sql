@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 13;
+PRAGMA user_version = 15;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -286,7 +286,10 @@ CREATE TABLE customer_ltv (
     last_purchase_at INTEGER NOT NULL,
     residual_low INTEGER,
     residual_high INTEGER CHECK ((residual_low IS NULL) = (residual_high IS NULL)),
+    residual_median INTEGER,
+    probability_of_no_purchase REAL CHECK (probability_of_no_purchase BETWEEN 0 AND 1),
     CHECK (residual_low BETWEEN 0 AND residual_high),
+    CHECK (residual_median BETWEEN residual_low AND residual_high),
     PRIMARY KEY (run_id, customer_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX customer_ltv_by_value ON customer_ltv (run_id, predicted_clv DESC, customer_id);
@@ -411,6 +414,37 @@ CREATE TABLE lifecycle_counts (
     resurrected INTEGER NOT NULL CHECK (resurrected >= 0),
     dormant INTEGER NOT NULL CHECK (dormant >= 0),
     PRIMARY KEY (run_id, period, starts_on, shard)
+) STRICT, WITHOUT ROWID;
+
+-- Receipts stay when runs go, so nothing of them refers to a run.
+CREATE TABLE forecast_receipts (
+    run_id TEXT PRIMARY KEY NOT NULL,
+    month TEXT NOT NULL UNIQUE CHECK (month IS date(month, 'start of month')),
+    as_of INTEGER NOT NULL,
+    is_backfilled INTEGER NOT NULL CHECK (is_backfilled IN (0, 1)),
+    settings TEXT NOT NULL CHECK (json_type(settings) = 'object'),
+    models TEXT NOT NULL CHECK (json_type(models) = 'object')
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE forecast_receipt_days (
+    run_id TEXT NOT NULL REFERENCES forecast_receipts (run_id) ON DELETE CASCADE,
+    days INTEGER NOT NULL CHECK (days > 0),
+    ends_at INTEGER NOT NULL,
+    graded_as_of INTEGER CHECK (graded_as_of >= ends_at),
+    PRIMARY KEY (run_id, days)
+) STRICT, WITHOUT ROWID;
+
+-- Totals are whole ten-thousandths as text: they may pass 64 bits.
+CREATE TABLE forecast_tallies (
+    run_id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('foreseen', 'came')),
+    days INTEGER NOT NULL CHECK (days > 0),
+    measure TEXT NOT NULL CHECK (measure IN ('purchases', 'revenue', 'inactivity')),
+    decile INTEGER NOT NULL CHECK (decile BETWEEN 1 AND 10),
+    shard INTEGER NOT NULL CHECK (shard >= 0),
+    customers INTEGER NOT NULL CHECK (customers > 0),
+    units TEXT NOT NULL,
+    PRIMARY KEY (run_id, kind, days, measure, decile, shard)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE retention_campaigns (

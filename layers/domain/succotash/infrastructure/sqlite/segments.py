@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import override
 
 from succotash.domain.repositories.segments import SegmentRepository
+from succotash.domain.retention.retention import Labelled
 from succotash.domain.value.ltv import LTVSegment
 from succotash.domain.values import Money, RunId, SegmentId
 from succotash.errors import NotFoundError
+from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.rows.value import segment_of
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
@@ -61,6 +63,7 @@ class SQLiteSegmentRepository(SQLiteRepository, SegmentRepository):
         return segment_of(only("segment", rows))
 
     @override
-    def get_all_ltv_segments(self) -> list[LTVSegment]:
+    def find_segments(self) -> Labelled[list[LTVSegment]]:
         with self._unit.reading() as session:
-            return [segment_of(row) for row in session.run(_SQL["get_all_ltv_segments"])]
+            rows = session.run(_SQL["find_segments"])
+        return labelled(rows, [segment_of(row) for row in rows])

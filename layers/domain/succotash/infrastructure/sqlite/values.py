@@ -3,6 +3,7 @@
 from typing import override
 
 from succotash.domain.repositories.values import ValueRepository
+from succotash.domain.retention.retention import Labelled, RiskLevel
 from succotash.domain.value.ltv import CustomerLTV, CustomerValues
 from succotash.domain.values import (
     PAGE,
@@ -14,8 +15,9 @@ from succotash.domain.values import (
     SegmentId,
     Shard,
 )
+from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.row import only
-from succotash.infrastructure.rows.value import customer_ltv_of
+from succotash.infrastructure.rows.value import customer_ltv_of, customer_values_of
 from succotash.infrastructure.sqlite.columns import currency_of, micros, micros_of_text
 from succotash.infrastructure.sqlite.functions import shard_parameters
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
@@ -55,6 +57,8 @@ class SQLiteValueRepository(SQLiteRepository, ValueRepository):
                 last_purchase_at=micros(value.last_purchase_at),
                 residual_low=value.residual_low and value.residual_low.units(),
                 residual_high=value.residual_high and value.residual_high.units(),
+                residual_median=value.residual_median and value.residual_median.units(),
+                probability_of_no_purchase=value.probability_of_no_purchase,
             )
 
     @override
@@ -87,33 +91,37 @@ class SQLiteValueRepository(SQLiteRepository, ValueRepository):
                         "last_purchase_at": micros_of_text(values.last_purchase_at[place]),
                         "residual_low": values.residual_low[place],
                         "residual_high": values.residual_high[place],
+                        "residual_median": values.residual_median[place],
+                        "probability_of_no_purchase": values.probability_of_no_purchase[place],
                     }
                     for place, customer_id in enumerate(values.customer_ids)
                 ),
             )
 
     @override
-    def get_customer_ltv(self, customer_id: CustomerId) -> CustomerLTV:
+    def find_value(self, customer_id: CustomerId) -> Labelled[CustomerLTV]:
         with self._unit.reading() as session:
-            rows = session.run(_SQL["get_customer_ltv"], customer_id=customer_id)
-        return customer_ltv_of(only("customer", rows))
+            rows = session.run(_SQL["find_value"], customer_id=customer_id)
+        return labelled(rows, customer_ltv_of(only("customer", rows)))
 
     @override
-    def find_customers(
+    def find_values(
         self,
         *,
         segment_id: SegmentId | None = None,
         cohort_id: CohortId | None = None,
+        risk: RiskLevel | None = None,
         limit: int = PAGE,
         after: tuple[Money, CustomerId] | None = None,
-    ) -> list[CustomerLTV]:
+    ) -> Labelled[list[CustomerLTV]]:
         with self._unit.reading() as session:
             rows = session.run(
-                _SQL["find_customers"],
+                _SQL["find_values"],
                 segment_id=segment_id,
                 cohort_id=cohort_id,
+                risk=risk,
                 limit=limit,
                 after_value=None if after is None else after[0].units(),
                 after_id=None if after is None else after[1],
             )
-        return [customer_ltv_of(row) for row in rows]
+        return labelled(rows, customer_values_of(rows))

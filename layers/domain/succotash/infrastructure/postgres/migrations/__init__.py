@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-REVISION = "0016"
+REVISION = "0018"
 """The schema that this release works on."""
 REVISION_TABLE = "succotash_revision"
 """Remembers which schema a database has; its presence says whose the database is."""
@@ -54,7 +54,7 @@ def migrate(
     and loses others. It ends by `deadline`, in the seconds of time.monotonic(), where given. All
     of it happens, or nothing; two migrations wait for each other.
 
-    With `accepts_later` the schema of a later release stays, and `users` get rights on it beside
+    With `accepts_later` the schema of a later release stays, and `users` get rights on it besides
     those that they have: the later release works on until this one, rolled back to, is there.
 
     StorageUnavailableError where the database does not answer, something holds the tables, or the
@@ -79,9 +79,9 @@ def migrate(
             config = _config(connection)
             _require_understood(connection, config)
             command.upgrade(config, REVISION)
-        beside = None if later is None else run(_SQL["find_tables"]).scalars().all()
+        others = None if later is None else run(_SQL["find_tables"]).scalars().all()
         for user, kinds in (users or {}).items():
-            for statement in grants(user, kinds, beside=beside):
+            for statement in grants(user, kinds, others=others):
                 run(statement)
     return later or REVISION
 

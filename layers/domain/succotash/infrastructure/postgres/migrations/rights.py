@@ -73,6 +73,9 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     "user_engagement_profiles": {Kind.QUERIES: "rd", Kind.SCORING: "rad"},
     "grid_cells": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "lifecycle_counts": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
+    "forecast_receipts": {Kind.QUERIES: "r", Kind.SCORING: "ra"},
+    "forecast_receipt_days": {Kind.QUERIES: "r", Kind.SCORING: "raw"},
+    "forecast_tallies": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "run_shards": {Kind.SCORING: "rawd"},
     "grid_parts": {Kind.SCORING: "rad"},
     "cohort_parts": {Kind.SCORING: "rad"},
@@ -80,7 +83,16 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
 }
 """Rights on every table and view of the schema; a kind that is not named has none."""
 COLUMNS: Mapping[str, Mapping[Kind, Sequence[str]]] = {
-    "form_submissions": {Kind.SCORING: ("lead_id", "state", "submitted_at")}
+    "form_submissions": {
+        Kind.SCORING: (
+            "attribution",
+            "lead_id",
+            "source",
+            "state",
+            "submission_id",
+            "submitted_at",
+        )
+    }
 }
 """Columns that a kind may read of a table whose others are no business of its."""
 ROW_BY_ROW: Mapping[str, str] = {
@@ -90,7 +102,7 @@ ROW_BY_ROW: Mapping[str, str] = {
     "customer_ltv": "w",
     "user_engagement_profiles": "w",
 }
-"""What it takes beside to save single results, which tools do and no function does."""
+"""What it also takes to save single results, which tools do and no function does."""
 
 
 def quoted(name: str) -> str:
@@ -104,14 +116,14 @@ def role_of(user: str, kind: Kind) -> str:
 
 
 def grants(
-    role: str, kinds: Collection[Kind], *, beside: Collection[str] | None = None
+    role: str, kinds: Collection[Kind], *, others: Collection[str] | None = None
 ) -> Iterator[str]:
     """Statements that give the role what these kinds need, and take every other right on tables.
 
-    With `beside`, tables of another release's schema, no right is taken and only these are named.
+    With `others`, the tables of another release, no right is taken and only these are named.
     """
     # Made from the table of rights, not kept in files: GRANT takes names, and no parameters.
-    if beside is None:
+    if others is None:
         yield f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {quoted(role)}"
     yield f"GRANT USAGE ON SCHEMA public TO {quoted(role)}"
     for table, by_kind in RIGHTS.items():
@@ -123,11 +135,11 @@ def grants(
         rights = [right for letter, right in LETTERS.items() if letter in letters]
         partitions = [f"{table}_p{shard:02d}" for shard in range(SHARDS)]
         tables = [table, *partitions] if table in PARTITIONED else [table]
-        if beside is not None:
-            tables = [each for each in tables if each in beside]
+        if others is not None:
+            tables = [each for each in tables if each in others]
         if tables:
             yield f"GRANT {', '.join(rights)} ON {', '.join(tables)} TO {quoted(role)}"
     for table, readers in COLUMNS.items():
         columns = sorted({each for kind in kinds for each in readers.get(kind, ())})
-        if columns and (beside is None or table in beside):
+        if columns and (others is None or table in others):
             yield f"GRANT SELECT ({', '.join(columns)}) ON {table} TO {quoted(role)}"

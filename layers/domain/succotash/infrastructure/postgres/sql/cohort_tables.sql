@@ -153,16 +153,21 @@ GROUP BY
     counted.place,
     sizes.size;
 
--- name: get_grid
+-- name: find_grid
+WITH ${label}
+
 SELECT
-    cohort_starts_on,
-    cohort_size,
-    place AS cell_offset,
-    active
-FROM grid_cells
-WHERE
-    run_id = ${current_run}
-    AND origin = :origin
-    AND period = :period
-    AND mode = :mode
-ORDER BY cohort_starts_on, place;
+    cell.cohort_starts_on,
+    cell.cohort_size,
+    cell.place AS cell_offset,
+    cell.active,
+    ${label_columns}
+FROM label
+LEFT JOIN grid_cells AS cell
+    ON
+        label.run_id = cell.run_id
+        AND cell.origin = :origin
+        AND cell.period = :period
+        AND cell.mode = :mode
+WINDOW place AS (ORDER BY cell.cohort_starts_on ASC, cell.place ASC)
+ORDER BY cell.cohort_starts_on ASC, cell.place ASC;

@@ -11,7 +11,65 @@ cohorts_gone AS (
 
 SELECT run_id FROM run;
 
+-- part: origins
+-- The last accepted submission up to the first purchase; a lead from before whose submissions are
+-- deleted by now brings its own source, which is that of its first one.
+tied AS (
+    SELECT
+        value.customer_id,
+        value.first_purchase_at,
+        leads.lead_id,
+        leads.source,
+        leads.campaign,
+        leads.first_submission_at
+    FROM customer_ltv AS value
+    INNER JOIN customers ON value.customer_id = customers.customer_id
+    INNER JOIN leads ON customers.lead_id = leads.lead_id
+    WHERE value.run_id = :run_id
+),
+
+submitted AS (
+    SELECT DISTINCT ON (tied.customer_id)
+        tied.customer_id,
+        submission.source,
+        left(
+            coalesce(
+                nullif(submission.attribution ->> 'utm_campaign', ''),
+                nullif(submission.attribution ->> 'campaign_id', '')
+            ),
+            100
+        ) AS campaign
+    FROM tied
+    INNER JOIN form_submissions AS submission
+        ON
+            tied.lead_id = submission.lead_id
+            AND submission.state = 'accepted'
+            AND tied.first_purchase_at >= submission.submitted_at
+    ORDER BY tied.customer_id ASC, submission.submitted_at DESC, submission.submission_id DESC
+),
+
+origins AS (
+    SELECT
+        customer_id,
+        source,
+        campaign
+    FROM submitted
+    UNION ALL
+    SELECT
+        tied.customer_id,
+        tied.source,
+        tied.campaign
+    FROM tied
+    WHERE
+        tied.first_submission_at <= tied.first_purchase_at
+        AND NOT EXISTS (
+            SELECT FROM submitted WHERE tied.customer_id = submitted.customer_id
+        )
+)
+
 -- name: build_rollups
+WITH ${origins}
+
 INSERT INTO ltv_rollups (
     run_id,
     first_purchase_day,
@@ -27,17 +85,16 @@ SELECT
     value.run_id,
     cast(value.first_purchase_at AT TIME ZONE cast(:time_zone AS text) AS date) AS day,
     value.segment_id,
-    coalesce(leads.source, :unknown_source) AS lead_source,
-    leads.campaign,
+    coalesce(origins.source, :unknown_source) AS origin,
+    origins.campaign,
     count(*) AS customers,
     sum(value.actual_clv) AS revenue,
     sum(value.predicted_clv) AS predicted_clv,
     sum(value.residual_value) AS residual_value
 FROM customer_ltv AS value
-LEFT JOIN customers ON value.customer_id = customers.customer_id
-LEFT JOIN leads ON customers.lead_id = leads.lead_id
+LEFT JOIN origins ON value.customer_id = origins.customer_id
 WHERE value.run_id = :run_id
-GROUP BY value.run_id, day, value.segment_id, lead_source, leads.campaign;
+GROUP BY value.run_id, day, value.segment_id, origin, origins.campaign;
 
 -- part: valued_periods
 -- An order that arrived late, or was refunded beyond its amount, may lie before the month in which
@@ -245,8 +302,10 @@ saved_periods AS (
 
 SELECT run_id FROM run;
 
--- part: cohorts
+-- name: find_cohorts
 -- One row per period, at least one per cohort: JSON would turn exact amounts into floats.
+WITH ${label}
+
 SELECT
     cohort.run_id,
     cohort.cohort_id,
@@ -257,20 +316,17 @@ SELECT
     cohort.currency,
     period.period,
     period.active_customers,
-    period.revenue AS period_revenue
-FROM cohorts AS cohort
+    period.revenue AS period_revenue,
+    ${label_columns}
+FROM label
+LEFT JOIN cohorts AS cohort
+    ON
+        label.run_id = cohort.run_id
+        AND (cast(:cohort_id AS text) IS NULL OR cohort.cohort_id = cast(:cohort_id AS text))
 LEFT JOIN cohort_periods AS period
     ON cohort.run_id = period.run_id AND cohort.cohort_id = period.cohort_id
-WHERE cohort.run_id = ${current_run}
-
--- name: get_cohort
-${cohorts}
-AND cohort.cohort_id = :cohort_id
-ORDER BY period.period;
-
--- name: get_all_cohorts
-${cohorts}
-ORDER BY cohort.starts_on, cohort.cohort_id, period.period;
+WINDOW place AS (ORDER BY cohort.starts_on ASC, cohort.cohort_id ASC, period.period ASC)
+ORDER BY cohort.starts_on ASC, cohort.cohort_id ASC, period.period ASC;
 
 -- name: get_ltv_analytics
 -- The grouping's bits say by what a row is grouped.

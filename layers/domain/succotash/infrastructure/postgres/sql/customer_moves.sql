@@ -183,7 +183,7 @@ INSERT INTO customer_ltv (
     run_id, customer_id, actual_clv, residual_value, average_order_value, currency, order_count,
     frequency, lifetime_months, probability_alive, expected_purchases_30, expected_purchases_90,
     expected_purchases_365, segment_id, cohort_id, first_purchase_at, last_purchase_at,
-    residual_low, residual_high
+    residual_low, residual_high, residual_median, probability_of_no_purchase
 )
 SELECT
     moved.run_id,
@@ -204,7 +204,9 @@ SELECT
     moved.first_purchase_at,
     moved.last_purchase_at,
     moved.residual_low,
-    moved.residual_high
+    moved.residual_high,
+    moved.residual_median,
+    moved.probability_of_no_purchase
 FROM ${pair}
 CROSS JOIN scoring_runs AS run
 INNER JOIN customer_ltv AS moved

@@ -12,7 +12,7 @@ WITH called AS (
         given.name,
         named.customer_id,
         TRUE AS is_alias
-    FROM unnest(cast(:plain AS text[])) AS given (name)
+    FROM unnest(cast(:aliases_only AS text[])) AS given (name)
     INNER JOIN customer_aliases AS named
         ON named.system = cast(:system AS text) AND given.name = named.alias
 )

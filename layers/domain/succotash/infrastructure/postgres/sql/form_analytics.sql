@@ -1,3 +1,24 @@
+-- part: has_bought
+-- Whether a customer who is tied to the lead made a purchase that was not wholly refunded.
+exists(
+    SELECT 1
+    FROM customers AS customer
+    INNER JOIN orders AS bought ON customer.customer_id = bought.customer_id
+    WHERE
+        customer.lead_id = lead.lead_id
+        AND bought.refund_of IS NULL
+        AND coalesce(
+            (
+                SELECT bought.amount + sum(refund.amount) > 0
+                FROM orders AS refund
+                WHERE
+                    bought.customer_id = refund.customer_id
+                    AND bought.order_id = refund.refund_of
+            ),
+            TRUE
+        )
+)
+
 -- name: get_form_analytics
 WITH submitted AS (
     SELECT
@@ -18,7 +39,8 @@ found AS (
     SELECT
         lead.status,
         score.total,
-        coalesce(score.is_hot, FALSE) AS is_hot
+        coalesce(score.is_hot, FALSE) AS is_hot,
+        ${has_bought} AS has_bought
     FROM leads AS lead
     LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
     WHERE ${is_new_lead}
@@ -66,6 +88,7 @@ SELECT
         ) AS counted
     ) AS by_status,
     (SELECT count(*) FROM found WHERE is_hot) AS hot_leads,
+    (SELECT count(*) FROM found WHERE has_bought) AS buyers,
     (SELECT cast(avg(total) AS double precision) FROM found) AS average_lead_score;
 
 -- name: get_lead_conversion_funnel

@@ -45,7 +45,7 @@ WHERE
     AND EXISTS ${other_customer_of_the_lead};
 
 -- part: count_parts
--- On which days who joined when was active since, and on which the time before. Whoever joined by
+-- On which days who joined when was active since, and on which the time before. Those who joined by
 -- buying or by an event was active on that day; a lead was, where something came after the form.
 -- Customers active in a period are counted on the first of their days in it, so that nobody has to
 -- be told apart; and of those who are counted together, there are no more kinds than pairs of days.

@@ -112,14 +112,29 @@ INNER JOIN spans ON counts.period = spans.period
 WHERE counts.starts_on BETWEEN spans.first AND spans.last
 GROUP BY counts.period, counts.starts_on;
 
--- name: get_lifecycle
+-- name: find_lifecycle
+WITH ${label},
+
+counted AS (
+    SELECT
+        starts_on,
+        cast(sum(arrived) AS bigint) AS arrived,
+        cast(sum(returned) AS bigint) AS returned,
+        cast(sum(resurrected) AS bigint) AS resurrected,
+        cast(sum(dormant) AS bigint) AS dormant
+    FROM lifecycle_counts
+    WHERE run_id = ${current_run} AND period = :period
+    GROUP BY starts_on
+)
+
 SELECT
-    starts_on,
-    cast(sum(arrived) AS bigint) AS arrived,
-    cast(sum(returned) AS bigint) AS returned,
-    cast(sum(resurrected) AS bigint) AS resurrected,
-    cast(sum(dormant) AS bigint) AS dormant
-FROM lifecycle_counts
-WHERE run_id = ${current_run} AND period = :period
-GROUP BY starts_on
-ORDER BY starts_on;
+    counted.starts_on,
+    counted.arrived,
+    counted.returned,
+    counted.resurrected,
+    counted.dormant,
+    ${label_columns}
+FROM label
+LEFT JOIN counted ON TRUE
+WINDOW place AS (ORDER BY counted.starts_on ASC)
+ORDER BY counted.starts_on ASC;

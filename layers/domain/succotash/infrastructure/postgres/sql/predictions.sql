@@ -82,44 +82,88 @@ COPY churn_predictions${shard} (
     value_at_risk
 ) FROM STDIN;
 
--- part: prediction
+-- part: prediction_columns
+prediction.customer_id,
+prediction.churn_probability,
+prediction.probability_alive,
+prediction.risk_level,
+prediction.risk_score,
+prediction.horizon_days,
+prediction.last_seen_on,
+prediction.predicted_churn_date,
+prediction.reasons,
+prediction.engagement_score,
+prediction.likely_inactive_since,
+prediction.return_probability,
+prediction.value_at_risk,
+prediction.value_at_risk_currency,
+prediction.run_id
+
+-- part: predictions_with_segment
 SELECT
-    customer_id,
-    churn_probability,
-    probability_alive,
-    risk_level,
-    risk_score,
-    horizon_days,
-    last_seen_on,
-    predicted_churn_date,
-    reasons,
-    engagement_score,
-    likely_inactive_since,
-    return_probability,
-    value_at_risk,
-    value_at_risk_currency,
-    run_id
-FROM churn_predictions
+    ${prediction_columns},
+    value.segment_id
+FROM churn_predictions AS prediction
+LEFT JOIN customer_ltv AS value
+    ON prediction.run_id = value.run_id AND prediction.customer_id = value.customer_id
+
+-- name: find_prediction
+WITH ${label},
+
+found AS (
+    ${predictions_with_segment}
+    WHERE prediction.run_id = ${current_run} AND prediction.customer_id = ${meant}
+)
+
+SELECT
+    ${prediction_columns},
+    prediction.segment_id,
+    ${label_columns}
+FROM label
+CROSS JOIN found AS prediction
+WINDOW place AS (ORDER BY prediction.customer_id ASC);
+
+-- part: labelled_predictions
+SELECT
+    ${prediction_columns},
+    prediction.segment_id,
+    ${label_columns}
+FROM label
+LEFT JOIN found AS prediction ON TRUE
+WINDOW place AS (ORDER BY prediction.value_at_risk DESC, prediction.customer_id ASC)
+ORDER BY prediction.value_at_risk DESC, prediction.customer_id ASC
 
 -- part: by_value_at_risk
-value_at_risk <= cast(:amount AS numeric)
-AND (value_at_risk < cast(:amount AS numeric) OR customer_id > cast(:id AS text))
-ORDER BY value_at_risk DESC, customer_id ASC
+prediction.value_at_risk <= cast(:amount AS numeric)
+AND (
+    prediction.value_at_risk < cast(:amount AS numeric)
+    OR prediction.customer_id > cast(:id AS text)
+)
+AND (cast(:segment_id AS text) IS NULL OR value.segment_id = :segment_id)
+ORDER BY prediction.value_at_risk DESC, prediction.customer_id ASC
 LIMIT cast(:limit AS bigint)
 
--- name: get_prediction
-${prediction}
-WHERE run_id = ${current_run} AND customer_id = ${meant};
-
 -- name: find_predictions
-${prediction}
-WHERE
-    run_id = ${current_run}
-    AND ${by_value_at_risk};
+WITH ${label},
+
+found AS (
+    ${predictions_with_segment}
+    WHERE
+        prediction.run_id = ${current_run}
+        AND ${by_value_at_risk}
+)
+
+${labelled_predictions};
 
 -- name: find_predictions_of_risk
-${prediction}
-WHERE
-    run_id = ${current_run}
-    AND risk_level = :risk
-    AND ${by_value_at_risk};
+WITH ${label},
+
+found AS (
+    ${predictions_with_segment}
+    WHERE
+        prediction.run_id = ${current_run}
+        AND prediction.risk_level = :risk
+        AND ${by_value_at_risk}
+)
+
+${labelled_predictions};

@@ -19,6 +19,18 @@ WHERE run_id = :run_id;
 ${run}
 WHERE state = 'current';
 
+-- name: find_published_runs
+SELECT
+    run_id AS label_run_id,
+    as_of AS label_as_of,
+    settings AS label_settings,
+    models AS label_models,
+    summary
+FROM scoring_runs
+WHERE state IN ('current', 'superseded')
+ORDER BY state = 'current' DESC, as_of DESC, run_id DESC
+LIMIT :limit;
+
 -- name: find_runs
 ${run}
 WHERE run_id <> :initial_run

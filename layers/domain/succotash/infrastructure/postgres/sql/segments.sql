@@ -73,7 +73,9 @@ FROM unknown;
 
 -- part: segments
 -- What a run found stands in its rollups; a run without them yet is counted row by row.
-WITH rollups AS (
+WITH ${label},
+
+rollups AS (
     SELECT
         segment_id,
         sum(customers) AS customers,
@@ -110,16 +112,22 @@ SELECT
     result.lower_bound AS resolved_bound,
     result.currency AS resolved_currency,
     cast(coalesce(found.customers, 0) AS bigint) AS customers,
+    ${label_columns},
     coalesce(found.total_value, 0) AS total_value
-FROM ltv_segments AS segment
+FROM label
+CROSS JOIN ltv_segments AS segment
 LEFT JOIN ltv_segment_results AS result
     ON segment.segment_id = result.segment_id AND result.run_id = ${current_run}
 LEFT JOIN found ON segment.segment_id = found.segment_id
 
 -- name: get_ltv_segment
 ${segments}
-WHERE segment.segment_id = :segment_id;
+WHERE segment.segment_id = :segment_id
+WINDOW place AS (ORDER BY segment.segment_id ASC);
 
--- name: get_all_ltv_segments
+-- name: find_segments
 ${segments}
+WINDOW place AS (
+    ORDER BY segment.lower_quantile ASC NULLS LAST, segment.lower_bound ASC, segment.segment_id ASC
+)
 ORDER BY segment.lower_quantile ASC NULLS LAST, segment.lower_bound ASC, segment.segment_id ASC;

@@ -21,7 +21,9 @@ saved AS (
         first_purchase_at,
         last_purchase_at,
         residual_low,
-        residual_high
+        residual_high,
+        residual_median,
+        probability_of_no_purchase
     )
     SELECT
         run_id,
@@ -42,7 +44,9 @@ saved AS (
         cast(:first_purchase_at AS timestamptz) AS first_purchase_at,
         cast(:last_purchase_at AS timestamptz) AS last_purchase_at,
         0.0001 * cast(:residual_low AS bigint) AS residual_low,
-        0.0001 * cast(:residual_high AS bigint) AS residual_high
+        0.0001 * cast(:residual_high AS bigint) AS residual_high,
+        0.0001 * cast(:residual_median AS bigint) AS residual_median,
+        cast(:probability_of_no_purchase AS double precision) AS probability_of_no_purchase
     FROM run
     ON CONFLICT (run_id, customer_id) DO UPDATE SET
         actual_clv = excluded.actual_clv,
@@ -61,7 +65,9 @@ saved AS (
         first_purchase_at = excluded.first_purchase_at,
         last_purchase_at = excluded.last_purchase_at,
         residual_low = excluded.residual_low,
-        residual_high = excluded.residual_high
+        residual_high = excluded.residual_high,
+        residual_median = excluded.residual_median,
+        probability_of_no_purchase = excluded.probability_of_no_purchase
 )
 
 SELECT run_id FROM run;
@@ -95,69 +101,127 @@ COPY customer_ltv${shard} (
     first_purchase_at,
     last_purchase_at,
     residual_low,
-    residual_high
+    residual_high,
+    residual_median,
+    probability_of_no_purchase
 ) FROM STDIN;
 
--- part: customer_ltv
+-- part: value_columns
+value.customer_id,
+value.actual_clv,
+value.residual_value,
+value.average_order_value,
+value.currency,
+value.order_count,
+value.frequency,
+value.lifetime_months,
+value.probability_alive,
+value.expected_purchases_30,
+value.expected_purchases_90,
+value.expected_purchases_365,
+value.segment_id,
+value.cohort_id,
+value.first_purchase_at,
+value.last_purchase_at,
+value.run_id,
+value.residual_low,
+value.residual_high,
+value.residual_median,
+value.probability_of_no_purchase
+
+-- part: values_with_risk
 SELECT
-    customer_id,
-    actual_clv,
-    residual_value,
-    average_order_value,
-    currency,
-    order_count,
-    frequency,
-    lifetime_months,
-    probability_alive,
-    expected_purchases_30,
-    expected_purchases_90,
-    expected_purchases_365,
-    segment_id,
-    cohort_id,
-    first_purchase_at,
-    last_purchase_at,
-    run_id,
-    residual_low,
-    residual_high
-FROM customer_ltv
+    ${value_columns},
+    value.predicted_clv,
+    prediction.risk_level
+FROM customer_ltv AS value
+LEFT JOIN churn_predictions AS prediction
+    ON value.run_id = prediction.run_id AND value.customer_id = prediction.customer_id
+
+-- name: find_value
+WITH ${label},
+
+found AS (
+    ${values_with_risk}
+    WHERE value.run_id = ${current_run} AND value.customer_id = ${meant}
+)
+
+SELECT
+    ${value_columns},
+    value.risk_level,
+    ${label_columns}
+FROM label
+CROSS JOIN found AS value
+WINDOW place AS (ORDER BY value.customer_id ASC);
+
+-- part: labelled_values
+SELECT
+    ${value_columns},
+    value.risk_level,
+    ${label_columns}
+FROM label
+LEFT JOIN found AS value ON TRUE
+WINDOW place AS (ORDER BY value.predicted_clv DESC, value.customer_id ASC)
+ORDER BY value.predicted_clv DESC, value.customer_id ASC
 
 -- part: by_value
-predicted_clv <= cast(:predicted_clv AS numeric)
+value.predicted_clv <= cast(:predicted_clv AS numeric)
 AND (
-    predicted_clv < cast(:predicted_clv AS numeric)
-    OR customer_id > cast(:id AS text)
+    value.predicted_clv < cast(:predicted_clv AS numeric)
+    OR value.customer_id > cast(:id AS text)
 )
-ORDER BY predicted_clv DESC, customer_id ASC
+AND (cast(:risk AS text) IS NULL OR prediction.risk_level = :risk)
+ORDER BY value.predicted_clv DESC, value.customer_id ASC
 LIMIT cast(:limit AS bigint)
 
--- name: get_customer_ltv
-${customer_ltv}
-WHERE run_id = ${current_run} AND customer_id = ${meant};
+-- name: find_values
+WITH ${label},
 
--- name: find_customers
-${customer_ltv}
-WHERE
-    run_id = ${current_run}
-    AND ${by_value};
+found AS (
+    ${values_with_risk}
+    WHERE
+        value.run_id = ${current_run}
+        AND ${by_value}
+)
 
--- name: find_customers_of_segment
-${customer_ltv}
-WHERE
-    run_id = ${current_run}
-    AND segment_id = :segment_id
-    AND ${by_value};
+${labelled_values};
 
--- name: find_customers_of_cohort
-${customer_ltv}
-WHERE
-    run_id = ${current_run}
-    AND cohort_id = :cohort_id
-    AND ${by_value};
+-- name: find_values_of_segment
+WITH ${label},
 
--- name: find_customers_of_segment_and_cohort
-${customer_ltv}
-WHERE
-    run_id = ${current_run}
-    AND segment_id = :segment_id
-    AND cohort_id = :cohort_id
-    AND ${by_value};
+found AS (
+    ${values_with_risk}
+    WHERE
+        value.run_id = ${current_run}
+        AND value.segment_id = :segment_id
+        AND ${by_value}
+)
+
+${labelled_values};
+
+-- name: find_values_of_cohort
+WITH ${label},
+
+found AS (
+    ${values_with_risk}
+    WHERE
+        value.run_id = ${current_run}
+        AND value.cohort_id = :cohort_id
+        AND ${by_value}
+)
+
+${labelled_values};
+
+-- name: find_values_of_segment_and_cohort
+WITH ${label},
+
+found AS (
+    ${values_with_risk}
+    WHERE
+        value.run_id = ${current_run}
+        AND value.segment_id = :segment_id
+        AND value.cohort_id = :cohort_id
+        AND ${by_value}
+)
+
+${labelled_values};

@@ -96,19 +96,78 @@ INSERT INTO ltv_rollups (
     predicted_clv,
     residual_value
 )
-WITH valued AS (
+WITH tied AS (
+    SELECT
+        value.customer_id,
+        value.first_purchase_at,
+        leads.lead_id,
+        leads.source,
+        leads.campaign,
+        leads.first_submission_at
+    FROM customer_ltv AS value
+    INNER JOIN customers ON value.customer_id = customers.customer_id
+    INNER JOIN leads ON customers.lead_id = leads.lead_id
+    WHERE value.run_id = :run_id
+),
+
+submitted AS (
+    SELECT
+        tied.customer_id,
+        submission.source,
+        substr(
+            coalesce(
+                nullif(submission.attribution ->> '$.utm_campaign', ''),
+                nullif(submission.attribution ->> '$.campaign_id', '')
+            ),
+            1,
+            100
+        ) AS campaign,
+        row_number() OVER (
+            PARTITION BY tied.customer_id
+            ORDER BY submission.submitted_at DESC, submission.submission_id DESC
+        ) AS place
+    FROM tied
+    INNER JOIN form_submissions AS submission
+        ON
+            tied.lead_id = submission.lead_id
+            AND submission.state = 'accepted'
+            AND tied.first_purchase_at >= submission.submitted_at
+),
+
+-- The last accepted submission up to the first purchase; a lead from before whose submissions are
+-- deleted by now brings its own source, which is that of its first one.
+origins AS (
+    SELECT
+        customer_id,
+        source,
+        campaign
+    FROM submitted
+    WHERE place = 1
+    UNION ALL
+    SELECT
+        tied.customer_id,
+        tied.source,
+        tied.campaign
+    FROM tied
+    WHERE
+        tied.first_submission_at <= tied.first_purchase_at
+        AND NOT EXISTS (
+            SELECT 1 FROM submitted WHERE tied.customer_id = submitted.customer_id
+        )
+),
+
+valued AS (
     SELECT
         value.run_id,
         value.segment_id,
         value.actual_clv,
         value.predicted_clv,
         value.residual_value,
-        leads.campaign,
+        origins.campaign,
         local_day(value.first_purchase_at, :time_zone) AS first_purchase_day,
-        coalesce(leads.source, :unknown_source) AS source
+        coalesce(origins.source, :unknown_source) AS source
     FROM customer_ltv AS value
-    LEFT JOIN customers ON value.customer_id = customers.customer_id
-    LEFT JOIN leads ON customers.lead_id = leads.lead_id
+    LEFT JOIN origins ON value.customer_id = origins.customer_id
     WHERE value.run_id = :run_id
 )
 
@@ -144,8 +203,10 @@ WHERE run_id = :run_id AND cohort_id = :cohort_id;
 INSERT INTO cohort_periods (run_id, cohort_id, period, active_customers, revenue)
 VALUES (:run_id, :cohort_id, :period, :active_customers, :revenue);
 
--- part: cohorts
+-- name: find_cohorts
 -- One row per period, at least one per cohort.
+WITH ${label}
+
 SELECT
     cohort.run_id,
     cohort.cohort_id,
@@ -156,20 +217,17 @@ SELECT
     cohort.currency,
     period.period,
     period.active_customers,
-    period.revenue AS period_revenue
-FROM cohorts AS cohort
+    period.revenue AS period_revenue,
+    ${label_columns}
+FROM label
+LEFT JOIN cohorts AS cohort
+    ON
+        label.run_id = cohort.run_id
+        AND (:cohort_id IS NULL OR cohort.cohort_id = :cohort_id)
 LEFT JOIN cohort_periods AS period
     ON cohort.run_id = period.run_id AND cohort.cohort_id = period.cohort_id
-WHERE cohort.run_id = ${current_run}
-
--- name: get_cohort
-${cohorts}
-AND cohort.cohort_id = :cohort_id
-ORDER BY period.period;
-
--- name: get_all_cohorts
-${cohorts}
-ORDER BY cohort.starts_on, cohort.cohort_id, period.period;
+WINDOW place AS (ORDER BY cohort.starts_on ASC, cohort.cohort_id ASC, period.period ASC)
+ORDER BY cohort.starts_on ASC, cohort.cohort_id ASC, period.period ASC;
 
 -- part: sums
 sum(customers) AS customers,

@@ -12,7 +12,7 @@ WHERE
     named.customer_id IS NOT NULL
     OR (
         customer.customer_id IS NOT NULL
-        AND given.value NOT IN (SELECT only.value FROM json_each(:plain) AS only)
+        AND given.value NOT IN (SELECT only.value FROM json_each(:aliases_only) AS only)
     );
 
 -- name: find_erased

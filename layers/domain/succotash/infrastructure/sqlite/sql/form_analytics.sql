@@ -19,13 +19,35 @@ AND (:end IS NULL OR lead.first_submission_at < :end)
 AND (:source IS NULL OR lead.source = :source)
 AND ${came_of_form}
 
+-- part: has_bought
+-- Whether a customer who is tied to the lead made a purchase that was not wholly refunded.
+EXISTS (
+    SELECT 1
+    FROM customers AS customer
+    INNER JOIN orders AS bought ON customer.customer_id = bought.customer_id
+    WHERE
+        customer.lead_id = lead.lead_id
+        AND bought.refund_of IS NULL
+        AND coalesce(
+            (
+                SELECT bought.amount + sum(refund.amount) > 0
+                FROM orders AS refund
+                WHERE
+                    bought.customer_id = refund.customer_id
+                    AND bought.order_id = refund.refund_of
+            ),
+            TRUE
+        )
+)
+
 -- name: count_new_leads
 SELECT
     lead.status,
     count(*) AS leads,
     count(score.total) AS scored,
     sum(score.total) AS total,
-    count(*) FILTER (WHERE score.is_hot = 1) AS hot
+    count(*) FILTER (WHERE score.is_hot = 1) AS hot,
+    count(*) FILTER (WHERE ${has_bought}) AS buyers
 FROM leads AS lead
 LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
 WHERE ${is_new_lead}

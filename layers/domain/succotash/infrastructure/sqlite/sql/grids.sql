@@ -49,16 +49,21 @@ VALUES (
     :run_id, :origin, :period, :mode, :cohort_starts_on, :offset, :cohort_size, :active
 );
 
--- name: get_grid
+-- name: find_grid
+WITH ${label}
+
 SELECT
-    cohort_starts_on,
-    cohort_size,
-    active,
-    "offset" AS cell_offset
-FROM retention_grid_cells
-WHERE
-    run_id = ${current_run}
-    AND origin = :origin
-    AND period = :period
-    AND mode = :mode
-ORDER BY cohort_starts_on, "offset";
+    cell.cohort_starts_on,
+    cell.cohort_size,
+    cell.active,
+    cell."offset" AS cell_offset,
+    ${label_columns}
+FROM label
+LEFT JOIN retention_grid_cells AS cell
+    ON
+        label.run_id = cell.run_id
+        AND cell.origin = :origin
+        AND cell.period = :period
+        AND cell.mode = :mode
+WINDOW place AS (ORDER BY cell.cohort_starts_on ASC, cell."offset" ASC)
+ORDER BY cell.cohort_starts_on ASC, cell."offset" ASC;

@@ -25,14 +25,29 @@ VALUES (
     :run_id, :shard, :period, :starts_on, :arrived, :returned, :resurrected, :dormant
 );
 
--- name: get_lifecycle
+-- name: find_lifecycle
+WITH ${label},
+
+counted AS (
+    SELECT
+        starts_on,
+        sum(arrived) AS arrived,
+        sum(returned) AS returned,
+        sum(resurrected) AS resurrected,
+        sum(dormant) AS dormant
+    FROM lifecycle_counts
+    WHERE run_id = ${current_run} AND period = :period
+    GROUP BY starts_on
+)
+
 SELECT
-    starts_on,
-    sum(arrived) AS arrived,
-    sum(returned) AS returned,
-    sum(resurrected) AS resurrected,
-    sum(dormant) AS dormant
-FROM lifecycle_counts
-WHERE run_id = ${current_run} AND period = :period
-GROUP BY starts_on
-ORDER BY starts_on;
+    counted.starts_on,
+    counted.arrived,
+    counted.returned,
+    counted.resurrected,
+    counted.dormant,
+    ${label_columns}
+FROM label
+LEFT JOIN counted ON TRUE
+WINDOW place AS (ORDER BY counted.starts_on ASC)
+ORDER BY counted.starts_on ASC;

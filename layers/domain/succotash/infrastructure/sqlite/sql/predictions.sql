@@ -52,38 +52,75 @@ ON CONFLICT (run_id, customer_id) DO UPDATE SET
     value_at_risk = excluded.value_at_risk,
     value_at_risk_currency = excluded.value_at_risk_currency;
 
--- part: prediction
-SELECT
-    customer_id,
-    churn_probability,
-    probability_alive,
-    risk_level,
-    risk_score,
-    horizon_days,
-    last_seen_on,
-    predicted_churn_date,
-    reasons,
-    engagement_score,
-    likely_inactive_since,
-    return_probability,
-    value_at_risk,
-    value_at_risk_currency,
-    run_id
-FROM churn_predictions
+-- part: prediction_columns
+prediction.customer_id,
+prediction.churn_probability,
+prediction.probability_alive,
+prediction.risk_level,
+prediction.risk_score,
+prediction.horizon_days,
+prediction.last_seen_on,
+prediction.predicted_churn_date,
+prediction.reasons,
+prediction.engagement_score,
+prediction.likely_inactive_since,
+prediction.return_probability,
+prediction.value_at_risk,
+prediction.value_at_risk_currency,
+prediction.run_id
 
--- name: get_prediction
-${prediction}
-WHERE run_id = ${current_run} AND customer_id = ${meant};
+-- part: predictions_with_segment
+SELECT
+    ${prediction_columns},
+    value.segment_id
+FROM churn_predictions AS prediction
+LEFT JOIN customer_ltv AS value
+    ON prediction.run_id = value.run_id AND prediction.customer_id = value.customer_id
+
+-- name: find_prediction
+WITH ${label},
+
+found AS (
+    ${predictions_with_segment}
+    WHERE prediction.run_id = ${current_run} AND prediction.customer_id = ${meant}
+)
+
+SELECT
+    ${prediction_columns},
+    prediction.segment_id,
+    ${label_columns}
+FROM label
+CROSS JOIN found AS prediction
+WINDOW place AS (ORDER BY prediction.customer_id ASC);
+
+-- part: labelled_predictions
+SELECT
+    ${prediction_columns},
+    prediction.segment_id,
+    ${label_columns}
+FROM label
+LEFT JOIN found AS prediction ON TRUE
+WINDOW place AS (ORDER BY prediction.value_at_risk DESC, prediction.customer_id ASC)
+ORDER BY prediction.value_at_risk DESC, prediction.customer_id ASC
 
 -- name: find_predictions
-${prediction}
-WHERE
-    run_id = ${current_run}
-    AND (:risk IS NULL OR risk_level = :risk)
-    AND (
-        :after_units IS NULL
-        OR value_at_risk < :after_units
-        OR (value_at_risk = :after_units AND customer_id > :after_id)
-    )
-ORDER BY value_at_risk DESC, customer_id ASC
-LIMIT :limit;
+WITH ${label},
+
+found AS (
+    ${predictions_with_segment}
+    WHERE
+        prediction.run_id = ${current_run}
+        AND (:risk IS NULL OR prediction.risk_level = :risk)
+        AND (:segment_id IS NULL OR value.segment_id = :segment_id)
+        AND (
+            :after_units IS NULL
+            OR prediction.value_at_risk < :after_units
+            OR (
+                prediction.value_at_risk = :after_units AND prediction.customer_id > :after_id
+            )
+        )
+    ORDER BY prediction.value_at_risk DESC, prediction.customer_id ASC
+    LIMIT :limit
+)
+
+${labelled_predictions};

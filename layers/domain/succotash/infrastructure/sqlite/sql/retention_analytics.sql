@@ -21,13 +21,11 @@ segments AS (
 
 at_risk AS (
     SELECT
-        exact_sum(worth.residual_value) AS amount,
-        min(worth.currency) AS currency,
-        max(worth.currency) AS other_currency
-    FROM churn_predictions AS prediction
-    INNER JOIN customer_ltv AS worth
-        ON prediction.run_id = worth.run_id AND prediction.customer_id = worth.customer_id
-    WHERE prediction.run_id = :run_id AND prediction.risk_level = 'high'
+        exact_sum(value_at_risk) AS amount,
+        min(value_at_risk_currency) AS currency,
+        max(value_at_risk_currency) AS other_currency
+    FROM churn_predictions
+    WHERE run_id = :run_id AND risk_level = 'high'
 )
 
 SELECT

@@ -19,7 +19,9 @@ INSERT INTO ltv_segment_bounds (run_id, segment_id, lower_bound, currency)
 VALUES (:run_id, :segment_id, :lower_bound, :currency);
 
 -- part: segments
-WITH valued AS (
+WITH ${label},
+
+valued AS (
     SELECT
         segment_id,
         count(*) AS customers,
@@ -39,17 +41,23 @@ SELECT
     result.run_id,
     result.lower_bound AS resolved_bound,
     result.currency AS resolved_currency,
+    ${label_columns},
     coalesce(valued.customers, 0) AS customers,
     coalesce(valued.total_value, 0) AS total_value
-FROM ltv_segments AS segment
+FROM label
+CROSS JOIN ltv_segments AS segment
 LEFT JOIN ltv_segment_bounds AS result
     ON segment.segment_id = result.segment_id AND result.run_id = ${current_run}
 LEFT JOIN valued ON segment.segment_id = valued.segment_id
 
 -- name: get_ltv_segment
 ${segments}
-WHERE segment.segment_id = :segment_id;
+WHERE segment.segment_id = :segment_id
+WINDOW place AS (ORDER BY segment.segment_id ASC);
 
--- name: get_all_ltv_segments
+-- name: find_segments
 ${segments}
+WINDOW place AS (
+    ORDER BY segment.lower_quantile ASC NULLS LAST, segment.lower_bound ASC, segment.segment_id ASC
+)
 ORDER BY segment.lower_quantile ASC NULLS LAST, segment.lower_bound ASC, segment.segment_id ASC;

@@ -1,7 +1,7 @@
--- What of a customer's value is at risk, how probably they come back, and since when they are
--- likely gone. Rows from before hold none of it until the next run; their value at risk counts as 0 in
--- lists, which NOT NULL keeps to one comparison. The release before lists by probability still, so
--- its indexes stay; it joins this table with customer_ltv, so no column may be called currency.
+-- What of a customer's value is at risk, how probably they come back, and since when they have
+-- likely left. Rows from before hold none of it until the next run; their value at risk counts as 0
+-- in lists, which NOT NULL keeps to one comparison. The release before lists by probability still,
+-- so its indexes stay; it joins this table with customer_ltv, so no column may be called currency.
 
 ALTER TABLE churn_predictions
     ADD COLUMN likely_inactive_since date,

@@ -1,0 +1,214 @@
+"""What runs foresaw, beside what came."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypedDict
+
+from succotash.application.paging import before_month, next_cursor, require_page
+from succotash.domain.repositories.storage import Storage
+from succotash.domain.retention.receipts import (
+    ForecastReceipt,
+    Measure,
+    ReceiptGroup,
+    ReceiptHorizon,
+)
+from succotash.domain.values import rounded_amount
+
+RECEIPTS_SHOWN = 12
+
+
+class CountGroupView(TypedDict):
+    """A tenth of customers, by rising forecast; those of equal forecasts share one."""
+
+    decile: int
+    customers: int
+    foreseen: float
+    graded_customers: int | None
+    """Of whom it is known what came; None before grading."""
+    came: int | None
+    """None before grading."""
+
+
+class CountForecastView(TypedDict):
+    """Purchase days, or inactive customers: foreseen, and what came."""
+
+    customers: int
+    foreseen: float
+    graded_customers: int | None
+    came: int | None
+    error_percent: float | None
+    """Above 0 where too much was foreseen; None before grading, and where nothing came."""
+    by_decile: list[CountGroupView]
+
+
+class RevenueGroupView(TypedDict):
+    """A tenth of customers, by rising forecast; those of equal forecasts share one."""
+
+    decile: int
+    customers: int
+    foreseen: Decimal
+    graded_customers: int | None
+    """Of whom it is known what came; None before grading."""
+    came: Decimal | None
+    """None before grading."""
+
+
+class RevenueForecastView(TypedDict):
+    """Revenue net of refunds, neither discounted nor times the margin: foreseen, and what came."""
+
+    customers: int
+    foreseen: Decimal
+    graded_customers: int | None
+    came: Decimal | None
+    error_percent: float | None
+    """Above 0 where too much was foreseen; None before grading, and where nothing came."""
+    by_decile: list[RevenueGroupView]
+
+
+class ReceiptHorizonView(TypedDict):
+    """What a receipt foresaw for some days."""
+
+    days: int
+    ends_at: datetime
+    graded_as_of: datetime | None
+    """As of when the run was that graded it; None before."""
+    purchases: CountForecastView
+    """Days with a purchase, of customers who had bought."""
+    revenue: RevenueForecastView
+    inactivity: CountForecastView
+    """Customers without a purchase or activity, of all known."""
+
+
+class ReceiptView(TypedDict):
+    """What a month's first run foresaw, as it was sealed."""
+
+    month: date
+    """Its first day."""
+    run_id: str
+    as_of: datetime
+    is_backfilled: bool
+    """Whether it was made after the fact, from what was known by then."""
+    model: str
+    """Of purchases."""
+    currency: str
+    horizons: list[ReceiptHorizonView]
+
+
+class ReceiptList(TypedDict):
+    """A page of receipts, the latest month first."""
+
+    receipts: list[ReceiptView]
+    next_cursor: str | None
+
+
+class Receipts:
+    """The forecast receipts."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    def get_receipts(
+        self, *, limit: int = RECEIPTS_SHOWN, cursor: str | None = None
+    ) -> ReceiptList:
+        """A page of receipts, the latest month first."""
+        found = self._storage.repositories.retention.find_receipts(
+            limit=require_page(limit), before=before_month(cursor)
+        )
+        return {
+            "receipts": [_receipt_view(each) for each in found],
+            "next_cursor": next_cursor(
+                found, limit, lambda each: (each.month.isoformat(), each.run_id)
+            ),
+        }
+
+
+def _receipt_view(receipt: ForecastReceipt) -> ReceiptView:
+    currency = str(receipt.settings["currency"])
+    match receipt.models.get("purchases"):
+        case {"name": str(model)}:
+            pass
+        case _:
+            raise TypeError(receipt.models)
+    return {
+        "month": receipt.month,
+        "run_id": receipt.run_id,
+        "as_of": receipt.as_of,
+        "is_backfilled": receipt.is_backfilled,
+        "model": model,
+        "currency": currency,
+        "horizons": [_horizon_view(receipt, each, currency) for each in receipt.horizons],
+    }
+
+
+def _horizon_view(
+    receipt: ForecastReceipt, horizon: ReceiptHorizon, currency: str
+) -> ReceiptHorizonView:
+    return {
+        "days": horizon.days,
+        "ends_at": receipt.ends_at(horizon.days),
+        "graded_as_of": horizon.graded_as_of,
+        "purchases": _count_view(horizon.groups[Measure.PURCHASES]),
+        "revenue": _revenue_view(horizon.groups[Measure.REVENUE], currency),
+        "inactivity": _count_view(horizon.groups[Measure.INACTIVITY]),
+    }
+
+
+def _count_view(groups: Sequence[ReceiptGroup]) -> CountForecastView:
+    total = _together(groups)
+    return {
+        "customers": total.customers,
+        "foreseen": float(total.foreseen),
+        "graded_customers": total.graded_customers,
+        "came": None if total.came is None else int(total.came),
+        "error_percent": _error_percent(total),
+        "by_decile": [
+            {
+                "decile": each.decile,
+                "customers": each.customers,
+                "foreseen": float(each.foreseen),
+                "graded_customers": each.graded_customers,
+                "came": None if each.came is None else int(each.came),
+            }
+            for each in groups
+        ],
+    }
+
+
+def _revenue_view(groups: Sequence[ReceiptGroup], currency: str) -> RevenueForecastView:
+    total = _together(groups)
+    return {
+        "customers": total.customers,
+        "foreseen": rounded_amount(total.foreseen, currency),
+        "graded_customers": total.graded_customers,
+        "came": None if total.came is None else rounded_amount(total.came, currency),
+        "error_percent": _error_percent(total),
+        "by_decile": [
+            {
+                "decile": each.decile,
+                "customers": each.customers,
+                "foreseen": rounded_amount(each.foreseen, currency),
+                "graded_customers": each.graded_customers,
+                "came": None if each.came is None else rounded_amount(each.came, currency),
+            }
+            for each in groups
+        ],
+    }
+
+
+def _together(groups: Sequence[ReceiptGroup]) -> ReceiptGroup:
+    """The sum of the groups."""
+    graded = [each for each in groups if each.came is not None]
+    return ReceiptGroup(
+        0,
+        sum(each.customers for each in groups),
+        sum((each.foreseen for each in groups), Decimal(0)),
+        sum(each.graded_customers or 0 for each in graded) if graded else None,
+        sum((each.came for each in graded if each.came is not None), Decimal(0))
+        if graded
+        else None,
+    )
+
+
+def _error_percent(total: ReceiptGroup) -> float | None:
+    return float(100 * (total.foreseen / total.came - 1)) if total.came else None

@@ -1,0 +1,14 @@
+"""How many digits of a computed number mean something to its reader."""
+
+PLACES = 4
+"""Of probabilities, rates and expected counts: models know no more, and 1e-16 reads as 0."""
+
+
+def rounded(number: float) -> float:
+    """A probability, rate, score or expected count as answers show it."""
+    return round(number, PLACES)
+
+
+def rounded_or_none(number: float | None) -> float | None:
+    """The same; None where there is no number."""
+    return None if number is None else rounded(number)

@@ -1,0 +1,54 @@
+"""The port to forecast receipts."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+
+from succotash.domain.retention.receipts import DueGrading, ForecastReceipt, Tally
+from succotash.domain.values import RunId, Shard
+
+
+class ReceiptRepository(ABC):
+    """What runs foresaw, and what came: kept when the runs are gone, without any customer."""
+
+    @abstractmethod
+    def save_forecast_tallies(
+        self, run_id: RunId, shard: Shard | None, tallies: Sequence[Tally]
+    ) -> None:
+        """Replace what a run foresees of a shard; without a shard, of all customers.
+
+        Readers see none of it before `seal_receipt`.
+        """
+
+    @abstractmethod
+    def seal_receipt(self, receipt: ForecastReceipt, days: Collection[int]) -> bool:
+        """Keep for good what a run foresaw for these days; whether it was kept.
+
+        Where the month has a receipt already that one stays, and nothing is kept. What was saved
+        for runs that sealed no receipt, and are running no more, is removed.
+        """
+
+    @abstractmethod
+    def has_receipt(self, month: date) -> bool:
+        """Whether the month that begins on this day has one."""
+
+    @abstractmethod
+    def get_due_gradings(self, as_of: datetime) -> list[DueGrading]:
+        """Days of receipts that had passed by then and are not graded, the earliest first."""
+
+    @abstractmethod
+    def save_outcome_tallies(
+        self, run_id: RunId, days: int, shard: Shard | None, tallies: Sequence[Tally]
+    ) -> None:
+        """Replace what came of a receipt's shard within these days; without a shard, of all.
+
+        Readers see none of it before `mark_graded`.
+        """
+
+    @abstractmethod
+    def mark_graded(self, run_id: RunId, days: int, as_of: datetime) -> None:
+        """Show what came within these days; a receipt that was graded before stays as it was."""
+
+    @abstractmethod
+    def find_receipts(self, *, limit: int, before: date | None = None) -> list[ForecastReceipt]:
+        """Receipts with all they hold, the latest month first; of months before this one."""

@@ -1,0 +1,138 @@
+"""Forecast receipts: what a run foresaw, sealed, and graded when the days have passed.
+
+A receipt holds no customer, only sums by tenths of customers and the models that made them. So it
+outlives the run, and it is graded by asking the sealed models again about everybody who was known
+then: what is sealed is what was said, and what is graded is what came.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from succotash.domain.values import Json, RunId
+
+RECEIPT_DAYS = (30, 90, 365)
+"""How far each receipt looks ahead, and after how many days it is graded."""
+DECILES = 10
+
+
+class Measure(StrEnum):
+    """What is foreseen."""
+
+    PURCHASES = "purchases"
+    """Days with a purchase."""
+    REVENUE = "revenue"
+    """Of purchases, net of refunds, neither discounted nor times the margin."""
+    INACTIVITY = "inactivity"
+    """Customers without a purchase or activity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Customers of alike forecasts: what is foreseen of them together, or what came."""
+
+    days: int
+    measure: Measure
+    decile: int
+    """1 to 10, by rising forecast."""
+    customers: int
+    total: Decimal
+    """Purchase days, amounts in the receipt's currency, or customers."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptGroup:
+    """A tenth of customers in a receipt; those of equal forecasts share one."""
+
+    decile: int
+    customers: int
+    foreseen: Decimal
+    graded_customers: int | None = None
+    """Of whom it is known what came: fewer where somebody was erased, more where orders came late.
+
+    None before grading.
+    """
+    came: Decimal | None = None
+    """None before grading."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptHorizon:
+    """What a receipt foresaw for some days."""
+
+    days: int
+    graded_as_of: datetime | None
+    """When the run was as of that graded it; None before."""
+    groups: Mapping[Measure, Sequence[ReceiptGroup]]
+    """By rising forecast."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastReceipt:
+    """What the first run of a month foresaw."""
+
+    run_id: RunId
+    month: date
+    """Its first day, in the zone of the run."""
+    as_of: datetime
+    is_backfilled: bool
+    """Whether it was made after the fact, from what was known by then."""
+    settings: Mapping[str, Json]
+    """Of the run: the currency and the zone among them."""
+    models: Mapping[str, Json]
+    """What foresaw it, and the edges of tenths; it is graded with them."""
+    horizons: Sequence[ReceiptHorizon] = ()
+    """By days; none in a receipt that is about to be sealed."""
+
+    def ends_at(self, days: int) -> datetime:
+        """When so many days have passed since."""
+        return self.as_of + timedelta(days=days)
+
+
+@dataclass(frozen=True, slots=True)
+class DueGrading:
+    """Days of a receipt that have passed and are not graded yet."""
+
+    receipt: ForecastReceipt
+    days: int
+
+
+def horizons_of(
+    foreseen: Sequence[Tally],
+    came: Sequence[Tally],
+    graded_as_of: Mapping[int, datetime | None],
+) -> list[ReceiptHorizon]:
+    """The horizons of a receipt from its tallies, each group given once.
+
+    Graded are those that have an instant.
+    """
+    # Of whom nothing is known when the others are graded, nobody is left.
+    nobody = {days: None if at is None else 0 for days, at in graded_as_of.items()}
+    groups = {
+        (each.days, each.measure, each.decile): ReceiptGroup(
+            each.decile,
+            each.customers,
+            each.total,
+            nobody[each.days],
+            None if nobody[each.days] is None else Decimal(0),
+        )
+        for each in foreseen
+        if each.days in nobody
+    }
+    for each in came:
+        key = each.days, each.measure, each.decile
+        known = groups.get(key, ReceiptGroup(each.decile, 0, Decimal(0)))
+        groups[key] = replace(known, graded_customers=each.customers, came=each.total)
+    return [
+        ReceiptHorizon(
+            days,
+            graded,
+            {
+                measure: [groups[key] for key in sorted(groups) if key[:2] == (days, measure)]
+                for measure in Measure
+            },
+        )
+        for days, graded in sorted(graded_as_of.items())
+    ]

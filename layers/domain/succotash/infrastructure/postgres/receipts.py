@@ -1,0 +1,103 @@
+"""Forecast receipts in PostgreSQL."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import override
+
+from succotash.domain.repositories.receipts import ReceiptRepository
+from succotash.domain.retention.receipts import DueGrading, ForecastReceipt, Tally
+from succotash.domain.values import Json, RunId, Shard
+from succotash.infrastructure.postgres.repository import PostgresRepository
+from succotash.infrastructure.postgres.session import Jsonb, Session
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.rows.receipts import CAME, FORESEEN, receipt_of, receipts_of
+
+_SQL = statements("receipts")
+
+
+class PostgresReceiptRepository(PostgresRepository, ReceiptRepository):
+    """Forecast receipts."""
+
+    @override
+    def save_forecast_tallies(
+        self, run_id: RunId, shard: Shard | None, tallies: Sequence[Tally]
+    ) -> None:
+        self._replace(FORESEEN, run_id, None, shard, tallies)
+
+    @override
+    def seal_receipt(self, receipt: ForecastReceipt, days: Collection[int]) -> bool:
+        def seal(session: Session) -> bool:
+            kept = session.run(
+                _SQL["seal_receipt"],
+                run_id=receipt.run_id,
+                month=receipt.month,
+                as_of=receipt.as_of,
+                is_backfilled=receipt.is_backfilled,
+                settings=Jsonb(dict(receipt.settings)),
+                models=Jsonb(dict(receipt.models)),
+                days=sorted(days),
+            )
+            session.run(_SQL["forget_tallies"])
+            return bool(kept)
+
+        return self._in_transaction(seal)
+
+    @override
+    def has_receipt(self, month: date) -> bool:
+        return bool(self._run(_SQL["has_receipt"], month=month))
+
+    @override
+    def get_due_gradings(self, as_of: datetime) -> list[DueGrading]:
+        rows = self._run(_SQL["get_due_gradings"], as_of=as_of)
+        return [DueGrading(receipt_of(row), row["days"]) for row in rows]
+
+    @override
+    def save_outcome_tallies(
+        self, run_id: RunId, days: int, shard: Shard | None, tallies: Sequence[Tally]
+    ) -> None:
+        self._replace(CAME, run_id, days, shard, tallies)
+
+    @override
+    def mark_graded(self, run_id: RunId, days: int, as_of: datetime) -> None:
+        self._run(_SQL["mark_graded"], run_id=run_id, days=days, as_of=as_of)
+
+    @override
+    def find_receipts(self, *, limit: int, before: date | None = None) -> list[ForecastReceipt]:
+        def find(session: Session) -> list[ForecastReceipt]:
+            receipts = session.run(_SQL["find_receipts"], limit=limit, before=before)
+            run_ids = [row["run_id"] for row in receipts]
+            return receipts_of(
+                receipts,
+                session.run(_SQL["get_horizons"], run_ids=run_ids),
+                session.run(_SQL["add_up_tallies"], run_ids=run_ids),
+            )
+
+        return self._in_transaction(find)
+
+    def _replace(
+        self,
+        kind: str,
+        run_id: RunId,
+        days: int | None,
+        shard: Shard | None,
+        tallies: Sequence[Tally],
+    ) -> None:
+        place = None if shard is None else shard.index
+        rows: list[Json] = [
+            {
+                "days": each.days,
+                "measure": each.measure.value,
+                "decile": each.decile,
+                "customers": each.customers,
+                "total": str(each.total),
+            }
+            for each in tallies
+        ]
+
+        def replace(session: Session) -> None:
+            session.run(_SQL["clear_tallies"], run_id=run_id, kind=kind, days=days, shard=place)
+            session.run(
+                _SQL["save_tallies"], run_id=run_id, kind=kind, shard=place, tallies=Jsonb(rows)
+            )
+
+        self._in_transaction(replace)

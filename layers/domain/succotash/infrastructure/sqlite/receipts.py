@@ -1,0 +1,117 @@
+"""Forecast receipts in SQLite."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import override
+
+from succotash.domain.repositories.receipts import ReceiptRepository
+from succotash.domain.retention.receipts import DueGrading, ForecastReceipt, Tally
+from succotash.domain.values import MONEY_PLACES, RunId, Shard
+from succotash.infrastructure.rows.receipts import CAME, FORESEEN, receipt_of, receipts_of
+from succotash.infrastructure.sqlite.columns import json_text, micros
+from succotash.infrastructure.sqlite.repository import SQLiteRepository
+from succotash.infrastructure.sqlite.sql import statements
+
+_SQL = statements("receipts")
+
+
+class SQLiteReceiptRepository(SQLiteRepository, ReceiptRepository):
+    """Forecast receipts."""
+
+    @override
+    def save_forecast_tallies(
+        self, run_id: RunId, shard: Shard | None, tallies: Sequence[Tally]
+    ) -> None:
+        self._replace(FORESEEN, run_id, None, shard, tallies)
+
+    @override
+    def seal_receipt(self, receipt: ForecastReceipt, days: Collection[int]) -> bool:
+        with self._unit.writing() as session:
+            kept = session.run(
+                _SQL["seal_receipt"],
+                run_id=receipt.run_id,
+                month=receipt.month.isoformat(),
+                as_of=micros(receipt.as_of),
+                is_backfilled=receipt.is_backfilled,
+                settings=json_text(receipt.settings),
+                models=json_text(receipt.models),
+            )
+            if kept:
+                session.run_for_each(
+                    _SQL["save_horizon"],
+                    (
+                        {
+                            "run_id": receipt.run_id,
+                            "days": each,
+                            "ends_at": micros(receipt.ends_at(each)),
+                        }
+                        for each in days
+                    ),
+                )
+            session.run(_SQL["forget_tallies"])
+        return bool(kept)
+
+    @override
+    def has_receipt(self, month: date) -> bool:
+        with self._unit.reading() as session:
+            return bool(session.run(_SQL["has_receipt"], month=month.isoformat()))
+
+    @override
+    def get_due_gradings(self, as_of: datetime) -> list[DueGrading]:
+        with self._unit.reading() as session:
+            rows = session.run(_SQL["get_due_gradings"], as_of=micros(as_of))
+        return [DueGrading(receipt_of(row), row["days"]) for row in rows]
+
+    @override
+    def save_outcome_tallies(
+        self, run_id: RunId, days: int, shard: Shard | None, tallies: Sequence[Tally]
+    ) -> None:
+        self._replace(CAME, run_id, days, shard, tallies)
+
+    @override
+    def mark_graded(self, run_id: RunId, days: int, as_of: datetime) -> None:
+        with self._unit.writing() as session:
+            session.run(_SQL["mark_graded"], run_id=run_id, days=days, as_of=micros(as_of))
+
+    @override
+    def find_receipts(self, *, limit: int, before: date | None = None) -> list[ForecastReceipt]:
+        with self._unit.reading() as session:
+            receipts = session.run(
+                _SQL["find_receipts"],
+                limit=limit,
+                before=None if before is None else before.isoformat(),
+            )
+            run_ids = json_text([row["run_id"] for row in receipts])
+            return receipts_of(
+                receipts,
+                session.run(_SQL["get_horizons"], run_ids=run_ids),
+                session.run(_SQL["add_up_tallies"], run_ids=run_ids),
+            )
+
+    def _replace(
+        self,
+        kind: str,
+        run_id: RunId,
+        days: int | None,
+        shard: Shard | None,
+        tallies: Sequence[Tally],
+    ) -> None:
+        place = None if shard is None else shard.index
+        with self._unit.writing() as session:
+            session.run(_SQL["clear_tallies"], run_id=run_id, kind=kind, days=days, shard=place)
+            session.run_for_each(
+                _SQL["save_tally"],
+                (
+                    {
+                        "run_id": run_id,
+                        "kind": kind,
+                        "days": each.days,
+                        "measure": each.measure,
+                        "decile": each.decile,
+                        "shard": place or 0,
+                        "customers": each.customers,
+                        "units": str(int(each.total.scaleb(MONEY_PLACES))),
+                    }
+                    for each in tallies
+                ),
+            )

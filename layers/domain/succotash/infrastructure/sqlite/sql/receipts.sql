@@ -1,0 +1,124 @@
+-- name: clear_tallies
+DELETE FROM forecast_tallies
+WHERE
+    run_id = :run_id
+    AND kind = :kind
+    AND days = coalesce(:days, days)
+    AND shard = coalesce(:shard, shard);
+
+-- name: save_tally
+INSERT INTO forecast_tallies (
+    run_id,
+    kind,
+    days,
+    measure,
+    decile,
+    shard,
+    customers,
+    units
+)
+VALUES (
+    :run_id,
+    :kind,
+    :days,
+    :measure,
+    :decile,
+    :shard,
+    :customers,
+    :units
+);
+
+-- name: seal_receipt
+INSERT INTO forecast_receipts (
+    run_id,
+    month,
+    as_of,
+    is_backfilled,
+    settings,
+    models
+)
+VALUES (
+    :run_id,
+    :month,
+    :as_of,
+    :is_backfilled,
+    :settings,
+    :models
+)
+ON CONFLICT (month) DO NOTHING
+RETURNING run_id;
+
+-- name: save_horizon
+INSERT INTO forecast_receipt_days (run_id, days, ends_at) VALUES (:run_id, :days, :ends_at);
+
+-- name: forget_tallies
+-- Of runs that sealed no receipt and run no more.
+DELETE FROM forecast_tallies
+WHERE
+    run_id NOT IN (SELECT receipt.run_id FROM forecast_receipts AS receipt)
+    AND run_id NOT IN (
+        SELECT run.run_id
+        FROM scoring_runs AS run
+        WHERE run.state = 'running'
+    );
+
+-- name: has_receipt
+SELECT run_id FROM forecast_receipts WHERE month = :month;
+
+-- name: get_due_gradings
+SELECT
+    receipt.run_id,
+    receipt.month,
+    receipt.as_of,
+    receipt.is_backfilled,
+    receipt.settings,
+    receipt.models,
+    horizon.days
+FROM forecast_receipt_days AS horizon
+INNER JOIN forecast_receipts AS receipt ON horizon.run_id = receipt.run_id
+WHERE horizon.graded_as_of IS NULL AND horizon.ends_at <= :as_of
+ORDER BY receipt.as_of, horizon.days;
+
+-- name: mark_graded
+UPDATE forecast_receipt_days SET graded_as_of = :as_of
+WHERE run_id = :run_id AND days = :days AND graded_as_of IS NULL;
+
+-- name: find_receipts
+SELECT
+    run_id,
+    month,
+    as_of,
+    is_backfilled,
+    settings,
+    models
+FROM forecast_receipts
+WHERE :before IS NULL OR month < :before
+ORDER BY month DESC
+LIMIT :limit;
+
+-- name: get_horizons
+SELECT
+    run_id,
+    days,
+    graded_as_of
+FROM forecast_receipt_days
+WHERE run_id IN (SELECT one.value FROM json_each(:run_ids) AS one);
+
+-- name: add_up_tallies
+-- What came is shown once it is complete.
+SELECT
+    tally.run_id,
+    tally.kind,
+    tally.days,
+    tally.measure,
+    tally.decile,
+    sum(tally.customers) AS customers,
+    exact_sum(tally.units) AS units
+FROM forecast_tallies AS tally
+INNER JOIN
+    forecast_receipt_days AS horizon
+    ON tally.run_id = horizon.run_id AND tally.days = horizon.days
+WHERE
+    tally.run_id IN (SELECT one.value FROM json_each(:run_ids) AS one)
+    AND (tally.kind = 'foreseen' OR horizon.graded_as_of IS NOT NULL)
+GROUP BY tally.run_id, tally.kind, tally.days, tally.measure, tally.decile;

@@ -1,0 +1,66 @@
+"""What a customer's value reads like."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from succotash.application.value.views import customer_value_view
+from succotash.domain.value.ltv import INTERVAL_LEVEL
+from tests.builders import a_value
+
+
+def test_where_most_probably_nothing_more_comes_the_interval_is_a_point_that_says_so() -> None:
+    value = a_value(
+        actual="1943.58",
+        residual="36.45",
+        interval=("0", "0"),
+        median="0",
+        no_purchase=0.917_24,
+    )
+
+    view = customer_value_view(value)
+
+    assert view["predicted_clv"] == Decimal("1980.03")
+    assert view["predicted_clv_interval"] == {
+        "low": Decimal("1943.58"),
+        "high": Decimal("1943.58"),
+        "level": 0.9172,
+        "is_point": True,
+    }
+    assert view["median_clv"] == Decimal("1943.58")
+    assert view["probability_of_no_purchase"] == 0.9172
+
+
+def test_an_interval_with_a_width_holds_with_the_level() -> None:
+    value = a_value(
+        actual="10", residual="25", interval=("0", "40"), median="12.5", no_purchase=0.3
+    )
+
+    view = customer_value_view(value)
+
+    assert view["predicted_clv_interval"] == {
+        "low": Decimal("10.00"),
+        "high": Decimal("50.00"),
+        "level": INTERVAL_LEVEL,
+        "is_point": False,
+    }
+    assert view["median_clv"] == Decimal("22.50")
+
+
+def test_a_value_from_before_intervals_were_kept_has_none() -> None:
+    view = customer_value_view(a_value(interval=None, median=None, no_purchase=None))
+
+    assert view["predicted_clv_interval"] is None
+    assert view["median_clv"] is None
+    assert view["probability_of_no_purchase"] is None
+
+
+@pytest.mark.parametrize(
+    ("alive", "shown"), [(1e-16, 0.0), (0.000_04, 0.0), (0.123_456, 0.1235), (1 - 1e-12, 1.0)]
+)
+def test_probabilities_carry_four_decimals(alive: float, shown: float) -> None:
+    assert (
+        customer_value_view(replace(a_value(), probability_alive=alive))["probability_alive"]
+        == shown
+    )
