@@ -14,12 +14,12 @@ from succotash.application.rounding import rounded_or_none
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.campaigns import (
     CampaignChange,
+    CampaignPerformance,
     changed_campaign,
     check_metrics,
     require_order,
 )
 from succotash.domain.retention.retention import (
-    CampaignPerformance,
     CampaignStatus,
     EngagementSegment,
     RetentionCampaign,

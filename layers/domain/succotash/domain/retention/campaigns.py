@@ -1,16 +1,55 @@
 """What may change about a campaign, and which numbers of one make sense."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from succotash.domain.retention.retention import (
-    CAMPAIGN_STEPS,
     CampaignMetrics,
     CampaignStatus,
     RetentionCampaign,
 )
 from succotash.domain.values import Currency, Money, amount_violation
 from succotash.errors import IllegalTransitionError, InvalidInputError, Violation
+
+CAMPAIGN_STEPS: Mapping[CampaignStatus, frozenset[CampaignStatus]] = {
+    CampaignStatus.DRAFT: frozenset({CampaignStatus.ACTIVE, CampaignStatus.COMPLETED}),
+    CampaignStatus.ACTIVE: frozenset({CampaignStatus.PAUSED, CampaignStatus.COMPLETED}),
+    CampaignStatus.PAUSED: frozenset({CampaignStatus.ACTIVE, CampaignStatus.COMPLETED}),
+    CampaignStatus.COMPLETED: frozenset(),
+}
+"""Which status may follow which."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPerformance:
+    """A campaign's rates; each is None where its denominator is 0."""
+
+    campaign: RetentionCampaign
+    delivery_rate: float | None
+    """sent / targeted"""
+    open_rate: float | None
+    """opened / sent"""
+    click_rate: float | None
+    """clicked / sent: a mail program that hides opening still follows links"""
+    conversion_rate: float | None
+    """converted / sent"""
+
+    @classmethod
+    def of(cls, campaign: RetentionCampaign) -> "CampaignPerformance":
+        """Computed from the campaign's metrics."""
+
+        def rate(part: int, whole: int) -> float | None:
+            return part / whole if whole else None
+
+        metrics = campaign.metrics
+        return cls(
+            campaign,
+            delivery_rate=rate(metrics.sent, metrics.targeted),
+            open_rate=rate(metrics.opened, metrics.sent),
+            click_rate=rate(metrics.clicked, metrics.sent),
+            conversion_rate=rate(metrics.converted, metrics.sent),
+        )
 
 
 @dataclass(frozen=True, slots=True)

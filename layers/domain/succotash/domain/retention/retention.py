@@ -56,15 +56,6 @@ class CampaignStatus(StrEnum):
     COMPLETED = "completed"
 
 
-CAMPAIGN_STEPS: Mapping[CampaignStatus, frozenset[CampaignStatus]] = {
-    CampaignStatus.DRAFT: frozenset({CampaignStatus.ACTIVE, CampaignStatus.COMPLETED}),
-    CampaignStatus.ACTIVE: frozenset({CampaignStatus.PAUSED, CampaignStatus.COMPLETED}),
-    CampaignStatus.PAUSED: frozenset({CampaignStatus.ACTIVE, CampaignStatus.COMPLETED}),
-    CampaignStatus.COMPLETED: frozenset(),
-}
-"""Which status may follow which."""
-
-
 @dataclass(frozen=True, slots=True)
 class CampaignMetrics:
     """Counts since a campaign began."""
@@ -93,37 +84,6 @@ class RetentionCampaign:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     metrics: CampaignMetrics = field(default_factory=CampaignMetrics)
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignPerformance:
-    """A campaign's rates; each is None where its denominator is 0."""
-
-    campaign: RetentionCampaign
-    delivery_rate: float | None
-    """sent / targeted"""
-    open_rate: float | None
-    """opened / sent"""
-    click_rate: float | None
-    """clicked / sent: a mail program that hides opening still follows links"""
-    conversion_rate: float | None
-    """converted / sent"""
-
-    @classmethod
-    def of(cls, campaign: RetentionCampaign) -> "CampaignPerformance":
-        """Computed from the campaign's metrics."""
-
-        def rate(part: int, whole: int) -> float | None:
-            return part / whole if whole else None
-
-        metrics = campaign.metrics
-        return cls(
-            campaign,
-            delivery_rate=rate(metrics.sent, metrics.targeted),
-            open_rate=rate(metrics.opened, metrics.sent),
-            click_rate=rate(metrics.clicked, metrics.sent),
-            conversion_rate=rate(metrics.converted, metrics.sent),
-        )
 
 
 @dataclass(frozen=True, slots=True)
