@@ -15,6 +15,7 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
         None,
         {"run_id": "1998-07-01T00:00:00Z", "state": "current", "customers": CDNOW_AND_TWO},
     ),
+    "churn_scoring.backfill": (None, {"months": []}),
     "event_intake.activity": (HTTPStatus.OK, {"recorded": 2, "rejected": 0}),
     "event_intake.orders": (HTTPStatus.OK, {"recorded": 3, "rejected": 0}),
     "form_intake.health": (HTTPStatus.OK, {"status": "ok", "storage": "sqlite"}),
@@ -60,9 +61,13 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     "retention_analysis.campaigns": (HTTPStatus.OK, {"campaigns.1.name": "We kept your shelf"}),
     "retention_analysis.cohorts": (HTTPStatus.OK, {"run.run_id": "1998-07-01T00:00:00Z"}),
     "retention_analysis.lifecycle": (HTTPStatus.OK, {"run.run_id": "1998-07-01T00:00:00Z"}),
+    "retention_analysis.receipts": (
+        HTTPStatus.OK,
+        {"receipts.0.month": "1998-07-01", "receipts.1.is_backfilled": True},
+    ),
     "retention_analysis.customer": (
         HTTPStatus.OK,
-        {"customer_id": "user_456", "churn_risk.risk_level": "high"},
+        {"customer_id": "user_456", "churn_risk.risk_level": "low"},
     ),
 }
 """By event: the status, None where it is no HTTP answer, and some of what the body says."""

@@ -8,7 +8,7 @@ import pytest
 
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.retention.campaigns import CampaignMetrics, CampaignStatus, CampaignSummary
-from succotash.domain.retention.retention import EngagementSegment
+from succotash.domain.retention.retention import EngagementSegment, RiskLevel
 from succotash.domain.values import (
     AMOUNT_LIMIT,
     MONEY_UNIT,
@@ -29,6 +29,14 @@ from tests.builders import (
 
 
 class TestCampaigns:
+    @pytest.mark.parametrize("level", RiskLevel)
+    def test_a_campaign_targets_any_risk_level(
+        self, retention: RetentionRepository, level: RiskLevel
+    ) -> None:
+        campaign = a_campaign(target_risk_level=level)
+        retention.save_retention_campaign(campaign)
+        assert retention.get_retention_campaign(campaign.campaign_id) == campaign
+
     def test_a_campaign_comes_back_as_it_was_saved(self, retention: RetentionRepository) -> None:
         campaign = replace(
             a_campaign(

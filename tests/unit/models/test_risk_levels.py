@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from succotash.domain.models.purchases import Array
+from succotash.domain.models.bg_nbd import BGNBD
+from succotash.domain.models.mbg_nbd import MBGNBD
+from succotash.domain.models.pareto_nbd import ParetoNBD
+from succotash.domain.models.purchases import Array, PurchaseModel
+from succotash.domain.models.return_chance import ModelledReturn, ReturnCalibration
 from succotash.domain.models.risk_levels import (
     HIGH,
     LOST,
@@ -20,6 +24,7 @@ from succotash.domain.models.risk_levels import (
     risk_thresholds,
 )
 from succotash.domain.retention.risk import RiskRule
+from tests.unit.models.populations import SPEND, simulated
 
 RULE = RiskRule()
 HORIZON = 90.0
@@ -173,3 +178,35 @@ def test_a_rule_of_impossible_numbers_is_refused(share: float) -> None:
 def test_a_rule_in_which_the_lost_may_be_likely_to_return_is_refused(ratio: float) -> None:
     with pytest.raises(ValueError, match="the one of the lost is the lower"):
         RiskRule(lost_ratio=ratio)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [BGNBD(0.25, 31.0, 0.8, 2.5), MBGNBD(0.5, 45.0, 0.9, 1.6), ParetoNBD(0.55, 75.0, 0.6, 90.0)],
+)
+def test_in_shops_that_live_by_a_model_levels_are_what_they_say(model: PurchaseModel) -> None:
+    """Customers of any age, and what they did in the 180 days after."""
+    age = np.floor(np.random.default_rng(1).uniform(1, 730, 6_000))
+    assert isinstance(model, BGNBD | MBGNBD | ParetoNBD)
+    people = simulated(model, age, 2 * HORIZON, seed=2)
+    inactive = model.probability_inactive(*people.history, HORIZON)
+    expected = model.expected_purchases(*people.history, 365)
+    found = RiskBasis(
+        np.ones(6_000, np.bool_),
+        inactive,
+        ReturnCalibration().probability(ModelledReturn.of(model, *people.history, 2 * HORIZON)),
+        people.age - people.recency,
+        expected * SPEND.expected_spend(people.frequency, people.mean_spend) * inactive,
+    )
+    levels = risk_levels(RULE, risk_thresholds(RULE, found, HORIZON), found, HORIZON)
+
+    returned = people.later > 0
+    everybody = returned.mean()
+    assert (levels == LOW).mean() >= 0.05
+    assert 0.05 <= (levels == HIGH).mean() <= 0.10
+    assert (levels == LOST).mean() >= 0.10
+    assert returned[levels == HIGH].mean() >= 1.9 * everybody
+    assert returned[levels == LOST].mean() <= 0.5 * everybody
+    others = levels != LOW
+    share = people.brought[levels == HIGH].sum() / people.brought[others].sum()
+    assert share >= 2.5 * (levels == HIGH).sum() / others.sum()
