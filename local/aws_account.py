@@ -87,7 +87,7 @@ class Account:
         return _stack(name, found)
 
     def resources(self, name: str) -> dict[str, str]:
-        """Physical by logical ids of what a stack consists of."""
+        """Physical by logical ids of what a stack consists of, without what is deleted."""
         pages = (
             self._session.client("cloudformation")
             .get_paginator("list_stack_resources")
@@ -97,7 +97,7 @@ class Account:
             each["LogicalResourceId"]: each["PhysicalResourceId"]
             for page in pages
             for each in page["StackResourceSummaries"]
-            if "PhysicalResourceId" in each
+            if "PhysicalResourceId" in each and each["ResourceStatus"] != "DELETE_COMPLETE"
         }
 
     def offer(self, wanted: str) -> Offer:
@@ -120,7 +120,7 @@ class Account:
         pages = (
             self._session.client("rds")
             .get_paginator("describe_db_cluster_snapshots")
-            .paginate(DBClusterIdentifier=cluster)
+            .paginate(DBClusterIdentifier=cluster, SnapshotType="manual")
         )
         return [
             each["DBClusterSnapshotIdentifier"]

@@ -23,19 +23,17 @@ from succotash.domain.messages.outbox import Channel, MailNote, OutboxMessage, S
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.people.identities import Join
 from succotash.domain.repositories.storage import Repositories
+from succotash.domain.retention.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
 from succotash.domain.retention.grids import GridRequest
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.receipts import DueGrading, ForecastReceipt, Measure, Tally
 from succotash.domain.retention.retention import (
-    CampaignMetrics,
-    CampaignStatus,
     ChurnPrediction,
     ChurnPredictions,
     EngagementProfiles,
     EngagementSegment,
     GridMode,
     GridPeriod,
-    RetentionCampaign,
     RiskLevel,
     RunState,
     ScoringRun,

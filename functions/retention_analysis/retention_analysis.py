@@ -20,16 +20,9 @@ from succotash.application.retention.views import (
     RetentionAnalyticsView,
 )
 from succotash.container import Container, container
-from succotash.domain.retention.campaigns import CampaignChange
+from succotash.domain.retention.campaigns import CampaignChange, CampaignMetrics, CampaignStatus
 from succotash.domain.retention.grids import CohortAnchor, CohortMembership, GridWindows
-from succotash.domain.retention.retention import (
-    CampaignMetrics,
-    CampaignStatus,
-    EngagementSegment,
-    GridMode,
-    GridPeriod,
-    RiskLevel,
-)
+from succotash.domain.retention.retention import EngagementSegment, GridMode, GridPeriod, RiskLevel
 from succotash.domain.values import Currency, Money
 from succotash.errors import InvalidInputError
 from succotash.http.api import Api

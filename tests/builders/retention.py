@@ -4,15 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from succotash.domain.retention.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
 from succotash.domain.retention.receipts import ForecastReceipt, Measure, Tally
 from succotash.domain.retention.retention import (
-    CampaignMetrics,
-    CampaignStatus,
     ChurnPrediction,
     ChurnPredictions,
     EngagementProfiles,
     EngagementSegment,
-    RetentionCampaign,
     RiskLevel,
     RunState,
     ScoringRun,

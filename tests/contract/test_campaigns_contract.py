@@ -7,12 +7,8 @@ from decimal import Decimal
 import pytest
 
 from succotash.domain.repositories.retention import RetentionRepository
-from succotash.domain.retention.retention import (
-    CampaignMetrics,
-    CampaignStatus,
-    CampaignSummary,
-    EngagementSegment,
-)
+from succotash.domain.retention.campaigns import CampaignMetrics, CampaignStatus, CampaignSummary
+from succotash.domain.retention.retention import EngagementSegment
 from succotash.domain.values import (
     AMOUNT_LIMIT,
     MONEY_UNIT,

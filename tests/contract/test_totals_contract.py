@@ -13,8 +13,9 @@ from succotash.application.scoring.settings import ScoringSettings
 from succotash.application.value.ltv_handler import LTVHandler
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.storage import Storage
+from succotash.domain.retention.campaigns import CampaignMetrics
 from succotash.domain.retention.grids import GridRequest
-from succotash.domain.retention.retention import CampaignMetrics, GridMode, GridPeriod
+from succotash.domain.retention.retention import GridMode, GridPeriod
 from succotash.domain.value.ledgers import Order
 from succotash.domain.values import (
     AMOUNT_LIMIT,

@@ -15,13 +15,9 @@ from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.retention.campaigns import CampaignMetrics
 from succotash.domain.retention.grids import CohortAnchor
-from succotash.domain.retention.retention import (
-    CampaignMetrics,
-    EngagementSegment,
-    GridMode,
-    GridPeriod,
-)
+from succotash.domain.retention.retention import EngagementSegment, GridMode, GridPeriod
 from succotash.domain.value.ltv import LTVSegment
 from succotash.domain.value.order_import import OrderImport, Position, RejectedLine
 from succotash.domain.values import (

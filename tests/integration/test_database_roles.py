@@ -206,7 +206,7 @@ class Day:
         self.ask("GET /ltv/cohorts/{cohort_id}", f"/ltv/cohorts/{cohort['cohort_id']}")
         for query in ("", "mode=unbounded", "origin=form", "origin=activity", "measure=revenue"):
             self.ask("GET /retention/cohorts", query=query)
-        for route in ("analytics", "lifecycle", "customers", "model"):
+        for route in ("analytics", "lifecycle", "customers", "model", "receipts"):
             self.ask(f"GET /retention/{route}")
 
     def campaigns(self) -> None:

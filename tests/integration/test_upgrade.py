@@ -135,7 +135,9 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Release:
     if not (ROOT / ".git").exists():
         pytest.skip("this is no clone: the release before is not here")
     assert git("rev-parse", "--is-shallow-repository").strip() == "false", "git fetch --unshallow"
-    changes = git("log", "--format=%H", "-G^REVISION = ", "--", MIGRATIONS.as_posix()).split()
+    # Branches may have made migrations at the same time: only the trunk had them one by one.
+    options = "--first-parent", "-m", "--format=%H", "-G^REVISION = "
+    changes = git("log", *options, "--", MIGRATIONS.as_posix()).split()
     commits = ["HEAD", *(f"{each}~" for each in changes)]
     commit = next(each for each in commits if revision_in(each) != REVISION)
     folder = tmp_path_factory.mktemp("before")

@@ -117,6 +117,23 @@ def test_without_activity_the_purchase_model_has_the_only_word_and_later_activit
     assert InactivityModel().probability(alone).tolist() == of_purchases.tolist()
 
 
+def test_where_hardly_anybody_is_active_nothing_is_weighed() -> None:
+    """Weights would make up for a purchase model that is wrong, and call it activity."""
+    chance, basis = signs()
+    few = InactivityBasis(
+        basis.has_bought,
+        np.arange(CUSTOMERS) < 50,
+        basis.alive,
+        basis.no_purchase,
+        basis.no_activity,
+    )
+    of_purchases = InactivityModel(Source.PURCHASES).probability(few)
+
+    found = choose_inactivity(few, became(chance, 0.9 * of_purchases), DAYS)
+
+    assert list(found.results) == [Source.PURCHASES, Source.PRESENCE]
+
+
 def test_with_few_customers_nothing_is_weighed() -> None:
     few = signs()[1].only(np.arange(CUSTOMERS) < 100)
     silent = np.arange(100) % 2 == 0

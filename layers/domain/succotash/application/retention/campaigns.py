@@ -14,17 +14,14 @@ from succotash.application.rounding import rounded_or_none
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.campaigns import (
     CampaignChange,
+    CampaignPerformance,
+    CampaignStatus,
+    RetentionCampaign,
     changed_campaign,
     check_metrics,
     require_order,
 )
-from succotash.domain.retention.retention import (
-    CampaignPerformance,
-    CampaignStatus,
-    EngagementSegment,
-    RetentionCampaign,
-    RiskLevel,
-)
+from succotash.domain.retention.retention import EngagementSegment, RiskLevel
 from succotash.domain.values import CampaignId, Clock, Currency, IdFactory
 
 

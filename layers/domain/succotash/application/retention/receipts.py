@@ -1,4 +1,4 @@
-"""What runs foresaw, beside what came."""
+"""What runs foresaw, and what came."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -28,9 +28,9 @@ class CountGroupView(TypedDict):
     foreseen: float
     """Purchase days, or inactive customers, foreseen in total."""
     graded_customers: int | None
-    """Of whom it is known what came; None before grading."""
+    """Customers of these of whom it is known what came; None before grading."""
     came: int | None
-    """None before grading."""
+    """What came of those, in the unit of `foreseen`; None before grading."""
 
 
 class CountForecastView(TypedDict):
@@ -59,9 +59,9 @@ class RevenueGroupView(TypedDict):
     foreseen: Decimal
     """Revenue in the receipt's currency, foreseen in total."""
     graded_customers: int | None
-    """Of whom it is known what came; None before grading."""
+    """Customers of these of whom it is known what came; None before grading."""
     came: Decimal | None
-    """None before grading."""
+    """What came of those, in the unit of `foreseen`; None before grading."""
 
 
 class RevenueForecastView(TypedDict):

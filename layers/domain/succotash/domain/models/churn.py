@@ -24,7 +24,8 @@ whatever the interest. So three sources of s compete by log loss on the customer
 The weights are the likeliest under a normal prior around the presence model as it is; b is no less
 than 0, since a model's word is not turned around. They are judged on customers that they were not
 fitted to: each half of them by the weights of the other half. Of log losses within 1% of the lowest
-the simplest is taken, in the order above. Where no buyer was active before the held-out time,
+the simplest is taken, in the order above. Where hardly anybody is active nothing is weighed, since
+weights would only correct what purchases say. Where no buyer was active before the held-out time,
 nothing can be judged, and presence stands.
 """
 
@@ -232,7 +233,7 @@ def choose_inactivity(basis: InactivityBasis, silent: Flags, days: float) -> Ina
         for source in candidates
     }
     even = np.arange(len(silent)) % 2 == 0
-    if basis.is_active.any() and _are_enough(silent[even]) and _are_enough(silent[~even]):
+    if all(_tell_of_activity(basis.only(half), silent[half]) for half in (even, ~even)):
         weighed = np.empty_like(basis.alive)
         for half in (even, ~even):
             weights = _fit(basis.only(~half), silent[~half])
@@ -245,6 +246,11 @@ def choose_inactivity(basis: InactivityBasis, silent: Flags, days: float) -> Ina
     weights = _fit(basis, silent) if source is Source.BOTH else Weights()
     chosen = InactivityModel(source, _verdict(source, losses), weights)
     return InactivityComparison(chosen, judged, days)
+
+
+def _tell_of_activity(basis: InactivityBasis, silent: Flags) -> bool:
+    """Whether enough customers are active that weights are of activity, and not of purchases."""
+    return int(basis.is_active.sum()) >= MINIMUM_OF_EACH and _are_enough(silent)
 
 
 def _are_enough(silent: Flags) -> bool:

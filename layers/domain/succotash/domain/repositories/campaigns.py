@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from datetime import datetime
 
-from succotash.domain.retention.retention import (
+from succotash.domain.retention.campaigns import (
     CampaignMetrics,
     CampaignStatus,
     CampaignSummary,

@@ -1,16 +1,106 @@
-"""What may change about a campaign, and which numbers of one make sense."""
+"""Campaigns: what they are, what may change about one, and which of its numbers make sense."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 
-from succotash.domain.retention.retention import (
-    CAMPAIGN_STEPS,
-    CampaignMetrics,
-    CampaignStatus,
-    RetentionCampaign,
-)
-from succotash.domain.values import Currency, Money, amount_violation
+from succotash.domain.retention.retention import EngagementSegment, RiskLevel
+from succotash.domain.values import CampaignId, Currency, Money, amount_violation
 from succotash.errors import IllegalTransitionError, InvalidInputError, Violation
+
+
+class CampaignStatus(StrEnum):
+    """The life of a retention campaign."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+
+
+CAMPAIGN_STEPS: Mapping[CampaignStatus, frozenset[CampaignStatus]] = {
+    CampaignStatus.DRAFT: frozenset({CampaignStatus.ACTIVE, CampaignStatus.COMPLETED}),
+    CampaignStatus.ACTIVE: frozenset({CampaignStatus.PAUSED, CampaignStatus.COMPLETED}),
+    CampaignStatus.PAUSED: frozenset({CampaignStatus.ACTIVE, CampaignStatus.COMPLETED}),
+    CampaignStatus.COMPLETED: frozenset(),
+}
+"""Which status may follow which."""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignMetrics:
+    """Counts since a campaign began."""
+
+    targeted: int = 0
+    sent: int = 0
+    opened: int = 0
+    clicked: int = 0
+    converted: int = 0
+    revenue: Money | None = None
+    """Attributed to the campaign; None where none was."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionCampaign:
+    """An effort to keep the customers of a risk level or an engagement segment."""
+
+    campaign_id: CampaignId
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    description: str = ""
+    status: CampaignStatus = CampaignStatus.DRAFT
+    target_risk_level: RiskLevel | None = None
+    target_segment: EngagementSegment | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    metrics: CampaignMetrics = field(default_factory=CampaignMetrics)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPerformance:
+    """A campaign's rates; each is None where its denominator is 0."""
+
+    campaign: RetentionCampaign
+    delivery_rate: float | None
+    """sent / targeted"""
+    open_rate: float | None
+    """opened / sent"""
+    click_rate: float | None
+    """clicked / sent: a mail program that hides opening still follows links"""
+    conversion_rate: float | None
+    """converted / sent"""
+
+    @classmethod
+    def of(cls, campaign: RetentionCampaign) -> "CampaignPerformance":
+        """Computed from the campaign's metrics."""
+
+        def rate(part: int, whole: int) -> float | None:
+            return part / whole if whole else None
+
+        metrics = campaign.metrics
+        return cls(
+            campaign,
+            delivery_rate=rate(metrics.sent, metrics.targeted),
+            open_rate=rate(metrics.opened, metrics.sent),
+            click_rate=rate(metrics.clicked, metrics.sent),
+            conversion_rate=rate(metrics.converted, metrics.sent),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignSummary:
+    """All campaigns together."""
+
+    campaigns_by_status: Mapping[str, int]
+    targeted: int
+    sent: int
+    opened: int
+    clicked: int
+    converted: int
+    revenue: Money | None
+    """In the currency asked for; None where no campaign has any in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Engagement, churn risk, campaigns, and the scoring runs that keep them."""
+"""Engagement, churn risk, and the scoring runs that keep them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from succotash.domain.retention.labels import RunLabel
 from succotash.domain.values import (
-    CampaignId,
     Currency,
     CustomerId,
     Json,
@@ -46,99 +45,6 @@ class EngagementSegment(StrEnum):
     CHURNED = "churned"
     HIGH_VALUE = "high_value"
     LOW_ENGAGEMENT = "low_engagement"
-
-
-class CampaignStatus(StrEnum):
-    """The life of a retention campaign."""
-
-    DRAFT = "draft"
-    ACTIVE = "active"
-    PAUSED = "paused"
-    COMPLETED = "completed"
-
-
-CAMPAIGN_STEPS: Mapping[CampaignStatus, frozenset[CampaignStatus]] = {
-    CampaignStatus.DRAFT: frozenset({CampaignStatus.ACTIVE, CampaignStatus.COMPLETED}),
-    CampaignStatus.ACTIVE: frozenset({CampaignStatus.PAUSED, CampaignStatus.COMPLETED}),
-    CampaignStatus.PAUSED: frozenset({CampaignStatus.ACTIVE, CampaignStatus.COMPLETED}),
-    CampaignStatus.COMPLETED: frozenset(),
-}
-"""Which status may follow which."""
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignMetrics:
-    """Counts since a campaign began."""
-
-    targeted: int = 0
-    sent: int = 0
-    opened: int = 0
-    clicked: int = 0
-    converted: int = 0
-    revenue: Money | None = None
-    """Attributed to the campaign; None where none was."""
-
-
-@dataclass(frozen=True, slots=True)
-class RetentionCampaign:
-    """An effort to keep the customers of a risk level or an engagement segment."""
-
-    campaign_id: CampaignId
-    name: str
-    created_at: datetime
-    updated_at: datetime
-    description: str = ""
-    status: CampaignStatus = CampaignStatus.DRAFT
-    target_risk_level: RiskLevel | None = None
-    target_segment: EngagementSegment | None = None
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
-    metrics: CampaignMetrics = field(default_factory=CampaignMetrics)
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignPerformance:
-    """A campaign's rates; each is None where its denominator is 0."""
-
-    campaign: RetentionCampaign
-    delivery_rate: float | None
-    """sent / targeted"""
-    open_rate: float | None
-    """opened / sent"""
-    click_rate: float | None
-    """clicked / sent: a mail program that hides opening still follows links"""
-    conversion_rate: float | None
-    """converted / sent"""
-
-    @classmethod
-    def of(cls, campaign: RetentionCampaign) -> "CampaignPerformance":
-        """Computed from the campaign's metrics."""
-
-        def rate(part: int, whole: int) -> float | None:
-            return part / whole if whole else None
-
-        metrics = campaign.metrics
-        return cls(
-            campaign,
-            delivery_rate=rate(metrics.sent, metrics.targeted),
-            open_rate=rate(metrics.opened, metrics.sent),
-            click_rate=rate(metrics.clicked, metrics.sent),
-            conversion_rate=rate(metrics.converted, metrics.sent),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignSummary:
-    """All campaigns together."""
-
-    campaigns_by_status: Mapping[str, int]
-    targeted: int
-    sent: int
-    opened: int
-    clicked: int
-    converted: int
-    revenue: Money | None
-    """In the currency asked for; None where no campaign has any in it."""
 
 
 @dataclass(frozen=True, slots=True)

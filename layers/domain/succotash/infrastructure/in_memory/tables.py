@@ -16,6 +16,7 @@ from succotash.domain.leads.leads import Lead, LeadScore, LeadStatus, StatusChan
 from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.messages.quarantine import QuarantineDigest
+from succotash.domain.retention.campaigns import RetentionCampaign
 from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.lifecycle import LifecycleCounts
@@ -26,7 +27,6 @@ from succotash.domain.retention.retention import (
     GridCell,
     GridMode,
     GridPeriod,
-    RetentionCampaign,
     RunState,
     ScoringRun,
     UserEngagementProfile,

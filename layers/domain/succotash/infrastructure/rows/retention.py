@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 
-from succotash.domain.retention.lifecycle import LifecycleCounts
-from succotash.domain.retention.retention import (
+from succotash.domain.retention.campaigns import (
     CampaignMetrics,
     CampaignStatus,
     CampaignSummary,
+    RetentionCampaign,
+)
+from succotash.domain.retention.lifecycle import LifecycleCounts
+from succotash.domain.retention.retention import (
     ChurnPrediction,
     EngagementSegment,
     GridCell,
     RetentionAnalytics,
-    RetentionCampaign,
     RiskLevel,
     UserEngagementProfile,
 )

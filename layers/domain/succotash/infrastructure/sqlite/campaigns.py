@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import override
 
 from succotash.domain.repositories.campaigns import CampaignRepository
-from succotash.domain.retention.retention import (
+from succotash.domain.retention.campaigns import (
     CampaignMetrics,
     CampaignStatus,
     CampaignSummary,
