@@ -99,13 +99,19 @@ prediction.value_at_risk,
 prediction.value_at_risk_currency,
 prediction.run_id
 
+-- part: value_segment
+-- Looked up for each row: of a join, the planner scans all values of the run.
+(
+    SELECT value.segment_id
+    FROM customer_ltv AS value
+    WHERE prediction.run_id = value.run_id AND prediction.customer_id = value.customer_id
+)
+
 -- part: predictions_with_segment
 SELECT
     ${prediction_columns},
-    value.segment_id
+    ${value_segment} AS segment_id
 FROM churn_predictions AS prediction
-LEFT JOIN customer_ltv AS value
-    ON prediction.run_id = value.run_id AND prediction.customer_id = value.customer_id
 
 -- name: find_prediction
 WITH ${label},
@@ -139,7 +145,7 @@ AND (
     prediction.value_at_risk < cast(:amount AS numeric)
     OR prediction.customer_id > cast(:id AS text)
 )
-AND (cast(:segment_id AS text) IS NULL OR value.segment_id = :segment_id)
+AND (cast(:segment_id AS text) IS NULL OR ${value_segment} = :segment_id)
 ORDER BY prediction.value_at_risk DESC, prediction.customer_id ASC
 LIMIT cast(:limit AS bigint)
 

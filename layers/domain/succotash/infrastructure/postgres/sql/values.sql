@@ -129,14 +129,20 @@ value.residual_high,
 value.residual_median,
 value.probability_of_no_purchase
 
+-- part: risk_level
+-- Looked up for each row: of a join, the planner scans all predictions of the run.
+(
+    SELECT prediction.risk_level
+    FROM churn_predictions AS prediction
+    WHERE value.run_id = prediction.run_id AND value.customer_id = prediction.customer_id
+)
+
 -- part: values_with_risk
 SELECT
     ${value_columns},
     value.predicted_clv,
-    prediction.risk_level
+    ${risk_level} AS risk_level
 FROM customer_ltv AS value
-LEFT JOIN churn_predictions AS prediction
-    ON value.run_id = prediction.run_id AND value.customer_id = prediction.customer_id
 
 -- name: find_value
 WITH ${label},
@@ -170,7 +176,7 @@ AND (
     value.predicted_clv < cast(:predicted_clv AS numeric)
     OR value.customer_id > cast(:id AS text)
 )
-AND (cast(:risk AS text) IS NULL OR prediction.risk_level = :risk)
+AND (cast(:risk AS text) IS NULL OR ${risk_level} = :risk)
 ORDER BY value.predicted_clv DESC, value.customer_id ASC
 LIMIT cast(:limit AS bigint)
 
