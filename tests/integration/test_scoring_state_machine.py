@@ -34,7 +34,7 @@ RUN_ID = "2024-06-30T03:15:00Z"
 REGION = "us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/anything"
 CONFIG: Any = {"stepfunctions": {"execute_state_machine": True}}
-REDELIVERY = 120.0
+WAIT_SECONDS = 120.0
 
 
 def no_fault(_: Event) -> None:
@@ -86,7 +86,7 @@ class Machine:
 
     def wait(self, execution: str) -> tuple[str, Any]:
         """How it ended, and with what: the output, or the cause of the failure."""
-        deadline = time.monotonic() + REDELIVERY
+        deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:
             found = self._client.describe_execution(executionArn=execution)
             if found["status"] != "RUNNING":
@@ -94,6 +94,13 @@ class Machine:
                 return found["status"], found.get("cause") if output is None else json.loads(output)
             time.sleep(0.05)
         raise TimeoutError(execution)
+
+    def wait_for(self, step: str, execution: str) -> None:
+        """Until a step of this kind was asked for; AssertionError where the execution ends."""
+        while not self.steps(step):
+            found = self._client.describe_execution(executionArn=execution)
+            assert found["status"] == "RUNNING", found
+            time.sleep(0.05)
 
     def run(self, moment: str = TIME) -> tuple[str, Any]:
         """Start, and wait for the end."""
@@ -250,12 +257,11 @@ def test_of_two_that_overlap_the_later_declines(machine: Machine) -> None:
 
     def hold(event: Event) -> None:
         if event["step"] == "score":
-            assert declined.wait(REDELIVERY)
+            assert declined.wait(WAIT_SECONDS)
 
     machine.fault = hold
     first = machine.start()
-    while not machine.steps("score"):
-        time.sleep(0.05)
+    machine.wait_for("score", first)
 
     status, _ = machine.run("2024-06-30T03:45:00Z")
     declined.set()

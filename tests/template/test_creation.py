@@ -83,6 +83,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+        # The session of other tests has other credentials, and this one's are not theirs.
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
         storage = boto3.client("s3")
         storage.create_bucket(
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}

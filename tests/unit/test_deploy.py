@@ -71,6 +71,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             monkeypatch.setenv(name, value)
         monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
         monkeypatch.setenv("SAM_CLI_POLL_DELAY", "0.2")
+        # The session of other tests has other credentials, and this one's are not theirs.
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
         _let_sam_find_its_bucket()
         yield
 
