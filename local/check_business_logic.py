@@ -16,6 +16,7 @@ from rich.table import Table
 from local.rules import risk, sources, value
 from local.rules.demo_run import DemoRun
 from local.rules.rule import Rule, Verdict
+from local.tables import replaced
 
 DOCUMENT = Path("docs/reference/business-rules.md")
 RULES: Sequence[Rule[DemoRun]] = sorted(
@@ -39,11 +40,7 @@ def as_markdown(found: Sequence[tuple[Rule[DemoRun], Verdict]]) -> str:
 
 def with_table(text: str, table: str) -> str:
     """The page with this table."""
-    pattern = re.compile(r"(<!-- rules -->\n).*?(<!-- end -->)", re.DOTALL)
-    written, times = pattern.subn(lambda marks: f"{marks[1]}{table}\n{marks[2]}", text)
-    if times != 1:
-        raise ValueError(f"{DOCUMENT} has {times} places for the table")
-    return written
+    return replaced(text, {"rules": table})
 
 
 def _show(found: Sequence[tuple[Rule[DemoRun], Verdict]]) -> None:

@@ -4,7 +4,6 @@
 below; how many alarms, secrets, endpoints and metrics there are is counted in the template.
 """
 
-import argparse
 import json
 import sys
 from collections.abc import Mapping
@@ -14,7 +13,7 @@ from typing import Any
 
 from samcli.yamlhelper import yaml_parse
 
-from local.tables import replaced, table
+from local.tables import keep_tables, replaced, table
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENT = ROOT / "docs" / "reference" / "costs.md"
@@ -312,18 +311,12 @@ def written(text: str) -> str:
 
 def main() -> int:
     """Write the tables, or check them."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--check", action="store_true", help="write nothing, compare")
-    is_check = arguments.parse_args().check
-    known = DOCUMENT.read_text("utf-8")
-    new = written(known)
-    if not is_check:
-        DOCUMENT.write_text(new, "utf-8")
-        return 0
-    if new == known:
-        return 0
-    sys.stderr.write(f"{DOCUMENT} is not what the template costs; run python -m local.costs\n")
-    return 1
+    return keep_tables(
+        DOCUMENT,
+        written,
+        description=__doc__,
+        refusal="what the template costs; run python -m local.costs",
+    )
 
 
 if __name__ == "__main__":

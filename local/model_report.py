@@ -4,10 +4,10 @@
 where they are not what the code finds.
 """
 
-import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from local.cdnow import (
     amounts_by_day,
     histories,
 )
-from local.tables import DOCUMENT, replaced, table
+from local.tables import DOCUMENT, keep_tables, replaced, table
 from succotash.domain.models.backtest import Backtest, Tracking, backtest, backtest_spend, track
 from succotash.domain.models.bg_nbd import fit_bg_nbd
 from succotash.domain.models.gamma_gamma import fit_gamma_gamma
@@ -362,22 +362,14 @@ def _draw_tracking(judged: Sequence[Judged]) -> None:
 
 def main() -> int:
     """Write the document, or check it."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--check", action="store_true", help="write nothing, compare")
-    is_check = arguments.parse_args().check
-    found = Findings.of_cdnow()
-    known = DOCUMENT.read_text("utf-8")
-    written = with_tables(known, found)
-    if is_check:
-        if written == known:
-            return 0
-        sys.stderr.write(
-            f"{DOCUMENT} is not what the code finds; run python -m local.model_report\n"
-        )
-        return 1
-    DOCUMENT.write_text(written, "utf-8")
-    draw(found)
-    return 0
+    found = cache(Findings.of_cdnow)
+    return keep_tables(
+        DOCUMENT,
+        lambda known: with_tables(known, found()),
+        description=__doc__,
+        refusal="what the code finds; run python -m local.model_report",
+        after_writing=lambda: draw(found()),
+    )
 
 
 if __name__ == "__main__":

@@ -4,8 +4,6 @@
 not what the code finds.
 """
 
-import argparse
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from local.cdnow import amounts_by_day
+from local.tables import keep_tables, replaced, table
 from succotash.application.scoring.churn_scoring import ChurnScoring, ScoringReport
 from succotash.application.scoring.settings import ScoringSettings
 from succotash.domain.retention.retention import ChurnPrediction, RiskLevel
@@ -105,7 +104,7 @@ def levels_table(found: Sequence[Afterwards]) -> str:
         for each in found
     ]
     head = ("as of", "everybody", *(f"`{level}`" for level in RiskLevel), "revenue of the high")
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def horizons_table(report: ScoringReport) -> str:
@@ -123,43 +122,28 @@ def horizons_table(report: ScoringReport) -> str:
                 }
                 names = names or sorted(errors)
                 rows.append((str(days), f"{actual:,}", *(errors[name] for name in names)))
-    return _table(("days", "purchases", *names), rows)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return table(("days", "purchases", *names), rows)
 
 
 def with_tables(text: str) -> str:
     """The document with its tables as they are found now."""
-    tables = {
-        "levels": levels_table([Afterwards.of(day) for day in DAYS]),
-        "horizons": horizons_table(Afterwards.of(HORIZONS_AS_OF).report),
-    }
-    for name, table in tables.items():
-        pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
-        text, count = re.subn(pattern, rf"\g<1>{table}\n\g<2>", text, flags=re.DOTALL)
-        if count != 1:
-            raise ValueError(f"{DOCUMENT} has no place for the table {name}")
-    return text
+    return replaced(
+        text,
+        {
+            "levels": levels_table([Afterwards.of(day) for day in DAYS]),
+            "horizons": horizons_table(Afterwards.of(HORIZONS_AS_OF).report),
+        },
+    )
 
 
 def main() -> int:
     """Write the tables, or check them."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--check", action="store_true", help="write nothing, compare")
-    is_check = arguments.parse_args().check
-    known = DOCUMENT.read_text("utf-8")
-    written = with_tables(known)
-    if not is_check:
-        DOCUMENT.write_text(written, "utf-8")
-    elif written != known:
-        sys.stderr.write(
-            f"{DOCUMENT} is not what the code finds; run python -m local.risk_report\n"
-        )
-        return 1
-    return 0
+    return keep_tables(
+        DOCUMENT,
+        with_tables,
+        description=__doc__,
+        refusal="what the code finds; run python -m local.risk_report",
+    )
 
 
 if __name__ == "__main__":

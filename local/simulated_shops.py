@@ -4,14 +4,13 @@
 `--check` it only compares them. It takes about a minute.
 """
 
-import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from local.tables import DOCUMENT, replaced, table
+from local.tables import DOCUMENT, keep_tables, replaced, table
 from succotash.domain.models.purchases import Array, PurchaseSample
 from succotash.domain.models.selection import Candidate, FittedPurchases, fit_purchases
 
@@ -176,19 +175,16 @@ def _fell_back(groups: Iterable[Iterable[Foreseen]]) -> str:
 
 def main() -> int:
     """Write the tables, or check them."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--check", action="store_true", help="write nothing, compare")
-    is_check = arguments.parse_args().check
-    known = DOCUMENT.read_text("utf-8")
-    written = replaced(known, {"small shops": shops_table(), "poisson samples": samples_table()})
-    if not is_check:
-        DOCUMENT.write_text(written, "utf-8")
-    elif written != known:
-        sys.stderr.write(
-            f"{DOCUMENT} is not what the simulation finds; run python -m local.simulated_shops\n"
-        )
-        return 1
-    return 0
+
+    def written(known: str) -> str:
+        return replaced(known, {"small shops": shops_table(), "poisson samples": samples_table()})
+
+    return keep_tables(
+        DOCUMENT,
+        written,
+        description=__doc__,
+        refusal="what the simulation finds; run python -m local.simulated_shops",
+    )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 """Tables of documents that programs write."""
 
+import argparse
 import re
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 DOCUMENT = Path("docs/models.md")
+"""Of the models: several programs write tables of it."""
 _PARTS = 4
 """What is before the one place, its two marks, and what is after it."""
 
@@ -21,7 +24,33 @@ def replaced(text: str, tables: Mapping[str, str]) -> str:
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
         parts = pattern.split(text)
         if len(parts) != _PARTS:
-            raise ValueError(f"{DOCUMENT} has {len(parts) // 3} places for the table {name}")
+            raise ValueError(f"the document has {len(parts) // 3} places for the table {name}")
         before, start, end, after = parts
         text = f"{before}{start}{found}\n{end}{after}"
     return text
+
+
+def keep_tables(
+    document: Path,
+    written: Callable[[str], str],
+    *,
+    description: str | None,
+    refusal: str,
+    after_writing: Callable[[], None] = lambda: None,
+) -> int:
+    """Write what `written` makes of the document; with --check only compare. The exit status.
+
+    A document that is not as it would be written is refused with "DOCUMENT is not REFUSAL".
+    """
+    arguments = argparse.ArgumentParser(description=description)
+    arguments.add_argument("--check", action="store_true", help="write nothing, compare")
+    is_check = arguments.parse_args().check
+    known = document.read_text("utf-8")
+    text = written(known)
+    if not is_check:
+        document.write_text(text, "utf-8")
+        after_writing()
+    elif text != known:
+        sys.stderr.write(f"{document} is not {refusal}\n")
+        return 1
+    return 0
