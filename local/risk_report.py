@@ -27,6 +27,25 @@ HORIZONS_AS_OF = date(1998, 7, 1)
 USD = Currency("USD")
 
 
+def scored(day: date) -> tuple[InMemoryStorage, ScoringReport]:
+    """CDNOW's orders after a run as of the start of that day, and what the run reports."""
+    storage = InMemoryStorage()
+    storage.repositories.ltv.record_orders(
+        [
+            Order(
+                CustomerId(customer),
+                OrderId(f"{customer}-{bought_on}"),
+                datetime(bought_on.year, bought_on.month, bought_on.day, tzinfo=UTC),
+                Money.of_units(round(amount * 10_000), USD),
+            )
+            for customer, days in amounts_by_day().items()
+            for bought_on, amount in days.items()
+        ]
+    )
+    as_of = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return storage, ChurnScoring(storage, ScoringSettings(currency=USD)).run(as_of)
+
+
 @dataclass(frozen=True, slots=True)
 class Afterwards:
     """What a run predicted, and what each customer brought in the 180 days after it."""
@@ -40,21 +59,7 @@ class Afterwards:
     @classmethod
     def of(cls, day: date) -> "Afterwards":
         """Of a run as of the start of that day."""
-        storage = InMemoryStorage()
-        storage.repositories.ltv.record_orders(
-            [
-                Order(
-                    CustomerId(customer),
-                    OrderId(f"{customer}-{bought_on}"),
-                    datetime(bought_on.year, bought_on.month, bought_on.day, tzinfo=UTC),
-                    Money.of_units(round(amount * 10_000), USD),
-                )
-                for customer, days in amounts_by_day().items()
-                for bought_on, amount in days.items()
-            ]
-        )
-        as_of = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        report = ChurnScoring(storage, ScoringSettings(currency=USD)).run(as_of)
+        storage, report = scored(day)
         predictions = storage.repositories.retention.find_churn_predictions(limit=5_000)
         return cls(
             day,
