@@ -24,13 +24,16 @@ LONG = pytest.mark.simulation
     "candidate",
     [
         Candidate.BG_NBD,
-        *(pytest.param(each, marks=LONG) for each in (Candidate.MBG_NBD, Candidate.PARETO_NBD)),
+        *(
+            pytest.param(each, marks=LONG)
+            for each in (Candidate.MBG_NBD, Candidate.PARETO_NBD, None)
+        ),
     ],
 )
 @pytest.mark.parametrize("sets", [1, pytest.param(10, marks=LONG)])
 @pytest.mark.parametrize("rhythm", RHYTHMS, ids=lambda rhythm: rhythm.name)
 def test_sets_of_small_shops_buy_as_foreseen(
-    rhythm: Rhythm, sets: int, candidate: Candidate
+    rhythm: Rhythm, sets: int, candidate: Candidate | None
 ) -> None:
     found = small_shops(rhythm, candidate, sets)
 
@@ -42,12 +45,13 @@ def test_sets_of_small_shops_buy_as_foreseen(
 
 
 @pytest.mark.parametrize(
-    "candidate", [Candidate.BG_NBD, pytest.param(Candidate.MBG_NBD, marks=LONG)]
+    "candidate",
+    [Candidate.BG_NBD, *(pytest.param(each, marks=LONG) for each in (Candidate.MBG_NBD, None))],
 )
 @pytest.mark.parametrize("samples", [2, pytest.param(16, marks=LONG)])
 @pytest.mark.parametrize(("rhythm", "customers"), POISSON, ids=str)
 def test_customers_alike_in_leaving_buy_as_foreseen(
-    rhythm: Rhythm, customers: int, samples: int, candidate: Candidate
+    rhythm: Rhythm, customers: int, samples: int, candidate: Candidate | None
 ) -> None:
     for each in poisson_samples(rhythm, customers, candidate, samples):
         assert each.fitted.log_likelihood is not None
