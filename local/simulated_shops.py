@@ -58,6 +58,15 @@ POISSON = (
     (Rhythm("r = 2, alpha = 60, 5% leave each time", every=30, shape=2, leaving=0.05), 2_357),
 )
 """Buyers nearly or wholly without differences in leaving, and how many of them make a sample."""
+LEAVING = tuple(
+    Rhythm(name, every=every, shape=shape, leaving=leaving, concentration=concentration)
+    for name, every, shape in (("monthly", 30, 2.0), ("every 120 days", 120, 0.5))
+    for leaving in (0.6, 0.8)
+    for concentration in (5.0, np.inf)
+)
+"""Most of them leave at any purchase."""
+LEAVING_CUSTOMERS = 4_000
+LEAVING_SAMPLES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +222,20 @@ def samples_table() -> str:
     return table(("customers", "model", "least and greatest of 16", "pooled rate"), rows)
 
 
+def leaving_table() -> str:
+    """Samples of customers of whom most leave at any purchase, by model."""
+    rows = []
+    for rhythm in LEAVING:
+        alike = "one chance for all" if np.isinf(rhythm.concentration) else "chances differ"
+        for candidate in (*Candidate, None):
+            found = poisson_samples(rhythm, LEAVING_CUSTOMERS, candidate, LEAVING_SAMPLES)
+            name = f"{rhythm.name}, {rhythm.leaving:.0%} leave each time, {alike}"
+            ratios = _range([ratio([each]) for each in found])
+            rows.append((name, _model(candidate), f"{ratio(found):.2f}", ratios))
+    head = ("4,000 customers", "model", "all 8 samples", "least and greatest")
+    return table(head, rows)
+
+
 def _model(candidate: Candidate | None) -> str:
     return CHOSEN if candidate is None else str(candidate)
 
@@ -229,7 +252,14 @@ def main() -> int:
     """Write the tables, or check them."""
 
     def written(known: str) -> str:
-        return replaced(known, {"small shops": shops_table(), "poisson samples": samples_table()})
+        return replaced(
+            known,
+            {
+                "small shops": shops_table(),
+                "poisson samples": samples_table(),
+                "leaving": leaving_table(),
+            },
+        )
 
     return keep_tables(
         DOCUMENT,

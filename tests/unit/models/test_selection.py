@@ -157,9 +157,9 @@ def test_of_log_losses_that_chance_explains_the_likeliest_wins() -> None:
 
     assert best.log_likelihood > second.log_likelihood + CLEARLY_WORSE
     assert comparison.reason == (
-        "On the last 60 days, which were held out, the log losses of BG/NBD and MBG/NBD differed by "
-        "no more than chance; BG/NBD explains the days before them best, with a log-likelihood of "
-        "-62,678.5 against -62,721.3."
+        "On the last 60 days, which were held out, the log losses of BG/NBD and MBG/NBD differed "
+        "by no more than chance; BG/NBD explains the days before them best, with a log-likelihood "
+        "of -62,678.5 against -62,721.3."
     )
 
 

@@ -233,13 +233,15 @@ def _fit(
     match candidate:
         case Candidate.BG_NBD:
             return fit_bg_nbd(
-                sample, start if isinstance(start, BGNBD) else None, prior=beta_geometric.WEAK_PRIOR
+                sample,
+                start if isinstance(start, BGNBD) else None,
+                prior=beta_geometric.weak_prior(sample),
             )
         case Candidate.MBG_NBD:
             return fit_mbg_nbd(
                 sample,
                 start if isinstance(start, MBGNBD) else None,
-                prior=beta_geometric.WEAK_PRIOR,
+                prior=beta_geometric.weak_prior(sample),
             )
         case Candidate.PARETO_NBD:
             return fit_pareto_nbd(
