@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from local.cdnow import amounts_by_day
 from local.risk_report import DAYS, Afterwards
 from succotash.domain.retention.retention import RiskLevel
 
@@ -12,7 +13,7 @@ from succotash.domain.retention.retention import RiskLevel
 def afterwards(request: pytest.FixtureRequest) -> Afterwards:
     day = request.param
     assert isinstance(day, date)
-    return Afterwards.of(day)
+    return Afterwards.of(day, amounts_by_day())
 
 
 def test_each_level_has_its_share_of_customers(afterwards: Afterwards) -> None:

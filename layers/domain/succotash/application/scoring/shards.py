@@ -132,7 +132,7 @@ def predictions_and_profiles(
         currency=settings.currency,
         customer_ids=activity.days.customer_ids,
         churn_probability=risk.basis.probability_inactive.tolist(),
-        probability_alive=risk.alive.tolist(),
+        probability_alive=risk.basis.alive.tolist(),
         return_probability=risk.basis.return_chance.tolist(),
         value_at_risk=units(risk.basis.value_at_risk).tolist(),
         risk_level=[RISK_NAMES[level] for level in levels.tolist()],
