@@ -76,6 +76,7 @@ def _value_columns(
         horizon_days=settings.value_horizon_days,
         margin=settings.margin,
         random=np.random.default_rng(seed),
+        drawn_level=plan.intervals.drawn_level,
     )
     orders = column(purchases.orders)
     average = np.rint(column(purchases.revenue) / np.maximum(orders, 1)).astype(np.int64)
@@ -244,4 +245,5 @@ def _alive_by_supposition(facts: LedgerSnapshot, risk: AtRisk) -> NDArray[np.boo
     bought, frequency = risk.basis.has_bought, column(facts.purchases.days.frequency)
     once = np.zeros_like(bought)
     once[bought] = frequency[risk.rows[bought]] == 0
-    return once & (risk.basis.alive == 1)
+    supposed: NDArray[np.bool_] = once & (risk.basis.alive == 1)
+    return supposed
