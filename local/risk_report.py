@@ -5,7 +5,7 @@ not what the code finds.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -27,8 +27,12 @@ HORIZONS_AS_OF = date(1998, 7, 1)
 USD = Currency("USD")
 
 
-def scored(day: date) -> tuple[InMemoryStorage, ScoringReport]:
-    """CDNOW's orders after a run as of the start of that day, and what the run reports."""
+type Bought = Mapping[str, Mapping[date, float]]
+"""Customer -> day -> amount."""
+
+
+def scored(day: date, bought: Bought) -> tuple[InMemoryStorage, ScoringReport]:
+    """These orders after a run as of the start of that day, and what the run reports."""
     storage = InMemoryStorage()
     storage.repositories.ltv.record_orders(
         [
@@ -38,7 +42,7 @@ def scored(day: date) -> tuple[InMemoryStorage, ScoringReport]:
                 datetime(bought_on.year, bought_on.month, bought_on.day, tzinfo=UTC),
                 Money.of_units(round(amount * 10_000), USD),
             )
-            for customer, days in amounts_by_day().items()
+            for customer, days in bought.items()
             for bought_on, amount in days.items()
         ]
     )
@@ -54,12 +58,12 @@ class Afterwards:
     report: ScoringReport
     predictions: Sequence[ChurnPrediction]
     """The greatest value at risk first."""
-    brought: dict[str, list[float]]
+    brought: Mapping[str, Sequence[float]]
 
     @classmethod
-    def of(cls, day: date) -> "Afterwards":
-        """Of a run as of the start of that day."""
-        storage, report = scored(day)
+    def of(cls, day: date, bought: Bought) -> "Afterwards":
+        """Of a run over these orders as of the start of that day."""
+        storage, report = scored(day, bought)
         predictions = storage.repositories.retention.find_churn_predictions(limit=5_000)
         return cls(
             day,
@@ -67,7 +71,7 @@ class Afterwards:
             predictions,
             {
                 customer: [amount for each, amount in days.items() if day <= each < day + AFTER]
-                for customer, days in amounts_by_day().items()
+                for customer, days in bought.items()
             },
         )
 
@@ -94,22 +98,23 @@ class Afterwards:
         return self.revenue(high) / self.revenue(others) * len(others) / len(high)
 
 
-def levels_table(found: Sequence[Afterwards]) -> str:
-    """How many customers each level has, and how many of them bought again."""
-    rows = [
-        (
-            str(each.day),
-            f"{each.returned(each.predictions):.1%}",
-            *(
-                f"{each.share(level):.1%}: {each.returned(each.at(level)):.1%}"
-                for level in RiskLevel
-            ),
-            f"{each.revenue_of_high:.1f}",
-        )
-        for each in found
+def levels_row(found: Afterwards) -> tuple[str, ...]:
+    """How many bought again, of everybody and of each level, and the revenue of the high."""
+    levels = [
+        f"{found.share(level):.1%}: {found.returned(found.at(level)):.1%}"
+        if found.at(level)
+        else "0.0%"
+        for level in RiskLevel
     ]
-    head = ("as of", "everybody", *(f"`{level}`" for level in RiskLevel), "revenue of the high")
-    return table(head, rows)
+    high = found.at(RiskLevel.HIGH)
+    revenue = f"{found.revenue_of_high:.1f}" if found.revenue(high) else ""
+    return (f"{found.returned(found.predictions):.1%}", *levels, revenue)
+
+
+def levels_table(name: str, found: Mapping[str, Afterwards]) -> str:
+    """How many customers each level has, and how many of them bought again."""
+    head = (name, "everybody", *(f"`{level}`" for level in RiskLevel), "revenue of the high")
+    return table(head, [(each, *levels_row(found[each])) for each in found])
 
 
 def horizons_table(report: ScoringReport) -> str:
@@ -135,8 +140,10 @@ def with_tables(text: str) -> str:
     return replaced(
         text,
         {
-            "levels": levels_table([Afterwards.of(day) for day in DAYS]),
-            "horizons": horizons_table(Afterwards.of(HORIZONS_AS_OF).report),
+            "levels": levels_table(
+                "as of", {str(day): Afterwards.of(day, amounts_by_day()) for day in DAYS}
+            ),
+            "horizons": horizons_table(Afterwards.of(HORIZONS_AS_OF, amounts_by_day()).report),
         },
     )
 

@@ -85,9 +85,9 @@ class Population:
 @cache
 def population() -> Population:
     """CDNOW's customers, and what they did after the run."""
-    storage, _ = scored(DAY)
-    values = storage.repositories.ltv
     histories = amounts_by_day()
+    storage, _ = scored(DAY, histories)
+    values = storage.repositories.ltv
     return Population(
         revenue=np.array(
             [
