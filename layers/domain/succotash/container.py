@@ -375,7 +375,7 @@ class Container:
             settings.erasure_secret_arn,
         )
         importlib.import_module("disposable_email_domains")
-        if settings.db_iam_auth or any(secrets_of_aws):
+        if any(secrets_of_aws):
             importlib.import_module("boto3")
 
     def renew(self) -> None:
