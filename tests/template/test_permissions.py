@@ -60,6 +60,16 @@ TURNSTILE_SECRETS = (
     '{"Fn::Sub": "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}'
     ':secret:${AWS::StackName}/turnstile/*"}'
 )
+STEPS_OF_THE_NIGHT = ("LeadScoring", "ChurnScoring", "OutboxRelay")
+FAILURES_OF_THE_NIGHT = text_of(
+    [{"Fn::GetAtt": [name, "Arn"]} for name in ("ScoringFailures", "RelayFailures")]
+)
+RULE_OF_STEP_FUNCTIONS = text_of(
+    {
+        "Fn::Sub": "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}"
+        ":rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+    }
+)
 EXPORTS = '{"Fn::Sub": "${Exports.Arn}/*"}'
 RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
 EXECUTIONS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution"
@@ -78,6 +88,7 @@ ALLOWED: Mapping[str, set[str]] = {
     },
     "rds-db:connect": {database_user(kind) for kind in Kind} | {ADMINISTRATOR},
     "sqs:SendMessage": {
+        FAILURES_OF_THE_NIGHT,
         '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
         '{"Fn::GetAtt": ["RelayFailures", "Arn"]}',
         f"[{PARKED}, {SET_ASIDE}]",
@@ -94,13 +105,17 @@ ALLOWED: Mapping[str, set[str]] = {
         '{"Fn::GetAtt": ["Exports", "Arn"]}',
     },
     "s3:PutObject": {RESULTS, EXPORTS},
+        text_of([{"Fn::GetAtt": [name, "Arn"]} for name in STEPS_OF_THE_NIGHT]),
     "s3:AbortMultipartUpload": {RESULTS, EXPORTS},
     "lambda:InvokeFunction": {
         '{"Fn::GetAtt": ["ChurnScoring", "Arn"]}',
         '{"Fn::GetAtt": ["LeadScoring", "Arn"]}',
         '{"Fn::GetAtt": ["OutboxRelay", "Arn"]}',
+    "events:PutTargets": {RULE_OF_STEP_FUNCTIONS},
+    "events:PutRule": {RULE_OF_STEP_FUNCTIONS},
+    "events:DescribeRule": {RULE_OF_STEP_FUNCTIONS},
     },
-    "states:StartExecution": {'{"Ref": "ScoringRun"}'},
+    "states:StartExecution": {'{"Ref": "ScoringRun"}', '{"Ref": "NightlyRun"}'},
     "states:DescribeExecution": {SCORING_EXECUTIONS, SHARD_EXECUTIONS},
     "states:StopExecution": {SCORING_EXECUTIONS, SHARD_EXECUTIONS},
     "states:RedriveExecution": {SHARD_EXECUTIONS},
