@@ -38,8 +38,6 @@ OUR_POLICIES = {
         "EventBusAccess",
         "MailAccess",
         "ParkingAccess",
-        "FormTokenAccess",
-        "ErasureKeyAccess",
         "TurnstileAccess",
         "ExportAccess",
         "ExportRemoval",
@@ -82,8 +80,6 @@ ALLOWED: Mapping[str, set[str]] = {
         '{"Fn::GetAtt": ["Database", "MasterUserSecret.SecretArn"]}',
         text_of(ROLE_SECRETS),
         *map(text_of, ROLE_SECRETS),
-        '{"Ref": "FormTokenKey"}',
-        '{"Ref": "ErasureKey"}',
         TURNSTILE_SECRETS,
     },
     "rds-db:connect": {database_user(kind) for kind in Kind} | {ADMINISTRATOR},
@@ -182,24 +178,11 @@ def test_roles_have_no_other_policies_of_aws() -> None:
 def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) -> None:
     nothing = {"Ref": "AWS::NoValue"}
     its_own: Mapping[str, list[object]] = {
-        "BulkImport": [{"Ref": "OrderFileAccess"}, {"Ref": "ErasureKeyAccess"}],
-        "ChurnScoring": [{"Ref": "ErasureKeyAccess"}],
-        "EventIntake": [{"Ref": "ErasureKeyAccess"}],
-        "FormIntake": [
-            {"Ref": "ParkingAccess"},
-            {"Ref": "FormTokenAccess"},
-            {"Ref": "ErasureKeyAccess"},
-            {"Ref": "TurnstileAccess"},
-        ],
-        "LeadQueries": [
-            {"Ref": "ErasureKeyAccess"},
-            {"Ref": "ExportAccess"},
-            {"Ref": "SetAsideAccess"},
-        ],
+        "BulkImport": [{"Ref": "OrderFileAccess"}],
+        "FormIntake": [{"Ref": "ParkingAccess"}, {"Ref": "TurnstileAccess"}],
+        "LeadQueries": [{"Ref": "ExportAccess"}, {"Ref": "SetAsideAccess"}],
         "OutboxRelay": [
             {"Ref": "EventBusAccess"},
-            {"Ref": "FormTokenAccess"},
-            {"Ref": "ErasureKeyAccess"},
             {"Fn::If": ["SendsMail", {"Ref": "MailAccess"}, nothing]},
         ],
         "SchemaMigration": [
