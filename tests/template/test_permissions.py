@@ -58,6 +58,8 @@ TURNSTILE_SECRETS = (
     '{"Fn::Sub": "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}'
     ':secret:${AWS::StackName}/turnstile/*"}'
 )
+EXPORTS = '{"Fn::Sub": "${Exports.Arn}/*"}'
+RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
 STEPS_OF_THE_NIGHT = ("LeadScoring", "ChurnScoring", "OutboxRelay")
 FAILURES_OF_THE_NIGHT = text_of(
     [{"Fn::GetAtt": [name, "Arn"]} for name in ("ScoringFailures", "RelayFailures")]
@@ -68,8 +70,6 @@ RULE_OF_STEP_FUNCTIONS = text_of(
         ":rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
     }
 )
-EXPORTS = '{"Fn::Sub": "${Exports.Arn}/*"}'
-RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
 EXECUTIONS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution"
 SCORING_EXECUTIONS = text_of({"Fn::Sub": f"{EXECUTIONS}:${{ScoringRun.Name}}:*"})
 SHARD_EXECUTIONS = text_of({"Fn::Sub": f"{EXECUTIONS}:${{ScoringRun.Name}}/*"})
@@ -84,11 +84,11 @@ ALLOWED: Mapping[str, set[str]] = {
     },
     "rds-db:connect": {database_user(kind) for kind in Kind} | {ADMINISTRATOR},
     "sqs:SendMessage": {
-        FAILURES_OF_THE_NIGHT,
         '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
         '{"Fn::GetAtt": ["RelayFailures", "Arn"]}',
         f"[{PARKED}, {SET_ASIDE}]",
         SET_ASIDE,
+        FAILURES_OF_THE_NIGHT,
     },
     "sqs:ReceiveMessage": RECEIVED_FROM,
     "sqs:DeleteMessage": RECEIVED_FROM,
@@ -101,20 +101,19 @@ ALLOWED: Mapping[str, set[str]] = {
         '{"Fn::GetAtt": ["Exports", "Arn"]}',
     },
     "s3:PutObject": {RESULTS, EXPORTS},
-        text_of([{"Fn::GetAtt": [name, "Arn"]} for name in STEPS_OF_THE_NIGHT]),
     "s3:AbortMultipartUpload": {RESULTS, EXPORTS},
     "lambda:InvokeFunction": {
         '{"Fn::GetAtt": ["ChurnScoring", "Arn"]}',
-        '{"Fn::GetAtt": ["LeadScoring", "Arn"]}',
         '{"Fn::GetAtt": ["OutboxRelay", "Arn"]}',
-    "events:PutTargets": {RULE_OF_STEP_FUNCTIONS},
-    "events:PutRule": {RULE_OF_STEP_FUNCTIONS},
-    "events:DescribeRule": {RULE_OF_STEP_FUNCTIONS},
+        text_of([{"Fn::GetAtt": [name, "Arn"]} for name in STEPS_OF_THE_NIGHT]),
     },
     "states:StartExecution": {'{"Ref": "ScoringRun"}', '{"Ref": "NightlyRun"}'},
     "states:DescribeExecution": {SCORING_EXECUTIONS, SHARD_EXECUTIONS},
     "states:StopExecution": {SCORING_EXECUTIONS, SHARD_EXECUTIONS},
     "states:RedriveExecution": {SHARD_EXECUTIONS},
+    "events:PutTargets": {RULE_OF_STEP_FUNCTIONS},
+    "events:PutRule": {RULE_OF_STEP_FUNCTIONS},
+    "events:DescribeRule": {RULE_OF_STEP_FUNCTIONS},
     "events:PutEvents": {'{"Fn::GetAtt": ["EventBus", "Arn"]}'},
     "ses:SendEmail": {IDENTITY},
     "ses:SendRawEmail": {IDENTITY},
@@ -187,7 +186,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
         ],
         "SchemaMigration": [
             {"Fn::If": ["HasAdministrator", {"Ref": "AdministratorAccess"}, nothing]},
-            {"Fn::If": ["MakesDatabase", {"Ref": "ClusterAdministratorAccess"}, nothing]},
+            {"Fn::If": ["MakesAdminPassword", {"Ref": "ClusterAdministratorAccess"}, nothing]},
             {"Fn::If": ["ByIam", {"Ref": "AdministratorLogin"}, nothing]},
             {"Fn::If": ["ByPassword", {"Ref": "RolePasswordAccess"}, nothing]},
             {"Ref": "ExportRemoval"},
