@@ -297,6 +297,7 @@ class RoundTrip:
         expect(that=moved.status is LeadStatus.QUALIFIED)
         expect(that=to.find_person(lead.email).submissions == (sent,))
         expect(that=to.open_digests(LONG_AGO - DAY) == [])
+        expect(that=to.end_challenges(LONG_AGO - DAY, limit=1) == [])
         expect(that=to.get_quarantined(QuarantineDigest(form_id, None, LONG_AGO, 0), limit=5) == [])
         to.remove_expired_submissions(LONG_AGO - DAY, limit=1)
 
@@ -335,7 +336,7 @@ class RoundTrip:
         to.withdraw_mail(*mail)
         to.forget_recipients([recipient])
         to.forget_mails(LONG_AGO - DAY)
-        bus = PendingDelivery("job", message.message_id, Channel.BUS, DeliveryKind.BUS, LONG_AGO)
+        bus = PendingDelivery("job", message.message_id, Channel.BUS, DeliveryKind.BUS, 1, LONG_AGO)
         to.hand_over([bus], LONG_AGO + DAY)
         job = DeliveryJob(bus.job_id, bus.message_id, bus.channel, bus.kind)
         [complete] = to.answer([DeliveryOutcome.of(job, DeliveryResult.DELIVERED)], LONG_AGO)

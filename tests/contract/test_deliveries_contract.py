@@ -1,6 +1,7 @@
 """What every OutboxRepository does about jobs that are handed over."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from succotash.domain.messages.delivery import (
     DeliveryResult,
     PendingDelivery,
 )
-from succotash.domain.messages.outbox import RefusedDelivery, TakenMessage
+from succotash.domain.messages.outbox import RefusedDelivery, Settlement, TakenMessage
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import MessageId
@@ -27,6 +28,7 @@ def pending(
         message_id=MessageId(message_id),
         channel=channel,
         kind=kind,
+        attempt=attempt,
         handed_over_at=NOON,
         recipient="ab12" if channel == "person" else None,
     )
@@ -86,7 +88,7 @@ def test_nothing_to_hand_over_or_answer_is_fine(outbox: OutboxRepository) -> Non
     assert outbox.answer([], NOON) == []
 
 
-def test_what_was_refused_is_given_with_its_message_and_forgotten(
+def test_what_was_refused_is_given_with_its_message_until_that_is_taken_again(
     outbox: OutboxRepository,
 ) -> None:
     handed_over(outbox, PERSON, BUS)
@@ -95,8 +97,14 @@ def test_what_was_refused_is_given_with_its_message_and_forgotten(
     [complete] = outbox.answer([outcome(BUS)], NOON)
     assert complete.refused == (RefusedDelivery(PERSON, "SES answered Throttling"),)
     assert complete.taken.delivered_to == {"bus"}
-    outbox.hand_over([pending("person", attempt=2)], NOON + ANSWER_TIME)
-    [complete] = outbox.answer([outcome(pending("person", attempt=2))], NOON)
+    second = pending("bus", DeliveryKind.BUS, attempt=2)
+    outbox.hand_over([second], NOON + ANSWER_TIME)
+    [late] = outbox.answer([outcome(second)], NOON)
+    assert [each.pending for each in late.refused] == [replace(PERSON, recipient=None)]
+    outbox.take(NOON + ANSWER_TIME, NOON + 2 * ANSWER_TIME, limit=1)
+    third = pending("bus", DeliveryKind.BUS, attempt=3)
+    outbox.hand_over([third], NOON + 2 * ANSWER_TIME)
+    [complete] = outbox.answer([outcome(third)], NOON)
     assert complete.refused == ()
 
 
@@ -119,10 +127,12 @@ class TestSilence:
     ) -> None:
         handed_over(outbox, OWNERS, PERSON, BUS)
         [found] = outbox.take(NOON + ANSWER_TIME, NOON + 2 * ANSWER_TIME, limit=1)
-        assert (found.unanswered, found.delivered_to) == (2, {"owners", "person"})
+        assert found.unanswered == 2
+        assert found.delivered_to == {"owners", "person"}
         assert outbox.count_backlog().uncertain == 2
         [again] = outbox.take(NOON + 2 * ANSWER_TIME, NOON + 3 * ANSWER_TIME, limit=1)
-        assert (again.unanswered, again.delivered_to) == (0, {"owners", "person"})
+        assert again.unanswered == 0
+        assert again.delivered_to == {"owners", "person"}
 
     def test_an_answer_that_comes_late_counts(self, outbox: OutboxRepository) -> None:
         handed_over(outbox, OWNERS)
@@ -134,10 +144,18 @@ class TestSilence:
     def test_a_late_refusal_makes_the_mail_one_to_be_sent(self, outbox: OutboxRepository) -> None:
         handed_over(outbox, OWNERS)
         [taken] = outbox.take(NOON + ANSWER_TIME, NOON + 2 * ANSWER_TIME, limit=1)
+        outbox.settle([Settlement(taken, NOON + ANSWER_TIME)])
         [complete] = outbox.answer([outcome(OWNERS, DeliveryResult.REFUSED)], NOON + ANSWER_TIME)
         assert [each.pending.channel for each in complete.refused] == ["owners"]
         assert complete.taken.delivered_to == frozenset()
-        assert complete.taken.attempt == taken.attempt
+        assert outbox.count_backlog().waiting == 1
+
+    def test_who_answers_late_settles_no_later_attempt(self, outbox: OutboxRepository) -> None:
+        handed_over(outbox, OWNERS)
+        outbox.take(NOON + ANSWER_TIME, NOON + 2 * ANSWER_TIME, limit=1)
+        [complete] = outbox.answer([outcome(OWNERS)], NOON + ANSWER_TIME)
+        outbox.settle([Settlement(complete.taken, NOON + ANSWER_TIME)])
+        assert outbox.count_backlog().waiting == 1
 
     def test_no_answer_of_a_job_counts_that_another_one_replaced(
         self, outbox: OutboxRepository

@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
-from succotash.domain.values import Json, MessageId, SubmissionId
+from succotash.domain.values import Json, MessageId
 from succotash.errors import MalformedRequestError
 
 VERSION = 1
@@ -23,7 +23,6 @@ COMPRESSED_ABOVE = 200_000
 COMPRESSED = "zlib:"
 LONGEST = 2**22
 """Characters of a text that is unpacked: more than any that was packed here."""
-CHALLENGE_CHANNEL = "challenge"
 
 
 class DeliveryKind(StrEnum):
@@ -45,11 +44,10 @@ class DeliveryResult(StrEnum):
     """What became of a job."""
 
     DELIVERED = "delivered"
-    """Of a challenge: it was passed."""
     REFUSED = "refused"
-    """It was surely not delivered. Of a challenge: it was failed."""
+    """It was surely not delivered."""
     UNCERTAIN = "uncertain"
-    """It may have been delivered. Of a challenge: nobody could say."""
+    """It may have been delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ class DeliveryJob:
     @property
     def deduplication_id(self) -> str:
         """The job's id as every queue takes it."""
-        return hashlib.sha256(self.job_id.encode()).hexdigest()
+        return _digest(self.job_id)
 
     def as_text(self) -> str:
         """JSON in ASCII, compressed where it is long."""
@@ -114,7 +112,13 @@ class DeliveryOutcome:
     reason: str | None = None
     """Why it was refused: a kind of failure, without anybody's data."""
     reference: str | None = None
-    """What the service that took it calls it, to recognise later reports by."""
+    """What the service that took it calls it, to recognise later reports by; of a challenge, its
+    ChallengeState."""
+
+    @property
+    def deduplication_id(self) -> str:
+        """The job's id as every queue takes it."""
+        return _digest(self.job_id)
 
     @classmethod
     def of(
@@ -177,22 +181,15 @@ class PendingDelivery:
     message_id: MessageId
     channel: str
     kind: str
+    attempt: int
+    """Of its message."""
     handed_over_at: datetime
     recipient: str | None = None
     """Whose mail was counted at that time: a keyed digest; None where none was."""
 
 
-def challenge_job(
-    submission_id: SubmissionId, secret_arn: str, response: str, ip_address: str | None
-) -> DeliveryJob:
-    """Asks about a submission's challenge. The visitor's answer is stored nowhere else."""
-    return DeliveryJob(
-        job_id=f"{submission_id}:{CHALLENGE_CHANNEL}",
-        message_id=MessageId(submission_id),
-        channel=CHALLENGE_CHANNEL,
-        kind=DeliveryKind.CHALLENGE,
-        payload={"secret_arn": secret_arn, "response": response, "ip_address": ip_address},
-    )
+def _digest(job_id: str) -> str:
+    return hashlib.sha256(job_id.encode()).hexdigest()
 
 
 def _document(text: str) -> object:

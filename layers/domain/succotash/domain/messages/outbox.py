@@ -166,6 +166,7 @@ class AnsweredMessage:
     """A message none of whose deliveries is out any more."""
 
     taken: TakenMessage
+    """By the latest attempt that handed any over: somebody may be at a later one."""
     refused: tuple[RefusedDelivery, ...] = ()
     """Those that have to be tried again."""
 

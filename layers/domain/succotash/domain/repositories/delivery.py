@@ -40,8 +40,15 @@ class DeliveryQueue(ABC):
         """
 
 
-class OutcomeQueue(ABC):
-    """Takes outcomes back to whoever handed the jobs over."""
+class DeliveryInbox(ABC):
+    """The other end of that queue, and the way back for outcomes."""
+
+    @abstractmethod
+    def claim(self, receipt: str) -> None:
+        """Take a received job from the queue for good, so that nobody is given it again.
+
+        StorageUnavailableError where that is not certain; the job must not be done then.
+        """
 
     @abstractmethod
     def answer(self, outcome: DeliveryOutcome) -> None:
@@ -68,6 +75,9 @@ class NobodyToWake(RelayWaker):
         pass
 
 
+NOBODY_TO_WAKE = NobodyToWake()
+
+
 class EventBus(ABC):
     """A bus on which other programs listen."""
 
@@ -83,5 +93,8 @@ class Mailer(ABC):
     """Sends e-mails from the company's address."""
 
     @abstractmethod
-    def send(self, mail: Mail, at: datetime) -> None:
-        """Send it, dated `at`; MailRefusedError, MailUncertainError."""
+    def send(self, mail: Mail, at: datetime) -> str | None:
+        """Send it, dated `at`; MailRefusedError, MailUncertainError.
+
+        What the service that takes it calls it is returned, where it calls it anything.
+        """

@@ -34,7 +34,8 @@ class OutboxRepository(ABC):
         They belong to the caller until `until` and are due again then unless settled before, so
         that no crash loses one. Two who take at the same time get different ones, and where
         transactions run side by side neither waits. What was handed over for them before and
-        never answered, and must not happen twice (`AT_MOST_ONCE`), is uncertain from now on.
+        never answered, and must not happen twice (`AT_MOST_ONCE`), is uncertain from now on;
+        what was refused is forgotten.
         """
 
     @abstractmethod
@@ -50,8 +51,9 @@ class OutboxRepository(ABC):
         """Note what became of jobs, each once; their messages that wait for no job any more.
 
         An outcome counts that comes after its delivery was found uncertain, and none of a job
-        that another one replaced. What was delivered is noted; what was refused is given with
-        its message and forgotten. Where several do this at once for a message, one is given it.
+        that another one replaced. What was delivered is noted. What was refused is noted no
+        longer, and is given with its message until that is taken again; its recipient is given
+        once. Where several answer at once for a message, the last one is given it.
         """
 
     @abstractmethod

@@ -47,16 +47,21 @@ class InMemoryOutboxRepository(InMemoryRepository, OutboxRepository):
         due.sort(key=lambda row: (row.due_at, row.message.message_id))
         taken = []
         for row in sorted(due[:limit], key=_place):
+            known = {
+                channel: each
+                for channel, each in row.deliveries.items()
+                if each.result is not DeliveryResult.REFUSED
+            }
             unanswered = {
                 channel: dataclasses.replace(each, result=DeliveryResult.UNCERTAIN)
-                for channel, each in row.deliveries.items()
+                for channel, each in known.items()
                 if each.result is None and each.pending.kind in AT_MOST_ONCE
             }
             held = dataclasses.replace(
                 row,
                 attempts=row.attempts + 1,
                 due_at=until,
-                deliveries={**row.deliveries, **unanswered},
+                deliveries={**known, **unanswered},
             )
             self._put(held)
             taken.append(
@@ -111,16 +116,25 @@ class InMemoryOutboxRepository(InMemoryRepository, OutboxRepository):
         return True
 
     def _close(self, row: OutboxRow) -> AnsweredMessage:
-        """The message with what was refused of it, which is forgotten."""
+        """The message with what was refused of it; whose mail that was is told once."""
         refused = {
             channel: each
             for channel, each in row.deliveries.items()
             if each.result is DeliveryResult.REFUSED
         }
-        left = {key: each for key, each in row.deliveries.items() if key not in refused}
-        self._put(dataclasses.replace(row, deliveries=left))
+        told = {
+            channel: dataclasses.replace(
+                each, pending=dataclasses.replace(each.pending, recipient=None)
+            )
+            for channel, each in refused.items()
+        }
+        self._put(dataclasses.replace(row, deliveries={**row.deliveries, **told}))
         return AnsweredMessage(
-            TakenMessage(row.message, row.attempts, row.delivered_to),
+            TakenMessage(
+                row.message,
+                max(each.pending.attempt for each in row.deliveries.values()),
+                row.delivered_to,
+            ),
             tuple(
                 RefusedDelivery(each.pending, each.reason or UNNAMED)
                 for _, each in sorted(refused.items())

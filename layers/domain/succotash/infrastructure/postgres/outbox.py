@@ -179,6 +179,7 @@ def _pending_document(delivery: PendingDelivery) -> Json:
         "message_id": delivery.message_id,
         "channel": delivery.channel,
         "kind": delivery.kind,
+        "attempt": delivery.attempt,
         "handed_over_at": delivery.handed_over_at.isoformat(),
         "recipient": delivery.recipient,
     }

@@ -59,6 +59,7 @@ def _refused_delivery_of(row: Row) -> RefusedDelivery:
         message_id=row["message_id"],
         channel=row["refused_channel"],
         kind=row["refused_kind"],
+        attempt=row["refused_attempt"],
         handed_over_at=row.instant("refused_handed_over_at"),
         recipient=row["refused_recipient"],
     )

@@ -70,9 +70,9 @@ class SQLiteOutboxRepository(SQLiteRepository, OutboxRepository):
                 _SQL["take"], at=micros(at), until=micros(until), limit=limit, at_most_once=once
             )
             taken = [taken_message_of(row) for row in rows]
-            if any(each.unanswered for each in taken):
-                message_ids = json_text([each.message.message_id for each in taken])
-                session.run(_SQL["find_unanswered"], message_ids=message_ids, at_most_once=once)
+            message_ids = json_text([each.message.message_id for each in taken])
+            session.run(_SQL["find_unanswered"], message_ids=message_ids, at_most_once=once)
+            session.run(_SQL["forget_refused"], message_ids=message_ids)
         return sorted(taken, key=lambda each: (each.message.occurred_at, each.message.message_id))
 
     @override
@@ -88,6 +88,7 @@ class SQLiteOutboxRepository(SQLiteRepository, OutboxRepository):
                         "message_id": each.message_id,
                         "channel": each.channel,
                         "kind": each.kind,
+                        "attempt": each.attempt,
                         "handed_over_at": micros(each.handed_over_at),
                         "recipient": each.recipient,
                     }
@@ -106,7 +107,7 @@ class SQLiteOutboxRepository(SQLiteRepository, OutboxRepository):
                 session.run(_SQL["find_complete"], message_ids=message_ids)
             )
             session.run(
-                _SQL["forget_refused"],
+                _SQL["forget_refused_recipients"],
                 message_ids=json_text([each.taken.message.message_id for each in complete]),
             )
         return complete

@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 15;
+PRAGMA user_version = 16;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -166,6 +166,7 @@ CREATE TABLE deliveries (
     channel TEXT NOT NULL,
     job_id TEXT NOT NULL,
     kind TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
     state TEXT NOT NULL DEFAULT 'pending'
     CHECK (state IN ('pending', 'delivered', 'refused', 'uncertain')),
     handed_over_at INTEGER NOT NULL,

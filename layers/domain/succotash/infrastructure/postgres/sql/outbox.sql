@@ -33,6 +33,12 @@ unanswered AS (
         AND deliveries.state = 'pending'
         AND deliveries.kind = any(cast(:at_most_once AS text[]))
     RETURNING deliveries.message_id
+),
+
+forgotten AS (
+    DELETE FROM deliveries
+    USING due
+    WHERE deliveries.message_id = due.message_id AND deliveries.state = 'refused'
 )
 
 SELECT
@@ -59,11 +65,12 @@ WITH item AS (
         message_id,
         channel,
         kind,
+        attempt,
         handed_over_at,
         recipient
     FROM jsonb_to_recordset(cast(:deliveries AS jsonb)) AS given (
-        job_id text, message_id text, channel text, kind text, handed_over_at timestamptz,
-        recipient text
+        job_id text, message_id text, channel text, kind text, attempt integer,
+        handed_over_at timestamptz, recipient text
     )
 ),
 
@@ -74,12 +81,15 @@ held AS (
     RETURNING message_id
 )
 
-INSERT INTO deliveries (message_id, channel, job_id, kind, handed_over_at, recipient)
+INSERT INTO deliveries (
+    message_id, channel, job_id, kind, attempt, handed_over_at, recipient
+)
 SELECT
     item.message_id,
     item.channel,
     item.job_id,
     item.kind,
+    item.attempt,
     item.handed_over_at,
     item.recipient
 FROM item
@@ -87,6 +97,7 @@ INNER JOIN held ON held.message_id = item.message_id
 ON CONFLICT (message_id, channel) DO UPDATE SET
     job_id = excluded.job_id,
     kind = excluded.kind,
+    attempt = excluded.attempt,
     state = 'pending',
     handed_over_at = excluded.handed_over_at,
     recipient = excluded.recipient,
@@ -154,8 +165,12 @@ WITH complete AS (
         subject_id,
         form_id,
         payload,
-        attempts,
-        delivered_to
+        delivered_to,
+        (
+            SELECT max(done.attempt)
+            FROM deliveries AS done
+            WHERE done.message_id = outbox.message_id
+        ) AS attempts
     FROM outbox
     WHERE
         message_id = any(cast(:message_ids AS text[]))
@@ -166,13 +181,15 @@ WITH complete AS (
         )
 ),
 
-refused AS (
-    DELETE FROM deliveries
-    USING complete
-    WHERE deliveries.message_id = complete.message_id AND deliveries.state = 'refused'
-    RETURNING
-        deliveries.message_id, deliveries.channel, deliveries.job_id, deliveries.kind,
-        deliveries.handed_over_at, deliveries.recipient, deliveries.reason
+-- Whose mail is not counted any more is told once.
+told AS (
+    UPDATE deliveries
+    SET recipient = NULL
+    FROM complete
+    WHERE
+        deliveries.message_id = complete.message_id
+        AND deliveries.state = 'refused'
+        AND deliveries.recipient IS NOT NULL
 )
 
 SELECT
@@ -188,11 +205,13 @@ SELECT
     refused.channel AS refused_channel,
     refused.job_id AS refused_job_id,
     refused.kind AS refused_kind,
+    refused.attempt AS refused_attempt,
     refused.handed_over_at AS refused_handed_over_at,
     refused.recipient AS refused_recipient,
     refused.reason AS refused_reason
 FROM complete
-LEFT JOIN refused ON refused.message_id = complete.message_id
+LEFT JOIN deliveries AS refused
+    ON complete.message_id = refused.message_id AND refused.state = 'refused'
 ORDER BY complete.occurred_at, complete.message_id, refused.channel;
 
 -- name: note_delivery

@@ -38,17 +38,26 @@ WHERE
     AND state = 'pending'
     AND kind IN (SELECT given.value FROM json_each(:at_most_once) AS given);
 
+-- name: forget_refused
+DELETE FROM deliveries
+WHERE
+    state = 'refused'
+    AND message_id IN (SELECT given.value FROM json_each(:message_ids) AS given);
+
 -- name: hold
 UPDATE outbox SET due_at = :until
 WHERE message_id IN (SELECT given.value FROM json_each(:message_ids) AS given);
 
 -- name: hand_over
-INSERT INTO deliveries (message_id, channel, job_id, kind, handed_over_at, recipient)
+INSERT INTO deliveries (
+    message_id, channel, job_id, kind, attempt, handed_over_at, recipient
+)
 SELECT
     held.message_id,
     :channel AS channel,
     :job_id AS job_id,
     :kind AS kind,
+    :attempt AS attempt,
     :handed_over_at AS handed_over_at,
     :recipient AS recipient
 FROM outbox AS held
@@ -56,6 +65,7 @@ WHERE held.message_id = :message_id
 ON CONFLICT (message_id, channel) DO UPDATE SET
     job_id = excluded.job_id,
     kind = excluded.kind,
+    attempt = excluded.attempt,
     state = 'pending',
     handed_over_at = excluded.handed_over_at,
     recipient = excluded.recipient,
@@ -84,12 +94,17 @@ SELECT
     complete.subject_id,
     complete.form_id,
     complete.payload,
-    complete.attempts,
     complete.delivered_to,
+    (
+        SELECT max(done.attempt)
+        FROM deliveries AS done
+        WHERE done.message_id = complete.message_id
+    ) AS attempts,
     0 AS unanswered,
     refused.channel AS refused_channel,
     refused.job_id AS refused_job_id,
     refused.kind AS refused_kind,
+    refused.attempt AS refused_attempt,
     refused.handed_over_at AS refused_handed_over_at,
     refused.recipient AS refused_recipient,
     refused.reason AS refused_reason
@@ -105,8 +120,8 @@ WHERE
     )
 ORDER BY complete.occurred_at, complete.message_id, refused.channel;
 
--- name: forget_refused
-DELETE FROM deliveries
+-- name: forget_refused_recipients
+UPDATE deliveries SET recipient = NULL
 WHERE
     state = 'refused'
     AND message_id IN (SELECT given.value FROM json_each(:message_ids) AS given);

@@ -8,6 +8,7 @@ CREATE TABLE deliveries (
     channel text COLLATE "C" NOT NULL,
     job_id text COLLATE "C" NOT NULL,
     kind text COLLATE "C" NOT NULL,
+    attempt integer NOT NULL,
     state text COLLATE "C" NOT NULL DEFAULT 'pending'
     CHECK (state IN ('pending', 'delivered', 'refused', 'uncertain')),
     handed_over_at timestamptz NOT NULL,
