@@ -163,3 +163,16 @@ def test_roles_by_iam_are_set_up_and_kept_by_token(
         connection.run(f"GRANT rds_iam TO {ADMINISTRATOR} WITH ADMIN OPTION")
     for _ in range(2):
         assert set_up(by_token, by_iam=True) == REVISION
+
+
+def test_an_administrator_who_logs_in_by_iam_from_the_beginning_needs_no_password(
+    server: PostgresServer, by_token: ConnectionSettings
+) -> None:
+    """As RDS makes one with `MasterUserAuthenticationType: iam-db-auth`."""
+    with server.connect() as connection:
+        connection.run(f"GRANT rds_iam TO {ADMINISTRATOR} WITH ADMIN OPTION")
+        connection.run(f"ALTER ROLE {ADMINISTRATOR} PASSWORD NULL")
+    by_token_alone = replace(by_token, password=fixed_password(TOKEN))
+
+    for _ in range(2):
+        assert set_up(by_token_alone, by_iam=True) == REVISION

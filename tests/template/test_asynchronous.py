@@ -4,7 +4,6 @@ from succotash.application.value.order_import import RESULT_SUFFIX
 from succotash.http.order_files import NDJSON_SUFFIXES
 from tests.template.stack import (
     deployed_of,
-    events,
     functions,
     written,
 )
@@ -16,19 +15,27 @@ def test_only_the_api_and_the_scheduler_may_call_a_function() -> None:
     assert all("SourceArn" in each for each in permissions)
 
 
-FAILURES = {
-    "ChurnScoring": {"Fn::GetAtt": ["ScoringFailures", "Arn"]},
-    "LeadScoring": {"Fn::GetAtt": ["ScoringFailures", "Arn"]},
-    "OutboxRelay": {"Fn::GetAtt": ["RelayFailures", "Arn"]},
-}
+FAILURES = {"OutboxRelay": {"Fn::GetAtt": ["RelayFailures", "Arn"]}}
+
+
+def test_nothing_wakes_a_paused_database_by_a_schedule_but_the_night() -> None:
+    """Whoever adds a schedule, or a rule that fires by one, makes a pausing database cost more."""
+    assert deployed_of("AWS::Scheduler::Schedule").keys() == {
+        "NightlyRunNightly",
+        "OutboxRelayRegularly",
+    }
+    assert not [
+        name
+        for name, rule in deployed_of("AWS::Events::Rule").items()
+        if "ScheduleExpression" in rule
+    ]
 
 
 def test_a_schedule_keeps_what_it_cannot_deliver() -> None:
-    schedules = list(events("ScheduleV2"))
-    assert {name for name, _ in schedules} == FAILURES.keys()
-    for name, schedule in schedules:
-        assert schedule["DeadLetterConfig"]["Arn"] == FAILURES[name]
-        assert schedule["RetryPolicy"]["MaximumRetryAttempts"] > 0
+    for schedule in deployed_of("AWS::Scheduler::Schedule").values():
+        target = schedule["Target"]
+        assert target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0].endswith("Failures")
+        assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
 
 
 def test_whatever_is_invoked_asynchronously_keeps_what_fails() -> None:
@@ -46,11 +53,10 @@ def test_no_other_kind_of_event_has_slipped_in() -> None:
     assert kinds == {"HttpApi", "ScheduleV2"}
 
 
-def test_a_schedule_sends_eventbridges_event_with_the_scheduled_time() -> None:
-    for _, schedule in events("ScheduleV2"):
-        sent = schedule["Input"]["Fn::Sub"]
+def test_a_schedule_sends_the_scheduled_time() -> None:
+    for schedule in deployed_of("AWS::Scheduler::Schedule").values():
+        sent = schedule["Target"]["Input"]["Fn::Sub"]
         assert '"time":"<aws.scheduler.scheduled-time>"' in sent
-        assert '"detail-type":"Scheduled Event"' in sent
 
 
 def test_a_file_of_orders_reaches_its_function_by_a_queue_that_keeps_what_fails() -> None:

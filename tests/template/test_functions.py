@@ -18,7 +18,12 @@ from tests.template.stack import (
 )
 
 FUNCTIONS = functions()
-NOT_SETTINGS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+NOT_SETTINGS = {
+    "AWS_ENDPOINT_URL_SQS",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_SERVICE_NAME",
+}
+"""What libraries read."""
 
 
 def test_every_folder_is_a_function_and_the_other_way_round() -> None:

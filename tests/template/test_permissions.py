@@ -38,8 +38,6 @@ OUR_POLICIES = {
         "EventBusAccess",
         "MailAccess",
         "ParkingAccess",
-        "FormTokenAccess",
-        "ErasureKeyAccess",
         "TurnstileAccess",
         "ExportAccess",
         "ExportRemoval",
@@ -62,6 +60,16 @@ TURNSTILE_SECRETS = (
 )
 EXPORTS = '{"Fn::Sub": "${Exports.Arn}/*"}'
 RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
+STEPS_OF_THE_NIGHT = ("LeadScoring", "ChurnScoring", "OutboxRelay")
+FAILURES_OF_THE_NIGHT = text_of(
+    [{"Fn::GetAtt": [name, "Arn"]} for name in ("ScoringFailures", "RelayFailures")]
+)
+RULE_OF_STEP_FUNCTIONS = text_of(
+    {
+        "Fn::Sub": "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}"
+        ":rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+    }
+)
 EXECUTIONS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution"
 SCORING_EXECUTIONS = text_of({"Fn::Sub": f"{EXECUTIONS}:${{ScoringRun.Name}}:*"})
 SHARD_EXECUTIONS = text_of({"Fn::Sub": f"{EXECUTIONS}:${{ScoringRun.Name}}/*"})
@@ -72,8 +80,6 @@ ALLOWED: Mapping[str, set[str]] = {
         '{"Fn::GetAtt": ["Database", "MasterUserSecret.SecretArn"]}',
         text_of(ROLE_SECRETS),
         *map(text_of, ROLE_SECRETS),
-        '{"Ref": "FormTokenKey"}',
-        '{"Ref": "ErasureKey"}',
         TURNSTILE_SECRETS,
     },
     "rds-db:connect": {database_user(kind) for kind in Kind} | {ADMINISTRATOR},
@@ -82,6 +88,7 @@ ALLOWED: Mapping[str, set[str]] = {
         '{"Fn::GetAtt": ["RelayFailures", "Arn"]}',
         f"[{PARKED}, {SET_ASIDE}]",
         SET_ASIDE,
+        FAILURES_OF_THE_NIGHT,
     },
     "sqs:ReceiveMessage": RECEIVED_FROM,
     "sqs:DeleteMessage": RECEIVED_FROM,
@@ -97,13 +104,16 @@ ALLOWED: Mapping[str, set[str]] = {
     "s3:AbortMultipartUpload": {RESULTS, EXPORTS},
     "lambda:InvokeFunction": {
         '{"Fn::GetAtt": ["ChurnScoring", "Arn"]}',
-        '{"Fn::GetAtt": ["LeadScoring", "Arn"]}',
         '{"Fn::GetAtt": ["OutboxRelay", "Arn"]}',
+        text_of([{"Fn::GetAtt": [name, "Arn"]} for name in STEPS_OF_THE_NIGHT]),
     },
-    "states:StartExecution": {'{"Ref": "ScoringRun"}'},
+    "states:StartExecution": {'{"Ref": "ScoringRun"}', '{"Ref": "NightlyRun"}'},
     "states:DescribeExecution": {SCORING_EXECUTIONS, SHARD_EXECUTIONS},
     "states:StopExecution": {SCORING_EXECUTIONS, SHARD_EXECUTIONS},
     "states:RedriveExecution": {SHARD_EXECUTIONS},
+    "events:PutTargets": {RULE_OF_STEP_FUNCTIONS},
+    "events:PutRule": {RULE_OF_STEP_FUNCTIONS},
+    "events:DescribeRule": {RULE_OF_STEP_FUNCTIONS},
     "events:PutEvents": {'{"Fn::GetAtt": ["EventBus", "Arn"]}'},
     "ses:SendEmail": {IDENTITY},
     "ses:SendRawEmail": {IDENTITY},
@@ -167,29 +177,16 @@ def test_roles_have_no_other_policies_of_aws() -> None:
 def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) -> None:
     nothing = {"Ref": "AWS::NoValue"}
     its_own: Mapping[str, list[object]] = {
-        "BulkImport": [{"Ref": "OrderFileAccess"}, {"Ref": "ErasureKeyAccess"}],
-        "ChurnScoring": [{"Ref": "ErasureKeyAccess"}],
-        "EventIntake": [{"Ref": "ErasureKeyAccess"}],
-        "FormIntake": [
-            {"Ref": "ParkingAccess"},
-            {"Ref": "FormTokenAccess"},
-            {"Ref": "ErasureKeyAccess"},
-            {"Ref": "TurnstileAccess"},
-        ],
-        "LeadQueries": [
-            {"Ref": "ErasureKeyAccess"},
-            {"Ref": "ExportAccess"},
-            {"Ref": "SetAsideAccess"},
-        ],
+        "BulkImport": [{"Ref": "OrderFileAccess"}],
+        "FormIntake": [{"Ref": "ParkingAccess"}, {"Ref": "TurnstileAccess"}],
+        "LeadQueries": [{"Ref": "ExportAccess"}, {"Ref": "SetAsideAccess"}],
         "OutboxRelay": [
             {"Ref": "EventBusAccess"},
-            {"Ref": "FormTokenAccess"},
-            {"Ref": "ErasureKeyAccess"},
             {"Fn::If": ["SendsMail", {"Ref": "MailAccess"}, nothing]},
         ],
         "SchemaMigration": [
             {"Fn::If": ["HasAdministrator", {"Ref": "AdministratorAccess"}, nothing]},
-            {"Fn::If": ["MakesDatabase", {"Ref": "ClusterAdministratorAccess"}, nothing]},
+            {"Fn::If": ["MakesAdminPassword", {"Ref": "ClusterAdministratorAccess"}, nothing]},
             {"Fn::If": ["ByIam", {"Ref": "AdministratorLogin"}, nothing]},
             {"Fn::If": ["ByPassword", {"Ref": "RolePasswordAccess"}, nothing]},
             {"Ref": "ExportRemoval"},

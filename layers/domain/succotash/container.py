@@ -267,15 +267,13 @@ class Container:
     def _erasure_keys(self) -> "Callable[[], Sequence[str]]":
         from succotash.wiring.keys import keys_of
 
-        return keys_of(self.settings.erasure_secret_arn, self.settings.erasure_keys)
+        return keys_of(self.settings.erasure_keys)
 
     @cached_property
     def _token_keys(self) -> "Callable[[], Sequence[str]]":
         from succotash.wiring.keys import keys_of
 
-        settings = self.settings
-        own = settings.form_token_keys or secrets.token_urlsafe(32)
-        return keys_of(settings.form_token_secret_arn, own)
+        return keys_of(self.settings.form_token_keys or secrets.token_urlsafe(32))
 
     def get_outbox_relay(self) -> "OutboxRelay":
         """What delivers messages to the bus and by e-mail, as far as these are set."""
@@ -349,7 +347,7 @@ class Container:
         return self.storage.repositories.retention
 
     def get_schema_migration(self) -> "SchemaMigration":
-        """What sets the database up, as the administrator whose secret DB_ADMIN_SECRET_ARN is."""
+        """What sets the database up, as the administrator."""
         from succotash.wiring.postgres import schema_migration
 
         return schema_migration(self.settings)
@@ -365,14 +363,8 @@ class Container:
         self.get_people_handler()
         self.get_ltv_handler()
         self.get_retention_handler()
-        settings = self.settings
-        secrets_of_aws = (
-            settings.db_secret_arn,
-            settings.form_token_secret_arn,
-            settings.erasure_secret_arn,
-        )
         importlib.import_module("disposable_email_domains")
-        if settings.db_iam_auth or any(secrets_of_aws):
+        if self.settings.db_secret_arn is not None:
             importlib.import_module("boto3")
 
     def renew(self) -> None:
