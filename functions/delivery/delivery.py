@@ -39,7 +39,7 @@ def delivering(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext],
             "delivered",
             correlation_id=correlation_id,
             again=len(report.again),
-            **Counter(str(each.result) for each in report.outcomes),
+            results=Counter(each.result for each in report.outcomes),
         )
         return {"batchItemFailures": [{"itemIdentifier": each} for each in report.again]}
 

@@ -68,9 +68,7 @@ def _relaying_messages(
                 report = parts.get_outbox_relay().run(
                     lambda: context.get_remaining_time_in_millis() > RESERVE, messages.outcomes
                 )
-            logger.info(
-                "relayed", correlation_id=correlation_id, **to_jsonable_python(report)
-            )
+            logger.info("relayed", correlation_id=correlation_id, **to_jsonable_python(report))
         if messages.unreadable:
             logger.error(
                 "messages cannot be read", correlation_id=correlation_id, ids=messages.unreadable

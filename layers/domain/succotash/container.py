@@ -4,6 +4,7 @@ import importlib
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -128,8 +129,12 @@ class Container:
 
         return relay_waker(self.settings, self._clock)
 
+    def now(self) -> datetime:
+        """The time, by this container's clock."""
+        return self._clock()
+
     def get_delivery_worker(self) -> "DeliveryWorker":
-        """What does the jobs of the queue of deliveries; SettingsError without its queues."""
+        """What does the jobs of the queue of deliveries."""
         from succotash.wiring.messages import delivery_worker
 
         return delivery_worker(self.settings, self._deliveries)

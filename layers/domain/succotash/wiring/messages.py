@@ -8,6 +8,7 @@ from succotash.domain.repositories.delivery import (
     DeliveryQueue,
     EventBus,
     Mailer,
+    NobodyWaits,
     RelayWaker,
 )
 from succotash.errors import SettingsError
@@ -72,16 +73,17 @@ def relay_waker(settings: Settings, clock: "Clock") -> RelayWaker:
 
 
 def delivery_worker(settings: Settings, here: "Deliveries") -> "DeliveryWorker":
-    """What does the jobs of the queue; SettingsError without its queues."""
+    """What does the jobs of the queue; SettingsError where one of its queues is not set."""
     from succotash.application.messages.delivery_worker import DeliveryWorker
-    from succotash.infrastructure.aws.deliveries import SqsDeliveryInbox
 
     jobs, relay = settings.deliveries_queue_url, settings.relay_queue_url
     submissions = settings.parking_queue_url
-    if jobs is None or relay is None or submissions is None:
-        raise SettingsError(
-            "DELIVERIES_QUEUE_URL, RELAY_QUEUE_URL and PARKING_QUEUE_URL must be set"
-        )
+    if jobs is None:
+        return DeliveryWorker(here, NobodyWaits())
+    if relay is None or submissions is None:
+        raise SettingsError("DELIVERIES_QUEUE_URL needs RELAY_QUEUE_URL and PARKING_QUEUE_URL too")
+    from succotash.infrastructure.aws.deliveries import SqsDeliveryInbox
+
     return DeliveryWorker(here, SqsDeliveryInbox(jobs, relay, submissions))
 
 

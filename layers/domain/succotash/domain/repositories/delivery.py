@@ -55,6 +55,18 @@ class DeliveryInbox(ABC):
         """Keep the outcome until it is taken, at least once; StorageUnavailableError."""
 
 
+class NobodyWaits(DeliveryInbox):
+    """Where jobs come from no queue, and nobody hears of their outcomes."""
+
+    @override
+    def claim(self, receipt: str) -> None:
+        pass
+
+    @override
+    def answer(self, outcome: DeliveryOutcome) -> None:
+        pass
+
+
 class RelayWaker(ABC):
     """Has the outbox relayed."""
 
