@@ -45,7 +45,13 @@ def test_a_failed_run_of_the_relay_raises_an_alarm_that_ends_although_nobody_rea
         for name, each in alarms().items()
         if each.get("MetricName") == "ApproximateNumberOfMessagesVisible"
     }
-    assert latching == {"ScoringFailed", "BulkImportFailed", "ParkedSubmissionFailed"}
+    assert latching == {
+        "BulkImportFailed",
+        "DeliveryFailed",
+        "ParkedSubmissionFailed",
+        "RelayMessageFailed",
+        "ScoringFailed",
+    }
     assert (alarms()["RelayFailed"]["MetricName"], alarms()["RelayFailed"]["Statistic"]) == (
         "NumberOfMessagesSent",
         "Sum",

@@ -63,7 +63,7 @@ ALL_MADE_HAS = {
     "StorageEndpoint",
     "SubnetB",
 }
-ENDPOINTS = {"EventsEndpoint", "QueuesEndpoint", "SecretsEndpoint"}
+ENDPOINTS = {"QueuesEndpoint", "SecretsEndpoint"}
 """What the stack brings where nothing is there."""
 KNOWN_TO_AWS = {
     ("Schema", "Revision"): REVISION,

@@ -42,12 +42,24 @@ OUR_POLICIES = {
         "ExportAccess",
         "ExportRemoval",
         "SetAsideAccess",
+        "DeliveryAccess",
+        "DeliveryRequestAccess",
+        "RelayMessageAccess",
+        "RelayWakeAccess",
     )
 }
 OBJECTS = '{"Fn::Sub": "${OrderFiles.Arn}/*"}'
 PARKED = '{"Fn::GetAtt": ["ParkedSubmissions", "Arn"]}'
 SET_ASIDE = '{"Fn::GetAtt": ["ParkedSubmissionFailures", "Arn"]}'
-RECEIVED_FROM = {'{"Fn::GetAtt": ["BulkImports", "Arn"]}', PARKED, SET_ASIDE}
+JOBS = '{"Fn::GetAtt": ["Deliveries", "Arn"]}'
+RELAY_MESSAGES = '{"Fn::GetAtt": ["RelayMessages", "Arn"]}'
+RECEIVED_FROM = {
+    '{"Fn::GetAtt": ["BulkImports", "Arn"]}',
+    PARKED,
+    SET_ASIDE,
+    JOBS,
+    RELAY_MESSAGES,
+}
 ROLE_SECRETS = [{"Ref": f"{kind.title()}DatabasePassword"} for kind in Kind]
 
 IDENTITY = (
@@ -85,8 +97,10 @@ ALLOWED: Mapping[str, set[str]] = {
     "rds-db:connect": {database_user(kind) for kind in Kind} | {ADMINISTRATOR},
     "sqs:SendMessage": {
         '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
-        '{"Fn::GetAtt": ["RelayFailures", "Arn"]}',
         f"[{PARKED}, {SET_ASIDE}]",
+        f"[{RELAY_MESSAGES}, {PARKED}]",
+        JOBS,
+        RELAY_MESSAGES,
         SET_ASIDE,
         FAILURES_OF_THE_NIGHT,
     },
@@ -104,7 +118,6 @@ ALLOWED: Mapping[str, set[str]] = {
     "s3:AbortMultipartUpload": {RESULTS, EXPORTS},
     "lambda:InvokeFunction": {
         '{"Fn::GetAtt": ["ChurnScoring", "Arn"]}',
-        '{"Fn::GetAtt": ["OutboxRelay", "Arn"]}',
         text_of([{"Fn::GetAtt": [name, "Arn"]} for name in STEPS_OF_THE_NIGHT]),
     },
     "states:StartExecution": {'{"Ref": "ScoringRun"}', '{"Ref": "NightlyRun"}'},
@@ -178,11 +191,27 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
     nothing = {"Ref": "AWS::NoValue"}
     its_own: Mapping[str, list[object]] = {
         "BulkImport": [{"Ref": "OrderFileAccess"}],
-        "FormIntake": [{"Ref": "ParkingAccess"}, {"Ref": "TurnstileAccess"}],
-        "LeadQueries": [{"Ref": "ExportAccess"}, {"Ref": "SetAsideAccess"}],
-        "OutboxRelay": [
+        "ChurnScoring": [{"Ref": "RelayWakeAccess"}],
+        "Delivery": [
+            {"Ref": "DeliveryAccess"},
             {"Ref": "EventBusAccess"},
+            {"Ref": "TurnstileAccess"},
             {"Fn::If": ["SendsMail", {"Ref": "MailAccess"}, nothing]},
+        ],
+        "FormIntake": [
+            {"Ref": "ParkingAccess"},
+            {"Ref": "DeliveryRequestAccess"},
+            {"Ref": "RelayWakeAccess"},
+        ],
+        "LeadQueries": [
+            {"Ref": "ExportAccess"},
+            {"Ref": "SetAsideAccess"},
+            {"Ref": "RelayWakeAccess"},
+        ],
+        "OutboxRelay": [
+            {"Ref": "DeliveryRequestAccess"},
+            {"Ref": "RelayWakeAccess"},
+            {"Ref": "RelayMessageAccess"},
         ],
         "SchemaMigration": [
             {"Fn::If": ["HasAdministrator", {"Ref": "AdministratorAccess"}, nothing]},
@@ -193,14 +222,13 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
         ],
     }
     policies = its_own.get(name, [])
-    if name != "SchemaMigration":
+    if name not in {"Delivery", "SchemaMigration"}:
         access = {"Ref": f"{kind_of(name).title()}DatabaseAccess"}
         policies.insert(0, {"Fn::If": ["OnPostgres", access, nothing]})
     assert functions()[name]["Policies"] == policies
 
 
 ENDPOINTS = {
-    "EventsEndpoint": {"events:PutEvents"},
     "QueuesEndpoint": {
         "sqs:SendMessage",
         "sqs:ReceiveMessage",

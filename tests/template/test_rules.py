@@ -69,7 +69,6 @@ def test_a_sound_deployment_is_let_through(parameters: dict[str, str]) -> None:
         (ALL_MADE | {"DbProxy": "true"}, ("DbProxy", "DbHost")),
         (ALL_MADE | {"VpcId": "vpc-1"}, ("VpcId", "SubnetIds")),
         (ALL_MADE | SUBNETS, ("VpcId", "SubnetIds")),
-        (ALL_MADE | MAIL, ("Egress",)),
         (ALL_MADE | {"DbAdminAuthentication": "password"}, ("DbAdminAuthentication", "Egress")),
         ({"Issuer": ""}, ("Issuer", "Audience")),
         ({"Audience": ""}, ("Issuer", "Audience")),

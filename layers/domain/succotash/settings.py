@@ -134,6 +134,12 @@ class Settings(BaseModel):
         str | None, Field(alias="PARKING_FAILURES_URL", min_length=1)
     ] = None
     """Where those are kept that cannot be taken from that queue."""
+    deliveries_queue_url: Annotated[
+        str | None, Field(alias="DELIVERIES_QUEUE_URL", min_length=1)
+    ] = None
+    """Where jobs for the function that reaches the internet go; without it they are done here."""
+    relay_queue_url: Annotated[str | None, Field(alias="RELAY_QUEUE_URL", min_length=1)] = None
+    """Where the relay is woken, and hears what became of jobs."""
     form_token_keys: Annotated[
         str | None, Field(alias="FORM_TOKEN_KEYS", pattern=_TOKEN_KEYS, repr=False)
     ] = None
