@@ -45,6 +45,7 @@ def takes_from(queue: str) -> set[Call]:
     return {(f"sqs:{action}", arn(queue)) for action in actions}
 
 
+WAKES_RELAY: Call = ("sqs:SendMessage", arn("RelayMessages"))
 ORDERS, RESULT = arn("OrderFiles", "/orders.csv"), arn("OrderFiles", "/orders.csv.result.json")
 EXPORT = arn("Exports", "/leads.csv")
 CALLS: Mapping[str, set[Call]] = {
@@ -53,10 +54,8 @@ CALLS: Mapping[str, set[Call]] = {
         ("sqs:SendMessage", arn("ParkedSubmissions")),
         ("sqs:SendMessage", arn("ParkedSubmissionFailures")),
         *takes_from("ParkedSubmissions"),
-        (
-            "secretsmanager:GetSecretValue",
-            f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/turnstile/contact-AbCdEf",
-        ),
+        ("sqs:SendMessage", arn("Deliveries")),
+        WAKES_RELAY,
     },
     "LeadQueries": {
         database("queries"),
@@ -65,11 +64,12 @@ CALLS: Mapping[str, set[Call]] = {
         *takes_from("ParkedSubmissionFailures"),
         ("sqs:SendMessage", arn("ParkedSubmissionFailures")),
         ("sqs:ChangeMessageVisibility", arn("ParkedSubmissionFailures")),
+        WAKES_RELAY,
     },
     "EventIntake": {database("events")},
     "LtvQueries": {database("queries")},
     "RetentionAnalysis": {database("queries")},
-    "ChurnScoring": {database("scoring")},
+    "ChurnScoring": {database("scoring"), WAKES_RELAY},
     "LeadScoring": {database("scoring")},
     "BulkImport": {
         database("events"),
@@ -81,10 +81,21 @@ CALLS: Mapping[str, set[Call]] = {
     },
     "OutboxRelay": {
         database("relay"),
+        ("sqs:SendMessage", arn("Deliveries")),
+        WAKES_RELAY,
+        *takes_from("RelayMessages"),
+    },
+    "Delivery": {
+        *takes_from("Deliveries"),
+        ("sqs:SendMessage", arn("ParkedSubmissions")),
+        WAKES_RELAY,
         ("events:PutEvents", arn("EventBus")),
         ("ses:SendEmail", f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.org"),
         ("ses:SendRawEmail", f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.org"),
-        ("sqs:SendMessage", arn("RelayFailures")),
+        (
+            "secretsmanager:GetSecretValue",
+            f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/turnstile/contact-AbCdEf",
+        ),
     },
     "SchemaMigration": {
         ("rds-db:connect", f"{DATABASE}/succotash_admin"),
@@ -123,10 +134,6 @@ CALLS: Mapping[str, set[Call]] = {
     "NightlyRunNightly": {
         ("states:StartExecution", "NightlyRun"),
         ("sqs:SendMessage", arn("ScoringFailures")),
-    },
-    "OutboxRelayRegularly": {
-        ("lambda:InvokeFunction", arn("OutboxRelay")),
-        ("sqs:SendMessage", arn("RelayFailures")),
     },
 }
 """What is called with each role, by the function, state machine or schedule that has it."""
