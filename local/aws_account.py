@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 ENGINE = "aurora-postgresql"
-ENDPOINT_SERVICES = ("secretsmanager", "sqs", "events")
+ENDPOINT_SERVICES = ("secretsmanager", "sqs")
 """Those of the interface endpoints that a stack makes in its own network."""
 TIMEOUT = 35.0
 """Seconds for an answer: the API gives up after 30."""
