@@ -233,11 +233,15 @@ def _load_block(
         for line, outcome in zip(block.lines, outcomes, strict=True)
         if outcome is RecordOutcome.CONFLICTING
     ]
-    refunds_of = (None if each is None else OrderId(each) for each in block.orders.refunds_of)
-    refunds = [*zip(customer_ids, refunds_of, strict=True)]
+    refunds = {
+        place: (customer_ids[place], OrderId(refund_of))
+        for place, refund_of in enumerate(block.orders.refunds_of)
+        if refund_of is not None
+    }
+    warnings = warn_of_refunds(ltv, [*refunds.values()], [outcomes[place] for place in refunds])
     warned = [
-        WarnedLine(line, warning)
-        for line, warning in zip(block.lines, warn_of_refunds(ltv, refunds, outcomes), strict=True)
+        WarnedLine(block.lines[place], warning)
+        for place, warning in zip(refunds, warnings, strict=True)
         if warning is not None
     ]
     state = state.advanced(block.end, outcomes, len(block.rejected), len(warned))

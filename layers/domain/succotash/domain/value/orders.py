@@ -73,10 +73,6 @@ class OrderColumns:
         """Every row's order."""
         return map(self.order, range(len(self)))
 
-    def identity(self, row: int) -> tuple[str, str]:
-        """What a row's order is known by."""
-        return self.customer_ids[row], self.order_ids[row]
-
     def only(self, rows: Sequence[int]) -> "OrderColumns":
         """These rows, in this order."""
         if len(rows) == len(self):
