@@ -375,6 +375,7 @@ class Container:
             settings.erasure_secret_arn,
         )
         importlib.import_module("disposable_email_domains")
+        importlib.import_module("email_validator")
         if settings.db_iam_auth or any(secrets_of_aws):
             importlib.import_module("boto3")
 
