@@ -69,6 +69,15 @@ def warned_line_of(row: Row) -> WarnedLine:
     return WarnedLine(line=row["line"], warning=RefundWarning(row["code"]))
 
 
+def refund_warning_of(row: Row) -> RefundWarning | None:
+    """Why a refund deserves a second look, if it does."""
+    if row.flag("is_refund"):
+        return RefundWarning.OF_REFUND
+    if row.flag("exceeds_order"):
+        return RefundWarning.EXCEEDS_ORDER
+    return RefundWarning.OF_ANOTHER_CUSTOMER if row.flag("is_of_another") else None
+
+
 def refund_totals_of(row: Row) -> RefundTotals:
     """Refunds that match no order, and orders refunded beyond their amount."""
     return RefundTotals(
