@@ -26,11 +26,12 @@ from succotash.application.scoring.valuation import (
 )
 from succotash.domain.models.churn import InactivityModel
 from succotash.domain.models.forecasts import TenthEdges
-from succotash.domain.models.horizons import Judgement
+from succotash.domain.models.horizons import judgement_of
 from succotash.domain.models.return_chance import ReturnCalibration
 from succotash.domain.models.risk_levels import RiskThresholds, risk_thresholds
 from succotash.domain.models.selection import FittedPurchases, FittedSpend, fit_purchases
 from succotash.domain.repositories.storage import Repositories
+from succotash.domain.scoring.judgement import Judgement
 from succotash.domain.values import Json, RunId, SegmentId
 
 VALUABLE_QUANTILE = 0.8
@@ -178,7 +179,7 @@ def make_plan(
         spend,
         inactivity,
         returning,
-        Judgement.of(settings.value_horizon_days, tested.longest),
+        judgement_of(settings.value_horizon_days, tested.longest),
         risk_thresholds(settings.risk_rule, risk.basis, settings.churn_horizon_days),
         segment_bounds(repositories.ltv.get_all_ltv_segments(), worth.predicted),
         least_of_the_best(worth.predicted, VALUABLE_QUANTILE),
