@@ -1,7 +1,11 @@
 -- part: is_warned
 -- Lines that were warned of stand among the rejected ones, told by the code of their only
 -- violation. They outlive the import, because their count does.
-(rejection.violations ->> '$[0][1]' IN (SELECT code.value FROM json_each(:warning_codes) AS code)) IS TRUE
+(
+    rejection.violations ->> '$[0][1]' IN (
+        SELECT code.value FROM json_each(:warning_codes) AS code
+    )
+) IS TRUE
 
 -- name: open_import
 INSERT INTO order_imports (
