@@ -12,7 +12,6 @@ from succotash.infrastructure.postgres.session import Jsonb
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
 from succotash.infrastructure.rows.value import refund_totals_of, refund_warning_of
-from succotash.infrastructure.statement_files import of_shard
 
 _SQL = statements("refunds")
 
@@ -33,5 +32,5 @@ class PostgresRefundRepository(PostgresRepository, RefundRepository):
 
     @override
     def total_refunds(self, as_of: datetime, *, shard: Shard | None = None) -> RefundTotals:
-        [row] = self._run(of_shard(_SQL["total_refunds"], partition(shard)), as_of=as_of)
+        [row] = self._run(_SQL.of_shard("total_refunds", partition(shard)), as_of=as_of)
         return refund_totals_of(row)
