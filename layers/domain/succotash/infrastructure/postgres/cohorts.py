@@ -71,10 +71,11 @@ class PostgresCohortRepository(PostgresRepository, CohortRepository):
         return labelled(rows, cohorts_of(rows))
 
     @override
-    def get_ltv_analytics(
+    def find_ltv_analytics(
         self, *, start: date | None = None, end: date | None = None
-    ) -> LTVAnalytics:
-        return ltv_analytics_of(self._run(_SQL["get_ltv_analytics"], start=start, end=end))
+    ) -> Labelled[LTVAnalytics]:
+        rows = self._run(_SQL["find_ltv_analytics"], start=start, end=end)
+        return labelled(rows, ltv_analytics_of(rows))
 
 
 def count_cohort_part(session: Session, run_id: RunId, shard: Shard) -> None:

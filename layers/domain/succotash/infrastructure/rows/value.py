@@ -170,7 +170,7 @@ def _cohort(rows: Sequence[Row]) -> Cohort:
 
 
 def ltv_analytics_of(rows: Sequence[Row]) -> LTVAnalytics:
-    """What customers are worth, of one row per group and one of dimension `total`."""
+    """What customers are worth, of one row per group, the first of dimension `total`."""
     groups: dict[str, dict[str | None, ValueGroup]] = {}
     for row in rows:
         groups.setdefault(row["dimension"], {})[row["name"]] = _value_group(row)
@@ -182,6 +182,7 @@ def ltv_analytics_of(rows: Sequence[Row]) -> LTVAnalytics:
         by_cohort=_named(groups, "cohort"),
         by_source=_named(groups, "source"),
         by_campaign=_named(groups, "campaign"),
+        backtest=rows[0].json("backtest"),
     )
 
 
