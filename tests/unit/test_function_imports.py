@@ -24,8 +24,12 @@ EVERY = frozenset(
 MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "bulk_import": (frozenset({"value"}), frozenset()),
     "churn_scoring": (frozenset(), frozenset()),
+    "delivery": (frozenset({"messages"}), frozenset()),
     "event_intake": (frozenset(), frozenset()),
-    "form_intake": (frozenset({"forms", "intake"}), frozenset({"email_validator", "idna"})),
+    "form_intake": (
+        frozenset({"forms", "intake", "messages"}),
+        frozenset({"email_validator", "idna"}),
+    ),
     "lead_queries": (
         frozenset({"forms", "intake", "leads", "people", "retention", "scoring", "value"}),
         frozenset(),

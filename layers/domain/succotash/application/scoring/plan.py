@@ -27,6 +27,7 @@ from succotash.application.scoring.valuation import (
 from succotash.domain.models.churn import InactivityModel
 from succotash.domain.models.forecasts import TenthEdges
 from succotash.domain.models.horizons import judgement_of
+from succotash.domain.models.interval_calibration import IntervalCalibration
 from succotash.domain.models.return_chance import ReturnCalibration
 from succotash.domain.models.risk_levels import RiskThresholds, risk_thresholds
 from succotash.domain.models.selection import FittedPurchases, FittedSpend, fit_purchases
@@ -50,6 +51,8 @@ class Plan:
     """How a customer's churn probability follows from the two."""
     returning: ReturnCalibration
     """How the chance of coming back follows from the purchase model."""
+    intervals: IntervalCalibration
+    """How wide intervals of values are drawn."""
     judgement: Judgement
     """How wrong values are known to be."""
     thresholds: RiskThresholds
@@ -70,6 +73,7 @@ class Plan:
             "spend": fitted_to_dict(self.spend),
             "inactivity": self.inactivity.to_dict(),
             "returning": self.returning.to_dict(),
+            "intervals": self.intervals.to_dict(),
             "judgement": self.judgement.to_dict(),
             "everybody": self.thresholds.everybody,
             "low_up_to": self.thresholds.low_up_to,
@@ -90,6 +94,7 @@ class Plan:
                 "spend": dict(spend),
                 "inactivity": inactivity,
                 "returning": returning,
+                "intervals": intervals,
                 "judgement": dict(judgement),
                 "everybody": int() | float() as everybody,
                 "low_up_to": int() | float() as low_up_to,
@@ -104,6 +109,7 @@ class Plan:
                     spend_of_dict(spend),
                     InactivityModel.of_dict(inactivity),
                     ReturnCalibration.of_dict(returning),
+                    IntervalCalibration.of_dict(intervals),
                     Judgement.of_dict(judgement),
                     RiskThresholds(float(everybody), float(low_up_to), float(high_from)),
                     [_bound_of(each) for each in bounds],
@@ -134,6 +140,7 @@ class Plan:
             "spend": fitted_view(self.spend),
             "churn": self.inactivity.to_dict(),
             "returning": self.returning.to_dict(),
+            "intervals": self.intervals.to_dict(),
             JUDGED: self.judgement.to_dict(),
         }
         return view if sampled is None else view | {"fitted_to_customers": sampled}
@@ -171,6 +178,7 @@ def make_plan(
     judged = None if tested.purchases is None else tested.purchases.best.fitted.model.name
     is_judged = purchases.model.name == judged
     returning = (tested.returning if is_judged else None) or ReturnCalibration()
+    intervals = (tested.intervals if is_judged else None) or IntervalCalibration()
     risk_models = RiskModels(purchases.model, activity.model, inactivity, returning)
     risk = at_risk(risk_models, settings, sample.purchases.days, sample.activity, worth.residual)
     plan = Plan(
@@ -179,6 +187,7 @@ def make_plan(
         spend,
         inactivity,
         returning,
+        intervals,
         judgement_of(settings.value_horizon_days, tested.longest),
         risk_thresholds(settings.risk_rule, risk.basis, settings.churn_horizon_days),
         segment_bounds(repositories.ltv.get_all_ltv_segments(), worth.predicted),
