@@ -41,6 +41,7 @@ class ForgetfulStorage(InMemoryStorage):
             known.leads,
             known.people,
             known.customers,
+            known.consents,
         )
 
     @property
