@@ -1,14 +1,12 @@
 """A plain page for a form: no JavaScript, no cookies, nothing loaded from elsewhere."""
 
-import base64
-import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
+from html_page import page
 from succotash.application.forms.views import FieldView, FormView, RuleView
 from succotash.domain.forms.attribution import CONSENT, TOKEN
 from succotash.domain.forms.canonical_text import ANSWER_LIMIT
@@ -18,24 +16,6 @@ from succotash.domain.values import Json
 from succotash.errors import Violation
 from succotash.http.problems import Problem
 from succotash.http.requests import Reply
-
-HTML_TYPE = "text/html; charset=utf-8"
-STYLE = (
-    "body{font:1rem/1.5 system-ui,sans-serif;max-width:36rem;margin:2rem auto;padding:0 1rem;"
-    "color:#1a1a1a;background:#fff;overflow-wrap:anywhere}"
-    "label,legend{display:block;font-weight:600;margin-top:1rem}"
-    "input,select,textarea{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;"
-    "border:1px solid #666;border-radius:4px}"
-    "input[type=checkbox]{width:auto}"
-    "fieldset{border:0;padding:0;margin:1rem 0 0}legend{padding:0}"
-    ".tick{display:flex;gap:.5rem;align-items:baseline;margin-top:.5rem}"
-    ".tick label{margin:0;font-weight:400}"
-    "button{font:inherit;font-weight:600;margin-top:1.5rem;padding:.6rem 1.5rem;color:#fff;"
-    "background:#14532d;border:0;border-radius:4px}"
-    ".summary{border:3px solid #b00020;border-radius:4px;padding:0 1rem}"
-    ".error,.summary a{color:#b00020}.honeypot{position:absolute;left:-9999px}"
-)
-STYLE_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
 INPUTS: Mapping[str, str] = {
     FieldKind.TEXT: "text",
@@ -114,7 +94,7 @@ def form_page(
         "</form>",
     ]
     status = HTTPStatus.UNPROCESSABLE_ENTITY if violations else HTTPStatus.OK
-    return _page(form["title"], lines, status, form["allowed_redirects"])
+    return page(form["title"], lines, status, form["allowed_redirects"])
 
 
 def _summary(labels: Mapping[str, str], wrong: Mapping[str, str]) -> Iterator[str]:
@@ -203,12 +183,12 @@ def thank_you_page(form: FormView) -> Reply:
         if form["double_opt_in"]
         else "Thank you. We have received it."
     )
-    return _page(title, [f"<h1>{escape(title)}</h1>", f'<p role="status">{sentence}</p>'])
+    return page(title, [f"<h1>{escape(title)}</h1>", f'<p role="status">{sentence}</p>'])
 
 
 def confirmation_page(form: FormView, token: str) -> Reply:
     """Asks a person to confirm by a button: programs that check e-mails follow links."""
-    return _page(
+    return page(
         form["title"],
         [
             f"<h1>{escape(form['title'])}</h1>",
@@ -223,7 +203,7 @@ def confirmation_page(form: FormView, token: str) -> Reply:
 
 def confirmed_page(form: FormView) -> Reply:
     """What is shown once a submission is confirmed."""
-    return _page(
+    return page(
         form["title"],
         [
             f"<h1>{escape(form['title'])}</h1>",
@@ -237,13 +217,13 @@ def useless_link_page(*, is_expired: bool) -> Reply:
     title = "This link does not work any more" if is_expired else "This link does not work"
     advice = "Please fill in the form again; you are then sent a new one."
     status = HTTPStatus.GONE if is_expired else HTTPStatus.NOT_FOUND
-    return _page(title, [f"<h1>{title}</h1>", f"<p>{advice}</p>"], status)
+    return page(title, [f"<h1>{title}</h1>", f"<p>{advice}</p>"], status)
 
 
 def missing_page() -> Reply:
     """What a person sees who follows an address with no form behind it."""
     title = "Form not found"
-    return _page(title, [f"<h1>{title}</h1>"], HTTPStatus.NOT_FOUND)
+    return page(title, [f"<h1>{title}</h1>"], HTTPStatus.NOT_FOUND)
 
 
 def refused_page(problem: Problem) -> Reply:
@@ -258,7 +238,7 @@ def refused_page(problem: Problem) -> Reply:
     elif problem.detail:
         lines.append(f"<p>{escape(problem.detail)}</p>")
     lines.append("<p>Nothing was stored. Please go back and try again.</p>")
-    return _page(title, lines, problem.kind.status)
+    return page(title, lines, problem.kind.status)
 
 
 def _field(
@@ -321,41 +301,3 @@ def _choices(asked: FieldView, value: Json, problem: str | None, mark: str) -> I
 def _said(name: str, problem: str | None) -> Iterator[str]:
     if problem:
         yield f'<p class="error" id="problem-{name}">{escape(problem)}</p>'
-
-
-def _page(
-    title: str,
-    lines: Sequence[str],
-    status: HTTPStatus = HTTPStatus.OK,
-    goes_on_to: Sequence[str] = (),
-) -> Reply:
-    body = "\n".join(
-        (
-            "<!doctype html>",
-            '<html lang="en">',
-            '<head><meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(title)}</title>",
-            f"<style>{STYLE}</style></head>",
-            "<body><main>",
-            *lines,
-            "</main></body></html>",
-        )
-    )
-    # Browsers apply form-action to the redirect that answers the post, too.
-    targets = " ".join(dict.fromkeys(map(_origin_of, goes_on_to)))
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{STYLE_DIGEST}'; base-uri 'none'; "
-        f"frame-ancestors 'none'; form-action 'self' {targets}"
-    )
-    headers = {
-        "Content-Security-Policy": policy.rstrip(),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "strict-origin-when-cross-origin",
-    }
-    return Reply(body, status, headers, HTML_TYPE)
-
-
-def _origin_of(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"

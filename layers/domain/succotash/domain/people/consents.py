@@ -1,7 +1,7 @@
 """Consent: what people said may be sent to them, and which addresses are never written to."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -42,9 +42,12 @@ class SuppressionReason(StrEnum):
     COMPLAINT = "complaint"
 
 
-LIFTED_BY_FORM = (SuppressionReason.DENIED, SuppressionReason.ERASED)
-"""What a person's later yes ends. Anybody can type an address, so it ends no other."""
-LIFTED_BY_API = tuple(SuppressionReason)
+LIFTED_BY: Mapping[ConsentOrigin, tuple[SuppressionReason, ...]] = {
+    # Anybody can type an address into a form: its yes brings no mail to a mailbox that complained.
+    ConsentOrigin.FORM: (SuppressionReason.DENIED, SuppressionReason.ERASED),
+    ConsentOrigin.API: (*SuppressionReason,),
+}
+"""Which suppressions a later yes ends, by its origin; what is not named ends none."""
 
 
 def campaign_purpose(campaign_id: CampaignId) -> str:
