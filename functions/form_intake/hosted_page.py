@@ -35,7 +35,14 @@ AUTOCOMPLETE: Mapping[str, str] = {
 
 
 def _question(name: str, label: str, kind: FieldKind, *, required: bool = False) -> FieldView:
-    return {"name": name, "label": label, "kind": kind, "required": required, "choices": []}
+    return {
+        "name": name,
+        "label": label,
+        "kind": kind,
+        "required": required,
+        "choices": [],
+        "purpose": "",
+    }
 
 
 CONTACT_QUESTIONS = (
@@ -87,7 +94,7 @@ def form_page(
             for name, value in (carried or {}).items()
             if name not in asked and name not in wrong
         ),
-        *_consent(form["consent_text"], given.get(CONSENT), wrong.get(CONSENT)),
+        *_consent(CONSENT, form["consent_text"], given.get(CONSENT), wrong.get(CONSENT)),
         *([] if token is None else [f'<input type="hidden" name="{TOKEN}" value="{token}">']),
         *_trap(form["spam"]["honeypot"]),
         '<button type="submit">Send</button>',
@@ -114,7 +121,9 @@ def _summary(labels: Mapping[str, str], wrong: Mapping[str, str]) -> Iterator[st
 LINK = re.compile(r"https://[^\s<>\"']*[^\s<>\"'.,;:!?)]")
 
 
-def _consent(text: str, given: Json, problem: str | None) -> Iterator[str]:
+def _consent(
+    name: str, text: str, given: Json, problem: str | None, *, required: bool = True
+) -> Iterator[str]:
     """The box to tick by which a person agrees, if the form asks for it; addresses are links."""
     if not text:
         return
@@ -124,13 +133,14 @@ def _consent(text: str, given: Json, problem: str | None) -> Iterator[str]:
         link = f'<a href="{address}" target="_blank" rel="noopener">{address}</a>'
         shown, end = shown + escape(text[end : found.start()]) + link, found.end()
     shown += escape(text[end:])
-    said = f' aria-invalid="true" aria-describedby="problem-{CONSENT}"' if problem else ""
+    said = f' aria-invalid="true" aria-describedby="problem-{name}"' if problem else ""
+    needed, mark = (" required", " (required)") if required else ("", "")
     yield (
-        f'<div class="tick"><input type="checkbox" id="field-{CONSENT}" name="{CONSENT}" '
-        f'value="yes" required{" checked" if agrees(given) else ""}{said}>'
-        f'<label for="field-{CONSENT}">{shown} (required)</label></div>'
+        f'<div class="tick"><input type="checkbox" id="field-{name}" name="{name}" '
+        f'value="yes"{needed}{" checked" if agrees(given) else ""}{said}>'
+        f'<label for="field-{name}">{shown}{mark}</label></div>'
     )
-    yield from _said(CONSENT, problem)
+    yield from _said(name, problem)
 
 
 SHARED_PATTERN = re.compile(r"(?:[A-Za-z0-9 _@:,.+*?|(){}\[\]^$-]|\\[dw.+-])*")
@@ -245,6 +255,9 @@ def _field(
     asked: FieldView, value: Json, problem: str | None, rules: Sequence[RuleView]
 ) -> Iterator[str]:
     name, kind = escape(asked["name"]), asked["kind"]
+    if kind == FieldKind.CONSENT:
+        yield from _consent(name, asked["label"], value, problem, required=False)
+        return
     attributes = f' id="field-{name}" name="{name}"'
     is_required = asked["required"] or any(each["kind"] == RuleKind.REQUIRED for each in rules)
     if is_required and kind != FieldKind.HIDDEN:

@@ -293,7 +293,7 @@ class Container:
 
         return Confirmations(
             FormDefinitions(self.storage, self._clock, self._new_id),
-            SubmissionReview(self.storage, self._clock, self._new_id),
+            SubmissionReview(self.storage, self._clock, self._new_id, self._tombstones),
             self.signer(CONFIRMATION_PURPOSE),
             self._clock,
         )

@@ -26,8 +26,8 @@ def keep_consents(
 ) -> int:
     """Record consents, and suppress or free their addresses; how many were new.
 
-    For who asked for the people's tombstones in the same transaction, so that none of them is
-    erased meanwhile. What an import says leaves suppressions as they are.
+    Within a transaction in which none of the people can be erased: it asked for their tombstones,
+    or holds a submission of theirs. What an import says leaves suppressions as they are.
     """
     keyed = [
         replace(each, address_key=next(iter(tombstones.of_suppression(each.canonical_email)), None))

@@ -10,6 +10,8 @@ from succotash.domain.values import CampaignId
 
 MARKETING = "marketing"
 """The purpose that every campaign needs."""
+TERMS = "terms"
+"""What a form requires its people to agree to, which permits no campaign."""
 CAMPAIGN_PREFIX = "campaign:"
 PURPOSE = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 """What a team may name a purpose; campaigns have theirs, which nobody can name."""
