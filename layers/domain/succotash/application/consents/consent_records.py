@@ -11,6 +11,7 @@ from succotash.domain.people.consents import (
     Consent,
     ConsentOrigin,
     ConsentState,
+    FailedAddress,
     Suppression,
 )
 from succotash.domain.people.email_addresses import canonical_email
@@ -78,15 +79,16 @@ class ConsentRecords:
 
         return self._storage.in_transaction(work)
 
-    def record_suppression(self, address: str, origin: ConsentOrigin, at: datetime) -> None:
+    def record_suppression(self, failed: FailedAddress) -> None:
         """Keep that an address fails for good, or that its person complained.
 
         Of an address whose person was erased since, the suppression alone is kept, which names
         nobody. InvalidInputError for what is no e-mail address, and for another origin.
         """
+        origin, at = failed.origin, failed.at
         if origin not in REASONS:
             raise InvalidInputError.of("origin", "origin", "Must be a bounce or a complaint")
-        canonical = canonical_email(address)
+        canonical = canonical_email(failed.address)
         consent = Consent(
             self._new_id(),
             canonical,
