@@ -13,7 +13,7 @@ from pydantic import Field
 from consent_statements import ConsentsBody
 from form_definition import FormBody
 from scoring_table import ScoringRulesBody
-from succotash.application.consents.views import ConsentsView
+from succotash.application.consents import ConsentsView
 from succotash.application.forms.analytics import FormAnalyticsView
 from succotash.application.forms.views import FormList, FormView
 from succotash.application.intake.views import SubmissionList, SubmissionView

@@ -12,7 +12,6 @@ from succotash.settings import Settings
 from succotash.wiring.services import services_at
 
 if TYPE_CHECKING:
-    from succotash.application.consents.consent_records import ConsentRecords
     from succotash.application.forms.views import FormView
     from succotash.application.intake.confirmations import Confirmations
     from succotash.application.intake.form_handler import FormHandler
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from succotash.application.leads.scoring import LeadScoring
     from succotash.application.messages.outbox_relay import OutboxRelay
     from succotash.application.messages.quarantine_digests import QuarantineDigests
+    from succotash.application.people.consent_records import ConsentRecords
     from succotash.application.people.people_handler import PeopleHandler
     from succotash.application.retention.retention_handler import RetentionHandler
     from succotash.application.scoring.churn_scoring import ChurnScoring
@@ -135,7 +135,7 @@ class Container:
 
     def get_consent_records(self) -> "ConsentRecords":
         """What people said may be sent to them, and addresses that fail."""
-        from succotash.application.consents.consent_records import ConsentRecords
+        from succotash.application.people.consent_records import ConsentRecords
 
         return ConsentRecords(self.storage, self._clock, self._new_id, self._tombstones)
 

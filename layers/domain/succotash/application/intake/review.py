@@ -1,6 +1,6 @@
 """Submissions as stored: showing them, releasing and confirming them, removing old ones."""
 
-from succotash.application.consents.recording import keep_consents
+from succotash.application.consents import keep_consents
 from succotash.application.intake.views import SubmissionList, SubmissionView, submission_view
 from succotash.application.paging import after_moment, next_cursor, require_page
 from succotash.domain.forms.submissions import FormSubmission, SubmissionState

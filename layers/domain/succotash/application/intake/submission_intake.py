@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
-from succotash.application.consents.recording import keep_consents
+from succotash.application.consents import keep_consents
 from succotash.application.forms.definitions import read_form
 from succotash.application.forms.views import FormView, form_view
 from succotash.application.intake.evidence import EvidenceSources

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from succotash.application.consents.recording import keep_consents, without_erased
+from succotash.application.consents import keep_consents, without_erased
 from succotash.application.intake.outage import OutageGuard
 from succotash.domain.intake.signing import Signer
 from succotash.domain.intake.unsubscriptions import (

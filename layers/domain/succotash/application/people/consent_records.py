@@ -4,8 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from succotash.application.consents.recording import REASONS, keep_consents, without_erased
-from succotash.application.consents.views import ConsentsView, consents_view
+from succotash.application.consents import (
+    REASONS,
+    ConsentsView,
+    keep_consents,
+    view_of_person,
+    without_erased,
+)
 from succotash.domain.people.consents import (
     MARKETING,
     Consent,
@@ -144,16 +149,6 @@ class ConsentRecords:
 
     def _view(self, repositories: Repositories, email: str) -> ConsentsView:
         return view_of_person(repositories, self._tombstones, email)
-
-
-def view_of_person(repositories: Repositories, tombstones: Tombstones, email: str) -> ConsentsView:
-    """What is held about the consent of the person with this canonical e-mail."""
-    consents = repositories.consents
-    return consents_view(
-        consents.get_current_consents(email),
-        consents.find_suppressions(tombstones.of_suppression(email)),
-        consents.get_consents(email),
-    )
 
 
 def _email_of_customer(repositories: Repositories, customer_id: str) -> str:
