@@ -105,6 +105,8 @@ class TestRules:
         assert (desk.is_granted, desk.reasons) == (False, [origin])
         desk.say(YES, NOON + days(3), API)
         assert (desk.is_granted, desk.reasons) == (True, [])
+        desk.fail(ADA, origin, NOON + days(1))  # the service tells it once more
+        assert (desk.is_granted, desk.reasons) == (True, [])
 
     def test_only_bounces_and_complaints_are_suppressions_of_their_own(self, desk: Desk) -> None:
         with pytest.raises(InvalidInputError):

@@ -22,7 +22,7 @@ from succotash.domain.people.consents import (
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.values import Clock, CustomerId, IdFactory, LeadId
+from succotash.domain.values import Clock, CustomerId, IdFactory, LeadId, instant_text
 from succotash.errors import ConflictError, InvalidInputError
 
 
@@ -94,8 +94,10 @@ class ConsentRecords:
         if origin not in REASONS:
             raise InvalidInputError.of("origin", "origin", "Must be a bounce or a complaint")
         canonical = canonical_email(failed.address)
+        keys = self._tombstones.of_suppression(canonical)
+        name = next(iter(keys), self._new_id())
         consent = Consent(
-            self._new_id(),
+            f"{origin}:{name}:{instant_text(at)}",  # the service tells at least once
             canonical,
             MARKETING,
             ConsentState.DENIED,
@@ -105,13 +107,13 @@ class ConsentRecords:
         )
 
         def work(repositories: Repositories) -> None:
-            if without_erased(repositories, self._tombstones, [consent]):
-                current = repositories.consents.get_current_consents(canonical)
-                known = [each for each in current if each.purpose == MARKETING]
-                if not any(each.occurred_at == at for each in known):  # the event came again
-                    keep_consents(repositories, self._tombstones, [consent])
-                    return
-            keys = self._tombstones.of_suppression(canonical)
+            taken = without_erased(repositories, self._tombstones, [consent])
+            history = repositories.consents.get_consents(canonical)
+            if any(each.consent_id == consent.consent_id for each in history):
+                return  # what was lifted since stays so
+            if taken:
+                keep_consents(repositories, self._tombstones, taken)
+                return
             repositories.consents.suppress(
                 [Suppression(key, MARKETING, REASONS[origin], at) for key in keys[:1]]
             )
