@@ -41,6 +41,7 @@ ROUNDS = (
     "forms",
     "leads",
     "outbox",
+    "consents",
     "customers",
     "people",
 )
