@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from succotash.application.value.ltv_handler import LTVHandler
     from succotash.application.value.order_import import BulkImport
     from succotash.domain.intake.signing import Signer
-    from succotash.domain.people.erasures import Tombstones
     from succotash.domain.people.identities import Pseudonyms
     from succotash.domain.repositories.delivery import (
         DeliveryQueue,
@@ -105,7 +104,7 @@ class Container:
             self._clock,
             self._new_id,
             self._outage,
-            tombstones=self._tombstones,
+            tombstones=self.keys.tombstones,
             time_zone=self.settings.time_zone,
             tokens=lambda: self.signer(TOKEN_PURPOSE),
             deliveries=self._delivery_queue,
@@ -145,8 +144,8 @@ class Container:
         """What takes submissions that a queue gives."""
         from succotash.application.intake.queued_intake import QueuedIntake
 
-        forms, unsubscriptions = self.get_form_handler(), self.get_unsubscriptions()
-        return QueuedIntake(forms, self._submission_queue, unsubscriptions)
+        links = self.get_unsubscriptions()
+        return QueuedIntake(self.get_form_handler(), self._submission_queue, links)
 
     def get_unsubscriptions(self) -> "Unsubscriptions":
         """Links by which people get no more mails of campaigns."""
@@ -158,7 +157,7 @@ class Container:
             self._clock,
             self._new_id,
             lambda: self.signer(UNSUBSCRIBE_PURPOSE),
-            self._tombstones,
+            self.keys.tombstones,
             self._outage,
         )
 
@@ -166,7 +165,7 @@ class Container:
         """What people said may be sent to them, and addresses that fail."""
         from succotash.application.people.consent_records import ConsentRecords
 
-        return ConsentRecords(self.storage, self._clock, self._new_id, self._tombstones)
+        return ConsentRecords(self.storage, self._clock, self._new_id, self.keys.tombstones)
 
     @cached_property
     def _outage(self) -> "OutageGuard[FormView]":
@@ -212,7 +211,7 @@ class Container:
         return PeopleHandler(
             self.storage,
             self._clock,
-            self._tombstones,
+            self.keys.tombstones,
             self.pseudonyms,
             Elsewhere(self._erasable),
         )
@@ -234,14 +233,16 @@ class Container:
         from succotash.application.value.ltv_handler import LTVHandler
 
         currency = Currency(self.settings.currency)
-        return LTVHandler(self.storage, self._clock, currency, self._tombstones)
+        return LTVHandler(self.storage, self._clock, currency, self.keys.tombstones)
 
     def get_retention_handler(self) -> "RetentionHandler":
         """Use cases around retention."""
         from succotash.application.retention.retention_handler import RetentionHandler
 
         currency = Currency(self.settings.currency)
-        return RetentionHandler(self.storage, self._clock, self._new_id, currency, self._tombstones)
+        return RetentionHandler(
+            self.storage, self._clock, self._new_id, currency, self.keys.tombstones
+        )
 
     def get_churn_scoring(self) -> "ChurnScoring":
         """The scheduled run; the only part that needs numpy and scipy."""
@@ -269,7 +270,7 @@ class Container:
             OrderFiles(currency, self.pseudonyms.name),
             self._clock,
             currency,
-            self._tombstones,
+            self.keys.tombstones,
         )
 
     def signer(self, purpose: str) -> "Signer":
@@ -280,10 +281,6 @@ class Container:
     def pseudonyms(self) -> "Pseudonyms":
         """What customers are called in place of an address or a number."""
         return self.keys.pseudonyms
-
-    @property
-    def _tombstones(self) -> "Tombstones":
-        return self.keys.tombstones
 
     @cached_property
     def keys(self) -> "KeyRing":
@@ -304,7 +301,7 @@ class Container:
             self._delivery_queue,
             self.relay_waker,
             signer=lambda: self.signer(CONFIRMATION_PURPOSE),
-            tombstones=self._tombstones,
+            tombstones=self.keys.tombstones,
         )
 
     def get_challenge_intake(self) -> "ChallengeIntake":
@@ -317,7 +314,7 @@ class Container:
             self._new_id,
             self._delivery_queue,
             self.relay_waker,
-            self._tombstones,
+            self.keys.tombstones,
         )
 
     def get_quarantine_digests(self) -> "QuarantineDigests":
@@ -374,6 +371,7 @@ class Container:
         What it makes is best forgotten by `renew` before the process is copied.
         """
         self.get_form_handler()
+        self.get_unsubscriptions()
         self.get_lead_scoring()
         self.get_export_handler()
         self.get_people_handler()
