@@ -6,10 +6,11 @@ instants lie before the purchases of any real shop, so that little is read or lo
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from local.expectations import DAY, LONG_AGO, expect
 from succotash.domain.forms.forms import Form, RuleKind, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionFilter
 from succotash.domain.intake.submissions import (
@@ -80,23 +81,11 @@ from succotash.domain.values import (
 )
 from succotash.errors import Violation
 
-LONG_AGO = datetime(1997, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-DAY = timedelta(days=1)
 ZONE = "Europe/Berlin"
 USD = Currency("USD")
 SHARD = Shard(0, SHARDS)
 KEEP_ALL = 1_000_000
 """So many finished runs keep their rows: nothing of the user's is deleted, even for a moment."""
-
-
-class RoundTripError(Exception):
-    """A repository gave something else back than was saved."""
-
-
-def expect(*, that: bool) -> None:
-    """RoundTripError unless it is so."""
-    if not that:
-        raise RoundTripError("it gave something else than was saved")
 
 
 class RoundTrip:

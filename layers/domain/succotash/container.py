@@ -371,7 +371,6 @@ class Container:
         What it makes is best forgotten by `renew` before the process is copied.
         """
         self.get_form_handler()
-        self.get_unsubscriptions()
         self.get_lead_scoring()
         self.get_export_handler()
         self.get_people_handler()
