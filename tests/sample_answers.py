@@ -69,7 +69,7 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     ),
     "retention_analysis.customer": (
         HTTPStatus.OK,
-        {"customer_id": "user_456", "churn_risk.risk_level": "low"},
+        {"customer_id": "user_456", "churn_risk.risk_level": "high"},
     ),
 }
 """By event: the status, None where it is no HTTP answer, and some of what the body says."""
