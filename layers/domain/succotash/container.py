@@ -369,6 +369,7 @@ class Container:
         self.get_ltv_handler()
         self.get_retention_handler()
         importlib.import_module("disposable_email_domains")
+        importlib.import_module("email_validator")
         if self.settings.db_secret_arn is not None:
             importlib.import_module("boto3")
 
