@@ -27,7 +27,7 @@ MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "delivery": (frozenset({"messages"}), frozenset()),
     "event_intake": (frozenset(), frozenset()),
     "form_intake": (
-        frozenset({"forms", "intake", "messages"}),
+        frozenset({"forms", "intake"}),
         frozenset({"email_validator", "idna"}),
     ),
     "lead_queries": (
