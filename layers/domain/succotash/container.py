@@ -4,8 +4,8 @@ import importlib
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from succotash.domain.values import Clock, Currency, IdFactory, system_clock, uuid7
@@ -14,12 +14,15 @@ from succotash.wiring.services import services_at
 
 if TYPE_CHECKING:
     from succotash.application.forms.views import FormView
+    from succotash.application.intake.challenges import ChallengeIntake
     from succotash.application.intake.confirmations import Confirmations
     from succotash.application.intake.form_handler import FormHandler
     from succotash.application.intake.outage import OutageGuard
     from succotash.application.intake.queued_intake import QueuedIntake
     from succotash.application.leads.exports import ExportHandler
     from succotash.application.leads.scoring import LeadScoring
+    from succotash.application.messages.deliveries import Deliveries
+    from succotash.application.messages.delivery_worker import DeliveryWorker
     from succotash.application.messages.outbox_relay import OutboxRelay
     from succotash.application.messages.quarantine_digests import QuarantineDigests
     from succotash.application.people.people_handler import PeopleHandler
@@ -28,10 +31,13 @@ if TYPE_CHECKING:
     from succotash.application.value.ltv_handler import LTVHandler
     from succotash.application.value.order_import import BulkImport
     from succotash.domain.intake.signing import Signer
-    from succotash.domain.intake.spam import ChallengeVerifier
     from succotash.domain.people.erasures import Tombstones
     from succotash.domain.people.identities import Pseudonyms
-    from succotash.domain.repositories.delivery import EventBus, Mailer
+    from succotash.domain.repositories.delivery import (
+        DeliveryQueue,
+        EventBus,
+        RelayWaker,
+    )
     from succotash.domain.repositories.erasable import Erasable
     from succotash.domain.repositories.exports import ExportStore
     from succotash.domain.repositories.forms import FormRepository
@@ -100,15 +106,38 @@ class Container:
             tombstones=self._tombstones,
             time_zone=self.settings.time_zone,
             tokens=lambda: self.signer(TOKEN_PURPOSE),
-            challenges=self._challenges,
+            deliveries=self._delivery_queue,
+            waker=self.relay_waker,
         )
 
     @cached_property
-    def _challenges(self) -> "ChallengeVerifier":
-        from succotash.infrastructure.aws.secrets import SecretReader
-        from succotash.infrastructure.turnstile import Turnstile
+    def _delivery_queue(self) -> "DeliveryQueue":
+        from succotash.wiring.messages import delivery_queue
 
-        return Turnstile(SecretReader().value)
+        return delivery_queue(self.settings, lambda: self._deliveries)
+
+    @cached_property
+    def _deliveries(self) -> "Deliveries":
+        from succotash.wiring.messages import deliveries, mailer
+
+        return deliveries(mailer(self.settings, self._mail_folder), self._event_bus)
+
+    @cached_property
+    def relay_waker(self) -> "RelayWaker":
+        """Has the outbox relayed, after the COMMIT of what was written to it."""
+        from succotash.wiring.messages import relay_waker
+
+        return relay_waker(self.settings, self._clock)
+
+    def now(self) -> datetime:
+        """The time, by this container's clock."""
+        return self._clock()
+
+    def get_delivery_worker(self) -> "DeliveryWorker":
+        """What does the jobs of the queue of deliveries."""
+        from succotash.wiring.messages import delivery_worker
+
+        return delivery_worker(self.settings, self._deliveries)
 
     def get_queued_intake(self) -> "QueuedIntake":
         """What takes submissions that a queue gives."""
@@ -195,33 +224,14 @@ class Container:
         """The scheduled run; the only part that needs numpy and scipy."""
         from succotash.application.people.settling import CustomerSettling
         from succotash.application.scoring.churn_scoring import ChurnScoring
-        from succotash.application.scoring.settings import ScoringSettings
-        from succotash.domain.models.selection import Candidate
-        from succotash.domain.retention.risk import RiskRule
+        from succotash.wiring.scoring import scoring_settings
 
-        settings = self.settings
         return ChurnScoring(
             self.storage,
-            ScoringSettings(
-                currency=Currency(settings.currency),
-                time_zone=settings.time_zone,
-                value_horizon_days=settings.value_horizon_days,
-                churn_horizon_days=settings.churn_horizon_days,
-                discount_rate=settings.discount_rate,
-                margin=settings.margin,
-                purchase_models=tuple(map(Candidate, settings.purchase_models.split(","))),
-                risk_rule=RiskRule(
-                    silent_from=settings.risk_silent_from,
-                    low_at_least=settings.risk_low_at_least,
-                    high_at_most=settings.risk_high_at_most,
-                    likely_ratio=settings.risk_likely_ratio,
-                    lost_ratio=settings.risk_lost_ratio,
-                ),
-                publishes_worse=settings.publish_worse,
-                runs_kept=settings.runs_kept,
-            ),
+            scoring_settings(self.settings),
             self._clock,
             CustomerSettling(self.storage, self.pseudonyms).settle,
+            self.relay_waker,
         )
 
     def get_bulk_import(self, objects: "ObjectStore") -> "BulkImport":
@@ -262,32 +272,36 @@ class Container:
     def _erasure_keys(self) -> "Callable[[], Sequence[str]]":
         from succotash.wiring.keys import keys_of
 
-        return keys_of(self.settings.erasure_secret_arn, self.settings.erasure_keys)
+        return keys_of(self.settings.erasure_keys)
 
     @cached_property
     def _token_keys(self) -> "Callable[[], Sequence[str]]":
         from succotash.wiring.keys import keys_of
 
-        settings = self.settings
-        own = settings.form_token_keys or secrets.token_urlsafe(32)
-        return keys_of(settings.form_token_secret_arn, own)
+        return keys_of(self.settings.form_token_keys or secrets.token_urlsafe(32))
 
     def get_outbox_relay(self) -> "OutboxRelay":
         """What delivers messages to the bus and by e-mail, as far as these are set."""
         from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE
-        from succotash.application.messages.outbox_relay import Channels, OutboxRelay
-        from succotash.domain.messages.mails import Links
+        from succotash.wiring.messages import outbox_relay
 
-        settings = self.settings
-        channels = Channels(
-            self._event_bus,
-            self._mailer,
-            Links(settings.public_url, settings.lead_url),
-            lambda: self.signer(CONFIRMATION_PURPOSE),
-            self._tombstones,
-            settings.mails_per_recipient,
+        return outbox_relay(
+            self.settings,
+            self.storage,
+            self._clock,
+            self._delivery_queue,
+            self.relay_waker,
+            signer=lambda: self.signer(CONFIRMATION_PURPOSE),
+            tombstones=self._tombstones,
         )
-        return OutboxRelay(self.storage, self._clock, channels)
+
+    def get_challenge_intake(self) -> "ChallengeIntake":
+        """What lets submissions go on as their challenges went."""
+        from succotash.application.intake.challenges import ChallengeIntake
+
+        return ChallengeIntake(
+            self.storage, self._clock, self._new_id, self._delivery_queue, self.relay_waker
+        )
 
     def get_quarantine_digests(self) -> "QuarantineDigests":
         """What tells owners, once a day, of what is in quarantine."""
@@ -303,7 +317,7 @@ class Container:
 
         return Confirmations(
             FormDefinitions(self.storage, self._clock, self._new_id),
-            SubmissionReview(self.storage, self._clock, self._new_id),
+            SubmissionReview(self.storage, self._clock, self._new_id, self.relay_waker),
             self.signer(CONFIRMATION_PURPOSE),
             self._clock,
         )
@@ -314,24 +328,10 @@ class Container:
         return None if bus is None else services_at(bus).event_bus(bus)
 
     @cached_property
-    def _mailer(self) -> "Mailer | None":
-        sender = self.settings.mail_from
-        if sender is None:
-            return None
-        if self._mail_folder is not None:
-            return self._mail_folder
-        from succotash.infrastructure.aws.mail import SesMailer
-
-        return SesMailer(sender)
-
-    @cached_property
     def _mail_folder(self) -> "MailFolder | None":
-        sender, folder = self.settings.mail_from, self.settings.mail_folder
-        if sender is None or folder is None:
-            return None
-        from succotash.infrastructure.files.mail import MailFolder
+        from succotash.wiring.messages import mail_folder
 
-        return MailFolder(Path(folder), sender)
+        return mail_folder(self.settings)
 
     def get_bucket(self, name: str) -> "ObjectStore":
         """The objects of a bucket of S3."""
@@ -352,7 +352,7 @@ class Container:
         return self.storage.repositories.retention
 
     def get_schema_migration(self) -> "SchemaMigration":
-        """What sets the database up, as the administrator whose secret DB_ADMIN_SECRET_ARN is."""
+        """What sets the database up, as the administrator."""
         from succotash.wiring.postgres import schema_migration
 
         return schema_migration(self.settings)
@@ -368,14 +368,8 @@ class Container:
         self.get_people_handler()
         self.get_ltv_handler()
         self.get_retention_handler()
-        settings = self.settings
-        secrets_of_aws = (
-            settings.db_secret_arn,
-            settings.form_token_secret_arn,
-            settings.erasure_secret_arn,
-        )
         importlib.import_module("disposable_email_domains")
-        if settings.db_iam_auth or any(secrets_of_aws):
+        if self.settings.db_secret_arn is not None:
             importlib.import_module("boto3")
 
     def renew(self) -> None:

@@ -1,19 +1,9 @@
-"""Where keys come from: a secret, or the settings themselves."""
+"""Keys as settings list them."""
 
 from collections.abc import Callable, Sequence
 
 
-def keys_of(secret_arn: str | None, listed: str) -> Callable[[], Sequence[str]]:
-    """Gives the keys of the secret; without one, those that are listed with commas between."""
-    if secret_arn is not None:
-        from succotash.infrastructure.aws.secrets import SecretReader
-
-        secrets = SecretReader()
-        return lambda: split_keys(",".join(secrets.values(secret_arn)))
-    keys = split_keys(listed)
+def keys_of(listed: str) -> Callable[[], Sequence[str]]:
+    """Gives each key once, in the order in which they are listed with commas between."""
+    keys = tuple(dict.fromkeys(listed.split(",")))
     return lambda: keys
-
-
-def split_keys(listed: str) -> Sequence[str]:
-    """Each key once, in the order given."""
-    return tuple(dict.fromkeys(listed.split(",")))

@@ -1,14 +1,16 @@
-"""Takes submissions from the queue in which they waited for the storage."""
+"""Takes from its queue what waited: submissions, and how challenges went."""
 
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
 from typing import Protocol
 
 from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission
+from succotash.domain.messages.delivery import DeliveryOutcome
 from succotash.domain.people.erasures import ErasedError
 from succotash.domain.repositories.submission_queue import SubmissionQueue
 from succotash.errors import (
@@ -35,6 +37,9 @@ class TakesQueued(Protocol):
 
         NotFoundError, ErasedError where nothing can ever be stored.
         """
+
+    def settle_challenge(self, outcome: DeliveryOutcome) -> object:
+        """Let a submission go on as its challenge went, once however often that is told."""
 
     def unless_erased(self, queued: QueuedSubmission, keep: Callable[[], None]) -> bool:
         """Do `keep` unless its person was erased since it was sent; whether it was done."""
@@ -118,13 +123,12 @@ class QueuedIntake:
             return True
 
     def _take(self, delivery: Delivery) -> "_Result":
-        try:
-            submission = QueuedSubmission.of_text(delivery.text)
-        except MalformedRequestError:
-            logger.error("the message %s cannot be read", delivery.message_id)  # noqa: TRY400
+        message = _read(delivery)
+        if message is None:
+            logger.error("the message %s cannot be read", delivery.message_id)
             return _Result.SET_ASIDE
         try:
-            self._forms.take_queued(submission)
+            self._hand_on(message)
         except (StorageUnavailableError, SettingsError):
             raise
         except SubmissionInProgressError as error:
@@ -132,16 +136,35 @@ class QueuedIntake:
         except Exception as error:
             if _can_never_be_stored(error):
                 # Without the form's id: who sent it may have put anything there.
-                logger.warning(
-                    "the queued submission %s is discarded: %s", submission.submission_id, error
-                )
+                logger.warning("the queued submission %s is discarded: %s", _name(message), error)
                 return _Result.DISCARDED
             # The text of an error may quote what somebody sent.
-            logger.error("a queued submission cannot be taken: %s", type(error).__name__)  # noqa: TRY400
+            logger.error("a queued message cannot be taken: %s", type(error).__name__)  # noqa: TRY400
             if delivery.receives < RECEIVES_TRIED:
                 raise _TryAgainError from error
             return _Result.SET_ASIDE
         return _Result.TAKEN
+
+    def _hand_on(self, message: QueuedSubmission | DeliveryOutcome) -> None:
+        if isinstance(message, DeliveryOutcome):
+            self._forms.settle_challenge(message)
+        else:
+            self._forms.take_queued(message)
+
+
+def _name(message: QueuedSubmission | DeliveryOutcome) -> str:
+    """The id of its submission."""
+    if isinstance(message, DeliveryOutcome):
+        return message.message_id
+    return message.submission_id
+
+
+def _read(delivery: Delivery) -> QueuedSubmission | DeliveryOutcome | None:
+    """What the message is; None where that cannot be told."""
+    for kind in (QueuedSubmission, DeliveryOutcome):
+        with suppress(MalformedRequestError):
+            return kind.of_text(delivery.text)
+    return None
 
 
 def _can_never_be_stored(error: Exception) -> bool:

@@ -5,6 +5,7 @@ from succotash.application.paging import after_moment, next_cursor, require_page
 from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.intake.evaluation import accept, confirm, outcome_of
 from succotash.domain.intake.submissions import intake_query_about
+from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import PAGE, Clock, FormId, IdFactory, LeadId, SubmissionId
 from succotash.errors import ConflictError, NotFoundError
@@ -15,7 +16,14 @@ REMOVED_AT_ONCE = 1_000
 class SubmissionReview:
     """What a form's owner, and the person who sent it, do about a stored submission."""
 
-    def __init__(self, storage: Storage, clock: Clock, new_id: IdFactory) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        new_id: IdFactory,
+        waker: RelayWaker = NOBODY_TO_WAKE,
+    ) -> None:
+        self._waker = waker
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
@@ -69,7 +77,9 @@ class SubmissionReview:
             forms.save_outcome(outcome)
             return outcome.submission
 
-        return submission_view(self._storage.in_transaction(work))
+        changed = self._storage.in_transaction(work)
+        self._waker.wake()
+        return submission_view(changed)
 
     def confirm_submission(self, submission_id: str, form_id: str) -> SubmissionView:
         """Its person confirms a submission, in one transaction.
@@ -93,7 +103,9 @@ class SubmissionReview:
             forms.save_outcome(outcome)
             return outcome.submission
 
-        return submission_view(self._storage.in_transaction(work))
+        changed = self._storage.in_transaction(work)
+        self._waker.wake()
+        return submission_view(changed)
 
     def remove_expired_submissions(self) -> int:
         """Delete what forms keep no longer, a batch of it, and how many submissions that was."""

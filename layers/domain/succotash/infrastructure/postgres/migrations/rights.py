@@ -48,7 +48,8 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     "lead_scoring_rules": {Kind.INTAKE: "r", Kind.QUERIES: "ra", Kind.SCORING: "r"},
     "erasures": {Kind.INTAKE: "r", Kind.QUERIES: "raw", Kind.EVENTS: "r", Kind.SCORING: "r"},
     "idempotency_keys": {Kind.INTAKE: "rawd", Kind.QUERIES: "rawd"},
-    "outbox": {Kind.INTAKE: "ra", Kind.QUERIES: "rad", Kind.SCORING: "ra", Kind.RELAY: "rwd"},
+    "outbox": {Kind.INTAKE: "ra", Kind.QUERIES: "rad", Kind.SCORING: "ra", Kind.RELAY: "rawd"},
+    "deliveries": {Kind.RELAY: "rawd"},
     "mail_recipients": {Kind.QUERIES: "rd", Kind.RELAY: "rawd"},
     "quarantine_digests": {Kind.RELAY: "raw"},
     "customers": {
