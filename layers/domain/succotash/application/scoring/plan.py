@@ -94,7 +94,6 @@ class Plan:
                 "spend": dict(spend),
                 "inactivity": inactivity,
                 "returning": returning,
-                "intervals": intervals,
                 "judgement": dict(judgement),
                 "everybody": int() | float() as everybody,
                 "low_up_to": int() | float() as low_up_to,
@@ -109,7 +108,10 @@ class Plan:
                     spend_of_dict(spend),
                     InactivityModel.of_dict(inactivity),
                     ReturnCalibration.of_dict(returning),
-                    IntervalCalibration.of_dict(intervals),
+                    # A run that the release before planned draws as it did.
+                    IntervalCalibration()
+                    if (intervals := kept.get("intervals")) is None
+                    else IntervalCalibration.of_dict(intervals),
                     Judgement.of_dict(judgement),
                     RiskThresholds(float(everybody), float(low_up_to), float(high_from)),
                     [_bound_of(each) for each in bounds],
