@@ -6,10 +6,11 @@ instants lie before the purchases of any real shop, so that little is read or lo
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from local.expectations import DAY, LONG_AGO, expect
 from succotash.domain.forms.forms import Form, RuleKind, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionFilter
 from succotash.domain.intake.submissions import (
@@ -28,6 +29,15 @@ from succotash.domain.messages.delivery import (
 )
 from succotash.domain.messages.outbox import Channel, MailNote, OutboxMessage, Settlement
 from succotash.domain.messages.quarantine import QuarantineDigest
+from succotash.domain.people.consents import (
+    MARKETING,
+    Consent,
+    ConsentOrigin,
+    ConsentState,
+    CurrentConsent,
+    Suppression,
+    SuppressionReason,
+)
 from succotash.domain.people.identities import Join
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
@@ -71,23 +81,11 @@ from succotash.domain.values import (
 )
 from succotash.errors import Violation
 
-LONG_AGO = datetime(1997, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-DAY = timedelta(days=1)
 ZONE = "Europe/Berlin"
 USD = Currency("USD")
 SHARD = Shard(0, SHARDS)
 KEEP_ALL = 1_000_000
 """So many finished runs keep their rows: nothing of the user's is deleted, even for a moment."""
-
-
-class RoundTripError(Exception):
-    """A repository gave something else back than was saved."""
-
-
-def expect(*, that: bool) -> None:
-    """RoundTripError unless it is so."""
-    if not that:
-        raise RoundTripError("it gave something else than was saved")
 
 
 class RoundTrip:
@@ -360,6 +358,25 @@ class RoundTrip:
         to.find_personal_ids(email=self._lead.email)
         to.join_customers([Join(alias, self._customer)])
         to.delete_results_of_nobody(self._run)
+
+    def consents(self) -> None:
+        """Consent, and an address that is not written to."""
+        to, email, key = self._to.consents, self._lead.email, f"{self._mark}key"
+        consent = Consent(
+            f"{self._mark}consent",
+            *(email, MARKETING, ConsentState.GRANTED, LONG_AGO, LONG_AGO, ConsentOrigin.FORM),
+            "I agree.",
+        )
+        suppression = Suppression(key, MARKETING, SuppressionReason.DENIED, LONG_AGO)
+        expect(that=to.record_consents([replace(consent, address_key=key)]) == 1)
+        expect(that=to.get_consents(email) == [consent])
+        current = CurrentConsent(email, MARKETING, ConsentState.GRANTED, LONG_AGO)
+        expect(that=to.get_current_consents(email) == [current])
+        expect(that=to.find_consenting_address(key) == email)
+        to.suppress([suppression])
+        expect(that=to.find_suppressions([key]) == [suppression])
+        lifted = to.lift_suppressions([key], MARKETING, [suppression.reason], LONG_AGO + DAY)
+        expect(that=(lifted, to.forget_consents(email)) == (1, 1))
 
     def people(self) -> None:
         """What is known of a person, and its erasure."""

@@ -2,8 +2,7 @@
 
 import importlib
 import os
-import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,19 +18,20 @@ if TYPE_CHECKING:
     from succotash.application.intake.form_handler import FormHandler
     from succotash.application.intake.outage import OutageGuard
     from succotash.application.intake.queued_intake import QueuedIntake
+    from succotash.application.intake.unsubscriptions import Unsubscriptions
     from succotash.application.leads.exports import ExportHandler
     from succotash.application.leads.scoring import LeadScoring
     from succotash.application.messages.deliveries import Deliveries
     from succotash.application.messages.delivery_worker import DeliveryWorker
     from succotash.application.messages.outbox_relay import OutboxRelay
     from succotash.application.messages.quarantine_digests import QuarantineDigests
+    from succotash.application.people.consent_records import ConsentRecords
     from succotash.application.people.people_handler import PeopleHandler
     from succotash.application.retention.retention_handler import RetentionHandler
     from succotash.application.scoring.churn_scoring import ChurnScoring
     from succotash.application.value.ltv_handler import LTVHandler
     from succotash.application.value.order_import import BulkImport
     from succotash.domain.intake.signing import Signer
-    from succotash.domain.people.erasures import Tombstones
     from succotash.domain.people.identities import Pseudonyms
     from succotash.domain.repositories.delivery import (
         DeliveryQueue,
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from succotash.domain.repositories.submission_queue import SubmissionQueue
     from succotash.infrastructure.files.mail import MailFolder
     from succotash.infrastructure.postgres.provisioning import SchemaMigration
+    from succotash.wiring.keys import KeyRing
 
 # Each part is imported where it is first asked for, so that a function's cold start
 # pays for its own use cases and for one storage only.
@@ -103,7 +104,7 @@ class Container:
             self._clock,
             self._new_id,
             self._outage,
-            tombstones=self._tombstones,
+            tombstones=self.keys.tombstones,
             time_zone=self.settings.time_zone,
             tokens=lambda: self.signer(TOKEN_PURPOSE),
             deliveries=self._delivery_queue,
@@ -143,7 +144,28 @@ class Container:
         """What takes submissions that a queue gives."""
         from succotash.application.intake.queued_intake import QueuedIntake
 
-        return QueuedIntake(self.get_form_handler(), self._submission_queue)
+        links = self.get_unsubscriptions()
+        return QueuedIntake(self.get_form_handler(), self._submission_queue, links)
+
+    def get_unsubscriptions(self) -> "Unsubscriptions":
+        """Links by which people get no more mails of campaigns."""
+        from succotash.application.intake.unsubscriptions import Unsubscriptions
+        from succotash.domain.intake.unsubscriptions import UNSUBSCRIBE_PURPOSE
+
+        return Unsubscriptions(
+            self.storage,
+            self._clock,
+            self._new_id,
+            lambda: self.signer(UNSUBSCRIBE_PURPOSE),
+            self.keys.tombstones,
+            self._outage,
+        )
+
+    def get_consent_records(self) -> "ConsentRecords":
+        """What people said may be sent to them, and addresses that fail."""
+        from succotash.application.people.consent_records import ConsentRecords
+
+        return ConsentRecords(self.storage, self._clock, self._new_id, self.keys.tombstones)
 
     @cached_property
     def _outage(self) -> "OutageGuard[FormView]":
@@ -189,7 +211,7 @@ class Container:
         return PeopleHandler(
             self.storage,
             self._clock,
-            self._tombstones,
+            self.keys.tombstones,
             self.pseudonyms,
             Elsewhere(self._erasable),
         )
@@ -211,14 +233,16 @@ class Container:
         from succotash.application.value.ltv_handler import LTVHandler
 
         currency = Currency(self.settings.currency)
-        return LTVHandler(self.storage, self._clock, currency, self._tombstones)
+        return LTVHandler(self.storage, self._clock, currency, self.keys.tombstones)
 
     def get_retention_handler(self) -> "RetentionHandler":
         """Use cases around retention."""
         from succotash.application.retention.retention_handler import RetentionHandler
 
         currency = Currency(self.settings.currency)
-        return RetentionHandler(self.storage, self._clock, self._new_id, currency, self._tombstones)
+        return RetentionHandler(
+            self.storage, self._clock, self._new_id, currency, self.keys.tombstones
+        )
 
     def get_churn_scoring(self) -> "ChurnScoring":
         """The scheduled run; the only part that needs numpy and scipy."""
@@ -246,39 +270,24 @@ class Container:
             OrderFiles(currency, self.pseudonyms.name),
             self._clock,
             currency,
-            self._tombstones,
+            self.keys.tombstones,
         )
 
     def signer(self, purpose: str) -> "Signer":
-        """Signs for one purpose. Without keys in the settings, tokens end with this process."""
-        from succotash.domain.intake.signing import Signer
+        """Signs for one purpose; see KeyRing."""
+        return self.keys.signer(purpose)
 
-        return Signer(purpose, self._token_keys())
-
-    @cached_property
+    @property
     def pseudonyms(self) -> "Pseudonyms":
         """What customers are called in place of an address or a number."""
-        from succotash.domain.people.identities import Pseudonyms
-
-        return Pseudonyms(self._erasure_keys)
+        return self.keys.pseudonyms
 
     @cached_property
-    def _tombstones(self) -> "Tombstones":
-        from succotash.domain.people.erasures import Tombstones
+    def keys(self) -> "KeyRing":
+        """What this deployment makes by its keys."""
+        from succotash.wiring.keys import KeyRing
 
-        return Tombstones(self._erasure_keys)
-
-    @cached_property
-    def _erasure_keys(self) -> "Callable[[], Sequence[str]]":
-        from succotash.wiring.keys import keys_of
-
-        return keys_of(self.settings.erasure_keys)
-
-    @cached_property
-    def _token_keys(self) -> "Callable[[], Sequence[str]]":
-        from succotash.wiring.keys import keys_of
-
-        return keys_of(self.settings.form_token_keys or secrets.token_urlsafe(32))
+        return KeyRing(self.settings)
 
     def get_outbox_relay(self) -> "OutboxRelay":
         """What delivers messages to the bus and by e-mail, as far as these are set."""
@@ -292,7 +301,7 @@ class Container:
             self._delivery_queue,
             self.relay_waker,
             signer=lambda: self.signer(CONFIRMATION_PURPOSE),
-            tombstones=self._tombstones,
+            tombstones=self.keys.tombstones,
         )
 
     def get_challenge_intake(self) -> "ChallengeIntake":
@@ -300,7 +309,12 @@ class Container:
         from succotash.application.intake.challenges import ChallengeIntake
 
         return ChallengeIntake(
-            self.storage, self._clock, self._new_id, self._delivery_queue, self.relay_waker
+            self.storage,
+            self._clock,
+            self._new_id,
+            self._delivery_queue,
+            self.relay_waker,
+            self.keys.tombstones,
         )
 
     def get_quarantine_digests(self) -> "QuarantineDigests":
@@ -311,16 +325,10 @@ class Container:
 
     def get_confirmations(self) -> "Confirmations":
         """What people confirm by the links they are sent."""
-        from succotash.application.forms.definitions import FormDefinitions
         from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE, Confirmations
-        from succotash.application.intake.review import SubmissionReview
 
-        return Confirmations(
-            FormDefinitions(self.storage, self._clock, self._new_id),
-            SubmissionReview(self.storage, self._clock, self._new_id, self.relay_waker),
-            self.signer(CONFIRMATION_PURPOSE),
-            self._clock,
-        )
+        forms = self.get_form_handler()
+        return Confirmations(forms, forms, self.signer(CONFIRMATION_PURPOSE), self._clock)
 
     @cached_property
     def _event_bus(self) -> "EventBus | None":
@@ -369,6 +377,7 @@ class Container:
         self.get_ltv_handler()
         self.get_retention_handler()
         importlib.import_module("disposable_email_domains")
+        importlib.import_module("email_validator")
         if self.settings.db_secret_arn is not None:
             importlib.import_module("boto3")
 

@@ -17,7 +17,7 @@ from pydantic import (
 from succotash.domain.intake.signing import SHORTEST_KEY
 from succotash.domain.retention.risk import DEFAULT_RISK_RULE
 from succotash.errors import SettingsError
-from succotash.infrastructure.postgres.connection_settings import is_this_machine
+from succotash.hosts import is_this_machine
 
 LOCAL_PASSWORD = "app_password"  # noqa: S105 - the documented password of the local server
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from succotash.application.intake.outcomes import keep_outcome
 from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.intake.evaluation import judge_challenge, outcome_of
 from succotash.domain.intake.spam import ChallengeState
@@ -9,6 +10,7 @@ from succotash.domain.intake.submissions import SubmissionOutcome, intake_query_
 from succotash.domain.messages.delivery import DeliveryOutcome, DeliveryResult
 from succotash.domain.messages.jobs import Challenge, challenge_job
 from succotash.domain.messages.outbox import submission_messages
+from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, DeliveryQueue, RelayWaker
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import Clock, IdFactory, LeadId, SubmissionId
@@ -36,8 +38,10 @@ class ChallengeIntake:
         new_id: IdFactory,
         deliveries: DeliveryQueue | None = None,
         waker: RelayWaker = NOBODY_TO_WAKE,
+        tombstones: Tombstones = NO_TOMBSTONES,
     ) -> None:
         """Without `deliveries` no challenge can be checked."""
+        self._tombstones = tombstones
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
@@ -77,7 +81,7 @@ class ChallengeIntake:
             intake_context = forms.load_intake_context(intake_query_about(submission))
             judged = judge_challenge(submission, intake_context, state)
             settled = outcome_of(judged, intake_context, lead_id, now)
-            forms.save_outcome(settled)
+            keep_outcome(repositories, self._tombstones, settled)
             return settled
 
         settled = self._storage.in_transaction(work)

@@ -37,7 +37,7 @@ class FormHandler(SubmissionIntake, SubmissionReview, FormDefinitions, FormRepor
         time_zone: str = "UTC",
     ) -> None:
         """For `tokens` see EvidenceSources, for `deliveries` ChallengeIntake."""
-        challenges = ChallengeIntake(storage, clock, new_id, deliveries, waker)
+        challenges = ChallengeIntake(storage, clock, new_id, deliveries, waker, tombstones)
         SubmissionIntake.__init__(
             self,
             storage,
@@ -49,7 +49,7 @@ class FormHandler(SubmissionIntake, SubmissionReview, FormDefinitions, FormRepor
             tombstones,
             waker,
         )
-        SubmissionReview.__init__(self, storage, clock, new_id, waker)
+        SubmissionReview.__init__(self, storage, clock, new_id, waker, tombstones)
         FormDefinitions.__init__(self, storage, clock, new_id)
         FormReports.__init__(self, storage, time_zone)
         LeadPipeline.__init__(self, storage, clock, new_id, waker)

@@ -1,4 +1,4 @@
-"""Takes from its queue what waited: submissions, and how challenges went."""
+"""Takes from its queue what waited: submissions, unsubscriptions, and how challenges went."""
 
 import logging
 from collections import Counter
@@ -10,6 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission
+from succotash.domain.intake.unsubscriptions import Unsubscription
 from succotash.domain.messages.delivery import DeliveryOutcome
 from succotash.domain.people.erasures import ErasedError
 from succotash.domain.repositories.submission_queue import SubmissionQueue
@@ -45,6 +46,13 @@ class TakesQueued(Protocol):
         """Do `keep` unless its person was erased since it was sent; whether it was done."""
 
 
+class TakesUnsubscriptions(Protocol):
+    """What is needed of the use cases of links."""
+
+    def take_queued(self, asked: Unsubscription) -> None:
+        """Do what was asked for by a link, once however often it is given."""
+
+
 @dataclass(frozen=True, slots=True)
 class IntakeReport:
     """What became of the messages that a queue gave."""
@@ -60,8 +68,14 @@ class IntakeReport:
 class QueuedIntake:
     """Takes what a queue gives, in order within each group."""
 
-    def __init__(self, forms: TakesQueued, queue: SubmissionQueue | None) -> None:
+    def __init__(
+        self,
+        forms: TakesQueued,
+        queue: SubmissionQueue | None,
+        unsubscriptions: TakesUnsubscriptions,
+    ) -> None:
         self._forms = forms
+        self._unsubscriptions = unsubscriptions
         self._queue = queue
 
     def take(
@@ -136,7 +150,7 @@ class QueuedIntake:
         except Exception as error:
             if _can_never_be_stored(error):
                 # Without the form's id: who sent it may have put anything there.
-                logger.warning("the queued submission %s is discarded: %s", _name(message), error)
+                logger.warning("the queued %s is discarded: %s", _name_of(message), error)
                 return _Result.DISCARDED
             # The text of an error may quote what somebody sent.
             logger.error("a queued message cannot be taken: %s", type(error).__name__)  # noqa: TRY400
@@ -145,23 +159,32 @@ class QueuedIntake:
             return _Result.SET_ASIDE
         return _Result.TAKEN
 
-    def _hand_on(self, message: QueuedSubmission | DeliveryOutcome) -> None:
-        if isinstance(message, DeliveryOutcome):
-            self._forms.settle_challenge(message)
-        else:
-            self._forms.take_queued(message)
+    def _hand_on(self, message: "_Message") -> None:
+        match message:
+            case DeliveryOutcome():
+                self._forms.settle_challenge(message)
+            case Unsubscription():
+                self._unsubscriptions.take_queued(message)
+            case QueuedSubmission():
+                self._forms.take_queued(message)
 
 
-def _name(message: QueuedSubmission | DeliveryOutcome) -> str:
-    """The id of its submission."""
-    if isinstance(message, DeliveryOutcome):
-        return message.message_id
-    return message.submission_id
+type _Message = QueuedSubmission | Unsubscription | DeliveryOutcome
 
 
-def _read(delivery: Delivery) -> QueuedSubmission | DeliveryOutcome | None:
+def _name_of(message: _Message) -> str:
+    match message:
+        case DeliveryOutcome():
+            return f"submission {message.message_id}"
+        case Unsubscription():
+            return f"unsubscription {message.unsubscription_id}"
+        case QueuedSubmission():
+            return f"submission {message.submission_id}"
+
+
+def _read(delivery: Delivery) -> _Message | None:
     """What the message is; None where that cannot be told."""
-    for kind in (QueuedSubmission, DeliveryOutcome):
+    for kind in (QueuedSubmission, Unsubscription, DeliveryOutcome):
         with suppress(MalformedRequestError):
             return kind.of_text(delivery.text)
     return None

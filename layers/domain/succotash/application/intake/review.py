@@ -1,10 +1,12 @@
 """Submissions as stored: showing them, releasing and confirming them, removing old ones."""
 
+from succotash.application.intake.outcomes import keep_outcome
 from succotash.application.intake.views import SubmissionList, SubmissionView, submission_view
 from succotash.application.paging import after_moment, next_cursor, require_page
 from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.intake.evaluation import accept, confirm, outcome_of
 from succotash.domain.intake.submissions import intake_query_about
+from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import PAGE, Clock, FormId, IdFactory, LeadId, SubmissionId
@@ -22,11 +24,13 @@ class SubmissionReview:
         clock: Clock,
         new_id: IdFactory,
         waker: RelayWaker = NOBODY_TO_WAKE,
+        tombstones: Tombstones = NO_TOMBSTONES,
     ) -> None:
         self._waker = waker
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
+        self._tombstones = tombstones
 
     def get_submissions(
         self,
@@ -74,7 +78,7 @@ class SubmissionReview:
                 raise ConflictError("only a quarantined submission can be released")
             intake_context = forms.load_intake_context(intake_query_about(submission))
             outcome = outcome_of(accept(submission, intake_context), intake_context, lead_id, now)
-            forms.save_outcome(outcome)
+            keep_outcome(repositories, self._tombstones, outcome)
             return outcome.submission
 
         changed = self._storage.in_transaction(work)
@@ -100,7 +104,7 @@ class SubmissionReview:
                 return submission
             intake_context = forms.load_intake_context(intake_query_about(submission))
             outcome = outcome_of(confirm(submission, intake_context), intake_context, lead_id, now)
-            forms.save_outcome(outcome)
+            keep_outcome(repositories, self._tombstones, outcome)
             return outcome.submission
 
         changed = self._storage.in_transaction(work)

@@ -10,6 +10,7 @@ from succotash.application.forms.views import FormView, form_view
 from succotash.application.intake.challenges import ChallengeIntake, count_outcome
 from succotash.application.intake.evidence import EvidenceSources
 from succotash.application.intake.outage import OutageGuard
+from succotash.application.intake.outcomes import keep_outcome
 from succotash.application.intake.views import (
     SubmissionReceipt,
     receipt,
@@ -268,7 +269,7 @@ class SubmissionIntake:
                 outcome = replace(
                     outcome, remembered=StoredResponse(request, answer, remembered_until)
                 )
-            repositories.forms.save_outcome(outcome)
+            keep_outcome(repositories, self._tombstones, outcome)
             challenge = ask(outcome.submission)
             return TakenSubmission(form, acknowledged, stored=outcome, challenge=challenge)
 
