@@ -33,11 +33,7 @@ if TYPE_CHECKING:
     from succotash.application.value.order_import import BulkImport
     from succotash.domain.intake.signing import Signer
     from succotash.domain.people.identities import Pseudonyms
-    from succotash.domain.repositories.delivery import (
-        DeliveryQueue,
-        EventBus,
-        RelayWaker,
-    )
+    from succotash.domain.repositories.delivery import DeliveryQueue, EventBus, RelayWaker
     from succotash.domain.repositories.erasable import Erasable
     from succotash.domain.repositories.exports import ExportStore
     from succotash.domain.repositories.forms import FormRepository
