@@ -5,7 +5,7 @@ from typing import Annotated, TypedDict
 
 from pydantic import Field, with_config
 
-from succotash.application.retention.campaign_views import (
+from succotash.application.campaigns.views import (
     CampaignList,
     CampaignPerformanceView,
     CampaignView,
@@ -20,7 +20,7 @@ from succotash.application.retention.views import (
     RetentionAnalyticsView,
 )
 from succotash.container import Container, container
-from succotash.domain.retention.campaigns import CampaignChange, CampaignMetrics, CampaignStatus
+from succotash.domain.campaigns.campaigns import CampaignChange, CampaignMetrics, CampaignStatus
 from succotash.domain.retention.grids import CohortAnchor, CohortMembership, GridWindows
 from succotash.domain.retention.retention import EngagementSegment, GridMode, GridPeriod, RiskLevel
 from succotash.domain.values import Currency, Money

@@ -1,8 +1,8 @@
 """Everything around retention in one place, as the container gives it."""
 
+from succotash.application.campaigns.definitions import Campaigns
 from succotash.application.retention.activity import ActivityIntake
 from succotash.application.retention.analytics import RetentionReports
-from succotash.application.retention.campaigns import Campaigns
 from succotash.application.retention.customers import CustomerRisks
 from succotash.application.retention.grid_reports import GridReports
 from succotash.application.retention.receipts import Receipts

@@ -5,13 +5,13 @@ from collections import Counter
 from datetime import datetime
 from typing import override
 
-from succotash.domain.repositories.campaigns import CampaignRepository
-from succotash.domain.retention.campaigns import (
+from succotash.domain.campaigns.campaigns import (
     CampaignMetrics,
     CampaignStatus,
     CampaignSummary,
     RetentionCampaign,
 )
+from succotash.domain.repositories.campaigns import CampaignRepository
 from succotash.domain.values import CampaignId, Currency
 from succotash.infrastructure.in_memory.ledger import total
 from succotash.infrastructure.in_memory.repository import InMemoryRepository

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from succotash.domain.retention.campaigns import (
+from succotash.domain.campaigns.campaigns import (
     CampaignMetrics,
     CampaignStatus,
     CampaignSummary,

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.repositories.campaigns import CampaignRepository
-from succotash.domain.retention.campaigns import (
+from succotash.domain.campaigns.campaigns import (
     CampaignMetrics,
     CampaignStatus,
     CampaignSummary,
     RetentionCampaign,
 )
+from succotash.domain.repositories.campaigns import CampaignRepository
 from succotash.domain.values import CampaignId, Currency
 from succotash.errors import NotFoundError
 from succotash.infrastructure.rows.retention import campaign_of, campaign_summary_of

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypedDict
 
-from succotash.domain.retention.campaigns import CampaignMetrics, CampaignSummary, RetentionCampaign
+from succotash.domain.campaigns.campaigns import CampaignMetrics, CampaignSummary, RetentionCampaign
 from succotash.domain.values import Currency, Money
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from succotash.application.retention.campaign_views import (
+from succotash.application.campaigns.views import (
     CampaignList,
     CampaignPerformanceView,
     CampaignView,
@@ -11,8 +11,7 @@ from succotash.application.retention.campaign_views import (
     summary_view,
 )
 from succotash.application.rounding import rounded_or_none
-from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.retention.campaigns import (
+from succotash.domain.campaigns.campaigns import (
     CampaignChange,
     CampaignPerformance,
     CampaignStatus,
@@ -21,6 +20,7 @@ from succotash.domain.retention.campaigns import (
     check_metrics,
     require_order,
 )
+from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.retention import EngagementSegment, RiskLevel
 from succotash.domain.values import CampaignId, Clock, Currency, IdFactory
 
