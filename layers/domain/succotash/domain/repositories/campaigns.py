@@ -31,6 +31,10 @@ class CampaignRepository(ABC):
         """
 
     @abstractmethod
+    def delete_retention_campaign(self, campaign_id: CampaignId) -> None:
+        """Delete a campaign that has no members; NotFoundError where there is none."""
+
+    @abstractmethod
     def get_all_retention_campaigns(
         self, *, status: CampaignStatus | None = None
     ) -> list[RetentionCampaign]:
