@@ -3,7 +3,7 @@
 import math
 from enum import StrEnum
 
-from succotash.domain.people.keyed_hashes import KeyedHash
+from succotash.domain.people.erasures import DigestBlocks
 
 _BITS = 53
 """Of the hash: as many as a float holds exactly."""
@@ -18,13 +18,13 @@ class Arm(StrEnum):
     HOLDOUT = "holdout"
 
 
-def person_hash(key: str, campaign_id: str) -> KeyedHash:
+def person_hash(key: str, campaign_id: str) -> DigestBlocks:
     """The hash of canonical addresses by which a campaign knows people and assigns them.
 
     HMAC-SHA-256 under the key, over "campaign", the campaign's id and the address, with a NUL
     between them.
     """
-    return KeyedHash.under(key, f"campaign\0{campaign_id}\0")
+    return DigestBlocks.of(key.encode(), f"campaign\0{campaign_id}")
 
 
 def assignment_score(key: str, campaign_id: str, canonical_email: str) -> float:
@@ -32,7 +32,7 @@ def assignment_score(key: str, campaign_id: str, canonical_email: str) -> float:
 
     The first 53 bits of the person's hash.
     """
-    digits = person_hash(key, campaign_id).of(canonical_email)[:_DIGITS]
+    digits = person_hash(key, campaign_id).digest(canonical_email)[:_DIGITS]
     return (int(digits, 16) >> (64 - _BITS)) / (1 << _BITS)
 
 

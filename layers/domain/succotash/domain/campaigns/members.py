@@ -7,12 +7,9 @@ from enum import StrEnum
 
 from succotash.domain.campaigns.alternatives import Alternative
 from succotash.domain.campaigns.assignment import Arm
-from succotash.domain.people.keyed_hashes import KeyedHash
+from succotash.domain.people.consents import MARKETING, campaign_purpose
+from succotash.domain.people.erasures import DigestBlocks
 from succotash.domain.values import CampaignId, CustomerId, MessageId, Money, RunId
-
-MARKETING = "marketing"
-"""The purpose of consent that campaigns need."""
-
 
 class ConsentRule(StrEnum):
     """Who may be written to."""
@@ -74,9 +71,9 @@ class DispatchTerms:
     campaign_id: CampaignId
     alternatives: Sequence[Alternative]
     customer_ids: Sequence[CustomerId] | None
-    person_key: KeyedHash
+    person_key: DigestBlocks
     """Of canonical addresses."""
-    suppression_keys: Sequence[KeyedHash]
+    suppression_keys: Sequence[DigestBlocks]
     """Of canonical addresses, one for each key."""
     holdout_below: str
     """Those are held out whose `person_key` sorts before it."""
@@ -88,6 +85,11 @@ class DispatchTerms:
     cap_since: datetime | None = None
     messages: int | None = None
     """The most that the campaign may send in all; None for any number."""
+
+    @property
+    def purposes(self) -> tuple[str, str]:
+        """To which a person may have said no."""
+        return (MARKETING, campaign_purpose(self.campaign_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,14 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Concatenate, Protocol
 
 from succotash.domain.campaigns.campaigns import RetentionCampaign
+from succotash.domain.campaigns.members import CampaignMember
 from succotash.domain.forms.forms import DEFAULT_FORM, Form, RuleKind, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.leads.leads import Lead, LeadScore, LeadStatus, StatusChange
 from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.messages.quarantine import QuarantineDigest
+from succotash.domain.people.consents import Consent, Suppression
 from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.lifecycle import LifecycleCounts
@@ -152,6 +154,9 @@ class Tables:
         self.scores = Table[LeadId, LeadScore]("lead score", self._log)
         self.scoring_rules = Table[int, ScoringRules]("table of scoring rules", self._log)
         self.erasures = Table[str, datetime]("tombstone", self._log)
+        self.consents = Table[str, Consent]("consent", self._log)
+        self.consents_by_email = self.consents.index(lambda each: each.canonical_email)
+        self.suppressions = Table[tuple[str, str], Suppression]("suppression", self._log)
         self.idempotency = Table[tuple[str, str], IdempotencyRow]("key", self._log)
         self.idempotency_by_submission = self.idempotency.index(lambda each: each.submission_id)
 
@@ -210,6 +215,10 @@ class Tables:
         )
         self.graded = Table[RunId, Mapping[int, datetime | None]]("receipt", self._log)
         self.campaigns = Table[CampaignId, RetentionCampaign]("campaign", self._log)
+        self.members = Table[tuple[CampaignId, str], CampaignMember]("member", self._log)
+        self.members_by_campaign = self.members.index(lambda each: each.campaign_id)
+        self.members_by_email = self.members.index(lambda each: each.canonical_email)
+        self.members_by_customer = self.members.index(lambda each: each.customer_id)
 
         with self.transaction():
             self._seed()

@@ -47,6 +47,23 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     "lead_scores": {Kind.INTAKE: "raw", Kind.QUERIES: "rawd", Kind.SCORING: "raw"},
     "lead_scoring_rules": {Kind.INTAKE: "r", Kind.QUERIES: "ra", Kind.SCORING: "r"},
     "erasures": {Kind.INTAKE: "r", Kind.QUERIES: "raw", Kind.EVENTS: "r", Kind.SCORING: "r"},
+    "consents": {
+        Kind.INTAKE: "ra",
+        Kind.QUERIES: "rad",
+        Kind.EVENTS: "ra",
+        Kind.RELAY: "ra",
+    },
+    "current_consents": {
+        Kind.INTAKE: "raw",
+        Kind.QUERIES: "rawd",
+        Kind.EVENTS: "raw",
+        Kind.RELAY: "raw",
+    },
+    "suppressions": {
+        Kind.INTAKE: "rawd",
+        Kind.QUERIES: "rawd",
+        Kind.RELAY: "raw",
+    },
     "idempotency_keys": {Kind.INTAKE: "rawd", Kind.QUERIES: "rawd"},
     "outbox": {Kind.INTAKE: "ra", Kind.QUERIES: "rad", Kind.SCORING: "ra", Kind.RELAY: "rwd"},
     "mail_recipients": {Kind.QUERIES: "rd", Kind.RELAY: "rawd"},

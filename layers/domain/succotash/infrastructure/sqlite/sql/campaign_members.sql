@@ -178,8 +178,8 @@ suppressed AS (
         ON
             suppression.address_key = keyed_digest(
                 person.canonical_email,
-                unhex(own.value ->> 'inner'),
-                unhex(own.value ->> 'outer')
+                from_hex(own.value ->> 'inner'),
+                from_hex(own.value ->> 'outer')
             )
     WHERE suppression.purpose IN (SELECT purpose.value FROM json_each(:purposes) AS purpose)
     GROUP BY person.canonical_email
