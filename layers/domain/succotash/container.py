@@ -13,6 +13,8 @@ from succotash.settings import Settings
 from succotash.wiring.services import services_at
 
 if TYPE_CHECKING:
+    from succotash.application.campaigns.dispatch import CampaignDispatch
+    from succotash.application.campaigns.rules import CampaignRules
     from succotash.application.forms.views import FormView
     from succotash.application.intake.confirmations import Confirmations
     from succotash.application.intake.form_handler import FormHandler
@@ -189,7 +191,27 @@ class Container:
         from succotash.application.retention.retention_handler import RetentionHandler
 
         currency = Currency(self.settings.currency)
-        return RetentionHandler(self.storage, self._clock, self._new_id, currency, self._tombstones)
+        return RetentionHandler(
+            self.storage,
+            self._clock,
+            self._new_id,
+            currency,
+            self._tombstones,
+            self._campaign_rules,
+        )
+
+    def get_campaign_dispatch(self) -> "CampaignDispatch":
+        """What assigns people to campaigns and hands their messages over."""
+        from succotash.application.campaigns.dispatch import CampaignDispatch
+
+        return CampaignDispatch(self.storage, self._clock, self._new_id, self._campaign_rules)
+
+    @property
+    def _campaign_rules(self) -> "CampaignRules":
+        from succotash.application.campaigns.rules import CampaignRules
+
+        settings = self.settings
+        return CampaignRules(settings.consent, settings.time_zone, self._tombstones)
 
     def get_churn_scoring(self) -> "ChurnScoring":
         """The scheduled run; the only part that needs numpy and scipy."""

@@ -1,6 +1,8 @@
 """Everything around retention in one place, as the container gives it."""
 
 from succotash.application.campaigns.definitions import Campaigns
+from succotash.application.campaigns.previews import CampaignPreviews
+from succotash.application.campaigns.rules import CampaignRules
 from succotash.application.retention.activity import ActivityIntake
 from succotash.application.retention.analytics import RetentionReports
 from succotash.application.retention.customers import CustomerRisks
@@ -12,7 +14,13 @@ from succotash.domain.values import Clock, Currency, IdFactory
 
 
 class RetentionHandler(
-    ActivityIntake, RetentionReports, GridReports, CustomerRisks, Campaigns, Receipts
+    ActivityIntake,
+    RetentionReports,
+    GridReports,
+    CustomerRisks,
+    Campaigns,
+    CampaignPreviews,
+    Receipts,
 ):
     """Who is slipping away, why, and what is done about it."""
 
@@ -23,10 +31,15 @@ class RetentionHandler(
         new_id: IdFactory,
         currency: Currency,
         tombstones: Tombstones = NO_TOMBSTONES,
+        rules: CampaignRules | None = None,
     ) -> None:
+        """Without `rules`, campaigns go by the tombstones' keys and the rules' defaults."""
         ActivityIntake.__init__(self, storage, clock, tombstones)
         RetentionReports.__init__(self, storage, currency)
         GridReports.__init__(self, storage, currency)
         CustomerRisks.__init__(self, storage, currency)
         Campaigns.__init__(self, storage, clock, new_id, currency)
+        CampaignPreviews.__init__(
+            self, storage, clock, new_id, rules or CampaignRules(tombstones=tombstones)
+        )
         Receipts.__init__(self, storage)

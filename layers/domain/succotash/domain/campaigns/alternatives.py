@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import override
 
 from succotash.domain.values import MONEY_UNIT, Json
 
@@ -100,6 +101,7 @@ class Alternative:
     texts: Mapping[AudienceField, frozenset[str]] = field(default_factory=dict)
     spans: Mapping[AudienceField, Span] = field(default_factory=dict)
 
+    @override
     def __hash__(self) -> int:
         return hash((frozenset(self.texts.items()), frozenset(self.spans.items())))
 

@@ -136,4 +136,3 @@ def _span(condition: Condition, value: Number) -> Span:
             return Span(None, value)
         case Operator.EQUAL | Operator.IN:
             return Span(value, value)
-

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from succotash.domain.campaigns.alternatives import AudienceField
 from succotash.domain.campaigns.audiences import Audience, Condition, Operator, everybody_of
@@ -147,7 +148,7 @@ class CampaignSummary:
 class CampaignChange:
     """What shall be different about a campaign; what is not named stays."""
 
-    values: Mapping[str, object] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
     """By field of RetentionCampaign or of its definition; None takes an optional one away."""
 
 

@@ -11,6 +11,7 @@ from succotash.domain.people.consents import MARKETING, campaign_purpose
 from succotash.domain.people.erasures import DigestBlocks
 from succotash.domain.values import CampaignId, CustomerId, MessageId, Money, RunId
 
+
 class ConsentRule(StrEnum):
     """Who may be written to."""
 
@@ -44,7 +45,7 @@ class Unreached(StrEnum):
 class CampaignMember:
     """One person in a campaign, with what the run before foresaw of them.
 
-    All but the arm, the state and the instant is gone where the person was erased.
+    All but the arm, the state and when it was assigned is gone where the person was erased.
     """
 
     campaign_id: CampaignId
@@ -53,6 +54,7 @@ class CampaignMember:
     arm: Arm
     state: MemberState
     assigned_at: datetime
+    dispatch_id: str
     customer_id: CustomerId | None = None
     canonical_email: str | None = None
     run_id: RunId | None = None

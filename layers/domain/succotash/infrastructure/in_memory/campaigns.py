@@ -39,6 +39,12 @@ class InMemoryCampaignRepository(InMemoryRepository, CampaignRepository):
 
     @override
     @atomic
+    def delete_retention_campaign(self, campaign_id: CampaignId) -> None:
+        self.tables.campaigns[campaign_id]
+        self.tables.campaigns.discard([campaign_id])
+
+    @override
+    @atomic
     def get_all_retention_campaigns(
         self, *, status: CampaignStatus | None = None
     ) -> list[RetentionCampaign]:

@@ -275,6 +275,7 @@ SELECT
     arm,
     state,
     assigned_at,
+    dispatch_id,
     customer_id,
     canonical_email,
     run_id,
