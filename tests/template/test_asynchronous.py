@@ -10,23 +10,28 @@ from tests.template.stack import (
 )
 
 
-def test_only_the_api_and_the_scheduler_may_call_a_function() -> None:
+def test_only_the_api_the_scheduler_and_the_bus_may_call_a_function() -> None:
     permissions = deployed_of("AWS::Lambda::Permission").values()
-    assert {each["Principal"] for each in permissions} == {"apigateway.amazonaws.com"}
+    assert {each["Principal"] for each in permissions} == {
+        "apigateway.amazonaws.com",
+        "events.amazonaws.com",
+    }
     assert all("SourceArn" in each for each in permissions)
 
 
 FAILURES = {
+    "CampaignDispatch": {"Fn::GetAtt": ["DispatchFailures", "Arn"]},
     "ChurnScoring": {"Fn::GetAtt": ["ScoringFailures", "Arn"]},
     "LeadScoring": {"Fn::GetAtt": ["ScoringFailures", "Arn"]},
     "OutboxRelay": {"Fn::GetAtt": ["RelayFailures", "Arn"]},
 }
 
 
-def test_a_schedule_keeps_what_it_cannot_deliver() -> None:
+def test_a_schedule_or_rule_keeps_what_it_cannot_deliver() -> None:
     schedules = list(events("ScheduleV2"))
-    assert {name for name, _ in schedules} == FAILURES.keys()
-    for name, schedule in schedules:
+    rules = list(events("EventBridgeRule"))
+    assert {name for name, _ in [*schedules, *rules]} == FAILURES.keys()
+    for name, schedule in [*schedules, *rules]:
         assert schedule["DeadLetterConfig"]["Arn"] == FAILURES[name]
         assert schedule["RetryPolicy"]["MaximumRetryAttempts"] > 0
 
@@ -43,7 +48,7 @@ def test_no_other_kind_of_event_has_slipped_in() -> None:
     kinds = {
         event["Type"] for each in functions().values() for event in each.get("Events", {}).values()
     }
-    assert kinds == {"HttpApi", "ScheduleV2"}
+    assert kinds == {"EventBridgeRule", "HttpApi", "ScheduleV2"}
 
 
 def test_a_schedule_sends_eventbridges_event_with_the_scheduled_time() -> None:

@@ -29,6 +29,7 @@ OUR_POLICIES = {
         "IntakeDatabaseAccess",
         "QueriesDatabaseAccess",
         "RelayDatabaseAccess",
+        "CampaignsDatabaseAccess",
         "AdministratorAccess",
         "AdministratorLogin",
         "ClusterAdministratorAccess",
@@ -80,6 +81,7 @@ ALLOWED: Mapping[str, set[str]] = {
     "sqs:SendMessage": {
         '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
         '{"Fn::GetAtt": ["RelayFailures", "Arn"]}',
+        '{"Fn::GetAtt": ["DispatchFailures", "Arn"]}',
         f"[{PARKED}, {SET_ASIDE}]",
         SET_ASIDE,
     },
@@ -168,6 +170,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
     nothing = {"Ref": "AWS::NoValue"}
     its_own: Mapping[str, list[object]] = {
         "BulkImport": [{"Ref": "OrderFileAccess"}, {"Ref": "ErasureKeyAccess"}],
+        "CampaignDispatch": [{"Ref": "ErasureKeyAccess"}],
         "ChurnScoring": [{"Ref": "ErasureKeyAccess"}],
         "EventIntake": [{"Ref": "ErasureKeyAccess"}],
         "FormIntake": [
@@ -187,6 +190,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
             {"Ref": "ErasureKeyAccess"},
             {"Fn::If": ["SendsMail", {"Ref": "MailAccess"}, nothing]},
         ],
+        "RetentionAnalysis": [{"Ref": "ErasureKeyAccess"}],
         "SchemaMigration": [
             {"Fn::If": ["HasAdministrator", {"Ref": "AdministratorAccess"}, nothing]},
             {"Fn::If": ["MakesDatabase", {"Ref": "ClusterAdministratorAccess"}, nothing]},

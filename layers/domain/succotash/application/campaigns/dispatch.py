@@ -7,6 +7,7 @@ from typing import TypedDict
 from succotash.application.campaigns.rules import CampaignRules
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import CampaignId, Clock, IdFactory
+from succotash.errors import SuccotashError
 
 
 class DispatchedCampaign(TypedDict):
@@ -25,6 +26,13 @@ class DispatchReport(TypedDict):
     campaigns: list[DispatchedCampaign]
     is_finished: bool
     """False where time did not suffice for all campaigns; another dispatch goes on."""
+
+
+class UnfinishedDispatchError(SuccotashError):
+    """Campaigns are left over: time did not suffice for them."""
+
+    def __init__(self) -> None:
+        super().__init__("campaigns are left to be dispatched")
 
 
 class CampaignDispatch:
