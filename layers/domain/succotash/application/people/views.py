@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict
 
+from succotash.application.consents.views import ConsentsView
 from succotash.application.intake.views import SubmissionView
 from succotash.application.leads.views import LeadView, StatusChangeView
 from succotash.application.people.erased_elsewhere import ElsewhereView
@@ -70,6 +71,20 @@ class MessageView(TypedDict):
     payload: Mapping[str, Json]
 
 
+class MembershipView(TypedDict):
+    """The person's place in a campaign."""
+
+    campaign_id: str
+    group: str
+    """`treatment` for who is written to, `holdout` for who is not, to compare with."""
+    state: str
+    assigned_at: datetime
+    message_id: str
+    foreseen_value: str | None
+    """Value that was still expected of the person then."""
+    currency: str | None
+
+
 class PersonExport(TypedDict):
     """What the database holds about one person."""
 
@@ -80,8 +95,11 @@ class PersonExport(TypedDict):
     """Those in quarantine, and repetitions, too."""
     idempotent_answers: list[AnsweredRequestView]
     outbox_messages: list[MessageView]
+    campaigns: list[MembershipView]
     mails_sent_at: list[datetime]
     """When forms sent mails to the person's mailbox, of the last day: by these they are limited."""
+    consents: ConsentsView
+    """What the person said may be sent to them, and whether the address is not written to."""
     customers: list[CustomerRecord]
     erased_at: datetime | None
     """When data held earlier was erased, where that was asked for."""

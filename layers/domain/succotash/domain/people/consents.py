@@ -1,7 +1,7 @@
 """Consent: what people said may be sent to them, and which addresses are never written to."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +10,8 @@ from succotash.domain.values import CampaignId
 
 MARKETING = "marketing"
 """The purpose that every campaign needs."""
+TERMS = "terms"
+"""What a form requires its people to agree to, which permits no campaign."""
 CAMPAIGN_PREFIX = "campaign:"
 PURPOSE = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 """What a team may name a purpose; campaigns have theirs, which nobody can name."""
@@ -42,9 +44,12 @@ class SuppressionReason(StrEnum):
     COMPLAINT = "complaint"
 
 
-LIFTED_BY_FORM = (SuppressionReason.DENIED, SuppressionReason.ERASED)
-"""What a person's later yes ends. Anybody can type an address, so it ends no other."""
-LIFTED_BY_API = tuple(SuppressionReason)
+LIFTED_BY: Mapping[ConsentOrigin, tuple[SuppressionReason, ...]] = {
+    # Anybody can type an address into a form: its yes brings no mail to a mailbox that complained.
+    ConsentOrigin.FORM: (SuppressionReason.DENIED, SuppressionReason.ERASED),
+    ConsentOrigin.API: (*SuppressionReason,),
+}
+"""Which suppressions a later yes ends, by its origin; what is not named ends none."""
 
 
 def campaign_purpose(campaign_id: CampaignId) -> str:
