@@ -58,7 +58,9 @@ class BudgetBody(Closed):
     """What messages may cost."""
 
     cost_per_message: Amount
+    """Of sending one message, in `currency`."""
     total: Amount
+    """The most that all messages of the campaign may cost, in `currency`."""
     currency: CurrencyCode | None = None
     """The deployment's where it is left out."""
 
@@ -67,7 +69,9 @@ class FrequencyCapBody(Closed):
     """The most messages of all campaigns within so many days."""
 
     messages: Count
+    """The most messages of all campaigns that a person gets."""
     days: Count
+    """Within so many days."""
 
 
 class QuietHoursBody(Closed):
@@ -140,7 +144,9 @@ class CampaignPatch(TypedDict, total=False):
     frequency_cap: FrequencyCapBody | None
     quiet_hours: QuietHoursBody | None
     holdout_share: Real
+    """Share of the people reached who are not written to, to compare with; at most 0.5."""
     attribution_days: Count
+    """For so long after they were assigned people's orders count."""
     looks: Looks
     metrics: Annotated[None, BeforeValidator(_no_figures)]
     """Always refused: figures are counted."""

@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from succotash.domain.campaigns.alternatives import AudienceField, Kind
+from succotash.domain.campaigns.alternatives import AudienceField, Kind, Number
 from succotash.domain.campaigns.audiences import Audience, Condition, Group, Operator, Rule
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.retention import EngagementSegment, RiskLevel
@@ -31,17 +32,20 @@ from tests.builders.campaigns import add_people, email_of, listed, terms
 
 PEOPLE = 60
 F = AudienceField
-TEXTS = {
+TEXTS: Mapping[AudienceField, Sequence[str]] = {
     F.RISK_LEVEL: [*RiskLevel],
     F.ENGAGEMENT_SEGMENT: [*EngagementSegment],
     F.VALUE_SEGMENT: ["low_value", "high_value"],
     F.LEAD_SOURCE: ["google", "newsletter", "direct"],
     F.COHORT: ["2024-04", "2024-05"],
 }
-NUMBERS = {
-    Kind.PROBABILITY: [0.0, 0.1, 0.1 + 0.2, 0.5, 1.0],
-    Kind.AMOUNT: [Decimal(each) for each in ("0", "0.0001", "12.5", "30", "42.5001")],
-    Kind.COUNT: [0, 1, 2, 30, 31],
+PROBABILITIES = [0.0, 0.1, 0.1 + 0.2, 0.5, 1.0]
+AMOUNTS = [Decimal(each) for each in ("0", "0.0001", "12.5", "30", "42.5001")]
+COUNTS = [0, 1, 2, 30, 31]
+NUMBERS: Mapping[Kind, Sequence[Number]] = {
+    Kind.PROBABILITY: PROBABILITIES,
+    Kind.AMOUNT: AMOUNTS,
+    Kind.COUNT: COUNTS,
 }
 type Known = dict[AudienceField, str | float | Decimal | None]
 
@@ -62,11 +66,11 @@ def some_people(repositories: Repositories) -> dict[str, Known]:
             [an_order(f"o{number}", customer_id=customer, email=email_of(customer))]
         )
         if draw.random() < 0.9:
-            amount, days = draw.choice(NUMBERS[Kind.AMOUNT]), draw.choice(NUMBERS[Kind.COUNT])
+            amount, days = draw.choice(AMOUNTS), draw.choice(COUNTS)
             prediction = replace(
                 a_prediction(
                     customer,
-                    probability=draw.choice(NUMBERS[Kind.PROBABILITY]),
+                    probability=draw.choice(PROBABILITIES),
                     risk=draw.choice([*RiskLevel]),
                     at_risk=str(amount),
                 ),
@@ -80,8 +84,8 @@ def some_people(repositories: Repositories) -> dict[str, Known]:
             value = replace(
                 a_value(
                     customer,
-                    actual=draw.choice(NUMBERS[Kind.AMOUNT]),
-                    orders=draw.choice(NUMBERS[Kind.COUNT][1:]),
+                    actual=draw.choice(AMOUNTS),
+                    orders=draw.choice(COUNTS[1:]),
                     segment=draw.choice(TEXTS[F.VALUE_SEGMENT]),
                     cohort=draw.choice(TEXTS[F.COHORT]),
                 ),
@@ -125,7 +129,8 @@ def meets(rule: Rule, known: Known) -> bool:
 @st.composite
 def conditions(draw: st.DrawFn) -> Condition:
     field = draw(st.sampled_from(AudienceField))
-    values = st.sampled_from(TEXTS[field] if field.is_text else NUMBERS[field.kind])
+    known: Sequence[str | Number] = TEXTS[field] if field.is_text else NUMBERS[field.kind]
+    values = st.sampled_from(known)
     operators = [Operator.EQUAL, Operator.IN] if field.is_text else [*Operator]
     operator = draw(st.sampled_from(operators))
     most = 3 if operator is Operator.IN else 1

@@ -55,11 +55,14 @@ class CampaignDispatch:
         return self._storage.in_transaction(partial(self._work, campaign_id, dispatch_id))
 
     def dispatch_all(self, has_time: Callable[[], bool] = lambda: True) -> DispatchReport:
-        """Dispatch every campaign that is running, the oldest first, while there is time."""
+        """Dispatch every campaign that is running, the oldest first, while there is time.
+
+        The first is dispatched in any case, so that repeating this comes to an end.
+        """
         running = self._storage.repositories.retention.get_active_retention_campaigns(self._clock())
         done = []
         for campaign in sorted(running, key=lambda each: (each.created_at, each.campaign_id)):
-            if not has_time():
+            if done and not has_time():
                 break
             done.append(self.dispatch(campaign.campaign_id))
         return {"campaigns": done, "is_finished": len(done) == len(running)}

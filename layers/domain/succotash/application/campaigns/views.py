@@ -43,7 +43,9 @@ class BudgetView(TypedDict):
     """What messages may cost."""
 
     cost_per_message: Decimal
+    """Of sending one message, in `currency`."""
     total: Decimal
+    """The most that all messages of the campaign may cost, in `currency`."""
     currency: str
 
 
@@ -51,7 +53,9 @@ class FrequencyCapView(TypedDict):
     """The most messages of all campaigns within so many days."""
 
     messages: int
+    """The most messages of all campaigns that a person gets."""
     days: int
+    """Within so many days."""
 
 
 class QuietHoursView(TypedDict):
