@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from local.expectations import expect
+from local.member_round_trips import check_members
 from succotash.domain.campaigns.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
 from succotash.domain.forms.forms import Form, RuleKind, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionFilter
@@ -80,16 +82,6 @@ USD = Currency("USD")
 SHARD = Shard(0, SHARDS)
 KEEP_ALL = 1_000_000
 """So many finished runs keep their rows: nothing of the user's is deleted, even for a moment."""
-
-
-class RoundTripError(Exception):
-    """A repository gave something else back than was saved."""
-
-
-def expect(*, that: bool) -> None:
-    """RoundTripError unless it is so."""
-    if not that:
-        raise RoundTripError("it gave something else than was saved")
 
 
 class RoundTrip:
@@ -202,6 +194,10 @@ class RoundTrip:
         to.update_campaign_metrics(campaign_id, metrics)
         expect(that=to.get_retention_campaign(campaign_id).metrics == metrics)
         expect(that=to.get_campaign_performance_summary(currency=USD).targeted >= metrics.targeted)
+        draft = replace(campaign, campaign_id=CampaignId(f"{self._mark}draft"))
+        to.save_retention_campaign(draft)
+        to.delete_retention_campaign(draft.campaign_id)
+        expect(that=draft not in to.get_all_retention_campaigns())
 
     def orders(self) -> None:
         """Orders, files of them, and what is counted of purchases."""
@@ -371,6 +367,8 @@ class RoundTrip:
         current = CurrentConsent(email, MARKETING, ConsentState.GRANTED, LONG_AGO)
         expect(that=to.get_current_consents(email) == [current])
         expect(that=to.find_consenting_address(key) == email)
+        campaign_id = CampaignId(f"{self._mark}campaign")
+        check_members(self._to, campaign_id, self._customer, email, LONG_AGO)
         to.suppress([suppression])
         expect(that=to.find_suppressions([key]) == [suppression])
         lifted = to.lift_suppressions([key], MARKETING, [suppression.reason], LONG_AGO + DAY)

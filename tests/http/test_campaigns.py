@@ -119,7 +119,11 @@ BAD: list[tuple[dict[str, Json], str, str]] = [
         "currency_mismatch",
     ),
     ({"frequency_cap": {"messages": 0, "days": 7}}, "frequency_cap.messages", "out_of_range"),
-    ({"quiet_hours": {"starts": "9", "ends": "10:00"}}, "quiet_hours.starts", "string_pattern_mismatch"),
+    (
+        {"quiet_hours": {"starts": "9", "ends": "10:00"}},
+        "quiet_hours.starts",
+        "string_pattern_mismatch",
+    ),
     ({"quiet_hours": {"starts": "10:00", "ends": "10:00"}}, "quiet_hours", "empty_range"),
     ({"holdout_share": 0.51}, "holdout_share", "out_of_range"),
     ({"attribution_days": 0}, "attribution_days", "out_of_range"),
