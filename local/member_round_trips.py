@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from local.expectations import expect
 from succotash.domain.campaigns.alternatives import ANYBODY
 from succotash.domain.campaigns.assignment import Arm, holdout_below, person_hash
-from succotash.domain.campaigns.members import Assigned, ConsentRule, DispatchTerms, Reach
+from succotash.domain.campaigns.consent_rules import ConsentRule
+from succotash.domain.campaigns.members import Assigned, DispatchTerms, Reach
 from succotash.domain.people.erasures import SUPPRESSION, Tombstones
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.values import CampaignId, CustomerId, MessageId

@@ -7,8 +7,9 @@ from succotash.domain.campaigns.alternatives import AudienceField
 from succotash.domain.campaigns.assignment import holdout_below, person_hash
 from succotash.domain.campaigns.audiences import Audience, Condition, Operator
 from succotash.domain.campaigns.campaigns import CampaignStatus, RetentionCampaign
+from succotash.domain.campaigns.consent_rules import ConsentRule
 from succotash.domain.campaigns.definition import CampaignDefinition
-from succotash.domain.campaigns.members import ConsentRule, DispatchTerms
+from succotash.domain.campaigns.members import DispatchTerms
 from succotash.domain.campaigns.templates import MessageTemplate
 from succotash.domain.people.erasures import SUPPRESSION, Tombstones
 from succotash.domain.repositories.storage import Repositories

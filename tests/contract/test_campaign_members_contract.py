@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from succotash.domain.campaigns.assignment import Arm, assigned_arm, assignment_score
-from succotash.domain.campaigns.members import Assigned, ConsentRule, MemberState, Unreached
+from succotash.domain.campaigns.consent_rules import ConsentRule
+from succotash.domain.campaigns.members import Assigned, MemberState, Unreached
 from succotash.domain.messages.outbox import MessageKind
 from succotash.domain.people.consents import (
     MARKETING,

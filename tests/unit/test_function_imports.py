@@ -24,6 +24,7 @@ EVERY = frozenset(
 EMAIL = frozenset({"email_validator", "idna"})
 MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "bulk_import": (frozenset({"value"}), EMAIL),
+    "campaign_dispatch": (frozenset({"campaigns"}), EMAIL),
     "churn_scoring": (frozenset(), EMAIL),
     "event_intake": (frozenset(), EMAIL),
     "form_intake": (frozenset({"forms", "intake"}), EMAIL),
@@ -34,7 +35,7 @@ MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "lead_scoring": (frozenset({"leads"}), EMAIL),
     "ltv_queries": (frozenset({"scoring", "value"}), EMAIL),
     "outbox_relay": (frozenset(), frozenset()),
-    "retention_analysis": (frozenset({"retention", "scoring", "value"}), EMAIL),
+    "retention_analysis": (frozenset({"campaigns", "retention", "scoring", "value"}), EMAIL),
     "schema_migration": (frozenset(), frozenset()),
 }
 """By function: the contexts of use cases, and packages besides those of every function."""

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from succotash.domain.campaigns.members import ConsentRule
+from succotash.domain.campaigns.consent_rules import ConsentRule
 from succotash.domain.intake.signing import SHORTEST_KEY
 from succotash.domain.retention.risk import DEFAULT_RISK_RULE
 from succotash.errors import SettingsError

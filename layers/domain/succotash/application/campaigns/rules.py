@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from succotash.domain.campaigns.assignment import holdout_below, person_hash
 from succotash.domain.campaigns.campaigns import RetentionCampaign
-from succotash.domain.campaigns.members import ConsentRule, DispatchTerms
+from succotash.domain.campaigns.consent_rules import ConsentRule
+from succotash.domain.campaigns.members import DispatchTerms
 from succotash.domain.people.erasures import NO_TOMBSTONES, SUPPRESSION, Tombstones
 from succotash.errors import InvalidInputError, SettingsError
 

@@ -6,7 +6,7 @@ any audience by parameters alone.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -144,6 +144,32 @@ class Alternative:
 
 
 ANYBODY = Alternative()
+
+
+def hull(alternatives: Sequence[Alternative]) -> Alternative:
+    """The narrowest alternative that every one of these lies within; ANYBODY of none."""
+    if not alternatives:
+        return ANYBODY
+    texts = {
+        name: frozenset[str]().union(*(each.texts[name] for each in alternatives))
+        for name in alternatives[0].texts
+        if all(name in each.texts for each in alternatives)
+    }
+    spans = {
+        name: _covering([each.spans[name] for each in alternatives])
+        for name in alternatives[0].spans
+        if all(name in each.spans for each in alternatives)
+    }
+    return Alternative(texts, spans)
+
+
+def _covering(spans: Sequence[Span]) -> Span:
+    lows = [each.low for each in spans if each.low is not None]
+    highs = [each.high for each in spans if each.high is not None]
+    return Span(
+        min(lows) if len(lows) == len(spans) else None,
+        max(highs) if len(highs) == len(spans) else None,
+    )
 
 
 def _json_number(value: Number | None) -> Json:

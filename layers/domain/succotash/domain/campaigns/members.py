@@ -7,18 +7,10 @@ from enum import StrEnum
 
 from succotash.domain.campaigns.alternatives import Alternative
 from succotash.domain.campaigns.assignment import Arm
+from succotash.domain.campaigns.consent_rules import ConsentRule
 from succotash.domain.people.consents import MARKETING, campaign_purpose
 from succotash.domain.people.erasures import DigestBlocks
 from succotash.domain.values import CampaignId, CustomerId, MessageId, Money, RunId
-
-
-class ConsentRule(StrEnum):
-    """Who may be written to."""
-
-    OPT_IN = "opt-in"
-    """Those who said yes."""
-    EXISTING_CUSTOMERS = "existing-customers"
-    """Also customers who bought something and never said no."""
 
 
 class MemberState(StrEnum):

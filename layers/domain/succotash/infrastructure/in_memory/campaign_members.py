@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from succotash.domain.campaigns.alternatives import AudienceField
 from succotash.domain.campaigns.assignment import Arm
 from succotash.domain.campaigns.campaigns import RetentionCampaign
+from succotash.domain.campaigns.consent_rules import ConsentRule
 from succotash.domain.campaigns.members import (
     Assigned,
     CampaignMember,
-    ConsentRule,
     DispatchTerms,
     MemberState,
     Reach,

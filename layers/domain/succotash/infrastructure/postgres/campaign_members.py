@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import override
 
+from succotash.domain.campaigns.alternatives import hull
 from succotash.domain.campaigns.campaigns import RetentionCampaign
+from succotash.domain.campaigns.consent_rules import ConsentRule
 from succotash.domain.campaigns.members import (
     Assigned,
     CampaignMember,
-    ConsentRule,
     DispatchTerms,
     Reach,
     Recipient,
@@ -88,13 +89,17 @@ class PostgresCampaignMemberRepository(PostgresRepository, CampaignMemberReposit
 
 
 def _parameters(terms: DispatchTerms) -> dict[str, object]:
-    given = terms.customer_ids
+    given, alternatives = terms.customer_ids, terms.alternatives
+    general_purpose, own_purpose = terms.purposes
+    several = [each.document() for each in alternatives] if len(alternatives) != 1 else None
     return {
+        **hull(alternatives).document(),
         "campaign_id": terms.campaign_id,
-        "alternatives": Jsonb([each.document() for each in terms.alternatives]),
+        "alternatives": None if several is None else Jsonb([*several]),
         "customer_ids": None if given is None else list(given),
         "time_zone": terms.time_zone,
-        "purposes": [*terms.purposes],
+        "general_purpose": general_purpose,
+        "own_purpose": own_purpose,
         "reaches_customers": terms.consent is ConsentRule.EXISTING_CUSTOMERS,
         "suppression_inners": [each.inner for each in terms.suppression_keys],
         "suppression_outers": [each.outer for each in terms.suppression_keys],

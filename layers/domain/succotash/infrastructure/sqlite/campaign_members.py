@@ -7,10 +7,10 @@ from typing import override
 
 from succotash.domain.campaigns.alternatives import Alternative, AudienceField, Kind
 from succotash.domain.campaigns.campaigns import RetentionCampaign
+from succotash.domain.campaigns.consent_rules import ConsentRule
 from succotash.domain.campaigns.members import (
     Assigned,
     CampaignMember,
-    ConsentRule,
     DispatchTerms,
     Reach,
     Recipient,
@@ -113,12 +113,14 @@ class SQLiteCampaignMemberRepository(SQLiteRepository, CampaignMemberRepository)
 def _parameters(terms: DispatchTerms) -> dict[str, object]:
     require_zone(terms.time_zone)
     given = terms.customer_ids
+    general_purpose, own_purpose = terms.purposes
     return {
         "campaign_id": terms.campaign_id,
         "alternatives": json_text([dict(_bounds(each)) for each in terms.alternatives]),
         "customer_ids": None if given is None else json_text([*given]),
         "time_zone": terms.time_zone,
-        "purposes": json_text([*terms.purposes]),
+        "general_purpose": general_purpose,
+        "own_purpose": own_purpose,
         "reaches_customers": terms.consent is ConsentRule.EXISTING_CUSTOMERS,
         "suppression_keys": json_text(
             [

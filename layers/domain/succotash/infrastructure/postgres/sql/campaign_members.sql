@@ -1,6 +1,8 @@
 -- part: account
 -- Accounts that the terms mean, as the current run and the leads tell of them. An alternative that
--- does not name a field allows anything there, also that nothing is known.
+-- does not name a field allows anything there, also that nothing is known. What all alternatives
+-- lie within is asked for first: it says to the planner how many to expect, and lets it use an
+-- index. Where there is one alternative, it is all that is asked.
 run AS (
     SELECT
         run_id,
@@ -38,7 +40,7 @@ alternative AS MATERIALIZED (
 ),
 
 listed AS (
-    SELECT coalesce(named.customer_id, given.customer_id COLLATE "C") AS customer_id
+    SELECT coalesce(named.customer_id, given.customer_id COLLATE "C") AS customer_id  -- noqa: RF03
     FROM unnest(cast(:customer_ids AS text[])) AS given (customer_id)
     LEFT JOIN customer_aliases AS named
         ON named.system = 'shop' AND given.customer_id = named.alias
@@ -69,67 +71,130 @@ account AS (
             cast(:customer_ids AS text[]) IS NULL
             OR customer.customer_id IN (SELECT listed.customer_id FROM listed)
         )
-        AND EXISTS (
-            SELECT
-            FROM alternative
-            WHERE
-                (
-                    alternative.risk_level IS NULL
-                    OR prediction.risk_level = any(alternative.risk_level)
-                )
-                AND (
-                    alternative.engagement_segment IS NULL
-                    OR profile.segment = any(alternative.engagement_segment)
-                )
-                AND (
-                    alternative.value_segment IS NULL
-                    OR value.segment_id = any(alternative.value_segment)
-                )
-                AND (
-                    alternative.lead_source IS NULL
-                    OR lead.source = any(alternative.lead_source)
-                )
-                AND (alternative.cohort IS NULL OR value.cohort_id = any(alternative.cohort))
-                AND (
-                    alternative.churn_probability_from IS NULL
-                    OR prediction.churn_probability >= alternative.churn_probability_from
-                )
-                AND (
-                    alternative.churn_probability_to IS NULL
-                    OR prediction.churn_probability <= alternative.churn_probability_to
-                )
-                AND (
-                    alternative.value_at_risk_from IS NULL
-                    OR prediction.value_at_risk >= alternative.value_at_risk_from
-                )
-                AND (
-                    alternative.value_at_risk_to IS NULL
-                    OR prediction.value_at_risk <= alternative.value_at_risk_to
-                )
-                AND (
-                    alternative.predicted_value_from IS NULL
-                    OR value.predicted_clv >= alternative.predicted_value_from
-                )
-                AND (
-                    alternative.predicted_value_to IS NULL
-                    OR value.predicted_clv <= alternative.predicted_value_to
-                )
-                AND (
-                    alternative.days_inactive_from IS NULL
-                    OR run.as_of_day - prediction.last_seen_on >= alternative.days_inactive_from
-                )
-                AND (
-                    alternative.days_inactive_to IS NULL
-                    OR run.as_of_day - prediction.last_seen_on <= alternative.days_inactive_to
-                )
-                AND (
-                    alternative.purchases_from IS NULL
-                    OR value.order_count >= alternative.purchases_from
-                )
-                AND (
-                    alternative.purchases_to IS NULL
-                    OR value.order_count <= alternative.purchases_to
-                )
+        AND (
+            cast(:risk_level AS text[]) IS NULL
+            OR prediction.risk_level = any(cast(:risk_level AS text[]))
+        )
+        AND (
+            cast(:engagement_segment AS text[]) IS NULL
+            OR profile.segment = any(cast(:engagement_segment AS text[]))
+        )
+        AND (
+            cast(:value_segment AS text[]) IS NULL
+            OR value.segment_id = any(cast(:value_segment AS text[]))
+        )
+        AND (
+            cast(:lead_source AS text[]) IS NULL
+            OR lead.source = any(cast(:lead_source AS text[]))
+        )
+        AND (
+            cast(:cohort AS text[]) IS NULL
+            OR value.cohort_id = any(cast(:cohort AS text[]))
+        )
+        AND (
+            cast(:churn_probability_from AS double precision) IS NULL
+            OR prediction.churn_probability >= cast(:churn_probability_from AS double precision)
+        )
+        AND (
+            cast(:churn_probability_to AS double precision) IS NULL
+            OR prediction.churn_probability <= cast(:churn_probability_to AS double precision)
+        )
+        AND (
+            cast(:value_at_risk_from AS numeric) IS NULL
+            OR prediction.value_at_risk >= cast(:value_at_risk_from AS numeric)
+        )
+        AND (
+            cast(:value_at_risk_to AS numeric) IS NULL
+            OR prediction.value_at_risk <= cast(:value_at_risk_to AS numeric)
+        )
+        AND (
+            cast(:predicted_value_from AS numeric) IS NULL
+            OR value.predicted_clv >= cast(:predicted_value_from AS numeric)
+        )
+        AND (
+            cast(:predicted_value_to AS numeric) IS NULL
+            OR value.predicted_clv <= cast(:predicted_value_to AS numeric)
+        )
+        AND (
+            cast(:days_inactive_from AS integer) IS NULL
+            OR run.as_of_day - prediction.last_seen_on >= cast(:days_inactive_from AS integer)
+        )
+        AND (
+            cast(:days_inactive_to AS integer) IS NULL
+            OR run.as_of_day - prediction.last_seen_on <= cast(:days_inactive_to AS integer)
+        )
+        AND (
+            cast(:purchases_from AS integer) IS NULL
+            OR value.order_count >= cast(:purchases_from AS integer)
+        )
+        AND (
+            cast(:purchases_to AS integer) IS NULL
+            OR value.order_count <= cast(:purchases_to AS integer)
+        )
+        AND (
+            cast(:alternatives AS jsonb) IS NULL
+            OR EXISTS (
+                SELECT
+                FROM alternative
+                WHERE
+                    (
+                        alternative.risk_level IS NULL
+                        OR prediction.risk_level = any(alternative.risk_level)
+                    )
+                    AND (
+                        alternative.engagement_segment IS NULL
+                        OR profile.segment = any(alternative.engagement_segment)
+                    )
+                    AND (
+                        alternative.value_segment IS NULL
+                        OR value.segment_id = any(alternative.value_segment)
+                    )
+                    AND (
+                        alternative.lead_source IS NULL
+                        OR lead.source = any(alternative.lead_source)
+                    )
+                    AND (alternative.cohort IS NULL OR value.cohort_id = any(alternative.cohort))
+                    AND (
+                        alternative.churn_probability_from IS NULL
+                        OR prediction.churn_probability >= alternative.churn_probability_from
+                    )
+                    AND (
+                        alternative.churn_probability_to IS NULL
+                        OR prediction.churn_probability <= alternative.churn_probability_to
+                    )
+                    AND (
+                        alternative.value_at_risk_from IS NULL
+                        OR prediction.value_at_risk >= alternative.value_at_risk_from
+                    )
+                    AND (
+                        alternative.value_at_risk_to IS NULL
+                        OR prediction.value_at_risk <= alternative.value_at_risk_to
+                    )
+                    AND (
+                        alternative.predicted_value_from IS NULL
+                        OR value.predicted_clv >= alternative.predicted_value_from
+                    )
+                    AND (
+                        alternative.predicted_value_to IS NULL
+                        OR value.predicted_clv <= alternative.predicted_value_to
+                    )
+                    AND (
+                        alternative.days_inactive_from IS NULL
+                        OR run.as_of_day - prediction.last_seen_on >= alternative.days_inactive_from
+                    )
+                    AND (
+                        alternative.days_inactive_to IS NULL
+                        OR run.as_of_day - prediction.last_seen_on <= alternative.days_inactive_to
+                    )
+                    AND (
+                        alternative.purchases_from IS NULL
+                        OR value.order_count >= alternative.purchases_from
+                    )
+                    AND (
+                        alternative.purchases_to IS NULL
+                        OR value.order_count <= alternative.purchases_to
+                    )
+            )
         )
 )
 
@@ -150,7 +215,7 @@ person AS (
         bool_or(has_bought) OVER (PARTITION BY canonical_email) AS has_bought
     FROM account
     WHERE canonical_email IS NOT NULL
-    ORDER BY canonical_email, value_at_risk DESC, customer_id
+    ORDER BY canonical_email ASC, value_at_risk DESC, customer_id ASC
 ),
 
 suppressed AS (
@@ -165,18 +230,8 @@ suppressed AS (
         ON
             suppression.address_key
             = keyed_digest(person.canonical_email, own.inner_block, own.outer_block)
-    WHERE suppression.purpose = any(cast(:purposes AS text[]))
+    WHERE suppression.purpose IN (:general_purpose, :own_purpose)
     GROUP BY person.canonical_email
-),
-
-told AS (
-    SELECT
-        canonical_email,
-        bool_or(purpose = 'marketing' AND state = 'granted') AS has_agreed,
-        bool_or(state = 'denied') AS has_refused
-    FROM current_consents
-    WHERE purpose = any(cast(:purposes AS text[]))
-    GROUP BY canonical_email
 ),
 
 placed AS (
@@ -207,9 +262,10 @@ judged AS (
             WHEN suppressed.is_erased THEN 'erased'
             WHEN suppressed.canonical_email IS NOT NULL THEN 'suppressed'
             WHEN
-                coalesce(told.has_refused, false)
+                general.state = 'denied'
+                OR own.state = 'denied'
                 OR NOT (
-                    coalesce(told.has_agreed, false)
+                    general.state IS NOT NULL
                     OR (cast(:reaches_customers AS boolean) AND person.has_bought)
                 )
                 THEN 'no_consent'
@@ -218,40 +274,44 @@ judged AS (
         END AS reason
     FROM person
     LEFT JOIN suppressed ON person.canonical_email = suppressed.canonical_email
-    LEFT JOIN told ON person.canonical_email = told.canonical_email
+    LEFT JOIN current_consents AS general
+        ON person.canonical_email = general.canonical_email AND general.purpose = :general_purpose
+    LEFT JOIN current_consents AS own
+        ON person.canonical_email = own.canonical_email AND own.purpose = :own_purpose
     LEFT JOIN placed ON person.canonical_email = placed.canonical_email
 ),
 
-keyed AS (
+-- Once, since a hash is dear.
+keyed AS MATERIALIZED (
     SELECT
-        judged.canonical_email,
-        judged.customer_id,
-        judged.risk_level,
-        judged.engagement_segment,
-        judged.value_segment,
-        judged.value_at_risk,
-        judged.currency,
-        judged.foreseen_value,
+        canonical_email,
+        customer_id,
+        risk_level,
+        engagement_segment,
+        value_segment,
+        value_at_risk,
+        currency,
+        foreseen_value,
         keyed_digest(
-            judged.canonical_email, cast(:person_inner AS bytea), cast(:person_outer AS bytea)
+            canonical_email, cast(:person_inner AS bytea), cast(:person_outer AS bytea)
         ) COLLATE "C" AS person_key
     FROM judged
-    WHERE judged.reason IS NULL
+    WHERE reason IS NULL
 ),
 
 -- The budget ends with the last message it pays for; who comes after that is in neither arm.
 ranked AS (
     SELECT
-        keyed.canonical_email,
-        keyed.customer_id,
-        keyed.risk_level,
-        keyed.engagement_segment,
-        keyed.value_segment,
-        keyed.value_at_risk,
-        keyed.currency,
-        keyed.foreseen_value,
-        keyed.person_key,
-        keyed.person_key < cast(:holdout_below AS text) COLLATE "C" AS is_held_out,
+        canonical_email,
+        customer_id,
+        risk_level,
+        engagement_segment,
+        value_segment,
+        value_at_risk,
+        currency,
+        foreseen_value,
+        person_key,
+        person_key < cast(:holdout_below AS text) COLLATE "C" AS is_held_out,
         cast(:messages AS bigint) IS NULL
         OR (
             SELECT count(*)
@@ -259,9 +319,9 @@ ranked AS (
             WHERE sent.campaign_id = :campaign_id AND sent.arm = 'treatment'
         )
         + count(*)
-            FILTER (WHERE keyed.person_key >= cast(:holdout_below AS text) COLLATE "C")
+            FILTER (WHERE person_key >= cast(:holdout_below AS text) COLLATE "C")
             OVER (
-                ORDER BY keyed.value_at_risk DESC, keyed.customer_id
+                ORDER BY value_at_risk DESC, customer_id ASC
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             )
         < cast(:messages AS bigint) AS is_paid
@@ -388,7 +448,7 @@ SELECT
     END AS outcome,
     count(*) AS people
 FROM ranked
-GROUP BY 1;
+GROUP BY outcome;
 
 -- name: find_recipients
 WITH ${ranked}
@@ -401,7 +461,7 @@ SELECT
 FROM ranked
 LEFT JOIN leads AS lead ON ranked.canonical_email = lead.canonical_email
 WHERE ranked.is_paid AND NOT ranked.is_held_out
-ORDER BY ranked.value_at_risk DESC, ranked.customer_id
+ORDER BY ranked.value_at_risk DESC, ranked.customer_id ASC
 LIMIT cast(:limit AS bigint);
 
 -- name: get_member

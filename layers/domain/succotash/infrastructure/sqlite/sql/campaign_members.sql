@@ -12,7 +12,7 @@ run AS (
 listed AS (
     SELECT coalesce(named.customer_id, given.value) AS customer_id
     FROM json_each(:customer_ids) AS given
-    LEFT JOIN customer_aliases AS named ON named.system = 'shop' AND named.alias = given.value
+    LEFT JOIN customer_aliases AS named ON named.system = 'shop' AND given.value = named.alias
 ),
 
 known AS (
@@ -27,9 +27,9 @@ known AS (
         prediction.churn_probability,
         prediction.value_at_risk,
         "value".predicted_clv AS predicted_value,
+        "value".order_count AS purchases,
         run.as_of_day - cast(julianday(prediction.last_seen_on) - 2440587.5 AS INTEGER)
             AS days_inactive,
-        "value".order_count AS purchases,
         coalesce("value".residual_value, 0) AS foreseen_value,
         coalesce("value".currency, prediction.value_at_risk_currency) AS currency
     FROM customers AS customer
@@ -53,9 +53,9 @@ account AS (
         known.risk_level,
         known.engagement_segment,
         known.value_segment,
-        coalesce(known.value_at_risk, 0) AS value_at_risk,
         known.foreseen_value,
         known.currency,
+        coalesce(known.value_at_risk, 0) AS value_at_risk,
         coalesce(known.purchases, 0) > 0 AS has_bought
     FROM known
     WHERE EXISTS (
@@ -181,18 +181,8 @@ suppressed AS (
                 from_hex(own.value ->> 'inner'),
                 from_hex(own.value ->> 'outer')
             )
-    WHERE suppression.purpose IN (SELECT purpose.value FROM json_each(:purposes) AS purpose)
+    WHERE suppression.purpose IN (:general_purpose, :own_purpose)
     GROUP BY person.canonical_email
-),
-
-told AS (
-    SELECT
-        canonical_email,
-        max(purpose = 'marketing' AND state = 'granted') AS has_agreed,
-        max(state = 'denied') AS has_refused
-    FROM current_consents
-    WHERE purpose IN (SELECT asked.value FROM json_each(:purposes) AS asked)
-    GROUP BY canonical_email
 ),
 
 placed AS (
@@ -223,9 +213,10 @@ judged AS (
             WHEN suppressed.is_erased THEN 'erased'
             WHEN suppressed.canonical_email IS NOT NULL THEN 'suppressed'
             WHEN
-                coalesce(told.has_refused, 0)
+                general.state IS 'denied'
+                OR own.state IS 'denied'
                 OR NOT (
-                    coalesce(told.has_agreed, 0)
+                    general.state IS NOT NULL
                     OR (:reaches_customers AND person.has_bought)
                 )
                 THEN 'no_consent'
@@ -234,39 +225,43 @@ judged AS (
         END AS reason
     FROM person
     LEFT JOIN suppressed ON person.canonical_email = suppressed.canonical_email
-    LEFT JOIN told ON person.canonical_email = told.canonical_email
+    LEFT JOIN current_consents AS general
+        ON person.canonical_email = general.canonical_email AND general.purpose = :general_purpose
+    LEFT JOIN current_consents AS own
+        ON person.canonical_email = own.canonical_email AND own.purpose = :own_purpose
     LEFT JOIN placed ON person.canonical_email = placed.canonical_email
     WHERE person.place = 1
 ),
 
-keyed AS (
+-- Once, since a hash is dear.
+keyed AS MATERIALIZED (
     SELECT
-        judged.canonical_email,
-        judged.customer_id,
-        judged.risk_level,
-        judged.engagement_segment,
-        judged.value_segment,
-        judged.value_at_risk,
-        judged.currency,
-        judged.foreseen_value,
-        keyed_digest(judged.canonical_email, :person_inner, :person_outer) AS person_key
+        canonical_email,
+        customer_id,
+        risk_level,
+        engagement_segment,
+        value_segment,
+        value_at_risk,
+        currency,
+        foreseen_value,
+        keyed_digest(canonical_email, :person_inner, :person_outer) AS person_key
     FROM judged
-    WHERE judged.reason IS NULL
+    WHERE reason IS NULL
 ),
 
 -- The budget ends with the last message it pays for; who comes after that is in neither arm.
 ranked AS (
     SELECT
-        keyed.canonical_email,
-        keyed.customer_id,
-        keyed.risk_level,
-        keyed.engagement_segment,
-        keyed.value_segment,
-        keyed.value_at_risk,
-        keyed.currency,
-        keyed.foreseen_value,
-        keyed.person_key,
-        keyed.person_key < :holdout_below AS is_held_out,
+        canonical_email,
+        customer_id,
+        risk_level,
+        engagement_segment,
+        value_segment,
+        value_at_risk,
+        currency,
+        foreseen_value,
+        person_key,
+        person_key < :holdout_below AS is_held_out,
         :messages IS NULL
         OR (
             SELECT count(*)
@@ -274,9 +269,9 @@ ranked AS (
             WHERE sent.campaign_id = :campaign_id AND sent.arm = 'treatment'
         )
         + count(*)
-            FILTER (WHERE keyed.person_key >= :holdout_below)
+            FILTER (WHERE person_key >= :holdout_below)
             OVER (
-                ORDER BY keyed.value_at_risk DESC, keyed.customer_id
+                ORDER BY value_at_risk DESC, customer_id ASC
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
             )
         < :messages AS is_paid
@@ -376,7 +371,7 @@ SELECT
     END AS outcome,
     count(*) AS people
 FROM ranked
-GROUP BY 1;
+GROUP BY outcome;
 
 -- name: find_recipients
 WITH ${ranked}
@@ -389,7 +384,7 @@ SELECT
 FROM ranked
 LEFT JOIN leads AS lead ON ranked.canonical_email = lead.canonical_email
 WHERE ranked.is_paid AND NOT ranked.is_held_out
-ORDER BY ranked.value_at_risk DESC, ranked.customer_id
+ORDER BY ranked.value_at_risk DESC, ranked.customer_id ASC
 LIMIT :limit;
 
 -- name: get_member
