@@ -19,12 +19,16 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
         {"run_id": "1998-07-01T00:00:00Z", "state": "current", "customers": CDNOW_AND_TWO},
     ),
     "churn_scoring.backfill": (None, {"months": []}),
+    "delivery.jobs": (None, {"batchItemFailures": []}),
     "event_intake.activity": (HTTPStatus.OK, {"recorded": 2, "rejected": 0}),
     "event_intake.orders": (HTTPStatus.OK, {"recorded": 3, "rejected": 0}),
     "form_intake.health": (HTTPStatus.OK, {"status": "ok", "storage": "sqlite"}),
     "form_intake.page": (HTTPStatus.OK, {}),
     "form_intake.thanks": (HTTPStatus.OK, {}),
     "form_intake.parked": (None, {"batchItemFailures": []}),
+    "form_intake.parked_unsubscription": (None, {"batchItemFailures": []}),
+    # Its token was signed with another key: so is every one that a file could hold.
+    "form_intake.unsubscribe": (HTTPStatus.NOT_FOUND, {}),
     "form_intake.submission": (
         HTTPStatus.CREATED,
         {"form_id": "default"},
@@ -35,6 +39,11 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     "lead_queries.analytics": (
         HTTPStatus.OK,
         {"submission_metrics.total_submissions": 4, "lead_metrics.new_leads": 4},
+    ),
+    "lead_queries.consents": (HTTPStatus.OK, {"suppressed": []}),
+    "lead_queries.put_consents": (
+        HTTPStatus.OK,
+        {"current.0.purpose": "marketing", "current.0.state": "granted", "suppressed": []},
     ),
     "lead_queries.export_leads": (HTTPStatus.OK, {}),
     "lead_queries.export_submissions": (HTTPStatus.OK, {}),
@@ -57,6 +66,7 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
         HTTPStatus.OK,
         {"segments.0.segment_id": "low_value", "segments.0.customers": 1179},
     ),
+    "outbox_relay.messages": (None, {"batchItemFailures": []}),
     "outbox_relay.put_back": (None, {"failed": 0, "waiting": 0, "put_back": 0}),
     "outbox_relay.scheduled": (None, {"failed": 0, "waiting": 0, "set_aside_in_all": 0}),
     "schema_migration.by_hand": (None, {"status": "SUCCESS", "reason": ""}),
@@ -70,7 +80,7 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     ),
     "retention_analysis.customer": (
         HTTPStatus.OK,
-        {"customer_id": "user_456", "churn_risk.risk_level": "low"},
+        {"customer_id": "user_456", "churn_risk.risk_level": "high"},
     ),
 }
 """By event: the status, None where it is no HTTP answer, and some of what the body says."""

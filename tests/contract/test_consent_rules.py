@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from succotash.application.consents.consent_records import ConsentRecords, Statement
-from succotash.application.consents.views import ConsentsView
-from succotash.domain.people.consents import MARKETING, ConsentOrigin, ConsentState
+from succotash.application.consents import ConsentsView
+from succotash.application.people.consent_records import ConsentRecords, Statement
+from succotash.domain.people.consents import MARKETING, ConsentOrigin, ConsentState, FailedAddress
 from succotash.domain.repositories.storage import Storage
 from succotash.errors import ConflictError, InvalidInputError, NotFoundError
 from tests.builders import NOON, a_consent, days, minutes
@@ -42,6 +42,9 @@ class Desk:
         self.said += 1
         consent = a_consent(f"said-{self.said}", state=state, occurred_at=at, origin=origin)
         return self.records.record_consents([consent])
+
+    def fail(self, address: str, origin: ConsentOrigin, at: datetime) -> None:
+        self.records.record_suppression(FailedAddress(address, origin, at))
 
     @property
     def holding(self) -> ConsentsView:
@@ -95,19 +98,21 @@ class TestRules:
     ) -> None:
         desk.say(YES, NOON)
         for _ in range(2):  # the service tells at least once
-            desk.records.record_suppression(" ADA@Example.com", origin, NOON + days(1))
+            desk.fail(" ADA@Example.com", origin, NOON + days(1))
         assert (desk.is_granted, desk.reasons) == (False, [origin])
         assert [each["origin"] for each in desk.holding["history"]] == [FORM, origin]
         desk.say(YES, NOON + days(2))
         assert (desk.is_granted, desk.reasons) == (False, [origin])
         desk.say(YES, NOON + days(3), API)
         assert (desk.is_granted, desk.reasons) == (True, [])
+        desk.fail(ADA, origin, NOON + days(1))  # the service tells it once more
+        assert (desk.is_granted, desk.reasons) == (True, [])
 
     def test_only_bounces_and_complaints_are_suppressions_of_their_own(self, desk: Desk) -> None:
         with pytest.raises(InvalidInputError):
-            desk.records.record_suppression(ADA, FORM, NOON)
+            desk.fail(ADA, FORM, NOON)
         with pytest.raises(InvalidInputError):
-            desk.records.record_suppression("nobody", ConsentOrigin.BOUNCE, NOON)
+            desk.fail("nobody", ConsentOrigin.BOUNCE, NOON)
         assert desk.reasons == []
 
     def test_keys_that_were_rotated_are_recognised(self, desk: Desk) -> None:
@@ -145,7 +150,7 @@ class TestErasure:
     def test_a_bounce_after_it_names_nobody(self, desk: Desk) -> None:
         desk.say(YES, NOON - days(2))
         desk.company.erase()
-        desk.records.record_suppression(ADA, ConsentOrigin.BOUNCE, NOON - minutes(1))
+        desk.fail(ADA, ConsentOrigin.BOUNCE, NOON - minutes(1))
         assert desk.holding["history"] == []
         assert desk.reasons == ["bounce"]
         assert desk.holding["suppressed"][0]["since"] == NOON

@@ -11,7 +11,7 @@ from succotash.domain.intake.unsubscriptions import (
     UNSUBSCRIBE_PURPOSE,
     UnsubscribeLink,
 )
-from succotash.domain.people.consents import ConsentState
+from succotash.domain.people.consents import ConsentOrigin, ConsentState
 from succotash.domain.values import CampaignId, system_clock
 from tests.builders import a_consent
 from tests.events import http_event
@@ -130,6 +130,15 @@ def test_doing_it_again_changes_nothing(desk: Desk) -> None:
     for _ in range(3):
         assert desk.post(ONE_CLICK).status == 200
     assert desk.origins() == ["form", "link"]
+
+
+def test_it_is_the_persons_own_no_though_an_import_said_so_before(desk: Desk) -> None:
+    no = a_consent(
+        "no", state=ConsentState.DENIED, origin=ConsentOrigin.IMPORT, occurred_at=system_clock()
+    )
+    desk.container.get_consent_records().record_consents([no])
+    desk.post(ONE_CLICK)
+    assert desk.origins() == ["form", "import", "link"]
 
 
 def test_who_says_yes_again_can_unsubscribe_again_by_the_same_link(desk: Desk) -> None:

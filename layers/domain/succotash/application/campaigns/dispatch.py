@@ -1,10 +1,12 @@
 """Dispatch: assigning everybody whom a campaign reaches, and handing their messages over."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import TypedDict
 
 from succotash.application.campaigns.rules import CampaignRules
+from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import CampaignId, Clock, IdFactory
 from succotash.errors import SuccotashError
@@ -18,6 +20,8 @@ class DispatchedCampaign(TypedDict):
     """People added to both groups."""
     queued: int
     """Messages handed to the outbox."""
+    due_at: datetime
+    """When they may leave, by the campaign's quiet hours."""
 
 
 class DispatchReport(TypedDict):
@@ -42,17 +46,26 @@ class CampaignDispatch:
     """
 
     def __init__(
-        self, storage: Storage, clock: Clock, new_id: IdFactory, rules: CampaignRules
+        self,
+        storage: Storage,
+        clock: Clock,
+        new_id: IdFactory,
+        rules: CampaignRules,
+        waker: RelayWaker = NOBODY_TO_WAKE,
     ) -> None:
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
         self._rules = rules
+        self._waker = waker
 
     def dispatch(self, campaign_id: str) -> DispatchedCampaign:
         """Dispatch one campaign; nothing where it is not running. NotFoundError."""
         dispatch_id = self._new_id()
-        return self._storage.in_transaction(partial(self._work, campaign_id, dispatch_id))
+        done = self._storage.in_transaction(partial(self._work, campaign_id, dispatch_id))
+        if done["queued"]:
+            self._waker.wake(done["due_at"])
+        return done
 
     def dispatch_all(self, has_time: Callable[[], bool] = lambda: True) -> DispatchReport:
         """Dispatch every campaign that is running, the oldest first, while there is time.
@@ -60,7 +73,7 @@ class CampaignDispatch:
         The first is dispatched in any case, so that repeating this comes to an end.
         """
         running = self._storage.repositories.retention.get_active_retention_campaigns(self._clock())
-        done = []
+        done: list[DispatchedCampaign] = []
         for campaign in sorted(running, key=lambda each: (each.created_at, each.campaign_id)):
             if done and not has_time():
                 break
@@ -75,14 +88,14 @@ class CampaignDispatch:
         # Read under the lock: a dispatch that waited is later than the one it waited for.
         now = self._clock()
         if not campaign.is_running(now) or campaign.audience is None:
-            return {"campaign_id": campaign_id, "assigned": 0, "queued": 0}
+            return {"campaign_id": campaign_id, "assigned": 0, "queued": 0, "due_at": now}
         assigned = retention.assign_members(self._rules.terms(campaign, now), dispatch_id)
-        queued = 0
+        queued, due_at = 0, self._rules.release(campaign, now)
         if assigned.treatment:
-            due_at = self._rules.release(campaign, now)
             queued = retention.queue_messages(campaign.campaign_id, dispatch_id, due_at)
         return {
             "campaign_id": campaign_id,
             "assigned": assigned.treatment + assigned.holdout,
             "queued": queued,
+            "due_at": due_at,
         }

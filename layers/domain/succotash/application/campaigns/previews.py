@@ -8,6 +8,7 @@ from succotash.domain.campaigns.campaigns import CampaignNotRunningError
 from succotash.domain.campaigns.members import Recipient
 from succotash.domain.campaigns.templates import MessageField, MessageTemplate
 from succotash.domain.messages.outbox import MessageKind, OutboxMessage
+from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import CampaignId, Clock, IdFactory, MessageId
 
@@ -50,12 +51,18 @@ class CampaignPreviews:
     """Previews, and dispatches on request."""
 
     def __init__(
-        self, storage: Storage, clock: Clock, new_id: IdFactory, rules: CampaignRules
+        self,
+        storage: Storage,
+        clock: Clock,
+        new_id: IdFactory,
+        rules: CampaignRules,
+        waker: RelayWaker = NOBODY_TO_WAKE,
     ) -> None:
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
         self._rules = rules
+        self._waker = waker
 
     def preview_campaign(self, campaign_id: str) -> PreviewView:
         """Whom the campaign would reach if it were dispatched now, whatever its status.
@@ -98,6 +105,7 @@ class CampaignPreviews:
             repositories.outbox.append([message])
 
         self._storage.in_transaction(work)
+        self._waker.wake()
         return {"campaign_id": campaign_id, "status": "requested"}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from succotash.application.consents.recording import keep_consents, without_erased
+from succotash.application.consents import keep_consents, without_erased
 from succotash.application.intake.outage import OutageGuard
 from succotash.domain.intake.signing import Signer
 from succotash.domain.intake.unsubscriptions import (
@@ -97,10 +97,12 @@ class Unsubscriptions:
                 asked.link.campaign_id,
             )
             taken = without_erased(repositories, self._tombstones, [no])
-            current = repositories.consents.get_current_consents(email)
-            is_known = any(
-                each.purpose == purpose and each.state is ConsentState.DENIED for each in current
-            )
+            own = [
+                each
+                for each in repositories.consents.get_consents(email)
+                if each.purpose == purpose and each.origin is not ConsentOrigin.IMPORT
+            ]
+            is_known = bool(own) and own[-1].state is ConsentState.DENIED
             if is_known or not taken:
                 repositories.consents.suppress([suppression])
             else:

@@ -9,6 +9,7 @@ from succotash.application.retention.customers import CustomerRisks
 from succotash.application.retention.grid_reports import GridReports
 from succotash.application.retention.receipts import Receipts
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
+from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock, Currency, IdFactory
 
@@ -32,6 +33,7 @@ class RetentionHandler(
         currency: Currency,
         tombstones: Tombstones = NO_TOMBSTONES,
         rules: CampaignRules | None = None,
+        waker: RelayWaker = NOBODY_TO_WAKE,
     ) -> None:
         """Without `rules`, campaigns go by the tombstones' keys and the rules' defaults."""
         ActivityIntake.__init__(self, storage, clock, tombstones)
@@ -40,6 +42,6 @@ class RetentionHandler(
         CustomerRisks.__init__(self, storage, currency)
         Campaigns.__init__(self, storage, clock, new_id, currency)
         CampaignPreviews.__init__(
-            self, storage, clock, new_id, rules or CampaignRules(tombstones=tombstones)
+            self, storage, clock, new_id, rules or CampaignRules(tombstones=tombstones), waker
         )
         Receipts.__init__(self, storage)

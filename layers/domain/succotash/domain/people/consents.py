@@ -77,6 +77,15 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedAddress:
+    """What a mail service says of an address: it fails for good, or its person complained."""
+
+    address: str
+    origin: ConsentOrigin
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class CurrentConsent:
     """What holds for a person and a purpose."""
 

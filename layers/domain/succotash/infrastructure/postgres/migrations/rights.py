@@ -49,7 +49,13 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     "lead_status_changes": {Kind.INTAKE: "a", Kind.QUERIES: "rad"},
     "lead_scores": {Kind.INTAKE: "raw", Kind.QUERIES: "rawd", Kind.SCORING: "raw"},
     "lead_scoring_rules": {Kind.INTAKE: "r", Kind.QUERIES: "ra", Kind.SCORING: "r"},
-    "erasures": {Kind.INTAKE: "r", Kind.QUERIES: "raw", Kind.EVENTS: "r", Kind.SCORING: "r"},
+    "erasures": {
+        Kind.INTAKE: "r",
+        Kind.QUERIES: "raw",
+        Kind.EVENTS: "r",
+        Kind.SCORING: "r",
+        Kind.RELAY: "r",
+    },
     "consents": {
         Kind.INTAKE: "ra",
         Kind.QUERIES: "rad",
@@ -74,9 +80,10 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
         Kind.INTAKE: "ra",
         Kind.QUERIES: "rad",
         Kind.SCORING: "ra",
-        Kind.RELAY: "rwd",
+        Kind.RELAY: "rawd",
         Kind.CAMPAIGNS: "a",
     },
+    "deliveries": {Kind.RELAY: "rawd"},
     "mail_recipients": {Kind.QUERIES: "rd", Kind.RELAY: "rawd"},
     "quarantine_digests": {Kind.RELAY: "raw"},
     "customers": {

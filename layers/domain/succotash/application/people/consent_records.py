@@ -4,19 +4,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from succotash.application.consents.recording import REASONS, keep_consents, without_erased
-from succotash.application.consents.views import ConsentsView, consents_view
+from succotash.application.consents import (
+    REASONS,
+    ConsentsView,
+    keep_consents,
+    view_of_person,
+    without_erased,
+)
 from succotash.domain.people.consents import (
     MARKETING,
     Consent,
     ConsentOrigin,
     ConsentState,
+    FailedAddress,
     Suppression,
 )
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.values import Clock, CustomerId, IdFactory, LeadId
+from succotash.domain.values import Clock, CustomerId, IdFactory, LeadId, instant_text
 from succotash.errors import ConflictError, InvalidInputError
 
 
@@ -78,17 +84,20 @@ class ConsentRecords:
 
         return self._storage.in_transaction(work)
 
-    def record_suppression(self, address: str, origin: ConsentOrigin, at: datetime) -> None:
+    def record_suppression(self, failed: FailedAddress) -> None:
         """Keep that an address fails for good, or that its person complained.
 
         Of an address whose person was erased since, the suppression alone is kept, which names
         nobody. InvalidInputError for what is no e-mail address, and for another origin.
         """
+        origin, at = failed.origin, failed.at
         if origin not in REASONS:
             raise InvalidInputError.of("origin", "origin", "Must be a bounce or a complaint")
-        canonical = canonical_email(address)
+        canonical = canonical_email(failed.address)
+        keys = self._tombstones.of_suppression(canonical)
+        name = next(iter(keys), self._new_id())
         consent = Consent(
-            self._new_id(),
+            f"{origin}:{name}:{instant_text(at)}",  # the service tells at least once
             canonical,
             MARKETING,
             ConsentState.DENIED,
@@ -98,13 +107,13 @@ class ConsentRecords:
         )
 
         def work(repositories: Repositories) -> None:
-            if without_erased(repositories, self._tombstones, [consent]):
-                current = repositories.consents.get_current_consents(canonical)
-                known = [each for each in current if each.purpose == MARKETING]
-                if not any(each.occurred_at == at for each in known):  # the event came again
-                    keep_consents(repositories, self._tombstones, [consent])
-                    return
-            keys = self._tombstones.of_suppression(canonical)
+            taken = without_erased(repositories, self._tombstones, [consent])
+            history = repositories.consents.get_consents(canonical)
+            if any(each.consent_id == consent.consent_id for each in history):
+                return  # what was lifted since stays so
+            if taken:
+                keep_consents(repositories, self._tombstones, taken)
+                return
             repositories.consents.suppress(
                 [Suppression(key, MARKETING, REASONS[origin], at) for key in keys[:1]]
             )
@@ -142,16 +151,6 @@ class ConsentRecords:
 
     def _view(self, repositories: Repositories, email: str) -> ConsentsView:
         return view_of_person(repositories, self._tombstones, email)
-
-
-def view_of_person(repositories: Repositories, tombstones: Tombstones, email: str) -> ConsentsView:
-    """What is held about the consent of the person with this canonical e-mail."""
-    consents = repositories.consents
-    return consents_view(
-        consents.get_current_consents(email),
-        consents.find_suppressions(tombstones.of_suppression(email)),
-        consents.get_consents(email),
-    )
 
 
 def _email_of_customer(repositories: Repositories, customer_id: str) -> str:
