@@ -1,6 +1,7 @@
 """A round trip through the port to members of campaigns, of one customer who agreed."""
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from local.expectations import expect
 from succotash.domain.campaigns.alternatives import ANYBODY
@@ -17,9 +18,9 @@ def check_members(
     campaign_id: CampaignId,
     customer_id: CustomerId,
     email: str,
-    at: datetime,
 ) -> None:
     """Assign the one customer, who is known by this e-mail, and forget them; RoundTripError."""
+    at = datetime(1997, 1, 2, tzinfo=UTC)
     to, key, dispatch_id = repositories.retention, f"{campaign_id} key", f"{campaign_id} dispatch"
     terms = DispatchTerms(
         campaign_id,
@@ -32,6 +33,10 @@ def check_members(
         "Europe/Berlin",
         at,
     )
+    draft = replace(to.get_retention_campaign(campaign_id), campaign_id=CampaignId(dispatch_id))
+    to.save_retention_campaign(draft)
+    to.delete_retention_campaign(draft.campaign_id)
+    expect(that=draft not in to.get_all_retention_campaigns())
     message_id = MessageId(terms.person_key.digest(email))
     expect(that=to.lock_dispatch(campaign_id).campaign_id == campaign_id)
     reach = to.count_reach(terms)

@@ -28,9 +28,21 @@ MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "churn_scoring": (frozenset(), EMAIL),
     "delivery": (frozenset({"messages"}), frozenset()),
     "event_intake": (frozenset(), EMAIL),
-    "form_intake": (frozenset({"forms", "intake", "messages"}), EMAIL),
+    "form_intake": (frozenset({"consents", "forms", "intake", "messages"}), EMAIL),
     "lead_queries": (
-        frozenset({"forms", "intake", "leads", "people", "retention", "scoring", "value"}),
+        frozenset(
+            {
+                "campaigns",
+                "consents",
+                "forms",
+                "intake",
+                "leads",
+                "people",
+                "retention",
+                "scoring",
+                "value",
+            }
+        ),
         EMAIL,
     ),
     "lead_scoring": (frozenset({"leads"}), EMAIL),
