@@ -1,4 +1,9 @@
-"""What a check says where a storage gives something else than it was given."""
+"""What a round trip is about: instants before any real shop, and what must be so."""
+
+from datetime import UTC, datetime, timedelta
+
+LONG_AGO = datetime(1997, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
 class RoundTripError(Exception):

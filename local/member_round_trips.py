@@ -1,9 +1,9 @@
 """A round trip through the port to members of campaigns, of one customer who agreed."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from local.expectations import expect
+from local.expectations import LONG_AGO, expect
 from succotash.domain.campaigns.alternatives import ANYBODY
 from succotash.domain.campaigns.assignment import Arm, holdout_below, person_hash
 from succotash.domain.campaigns.consent_rules import ConsentRule
@@ -20,7 +20,7 @@ def check_members(
     email: str,
 ) -> None:
     """Assign the one customer, who is known by this e-mail, and forget them; RoundTripError."""
-    at = datetime(1997, 1, 2, tzinfo=UTC)
+    at = LONG_AGO
     to, key, dispatch_id = repositories.retention, f"{campaign_id} key", f"{campaign_id} dispatch"
     terms = DispatchTerms(
         campaign_id,

@@ -6,11 +6,11 @@ instants lie before the purchases of any real shop, so that little is read or lo
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from local.expectations import expect
+from local.expectations import DAY, LONG_AGO, expect
 from local.member_round_trips import check_members
 from succotash.domain.campaigns.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
 from succotash.domain.forms.forms import Form, RuleKind, ValidationRule
@@ -82,8 +82,6 @@ from succotash.domain.values import (
 )
 from succotash.errors import Violation
 
-LONG_AGO = datetime(1997, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-DAY = timedelta(days=1)
 ZONE = "Europe/Berlin"
 USD = Currency("USD")
 SHARD = Shard(0, SHARDS)

@@ -21,14 +21,16 @@ EVERY = frozenset(
     }
 )
 """Packages that any function may load; all others wait for a call that needs them."""
-EMAIL = frozenset({"email_validator", "idna"})
 MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-    "bulk_import": (frozenset({"value"}), EMAIL),
-    "campaign_dispatch": (frozenset({"campaigns"}), EMAIL),
-    "churn_scoring": (frozenset(), EMAIL),
+    "bulk_import": (frozenset({"value"}), frozenset()),
+    "campaign_dispatch": (frozenset({"campaigns"}), frozenset()),
+    "churn_scoring": (frozenset(), frozenset()),
     "delivery": (frozenset({"messages"}), frozenset()),
-    "event_intake": (frozenset(), EMAIL),
-    "form_intake": (frozenset({"consents", "forms", "intake", "messages"}), EMAIL),
+    "event_intake": (frozenset(), frozenset()),
+    "form_intake": (
+        frozenset({"consents", "forms", "intake"}),
+        frozenset({"email_validator", "idna"}),
+    ),
     "lead_queries": (
         frozenset(
             {
@@ -43,12 +45,12 @@ MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
                 "value",
             }
         ),
-        EMAIL,
+        frozenset(),
     ),
-    "lead_scoring": (frozenset({"leads"}), EMAIL),
-    "ltv_queries": (frozenset({"scoring", "value"}), EMAIL),
+    "lead_scoring": (frozenset({"leads"}), frozenset()),
+    "ltv_queries": (frozenset({"scoring", "value"}), frozenset()),
     "outbox_relay": (frozenset(), frozenset()),
-    "retention_analysis": (frozenset({"campaigns", "retention", "scoring", "value"}), EMAIL),
+    "retention_analysis": (frozenset({"campaigns", "retention", "scoring", "value"}), frozenset()),
     "schema_migration": (frozenset(), frozenset()),
 }
 """By function: the contexts of use cases, and packages besides those of every function."""

@@ -27,7 +27,7 @@ from succotash.domain.repositories.objects import (
     StoredObject,
 )
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.value.ledgers import Order, RecordOutcome
+from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.value.order_import import (
     START,
     OrderImport,
@@ -35,9 +35,9 @@ from succotash.domain.value.order_import import (
     RejectedLine,
     WarnedLine,
 )
-from succotash.domain.value.orders import OrderColumns, order_violation
+from succotash.domain.value.orders import OrderColumns, OrderRules
 from succotash.domain.values import Clock, Currency, OrderId
-from succotash.errors import InvalidInputError, NotFoundError, SuccotashError, Violation
+from succotash.errors import InvalidInputError, NotFoundError, SuccotashError
 
 RESULT_SUFFIX = ".result.json"
 RESULT_PAGE = 10_000
@@ -45,7 +45,6 @@ RESULT_PAGE = 10_000
 
 type OpenOrders = Callable[[ObjectStore, StoredObject], OrderFile]
 """InvalidInputError where what is in the object is no file of orders."""
-type Rule = Callable[[Order], Violation | None]
 type Watch = Callable[[OrderImport], None]
 
 
@@ -77,10 +76,10 @@ class OrderFile(ABC):
     """A file of orders, one a line."""
 
     @abstractmethod
-    def blocks(self, after: Position, rule: Rule) -> Iterator[Block]:
+    def blocks(self, after: Position, rules: OrderRules) -> Iterator[Block]:
         """Its lines behind this position, in blocks small enough for memory.
 
-        `rule` says what is wrong with an order that can be read.
+        An order that breaks one of the rules rejects its line.
         """
 
 
@@ -191,10 +190,10 @@ class BulkImport:
 
         The next block is read while the storage works on one.
         """
-        rule = partial(order_violation, currency=self._currency, now=self._clock())
+        rules = OrderRules(self._currency, self._clock())
         watch(state)
         with ThreadPoolExecutor(1, "reader") as reader:
-            blocks = orders.blocks(state.position, rule)
+            blocks = orders.blocks(state.position, rules)
             ahead = reader.submit(next, blocks, None)
             while (block := ahead.result()) is not None:
                 if not has_time():
@@ -215,7 +214,7 @@ class BulkImport:
                     )
                 else:
                     # Another import of the same object was quicker; this one goes on behind it.
-                    blocks = orders.blocks(state.position, rule)
+                    blocks = orders.blocks(state.position, rules)
                     ahead = reader.submit(next, blocks, None)
         return state
 
@@ -234,11 +233,15 @@ def _load_block(
         for line, outcome in zip(block.lines, outcomes, strict=True)
         if outcome is RecordOutcome.CONFLICTING
     ]
-    refunds_of = (None if each is None else OrderId(each) for each in block.orders.refunds_of)
-    refunds = [*zip(customer_ids, refunds_of, strict=True)]
+    refunds = {
+        place: (customer_ids[place], OrderId(refund_of))
+        for place, refund_of in enumerate(block.orders.refunds_of)
+        if refund_of is not None
+    }
+    warnings = warn_of_refunds(ltv, [*refunds.values()], [outcomes[place] for place in refunds])
     warned = [
-        WarnedLine(line, warning)
-        for line, warning in zip(block.lines, warn_of_refunds(ltv, refunds, outcomes), strict=True)
+        WarnedLine(block.lines[place], warning)
+        for place, warning in zip(refunds, warnings, strict=True)
         if warning is not None
     ]
     state = state.advanced(block.end, outcomes, len(block.rejected), len(warned))
