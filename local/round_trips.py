@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from local.expectations import DAY, LONG_AGO, expect
+from local.member_round_trips import check_members
+from succotash.domain.campaigns.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
 from succotash.domain.forms.forms import Form, RuleKind, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionFilter
 from succotash.domain.intake.submissions import (
@@ -40,7 +42,6 @@ from succotash.domain.people.consents import (
 )
 from succotash.domain.people.identities import Join
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
 from succotash.domain.retention.grids import GridRequest
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.receipts import DueGrading, ForecastReceipt, Measure, Tally
@@ -373,6 +374,7 @@ class RoundTrip:
         current = CurrentConsent(email, MARKETING, ConsentState.GRANTED, LONG_AGO)
         expect(that=to.get_current_consents(email) == [current])
         expect(that=to.find_consenting_address(key) == email)
+        check_members(self._to, CampaignId(f"{self._mark}campaign"), self._customer, email)
         to.suppress([suppression])
         expect(that=to.find_suppressions([key]) == [suppression])
         lifted = to.lift_suppressions([key], MARKETING, [suppression.reason], LONG_AGO + DAY)
