@@ -99,7 +99,12 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
         Kind.SCORING: "rawd",
         Kind.CAMPAIGNS: "r",
     },
-    "orders": {Kind.QUERIES: "rad", Kind.EVENTS: "ra", Kind.SCORING: "rad"},
+    "orders": {
+        Kind.QUERIES: "rad",
+        Kind.EVENTS: "ra",
+        Kind.SCORING: "rad",
+        Kind.CAMPAIGNS: "r",
+    },
     "activity_events": {Kind.QUERIES: "rd", Kind.EVENTS: "ra", Kind.SCORING: "rad"},
     "order_imports": {Kind.EVENTS: "raw"},
     "order_import_rejections": {Kind.EVENTS: "rad"},
@@ -127,6 +132,7 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
         Kind.RELAY: "rw",
         Kind.SCORING: "rw",
     },
+    "campaign_readings": {Kind.QUERIES: "ra", Kind.CAMPAIGNS: "ra"},
 }
 """Rights on every table and view of the schema; a kind that is not named has none."""
 COLUMNS: Mapping[str, Mapping[Kind, Sequence[str]]] = {

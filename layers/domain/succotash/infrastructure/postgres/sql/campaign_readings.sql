@@ -1,0 +1,133 @@
+-- name: total_looks
+-- An order and its refunds are netted by their own key, so that the ledger is read once.
+WITH member AS (
+    SELECT
+        person_key,
+        arm,
+        canonical_email,
+        assigned_at,
+        assigned_at + cast(:window AS bigint) * interval '1 microsecond' AS closes_at,
+        width_bucket(
+            assigned_at + cast(:window AS bigint) * interval '1 microsecond' - interval '1 microsecond',
+            cast(:looks AS timestamptz[])
+        ) AS look,
+        risk_level,
+        value_segment,
+        engagement_segment,
+        CASE
+            WHEN currency = :currency THEN coalesce(cast(foreseen_value AS double precision), 0)
+            ELSE 0
+        END AS x
+    FROM campaign_members
+    WHERE
+        campaign_id = :campaign_id
+        AND assigned_at + cast(:window AS bigint) * interval '1 microsecond' <= cast(:until AS timestamptz)
+        AND (
+            cast(:after AS timestamptz) IS NULL
+            OR assigned_at + cast(:window AS bigint) * interval '1 microsecond' > cast(:after AS timestamptz)
+        )
+),
+
+netted AS (
+    SELECT
+        member.person_key,
+        sum(orders.amount) AS net,
+        count(*) AS entries
+    FROM member
+    INNER JOIN customers AS customer ON member.canonical_email = customer.canonical_email
+    INNER JOIN orders
+        ON
+            customer.customer_id = orders.customer_id
+            AND member.assigned_at < orders.ordered_at
+            AND member.closes_at >= orders.ordered_at
+    WHERE orders.currency = :currency
+    GROUP BY
+        member.person_key,
+        orders.customer_id,
+        coalesce(orders.refund_of, orders.order_id)
+    -- Refunds of earlier orders have no order here.
+    HAVING bool_or(orders.refund_of IS NULL)
+),
+
+bought AS (
+    SELECT
+        person_key,
+        cast(sum(net) AS double precision) AS y,
+        bool_or(net > 0 OR entries = 1) AS has_bought
+    FROM netted
+    GROUP BY person_key
+),
+
+counted AS (
+    SELECT
+        member.look,
+        member.arm,
+        member.risk_level,
+        member.value_segment,
+        member.engagement_segment,
+        member.x,
+        coalesce(bought.y, 0) AS y,
+        coalesce(bought.has_bought, FALSE) AS has_bought
+    FROM member
+    LEFT JOIN bought ON member.person_key = bought.person_key
+)
+
+SELECT
+    look,
+    arm,
+    CASE
+        WHEN grouping(risk_level) = 0 THEN 'risk_level'
+        WHEN grouping(value_segment) = 0 THEN 'value_segment'
+        WHEN grouping(engagement_segment) = 0 THEN 'engagement_segment'
+    END AS segment_by,
+    coalesce(risk_level, value_segment, engagement_segment) AS segment,
+    count(*) AS members,
+    count(*) FILTER (WHERE has_bought) AS b,
+    coalesce(sum(x) FILTER (WHERE has_bought), 0) AS bx,
+    coalesce(sum(x * x) FILTER (WHERE has_bought), 0) AS bxx,
+    coalesce(sum(x * x * x) FILTER (WHERE has_bought), 0) AS bxxx,
+    sum(y) AS y,
+    sum(y * y) AS yy,
+    sum(y * y * y) AS yyy,
+    sum(y * y * y * y) AS yyyy,
+    sum(y * x) AS yx,
+    sum(y * y * x) AS yyx,
+    sum(y * y * y * x) AS yyyx,
+    sum(y * x * x) AS yxx,
+    sum(y * y * x * x) AS yyxx,
+    sum(y * x * x * x) AS yxxx,
+    sum(x) AS x,
+    sum(x * x) AS xx,
+    sum(x * x * x) AS xxx,
+    sum(x * x * x * x) AS xxxx
+FROM counted
+GROUP BY GROUPING SETS (
+    (look, arm),
+    (look, arm, risk_level),
+    (look, arm, value_segment),
+    (look, arm, engagement_segment)
+);
+
+-- name: save_look_readings
+INSERT INTO campaign_readings (campaign_id, look, read_at, totals)
+SELECT
+    cast(:campaign_id AS text) AS campaign_id,
+    given.look,
+    given.read_at,
+    given.totals
+FROM
+    jsonb_to_recordset(cast(:readings AS jsonb)) AS given (
+        look smallint,
+        read_at timestamptz,
+        totals jsonb
+    )
+ON CONFLICT (campaign_id, look) DO NOTHING;
+
+-- name: get_look_readings
+SELECT
+    look,
+    read_at,
+    totals
+FROM campaign_readings
+WHERE campaign_id = :campaign_id
+ORDER BY look;
