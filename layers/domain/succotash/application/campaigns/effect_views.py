@@ -7,7 +7,6 @@ from typing import TypedDict
 
 from succotash.application.campaigns.effects import CampaignResult
 from succotash.application.rounding import rounded, rounded_or_none
-from succotash.domain.campaigns.effect import CampaignEffect
 from succotash.domain.campaigns.estimates import Estimate, GroupEffect
 from succotash.domain.campaigns.readings import segment_parts
 from succotash.domain.campaigns.totals import GroupTotals
@@ -132,7 +131,7 @@ def effect_view(result: CampaignResult, currency: str) -> EffectView:
 def _look_view(result: CampaignResult, look: int) -> LookView:
     at = result.plan.looks[look].at
     reached = look < len(result.readings)
-    effect: CampaignEffect | None = result.at_looks[look] if reached else None
+    effect = result.at_looks[look] if reached else None
     return {
         "look": look + 1,
         "at": at,

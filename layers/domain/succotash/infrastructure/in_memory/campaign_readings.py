@@ -54,10 +54,8 @@ class InMemoryCampaignReadingRepository(InMemoryRepository, CampaignReadingRepos
     @override
     @atomic
     def get_look_readings(self, campaign_id: CampaignId) -> list[LookReading]:
-        return [
-            self.tables.readings[key]
-            for key in sorted(key for key in self.tables.readings.keys() if key[0] == campaign_id)
-        ]
+        found = [reading for key, reading in self.tables.readings.items() if key[0] == campaign_id]
+        return sorted(found, key=lambda each: each.look)
 
     def _totals(self, member: CampaignMember, terms: LookTerms) -> GroupTotals:
         """Of one member."""

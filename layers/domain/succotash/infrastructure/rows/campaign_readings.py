@@ -62,13 +62,10 @@ def _with(arms: ArmTotals, arm: str, totals: GroupTotals) -> ArmTotals:
 
 
 def _group_of(found: Mapping[str, Any]) -> GroupTotals:
-    return GroupTotals(
-        **{
-            name: int(value) if name in _COUNTS else float(value)
-            for name, value in found.items()
-            if value is not None
-        }
-    )
+    sums: dict[str, Any] = {
+        name: int(value) if name in _COUNTS else float(value) for name, value in found.items()
+    }
+    return GroupTotals(**sums)
 
 
 def _arms_of(document: Mapping[str, Mapping[str, float]]) -> ArmTotals:
