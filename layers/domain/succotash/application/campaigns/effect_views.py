@@ -32,16 +32,22 @@ class MoneyEstimateView(TypedDict):
     """An amount with its 95% interval."""
 
     value: Decimal
+    """The estimate, in the currency of the effect."""
     low: Decimal
+    """The lower end of the interval."""
     high: Decimal
+    """The upper end of the interval."""
 
 
 class CountEstimateView(TypedDict):
     """A number of people with its 95% interval."""
 
     value: float
+    """The estimate, in people."""
     low: float
+    """The lower end of the interval."""
     high: float
+    """The upper end of the interval."""
 
 
 class DifferenceView(TypedDict):

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 
 from succotash.domain.campaigns.campaigns import RetentionCampaign
+from succotash.domain.campaigns.looks import LookPlan
 from succotash.domain.campaigns.readings import LookReading, LookTerms
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import Clock, Currency
@@ -21,24 +22,27 @@ class CampaignLooks:
     def read(self, campaign: RetentionCampaign) -> list[LookReading]:
         """The looks that have come, with those that nobody has read yet, in one transaction."""
         now = self._clock()
-        return self._storage.in_transaction(partial(self._work, campaign, now))
+        plan = campaign.definition.look_plan
+        if plan is None or not plan.reached(now):
+            return []
+        return self._storage.in_transaction(partial(self._work, campaign, plan, now))
 
     def read_all(self, has_time: Callable[[], bool] = lambda: True) -> int:
-        """Read all looks that have come, while there is time; how many campaigns there were."""
+        """Read looks of all campaigns, while there is time; how many campaigns have any read.
+
+        What time does not suffice for is read by the next, or when somebody asks.
+        """
         campaigns = self._storage.repositories.retention.get_all_retention_campaigns()
-        done = 0
-        for campaign in campaigns:
-            if campaign.definition.look_plan is not None and has_time():
-                self.read(campaign)
-                done += 1
-        return done
+        return sum(1 for campaign in campaigns if has_time() and self.read(campaign))
 
     def _work(
-        self, campaign: RetentionCampaign, now: datetime, repositories: Repositories
+        self,
+        campaign: RetentionCampaign,
+        plan: LookPlan,
+        now: datetime,
+        repositories: Repositories,
     ) -> list[LookReading]:
-        retention, plan = repositories.retention, campaign.definition.look_plan
-        if plan is None:
-            return []
+        retention = repositories.retention
         known = retention.get_look_readings(campaign.campaign_id)
         due = [each.at for each in plan.looks[len(known) : plan.reached(now)]]
         if not due:

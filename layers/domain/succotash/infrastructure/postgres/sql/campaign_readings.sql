@@ -1,16 +1,12 @@
 -- name: total_looks
 -- An order and its refunds are netted by their own key, so that the ledger is read once.
-WITH member AS (
+WITH placed AS (
     SELECT
         person_key,
         arm,
         canonical_email,
         assigned_at,
         assigned_at + cast(:window AS bigint) * interval '1 microsecond' AS closes_at,
-        width_bucket(
-            assigned_at + cast(:window AS bigint) * interval '1 microsecond' - interval '1 microsecond',
-            cast(:looks AS timestamptz[])
-        ) AS look,
         risk_level,
         value_segment,
         engagement_segment,
@@ -19,13 +15,26 @@ WITH member AS (
             ELSE 0
         END AS x
     FROM campaign_members
+    WHERE campaign_id = :campaign_id
+),
+
+-- A bucket begins with its bound, and a look has those who close at it.
+member AS (
+    SELECT
+        person_key,
+        arm,
+        canonical_email,
+        assigned_at,
+        closes_at,
+        width_bucket(closes_at - interval '1 microsecond', cast(:looks AS timestamptz [])) AS look,
+        risk_level,
+        value_segment,
+        engagement_segment,
+        x
+    FROM placed
     WHERE
-        campaign_id = :campaign_id
-        AND assigned_at + cast(:window AS bigint) * interval '1 microsecond' <= cast(:until AS timestamptz)
-        AND (
-            cast(:after AS timestamptz) IS NULL
-            OR assigned_at + cast(:window AS bigint) * interval '1 microsecond' > cast(:after AS timestamptz)
-        )
+        closes_at <= cast(:until AS timestamptz)
+        AND (cast(:after AS timestamptz) IS NULL OR closes_at > cast(:after AS timestamptz))
 ),
 
 netted AS (
