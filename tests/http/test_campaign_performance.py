@@ -89,7 +89,7 @@ def test_an_effect_is_shown_in_money_with_an_interval(
 
     found = gateway.call("GET", PATH).json
 
-    assert (found["delivery_rate"], found["cost"]) == (0.9, {"amount": "9.0000", "currency": "USD"})
+    assert (found["delivery_rate"], found["cost"]) == (0.9, {"amount": "9.00", "currency": "USD"})
     effect = found["effect"]
     assert (effect["finding"], effect["look"], effect["crossed_at"]) == ("more", 2, 1)
     assert effect["summary"].startswith("The campaign raised revenue.")
@@ -133,10 +133,8 @@ def test_what_a_look_counted_stays_when_orders_come_late(
     assert gateway.call("GET", PATH).json == before
 
 
-def test_looks_are_read_after_each_run(
-    gateway: Gateway, repositories: Repositories, context: LambdaContext
-) -> None:
-    report = dispatching(gateway.container)({}, context)
+def test_looks_are_read_after_each_run(gateway: Gateway, repositories: Repositories) -> None:
+    report = dispatching(gateway.container)({}, LambdaContext())
     readings = repositories.retention.get_look_readings(CAMPAIGN)
     assert report["looks_read"] == 1
     assert [each.look for each in readings] == [0, 1]
