@@ -27,9 +27,9 @@ class PostgresCampaignReadingRepository(PostgresRepository, CampaignReadingRepos
         rows = self._run(
             _SQL["total_looks"],
             campaign_id=terms.campaign_id,
-            looks=[*terms.looks],
-            until=terms.looks[-1],
-            after=terms.after,
+            bounds=[each - terms.window for each in terms.looks],
+            until=terms.looks[-1] - terms.window,
+            after=None if terms.after is None else terms.after - terms.window,
             window=terms.window // timedelta(microseconds=1),
             currency=terms.currency,
         )

@@ -1,12 +1,17 @@
 -- name: total_looks
--- An order and its refunds are netted by their own key, so that the ledger is read once.
-WITH placed AS (
+-- An order and its refunds are netted by their own key, so that the ledger is read once. Members
+-- are read twice, since what is read once and shared keeps workers from helping. Bounds are of when
+-- members were assigned: a look less the window. A bucket begins with its bound, and a look has
+-- those who close at it.
+WITH member AS NOT MATERIALIZED (
     SELECT
         person_key,
         arm,
         canonical_email,
         assigned_at,
-        assigned_at + cast(:window AS bigint) * interval '1 microsecond' AS closes_at,
+        width_bucket(
+            assigned_at - interval '1 microsecond', cast(:bounds AS timestamptz [])
+        ) AS look,
         risk_level,
         value_segment,
         engagement_segment,
@@ -15,26 +20,10 @@ WITH placed AS (
             ELSE 0
         END AS x
     FROM campaign_members
-    WHERE campaign_id = :campaign_id
-),
-
--- A bucket begins with its bound, and a look has those who close at it.
-member AS (
-    SELECT
-        person_key,
-        arm,
-        canonical_email,
-        assigned_at,
-        closes_at,
-        width_bucket(closes_at - interval '1 microsecond', cast(:looks AS timestamptz [])) AS look,
-        risk_level,
-        value_segment,
-        engagement_segment,
-        x
-    FROM placed
     WHERE
-        closes_at <= cast(:until AS timestamptz)
-        AND (cast(:after AS timestamptz) IS NULL OR closes_at > cast(:after AS timestamptz))
+        campaign_id = :campaign_id
+        AND assigned_at <= cast(:until AS timestamptz)
+        AND assigned_at > coalesce(cast(:after AS timestamptz), '-infinity')
 ),
 
 netted AS (
@@ -48,7 +37,8 @@ netted AS (
         ON
             customer.customer_id = orders.customer_id
             AND member.assigned_at < orders.ordered_at
-            AND member.closes_at >= orders.ordered_at
+            AND member.assigned_at + cast(:window AS bigint) * interval '1 microsecond'
+            >= orders.ordered_at
     WHERE orders.currency = :currency
     GROUP BY
         member.person_key,
@@ -79,6 +69,37 @@ counted AS (
         coalesce(bought.has_bought, FALSE) AS has_bought
     FROM member
     LEFT JOIN bought ON member.person_key = bought.person_key
+),
+
+-- Once for each way in which members differ, of which all sums are made.
+summed AS (
+    SELECT
+        look,
+        arm,
+        risk_level,
+        value_segment,
+        engagement_segment,
+        count(*) AS members,
+        count(*) FILTER (WHERE has_bought) AS b,
+        coalesce(sum(x) FILTER (WHERE has_bought), 0) AS bx,
+        coalesce(sum(x * x) FILTER (WHERE has_bought), 0) AS bxx,
+        coalesce(sum(x * x * x) FILTER (WHERE has_bought), 0) AS bxxx,
+        sum(y) AS y,
+        sum(y * y) AS yy,
+        sum(y * y * y) AS yyy,
+        sum(y * y * y * y) AS yyyy,
+        sum(y * x) AS yx,
+        sum(y * y * x) AS yyx,
+        sum(y * y * y * x) AS yyyx,
+        sum(y * x * x) AS yxx,
+        sum(y * y * x * x) AS yyxx,
+        sum(y * x * x * x) AS yxxx,
+        sum(x) AS x,
+        sum(x * x) AS xx,
+        sum(x * x * x) AS xxx,
+        sum(x * x * x * x) AS xxxx
+    FROM counted
+    GROUP BY look, arm, risk_level, value_segment, engagement_segment
 )
 
 SELECT
@@ -90,26 +111,26 @@ SELECT
         WHEN grouping(engagement_segment) = 0 THEN 'engagement_segment'
     END AS segment_by,
     coalesce(risk_level, value_segment, engagement_segment) AS segment,
-    count(*) AS members,
-    count(*) FILTER (WHERE has_bought) AS b,
-    coalesce(sum(x) FILTER (WHERE has_bought), 0) AS bx,
-    coalesce(sum(x * x) FILTER (WHERE has_bought), 0) AS bxx,
-    coalesce(sum(x * x * x) FILTER (WHERE has_bought), 0) AS bxxx,
+    cast(sum(members) AS bigint) AS members,
+    cast(sum(b) AS bigint) AS b,
+    sum(bx) AS bx,
+    sum(bxx) AS bxx,
+    sum(bxxx) AS bxxx,
     sum(y) AS y,
-    sum(y * y) AS yy,
-    sum(y * y * y) AS yyy,
-    sum(y * y * y * y) AS yyyy,
-    sum(y * x) AS yx,
-    sum(y * y * x) AS yyx,
-    sum(y * y * y * x) AS yyyx,
-    sum(y * x * x) AS yxx,
-    sum(y * y * x * x) AS yyxx,
-    sum(y * x * x * x) AS yxxx,
+    sum(yy) AS yy,
+    sum(yyy) AS yyy,
+    sum(yyyy) AS yyyy,
+    sum(yx) AS yx,
+    sum(yyx) AS yyx,
+    sum(yyyx) AS yyyx,
+    sum(yxx) AS yxx,
+    sum(yyxx) AS yyxx,
+    sum(yxxx) AS yxxx,
     sum(x) AS x,
-    sum(x * x) AS xx,
-    sum(x * x * x) AS xxx,
-    sum(x * x * x * x) AS xxxx
-FROM counted
+    sum(xx) AS xx,
+    sum(xxx) AS xxx,
+    sum(xxxx) AS xxxx
+FROM summed
 GROUP BY GROUPING SETS (
     (look, arm),
     (look, arm, risk_level),
