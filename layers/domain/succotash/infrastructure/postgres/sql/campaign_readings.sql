@@ -28,7 +28,7 @@ WITH member AS NOT MATERIALIZED (
 
 netted AS (
     SELECT
-        member.person_key,
+        min(member.person_key) AS person_key,
         sum(orders.amount) AS net,
         count(*) AS entries
     FROM member
@@ -40,10 +40,8 @@ netted AS (
             AND member.assigned_at + cast(:window AS bigint) * interval '1 microsecond'
             >= orders.ordered_at
     WHERE orders.currency = :currency
-    GROUP BY
-        member.person_key,
-        orders.customer_id,
-        coalesce(orders.refund_of, orders.order_id)
+    -- A customer is one member: their key is the same throughout.
+    GROUP BY orders.customer_id, coalesce(orders.refund_of, orders.order_id)
     -- Refunds of earlier orders have no order here.
     HAVING bool_or(orders.refund_of IS NULL)
 ),
