@@ -259,7 +259,9 @@ class RoundTrip:
         segments = to.get_all_ltv_segments()
         expect(that=segment.segment_id in {each.segment_id for each in segments})
         expect(that=to.find_segments().found == segments)
-        expect(that=to.get_ltv_analytics(end=LONG_AGO.date()).total.customers == 1)
+        analytics = to.get_ltv_analytics(end=LONG_AGO.date())
+        expect(that=analytics.total.customers == 1)
+        expect(that=to.find_ltv_analytics(end=LONG_AGO.date()).found == analytics)
 
     def forms(self) -> None:
         """Forms, submissions and leads."""
