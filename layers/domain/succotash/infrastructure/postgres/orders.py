@@ -22,7 +22,7 @@ class PostgresOrderRepository(PostgresRepository, OrderRepository):
 
     @override
     def record_orders(self, orders: Sequence[Order]) -> list[RecordOutcome]:
-        documents = [_order_document(place, order) for place, order in enumerate(orders)]
+        documents = [order_document(place, order) for place, order in enumerate(orders)]
         rows = self._run(_SQL["record_orders"], orders=Jsonb([*documents]))
         outcomes = [row["outcome"] for row in rows]
         unseen = [place for place, outcome in enumerate(outcomes) if outcome is None]
@@ -84,7 +84,8 @@ class PostgresOrderRepository(PostgresRepository, OrderRepository):
         return [order_of(row) for row in reversed(rows)]
 
 
-def _order_document(place: int, order: Order) -> dict[str, Json]:
+def order_document(place: int, order: Order) -> dict[str, Json]:
+    """An order as statements take it; `place` is its place in the batch."""
     return {
         "place": place,
         "customer_id": order.customer_id,
