@@ -39,6 +39,12 @@ from succotash.domain.retention.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
+from succotash.domain.shops.orders import (
+    KnownRefund,
+    ShopOrderChange,
+    ShopOrderKey,
+    ShopOrderState,
+)
 from succotash.domain.value.ledgers import ActivityEvent, ActivityKind, Order, RecordOutcome
 from succotash.domain.value.ltv import Cohort, CustomerLTV, CustomerValues, LTVSegment
 from succotash.domain.value.order_import import OrderImport, Position, RejectedLine, WarnedLine
@@ -254,6 +260,19 @@ class RoundTrip:
         expect(that=segment.segment_id in {each.segment_id for each in segments})
         expect(that=to.find_segments().found == segments)
         expect(that=to.get_ltv_analytics(end=LONG_AGO.date()).total.customers == 1)
+
+    def shop_orders(self) -> None:
+        """What a shop tells of an order, and what of it stands in the ledger."""
+        to, system = self._to.ltv, f"{self._mark}shop"
+        key = ShopOrderKey(system, "1", OrderId(f"{system}:#1"))
+        total = Money(Decimal("12.3456"), USD)
+        state = ShopOrderState(key.order_id, system, "1", LONG_AGO, self._customer, LONG_AGO, total)
+        later = replace(state, refunds={"r": KnownRefund(LONG_AGO, total.units())})
+        expect(that=to.add_shop_orders([state]) == [True])
+        to.save_shop_orders([ShopOrderChange((state,), later)], {})
+        expect(that=to.find_shop_orders([key]) == [later])
+        expect(that=later.ledger()[-1] in to.get_orders(self._customer))
+        to.save_shop_orders([ShopOrderChange((later,), replace(later, customer_id=None))], {})
 
     def forms(self) -> None:
         """Forms, submissions and leads."""

@@ -37,6 +37,7 @@ ROUNDS = (
     "receipts",
     "campaigns",
     "orders",
+    "shop_orders",
     "ltv",
     "forms",
     "leads",

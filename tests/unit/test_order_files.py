@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.application.value.order_import import Block, OrderFile
+from succotash.application.value.order_blocks import Block, OrderFile
 from succotash.domain.people.identities import CustomerName
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.value.ledgers import Order
@@ -56,7 +56,9 @@ def opened(content: str | bytes, name: str = "orders.csv", part: int = 7) -> Ord
 
 
 def blocks(content: str | bytes, name: str = "orders.csv", part: int = 7) -> list[Block]:
-    return list(opened(content, name, part).blocks(START, lambda _: None))
+    found = [*opened(content, name, part).blocks(START, lambda _: None)]
+    assert all(isinstance(each, Block) for each in found)
+    return [each for each in found if isinstance(each, Block)]
 
 
 def orders(content: str | bytes, name: str = "orders.csv", part: int = 7) -> list[Order]:
@@ -248,6 +250,7 @@ def test_what_the_rule_says_of_an_order_rejects_its_line() -> None:
     content = f"{HEADER}\n{GOOD}\n"
     violation = InvalidInputError.of("amount", "rule", "is no good").violations[0]
     [block] = opened(content).blocks(START, lambda _: violation)
+    assert isinstance(block, Block)
     assert (len(block.orders), [each.line for each in block.rejected]) == (0, [2])
 
 

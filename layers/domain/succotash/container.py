@@ -226,14 +226,18 @@ class Container:
 
     def get_bulk_import(self, objects: "ObjectStore") -> "BulkImport":
         """Imports of files of orders from this store."""
+        from zoneinfo import ZoneInfo
+
+        from succotash.application.shops.shop_files import KnownFiles
         from succotash.application.value.order_import import BulkImport
         from succotash.http.order_files import OrderFiles
 
-        currency = Currency(self.settings.currency)
+        currency, name = Currency(self.settings.currency), self.pseudonyms.name
+        zone = ZoneInfo(self.settings.time_zone)
         return BulkImport(
             self.storage,
             objects,
-            OrderFiles(currency, self.pseudonyms.name),
+            KnownFiles(OrderFiles(currency, name), currency, zone, name, self._clock),
             self._clock,
             currency,
             self._tombstones,

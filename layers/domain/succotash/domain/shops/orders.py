@@ -75,6 +75,8 @@ class ShopOrder:
     skip: Skip | None = None
     refunded: RefundTotal | None = None
     refunds: tuple[ShopRefund, ...] = ()
+    accepts_marketing: bool | None = None
+    """What the buyer said when ordering; None where the system does not tell."""
     has_all_refunds: bool = False
     """Whether `refunds` are all there are, so that one that is not among them was taken back."""
 

@@ -29,6 +29,21 @@ class RejectedLine:
     is_conflicting: bool = False
     """It can be read, but contradicts an order recorded before."""
 
+    @property
+    def is_skipped(self) -> bool:
+        """Whether nothing is wrong with it: its order does not count."""
+        return self.violations[0].code.startswith(SKIPPED)
+
+
+SKIPPED = "skipped_"
+"""How the code of a skipped line begins; the reason follows."""
+
+
+def skipped_line(line: int, reason: str) -> RejectedLine:
+    """A line of an order that does not count, as tables keep it: among rejected ones."""
+    sentence = f"Skipped: {reason.replace('_', ' ')}"
+    return RejectedLine(line, (Violation("", f"{SKIPPED}{reason}", sentence),))
+
 
 @dataclass(frozen=True, slots=True)
 class WarnedLine:
