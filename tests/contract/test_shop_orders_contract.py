@@ -41,14 +41,18 @@ def tell(storage: Storage, *told: ShopOrder | ShopRefund) -> list[RecordOutcome]
 
 def tell_at_once(storage: Storage, told: Sequence[ShopOrder | ShopRefund]) -> list[RecordOutcome]:
     return storage.in_transaction(
-        lambda repositories: record_shop_orders(repositories, NO_TOMBSTONES, name_customer, told)
+        lambda repositories: record_shop_orders(
+            repositories, NO_TOMBSTONES, PSEUDONYMS.name_of_email, told
+        )
     )
 
 
 def load(storage: Storage, *orders: ShopOrder) -> list[RecordOutcome | None]:
     """Take orders in as from one block of a file."""
     return storage.in_transaction(
-        lambda repositories: import_shop_orders(repositories, NO_TOMBSTONES, name_customer, orders)
+        lambda repositories: import_shop_orders(
+            repositories, NO_TOMBSTONES, PSEUDONYMS.name_of_email, orders
+        )
     )
 
 

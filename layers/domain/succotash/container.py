@@ -232,12 +232,19 @@ class Container:
         from succotash.application.value.order_import import BulkImport
         from succotash.http.order_files import OrderFiles
 
-        currency, name = Currency(self.settings.currency), self.pseudonyms.name
+        currency, names = Currency(self.settings.currency), self.pseudonyms
         zone = ZoneInfo(self.settings.time_zone)
         return BulkImport(
             self.storage,
             objects,
-            KnownFiles(OrderFiles(currency, name), currency, zone, name, self._clock),
+            KnownFiles(
+                OrderFiles(currency, names.name),
+                currency,
+                zone,
+                names.name,
+                names.name_of_email,
+                self._clock,
+            ),
             self._clock,
             currency,
             self._tombstones,

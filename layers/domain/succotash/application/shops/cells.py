@@ -32,7 +32,6 @@ class Columns:
         return self._pick([*cells, ""])
 
 
-@lru_cache(REMEMBERED)
 def instant(column: str, text: str, zone: tzinfo | None = None) -> datetime:
     """The instant in UTC; one without offset is in the zone, or refused where there is none."""
     try:

@@ -100,6 +100,14 @@ UNUSABLE = (
 )
 
 
+def refuse_unusable(header: Sequence[str]) -> None:
+    """InvalidInputError for a header of a file of no use, which says what to export instead."""
+    lower = {each.lower() for each in header}
+    for each in UNUSABLE:
+        if each.signature <= lower:
+            raise InvalidInputError.of("", "unusable_format", f"{each.title}: {each.advice}")
+
+
 def recognised(
     header: Sequence[str], formats: Sequence[ShopFormat], chosen: str | None = None
 ) -> ShopFormat:
@@ -114,12 +122,6 @@ def recognised(
         found = max(fitting, key=lambda each: len(each.required))
         _require_single(header, found)
         return found
-    lower = {each.lower() for each in header}
-    for unusable in UNUSABLE:
-        if unusable.signature <= lower:
-            raise InvalidInputError.of(
-                "", "unusable_format", f"{unusable.title}: {unusable.advice}"
-            )
     nearest = max(candidates, key=lambda each: _nearness(each, header))
     raise InvalidInputError(
         [

@@ -1,7 +1,7 @@
 """Plain files with columns of any name: a mapping says which of them holds what."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from collections.abc import Mapping as Names
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -9,7 +9,7 @@ from typing import override
 from zoneinfo import ZoneInfo
 
 from succotash.application.shops.cells import amount, currency, email, instant, system_id
-from succotash.application.shops.tables import header_of, lines_of, rows
+from succotash.application.shops.tables import Rows, TextLines, header_of
 from succotash.application.value.order_blocks import Block, FileBlock, OrderFile, Rule
 from succotash.domain.people.identities import NameCustomer
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
@@ -18,7 +18,6 @@ from succotash.domain.value.order_import import START, Position, RejectedLine
 from succotash.domain.values import Currency, Money, OrderId
 from succotash.errors import InvalidInputError, Violation
 
-BLOCK_BYTES = 16 * 1024 * 1024
 FIELDS = ("order_id", "ordered_at", "amount", "customer_id", "email", "currency", "refund_of")
 _REQUIRED = ("order_id", "ordered_at", "amount")
 _SETTINGS = ("columns", "currency", "time_zone", "date_format", "decimal_sign")
@@ -173,31 +172,28 @@ class MappedFile(OrderFile):
     @override
     def blocks(self, after: Position, rule: Rule) -> Iterator[FileBlock]:
         start = max(after, self._start, key=lambda position: position.offset)
-        block, begun, end = Block(), start, start
-        for line, cells, behind in self._rows(start):
-            self._take(block, line, cells, rule)
-            end = behind
-            is_full = len(block.lines) + len(block.rejected) >= self._block_lines
-            if is_full or end.offset - begun.offset >= BLOCK_BYTES:
-                block.end = begun = end
+        parts = self._store.read(self._found, start.offset)
+        is_table = self._header is not None
+        rows = Rows(parts, self._delimiter, start) if is_table else TextLines(parts, start)
+        block, begun = Block(), start
+        for line, row in rows:
+            if len(block.lines) + len(block.rejected) >= self._block_lines:
+                block.end = begun = rows.row_begin
                 yield block
                 block = Block()
-        if end.offset > begun.offset:
-            block.end = end
+            self._take(block, line, self._cells(row), rule)
+        if rows.row_begin.offset > begun.offset:
+            block.end = rows.row_begin
             yield block
 
-    def _rows(self, start: Position) -> Iterator[tuple[int, Names[str, str] | Violation, Position]]:
-        parts = self._store.read(self._found, start.offset)
-        if self._header is None:
-            yield from _objects(parts, start)
-            return
-        for line, cells, behind in rows(parts, self._delimiter, start):
-            if isinstance(cells, Violation):
-                yield line, cells, behind
-            elif len(cells) != len(self._header):
-                yield line, _WRONG_WIDTH, behind
-            else:
-                yield line, dict(zip(self._header, cells, strict=True)), behind
+    def _cells(self, row: list[str] | str | Violation) -> Names[str, str] | Violation:
+        if isinstance(row, Violation):
+            return row
+        if isinstance(row, str):
+            return _object(row)
+        if self._header is None or len(row) != len(self._header):
+            return _WRONG_WIDTH
+        return dict(zip(self._header, row, strict=True))
 
     def _take(
         self, block: Block, line: int, cells: Names[str, str] | Violation, rule: Rule
@@ -219,22 +215,15 @@ class MappedFile(OrderFile):
         block.rejected.append(RejectedLine(line, violations))
 
 
-def _objects(
-    parts: Iterable[bytes], start: Position
-) -> Iterator[tuple[int, Names[str, str] | Violation, Position]]:
-    """The objects of NDJSON as texts by name; numbers as they are written."""
-    for line, text, behind in lines_of(parts, start):
-        if isinstance(text, Violation):
-            yield line, text, behind
-            continue
-        try:
-            found = json.loads(text, parse_float=str, parse_int=str)
-        except (ValueError, RecursionError):
-            found = None
-        if isinstance(found, dict):
-            yield line, {name: _text(each) for name, each in found.items()}, behind
-        else:
-            yield line, _NOT_AN_OBJECT, behind
+def _object(text: str) -> Names[str, str] | Violation:
+    """The texts of a JSON object by name; numbers as they are written."""
+    try:
+        found = json.loads(text, parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        return _NOT_AN_OBJECT
+    return {name: _text(each) for name, each in found.items()}
 
 
 def _text(value: object) -> str:

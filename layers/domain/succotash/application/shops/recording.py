@@ -5,7 +5,7 @@ from itertools import batched
 
 from succotash.application.identities import Register
 from succotash.domain.people.erasures import Tombstones
-from succotash.domain.people.identities import CustomerName, NameCustomer, numbered
+from succotash.domain.people.identities import CustomerName, NameEmail, numbered
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.shops.orders import (
     ShopOrder,
@@ -37,11 +37,11 @@ class _Customers:
         self,
         repositories: Repositories,
         tombstones: Tombstones,
-        name_customer: NameCustomer,
+        name_email: NameEmail,
         told: Sequence[ShopOrder | ShopRefund],
     ) -> None:
         self._repositories = repositories
-        self._name_customer = name_customer
+        self._name_email = name_email
         self._known: dict[tuple[str, str | None, str | None], CustomerName | None] = {}
         self.names = [self._name_of(each) for each in told]
         called = dict.fromkeys(each for each in self.names if each is not None)
@@ -101,14 +101,14 @@ class _Customers:
 
     def _name(self, system: str, email: str | None, number: str | None) -> CustomerName | None:
         if email is not None:
-            return self._name_customer(email, None)
+            return self._name_email(email)
         return None if number is None else CustomerName(numbered(system, number))
 
 
 def record_shop_orders(
     repositories: Repositories,
     tombstones: Tombstones,
-    name_customer: NameCustomer,
+    name_email: NameEmail,
     told: Sequence[ShopOrder | ShopRefund],
 ) -> list[RecordOutcome]:
     """Merge what is told, in its order, into what is known, and the ledger with it.
@@ -116,7 +116,7 @@ def record_shop_orders(
     What became of each: recorded where the order was not known, replaced where something is
     otherwise now, unchanged, or erased where its customer was since. Within a transaction.
     """
-    customers = _Customers(repositories, tombstones, name_customer, told)
+    customers = _Customers(repositories, tombstones, name_email, told)
     states = _States(repositories.ltv.find_shop_orders([key_of(each) for each in told]))
     outcomes = [
         states.tell(each, customers.customer_at(place))
@@ -132,7 +132,7 @@ def record_shop_orders(
 def import_shop_orders(
     repositories: Repositories,
     tombstones: Tombstones,
-    name_customer: NameCustomer,
+    name_email: NameEmail,
     orders: Sequence[ShopOrder],
 ) -> list[RecordOutcome | None]:
     """As `record_shop_orders`, made for tens of thousands of orders most of which are new.
@@ -140,10 +140,11 @@ def import_shop_orders(
     None where an order does not count and is not known: it leaves no trace, since a file tells it
     again.
     """
-    customers = _Customers(repositories, tombstones, name_customer, orders)
+    customers = _Customers(repositories, tombstones, name_email, orders)
     outcomes: list[RecordOutcome | None] = [None] * len(orders)
     new: dict[int, ShopOrderState] = {}
-    others, called = [], set[tuple[str, str]]()
+    others: list[int] = []
+    ids, numbers = set[str](), set[tuple[str, str]]()
     for place, order in enumerate(orders):
         customer_id = customers.customer_at(place)
         if not customers.is_taken(place):
@@ -151,9 +152,10 @@ def import_shop_orders(
             continue
         if order.skip is None and customer_id is not None:
             state = merged((), order, customer_id)
-            ways = {("id", state.order_id), ("number", state.number or state.order_id)}
-            if called.isdisjoint(ways):
-                called |= ways
+            number = (order.system, order.number or state.order_id)
+            if state.order_id not in ids and number not in numbers:
+                ids.add(state.order_id)
+                numbers.add(number)
                 new[place] = state
                 continue
         others.append(place)

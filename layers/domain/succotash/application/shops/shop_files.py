@@ -7,12 +7,18 @@ from itertools import islice
 from typing import override
 
 from succotash.application.shops.cells import currency, decimal_sign_of
-from succotash.application.shops.formats import FileContext, RowReader, ShopFormat, recognised
+from succotash.application.shops.formats import (
+    FileContext,
+    RowReader,
+    ShopFormat,
+    recognised,
+    refuse_unusable,
+)
 from succotash.application.shops.mapping import MappedFile, Mapping
 from succotash.application.shops.recording import import_shop_orders
 from succotash.application.shops.shopify import ShopifyOrders
 from succotash.application.shops.stripe import StripePayments
-from succotash.application.shops.tables import header_of, rows
+from succotash.application.shops.tables import Rows, header_of
 from succotash.application.shops.woocommerce import AdvancedExportOrders, WebToffeeOrders
 from succotash.application.value.file_options import AUTO, PLAIN, FileOptions
 from succotash.application.value.order_blocks import (
@@ -24,7 +30,7 @@ from succotash.application.value.order_blocks import (
 )
 from succotash.application.value.previews import Preview
 from succotash.domain.people.erasures import Tombstones
-from succotash.domain.people.identities import NameCustomer
+from succotash.domain.people.identities import NameCustomer, NameEmail
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.shops.orders import ShopOrder, Skip, in_currency
@@ -34,7 +40,6 @@ from succotash.domain.values import Clock, Currency
 from succotash.errors import InvalidInputError, Violation
 
 BLOCK_ORDERS = 50_000
-BLOCK_BYTES = 32 * 1024 * 1024
 SAMPLE = 200
 """Rows that tell how a file writes amounts."""
 PLAIN_COLUMNS = frozenset({"customer_id", "order_id", "ordered_at", "amount"})
@@ -62,6 +67,7 @@ class KnownFiles:
         own_currency: Currency,
         zone: tzinfo,
         name_customer: NameCustomer,
+        name_email: NameEmail,
         clock: Clock,
         block_orders: int = BLOCK_ORDERS,
     ) -> None:
@@ -69,6 +75,7 @@ class KnownFiles:
         self._own_currency = own_currency
         self._zone = zone
         self._name_customer = name_customer
+        self._name_email = name_email
         self._clock = clock
         self._block_orders = block_orders
 
@@ -81,6 +88,7 @@ class KnownFiles:
         if options.format == PLAIN or _is_ndjson(store, found):
             return self._open_plain(store, found, options)
         delimiter, header, start = header_of(store.read(found))
+        refuse_unusable(header)
         chosen = None if options.format == AUTO else options.format
         if chosen is None and _looks_plain(header):
             return self._open_plain(store, found, options)
@@ -94,7 +102,7 @@ class KnownFiles:
         reader = shop_format.reader(header, context)
         source = _Source(store, found, delimiter, start, len(header))
         return _ShopFile(
-            source, reader, context, self._own_currency, self._name_customer, self._block_orders
+            source, reader, context, self._own_currency, self._name_email, self._block_orders
         )
 
     def _decimal_sign(
@@ -107,11 +115,11 @@ class KnownFiles:
         start: Position,
     ) -> str:
         places = [header.index(each) for each in shop_format.amounts if each in header]
-        sample = islice(rows(store.read(found, start.offset), delimiter, start), SAMPLE)
+        sample = islice(Rows(store.read(found, start.offset), delimiter, start), SAMPLE)
         return decimal_sign_of(
             [
                 cells[place]
-                for _, cells, _ in sample
+                for _, cells in sample
                 for place in places
                 if isinstance(cells, list) and len(cells) == len(header)
             ]
@@ -147,12 +155,12 @@ class _Source:
 class ShopBlock(FileBlock):
     """Orders of a shop; those that do not count may be known, and then count no longer."""
 
-    name_customer: NameCustomer = field(kw_only=True)
+    name_email: NameEmail = field(kw_only=True)
     orders: list[ShopOrder] = field(default_factory=list)
 
     @override
     def record(self, repositories: Repositories, tombstones: Tombstones) -> Recording:
-        outcomes = import_shop_orders(repositories, tombstones, self.name_customer, self.orders)
+        outcomes = import_shop_orders(repositories, tombstones, self.name_email, self.orders)
         return Recording([each for each in outcomes if each is not None])
 
     @override
@@ -177,37 +185,37 @@ class _ShopFile(OrderFile):
         reader: RowReader,
         context: FileContext,
         own_currency: Currency,
-        name_customer: NameCustomer,
+        name_email: NameEmail,
         block_orders: int,
     ) -> None:
         self._source = source
         self._reader = reader
         self._latest = context.now + CLOCK_TOLERANCE
         self._own_currency = own_currency
-        self._name_customer = name_customer
+        self._name_email = name_email
         self._block_orders = block_orders
 
     @override
     def blocks(self, after: Position, rule: Rule) -> Iterator[FileBlock]:
         source = self._source
         start = max(after, source.start, key=lambda position: position.offset)
-        block, begun, end = self._new_block(), start, start
+        block, begun = self._new_block(), start
         group = _Group()
-        parts = source.store.read(source.found, start.offset)
-        for line, cells, behind in rows(parts, source.delimiter, start):
+        rows = Rows(source.store.read(source.found, start.offset), source.delimiter, start)
+        for line, cells in rows:
             row = cells if isinstance(cells, Violation) else self._group_of(cells, group)
             if isinstance(row, Violation):
                 block.rejected.append(RejectedLine(line, (row,)))
             elif row is not group:
-                if self._is_full(block, end.offset - begun.offset):
-                    block.end = begun = end
+                if len(block.orders) + len(block.rejected) >= self._block_orders:
+                    block.end = begun = rows.row_begin
                     yield block
                     block = self._new_block()
                 row.line, group = line, row
                 self._take(block, row)
             elif (found := self._contradiction(group, cells)) is not None:
                 self._refuse(block, group, found)
-            end = behind
+        end = rows.row_begin
         if end.offset > begun.offset:
             block.end = end
             yield block
@@ -231,12 +239,7 @@ class _ShopFile(OrderFile):
         return self._reader.differs(group.first, cells)
 
     def _new_block(self) -> ShopBlock:
-        return ShopBlock(name_customer=self._name_customer)
-
-    def _is_full(self, block: ShopBlock, length: int) -> bool:
-        return (
-            len(block.orders) + len(block.rejected) >= self._block_orders or length >= BLOCK_BYTES
-        )
+        return ShopBlock(name_email=self._name_email)
 
     def _take(self, block: ShopBlock, group: "_Group") -> None:
         """Add the order that a row tells to the block, or what is wrong with it."""

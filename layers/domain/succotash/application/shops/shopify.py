@@ -1,6 +1,7 @@
 """Orders as Shopify exports them: a row for each line item, the order itself on the first one."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import override
 
 from succotash.application.shops.cells import Columns, amount, currency, email, instant, system_id
@@ -84,16 +85,7 @@ class _ShopifyRows(RowReader):
         total = Money(amount("Total", total_text, sign), money)
         ordered_at = instant("Created at", created)
         cancelled_at = cancelled or canceled
-        told_at = max(
-            instant(column, text)
-            for column, text in (
-                ("Created at", created),
-                ("Paid at", paid),
-                ("Fulfilled at", fulfilled),
-                ("Cancelled at", cancelled_at),
-            )
-            if text
-        )
+        told_at = _latest(ordered_at, created, paid, fulfilled, cancelled_at)
         address = email("Email", email_text)
         refunded = amount("Refunded Amount", refunded_text, sign)
         return ShopOrder(
@@ -116,6 +108,16 @@ class _ShopifyRows(RowReader):
             else None,
             accepts_marketing=_YES_NO.get(marketing.strip().lower()),
         )
+
+
+def _latest(ordered_at: datetime, created: str, *others: str) -> datetime:
+    """The latest of an order's instants."""
+    told_at, latest = ordered_at, created
+    for text in others:
+        # Of two texts with one offset the later one is the greater one.
+        if text and (text[19:] != latest[19:] or text > latest):
+            told_at, latest = max(told_at, instant("Paid at", text)), text
+    return told_at
 
 
 def _skip(

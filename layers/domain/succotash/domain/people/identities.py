@@ -41,6 +41,8 @@ class CustomerName:
     """What older keys made of the same address or number."""
 
 
+type NameEmail = Callable[[str], CustomerName]
+"""Says what a canonical e-mail stands for, as `Pseudonyms.name_of_email` does."""
 type NameCustomer = Callable[[str, str | None], CustomerName]
 """Says what a shop's id and e-mail stand for, as `Pseudonyms.name` does."""
 
@@ -71,6 +73,11 @@ class Pseudonyms:
             made = self._of("phone", number)
             return CustomerName(made[0], given, made[1:])
         return CustomerName(CustomerId(customer_id), given)
+
+    def name_of_email(self, address: str) -> CustomerName:
+        """What a customer is called of whom an e-mail in canonical form is all that is known."""
+        made = self._of("email", address)
+        return CustomerName(made[0], address, made[1:])
 
     def of_email(self, address: str) -> tuple[CustomerId, ...]:
         """One for each key, the present one first; of an address in canonical form."""

@@ -125,6 +125,8 @@ class ShopOrderState:
             return []
         customer_id, currency = self.customer_id, self.total.currency
         entries = [Order(customer_id, self.order_id, self.ordered_at, self.total)]
+        if not self.refunds and self.refunded is None:
+            return entries
         entries += [
             Order(
                 customer_id,
@@ -175,7 +177,9 @@ def merged(
     kept by id; the larger total counts, since a total only grows. An order stays with its customer
     until another e-mail is named.
     """
-    state = _joined(known) if known else _unknown(told)
+    if not known:
+        return _new(told, customer_id)
+    state = _joined(known)
     if state.told_at is None or told.told_at >= state.told_at:
         counts = told.skip in {None, Skip.NOBODY_NAMED}
         keeps = customer_id is None or (told.email is None and state.customer_id is not None)
@@ -244,8 +248,20 @@ def _is_more(told: RefundTotal | None, known: RefundTotal | None) -> bool:
     return told.amount.amount > (0 if known is None else known.amount.amount)
 
 
-def _unknown(told: ShopOrder) -> ShopOrderState:
-    return ShopOrderState(order_id_of(told.system, told.number, told.name), told.system)
+def _new(told: ShopOrder, customer_id: CustomerId | None) -> ShopOrderState:
+    state = ShopOrderState(
+        order_id_of(told.system, told.number, told.name),
+        told.system,
+        told.number,
+        told.told_at,
+        customer_id if told.skip is None else None,
+        told.ordered_at,
+        told.total,
+        told.refunded if _is_more(told.refunded, None) else None,
+    )
+    for refund in told.refunds:
+        state = with_refund(state, refund)
+    return state
 
 
 def _joined(known: Sequence[ShopOrderState]) -> ShopOrderState:
