@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.domain.people.email_addresses import _checked, canonical_email
+from succotash.domain.people.email_addresses import canonical_email, validated_email
 from succotash.domain.shops.amounts import amount_of_text, money_of_stripe
 from succotash.errors import InvalidInputError
 
@@ -59,4 +59,4 @@ def test_plain_addresses_are_read_as_all_others_are(local: str, domain: str) -> 
         except InvalidInputError:
             return None
 
-    assert read(canonical_email) == read(_checked)
+    assert read(canonical_email) == read(validated_email)

@@ -4,79 +4,24 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.application.shops.shop_files import FORMATS, KnownFiles, ShopBlock
+from succotash.application.shops.shop_files import FORMATS
 from succotash.application.value.file_options import FileOptions, options_of
 from succotash.application.value.order_blocks import Block, FileBlock
-from succotash.domain.shops.orders import ShopOrder, Skip
-from succotash.domain.value.order_import import START, Position
+from succotash.domain.shops.orders import Skip
 from succotash.domain.values import Currency
 from succotash.errors import InvalidInputError
-from succotash.http.order_files import OrderFiles
-from tests.builders import PSEUDONYMS, USD, name_customer
-from tests.contract.shelf import Shelf
+from tests.builders import USD
+from tests.shop_files import NOW, blocks, orders, refusal, rejected
 
 EXPORTS = Path(__file__).parents[1] / "exports"
-NOW = datetime(2026, 6, 1, tzinfo=UTC)
-BERLIN = ZoneInfo("Europe/Berlin")
 SHOPIFY = (EXPORTS / "shopify.csv").read_text(encoding="utf-8")
 SMALL = "Name,Email,Financial Status,Currency,Total,Created at,Id"
 GOOD = "#1,ada@example.com,paid,USD,5.00,2026-03-01 10:00:05 +0100,1"
-
-
-def blocks(
-    content: str | bytes,
-    name: str = "orders.csv",
-    options: FileOptions | None = None,
-    *,
-    block_orders: int = 1000,
-    part: int = 1000,
-    after: Position = START,
-) -> Iterator[FileBlock]:
-    encoded = content.encode() if isinstance(content, str) else content
-    store = Shelf({name: encoded}, part=part)
-    files = KnownFiles(
-        OrderFiles(USD, name_customer),
-        USD,
-        BERLIN,
-        name_customer,
-        PSEUDONYMS.name_of_email,
-        lambda: NOW,
-        block_orders,
-    )
-    opened = files(store, store.describe(name), options or FileOptions())
-    return opened.blocks(after, lambda _: None)
-
-
-def orders(
-    content: str | bytes, options: FileOptions | None = None, *, part: int = 1000
-) -> list[ShopOrder]:
-    found = []
-    for block in blocks(content, options=options, part=part):
-        assert isinstance(block, ShopBlock)
-        found += block.orders
-    return found
-
-
-def rejected(content: str | bytes, options: FileOptions | None = None) -> list[tuple[int, str]]:
-    """Line and code of all that is wrong."""
-    return [
-        (line.line, each.code)
-        for block in blocks(content, options=options)
-        for line in block.rejected
-        for each in line.violations
-    ]
-
-
-def refusal(content: str | bytes, options: FileOptions | None = None) -> list[tuple[str, str]]:
-    with pytest.raises(InvalidInputError) as refused:
-        list(blocks(content, options=options))
-    return [(each.code, each.message) for each in refused.value.violations]
 
 
 def small(*rows: str) -> str:
@@ -364,50 +309,6 @@ class TestTables:
         for done, block in enumerate(parted):
             rest = blocks(content, part=part, block_orders=size, after=block.end)
             assert told(rest) == told(iter(parted[done + 1 :]))
-
-
-class TestMapping:
-    COLUMNS = '{"order_id": "No", "ordered_at": "When", "amount": "Sum", "email": "Who"}'
-
-    def test_columns_of_any_name_are_read(self) -> None:
-        chosen = FileOptions(mapping=f'{{"columns": {self.COLUMNS}, "currency": "USD"}}')
-        [block] = blocks("No,When,Sum,Who\n1,2026-01-01 12:00,5,Ada@example.com\n", options=chosen)
-        assert isinstance(block, Block)
-        [order] = block.orders.orders()
-        assert order.customer_id == PSEUDONYMS.name("ada@example.com").customer_id
-        assert order.ordered_at == datetime(2026, 1, 1, 11, tzinfo=UTC)
-
-    def test_ndjson_is_read_likewise(self) -> None:
-        chosen = FileOptions(mapping=f'{{"columns": {self.COLUMNS}}}')
-        line = '{"No": 1, "When": "2026-01-01T12:00:00Z", "Sum": 0.1, "Who": "ada@example.com"}'
-        [block] = blocks(f"{line}\nbroken\n", "orders.ndjson", chosen)
-        assert isinstance(block, Block)
-        assert [str(each.amount.amount) for each in block.orders.orders()] == ["0.1000"]
-        assert [each.line for each in block.rejected] == [2]
-
-    @pytest.mark.parametrize(
-        ("mapping", "code"),
-        [
-            ("[]", "malformed"),
-            ("{", "malformed"),
-            ("{}", "missing"),
-            ('{"columns": {"order_id": "No"}}', "missing"),
-            (f'{{"columns": {COLUMNS}, "colour": "red"}}', "unknown_field"),
-            (f'{{"columns": {COLUMNS}, "time_zone": "Europe/Atlantis"}}', "time_zone"),
-            (f'{{"columns": {COLUMNS}, "decimal_sign": ";"}}', "decimal_sign"),
-            (f'{{"columns": {COLUMNS.replace("Who", "Whom")}}}', "column_missing"),
-            (f'{{"columns": {COLUMNS.replace(chr(34) + "Sum" + chr(34), "5")}}}', "text"),
-        ],
-    )
-    def test_a_mapping_that_does_not_fit_is_refused(self, mapping: str, code: str) -> None:
-        told = refusal("No,When,Sum,Who\n", FileOptions(mapping=mapping))
-        assert code in [each for each, _ in told]
-
-    def test_a_missing_column_is_named(self) -> None:
-        mapping = f'{{"columns": {self.COLUMNS}}}'
-        assert refusal("No,When,Who\n", FileOptions(mapping=mapping)) == [
-            ("column_missing", "Missing column: Sum")
-        ]
 
 
 def test_an_import_ahead_of_the_clock_by_minutes_is_accepted() -> None:

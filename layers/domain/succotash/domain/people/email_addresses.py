@@ -32,15 +32,16 @@ def canonical_email(typed: str) -> str:
         and _PLAIN_LOCAL.fullmatch(local)
     ):
         return local.lower() + _after_local(domain)
-    return _checked(address)
+    return validated_email(address)
 
 
 @lru_cache(maxsize=10_000)
 def _after_local(domain: str) -> str:
-    return _checked(f"a@{domain}").removeprefix("a")
+    return validated_email(f"a@{domain}").removeprefix("a")
 
 
-def _checked(address: str) -> str:
+def validated_email(address: str) -> str:
+    """As `canonical_email`, of any address, without a short way for plain ones."""
     not_one = InvalidInputError.of("email", "email", "Invalid e-mail address")
     if len(address) > EMAIL_LIMIT:  # before it is normalised, several times over
         raise not_one
