@@ -10,7 +10,8 @@ SQLFLUFF := "$(BIN)/sqlfluff" lint --disable-progress-bar --processes 2
 # a limit, or deletes so many, needs no order.
 AS_SENT := --exclude-rules \
   ambiguous.order_by_limit,layout.long_lines,layout.indent,layout.keyword_newline,references.keywords
-SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadscope
+# In the order of collection, which begins with the longest.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 WITHOUT_DOCKER := not sam_local and not browser and not smoke and not e2e and not simulation
 
 export PATH := $(BIN):$(PATH)
@@ -57,7 +58,7 @@ build: $(SYNCED) ## make what is deployed, in .aws-sam, and the demo data for sa
 	"$(BIN)/sam" build --parameter-overrides Storage=sqlite
 
 smoke: $(SYNCED) ## run what make build made, under a bare interpreter
-	"$(BIN)/python" -m pytest --ignore tests/smoke/test_arm64.py tests/smoke
+	"$(BIN)/python" -m pytest $(SIDE_BY_SIDE) --ignore tests/smoke/test_arm64.py tests/smoke
 
 smoke-arm64: $(SYNCED) ## build for arm64 and run it in an emulator, after make build
 	local/arm64_python.sh
@@ -65,7 +66,7 @@ smoke-arm64: $(SYNCED) ## build for arm64 and run it in an emulator, after make 
 	"$(BIN)/python" -m pytest -n 2 tests/smoke/test_arm64.py
 
 sam-local: $(SYNCED) ## invoke every function with every event in Docker, after make build
-	"$(BIN)/python" -m pytest tests/sam_local
+	"$(BIN)/python" -m pytest -n 2 tests/sam_local
 
 browser: $(SYNCED) ## fill in the hosted page in a real browser
 	"$(BIN)/python" -m pytest tests/browser

@@ -16,6 +16,11 @@ TEST_POSTGRES_URL = "SUCCOTASH_TEST_POSTGRES_URL"
 """An administrator's URL of the server to test on, instead of an embedded one."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that no worker is left with it alone at the end."""
+    items.sort(key=lambda each: each.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A real PostgreSQL server, the same one for the whole session."""

@@ -19,6 +19,8 @@ from tests.containers import StorageContainer
 from tests.events import Event
 from tests.http.gateway import APIS, SCOPES
 
+pytestmark = pytest.mark.long
+
 ROUTES = [(api, route) for api in APIS for route in api.routes]
 AWKWARD = (
     "",

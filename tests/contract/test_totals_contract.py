@@ -30,6 +30,8 @@ from succotash.domain.values import (
 from succotash.errors import NotFoundError
 from tests.builders import NOON, USD, a_campaign, an_event, an_order, days
 
+pytestmark = pytest.mark.long
+
 type Limits = tuple[int, int]
 """Up to how many customers are scored at once, and with more, how many models are fitted to."""
 

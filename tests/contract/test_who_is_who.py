@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -19,6 +20,8 @@ from tests.builders import NOON, days, minutes
 from tests.contract.conftest import NewStorage
 from tests.contract.shelf import Shelf
 from tests.http.gateway import Gateway
+
+pytestmark = pytest.mark.long
 
 ADA, BOB = "ada@example.com", "bob@example.com"
 EMAILS = {

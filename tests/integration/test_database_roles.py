@@ -32,6 +32,8 @@ from tests.http.gateway import APIS, Answered, Gateway
 from tests.kinds import KINDS
 from tests.servers import PostgresServer
 
+pytestmark = pytest.mark.long
+
 PASSWORD = "not-the-one-everybody-knows"
 
 

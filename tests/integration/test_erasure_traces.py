@@ -25,6 +25,8 @@ from tests.traces import (
     patterns_of,
 )
 
+pytestmark = pytest.mark.long
+
 ADA = "ada.lovelace@analytical.example"
 TYPED = "Ada.Lovelace@Analytical.Example"
 BOB = "bob@example.com"

@@ -13,6 +13,8 @@ from local.setup_postgres_db import Plan, set_up
 from succotash.application.people.erased_elsewhere import ALWAYS_KEPT, ON_DISK
 from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = ROOT / "docs" / "how-to"
 OPERATION = (

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 TOLERANCE = 0.01
 """How far a calculated number may lie from the one shown, which another processor rounds apart."""

@@ -19,6 +19,8 @@ from succotash.infrastructure.postgres.provisioning import SchemaMigration
 from tests.contexts import Context
 from tests.integration.stacks import HOLD_SET_UPS, LATER, LET_GO, Stack
 
+pytestmark = pytest.mark.long
+
 READ_REVISION = f"SELECT version_num FROM {REVISION_TABLE}"  # noqa: S608 - a constant
 SET_REVISION = f"UPDATE {REVISION_TABLE} SET version_num = :revision"  # noqa: S608 - a constant
 SLOW_GRANTS = """

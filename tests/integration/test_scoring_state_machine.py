@@ -25,6 +25,8 @@ from tests.builders import an_event, an_order, at
 from tests.databases import environment_of, migrated_database
 from tests.servers import PostgresServer
 
+pytestmark = pytest.mark.long
+
 type Event = Mapping[str, Any]
 type Fault = Callable[[Event], None]
 

@@ -16,6 +16,8 @@ from succotash.infrastructure.postgres.migrations.rights import EVERYTHING
 from tests.http.gateway import Gateway
 from tests.servers import PostgresServer
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 LAYER = Path("layers") / "domain"
 MIGRATIONS = LAYER / "succotash" / "infrastructure" / "postgres" / "migrations" / "__init__.py"

@@ -14,6 +14,8 @@ from succotash.infrastructure.postgres.migrations import REVISION
 from tests.moto_servers import moto_server
 from tests.template.stack import defaults, deployed, deployed_of, holds, written
 
+pytestmark = pytest.mark.long
+
 REGION: Final = "eu-central-1"
 BUCKET = "bucket"
 """Where SAM, as the tests let it translate, expects what `sam deploy` would have uploaded."""

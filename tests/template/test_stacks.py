@@ -1,5 +1,6 @@
 """The stack as CloudFormation takes it."""
 
+import pytest
 from cfnlint.api import lint
 
 from tests.template.stack import (
@@ -8,6 +9,8 @@ from tests.template.stack import (
     translated,
     written,
 )
+
+pytestmark = pytest.mark.long
 
 
 def test_two_stacks_fit_in_one_account() -> None:

@@ -17,6 +17,8 @@ from succotash.infrastructure.in_memory.ltv import InMemoryLTVRepository
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.builders import NOON, USD, name_customer
 
+pytestmark = pytest.mark.long
+
 LINES = 200_000
 MEGABYTES = 60
 

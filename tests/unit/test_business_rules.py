@@ -20,6 +20,8 @@ from succotash.domain.value.ltv import CustomerLTV
 from succotash.domain.values import SegmentId
 from tests.builders import usd
 
+pytestmark = pytest.mark.long
+
 SOMEBODY = "cdnow-0001"
 
 

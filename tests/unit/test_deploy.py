@@ -19,7 +19,7 @@ from local.stack_parameters import ParameterError, Parameters
 from tests.moto_servers import moto_server
 from tests.template.stack import ROOT, written
 
-pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore:Tried to parse:UserWarning")]
 
 REGION = "us-east-1"
 PARAMETERS = Parameters.of_template(ROOT / "template.yaml")
