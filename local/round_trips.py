@@ -21,6 +21,15 @@ from succotash.domain.intake.submissions import (
 from succotash.domain.leads.leads import Lead, LeadQuery, LeadScore, LeadStatus, ScorePoint
 from succotash.domain.messages.outbox import Channel, MailNote, OutboxMessage, Settlement
 from succotash.domain.messages.quarantine import QuarantineDigest
+from succotash.domain.people.consents import (
+    MARKETING,
+    Consent,
+    ConsentOrigin,
+    ConsentState,
+    CurrentConsent,
+    Suppression,
+    SuppressionReason,
+)
 from succotash.domain.people.identities import Join
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
@@ -366,6 +375,25 @@ class RoundTrip:
         to.find_personal_ids(email=self._lead.email)
         to.join_customers([Join(alias, self._customer)])
         to.delete_results_of_nobody(self._run)
+
+    def consents(self) -> None:
+        """Consent, and an address that is not written to."""
+        to, email, key = self._to.consents, self._lead.email, f"{self._mark}key"
+        consent = Consent(
+            f"{self._mark}consent",
+            *(email, MARKETING, ConsentState.GRANTED, LONG_AGO, LONG_AGO, ConsentOrigin.FORM),
+            "I agree.",
+        )
+        suppression = Suppression(key, MARKETING, SuppressionReason.DENIED, LONG_AGO)
+        expect(that=to.record_consents([replace(consent, address_key=key)]) == 1)
+        expect(that=to.get_consents(email) == [consent])
+        current = CurrentConsent(email, MARKETING, ConsentState.GRANTED, LONG_AGO)
+        expect(that=to.get_current_consents(email) == [current])
+        expect(that=to.find_consenting_address(key) == email)
+        to.suppress([suppression])
+        expect(that=to.find_suppressions([key]) == [suppression])
+        lifted = to.lift_suppressions([key], MARKETING, [suppression.reason], LONG_AGO + DAY)
+        expect(that=(lifted, to.forget_consents(email)) == (1, 1))
 
     def people(self) -> None:
         """What is known of a person, and its erasure."""

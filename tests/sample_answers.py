@@ -22,6 +22,9 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     "form_intake.page": (HTTPStatus.OK, {}),
     "form_intake.thanks": (HTTPStatus.OK, {}),
     "form_intake.parked": (None, {"batchItemFailures": []}),
+    "form_intake.parked_unsubscription": (None, {"batchItemFailures": []}),
+    # Its token was signed with another key: so is every one that a file could hold.
+    "form_intake.unsubscribe": (HTTPStatus.NOT_FOUND, {}),
     "form_intake.submission": (
         HTTPStatus.CREATED,
         {"form_id": "default"},
@@ -32,6 +35,11 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     "lead_queries.analytics": (
         HTTPStatus.OK,
         {"submission_metrics.total_submissions": 4, "lead_metrics.new_leads": 4},
+    ),
+    "lead_queries.consents": (HTTPStatus.OK, {"suppressed": []}),
+    "lead_queries.put_consents": (
+        HTTPStatus.OK,
+        {"current.0.purpose": "marketing", "current.0.state": "granted", "suppressed": []},
     ),
     "lead_queries.export_leads": (HTTPStatus.OK, {}),
     "lead_queries.export_submissions": (HTTPStatus.OK, {}),

@@ -9,7 +9,6 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ConfigDict, Field
 
 from hosted_page import (
-    HTML_TYPE,
     confirmation_page,
     confirmed_page,
     form_page,
@@ -18,6 +17,7 @@ from hosted_page import (
     thank_you_page,
     useless_link_page,
 )
+from html_page import HTML_TYPE
 from queued_messages import queued_messages
 from submission_reading import NEXT, TAKES, SentForm
 from succotash.application.forms.views import FormView
@@ -38,6 +38,13 @@ from succotash.http.problems import problem_of
 from succotash.http.reading import FORM_TYPE, JSON_TYPE, read_model, read_pairs, read_text
 from succotash.http.requests import Call, Reply
 from succotash.http.snapshots import survive_snapshots
+from unsubscribe_pages import (
+    unclear_unsubscribe_page,
+    unsubscribe_page,
+    unsubscribed_page,
+    useless_unsubscribe_page,
+)
+from unsubscribe_reading import UNSUBSCRIBE_TAKES, read_unsubscription
 
 api = Api[Container]("form_intake")
 
@@ -209,6 +216,49 @@ def confirm(container: Container, form_id: str, call: Call) -> Reply:
     except (InvalidTokenError, NotFoundError) as error:
         return _useless(call, error)
     return confirmed_page(form)
+
+
+UNSUBSCRIBE = "/u/{token}"
+
+
+@api.route("GET", UNSUBSCRIBE, scope=None, answers={HTML_TYPE: str}, also=USELESS)
+def get_unsubscribe_page(
+    container: Container,
+    token: str,
+    query: ThanksQuery,  # noqa: ARG001 - says that any is passed over
+) -> Reply:
+    """The page behind the link in a mail; it changes nothing by itself."""
+    try:
+        container.get_unsubscriptions().read_token(token)
+    except InvalidTokenError as error:
+        return useless_unsubscribe_page(is_expired=isinstance(error, ExpiredTokenError))
+    return unsubscribe_page()
+
+
+@api.route(
+    "POST",
+    UNSUBSCRIBE,
+    scope=None,
+    takes=UNSUBSCRIBE_TAKES,
+    answers={HTML_TYPE: str},
+    also=USELESS,
+)
+def unsubscribe(
+    container: Container,
+    token: str,
+    query: ThanksQuery,  # noqa: ARG001 - says that any is passed over
+    call: Call,
+) -> Reply:
+    """Unsubscribe the person whom a link was sent to, at once or once the storage is back."""
+    try:
+        container.get_unsubscriptions().read_token(token)
+        scope, shown = read_unsubscription(call)
+        container.get_unsubscriptions().unsubscribe(token, scope, shown)
+    except InvalidTokenError as error:
+        return useless_unsubscribe_page(is_expired=isinstance(error, ExpiredTokenError))
+    except InvalidInputError:
+        return unclear_unsubscribe_page()
+    return unsubscribed_page(scope)
 
 
 @api.route(

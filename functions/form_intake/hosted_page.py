@@ -1,14 +1,12 @@
 """A plain page for a form: no JavaScript, no cookies, nothing loaded from elsewhere."""
 
-import base64
-import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
+from html_page import page
 from succotash.application.forms.views import FieldView, FormView, RuleView
 from succotash.domain.forms.attribution import CONSENT, TOKEN
 from succotash.domain.forms.canonical_text import ANSWER_LIMIT
@@ -18,24 +16,6 @@ from succotash.domain.values import Json
 from succotash.errors import Violation
 from succotash.http.problems import Problem
 from succotash.http.requests import Reply
-
-HTML_TYPE = "text/html; charset=utf-8"
-STYLE = (
-    "body{font:1rem/1.5 system-ui,sans-serif;max-width:36rem;margin:2rem auto;padding:0 1rem;"
-    "color:#1a1a1a;background:#fff;overflow-wrap:anywhere}"
-    "label,legend{display:block;font-weight:600;margin-top:1rem}"
-    "input,select,textarea{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;"
-    "border:1px solid #666;border-radius:4px}"
-    "input[type=checkbox]{width:auto}"
-    "fieldset{border:0;padding:0;margin:1rem 0 0}legend{padding:0}"
-    ".tick{display:flex;gap:.5rem;align-items:baseline;margin-top:.5rem}"
-    ".tick label{margin:0;font-weight:400}"
-    "button{font:inherit;font-weight:600;margin-top:1.5rem;padding:.6rem 1.5rem;color:#fff;"
-    "background:#14532d;border:0;border-radius:4px}"
-    ".summary{border:3px solid #b00020;border-radius:4px;padding:0 1rem}"
-    ".error,.summary a{color:#b00020}.honeypot{position:absolute;left:-9999px}"
-)
-STYLE_DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 
 INPUTS: Mapping[str, str] = {
     FieldKind.TEXT: "text",
@@ -55,7 +35,14 @@ AUTOCOMPLETE: Mapping[str, str] = {
 
 
 def _question(name: str, label: str, kind: FieldKind, *, required: bool = False) -> FieldView:
-    return {"name": name, "label": label, "kind": kind, "required": required, "choices": []}
+    return {
+        "name": name,
+        "label": label,
+        "kind": kind,
+        "required": required,
+        "choices": [],
+        "purpose": "",
+    }
 
 
 CONTACT_QUESTIONS = (
@@ -107,14 +94,14 @@ def form_page(
             for name, value in (carried or {}).items()
             if name not in asked and name not in wrong
         ),
-        *_consent(form["consent_text"], given.get(CONSENT), wrong.get(CONSENT)),
+        *_consent(CONSENT, form["consent_text"], given.get(CONSENT), wrong.get(CONSENT)),
         *([] if token is None else [f'<input type="hidden" name="{TOKEN}" value="{token}">']),
         *_trap(form["spam"]["honeypot"]),
         '<button type="submit">Send</button>',
         "</form>",
     ]
     status = HTTPStatus.UNPROCESSABLE_ENTITY if violations else HTTPStatus.OK
-    return _page(form["title"], lines, status, form["allowed_redirects"])
+    return page(form["title"], lines, status, form["allowed_redirects"])
 
 
 def _summary(labels: Mapping[str, str], wrong: Mapping[str, str]) -> Iterator[str]:
@@ -134,7 +121,9 @@ def _summary(labels: Mapping[str, str], wrong: Mapping[str, str]) -> Iterator[st
 LINK = re.compile(r"https://[^\s<>\"']*[^\s<>\"'.,;:!?)]")
 
 
-def _consent(text: str, given: Json, problem: str | None) -> Iterator[str]:
+def _consent(
+    name: str, text: str, given: Json, problem: str | None, *, required: bool = True
+) -> Iterator[str]:
     """The box to tick by which a person agrees, if the form asks for it; addresses are links."""
     if not text:
         return
@@ -144,13 +133,14 @@ def _consent(text: str, given: Json, problem: str | None) -> Iterator[str]:
         link = f'<a href="{address}" target="_blank" rel="noopener">{address}</a>'
         shown, end = shown + escape(text[end : found.start()]) + link, found.end()
     shown += escape(text[end:])
-    said = f' aria-invalid="true" aria-describedby="problem-{CONSENT}"' if problem else ""
+    said = f' aria-invalid="true" aria-describedby="problem-{name}"' if problem else ""
+    needed, mark = (" required", " (required)") if required else ("", "")
     yield (
-        f'<div class="tick"><input type="checkbox" id="field-{CONSENT}" name="{CONSENT}" '
-        f'value="yes" required{" checked" if agrees(given) else ""}{said}>'
-        f'<label for="field-{CONSENT}">{shown} (required)</label></div>'
+        f'<div class="tick"><input type="checkbox" id="field-{name}" name="{name}" '
+        f'value="yes"{needed}{" checked" if agrees(given) else ""}{said}>'
+        f'<label for="field-{name}">{shown}{mark}</label></div>'
     )
-    yield from _said(CONSENT, problem)
+    yield from _said(name, problem)
 
 
 SHARED_PATTERN = re.compile(r"(?:[A-Za-z0-9 _@:,.+*?|(){}\[\]^$-]|\\[dw.+-])*")
@@ -203,12 +193,12 @@ def thank_you_page(form: FormView) -> Reply:
         if form["double_opt_in"]
         else "Thank you. We have received it."
     )
-    return _page(title, [f"<h1>{escape(title)}</h1>", f'<p role="status">{sentence}</p>'])
+    return page(title, [f"<h1>{escape(title)}</h1>", f'<p role="status">{sentence}</p>'])
 
 
 def confirmation_page(form: FormView, token: str) -> Reply:
     """Asks a person to confirm by a button: programs that check e-mails follow links."""
-    return _page(
+    return page(
         form["title"],
         [
             f"<h1>{escape(form['title'])}</h1>",
@@ -223,7 +213,7 @@ def confirmation_page(form: FormView, token: str) -> Reply:
 
 def confirmed_page(form: FormView) -> Reply:
     """What is shown once a submission is confirmed."""
-    return _page(
+    return page(
         form["title"],
         [
             f"<h1>{escape(form['title'])}</h1>",
@@ -237,13 +227,13 @@ def useless_link_page(*, is_expired: bool) -> Reply:
     title = "This link does not work any more" if is_expired else "This link does not work"
     advice = "Please fill in the form again; you are then sent a new one."
     status = HTTPStatus.GONE if is_expired else HTTPStatus.NOT_FOUND
-    return _page(title, [f"<h1>{title}</h1>", f"<p>{advice}</p>"], status)
+    return page(title, [f"<h1>{title}</h1>", f"<p>{advice}</p>"], status)
 
 
 def missing_page() -> Reply:
     """What a person sees who follows an address with no form behind it."""
     title = "Form not found"
-    return _page(title, [f"<h1>{title}</h1>"], HTTPStatus.NOT_FOUND)
+    return page(title, [f"<h1>{title}</h1>"], HTTPStatus.NOT_FOUND)
 
 
 def refused_page(problem: Problem) -> Reply:
@@ -258,13 +248,16 @@ def refused_page(problem: Problem) -> Reply:
     elif problem.detail:
         lines.append(f"<p>{escape(problem.detail)}</p>")
     lines.append("<p>Nothing was stored. Please go back and try again.</p>")
-    return _page(title, lines, problem.kind.status)
+    return page(title, lines, problem.kind.status)
 
 
 def _field(
     asked: FieldView, value: Json, problem: str | None, rules: Sequence[RuleView]
 ) -> Iterator[str]:
     name, kind = escape(asked["name"]), asked["kind"]
+    if kind == FieldKind.CONSENT:
+        yield from _consent(name, asked["label"], value, problem, required=False)
+        return
     attributes = f' id="field-{name}" name="{name}"'
     is_required = asked["required"] or any(each["kind"] == RuleKind.REQUIRED for each in rules)
     if is_required and kind != FieldKind.HIDDEN:
@@ -321,41 +314,3 @@ def _choices(asked: FieldView, value: Json, problem: str | None, mark: str) -> I
 def _said(name: str, problem: str | None) -> Iterator[str]:
     if problem:
         yield f'<p class="error" id="problem-{name}">{escape(problem)}</p>'
-
-
-def _page(
-    title: str,
-    lines: Sequence[str],
-    status: HTTPStatus = HTTPStatus.OK,
-    goes_on_to: Sequence[str] = (),
-) -> Reply:
-    body = "\n".join(
-        (
-            "<!doctype html>",
-            '<html lang="en">',
-            '<head><meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(title)}</title>",
-            f"<style>{STYLE}</style></head>",
-            "<body><main>",
-            *lines,
-            "</main></body></html>",
-        )
-    )
-    # Browsers apply form-action to the redirect that answers the post, too.
-    targets = " ".join(dict.fromkeys(map(_origin_of, goes_on_to)))
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{STYLE_DIGEST}'; base-uri 'none'; "
-        f"frame-ancestors 'none'; form-action 'self' {targets}"
-    )
-    headers = {
-        "Content-Security-Policy": policy.rstrip(),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "strict-origin-when-cross-origin",
-    }
-    return Reply(body, status, headers, HTML_TYPE)
-
-
-def _origin_of(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"

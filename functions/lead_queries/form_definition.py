@@ -18,6 +18,7 @@ from succotash.domain.forms.forms import (
     SpamSettings,
     ValidationRule,
 )
+from succotash.domain.people.consents import MARKETING
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import FormId, Json, RuleId
 from succotash.errors import InvalidInputError
@@ -108,6 +109,14 @@ class FieldBody(Closed):
     kind: Annotated[FieldKind, LAX] = FieldKind.TEXT
     required: bool = False
     choices: Annotated[tuple[Line, ...], LAX, Field(max_length=100)] = ()
+    purpose: Annotated[str, Field(max_length=50)] = ""
+    """What a consent is for; marketing where it is not given."""
+
+    def field(self) -> FormField:
+        """The field itself."""
+        is_marketing = self.kind is FieldKind.CONSENT and not self.purpose
+        purpose = MARKETING if is_marketing else self.purpose
+        return FormField(self.name, self.label, self.kind, self.required, self.choices, purpose)
 
 
 class RuleBody(Closed):
@@ -167,10 +176,7 @@ class FormBody(Closed):
         return Form(
             form_id=form_id,
             title=self.title,
-            fields=tuple(
-                FormField(each.name, each.label, each.kind, each.required, each.choices)
-                for each in self.fields
-            ),
+            fields=tuple(each.field() for each in self.fields),
             allowed_origins=self.allowed_origins,
             allowed_redirects=self.allowed_redirects,
             duplicate_window=timedelta(seconds=self.duplicate_window_seconds),

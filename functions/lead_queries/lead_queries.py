@@ -10,8 +10,10 @@ from typing import Annotated, TypedDict
 
 from pydantic import Field
 
+from consent_statements import ConsentsBody
 from form_definition import FormBody
 from scoring_table import ScoringRulesBody
+from succotash.application.consents import ConsentsView
 from succotash.application.forms.analytics import FormAnalyticsView
 from succotash.application.forms.views import FormList, FormView
 from succotash.application.intake.views import SubmissionList, SubmissionView
@@ -28,6 +30,7 @@ from succotash.http.fields import (
     LAX,
     Closed,
     Cursor,
+    CustomerPathId,
     DayOrInstant,
     Id,
     Instant,
@@ -278,6 +281,32 @@ def get_lead(container: Container, lead_id: str) -> LeadDetails:
 def update_lead(container: Container, lead_id: str, body: LeadPatch) -> LeadView:
     """Move a lead along the funnel."""
     return container.get_form_handler().update_lead_status(lead_id, body.status)
+
+
+@api.route("GET", "/leads/{lead_id}/consents", scope=PEOPLE)
+def get_lead_consents(container: Container, lead_id: str) -> ConsentsView:
+    """What a lead said may be sent to them."""
+    return container.get_consent_records().get_lead_consents(lead_id)
+
+
+@api.route("PUT", "/leads/{lead_id}/consents", scope=PEOPLE)
+def put_lead_consents(container: Container, lead_id: str, body: ConsentsBody) -> ConsentsView:
+    """Record what a lead said, for each purpose that is named."""
+    return container.get_consent_records().put_lead_consents(lead_id, body.statements())
+
+
+@api.route("GET", "/customers/{customer_id}/consents", scope=PEOPLE)
+def get_customer_consents(container: Container, customer_id: CustomerPathId) -> ConsentsView:
+    """What a customer said may be sent to them."""
+    return container.get_consent_records().get_customer_consents(customer_id)
+
+
+@api.route("PUT", "/customers/{customer_id}/consents", scope=PEOPLE)
+def put_customer_consents(
+    container: Container, customer_id: CustomerPathId, body: ConsentsBody
+) -> ConsentsView:
+    """Record what a customer said, for each purpose that is named."""
+    return container.get_consent_records().put_customer_consents(customer_id, body.statements())
 
 
 @api.route("POST", "/people/export", scope=PEOPLE)

@@ -1,68 +1,17 @@
 """The hosted page, filled in by a real browser, with the answer found behind the API."""
 
-import os
-import shutil
-import socket
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from local.demo import Call, load
-from local.server import Gateway, Stack
-from local.tokens import LocalIssuer
+from local.demo import Call
+from local.server import Gateway
 from succotash.domain.values import Json
 
 # SAM CLI calls what the libraries under it deprecate.
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
-PROJECT = Path(__file__).resolve().parents[2]
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 A_PERSONS_TIME = 2_100
 """Milliseconds: who is quicker is taken for a robot."""
-QUIET = (
-    "--no-sandbox",  # which Chromium refuses to root
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-features=OptimizationHints,MediaRouter",
-)
-
-
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """The whole API on an empty storage of its own, as make run serves it."""
-    folder = tmp_path_factory.mktemp("browser")
-    settings = {"SUCCOTASH_STORAGE": "sqlite", "SQLITE_PATH": str(folder / "succotash.db")}
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in settings.items():
-            environment.setenv(name, value)
-        stack = Stack.read(PROJECT / "template.yaml")
-        issuer = LocalIssuer.kept_in(folder / "keys", issuer=stack.issuer, audience=stack.audience)
-        gateway = Gateway(stack, issuer)
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            listener.listen()
-            with gateway.listening(listener):
-                yield gateway
-
-
-@pytest.fixture(scope="module")
-def call(gateway: Gateway) -> Call:
-    """Requests with every scope, after the demo's forms are there."""
-    call = gateway.call(gateway.issue_token())
-    load(call, lambda _: None)
-    return call
-
-
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser.new_page(java_script_enabled=request.param)
-        browser.close()
 
 
 def test_a_person_fills_in_the_hosted_page_and_becomes_a_lead(
@@ -170,19 +119,18 @@ def test_the_page_asks_the_browser_for_what_the_form_requires(
     assert len(call("GET", "/leads").body["leads"]) == before
 
 
-def test_the_page_asks_for_nothing_from_anywhere_else(gateway: Gateway, call: Call) -> None:
+def test_the_page_asks_for_nothing_from_anywhere_else(
+    gateway: Gateway, call: Call, browser: Browser
+) -> None:
     assert call("GET", "/forms/contact").status == 200
     own = f"http://127.0.0.1:{gateway.port}/"
     asked: list[str] = []
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        page = browser.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.goto(f"{own}f/contact")
-        page.wait_for_load_state("networkidle")
-        browser.close()
+    page = browser.new_page()
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(f"{own}f/contact")
+    page.wait_for_load_state("networkidle")
 
     assert all(address.startswith(own) for address in asked)
     assert complaints == []

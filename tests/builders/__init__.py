@@ -11,6 +11,7 @@ from tests.builders.forms import (
     an_intake_query,
     an_outcome,
 )
+from tests.builders.people import a_consent
 from tests.builders.retention import (
     a_campaign,
     a_prediction,
@@ -31,6 +32,7 @@ __all__ = [
     "USD",
     "a_campaign",
     "a_cohort",
+    "a_consent",
     "a_form",
     "a_lead",
     "a_message",

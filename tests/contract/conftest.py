@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from succotash.domain.repositories.consents import ConsentRepository
 from succotash.domain.repositories.customers import CustomerRepository
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.leads import LeadRepository
@@ -14,6 +15,7 @@ from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.repositories.people import PeopleRepository
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.infrastructure.in_memory.consents import InMemoryConsentRepository
 from succotash.infrastructure.in_memory.customers import InMemoryCustomerRepository
 from succotash.infrastructure.in_memory.forms import InMemoryFormRepository
 from succotash.infrastructure.in_memory.leads import InMemoryLeadRepository
@@ -23,6 +25,7 @@ from succotash.infrastructure.in_memory.people import InMemoryPeopleRepository
 from succotash.infrastructure.in_memory.retention import InMemoryRetentionRepository
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
+from succotash.infrastructure.postgres.consents import PostgresConsentRepository
 from succotash.infrastructure.postgres.customers import PostgresCustomerRepository
 from succotash.infrastructure.postgres.forms import PostgresFormRepository
 from succotash.infrastructure.postgres.leads import PostgresLeadRepository
@@ -32,6 +35,7 @@ from succotash.infrastructure.postgres.people import PostgresPeopleRepository
 from succotash.infrastructure.postgres.pool import PoolLimits
 from succotash.infrastructure.postgres.retention import PostgresRetentionRepository
 from succotash.infrastructure.postgres.storage import PostgresStorage
+from succotash.infrastructure.sqlite.consents import SQLiteConsentRepository
 from succotash.infrastructure.sqlite.customers import SQLiteCustomerRepository
 from succotash.infrastructure.sqlite.forms import SQLiteFormRepository
 from succotash.infrastructure.sqlite.leads import SQLiteLeadRepository
@@ -143,6 +147,11 @@ def customers(repositories: Repositories) -> CustomerRepository:
 
 
 @pytest.fixture
+def consents(repositories: Repositories) -> ConsentRepository:
+    return repositories.consents
+
+
+@pytest.fixture
 def shared_storage(
     adapter: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[Storage]:
@@ -167,6 +176,7 @@ def standing_alone(adapter: str, request: pytest.FixtureRequest) -> Iterator[Rep
             InMemoryLeadRepository(),
             InMemoryPeopleRepository(),
             InMemoryCustomerRepository(),
+            InMemoryConsentRepository(),
         )
         return
     if adapter == "sqlite":
@@ -178,6 +188,7 @@ def standing_alone(adapter: str, request: pytest.FixtureRequest) -> Iterator[Rep
             SQLiteLeadRepository(":memory:"),
             SQLitePeopleRepository(":memory:"),
             SQLiteCustomerRepository(":memory:"),
+            SQLiteConsentRepository(":memory:"),
         )
         yield Repositories(*sqlite)
         for repository in sqlite:
@@ -195,6 +206,7 @@ def standing_alone(adapter: str, request: pytest.FixtureRequest) -> Iterator[Rep
         PostgresLeadRepository(*place),
         PostgresPeopleRepository(*place),
         PostgresCustomerRepository(*place),
+        PostgresConsentRepository(*place),
     )
     yield Repositories(*postgres)
     for each in postgres:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from succotash.application.shops.recording import import_shop_orders, record_shop_orders
+from succotash.domain.people.consents import ConsentState
 from succotash.domain.people.erasures import NO_TOMBSTONES
 from succotash.domain.people.identities import CustomerName
 from succotash.domain.repositories.storage import Storage
@@ -42,7 +43,7 @@ def tell(storage: Storage, *told: ShopOrder | ShopRefund) -> list[RecordOutcome]
 def tell_at_once(storage: Storage, told: Sequence[ShopOrder | ShopRefund]) -> list[RecordOutcome]:
     return storage.in_transaction(
         lambda repositories: record_shop_orders(
-            repositories, NO_TOMBSTONES, PSEUDONYMS.name_of_email, told
+            repositories, NO_TOMBSTONES, PSEUDONYMS.name_of_email, told, LATER
         )
     )
 
@@ -51,7 +52,7 @@ def load(storage: Storage, *orders: ShopOrder) -> list[RecordOutcome | None]:
     """Take orders in as from one block of a file."""
     return storage.in_transaction(
         lambda repositories: import_shop_orders(
-            repositories, NO_TOMBSTONES, PSEUDONYMS.name_of_email, orders
+            repositories, NO_TOMBSTONES, PSEUDONYMS.name_of_email, orders, LATER
         )
     )
 
@@ -278,6 +279,20 @@ def test_erasing_a_person_forgets_what_the_shop_told(storage: Storage) -> None:
     assert len(ledger(storage, CustomerId("anonymous_1"))) == 2
     # Without a tombstone the file brings the order back: as a new one, not onto the anonymous one.
     assert load(storage, FILE) == [RecordOutcome.RECORDED]
+
+
+def test_what_buyers_said_of_marketing_is_kept_as_of_their_orders(storage: Storage) -> None:
+    older = replace(FILE, accepts_marketing=True)
+    newer = a_shop_order("556", "#1002", ordered_at=NOON - timedelta(hours=1))
+    newer = replace(newer, accepts_marketing=False)
+    unknown = a_shop_order("557", "#1003", ordered_at=NOON, accepts_marketing=None)
+    for _ in range(2):
+        load(storage, newer)
+        load(storage, older, unknown)
+    consents = storage.repositories.consents
+    [current] = consents.get_current_consents("ada@example.com")
+    assert (current.state, current.occurred_at) == (ConsentState.DENIED, newer.ordered_at)
+    assert len(consents.get_consents("ada@example.com")) == 2
 
 
 TOLD = st.lists(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.builders import a_cohort, a_prediction, a_profile, a_value
+from tests.builders import a_cohort, a_prediction, a_profile, a_value, an_order
 from tests.http.gateway import Gateway
 
 
@@ -22,4 +22,5 @@ def scored(gateway: Gateway) -> Gateway:
         retention.save_churn_prediction(a_prediction(customer))
         retention.save_user_engagement_profile(a_profile(customer))
     values.save_cohort(a_cohort())
+    values.record_orders([an_order(customer_id="customer_123", email="john@example.com")])
     return gateway

@@ -39,6 +39,11 @@ GET /leads/export leads:read
 GET /forms/{form_id}/submissions/export forms:read
 PUT /leads/scoring-rules leads:write
 POST /leads/rescoring leads:write
+GET /u/{token} · POST /u/{token}
+GET /leads/{lead_id}/consents people:manage
+PUT /leads/{lead_id}/consents people:manage
+GET /customers/{customer_id}/consents people:manage
+PUT /customers/{customer_id}/consents people:manage
 POST /people/export people:manage
 POST /people/erasures people:manage
 POST /orders events:write

@@ -2,11 +2,9 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, override
+from typing import Any
 
 import boto3
 import pytest
@@ -15,16 +13,13 @@ from moto import mock_aws
 
 import form_intake
 from succotash.application.intake.views import SubmissionView
-from succotash.container import Container
 from succotash.domain.forms.forms import DEFAULT_FORM, Form
 from succotash.domain.leads.leads import LeadQuery
-from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import FormId
-from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
-from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.contexts import Context
 from tests.events import Event, http_event, sample
+from tests.failing_storage import FailingParts
 from tests.http.gateway import Answered
 
 PATH = "/forms/default/submissions"
@@ -36,61 +31,6 @@ def a_post(path: str = PATH, **given: Any) -> Event:  # noqa: ANN401 - of http_e
     return http_event("POST", path, route="/forms/{form_id}/submissions", **given)
 
 
-class FailingStorage(Storage):
-    """A storage in memory that is away when told, or answers a commit with silence."""
-
-    def __init__(self) -> None:
-        self.kept = InMemoryStorage()
-        self.is_away = False
-        self.answers_are_lost = False
-        self.asked = 0
-
-    @property
-    @override
-    def repositories(self) -> Repositories:
-        self._ask()
-        return self.kept.repositories
-
-    @override
-    def transaction(self) -> AbstractContextManager[Repositories]:
-        self._ask()
-        return self.kept.transaction()
-
-    @override
-    def in_transaction[T](self, work: Callable[[Repositories], T]) -> T:
-        self._ask()
-        result = self.kept.in_transaction(work)
-        if self.answers_are_lost:
-            raise StorageUnavailableError("the connection was lost during COMMIT")
-        return result
-
-    @override
-    def purge_deleted(self) -> bool:
-        return self.kept.purge_deleted()
-
-    @override
-    def ping(self) -> None:
-        self._ask()
-
-    @override
-    def close(self) -> None:
-        """Nothing to release."""
-
-    def _ask(self) -> None:
-        self.asked += 1
-        if self.is_away:
-            raise StorageUnavailableError("it cannot be reached")
-
-
-class Parts(Container):
-    """A container on a storage that fails."""
-
-    @cached_property
-    @override
-    def storage(self) -> FailingStorage:
-        return FailingStorage()
-
-
 class Desk:
     """The function with its queue."""
 
@@ -99,7 +39,7 @@ class Desk:
         self.now = time.time() + 60
         self.queue = FileSubmissionQueue(path, clock=lambda: self.now)
         queue = {"PARKING_QUEUE_URL": f"file:{path}"} if has_queue else {}
-        self.parts = Parts({"SUCCOTASH_STORAGE": "memory", **queue})
+        self.parts = FailingParts({"SUCCOTASH_STORAGE": "memory", **queue})
         self.storage = self.parts.storage
         self.function = form_intake.intake(self.parts)
 
@@ -356,7 +296,7 @@ def test_on_sqs_a_submission_waits_and_is_stored_in_order(
             for name in ("parked", "failures")
         ]
         settings = {"PARKING_QUEUE_URL": urls[0], "PARKING_FAILURES_URL": urls[1]}
-        parts = Parts({"SUCCOTASH_STORAGE": "memory", **settings})
+        parts = FailingParts({"SUCCOTASH_STORAGE": "memory", **settings})
         function = form_intake.intake(parts)
         parts.storage.is_away = True
         for path, message in ((PATH, "first"), ("/forms/unknown/submissions", "?"), (PATH, "2nd")):

@@ -19,13 +19,15 @@ from local.demo import SCORED_AT, Answer, load, scheduled_event
 from local.objects import LocalObjectStore
 from local.setup_postgres_db import Plan, set_up
 from succotash.container import Container
-from succotash.domain.values import SHARDS, Json, system_clock
+from succotash.domain.people.consents import ConsentOrigin, FailedAddress
+from succotash.domain.values import SHARDS, CampaignId, Json, system_clock
 from succotash.infrastructure.postgres.migrations.rights import (
     LETTERS,
     RIGHTS,
     Kind,
     role_of,
 )
+from tests.builders import a_consent
 from tests.contexts import Context
 from tests.events import sample
 from tests.http.gateway import APIS, Answered, Gateway
@@ -220,6 +222,34 @@ class Day:
         self.ask("PATCH /retention/campaigns/{campaign_id}", place, json_body={"status": "active"})
         self.ask("GET /retention/campaigns/{campaign_id}/performance", f"{place}/performance")
 
+    def consents(self) -> None:
+        offers = {"name": "offers", "label": "Send me offers.", "kind": "consent"}
+        email = {"name": "email", "label": "E-mail", "kind": "email"}
+        form = {"title": "Offers", "fields": [email, offers], "spam": {"minimum_seconds": 0}}
+        self.ask("PUT /forms/{form_id}", "/forms/offers", json_body=form)
+        reader = "reader@example.com"
+        yes = {"email": reader, "offers": "yes"}
+        self.ask("POST /forms/{form_id}/submissions", "/forms/offers/submissions", json_body=yes)
+        intake = self._parts["form_intake"]
+        link = f"/u/{intake.get_unsubscriptions().token(reader, CampaignId('spring'))}"
+        form_type = {"content-type": "application/x-www-form-urlencoded"}
+        self.ask("GET /u/{token}", link)
+        self.ask("POST /u/{token}", link, body="from=all", headers=form_type)
+        waiting = sample("form_intake.parked_unsubscription")
+        assert form_intake.intake(intake)(waiting, Context()) == {"batchItemFailures": []}
+        leads = self.ask("GET /leads").json["leads"]
+        [lead] = [each["lead_id"] for each in leads if each["email"] == reader]
+        no = {"consents": [{"purpose": "marketing", "state": "denied"}]}
+        for kind, known in (("lead", lead), ("customer", "customer_123")):
+            route, place = f"/{kind}s/{{{kind}_id}}/consents", f"/{kind}s/{known}/consents"
+            self.ask(f"GET {route}", place)
+            self.ask(f"PUT {route}", place, json_body=no)
+        for function in ("outbox_relay", "lead_queries"):
+            records = self._parts[function].get_consent_records()
+            records.record_suppression(FailedAddress(reader, ConsentOrigin.BOUNCE, system_clock()))
+        imported = a_consent("imported", email=reader, origin=ConsentOrigin.IMPORT)
+        assert self._parts["bulk_import"].get_consent_records().record_consents([imported]) == 1
+
     def people(self) -> None:
         for email in ("eve@example.com", "morgan.reyes@example.com"):
             self.ask("POST /people/export", json_body={"email": email})
@@ -249,6 +279,7 @@ def test_every_function_does_its_work_with_the_rights_of_its_kind(office: Office
         day.scoring,
         day.questions,
         day.campaigns,
+        day.consents,
         day.people,
         day.relay,
     ):

@@ -43,6 +43,7 @@ class ForgetfulStorage(InMemoryStorage):
             known.leads,
             known.people,
             known.customers,
+            known.consents,
         )
 
     @property

@@ -7,9 +7,10 @@ import pytest
 
 from succotash.application.intake.queued_intake import RECEIVES_TRIED, QueuedIntake
 from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission
+from succotash.domain.intake.unsubscriptions import Unsubscription
 from succotash.domain.people.erasures import ErasedError, ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
-from succotash.domain.repositories.submission_queue import SubmissionQueue
+from succotash.domain.repositories.submission_queue import Queueable, SubmissionQueue
 from succotash.errors import (
     NotFoundError,
     StorageError,
@@ -39,13 +40,23 @@ class Forms:
         return True
 
 
+class Links:
+    """Does what is asked for by links."""
+
+    def __init__(self) -> None:
+        self.taken: list[Unsubscription] = []
+
+    def take_queued(self, asked: Unsubscription) -> None:
+        self.taken.append(asked)
+
+
 class Aside(SubmissionQueue):
     def __init__(self, failure: Exception | None = None) -> None:
         self.texts: list[str] = []
         self.failure = failure
 
     @override
-    def enqueue(self, parked: QueuedSubmission) -> None:
+    def enqueue(self, parked: Queueable) -> None:
         raise AssertionError(parked)
 
     @override
@@ -62,34 +73,36 @@ class Aside(SubmissionQueue):
 class TestTaking:
     def test_everything_is_taken_in_order(self) -> None:
         forms = Forms({})
-        outcome = QueuedIntake(forms, Aside()).take(deliveries("a", "b", "a"))
+        outcome = QueuedIntake(forms, Aside(), Links()).take(deliveries("a", "b", "a"))
         assert forms.taken == ["submission-1", "submission-2", "submission-3"]
         assert (outcome.taken, outcome.again) == (3, ())
 
     def test_while_the_storage_is_away_nothing_is_tried_and_nothing_given_up(self) -> None:
         forms, aside = Forms({"submission-2": StorageUnavailableError("gone")}), Aside()
         given_ = deliveries("a", "b", "c", receives=999)
-        outcome = QueuedIntake(forms, aside).take(given_)
+        outcome = QueuedIntake(forms, aside, Links()).take(given_)
         assert forms.taken == ["submission-1"]
         assert outcome.again == ("message-2", "message-3")
         assert aside.texts == []
 
     def test_what_fails_by_itself_holds_up_its_own_form_only(self) -> None:
         forms, aside = Forms({"submission-1": StorageError("refused")}), Aside()
-        outcome = QueuedIntake(forms, aside).take(deliveries("a", "b", "a", "b"))
+        outcome = QueuedIntake(forms, aside, Links()).take(deliveries("a", "b", "a", "b"))
         assert forms.taken == ["submission-2", "submission-4"]
         assert outcome.again == ("message-1", "message-3")
         assert aside.texts == []
 
     def test_what_is_missing_by_a_fault_of_ours_is_not_discarded(self) -> None:
         forms, aside = Forms({"submission-1": NotFoundError("lead")}), Aside()
-        assert QueuedIntake(forms, aside).take(deliveries("a")).again == ("message-1",)
-        outcome = QueuedIntake(forms, aside).take(deliveries("a", receives=RECEIVES_TRIED))
+        assert QueuedIntake(forms, aside, Links()).take(deliveries("a")).again == ("message-1",)
+        outcome = QueuedIntake(forms, aside, Links()).take(deliveries("a", receives=RECEIVES_TRIED))
         assert (outcome.discarded, outcome.dead_lettered) == (0, 1)
 
     def test_what_failed_often_is_set_aside_and_those_behind_it_are_taken(self) -> None:
         forms, aside = Forms({"submission-1": TypeError("whatever")}), Aside()
-        outcome = QueuedIntake(forms, aside).take(deliveries("a", "a", receives=RECEIVES_TRIED))
+        outcome = QueuedIntake(forms, aside, Links()).take(
+            deliveries("a", "a", receives=RECEIVES_TRIED)
+        )
         assert forms.taken == ["submission-2"]
         assert (outcome.taken, outcome.dead_lettered, outcome.again) == (1, 1, ())
         assert aside.texts == ["message-1"]
@@ -97,7 +110,7 @@ class TestTaking:
     def test_what_cannot_be_read_is_set_aside_at_once(self) -> None:
         aside = Aside()
         unreadable = Delivery("message-9", "group", "{", 1)
-        outcome = QueuedIntake(Forms({}), aside).take([*deliveries("a"), unreadable])
+        outcome = QueuedIntake(Forms({}), aside, Links()).take([*deliveries("a"), unreadable])
         assert aside.texts == ["message-9"]
         assert (outcome.taken, outcome.dead_lettered, outcome.again) == (1, 1, ())
 
@@ -107,7 +120,7 @@ class TestTaking:
     ) -> None:
         forms, aside = Forms({"submission-1": reason}), Aside()
         with observed("form_intake", "test") as invocation:
-            outcome = QueuedIntake(forms, aside).take(deliveries("a", "a"))
+            outcome = QueuedIntake(forms, aside, Links()).take(deliveries("a", "a"))
         assert forms.taken == ["submission-2"]
         assert aside.texts == []
         assert (outcome.taken, outcome.discarded, outcome.dead_lettered) == (1, 1, 0)
@@ -119,7 +132,7 @@ class TestTaking:
         forms, aside = Forms({"submission-1": TypeError("whatever")}), Aside()
         forms.erased.add("submission-1")
         given_ = deliveries("a", "b", receives=RECEIVES_TRIED)
-        outcome = QueuedIntake(forms, aside).take(given_)
+        outcome = QueuedIntake(forms, aside, Links()).take(given_)
         assert (outcome.taken, outcome.discarded, outcome.dead_lettered) == (1, 1, 0)
         assert aside.texts == []
 
@@ -127,12 +140,14 @@ class TestTaking:
         forms = Forms({"submission-1": TypeError("whatever")})
         aside = Aside(StorageUnavailableError("the queue"))
         given_ = deliveries("a", "b", receives=RECEIVES_TRIED)
-        outcome = QueuedIntake(forms, aside).take(given_)
+        outcome = QueuedIntake(forms, aside, Links()).take(given_)
         assert outcome.again == ("message-1", "message-2")
 
     def test_without_time_the_rest_comes_again(self) -> None:
         forms = Forms({})
         left = iter([True, True, False])
-        outcome = QueuedIntake(forms, Aside()).take(deliveries("a", "a", "b"), lambda: next(left))
+        outcome = QueuedIntake(forms, Aside(), Links()).take(
+            deliveries("a", "a", "b"), lambda: next(left)
+        )
         assert forms.taken == ["submission-1", "submission-2"]
         assert outcome.again == ("message-3",)

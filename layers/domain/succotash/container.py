@@ -2,8 +2,7 @@
 
 import importlib
 import os
-import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +17,12 @@ if TYPE_CHECKING:
     from succotash.application.intake.form_handler import FormHandler
     from succotash.application.intake.outage import OutageGuard
     from succotash.application.intake.queued_intake import QueuedIntake
+    from succotash.application.intake.unsubscriptions import Unsubscriptions
     from succotash.application.leads.exports import ExportHandler
     from succotash.application.leads.scoring import LeadScoring
     from succotash.application.messages.outbox_relay import OutboxRelay
     from succotash.application.messages.quarantine_digests import QuarantineDigests
+    from succotash.application.people.consent_records import ConsentRecords
     from succotash.application.people.people_handler import PeopleHandler
     from succotash.application.retention.retention_handler import RetentionHandler
     from succotash.application.scoring.churn_scoring import ChurnScoring
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from succotash.domain.repositories.submission_queue import SubmissionQueue
     from succotash.infrastructure.files.mail import MailFolder
     from succotash.infrastructure.postgres.provisioning import SchemaMigration
+    from succotash.wiring.keys import KeyRing
 
 # Each part is imported where it is first asked for, so that a function's cold start
 # pays for its own use cases and for one storage only.
@@ -114,7 +116,28 @@ class Container:
         """What takes submissions that a queue gives."""
         from succotash.application.intake.queued_intake import QueuedIntake
 
-        return QueuedIntake(self.get_form_handler(), self._submission_queue)
+        forms, unsubscriptions = self.get_form_handler(), self.get_unsubscriptions()
+        return QueuedIntake(forms, self._submission_queue, unsubscriptions)
+
+    def get_unsubscriptions(self) -> "Unsubscriptions":
+        """Links by which people get no more mails of campaigns."""
+        from succotash.application.intake.unsubscriptions import Unsubscriptions
+        from succotash.domain.intake.unsubscriptions import UNSUBSCRIBE_PURPOSE
+
+        return Unsubscriptions(
+            self.storage,
+            self._clock,
+            self._new_id,
+            lambda: self.signer(UNSUBSCRIBE_PURPOSE),
+            self._tombstones,
+            self._outage,
+        )
+
+    def get_consent_records(self) -> "ConsentRecords":
+        """What people said may be sent to them, and addresses that fail."""
+        from succotash.application.people.consent_records import ConsentRecords
+
+        return ConsentRecords(self.storage, self._clock, self._new_id, self._tombstones)
 
     @cached_property
     def _outage(self) -> "OutageGuard[FormView]":
@@ -195,31 +218,11 @@ class Container:
         """The scheduled run; the only part that needs numpy and scipy."""
         from succotash.application.people.settling import CustomerSettling
         from succotash.application.scoring.churn_scoring import ChurnScoring
-        from succotash.application.scoring.settings import ScoringSettings
-        from succotash.domain.models.selection import Candidate
-        from succotash.domain.retention.risk import RiskRule
+        from succotash.wiring.scoring import scoring_settings
 
-        settings = self.settings
         return ChurnScoring(
             self.storage,
-            ScoringSettings(
-                currency=Currency(settings.currency),
-                time_zone=settings.time_zone,
-                value_horizon_days=settings.value_horizon_days,
-                churn_horizon_days=settings.churn_horizon_days,
-                discount_rate=settings.discount_rate,
-                margin=settings.margin,
-                purchase_models=tuple(map(Candidate, settings.purchase_models.split(","))),
-                risk_rule=RiskRule(
-                    silent_from=settings.risk_silent_from,
-                    low_at_least=settings.risk_low_at_least,
-                    high_at_most=settings.risk_high_at_most,
-                    likely_ratio=settings.risk_likely_ratio,
-                    lost_ratio=settings.risk_lost_ratio,
-                ),
-                publishes_worse=settings.publish_worse,
-                runs_kept=settings.runs_kept,
-            ),
+            scoring_settings(self.settings),
             self._clock,
             CustomerSettling(self.storage, self.pseudonyms).settle,
         )
@@ -251,37 +254,24 @@ class Container:
         )
 
     def signer(self, purpose: str) -> "Signer":
-        """Signs for one purpose. Without keys in the settings, tokens end with this process."""
-        from succotash.domain.intake.signing import Signer
+        """Signs for one purpose; see KeyRing."""
+        return self.keys.signer(purpose)
 
-        return Signer(purpose, self._token_keys())
-
-    @cached_property
+    @property
     def pseudonyms(self) -> "Pseudonyms":
         """What customers are called in place of an address or a number."""
-        from succotash.domain.people.identities import Pseudonyms
+        return self.keys.pseudonyms
 
-        return Pseudonyms(self._erasure_keys)
-
-    @cached_property
+    @property
     def _tombstones(self) -> "Tombstones":
-        from succotash.domain.people.erasures import Tombstones
-
-        return Tombstones(self._erasure_keys)
+        return self.keys.tombstones
 
     @cached_property
-    def _erasure_keys(self) -> "Callable[[], Sequence[str]]":
-        from succotash.wiring.keys import keys_of
+    def keys(self) -> "KeyRing":
+        """What this deployment makes by its keys."""
+        from succotash.wiring.keys import KeyRing
 
-        return keys_of(self.settings.erasure_secret_arn, self.settings.erasure_keys)
-
-    @cached_property
-    def _token_keys(self) -> "Callable[[], Sequence[str]]":
-        from succotash.wiring.keys import keys_of
-
-        settings = self.settings
-        own = settings.form_token_keys or secrets.token_urlsafe(32)
-        return keys_of(settings.form_token_secret_arn, own)
+        return KeyRing(self.settings)
 
     def get_outbox_relay(self) -> "OutboxRelay":
         """What delivers messages to the bus and by e-mail, as far as these are set."""
@@ -314,7 +304,7 @@ class Container:
 
         return Confirmations(
             FormDefinitions(self.storage, self._clock, self._new_id),
-            SubmissionReview(self.storage, self._clock, self._new_id),
+            SubmissionReview(self.storage, self._clock, self._new_id, self._tombstones),
             self.signer(CONFIRMATION_PURPOSE),
             self._clock,
         )

@@ -16,6 +16,8 @@ class FieldView(TypedDict):
     kind: str
     required: bool
     choices: list[str]
+    purpose: str
+    """What a consent is for; empty for every other kind."""
 
 
 class RuleView(TypedDict):
@@ -95,6 +97,7 @@ def form_view(form: Form, rules: Sequence[ValidationRule]) -> FormView:
                 "kind": each.kind,
                 "required": each.required,
                 "choices": list(each.choices),
+                "purpose": each.purpose,
             }
             for each in form.fields
         ],

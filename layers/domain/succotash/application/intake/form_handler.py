@@ -35,7 +35,7 @@ class FormHandler(SubmissionIntake, SubmissionReview, FormDefinitions, FormRepor
         """For `tokens` and `challenges` see EvidenceSources."""
         evidence = EvidenceSources(storage, clock, tokens, challenges)
         SubmissionIntake.__init__(self, storage, clock, new_id, evidence, outage, tombstones)
-        SubmissionReview.__init__(self, storage, clock, new_id)
+        SubmissionReview.__init__(self, storage, clock, new_id, tombstones)
         FormDefinitions.__init__(self, storage, clock, new_id)
         FormReports.__init__(self, storage, time_zone)
         LeadPipeline.__init__(self, storage, clock, new_id)

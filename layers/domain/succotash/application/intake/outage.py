@@ -4,8 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from succotash.domain.intake.queued_submissions import QueuedSubmission
-from succotash.domain.repositories.submission_queue import SubmissionQueue
+from succotash.domain.repositories.submission_queue import Queueable, SubmissionQueue
 from succotash.errors import StorageUnavailableError
 
 AWAY_SECONDS = 5.0
@@ -32,8 +31,8 @@ class OutageGuard[F]:
         """Whether the storage failed moments ago, and there is a queue to go to at once."""
         return self._queue is not None and self._clock() < self._away_until
 
-    def enqueue(self, sent: QueuedSubmission, reason: StorageUnavailableError | None) -> None:
-        """Keep the submission until the storage is back.
+    def enqueue(self, sent: Queueable, reason: StorageUnavailableError | None) -> None:
+        """Keep what was sent until the storage is back.
 
         Where there is no queue, or it does not answer either, `reason` is raised; without a
         reason, the queue's own error.

@@ -1,4 +1,4 @@
-"""Takes submissions from the queue in which they waited for the storage."""
+"""Takes submissions and unsubscriptions from the queue in which they waited for the storage."""
 
 import logging
 from collections import Counter
@@ -9,6 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission
+from succotash.domain.intake.unsubscriptions import Unsubscription
 from succotash.domain.people.erasures import ErasedError
 from succotash.domain.repositories.submission_queue import SubmissionQueue
 from succotash.errors import (
@@ -40,6 +41,13 @@ class TakesQueued(Protocol):
         """Do `keep` unless its person was erased since it was sent; whether it was done."""
 
 
+class TakesUnsubscriptions(Protocol):
+    """What is needed of the use cases of links."""
+
+    def take_queued(self, asked: Unsubscription) -> None:
+        """Do what was asked for by a link, once however often it is given."""
+
+
 @dataclass(frozen=True, slots=True)
 class IntakeReport:
     """What became of the messages that a queue gave."""
@@ -55,8 +63,14 @@ class IntakeReport:
 class QueuedIntake:
     """Takes what a queue gives, in order within each group."""
 
-    def __init__(self, forms: TakesQueued, queue: SubmissionQueue | None) -> None:
+    def __init__(
+        self,
+        forms: TakesQueued,
+        queue: SubmissionQueue | None,
+        unsubscriptions: TakesUnsubscriptions,
+    ) -> None:
         self._forms = forms
+        self._unsubscriptions = unsubscriptions
         self._queue = queue
 
     def take(
@@ -119,12 +133,18 @@ class QueuedIntake:
 
     def _take(self, delivery: Delivery) -> "_Result":
         try:
-            submission = QueuedSubmission.of_text(delivery.text)
+            queued = Unsubscription.of_text(delivery.text) or QueuedSubmission.of_text(
+                delivery.text
+            )
         except MalformedRequestError:
             logger.error("the message %s cannot be read", delivery.message_id)  # noqa: TRY400
             return _Result.SET_ASIDE
         try:
-            self._forms.take_queued(submission)
+            match queued:
+                case Unsubscription():
+                    self._unsubscriptions.take_queued(queued)
+                case QueuedSubmission():
+                    self._forms.take_queued(queued)
         except (StorageUnavailableError, SettingsError):
             raise
         except SubmissionInProgressError as error:
@@ -132,16 +152,22 @@ class QueuedIntake:
         except Exception as error:
             if _can_never_be_stored(error):
                 # Without the form's id: who sent it may have put anything there.
-                logger.warning(
-                    "the queued submission %s is discarded: %s", submission.submission_id, error
-                )
+                logger.warning("the queued %s is discarded: %s", _name_of(queued), error)
                 return _Result.DISCARDED
             # The text of an error may quote what somebody sent.
-            logger.error("a queued submission cannot be taken: %s", type(error).__name__)  # noqa: TRY400
+            logger.error("a queued message cannot be taken: %s", type(error).__name__)  # noqa: TRY400
             if delivery.receives < RECEIVES_TRIED:
                 raise _TryAgainError from error
             return _Result.SET_ASIDE
         return _Result.TAKEN
+
+
+def _name_of(queued: QueuedSubmission | Unsubscription) -> str:
+    match queued:
+        case QueuedSubmission():
+            return f"submission {queued.submission_id}"
+        case Unsubscription():
+            return f"unsubscription {queued.unsubscription_id}"
 
 
 def _can_never_be_stored(error: Exception) -> bool:

@@ -1,10 +1,12 @@
 """Submissions as stored: showing them, releasing and confirming them, removing old ones."""
 
+from succotash.application.consents import keep_consents
 from succotash.application.intake.views import SubmissionList, SubmissionView, submission_view
 from succotash.application.paging import after_moment, next_cursor, require_page
 from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.intake.evaluation import accept, confirm, outcome_of
 from succotash.domain.intake.submissions import intake_query_about
+from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import PAGE, Clock, FormId, IdFactory, LeadId, SubmissionId
 from succotash.errors import ConflictError, NotFoundError
@@ -15,10 +17,17 @@ REMOVED_AT_ONCE = 1_000
 class SubmissionReview:
     """What a form's owner, and the person who sent it, do about a stored submission."""
 
-    def __init__(self, storage: Storage, clock: Clock, new_id: IdFactory) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        new_id: IdFactory,
+        tombstones: Tombstones = NO_TOMBSTONES,
+    ) -> None:
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
+        self._tombstones = tombstones
 
     def get_submissions(
         self,
@@ -67,6 +76,8 @@ class SubmissionReview:
             intake_context = forms.load_intake_context(intake_query_about(submission))
             outcome = outcome_of(accept(submission, intake_context), intake_context, lead_id, now)
             forms.save_outcome(outcome)
+            if outcome.consents:
+                keep_consents(repositories, self._tombstones, outcome.consents)
             return outcome.submission
 
         return submission_view(self._storage.in_transaction(work))
@@ -91,6 +102,8 @@ class SubmissionReview:
             intake_context = forms.load_intake_context(intake_query_about(submission))
             outcome = outcome_of(confirm(submission, intake_context), intake_context, lead_id, now)
             forms.save_outcome(outcome)
+            if outcome.consents:
+                keep_consents(repositories, self._tombstones, outcome.consents)
             return outcome.submission
 
         return submission_view(self._storage.in_transaction(work))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
+from succotash.application.consents import keep_consents
 from succotash.application.forms.definitions import read_form
 from succotash.application.forms.views import FormView, form_view
 from succotash.application.intake.evidence import EvidenceSources
@@ -255,6 +256,8 @@ class SubmissionIntake:
                     outcome, remembered=StoredResponse(request, answer, remembered_until)
                 )
             repositories.forms.save_outcome(outcome)
+            if outcome.consents:
+                keep_consents(repositories, self._tombstones, outcome.consents)
             return TakenSubmission(form, acknowledged, stored=outcome)
 
         taken = self._storage.in_transaction(work)

@@ -36,6 +36,11 @@ ALWAYS_KEPT: tuple[KeptView, ...] = (
         "this deployment's key.",
     },
     {
+        "what": "A suppression: a keyed digest of the address",
+        "why": "No campaign writes to it, even if a later import names the person again. A yes of "
+        "the person, given later, ends it.",
+    },
+    {
         "what": "Submissions that wait in a queue for the database",
         "why": "Its consumer asks for the tombstone first, and keeps nothing of it.",
     },

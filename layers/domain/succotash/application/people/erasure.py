@@ -59,6 +59,9 @@ class PersonErasure:
             erased = {"outbox": outbox.forget_subjects(subjects_about(person))}
             erased["mail_recipients"] = outbox.forget_recipients(self._traces.recipients(canonical))
             erased |= repositories.forms.erase_person(canonical)
+            erased["consents"] = repositories.consents.forget_consents(canonical)
+            # A later import may name the person again, and they are not written to all the same.
+            repositories.consents.suppress(self._traces.suppressions(canonical, now))
             erased |= repositories.retention.forget_activity(customers)
             erased |= repositories.customers.anonymise_customers(
                 {each: CustomerId(f"{ANONYM_PREFIX}{self._random_text()}") for each in customers},

@@ -1,5 +1,6 @@
 """Showing a person what the storage holds about them."""
 
+from succotash.application.consents import view_of_person
 from succotash.application.intake.views import submission_view
 from succotash.application.leads.views import lead_view
 from succotash.application.people.traces import Traces, subjects_about
@@ -60,6 +61,7 @@ class PersonExports:
                     for each in repositories.people.get_messages_about(subjects_about(person))
                 ],
                 "mails_sent_at": repositories.outbox.get_mails(self._traces.recipients(canonical)),
+                "consents": view_of_person(repositories, self._tombstones, canonical),
                 "customers": [
                     _customer_record(repositories, each)
                     for each in self._traces.customers(repositories, canonical)

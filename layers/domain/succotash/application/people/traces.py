@@ -1,9 +1,11 @@
 """Where a person is found: by which customers, names and messages."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from succotash.domain.leads.leads import PersonRecord
 from succotash.domain.messages.mails import mailbox_of
+from succotash.domain.people.consents import MARKETING, Suppression, SuppressionReason
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.people.identities import Pseudonyms
 from succotash.domain.repositories.storage import Repositories
@@ -39,6 +41,11 @@ class Traces:
     def recipients(self, canonical: str) -> tuple[str, ...]:
         """What the person's mailbox is called where mails are counted."""
         return self._tombstones.of_mailbox(mailbox_of(canonical))
+
+    def suppressions(self, canonical: str, at: datetime) -> list[Suppression]:
+        """What keeps campaigns from the person once nothing else is known of them."""
+        keys = self._tombstones.of_suppression(canonical)[:1]
+        return [Suppression(key, MARKETING, SuppressionReason.ERASED, at) for key in keys]
 
     def tombstones(self, repositories: Repositories, canonical: str) -> set[str]:
         """Those of the person, of whatever their customers are called, of their requests."""

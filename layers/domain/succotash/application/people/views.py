@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict
 
+from succotash.application.consents import ConsentsView
 from succotash.application.intake.views import SubmissionView
 from succotash.application.leads.views import LeadView, StatusChangeView
 from succotash.application.people.erased_elsewhere import ElsewhereView
@@ -82,6 +83,8 @@ class PersonExport(TypedDict):
     outbox_messages: list[MessageView]
     mails_sent_at: list[datetime]
     """When forms sent mails to the person's mailbox, of the last day: by these they are limited."""
+    consents: ConsentsView
+    """What the person said may be sent to them, and whether the address is not written to."""
     customers: list[CustomerRecord]
     erased_at: datetime | None
     """When data held earlier was erased, where that was asked for."""

@@ -1,9 +1,12 @@
 """Recording what shop systems say about orders: each order once, whichever way it is told."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import batched
 
+from succotash.application.consents import keep_consents
 from succotash.application.identities import Register
+from succotash.application.shops.marketing import consents_of
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.people.identities import CustomerName, NameEmail, numbered
 from succotash.domain.repositories.storage import Repositories
@@ -110,11 +113,13 @@ def record_shop_orders(
     tombstones: Tombstones,
     name_email: NameEmail,
     told: Sequence[ShopOrder | ShopRefund],
+    now: datetime,
 ) -> list[RecordOutcome]:
     """Merge what is told, in its order, into what is known, and the ledger with it.
 
     What became of each: recorded where the order was not known, replaced where something is
-    otherwise now, unchanged, or erased where its customer was since. Within a transaction.
+    otherwise now, unchanged, or erased where its customer was since. What buyers said about
+    marketing is kept as of their orders. Within a transaction.
     """
     customers = _Customers(repositories, tombstones, name_email, told)
     states = _States(repositories.ltv.find_shop_orders([key_of(each) for each in told]))
@@ -126,6 +131,12 @@ def record_shop_orders(
     ]
     repositories.ltv.save_shop_orders(states.changes(), customers.emails())
     customers.save()
+    taken = [
+        each
+        for place, each in enumerate(told)
+        if isinstance(each, ShopOrder) and customers.is_taken(place)
+    ]
+    keep_consents(repositories, tombstones, consents_of(taken, now))
     return outcomes
 
 
@@ -134,6 +145,7 @@ def import_shop_orders(
     tombstones: Tombstones,
     name_email: NameEmail,
     orders: Sequence[ShopOrder],
+    now: datetime,
 ) -> list[RecordOutcome | None]:
     """As `record_shop_orders`, made for tens of thousands of orders most of which are new.
 
@@ -179,6 +191,8 @@ def import_shop_orders(
                 outcomes[place] = states.tell(orders[place], customers.customer_at(place))
         repositories.ltv.save_shop_orders(states.changes(), emails)
     customers.save()
+    taken = [each for place, each in enumerate(orders) if customers.is_taken(place)]
+    keep_consents(repositories, tombstones, consents_of(taken, now))
     return outcomes
 
 

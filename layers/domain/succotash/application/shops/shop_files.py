@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from itertools import islice
 from typing import override
 
@@ -156,11 +156,14 @@ class ShopBlock(FileBlock):
     """Orders of a shop; those that do not count may be known, and then count no longer."""
 
     name_email: NameEmail = field(kw_only=True)
+    now: datetime = field(kw_only=True)
     orders: list[ShopOrder] = field(default_factory=list)
 
     @override
     def record(self, repositories: Repositories, tombstones: Tombstones) -> Recording:
-        outcomes = import_shop_orders(repositories, tombstones, self.name_email, self.orders)
+        outcomes = import_shop_orders(
+            repositories, tombstones, self.name_email, self.orders, self.now
+        )
         return Recording([each for each in outcomes if each is not None])
 
     @override
@@ -190,7 +193,7 @@ class _ShopFile(OrderFile):
     ) -> None:
         self._source = source
         self._reader = reader
-        self._latest = context.now + CLOCK_TOLERANCE
+        self._now = context.now
         self._own_currency = own_currency
         self._name_email = name_email
         self._block_orders = block_orders
@@ -239,7 +242,7 @@ class _ShopFile(OrderFile):
         return self._reader.differs(group.first, cells)
 
     def _new_block(self) -> ShopBlock:
-        return ShopBlock(name_email=self._name_email)
+        return ShopBlock(name_email=self._name_email, now=self._now)
 
     def _take(self, block: ShopBlock, group: "_Group") -> None:
         """Add the order that a row tells to the block, or what is wrong with it."""
@@ -247,7 +250,7 @@ class _ShopFile(OrderFile):
             order = in_currency(self._reader.order(group.first), self._own_currency)
             if order.total.amount < 0:
                 raise InvalidInputError([_NEGATIVE])
-            if order.ordered_at > self._latest:
+            if order.ordered_at > self._now + CLOCK_TOLERANCE:
                 raise InvalidInputError([_FUTURE])
         except InvalidInputError as error:
             block.rejected.append(RejectedLine(group.line, error.violations))

@@ -30,6 +30,8 @@ class FieldKind(StrEnum):
     """Any number of them."""
     CHECKBOX = "checkbox"
     HIDDEN = "hidden"
+    CONSENT = "consent"
+    """A box to tick or leave, by which a person agrees to what its label says."""
 
 
 class RuleKind(StrEnum):
@@ -58,6 +60,8 @@ class FormField:
     kind: FieldKind = FieldKind.TEXT
     required: bool = False
     choices: tuple[str, ...] = ()
+    purpose: str = ""
+    """What a consent is for; empty for every other kind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from succotash.domain.forms.forms import (
     RuleKind,
     ValidationRule,
 )
+from succotash.domain.people.consents import PURPOSE
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import Json, RuleId
 from succotash.errors import InvalidInputError, Violation
@@ -64,7 +65,25 @@ def check_definition(form: Form, rules: Sequence[ValidationRule]) -> list[Violat
         for each in form.fields
         if each.kind in (FieldKind.CHOICE, FieldKind.CHOICES) and not each.choices
     )
+    violations.extend(_check_consent_fields(form))
     return violations
+
+
+def _check_consent_fields(form: Form) -> Iterator[Violation]:
+    purposes: set[str] = set()
+    for each in form.fields:
+        at = f"fields.{each.name}"
+        if each.kind is not FieldKind.CONSENT:
+            if each.purpose:
+                yield Violation(f"{at}.purpose", "purpose", "Only a consent has a purpose")
+            continue
+        if not PURPOSE.fullmatch(each.purpose) or each.purpose in purposes:
+            yield Violation(
+                f"{at}.purpose", "purpose", "Must be a word of its own such as marketing"
+            )
+        purposes.add(each.purpose)
+        if each.required:  # else it would not be given freely
+            yield Violation(f"{at}.required", "required", "A consent must be optional")
 
 
 def rules_of_fields(form: Form) -> list[ValidationRule]:

@@ -8,6 +8,7 @@ from succotash.domain.forms.attribution import CONSENT, source_of, split_answers
 from succotash.domain.forms.forms import FieldKind, Form, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.forms.validation import (
+    agrees,
     check_answers,
     check_consent,
     check_repeated,
@@ -26,6 +27,7 @@ from succotash.domain.intake.submissions import (
     merged_lead,
 )
 from succotash.domain.messages.outbox import submission_messages
+from succotash.domain.people.consents import TERMS, Consent, ConsentOrigin, ConsentState
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import Json, LeadId
 from succotash.errors import IdempotencyKeyReusedError, InvalidInputError, Violation
@@ -143,13 +145,46 @@ def outcome_of(
 ) -> SubmissionOutcome:
     """What is to be kept: an accepted submission with an e-mail makes a lead, or adds to it."""
     email = submission.canonical_email
+    consents = consents_given(submission, intake_context.form, at)
     if submission.state is not SubmissionState.ACCEPTED or not email:
-        return with_events(SubmissionOutcome(submission), at)
+        return with_events(SubmissionOutcome(submission, consents=consents), at)
     lead, known = lead_of(submission, email, lead_id), intake_context.leads.get(email)
     if known is not None:
         lead = merged_lead(known, lead)
     kept = LeadUpsert(lead, intake_context.scoring.score(lead, at), is_new=known is None)
-    return with_events(SubmissionOutcome(replace(submission, lead_id=lead.lead_id), kept), at)
+    submission = replace(submission, lead_id=lead.lead_id)
+    return with_events(SubmissionOutcome(submission, kept, consents=consents), at)
+
+
+def consents_given(submission: FormSubmission, form: Form, at: datetime) -> tuple[Consent, ...]:
+    """What the person of a submission that counts said yes to; a box left alone says nothing.
+
+    They said so when they sent it or, where the form asks for that, when they confirmed it. A
+    duplicate counts too: its person may have said no since the original.
+    """
+    counts = submission.state in (SubmissionState.ACCEPTED, SubmissionState.DUPLICATE)
+    if not counts or submission.canonical_email is None:
+        return ()
+    texts: dict[str, str | None] = {TERMS: submission.consent} if submission.consent else {}
+    # While a submission waited, the form may have got another text than its person read.
+    is_as_read = form.updated_at is None or form.updated_at <= submission.submitted_at
+    for asked in form.fields:
+        if asked.kind is FieldKind.CONSENT and agrees(submission.answers.get(asked.name)):
+            texts[asked.purpose] = asked.label if is_as_read else None
+    return tuple(
+        Consent(
+            f"{submission.submission_id}:{purpose}",
+            submission.canonical_email,
+            purpose,
+            ConsentState.GRANTED,
+            at if form.double_opt_in else submission.submitted_at,
+            submission.waited_until or at,
+            ConsentOrigin.FORM,
+            text,
+            submission.submission_id,
+        )
+        for purpose, text in texts.items()
+    )
 
 
 def with_events(outcome: SubmissionOutcome, at: datetime) -> SubmissionOutcome:

@@ -12,6 +12,7 @@ from succotash.domain.intake.spam import NO_TRAFFIC, RecentTraffic
 from succotash.domain.leads.leads import Lead, LeadScore
 from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.messages.outbox import OutboxMessage
+from succotash.domain.people.consents import Consent
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones, erased_at
 from succotash.domain.values import FormId, Json, LeadId, SubmissionId
@@ -99,6 +100,8 @@ class SubmissionOutcome:
     remembered: StoredResponse | None = None
     messages: tuple[OutboxMessage, ...] = ()
     """What others are told of it."""
+    consents: tuple[Consent, ...] = ()
+    """What its person said yes to. They are recorded by themselves, not with the rest."""
 
 
 def intake_query_about(

@@ -1,11 +1,13 @@
 """Tombstones: that somebody was erased, known only to who asks about the same person again."""
 
+import hashlib
 import hmac
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Self
 from urllib.parse import unquote
 
 from email_validator import validate_email
@@ -15,6 +17,10 @@ from succotash.errors import ConflictError
 
 KEY_LENGTH = 16
 """The least characters of a key; it is meant to be random."""
+SHA256_BLOCK = 64
+"""Bytes."""
+SUPPRESSION = "suppression"
+"""The kind of digest that stands for an address that is not written to."""
 
 
 class ErasedError(ConflictError):
@@ -22,6 +28,30 @@ class ErasedError(ConflictError):
 
     def __init__(self) -> None:
         super().__init__("what this repeats was erased")
+
+
+@dataclass(frozen=True, slots=True)
+class DigestBlocks:
+    """A key and a kind as HMAC-SHA-256 takes them in, for storages that have SHA-256 alone.
+
+    The digest of a text is sha256(outer + sha256(inner + text)); see RFC 2104.
+    """
+
+    inner: bytes = field(repr=False)
+    outer: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, key: bytes, kind: str) -> Self:
+        """The blocks that digest a text as `Tombstones` does for this kind."""
+        short = hashlib.sha256(key).digest() if len(key) > SHA256_BLOCK else key
+        padded = short.ljust(SHA256_BLOCK, b"\0")
+        inner, outer = (bytes(each ^ pad for each in padded) for pad in (0x36, 0x5C))
+        return cls(inner + f"{kind}\0".encode(), outer)
+
+    def digest(self, text: str) -> str:
+        """The digest of a text, in hexadecimal."""
+        inside = hashlib.sha256(self.inner + text.encode()).digest()
+        return hashlib.sha256(self.outer + inside).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +79,14 @@ class Tombstones:
     def of_mailbox(self, mailbox: str) -> tuple[str, ...]:
         """As `of_person`, for a mailbox whose mails are counted."""
         return self._of("mailbox", mailbox)
+
+    def of_suppression(self, canonical_email: str) -> tuple[str, ...]:
+        """As `of_person`, for an address that is not written to."""
+        return self._of(SUPPRESSION, canonical_email)
+
+    def blocks(self, kind: str) -> tuple[DigestBlocks, ...]:
+        """What a storage makes the same digests by, one for each key."""
+        return tuple(DigestBlocks.of(key.encode(), kind) for key in self.keys())
 
     def _of(self, kind: str, text: str) -> tuple[str, ...]:
         content = f"{kind}\0{text}".encode()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from succotash.domain.repositories.consents import ConsentRepository
 from succotash.domain.repositories.customers import CustomerRepository
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.leads import LeadRepository
@@ -25,6 +26,7 @@ class Repositories:
     leads: LeadRepository
     people: PeopleRepository
     customers: CustomerRepository
+    consents: ConsentRepository
 
 
 class Storage(ABC):

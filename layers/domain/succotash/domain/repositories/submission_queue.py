@@ -2,11 +2,26 @@
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import override
+from typing import Protocol, override
 
-from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission
+from succotash.domain.intake.queued_submissions import Delivery
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Erasable, Forgotten
+
+
+class Queueable(Protocol):
+    """What can wait in the queue."""
+
+    @property
+    def group(self) -> str:
+        """The same for those that are taken in the order they came in."""
+
+    @property
+    def deduplication_id(self) -> str:
+        """The same for what is surely the same."""
+
+    def as_text(self) -> str:
+        """The message, in ASCII."""
 
 
 class SubmissionQueue(Erasable):
@@ -16,8 +31,8 @@ class SubmissionQueue(Erasable):
     """
 
     @abstractmethod
-    def enqueue(self, queued: QueuedSubmission) -> None:
-        """Keep a submission; once this returns, it is not lost."""
+    def enqueue(self, queued: Queueable) -> None:
+        """Keep a submission, or what else is to be recorded; once this returns, it is not lost."""
 
     @abstractmethod
     def dead_letter(self, delivery: Delivery) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import override
 
-from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission, is_sent_by
+from succotash.domain.intake.queued_submissions import Delivery, is_sent_by
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
-from succotash.domain.repositories.submission_queue import SubmissionQueue
+from succotash.domain.repositories.submission_queue import Queueable, SubmissionQueue
 from succotash.infrastructure.aws.queue_rounds import QueueRound
 from succotash.infrastructure.aws.queues import Sqs, translated
 
@@ -36,7 +36,7 @@ class SqsSubmissionQueue(SubmissionQueue):
         self._known_client: Sqs | None = None
 
     @override
-    def enqueue(self, queued: QueuedSubmission) -> None:
+    def enqueue(self, queued: Queueable) -> None:
         with translated():
             self._client().send_message(
                 QueueUrl=self._queue_url,

@@ -7,10 +7,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import override
 
-from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission, is_sent_by
+from succotash.domain.intake.queued_submissions import Delivery, is_sent_by
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
-from succotash.domain.repositories.submission_queue import SubmissionQueue
+from succotash.domain.repositories.submission_queue import Queueable, SubmissionQueue
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.private_files import make_private_file, make_private_folder
 from succotash.infrastructure.statement_files import load_statements
@@ -32,7 +32,7 @@ class FileSubmissionQueue(SubmissionQueue):
         self._clock = clock
 
     @override
-    def enqueue(self, queued: QueuedSubmission) -> None:
+    def enqueue(self, queued: Queueable) -> None:
         now = self._clock()
         with self._connection() as connection:
             connection.execute(

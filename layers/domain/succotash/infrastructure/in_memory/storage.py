@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import override
 
 from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.infrastructure.in_memory.consents import InMemoryConsentRepository
 from succotash.infrastructure.in_memory.customers import InMemoryCustomerRepository
 from succotash.infrastructure.in_memory.forms import InMemoryFormRepository
 from succotash.infrastructure.in_memory.leads import InMemoryLeadRepository
@@ -28,6 +29,7 @@ class InMemoryStorage(Storage):
             InMemoryLeadRepository(self._tables),
             InMemoryPeopleRepository(self._tables),
             InMemoryCustomerRepository(self._tables),
+            InMemoryConsentRepository(self._tables),
         )
 
     @property

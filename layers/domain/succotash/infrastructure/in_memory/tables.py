@@ -16,6 +16,7 @@ from succotash.domain.leads.leads import Lead, LeadScore, LeadStatus, StatusChan
 from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.messages.quarantine import QuarantineDigest
+from succotash.domain.people.consents import Consent, Suppression
 from succotash.domain.retention.campaigns import RetentionCampaign
 from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.labels import Labelled
@@ -153,6 +154,9 @@ class Tables:
         self.scores = Table[LeadId, LeadScore]("lead score", self._log)
         self.scoring_rules = Table[int, ScoringRules]("table of scoring rules", self._log)
         self.erasures = Table[str, datetime]("tombstone", self._log)
+        self.consents = Table[str, Consent]("consent", self._log)
+        self.consents_by_email = self.consents.index(lambda each: each.canonical_email)
+        self.suppressions = Table[tuple[str, str], Suppression]("suppression", self._log)
         self.idempotency = Table[tuple[str, str], IdempotencyRow]("key", self._log)
         self.idempotency_by_submission = self.idempotency.index(lambda each: each.submission_id)
 

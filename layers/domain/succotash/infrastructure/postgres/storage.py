@@ -6,6 +6,7 @@ from typing import override
 
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
+from succotash.infrastructure.postgres.consents import PostgresConsentRepository
 from succotash.infrastructure.postgres.customers import PostgresCustomerRepository
 from succotash.infrastructure.postgres.database import Database
 from succotash.infrastructure.postgres.forms import PostgresFormRepository
@@ -70,4 +71,5 @@ def _bound(work: UnitOfWork) -> Repositories:
         leads=PostgresLeadRepository.within(work),
         people=PostgresPeopleRepository.within(work),
         customers=PostgresCustomerRepository.within(work),
+        consents=PostgresConsentRepository.within(work),
     )

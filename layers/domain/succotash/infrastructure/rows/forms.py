@@ -44,6 +44,7 @@ def field_document(field: FormField) -> dict[str, Json]:
         "kind": field.kind,
         "required": field.required,
         "choices": list(field.choices),
+        "purpose": field.purpose,
     }
 
 
@@ -56,7 +57,9 @@ def _field_of(document: Mapping[str, object]) -> FormField:
             "required": bool(required),
             "choices": list(choices),
         }:
-            return FormField(name, label, FieldKind(kind), required, tuple(choices))
+            # The release before this one kept none.
+            purpose = str(document.get("purpose", ""))
+            return FormField(name, label, FieldKind(kind), required, tuple(choices), purpose)
         case _:
             raise TypeError("not a form's field")
 

@@ -1,10 +1,11 @@
-"""What SQL asks of calendars, shards, sums and means; registered with every connection."""
+"""What SQL asks of calendars, shards, sums, means, digests; registered with every connection."""
 
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from zlib import crc32
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from succotash.domain.people.erasures import DigestBlocks
 from succotash.domain.values import Shard
 from succotash.errors import StorageError
 
@@ -38,6 +39,11 @@ def days_of(day: date) -> int:
 def shard_of(customer_id: str, count: int) -> int:
     """Which of `count` shards a customer belongs to."""
     return crc32(customer_id.encode()) % count
+
+
+def keyed_digest(text: str, inner_block: bytes, outer_block: bytes) -> str:
+    """The digest of a text under a key; see DigestBlocks."""
+    return DigestBlocks(inner_block, outer_block).digest(text)
 
 
 def shard_parameters(shard: Shard | None) -> dict[str, object]:

@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 15;
+PRAGMA user_version = 16;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -127,6 +127,58 @@ CREATE INDEX form_submissions_by_original ON form_submissions (duplicate_of);
 CREATE TABLE erasures (
     tombstone TEXT NOT NULL PRIMARY KEY,
     erased_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What people said may be sent to them: a history that only grows.
+CREATE TABLE consents (
+    consent_id TEXT NOT NULL PRIMARY KEY,
+    canonical_email TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('granted', 'denied')),
+    occurred_at INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    origin TEXT NOT NULL CHECK (
+        origin IN ('form', 'import', 'link', 'bounce', 'complaint', 'api')
+    ),
+    text_shown TEXT,
+    source_id TEXT
+) STRICT;
+CREATE INDEX consents_by_person ON consents (canonical_email, occurred_at, recorded_at);
+
+-- What holds: the latest of what came by imports, and of all else. An import never gives the yes
+-- after a no that came any other way.
+CREATE TABLE current_consents (
+    canonical_email TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    address_key TEXT,
+    said TEXT CHECK (said IN ('granted', 'denied')),
+    said_at INTEGER,
+    imported TEXT CHECK (imported IN ('granted', 'denied')),
+    imported_at INTEGER,
+    state TEXT NOT NULL GENERATED ALWAYS AS (
+        CASE
+            WHEN said = 'denied' OR imported IS NULL OR said_at >= imported_at THEN said
+            ELSE imported
+        END
+    ) STORED,
+    occurred_at INTEGER NOT NULL GENERATED ALWAYS AS (
+        CASE
+            WHEN said = 'denied' OR imported IS NULL OR said_at >= imported_at THEN said_at
+            ELSE imported_at
+        END
+    ) STORED,
+    PRIMARY KEY (canonical_email, purpose)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX current_consents_by_key ON current_consents (address_key);
+
+-- Addresses that are not written to, by a keyed digest (an HMAC): nothing personal, so that it
+-- outlives an erasure.
+CREATE TABLE suppressions (
+    address_key TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    reason TEXT NOT NULL CHECK (reason IN ('denied', 'bounce', 'complaint', 'erased')),
+    since INTEGER NOT NULL,
+    PRIMARY KEY (address_key, purpose)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE idempotency_keys (

@@ -17,6 +17,7 @@ from succotash.infrastructure.sqlite.connection import (
     OpenTransaction,
     UnitOfWork,
 )
+from succotash.infrastructure.sqlite.consents import SQLiteConsentRepository
 from succotash.infrastructure.sqlite.customers import SQLiteCustomerRepository
 from succotash.infrastructure.sqlite.forms import SQLiteFormRepository
 from succotash.infrastructure.sqlite.leads import SQLiteLeadRepository
@@ -100,4 +101,5 @@ def _repositories(unit: UnitOfWork) -> Repositories:
         leads=SQLiteLeadRepository(within=unit),
         people=SQLitePeopleRepository(within=unit),
         customers=SQLiteCustomerRepository(within=unit),
+        consents=SQLiteConsentRepository(within=unit),
     )

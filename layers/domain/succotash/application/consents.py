@@ -1,0 +1,165 @@
+"""Consent as it is recorded and shown: what a person said, erasures, suppressions."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TypedDict
+
+from succotash.domain.people.consents import (
+    LIFTED_BY,
+    Consent,
+    ConsentOrigin,
+    ConsentState,
+    CurrentConsent,
+    Suppression,
+    SuppressionReason,
+)
+from succotash.domain.people.erasures import Tombstones, erased_at
+from succotash.domain.repositories.storage import Repositories
+
+REASONS = {
+    ConsentOrigin.BOUNCE: SuppressionReason.BOUNCE,
+    ConsentOrigin.COMPLAINT: SuppressionReason.COMPLAINT,
+}
+"""Why an address is not written to after a no; of other origins, because it was denied."""
+
+
+def keep_consents(
+    repositories: Repositories, tombstones: Tombstones, batch: Sequence[Consent]
+) -> int:
+    """Record consents, and suppress or free their addresses; how many were new.
+
+    Within a transaction in which none of the people can be erased: it asked for their tombstones,
+    or holds a submission of theirs. What an import says leaves suppressions as they are.
+    """
+    keyed = [
+        replace(each, address_key=next(iter(tombstones.of_suppression(each.canonical_email)), None))
+        for each in batch
+    ]
+    recorded = repositories.consents.record_consents(keyed)
+    for each in keyed:
+        if each.origin is ConsentOrigin.IMPORT:
+            continue
+        keys = tombstones.of_suppression(each.canonical_email)
+        if each.state is ConsentState.GRANTED:
+            repositories.consents.lift_suppressions(
+                keys, each.purpose, LIFTED_BY.get(each.origin, ()), each.occurred_at
+            )
+        elif holds_denied(repositories, each):
+            reason = REASONS.get(each.origin, SuppressionReason.DENIED)
+            repositories.consents.suppress(
+                [Suppression(key, each.purpose, reason, each.occurred_at) for key in keys[:1]]
+            )
+    return recorded
+
+
+def holds_denied(repositories: Repositories, consent: Consent) -> bool:
+    """Whether a no holds, or the mail service's word, after which no yes lifts anything."""
+    if consent.origin in REASONS:
+        return True
+    current = repositories.consents.get_current_consents(consent.canonical_email)
+    return any(
+        each.purpose == consent.purpose and each.state is ConsentState.DENIED for each in current
+    )
+
+
+def without_erased(
+    repositories: Repositories, tombstones: Tombstones, batch: Sequence[Consent]
+) -> list[Consent]:
+    """Those that are younger than the erasure of their person, none of whom is erased meanwhile."""
+    made = {
+        each: tombstones.of_person(each)
+        for each in dict.fromkeys(consent.canonical_email for consent in batch)
+    }
+    erased = repositories.people.find_erased(
+        {each for several in made.values() for each in several}
+    )
+    if not erased:
+        return [*batch]
+    since = {each: erased_at(several, erased) for each, several in made.items()}
+    return [
+        each
+        for each in batch
+        if (gone := since[each.canonical_email]) is None or each.occurred_at > gone
+    ]
+
+
+class ConsentView(TypedDict):
+    """One time that a person said yes or no."""
+
+    purpose: str
+    state: str
+    occurred_at: datetime
+    recorded_at: datetime
+    origin: str
+    """How it became known: form, import, link, bounce, complaint or api."""
+    text: str | None
+    """What the person was shown or told, where that is known."""
+    source_id: str | None
+    """The submission, import or campaign it came with."""
+
+
+class CurrentConsentView(TypedDict):
+    """What holds for a purpose."""
+
+    purpose: str
+    state: str
+    occurred_at: datetime
+
+
+class SuppressionView(TypedDict):
+    """That the address is not written to, whatever else was said."""
+
+    purpose: str
+    reason: str
+    since: datetime
+
+
+class ConsentsView(TypedDict):
+    """A person's consent."""
+
+    current: list[CurrentConsentView]
+    """By purpose."""
+    suppressed: list[SuppressionView]
+    history: list[ConsentView]
+    """Oldest first."""
+
+
+def consents_view(
+    current: Sequence[CurrentConsent],
+    suppressed: Sequence[Suppression],
+    history: Sequence[Consent],
+) -> ConsentsView:
+    """Serialised for the API."""
+    return {
+        "current": [
+            {"purpose": each.purpose, "state": each.state, "occurred_at": each.occurred_at}
+            for each in current
+        ],
+        "suppressed": [
+            {"purpose": each.purpose, "reason": each.reason, "since": each.since}
+            for each in suppressed
+        ],
+        "history": [
+            {
+                "purpose": each.purpose,
+                "state": each.state,
+                "occurred_at": each.occurred_at,
+                "recorded_at": each.recorded_at,
+                "origin": each.origin,
+                "text": each.text,
+                "source_id": each.source_id,
+            }
+            for each in history
+        ],
+    }
+
+
+def view_of_person(repositories: Repositories, tombstones: Tombstones, email: str) -> ConsentsView:
+    """What is held about the consent of the person with this canonical e-mail."""
+    consents = repositories.consents
+    return consents_view(
+        consents.get_current_consents(email),
+        consents.find_suppressions(tombstones.of_suppression(email)),
+        consents.get_consents(email),
+    )

@@ -1,0 +1,131 @@
+"""Consent: what people said may be sent to them, and which addresses are never written to."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from succotash.domain.values import CampaignId
+
+MARKETING = "marketing"
+"""The purpose that every campaign needs."""
+TERMS = "terms"
+"""What a form requires its people to agree to, which permits no campaign."""
+CAMPAIGN_PREFIX = "campaign:"
+PURPOSE = re.compile(r"[a-z][a-z0-9_-]{0,49}")
+"""What a team may name a purpose; campaigns have theirs, which nobody can name."""
+
+
+class ConsentState(StrEnum):
+    """What somebody said."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+
+
+class ConsentOrigin(StrEnum):
+    """How it became known."""
+
+    FORM = "form"
+    IMPORT = "import"
+    LINK = "link"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    API = "api"
+
+
+class SuppressionReason(StrEnum):
+    """Why an address is not written to, the gravest last."""
+
+    DENIED = "denied"
+    ERASED = "erased"
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+
+
+LIFTED_BY: Mapping[ConsentOrigin, tuple[SuppressionReason, ...]] = {
+    # Anybody can type an address into a form: its yes brings no mail to a mailbox that complained.
+    ConsentOrigin.FORM: (SuppressionReason.DENIED, SuppressionReason.ERASED),
+    ConsentOrigin.API: (*SuppressionReason,),
+}
+"""Which suppressions a later yes ends, by its origin; what is not named ends none."""
+
+
+def campaign_purpose(campaign_id: CampaignId) -> str:
+    """The purpose of one campaign, which only a no is said to."""
+    return f"{CAMPAIGN_PREFIX}{campaign_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """That a person said yes or no to a purpose."""
+
+    consent_id: str
+    canonical_email: str
+    purpose: str
+    state: ConsentState
+    occurred_at: datetime
+    recorded_at: datetime
+    origin: ConsentOrigin
+    text: str | None = None
+    """What the person was shown or told, where that is known."""
+    source_id: str | None = None
+    """The submission, import or campaign it came with."""
+    address_key: str | None = None
+    """The address as suppressions know it, by which a link finds the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedAddress:
+    """What a mail service says of an address: it fails for good, or its person complained."""
+
+    address: str
+    origin: ConsentOrigin
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentConsent:
+    """What holds for a person and a purpose."""
+
+    canonical_email: str
+    purpose: str
+    state: ConsentState
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """An address that is not written to, named by a keyed digest alone."""
+
+    address_key: str
+    purpose: str
+    reason: SuppressionReason
+    since: datetime
+
+
+def in_order(batch: Iterable[Consent]) -> list[Consent]:
+    """Each id once, as first given; of what is said about one thing, what holds comes last."""
+    first: dict[str, Consent] = {}
+    for each in batch:
+        first.setdefault(each.consent_id, each)
+    return sorted(
+        first.values(),
+        key=lambda each: (each.occurred_at, each.recorded_at, each.state is ConsentState.DENIED),
+    )
+
+
+def merged(batch: Iterable[Suppression]) -> list[Suppression]:
+    """One for each address and purpose, with the gravest reason and the latest instant."""
+    gravity = [*SuppressionReason].index
+    found: dict[tuple[str, str], Suppression] = {}
+    for each in batch:
+        key = (each.address_key, each.purpose)
+        known = found.get(key, each)
+        found[key] = replace(
+            each,
+            reason=max(known.reason, each.reason, key=gravity),
+            since=max(known.since, each.since),
+        )
+    return [*found.values()]

@@ -1,0 +1,61 @@
+"""What events of SES say about addresses."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Any
+
+from succotash.domain.people.consents import ConsentOrigin, FailedAddress
+
+type SesEvent = Mapping[str, Any]
+
+
+def failed_addresses(event: SesEvent) -> list[FailedAddress]:
+    """Addresses that fail for good, and those whose people complained; of other events none.
+
+    `event` is what SES writes, by itself or as EventBridge or SNS pass it on. A bounce that passes
+    (a full mailbox), one of unknown kind, and a report that says "not spam" are none.
+    """
+    return list(_failed(_unwrapped(event)))
+
+
+def _unwrapped(event: SesEvent) -> SesEvent:
+    match event:
+        case {"source": "aws.ses", "detail": dict(detail)}:
+            return detail
+        case {"Type": "Notification", "Message": str(message)}:
+            found: SesEvent = json.loads(message)
+            return found
+        case _:
+            return event
+
+
+def _failed(event: SesEvent) -> Iterator[FailedAddress]:
+    match event:
+        case {
+            "eventType": "Bounce",
+            "bounce": {
+                "bounceType": "Permanent",
+                "bouncedRecipients": [*recipients],
+                "timestamp": str(timestamp),
+            },
+        }:
+            yield from _each(recipients, ConsentOrigin.BOUNCE, timestamp)
+        case {"eventType": "Complaint", "complaint": {"complaintFeedbackType": "not-spam"}}:
+            return
+        case {
+            "eventType": "Complaint",
+            "complaint": {"complainedRecipients": [*recipients], "timestamp": str(timestamp)},
+        }:
+            yield from _each(recipients, ConsentOrigin.COMPLAINT, timestamp)
+
+
+def _each(
+    recipients: list[Mapping[str, Any]], origin: ConsentOrigin, timestamp: str
+) -> Iterator[FailedAddress]:
+    at = datetime.fromisoformat(timestamp)
+    for each in recipients:
+        # SES repeats an address as the mail had it, with its name where it had one.
+        _, address = parseaddr(str(each["emailAddress"]))
+        yield FailedAddress(address, origin, at)

@@ -1,0 +1,106 @@
+"""Consent and suppressions in PostgreSQL."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import override
+
+from succotash.domain.people.consents import (
+    Consent,
+    CurrentConsent,
+    Suppression,
+    SuppressionReason,
+    in_order,
+    merged,
+)
+from succotash.domain.repositories.consents import ConsentRepository
+from succotash.domain.values import Json
+from succotash.infrastructure.postgres.repository import PostgresRepository
+from succotash.infrastructure.postgres.session import Jsonb
+from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.rows.consents import (
+    consent_of,
+    current_consent_of,
+    suppression_of,
+)
+
+_SQL = statements("consents")
+
+
+class PostgresConsentRepository(PostgresRepository, ConsentRepository):
+    """The history in one table, what holds in another, kept by the same statement."""
+
+    @override
+    def record_consents(self, batch: Sequence[Consent]) -> int:
+        documents: list[Json] = [_consent_document(each) for each in in_order(batch)]
+        [row] = self._run(_SQL["record_consents"], consents=Jsonb(documents))
+        return int(row["recorded"])
+
+    @override
+    def get_consents(self, canonical_email: str) -> list[Consent]:
+        rows = self._run(_SQL["get_consents"], canonical_email=canonical_email)
+        return [consent_of(row) for row in rows]
+
+    @override
+    def get_current_consents(self, canonical_email: str) -> list[CurrentConsent]:
+        rows = self._run(_SQL["get_current_consents"], canonical_email=canonical_email)
+        return [current_consent_of(row) for row in rows]
+
+    @override
+    def find_consenting_address(self, address_key: str) -> str | None:
+        rows = self._run(_SQL["find_consenting_address"], address_key=address_key)
+        return next((row["canonical_email"] for row in rows), None)
+
+    @override
+    def suppress(self, batch: Sequence[Suppression]) -> None:
+        documents: list[Json] = [
+            {
+                "address_key": each.address_key,
+                "purpose": each.purpose,
+                "reason": each.reason,
+                "since": each.since.isoformat(),
+            }
+            for each in merged(batch)
+        ]
+        self._run(_SQL["suppress"], suppressions=Jsonb(documents))
+
+    @override
+    def find_suppressions(self, address_keys: Collection[str]) -> list[Suppression]:
+        rows = self._run(_SQL["find_suppressions"], address_keys=sorted(address_keys))
+        return [suppression_of(row) for row in rows]
+
+    @override
+    def lift_suppressions(
+        self,
+        address_keys: Collection[str],
+        purpose: str,
+        reasons: Collection[SuppressionReason],
+        at: datetime,
+    ) -> int:
+        [row] = self._run(
+            _SQL["lift_suppressions"],
+            address_keys=sorted(address_keys),
+            purpose=purpose,
+            reasons=sorted(reasons),
+            at=at,
+        )
+        return int(row["lifted"])
+
+    @override
+    def forget_consents(self, canonical_email: str) -> int:
+        [row] = self._run(_SQL["forget_consents"], canonical_email=canonical_email)
+        return int(row["forgotten"])
+
+
+def _consent_document(consent: Consent) -> Json:
+    return {
+        "consent_id": consent.consent_id,
+        "canonical_email": consent.canonical_email,
+        "purpose": consent.purpose,
+        "state": consent.state,
+        "occurred_at": consent.occurred_at.isoformat(),
+        "recorded_at": consent.recorded_at.isoformat(),
+        "origin": consent.origin,
+        "text_shown": consent.text,
+        "source_id": consent.source_id,
+        "address_key": consent.address_key,
+    }

@@ -1,0 +1,179 @@
+-- name: record_consents
+WITH given AS (
+    SELECT *
+    FROM jsonb_to_recordset(cast(:consents AS jsonb)) AS given (
+        consent_id text,
+        canonical_email text,
+        purpose text,
+        state text,
+        occurred_at timestamptz,
+        recorded_at timestamptz,
+        origin text,
+        text_shown text,
+        source_id text,
+        address_key text
+    )
+),
+
+added AS (
+    INSERT INTO consents (
+        consent_id, canonical_email, purpose, state, occurred_at, recorded_at, origin, text_shown,
+        source_id
+    )
+    SELECT
+        consent_id,
+        canonical_email,
+        purpose,
+        state,
+        occurred_at,
+        recorded_at,
+        origin,
+        text_shown,
+        source_id
+    FROM given
+    ORDER BY consent_id
+    ON CONFLICT (consent_id) DO NOTHING
+    RETURNING consent_id, canonical_email, purpose, state, occurred_at, recorded_at, origin
+),
+
+ranked AS (
+    SELECT
+        added.canonical_email,
+        added.purpose,
+        added.state,
+        added.occurred_at,
+        given.address_key,
+        added.origin = 'import' AS is_imported,
+        row_number() OVER (
+            PARTITION BY added.canonical_email, added.purpose, added.origin = 'import'
+            ORDER BY added.occurred_at DESC, added.recorded_at DESC, added.state
+        ) AS place
+    FROM added
+    INNER JOIN given ON added.consent_id = given.consent_id
+),
+
+kept AS (
+    INSERT INTO current_consents AS known (
+        canonical_email, purpose, address_key, said, said_at, imported, imported_at
+    )
+    SELECT
+        canonical_email,
+        purpose,
+        max(address_key) AS address_key,
+        max(state) FILTER (WHERE NOT is_imported) AS said,
+        max(occurred_at) FILTER (WHERE NOT is_imported) AS said_at,
+        max(state) FILTER (WHERE is_imported) AS imported,
+        max(occurred_at) FILTER (WHERE is_imported) AS imported_at
+    FROM ranked
+    WHERE place = 1
+    GROUP BY canonical_email, purpose
+    ORDER BY canonical_email, purpose
+    ON CONFLICT (canonical_email, purpose) DO UPDATE SET
+        address_key = coalesce(excluded.address_key, known.address_key),
+        said = CASE
+            WHEN excluded.said_at >= coalesce(known.said_at, excluded.said_at) THEN excluded.said
+            ELSE known.said
+        END,
+        said_at = greatest(known.said_at, excluded.said_at),
+        imported = CASE
+            WHEN
+                excluded.imported_at >= coalesce(known.imported_at, excluded.imported_at)
+                THEN excluded.imported
+            ELSE known.imported
+        END,
+        imported_at = greatest(known.imported_at, excluded.imported_at)
+)
+
+SELECT count(*) AS recorded FROM added;
+
+-- name: get_consents
+SELECT
+    consent_id,
+    canonical_email,
+    purpose,
+    state,
+    occurred_at,
+    recorded_at,
+    origin,
+    text_shown,
+    source_id
+FROM consents
+WHERE canonical_email = :canonical_email
+ORDER BY occurred_at, recorded_at, consent_id;
+
+-- name: get_current_consents
+SELECT
+    canonical_email,
+    purpose,
+    state,
+    occurred_at
+FROM current_consents
+WHERE canonical_email = :canonical_email
+ORDER BY purpose;
+
+-- name: find_consenting_address
+SELECT canonical_email
+FROM current_consents
+WHERE address_key = :address_key
+ORDER BY canonical_email
+LIMIT 1;
+
+-- name: suppress
+INSERT INTO suppressions AS known (address_key, purpose, reason, since)
+SELECT
+    given.address_key,
+    given.purpose,
+    given.reason,
+    given.since
+FROM jsonb_to_recordset(cast(:suppressions AS jsonb)) AS given (
+    address_key text,
+    purpose text,
+    reason text,
+    since timestamptz
+)
+ORDER BY given.address_key, given.purpose
+ON CONFLICT (address_key, purpose) DO UPDATE SET
+    reason = CASE
+        WHEN
+            array_position(
+                ARRAY['complaint', 'bounce', 'erased', 'denied'], excluded.reason
+            ) < array_position(ARRAY['complaint', 'bounce', 'erased', 'denied'], known.reason)
+            THEN excluded.reason
+        ELSE known.reason
+    END,
+    since = greatest(known.since, excluded.since);
+
+-- name: find_suppressions
+SELECT
+    address_key,
+    purpose,
+    reason,
+    since
+FROM suppressions
+WHERE address_key = any(cast(:address_keys AS text[]))
+ORDER BY purpose, address_key;
+
+-- name: lift_suppressions
+WITH lifted AS (
+    DELETE FROM suppressions
+    WHERE
+        address_key = any(cast(:address_keys AS text[]))
+        AND purpose = :purpose
+        AND reason = any(cast(:reasons AS text[]))
+        AND since < cast(:at AS timestamptz)
+    RETURNING address_key
+)
+
+SELECT count(*) AS lifted FROM lifted;
+
+-- name: forget_consents
+WITH current_ones AS (
+    DELETE FROM current_consents WHERE canonical_email = :canonical_email
+),
+
+forgotten AS (
+    DELETE FROM consents WHERE canonical_email = :canonical_email
+    RETURNING consent_id
+)
+
+SELECT count(*) AS forgotten FROM forgotten;
