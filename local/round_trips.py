@@ -277,7 +277,7 @@ class RoundTrip:
         total = Money(Decimal("12.3456"), USD)
         state = ShopOrderState(key.order_id, system, "1", LONG_AGO, self._customer, LONG_AGO, total)
         later = replace(state, refunds={"r": KnownRefund(LONG_AGO, total.units())})
-        expect(that=to.add_shop_orders([state]) == [True])
+        expect(that=to.add_shop_orders([state], {}) == [True])
         to.save_shop_orders([ShopOrderChange((state,), later)], {})
         expect(that=to.find_shop_orders([key]) == [later])
         expect(that=later.ledger()[-1] in to.get_orders(self._customer))

@@ -29,7 +29,11 @@ class Columns:
 
     def of(self, cells: list[str]) -> tuple[str, ...]:
         """The wanted cells, in the order in which they were asked for."""
-        return self._pick([*cells, ""])
+        cells.append("")
+        try:
+            return self._pick(cells)
+        finally:
+            cells.pop()
 
 
 def instant(column: str, text: str, zone: tzinfo | None = None) -> datetime:

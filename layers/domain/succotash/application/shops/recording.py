@@ -22,7 +22,6 @@ from succotash.domain.shops.orders import (
     renamed,
 )
 from succotash.domain.value.ledgers import RecordOutcome
-from succotash.domain.value.orders import OrderColumns
 from succotash.domain.values import CustomerId
 
 AT_ONCE = 5_000
@@ -171,18 +170,13 @@ def import_shop_orders(
                 new[place] = state
                 continue
         others.append(place)
-    added = repositories.ltv.add_shop_orders([*new.values()])
     emails = customers.emails()
-    columns = OrderColumns()
-    for (place, state), is_added in zip(new.items(), added, strict=True):
-        if not is_added:
+    added = repositories.ltv.add_shop_orders([*new.values()], emails)
+    for place, is_added in zip(new, added, strict=True):
+        if is_added:
+            outcomes[place] = RecordOutcome.RECORDED
+        else:
             others.append(place)
-            continue
-        outcomes[place] = RecordOutcome.RECORDED
-        for entry in state.ledger():
-            columns.append(entry)
-            columns.canonical_emails[-1] = emails.get(entry.customer_id)
-    repositories.ltv.import_orders(columns)
     for part in batched(sorted(others), AT_ONCE, strict=False):
         found = repositories.ltv.find_shop_orders([key_of(orders[each]) for each in part])
         states = _States(found)

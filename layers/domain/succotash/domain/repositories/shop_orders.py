@@ -19,11 +19,14 @@ class ShopOrderRepository(ABC):
         """
 
     @abstractmethod
-    def add_shop_orders(self, states: Sequence[ShopOrderState]) -> list[bool]:
-        """Keep states of orders that are not known; whether each was kept.
+    def add_shop_orders(
+        self, states: Sequence[ShopOrderState], emails: Mapping[CustomerId, str]
+    ) -> list[bool]:
+        """Keep states of orders that are not known, and enter them; whether each was kept.
 
         One stays out where a state has its id, or its number in its system. No two of one call
-        share either. The ledger is left alone. Made for tens of thousands at once.
+        share either, and each has a customer. Customers become known, with these e-mails where
+        they have none. Made for tens of thousands at once.
         """
 
     @abstractmethod

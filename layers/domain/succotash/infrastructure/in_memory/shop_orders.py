@@ -6,6 +6,7 @@ from typing import override
 
 from succotash.domain.repositories.shop_orders import ShopOrderRepository
 from succotash.domain.shops.orders import ShopOrderChange, ShopOrderKey, ShopOrderState
+from succotash.domain.value.ledgers import Order
 from succotash.domain.value.orders import order_contents
 from succotash.domain.values import CustomerId
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
@@ -32,16 +33,26 @@ class InMemoryShopOrderRepository(InMemoryRepository, ShopOrderRepository):
 
     @override
     @atomic
-    def add_shop_orders(self, states: Sequence[ShopOrderState]) -> list[bool]:
-        return [self._add(stored(each)) for each in states]
+    def add_shop_orders(
+        self, states: Sequence[ShopOrderState], emails: Mapping[CustomerId, str]
+    ) -> list[bool]:
+        return [self._add(stored(each), emails) for each in states]
 
-    def _add(self, state: ShopOrderState) -> bool:
+    def _add(self, state: ShopOrderState, emails: Mapping[CustomerId, str]) -> bool:
         tables = self.tables
         same_number = tables.shop_orders_by_number[state.system, state.number]
         if state.order_id in tables.shop_orders or (state.number is not None and [*same_number]):
             return False
         tables.shop_orders[state.order_id] = state
+        self._enter(state.ledger(), emails)
         return True
+
+    def _enter(self, entries: Sequence[Order], emails: Mapping[CustomerId, str]) -> None:
+        tables = self.tables
+        for entry in entries:
+            kept = order_contents(stored(entry))
+            tables.orders[kept.customer_id, kept.order_id] = kept
+            tables.see_customer(kept.customer_id, kept.ordered_at, emails.get(kept.customer_id))
 
     @override
     @atomic
@@ -55,7 +66,4 @@ class InMemoryShopOrderRepository(InMemoryRepository, ShopOrderRepository):
             tables.orders.discard(
                 [(each.customer_id, each.order_id) for each in change.gone_entries()]
             )
-            for entry in change.new_entries():
-                kept = order_contents(stored(entry))
-                tables.orders[kept.customer_id, kept.order_id] = kept
-                tables.see_customer(kept.customer_id, kept.ordered_at, emails.get(kept.customer_id))
+            self._enter(change.new_entries(), emails)

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import override
 
 from succotash.domain.repositories.shop_orders import ShopOrderRepository
 from succotash.domain.shops.orders import ShopOrderChange, ShopOrderKey, ShopOrderState
+from succotash.domain.value.orders import OrderColumns
 from succotash.domain.values import CustomerId, Json, instant_text
 from succotash.infrastructure.postgres import bulk
-from succotash.infrastructure.postgres.orders import order_document
+from succotash.infrastructure.postgres.orders import PostgresOrderRepository, order_document
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import statements
@@ -35,37 +36,23 @@ class PostgresShopOrderRepository(PostgresRepository, ShopOrderRepository):
         return [shop_order_state_of(row) for row in self._in_transaction(find)]
 
     @override
-    def add_shop_orders(self, states: Sequence[ShopOrderState]) -> list[bool]:
-        totals = [each.total for each in states]
-        refunded = [each.refunded for each in states]
-        chunks = bulk.lines(
-            (),
-            (
-                bulk.numbers(range(len(states))),
-                bulk.texts(each.order_id for each in states),
-                bulk.texts(each.system for each in states),
-                bulk.optional_texts(each.number for each in states),
-                _instants(each.told_at for each in states),
-                bulk.optional_texts(each.customer_id for each in states),
-                _instants(each.ordered_at for each in states),
-                bulk.optional_amounts(None if each is None else each.units() for each in totals),
-                bulk.optional_texts(None if each is None else each.currency for each in totals),
-                bulk.optional_amounts(
-                    None if each is None else each.amount.units() for each in refunded
-                ),
-                _instants(None if each is None else each.refunded_at for each in refunded),
-                _instants(None if each is None else each.told_at for each in refunded),
-                bulk.optional_texts(
-                    json.dumps(refunds_document(each)) if each.refunds else None for each in states
-                ),
-            ),
-        )
+    def add_shop_orders(
+        self, states: Sequence[ShopOrderState], emails: Mapping[CustomerId, str]
+    ) -> list[bool]:
+        chunks = bulk.lines((), _stage_columns(states, emails))
 
         def add(session: Session) -> list[bool]:
+            session.run(_SQL["prefer_indexes"])
             session.run(_SQL["make_stage"])
             session.run(_SQL["clear_stage"])
             session.copy_in(_SQL["copy_to_stage"], chunks)
             known = {row["place"] for row in session.run(_SQL["add_staged_shop_orders"])}
+            refunds = OrderColumns()
+            for place, state in enumerate(states):
+                if place not in known:
+                    for entry in state.ledger()[1:]:
+                        refunds.append(entry)
+            PostgresOrderRepository.within(session).import_orders(refunds)
             return [place not in known for place in range(len(states))]
 
         return self._in_transaction(add) if states else []
@@ -106,10 +93,46 @@ class PostgresShopOrderRepository(PostgresRepository, ShopOrderRepository):
             self._in_transaction(save)
 
 
-def _instants(moments: Iterable[datetime | None]) -> Iterable[str]:
-    return bulk.optional(
-        None if each is None else each.astimezone(UTC).isoformat() for each in moments
+def _stage_columns(
+    states: Sequence[ShopOrderState], emails: Mapping[CustomerId, str]
+) -> tuple[Iterable[str], ...]:
+    """What is copied of each; columns that nearly all files leave empty are not looked through."""
+    totals = [each.total for each in states]
+    refunded = [each.refunded for each in states]
+    nothing = [bulk.NULL] * len(states)
+    has_refunds = any(refunded)
+    return (
+        bulk.numbers(range(len(states))),
+        bulk.texts(each.order_id for each in states),
+        bulk.texts(each.system for each in states),
+        bulk.optional_texts(each.number for each in states),
+        _instants(each.told_at for each in states),
+        bulk.optional_texts(each.customer_id for each in states),
+        _instants(each.ordered_at for each in states),
+        bulk.optional_amounts(None if each is None else each.units() for each in totals),
+        bulk.optional_texts(None if each is None else each.currency for each in totals),
+        bulk.optional_amounts(None if each is None else each.amount.units() for each in refunded)
+        if has_refunds
+        else nothing,
+        _instants(None if each is None else each.refunded_at for each in refunded)
+        if has_refunds
+        else nothing,
+        _instants(None if each is None else each.told_at for each in refunded)
+        if has_refunds
+        else nothing,
+        bulk.optional_texts(
+            json.dumps(refunds_document(each)) if each.refunds else None for each in states
+        )
+        if any(each.refunds for each in states)
+        else nothing,
+        bulk.optional_texts(
+            None if each.customer_id is None else emails.get(each.customer_id) for each in states
+        ),
     )
+
+
+def _instants(moments: Iterable[datetime | None]) -> Iterable[str]:
+    return (bulk.NULL if each is None else each.isoformat() for each in moments)
 
 
 def _document(state: ShopOrderState) -> dict[str, Json]:

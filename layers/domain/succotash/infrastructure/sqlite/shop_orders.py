@@ -1,13 +1,16 @@
 """What is known of the orders of shop systems, in SQLite."""
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import override
 
 from succotash.domain.repositories.shop_orders import ShopOrderRepository
 from succotash.domain.shops.orders import ShopOrderChange, ShopOrderKey, ShopOrderState
+from succotash.domain.value.ledgers import Order
 from succotash.domain.values import CustomerId
 from succotash.infrastructure.rows.shops import refunds_document, shop_order_state_of
 from succotash.infrastructure.sqlite.columns import json_text, micros, optional_micros
+from succotash.infrastructure.sqlite.connection import Session
 from succotash.infrastructure.sqlite.orders import order_columns
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.sightings import Sighting, see_customers
@@ -28,12 +31,17 @@ class SQLiteShopOrderRepository(SQLiteRepository, ShopOrderRepository):
         return [shop_order_state_of(row) for row in rows]
 
     @override
-    def add_shop_orders(self, states: Sequence[ShopOrderState]) -> list[bool]:
+    def add_shop_orders(
+        self, states: Sequence[ShopOrderState], emails: Mapping[CustomerId, str]
+    ) -> list[bool]:
         with self._unit.writing() as session:
-            return [
+            added = [
                 session.change(_SQL["add_shop_order"], **_state_columns(each)) == 1
                 for each in states
             ]
+            entries = [each for state in compress(states, added) for each in state.ledger()]
+            _enter(session, entries, emails)
+        return added
 
     @override
     def save_shop_orders(
@@ -56,16 +64,18 @@ class SQLiteShopOrderRepository(SQLiteRepository, ShopOrderRepository):
                     for each in change.gone_entries()
                 ],
             )
-            session.run_for_each(_SQL["save_entry"], [order_columns(each) for each in entries])
-            see_customers(
-                session,
-                [
-                    Sighting(
-                        each.customer_id, micros(each.ordered_at), emails.get(each.customer_id)
-                    )
-                    for each in entries
-                ],
-            )
+            _enter(session, entries, emails)
+
+
+def _enter(session: Session, entries: Sequence[Order], emails: Mapping[CustomerId, str]) -> None:
+    session.run_for_each(_SQL["save_entry"], [order_columns(each) for each in entries])
+    see_customers(
+        session,
+        [
+            Sighting(each.customer_id, micros(each.ordered_at), emails.get(each.customer_id))
+            for each in entries
+        ],
+    )
 
 
 def _state_columns(state: ShopOrderState) -> dict[str, object]:

@@ -80,7 +80,8 @@ CREATE TEMPORARY TABLE IF NOT EXISTS staged_shop_orders (
     refunded numeric(19, 4),
     refunded_at timestamptz,
     refunded_told_at timestamptz,
-    refunds jsonb
+    refunds jsonb,
+    email text COLLATE "C"
 ) ON COMMIT DELETE ROWS;
 
 -- name: clear_stage
@@ -100,8 +101,14 @@ COPY pg_temp.staged_shop_orders (
     refunded,
     refunded_at,
     refunded_told_at,
-    refunds
+    refunds,
+    email
 ) FROM STDIN;
+
+-- name: prefer_indexes
+-- At the planner's default price of a random page, a few thousand looks into an index seem dearer
+-- than reading all of a large table.
+SELECT set_config('random_page_cost', '1.1', TRUE) AS random_page_cost;
 
 -- name: add_staged_shop_orders
 WITH added AS (
@@ -113,8 +120,47 @@ WITH added AS (
     FROM pg_temp.staged_shop_orders
     ORDER BY order_id
     ON CONFLICT DO NOTHING
-    RETURNING order_id
-)
+    RETURNING order_id, customer_id, ordered_at, amount, currency
+),
+
+entered AS (
+    INSERT INTO orders (customer_id, order_id, ordered_at, amount, currency)
+    SELECT
+        customer_id,
+        order_id,
+        ordered_at,
+        amount,
+        currency
+    FROM added
+    ORDER BY customer_id, order_id
+    ON CONFLICT (customer_id, order_id) DO NOTHING
+),
+
+sighted AS MATERIALIZED (
+    SELECT
+        customer_id,
+        min(ordered_at) AS first_seen_at,
+        max(email) AS email
+    FROM pg_temp.staged_shop_orders
+    WHERE order_id IN (SELECT added.order_id FROM added)
+    GROUP BY customer_id
+),
+
+seen AS MATERIALIZED (
+    SELECT
+        sighted.customer_id,
+        sighted.first_seen_at,
+        sighted.email
+    FROM sighted
+    LEFT JOIN customers AS known ON sighted.customer_id = known.customer_id
+    WHERE
+        known.first_seen_at IS NULL
+        OR sighted.first_seen_at < known.first_seen_at
+        OR (known.canonical_email IS NULL AND sighted.email IS NOT NULL)
+        OR (known.lead_id IS NULL AND known.canonical_email = sighted.email)
+),
+
+${meet_seen}
 
 SELECT given.place
 FROM pg_temp.staged_shop_orders AS given
