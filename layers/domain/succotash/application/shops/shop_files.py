@@ -39,7 +39,7 @@ from succotash.domain.value.order_import import Position, RejectedLine, skipped_
 from succotash.domain.values import Clock, Currency
 from succotash.errors import InvalidInputError, Violation
 
-BLOCK_ORDERS = 50_000
+BLOCK_ORDERS = 20_000
 SAMPLE = 200
 """Rows that tell how a file writes amounts."""
 PLAIN_COLUMNS = frozenset({"customer_id", "order_id", "ordered_at", "amount"})
