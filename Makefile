@@ -33,6 +33,7 @@ test: $(SYNCED) ## run all tests that need no Docker
 simulate: $(SYNCED) ## simulate populations as large as the laws of the models deserve
 	"$(BIN)/python" -m pytest $(SIDE_BY_SIDE) -m simulation tests/unit
 	"$(BIN)/python" -m local.simulated_shops --check
+	"$(BIN)/python" -m local.simulated_risk --check
 
 check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, API document
 	"$(BIN)/ruff" format --check .
@@ -77,6 +78,7 @@ e2e: $(SYNCED) ## clone, make run, stop, make run again
 docs: $(SYNCED) ## write the tables and plots of models, risk, rules and costs in docs/
 	"$(BIN)/python" -m local.model_report
 	"$(BIN)/python" -m local.simulated_shops
+	"$(BIN)/python" -m local.simulated_risk
 	"$(BIN)/python" -m local.risk_report
 	"$(BIN)/python" -m local.check_business_logic --write
 	"$(BIN)/python" -m local.costs

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
 
 ENGINE = "aurora-postgresql"
-ENDPOINT_SERVICES = ("secretsmanager", "sqs", "events")
+ENDPOINT_SERVICES = ("secretsmanager", "sqs")
 """Those of the interface endpoints that a stack makes in its own network."""
 TIMEOUT = 35.0
 """Seconds for an answer: the API gives up after 30."""
@@ -99,6 +99,20 @@ class Account:
             for each in page["StackResourceSummaries"]
             if "PhysicalResourceId" in each and each["ResourceStatus"] != "DELETE_COMPLETE"
         }
+
+    def changed_secrets(self, name: str, secrets: Mapping[str, str]) -> dict[str, str]:
+        """Versions of a stack's secrets (keys by logical ids), of those that ever had another."""
+        resources = self.resources(name)
+        client = self._session.client("secretsmanager")
+        found: dict[str, str] = {}
+        for key, logical_id in secrets.items():
+            if logical_id in resources:
+                described = client.describe_secret(SecretId=resources[logical_id])
+                versions = described["VersionIdsToStages"]
+                by_stage = {stage: version for version, all_ in versions.items() for stage in all_}
+                if "AWSPREVIOUS" in by_stage:
+                    found[key] = by_stage["AWSCURRENT"]
+        return found
 
     def offer(self, wanted: str) -> Offer:
         """The wanted engine version where it is offered, else the latest of its major version.

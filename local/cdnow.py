@@ -61,3 +61,13 @@ def histories(end: date) -> Histories:
             )
         )
     return Histories(*np.array(rows, dtype=np.float64).T)
+
+
+def spent_between(after: date, until: date) -> Array:
+    """What each customer spent after the one day and up to the other, by customer number."""
+    return np.array(
+        [
+            sum((amount for day, amount in days.items() if after < day <= until), 0.0)
+            for days in amounts_by_day().values()
+        ]
+    )

@@ -16,12 +16,14 @@ GET_ADDRESS, GET_MASK = 0x8915, 0x891B
 """SIOCGIFADDR and SIOCGIFNETMASK of Linux."""
 WITHOUT_AWS = dict.fromkeys(
     (
-        "ERASURE_SECRET_ARN",
+        "DELIVERIES_QUEUE_URL",
+        "ERASURE_KEYS",
         "EVENT_BUS",
         "EXPORTS",
-        "FORM_TOKEN_SECRET_ARN",
+        "FORM_TOKEN_KEYS",
         "PARKING_FAILURES_URL",
         "PARKING_QUEUE_URL",
+        "RELAY_QUEUE_URL",
     ),
     "",
 )

@@ -1,7 +1,8 @@
 """What a stack costs a month: the tables of `docs/reference/costs.md`.
 
 `python -m local.costs` writes them, with `--check` it only compares. Prices and assumptions stand
-below; how many alarms, secrets, endpoints and metrics there are is counted in the template.
+below; how many alarms, secrets, endpoints, queues and metrics there are, and how soon the database
+pauses, is read from the template.
 """
 
 import json
@@ -21,9 +22,6 @@ HOURS, DAYS = 730, 30
 MILLION = 1_000_000
 ZONES = 2
 FREE_DASHBOARD_METRICS = 50
-WAKES_AN_HOUR = {"rate(1 minute)": 60, "rate(1 hour)": 1}
-AWAKE_AFTER_USE = 5 / 60
-"""Hours that a cluster stays awake after its last connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +44,15 @@ PRICES: Mapping[str, Price] = {
     "Interface endpoints": Price(0.01, "hour and zone"),
     "NAT gateway": Price(0.045, "hour"),
     "NAT gateway: its address": Price(0.005, "hour"),
-    "Cognito: machine client": Price(6.00, "client"),
     "Cognito: tokens": Price(2.25, "thousand"),
     "Secrets Manager": Price(0.40, "secret"),
     "CloudWatch: alarms": Price(0.10, "metric", 10),
     "CloudWatch: dashboard": Price(3.00, "dashboard"),
     "CloudWatch: metrics of its own": Price(0.30, "metric", 10),
     "CloudWatch: logs": Price(0.50, "GB", 5),
-    "SQS: requests": Price(0.50, "million", 1),
+    "SQS: requests": Price(0.40, "million", 1),
+    "SQS: FIFO requests": Price(0.50, "million"),
+    "Step Functions: transitions": Price(0.025, "thousand", 4),
     "Data to the internet": Price(0.09, "GB", 100),
 }
 """List prices in us-east-1, without the credits of new accounts."""
@@ -87,9 +86,13 @@ LOADS = (
 SECONDS_A_REQUEST = 0.08
 LOG_BYTES, ANSWER_BYTES = 2_000, 5_000
 IO_A_REQUEST = 10
+RELAYED = 0.1
+"""Runs of the relay for each request: those that write leave messages, and wake it."""
 RELAY_SECONDS = 0.3
-POLLS = 1.3
-"""Million requests a month by which Lambda looks into two queues that are empty."""
+POLLS = 5 * 3 * 60 * HOURS / MILLION
+"""Million requests a month by which Lambda looks into an empty queue: five pollers, 20 s each."""
+TRANSITIONS = 0.01
+"""Thousand a night."""
 BACKUPS = 2.0
 """Backups of 14 days, in times of what is stored, beyond what is free."""
 TOKENS = 0.75
@@ -101,26 +104,22 @@ class Choice:
     """One main choice of parameters."""
 
     name: str
-    relay: str = "rate(1 minute)"
-    """`nightly` where nothing but the nightly window wakes the database."""
-    network: str = "endpoints"
+    egress: str = "ipv6"
     has_cluster: bool = True
     has_pool: bool = True
+    has_password: bool = False
+    """Of the administrator, in a secret."""
 
 
 CHOICES = (
     Choice("defaults"),
-    Choice("`InternetAccess=true`", network="nat"),
-    Choice("`RelaySchedule=rate(1 hour)`", relay="rate(1 hour)"),
-    Choice("`Issuer` of your own", has_pool=False),
-    Choice("`DbHost` of your own", network="none", has_cluster=False),
-    Choice("at rest without endpoints (planned)", relay="nightly", network="none"),
+    Choice("`Egress=endpoints`", egress="endpoints"),
+    Choice("`Egress=nat`", egress="nat"),
     Choice(
-        "the same with an `Issuer` of your own (planned)",
-        relay="nightly",
-        network="none",
-        has_pool=False,
+        "`Egress=endpoints DbAdminAuthentication=password`", egress="endpoints", has_password=True
     ),
+    Choice("`Issuer` of your own", has_pool=False),
+    Choice("`DbHost` of your own, by passwords", egress="none", has_cluster=False),
 )
 
 
@@ -133,6 +132,11 @@ class Inventory:
     secrets: int
     password_secrets: int
     endpoints: int
+    queues: int
+    """Queues that Lambda polls, but for FIFO queues."""
+    fifo_queues: int
+    awake_after_use: float
+    """Hours that the cluster stays awake after the last request."""
     function_gb: float
 
     @classmethod
@@ -159,19 +163,34 @@ class Inventory:
             for each in of_type("AWS::EC2::VPCEndpoint")
             if each["Properties"]["VpcEndpointType"] == "Interface"
         ]
+        parameters = template["Resources"]["DatabaseParameters"]["Properties"]["Parameters"]
+        scaling = template["Resources"]["Database"]["Properties"][
+            "ServerlessV2ScalingConfiguration"
+        ]
+        polled = [
+            template["Resources"][each["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]]
+            for each in of_type("AWS::Lambda::EventSourceMapping")
+        ]
+        fifo = sum(bool(each["Properties"].get("FifoQueue")) for each in polled)
         return cls(
             alarm_metrics=sum(metrics),
             dashboards=int(len(shown) > FREE_DASHBOARD_METRICS),
             secrets=sum("Condition" not in each for each in secrets),
             password_secrets=sum("Condition" in each for each in secrets),
             endpoints=len(endpoints),
+            queues=len(polled) - fifo,
+            fifo_queues=fifo,
+            awake_after_use=(
+                int(parameters["idle_session_timeout"]) / 1_000 + scaling["SecondsUntilAutoPause"]
+            )
+            / 3_600,
             function_gb=template["Parameters"]["MemorySize"]["Default"] / 1024,
         )
 
 
 def quantities(choice: Choice, load: Load, has: Inventory) -> dict[str, float]:
     """How much of what is paid for, by the name of its price."""
-    relayed = 0 if choice.relay == "nightly" else HOURS * WAKES_AN_HOUR[choice.relay]
+    relayed = load.requests * RELAYED + DAYS
     used = {
         "Lambda: requests": (load.requests + relayed + 2 * DAYS) / MILLION,
         "Lambda: time": load.requests * SECONDS_A_REQUEST * has.function_gb
@@ -182,35 +201,33 @@ def quantities(choice: Choice, load: Load, has: Inventory) -> dict[str, float]:
         "CloudWatch: dashboard": has.dashboards,
         "CloudWatch: metrics of its own": load.metrics,
         "CloudWatch: logs": (load.requests + relayed) * LOG_BYTES / 1e9,
-        "SQS: requests": POLLS,
+        "SQS: requests": has.queues * POLLS + 3 * relayed / MILLION,
+        "SQS: FIFO requests": has.fifo_queues * POLLS,
+        "Step Functions: transitions": DAYS * TRANSITIONS,
         "Data to the internet": load.requests * ANSWER_BYTES / 1e9,
-        "Secrets Manager": has.secrets + (1 if choice.has_cluster else has.password_secrets),
+        "Secrets Manager": has.secrets
+        + (int(choice.has_password) if choice.has_cluster else has.password_secrets),
     }
     if choice.has_pool:
-        used |= {"Cognito: machine client": 1, "Cognito: tokens": TOKENS if load.requests else 0}
+        used["Cognito: tokens"] = TOKENS if load.requests else 0
     if choice.has_cluster:
         used |= {
-            "Aurora: capacity": _capacity_hours(choice, load),
+            "Aurora: capacity": _capacity_hours(load, has),
             "Aurora: storage": load.stored_gb,
             "Aurora: backups": load.stored_gb * BACKUPS,
             "Aurora: I/O": load.requests * IO_A_REQUEST / MILLION,
         }
-    if choice.network == "endpoints":
+    if choice.egress == "endpoints":
         used["Interface endpoints"] = has.endpoints * ZONES * HOURS
-    if choice.network == "nat":
+    if choice.egress == "nat":
         used |= {"NAT gateway": HOURS, "NAT gateway: its address": HOURS}
     return used
 
 
-def _capacity_hours(choice: Choice, load: Load) -> float:
-    """ACU-hours: of scoring, and of the time awake by requests or by the relay."""
-    awake = load.awake_hours * DAYS
-    if choice.relay == "rate(1 minute)":
-        awake = HOURS
-    elif choice.relay == "rate(1 hour)":
-        awake = max(awake, HOURS * AWAKE_AFTER_USE)
-    nights = DAYS * (load.scoring_hours * load.scoring_capacity + AWAKE_AFTER_USE * 0.5)
-    return min(awake, HOURS) * load.capacity + nights
+def _capacity_hours(load: Load, has: Inventory) -> float:
+    """ACU-hours: of requests, and of the nightly window."""
+    night = load.scoring_hours * load.scoring_capacity + has.awake_after_use * load.capacity
+    return DAYS * (load.awake_hours * load.capacity + night)
 
 
 def cost(name: str, quantity: float) -> float:
@@ -284,8 +301,8 @@ def choices(has: Inventory) -> str:
 
 
 def rest(has: Inventory) -> str:
-    """What the last choice still costs at rest, line by line."""
-    used = quantities(CHOICES[-2], LOADS[0], has)
+    """What the defaults cost at rest, line by line."""
+    used = quantities(CHOICES[0], LOADS[0], has)
     rows = [
         (name, f"{used[name]:,.4g} {PRICES[name].unit}", _dollars(cost(name, used[name])))
         for name in PRICES

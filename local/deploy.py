@@ -78,6 +78,11 @@ KEPT: Mapping[str, Kept] = {
     ),
 }
 """By logical id: what the template retains."""
+KEY_VERSIONS: Mapping[str, str] = {
+    "FormTokenKeyVersion": "FormTokenKey",
+    "ErasureKeyVersion": "ErasureKey",
+}
+"""Parameters that are versions of a secret, by which CloudFormation sees that it changed."""
 SNAPSHOT = Kept(
     "the database as it was",
     "aws rds delete-db-cluster-snapshot --region {region} --db-cluster-snapshot-identifier {id}",
@@ -118,8 +123,9 @@ class Deployer:
             changes = {"DbEngineVersion": offer.engine_version, **changes}
             if not chosen["Zones"]:
                 changes["Zones"] = ",".join(offer.zones)
-        if before is not None and "DbDeletionProtection" not in before.parameters:
-            changes = {"DbDeletionProtection": "true", **changes}  # as releases before had it
+        if before is not None:
+            rotated = self.account.changed_secrets(self.name, KEY_VERSIONS)
+            changes = {**_as_before(before.parameters), **rotated, **changes}
         print(f"Stack {self.name} in {self.region}, account {self.account.number}.")
         print(DURATION, flush=True)
         changes |= self._build(chosen)
@@ -241,6 +247,20 @@ class Deployer:
         for kept, physical_id in left:
             print(f"- {kept.why}; to remove it:")
             print(f"    {kept.remove.format(id=physical_id, region=self.region)}")
+
+
+def _as_before(held: Mapping[str, str]) -> dict[str, str]:
+    """What a stack of an earlier release has where later ones have another default."""
+    earlier = {
+        "DbDeletionProtection": "true",
+        "DbAdminAuthentication": "password",
+        "Egress": "nat" if held.get("InternetAccess") == "true" else "endpoints",
+    }
+    if "ScoringSchedule" in held:
+        earlier["NightlySchedule"] = held["ScoringSchedule"]
+    if held.get("SubnetIds"):
+        del earlier["Egress"]
+    return {name: value for name, value in earlier.items() if name not in held}
 
 
 def _makes_network(chosen: Mapping[str, str]) -> bool:

@@ -7,6 +7,7 @@ where they are not what the code finds.
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -19,12 +20,14 @@ from local.cdnow import (
     Histories,
     amounts_by_day,
     histories,
+    spent_between,
 )
 from local.tables import DOCUMENT, keep_tables, replaced, table
 from succotash.domain.models.backtest import Backtest, Tracking, backtest, backtest_spend, track
 from succotash.domain.models.bg_nbd import fit_bg_nbd
 from succotash.domain.models.gamma_gamma import fit_gamma_gamma
 from succotash.domain.models.interval import value_interval
+from succotash.domain.models.interval_calibration import fit_interval_calibration
 from succotash.domain.models.mbg_nbd import fit_mbg_nbd
 from succotash.domain.models.pareto_nbd import fit_pareto_nbd
 from succotash.domain.models.purchases import Array, PurchaseModel
@@ -40,6 +43,8 @@ from succotash.domain.value.ltv import INTERVAL_LEVEL
 PLOTS = Path("docs/plots")
 WEEK = 7.0
 WEEKS = 39
+BACKTEST_DAYS = 136
+"""Half of the history of those 39 weeks, as a run holds out."""
 PUBLISHED = {
     Candidate.BG_NBD: "r 0.243, alpha 4.414, a 0.793, b 2.426; log-likelihood -9582.4",
     Candidate.MBG_NBD: "r 0.525, alpha 6.183, a 0.891, b 1.614",
@@ -85,12 +90,7 @@ class Findings:
             Judged(fitted, _backtest(fitted.model, known), track(fitted.model, sample, weeks))
             for fitted in (fit_purchases(sample, candidates=[each]) for each in Candidate)
         ]
-        brought = np.array(
-            [
-                sum(amount for day, amount in days.items() if day > CALIBRATION_END)
-                for days in amounts_by_day().values()
-            ]
-        )
+        brought = spent_between(CALIBRATION_END, HOLDOUT_END)
         return cls(known, judged, fit_spend(known.frequency, known.mean_spend), brought)
 
 
@@ -227,6 +227,23 @@ def spend(found: Findings) -> str:
     return table(head, rows)
 
 
+def calibrated_before(candidate: Candidate) -> float:
+    """The level at which a run at the end of the calibration draws: by its own backtest."""
+    cut = CALIBRATION_END - timedelta(days=BACKTEST_DAYS)
+    known = histories(cut)
+    return fit_interval_calibration(
+        fit_purchases(known.sample(), candidates=[candidate]),
+        fit_spend(known.frequency, known.mean_spend),
+        known.frequency,
+        known.recency,
+        known.age,
+        known.mean_spend,
+        brought=spent_between(cut, CALIBRATION_END),
+        days=BACKTEST_DAYS,
+        random=np.random.default_rng(1997),
+    ).drawn_level
+
+
 def intervals(found: Findings) -> str:
     """How often what customers brought lay within their interval, by its kind."""
     known = found.known
@@ -246,6 +263,7 @@ def intervals(found: Findings) -> str:
             horizon_days=HOLDOUT_DAYS,
             margin=1.0,
             random=np.random.default_rng(1997),
+            drawn_level=calibrated_before(Candidate(each.model.name)),
         )
         inside = (interval.low <= found.brought) & (found.brought <= interval.high)
         is_point = interval.high == 0

@@ -5,7 +5,7 @@ not what the code finds.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -27,6 +27,10 @@ HORIZONS_AS_OF = date(1998, 7, 1)
 USD = Currency("USD")
 
 
+type Bought = Mapping[str, Mapping[date, float]]
+"""Customer -> day -> amount."""
+
+
 @dataclass(frozen=True, slots=True)
 class Afterwards:
     """What a run predicted, and what each customer brought in the 180 days after it."""
@@ -35,11 +39,11 @@ class Afterwards:
     report: ScoringReport
     predictions: Sequence[ChurnPrediction]
     """The greatest value at risk first."""
-    brought: dict[str, list[float]]
+    brought: Mapping[str, Sequence[float]]
 
     @classmethod
-    def of(cls, day: date) -> "Afterwards":
-        """Of a run as of the start of that day."""
+    def of(cls, day: date, bought: Bought) -> "Afterwards":
+        """Of a run over these orders as of the start of that day."""
         storage = InMemoryStorage()
         storage.repositories.ltv.record_orders(
             [
@@ -49,7 +53,7 @@ class Afterwards:
                     datetime(bought_on.year, bought_on.month, bought_on.day, tzinfo=UTC),
                     Money.of_units(round(amount * 10_000), USD),
                 )
-                for customer, days in amounts_by_day().items()
+                for customer, days in bought.items()
                 for bought_on, amount in days.items()
             ]
         )
@@ -62,7 +66,7 @@ class Afterwards:
             predictions,
             {
                 customer: [amount for each, amount in days.items() if day <= each < day + AFTER]
-                for customer, days in amounts_by_day().items()
+                for customer, days in bought.items()
             },
         )
 
@@ -89,22 +93,23 @@ class Afterwards:
         return self.revenue(high) / self.revenue(others) * len(others) / len(high)
 
 
-def levels_table(found: Sequence[Afterwards]) -> str:
-    """How many customers each level has, and how many of them bought again."""
-    rows = [
-        (
-            str(each.day),
-            f"{each.returned(each.predictions):.1%}",
-            *(
-                f"{each.share(level):.1%}: {each.returned(each.at(level)):.1%}"
-                for level in RiskLevel
-            ),
-            f"{each.revenue_of_high:.1f}",
-        )
-        for each in found
+def levels_row(found: Afterwards) -> tuple[str, ...]:
+    """How many bought again, of everybody and of each level, and the revenue of the high."""
+    levels = [
+        f"{found.share(level):.1%}: {found.returned(found.at(level)):.1%}"
+        if found.at(level)
+        else "0.0%"
+        for level in RiskLevel
     ]
-    head = ("as of", "everybody", *(f"`{level}`" for level in RiskLevel), "revenue of the high")
-    return table(head, rows)
+    high = found.at(RiskLevel.HIGH)
+    revenue = f"{found.revenue_of_high:.1f}" if found.revenue(high) else ""
+    return (f"{found.returned(found.predictions):.1%}", *levels, revenue)
+
+
+def levels_table(name: str, found: Mapping[str, Afterwards]) -> str:
+    """How many customers each level has, and how many of them bought again."""
+    head = (name, "everybody", *(f"`{level}`" for level in RiskLevel), "revenue of the high")
+    return table(head, [(each, *levels_row(found[each])) for each in found])
 
 
 def horizons_table(report: ScoringReport) -> str:
@@ -130,8 +135,10 @@ def with_tables(text: str) -> str:
     return replaced(
         text,
         {
-            "levels": levels_table([Afterwards.of(day) for day in DAYS]),
-            "horizons": horizons_table(Afterwards.of(HORIZONS_AS_OF).report),
+            "levels": levels_table(
+                "as of", {str(day): Afterwards.of(day, amounts_by_day()) for day in DAYS}
+            ),
+            "horizons": horizons_table(Afterwards.of(HORIZONS_AS_OF, amounts_by_day()).report),
         },
     )
 

@@ -19,6 +19,13 @@ from succotash.domain.intake.submissions import (
     SubmissionOutcome,
 )
 from succotash.domain.leads.leads import Lead, LeadQuery, LeadScore, LeadStatus, ScorePoint
+from succotash.domain.messages.delivery import (
+    DeliveryJob,
+    DeliveryKind,
+    DeliveryOutcome,
+    DeliveryResult,
+    PendingDelivery,
+)
 from succotash.domain.messages.outbox import Channel, MailNote, OutboxMessage, Settlement
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.people.consents import (
@@ -318,6 +325,7 @@ class RoundTrip:
         expect(that=moved.status is LeadStatus.QUALIFIED)
         expect(that=to.find_person(lead.email).submissions == (sent,))
         expect(that=to.open_digests(LONG_AGO - DAY) == [])
+        expect(that=to.end_challenges(LONG_AGO - DAY, limit=1) == [])
         expect(that=to.get_quarantined(QuarantineDigest(form_id, None, LONG_AGO, 0), limit=5) == [])
         to.remove_expired_submissions(LONG_AGO - DAY, limit=1)
 
@@ -356,6 +364,11 @@ class RoundTrip:
         to.withdraw_mail(*mail)
         to.forget_recipients([recipient])
         to.forget_mails(LONG_AGO - DAY)
+        bus = PendingDelivery("job", message.message_id, Channel.BUS, DeliveryKind.BUS, 1, LONG_AGO)
+        to.hand_over([bus], LONG_AGO + DAY)
+        job = DeliveryJob(bus.job_id, bus.message_id, bus.channel, bus.kind)
+        [complete] = to.answer([DeliveryOutcome.of(job, DeliveryResult.DELIVERED)], LONG_AGO)
+        expect(that=complete.taken.delivered_to == {Channel.BUS})
         to.settle([Settlement(taken, LONG_AGO, error="OSError")])
         expect(that=to.count_backlog().dead_lettered >= 1)
         to.forget_delivered(LONG_AGO - DAY, limit=1)

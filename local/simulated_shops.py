@@ -1,7 +1,7 @@
 """Shops whose customers live by known rules: what models foresee of them against what comes.
 
 `python -m local.simulated_shops` writes the tables of `docs/models.md` that it names; with
-`--check` it only compares them. It takes about a minute.
+`--check` it only compares them. It takes about two minutes.
 """
 
 import sys
@@ -9,10 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from local.tables import DOCUMENT, keep_tables, replaced, table
 from succotash.domain.models.purchases import Array, PurchaseSample
-from succotash.domain.models.selection import Candidate, FittedPurchases, fit_purchases
+from succotash.domain.models.selection import (
+    Candidate,
+    Comparison,
+    FittedPurchases,
+    compare,
+    fit_purchases,
+)
 
 YOUNGEST, OLDEST = 30, 600
 """Days since the first purchase, evenly spread."""
@@ -21,6 +28,7 @@ SHOP_CUSTOMERS = 80
 SHOPS_IN_A_SET = 15
 SETS = 10
 SAMPLES = 16
+CHOSEN = "as the backtest chooses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +58,56 @@ POISSON = (
     (Rhythm("r = 2, alpha = 60, 5% leave each time", every=30, shape=2, leaving=0.05), 2_357),
 )
 """Buyers nearly or wholly without differences in leaving, and how many of them make a sample."""
+LEAVING = tuple(
+    Rhythm(name, every=every, shape=shape, leaving=leaving, concentration=concentration)
+    for name, every, shape in (("monthly", 30, 2.0), ("every 120 days", 120, 0.5))
+    for leaving in (0.6, 0.8)
+    for concentration in (5.0, np.inf)
+)
+"""Most of them leave at any purchase."""
+LEAVING_CUSTOMERS = 4_000
+LEAVING_SAMPLES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """One row per customer; time in days."""
+    """One row per customer, but for the purchases; time in days."""
 
     frequency: Array
     recency: Array
     age: Array
     later: Array
-    """Purchases in the HORIZON after `age`."""
+    """Purchases in the days after `age` that are to be foreseen."""
+    buyer: NDArray[np.intp]
+    """The customer's row, of each repeat purchase."""
+    bought_at: Array
+    """Days since the customer's first purchase, of each repeat purchase."""
+
+    @classmethod
+    def of(
+        cls, age: Array, buyer: NDArray[np.intp], bought_at: Array, days: float = HORIZON
+    ) -> "Shop":
+        """Who made these purchases, of which those within `days` after `age` are to be foreseen."""
+        customers, before = len(age), bought_at <= age[buyer]
+        after = ~before & (bought_at <= age[buyer] + days)
+        recency = np.zeros(customers)
+        np.maximum.at(recency, buyer[before], bought_at[before])
+        return cls(
+            np.bincount(buyer[before], minlength=customers).astype(np.float64),
+            recency,
+            age,
+            np.bincount(buyer[after], minlength=customers).astype(np.float64),
+            buyer,
+            bought_at,
+        )
+
+    def as_it_was(self, days: float) -> "Shop":
+        """Those who had bought so many days before; `later` is what came in these days."""
+        rows = np.flatnonzero(self.age > days)
+        place = np.full(len(self.age), -1)
+        place[rows] = np.arange(len(rows))
+        known = place[self.buyer] >= 0
+        return Shop.of(self.age[rows] - days, place[self.buyer[known]], self.bought_at[known], days)
 
     @property
     def history(self) -> tuple[Array, Array, Array]:
@@ -84,16 +131,14 @@ def simulated_shop(rhythm: Rhythm, customers: int, seed: int) -> Shop:
         a, total = rhythm.leaving * rhythm.concentration, rhythm.concentration
         chance = random.beta(a, total - a, customers)
     clock, alive = np.zeros(customers), np.ones(customers, dtype=np.bool_)
-    frequency, recency, later = np.zeros(customers), np.zeros(customers), np.zeros(customers)
+    buyers, days = [], []
     while alive.any():
         clock = clock + random.exponential(1 / rate)
         alive &= clock <= age + HORIZON
-        before = alive & (clock <= age)
-        frequency[before] += 1
-        recency[before] = clock[before]
-        later[alive & ~before] += 1
+        buyers.append(np.flatnonzero(alive))
+        days.append(clock[alive])
         alive &= random.random(customers) >= chance
-    return Shop(frequency, recency, age, later)
+    return Shop.of(age, np.concatenate(buyers), np.concatenate(days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +150,21 @@ class Foreseen:
     came: float
 
     @classmethod
-    def of(cls, shop: Shop, candidate: Candidate) -> "Foreseen":
-        """By this candidate, fitted to the shop's own customers alone."""
-        fitted = fit_purchases(shop.sample(), candidates=[candidate])
+    def of(cls, shop: Shop, candidate: Candidate | None) -> "Foreseen":
+        """By this candidate, or by the one that a run would choose, fitted to this shop alone."""
+        if candidate is None:
+            fitted = fit_purchases(shop.sample(), chosen(shop))
+        else:
+            fitted = fit_purchases(shop.sample(), candidates=[candidate])
         expected = fitted.model.expected_purchases(*shop.history, HORIZON)
         return cls(fitted, float(expected.sum()), float(shop.later.sum()))
+
+
+def chosen(shop: Shop, days: float | None = None) -> Comparison:
+    """The candidates judged on the last days of a shop's history, by default half of it."""
+    held_out = float(min(HORIZON, shop.age.max() // 2)) if days is None else days
+    before = shop.as_it_was(held_out)
+    return compare(*before.history, holdout_purchases=before.later, holdout_days=held_out)
 
 
 def ratio(foreseen: Iterable[Foreseen]) -> float:
@@ -118,7 +173,9 @@ def ratio(foreseen: Iterable[Foreseen]) -> float:
     return sum(each.expected for each in found) / sum(each.came for each in found)
 
 
-def small_shops(rhythm: Rhythm, candidate: Candidate, sets: int = SETS) -> list[list[Foreseen]]:
+def small_shops(
+    rhythm: Rhythm, candidate: Candidate | None, sets: int = SETS
+) -> list[list[Foreseen]]:
     """Sets of shops of 80 customers, each shop with a seed and a fit of its own."""
     return [
         [
@@ -130,7 +187,7 @@ def small_shops(rhythm: Rhythm, candidate: Candidate, sets: int = SETS) -> list[
 
 
 def poisson_samples(
-    rhythm: Rhythm, customers: int, candidate: Candidate, samples: int = SAMPLES
+    rhythm: Rhythm, customers: int, candidate: Candidate | None, samples: int = SAMPLES
 ) -> list[Foreseen]:
     """As many larger samples, with seeds from 0 on."""
     return [
@@ -142,12 +199,12 @@ def shops_table() -> str:
     """Sets of small shops, by rhythm and model."""
     rows = []
     for rhythm in RHYTHMS:
-        for candidate in Candidate:
+        for candidate in (*Candidate, None):
             sets = small_shops(rhythm, candidate)
             of_sets = [ratio(each) for each in sets]
             pooled = ratio(shop for each in sets for shop in each)
             rows.append(
-                (rhythm.name, str(candidate), f"{pooled:.2f}", _range(of_sets), _fell_back(sets))
+                (rhythm.name, _model(candidate), f"{pooled:.2f}", _range(of_sets), _fell_back(sets))
             )
     head = ("rhythm", "model", "all 150 shops", "least and greatest of ten sets", "pooled rate")
     return table(head, rows)
@@ -157,12 +214,31 @@ def samples_table() -> str:
     """Larger samples of Poisson-like buyers, by model."""
     rows = []
     for rhythm, customers in POISSON:
-        for candidate in Candidate:
+        for candidate in (*Candidate, None):
             found = poisson_samples(rhythm, customers, candidate)
             ratios = [ratio([each]) for each in found]
             name = f"{customers:,}: {rhythm.name}"
-            rows.append((name, str(candidate), _range(ratios), _fell_back([found])))
+            rows.append((name, _model(candidate), _range(ratios), _fell_back([found])))
     return table(("customers", "model", "least and greatest of 16", "pooled rate"), rows)
+
+
+def leaving_table() -> str:
+    """Samples of customers of whom most leave at any purchase, and the models chosen for them."""
+    rows = []
+    for rhythm in LEAVING:
+        alike = "one chance for all" if np.isinf(rhythm.concentration) else "chances differ"
+        found = poisson_samples(rhythm, LEAVING_CUSTOMERS, None, LEAVING_SAMPLES)
+        name = f"{rhythm.name}, {rhythm.leaving:.0%} leave each time, {alike}"
+        models = ", ".join(sorted({each.fitted.model.name for each in found}))
+        came = round(sum(each.came for each in found) / len(found))
+        ratios = _range([ratio([each]) for each in found])
+        rows.append((name, models, f"{came:,}", f"{ratio(found):.2f}", ratios))
+    head = ("4,000 customers", "chosen", "came, each", "all 8 samples", "least and greatest")
+    return table(head, rows)
+
+
+def _model(candidate: Candidate | None) -> str:
+    return CHOSEN if candidate is None else str(candidate)
 
 
 def _range(ratios: Sequence[float]) -> str:
@@ -177,7 +253,14 @@ def main() -> int:
     """Write the tables, or check them."""
 
     def written(known: str) -> str:
-        return replaced(known, {"small shops": shops_table(), "poisson samples": samples_table()})
+        return replaced(
+            known,
+            {
+                "small shops": shops_table(),
+                "poisson samples": samples_table(),
+                "leaving": leaving_table(),
+            },
+        )
 
     return keep_tables(
         DOCUMENT,

@@ -42,6 +42,7 @@ ROUNDS = (
     "forms",
     "leads",
     "outbox",
+    "consents",
     "customers",
     "people",
 )

@@ -16,6 +16,7 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
         {"run_id": "1998-07-01T00:00:00Z", "state": "current", "customers": CDNOW_AND_TWO},
     ),
     "churn_scoring.backfill": (None, {"months": []}),
+    "delivery.jobs": (None, {"batchItemFailures": []}),
     "event_intake.activity": (HTTPStatus.OK, {"recorded": 2, "rejected": 0}),
     "event_intake.orders": (HTTPStatus.OK, {"recorded": 3, "rejected": 0}),
     "form_intake.health": (HTTPStatus.OK, {"status": "ok", "storage": "sqlite"}),
@@ -62,6 +63,7 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
         HTTPStatus.OK,
         {"segments.0.segment_id": "low_value", "segments.0.customers": 1179},
     ),
+    "outbox_relay.messages": (None, {"batchItemFailures": []}),
     "outbox_relay.put_back": (None, {"failed": 0, "waiting": 0, "put_back": 0}),
     "outbox_relay.scheduled": (None, {"failed": 0, "waiting": 0, "set_aside_in_all": 0}),
     "schema_migration.by_hand": (None, {"status": "SUCCESS", "reason": ""}),
@@ -75,7 +77,7 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     ),
     "retention_analysis.customer": (
         HTTPStatus.OK,
-        {"customer_id": "user_456", "churn_risk.risk_level": "low"},
+        {"customer_id": "user_456", "churn_risk.risk_level": "high"},
     ),
 }
 """By event: the status, None where it is no HTTP answer, and some of what the body says."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import inf
 from typing import Self
 
 from local import demo
@@ -81,6 +82,11 @@ class DemoRun:
     def silent_days(self, customer_id: str) -> int:
         """Since the customer's last order or event."""
         return (self.day - max(self.recounts[customer_id].days)).days
+
+    def usual_gap(self, customer_id: str) -> float:
+        """Mean days between the customer's days with an order or event; infinite of one day."""
+        days = self.recounts[customer_id].days
+        return (max(days) - min(days)).days / (len(days) - 1) if len(days) > 1 else inf
 
 
 def a_container() -> Container:

@@ -36,7 +36,15 @@ def _bars(run: DemoRun) -> tuple[float, float]:
     """The least chance of the likely, and the greatest of the lost."""
     everybody, _ = _chances(run)
     rule = DEFAULT_RISK_RULE
-    return min(rule.likely_ratio * everybody, 0.45), min(rule.lost_ratio * everybody, 0.25)
+    likely_from = min(max(rule.likely_ratio * everybody, 0.1), 0.45)
+    return likely_from, min(rule.lost_ratio * everybody, 0.25)
+
+
+def _silent_and_left(run: DemoRun, customer_id: str, probability: float) -> bool:
+    """Whether this customer is silent for more than twice their gap, and so probably gone."""
+    left = 1 - run.predictions[customer_id].probability_alive
+    is_silent = run.silent_days(customer_id) > 2 * run.usual_gap(customer_id)
+    return is_silent and left >= probability
 
 
 def _lost(run: DemoRun) -> Verdict:
@@ -49,7 +57,10 @@ def _lost(run: DemoRun) -> Verdict:
                 (each.risk_level is RiskLevel.LOST)
                 == (
                     chances[customer_id] <= lost_up_to + _CLOSE
-                    and run.silent_days(customer_id) >= each.horizon_days
+                    and (
+                        run.silent_days(customer_id) >= each.horizon_days
+                        or _silent_and_left(run, customer_id, 0.5)
+                    )
                 ),
             )
             for customer_id, each in run.predictions.items()
@@ -67,18 +78,26 @@ def _low(run: DemoRun) -> Verdict:
         for customer_id, each in run.predictions.items()
         if each.risk_level is not RiskLevel.LOST
     ]
-    churn = sorted(each.churn_probability for each in run.predictions.values())
-    edge = churn[max(int(rule.low_at_least * len(churn) + 1 - _CLOSE) - 1, 0)]
+    slipping = {each for each in run.predictions if _silent_and_left(run, each, 0.15)}
+    churn = sorted(
+        each.churn_probability
+        for customer_id, each in run.predictions.items()
+        if customer_id not in slipping
+    )
+    edge = churn[max(int(rule.low_at_least * len(run.predictions) + 1 - _CLOSE) - 1, 0)]
     return Verdict.over(
         (
             (
                 customer_id,
                 (each.risk_level is RiskLevel.LOW)
                 == (
-                    each.churn_probability <= rule.silent_from
-                    or (
-                        each.churn_probability <= edge
-                        and chances[customer_id] >= likely_from - _CLOSE
+                    customer_id not in slipping
+                    and (
+                        each.churn_probability <= rule.silent_from
+                        or (
+                            each.churn_probability <= edge
+                            and chances[customer_id] >= likely_from - _CLOSE
+                        )
                     )
                 ),
             )
@@ -260,21 +279,23 @@ RULES: tuple[Rule[DemoRun], ...] = (
     Rule(
         TOPIC,
         "`lost`: at most half as likely to come back as everybody, no likelier than 1 in 4, and "
-        "not seen within the churn horizon",
+        "not seen within the churn horizon, or silent for more than twice their usual gap with a "
+        "P(alive) of at most one half",
         _LEVELS,
         _lost,
     ),
     Rule(
         TOPIC,
-        "`low`: not lost, and likelier to be active within the churn horizon than not, or of the "
-        "6% least likely to churn and likely to return",
+        "`low`: not lost, not slipping away (silent for more than twice their usual gap, with a "
+        "P(alive) of at most 85%), and likelier to be active within the churn horizon than not, or "
+        "of the 6% least likely to churn and likely to return",
         _LEVELS,
         _low,
     ),
     Rule(
         TOPIC,
-        "`high`: neither, likely to return (at least twice everybody's chance, or 45%), and of the "
-        "tenth of all customers with the greatest value at risk",
+        "`high`: neither, likely to return (at least twice everybody's chance and 10%, or 45%), "
+        "and of the tenth of all customers with the greatest value at risk",
         _LEVELS,
         _high,
     ),

@@ -11,12 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from succotash.application.intake.form_handler import FormHandler
-from succotash.application.messages.outbox_relay import Channels, OutboxRelay
+from succotash.application.messages.outbox_relay import OutboxRelay
 from succotash.application.people.people_handler import PeopleHandler
 from succotash.domain.forms.forms import Form
 from succotash.domain.forms.submissions import SubmissionState
-from succotash.domain.intake.signing import Signer
-from succotash.domain.messages.mails import Links, Mail, mailbox_of
+from succotash.domain.messages.mails import Mail, mailbox_of
 from succotash.domain.messages.outbox import MAIL_WINDOW, MailNote, RedeliveryPolicy, with_mail
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.people.erasures import Tombstones
@@ -27,6 +26,7 @@ from succotash.domain.values import FormId, MessageId, uuid7
 from succotash.errors import StorageUnavailableError
 from succotash.observation import Metric, observed
 from tests.builders import NOON, a_message, minutes
+from tests.relays import channels_of
 
 TOMBSTONES = Tombstones(lambda: ["a-key-of-tombstones-for-tests"])
 VICTIM = "victim@example.com"
@@ -72,14 +72,7 @@ class Company:
         return self.forms.submit_form(fields, form_id)["submission_id"]
 
     def relay(self, limit: int = 5) -> OutboxRelay:
-        channels = Channels(
-            None,
-            self.letters,
-            Links("https://api.example.com"),
-            lambda: Signer("confirmation", ["a-key-that-nobody-guesses"]),
-            TOMBSTONES,
-            limit,
-        )
+        channels = channels_of(self.storage, self.letters, tombstones=TOMBSTONES, limit=limit)
         return OutboxRelay(
             self.storage, lambda: self.now, channels, RedeliveryPolicy(99, minutes(1), minutes(1))
         )
@@ -203,14 +196,8 @@ class TestRelay:
             raise StorageUnavailableError("no key")
 
         company.submit("newsletter")
-        channels = Channels(
-            None,
-            company.letters,
-            Links("https://api.example.com"),
-            lambda: Signer("confirmation", ["a-key-that-nobody-guesses"]),
-            Tombstones(no_keys),
-            5,
-        )
+        tombstones = Tombstones(no_keys)
+        channels = channels_of(company.storage, company.letters, tombstones=tombstones)
         report = OutboxRelay(company.storage, lambda: company.now, channels).run()
         assert (report["failed"], company.letters.sent) == (1, [])
 

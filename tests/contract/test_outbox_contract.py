@@ -11,10 +11,9 @@ from typing import override
 import pytest
 
 from succotash.application.intake.form_handler import FormHandler
-from succotash.application.messages.outbox_relay import Channels, OutboxRelay
+from succotash.application.messages.outbox_relay import OutboxRelay
 from succotash.domain.forms.forms import Form
-from succotash.domain.intake.signing import Signer
-from succotash.domain.messages.mails import Links, Mail
+from succotash.domain.messages.mails import Mail
 from succotash.domain.messages.outbox import (
     Backlog,
     OutboxMessage,
@@ -22,12 +21,12 @@ from succotash.domain.messages.outbox import (
     Settlement,
     TakenMessage,
 )
-from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import EventBus, Mailer, MailRefusedError
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import FormId, MessageId, uuid7
 from tests.builders import NOON, a_message, minutes
+from tests.relays import channels_of
 
 LATER = NOON + minutes(1)
 
@@ -313,15 +312,8 @@ def test_many_relays_at_once_tell_everything_and_send_each_mail_once(
         )
         for n in range(60)
     }
-    bus, post, links = Listening(), Sending(), Links("https://api.example.com")
-    channels = Channels(
-        bus,
-        post,
-        links,
-        lambda: Signer("confirmation", ["a-key-that-nobody-guesses"]),
-        Tombstones(lambda: ["a-key-of-tombstones-for-tests"]),
-        5,
-    )
+    bus, post = Listening(), Sending()
+    channels = channels_of(shared_storage, post, bus)
 
     def relay(number: int) -> None:
         for attempt in range(25):

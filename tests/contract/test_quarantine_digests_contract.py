@@ -12,14 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from succotash.application.intake.form_handler import FormHandler
-from succotash.application.messages.outbox_relay import Channels, OutboxRelay, RelayReport
+from succotash.application.messages.outbox_relay import OutboxRelay, RelayReport
 from succotash.application.messages.quarantine_digests import QuarantineDigests
 from succotash.application.people.people_handler import PeopleHandler
 from succotash.domain.forms.forms import Form
 from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.intake.queued_submissions import QueuedSubmission
-from succotash.domain.intake.signing import Signer
-from succotash.domain.messages.mails import Links, Mail
+from succotash.domain.messages.mails import Mail
 from succotash.domain.messages.outbox import RedeliveryPolicy
 from succotash.domain.messages.quarantine import LISTED, STORED_AFTER, QuarantineDigest
 from succotash.domain.people.erasures import Tombstones
@@ -33,6 +32,7 @@ from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import FormId, SubmissionId, uuid7
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.builders import NOON, a_submission, at, days, minutes
+from tests.relays import channels_of
 
 TOMBSTONES = Tombstones(lambda: ["a-key-of-tombstones-for-tests"])
 OWNERS = ("owner@example.com", "sales@example.com")
@@ -79,14 +79,7 @@ class Company:
         return self.forms.submit_form(fields, form_id)["submission_id"]
 
     def relay(self) -> RelayReport:
-        channels = Channels(
-            None,
-            self.letters,
-            Links("https://api.example.com"),
-            lambda: Signer("confirmation", ["a-key-that-nobody-guesses"]),
-            TOMBSTONES,
-            5,
-        )
+        channels = channels_of(self.storage, self.letters)
         redelivery = RedeliveryPolicy(99, minutes(1), minutes(1))
         return OutboxRelay(self.storage, lambda: self.now, channels, redelivery).run()
 

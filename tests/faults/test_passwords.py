@@ -116,24 +116,6 @@ def test_a_secret_that_cannot_be_had_makes_the_storage_unavailable() -> None:
             SecretPassword(empty, lambda: client)()
 
 
-def test_a_token_is_signed_for_this_user_and_place() -> None:
-    client = boto3.client(
-        "rds",
-        region_name="eu-central-1",
-        aws_access_key_id="AKIAEXAMPLE",
-        aws_secret_access_key="example",
-    )
-    token = IamToken("db.example.com", 5432, "app_user", lambda: client)()
-
-    address = urlsplit(f"https://{token}")
-    query = parse_qs(address.query)
-    assert address.netloc == "db.example.com:5432"
-    assert query["Action"] == ["connect"]
-    assert query["DBUser"] == ["app_user"]
-    assert query["X-Amz-Expires"] == ["900"]
-    assert "rds-db" in query["X-Amz-Credential"][0]
-
-
 @pytest.fixture
 def rotated_credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Where Lambda gives a function its credentials; others each time, since they end soon."""

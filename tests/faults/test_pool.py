@@ -153,3 +153,22 @@ def test_connections_unused_for_long_are_closed_down_to_the_minimum(
 def test_bounds_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(SettingsError, match="min_connections"):
         PoolLimits(minimum=3, maximum=2)
+
+
+@pytest.mark.parametrize("wait", [0.0, 60.0], ids=["trusted", "asked before it is used"])
+def test_a_connection_that_the_server_closed_for_idleness_is_replaced(
+    open_database: Opener, settings: ConnectionSettings, clock: SettableClock, wait: float
+) -> None:
+    """`idle_session_timeout` ends the sessions of frozen functions, so that a cluster may pause."""
+    database = Database(settings, PoolLimits(), clock=clock)
+    [first] = values(database.run(BACKEND), "pid")
+    database.run("SET idle_session_timeout = '50ms'")
+    observer = open_database()
+    while list(observer.run(STILL_THERE, pids=[first])):
+        pass
+    clock.now += wait
+
+    [second] = values(database.run(BACKEND), "pid")
+
+    assert second != first
+    database.close()

@@ -1,6 +1,9 @@
-"""The scheduled function that relays the outbox and tidies up."""
+"""The function that relays the outbox when it is woken, and tidies up at night."""
 
+import json
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NoReturn, override
 
 import pytest
 
@@ -9,7 +12,10 @@ from outbox_relay import relaying
 from succotash.container import Container
 from succotash.domain.forms.forms import DEFAULT_FORM, QUARANTINE_KEPT, Form
 from succotash.domain.forms.submissions import SubmissionState
-from tests.builders import NOON, a_submission, at
+from succotash.domain.messages.delivery import DeliveryOutcome, DeliveryResult, PendingDelivery
+from succotash.domain.messages.jobs import event_job
+from succotash.domain.repositories.delivery import RelayWaker
+from tests.builders import NOON, a_message, a_submission, at
 from tests.contexts import Context
 from tests.events import sample
 
@@ -63,3 +69,86 @@ def test_the_first_run_of_a_day_sends_owners_a_digest_of_the_quarantine(
     assert receipt["submission_id"] in text.replace("=\n", "")
     assert "ada@" not in text
     container.storage.close()
+
+
+class Recorded(RelayWaker):
+    """Notes what it is asked to wake for."""
+
+    def __init__(self) -> None:
+        self.asked: list[datetime | None] = []
+
+    @override
+    def wake(self, at: datetime | None = None) -> None:
+        self.asked.append(at)
+
+
+class Asleep(Container):
+    """A deployment whose database must not be touched."""
+
+    @override
+    def get_outbox_relay(self) -> NoReturn:
+        raise AssertionError("it would wake the database")
+
+
+def messages(*bodies: str) -> dict[str, object]:
+    return {
+        "Records": [{"messageId": f"m{number}", "body": body} for number, body in enumerate(bodies)]
+    }
+
+
+def a_wake(at: datetime | None) -> str:
+    return json.dumps({"wake_at": None if at is None else at.isoformat()})
+
+
+class TestMessages:
+    """What comes by the relay's queue."""
+
+    def on_memory(self, kind: type[Container] = Container) -> tuple[Container, Recorded]:
+        container, waker = kind({"SUCCOTASH_STORAGE": "memory"}, clock=lambda: NOON), Recorded()
+        container.__dict__["relay_waker"] = waker
+        return container, waker
+
+    def test_a_wake_that_was_held_back_is_held_back_again_without_a_look_at_the_database(
+        self,
+    ) -> None:
+        container, waker = self.on_memory(Asleep)
+        later = NOON + timedelta(hours=2)
+        event = messages(a_wake(later), a_wake(later))
+        assert relaying(container)(event, Context()) == {"batchItemFailures": []}
+        assert waker.asked == [later]
+
+    @pytest.mark.parametrize("at", [None, NOON - timedelta(days=1), NOON + timedelta(seconds=4)])
+    def test_a_wake_that_is_due_relays(self, at: datetime | None) -> None:
+        container, _ = self.on_memory()
+        outbox = container.storage.repositories.outbox
+        outbox.append([a_message(kind="scoring.finished")])
+        relaying(container)(messages(a_wake(at)), Context())
+        assert outbox.count_backlog().waiting == 0
+
+    def test_outcomes_settle_their_messages(self) -> None:
+        container, _ = self.on_memory()
+        outbox = container.storage.repositories.outbox
+        outbox.append([a_message()])
+        [taken] = outbox.take(NOON, NOON, limit=1)
+        job = event_job(taken)
+        pending = PendingDelivery(job.job_id, job.message_id, job.channel, job.kind, 1, NOON)
+        outbox.hand_over([pending], NOON + timedelta(hours=1))
+        outcome = DeliveryOutcome.of(job, DeliveryResult.DELIVERED)
+        relaying(container)(messages(outcome.as_text(), outcome.as_text()), Context())
+        assert outbox.count_backlog().waiting == 0
+
+    @pytest.mark.parametrize(
+        "body", ["", "[]", '{"wake_at": 7}', '{"wake_at": "2026-01-05T09:31:07"}', "{}"]
+    )
+    def test_what_cannot_be_read_is_given_again_and_stops_nothing(self, body: str) -> None:
+        container, _ = self.on_memory()
+        outbox = container.storage.repositories.outbox
+        outbox.append([a_message(kind="scoring.finished")])
+        answer = relaying(container)(messages(body, a_wake(None)), Context())
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+        assert outbox.count_backlog().waiting == 0
+
+    def test_the_sample_is_taken(self) -> None:
+        container, _ = self.on_memory()
+        answer = relaying(container)(sample("outbox_relay.messages"), Context())
+        assert answer == {"batchItemFailures": []}

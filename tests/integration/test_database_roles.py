@@ -19,15 +19,17 @@ from local.demo import SCORED_AT, Answer, load, scheduled_event
 from local.objects import LocalObjectStore
 from local.setup_postgres_db import Plan, set_up
 from succotash.container import Container
+from succotash.domain.forms.forms import Form
+from succotash.domain.forms.submissions import AWAITING_CHALLENGE, SubmissionState
 from succotash.domain.people.consents import ConsentOrigin, FailedAddress
-from succotash.domain.values import SHARDS, CampaignId, Json, system_clock
+from succotash.domain.values import SHARDS, CampaignId, FormId, Json, system_clock
 from succotash.infrastructure.postgres.migrations.rights import (
     LETTERS,
     RIGHTS,
     Kind,
     role_of,
 )
-from tests.builders import a_consent
+from tests.builders import a_consent, a_submission
 from tests.contexts import Context
 from tests.events import sample
 from tests.http.gateway import APIS, Answered, Gateway
@@ -286,6 +288,22 @@ def test_every_function_does_its_work_with_the_rights_of_its_kind(office: Office
         part()
 
     assert day.answered == {f"{each.method} {each.path}" for api in APIS for each in api.routes}
+
+
+def test_the_relay_may_tell_of_the_night_what_it_finds(office: Office) -> None:
+    form = Form(FormId("raffle"), "Raffle", notify=("owner@example.com",))
+    office.containers["lead_queries"].get_form_repository().save_form(form, [])
+    awaiting = a_submission(
+        "awaiting",
+        form_id=form.form_id,
+        state=SubmissionState.QUARANTINED,
+        spam_reasons=(AWAITING_CHALLENGE,),
+    )
+    office.containers["form_intake"].get_form_repository().save_form_submission(awaiting)
+
+    relay = office.containers["outbox_relay"]
+    assert relay.get_challenge_intake().give_up() == 1
+    assert relay.get_quarantine_digests().make() == 1
 
 
 @pytest.mark.parametrize("kind", list(Kind))

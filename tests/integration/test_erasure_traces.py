@@ -152,6 +152,7 @@ def put_ada_everywhere(world: World) -> None:
         "fields": [
             {"name": "email", "label": "E-mail", "kind": "email", "required": True},
             {"name": "message", "label": "Message", "kind": "text", "required": False},
+            {"name": "offers", "label": "Send me offers.", "kind": "consent"},
         ],
         "notify": ["owner@example.com"],
         "confirms": True,
@@ -159,7 +160,7 @@ def put_ada_everywhere(world: World) -> None:
     world.call("PUT", "/forms/contact", form)
     world.call("PUT", "/forms/newsletter", form | {"double_opt_in": True})
     # Accepted, repeated, suspected, to be confirmed; with all that comes along.
-    world.submit("contact", message=f"I am {ADA}", key=f"{ADA}-1")
+    world.submit("contact", message=f"I am {ADA}", offers="yes", key=f"{ADA}-1")
     for _ in range(2):
         world.submit(message="hello", referrer=f"https://example.com/?e={ADA.replace('@', '%40')}")
     world.submit(message="a", _gotcha="a robot", utm_campaign=TYPED)

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -163,3 +164,47 @@ def test_roles_by_iam_are_set_up_and_kept_by_token(
         connection.run(f"GRANT rds_iam TO {ADMINISTRATOR} WITH ADMIN OPTION")
     for _ in range(2):
         assert set_up(by_token, by_iam=True) == REVISION
+
+
+HOLD_MIGRATIONS = "SELECT pg_advisory_lock(hashtextextended('succotash migration', 0))"
+LET_GO = "SELECT pg_advisory_unlock_all()"
+IS_SET_UP_LOCKED = f"""
+SELECT count(*)
+FROM pg_locks AS lock INNER JOIN pg_stat_activity AS session ON session.pid = lock.pid
+WHERE lock.locktype = 'advisory' AND lock.granted
+AND session.datname = 'postgres' AND session.usename = '{ADMINISTRATOR}'
+"""  # noqa: S608 - a constant
+
+
+def test_a_set_up_keeps_others_out_although_the_server_ends_idle_sessions(
+    server: PostgresServer, by_password: ConnectionSettings
+) -> None:
+    """Its session waits while another one migrates, for longer than sessions may be idle."""
+    set_up(by_password, by_iam=False)
+    with (
+        server.connect(by_password.database) as observer,
+        ThreadPoolExecutor() as pool,
+    ):
+        observer.run(f"ALTER ROLE {ADMINISTRATOR} SET idle_session_timeout = '100ms'")
+        observer.run(HOLD_MIGRATIONS)
+        setting_up = pool.submit(set_up, by_password, by_iam=False)
+        while observer.run(IS_SET_UP_LOCKED) == [[0]]:
+            assert not setting_up.done()
+        time.sleep(1)
+        still_locked = observer.run(IS_SET_UP_LOCKED)
+        observer.run(LET_GO)
+        assert setting_up.result() == REVISION
+    assert still_locked == [[1]]
+
+
+def test_an_administrator_who_logs_in_by_iam_from_the_beginning_needs_no_password(
+    server: PostgresServer, by_token: ConnectionSettings
+) -> None:
+    """As RDS makes one with `MasterUserAuthenticationType: iam-db-auth`."""
+    with server.connect() as connection:
+        connection.run(f"GRANT rds_iam TO {ADMINISTRATOR} WITH ADMIN OPTION")
+        connection.run(f"ALTER ROLE {ADMINISTRATOR} PASSWORD NULL")
+    by_token_alone = replace(by_token, password=fixed_password(TOKEN))
+
+    for _ in range(2):
+        assert set_up(by_token_alone, by_iam=True) == REVISION

@@ -45,31 +45,44 @@ def test_a_failed_run_of_the_relay_raises_an_alarm_that_ends_although_nobody_rea
         for name, each in alarms().items()
         if each.get("MetricName") == "ApproximateNumberOfMessagesVisible"
     }
-    assert latching == {"ScoringFailed", "BulkImportFailed", "ParkedSubmissionFailed"}
+    assert latching == {
+        "BulkImportFailed",
+        "DeliveryFailed",
+        "ParkedSubmissionFailed",
+        "RelayMessageFailed",
+        "ScoringFailed",
+    }
     assert (alarms()["RelayFailed"]["MetricName"], alarms()["RelayFailed"]["Statistic"]) == (
         "NumberOfMessagesSent",
         "Sum",
     )
 
 
-def test_errors_and_throttles_of_every_function_raise_an_alarm() -> None:
-    for metric in ("Errors", "Throttles"):
-        [alarm] = [
-            each
-            for each in alarms().values()
-            if any(
-                part.get("MetricStat", {}).get("Metric", {}).get("MetricName") == metric
-                for part in each.get("Metrics", ())
-            )
-        ]
-        watched = {
-            part["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"]
-            for part in alarm["Metrics"]
-            if "MetricStat" in part
-        }
-        assert watched == set(functions())
-        [told] = [part for part in alarm["Metrics"] if part.get("ReturnData", True)]
-        assert told["Expression"] == "SUM(METRICS())"
+def test_a_failure_of_any_function_raises_an_alarm_by_one_metric_of_their_common_log() -> None:
+    """Lambda ends each invocation with a line of the type platform.report in JSON logs."""
+    [metric] = deployed_of("AWS::Logs::MetricFilter").values()
+    [made] = metric["MetricTransformations"]
+    alarm = alarms()["FunctionsFail"]
+
+    assert globals_of_functions()["LoggingConfig"] == {
+        "LogGroup": metric["LogGroupName"],
+        "LogFormat": "JSON",
+    }
+    assert metric["FilterPattern"] == (
+        '{ ($.type = "platform.report") && ($.record.status != "success") }'
+    )
+    assert "DefaultValue" not in made, "it would be paid for although nothing fails"
+    assert (alarm["Namespace"], alarm["MetricName"]) == (
+        made["MetricNamespace"],
+        made["MetricName"],
+    )
+
+
+def test_a_want_of_concurrency_raises_an_alarm_wherever_the_account_has_it() -> None:
+    alarm = alarms()["FunctionsThrottled"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", "Throttles")
+    assert "Dimensions" not in alarm
 
 
 def test_the_api_and_the_state_machine_raise_alarms() -> None:
@@ -148,13 +161,13 @@ def test_traces_are_taken_of_everything_where_asked_for_and_of_nothing_else() ->
     assert written()["Parameters"]["Tracing"]["Default"] == "PassThrough"
     modes = [each["TracingConfig"] for each in deployed_of("AWS::Lambda::Function").values()]
     assert modes == [{"Mode": {"Ref": "Tracing"}}] * len(functions())
-    [machine] = deployed_of("AWS::StepFunctions::StateMachine").values()
-    assert machine["TracingConfiguration"] == {"Enabled": {"Fn::If": ["IsTraced", True, False]}}
-    [condition, policy, nothing] = deployed_of("AWS::IAM::Role")["ScoringRunRole"][
-        "ManagedPolicyArns"
-    ][0]["Fn::If"]
-    assert (condition, nothing) == ("IsTraced", {"Ref": "AWS::NoValue"})
-    assert text_of(policy).endswith('/AWSXrayWriteOnlyAccess"}')
+    for name, machine in deployed_of("AWS::StepFunctions::StateMachine").items():
+        assert machine["TracingConfiguration"] == {"Enabled": {"Fn::If": ["IsTraced", True, False]}}
+        [condition, policy, nothing] = deployed_of("AWS::IAM::Role")[f"{name}Role"][
+            "ManagedPolicyArns"
+        ][0]["Fn::If"]
+        assert (condition, nothing) == ("IsTraced", {"Ref": "AWS::NoValue"})
+        assert text_of(policy).endswith('/AWSXrayWriteOnlyAccess"}')
 
 
 def test_alarms_reach_a_topic_that_cloudwatch_may_publish_to() -> None:

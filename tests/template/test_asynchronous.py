@@ -4,8 +4,9 @@ from succotash.application.value.order_import import RESULT_SUFFIX
 from succotash.http.order_files import NDJSON_SUFFIXES
 from tests.template.stack import (
     deployed_of,
-    events,
     functions,
+    globals_of_functions,
+    text_of,
     written,
 )
 
@@ -16,41 +17,36 @@ def test_only_the_api_and_the_scheduler_may_call_a_function() -> None:
     assert all("SourceArn" in each for each in permissions)
 
 
-FAILURES = {
-    "ChurnScoring": {"Fn::GetAtt": ["ScoringFailures", "Arn"]},
-    "LeadScoring": {"Fn::GetAtt": ["ScoringFailures", "Arn"]},
-    "OutboxRelay": {"Fn::GetAtt": ["RelayFailures", "Arn"]},
-}
+def test_nothing_wakes_a_paused_database_by_a_schedule_but_the_night() -> None:
+    """Whoever adds a schedule, or a rule that fires by one, makes a pausing database cost more."""
+    assert deployed_of("AWS::Scheduler::Schedule").keys() == {
+        "NightlyRunNightly",
+    }
+    assert not [
+        name
+        for name, rule in deployed_of("AWS::Events::Rule").items()
+        if "ScheduleExpression" in rule
+    ]
 
 
 def test_a_schedule_keeps_what_it_cannot_deliver() -> None:
-    schedules = list(events("ScheduleV2"))
-    assert {name for name, _ in schedules} == FAILURES.keys()
-    for name, schedule in schedules:
-        assert schedule["DeadLetterConfig"]["Arn"] == FAILURES[name]
-        assert schedule["RetryPolicy"]["MaximumRetryAttempts"] > 0
-
-
-def test_whatever_is_invoked_asynchronously_keeps_what_fails() -> None:
-    for name, properties in functions().items():
-        kinds = {event["Type"] for event in properties.get("Events", {}).values()}
-        if kinds - {"HttpApi"}:
-            kept = properties["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
-            assert kept["Destination"] == FAILURES[name]
+    for schedule in deployed_of("AWS::Scheduler::Schedule").values():
+        target = schedule["Target"]
+        assert target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"][0].endswith("Failures")
+        assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
 
 
 def test_no_other_kind_of_event_has_slipped_in() -> None:
     kinds = {
         event["Type"] for each in functions().values() for event in each.get("Events", {}).values()
     }
-    assert kinds == {"HttpApi", "ScheduleV2"}
+    assert kinds == {"HttpApi"}
 
 
-def test_a_schedule_sends_eventbridges_event_with_the_scheduled_time() -> None:
-    for _, schedule in events("ScheduleV2"):
-        sent = schedule["Input"]["Fn::Sub"]
+def test_a_schedule_sends_the_scheduled_time() -> None:
+    for schedule in deployed_of("AWS::Scheduler::Schedule").values():
+        sent = schedule["Target"]["Input"]["Fn::Sub"]
         assert '"time":"<aws.scheduler.scheduled-time>"' in sent
-        assert '"detail-type":"Scheduled Event"' in sent
 
 
 def test_a_file_of_orders_reaches_its_function_by_a_queue_that_keeps_what_fails() -> None:
@@ -73,3 +69,33 @@ def test_a_result_is_no_file_of_orders() -> None:
     suffixes = [each["suffix"] for each in rule["detail"]["object"]["key"]]
     assert set(suffixes) == {".csv", *NDJSON_SUFFIXES}
     assert not any(RESULT_SUFFIX.endswith(each) for each in suffixes)
+
+
+def test_whoever_reads_a_queue_has_time_before_it_is_given_again_and_names_what_failed() -> None:
+    mappings = deployed_of("AWS::Lambda::EventSourceMapping")
+    queues = deployed_of("AWS::SQS::Queue")
+    everywhere = globals_of_functions()["Timeout"]
+    for name in ("DeliveryJobs", "RelayMessageBatches", "ParkedSubmissionMessages"):
+        mapping = mappings[name]
+        queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
+        function = text_of(mapping["FunctionName"]).partition('"Ref": "')[2].partition('"')[0]
+        timeout = functions()[function.removesuffix("Aliaslive")].get("Timeout", everywhere)
+        assert queue["VisibilityTimeout"] >= 6 * timeout, name
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0].endswith("Failures")
+
+
+def test_a_job_is_in_a_queue_whose_receipts_end() -> None:
+    """So that who deletes a mail's job is the only one who has it."""
+    queue = deployed_of("AWS::SQS::Queue")["Deliveries"]
+    assert queue["FifoQueue"] is True
+    assert queue["DeduplicationScope"] == "messageGroup"
+
+
+def test_what_reaches_the_internet_has_no_way_to_the_database() -> None:
+    delivery = functions()["Delivery"]
+    assert delivery["VpcConfig"] == {"Ref": "AWS::NoValue"}
+    given = delivery["Environment"]["Variables"]
+    assert (given["SUCCOTASH_STORAGE"], given["DB_HOST"]) == ("memory", "")
+    assert not {"DB_USER", "DB_SECRET_ARN"} & given.keys()
+    assert "DatabaseAccess" not in text_of(delivery["Policies"])

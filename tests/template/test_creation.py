@@ -37,10 +37,10 @@ WAYS: Mapping[str, Mapping[str, str]] = {
     "by password": OWN | NO_NETWORK,
     "by IAM": OWN | NO_NETWORK | {"DbResourceId": "cluster-ABC", "DbAdminUser": "postgres"},
     "with nothing there": NO_NETWORK,
+    "within AWS's network": NO_NETWORK
+    | {"Egress": "endpoints", "DbAdminAuthentication": "password"},
     "on SQLite": NO_NETWORK | {"Storage": "sqlite"},
-    "with the internet": NO_NETWORK
-    | MAIL
-    | {"InternetAccess": "true", "Zones": f"{REGION}b,{REGION}c"},
+    "with the internet": NO_NETWORK | MAIL | {"Egress": "nat", "Zones": f"{REGION}b,{REGION}c"},
     "in a network": {
         "RouteTableIds": "",
         "DbKmsKeyArn": f"arn:aws:kms:{REGION}:123456789012:key/database",
@@ -58,15 +58,14 @@ WAYS: Mapping[str, Mapping[str, str]] = {
     },
 }
 ALL_MADE_HAS = {
-    "ClusterAdministratorAccess",
     "DatabaseSubnets",
-    "EventsEndpoint",
+    "Ipv6Route",
     "Network",
-    "QueuesEndpoint",
-    "SecretsEndpoint",
+    "NightlyRun",
     "StorageEndpoint",
     "SubnetB",
 }
+ENDPOINTS = {"QueuesEndpoint", "SecretsEndpoint"}
 """What the stack brings where nothing is there."""
 KNOWN_TO_AWS = {
     ("Schema", "Revision"): REVISION,
@@ -118,6 +117,8 @@ def as_moto_takes_it() -> dict[str, Any]:
                 return secrets[name]
             case {"Ref": str(name)} if name in aliases:
                 return aliases[name]
+            case {"Fn::Cidr": [_, int(count), int()]}:
+                return [f"2001:db8:0:{number}::/64" for number in range(count)]
             case {"Fn::Split": [":", {"Ref": str()}]}:
                 return f"arn:aws:lambda:{REGION}:123456789012:layer:name:1".split(":")
             case {"Fn::Sub": str(text)}:
@@ -188,6 +189,9 @@ NOT_IN_MOTO = FAILS_IN_MOTO | {
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::Stage",
     "AWS::CloudWatch::Alarm",
+    "AWS::EC2::EgressOnlyInternetGateway",
+    "AWS::EC2::VPCCidrBlock",
+    "AWS::Logs::MetricFilter",
     "AWS::Cognito::UserPool",
     "AWS::Cognito::UserPoolClient",
     "AWS::Cognito::UserPoolDomain",
@@ -230,7 +234,16 @@ def expected(parameters: Mapping[str, str]) -> set[str]:
             {"MailAccess", "Alarms", "QueuesEndpoint"},
             {"Network", "DatabaseSubnets"},
         ),
-        ("with nothing there", ALL_MADE_HAS, {"NatGateway", "RolePasswordAccess"}),
+        (
+            "with nothing there",
+            ALL_MADE_HAS,
+            {"ClusterAdministratorAccess", "NatGateway", "RolePasswordAccess"} | ENDPOINTS,
+        ),
+        (
+            "within AWS's network",
+            ALL_MADE_HAS | ENDPOINTS | {"ClusterAdministratorAccess"},
+            {"NatGateway"},
+        ),
         ("on SQLite", {"LtvQueries"}, {"Network", "IntakeDatabaseAccess"}),
         ("with the internet", {"DatabaseSubnets", "NatGateway", "NatRoute"}, {"SecretsEndpoint"}),
         ("in a network", {"DatabaseSubnets", "DatabaseGroup"}, {"Network", "NatGateway"}),

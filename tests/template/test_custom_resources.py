@@ -54,7 +54,7 @@ def test_the_way_of_a_custom_resources_answer_is_there_before_it_and_after_it(na
         "AWS::RDS::DBInstance",
     }
     way = {name for name, each in deployed()["Resources"].items() if each["Type"] in kinds}
-    of_other_functions = {"EventsEndpoint", "QueuesEndpoint"}
+    of_other_functions = {"QueuesEndpoint"}
     assert way - of_other_functions <= before(name)
     assert {"AdministratorLogin", "ClusterAdministratorAccess", "RolePasswordAccess"} <= before(
         name

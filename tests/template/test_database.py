@@ -13,6 +13,7 @@ from succotash.infrastructure.postgres.migrations.rights import (
     TABLES_OF_THEIR_OWN,
     Kind,
 )
+from succotash.infrastructure.postgres.pool import PoolLimits
 from succotash.infrastructure.postgres.provisioning import LIMITS, NEWEST, OLDEST
 from tests.template.roles import ADMINISTRATOR, database_user, kind_of
 from tests.template.stack import (
@@ -23,7 +24,7 @@ from tests.template.stack import (
 )
 
 
-@pytest.mark.parametrize("name", sorted(functions().keys() - {"SchemaMigration"}))
+@pytest.mark.parametrize("name", sorted(functions().keys() - {"Delivery", "SchemaMigration"}))
 def test_a_function_logs_in_as_its_kind_and_waits_for_the_schema(name: str) -> None:
     kind = kind_of(name)
     given = functions()[name]["Environment"]["Variables"]
@@ -72,7 +73,6 @@ def test_the_cluster_is_encrypted_and_backed_up_and_logs_no_rows() -> None:
     assert cluster["DeletionPolicy"] == cluster["UpdateReplacePolicy"] == "Snapshot"
     for protection in (
         "StorageEncrypted",
-        "ManageMasterUserPassword",
         "EnableIAMDatabaseAuthentication",
     ):
         assert properties[protection] is True, protection
@@ -81,9 +81,36 @@ def test_the_cluster_is_encrypted_and_backed_up_and_logs_no_rows() -> None:
     assert properties["Port"] == {"Ref": "DbPort"}
     assert properties["KmsKeyId"]["Fn::If"][:2] == ["HasDatabaseKey", {"Ref": "DbKmsKeyArn"}]
     parameters = written()["Resources"]["DatabaseParameters"]["Properties"]["Parameters"]
-    assert parameters == {"rds.force_ssl": "1", "log_error_verbosity": "terse"}
+    assert parameters == {
+        "rds.force_ssl": "1",
+        "log_error_verbosity": "terse",
+        "idle_session_timeout": "60000",
+    }
     instance = written()["Resources"]["DatabaseInstance"]["Properties"]
     assert instance["PubliclyAccessible"] is False
+
+
+def test_the_server_closes_what_frozen_functions_hold_after_the_pool_asks_of_it_anyway() -> None:
+    parameters = written()["Resources"]["DatabaseParameters"]["Properties"]["Parameters"]
+    scaling = written()["Resources"]["Database"]["Properties"]["ServerlessV2ScalingConfiguration"]
+    seconds = int(parameters["idle_session_timeout"]) / 1_000
+    assert PoolLimits().trusted < seconds < scaling["SecondsUntilAutoPause"]
+
+
+def test_the_administrator_has_no_secret_unless_a_password_is_asked_for() -> None:
+    cluster = written()["Resources"]["Database"]["Properties"]
+    parameter = written()["Parameters"]["DbAdminAuthentication"]
+    assert cluster["MasterUserAuthenticationType"] == {"Ref": "DbAdminAuthentication"}
+    assert (parameter["Default"], parameter["AllowedValues"]) == (
+        "iam-db-auth",
+        ["iam-db-auth", "password"],
+    )
+    assert cluster["ManageMasterUserPassword"] == {
+        "Fn::If": ["MakesAdminPassword", True, {"Ref": "AWS::NoValue"}]
+    }
+    given = functions()["SchemaMigration"]["Environment"]["Variables"]["DB_ADMIN_SECRET_ARN"]
+    own = {"Fn::GetAtt": ["Database", "MasterUserSecret.SecretArn"]}
+    assert given == {"Fn::If": ["MakesAdminPassword", own, {"Ref": "DbAdminSecretArn"}]}
 
 
 def test_a_first_try_rolls_back_and_is_deleted_unless_the_cluster_is_to_be_protected() -> None:

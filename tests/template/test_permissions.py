@@ -38,18 +38,28 @@ OUR_POLICIES = {
         "EventBusAccess",
         "MailAccess",
         "ParkingAccess",
-        "FormTokenAccess",
-        "ErasureKeyAccess",
         "TurnstileAccess",
         "ExportAccess",
         "ExportRemoval",
         "SetAsideAccess",
+        "DeliveryAccess",
+        "DeliveryRequestAccess",
+        "RelayMessageAccess",
+        "RelayWakeAccess",
     )
 }
 OBJECTS = '{"Fn::Sub": "${OrderFiles.Arn}/*"}'
 PARKED = '{"Fn::GetAtt": ["ParkedSubmissions", "Arn"]}'
 SET_ASIDE = '{"Fn::GetAtt": ["ParkedSubmissionFailures", "Arn"]}'
-RECEIVED_FROM = {'{"Fn::GetAtt": ["BulkImports", "Arn"]}', PARKED, SET_ASIDE}
+JOBS = '{"Fn::GetAtt": ["Deliveries", "Arn"]}'
+RELAY_MESSAGES = '{"Fn::GetAtt": ["RelayMessages", "Arn"]}'
+RECEIVED_FROM = {
+    '{"Fn::GetAtt": ["BulkImports", "Arn"]}',
+    PARKED,
+    SET_ASIDE,
+    JOBS,
+    RELAY_MESSAGES,
+}
 ROLE_SECRETS = [{"Ref": f"{kind.title()}DatabasePassword"} for kind in Kind]
 
 IDENTITY = (
@@ -62,6 +72,16 @@ TURNSTILE_SECRETS = (
 )
 EXPORTS = '{"Fn::Sub": "${Exports.Arn}/*"}'
 RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
+STEPS_OF_THE_NIGHT = ("LeadScoring", "ChurnScoring", "OutboxRelay")
+FAILURES_OF_THE_NIGHT = text_of(
+    [{"Fn::GetAtt": [name, "Arn"]} for name in ("ScoringFailures", "RelayFailures")]
+)
+RULE_OF_STEP_FUNCTIONS = text_of(
+    {
+        "Fn::Sub": "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}"
+        ":rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+    }
+)
 EXECUTIONS = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution"
 SCORING_EXECUTIONS = text_of({"Fn::Sub": f"{EXECUTIONS}:${{ScoringRun.Name}}:*"})
 SHARD_EXECUTIONS = text_of({"Fn::Sub": f"{EXECUTIONS}:${{ScoringRun.Name}}/*"})
@@ -72,16 +92,17 @@ ALLOWED: Mapping[str, set[str]] = {
         '{"Fn::GetAtt": ["Database", "MasterUserSecret.SecretArn"]}',
         text_of(ROLE_SECRETS),
         *map(text_of, ROLE_SECRETS),
-        '{"Ref": "FormTokenKey"}',
-        '{"Ref": "ErasureKey"}',
         TURNSTILE_SECRETS,
     },
     "rds-db:connect": {database_user(kind) for kind in Kind} | {ADMINISTRATOR},
     "sqs:SendMessage": {
         '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
-        '{"Fn::GetAtt": ["RelayFailures", "Arn"]}',
         f"[{PARKED}, {SET_ASIDE}]",
+        f"[{RELAY_MESSAGES}, {PARKED}]",
+        JOBS,
+        RELAY_MESSAGES,
         SET_ASIDE,
+        FAILURES_OF_THE_NIGHT,
     },
     "sqs:ReceiveMessage": RECEIVED_FROM,
     "sqs:DeleteMessage": RECEIVED_FROM,
@@ -97,13 +118,15 @@ ALLOWED: Mapping[str, set[str]] = {
     "s3:AbortMultipartUpload": {RESULTS, EXPORTS},
     "lambda:InvokeFunction": {
         '{"Fn::GetAtt": ["ChurnScoring", "Arn"]}',
-        '{"Fn::GetAtt": ["LeadScoring", "Arn"]}',
-        '{"Fn::GetAtt": ["OutboxRelay", "Arn"]}',
+        text_of([{"Fn::GetAtt": [name, "Arn"]} for name in STEPS_OF_THE_NIGHT]),
     },
-    "states:StartExecution": {'{"Ref": "ScoringRun"}'},
+    "states:StartExecution": {'{"Ref": "ScoringRun"}', '{"Ref": "NightlyRun"}'},
     "states:DescribeExecution": {SCORING_EXECUTIONS, SHARD_EXECUTIONS},
     "states:StopExecution": {SCORING_EXECUTIONS, SHARD_EXECUTIONS},
     "states:RedriveExecution": {SHARD_EXECUTIONS},
+    "events:PutTargets": {RULE_OF_STEP_FUNCTIONS},
+    "events:PutRule": {RULE_OF_STEP_FUNCTIONS},
+    "events:DescribeRule": {RULE_OF_STEP_FUNCTIONS},
     "events:PutEvents": {'{"Fn::GetAtt": ["EventBus", "Arn"]}'},
     "ses:SendEmail": {IDENTITY},
     "ses:SendRawEmail": {IDENTITY},
@@ -167,43 +190,45 @@ def test_roles_have_no_other_policies_of_aws() -> None:
 def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) -> None:
     nothing = {"Ref": "AWS::NoValue"}
     its_own: Mapping[str, list[object]] = {
-        "BulkImport": [{"Ref": "OrderFileAccess"}, {"Ref": "ErasureKeyAccess"}],
-        "ChurnScoring": [{"Ref": "ErasureKeyAccess"}],
-        "EventIntake": [{"Ref": "ErasureKeyAccess"}],
+        "BulkImport": [{"Ref": "OrderFileAccess"}],
+        "ChurnScoring": [{"Ref": "RelayWakeAccess"}],
+        "Delivery": [
+            {"Ref": "DeliveryAccess"},
+            {"Ref": "EventBusAccess"},
+            {"Ref": "TurnstileAccess"},
+            {"Fn::If": ["SendsMail", {"Ref": "MailAccess"}, nothing]},
+        ],
         "FormIntake": [
             {"Ref": "ParkingAccess"},
-            {"Ref": "FormTokenAccess"},
-            {"Ref": "ErasureKeyAccess"},
-            {"Ref": "TurnstileAccess"},
+            {"Ref": "DeliveryRequestAccess"},
+            {"Ref": "RelayWakeAccess"},
         ],
         "LeadQueries": [
-            {"Ref": "ErasureKeyAccess"},
             {"Ref": "ExportAccess"},
             {"Ref": "SetAsideAccess"},
+            {"Ref": "RelayWakeAccess"},
         ],
         "OutboxRelay": [
-            {"Ref": "EventBusAccess"},
-            {"Ref": "FormTokenAccess"},
-            {"Ref": "ErasureKeyAccess"},
-            {"Fn::If": ["SendsMail", {"Ref": "MailAccess"}, nothing]},
+            {"Ref": "DeliveryRequestAccess"},
+            {"Ref": "RelayWakeAccess"},
+            {"Ref": "RelayMessageAccess"},
         ],
         "SchemaMigration": [
             {"Fn::If": ["HasAdministrator", {"Ref": "AdministratorAccess"}, nothing]},
-            {"Fn::If": ["MakesDatabase", {"Ref": "ClusterAdministratorAccess"}, nothing]},
+            {"Fn::If": ["MakesAdminPassword", {"Ref": "ClusterAdministratorAccess"}, nothing]},
             {"Fn::If": ["ByIam", {"Ref": "AdministratorLogin"}, nothing]},
             {"Fn::If": ["ByPassword", {"Ref": "RolePasswordAccess"}, nothing]},
             {"Ref": "ExportRemoval"},
         ],
     }
     policies = its_own.get(name, [])
-    if name != "SchemaMigration":
+    if name not in {"Delivery", "SchemaMigration"}:
         access = {"Ref": f"{kind_of(name).title()}DatabaseAccess"}
         policies.insert(0, {"Fn::If": ["OnPostgres", access, nothing]})
     assert functions()[name]["Policies"] == policies
 
 
 ENDPOINTS = {
-    "EventsEndpoint": {"events:PutEvents"},
     "QueuesEndpoint": {
         "sqs:SendMessage",
         "sqs:ReceiveMessage",

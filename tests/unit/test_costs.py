@@ -4,7 +4,6 @@ import pytest
 
 from local.costs import (
     CHOICES,
-    HOURS,
     LOADS,
     PRICES,
     Choice,
@@ -22,13 +21,24 @@ REST = LOADS[0]
 def test_what_is_paid_by_the_piece_is_counted_in_the_template() -> None:
     assert HAS.endpoints == len(deployed_of("AWS::EC2::VPCEndpoint")) - 1  # that of S3 is free
     assert HAS.secrets + HAS.password_secrets == len(deployed_of("AWS::SecretsManager::Secret"))
-    assert HAS.alarm_metrics > len(deployed_of("AWS::CloudWatch::Alarm"))
+    assert HAS.alarm_metrics == len(deployed_of("AWS::CloudWatch::Alarm")), "no alarm on a sum"
 
 
-def test_at_rest_the_defaults_pay_for_endpoints_and_a_cluster_that_is_kept_awake() -> None:
-    used = quantities(CHOICES[0], REST, HAS)
-    assert cost("Interface endpoints", used["Interface endpoints"]) == pytest.approx(43.8)
-    assert used["Aurora: capacity"] == pytest.approx(0.5 * HOURS, rel=0.01)
+def test_at_rest_the_defaults_stay_below_three_dollars() -> None:
+    assert monthly(CHOICES[0], REST, HAS) < 3
+    assert not [name for name in quantities(CHOICES[0], REST, HAS) if "endpoint" in name.lower()]
+
+
+def test_a_night_keeps_the_cluster_awake_for_its_work_and_until_it_pauses() -> None:
+    used = quantities(CHOICES[0], REST, HAS)["Aurora: capacity"]
+    assert pytest.approx(0.1) == HAS.awake_after_use
+    assert used == pytest.approx(30 * 0.5 * (REST.scoring_hours + 0.1))
+
+
+def test_what_is_polled_is_counted_in_the_template() -> None:
+    assert HAS.queues + HAS.fifo_queues == len(deployed_of("AWS::Lambda::EventSourceMapping"))
+    queues = deployed_of("AWS::SQS::Queue").values()
+    assert HAS.fifo_queues < sum(bool(each.get("FifoQueue")) for each in queues), "failures wait"
 
 
 def test_only_what_is_beyond_the_free_amount_is_paid() -> None:

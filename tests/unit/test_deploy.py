@@ -13,8 +13,16 @@ from typing import Any, override
 import boto3
 import pytest
 
-from local.aws_account import Account, AccountError, Answer, Stack, latest_version, until_ready
-from local.deploy import BUILT, KEPT, KEPT_ANSWERS, QUESTIONS, Deployer, DeployError, main
+from local.aws_account import Account, Stack
+from local.deploy import (
+    BUILT,
+    KEPT,
+    KEPT_ANSWERS,
+    QUESTIONS,
+    Deployer,
+    DeployError,
+    main,
+)
 from local.stack_parameters import ParameterError, Parameters
 from tests.moto_servers import moto_server
 from tests.template.stack import ROOT, written
@@ -151,8 +159,9 @@ class Workshop:
         )
 
     def template(self) -> dict[str, Any]:
-        names = ["Architecture", "DbEngineVersion", "ScoringSchedule", "Storage", "Seeded", "Zones"]
-        names += ["DbDeletionProtection", "Currency"]
+        names = ["Architecture", "DbEngineVersion", "NightlySchedule", "Storage", "Seeded", "Zones"]
+        names += ["DbDeletionProtection", "Currency", "Egress", "DbAdminAuthentication"]
+        names += ["FormTokenKeyVersion", "ErasureKeyVersion"]
         outputs = {"ApiUrl": self.api.url}
         if self.pool:
             outputs |= {
@@ -222,7 +231,7 @@ def test_one_command_deploys_with_defaults_and_tries_the_first_commands(
 
 def test_a_later_deployment_keeps_what_was_given_and_makes_no_lead(workshop: Workshop) -> None:
     schedule = "cron(30 2 * * ? *)"
-    given = f"Architecture=arm64 ScoringSchedule='{schedule}' Zones=us-east-1c,us-east-1d"
+    given = f"Architecture=arm64 NightlySchedule='{schedule}' Zones=us-east-1c,us-east-1d"
     assert workshop.main("deploy", STACK="shop", PARAMS=given) == 0
     workshop.api.asked.clear()
     workshop.commands.clear()
@@ -230,7 +239,7 @@ def test_a_later_deployment_keeps_what_was_given_and_makes_no_lead(workshop: Wor
     assert workshop.main("deploy", STACK="shop", PARAMS="Currency=EUR") == 0
 
     held = workshop.parameters("shop")
-    assert (held["ScoringSchedule"], held["Zones"]) == (schedule, "us-east-1c,us-east-1d")
+    assert (held["NightlySchedule"], held["Zones"]) == (schedule, "us-east-1c,us-east-1d")
     assert (held["Currency"], held["Architecture"]) == ("EUR", "arm64")
     assert {"ARCHITECTURE": "arm64", "SEED": ""} in [each for _, each in workshop.commands]
     assert not [each for each in workshop.api.asked if "submissions" in each]
@@ -275,6 +284,30 @@ def test_a_cluster_that_an_earlier_release_protected_stays_so(workshop: Workshop
     assert workshop.main("deploy", PARAMS="DbDeletionProtection=false") == 0
     last, _ = workshop.commands[-1]
     assert 'DbDeletionProtection="false"' in last
+
+
+@pytest.mark.parametrize(("internet_access", "egress"), [("true", "nat"), ("false", "endpoints")])
+def test_a_stack_of_an_earlier_release_keeps_its_network_administrator_and_schedule(
+    workshop: Workshop, internet_access: str, egress: str
+) -> None:
+    earlier = {"InternetAccess": internet_access, "ScoringSchedule": "cron(1 2 * * ? *)"}
+    template = workshop.template() | {"Parameters": {key: {"Type": "String"} for key in earlier}}
+    client: Any = boto3.client("cloudformation")
+    client.create_stack(
+        StackName="succotash",
+        TemplateBody=json.dumps(template),
+        Parameters=[
+            {"ParameterKey": name, "ParameterValue": each} for name, each in earlier.items()
+        ],
+    )
+    workshop.runs_sam, workshop.is_there = False, True
+
+    assert workshop.main("deploy") == 0
+
+    given = workshop.sam("deploy")
+    assert f'Egress="{egress}"' in given
+    assert 'DbAdminAuthentication="password"' in given
+    assert 'NightlySchedule="cron(1 2 * * ? *)"' in given
 
 
 def test_sqlite_is_deployed_with_its_seed(workshop: Workshop) -> None:
@@ -336,28 +369,6 @@ def test_a_creation_that_failed_is_destroyed_before_another_one() -> None:
 
     with pytest.raises(DeployError, match="make destroy STACK=shop REGION=us-east-1"):
         Deployer("shop", Failed(REGION), REGION).deploy({})
-
-
-def test_a_database_that_wakes_is_waited_for() -> None:
-    answers = iter([Answer(503, ""), Answer(200, "ok")])
-    pauses: list[float] = []
-    assert until_ready(lambda: next(answers), sleep=pauses.append) == Answer(200, "ok")
-    assert len(pauses) == 1
-
-    def silent() -> Answer:
-        raise AccountError("host does not answer")
-
-    with pytest.raises(AccountError):
-        until_ready(silent, attempts=2, sleep=pauses.append)
-    assert until_ready(lambda: Answer(500, ""), attempts=2, sleep=pauses.append).status == 500
-
-
-def test_an_engine_version_that_is_not_offered_gives_way_to_the_latest_of_its_major_version() -> (
-    None
-):
-    offered = ["16.12", "17.9", "17.10", "18.1"]
-    assert latest_version(offered, "17.7") == "17.10"
-    assert latest_version(["15.2", "16.12", "18.1"], "17.7") == "16.12"
 
 
 def test_what_is_told_to_be_kept_is_what_the_template_retains() -> None:

@@ -25,8 +25,9 @@ EMAIL = frozenset({"email_validator", "idna"})
 MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "bulk_import": (frozenset({"value"}), EMAIL),
     "churn_scoring": (frozenset(), EMAIL),
+    "delivery": (frozenset({"messages"}), frozenset()),
     "event_intake": (frozenset(), EMAIL),
-    "form_intake": (frozenset({"forms", "intake"}), EMAIL),
+    "form_intake": (frozenset({"forms", "intake", "messages"}), EMAIL),
     "lead_queries": (
         frozenset({"forms", "intake", "leads", "people", "retention", "scoring", "value"}),
         EMAIL,

@@ -8,9 +8,11 @@ import pytest
 from succotash.application.intake.queued_intake import RECEIVES_TRIED, QueuedIntake
 from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission
 from succotash.domain.intake.unsubscriptions import Unsubscription
+from succotash.domain.messages.delivery import DeliveryOutcome, DeliveryResult
 from succotash.domain.people.erasures import ErasedError, ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.repositories.submission_queue import Queueable, SubmissionQueue
+from succotash.domain.values import MessageId
 from succotash.errors import (
     NotFoundError,
     StorageError,
@@ -27,11 +29,17 @@ class Forms:
         self.failures = failures
         self.erased: set[str] = set()
         self.taken: list[str] = []
+        self.settled: list[DeliveryOutcome] = []
 
     def take_queued(self, submission: QueuedSubmission) -> None:
         if submission.submission_id in self.failures:
             raise self.failures[submission.submission_id]
         self.taken.append(submission.submission_id)
+
+    def settle_challenge(self, outcome: DeliveryOutcome) -> None:
+        if outcome.message_id in self.failures:
+            raise self.failures[outcome.message_id]
+        self.settled.append(outcome)
 
     def unless_erased(self, submission: QueuedSubmission, keep: Callable[[], None]) -> bool:
         if submission.submission_id in self.erased:
@@ -151,3 +159,29 @@ class TestTaking:
         )
         assert forms.taken == ["submission-1", "submission-2"]
         assert outcome.again == ("message-3",)
+
+
+class TestChallenges:
+    """The same queue tells how challenges went."""
+
+    OUTCOME = DeliveryOutcome(
+        "submission-1:challenge",
+        MessageId("submission-1"),
+        "challenge",
+        "challenge",
+        DeliveryResult.DELIVERED,
+        reference="passed",
+    )
+
+    def delivery(self) -> Delivery:
+        return Delivery("message-1", "group", self.OUTCOME.as_text(), 1)
+
+    def test_an_outcome_goes_to_its_submission(self) -> None:
+        forms = Forms({})
+        report = QueuedIntake(forms, Aside(), Links()).take([self.delivery()])
+        assert (report.taken, forms.settled) == (1, [self.OUTCOME])
+
+    def test_it_waits_while_the_storage_is_away(self) -> None:
+        forms = Forms({"submission-1": StorageUnavailableError("gone")})
+        report = QueuedIntake(forms, Aside(), Links()).take([self.delivery()])
+        assert (report.taken, report.again) == (0, ("message-1",))

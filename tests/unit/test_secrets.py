@@ -37,7 +37,7 @@ class Away(SecretsClient):
     """A client whose network leads nowhere."""
 
     @override
-    def get_secret_value(self, *, SecretId: str, VersionStage: str) -> Any:
+    def get_secret_value(self, *, SecretId: str) -> Any:
         raise EndpointConnectionError(endpoint_url="https://secretsmanager")
 
 
@@ -58,51 +58,33 @@ def test_a_secret_is_read_again_after_a_while_or_when_asked(secrets: Any) -> Non
     assert reader.value(one) == "third"
 
 
-def test_a_rotated_secret_has_two_values(secrets: Any) -> None:  # noqa: ANN401
-    arn = secrets.create_secret(Name="key", SecretString="first")["ARN"]
-    clock = Ticking()
-    reader = SecretReader(clock=clock)
-    assert reader.values(arn) == ("first",)
-
-    secrets.put_secret_value(SecretId=arn, SecretString="second")
-    assert reader.values(arn) == ("first",)
-    assert reader.value(arn) == "second"
-    clock.now += KNOWN_SECONDS + 1
-    assert reader.values(arn) == ("second", "first")
-
-
 def test_a_known_value_serves_on_while_secrets_manager_is_away(secrets: Any) -> None:  # noqa: ANN401
     arn = secrets.create_secret(Name="key", SecretString="first")["ARN"]
     clock, clients = Ticking(), [secrets]
     reader = SecretReader(lambda: clients[-1], clock=clock)
-    assert (reader.value(arn), reader.values(arn)) == ("first", ("first",))
+    assert reader.value(arn) == "first"
 
     clients.append(Away())
     clock.now += KNOWN_SECONDS + 1
 
-    assert (reader.value(arn), reader.values(arn)) == ("first", ("first",))
+    assert reader.value(arn) == "first"
     with pytest.raises(StorageUnavailableError):
         reader.value(arn, fresh=True)
     with pytest.raises(StorageUnavailableError):
-        SecretReader(Away).values(arn)
+        SecretReader(Away).value(arn)
 
 
-@pytest.mark.parametrize("read", [SecretReader.value, SecretReader.values])
-def test_a_secret_that_is_missing_or_binary_is_not_read(secrets: Any, read: Any) -> None:  # noqa: ANN401
+def test_a_secret_that_is_missing_or_binary_is_not_read(secrets: Any) -> None:  # noqa: ANN401
     binary = secrets.create_secret(Name="binary", SecretBinary=b"x")["ARN"]
 
     with pytest.raises(StorageUnavailableError):
-        read(SecretReader(), MISSING)
+        SecretReader().value(MISSING)
     with pytest.raises(SettingsError, match="binary"):
-        read(SecretReader(), binary)
+        SecretReader().value(binary)
 
 
-def test_the_keys_of_a_secret_are_those_of_both_its_values(secrets: Any) -> None:  # noqa: ANN401
-    arn = secrets.create_secret(Name="key", SecretString="first")["ARN"]
-    secrets.put_secret_value(SecretId=arn, SecretString="second,first")
-    secrets.put_secret_value(SecretId=arn, SecretString="third,second,first")
-
-    assert keys_of(arn, "")() == ("third", "second", "first")
+def test_each_key_that_is_listed_counts_once_and_the_first_one_makes_new_ones() -> None:
+    assert keys_of("third,second,third,first")() == ("third", "second", "first")
 
 
 def test_keys_of_the_settings_are_shared_and_those_of_a_process_are_not() -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import override
 from urllib.parse import parse_qs
+from uuid import UUID
 
 import pytest
 
@@ -16,6 +17,7 @@ from succotash.errors import SettingsError, StorageUnavailableError
 from succotash.infrastructure.turnstile import Turnstile
 from tests.servers import free_port
 
+REQUEST = UUID("0190a5c2-0000-4000-8000-000000000001")
 SECRETS = {"arn:secret": "the secret's value"}
 
 
@@ -67,26 +69,27 @@ def cloudflare() -> Iterator[Cloudflare]:
 
 
 def test_a_visitor_who_passed_is_let_through(cloudflare: Cloudflare) -> None:
-    state = cloudflare.turnstile().verify("arn:secret", "a response & more", "192.0.2.1")
+    state = cloudflare.turnstile().verify("arn:secret", "a response & more", "192.0.2.1", REQUEST)
     assert state is ChallengeState.PASSED
     assert cloudflare.asked == [
         {
             "secret": ["the secret's value"],
             "response": ["a response & more"],
+            "idempotency_key": [str(REQUEST)],
             "remoteip": ["192.0.2.1"],
         }
     ]
 
 
 def test_an_address_that_is_not_known_is_not_sent(cloudflare: Cloudflare) -> None:
-    cloudflare.turnstile().verify("arn:secret", "response", None)
+    cloudflare.turnstile().verify("arn:secret", "response", None, REQUEST)
     assert "remoteip" not in cloudflare.asked[0]
 
 
 @pytest.mark.parametrize("code", ["invalid-input-response", "timeout-or-duplicate"])
 def test_a_visitor_who_did_not_pass_failed(cloudflare: Cloudflare, code: str) -> None:
     cloudflare.answer = json.dumps({"success": False, "error-codes": [code]}).encode()
-    assert cloudflare.turnstile().verify("arn:secret", "x", None) is ChallengeState.FAILED
+    assert cloudflare.turnstile().verify("arn:secret", "x", None, REQUEST) is ChallengeState.FAILED
 
 
 @pytest.mark.parametrize(
@@ -105,18 +108,18 @@ def test_an_answer_that_says_nothing_of_the_visitor_is_no_answer(
     cloudflare: Cloudflare, answer: bytes
 ) -> None:
     cloudflare.answer = answer
-    assert cloudflare.turnstile().verify("arn:secret", "x", None) is ChallengeState.UNKNOWN
+    assert cloudflare.turnstile().verify("arn:secret", "x", None, REQUEST) is ChallengeState.UNKNOWN
 
 
 def test_a_failing_service_is_no_answer(cloudflare: Cloudflare) -> None:
     cloudflare.status = 503
-    assert cloudflare.turnstile().verify("arn:secret", "x", None) is ChallengeState.UNKNOWN
+    assert cloudflare.turnstile().verify("arn:secret", "x", None, REQUEST) is ChallengeState.UNKNOWN
 
 
 def test_a_slow_service_is_not_waited_for(cloudflare: Cloudflare) -> None:
     cloudflare.pause = 1.0
     began = time.monotonic()
-    state = cloudflare.turnstile(timeout=0.1).verify("arn:secret", "x", None)
+    state = cloudflare.turnstile(timeout=0.1).verify("arn:secret", "x", None, REQUEST)
     assert state is ChallengeState.UNKNOWN
     assert time.monotonic() - began < cloudflare.pause
 
@@ -124,7 +127,7 @@ def test_a_slow_service_is_not_waited_for(cloudflare: Cloudflare) -> None:
 def test_nobody_there_is_no_answer() -> None:
     url = f"http://127.0.0.1:{free_port()}/"
     lonely = Turnstile(SECRETS.__getitem__, url=url, timeout=1.0)
-    assert lonely.verify("arn:secret", "x", None) is ChallengeState.UNKNOWN
+    assert lonely.verify("arn:secret", "x", None, REQUEST) is ChallengeState.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -135,5 +138,5 @@ def test_without_its_secret_nothing_is_asked(error: Exception, cloudflare: Cloud
         raise error
 
     turnstile = Turnstile(out_of_reach, url=cloudflare.url)
-    assert turnstile.verify("arn:secret", "x", None) is ChallengeState.UNKNOWN
+    assert turnstile.verify("arn:secret", "x", None, REQUEST) is ChallengeState.UNKNOWN
     assert cloudflare.asked == []

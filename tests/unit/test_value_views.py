@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from succotash.application.value.views import customer_value_view
+from succotash.application.value.views import ALIVE_BY_SUPPOSITION, customer_value_view
 from succotash.domain.value.ltv import INTERVAL_LEVEL
 from tests.builders import a_value
 
@@ -54,6 +54,18 @@ def test_a_value_from_before_intervals_were_kept_has_none() -> None:
     assert view["predicted_clv_interval"] is None
     assert view["median_clv"] is None
     assert view["probability_of_no_purchase"] is None
+
+
+@pytest.mark.parametrize(
+    ("frequency", "alive", "note"),
+    [(0, 1.0, ALIVE_BY_SUPPOSITION), (0, 0.4, None), (3, 1.0, None)],
+)
+def test_a_probability_that_the_model_supposes_says_so(
+    frequency: int, alive: float, note: str | None
+) -> None:
+    value = replace(a_value(), frequency=frequency, probability_alive=alive)
+
+    assert customer_value_view(value)["probability_alive_note"] == note
 
 
 @pytest.mark.parametrize(

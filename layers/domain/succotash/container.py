@@ -3,8 +3,8 @@
 import importlib
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from succotash.domain.values import Clock, Currency, IdFactory, system_clock, uuid7
@@ -13,6 +13,7 @@ from succotash.wiring.services import services_at
 
 if TYPE_CHECKING:
     from succotash.application.forms.views import FormView
+    from succotash.application.intake.challenges import ChallengeIntake
     from succotash.application.intake.confirmations import Confirmations
     from succotash.application.intake.form_handler import FormHandler
     from succotash.application.intake.outage import OutageGuard
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from succotash.application.intake.unsubscriptions import Unsubscriptions
     from succotash.application.leads.exports import ExportHandler
     from succotash.application.leads.scoring import LeadScoring
+    from succotash.application.messages.deliveries import Deliveries
+    from succotash.application.messages.delivery_worker import DeliveryWorker
     from succotash.application.messages.outbox_relay import OutboxRelay
     from succotash.application.messages.quarantine_digests import QuarantineDigests
     from succotash.application.people.consent_records import ConsentRecords
@@ -29,10 +32,12 @@ if TYPE_CHECKING:
     from succotash.application.value.ltv_handler import LTVHandler
     from succotash.application.value.order_import import BulkImport
     from succotash.domain.intake.signing import Signer
-    from succotash.domain.intake.spam import ChallengeVerifier
-    from succotash.domain.people.erasures import Tombstones
     from succotash.domain.people.identities import Pseudonyms
-    from succotash.domain.repositories.delivery import EventBus, Mailer
+    from succotash.domain.repositories.delivery import (
+        DeliveryQueue,
+        EventBus,
+        RelayWaker,
+    )
     from succotash.domain.repositories.erasable import Erasable
     from succotash.domain.repositories.exports import ExportStore
     from succotash.domain.repositories.forms import FormRepository
@@ -99,25 +104,48 @@ class Container:
             self._clock,
             self._new_id,
             self._outage,
-            tombstones=self._tombstones,
+            tombstones=self.keys.tombstones,
             time_zone=self.settings.time_zone,
             tokens=lambda: self.signer(TOKEN_PURPOSE),
-            challenges=self._challenges,
+            deliveries=self._delivery_queue,
+            waker=self.relay_waker,
         )
 
     @cached_property
-    def _challenges(self) -> "ChallengeVerifier":
-        from succotash.infrastructure.aws.secrets import SecretReader
-        from succotash.infrastructure.turnstile import Turnstile
+    def _delivery_queue(self) -> "DeliveryQueue":
+        from succotash.wiring.messages import delivery_queue
 
-        return Turnstile(SecretReader().value)
+        return delivery_queue(self.settings, lambda: self._deliveries)
+
+    @cached_property
+    def _deliveries(self) -> "Deliveries":
+        from succotash.wiring.messages import deliveries, mailer
+
+        return deliveries(mailer(self.settings, self._mail_folder), self._event_bus)
+
+    @cached_property
+    def relay_waker(self) -> "RelayWaker":
+        """Has the outbox relayed, after the COMMIT of what was written to it."""
+        from succotash.wiring.messages import relay_waker
+
+        return relay_waker(self.settings, self._clock)
+
+    def now(self) -> datetime:
+        """The time, by this container's clock."""
+        return self._clock()
+
+    def get_delivery_worker(self) -> "DeliveryWorker":
+        """What does the jobs of the queue of deliveries."""
+        from succotash.wiring.messages import delivery_worker
+
+        return delivery_worker(self.settings, self._deliveries)
 
     def get_queued_intake(self) -> "QueuedIntake":
         """What takes submissions that a queue gives."""
         from succotash.application.intake.queued_intake import QueuedIntake
 
-        forms, unsubscriptions = self.get_form_handler(), self.get_unsubscriptions()
-        return QueuedIntake(forms, self._submission_queue, unsubscriptions)
+        links = self.get_unsubscriptions()
+        return QueuedIntake(self.get_form_handler(), self._submission_queue, links)
 
     def get_unsubscriptions(self) -> "Unsubscriptions":
         """Links by which people get no more mails of campaigns."""
@@ -129,7 +157,7 @@ class Container:
             self._clock,
             self._new_id,
             lambda: self.signer(UNSUBSCRIBE_PURPOSE),
-            self._tombstones,
+            self.keys.tombstones,
             self._outage,
         )
 
@@ -137,7 +165,7 @@ class Container:
         """What people said may be sent to them, and addresses that fail."""
         from succotash.application.people.consent_records import ConsentRecords
 
-        return ConsentRecords(self.storage, self._clock, self._new_id, self._tombstones)
+        return ConsentRecords(self.storage, self._clock, self._new_id, self.keys.tombstones)
 
     @cached_property
     def _outage(self) -> "OutageGuard[FormView]":
@@ -183,7 +211,7 @@ class Container:
         return PeopleHandler(
             self.storage,
             self._clock,
-            self._tombstones,
+            self.keys.tombstones,
             self.pseudonyms,
             Elsewhere(self._erasable),
         )
@@ -205,14 +233,16 @@ class Container:
         from succotash.application.value.ltv_handler import LTVHandler
 
         currency = Currency(self.settings.currency)
-        return LTVHandler(self.storage, self._clock, currency, self._tombstones)
+        return LTVHandler(self.storage, self._clock, currency, self.keys.tombstones)
 
     def get_retention_handler(self) -> "RetentionHandler":
         """Use cases around retention."""
         from succotash.application.retention.retention_handler import RetentionHandler
 
         currency = Currency(self.settings.currency)
-        return RetentionHandler(self.storage, self._clock, self._new_id, currency, self._tombstones)
+        return RetentionHandler(
+            self.storage, self._clock, self._new_id, currency, self.keys.tombstones
+        )
 
     def get_churn_scoring(self) -> "ChurnScoring":
         """The scheduled run; the only part that needs numpy and scipy."""
@@ -225,6 +255,7 @@ class Container:
             scoring_settings(self.settings),
             self._clock,
             CustomerSettling(self.storage, self.pseudonyms).settle,
+            self.relay_waker,
         )
 
     def get_bulk_import(self, objects: "ObjectStore") -> "BulkImport":
@@ -250,7 +281,7 @@ class Container:
             ),
             self._clock,
             currency,
-            self._tombstones,
+            self.keys.tombstones,
         )
 
     def signer(self, purpose: str) -> "Signer":
@@ -262,10 +293,6 @@ class Container:
         """What customers are called in place of an address or a number."""
         return self.keys.pseudonyms
 
-    @property
-    def _tombstones(self) -> "Tombstones":
-        return self.keys.tombstones
-
     @cached_property
     def keys(self) -> "KeyRing":
         """What this deployment makes by its keys."""
@@ -276,19 +303,30 @@ class Container:
     def get_outbox_relay(self) -> "OutboxRelay":
         """What delivers messages to the bus and by e-mail, as far as these are set."""
         from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE
-        from succotash.application.messages.outbox_relay import Channels, OutboxRelay
-        from succotash.domain.messages.mails import Links
+        from succotash.wiring.messages import outbox_relay
 
-        settings = self.settings
-        channels = Channels(
-            self._event_bus,
-            self._mailer,
-            Links(settings.public_url, settings.lead_url),
-            lambda: self.signer(CONFIRMATION_PURPOSE),
-            self._tombstones,
-            settings.mails_per_recipient,
+        return outbox_relay(
+            self.settings,
+            self.storage,
+            self._clock,
+            self._delivery_queue,
+            self.relay_waker,
+            signer=lambda: self.signer(CONFIRMATION_PURPOSE),
+            tombstones=self.keys.tombstones,
         )
-        return OutboxRelay(self.storage, self._clock, channels)
+
+    def get_challenge_intake(self) -> "ChallengeIntake":
+        """What lets submissions go on as their challenges went."""
+        from succotash.application.intake.challenges import ChallengeIntake
+
+        return ChallengeIntake(
+            self.storage,
+            self._clock,
+            self._new_id,
+            self._delivery_queue,
+            self.relay_waker,
+            self.keys.tombstones,
+        )
 
     def get_quarantine_digests(self) -> "QuarantineDigests":
         """What tells owners, once a day, of what is in quarantine."""
@@ -298,16 +336,10 @@ class Container:
 
     def get_confirmations(self) -> "Confirmations":
         """What people confirm by the links they are sent."""
-        from succotash.application.forms.definitions import FormDefinitions
         from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE, Confirmations
-        from succotash.application.intake.review import SubmissionReview
 
-        return Confirmations(
-            FormDefinitions(self.storage, self._clock, self._new_id),
-            SubmissionReview(self.storage, self._clock, self._new_id, self._tombstones),
-            self.signer(CONFIRMATION_PURPOSE),
-            self._clock,
-        )
+        forms = self.get_form_handler()
+        return Confirmations(forms, forms, self.signer(CONFIRMATION_PURPOSE), self._clock)
 
     @cached_property
     def _event_bus(self) -> "EventBus | None":
@@ -315,24 +347,10 @@ class Container:
         return None if bus is None else services_at(bus).event_bus(bus)
 
     @cached_property
-    def _mailer(self) -> "Mailer | None":
-        sender = self.settings.mail_from
-        if sender is None:
-            return None
-        if self._mail_folder is not None:
-            return self._mail_folder
-        from succotash.infrastructure.aws.mail import SesMailer
-
-        return SesMailer(sender)
-
-    @cached_property
     def _mail_folder(self) -> "MailFolder | None":
-        sender, folder = self.settings.mail_from, self.settings.mail_folder
-        if sender is None or folder is None:
-            return None
-        from succotash.infrastructure.files.mail import MailFolder
+        from succotash.wiring.messages import mail_folder
 
-        return MailFolder(Path(folder), sender)
+        return mail_folder(self.settings)
 
     def get_bucket(self, name: str) -> "ObjectStore":
         """The objects of a bucket of S3."""
@@ -353,7 +371,7 @@ class Container:
         return self.storage.repositories.retention
 
     def get_schema_migration(self) -> "SchemaMigration":
-        """What sets the database up, as the administrator whose secret DB_ADMIN_SECRET_ARN is."""
+        """What sets the database up, as the administrator."""
         from succotash.wiring.postgres import schema_migration
 
         return schema_migration(self.settings)
@@ -364,19 +382,14 @@ class Container:
         What it makes is best forgotten by `renew` before the process is copied.
         """
         self.get_form_handler()
+        self.get_unsubscriptions()
         self.get_lead_scoring()
         self.get_export_handler()
         self.get_people_handler()
         self.get_ltv_handler()
         self.get_retention_handler()
-        settings = self.settings
-        secrets_of_aws = (
-            settings.db_secret_arn,
-            settings.form_token_secret_arn,
-            settings.erasure_secret_arn,
-        )
         importlib.import_module("disposable_email_domains")
-        if settings.db_iam_auth or any(secrets_of_aws):
+        if self.settings.db_secret_arn is not None:
             importlib.import_module("boto3")
 
     def renew(self) -> None:

@@ -37,6 +37,9 @@ class Metric(StrEnum):
     POOL_WAITS = "PoolWaits"
     OUTBOX_SET_ASIDE = "OutboxSetAside"
     MAILS_LIMITED = "MailsLimited"
+    MAILS_UNCERTAIN = "MailsUncertain"
+    CHALLENGES_PENDING = "ChallengesPending"
+    CHALLENGES_UNANSWERED = "ChallengesUnanswered"
 
 
 @dataclass(frozen=True, slots=True)

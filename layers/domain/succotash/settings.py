@@ -69,7 +69,8 @@ class Settings(BaseModel):
     db_admin_secret_arn: Annotated[str | None, Field(alias="DB_ADMIN_SECRET_ARN", min_length=1)] = (
         None
     )
-    """To set the database up: the secret, as RDS writes it, of who may make roles in it."""
+    """To set the database up: the secret, as RDS writes it, of who may make roles in it.
+    Unset where DB_ADMIN_USER logs in by IAM from the beginning."""
     db_admin_user: Annotated[str | None, Field(alias="DB_ADMIN_USER", min_length=1)] = None
     """Who that is; without it, the secret says so."""
     db_role_secret_arns: Annotated[
@@ -133,22 +134,20 @@ class Settings(BaseModel):
         str | None, Field(alias="PARKING_FAILURES_URL", min_length=1)
     ] = None
     """Where those are kept that cannot be taken from that queue."""
+    deliveries_queue_url: Annotated[
+        str | None, Field(alias="DELIVERIES_QUEUE_URL", min_length=1)
+    ] = None
+    """Where jobs for the function that reaches the internet go; without it they are done here."""
+    relay_queue_url: Annotated[str | None, Field(alias="RELAY_QUEUE_URL", min_length=1)] = None
+    """Where the relay is woken, and hears what became of jobs."""
     form_token_keys: Annotated[
         str | None, Field(alias="FORM_TOKEN_KEYS", pattern=_TOKEN_KEYS, repr=False)
     ] = None
     """Keys that sign links and forms, by commas; the first signs, all are recognised."""
-    form_token_secret_arn: Annotated[
-        str | None, Field(alias="FORM_TOKEN_SECRET_ARN", min_length=1)
-    ] = None
-    """The secret that holds the key instead; its version before this one is recognised, too."""
     erasure_keys: Annotated[
         str, Field(alias="ERASURE_KEYS", pattern=_TOKEN_KEYS, min_length=1, repr=False)
     ] = LOCAL_ERASURE_KEY
     """Keys of the tombstones of erased people, by commas: the first makes them, all are known."""
-    erasure_secret_arn: Annotated[str | None, Field(alias="ERASURE_SECRET_ARN", min_length=1)] = (
-        None
-    )
-    """The secret that holds the key instead; what its version before this one made is known."""
     exports: Annotated[str | None, Field(alias="EXPORTS", min_length=1)] = None
     """Name of the bucket for large exports; `file:` and a folder on this machine."""
     event_bus: Annotated[str | None, Field(alias="EVENT_BUS", min_length=1)] = None

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from local.simulated_shops import WEEKLY, simulated_shop
 from succotash.domain.models.bg_nbd import BGNBD
 from succotash.domain.models.mbg_nbd import MBGNBD
 from succotash.domain.models.pareto_nbd import ParetoNBD
@@ -23,6 +24,7 @@ from succotash.domain.models.risk_levels import (
     risk_scores,
     risk_thresholds,
 )
+from succotash.domain.models.selection import fit_purchases
 from succotash.domain.retention.risk import RiskRule
 from tests.unit.models.populations import SPEND, simulated
 
@@ -31,9 +33,20 @@ HORIZON = 90.0
 
 
 def basis(*rows: tuple[bool, float, float, float, float]) -> RiskBasis:
-    """Has bought, P(inactive), chance of coming back, days since last seen, value at risk."""
+    """Has bought, P(inactive), chance of coming back, days since last seen, value at risk.
+
+    Seen on one day only, and alive.
+    """
     bought, inactive, chance, days, at_risk = np.array(rows, dtype=np.float64).T
-    return RiskBasis(bought == 1, inactive, chance, days, at_risk)
+    return RiskBasis(
+        has_bought=bought == 1,
+        probability_inactive=inactive,
+        return_chance=chance,
+        inactive_days=days,
+        usual_gap=np.full(len(days), np.inf),
+        alive=np.ones(len(days)),
+        value_at_risk=at_risk,
+    )
 
 
 def levels_of(rule: RiskRule, found: RiskBasis) -> list[int]:
@@ -65,6 +78,78 @@ def test_the_rule_puts_each_kind_of_customer_where_it_says(
     thresholds = RiskThresholds(everybody=0.2, low_up_to=0.65, high_from=20.0)
 
     assert risk_levels(RULE, thresholds, basis(row), HORIZON).tolist() == [level]
+
+
+@pytest.mark.parametrize(
+    ("days", "gap", "alive", "chance", "at_risk", "level"),
+    [
+        (13, 7, 0.80, 0.80, 90, LOW),  # a weekly buyer who has not come for two weeks
+        (15, 7, 0.86, 0.80, 90, LOW),  # longer, but hardly anybody like this has left
+        (15, 7, 0.85, 0.80, 90, HIGH),  # and now some have
+        (15, 7, 0.85, 0.80, 10, MEDIUM),  # the same with less to lose
+        (15, np.inf, 0.50, 0.80, 90, LOW),  # seen on one day only: no rhythm to compare with
+        (40, 7, 0.50, 0.10, 90, LOST),  # within the churn horizon, but likely gone
+        (40, 7, 0.51, 0.10, 90, MEDIUM),
+        (40, 21, 0.50, 0.10, 90, LOW),  # not twice their gap
+    ],
+)
+def test_customers_are_slipping_away_by_their_own_rhythm(
+    days: float, gap: float, alive: float, chance: float, at_risk: float, level: int
+) -> None:
+    thresholds = RiskThresholds(everybody=0.2, low_up_to=0.0, high_from=20.0)
+    found = replace(
+        basis((True, 0.3, chance, days, at_risk)),
+        usual_gap=np.array([gap]),
+        alive=np.array([alive]),
+    )
+
+    assert risk_levels(RULE, thresholds, found, HORIZON).tolist() == [level]
+
+
+def test_those_slipping_away_take_no_place_of_the_low() -> None:
+    """Of 100, of whom the 20 least likely to churn are silent, the next six are low."""
+    rows = [(True, 0.6 + number / 1_000, 0.6, 30.0, 1.0) for number in range(100)]
+    gaps = np.where(np.arange(100) < 20, 7.0, np.inf)
+    found = replace(basis(*rows), usual_gap=gaps, alive=np.full(100, 0.8))
+
+    levels = levels_of(replace(RULE, high_at_most=0.0), found)
+
+    assert [place for place, level in enumerate(levels) if level == LOW] == list(range(20, 26))
+
+
+def test_in_a_shop_where_hardly_anybody_returns_a_small_chance_is_not_likely() -> None:
+    thresholds = RiskThresholds(everybody=0.01, low_up_to=0.0, high_from=0.0)
+
+    assert thresholds.likely_from(RULE) == 0.1
+
+
+@pytest.mark.parametrize(("seed", "leaving"), [(3, 0.02), (4, 0.05)])
+def test_where_customers_come_weekly_those_who_begin_to_stay_away_are_high(
+    seed: int, leaving: float
+) -> None:
+    rhythm = replace(WEEKLY, leaving=leaving)
+    shop = simulated_shop(rhythm, 3_000, seed)
+    model = fit_purchases(shop.sample()).model
+    inactive = model.probability_inactive(*shop.history, HORIZON)
+    x, t_x, age = shop.history
+    found = RiskBasis(
+        has_bought=np.ones(3_000, np.bool_),
+        probability_inactive=inactive,
+        return_chance=1 - model.probability_inactive(*shop.history, 2 * HORIZON),
+        inactive_days=age - t_x,
+        usual_gap=np.divide(t_x, x, out=np.full_like(x, np.inf), where=x > 0),
+        alive=model.probability_alive(*shop.history),
+        value_at_risk=model.expected_purchases(*shop.history, 365) * inactive,
+    )
+    levels = risk_levels(RULE, risk_thresholds(RULE, found, HORIZON), found, HORIZON)
+
+    later = shop.bought_at - shop.age[shop.buyer]
+    soon = shop.buyer[(later > 0) & (later <= 2 * HORIZON)]
+    returned = np.bincount(soon, minlength=3_000) > 0
+    assert 0.03 <= (levels == HIGH).mean() <= 0.1
+    assert 0.45 <= returned[levels == HIGH].mean() <= 0.8
+    assert returned[levels == LOW].mean() >= 0.9
+    assert returned[levels == LOST].mean() <= 0.05
 
 
 def test_in_a_shop_where_everybody_returns_likely_and_lost_are_chances_of_their_own() -> None:
@@ -110,7 +195,7 @@ def test_where_nobody_bought_nobody_is_high() -> None:
 
 
 def test_thresholds_of_nobody_call_nobody_high() -> None:
-    nobody = RiskBasis(np.zeros(0, np.bool_), *(np.zeros(0) for _ in range(4)))
+    nobody = RiskBasis(np.zeros(0, np.bool_), *(np.zeros(0) for _ in range(6)))
     thresholds = risk_thresholds(RULE, nobody, HORIZON)
 
     somebody = basis((True, 0.8, 0.5, 30.0, 1e9))
@@ -191,12 +276,16 @@ def test_in_shops_that_live_by_a_model_levels_are_what_they_say(model: PurchaseM
     people = simulated(model, age, 2 * HORIZON, seed=2)
     inactive = model.probability_inactive(*people.history, HORIZON)
     expected = model.expected_purchases(*people.history, 365)
+    x, t_x, _ = people.history
+    said = ModelledReturn.of(model, *people.history, 2 * HORIZON)
     found = RiskBasis(
-        np.ones(6_000, np.bool_),
-        inactive,
-        ReturnCalibration().probability(ModelledReturn.of(model, *people.history, 2 * HORIZON)),
-        people.age - people.recency,
-        expected * SPEND.expected_spend(people.frequency, people.mean_spend) * inactive,
+        has_bought=np.ones(6_000, np.bool_),
+        probability_inactive=inactive,
+        return_chance=ReturnCalibration().probability(said),
+        inactive_days=people.age - people.recency,
+        usual_gap=np.divide(t_x, x, out=np.full_like(x, np.inf), where=x > 0),
+        alive=model.probability_alive(*people.history),
+        value_at_risk=expected * SPEND.expected_spend(x, people.mean_spend) * inactive,
     )
     levels = risk_levels(RULE, risk_thresholds(RULE, found, HORIZON), found, HORIZON)
 

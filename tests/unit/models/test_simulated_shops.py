@@ -5,6 +5,9 @@ import pytest
 
 from local.simulated_shops import (
     CDNOW_LIKE,
+    LEAVING,
+    LEAVING_CUSTOMERS,
+    LEAVING_SAMPLES,
     POISSON,
     RHYTHMS,
     WEEKLY_LOYAL,
@@ -14,7 +17,7 @@ from local.simulated_shops import (
     simulated_shop,
     small_shops,
 )
-from succotash.domain.models.purchases import Array, PurchaseSample
+from succotash.domain.models.purchases import PurchaseSample
 from succotash.domain.models.selection import Candidate, fit_purchases
 
 LONG = pytest.mark.simulation
@@ -24,13 +27,16 @@ LONG = pytest.mark.simulation
     "candidate",
     [
         Candidate.BG_NBD,
-        *(pytest.param(each, marks=LONG) for each in (Candidate.MBG_NBD, Candidate.PARETO_NBD)),
+        *(
+            pytest.param(each, marks=LONG)
+            for each in (Candidate.MBG_NBD, Candidate.PARETO_NBD, None)
+        ),
     ],
 )
 @pytest.mark.parametrize("sets", [1, pytest.param(10, marks=LONG)])
 @pytest.mark.parametrize("rhythm", RHYTHMS, ids=lambda rhythm: rhythm.name)
 def test_sets_of_small_shops_buy_as_foreseen(
-    rhythm: Rhythm, sets: int, candidate: Candidate
+    rhythm: Rhythm, sets: int, candidate: Candidate | None
 ) -> None:
     found = small_shops(rhythm, candidate, sets)
 
@@ -42,12 +48,13 @@ def test_sets_of_small_shops_buy_as_foreseen(
 
 
 @pytest.mark.parametrize(
-    "candidate", [Candidate.BG_NBD, pytest.param(Candidate.MBG_NBD, marks=LONG)]
+    "candidate",
+    [Candidate.BG_NBD, *(pytest.param(each, marks=LONG) for each in (Candidate.MBG_NBD, None))],
 )
 @pytest.mark.parametrize("samples", [2, pytest.param(16, marks=LONG)])
 @pytest.mark.parametrize(("rhythm", "customers"), POISSON, ids=str)
 def test_customers_alike_in_leaving_buy_as_foreseen(
-    rhythm: Rhythm, customers: int, samples: int, candidate: Candidate
+    rhythm: Rhythm, customers: int, samples: int, candidate: Candidate | None
 ) -> None:
     for each in poisson_samples(rhythm, customers, candidate, samples):
         assert each.fitted.log_likelihood is not None
@@ -86,14 +93,30 @@ def test_daily_buyers_go_on_daily_whatever_their_hour(
 
 
 @pytest.mark.parametrize("candidate", Candidate)
-@pytest.mark.parametrize("age", [np.full(500, 100.0), np.linspace(30, 600, 500).round()])
-def test_customers_who_bought_twice_and_yesterday_are_not_gone(
-    candidate: Candidate, age: Array
+@pytest.mark.parametrize("customers", [50, 500, 5_000])
+@pytest.mark.parametrize("days", [5, 10, 30, 60, 250, 600, None])
+def test_customers_who_have_just_bought_for_the_second_time_are_not_gone(
+    candidate: Candidate, customers: int, days: int | None
 ) -> None:
-    history = np.ones(500), age - 1, age
-    model = fit_purchases(PurchaseSample.from_columns(*history), candidates=[candidate]).model
+    """All as old, or of any age; the last purchase two days ago at most, and half an interval."""
+    mixed = np.linspace(30, 600, customers).round()
+    age = mixed if days is None else np.full(customers, float(days))
+    for silence in (0, 1, 2):
+        if 2 * silence > age.min() - silence:
+            continue
+        history = np.ones(customers), age - silence, age
+        model = fit_purchases(PurchaseSample.from_columns(*history), candidates=[candidate]).model
 
-    assert (model.probability_alive(*history) > 0.5).all()
+        assert (model.probability_alive(*history) > 0.5).all()
+
+
+@pytest.mark.parametrize("samples", [2, pytest.param(LEAVING_SAMPLES, marks=LONG)])
+@pytest.mark.parametrize("rhythm", LEAVING, ids=str)
+def test_where_most_leave_at_each_purchase_that_is_foreseen(rhythm: Rhythm, samples: int) -> None:
+    found = poisson_samples(rhythm, LEAVING_CUSTOMERS, None, samples)
+
+    assert 0.93 <= ratio(found) <= 1.07
+    assert {each.fitted.model.name for each in found} == {"BG/NBD"}
 
 
 def test_a_hundredth_customer_changes_little() -> None:

@@ -11,6 +11,7 @@ from scipy.optimize import approx_fprime
 
 from local.cdnow import histories
 from succotash.domain.models import beta_geometric, gamma_gamma, pareto_nbd
+from succotash.domain.models.beta_geometric import weak_prior
 from succotash.domain.models.bg_nbd import BGNBD, fit_bg_nbd
 from succotash.domain.models.gamma_gamma import GammaGamma, fit_gamma_gamma
 from succotash.domain.models.likelihood import Fitted, Normal, Prior
@@ -48,6 +49,25 @@ def test_on_cdnow_no_likelihood_falls_by_a_tenth(end: date) -> None:
     alone = fit_gamma_gamma(known.frequency, known.mean_spend)
     used = fit_gamma_gamma(known.frequency, known.mean_spend, prior=gamma_gamma.WEAK_PRIOR)
     assert -1e-9 <= alone.log_likelihood - used.log_likelihood < 0.1
+
+
+@pytest.mark.parametrize("end", CDNOW_DAYS)
+def test_where_customers_have_waited_nothing_more_speaks_against_leaving(end: date) -> None:
+    assert weak_prior(histories(end).sample()) == beta_geometric.WEAK_PRIOR
+
+
+def test_where_nobody_has_waited_each_customer_speaks_against_leaving() -> None:
+    waited, yesterday = (
+        weak_prior(
+            PurchaseSample.from_columns(np.ones(100), np.full(100, last), np.full(100, 30.0))
+        )
+        for last in (15.0, 30.0)
+    )
+    (against,) = yesterday.of_combinations[len(beta_geometric.WEAK_PRIOR.of_combinations) :]
+
+    assert waited == beta_geometric.WEAK_PRIOR
+    assert against.deviation == pytest.approx(1 / 10)
+    assert against.only_above
 
 
 @pytest.mark.parametrize(("fit", "prior"), FITS)
@@ -93,7 +113,13 @@ def test_the_spend_prior_does_not_depend_on_the_currency(factor: float) -> None:
 @given(logs=st.tuples(*[st.floats(-5, 5)] * 3))
 @settings(max_examples=50, deadline=None)
 def test_the_derivatives_of_a_prior_are_its_slopes(logs: tuple[float, float, float]) -> None:
-    prior = Prior((Normal((1, -1, 0.5), 0.3, 2.0), Normal((0, 2, 1), -1.0, 0.7)))
+    prior = Prior(
+        (
+            Normal((1, -1, 0.5), 0.3, 2.0),
+            Normal((0, 2, 1), -1.0, 0.7),
+            Normal((1, 1, 0), 0.1, 0.9, only_above=True),
+        )
+    )
     at = np.array(logs)
 
     def value(there: Array) -> float:

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from local.cdnow import amounts_by_day
 from local.risk_report import DAYS, Afterwards
 from succotash.domain.retention.retention import RiskLevel
 
@@ -12,7 +13,7 @@ from succotash.domain.retention.retention import RiskLevel
 def afterwards(request: pytest.FixtureRequest) -> Afterwards:
     day = request.param
     assert isinstance(day, date)
-    return Afterwards.of(day)
+    return Afterwards.of(day, amounts_by_day())
 
 
 def test_each_level_has_its_share_of_customers(afterwards: Afterwards) -> None:
@@ -50,3 +51,12 @@ def test_a_chance_of_coming_back_is_what_it_says(afterwards: Afterwards) -> None
         part = ranked[place * len(ranked) // 5 : (place + 1) * len(ranked) // 5]
         said = sum(each.return_probability or 0.0 for each in part) / len(part)
         assert said == pytest.approx(afterwards.returned(part), abs=0.1)
+
+
+def test_of_the_lost_who_are_alive_for_certain_it_is_told_why(afterwards: Afterwards) -> None:
+    supposed = "P(alive) 1 is supposed: the model lets nobody leave before a second purchase"
+    lost = afterwards.at(RiskLevel.LOST)
+
+    assert any(each.probability_alive == 1 for each in lost)
+    for each in lost:
+        assert (supposed in each.reasons) == (each.probability_alive == 1)

@@ -6,16 +6,17 @@ https://developers.cloudflare.com/turnstile/get-started/server-side-validation/
 import json
 import logging
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import override
 from urllib.parse import urlencode
+from uuid import UUID
 
 from succotash.domain.intake.spam import ChallengeState, ChallengeVerifier
 from succotash.errors import SettingsError, StorageUnavailableError
 
 VERIFY_URL = "https://challenges.cloudflare.com/turnstile/v0/siteverify"
 TIMEOUT = 3.0
-"""Seconds: a submission waits no longer, and is quarantined instead."""
+"""Seconds: nobody waits longer, and the submission stays in quarantine instead."""
 ANSWER_LIMIT = 10_000
 OUR_FAULTS = frozenset({"missing-input-secret", "invalid-input-secret", "internal-error"})
 """Error codes that say nothing about the visitor."""
@@ -39,9 +40,18 @@ class Turnstile(ChallengeVerifier):
         self._timeout = timeout
 
     @override
-    def verify(self, secret_arn: str, response: str, ip_address: str | None) -> ChallengeState:
+    def verify(
+        self, secret_arn: str, response: str, ip_address: str | None, request_id: UUID
+    ) -> ChallengeState:
         try:
-            answer = self._ask(self._secret_of(secret_arn), response, ip_address)
+            fields = {
+                "secret": self._secret_of(secret_arn),
+                "response": response,
+                "idempotency_key": str(request_id),
+            }
+            if ip_address is not None:
+                fields["remoteip"] = ip_address
+            answer = self._ask(fields)
         except (StorageUnavailableError, SettingsError, OSError, ValueError) as error:
             logger.warning("a challenge cannot be checked: %s", type(error).__name__)
             return ChallengeState.UNKNOWN
@@ -54,10 +64,7 @@ class Turnstile(ChallengeVerifier):
                 logger.warning("a challenge cannot be checked: the answer says nothing")
                 return ChallengeState.UNKNOWN
 
-    def _ask(self, secret: str, response: str, ip_address: str | None) -> object:
-        fields = {"secret": secret, "response": response}
-        if ip_address is not None:
-            fields["remoteip"] = ip_address
+    def _ask(self, fields: Mapping[str, str]) -> object:
         request = urllib.request.Request(  # noqa: S310 - the address is a constant
             self._url, urlencode(fields).encode(), method="POST"
         )

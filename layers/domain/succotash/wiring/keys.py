@@ -1,4 +1,4 @@
-"""Where keys come from: a secret, or the settings themselves."""
+"""What a deployment makes by its keys, and keys as settings list them."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class KeyRing:
-    """What a deployment makes by its keys, each read when first needed."""
+    """What a deployment makes by its keys, each when first needed."""
 
     def __init__(self, settings: "Settings") -> None:
         self._settings = settings
@@ -40,25 +40,14 @@ class KeyRing:
 
     @cached_property
     def _erasure_keys(self) -> Callable[[], Sequence[str]]:
-        return keys_of(self._settings.erasure_secret_arn, self._settings.erasure_keys)
+        return keys_of(self._settings.erasure_keys)
 
     @cached_property
     def _token_keys(self) -> Callable[[], Sequence[str]]:
-        own = self._settings.form_token_keys or secrets.token_urlsafe(32)
-        return keys_of(self._settings.form_token_secret_arn, own)
+        return keys_of(self._settings.form_token_keys or secrets.token_urlsafe(32))
 
 
-def keys_of(secret_arn: str | None, listed: str) -> Callable[[], Sequence[str]]:
-    """Gives the keys of the secret; without one, those that are listed with commas between."""
-    if secret_arn is not None:
-        from succotash.infrastructure.aws.secrets import SecretReader
-
-        secrets = SecretReader()
-        return lambda: split_keys(",".join(secrets.values(secret_arn)))
-    keys = split_keys(listed)
+def keys_of(listed: str) -> Callable[[], Sequence[str]]:
+    """Gives each key once, in the order in which they are listed with commas between."""
+    keys = tuple(dict.fromkeys(listed.split(",")))
     return lambda: keys
-
-
-def split_keys(listed: str) -> Sequence[str]:
-    """Each key once, in the order given."""
-    return tuple(dict.fromkeys(listed.split(",")))

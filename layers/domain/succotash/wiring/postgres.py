@@ -36,15 +36,12 @@ def schema_migration(settings: Settings) -> "SchemaMigration":
     """What sets the database up, as the administrator; SettingsError without one."""
     from succotash.infrastructure.postgres.provisioning import SchemaMigration
 
-    if settings.db_admin_secret_arn is None:
-        raise SettingsError("DB_ADMIN_SECRET_ARN must be set")
-    secret = SecretPassword(settings.db_admin_secret_arn)
-    user = settings.db_admin_user or secret.user()
+    user, password = _administrator(settings)
     return SchemaMigration(
         replace(
             connection_settings(settings),
             user=user,
-            password=_administrators_password(settings, user, secret),
+            password=password,
             lock_timeout=ANOTHER_SET_UP_SECONDS,
         ),
         settings.db_user,
@@ -52,20 +49,26 @@ def schema_migration(settings: Settings) -> "SchemaMigration":
     )
 
 
-def _administrators_password(
-    settings: Settings, user: str, secret: SecretPassword
-) -> PasswordSource:
-    """A token before the password, where roles log in by IAM.
+def _administrator(settings: Settings) -> tuple[str, PasswordSource]:
+    """Who sets the database up, and the password: a token before it, where roles log in by IAM.
 
     From PostgreSQL 16 on, who creates a role is a member of it. With the first role that holds
     rds_iam, RDS asks its creator for a token too, in the middle of a set-up already. Before that, a
     token is an ordinary wrong password. So the token goes first: the password is read and sent
-    only until the first set-up has made the roles.
+    only until the first set-up has made the roles. An administrator who logs in by IAM from the
+    beginning has no secret.
     """
+    user = settings.db_admin_user
+    if settings.db_admin_secret_arn is None:
+        if user is None or not settings.db_iam_auth:
+            raise SettingsError("DB_ADMIN_SECRET_ARN must be set, or DB_IAM_AUTH and DB_ADMIN_USER")
+        return user, IamToken(settings.db_host, settings.db_port, user)
+    secret = SecretPassword(settings.db_admin_secret_arn)
+    user = user or secret.user()
     if not settings.db_iam_auth:
-        return secret
+        return user, secret
     token = IamToken(settings.db_host, settings.db_port, user)
-    return password_with_fallback(token, secret)
+    return user, password_with_fallback(token, secret)
 
 
 def connection_settings(settings: Settings) -> ConnectionSettings:

@@ -1,14 +1,20 @@
-"""How a deployment scores, by its settings."""
+"""Scoring runs by settings."""
 
-from succotash.application.scoring.settings import ScoringSettings
-from succotash.domain.models.selection import Candidate
-from succotash.domain.retention.risk import RiskRule
+from typing import TYPE_CHECKING
+
 from succotash.domain.values import Currency
 from succotash.settings import Settings
 
+if TYPE_CHECKING:
+    from succotash.application.scoring.settings import ScoringSettings
 
-def scoring_settings(settings: Settings) -> ScoringSettings:
-    """What scheduled runs go by."""
+
+def scoring_settings(settings: Settings) -> "ScoringSettings":
+    """By what a run scores."""
+    from succotash.application.scoring.settings import ScoringSettings
+    from succotash.domain.models.selection import Candidate
+    from succotash.domain.retention.risk import RiskRule
+
     return ScoringSettings(
         currency=Currency(settings.currency),
         time_zone=settings.time_zone,

@@ -8,35 +8,22 @@ from succotash.domain.intake.signing import Signer
 from succotash.domain.intake.spam import (
     NO_TOKEN,
     ChallengeState,
-    ChallengeVerifier,
     Evidence,
     FormToken,
     TokenState,
     read_token,
 )
-from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock, FormId, Json
 from succotash.errors import StorageUnavailableError
 
 
 class EvidenceSources:
-    """Form tokens, and who checks the challenges that pages set."""
+    """Form tokens, and whether the challenges that pages set were answered."""
 
-    def __init__(
-        self,
-        storage: Storage,
-        clock: Clock,
-        tokens: Callable[[], Signer] | None = None,
-        challenges: ChallengeVerifier | None = None,
-    ) -> None:
-        """`tokens` gives what signs form tokens, `challenges` asks who set a page's challenge.
-
-        Without them no tokens are given and none counts; a challenge cannot be checked.
-        """
-        self._storage = storage
+    def __init__(self, clock: Clock, tokens: Callable[[], Signer] | None = None) -> None:
+        """`tokens` gives what signs form tokens; without it none are given and none counts."""
         self._clock = clock
         self._tokens = tokens
-        self._challenges = challenges
 
     def issue_token(self, form_id: str, earlier: Json = None) -> str | None:
         """A form token for a page that is shown now; None where this deployment gives none.
@@ -61,7 +48,7 @@ class EvidenceSources:
         return Evidence(
             controls,
             self._token(sent, controls.get(TOKEN)),
-            self._challenge(sent, controls.get(CHALLENGE)),
+            _challenge(controls.get(CHALLENGE)),
         )
 
     def _token(self, sent: FormSubmission, token: Json) -> FormToken:
@@ -72,12 +59,8 @@ class EvidenceSources:
         except StorageUnavailableError:  # of the keys
             return FormToken(TokenState.UNCHECKED)
 
-    def _challenge(self, sent: FormSubmission, response: Json) -> ChallengeState:
-        """What became of the page's challenge, where one was answered and the form has one."""
-        if not isinstance(response, str) or not response:
-            return ChallengeState.ABSENT
-        form = self._storage.repositories.forms.get_form(sent.form_id)
-        secret_arn = form.spam.turnstile_secret_arn
-        if secret_arn is None or self._challenges is None:
-            return ChallengeState.UNKNOWN
-        return self._challenges.verify(secret_arn, response, sent.ip_address)
+
+def _challenge(response: Json) -> ChallengeState:
+    """Whether there is an answer; who set the challenge is asked about it after the transaction."""
+    is_answered = isinstance(response, str) and response
+    return ChallengeState.ANSWERED if is_answered else ChallengeState.ABSENT

@@ -1,8 +1,9 @@
-"""Takes submissions and unsubscriptions from the queue in which they waited for the storage."""
+"""Takes from its queue what waited: submissions, unsubscriptions, and how challenges went."""
 
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Protocol
 
 from succotash.domain.intake.queued_submissions import Delivery, QueuedSubmission
 from succotash.domain.intake.unsubscriptions import Unsubscription
+from succotash.domain.messages.delivery import DeliveryOutcome
 from succotash.domain.people.erasures import ErasedError
 from succotash.domain.repositories.submission_queue import SubmissionQueue
 from succotash.errors import (
@@ -36,6 +38,9 @@ class TakesQueued(Protocol):
 
         NotFoundError, ErasedError where nothing can ever be stored.
         """
+
+    def settle_challenge(self, outcome: DeliveryOutcome) -> object:
+        """Let a submission go on as its challenge went, once however often that is told."""
 
     def unless_erased(self, queued: QueuedSubmission, keep: Callable[[], None]) -> bool:
         """Do `keep` unless its person was erased since it was sent; whether it was done."""
@@ -132,19 +137,12 @@ class QueuedIntake:
             return True
 
     def _take(self, delivery: Delivery) -> "_Result":
-        try:
-            queued = Unsubscription.of_text(delivery.text) or QueuedSubmission.of_text(
-                delivery.text
-            )
-        except MalformedRequestError:
-            logger.error("the message %s cannot be read", delivery.message_id)  # noqa: TRY400
+        message = _read(delivery)
+        if message is None:
+            logger.error("the message %s cannot be read", delivery.message_id)
             return _Result.SET_ASIDE
         try:
-            match queued:
-                case Unsubscription():
-                    self._unsubscriptions.take_queued(queued)
-                case QueuedSubmission():
-                    self._forms.take_queued(queued)
+            self._hand_on(message)
         except (StorageUnavailableError, SettingsError):
             raise
         except SubmissionInProgressError as error:
@@ -152,7 +150,7 @@ class QueuedIntake:
         except Exception as error:
             if _can_never_be_stored(error):
                 # Without the form's id: who sent it may have put anything there.
-                logger.warning("the queued %s is discarded: %s", _name_of(queued), error)
+                logger.warning("the queued %s is discarded: %s", _name_of(message), error)
                 return _Result.DISCARDED
             # The text of an error may quote what somebody sent.
             logger.error("a queued message cannot be taken: %s", type(error).__name__)  # noqa: TRY400
@@ -161,13 +159,35 @@ class QueuedIntake:
             return _Result.SET_ASIDE
         return _Result.TAKEN
 
+    def _hand_on(self, message: "_Message") -> None:
+        match message:
+            case DeliveryOutcome():
+                self._forms.settle_challenge(message)
+            case Unsubscription():
+                self._unsubscriptions.take_queued(message)
+            case QueuedSubmission():
+                self._forms.take_queued(message)
 
-def _name_of(queued: QueuedSubmission | Unsubscription) -> str:
-    match queued:
-        case QueuedSubmission():
-            return f"submission {queued.submission_id}"
+
+type _Message = QueuedSubmission | Unsubscription | DeliveryOutcome
+
+
+def _name_of(message: _Message) -> str:
+    match message:
+        case DeliveryOutcome():
+            return f"submission {message.message_id}"
         case Unsubscription():
-            return f"unsubscription {queued.unsubscription_id}"
+            return f"unsubscription {message.unsubscription_id}"
+        case QueuedSubmission():
+            return f"submission {message.submission_id}"
+
+
+def _read(delivery: Delivery) -> _Message | None:
+    """What the message is; None where that cannot be told."""
+    for kind in (QueuedSubmission, Unsubscription, DeliveryOutcome):
+        with suppress(MalformedRequestError):
+            return kind.of_text(delivery.text)
+    return None
 
 
 def _can_never_be_stored(error: Exception) -> bool:

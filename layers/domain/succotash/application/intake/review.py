@@ -1,12 +1,13 @@
 """Submissions as stored: showing them, releasing and confirming them, removing old ones."""
 
-from succotash.application.consents import keep_consents
+from succotash.application.intake.outcomes import keep_outcome
 from succotash.application.intake.views import SubmissionList, SubmissionView, submission_view
 from succotash.application.paging import after_moment, next_cursor, require_page
 from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.intake.evaluation import accept, confirm, outcome_of
 from succotash.domain.intake.submissions import intake_query_about
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
+from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import PAGE, Clock, FormId, IdFactory, LeadId, SubmissionId
 from succotash.errors import ConflictError, NotFoundError
@@ -22,8 +23,10 @@ class SubmissionReview:
         storage: Storage,
         clock: Clock,
         new_id: IdFactory,
+        waker: RelayWaker = NOBODY_TO_WAKE,
         tombstones: Tombstones = NO_TOMBSTONES,
     ) -> None:
+        self._waker = waker
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
@@ -75,12 +78,12 @@ class SubmissionReview:
                 raise ConflictError("only a quarantined submission can be released")
             intake_context = forms.load_intake_context(intake_query_about(submission))
             outcome = outcome_of(accept(submission, intake_context), intake_context, lead_id, now)
-            forms.save_outcome(outcome)
-            if outcome.consents:
-                keep_consents(repositories, self._tombstones, outcome.consents)
+            keep_outcome(repositories, self._tombstones, outcome)
             return outcome.submission
 
-        return submission_view(self._storage.in_transaction(work))
+        changed = self._storage.in_transaction(work)
+        self._waker.wake()
+        return submission_view(changed)
 
     def confirm_submission(self, submission_id: str, form_id: str) -> SubmissionView:
         """Its person confirms a submission, in one transaction.
@@ -101,12 +104,12 @@ class SubmissionReview:
                 return submission
             intake_context = forms.load_intake_context(intake_query_about(submission))
             outcome = outcome_of(confirm(submission, intake_context), intake_context, lead_id, now)
-            forms.save_outcome(outcome)
-            if outcome.consents:
-                keep_consents(repositories, self._tombstones, outcome.consents)
+            keep_outcome(repositories, self._tombstones, outcome)
             return outcome.submission
 
-        return submission_view(self._storage.in_transaction(work))
+        changed = self._storage.in_transaction(work)
+        self._waker.wake()
+        return submission_view(changed)
 
     def remove_expired_submissions(self) -> int:
         """Delete what forms keep no longer, a batch of it, and how many submissions that was."""

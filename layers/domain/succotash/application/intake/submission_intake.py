@@ -1,13 +1,16 @@
 """Taking submissions: judged and stored in one transaction, or kept until the storage is back."""
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
-from succotash.application.consents import keep_consents
 from succotash.application.forms.definitions import read_form
 from succotash.application.forms.views import FormView, form_view
+from succotash.application.intake.challenges import ChallengeIntake, count_outcome
 from succotash.application.intake.evidence import EvidenceSources
 from succotash.application.intake.outage import OutageGuard
+from succotash.application.intake.outcomes import keep_outcome
 from succotash.application.intake.views import (
     SubmissionReceipt,
     receipt,
@@ -15,8 +18,9 @@ from succotash.application.intake.views import (
     receipt_from_json,
     receipt_of,
 )
+from succotash.domain.forms.attribution import CHALLENGE
 from succotash.domain.forms.forms import DEFAULT_FORM, Form
-from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionState
+from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest
 from succotash.domain.forms.validation import fingerprint
 from succotash.domain.intake.evaluation import (
     evaluate,
@@ -25,6 +29,7 @@ from succotash.domain.intake.evaluation import (
     unjudged,
 )
 from succotash.domain.intake.queued_submissions import QueuedSubmission, id_of_request
+from succotash.domain.intake.spam import ChallengeState, Evidence
 from succotash.domain.intake.submissions import (
     KEY_LIFETIME,
     IdempotencyRecord,
@@ -34,7 +39,9 @@ from succotash.domain.intake.submissions import (
     intake_query_about,
     is_erased,
 )
+from succotash.domain.messages.jobs import Challenge
 from succotash.domain.people.erasures import NO_TOMBSTONES, ErasedError, Tombstones, erased_at
+from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import (
@@ -49,17 +56,13 @@ from succotash.errors import (
     IdempotencyKeyReusedError,
     InvalidInputError,
     NotFoundError,
+    StorageError,
     StorageUnavailableError,
     SubmissionInProgressError,
 )
 from succotash.observation import Metric, count
 
-COUNTED = {
-    SubmissionState.ACCEPTED: Metric.SUBMISSIONS_ACCEPTED,
-    SubmissionState.QUARANTINED: Metric.SUBMISSIONS_QUARANTINED,
-    SubmissionState.DUPLICATE: Metric.SUBMISSIONS_DUPLICATE,
-    SubmissionState.UNCONFIRMED: Metric.SUBMISSIONS_UNCONFIRMED,
-}
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class TakenSubmission:
     """Whether it waits for the storage, unjudged; the form is then what is remembered of it."""
     stored: SubmissionOutcome | None = None
     """What was stored; None where nothing was, as for a repetition."""
+    challenge: Challenge | None = None
+    """What its stored submission waits for an answer about."""
 
     def require_receipt(self) -> SubmissionReceipt:
         """The receipt; raises the refusal."""
@@ -99,10 +104,14 @@ class SubmissionIntake:
         clock: Clock,
         new_id: IdFactory,
         evidence: EvidenceSources,
+        challenges: ChallengeIntake,
         outage: OutageGuard[FormView] | None = None,
         tombstones: Tombstones = NO_TOMBSTONES,
+        waker: RelayWaker = NOBODY_TO_WAKE,
     ) -> None:
         self._storage = storage
+        self._challenges = challenges
+        self._waker = waker
         self._clock = clock
         self._new_id = new_id
         self._evidence = evidence
@@ -234,11 +243,16 @@ class SubmissionIntake:
         def work(repositories: Repositories) -> TakenSubmission:
             intake_context = repositories.forms.load_intake_context(intake_query)
             form = form_view(intake_context.form, intake_context.rules)
+            ask = partial(_challenge_of, intake_context.form, evidence)
             if keeps_all and (known := _known(repositories.forms, sent.submission_id)):
-                return TakenSubmission(form, receipt_of(known))
+                return TakenSubmission(form, receipt_of(known), challenge=ask(known))
             try:
                 if request is not None and intake_context.held is not None:
-                    return TakenSubmission(form, _answer_again(request, intake_context.held))
+                    given = _answer_again(request, intake_context.held)
+                    if evidence.challenge is ChallengeState.ABSENT:
+                        return TakenSubmission(form, given)
+                    known = _known(repositories.forms, SubmissionId(given["submission_id"]))
+                    return TakenSubmission(form, given, challenge=ask(known))
                 submission = evaluate(submitted, intake_context, evidence, sent.repeated)
             except (InvalidInputError, IdempotencyKeyReusedError) as refusal:
                 if not keeps_all:
@@ -255,14 +269,38 @@ class SubmissionIntake:
                 outcome = replace(
                     outcome, remembered=StoredResponse(request, answer, remembered_until)
                 )
-            repositories.forms.save_outcome(outcome)
-            if outcome.consents:
-                keep_consents(repositories, self._tombstones, outcome.consents)
-            return TakenSubmission(form, acknowledged, stored=outcome)
+            keep_outcome(repositories, self._tombstones, outcome)
+            challenge = ask(outcome.submission)
+            return TakenSubmission(form, acknowledged, stored=outcome, challenge=challenge)
 
         taken = self._storage.in_transaction(work)
         _count(taken)
+        self._follow_up(taken)
         return taken
+
+    def _follow_up(self, taken: TakenSubmission) -> None:
+        """Have others told of what is stored now, and ask about its challenge."""
+        if taken.stored is not None and taken.stored.messages:
+            self._waker.wake()
+        if taken.challenge is None or taken.receipt is None:
+            return
+        try:
+            self._challenges.ask(SubmissionId(taken.receipt["submission_id"]), taken.challenge)
+        except (StorageError, StorageUnavailableError) as error:
+            # It is stored, and stays in quarantine.
+            logger.warning("a challenge cannot be settled: %s", error)
+
+
+def _challenge_of(
+    form: Form, evidence: Evidence, submission: FormSubmission | None
+) -> Challenge | None:
+    """What has to be asked about a stored submission; None where nothing is open about it."""
+    response, secret_arn = evidence.controls.get(CHALLENGE), form.spam.turnstile_secret_arn
+    if submission is None or not submission.awaits_challenge:
+        return None
+    if not isinstance(response, str) or secret_arn is None:
+        return None
+    return Challenge(secret_arn, response, submission.ip_address)
 
 
 def _answer_again(request: IdempotentRequest, held: IdempotencyRecord) -> SubmissionReceipt:
@@ -285,6 +323,4 @@ def _count(taken: TakenSubmission) -> None:
     if taken.refusal is not None:
         count(Metric.SUBMISSIONS_REFUSED)
     if taken.stored is not None:
-        count(COUNTED[taken.stored.submission.state])
-        if taken.stored.kept is not None and taken.stored.kept.is_new:
-            count(Metric.LEADS)
+        count_outcome(taken.stored)

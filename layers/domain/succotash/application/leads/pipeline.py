@@ -4,6 +4,7 @@ from succotash.application.leads.views import LeadDetails, LeadList, LeadView, l
 from succotash.application.paging import after_moment, next_cursor, require_page
 from succotash.domain.leads.leads import Lead, LeadHistory, LeadQuery, LeadStatus, ScoredLead
 from succotash.domain.messages.outbox import status_message
+from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import PAGE, Clock, IdFactory, LeadId
@@ -16,7 +17,14 @@ HISTORY_SHOWN = 50
 class LeadPipeline:
     """Leads, each with how it came to be what it is."""
 
-    def __init__(self, storage: Storage, clock: Clock, new_id: IdFactory) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        clock: Clock,
+        new_id: IdFactory,
+        waker: RelayWaker = NOBODY_TO_WAKE,
+    ) -> None:
+        self._waker = waker
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
@@ -79,7 +87,9 @@ class LeadPipeline:
             repositories.outbox.append([status_message(message_id, moved, now)])
             return _with_score(forms, moved)
 
-        return lead_view(self._storage.in_transaction(work))
+        moved = self._storage.in_transaction(work)
+        self._waker.wake()
+        return lead_view(moved)
 
 
 def _with_score(forms: FormRepository, lead: Lead) -> ScoredLead:

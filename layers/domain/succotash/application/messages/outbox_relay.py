@@ -1,63 +1,52 @@
 """Delivers what the outbox holds: to a bus, and by e-mail to owners and to who wrote to them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from succotash.application.intake.confirmations import CONFIRMATION_LIFETIME
-from succotash.domain.forms.submissions import SubmissionState
-from succotash.domain.intake.signing import Signer
-from succotash.domain.messages.mails import (
-    Links,
-    Mail,
-    confirmation_mail,
-    digest_mail,
-    mailbox_of,
-    owners_mail,
-    receipt_mail,
+from succotash.application.messages.mail_composition import MailComposition, NoKeyError
+from succotash.domain.messages.delivery import (
+    DeliveryJob,
+    DeliveryKind,
+    DeliveryOutcome,
+    DeliveryResult,
+    PendingDelivery,
 )
+from succotash.domain.messages.jobs import event_job, job_id_of, mail_job
+from succotash.domain.messages.mails import Mail, mailbox_of
 from succotash.domain.messages.outbox import (
     REDELIVERY,
+    AnsweredMessage,
     Channel,
     MailNote,
-    MessageKind,
-    OutboxMessage,
     RedeliveryPolicy,
     Settlement,
     TakenMessage,
 )
-from succotash.domain.messages.quarantine import LISTED, QuarantineDigest
 from succotash.domain.people.erasures import Tombstones
-from succotash.domain.repositories.delivery import (
-    EventBus,
-    Mailer,
-    MailRefusedError,
-    MailUncertainError,
-)
-from succotash.domain.repositories.storage import Storage
-from succotash.domain.values import Clock, MessageId, SubmissionId
-from succotash.errors import NotFoundError, StorageUnavailableError
+from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, DeliveryQueue, RelayWaker
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.values import Clock, MessageId
+from succotash.errors import StorageUnavailableError
 from succotash.observation import Metric, count
 
-MAILED = frozenset(
-    {
-        MessageKind.SUBMISSION_ACCEPTED,
-        MessageKind.SUBMISSION_UNCONFIRMED,
-        MessageKind.QUARANTINE_DIGEST,
-    }
-)
 BATCH = 50
 LEASE = timedelta(minutes=5)
 """How long a message belongs to a relay that does not come back; longer than one may run."""
+ANSWER_TIME = timedelta(hours=1)
+"""How long jobs that were handed over are waited for."""
 KEPT = timedelta(days=7)
 """How long delivered messages are kept, for questions about what became of one."""
 FORGOTTEN_AT_ONCE = 1_000
+NO_KEY = "a key is out of reach"
 
 
 class RelayReport(TypedDict):
     """What a run of the relay did, and what is left."""
 
+    handed_over: int
+    """Jobs whose outcomes are still to come."""
     delivered: int
     failed: int
     """Attempts that will be made again."""
@@ -71,28 +60,31 @@ class RelayReport(TypedDict):
     forgotten: int
     waiting: int
     set_aside_in_all: int
+    uncertain_in_all: int
     oldest_waiting_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """Where messages go; None where a deployment has no such way."""
+    """Where messages go."""
 
-    bus: EventBus | None
-    post: Mailer | None
-    links: Links
-    signer: Callable[[], Signer]
-    """Of confirmations; StorageUnavailableError where its keys cannot be had."""
+    deliveries: DeliveryQueue
+    publishes: bool
+    """Whether there is a bus."""
+    mails: MailComposition | None
+    """None where a deployment sends no e-mails."""
     tombstones: Tombstones
-    """Name recipients without their addresses; StorageUnavailableError likewise."""
+    """Name recipients without their addresses; StorageUnavailableError where no key can be had."""
     mails_per_recipient: int
     """The most that a mailbox gets within a day of those that anybody can cause, over all forms."""
+    waker: RelayWaker = NOBODY_TO_WAKE
 
 
 @dataclass(slots=True)
 class _Tally:
     """Counts of one run."""
 
+    handed_over: int = 0
     delivered: int = 0
     failed: int = 0
     dead_lettered: int = 0
@@ -102,13 +94,16 @@ class _Tally:
 
 
 @dataclass(slots=True)
-class _Outcomes:
-    """How a batch went, by message."""
+class _Plan:
+    """What a message needs in this attempt."""
 
-    failures: dict[MessageId, str] = field(default_factory=dict)
-    """The kind of failure of each that did not get everywhere."""
-    trusted: dict[MessageId, set[str]] = field(default_factory=dict)
-    """Channels left out because somebody else noted a delivery."""
+    taken: TakenMessage
+    trusted: set[str]
+    """Channels left out because somebody noted a delivery."""
+    pending: list[PendingDelivery] = field(default_factory=list)
+    jobs: list[DeliveryJob] = field(default_factory=list)
+    refused: list[DeliveryOutcome] = field(default_factory=list)
+    """Of those pending, what cannot even be made a job."""
 
 
 class OutboxRelay:
@@ -127,27 +122,35 @@ class OutboxRelay:
         self._channels = channels
         self._redelivery = redelivery
 
-    def run(self, has_time: Callable[[], bool] = lambda: True) -> RelayReport:
-        """Deliver what is due, batch after batch, while there is time; what failed waits.
+    def run(
+        self,
+        has_time: Callable[[], bool] = lambda: True,
+        outcomes: Sequence[DeliveryOutcome] = (),
+    ) -> RelayReport:
+        """Note the outcomes of jobs, then hand over what is due, while there is time.
 
-        Storage errors escape: what was taken is due again when its lease ends.
+        Jobs that are done here answer at once. Storage errors escape: what was taken is due again
+        when its lease ends, and outcomes can be given again.
         """
         tally = _Tally()
+        self._note(outcomes, tally)
         while has_time():
             now = self._clock()
             batch = self._outbox.take(now, now + LEASE, limit=BATCH)
             if not batch:
                 break
-            outcomes = self._deliver(batch, tally)
-            self._settle(batch, outcomes, tally)
-            if len(outcomes.failures) == len(batch):
+            failed_before = tally.failed + tally.dead_lettered
+            self._hand_over(batch, tally)
+            if tally.failed + tally.dead_lettered - failed_before == len(batch):
                 break  # nothing gets through: the next run will see
         forgotten = self._outbox.forget_delivered(self._clock() - KEPT, limit=FORGOTTEN_AT_ONCE)
         self._outbox.forget_mails(self._clock())
         backlog = self._outbox.count_backlog()
         count(Metric.OUTBOX_SET_ASIDE, tally.dead_lettered)
         count(Metric.MAILS_LIMITED, tally.mails_limited)
+        count(Metric.MAILS_UNCERTAIN, tally.mails_uncertain)
         return {
+            "handed_over": tally.handed_over,
             "delivered": tally.delivered,
             "failed": tally.failed,
             "set_aside": tally.dead_lettered,
@@ -157,6 +160,7 @@ class OutboxRelay:
             "forgotten": forgotten,
             "waiting": backlog.waiting,
             "set_aside_in_all": backlog.dead_lettered,
+            "uncertain_in_all": backlog.uncertain,
             "oldest_waiting_at": backlog.oldest_at,
         }
 
@@ -164,150 +168,136 @@ class OutboxRelay:
         """Give everything that was set aside all of its attempts again; how many messages."""
         return self._outbox.redrive(self._clock())
 
-    def _deliver(self, batch: Sequence[TakenMessage], tally: _Tally) -> _Outcomes:
-        outcomes = _Outcomes()
-        for taken in batch:
-            outcomes.trusted[taken.message.message_id] = set(taken.delivered_to)
-            if failure := self._mail(taken, outcomes, tally):
-                outcomes.failures[taken.message.message_id] = failure
-        unpublished = [each.message for each in batch if Channel.BUS not in each.delivered_to]
-        refused = self._publish(unpublished)
-        published_only = {
-            each.message_id
-            for each in unpublished
-            if each.message_id in outcomes.failures and each.message_id not in refused
-        }
-        if published_only:
-            self._outbox.note_delivery(published_only, Channel.BUS)
-        outcomes.failures.update(refused)
-        return outcomes
-
-    def _publish(self, messages: Sequence[OutboxMessage]) -> Mapping[MessageId, str]:
-        if self._channels.bus is None or not messages:
-            return {}
-        return self._channels.bus.publish(messages)
-
-    def _settle(self, batch: Sequence[TakenMessage], outcomes: _Outcomes, tally: _Tally) -> None:
+    def _hand_over(self, batch: Sequence[TakenMessage], tally: _Tally) -> None:
+        tally.mails_uncertain += sum(taken.unanswered for taken in batch)
+        plans = [self._plan(taken, tally) for taken in batch]
         now = self._clock()
-        settlements = []
-        for taken in batch:
-            message_id = taken.message.message_id
-            failure = outcomes.failures.get(message_id)
-            due_at = None if failure is None else self._redelivery.next_attempt(taken.attempt, now)
-            trusted = frozenset(outcomes.trusted[message_id])
-            settlements.append(Settlement(taken, now, failure, due_at, trusted))
-            if failure is None:
-                tally.delivered += 1
-            elif due_at is None:
-                tally.dead_lettered += 1
-            else:
-                tally.failed += 1
-        self._outbox.settle(settlements)
+        pending = [each for plan in plans for each in plan.pending]
+        jobs = [each for plan in plans for each in plan.jobs]
+        if pending:
+            self._outbox.hand_over(pending, now + ANSWER_TIME)
+        done = [
+            Settlement(plan.taken, now, trusted=frozenset(plan.trusted))
+            for plan in plans
+            if not plan.pending
+        ]
+        self._outbox.settle(done)
+        tally.delivered += len(done)
+        outcomes = [each for plan in plans for each in plan.refused]
+        if jobs:
+            outcomes += self._channels.deliveries.hand_over(jobs)
+        tally.handed_over += len(pending) - len(outcomes)
+        self._note(outcomes, tally)
 
-    def _mail(self, taken: TakenMessage, outcomes: _Outcomes, tally: _Tally) -> str | None:
-        """Send the e-mails that a message asks for; the kind of failure of the last that failed."""
-        post, message = self._channels.post, taken.message
-        if post is None or message.kind not in MAILED:
-            return None
-        failure = None
+    def _plan(self, taken: TakenMessage, tally: _Tally) -> _Plan:
+        """The jobs of a message; e-mails are noted before anybody could send them."""
+        plan = _Plan(taken, set(taken.delivered_to))
         try:
-            for channel, mail in self._mails(message):
-                if channel in taken.delivered_to:
-                    continue
-                match (noted := self._note(message.message_id, channel, mail)).note:
-                    case MailNote.KNOWN:
-                        outcomes.trusted[message.message_id].add(channel)
-                    case MailNote.LIMITED:
-                        tally.mails_limited += 1
-                    case MailNote.NOTED:
-                        failure = self._send(post, mail, noted.withdraw, tally) or failure
-        except _NoKeyError:
-            return "a key is out of reach"
-        return failure
-
-    def _mails(self, message: OutboxMessage) -> Iterator[tuple[Channel, Mail]]:
-        if message.kind == MessageKind.QUARANTINE_DIGEST:
-            yield from self._digests(message)
-            return
-        forms = self._storage.repositories.forms
-        try:
-            submission = forms.get_form_submission(SubmissionId(message.subject_id))
-            form = forms.get_form(submission.form_id)
-        except NotFoundError:  # erased meanwhile
-            return
-        address, channels = submission.canonical_email, self._channels
-        if message.kind == MessageKind.SUBMISSION_UNCONFIRMED:
-            if address and submission.state is SubmissionState.UNCONFIRMED:
-                # Signed as of the submission, so that an attempt made again sends the same link.
-                token = self._signer().sign(submission.submission_id, message.occurred_at)
-                link = channels.links.of_confirmation(form.form_id, token)
-                mail = confirmation_mail(form, address, link, CONFIRMATION_LIFETIME.days)
-                yield Channel.PERSON, mail
-            return
-        if form.notify:
-            yield Channel.OWNERS, owners_mail(form, submission, channels.links)
-        if form.confirms and address:
-            yield Channel.PERSON, receipt_mail(form, address)
-
-    def _digests(self, message: OutboxMessage) -> Iterator[tuple[Channel, Mail]]:
-        digest = QuarantineDigest.of_message(message)
-        forms = self._storage.repositories.forms
-        form = forms.get_form(digest.form_id)
-        listed = forms.get_quarantined(digest, limit=LISTED)
-        if form.notify and form.digest and listed:
-            yield Channel.OWNERS, digest_mail(form, digest, listed, self._channels.links)
-
-    def _note(self, message_id: MessageId, channel: Channel, mail: Mail) -> "_Noted":
-        """Note that a mail is sent, before it is; those that anybody can cause are counted."""
-        outbox, at = self._outbox, self._clock()
-        if channel is not Channel.PERSON:
-            is_first = bool(outbox.note_delivery([message_id], channel))
-            return _Noted(
-                MailNote.NOTED if is_first else MailNote.KNOWN,
-                lambda: outbox.withdraw_delivery([message_id], channel),
+            for channel, mail in self._mails(taken):
+                self._plan_mail(plan, channel, mail, tally)
+        except NoKeyError:
+            keyless = DeliveryJob(
+                job_id_of(taken, Channel.PERSON),
+                taken.message.message_id,
+                Channel.PERSON,
+                DeliveryKind.MAIL,
             )
-        recipient = self._recipient(mail.to[0])
+            plan.pending.append(_pending(taken, keyless, self._clock()))
+            refused = DeliveryOutcome.of(keyless, DeliveryResult.REFUSED, NO_KEY)
+            plan.refused.append(refused)
+        if self._channels.publishes and Channel.BUS not in taken.delivered_to:
+            self._add(plan, event_job(taken), self._clock(), None)
+        return plan
+
+    def _mails(self, taken: TakenMessage) -> Iterator[tuple[Channel, Mail]]:
+        mails = self._channels.mails
+        for channel, mail in mails.of(taken.message) if mails else ():
+            if channel not in taken.delivered_to:
+                yield channel, mail
+
+    def _plan_mail(self, plan: _Plan, channel: Channel, mail: Mail, tally: _Tally) -> None:
+        """Note that a mail is sent, before it is; those that anybody can cause are counted."""
+        message_id, at = plan.taken.message.message_id, self._clock()
+        recipient = self._recipient(mail.to[0]) if channel is Channel.PERSON else None
+        match self._note_mail(message_id, channel, recipient, at):
+            case MailNote.KNOWN:
+                plan.trusted.add(channel)
+            case MailNote.LIMITED:
+                tally.mails_limited += 1
+            case MailNote.NOTED:
+                self._add(plan, mail_job(plan.taken, channel, mail, at), at, recipient)
+
+    def _note_mail(
+        self, message_id: MessageId, channel: Channel, recipient: str | None, at: datetime
+    ) -> MailNote:
+        if recipient is None:
+            is_first = bool(self._outbox.note_delivery([message_id], channel))
+            return MailNote.NOTED if is_first else MailNote.KNOWN
         limit = self._channels.mails_per_recipient
-        return _Noted(
-            outbox.note_mail(message_id, channel, recipient, at, limit=limit),
-            lambda: outbox.withdraw_mail(message_id, channel, recipient, at),
-        )
+        return self._outbox.note_mail(message_id, channel, recipient, at, limit=limit)
 
     def _recipient(self, address: str) -> str:
         try:
             return self._channels.tombstones.of_mailbox(mailbox_of(address))[0]
         except StorageUnavailableError as error:
-            raise _NoKeyError from error
+            raise NoKeyError from error
 
-    def _signer(self) -> Signer:
-        try:
-            return self._channels.signer()
-        except StorageUnavailableError as error:
-            raise _NoKeyError from error
+    @staticmethod
+    def _add(plan: _Plan, job: DeliveryJob, at: datetime, recipient: str | None) -> None:
+        plan.jobs.append(job)
+        plan.pending.append(_pending(plan.taken, job, at, recipient))
 
-    def _send(
-        self, post: Mailer, mail: Mail, withdraw: Callable[[], None], tally: _Tally
-    ) -> str | None:
-        """Send an e-mail whose delivery is noted: whatever happens, no second one goes out."""
-        try:
-            post.send(mail, self._clock())
-        except MailRefusedError as error:
-            withdraw()
-            return error.reason
-        except MailUncertainError:
-            tally.mails_uncertain += 1
-        else:
-            tally.mails_sent += 1
-        return None
+    def _note(self, outcomes: Sequence[DeliveryOutcome], tally: _Tally) -> None:
+        """Note outcomes, and settle the messages that wait for no other."""
+        if not outcomes:
+            return
+        now = self._clock()
+
+        def work(repositories: Repositories) -> list[Settlement]:
+            outbox = repositories.outbox
+            answered = outbox.answer(outcomes, now)
+            for pending in (each.pending for message in answered for each in message.refused):
+                if pending.recipient is not None:
+                    outbox.withdraw_mail(
+                        pending.message_id,
+                        pending.channel,
+                        pending.recipient,
+                        pending.handed_over_at,
+                    )
+            settlements = [self._settlement(each, now) for each in answered]
+            outbox.settle(settlements)
+            return settlements
+
+        for settlement in (settlements := self._storage.in_transaction(work)):
+            if settlement.error is None:
+                tally.delivered += 1
+            elif settlement.due_at is None:
+                tally.dead_lettered += 1
+            else:
+                tally.failed += 1
+        mails = [each.result for each in outcomes if each.kind == DeliveryKind.MAIL]
+        tally.mails_sent += mails.count(DeliveryResult.DELIVERED)
+        tally.mails_uncertain += mails.count(DeliveryResult.UNCERTAIN)
+        for due_at in sorted({_minute(each.due_at) for each in settlements if each.due_at}):
+            self._channels.waker.wake(due_at)
+
+    def _settlement(self, answered: AnsweredMessage, at: datetime) -> Settlement:
+        if not answered.refused:
+            return Settlement(answered.taken, at)
+        reason = answered.refused[-1].reason
+        due_at = self._redelivery.next_attempt(answered.taken.attempt, at)
+        return Settlement(answered.taken, at, reason, due_at)
 
 
-@dataclass(frozen=True, slots=True)
-class _Noted:
-    """A mail that was noted, or not, and how to take the note back."""
+def _pending(
+    taken: TakenMessage, job: DeliveryJob, at: datetime, recipient: str | None = None
+) -> PendingDelivery:
+    return PendingDelivery(
+        job.job_id, job.message_id, job.channel, job.kind, taken.attempt, at, recipient
+    )
 
-    note: MailNote
-    withdraw: Callable[[], None]
 
-
-class _NoKeyError(Exception):
-    """The keys that sign links and name recipients cannot be had."""
+def _minute(at: datetime) -> datetime:
+    """The full minute at or after an instant, so that what is due together is woken for once."""
+    full = at.replace(second=0, microsecond=0)
+    return full if full == at else full + timedelta(minutes=1)

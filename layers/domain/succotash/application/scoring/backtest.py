@@ -11,6 +11,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from succotash.application.scoring.ledgers import (
     Columns,
     Sample,
@@ -22,6 +24,10 @@ from succotash.application.scoring.valuation import UNIT, fit_spend_of, inactivi
 from succotash.domain.models.backtest import Tracking, backtest, backtest_spend, track
 from succotash.domain.models.churn import InactivityComparison, choose_inactivity
 from succotash.domain.models.horizons import HorizonErrors, judged_horizons
+from succotash.domain.models.interval_calibration import (
+    IntervalCalibration,
+    fit_interval_calibration,
+)
 from succotash.domain.models.purchases import column
 from succotash.domain.models.return_chance import ReturnCalibration, fit_return_calibration
 from succotash.domain.models.selection import Candidate, Comparison, FittedSpend, compare
@@ -41,6 +47,7 @@ class BacktestResult:
     presence: Comparison | None = None
     churn: InactivityComparison | None = None
     returning: ReturnCalibration | None = None
+    intervals: IntervalCalibration | None = None
     longest: HorizonErrors | None = None
 
 
@@ -121,12 +128,14 @@ def run_backtest(
     spend = fit_spend_of(whole, Columns.of(whole.days))
     errors = [_judge_horizon(purchases, spend, held_out[days], days) for days in horizons]
     returning = _calibrate(purchases, held_out[return_days].days, return_days)
+    intervals = _calibrate_intervals(purchases, spend, whole, longest, as_of)
     view: dict[str, Json] = {
         "cut": cut.isoformat(),
         "purchases": purchases.to_dict(),
         "presence": presence.to_dict(),
         "churn": churn.to_dict(),
         "returning": returning.to_dict(),
+        "intervals": intervals.to_dict(),
         "horizons": [each.to_dict() for each in errors],
         "weekly": _track(purchases, whole, longest, weeks).to_dict(),
         "spend": {
@@ -135,7 +144,7 @@ def run_backtest(
             **errors[-1].spend.to_dict(),
         },
     }
-    return BacktestResult(view, purchases, presence, churn, returning, errors[-1])
+    return BacktestResult(view, purchases, presence, churn, returning, intervals, errors[-1])
 
 
 def _presence(
@@ -185,6 +194,28 @@ def _calibrate(winner: Comparison, histories: Histories, days: int) -> ReturnCal
         known.age,
         holdout_purchases=column(histories.holdout),
         holdout_days=days,
+    )
+
+
+def _calibrate_intervals(
+    winner: Comparison,
+    spend: FittedSpend,
+    purchases: PurchaseHistories,
+    days: int,
+    as_of: datetime,
+) -> IntervalCalibration:
+    known = Columns.of(purchases.days)
+    return fit_interval_calibration(
+        winner.best.fitted,
+        spend,
+        known.frequency,
+        known.recency,
+        known.age,
+        mean_spend(purchases, known),
+        brought=column(purchases.holdout_revenue) / UNIT,
+        days=days,
+        # A run that is repeated finds the same.
+        random=np.random.default_rng(as_of.toordinal()),
     )
 
 

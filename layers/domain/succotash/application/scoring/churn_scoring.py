@@ -23,6 +23,7 @@ from succotash.application.scoring.shards import (
 )
 from succotash.domain.messages.outbox import run_message
 from succotash.domain.repositories.customers import TOMBSTONES_TOLD
+from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.retention import INITIAL_RUN, RunState, ScoringRun, run_id_of
 from succotash.domain.scoring.warnings import RunWarnings
@@ -84,11 +85,14 @@ class ChurnScoring:
         settings: ScoringSettings,
         clock: Clock = system_clock,
         settle: Callable[[], object] = lambda: None,
+        waker: RelayWaker = NOBODY_TO_WAKE,
     ) -> None:
         """The clock is only asked whether that instant has come.
 
-        `settle` is done before a run is planned: it makes those customers one who are.
+        `settle` is done before a run is planned: it makes those customers one who are. `waker`
+        is told once a run is published.
         """
+        self._waker = waker
         self._storage = storage
         self._settings = settings
         self._clock = clock
@@ -292,6 +296,7 @@ class ChurnScoring:
             repositories.outbox.append([run_message(run.run_id, run.as_of, customers)])
 
         self._storage.in_transaction(work)
+        self._waker.wake()
         count(Metric.RUNS_FINISHED)
         count(Metric.CUSTOMERS_SCORED, customers)
 

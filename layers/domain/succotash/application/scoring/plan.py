@@ -27,6 +27,7 @@ from succotash.application.scoring.valuation import (
 from succotash.domain.models.churn import InactivityModel
 from succotash.domain.models.forecasts import TenthEdges
 from succotash.domain.models.horizons import Judgement
+from succotash.domain.models.interval_calibration import IntervalCalibration
 from succotash.domain.models.return_chance import ReturnCalibration
 from succotash.domain.models.risk_levels import RiskThresholds, risk_thresholds
 from succotash.domain.models.selection import FittedPurchases, FittedSpend, fit_purchases
@@ -49,6 +50,8 @@ class Plan:
     """How a customer's churn probability follows from the two."""
     returning: ReturnCalibration
     """How the chance of coming back follows from the purchase model."""
+    intervals: IntervalCalibration
+    """How wide intervals of values are drawn."""
     judgement: Judgement
     """How wrong values are known to be."""
     thresholds: RiskThresholds
@@ -69,6 +72,7 @@ class Plan:
             "spend": fitted_to_dict(self.spend),
             "inactivity": self.inactivity.to_dict(),
             "returning": self.returning.to_dict(),
+            "intervals": self.intervals.to_dict(),
             "judgement": self.judgement.to_dict(),
             "everybody": self.thresholds.everybody,
             "low_up_to": self.thresholds.low_up_to,
@@ -89,6 +93,7 @@ class Plan:
                 "spend": dict(spend),
                 "inactivity": inactivity,
                 "returning": returning,
+                "intervals": intervals,
                 "judgement": dict(judgement),
                 "everybody": int() | float() as everybody,
                 "low_up_to": int() | float() as low_up_to,
@@ -103,6 +108,7 @@ class Plan:
                     spend_of_dict(spend),
                     InactivityModel.of_dict(inactivity),
                     ReturnCalibration.of_dict(returning),
+                    IntervalCalibration.of_dict(intervals),
                     Judgement.of_dict(judgement),
                     RiskThresholds(float(everybody), float(low_up_to), float(high_from)),
                     [_bound_of(each) for each in bounds],
@@ -133,6 +139,7 @@ class Plan:
             "spend": fitted_view(self.spend),
             "churn": self.inactivity.to_dict(),
             "returning": self.returning.to_dict(),
+            "intervals": self.intervals.to_dict(),
             JUDGED: self.judgement.to_dict(),
         }
         return view if sampled is None else view | {"fitted_to_customers": sampled}
@@ -170,6 +177,7 @@ def make_plan(
     judged = None if tested.purchases is None else tested.purchases.best.fitted.model.name
     is_judged = purchases.model.name == judged
     returning = (tested.returning if is_judged else None) or ReturnCalibration()
+    intervals = (tested.intervals if is_judged else None) or IntervalCalibration()
     risk_models = RiskModels(purchases.model, presence.model, inactivity, returning)
     risk = at_risk(risk_models, settings, sample.purchases.days, sample.presence, worth.residual)
     plan = Plan(
@@ -178,6 +186,7 @@ def make_plan(
         spend,
         inactivity,
         returning,
+        intervals,
         Judgement.of(settings.value_horizon_days, tested.longest),
         risk_thresholds(settings.risk_rule, risk.basis, settings.churn_horizon_days),
         segment_bounds(repositories.ltv.get_all_ltv_segments(), worth.predicted),

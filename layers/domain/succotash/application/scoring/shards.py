@@ -33,6 +33,7 @@ from succotash.domain.values import Shard
 DAYS_PER_MONTH = 365.25 / 12
 CENTURY_DAYS = 36_525
 _NEVER = np.iinfo(np.int64).max
+_SUPPOSED = "P(alive) 1 is supposed: the model lets nobody leave before a second purchase"
 RISK_NAMES = (
     RiskLevel.LOW.value,
     RiskLevel.MEDIUM.value,
@@ -75,6 +76,7 @@ def _value_columns(
         horizon_days=settings.value_horizon_days,
         margin=settings.margin,
         random=np.random.default_rng(seed),
+        drawn_level=plan.intervals.drawn_level,
     )
     orders = column(purchases.orders)
     average = np.rint(column(purchases.revenue) / np.maximum(orders, 1)).astype(np.int64)
@@ -132,7 +134,7 @@ def predictions_and_profiles(
         currency=settings.currency,
         customer_ids=activity.days.customer_ids,
         churn_probability=risk.basis.probability_inactive.tolist(),
-        probability_alive=risk.alive.tolist(),
+        probability_alive=risk.basis.alive.tolist(),
         return_probability=risk.basis.return_chance.tolist(),
         value_at_risk=units(risk.basis.value_at_risk).tolist(),
         risk_level=[RISK_NAMES[level] for level in levels.tolist()],
@@ -140,7 +142,7 @@ def predictions_and_profiles(
         last_seen_on=last_day.astype("datetime64[D]").astype(str).tolist(),
         predicted_churn_date=_dates(leaving_day, leaving_day > today),
         likely_inactive_since=_dates(leaving_day, leaving_day <= today),
-        reasons=_reasons(present, risk, settings.return_horizon_days, engagement),
+        reasons=_reasons(facts, risk, settings.return_horizon_days, engagement),
         engagement_score=engagement.tolist(),
     )
     segments = engagement_segments(
@@ -210,18 +212,20 @@ def _dates(days: NDArray[np.int64], applies: NDArray[np.bool_]) -> list[str | No
 
 
 def _reasons(
-    present: Columns, risk: AtRisk, return_days: int, engagement: NDArray[np.int64]
+    facts: LedgerSnapshot, risk: AtRisk, return_days: int, engagement: NDArray[np.int64]
 ) -> list[tuple[str, ...]]:
     """In words and numbers."""
+    present, supposed = Columns.of(facts.activity.days), _alive_by_supposition(facts, risk)
     gaps = present.recency / np.maximum(present.frequency, 1.0)
     reasons: list[tuple[str, ...]] = []
-    for inactive, gap, repeats, bought, chance, score in zip(
+    for inactive, gap, repeats, bought, chance, score, is_supposed in zip(
         risk.basis.inactive_days.tolist(),
         gaps.tolist(),
         present.frequency.tolist(),
         risk.basis.has_bought.tolist(),
         risk.basis.return_chance.tolist(),
         engagement.tolist(),
+        supposed.tolist(),
         strict=True,
     ):
         silence = (
@@ -231,5 +235,15 @@ def _reasons(
         )
         comes = "buy" if bought else "are active"
         back = f"{100 * chance:.0f} of 100 like this {comes} again within {return_days} days"
-        reasons.append((silence, back, f"engagement {score} of 100"))
+        told = (silence, back, f"engagement {score} of 100")
+        reasons.append((*told, _SUPPOSED) if is_supposed else told)
     return reasons
+
+
+def _alive_by_supposition(facts: LedgerSnapshot, risk: AtRisk) -> NDArray[np.bool_]:
+    """Whether P(alive) is 1 because BG/NBD lets nobody leave before a second purchase."""
+    bought, frequency = risk.basis.has_bought, column(facts.purchases.days.frequency)
+    once = np.zeros_like(bought)
+    once[bought] = frequency[risk.rows[bought]] == 0
+    supposed: NDArray[np.bool_] = once & (risk.basis.alive == 1)
+    return supposed

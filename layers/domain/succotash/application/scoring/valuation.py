@@ -112,8 +112,6 @@ class AtRisk:
     """The risk of everybody who bought or was active, one row each."""
 
     basis: RiskBasis
-    alive: Array
-    """The one P(alive) of each customer."""
     rows: NDArray[np.intp]
     """Their places among those who bought, -1 where they never did."""
 
@@ -141,8 +139,18 @@ def at_risk(
     chance[has_bought] = models.returning.probability(said)[at]
     value = np.zeros_like(inactive)
     value[has_bought] = np.maximum(residual[at], 0.0) * inactive[has_bought]
-    basis = RiskBasis(has_bought, inactive, chance, seen.age - seen.recency, value)
-    return AtRisk(basis, signs.alive, rows)
+    gap = np.full_like(chance, np.inf)
+    np.divide(seen.recency, seen.frequency, out=gap, where=seen.frequency > 0)
+    basis = RiskBasis(
+        has_bought=has_bought,
+        probability_inactive=inactive,
+        return_chance=chance,
+        inactive_days=seen.age - seen.recency,
+        usual_gap=gap,
+        alive=signs.alive,
+        value_at_risk=value,
+    )
+    return AtRisk(basis, rows)
 
 
 def inactivity_basis(

@@ -11,6 +11,11 @@ from succotash.application.value.cohort_views import NOTHING
 from succotash.domain.value.ltv import CustomerLTV, LTVSegment, ValueGroup
 from succotash.domain.values import Currency, Json, rounded_amount
 
+ALIVE_BY_SUPPOSITION = (
+    "Supposed of everybody who bought on one day: the model lets nobody leave before a second "
+    "purchase."
+)
+
 
 class ValueGroupView(TypedDict):
     """Customers who share something, and what they are worth, in the analysis's currency."""
@@ -102,7 +107,10 @@ class CustomerValueView(TypedDict):
     lifetime_months: float
     """From the first purchase to the run, in months of 30.4375 days."""
     probability_alive: float
-    """P(has not left for good, as of the run), 0 to 1."""
+    """P(has not left for good, as of the run), 0 to 1, as the model says."""
+    probability_alive_note: str | None
+    """Where `probability_alive` says nothing about this customer, why: BG/NBD lets nobody leave
+    before a second purchase. None elsewhere."""
     expected_purchases: Mapping[str, float]
     """Mean number of days with a purchase within the next 30, 90 and 365 days after the run."""
     segment: str
@@ -190,6 +198,7 @@ def customer_value_view(value: CustomerLTV) -> CustomerValueView:
         "frequency": value.frequency,
         "lifetime_months": rounded(value.lifetime_months),
         "probability_alive": rounded(value.probability_alive),
+        "probability_alive_note": ALIVE_BY_SUPPOSITION if value.is_alive_by_supposition else None,
         "expected_purchases": {
             "30": rounded(value.expected_purchases_30),
             "90": rounded(value.expected_purchases_90),

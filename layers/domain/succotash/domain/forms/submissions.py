@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from succotash.domain.values import FormId, Json, LeadId, SubmissionId
 
+AWAITING_CHALLENGE = "awaits the answer about its challenge"
+"""The reason of a submission in quarantine that leaves it as soon as its challenge is passed."""
+
 
 class SubmissionState(StrEnum):
     """What became of a submission."""
@@ -50,6 +53,17 @@ class FormSubmission:
     def is_duplicate(self) -> bool:
         """Whether the same answers had been sent before, within the form's window."""
         return self.state is SubmissionState.DUPLICATE
+
+    @property
+    def stored_at(self) -> datetime:
+        """When it was stored."""
+        return self.waited_until or self.submitted_at
+
+    @property
+    def awaits_challenge(self) -> bool:
+        """Whether it is in quarantine until it is known how its challenge went."""
+        is_quarantined = self.state is SubmissionState.QUARANTINED
+        return is_quarantined and self.spam_reasons == (AWAITING_CHALLENGE,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,11 @@ from datetime import datetime
 
 from succotash.domain.forms.attribution import CONSENT, source_of, split_answers
 from succotash.domain.forms.forms import FieldKind, Form, ValidationRule
-from succotash.domain.forms.submissions import FormSubmission, SubmissionState
+from succotash.domain.forms.submissions import (
+    AWAITING_CHALLENGE,
+    FormSubmission,
+    SubmissionState,
+)
 from succotash.domain.forms.validation import (
     agrees,
     check_answers,
@@ -17,7 +21,13 @@ from succotash.domain.forms.validation import (
     rules_of_fields,
 )
 from succotash.domain.intake.queued_submissions import QueuedSubmission
-from succotash.domain.intake.spam import Evidence, suspicions, text_digest
+from succotash.domain.intake.spam import (
+    CHALLENGE_REASONS,
+    ChallengeState,
+    Evidence,
+    suspicions,
+    text_digest,
+)
 from succotash.domain.intake.submissions import (
     IntakeContext,
     IntakeQuery,
@@ -79,8 +89,19 @@ def evaluate(
     submission = replace(sent, answers=answers, canonical_email=email, consent=consent)
     evidence = replace(evidence, controls=controls, traffic=intake_context.traffic)
     if reasons := suspicions(settings, answers, email, evidence, sent.submitted_at):
-        return replace(submission, state=SubmissionState.QUARANTINED, spam_reasons=reasons)
+        # Of who is suspect in any case, nobody is asked about the challenge.
+        others = tuple(each for each in reasons if each != AWAITING_CHALLENGE)
+        return _quarantine(submission, others or reasons)
     return accept(submission, intake_context)
+
+
+def judge_challenge(
+    submission: FormSubmission, intake_context: IntakeContext, state: ChallengeState
+) -> FormSubmission:
+    """A submission that awaited its challenge, now that it is known how that went."""
+    if state is ChallengeState.PASSED:
+        return accept(replace(submission, spam_reasons=()), intake_context)
+    return _quarantine(submission, (CHALLENGE_REASONS[state],))
 
 
 def accept(submission: FormSubmission, intake_context: IntakeContext) -> FormSubmission:
@@ -189,9 +210,15 @@ def consents_given(submission: FormSubmission, form: Form, at: datetime) -> tupl
 
 def with_events(outcome: SubmissionOutcome, at: datetime) -> SubmissionOutcome:
     """The outcome with what others are told of it."""
+    if outcome.submission.awaits_challenge:
+        return outcome  # nobody knows yet what becomes of it
     is_new = outcome.kept is not None and outcome.kept.is_new
     messages = submission_messages(outcome.submission, at, lead_is_new=is_new)
     return replace(outcome, messages=tuple(messages))
+
+
+def _quarantine(submission: FormSubmission, reasons: tuple[str, ...]) -> FormSubmission:
+    return replace(submission, state=SubmissionState.QUARANTINED, spam_reasons=reasons)
 
 
 def _violations(

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
 
 from succotash.domain.forms.canonical_text import canonical_text
 from succotash.domain.forms.forms import SpamSettings
+from succotash.domain.forms.submissions import AWAITING_CHALLENGE
 from succotash.domain.intake.signing import ExpiredTokenError, InvalidTokenError, Signer
 from succotash.domain.values import FormId, Json
 
@@ -50,17 +52,33 @@ class ChallengeState(StrEnum):
     """What a challenge in the page, such as Cloudflare Turnstile, says about its visitor."""
 
     ABSENT = "absent"
+    ANSWERED = "answered"
+    """Nobody was asked yet whether rightly."""
     PASSED = "passed"
     FAILED = "failed"
     UNKNOWN = "unknown"
     """The service that judges it did not answer."""
 
 
+CHALLENGE_REASONS = {
+    ChallengeState.ABSENT: "came without an answer to the challenge",
+    ChallengeState.ANSWERED: AWAITING_CHALLENGE,
+    ChallengeState.FAILED: "failed the challenge",
+    ChallengeState.UNKNOWN: "answered a challenge that could not be checked",
+}
+"""Why a submission to a form with a challenge is in quarantine."""
+
+
 class ChallengeVerifier(Protocol):
     """The service that set a challenge, and knows how it went."""
 
-    def verify(self, secret_arn: str, response: str, ip_address: str | None) -> ChallengeState:
-        """How it went, within seconds; UNKNOWN where that cannot be found out."""
+    def verify(
+        self, secret_arn: str, response: str, ip_address: str | None, request_id: UUID
+    ) -> ChallengeState:
+        """How it went, within seconds; UNKNOWN where that cannot be found out.
+
+        Asked again under the same request id, it answers the same.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,15 +180,8 @@ def _of_token(settings: SpamSettings, token: FormToken, at: datetime) -> Iterato
 def _of_challenge(settings: SpamSettings, challenge: ChallengeState) -> Iterator[str]:
     if settings.turnstile_secret_arn is None:
         return
-    match challenge:
-        case ChallengeState.ABSENT:
-            yield "came without an answer to the challenge"
-        case ChallengeState.FAILED:
-            yield "failed the challenge"
-        case ChallengeState.UNKNOWN:
-            yield "answered a challenge that could not be checked"
-        case ChallengeState.PASSED:
-            pass
+    if challenge in CHALLENGE_REASONS:
+        yield CHALLENGE_REASONS[challenge]
 
 
 def _of_answers(

@@ -18,7 +18,6 @@ UNSUBSCRIBE_LIFETIME = timedelta(days=365)
 """How long a link works; a key that signs links is to be kept as long."""
 ONE_CLICK = "One-Click"
 """What a mail program posts as `List-Unsubscribe` (RFC 8058)."""
-KIND = "unsubscription"
 
 
 class UnsubscribeFrom(StrEnum):
@@ -81,7 +80,7 @@ class Unsubscription:
         return json.dumps(
             {
                 "version": 1,
-                "kind": KIND,
+                "kind": "unsubscription",
                 "unsubscription_id": self.unsubscription_id,
                 "address_key": self.link.address_key,
                 "campaign_id": self.link.campaign_id,
@@ -92,15 +91,12 @@ class Unsubscription:
         )
 
     @classmethod
-    def of_text(cls, text: str) -> Self | None:
-        """What `as_text` made; None of a text of another kind.
-
-        MalformedRequestError of one of this kind that is wrong.
-        """
+    def of_text(cls, text: str) -> Self:
+        """What `as_text` made; MalformedRequestError for anything else."""
         try:
             document = json.loads(text)
         except ValueError:
-            return None
+            document = None
         match document:
             case {
                 "version": 1,
@@ -122,7 +118,5 @@ class Unsubscription:
                     )
                 except (ValueError, SuccotashError):
                     raise MalformedRequestError("a queued unsubscription is wrong") from None
-            case {"kind": "unsubscription"}:
-                raise MalformedRequestError("a queued unsubscription is wrong")
             case _:
-                return None
+                raise MalformedRequestError("this is no queued unsubscription")

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.leads.leads import Lead
+from succotash.domain.messages.delivery import PendingDelivery
 from succotash.domain.values import FormId, Json, MessageId, RunId, instant_text
 
 
@@ -144,6 +145,30 @@ class TakenMessage:
     """Counts from 1."""
     delivered_to: frozenset[str] = frozenset()
     """Channels that have it already, or may have it and must not get it twice."""
+    unanswered: int = 0
+    """How many of those were found, as it was taken, never to have answered."""
+
+
+UNNAMED = "refused"
+"""The reason of a refusal that came without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedDelivery:
+    """A delivery that surely did not happen."""
+
+    pending: PendingDelivery
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredMessage:
+    """A message none of whose deliveries is out any more."""
+
+    taken: TakenMessage
+    """By the latest attempt that handed any over: somebody may be at a later one."""
+    refused: tuple[RefusedDelivery, ...] = ()
+    """Those that have to be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +192,8 @@ class Backlog:
     dead_lettered: int
     oldest_at: datetime | None
     """When the oldest of those that wait happened."""
+    uncertain: int = 0
+    """Deliveries of messages that are still kept of which nobody knows whether they happened."""
 
 
 @dataclass(frozen=True, slots=True)

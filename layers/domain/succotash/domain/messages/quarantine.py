@@ -58,10 +58,9 @@ class QuarantineDigest:
 
     def holds(self, submission: FormSubmission) -> bool:
         """Whether the submission is one of those it counts."""
-        stored_at = submission.waited_until or submission.submitted_at
         return (
             submission.form_id == self.form_id
             and submission.state is SubmissionState.QUARANTINED
-            and (self.since is None or self.since <= stored_at)
-            and stored_at < self.until
+            and (self.since is None or self.since <= submission.stored_at)
+            and submission.stored_at < self.until
         )

@@ -90,11 +90,19 @@ def backtest_silence(probability: Array, silent: Flags) -> SilenceBacktest:
         silent_share=share,
         brier=brier,
         brier_skill=1 - brier / base_brier if brier is not None and base_brier else None,
-        log_loss=_mean(_log_loss(probability, silent)),
+        log_loss=_mean(log_losses(probability, silent)),
         auc=_auc(probability, silent) if base_brier else None,
         calibration=_calibration(probability, silent),
         top_decile_lift=_top_share(probability, silent) / share if share else None,
     )
+
+
+def log_losses(probability: Array, silent: Flags) -> Array:
+    """Of each customer, in nats: -log of the probability given to what happened."""
+    clipped = np.clip(probability, _CLIP, 1 - _CLIP)
+    happened = silent.astype(np.float64)
+    loss = -xlogy(happened, clipped) - xlog1py(1 - happened, -clipped)
+    return loss.astype(np.float64)
 
 
 def backtest(
@@ -235,13 +243,6 @@ def _mean(values: Array) -> float | None:
 
 def _root_mean(values: Array) -> float | None:
     return float(np.sqrt(values.mean())) if len(values) else None
-
-
-def _log_loss(probability: Array, silent: Flags) -> Array:
-    clipped = np.clip(probability, _CLIP, 1 - _CLIP)
-    happened = silent.astype(np.float64)
-    loss = -xlogy(happened, clipped) - xlog1py(1 - happened, -clipped)
-    return loss.astype(np.float64)
 
 
 def _ranks(values: Array) -> Array:

@@ -12,7 +12,7 @@ the second term only where m > 0.
 """
 
 from dataclasses import dataclass, replace
-from math import log
+from math import exp, log
 from typing import ClassVar, Self, override
 
 import numpy as np
@@ -47,12 +47,13 @@ _BLOCK = 8_192
 _LARGEST_EXPONENT = 600.0
 _SMALLEST_CHANCE = 1e-15
 """Of leaving, in simulations: nobody buys often enough to see a smaller one."""
+_ODDS = Normal((0, 0, 1, -1), mean=-log(5), deviation=1.0)
 WEAK_PRIOR = Prior(
     (
         Normal((1, 0, 0, 0), mean=0.0, deviation=1.5),
         Normal((1, -1, 0, 0), mean=0.0, deviation=3.0),
         Normal((0, 0, 1, 0), mean=-log(2), deviation=3.0),
-        Normal((0, 0, 1, -1), mean=-log(5), deviation=1.0),
+        _ODDS,
     )
 )
 """Of r, of the purchases at mean age r / alpha, of a and of the odds of leaving a / b; see ADR 16.
@@ -60,6 +61,34 @@ WEAK_PRIOR = Prior(
 How alike customers are in buying (r) and in leaving (a) shops differ in by orders of magnitude. At
 one purchase in six the average customer leaves, with 95% between one in 36 and three in five.
 """
+
+
+_WAITED = 1 - exp(-1)
+"""Of their own mean interval, but no more than all of it, buyers at random whom nobody leaves have
+waited on average since their last purchase."""
+
+
+def weak_prior(sample: PurchaseSample) -> Prior:
+    """The weak prior, and where hardly anybody has waited yet, one against leaving; see ADR 16.
+
+    Who leaves at a purchase is only seen to have left in the time after it. Where repeat customers
+    have waited less than buyers at random would have, the sample was taken just after their
+    purchases, and leaving explains no silence but only that they bought so few times. There odds of
+    leaving above the mean of the prior count as one standard deviation per customer and share of
+    the waiting that is missing. In a sample taken at any other time nothing is missing.
+    """
+    repeated = sample.frequency > 0
+    weight, recency = sample.weight[repeated], sample.recency[repeated]
+    intervals = (sample.age[repeated] - recency) * sample.frequency[repeated] / recency
+    customers = float(weight.sum())
+    waited = weighted_sum(weight, np.minimum(intervals, 1.0)) / customers if customers else 1.0
+    missing = max(1 - waited / _WAITED, 0.0)
+    if not missing:
+        return WEAK_PRIOR
+    against = Normal(
+        (0, 0, 1, -1), _ODDS.mean, deviation=1 / (missing * customers**0.5), only_above=True
+    )
+    return Prior((*WEAK_PRIOR.of_combinations, against))
 
 
 @dataclass(frozen=True, slots=True)

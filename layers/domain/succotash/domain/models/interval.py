@@ -1,11 +1,13 @@
 """Between which amounts what a customer still brings will probably lie."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from succotash.domain.models.purchases import Array
+from succotash.domain.models.purchases import Array, PurchaseModel
 from succotash.domain.models.selection import FittedPurchases, FittedSpend
+from succotash.domain.models.spend import SpendModel
 from succotash.domain.value.ltv import INTERVAL_LEVEL
 
 DRAWS = 199
@@ -41,6 +43,7 @@ def value_interval(
     margin: float,
     random: np.random.Generator,
     level: float = INTERVAL_LEVEL,
+    drawn_level: float | None = None,
     draws: int = DRAWS,
 ) -> ValueInterval:
     """Between which amounts what each customer still brings lies with the probability `level`.
@@ -56,6 +59,10 @@ def value_interval(
     The expected value need not: for a customer who probably buys nothing it is a small share of
     what they bring if they do buy.
 
+    What is drawn holds with `level` where customers live as the models say. `drawn_level` is what
+    has to be drawn so that it holds as often among customers who do not (`interval_calibration`);
+    by default `level` itself.
+
     A parametric bootstrap. Every draw takes parameters from their asymptotic normal distribution
     (in logs; none are drawn for a model without standard errors) and then lets each customer live
     through the horizon: alive or not, their own rate and chance to leave, purchases, their own
@@ -68,6 +75,9 @@ def value_interval(
     """
     if not 0.5 <= level < 1 or draws < 1:  # noqa: PLR2004 - below, it would not hold the median
         raise ValueError("a level lies between 0.5 and 1, and draws are at least one")
+    drawn = level if drawn_level is None else drawn_level
+    if not level <= drawn < 1:
+        raise ValueError("what is drawn holds with the level at least")
     history = (frequency, recency, age)
     expected = purchases.model.expected_purchases(*history, horizon_days)
     undiscounted = expected * spend.model.expected_spend(frequency, mean_spend)
@@ -76,24 +86,16 @@ def value_interval(
     )
     nothing = purchases.model.probability_inactive(*history, horizon_days)
     low, median, high = (np.zeros_like(residual) for _ in range(3))
-    tail = (1 - level) / 2
-    least, middle, upper, most = (_draw_at(each, draws) for each in (tail, 0.5, level, 1 - tail))
-    models = [
-        (
-            purchases.model.with_parameters(**_drawn(purchases, random)),
-            spend.model.with_parameters(**_drawn(spend, random)),
-        )
-        for _ in range(draws)
-    ]
+    tail, drawn_tail = (1 - level) / 2, (1 - drawn) / 2
+    places = [_draw_at(each, draws) for each in (drawn_tail, 0.5, drawn, 1 - drawn_tail)]
+    least, middle, upper, most = places
+    models = drawn_models(purchases, spend, draws, random)
     uncertain = np.flatnonzero(nothing < level)
     for start in range(0, len(uncertain), _BLOCK):
         rows = uncertain[start : start + _BLOCK]
-        x, t_x, t, m = frequency[rows], recency[rows], age[rows], mean_spend[rows]
-        brought = np.empty((draws, len(rows)))
-        for draw, (buying, spending) in enumerate(models):
-            bought = buying.simulate_purchases(x, t_x, t, horizon_days, random)
-            brought[draw] = spending.simulate_spend(x, m, bought, random)
-        brought.partition((least, middle, upper, most), axis=0)
+        one = (frequency[rows], recency[rows], age[rows])
+        brought = drawn_amounts(models, *one, mean_spend[rows], horizon_days, random)
+        brought.partition(places, axis=0)
         from_nothing = nothing[rows] > tail
         low[rows] = np.where(from_nothing, 0.0, brought[least]) * worth[rows]
         # The draws may show somewhat more of nothing than there is: it alone does not suffice.
@@ -102,6 +104,39 @@ def value_interval(
         high[rows] = np.where(from_nothing, enough, brought[most]) * worth[rows]
         median[rows] = np.where(nothing[rows] < 0.5, brought[middle], 0.0) * worth[rows]  # noqa: PLR2004
     return ValueInterval(low, median, high, nothing)
+
+
+type DrawnModels = Sequence[tuple[PurchaseModel, SpendModel]]
+
+
+def drawn_models(
+    purchases: FittedPurchases, spend: FittedSpend, draws: int, random: np.random.Generator
+) -> DrawnModels:
+    """The two models as they might have come out, as many times."""
+    return [
+        (
+            purchases.model.with_parameters(**_drawn(purchases, random)),
+            spend.model.with_parameters(**_drawn(spend, random)),
+        )
+        for _ in range(draws)
+    ]
+
+
+def drawn_amounts(
+    models: DrawnModels,
+    frequency: Array,
+    recency: Array,
+    age: Array,
+    mean_spend: Array,
+    days: float,
+    random: np.random.Generator,
+) -> Array:
+    """What each customer brings within the days by each of the models, of shape (draws, rows)."""
+    brought = np.empty((len(models), len(frequency)))
+    for draw, (buying, spending) in enumerate(models):
+        bought = buying.simulate_purchases(frequency, recency, age, days, random)
+        brought[draw] = spending.simulate_spend(frequency, mean_spend, bought, random)
+    return brought
 
 
 def _draw_at(share: float, draws: int) -> int:

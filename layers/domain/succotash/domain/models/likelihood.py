@@ -64,6 +64,8 @@ class Normal(NamedTuple):
     """Its weights, one per parameter in the order of the model."""
     mean: float
     deviation: float
+    only_above: bool = False
+    """Whether it is flat below its mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Prior:
         means = np.array([each.mean for each in self.of_combinations])
         precision = 1 / np.array([each.deviation for each in self.of_combinations]) ** 2
         away = (weights * logs).sum(axis=1) - means
+        precision[np.array([each.only_above for each in self.of_combinations]) & (away < 0)] = 0.0
         return Evaluation(
             -float((precision * away * away).sum()) / 2,
             -((precision * away)[:, None] * weights).sum(axis=0),

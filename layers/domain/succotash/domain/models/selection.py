@@ -2,9 +2,13 @@
 
 Where there is time to hold out, the candidates for purchases compete: each is fitted to what came
 before the cut and judged on the days after it. The lowest log loss of P(no purchase) wins, because
-risk, reasons and dates all follow from that probability; log losses within 1% of the lowest are a
-tie, which on another 2,000 customers would as likely fall the other way, and of those the one whose
-total of purchases was nearest wins. An exact tie goes to the candidate named first.
+risk, reasons and dates all follow from that probability. It is compared customer by customer: a
+mean difference within its own standard error would on other customers as likely fall the other way,
+and is a tie. Of those tied, the ones that explain the time before the cut clearly worse than the
+best of them fall away: a log-likelihood counts every purchase and every pause, where P(no purchase)
+is one yes or no per customer. Of the rest the one whose total of purchases was nearest wins, and of
+equal totals the candidate named first. The total decides last, since chance alone moves it by some
+per cent in shops of a few thousand customers.
 """
 
 from collections.abc import Sequence
@@ -14,7 +18,7 @@ from enum import StrEnum
 from numpy.typing import ArrayLike
 
 from succotash.domain.models import beta_geometric, gamma_gamma, pareto_nbd
-from succotash.domain.models.backtest import Backtest, backtest
+from succotash.domain.models.backtest import Backtest, backtest, log_losses
 from succotash.domain.models.bg_nbd import BGNBD, fit_bg_nbd
 from succotash.domain.models.gamma_gamma import fit_gamma_gamma
 from succotash.domain.models.likelihood import Fitted, Precision, UnfitError
@@ -33,7 +37,10 @@ from succotash.domain.values import Json
 LARGEST_MEAN = 3.0
 """Times the mean purchase: above, spends hardly have a mean, and that of Gamma-Gamma runs away."""
 TIE = 0.01
-"""Log losses whose ratio is within this of 1 say nothing about which model is better."""
+"""Log losses whose ratio is within this of 1 say nothing about which source is better."""
+CLEARLY_WORSE = 2.0
+"""A log-likelihood lower by more is clearly worse: a difference in AIC of 4, from where K. P.
+Burnham and D. R. Anderson (2004), Multimodel Inference, speak of considerably less support."""
 _POOLED = "its parameters are supposed or pooled, not searched for"
 
 
@@ -89,6 +96,11 @@ class Judged:
         return self.result.log_loss or 0.0
 
     @property
+    def log_likelihood(self) -> float:
+        """Of what came before the cut; 0 for a model that is not fitted by likelihood."""
+        return self.fitted.log_likelihood or 0.0
+
+    @property
     def count_error(self) -> float:
         """How far the total of purchases was off, either way."""
         return abs(self.result.predicted_purchases - self.result.actual_purchases)
@@ -135,27 +147,44 @@ def compare(
     sample = PurchaseSample.from_columns(frequency, recency, age)
     fits = [fit_purchases(sample, candidates=[each]) for each in candidates]
     carried = [each for each in fits if each.log_likelihood is not None] or fits[:1]
-    judged = [
-        Judged(
-            each,
-            backtest(
-                each.model,
-                frequency,
-                recency,
-                age,
-                holdout_purchases=holdout_purchases,
-                holdout_days=holdout_days,
-            ),
+    silent = holdout_purchases == 0
+    judged, losses = [], []
+    for each in carried:
+        said = each.model.probability_inactive(frequency, recency, age, holdout_days)
+        losses.append(log_losses(said, silent))
+        result = backtest(
+            each.model,
+            frequency,
+            recency,
+            age,
+            holdout_purchases=holdout_purchases,
+            holdout_days=holdout_days,
         )
-        for each in carried
-    ]
-    lowest = min(each.log_loss for each in judged)
-    tied = [each for each in judged if each.log_loss <= lowest * (1 + TIE)]
-    rest = [each for each in judged if each.log_loss > lowest * (1 + TIE)]
-    tied.sort(key=lambda each: each.count_error)
+        judged.append(Judged(each, result))
+    return _ranked(judged, losses, holdout_days)
+
+
+def _ranked(judged: Sequence[Judged], losses: Sequence[Array], days: float) -> Comparison:
+    """The best first; `losses` are those of each customer, for each of `judged`."""
+    lowest = losses[min(range(len(judged)), key=lambda place: judged[place].log_loss)]
+    tied: list[Judged] = []
+    rest: list[Judged] = []
+    for each, own in zip(judged, losses, strict=True):
+        (tied if _is_tie(own - lowest) else rest).append(each)
+    likeliest = max(each.log_likelihood for each in tied)
+    supported = [each for each in tied if each.log_likelihood >= likeliest - CLEARLY_WORSE]
+    supported.sort(key=lambda each: each.count_error)
+    less = [each for each in tied if each not in supported]
+    less.sort(key=lambda each: -each.log_likelihood)
     rest.sort(key=lambda each: each.log_loss)
-    ranked = (*tied, *rest)
-    return Comparison(ranked, _verdict(ranked, len(tied), holdout_days))
+    return Comparison((*supported, *less, *rest), _verdict(supported, less, rest, days))
+
+
+def _is_tie(differences: Array) -> bool:
+    """Whether paired differences are on average within their standard error."""
+    customers = len(differences)
+    error = float(differences.std()) / customers**0.5 if customers else 0.0
+    return not customers or float(differences.mean()) <= error
 
 
 def fit_purchases(
@@ -204,13 +233,15 @@ def _fit(
     match candidate:
         case Candidate.BG_NBD:
             return fit_bg_nbd(
-                sample, start if isinstance(start, BGNBD) else None, prior=beta_geometric.WEAK_PRIOR
+                sample,
+                start if isinstance(start, BGNBD) else None,
+                prior=beta_geometric.weak_prior(sample),
             )
         case Candidate.MBG_NBD:
             return fit_mbg_nbd(
                 sample,
                 start if isinstance(start, MBGNBD) else None,
-                prior=beta_geometric.WEAK_PRIOR,
+                prior=beta_geometric.weak_prior(sample),
             )
         case Candidate.PARETO_NBD:
             return fit_pareto_nbd(
@@ -231,21 +262,29 @@ def _pooled_rate(sample: PurchaseSample, reason: str) -> FittedPurchases:
     )
 
 
-def _verdict(ranked: Sequence[Judged], tied: int, days: float) -> str:
-    best = ranked[0]
-    if len(ranked) == 1:
+def _verdict(
+    supported: Sequence[Judged], less: Sequence[Judged], rest: Sequence[Judged], days: float
+) -> str:
+    best, tied = supported[0], (*supported, *less)
+    if len(tied) + len(rest) == 1:
         return f"No other model was judged on the last {days:.0f} days."
     name = best.fitted.model.name
     unseen = f"On the last {days:.0f} days, which were held out,"
-    if tied == 1:
+    if len(tied) == 1:
         return (
             f"{unseen} {name} had the lowest log loss, {best.log_loss:.4f}; next was "
-            f"{ranked[1].fitted.model.name} with {ranked[1].log_loss:.4f}."
+            f"{rest[0].fitted.model.name} with {rest[0].log_loss:.4f}."
         )
-    others = ", ".join(each.fitted.model.name for each in ranked[1:tied])
+    others = ", ".join(each.fitted.model.name for each in tied if each is not best)
+    alike = f"{unseen} the log losses of {name} and {others} differed by no more than chance"
+    if len(supported) == 1:
+        return (
+            f"{alike}; {name} explains the days before them best, with a log-likelihood of "
+            f"{best.log_likelihood:,.1f} against {less[0].log_likelihood:,.1f}."
+        )
     return (
-        f"{unseen} the log losses of {name} and {others} were within {TIE:.0%}; the total of "
-        f"{name}, {best.result.predicted_purchases:,.0f} purchases, was nearest to the actual "
+        f"{alike}; of those that explain the days before them about as well, the total of {name}, "
+        f"{best.result.predicted_purchases:,.0f} purchases, was nearest to the actual "
         f"{best.result.actual_purchases:,}."
     )
 

@@ -1,9 +1,11 @@
-"""The ports to where messages go: a bus of events, and a mailer."""
+"""The ports to where messages go: the queues of deliveries, a bus of events, and a mailer."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import override
 
+from succotash.domain.messages.delivery import DeliveryJob, DeliveryOutcome
 from succotash.domain.messages.mails import Mail
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.values import MessageId
@@ -25,6 +27,69 @@ class MailUncertainError(SuccotashError):
         super().__init__("no answer came to an e-mail that may have been sent")
 
 
+class DeliveryQueue(ABC):
+    """Takes jobs to the function that does them, outside of the network of the database."""
+
+    @abstractmethod
+    def hand_over(self, jobs: Sequence[DeliveryJob]) -> list[DeliveryOutcome]:
+        """Hand the jobs over; the outcomes that are known at once.
+
+        Those are the jobs that were surely not taken, and all of them where the jobs are done
+        here. The others answer later. One that was taken under the same id minutes ago is not
+        taken twice.
+        """
+
+
+class DeliveryInbox(ABC):
+    """The other end of that queue, and the way back for outcomes."""
+
+    @abstractmethod
+    def claim(self, receipt: str) -> None:
+        """Take a received job from the queue for good, so that nobody is given it again.
+
+        StorageUnavailableError where that is not certain; the job must not be done then.
+        """
+
+    @abstractmethod
+    def answer(self, outcome: DeliveryOutcome) -> None:
+        """Keep the outcome until it is taken, at least once; StorageUnavailableError."""
+
+
+class NobodyWaits(DeliveryInbox):
+    """Where jobs come from no queue, and nobody hears of their outcomes."""
+
+    @override
+    def claim(self, receipt: str) -> None:
+        pass
+
+    @override
+    def answer(self, outcome: DeliveryOutcome) -> None:
+        pass
+
+
+class RelayWaker(ABC):
+    """Has the outbox relayed."""
+
+    @abstractmethod
+    def wake(self, at: datetime | None = None) -> None:
+        """Have it relayed within seconds, or at an instant.
+
+        Called after the COMMIT of what was written to the outbox. It never raises: what is
+        lost is found by the next run that somebody else asks for.
+        """
+
+
+class NobodyToWake(RelayWaker):
+    """Where somebody looks at the outbox again and again by themselves."""
+
+    @override
+    def wake(self, at: datetime | None = None) -> None:
+        pass
+
+
+NOBODY_TO_WAKE = NobodyToWake()
+
+
 class EventBus(ABC):
     """A bus on which other programs listen."""
 
@@ -40,5 +105,8 @@ class Mailer(ABC):
     """Sends e-mails from the company's address."""
 
     @abstractmethod
-    def send(self, mail: Mail, at: datetime) -> None:
-        """Send it, dated `at`; MailRefusedError, MailUncertainError."""
+    def send(self, mail: Mail, at: datetime) -> str | None:
+        """Send it, dated `at`; MailRefusedError, MailUncertainError.
+
+        What the service that takes it calls it is returned, where it calls it anything.
+        """

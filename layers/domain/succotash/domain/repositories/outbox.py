@@ -4,7 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from succotash.domain.messages.delivery import DeliveryOutcome, PendingDelivery
 from succotash.domain.messages.outbox import (
+    AnsweredMessage,
     Backlog,
     MailNote,
     OutboxMessage,
@@ -31,7 +33,27 @@ class OutboxRepository(ABC):
 
         They belong to the caller until `until` and are due again then unless settled before, so
         that no crash loses one. Two who take at the same time get different ones, and where
-        transactions run side by side neither waits.
+        transactions run side by side neither waits. What was handed over for them before and
+        never answered, and must not happen twice (`AT_MOST_ONCE`), is uncertain from now on;
+        what was refused is forgotten.
+        """
+
+    @abstractmethod
+    def hand_over(self, deliveries: Sequence[PendingDelivery], until: datetime) -> None:
+        """Note that jobs for these are about to be handed over, each instead of an earlier one.
+
+        Their messages are due again at `until`, unless settled before. What belongs to a message
+        that is gone is passed over.
+        """
+
+    @abstractmethod
+    def answer(self, outcomes: Sequence[DeliveryOutcome], at: datetime) -> list[AnsweredMessage]:
+        """Note what became of jobs, each once; their messages that wait for no job any more.
+
+        An outcome counts that comes after its delivery was found uncertain, and none of a job
+        that another one replaced. What was delivered is noted. What was refused is noted no
+        longer, and is given with its message until that is taken again; its recipient is given
+        once. Where several answer at once for a message, the last one is given it.
         """
 
     @abstractmethod

@@ -53,6 +53,11 @@ class CustomerLTV:
         return self.actual_clv + self.residual_value
 
     @property
+    def is_alive_by_supposition(self) -> bool:
+        """Whether P(alive) is 1 only because BG/NBD lets nobody leave before a second purchase."""
+        return self.frequency == 0 and self.probability_alive == 1
+
+    @property
     def interval_is_point(self) -> bool:
         """Whether the interval is one amount: most probably nothing more comes."""
         return self.residual_low is not None and self.residual_low == self.residual_high

@@ -38,14 +38,14 @@ class SesMailer(Mailer):
         self._client: Ses | None = None
 
     @override
-    def send(self, mail: Mail, at: datetime) -> None:
+    def send(self, mail: Mail, at: datetime) -> str | None:
         from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
         content = mime(mail, self._sender, at)
         try:
             if self._client is None:
                 self._client = self._new_client()
-            self._client.send_email(
+            answer = self._client.send_email(
                 FromEmailAddress=parseaddr(self._sender)[1],
                 Destination={"ToAddresses": list(mail.to)},
                 Content={"Raw": {"Data": content}},
@@ -60,3 +60,4 @@ class SesMailer(Mailer):
             raise MailUncertainError from None
         except BotoCoreError as error:
             raise MailRefusedError(f"SES: {type(error).__name__}") from None
+        return str(answer["MessageId"]) if "MessageId" in answer else None

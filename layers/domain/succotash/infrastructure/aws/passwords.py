@@ -1,26 +1,16 @@
-"""Database passwords from AWS: a secret that is rotated, or a token signed for each connection.
-
-boto3 takes a second to import, so it is imported where a password is first asked for.
-"""
+"""Database passwords from AWS: a secret that is rotated, or a token signed for each connection."""
 
 import json
 import math
+import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from succotash.errors import SettingsError, StorageUnavailableError
+from succotash.domain.values import Clock, system_clock
+from succotash.errors import SettingsError
+from succotash.infrastructure.aws.credentials import Credentials, find_credentials
+from succotash.infrastructure.aws.rds_tokens import rds_token
 from succotash.infrastructure.aws.secrets import SecretReader, SecretsClient, secrets_manager
-
-if TYPE_CHECKING:
-    from botocore.client import BaseClient
-
-
-def rds() -> "BaseClient":
-    """A client that signs tokens; signing needs no network."""
-    import boto3
-
-    client: BaseClient = boto3.client("rds")
-    return client
 
 
 class SecretPassword:
@@ -48,28 +38,28 @@ class SecretPassword:
 
 
 class IamToken:
-    """A password that IAM signs; it opens connections for fifteen minutes, so each gets its own."""
+    """A password that IAM signs; it opens connections for fifteen minutes, so each gets its own.
+
+    It is signed without boto3, in microseconds, and nobody is asked.
+    """
 
     def __init__(
-        self, host: str, port: int, user: str, client: Callable[[], "BaseClient"] = rds
+        self,
+        host: str,
+        port: int,
+        user: str,
+        credentials: Callable[[], Credentials] = lambda: find_credentials(os.environ),
+        clock: Clock = system_clock,
     ) -> None:
         self._host = host
         self._port = port
         self._user = user
-        self._new_client = client
-        self._client: BaseClient | None = None
+        self._credentials = credentials
+        self._clock = clock
 
     def __call__(self, *, fresh: bool = False) -> str:  # noqa: ARG002 - every token is fresh
         """A token; StorageUnavailableError where there are no credentials to sign it with."""
-        from botocore.exceptions import BotoCoreError
-        from botocore.signers import generate_db_auth_token
-
-        try:
-            if self._client is None:
-                self._client = self._new_client()
-            return str(generate_db_auth_token(self._client, self._host, self._port, self._user))
-        except BotoCoreError:
-            raise StorageUnavailableError("no token for it can be signed") from None
+        return rds_token(self._host, self._port, self._user, self._credentials(), self._clock())
 
 
 def _password_in(secret: str) -> str:

@@ -5,11 +5,20 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import override
 
+from succotash.domain.messages.delivery import (
+    AT_MOST_ONCE,
+    DeliveryOutcome,
+    DeliveryResult,
+    PendingDelivery,
+)
 from succotash.domain.messages.outbox import (
     MAIL_WINDOW,
+    UNNAMED,
+    AnsweredMessage,
     Backlog,
     MailNote,
     OutboxMessage,
+    RefusedDelivery,
     Settlement,
     TakenMessage,
     with_mail,
@@ -17,7 +26,7 @@ from succotash.domain.messages.outbox import (
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.values import MessageId
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
-from succotash.infrastructure.in_memory.tables import OutboxRow, atomic, stored
+from succotash.infrastructure.in_memory.tables import DeliveryRow, OutboxRow, atomic, stored
 
 
 class InMemoryOutboxRepository(InMemoryRepository, OutboxRepository):
@@ -38,10 +47,99 @@ class InMemoryOutboxRepository(InMemoryRepository, OutboxRepository):
         due.sort(key=lambda row: (row.due_at, row.message.message_id))
         taken = []
         for row in sorted(due[:limit], key=_place):
-            held = dataclasses.replace(row, attempts=row.attempts + 1, due_at=until)
+            known = {
+                channel: each
+                for channel, each in row.deliveries.items()
+                if each.result is not DeliveryResult.REFUSED
+            }
+            unanswered = {
+                channel: dataclasses.replace(each, result=DeliveryResult.UNCERTAIN)
+                for channel, each in known.items()
+                if each.result is None and each.pending.kind in AT_MOST_ONCE
+            }
+            held = dataclasses.replace(
+                row,
+                attempts=row.attempts + 1,
+                due_at=until,
+                deliveries={**known, **unanswered},
+            )
             self._put(held)
-            taken.append(TakenMessage(row.message, held.attempts, row.delivered_to))
+            taken.append(
+                TakenMessage(row.message, held.attempts, row.delivered_to, len(unanswered))
+            )
         return taken
+
+    @override
+    @atomic
+    def hand_over(self, deliveries: Sequence[PendingDelivery], until: datetime) -> None:
+        for each in deliveries:
+            row = self.tables.outbox.get(each.message_id)
+            if row is not None:
+                out = {**row.deliveries, each.channel: DeliveryRow(each)}
+                self._put(dataclasses.replace(row, deliveries=out, due_at=until))
+
+    @override
+    @atomic
+    def answer(self, outcomes: Sequence[DeliveryOutcome], at: datetime) -> list[AnsweredMessage]:
+        answered = {each.message_id for each in outcomes if self._answer(each)}
+        rows = sorted((self.tables.outbox[each] for each in answered), key=_place)
+        return [
+            self._close(row)
+            for row in rows
+            if all(each.result is not None for each in row.deliveries.values())
+        ]
+
+    def _answer(self, outcome: DeliveryOutcome) -> bool:
+        """Note an outcome; whether it says anything new."""
+        row = self.tables.outbox.get(outcome.message_id)
+        delivery = None if row is None else row.deliveries.get(outcome.channel)
+        if row is None or delivery is None or delivery.pending.job_id != outcome.job_id:
+            return False
+        if delivery.result not in {None, DeliveryResult.UNCERTAIN} - {outcome.result}:
+            return False
+        is_refused = outcome.result is DeliveryResult.REFUSED
+        answered = dataclasses.replace(
+            delivery, result=outcome.result, reason=outcome.reason, reference=outcome.reference
+        )
+        self._put(
+            dataclasses.replace(
+                row,
+                deliveries={**row.deliveries, outcome.channel: answered},
+                delivered_to=(
+                    row.delivered_to - {outcome.channel}
+                    if is_refused
+                    else row.delivered_to | {outcome.channel}
+                ),
+                delivered_at=None if is_refused else row.delivered_at,
+            )
+        )
+        return True
+
+    def _close(self, row: OutboxRow) -> AnsweredMessage:
+        """The message with what was refused of it; whose mail that was is told once."""
+        refused = {
+            channel: each
+            for channel, each in row.deliveries.items()
+            if each.result is DeliveryResult.REFUSED
+        }
+        told = {
+            channel: dataclasses.replace(
+                each, pending=dataclasses.replace(each.pending, recipient=None)
+            )
+            for channel, each in refused.items()
+        }
+        self._put(dataclasses.replace(row, deliveries={**row.deliveries, **told}))
+        return AnsweredMessage(
+            TakenMessage(
+                row.message,
+                max(each.pending.attempt for each in row.deliveries.values()),
+                row.delivered_to,
+            ),
+            tuple(
+                RefusedDelivery(each.pending, each.reason or UNNAMED)
+                for _, each in sorted(refused.items())
+            ),
+        )
 
     @override
     @atomic
@@ -133,7 +231,12 @@ class InMemoryOutboxRepository(InMemoryRepository, OutboxRepository):
     def count_backlog(self) -> Backlog:
         waiting = [row.message.occurred_at for row in self._waiting()]
         dead_lettered = sum(row.set_aside_at is not None for row in self.tables.outbox.values())
-        return Backlog(len(waiting), dead_lettered, min(waiting, default=None))
+        uncertain = sum(
+            each.result is DeliveryResult.UNCERTAIN
+            for row in self.tables.outbox.values()
+            for each in row.deliveries.values()
+        )
+        return Backlog(len(waiting), dead_lettered, min(waiting, default=None), uncertain)
 
     @override
     @atomic

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import override
 
 from succotash.domain.forms.submissions import FormSubmission
+from succotash.domain.intake.spam import CHALLENGE_REASONS, ChallengeState
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.repositories.quarantine import QuarantineRepository
 from succotash.infrastructure.in_memory.form_definitions import InMemoryFormDefinitionRepository
@@ -33,10 +34,27 @@ class InMemoryQuarantineRepository(InMemoryRepository, QuarantineRepository):
 
     @override
     @atomic
+    def end_challenges(self, before: datetime, *, limit: int) -> list[FormSubmission]:
+        waiting = sorted(
+            (
+                each
+                for each in self.tables.submissions.values()
+                if each.awaits_challenge and each.stored_at < before
+            ),
+            key=lambda each: (each.stored_at, each.submission_id),
+        )
+        unchecked = (CHALLENGE_REASONS[ChallengeState.UNKNOWN],)
+        ended = [dataclasses.replace(each, spam_reasons=unchecked) for each in waiting[:limit]]
+        for each in ended:
+            self.tables.submissions[each.submission_id] = each
+        return ended
+
+    @override
+    @atomic
     def get_quarantined(self, digest: QuarantineDigest, *, limit: int) -> list[FormSubmission]:
         matching = filter(digest.holds, self.tables.submissions_by_form[digest.form_id])
         return page(
             matching,
-            lambda each: (each.waited_until or each.submitted_at, each.submission_id),
+            lambda each: (each.stored_at, each.submission_id),
             limit,
         )

@@ -6,7 +6,7 @@ import functools
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Concatenate, Protocol
 
@@ -14,6 +14,7 @@ from succotash.domain.forms.forms import DEFAULT_FORM, Form, RuleKind, Validatio
 from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.leads.leads import Lead, LeadScore, LeadStatus, StatusChange
 from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
+from succotash.domain.messages.delivery import DeliveryResult, PendingDelivery
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.people.consents import Consent, Suppression
@@ -78,6 +79,17 @@ class IdempotencyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """A job that was handed over, and what became of it."""
+
+    pending: PendingDelivery
+    result: DeliveryResult | None = None
+    """None while it is out."""
+    reason: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxRow:
     """A message, and how far its delivery has come."""
 
@@ -88,6 +100,8 @@ class OutboxRow:
     delivered_at: datetime | None = None
     set_aside_at: datetime | None = None
     last_error: str | None = None
+    deliveries: Mapping[str, DeliveryRow] = field(default_factory=dict)
+    """The latest of each channel."""
 
 
 @dataclass(frozen=True, slots=True)

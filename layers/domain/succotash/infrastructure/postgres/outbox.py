@@ -4,8 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import override
 
+from succotash.domain.messages.delivery import (
+    AT_MOST_ONCE,
+    DeliveryOutcome,
+    PendingDelivery,
+)
 from succotash.domain.messages.outbox import (
     MAIL_WINDOW,
+    AnsweredMessage,
     Backlog,
     MailNote,
     OutboxMessage,
@@ -15,9 +21,14 @@ from succotash.domain.messages.outbox import (
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.values import Json, MessageId
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.session import Jsonb
+from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import statements
-from succotash.infrastructure.rows.messages import backlog_of, taken_message_of
+from succotash.infrastructure.rows.messages import (
+    answered_messages_of,
+    backlog_of,
+    last_of_each,
+    taken_message_of,
+)
 
 _SQL = statements("outbox")
 
@@ -32,8 +43,32 @@ class PostgresOutboxRepository(PostgresRepository, OutboxRepository):
 
     @override
     def take(self, at: datetime, until: datetime, *, limit: int) -> list[TakenMessage]:
-        rows = self._run(_SQL["take"], at=at, until=until, limit=limit)
+        rows = self._run(
+            _SQL["take"], at=at, until=until, limit=limit, at_most_once=sorted(AT_MOST_ONCE)
+        )
         return [taken_message_of(row) for row in rows]
+
+    @override
+    def hand_over(self, deliveries: Sequence[PendingDelivery], until: datetime) -> None:
+        if deliveries:
+            documents: list[Json] = [_pending_document(each) for each in deliveries]
+            self._run(_SQL["hand_over"], deliveries=Jsonb(documents), until=until)
+
+    @override
+    def answer(self, outcomes: Sequence[DeliveryOutcome], at: datetime) -> list[AnsweredMessage]:
+        if not outcomes:
+            return []
+        documents: list[Json] = [_outcome_document(each) for each in last_of_each(outcomes)]
+
+        def note(session: Session) -> list[Row]:
+            message_ids = sorted({each.message_id for each in outcomes})
+            session.run(_SQL["lock_messages"], message_ids=message_ids)
+            answered = session.run(_SQL["answer"], outcomes=Jsonb(documents), at=at)
+            return session.run(
+                _SQL["close_answered"], message_ids=[row["message_id"] for row in answered]
+            )
+
+        return answered_messages_of(self._in_transaction(note))
 
     @override
     def note_delivery(self, message_ids: Collection[MessageId], channel: str) -> set[MessageId]:
@@ -135,4 +170,27 @@ def _settlement_document(settlement: Settlement) -> Json:
         "error": settlement.error,
         "trusted": [*sorted(settlement.trusted)],
         "due_at": None if settlement.due_at is None else settlement.due_at.isoformat(),
+    }
+
+
+def _pending_document(delivery: PendingDelivery) -> Json:
+    return {
+        "job_id": delivery.job_id,
+        "message_id": delivery.message_id,
+        "channel": delivery.channel,
+        "kind": delivery.kind,
+        "attempt": delivery.attempt,
+        "handed_over_at": delivery.handed_over_at.isoformat(),
+        "recipient": delivery.recipient,
+    }
+
+
+def _outcome_document(outcome: DeliveryOutcome) -> Json:
+    return {
+        "job_id": outcome.job_id,
+        "message_id": outcome.message_id,
+        "channel": outcome.channel,
+        "result": outcome.result,
+        "reason": outcome.reason,
+        "reference": outcome.reference,
     }

@@ -4,8 +4,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import override
 
+from succotash.domain.messages.delivery import (
+    AT_MOST_ONCE,
+    DeliveryOutcome,
+    DeliveryResult,
+    PendingDelivery,
+)
 from succotash.domain.messages.outbox import (
     MAIL_WINDOW,
+    AnsweredMessage,
     Backlog,
     MailNote,
     OutboxMessage,
@@ -15,7 +22,12 @@ from succotash.domain.messages.outbox import (
 )
 from succotash.domain.repositories.outbox import OutboxRepository
 from succotash.domain.values import MessageId
-from succotash.infrastructure.rows.messages import backlog_of, taken_message_of
+from succotash.infrastructure.rows.messages import (
+    answered_messages_of,
+    backlog_of,
+    last_of_each,
+    taken_message_of,
+)
 from succotash.infrastructure.sqlite.columns import (
     instant,
     json_text,
@@ -53,9 +65,52 @@ class SQLiteOutboxRepository(SQLiteRepository, OutboxRepository):
     @override
     def take(self, at: datetime, until: datetime, *, limit: int) -> list[TakenMessage]:
         with self._unit.writing() as session:
-            rows = session.run(_SQL["take"], at=micros(at), until=micros(until), limit=limit)
-        taken = [taken_message_of(row) for row in rows]
+            once = json_text(sorted(AT_MOST_ONCE))
+            rows = session.run(
+                _SQL["take"], at=micros(at), until=micros(until), limit=limit, at_most_once=once
+            )
+            taken = [taken_message_of(row) for row in rows]
+            message_ids = json_text([each.message.message_id for each in taken])
+            session.run(_SQL["find_unanswered"], message_ids=message_ids, at_most_once=once)
+            session.run(_SQL["forget_refused"], message_ids=message_ids)
         return sorted(taken, key=lambda each: (each.message.occurred_at, each.message.message_id))
+
+    @override
+    def hand_over(self, deliveries: Sequence[PendingDelivery], until: datetime) -> None:
+        with self._unit.writing() as session:
+            message_ids = json_text(sorted({each.message_id for each in deliveries}))
+            session.run(_SQL["hold"], message_ids=message_ids, until=micros(until))
+            session.run_for_each(
+                _SQL["hand_over"],
+                [
+                    {
+                        "job_id": each.job_id,
+                        "message_id": each.message_id,
+                        "channel": each.channel,
+                        "kind": each.kind,
+                        "attempt": each.attempt,
+                        "handed_over_at": micros(each.handed_over_at),
+                        "recipient": each.recipient,
+                    }
+                    for each in deliveries
+                ],
+            )
+
+    @override
+    def answer(self, outcomes: Sequence[DeliveryOutcome], at: datetime) -> list[AnsweredMessage]:
+        with self._unit.writing() as session:
+            answered = {
+                each.message_id for each in last_of_each(outcomes) if _answer(session, each, at)
+            }
+            message_ids = json_text(sorted(answered))
+            complete = answered_messages_of(
+                session.run(_SQL["find_complete"], message_ids=message_ids)
+            )
+            session.run(
+                _SQL["forget_refused_recipients"],
+                message_ids=json_text([each.taken.message.message_id for each in complete]),
+            )
+        return complete
 
     @override
     def note_delivery(self, message_ids: Collection[MessageId], channel: str) -> set[MessageId]:
@@ -168,6 +223,28 @@ class SQLiteOutboxRepository(SQLiteRepository, OutboxRepository):
             return session.change(
                 _SQL["forget_subjects"], subject_ids=json_text(sorted(subject_ids))
             )
+
+
+def _answer(session: Session, outcome: DeliveryOutcome, at: datetime) -> bool:
+    """Note an outcome; whether it says anything new."""
+    is_new = session.change(
+        _SQL["answer"],
+        job_id=outcome.job_id,
+        message_id=outcome.message_id,
+        channel=outcome.channel,
+        result=outcome.result,
+        reason=outcome.reason,
+        reference=outcome.reference,
+        at=micros(at),
+    )
+    if is_new:
+        is_refused = outcome.result is DeliveryResult.REFUSED
+        session.run(
+            _SQL["withdraw_delivery" if is_refused else "note_delivery"],
+            message_ids=json_text([outcome.message_id]),
+            channel=outcome.channel,
+        )
+    return bool(is_new)
 
 
 def _mails(session: Session, recipients: Collection[str]) -> list[datetime]:

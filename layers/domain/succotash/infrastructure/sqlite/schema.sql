@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 16;
+PRAGMA user_version = 17;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -211,6 +211,24 @@ CREATE INDEX outbox_due ON outbox (due_at, message_id)
 WHERE delivered_at IS NULL AND set_aside_at IS NULL;
 CREATE INDEX outbox_delivered ON outbox (delivered_at) WHERE delivered_at IS NOT NULL;
 CREATE INDEX outbox_by_subject ON outbox (subject_id);
+
+-- Jobs that were handed over for messages, and what became of them: the latest of each channel.
+CREATE TABLE deliveries (
+    message_id TEXT NOT NULL REFERENCES outbox (message_id) ON DELETE CASCADE,
+    channel TEXT NOT NULL,
+    job_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'pending'
+    CHECK (state IN ('pending', 'delivered', 'refused', 'uncertain')),
+    handed_over_at INTEGER NOT NULL,
+    recipient TEXT,
+    answered_at INTEGER,
+    reason TEXT,
+    reference TEXT,
+    PRIMARY KEY (message_id, channel)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_uncertain ON deliveries (message_id) WHERE state = 'uncertain';
 
 -- Mails that anybody can cause, by who got them: an HMAC, which says nothing without its key.
 CREATE TABLE mail_recipients (

@@ -71,7 +71,8 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
         Kind.RELAY: "raw",
     },
     "idempotency_keys": {Kind.INTAKE: "rawd", Kind.QUERIES: "rawd"},
-    "outbox": {Kind.INTAKE: "ra", Kind.QUERIES: "rad", Kind.SCORING: "ra", Kind.RELAY: "rwd"},
+    "outbox": {Kind.INTAKE: "ra", Kind.QUERIES: "rad", Kind.SCORING: "ra", Kind.RELAY: "rawd"},
+    "deliveries": {Kind.RELAY: "rawd"},
     "mail_recipients": {Kind.QUERIES: "rd", Kind.RELAY: "rawd"},
     "quarantine_digests": {Kind.RELAY: "raw"},
     "customers": {

@@ -1,6 +1,16 @@
 -- name: record_consents
 WITH given AS (
-    SELECT *
+    SELECT
+        given.consent_id,
+        given.canonical_email,
+        given.purpose,
+        given.state,
+        given.occurred_at,
+        given.recorded_at,
+        given.origin,
+        given.text_shown,
+        given.source_id,
+        given.address_key
     FROM jsonb_to_recordset(cast(:consents AS jsonb)) AS given (
         consent_id text,
         canonical_email text,
@@ -46,7 +56,7 @@ ranked AS (
         added.origin = 'import' AS is_imported,
         row_number() OVER (
             PARTITION BY added.canonical_email, added.purpose, added.origin = 'import'
-            ORDER BY added.occurred_at DESC, added.recorded_at DESC, added.state
+            ORDER BY added.occurred_at DESC, added.recorded_at DESC, added.state ASC
         ) AS place
     FROM added
     INNER JOIN given ON added.consent_id = given.consent_id

@@ -22,6 +22,23 @@ taken AS (
     RETURNING
         outbox.message_id, kind, occurred_at, subject_id, form_id, payload, attempts,
         delivered_to
+),
+
+unanswered AS (
+    UPDATE deliveries
+    SET state = 'uncertain'
+    FROM due
+    WHERE
+        deliveries.message_id = due.message_id
+        AND deliveries.state = 'pending'
+        AND deliveries.kind = any(cast(:at_most_once AS text[]))
+    RETURNING deliveries.message_id
+),
+
+forgotten AS (
+    DELETE FROM deliveries
+    USING due
+    WHERE deliveries.message_id = due.message_id AND deliveries.state = 'refused'
 )
 
 SELECT
@@ -32,9 +49,170 @@ SELECT
     form_id,
     payload,
     attempts,
-    delivered_to
+    delivered_to,
+    (
+        SELECT count(*)
+        FROM unanswered
+        WHERE unanswered.message_id = taken.message_id
+    ) AS unanswered
 FROM taken
 ORDER BY occurred_at, message_id;
+
+-- name: hand_over
+WITH item AS (
+    SELECT
+        job_id,
+        message_id,
+        channel,
+        kind,
+        attempt,
+        handed_over_at,
+        recipient
+    FROM jsonb_to_recordset(cast(:deliveries AS jsonb)) AS given (
+        job_id text, message_id text, channel text, kind text, attempt integer,
+        handed_over_at timestamptz, recipient text
+    )
+),
+
+held AS (
+    UPDATE outbox
+    SET due_at = cast(:until AS timestamptz)
+    WHERE message_id IN (SELECT item.message_id FROM item)
+    RETURNING message_id
+)
+
+INSERT INTO deliveries (
+    message_id, channel, job_id, kind, attempt, handed_over_at, recipient
+)
+SELECT
+    item.message_id,
+    item.channel,
+    item.job_id,
+    item.kind,
+    item.attempt,
+    item.handed_over_at,
+    item.recipient
+FROM item
+INNER JOIN held ON held.message_id = item.message_id
+ON CONFLICT (message_id, channel) DO UPDATE SET
+    job_id = excluded.job_id,
+    kind = excluded.kind,
+    attempt = excluded.attempt,
+    state = 'pending',
+    handed_over_at = excluded.handed_over_at,
+    recipient = excluded.recipient,
+    answered_at = NULL,
+    reason = NULL,
+    reference = NULL;
+
+-- name: lock_messages
+-- Of several that are answered for one message at a time, the last one sees that it is.
+SELECT message_id
+FROM outbox
+WHERE message_id = any(cast(:message_ids AS text[]))
+ORDER BY message_id
+FOR UPDATE;
+
+-- name: answer
+WITH answered AS (
+    UPDATE deliveries
+    SET
+        state = item.result,
+        answered_at = cast(:at AS timestamptz),
+        reason = item.reason,
+        reference = item.reference
+    FROM jsonb_to_recordset(cast(:outcomes AS jsonb)) AS item (
+        job_id text, message_id text, channel text, result text, reason text, reference text
+    )
+    WHERE
+        deliveries.message_id = item.message_id
+        AND deliveries.channel = item.channel
+        AND deliveries.job_id = item.job_id
+        AND deliveries.state IN ('pending', 'uncertain')
+        AND deliveries.state <> item.result
+    RETURNING deliveries.message_id, deliveries.channel, deliveries.state
+),
+
+changed AS (
+    SELECT
+        message_id,
+        array_agg(channel) FILTER (WHERE state <> 'refused') AS reached,
+        array_agg(channel) FILTER (WHERE state = 'refused') AS refused
+    FROM answered
+    GROUP BY message_id
+)
+
+UPDATE outbox
+SET
+    delivered_to = array(
+        SELECT noted.channel
+        FROM unnest(outbox.delivered_to || changed.reached) AS noted (channel)
+        WHERE noted.channel <> all(coalesce(changed.refused, '{}'))
+        GROUP BY noted.channel
+        ORDER BY noted.channel
+    ),
+    delivered_at = CASE WHEN changed.refused IS NULL THEN outbox.delivered_at END
+FROM changed
+WHERE outbox.message_id = changed.message_id
+RETURNING outbox.message_id;
+
+-- name: close_answered
+WITH complete AS (
+    SELECT
+        message_id,
+        kind,
+        occurred_at,
+        subject_id,
+        form_id,
+        payload,
+        delivered_to,
+        (
+            SELECT max(done.attempt)
+            FROM deliveries AS done
+            WHERE done.message_id = outbox.message_id
+        ) AS attempts
+    FROM outbox
+    WHERE
+        message_id = any(cast(:message_ids AS text[]))
+        AND NOT EXISTS (
+            SELECT
+            FROM deliveries AS out
+            WHERE out.message_id = outbox.message_id AND out.state = 'pending'
+        )
+),
+
+-- Whose mail is not counted any more is told once.
+told AS (
+    UPDATE deliveries
+    SET recipient = NULL
+    FROM complete
+    WHERE
+        deliveries.message_id = complete.message_id
+        AND deliveries.state = 'refused'
+        AND deliveries.recipient IS NOT NULL
+)
+
+SELECT
+    complete.message_id,
+    complete.kind,
+    complete.occurred_at,
+    complete.subject_id,
+    complete.form_id,
+    complete.payload,
+    complete.attempts,
+    complete.delivered_to,
+    0 AS unanswered,
+    refused.channel AS refused_channel,
+    refused.job_id AS refused_job_id,
+    refused.kind AS refused_kind,
+    refused.attempt AS refused_attempt,
+    refused.handed_over_at AS refused_handed_over_at,
+    refused.recipient AS refused_recipient,
+    refused.reason AS refused_reason
+FROM complete
+LEFT JOIN deliveries AS refused
+    ON complete.message_id = refused.message_id AND refused.state = 'refused'
+ORDER BY complete.occurred_at, complete.message_id, refused.channel;
 
 -- name: note_delivery
 UPDATE outbox
@@ -154,7 +332,8 @@ delivered_at IS NULL AND set_aside_at IS NULL
 SELECT
     (SELECT count(*) FROM outbox WHERE ${waits}) AS waiting,
     (SELECT count(*) FROM outbox WHERE set_aside_at IS NOT NULL) AS dead_lettered,
-    (SELECT min(occurred_at) FROM outbox WHERE ${waits}) AS oldest_at;
+    (SELECT min(occurred_at) FROM outbox WHERE ${waits}) AS oldest_at,
+    (SELECT count(*) FROM deliveries WHERE state = 'uncertain') AS uncertain;
 
 -- name: redrive
 WITH put AS (

@@ -10,7 +10,10 @@ FROM pg_roles
 WHERE rolname = current_user;
 
 -- name: lock_set_up
-SELECT pg_advisory_lock(hashtextextended('succotash set-up', 0)) AS locked;
+-- The session that holds the lock waits while another one migrates, and the server ends idle ones.
+SELECT
+    set_config('idle_session_timeout', '0', false) AS idle_session_timeout,
+    pg_advisory_lock(hashtextextended('succotash set-up', 0)) AS locked;
 
 -- name: get_role
 SELECT rolsuper OR rolcreaterole OR rolcreatedb AS administers

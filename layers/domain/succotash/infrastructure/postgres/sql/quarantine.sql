@@ -62,3 +62,45 @@ WHERE
     AND coalesce(waited_until, submitted_at) < cast(:until AS timestamptz)
 ORDER BY coalesce(waited_until, submitted_at) DESC, submission_id DESC
 LIMIT cast(:limit AS bigint);
+
+-- name: end_challenges
+WITH waiting AS MATERIALIZED (
+    SELECT submission_id
+    FROM form_submissions
+    WHERE
+        state = 'quarantined'
+        AND spam_reasons = cast(:awaiting AS jsonb)
+        AND coalesce(waited_until, submitted_at) < cast(:before AS timestamptz)
+    ORDER BY coalesce(waited_until, submitted_at), submission_id
+    LIMIT cast(:limit AS bigint)
+    FOR UPDATE SKIP LOCKED
+),
+
+ended AS (
+    UPDATE form_submissions
+    SET spam_reasons = cast(:unchecked AS jsonb)
+    FROM waiting
+    WHERE form_submissions.submission_id = waiting.submission_id
+    RETURNING form_submissions.*
+)
+
+SELECT
+    submission_id,
+    form_id,
+    answers,
+    submitted_at,
+    fingerprint,
+    attribution,
+    source,
+    canonical_email,
+    lead_id,
+    user_agent,
+    state,
+    duplicate_of,
+    spam_reasons,
+    text_digest,
+    consent,
+    waited_until,
+    host(ip_address) AS ip_address
+FROM ended
+ORDER BY coalesce(waited_until, submitted_at), submission_id;

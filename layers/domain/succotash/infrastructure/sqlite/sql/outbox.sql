@@ -21,7 +21,110 @@ RETURNING
     form_id,
     payload,
     attempts,
-    delivered_to;
+    delivered_to,
+    (
+        SELECT count(*)
+        FROM deliveries
+        WHERE
+            deliveries.message_id = outbox.message_id
+            AND deliveries.state = 'pending'
+            AND deliveries.kind IN (SELECT given.value FROM json_each(:at_most_once) AS given)
+    ) AS unanswered;
+
+-- name: find_unanswered
+UPDATE deliveries SET state = 'uncertain'
+WHERE
+    message_id IN (SELECT given.value FROM json_each(:message_ids) AS given)
+    AND state = 'pending'
+    AND kind IN (SELECT given.value FROM json_each(:at_most_once) AS given);
+
+-- name: forget_refused
+DELETE FROM deliveries
+WHERE
+    state = 'refused'
+    AND message_id IN (SELECT given.value FROM json_each(:message_ids) AS given);
+
+-- name: hold
+UPDATE outbox SET due_at = :until
+WHERE message_id IN (SELECT given.value FROM json_each(:message_ids) AS given);
+
+-- name: hand_over
+INSERT INTO deliveries (
+    message_id, channel, job_id, kind, attempt, handed_over_at, recipient
+)
+SELECT
+    held.message_id,
+    :channel AS channel,
+    :job_id AS job_id,
+    :kind AS kind,
+    :attempt AS attempt,
+    :handed_over_at AS handed_over_at,
+    :recipient AS recipient
+FROM outbox AS held
+WHERE held.message_id = :message_id
+ON CONFLICT (message_id, channel) DO UPDATE SET
+    job_id = excluded.job_id,
+    kind = excluded.kind,
+    attempt = excluded.attempt,
+    state = 'pending',
+    handed_over_at = excluded.handed_over_at,
+    recipient = excluded.recipient,
+    answered_at = NULL,
+    reason = NULL,
+    reference = NULL;
+
+-- name: answer
+UPDATE deliveries SET
+    state = :result,
+    answered_at = :at,
+    reason = :reason,
+    reference = :reference
+WHERE
+    message_id = :message_id
+    AND channel = :channel
+    AND job_id = :job_id
+    AND state IN ('pending', 'uncertain')
+    AND state <> :result;
+
+-- name: find_complete
+SELECT
+    complete.message_id,
+    complete.kind,
+    complete.occurred_at,
+    complete.subject_id,
+    complete.form_id,
+    complete.payload,
+    complete.delivered_to,
+    (
+        SELECT max(done.attempt)
+        FROM deliveries AS done
+        WHERE done.message_id = complete.message_id
+    ) AS attempts,
+    0 AS unanswered,
+    refused.channel AS refused_channel,
+    refused.job_id AS refused_job_id,
+    refused.kind AS refused_kind,
+    refused.attempt AS refused_attempt,
+    refused.handed_over_at AS refused_handed_over_at,
+    refused.recipient AS refused_recipient,
+    refused.reason AS refused_reason
+FROM outbox AS complete
+LEFT JOIN deliveries AS refused
+    ON complete.message_id = refused.message_id AND refused.state = 'refused'
+WHERE
+    complete.message_id IN (SELECT given.value FROM json_each(:message_ids) AS given)
+    AND NOT EXISTS (
+        SELECT 1
+        FROM deliveries AS out
+        WHERE out.message_id = complete.message_id AND out.state = 'pending'
+    )
+ORDER BY complete.occurred_at, complete.message_id, refused.channel;
+
+-- name: forget_refused_recipients
+UPDATE deliveries SET recipient = NULL
+WHERE
+    state = 'refused'
+    AND message_id IN (SELECT given.value FROM json_each(:message_ids) AS given);
 
 -- name: note_delivery
 UPDATE outbox SET delivered_to = json_insert(delivered_to, '$[#]', :channel)
@@ -88,7 +191,8 @@ WHERE
 SELECT
     count(*) FILTER (WHERE delivered_at IS NULL AND set_aside_at IS NULL) AS waiting,
     count(set_aside_at) AS dead_lettered,
-    min(occurred_at) FILTER (WHERE delivered_at IS NULL AND set_aside_at IS NULL) AS oldest_at
+    min(occurred_at) FILTER (WHERE delivered_at IS NULL AND set_aside_at IS NULL) AS oldest_at,
+    (SELECT count(*) FROM deliveries WHERE deliveries.state = 'uncertain') AS uncertain
 FROM outbox;
 
 -- name: redrive

@@ -29,3 +29,34 @@ ${submission}
 WHERE ${held}
 ORDER BY coalesce(waited_until, submitted_at) DESC, submission_id DESC
 LIMIT :limit;
+
+-- name: end_challenges
+UPDATE form_submissions SET spam_reasons = :unchecked
+WHERE submission_id IN (
+    SELECT waiting.submission_id
+    FROM form_submissions AS waiting
+    WHERE
+        waiting.state = 'quarantined'
+        AND waiting.spam_reasons = :awaiting
+        AND coalesce(waiting.waited_until, waiting.submitted_at) < :before
+    ORDER BY coalesce(waiting.waited_until, waiting.submitted_at), waiting.submission_id
+    LIMIT :limit
+)
+RETURNING
+    submission_id,
+    form_id,
+    answers,
+    submitted_at,
+    fingerprint,
+    attribution,
+    source,
+    canonical_email,
+    lead_id,
+    ip_address,
+    user_agent,
+    state,
+    duplicate_of,
+    spam_reasons,
+    text_digest,
+    consent,
+    waited_until;

@@ -1,4 +1,5 @@
-"""Consent and suppressions (branch consent); the statements stand beside this module."""
+"""Deliveries of messages by jobs; the statements stand beside this module."""
+# Branch outside: takes the next free number where it is merged.
 
 from pathlib import Path
 
@@ -9,5 +10,5 @@ down_revision = "0018"
 
 
 def upgrade() -> None:
-    """Add the tables, and the digest that they and campaigns go by."""
+    """Add the table."""
     op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text("utf-8"))

@@ -1,0 +1,61 @@
+"""Messages of the relay's queue: wakes, and outcomes of deliveries."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from succotash.domain.messages.delivery import DeliveryOutcome
+from succotash.errors import MalformedRequestError
+
+EARLY = timedelta(seconds=5)
+"""How much too early a wake may come: nobody waits again for so little."""
+
+
+@dataclass(slots=True)
+class RelayMessages:
+    """What a batch of messages asks for."""
+
+    outcomes: list[DeliveryOutcome] = field(default_factory=list)
+    is_woken: bool = False
+    later: set[datetime] = field(default_factory=set)
+    """When wakes are due that were held back as long as the queue can."""
+    unreadable: list[str] = field(default_factory=list)
+    """Ids of messages that another release may have written."""
+
+    @property
+    def asks_for_a_run(self) -> bool:
+        """Whether anything is to be done now."""
+        return self.is_woken or bool(self.outcomes)
+
+
+def read_messages(records: Iterable[Mapping[str, Any]], now: datetime) -> RelayMessages:
+    """What the records of an event of SQS ask for."""
+    found = RelayMessages()
+    for record in records:
+        text = record["body"]
+        try:
+            found.outcomes.append(DeliveryOutcome.of_text(text))
+        except MalformedRequestError:
+            try:
+                at = _wake_at(text)
+            except ValueError:
+                found.unreadable.append(record["messageId"])
+                continue
+            if at is None or at - now <= EARLY:
+                found.is_woken = True
+            else:
+                found.later.add(at)
+    return found
+
+
+def _wake_at(text: str) -> datetime | None:
+    """When a wake is due, None where at once; ValueError where the text is no wake."""
+    match json.loads(text):
+        case {"wake_at": None}:
+            return None
+        case {"wake_at": str(at)} if (instant := datetime.fromisoformat(at)).tzinfo:
+            return instant
+        case _:
+            raise ValueError("this is no wake")

@@ -1,0 +1,203 @@
+"""Deliveries: jobs for what has to leave the network, and what became of each.
+
+Whoever holds the database makes jobs and waits for nothing; another function, which has no rights
+on the database, does them and answers with outcomes. Both travel as texts through queues.
+"""
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from succotash.domain.values import Json, MessageId
+from succotash.errors import MalformedRequestError
+
+VERSION = 1
+"""Of the texts below; a release reads those of the one before it."""
+COMPRESSED_ABOVE = 200_000
+COMPRESSED = "zlib:"
+LONGEST = 2**22
+"""Characters of a text that is unpacked: more than any that was packed here."""
+
+
+class DeliveryKind(StrEnum):
+    """What has to be done outside."""
+
+    MAIL = "mail"
+    """At most once: a job is taken from its queue before its mail is sent."""
+    WEBHOOK = "webhook"
+    BUS = "bus"
+    CHALLENGE = "challenge"
+    """Asks who set a page's challenge whether its visitor passed."""
+
+
+AT_MOST_ONCE = frozenset({DeliveryKind.MAIL})
+"""Kinds that are never done twice, even where nobody knows whether they were done."""
+
+
+class DeliveryResult(StrEnum):
+    """What became of a job."""
+
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    """It was surely not delivered."""
+    UNCERTAIN = "uncertain"
+    """It may have been delivered."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryJob:
+    """One thing to be done outside, with all that it takes."""
+
+    job_id: str
+    """The same for the same attempt, however often it is handed over."""
+    message_id: MessageId
+    """What it is for: a message of the outbox; a submission's id where it is a challenge."""
+    channel: str
+    kind: str
+    """A DeliveryKind; one that another release makes is refused."""
+    payload: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def deduplication_id(self) -> str:
+        """The job's id as every queue takes it."""
+        return _digest(self.job_id)
+
+    def as_text(self) -> str:
+        """JSON in ASCII, compressed where it is long."""
+        document = {
+            "version": VERSION,
+            "job_id": self.job_id,
+            "message_id": self.message_id,
+            "channel": self.channel,
+            "kind": self.kind,
+            "payload": dict(self.payload),
+        }
+        text = json.dumps(document)
+        if len(text) <= COMPRESSED_ABOVE:
+            return text
+        return COMPRESSED + base64.b64encode(zlib.compress(text.encode())).decode()
+
+    @classmethod
+    def of_text(cls, text: str) -> Self:
+        """What `as_text` made; MalformedRequestError for anything else."""
+        match _document(text):
+            case {
+                "version": 1,
+                "job_id": str(job_id),
+                "message_id": str(message_id),
+                "channel": str(channel),
+                "kind": str(kind),
+                "payload": dict(payload),
+            }:
+                return cls(job_id, MessageId(message_id), channel, kind, payload)
+            case _:
+                raise MalformedRequestError("this is no delivery job")
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryOutcome:
+    """What became of a job."""
+
+    job_id: str
+    message_id: MessageId
+    channel: str
+    kind: str
+    result: DeliveryResult
+    reason: str | None = None
+    """Why it was refused: a kind of failure, without anybody's data."""
+    reference: str | None = None
+    """What the service that took it calls it, to recognise later reports by; of a challenge, its
+    ChallengeState."""
+
+    @property
+    def deduplication_id(self) -> str:
+        """The job's id as every queue takes it."""
+        return _digest(self.job_id)
+
+    @classmethod
+    def of(
+        cls,
+        job: DeliveryJob,
+        result: DeliveryResult,
+        reason: str | None = None,
+        reference: str | None = None,
+    ) -> Self:
+        """The outcome of this job."""
+        return cls(job.job_id, job.message_id, job.channel, job.kind, result, reason, reference)
+
+    def as_text(self) -> str:
+        """JSON in ASCII."""
+        return json.dumps(
+            {
+                "version": VERSION,
+                "job_id": self.job_id,
+                "message_id": self.message_id,
+                "channel": self.channel,
+                "kind": self.kind,
+                "result": self.result,
+                "reason": self.reason,
+                "reference": self.reference,
+            }
+        )
+
+    @classmethod
+    def of_text(cls, text: str) -> Self:
+        """What `as_text` made; MalformedRequestError for anything else."""
+        match _document(text):
+            case {
+                "version": 1,
+                "job_id": str(job_id),
+                "message_id": str(message_id),
+                "channel": str(channel),
+                "kind": str(kind),
+                "result": "delivered" | "refused" | "uncertain" as result,
+                "reason": str() | None as reason,
+                "reference": str() | None as reference,
+            }:
+                return cls(
+                    job_id,
+                    MessageId(message_id),
+                    channel,
+                    kind,
+                    DeliveryResult(result),
+                    reason,
+                    reference,
+                )
+            case _:
+                raise MalformedRequestError("this is no delivery's outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class PendingDelivery:
+    """A job that is out, as the outbox remembers it."""
+
+    job_id: str
+    message_id: MessageId
+    channel: str
+    kind: str
+    attempt: int
+    """Of its message."""
+    handed_over_at: datetime
+    recipient: str | None = None
+    """Whose mail was counted at that time: a keyed digest; None where none was."""
+
+
+def _digest(job_id: str) -> str:
+    return hashlib.sha256(job_id.encode()).hexdigest()
+
+
+def _document(text: str) -> object:
+    try:
+        if text.startswith(COMPRESSED):
+            packed = base64.b64decode(text.removeprefix(COMPRESSED))
+            text = zlib.decompressobj().decompress(packed, LONGEST).decode()
+        document: object = json.loads(text)
+    except (ValueError, zlib.error):
+        return None
+    return document

@@ -1,0 +1,115 @@
+"""Delivery of messages by settings: by a queue to who reaches the internet, or by this process."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from succotash.domain.repositories.delivery import (
+    NOBODY_TO_WAKE,
+    DeliveryQueue,
+    EventBus,
+    Mailer,
+    NobodyWaits,
+    RelayWaker,
+)
+from succotash.errors import SettingsError
+from succotash.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from succotash.application.messages.deliveries import Deliveries
+    from succotash.application.messages.delivery_worker import DeliveryWorker
+    from succotash.application.messages.outbox_relay import OutboxRelay
+    from succotash.domain.intake.signing import Signer
+    from succotash.domain.people.erasures import Tombstones
+    from succotash.domain.repositories.storage import Storage
+    from succotash.domain.values import Clock
+    from succotash.infrastructure.files.mail import MailFolder
+
+
+def mail_folder(settings: Settings) -> "MailFolder | None":
+    """The folder that e-mails are put into as files; None where they are really sent, or not."""
+    if settings.mail_from is None or settings.mail_folder is None:
+        return None
+    from succotash.infrastructure.files.mail import MailFolder
+
+    return MailFolder(Path(settings.mail_folder), settings.mail_from)
+
+
+def mailer(settings: Settings, folder: "MailFolder | None") -> Mailer | None:
+    """What sends e-mails; None without a sender."""
+    if folder is not None or settings.mail_from is None:
+        return folder
+    from succotash.infrastructure.aws.mail import SesMailer
+
+    return SesMailer(settings.mail_from)
+
+
+def deliveries(mailer: Mailer | None, bus: EventBus | None) -> "Deliveries":
+    """What does jobs in a process that reaches the internet."""
+    from succotash.application.messages.deliveries import Deliveries
+    from succotash.infrastructure.aws.secrets import SecretReader
+    from succotash.infrastructure.turnstile import Turnstile
+
+    return Deliveries(mailer, bus, Turnstile(SecretReader().value))
+
+
+def delivery_queue(settings: Settings, here: "Callable[[], Deliveries]") -> DeliveryQueue:
+    """The queue to who reaches the internet; without one, the jobs are done `here`."""
+    if settings.deliveries_queue_url is None:
+        return here()
+    from succotash.infrastructure.aws.deliveries import SqsDeliveryQueue
+
+    return SqsDeliveryQueue(settings.deliveries_queue_url)
+
+
+def relay_waker(settings: Settings, clock: "Clock") -> RelayWaker:
+    """Has the outbox relayed; nobody needs to where somebody looks again and again."""
+    if settings.relay_queue_url is None:
+        return NOBODY_TO_WAKE
+    from succotash.infrastructure.aws.deliveries import SqsRelayWaker
+
+    return SqsRelayWaker(settings.relay_queue_url, clock=clock)
+
+
+def delivery_worker(settings: Settings, here: "Deliveries") -> "DeliveryWorker":
+    """What does the jobs of the queue; SettingsError where one of its queues is not set."""
+    from succotash.application.messages.delivery_worker import DeliveryWorker
+
+    jobs, relay = settings.deliveries_queue_url, settings.relay_queue_url
+    submissions = settings.parking_queue_url
+    if jobs is None:
+        return DeliveryWorker(here, NobodyWaits())
+    if relay is None or submissions is None:
+        raise SettingsError("DELIVERIES_QUEUE_URL needs RELAY_QUEUE_URL and PARKING_QUEUE_URL too")
+    from succotash.infrastructure.aws.deliveries import SqsDeliveryInbox
+
+    return DeliveryWorker(here, SqsDeliveryInbox(jobs, relay, submissions))
+
+
+def outbox_relay(
+    settings: Settings,
+    storage: "Storage",
+    clock: "Clock",
+    queue: DeliveryQueue,
+    waker: RelayWaker,
+    *,
+    signer: "Callable[[], Signer]",
+    tombstones: "Tombstones",
+) -> "OutboxRelay":
+    """What delivers messages to the bus and by e-mail, as far as these are set."""
+    from succotash.application.messages.mail_composition import MailComposition
+    from succotash.application.messages.outbox_relay import Channels, OutboxRelay
+    from succotash.domain.messages.mails import Links
+
+    links = Links(settings.public_url, settings.lead_url)
+    mails = MailComposition(storage.repositories.forms, links, signer)
+    channels = Channels(
+        queue,
+        publishes=settings.event_bus is not None,
+        mails=None if settings.mail_from is None else mails,
+        tombstones=tombstones,
+        mails_per_recipient=settings.mails_per_recipient,
+        waker=waker,
+    )
+    return OutboxRelay(storage, clock, channels)

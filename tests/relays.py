@@ -1,0 +1,44 @@
+"""A relay's channels for tests: jobs are done where they are made, unless a queue is given."""
+
+from collections.abc import Callable
+
+from succotash.application.messages.deliveries import Deliveries
+from succotash.application.messages.mail_composition import MailComposition
+from succotash.application.messages.outbox_relay import Channels
+from succotash.domain.intake.signing import Signer
+from succotash.domain.messages.mails import Links
+from succotash.domain.people.erasures import Tombstones
+from succotash.domain.repositories.delivery import (
+    NOBODY_TO_WAKE,
+    DeliveryQueue,
+    EventBus,
+    Mailer,
+    RelayWaker,
+)
+from succotash.domain.repositories.storage import Storage
+
+LINKS = Links("https://api.example.com")
+SIGNER = Signer("confirmation", ["a-key-that-nobody-guesses"])
+TOMBSTONES = Tombstones(lambda: ["a-key-of-tombstones-for-tests"])
+
+
+def channels_of(
+    storage: Storage,
+    post: Mailer | None = None,
+    bus: EventBus | None = None,
+    *,
+    queue: DeliveryQueue | None = None,
+    links: Links = LINKS,
+    signer: Callable[[], Signer] = lambda: SIGNER,
+    tombstones: Tombstones = TOMBSTONES,
+    limit: int = 5,
+    waker: RelayWaker = NOBODY_TO_WAKE,
+) -> Channels:
+    return Channels(
+        queue or Deliveries(post, bus),
+        publishes=bus is not None,
+        mails=MailComposition(storage.repositories.forms, links, signer) if post else None,
+        tombstones=tombstones,
+        mails_per_recipient=limit,
+        waker=waker,
+    )
