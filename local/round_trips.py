@@ -6,10 +6,11 @@ instants lie before the purchases of any real shop, so that little is read or lo
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from local.shop_round_trip import LONG_AGO, USD, ShopRoundTrip, expect
 from succotash.domain.forms.forms import Form, RuleKind, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionFilter
 from succotash.domain.intake.submissions import (
@@ -55,12 +56,6 @@ from succotash.domain.retention.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
-from succotash.domain.shops.orders import (
-    KnownRefund,
-    ShopOrderChange,
-    ShopOrderKey,
-    ShopOrderState,
-)
 from succotash.domain.value.ledgers import ActivityEvent, ActivityKind, Order, RecordOutcome
 from succotash.domain.value.ltv import Cohort, CustomerLTV, CustomerValues, LTVSegment
 from succotash.domain.value.order_import import OrderImport, Position, RejectedLine, WarnedLine
@@ -70,7 +65,6 @@ from succotash.domain.values import (
     SHARDS,
     CampaignId,
     CohortId,
-    Currency,
     CustomerId,
     EventId,
     FormId,
@@ -86,31 +80,18 @@ from succotash.domain.values import (
 )
 from succotash.errors import Violation
 
-LONG_AGO = datetime(1997, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 DAY = timedelta(days=1)
 ZONE = "Europe/Berlin"
-USD = Currency("USD")
 SHARD = Shard(0, SHARDS)
 KEEP_ALL = 1_000_000
 """So many finished runs keep their rows: nothing of the user's is deleted, even for a moment."""
 
 
-class RoundTripError(Exception):
-    """A repository gave something else back than was saved."""
-
-
-def expect(*, that: bool) -> None:
-    """RoundTripError unless it is so."""
-    if not that:
-        raise RoundTripError("it gave something else than was saved")
-
-
-class RoundTrip:
+class RoundTrip(ShopRoundTrip):
     """Everything is made by one mark; each method below goes through one port."""
 
     def __init__(self, repositories: Repositories, mark: str) -> None:
-        self._to = repositories
-        self._mark = mark
+        super().__init__(repositories, mark)
         self._form = Form(FormId(f"{mark}form"), "Überprüfung", duplicate_window=DAY)
         email = f"{mark}@example.com"
         lead_id, answers, source = LeadId(f"{mark}lead"), {"größe": 1}, f"{mark}source"
@@ -125,7 +106,6 @@ class RoundTrip:
             lead_id=self._lead.lead_id,
             ip_address="2001:db8::5",
         )
-        self._customer = CustomerId(f"{mark}customer")
         self._run = RunId(f"{mark}run")
 
     def retention(self) -> None:
@@ -276,19 +256,6 @@ class RoundTrip:
         expect(that=segment.segment_id in {each.segment_id for each in segments})
         expect(that=to.find_segments().found == segments)
         expect(that=to.get_ltv_analytics(end=LONG_AGO.date()).total.customers == 1)
-
-    def shop_orders(self) -> None:
-        """What a shop tells of an order, and what of it stands in the ledger."""
-        to, system = self._to.ltv, f"{self._mark}shop"
-        key = ShopOrderKey(system, "1", OrderId(f"{system}:#1"))
-        total = Money(Decimal("12.3456"), USD)
-        state = ShopOrderState(key.order_id, system, "1", LONG_AGO, self._customer, LONG_AGO, total)
-        later = replace(state, refunds={"r": KnownRefund(LONG_AGO, total.units())})
-        expect(that=to.add_shop_orders([state], {}) == [True])
-        to.save_shop_orders([ShopOrderChange((state,), later)], {})
-        expect(that=to.find_shop_orders([key]) == [later])
-        expect(that=later.ledger()[-1] in to.get_orders(self._customer))
-        to.save_shop_orders([ShopOrderChange((later,), replace(later, customer_id=None))], {})
 
     def forms(self) -> None:
         """Forms, submissions and leads."""

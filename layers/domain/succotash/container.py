@@ -260,28 +260,11 @@ class Container:
 
     def get_bulk_import(self, objects: "ObjectStore") -> "BulkImport":
         """Imports of files of orders from this store."""
-        from zoneinfo import ZoneInfo
+        from succotash.wiring.order_files import bulk_import
 
-        from succotash.application.shops.shop_files import KnownFiles
-        from succotash.application.value.order_import import BulkImport
-        from succotash.http.order_files import OrderFiles
-
-        currency, names = Currency(self.settings.currency), self.pseudonyms
-        zone = ZoneInfo(self.settings.time_zone)
-        return BulkImport(
-            self.storage,
-            objects,
-            KnownFiles(
-                OrderFiles(currency, names.name),
-                currency,
-                zone,
-                names.name,
-                names.name_of_email,
-                self._clock,
-            ),
-            self._clock,
-            currency,
-            self.keys.tombstones,
+        keys = self.keys
+        return bulk_import(
+            self.settings, self.storage, objects, self._clock, self.pseudonyms, keys.tombstones
         )
 
     def signer(self, purpose: str) -> "Signer":
