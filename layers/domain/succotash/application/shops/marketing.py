@@ -4,11 +4,15 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
+from succotash.application.consents import address_key_of
 from succotash.domain.people.consents import MARKETING, Consent, ConsentOrigin, ConsentState
+from succotash.domain.people.erasures import Tombstones
 from succotash.domain.shops.orders import ShopOrder, Skip, key_of
 
 
-def consents_of(orders: Iterable[ShopOrder], now: datetime) -> list[Consent]:
+def consents_of(
+    orders: Iterable[ShopOrder], now: datetime, tombstones: Tombstones
+) -> list[Consent]:
     """The latest that each buyer said, dated by the order; blank says nothing.
 
     It counts as imported: a yes in a shop's order never outweighs a no that came another way. The
@@ -21,10 +25,13 @@ def consents_of(orders: Iterable[ShopOrder], now: datetime) -> list[Consent]:
         known = latest.get(order.email)
         if known is None or order.ordered_at >= known.ordered_at:
             latest[order.email] = order
-    return [_consent(email, order, now) for email, order in latest.items()]
+    return [
+        _consent(email, order, now, address_key_of(tombstones, email))
+        for email, order in latest.items()
+    ]
 
 
-def _consent(email: str, order: ShopOrder, now: datetime) -> Consent:
+def _consent(email: str, order: ShopOrder, now: datetime, address_key: str | None) -> Consent:
     order_id = key_of(order).order_id
     said = f"{order_id}\0{email}\0{order.accepts_marketing}"
     return Consent(
@@ -36,4 +43,5 @@ def _consent(email: str, order: ShopOrder, now: datetime) -> Consent:
         now,
         ConsentOrigin.IMPORT,
         source_id=order_id,
+        address_key=address_key,
     )

@@ -1,6 +1,6 @@
 """Recording what shop systems say about orders: each order once, whichever way it is told."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
 
@@ -28,6 +28,10 @@ AT_ONCE = 5_000
 """Orders that were told of before are compared in so many at a time."""
 
 
+type Called = tuple[str, str | None, str | None]
+"""A system, and the e-mail and the system's number of a customer."""
+
+
 class _Customers:
     """Whom the orders of one batch are about.
 
@@ -44,47 +48,47 @@ class _Customers:
     ) -> None:
         self._repositories = repositories
         self._name_email = name_email
-        self._known: dict[tuple[str, str | None, str | None], CustomerName | None] = {}
-        self.names = [self._name_of(each) for each in told]
-        called = dict.fromkeys(each for each in self.names if each is not None)
-        self._register = Register(repositories, tombstones, called)
-        self._taken = [
-            name is None
-            or isinstance(each, ShopRefund)
-            or self._register.takes(name, each.ordered_at)
-            for name, each in zip(self.names, told, strict=True)
-        ]
-        kept = {
-            name
-            for name, is_taken in zip(self.names, self._taken, strict=True)
-            if is_taken and name is not None
+        self._called = [_called(each) for each in told]
+        names = {
+            each: name
+            for each in dict.fromkeys(self._called)
+            if each is not None and (name := self._name(*each)) is not None
         }
-        self._resolution = self._register.resolve([each for each in called if each in kept])
+        self._register = Register(repositories, tombstones, dict.fromkeys(names.values()))
+        self._erased = self._erased_of(names, told) if self._register.knows_erased else set()
+        kept = names
+        if self._erased:
+            taken = {each for place, each in enumerate(self._called) if self.is_taken(place)}
+            kept = {each: name for each, name in names.items() if each in taken}
+        resolution = self._register.resolve(dict.fromkeys(kept.values()))
+        customers = {each: resolution.customer_of(name) for each, name in names.items()}
         self._numbers = {
-            numbered(system, number): self._resolution.customer_of(name)
-            for (system, email, number), name in self._known.items()
-            if name in kept and email is not None and number is not None
+            numbered(system, number): customers[system, email, number]
+            for system, email, number in kept
+            if email is not None and number is not None
         }
+        # A number by itself may stand beside the same number with an e-mail.
+        self._customers = {
+            each: self._numbers.get(customer_id, customer_id)
+            for each, customer_id in customers.items()
+        }
+        told_emails = {
+            customers[each]: email
+            for each in reversed(customers)
+            if (email := names[each].canonical_email) is not None
+        }
+        learned = {CustomerId(each): email for each, email in resolution.emails.items()}
+        self.emails: dict[CustomerId, str] = told_emails | learned
+        """By which customers are to be known who have no e-mail yet."""
 
     def is_taken(self, place: int) -> bool:
         """Whether what is told there is not about somebody who was erased since."""
-        return self._taken[place]
+        return place not in self._erased
 
     def customer_at(self, place: int) -> CustomerId | None:
         """Whom what is told there is about, where it names somebody."""
-        if (name := self.names[place]) is None:
-            return None
-        found = self._resolution.customer_of(name)
-        return self._numbers.get(found, found)
-
-    def emails(self) -> dict[CustomerId, str]:
-        """The e-mails by which customers are to be known who have none yet."""
-        told = {
-            self._resolution.customer_of(each): each.canonical_email
-            for each in reversed(self.names)
-            if each is not None and each.canonical_email is not None
-        }
-        return told | {CustomerId(each): email for each, email in self._resolution.emails.items()}
+        called = self._called[place]
+        return None if called is None else self._customers.get(called)
 
     def save(self) -> None:
         """Keep what was learned about names, once the customers are recorded."""
@@ -92,19 +96,30 @@ class _Customers:
         if self._numbers:
             self._repositories.customers.save_aliases(self._numbers)
 
-    def _name_of(self, told: ShopOrder | ShopRefund) -> CustomerName | None:
-        """What an order calls its customer: by e-mail, or else by the system's number."""
-        if isinstance(told, ShopRefund):
-            return None
-        called = (told.system, told.email, told.customer_number)
-        if called not in self._known:
-            self._known[called] = self._name(*called)
-        return self._known[called]
+    def _erased_of(
+        self, names: Mapping[Called, CustomerName], told: Sequence[ShopOrder | ShopRefund]
+    ) -> set[int]:
+        """The places of what is not younger than the erasure of whom it is about."""
+        return {
+            place
+            for place, (called, each) in enumerate(zip(self._called, told, strict=True))
+            if isinstance(each, ShopOrder)
+            and called in names
+            and called is not None
+            and not self._register.takes(names[called], each.ordered_at)
+        }
 
     def _name(self, system: str, email: str | None, number: str | None) -> CustomerName | None:
         if email is not None:
             return self._name_email(email)
         return None if number is None else CustomerName(numbered(system, number))
+
+
+def _called(told: ShopOrder | ShopRefund) -> Called | None:
+    """What an order calls its customer."""
+    if isinstance(told, ShopRefund):
+        return None
+    return told.system, told.email, told.customer_number
 
 
 def record_shop_orders(
@@ -128,14 +143,14 @@ def record_shop_orders(
         else RecordOutcome.ERASED
         for place, each in enumerate(told)
     ]
-    repositories.ltv.save_shop_orders(states.changes(), customers.emails())
+    repositories.ltv.save_shop_orders(states.changes(), customers.emails)
     customers.save()
     taken = [
         each
         for place, each in enumerate(told)
         if isinstance(each, ShopOrder) and customers.is_taken(place)
     ]
-    keep_consents(repositories, tombstones, consents_of(taken, now))
+    keep_consents(repositories, tombstones, consents_of(taken, now, tombstones))
     return outcomes
 
 
@@ -170,7 +185,7 @@ def import_shop_orders(
                 new[place] = state
                 continue
         others.append(place)
-    emails = customers.emails()
+    emails = customers.emails
     added = repositories.ltv.add_shop_orders([*new.values()], emails)
     for place, is_added in zip(new, added, strict=True):
         if is_added:
@@ -186,7 +201,7 @@ def import_shop_orders(
         repositories.ltv.save_shop_orders(states.changes(), emails)
     customers.save()
     taken = [each for place, each in enumerate(orders) if customers.is_taken(place)]
-    keep_consents(repositories, tombstones, consents_of(taken, now))
+    keep_consents(repositories, tombstones, consents_of(taken, now, tombstones))
     return outcomes
 
 
