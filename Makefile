@@ -33,6 +33,7 @@ test: $(SYNCED) ## run all tests that need no Docker
 simulate: $(SYNCED) ## simulate populations as large as the laws of the models deserve
 	"$(BIN)/python" -m pytest $(SIDE_BY_SIDE) -m simulation tests/unit
 	"$(BIN)/python" -m local.simulated_shops --check
+	"$(BIN)/python" -m local.simulated_campaigns --check
 	"$(BIN)/python" -m local.simulated_risk --check
 
 check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, API document
@@ -75,9 +76,10 @@ browser: $(SYNCED) ## fill in the hosted page in a real browser
 e2e: $(SYNCED) ## clone, make run, stop, make run again
 	"$(BIN)/python" -m pytest tests/e2e
 
-docs: $(SYNCED) ## write the tables and plots of models, risk, rules and costs in docs/
+docs: $(SYNCED) ## write the tables and plots of models, risk, campaigns, rules and costs in docs/
 	"$(BIN)/python" -m local.model_report
 	"$(BIN)/python" -m local.simulated_shops
+	"$(BIN)/python" -m local.simulated_campaigns
 	"$(BIN)/python" -m local.simulated_risk
 	"$(BIN)/python" -m local.risk_report
 	"$(BIN)/python" -m local.check_business_logic --write

@@ -27,7 +27,6 @@ from succotash.container import Container
 from succotash.domain.values import SHARDS
 from succotash.infrastructure.postgres.migrations import migrate
 from succotash.infrastructure.postgres.sql import statements
-from succotash.infrastructure.statement_files import of_shard
 from tests.servers import PostgresServer, embedded_postgres, folder_of_a_server
 
 CUSTOMERS = 100_000
@@ -169,15 +168,15 @@ def floor(connection: pg8000.native.Connection) -> float:
     connection.run(f"TRUNCATE {', '.join(KEPT)}")
     set_as_of = statements("moments")["set_as_of"]
     aggregates = (
-        statements("purchases")["copy_purchase_histories"],
-        statements("activity")["copy_activity_summaries"],
+        (statements("purchases"), "copy_purchase_histories"),
+        (statements("activity"), "copy_activity_summaries"),
     )
     began = time.perf_counter()
     for index in range(SHARDS):
         connection.run("BEGIN")
         connection.run(set_as_of, as_of=AS_OF, until=AS_OF, time_zone="UTC")
-        for aggregate in aggregates:
-            connection.run(of_shard(aggregate, index), stream=Lines())
+        for known, name in aggregates:
+            connection.run(known.of_shard(name, index), stream=Lines())
         connection.run("COMMIT")
     for table, (names, chunks) in rows.items():
         connection.run(f"COPY {table} ({names}) FROM STDIN", stream=chunks)

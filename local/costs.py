@@ -132,6 +132,7 @@ class Inventory:
     secrets: int
     password_secrets: int
     endpoints: int
+    endpoints_for_passwords: int
     queues: int
     """Queues that Lambda polls, but for FIFO queues."""
     fifo_queues: int
@@ -159,7 +160,7 @@ class Inventory:
         }
         secrets = of_type("AWS::SecretsManager::Secret")
         endpoints = [
-            each
+            each["Condition"]
             for each in of_type("AWS::EC2::VPCEndpoint")
             if each["Properties"]["VpcEndpointType"] == "Interface"
         ]
@@ -177,7 +178,8 @@ class Inventory:
             dashboards=int(len(shown) > FREE_DASHBOARD_METRICS),
             secrets=sum("Condition" not in each for each in secrets),
             password_secrets=sum("Condition" in each for each in secrets),
-            endpoints=len(endpoints),
+            endpoints=endpoints.count("MakesEndpoints"),
+            endpoints_for_passwords=len(endpoints) - endpoints.count("MakesEndpoints"),
             queues=len(polled) - fifo,
             fifo_queues=fifo,
             awake_after_use=(
@@ -218,7 +220,8 @@ def quantities(choice: Choice, load: Load, has: Inventory) -> dict[str, float]:
             "Aurora: I/O": load.requests * IO_A_REQUEST / MILLION,
         }
     if choice.egress == "endpoints":
-        used["Interface endpoints"] = has.endpoints * ZONES * HOURS
+        endpoints = has.endpoints + choice.has_password * has.endpoints_for_passwords
+        used["Interface endpoints"] = endpoints * ZONES * HOURS
     if choice.egress == "nat":
         used |= {"NAT gateway": HOURS, "NAT gateway: its address": HOURS}
     return used

@@ -31,6 +31,25 @@ type Bought = Mapping[str, Mapping[date, float]]
 """Customer -> day -> amount."""
 
 
+def scored(day: date, bought: Bought) -> tuple[InMemoryStorage, ScoringReport]:
+    """These orders after a run as of the start of that day, and what the run reports."""
+    storage = InMemoryStorage()
+    storage.repositories.ltv.record_orders(
+        [
+            Order(
+                CustomerId(customer),
+                OrderId(f"{customer}-{bought_on}"),
+                datetime(bought_on.year, bought_on.month, bought_on.day, tzinfo=UTC),
+                Money.of_units(round(amount * 10_000), USD),
+            )
+            for customer, days in bought.items()
+            for bought_on, amount in days.items()
+        ]
+    )
+    as_of = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return storage, ChurnScoring(storage, ScoringSettings(currency=USD)).run(as_of)
+
+
 @dataclass(frozen=True, slots=True)
 class Afterwards:
     """What a run predicted, and what each customer brought in the 180 days after it."""
@@ -44,21 +63,7 @@ class Afterwards:
     @classmethod
     def of(cls, day: date, bought: Bought) -> "Afterwards":
         """Of a run over these orders as of the start of that day."""
-        storage = InMemoryStorage()
-        storage.repositories.ltv.record_orders(
-            [
-                Order(
-                    CustomerId(customer),
-                    OrderId(f"{customer}-{bought_on}"),
-                    datetime(bought_on.year, bought_on.month, bought_on.day, tzinfo=UTC),
-                    Money.of_units(round(amount * 10_000), USD),
-                )
-                for customer, days in bought.items()
-                for bought_on, amount in days.items()
-            ]
-        )
-        as_of = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        report = ChurnScoring(storage, ScoringSettings(currency=USD)).run(as_of)
+        storage, report = scored(day, bought)
         predictions = storage.repositories.retention.find_churn_predictions(limit=5_000)
         return cls(
             day,

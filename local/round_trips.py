@@ -6,11 +6,12 @@ instants lie before the purchases of any real shop, so that little is read or lo
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from local.shop_round_trip import LONG_AGO, USD, ShopRoundTrip, expect
+from local.expectations import DAY, LONG_AGO, expect
+from local.shop_round_trip import USD, ShopRoundTrip
 from succotash.domain.forms.forms import Form, RuleKind, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionFilter
 from succotash.domain.intake.submissions import (
@@ -80,7 +81,6 @@ from succotash.domain.values import (
 )
 from succotash.errors import Violation
 
-DAY = timedelta(days=1)
 ZONE = "Europe/Berlin"
 SHARD = Shard(0, SHARDS)
 KEEP_ALL = 1_000_000

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from succotash.errors import SuccotashError
+from succotash.hosts import is_this_machine
 from succotash.infrastructure.postgres import provisioning
 from succotash.infrastructure.postgres.address import settings_of
 from succotash.infrastructure.postgres.connection_settings import (
     ConnectionSettings,
     fixed_password,
-    is_this_machine,
 )
 from succotash.infrastructure.postgres.migrations.rights import EVERYTHING, Kind, role_of
 from succotash.infrastructure.postgres.provisioning import Login, SetUpError

@@ -1,9 +1,9 @@
-"""The round trip through what is known of shops' orders, and what every round trip needs."""
+"""The round trip through what is known of shops' orders."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 
+from local.expectations import LONG_AGO, expect
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.shops.orders import (
     KnownRefund,
@@ -13,18 +13,7 @@ from succotash.domain.shops.orders import (
 )
 from succotash.domain.values import Currency, CustomerId, Money, OrderId
 
-LONG_AGO = datetime(1997, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 USD = Currency("USD")
-
-
-class RoundTripError(Exception):
-    """A repository gave something else back than was saved."""
-
-
-def expect(*, that: bool) -> None:
-    """RoundTripError unless it is so."""
-    if not that:
-        raise RoundTripError("it gave something else than was saved")
 
 
 class ShopRoundTrip:

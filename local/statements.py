@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from succotash.infrastructure import statement_files
-from succotash.infrastructure.statement_files import load_statements, of_shard
+from succotash.infrastructure.statement_files import load_statements
 
 _ADAPTERS = Path(statement_files.__file__).parent
 FOLDERS = {
@@ -21,9 +21,9 @@ FOLDERS = {
 
 
 def statements_of(path: Path) -> Mapping[str, str]:
-    """The statements of a file, with the parts that its folder shares."""
-    shared = path.with_name("parts.sql")
-    return load_statements(shared, path) if shared.exists() else load_statements(path)
+    """The statements of a file as they are sent, on the tables of a shard where they are of one."""
+    statements = load_statements(path)
+    return {name: statements.of_shard(name, 7) for name in statements}
 
 
 def write_statements(target: Path) -> int:
@@ -36,8 +36,7 @@ def write_statements(target: Path) -> int:
             for path in sorted(folder.glob("*.sql")):
                 statements = statements_of(path)
                 text = "\n\n".join(
-                    f"-- {name}\n{of_shard(statement, 7)};"
-                    for name, statement in statements.items()
+                    f"-- {name}\n{statement};" for name, statement in statements.items()
                 )
                 if statements:
                     (target / dialect / path.name).write_text(f"{text}\n", "utf-8")

@@ -18,8 +18,8 @@ from typing import Any, get_type_hints
 from rich.console import Console
 from rich.table import Table
 
+from local.expectations import RoundTripError
 from local.round_trips import RoundTrip
-from local.shop_round_trip import RoundTripError
 from succotash.container import Container
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.retention import RunState

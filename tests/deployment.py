@@ -18,13 +18,13 @@ from local.objects import LocalObjectStore
 from outbox_relay import relaying
 from succotash.container import Container
 from succotash.domain.intake.queued_submissions import Delivery
-from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.errors import StorageUnavailableError
+from succotash.domain.repositories.storage import Storage
 from succotash.infrastructure.aws.submission_queue import SqsSubmissionQueue
 from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.contexts import Context
 from tests.events import http_event
+from tests.failing_storage import FailingStorage
 from tests.http.gateway import Gateway
 from tests.servers import PostgresServer
 from tests.traces import (
@@ -41,26 +41,15 @@ EXPORTS, ORDER_FILES = "exports", "order-files"
 """Buckets."""
 
 
-class AwayStorage(InMemoryStorage):
-    """A storage that does not answer."""
-
-    @property
-    @override
-    def repositories(self) -> Repositories:
-        raise StorageUnavailableError("it is away")
-
-    @override
-    def in_transaction(self, work: object) -> Any:
-        raise StorageUnavailableError("it is away")
-
-
 class Away(Container):
     """A deployment whose storage does not answer."""
 
     @cached_property
     @override
     def storage(self) -> Storage:
-        return AwayStorage()
+        storage = FailingStorage()
+        storage.is_away = True
+        return storage
 
 
 @dataclass

@@ -11,6 +11,7 @@ from succotash.application.value.file_options import FileOptions
 from succotash.application.value.order_blocks import FileBlock
 from succotash.domain.shops.orders import ShopOrder
 from succotash.domain.value.order_import import START, Position
+from succotash.domain.value.orders import OrderRules
 from succotash.errors import InvalidInputError
 from succotash.http.order_files import OrderFiles
 from tests.builders import PSEUDONYMS, USD, name_customer
@@ -41,7 +42,7 @@ def blocks(
         block_orders,
     )
     opened = files(store, store.describe(name), options or FileOptions())
-    return opened.blocks(after, lambda _: None)
+    return opened.blocks(after, OrderRules(USD, NOW))
 
 
 def orders(

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, TypedDict
 from urllib.parse import quote, urlsplit
 
+import email_validator  # noqa: F401 - nearly every request needs it, which then need not wait
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import ConfigDict, Field
 

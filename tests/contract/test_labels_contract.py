@@ -1,5 +1,7 @@
 """What is read carries the run it was read from, and customers are found by value and by risk."""
 
+from datetime import date
+
 import pytest
 
 from succotash.domain.repositories.storage import Repositories
@@ -31,7 +33,7 @@ WORTH = {
 
 def publish(repositories: Repositories) -> RunLabel:
     """A run with four customers, and a fifth who has a value and no prediction."""
-    run = a_run(NOON + days(1))
+    run = a_run(NOON + days(1), backtest={"customers": 5})
     ltv, retention = repositories.ltv, repositories.retention
     retention.open_scoring_run(run)
     values = [
@@ -67,6 +69,8 @@ class TestLabels:
         assert (predictions.run, len(predictions.found)) == (label, 5)
         cohorts = ltv.find_cohorts()
         assert (cohorts.run, [each.cohort_id for each in cohorts.found]) == (label, ["2024-05"])
+        analytics = ltv.find_ltv_analytics()
+        assert (analytics.run, analytics.found.backtest) == (label, {"customers": 5})
         segments = ltv.find_segments()
         assert segments.run == label
         assert retention.find_retention_grid(GridPeriod.MONTH, GridMode.NDAY).run == label
@@ -81,6 +85,8 @@ class TestLabels:
         assert ltv.find_values(segment_id=SegmentId("high_value")).found == []
         assert ltv.find_cohorts(CohortId("1999-01")).run == label
         assert ltv.find_cohorts(CohortId("1999-01")).found == []
+        before = ltv.find_ltv_analytics(end=date(1999, 1, 1))
+        assert (before.run, before.found.total.customers) == (label, 0)
         none = repositories.retention.find_predictions(segment_id=SegmentId("high_value"))
         assert (none.run, none.found) == (label, [])
 
@@ -90,6 +96,7 @@ class TestLabels:
         assert ltv.find_values().run.run_id == INITIAL_RUN
         assert ltv.find_cohorts().run.run_id == INITIAL_RUN
         assert ltv.find_segments().run.run_id == INITIAL_RUN
+        assert ltv.find_ltv_analytics().run.run_id == INITIAL_RUN
         assert retention.find_predictions().run.run_id == INITIAL_RUN
         assert retention.find_lifecycle_counts(GridPeriod.DAY).run.run_id == INITIAL_RUN
         grid = retention.find_retention_grid(GridPeriod.DAY, GridMode.BRACKETS)

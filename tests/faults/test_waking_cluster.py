@@ -2,11 +2,10 @@
 
 import json
 import socket
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
 import pytest
 
@@ -37,7 +36,7 @@ class Waking:
 
     def wake(self, after: float) -> None:
         """Answer from then on."""
-        Thread(target=lambda: (time.sleep(after), self.awake.set()), daemon=True).start()
+        Timer(after, self.awake.set).start()
 
     def close(self) -> None:
         self.awake.set()

@@ -2,11 +2,12 @@
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import boto3
 import pytest
 from moto import mock_aws
+from mypy_boto3_s3 import S3Client
 
 import cloudformation
 from schema_migration import migrating
@@ -105,36 +106,37 @@ EXPORTS = SETTINGS | {
 }
 
 
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Client]:
+    """S3 with a bucket of exports that holds one."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="exports")
+        client.put_object(Bucket="exports", Key="leads.csv", Body=b"ada")
+        yield client
+
+
 def test_the_bucket_of_exports_is_emptied_when_the_stack_goes_and_not_before(
-    cloud: CloudFormation, monkeypatch: pytest.MonkeyPatch
+    cloud: CloudFormation, bucket: S3Client
 ) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        client = boto3.client("s3")
-        client.create_bucket(Bucket="exports")
-        client.put_object(Bucket="exports", Key="leads.csv", Body=b"ada")
+    def ask(kind: str) -> str:
+        event = EXPORTS | {"RequestType": kind, "ResponseURL": cloud.url}
+        return str(migrating(Container({}))(event, Context())["status"])
 
-        def ask(kind: str) -> str:
-            event = EXPORTS | {"RequestType": kind, "ResponseURL": cloud.url}
-            return str(migrating(Container({}))(event, Context())["status"])
-
-        assert (ask("Create"), ask("Update")) == ("SUCCESS", "SUCCESS")
-        assert client.list_objects_v2(Bucket="exports")["KeyCount"] == 1
-        assert ask("Delete") == "SUCCESS"
-        client.delete_bucket(Bucket="exports")
-        assert ask("Delete") == "SUCCESS"
+    assert (ask("Create"), ask("Update")) == ("SUCCESS", "SUCCESS")
+    assert bucket.list_objects_v2(Bucket="exports")["KeyCount"] == 1
+    assert ask("Delete") == "SUCCESS"
+    bucket.delete_bucket(Bucket="exports")
+    assert ask("Delete") == "SUCCESS"
 
 
+@pytest.mark.usefixtures("bucket")
 def test_exports_that_time_leaves_no_room_for_fail_the_deletion_with_a_sentence(
-    cloud: CloudFormation, monkeypatch: pytest.MonkeyPatch
+    cloud: CloudFormation,
 ) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        client = boto3.client("s3")
-        client.create_bucket(Bucket="exports")
-        client.put_object(Bucket="exports", Key="leads.csv", Body=b"ada")
-        event = EXPORTS | {"RequestType": "Delete", "ResponseURL": cloud.url}
-        report = migrating(Container({}))(event, Context(10_000))
+    event = EXPORTS | {"RequestType": "Delete", "ResponseURL": cloud.url}
+    report = migrating(Container({}))(event, Context(10_000))
     assert report["status"] == "FAILED"
     assert "no time" in report["reason"]
 

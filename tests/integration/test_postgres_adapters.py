@@ -17,7 +17,6 @@ from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.sqlite.storage import SQLiteStorage
-from succotash.infrastructure.statement_files import of_shard
 from tests.servers import PostgresServer
 
 MOMENT = """
@@ -134,7 +133,7 @@ def test_the_aggregate_of_a_shard_reads_one_partition_and_of_its_orders_the_inde
         connection.run("CHECKPOINT")
         connection.run("VACUUM ANALYZE orders_p03")
         connection.run(MOMENT)
-        statement = of_shard(statements("purchases")["copy_purchase_histories"], 3)
+        statement = statements("purchases").of_shard("copy_purchase_histories", 3)
         query = statement.removeprefix("COPY (").removesuffix(") TO STDOUT")
         [[[explained]]] = connection.run(f"EXPLAIN (FORMAT JSON) {query}")
         connection.run("TRUNCATE orders")

@@ -7,12 +7,11 @@ from pg8000.native import Connection
 
 from local.statements import FOLDERS, statements_of
 from succotash.infrastructure.postgres.statements import Statement
-from succotash.infrastructure.statement_files import of_shard
 from tests.databases import migrated_database
 from tests.servers import PostgresServer
 
 STATEMENTS = {
-    f"{path.stem}.{name}": Statement.of(of_shard(text, 7)).text
+    f"{path.stem}.{name}": Statement.of(text).text
     for folder in FOLDERS["postgres"]
     for path in sorted(folder.glob("*.sql"))
     for name, text in statements_of(path).items()

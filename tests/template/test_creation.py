@@ -37,7 +37,8 @@ WAYS: Mapping[str, Mapping[str, str]] = {
     "by password": OWN | NO_NETWORK,
     "by IAM": OWN | NO_NETWORK | {"DbResourceId": "cluster-ABC", "DbAdminUser": "postgres"},
     "with nothing there": NO_NETWORK,
-    "within AWS's network": NO_NETWORK
+    "within AWS's network": NO_NETWORK | {"Egress": "endpoints"},
+    "with an administrator's password": NO_NETWORK
     | {"Egress": "endpoints", "DbAdminAuthentication": "password"},
     "on SQLite": NO_NETWORK | {"Storage": "sqlite"},
     "with the internet": NO_NETWORK | MAIL | {"Egress": "nat", "Zones": f"{REGION}b,{REGION}c"},
@@ -241,6 +242,11 @@ def expected(parameters: Mapping[str, str]) -> set[str]:
         ),
         (
             "within AWS's network",
+            ALL_MADE_HAS | {"QueuesEndpoint"},
+            {"ClusterAdministratorAccess", "NatGateway", "SecretsEndpoint"},
+        ),
+        (
+            "with an administrator's password",
             ALL_MADE_HAS | ENDPOINTS | {"ClusterAdministratorAccess"},
             {"NatGateway"},
         ),

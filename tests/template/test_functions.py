@@ -19,7 +19,6 @@ from tests.template.stack import (
 
 FUNCTIONS = functions()
 NOT_SETTINGS = {
-    "AWS_ENDPOINT_URL_SQS",
     "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_SERVICE_NAME",
 }

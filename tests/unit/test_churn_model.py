@@ -95,7 +95,7 @@ def test_a_model_is_not_turned_around() -> None:
     opposite = InactivityBasis(
         basis.has_bought, basis.is_active, basis.alive, basis.no_purchase, 1 - basis.no_activity
     )
-    truth = InactivityModel(Source.PRESENCE).probability(opposite)
+    truth = InactivityModel(Source.ACTIVITY).probability(opposite)
 
     chosen = choose_inactivity(basis, became(chance, truth), DAYS).chosen
 
@@ -112,8 +112,8 @@ def test_without_activity_the_purchase_model_has_the_only_word_and_later_activit
 
     found = choose_inactivity(alone, became(chance, of_purchases), DAYS)
 
-    assert found.chosen.source is Source.PRESENCE
-    assert list(found.results) == [Source.PRESENCE]
+    assert found.chosen.source is Source.ACTIVITY
+    assert list(found.results) == [Source.ACTIVITY]
     assert InactivityModel().probability(alone).tolist() == of_purchases.tolist()
 
 
@@ -131,7 +131,7 @@ def test_where_hardly_anybody_is_active_nothing_is_weighed() -> None:
 
     found = choose_inactivity(few, became(chance, 0.9 * of_purchases), DAYS)
 
-    assert list(found.results) == [Source.PURCHASES, Source.PRESENCE]
+    assert list(found.results) == [Source.PURCHASES, Source.ACTIVITY]
 
 
 def test_with_few_customers_nothing_is_weighed() -> None:
@@ -139,11 +139,11 @@ def test_with_few_customers_nothing_is_weighed() -> None:
     silent = np.arange(100) % 2 == 0
     assert list(choose_inactivity(few, silent, DAYS).results) == [
         Source.PURCHASES,
-        Source.PRESENCE,
+        Source.ACTIVITY,
     ]
     nobody = few.only(np.zeros(100, dtype=np.bool_))
     found = choose_inactivity(nobody, np.empty(0, dtype=np.bool_), DAYS)
-    assert found.chosen.source is Source.PRESENCE
+    assert found.chosen.source is Source.ACTIVITY
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
@@ -196,7 +196,7 @@ histories = st.tuples(st.integers(0, 400), st.floats(0, 1), st.integers(1, 900))
 
 @given(
     purchases=st.sampled_from(MODELS),
-    presence=st.sampled_from(MODELS),
+    activity=st.sampled_from(MODELS),
     rows=st.lists(st.tuples(histories, histories, st.booleans()), min_size=1, max_size=8),
     days=st.integers(1, 800),
     source=st.sampled_from(list(Source)),
@@ -205,7 +205,7 @@ histories = st.tuples(st.integers(0, 400), st.floats(0, 1), st.integers(1, 900))
 @settings(deadline=None)
 def test_inactivity_lies_between_having_left_and_buying_nothing(
     purchases: PurchaseModel,
-    presence: PurchaseModel,
+    activity: PurchaseModel,
     rows: list[tuple[tuple[int, float, int], tuple[int, float, int], bool]],
     days: int,
     source: Source,
@@ -220,7 +220,7 @@ def test_inactivity_lies_between_having_left_and_buying_nothing(
     bought, present = history(0), history(1)
     has_bought = np.array([row[2] for row in rows])
     places = np.where(has_bought, np.arange(len(rows)), -1)
-    basis = InactivityBasis.of(purchases, presence, bought, present, places, days)
+    basis = InactivityBasis.of(purchases, activity, bought, present, places, days)
     inactive = InactivityModel(source, weights=weights).probability(basis)
 
     buys_nothing = purchases.probability_inactive(*bought, days)

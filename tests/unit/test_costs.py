@@ -19,7 +19,8 @@ REST = LOADS[0]
 
 
 def test_what_is_paid_by_the_piece_is_counted_in_the_template() -> None:
-    assert HAS.endpoints == len(deployed_of("AWS::EC2::VPCEndpoint")) - 1  # that of S3 is free
+    endpoints = len(deployed_of("AWS::EC2::VPCEndpoint")) - 1  # that of S3 is free
+    assert HAS.endpoints + HAS.endpoints_for_passwords == endpoints
     assert HAS.secrets + HAS.password_secrets == len(deployed_of("AWS::SecretsManager::Secret"))
     assert HAS.alarm_metrics == len(deployed_of("AWS::CloudWatch::Alarm")), "no alarm on a sum"
 

@@ -21,21 +21,23 @@ EVERY = frozenset(
     }
 )
 """Packages that any function may load; all others wait for a call that needs them."""
-EMAIL = frozenset({"email_validator", "idna"})
 MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-    "bulk_import": (frozenset({"value"}), EMAIL),
-    "churn_scoring": (frozenset(), EMAIL),
+    "bulk_import": (frozenset({"value"}), frozenset()),
+    "churn_scoring": (frozenset(), frozenset()),
     "delivery": (frozenset({"messages"}), frozenset()),
-    "event_intake": (frozenset(), EMAIL),
-    "form_intake": (frozenset({"forms", "intake", "messages"}), EMAIL),
+    "event_intake": (frozenset(), frozenset()),
+    "form_intake": (
+        frozenset({"forms", "intake"}),
+        frozenset({"email_validator", "idna"}),
+    ),
     "lead_queries": (
         frozenset({"forms", "intake", "leads", "people", "retention", "scoring", "value"}),
-        EMAIL,
+        frozenset(),
     ),
-    "lead_scoring": (frozenset({"leads"}), EMAIL),
-    "ltv_queries": (frozenset({"scoring", "value"}), EMAIL),
+    "lead_scoring": (frozenset({"leads"}), frozenset()),
+    "ltv_queries": (frozenset({"scoring", "value"}), frozenset()),
     "outbox_relay": (frozenset(), frozenset()),
-    "retention_analysis": (frozenset({"retention", "scoring", "value"}), EMAIL),
+    "retention_analysis": (frozenset({"retention", "scoring", "value"}), frozenset()),
     "schema_migration": (frozenset(), frozenset()),
 }
 """By function: the contexts of use cases, and packages besides those of every function."""

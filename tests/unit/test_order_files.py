@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
+from random import Random
 from typing import override
 
 import pytest
@@ -15,6 +17,8 @@ from succotash.domain.people.identities import CustomerName
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.value.ledgers import Order
 from succotash.domain.value.order_import import START
+from succotash.domain.value.orders import OrderRules
+from succotash.domain.values import Currency
 from succotash.errors import InvalidInputError, StorageUnavailableError
 from succotash.http.order_files import BLOCK_LINES, LINE_LIMIT, VIOLATIONS_KEPT, OrderFiles
 from succotash.http.rejections import UNREADABLE
@@ -23,6 +27,7 @@ from tests.builders import NOON, an_order, name_customer
 HEADER = "customer_id,order_id,ordered_at,amount"
 GOOD = "c,1,2024-05-06T12:00:00Z,10"
 EURO = OrderFiles("EUR", name_customer)
+RULES = OrderRules(Currency("EUR"), NOON)
 
 
 @dataclass
@@ -56,7 +61,7 @@ def opened(content: str | bytes, name: str = "orders.csv", part: int = 7) -> Ord
 
 
 def blocks(content: str | bytes, name: str = "orders.csv", part: int = 7) -> list[Block]:
-    found = [*opened(content, name, part).blocks(START, lambda _: None)]
+    found = [*opened(content, name, part).blocks(START, RULES)]
     assert all(isinstance(each, Block) for each in found)
     return [each for each in found if isinstance(each, Block)]
 
@@ -145,7 +150,7 @@ def test_a_line_that_is_no_utf8_is_rejected_alone() -> None:
 def test_a_line_without_end_is_passed_over_without_being_kept() -> None:
     store = OneObject(HEADER.encode() + b"\n" + b"x" * 40 * LINE_LIMIT + b"\n", part=LINE_LIMIT)
     file = EURO(store, store.describe("orders.csv"))
-    [block] = file.blocks(START, lambda _: None)
+    [block] = file.blocks(START, RULES)
     assert [each.violations[0].code for each in block.rejected] == ["line_too_long"]
     assert block.end.offset == len(store.content)
 
@@ -221,12 +226,15 @@ def test_a_line_with_very_much_wrong_is_not_answered_with_all_of_it() -> None:
 def test_a_failure_nobody_expected_rejects_its_line_and_is_logged_by_its_class(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def rule(order: Order) -> None:
-        if order.order_id == "secret":
-            raise ZeroDivisionError(order.order_id)
+    def name(customer_id: str, email: str | None) -> CustomerName:
+        if customer_id == "secret":
+            raise ZeroDivisionError(customer_id)
+        return name_customer(customer_id, email)
 
-    bad = GOOD.replace("1,", "secret,", 1)
-    [block] = opened(f"{HEADER}\n{GOOD}\n{bad}\n{bad}\n{GOOD}").blocks(START, rule)
+    bad = GOOD.replace("c,", "secret,", 1)
+    source = OneObject(f"{HEADER}\n{GOOD}\n{bad}\n{bad}\n{GOOD}".encode())
+    opened = OrderFiles("EUR", name)(source, source.describe("orders.csv"))
+    [block] = opened.blocks(START, RULES)
 
     assert block.lines == [2, 5]
     assert [(each.line, each.violations) for each in block.rejected] == [
@@ -238,20 +246,83 @@ def test_a_failure_nobody_expected_rejects_its_line_and_is_logged_by_its_class(
 
 
 def test_an_amount_that_no_rule_stopped_still_spoils_no_other_line() -> None:
+    class NoRules(OrderRules):
+        @override
+        def violation(self, order: Order) -> None:
+            pass
+
     dear = GOOD.removesuffix("10") + "9" * 15
 
-    [block] = blocks(f"{HEADER}\n{GOOD}\n{dear}\n{GOOD}")
+    [block] = opened(f"{HEADER}\n{GOOD}\n{dear}\n{GOOD}").blocks(
+        START, NoRules(Currency("EUR"), NOON)
+    )
+    assert isinstance(block, Block)
 
     assert [each.line for each in block.rejected] == [3]
     assert len(list(block.orders.orders())) == len(block.lines) == 2
 
 
-def test_what_the_rule_says_of_an_order_rejects_its_line() -> None:
-    content = f"{HEADER}\n{GOOD}\n"
-    violation = InvalidInputError.of("amount", "rule", "is no good").violations[0]
-    [block] = opened(content).blocks(START, lambda _: violation)
+@pytest.mark.parametrize(
+    ("rules", "field"),
+    [
+        (OrderRules(Currency("USD"), NOON), "currency"),
+        (OrderRules(Currency("EUR"), datetime(2024, 5, 6, 11, 54, tzinfo=UTC)), "ordered_at"),
+    ],
+)
+def test_an_order_that_breaks_a_rule_rejects_its_line(rules: OrderRules, field: str) -> None:
+    [block] = opened(f"{HEADER}\n{GOOD}\n").blocks(START, rules)
     assert isinstance(block, Block)
-    assert (len(block.orders), [each.line for each in block.rejected]) == (0, [2])
+    assert len(block.orders) == 0
+    assert [(each.line, each.violations[0].field) for each in block.rejected] == [(2, field)]
+
+
+def usually(usual: str, *others: str) -> st.SearchStrategy[str]:
+    """This cell, or in one of three lines another."""
+    return st.one_of(st.just(usual), st.just(usual), st.sampled_from(others))
+
+
+CELLS = {
+    "customer_id": usually("c", "ü", " c", "", "c" * 201, "+12015550123", "ada@example.com"),
+    "order_id": usually("1", "c", "\x00", "1" * 200, "order 1"),
+    "ordered_at": usually(
+        "2024-05-06T12:00:00Z",
+        "2024-05-06T12:00:00.5Z",
+        "2024-05-06T14:00:00+02:00",
+        "2024-02-30T12:00:00Z",
+        "2024-05-06T24:00:00Z",
+        "2024-05-06T12:00Z",
+        "2024-05-06T12:00:00",
+        "2099-01-01T00:00:00Z",
+        "٢٠٢٤-05-06T12:00:00Z",
+    ),
+    "amount": st.one_of(
+        st.decimals("0", "999999999999", places=4).map(str),
+        st.decimals("-10", "10", places=2).map(str),
+        st.sampled_from(["0", "007.5", "12", "1.23450", "1.00001", "1e3", "1.", "9" * 13, ""]),
+    ),
+    "currency": usually("", "EUR", "USD", "eur"),
+    "refund_of": usually("", "1", "other"),
+    "email": usually("", "ada@example.com", "Ada@Example.com", "nobody", "a" * 321),
+}
+REQUIRED = ("customer_id", "order_id", "ordered_at", "amount")
+
+
+@given(
+    lines=st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=20),
+    more=st.lists(st.sampled_from(["currency", "refund_of", "email"]), unique=True),
+    seed=st.randoms(use_true_random=False),
+)
+def test_a_line_is_read_alike_whether_its_cells_are_quoted_or_not(
+    lines: list[dict[str, str]], more: list[str], seed: Random
+) -> None:
+    columns = [*REQUIRED, *more]
+    seed.shuffle(columns)
+    rows = [columns, *([line[name] for name in columns] for line in lines)]
+
+    [plain] = blocks("\n".join(",".join(row) for row in rows))
+    [quoted] = blocks("\n".join(",".join(f'"{cell}"' for cell in row) for row in rows))
+
+    assert replace(plain, end=quoted.end) == quoted
 
 
 @given(
@@ -264,7 +335,7 @@ def test_reading_on_from_any_block_gives_what_reading_through_gives(
     content = "\n".join([HEADER, *lines])
     whole = blocks(content, part=part)
     for number, block in enumerate(whole):
-        rest = list(opened(content, part=part).blocks(block.end, lambda _: None))
+        rest = list(opened(content, part=part).blocks(block.end, RULES))
         assert rest == whole[number + 1 :]
 
 
@@ -274,7 +345,7 @@ def test_a_long_file_comes_in_blocks_that_follow_each_other() -> None:
     first, second = blocks(content, part=1 << 16)
     assert (len(first.orders), len(second.orders)) == (BLOCK_LINES, 10)
     assert (first.end.line, second.lines[0]) == (BLOCK_LINES + 1, BLOCK_LINES + 2)
-    [again] = opened(content, part=1 << 16).blocks(first.end, lambda _: None)
+    [again] = opened(content, part=1 << 16).blocks(first.end, RULES)
     assert again == second
 
 
@@ -286,4 +357,4 @@ def test_a_fault_of_ours_rejects_no_line() -> None:
     source = OneObject(f"{HEADER}\n{GOOD}\n".encode())
     opened = files(source, source.describe("orders.csv"))
     with pytest.raises(StorageUnavailableError):
-        next(opened.blocks(START, lambda _: None))
+        next(opened.blocks(START, RULES))

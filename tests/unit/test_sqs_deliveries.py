@@ -1,7 +1,7 @@
 """Jobs, outcomes and wakes in queues of SQS: on moto, and with answers that moto does not give."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -170,20 +170,27 @@ class TestInbox:
 
 
 class TestWaking:
-    def waker(self, client: Callable[[], Any], seconds: float = 0.0) -> SqsRelayWaker:
-        self.seconds = seconds
-        return SqsRelayWaker("url", client, lambda: NOON, lambda: self.seconds)
+    seconds = 0.0
+
+    def waker(self, failure: Exception | None = None) -> SqsRelayWaker:
+        self.sent: list[tuple[str, int]] = []
+
+        def send(body: str, delay_seconds: int) -> None:
+            self.sent.append((body, delay_seconds))
+            if failure is not None:
+                raise failure
+
+        return SqsRelayWaker(send, lambda: NOON, lambda: self.seconds)
 
     def test_a_wake_is_held_back_and_serves_for_what_comes_meanwhile(self) -> None:
-        client = Client({})
-        waker = self.waker(client)
+        waker = self.waker()
         for self.seconds in (0.0, 1.0, COVERED - 0.1):
             waker.wake()
-        assert [each["DelaySeconds"] for each in client.asked] == [SOON]
+        assert self.sent == [('{"wake_at": null}', SOON)]
         assert COVERED < SOON, "the relay must look after the last that was passed over"
         self.seconds = COVERED
         waker.wake()
-        assert len(client.asked) == 2
+        assert len(self.sent) == 2
 
     @pytest.mark.parametrize(
         ("after", "delay"),
@@ -197,15 +204,13 @@ class TestWaking:
     def test_a_wake_for_later_is_held_back_as_long_as_a_queue_can(
         self, after: timedelta, delay: int
     ) -> None:
-        client = Client({})
-        self.waker(client).wake(NOON + after)
-        [asked] = client.asked
-        assert asked["DelaySeconds"] == delay
-        assert json.loads(asked["MessageBody"])["wake_at"] is not None
+        self.waker().wake(NOON + after)
+        [(body, delay_seconds)] = self.sent
+        assert delay_seconds == delay
+        assert json.loads(body)["wake_at"] is not None
 
     def test_a_wake_that_fails_is_no_failure_and_serves_for_nothing(self) -> None:
-        client = Client(DENIED)
-        waker = self.waker(client)
+        waker = self.waker(StorageUnavailableError("the queue answered 403"))
         waker.wake()
         waker.wake()
-        assert len(client.asked) == 2
+        assert len(self.sent) == 2

@@ -5,22 +5,24 @@ from pathlib import Path
 import pytest
 
 from local.statements import FOLDERS, statements_of
-from succotash.infrastructure.statement_files import load_statements, of_shard
+from succotash.errors import StorageError
+from succotash.infrastructure.statement_files import load_statements
 
 FILES = [
-    each for folders in FOLDERS.values() for folder in folders for each in folder.glob("*.sql")
+    each for folders in FOLDERS.values() for folder in folders for each in folder.rglob("*.sql")
 ]
 
 
 def test_a_statement_holds_the_parts_it_names_and_no_comment(tmp_path: Path) -> None:
-    (tmp_path / "parts.sql").write_text(
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "times.sql").write_text(
         "-- part: now\n(SELECT max(at) FROM times)\n-- part: late\n-- Too late.\nat > ${now}\n"
     )
     (tmp_path / "a.sql").write_text(
         "-- name: one\nSELECT 1;\n\n-- name: two\n-- Why.\nSELECT * FROM orders WHERE ${late};\n"
     )
 
-    statements = load_statements(tmp_path / "parts.sql", tmp_path / "a.sql")
+    statements = load_statements(tmp_path / "a.sql")
 
     assert statements == {
         "one": "SELECT 1",
@@ -29,8 +31,21 @@ def test_a_statement_holds_the_parts_it_names_and_no_comment(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(("shard", "table"), [(None, "orders"), (7, "orders_p07")])
-def test_a_statement_names_the_tables_of_its_shard(shard: int | None, table: str) -> None:
-    assert of_shard("TABLE orders${shard}", shard) == f"TABLE {table}"
+def test_a_statement_names_the_tables_of_its_shard(
+    tmp_path: Path, shard: int | None, table: str
+) -> None:
+    (tmp_path / "a.sql").write_text("-- name: one\nTABLE orders${shard};\n")
+    assert load_statements(tmp_path / "a.sql").of_shard("one", shard) == f"TABLE {table}"
+
+
+def test_a_statement_about_a_shard_is_not_to_be_had_without_one(tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text(
+        "-- part: all\nTABLE orders${shard}\n-- name: one\n${all};\n-- name: two\nTABLE leads;\n"
+    )
+    statements = load_statements(tmp_path / "a.sql")
+    assert statements["two"] == "TABLE leads"
+    with pytest.raises(StorageError):
+        statements["one"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parents[1].name}-{path.name}")
@@ -39,4 +54,4 @@ def test_no_line_is_long_and_no_part_is_missing(path: Path) -> None:
     statements = statements_of(path)
 
     assert [line for line in lines if len(line) > 100] == []
-    assert [name for name, each in statements.items() if "${" in of_shard(each, 0)] == []
+    assert [name for name, each in statements.items() if "${" in each] == []

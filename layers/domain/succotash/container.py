@@ -33,11 +33,7 @@ if TYPE_CHECKING:
     from succotash.application.value.order_import import BulkImport
     from succotash.domain.intake.signing import Signer
     from succotash.domain.people.identities import Pseudonyms
-    from succotash.domain.repositories.delivery import (
-        DeliveryQueue,
-        EventBus,
-        RelayWaker,
-    )
+    from succotash.domain.repositories.delivery import DeliveryQueue, EventBus, RelayWaker
     from succotash.domain.repositories.erasable import Erasable
     from succotash.domain.repositories.exports import ExportStore
     from succotash.domain.repositories.forms import FormRepository
@@ -365,13 +361,13 @@ class Container:
         What it makes is best forgotten by `renew` before the process is copied.
         """
         self.get_form_handler()
-        self.get_unsubscriptions()
         self.get_lead_scoring()
         self.get_export_handler()
         self.get_people_handler()
         self.get_ltv_handler()
         self.get_retention_handler()
         importlib.import_module("disposable_email_domains")
+        importlib.import_module("email_validator")
         if self.settings.db_secret_arn is not None:
             importlib.import_module("boto3")
 

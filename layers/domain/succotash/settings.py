@@ -17,7 +17,7 @@ from pydantic import (
 from succotash.domain.intake.signing import SHORTEST_KEY
 from succotash.domain.retention.risk import DEFAULT_RISK_RULE
 from succotash.errors import SettingsError
-from succotash.infrastructure.postgres.connection_settings import is_this_machine
+from succotash.hosts import is_this_machine
 
 LOCAL_PASSWORD = "app_password"  # noqa: S105 - the documented password of the local server
 
@@ -140,6 +140,10 @@ class Settings(BaseModel):
     """Where jobs for the function that reaches the internet go; without it they are done here."""
     relay_queue_url: Annotated[str | None, Field(alias="RELAY_QUEUE_URL", min_length=1)] = None
     """Where the relay is woken, and hears what became of jobs."""
+    queues_endpoint: Annotated[
+        str | None, Field(alias="AWS_ENDPOINT_URL_SQS", pattern=r"^https?://[^\s/]+$")
+    ] = None
+    """Where SQS answers, which boto3 reads as well; without it, where a queue's address says."""
     form_token_keys: Annotated[
         str | None, Field(alias="FORM_TOKEN_KEYS", pattern=_TOKEN_KEYS, repr=False)
     ] = None

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from succotash.domain.models.horizons import Judgement, judged_horizons
+from succotash.domain.models.horizons import judged_horizons
+from succotash.domain.scoring.judgement import Judgement
 
 
 @pytest.mark.parametrize(

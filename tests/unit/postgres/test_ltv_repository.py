@@ -1,19 +1,20 @@
 """What is PostgreSQL's own about orders and values; the contract suite checks the rest."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
+from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.retention.retention import INITIAL_RUN
-from succotash.domain.value.ledgers import RecordOutcome
+from succotash.domain.value.ledgers import Order, RecordOutcome
 from succotash.domain.values import SHARDS, CustomerId, Shard
 from succotash.errors import InvalidInputError, NotFoundError, StorageError
 from succotash.infrastructure.postgres.connection_settings import ConnectionSettings
 from succotash.infrastructure.postgres.ltv import PostgresLTVRepository
 from succotash.infrastructure.postgres.storage import PostgresStorage
-from tests.builders import NOON, USD, a_value, an_order, days, usd, value_columns
+from tests.builders import NOON, USD, a_value, an_order, days, order_columns, usd, value_columns
 from tests.faults.proxy import proxy_to
 
 AWKWARD = "tab\tnewline\nreturn\rbackslash\\N quote'\" ü 🦑 \\t\\\\"
@@ -71,16 +72,26 @@ def test_a_customers_value_is_read_in_one_round_trip_once_warm(
     assert taken == 1
 
 
+def record(ltv: LTVRepository, orders: list[Order]) -> list[RecordOutcome]:
+    return ltv.record_orders(orders)
+
+
+def import_(ltv: LTVRepository, orders: list[Order]) -> list[RecordOutcome]:
+    return ltv.import_orders(order_columns(orders))
+
+
+@pytest.mark.parametrize("add", [record, import_])
 def test_an_order_that_another_transaction_adds_meanwhile_is_judged_by_what_that_one_wrote(
-    storage: PostgresStorage, customer_id: CustomerId
+    storage: PostgresStorage,
+    customer_id: CustomerId,
+    add: Callable[[LTVRepository, list[Order]], list[RecordOutcome]],
 ) -> None:
+    ltv = storage.repositories.ltv
     same, other = (an_order(name, customer_id=customer_id) for name in ("same", "other"))
     with ThreadPoolExecutor(1) as elsewhere:
         with storage.transaction() as repositories:
             repositories.ltv.record_orders([same, other])
-            waiting = elsewhere.submit(
-                storage.repositories.ltv.record_orders, [same, replace(other, amount=usd(99))]
-            )
+            waiting = elsewhere.submit(add, ltv, [same, replace(other, amount=usd(99))])
             with pytest.raises(TimeoutError):
                 waiting.result(timeout=0.3)
         outcomes = waiting.result(timeout=10)

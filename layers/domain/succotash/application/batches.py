@@ -81,18 +81,20 @@ CONFLICT = Violation("id", "conflicting", "Already recorded with other contents"
 def record_once[T](
     items: Sequence[T],
     *,
-    identity: Callable[[T], tuple[str, str]],
+    identities: Sequence[tuple[str, str]],
     contents: Callable[[T], object],
     record: Callable[[Sequence[T]], list[RecordOutcome]],
 ) -> list[RecordOutcome]:
     """Record items, each id once; what became of each, in order.
 
-    `identity` gives customer and id; an item that repeats an earlier one is unchanged where
-    `contents` are equal, and conflicting where not.
+    `identities` are customer and id of each; an item that repeats an earlier one is unchanged
+    where `contents` are equal, and conflicting where not.
     """
-    earlier = repeats_within([identity(item) for item in items])
+    if len(set(identities)) == len(items):
+        return record(items) if items else []
+    earlier = repeats_within(identities)
     firsts = [item for item, first in zip(items, earlier, strict=True) if first is None]
-    recorded = iter(record(firsts) if firsts else [])
+    recorded = iter(record(firsts))
     outcomes: list[RecordOutcome] = []
     for item, first in zip(items, earlier, strict=True):
         if first is None:

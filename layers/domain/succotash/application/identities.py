@@ -54,14 +54,19 @@ def record_about_customers[T: Order | ActivityEvent](
         )
         for place in places
     ]
-    recorded = record_once(taken, identity=identity, contents=contents, record=record)
+    recorded = record_once(
+        taken,
+        identities=[identity(each) for each in taken],
+        contents=contents,
+        record=record,
+    )
     register.save()
     return _with_erased(places, recorded, len(items)), found
 
 
 def import_about_customers(
     repositories: Repositories, tombstones: Tombstones, orders: OrderColumns
-) -> tuple[list[RecordOutcome], list[CustomerId]]:
+) -> tuple[list[RecordOutcome], Sequence[CustomerId]]:
     """As `record_about_customers`, for orders by the ten thousand."""
     called = list(zip(orders.customer_ids, orders.canonical_emails, strict=True))
     names = {
@@ -79,9 +84,11 @@ def import_about_customers(
         ]
         kept = {each: names[each] for each in dict.fromkeys(called[row] for row in rows)}
     resolution = register.resolve(kept.values())
-    found = {each: resolution.customer_of(name) for each, name in names.items()}
-    customer_ids = [found[each] for each in called]
-    own_ids: list[str] = [customer_ids[row] for row in rows]
+    customer_ids = orders.customer_ids
+    if resolution.customer_ids:
+        found = {each: resolution.customer_of(name) for each, name in names.items()}
+        customer_ids = [found[each] for each in called]
+    own_ids = [customer_ids[row] for row in rows]
     taken = replace(orders.only(rows), customer_ids=own_ids)
     if resolution.emails:
         emails = resolution.emails
@@ -94,7 +101,7 @@ def import_about_customers(
         )
     recorded = record_once(
         range(len(taken)),
-        identity=taken.identity,
+        identities=[*zip(own_ids, taken.order_ids, strict=True)],
         contents=lambda row: order_contents(taken.order(row)),
         record=lambda firsts: repositories.ltv.import_orders(taken.only(firsts)),
     )

@@ -12,14 +12,16 @@ from functools import lru_cache
 from typing import override
 
 from succotash.application.value.file_options import FileOptions
-from succotash.application.value.order_blocks import Block, OrderFile, Rule
+from succotash.application.value.order_blocks import Block, OrderFile
 from succotash.domain.people.identities import NameCustomer
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.value.order_import import START, Position, RejectedLine
+from succotash.domain.value.orders import OrderColumns, OrderRules
 from succotash.errors import UNKNOWN_FIELD, InvalidInputError, MalformedRequestError, Violation
 from succotash.http.orders import OrderItem
 from succotash.http.reading import Parsed, adapter, check_plain, parse_json
 from succotash.http.rejections import Rejections
+from succotash.http.usual_orders import UsualOrders
 
 LINE_LIMIT = 16 * 1024
 """Bytes of the longest line that is read; a longer one is rejected without being kept."""
@@ -100,7 +102,7 @@ class _LineFile(OrderFile):
         self._rejections = Rejections()
 
     @override
-    def blocks(self, after: Position, rule: Rule) -> Iterator[Block]:
+    def blocks(self, after: Position, rules: OrderRules) -> Iterator[Block]:
         source = self._source
         start = max(after, self._start, key=lambda position: position.offset)
         offset, line = start.offset, start.line
@@ -111,7 +113,7 @@ class _LineFile(OrderFile):
             if content is None:
                 block.rejected.append(RejectedLine(line, (_TOO_LONG,)))
             elif content and not content.isspace():
-                self._read(content.removeprefix(MARK) if line == 1 else content, line, rule, block)
+                self._read(content.removeprefix(MARK) if line == 1 else content, line, rules, block)
             if len(block.lines) + len(block.rejected) == source.block_lines or (
                 offset - start.offset >= BLOCK_BYTES
             ):
@@ -122,12 +124,16 @@ class _LineFile(OrderFile):
             block.end = Position(offset, line)
             yield block
 
-    def _read(self, content: bytes, line: int, rule: Rule, block: Block) -> None:
+    def _read(self, content: bytes, line: int, rules: OrderRules, block: Block) -> None:
         """Add the order in a line to the block, or what is wrong with it, whatever that is."""
         try:
-            item: OrderItem = self._validate(self._fields(content.decode()))
+            text = content.decode()
+            if self._add_usual(text, rules, block.orders):
+                block.lines.append(line)
+                return
+            item: OrderItem = self._validate(self._fields(text))
             order = item.order(self._source.own_currency, self._name_customer)
-            violation = rule(order)
+            violation = rules.violation(order)
             if violation is None:
                 block.orders.append(order)
                 block.lines.append(line)
@@ -139,6 +145,10 @@ class _LineFile(OrderFile):
             violations = self._rejections.because_of(error)
         named = tuple(map(_without_foreign_names, violations[:VIOLATIONS_KEPT]))
         block.rejected.append(RejectedLine(line, named))
+
+    def _add_usual(self, _text: str, _rules: OrderRules, _orders: OrderColumns) -> bool:
+        """Add the order in a line of a kind that is quick to read; False for any other line."""
+        return False
 
     @abstractmethod
     def _fields(self, text: str) -> Parsed:
@@ -157,6 +167,11 @@ class _CSVFile(_LineFile):
     def __init__(self, source: _Source, start: Position, columns: list[str]) -> None:
         super().__init__(source, start)
         self._columns = columns
+        self._usual = UsualOrders(columns, source.own_currency, self._name_customer)
+
+    @override
+    def _add_usual(self, text: str, rules: OrderRules, orders: OrderColumns) -> bool:
+        return self._usual.add(text, rules, orders)
 
     @override
     def _fields(self, text: str) -> Parsed:

@@ -68,8 +68,10 @@ def relay_waker(settings: Settings, clock: "Clock") -> RelayWaker:
     if settings.relay_queue_url is None:
         return NOBODY_TO_WAKE
     from succotash.infrastructure.aws.deliveries import SqsRelayWaker
+    from succotash.infrastructure.aws.queue_messages import QueueMessages
 
-    return SqsRelayWaker(settings.relay_queue_url, clock=clock)
+    messages = QueueMessages(settings.relay_queue_url, settings.queues_endpoint)
+    return SqsRelayWaker(messages.send, clock)
 
 
 def delivery_worker(settings: Settings, here: "Deliveries") -> "DeliveryWorker":

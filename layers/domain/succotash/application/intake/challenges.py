@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from succotash.application.intake.outcomes import keep_outcome
-from succotash.application.messages.deliveries import Deliveries
 from succotash.domain.forms.submissions import FormSubmission, SubmissionState
 from succotash.domain.intake.evaluation import judge_challenge, outcome_of
 from succotash.domain.intake.spam import ChallengeState
@@ -46,7 +45,7 @@ class ChallengeIntake:
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
-        self._deliveries = Deliveries() if deliveries is None else deliveries
+        self._deliveries = deliveries
         self._waker = waker
 
     def ask(self, submission_id: SubmissionId, challenge: Challenge) -> None:
@@ -54,7 +53,11 @@ class ChallengeIntake:
 
         Where the answer comes at once, so does what it brings; storage errors.
         """
-        for outcome in self._deliveries.hand_over([challenge_job(submission_id, challenge)]):
+        job = challenge_job(submission_id, challenge)
+        if self._deliveries is None:
+            self.settle(DeliveryOutcome.of(job, DeliveryResult.REFUSED))
+            return
+        for outcome in self._deliveries.hand_over([job]):
             self.settle(outcome)
 
     def settle(self, outcome: DeliveryOutcome) -> SubmissionOutcome | None:

@@ -44,7 +44,7 @@ class BacktestResult:
 
     view: dict[str, Json]
     purchases: Comparison | None = None
-    presence: Comparison | None = None
+    activity: Comparison | None = None
     churn: InactivityComparison | None = None
     returning: ReturnCalibration | None = None
     intervals: IntervalCalibration | None = None
@@ -120,11 +120,11 @@ def run_backtest(
     ]
     whole = held_out[longest]
     purchases = _judge(whole.days, longest, settings.purchase_models)
-    presence, histories = purchases, held_out[churn_days].days
+    activity, histories = purchases, held_out[churn_days].days
     if reading is not None:
         histories = reading.result().without(whole.left_out)
-        presence = _judge(histories, churn_days, settings.purchase_models)
-    churn = _judge_inactivity(purchases, presence, whole.days, histories, churn_days)
+        activity = _judge(histories, churn_days, settings.purchase_models)
+    churn = _judge_inactivity(purchases, activity, whole.days, histories, churn_days)
     spend = fit_spend_of(whole, Columns.of(whole.days))
     errors = [_judge_horizon(purchases, spend, held_out[days], days) for days in horizons]
     returning = _calibrate(purchases, held_out[return_days].days, return_days)
@@ -132,7 +132,7 @@ def run_backtest(
     view: dict[str, Json] = {
         "cut": cut.isoformat(),
         "purchases": purchases.to_dict(),
-        "presence": presence.to_dict(),
+        "presence": activity.to_dict(),
         "churn": churn.to_dict(),
         "returning": returning.to_dict(),
         "intervals": intervals.to_dict(),
@@ -144,7 +144,7 @@ def run_backtest(
             **errors[-1].spend.to_dict(),
         },
     }
-    return BacktestResult(view, purchases, presence, churn, returning, intervals, errors[-1])
+    return BacktestResult(view, purchases, activity, churn, returning, intervals, errors[-1])
 
 
 def _presence(
@@ -177,10 +177,10 @@ def _judge(histories: Histories, days: int, candidates: Sequence[Candidate]) -> 
 
 
 def _judge_inactivity(
-    purchases: Comparison, presence: Comparison, bought: Histories, present: Histories, days: int
+    purchases: Comparison, activity: Comparison, bought: Histories, present: Histories, days: int
 ) -> InactivityComparison:
     basis = inactivity_basis(
-        purchases.best.fitted.model, presence.best.fitted.model, bought, present, days
+        purchases.best.fitted.model, activity.best.fitted.model, bought, present, days
     )
     return choose_inactivity(basis, column(present.holdout) == 0, days)
 

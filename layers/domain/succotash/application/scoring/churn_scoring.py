@@ -181,7 +181,7 @@ class ChurnScoring:
         self._settle()
         planned = make_plan(repositories, executor, self._settings, as_of)
         is_whole = planned.sample.whole is not None
-        sampled = None if is_whole else len(planned.sample.presence.customer_ids)
+        sampled = None if is_whole else len(planned.sample.activity.customer_ids)
         run = ScoringRun(
             run_id,
             as_of,

@@ -79,7 +79,7 @@ class Sample:
     """What models are fitted to."""
 
     purchases: PurchaseHistories
-    presence: Histories
+    activity: Histories
     shards: Sequence[Shard | None]
     """Whose customers they are; only None where they are everybody."""
     whole: LedgerSnapshot | None

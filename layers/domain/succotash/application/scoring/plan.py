@@ -26,12 +26,13 @@ from succotash.application.scoring.valuation import (
 )
 from succotash.domain.models.churn import InactivityModel
 from succotash.domain.models.forecasts import TenthEdges
-from succotash.domain.models.horizons import Judgement
+from succotash.domain.models.horizons import judgement_of
 from succotash.domain.models.interval_calibration import IntervalCalibration
 from succotash.domain.models.return_chance import ReturnCalibration
 from succotash.domain.models.risk_levels import RiskThresholds, risk_thresholds
 from succotash.domain.models.selection import FittedPurchases, FittedSpend, fit_purchases
 from succotash.domain.repositories.storage import Repositories
+from succotash.domain.scoring.judgement import Judgement
 from succotash.domain.values import Json, RunId, SegmentId
 
 VALUABLE_QUANTILE = 0.8
@@ -43,7 +44,7 @@ class Plan:
 
     purchases: FittedPurchases
     """On purchase days: what is bought, and who stays."""
-    presence: FittedPurchases
+    activity: FittedPurchases
     """On days with a purchase or activity: who is active."""
     spend: FittedSpend
     inactivity: InactivityModel
@@ -68,7 +69,7 @@ class Plan:
         """Serialised to be stored with the run."""
         return {
             "purchases": fitted_to_dict(self.purchases),
-            "presence": fitted_to_dict(self.presence),
+            "presence": fitted_to_dict(self.activity),
             "spend": fitted_to_dict(self.spend),
             "inactivity": self.inactivity.to_dict(),
             "returning": self.returning.to_dict(),
@@ -89,11 +90,10 @@ class Plan:
         match kept:
             case {
                 "purchases": dict(purchases),
-                "presence": dict(presence),
+                "presence": dict(activity),
                 "spend": dict(spend),
                 "inactivity": inactivity,
                 "returning": returning,
-                "intervals": intervals,
                 "judgement": dict(judgement),
                 "everybody": int() | float() as everybody,
                 "low_up_to": int() | float() as low_up_to,
@@ -104,11 +104,14 @@ class Plan:
             }:
                 return cls(
                     purchases_of_dict(purchases),
-                    purchases_of_dict(presence),
+                    purchases_of_dict(activity),
                     spend_of_dict(spend),
                     InactivityModel.of_dict(inactivity),
                     ReturnCalibration.of_dict(returning),
-                    IntervalCalibration.of_dict(intervals),
+                    # A run that the release before planned draws as it did.
+                    IntervalCalibration()
+                    if (intervals := kept.get("intervals")) is None
+                    else IntervalCalibration.of_dict(intervals),
                     Judgement.of_dict(judgement),
                     RiskThresholds(float(everybody), float(low_up_to), float(high_from)),
                     [_bound_of(each) for each in bounds],
@@ -122,20 +125,20 @@ class Plan:
     @property
     def forecast_models(self) -> ForecastModels:
         """What foresees purchases, revenue and inactivity."""
-        return ForecastModels(self.purchases, self.presence, self.spend, self.inactivity)
+        return ForecastModels(self.purchases, self.activity, self.spend, self.inactivity)
 
     @property
     def risk_models(self) -> RiskModels:
         """What the risk of customers follows from."""
         return RiskModels(
-            self.purchases.model, self.presence.model, self.inactivity, self.returning
+            self.purchases.model, self.activity.model, self.inactivity, self.returning
         )
 
     def models_view(self, sampled: int | None) -> dict[str, Json]:
         """Serialised for the API, with how many customers the models were fitted to."""
         view: dict[str, Json] = {
             "purchases": fitted_view(self.purchases),
-            "presence": fitted_view(self.presence),
+            "presence": fitted_view(self.activity),
             "spend": fitted_view(self.spend),
             "churn": self.inactivity.to_dict(),
             "returning": self.returning.to_dict(),
@@ -161,14 +164,14 @@ def make_plan(
 ) -> PlanResult:
     """Fit the models, judge them, and find the thresholds of risk levels and segments."""
     sample = Sample.read(repositories, executor, settings, as_of)
-    bought, present = Columns.of(sample.purchases.days), Columns.of(sample.presence)
+    bought, present = Columns.of(sample.purchases.days), Columns.of(sample.activity)
     tested = run_backtest(repositories, executor, settings, as_of, sample, bought, present)
     candidates = settings.purchase_models
     purchases = fit_purchases(bought.sample(), tested.purchases, candidates=candidates)
-    presence = (
+    activity = (
         purchases
         if bought.equals(present)
-        else fit_purchases(present.sample(), tested.presence, candidates=candidates)
+        else fit_purchases(present.sample(), tested.activity, candidates=candidates)
     )
     spend = fit_spend_of(sample.purchases, bought)
     worth = valued(settings, sample.purchases, purchases.model, spend.model)
@@ -178,23 +181,23 @@ def make_plan(
     is_judged = purchases.model.name == judged
     returning = (tested.returning if is_judged else None) or ReturnCalibration()
     intervals = (tested.intervals if is_judged else None) or IntervalCalibration()
-    risk_models = RiskModels(purchases.model, presence.model, inactivity, returning)
-    risk = at_risk(risk_models, settings, sample.purchases.days, sample.presence, worth.residual)
+    risk_models = RiskModels(purchases.model, activity.model, inactivity, returning)
+    risk = at_risk(risk_models, settings, sample.purchases.days, sample.activity, worth.residual)
     plan = Plan(
         purchases,
-        presence,
+        activity,
         spend,
         inactivity,
         returning,
         intervals,
-        Judgement.of(settings.value_horizon_days, tested.longest),
+        judgement_of(settings.value_horizon_days, tested.longest),
         risk_thresholds(settings.risk_rule, risk.basis, settings.churn_horizon_days),
         segment_bounds(repositories.ltv.get_all_ltv_segments(), worth.predicted),
         least_of_the_best(worth.predicted, VALUABLE_QUANTILE),
         gradings=due_gradings(repositories, settings, as_of),
     )
     if not repositories.retention.has_receipt(month_of(as_of, settings.time_zone)):
-        forecasts = plan.forecast_models.forecasts(sample.purchases, sample.presence)
+        forecasts = plan.forecast_models.forecasts(sample.purchases, sample.activity)
         plan = replace(plan, tenths=TenthEdges.of(forecasts))
     skill = None if tested.churn is None else tested.churn.best.brier_skill
     return PlanResult(plan, sample, tested.view, skill is not None and skill < 0)

@@ -48,7 +48,7 @@ class ReceiptBackfill:
 
     def _months(self, executor: Executor, as_of: datetime) -> Iterator[date]:
         sample = Sample.read(self._storage.repositories, executor, self._settings, as_of)
-        days = sample.presence.first_day
+        days = sample.activity.first_day
         if not days:
             return
         month = _next(date.fromordinal(min(days) + _EPOCH_ORDINAL).replace(day=1))

@@ -38,7 +38,7 @@ class ForecastModels:
     """What foresees purchases, revenue and inactivity."""
 
     purchases: FittedPurchases
-    presence: FittedPurchases
+    activity: FittedPurchases
     spend: FittedSpend
     inactivity: InactivityModel
 
@@ -55,7 +55,7 @@ class ForecastModels:
             found[each, Measure.PURCHASES] = expected
             found[each, Measure.REVENUE] = expected * spend
             signs = inactivity_basis(
-                self.purchases.model, self.presence.model, bought.days, present, each
+                self.purchases.model, self.activity.model, bought.days, present, each
             )
             found[each, Measure.INACTIVITY] = self.inactivity.probability(signs)
         return found
@@ -64,7 +64,7 @@ class ForecastModels:
         """Serialised to be stored with the receipt."""
         return {
             "purchases": fitted_to_dict(self.purchases),
-            "presence": fitted_to_dict(self.presence),
+            "presence": fitted_to_dict(self.activity),
             "spend": fitted_to_dict(self.spend),
             "inactivity": self.inactivity.to_dict(),
             "edges": edges.to_dict(),
@@ -76,14 +76,14 @@ class ForecastModels:
         match kept:
             case {
                 "purchases": dict(purchases),
-                "presence": dict(presence),
+                "presence": dict(activity),
                 "spend": dict(spend),
                 "inactivity": inactivity,
                 "edges": edges,
             }:
                 return cls(
                     purchases_of_dict(purchases),
-                    purchases_of_dict(presence),
+                    purchases_of_dict(activity),
                     spend_of_dict(spend),
                     InactivityModel.of_dict(inactivity),
                 ), TenthEdges.of_dict(edges)

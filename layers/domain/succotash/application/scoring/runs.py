@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from succotash.domain.retention.labels import RunLabel
 from succotash.domain.retention.retention import INITIAL_RUN, ScoringRun
+from succotash.domain.scoring.judgement import Judgement
 from succotash.domain.scoring.warnings import RunWarnings, is_far_off
 from succotash.domain.values import Currency, Json, Money
 
@@ -98,23 +99,16 @@ def _percent(error: float | None) -> float | None:
 
 
 def _judgement_view(kept: Json) -> JudgementView | None:
-    match kept:
-        case {
-            "horizon_days": int(horizon_days),
-            "judged_days": (int() | None) as judged_days,
-            "purchases_error_percent": (int() | float() | None) as purchases,
-            "revenue_error_percent": (int() | float() | None) as revenue,
-            "note": str(note),
-        }:
-            return {
-                "horizon_days": horizon_days,
-                "judged_days": judged_days,
-                "purchases_error_percent": _percent(purchases),
-                "revenue_error_percent": _percent(revenue),
-                "note": note,
-            }
-        case _:
-            return None
+    if not isinstance(kept, dict):
+        return None
+    judged = Judgement.of_dict(kept)
+    return {
+        "horizon_days": judged.horizon_days,
+        "judged_days": judged.judged_days,
+        "purchases_error_percent": _percent(judged.purchases_error_percent),
+        "revenue_error_percent": _percent(judged.revenue_error_percent),
+        "note": judged.note,
+    }
 
 
 def run_or_none(run: RunLabel) -> RunView | None:

@@ -190,7 +190,7 @@ def _leaving_days(plan: Plan, facts: LedgerSnapshot, rows: NDArray[np.intp]) -> 
     Days since 1970-01-01; far in the future where that is never, or not within a century.
     """
     present = Columns.of(facts.activity.days)
-    age = plan.presence.model.age_at_even_odds(present.frequency, present.recency)
+    age = plan.activity.model.age_at_even_odds(present.frequency, present.recency)
     first = np.asarray(facts.activity.days.first_day, dtype=np.int64)
     bought = Columns.of(facts.purchases.days)
     has_bought = rows >= 0

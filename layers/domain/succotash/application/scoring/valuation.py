@@ -102,7 +102,7 @@ class RiskModels:
     """What the risk of customers follows from."""
 
     purchases: PurchaseModel
-    presence: PurchaseModel
+    activity: PurchaseModel
     inactivity: InactivityModel
     returning: ReturnCalibration
 
@@ -126,11 +126,11 @@ def at_risk(
     """The risk of each customer of `present`; `residual` is the value expected of who bought."""
     days, return_days = settings.churn_horizon_days, settings.return_horizon_days
     known, seen = Columns.of(bought), Columns.of(present)
-    signs = inactivity_basis(models.purchases, models.presence, bought, present, days)
+    signs = inactivity_basis(models.purchases, models.activity, bought, present, days)
     inactive = models.inactivity.probability(signs)
     rows = rows_of_buyers(present.customer_ids, bought.customer_ids)
     has_bought, at = signs.has_bought, rows[signs.has_bought]
-    chance = 1 - models.presence.probability_inactive(
+    chance = 1 - models.activity.probability_inactive(
         seen.frequency, seen.recency, seen.age, return_days
     )
     said = ModelledReturn.of(
@@ -155,7 +155,7 @@ def at_risk(
 
 def inactivity_basis(
     purchases: PurchaseModel,
-    presence: PurchaseModel,
+    activity: PurchaseModel,
     bought: Histories,
     present: Histories,
     days: float,
@@ -164,7 +164,7 @@ def inactivity_basis(
     known, seen = Columns.of(bought), Columns.of(present)
     return InactivityBasis.of(
         purchases,
-        presence,
+        activity,
         (known.frequency, known.recency, known.age),
         (seen.frequency, seen.recency, seen.age),
         rows_of_buyers(present.customer_ids, bought.customer_ids),

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from succotash.application.shops.cells import amount, currency, email, instant, system_id
 from succotash.application.shops.tables import Rows, TextLines, header_of
-from succotash.application.value.order_blocks import Block, FileBlock, OrderFile, Rule
+from succotash.application.value.order_blocks import Block, FileBlock, OrderFile
 from succotash.domain.people.identities import NameCustomer
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.value.ledgers import Order
 from succotash.domain.value.order_import import START, Position, RejectedLine
+from succotash.domain.value.orders import OrderRules
 from succotash.domain.values import Currency, Money, OrderId
 from succotash.errors import InvalidInputError, Violation
 
@@ -170,7 +171,7 @@ class MappedFile(OrderFile):
             raise InvalidInputError(missing + repeated)
 
     @override
-    def blocks(self, after: Position, rule: Rule) -> Iterator[FileBlock]:
+    def blocks(self, after: Position, rules: OrderRules) -> Iterator[FileBlock]:
         start = max(after, self._start, key=lambda position: position.offset)
         parts = self._store.read(self._found, start.offset)
         is_table = self._header is not None
@@ -181,7 +182,7 @@ class MappedFile(OrderFile):
                 block.end = begun = rows.row_begin
                 yield block
                 block = Block()
-            self._take(block, line, self._cells(row), rule)
+            self._take(block, line, self._cells(row), rules)
         if rows.row_begin.offset > begun.offset:
             block.end = rows.row_begin
             yield block
@@ -196,7 +197,7 @@ class MappedFile(OrderFile):
         return dict(zip(self._header, row, strict=True))
 
     def _take(
-        self, block: Block, line: int, cells: Names[str, str] | Violation, rule: Rule
+        self, block: Block, line: int, cells: Names[str, str] | Violation, rules: OrderRules
     ) -> None:
         violations: tuple[Violation, ...] = ()
         if isinstance(cells, Violation):
@@ -207,7 +208,7 @@ class MappedFile(OrderFile):
             except InvalidInputError as error:
                 violations = error.violations
             else:
-                if (violation := rule(order)) is None:
+                if (violation := rules.violation(order)) is None:
                     block.orders.append(order)
                     block.lines.append(line)
                     return

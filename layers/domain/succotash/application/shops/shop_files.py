@@ -26,7 +26,6 @@ from succotash.application.value.order_blocks import (
     OpenOrders,
     OrderFile,
     Recording,
-    Rule,
 )
 from succotash.application.value.previews import Preview
 from succotash.domain.people.erasures import Tombstones
@@ -36,6 +35,7 @@ from succotash.domain.repositories.storage import Repositories
 from succotash.domain.shops.orders import ShopOrder, Skip, in_currency
 from succotash.domain.value.ledgers import CLOCK_TOLERANCE
 from succotash.domain.value.order_import import Position, RejectedLine, skipped_line
+from succotash.domain.value.orders import OrderRules
 from succotash.domain.values import Clock, Currency
 from succotash.errors import InvalidInputError, Violation
 
@@ -199,7 +199,7 @@ class _ShopFile(OrderFile):
         self._block_orders = block_orders
 
     @override
-    def blocks(self, after: Position, rule: Rule) -> Iterator[FileBlock]:
+    def blocks(self, after: Position, rules: OrderRules) -> Iterator[FileBlock]:
         source = self._source
         start = max(after, source.start, key=lambda position: position.offset)
         block, begun = self._new_block(), start

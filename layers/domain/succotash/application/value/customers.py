@@ -3,7 +3,7 @@
 from datetime import date
 
 from succotash.application.paging import after_value, next_cursor, require_page
-from succotash.application.scoring.runs import run_currency, run_or_none, run_view
+from succotash.application.scoring.runs import run_currency, run_or_none
 from succotash.application.value.views import (
     CustomerDetails,
     CustomerList,
@@ -14,8 +14,7 @@ from succotash.application.value.views import (
     group_views,
 )
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.retention.retention import INITIAL_RUN, RiskLevel, ScoringRun
-from succotash.domain.value.ltv import LTVAnalytics
+from succotash.domain.retention.retention import RiskLevel
 from succotash.domain.values import PAGE, CohortId, Currency, CustomerId, SegmentId
 from succotash.errors import InvalidInputError, NotFoundError
 
@@ -36,18 +35,9 @@ class CustomerValues:
         """
         if start is not None and end is not None and end < start:
             raise InvalidInputError.of("end", "range_reversed", "Must not be before the start")
-        repositories = self._storage.repositories
-        found = repositories.ltv.get_ltv_analytics(start=start, end=end)
-        run = None
-        if found.run_id != INITIAL_RUN:
-            run = repositories.retention.get_scoring_run(found.run_id)
-        return self._analysis(found, run, start, end)
-
-    def _analysis(
-        self, found: LTVAnalytics, run: ScoringRun | None, start: date | None, end: date | None
-    ) -> LTVAnalysis:
-        view = None if run is None else run_view(run.label)
-        currency = run_currency(view, self._currency)
+        labelled = self._storage.repositories.ltv.find_ltv_analytics(start=start, end=end)
+        found, run = labelled.found, run_or_none(labelled.run)
+        currency = run_currency(run, self._currency)
         total = group_view(found.total, currency)
         return {
             "start": start,
@@ -61,8 +51,8 @@ class CustomerValues:
             "segment_distribution": group_views(found.by_segment, currency),
             "by_source": group_views(found.by_source, currency),
             "by_campaign": group_views(found.by_campaign, currency),
-            "run": view,
-            "backtest": None if run is None else run.backtest,
+            "run": run,
+            "backtest": None if run is None else found.backtest,
         }
 
     def get_customer_ltv_details(self, customer_id: str) -> CustomerDetails:

@@ -13,13 +13,11 @@ from succotash.application.value.refunds import warn_of_refunds
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.value.ledgers import Order, RecordOutcome
+from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.value.order_import import START, Position, RejectedLine, WarnedLine
-from succotash.domain.value.orders import OrderColumns
+from succotash.domain.value.orders import OrderColumns, OrderRules
 from succotash.domain.values import OrderId
-from succotash.errors import Violation
 
-type Rule = Callable[[Order], Violation | None]
 type OpenOrders = Callable[[ObjectStore, StoredObject, FileOptions], "OrderFile"]
 """InvalidInputError where what is in the object is no file of orders."""
 
@@ -69,12 +67,17 @@ class Block(FileBlock):
             for line, outcome in zip(self.lines, outcomes, strict=True)
             if outcome is RecordOutcome.CONFLICTING
         ]
-        refunds_of = (None if each is None else OrderId(each) for each in self.orders.refunds_of)
-        refunds = [*zip(customer_ids, refunds_of, strict=True)]
-        warnings = warn_of_refunds(repositories.ltv, refunds, outcomes)
+        refunds = {
+            place: (customer_ids[place], OrderId(refund_of))
+            for place, refund_of in enumerate(self.orders.refunds_of)
+            if refund_of is not None
+        }
+        warnings = warn_of_refunds(
+            repositories.ltv, [*refunds.values()], [outcomes[place] for place in refunds]
+        )
         warned = [
-            WarnedLine(line, warning)
-            for line, warning in zip(self.lines, warnings, strict=True)
+            WarnedLine(self.lines[place], warning)
+            for place, warning in zip(refunds, warnings, strict=True)
             if warning is not None
         ]
         return Recording(outcomes, conflicting, warned)
@@ -91,8 +94,8 @@ class OrderFile(ABC):
     """A file of orders."""
 
     @abstractmethod
-    def blocks(self, after: Position, rule: Rule) -> Iterator[FileBlock]:
+    def blocks(self, after: Position, rules: OrderRules) -> Iterator[FileBlock]:
         """Its lines behind this position, in blocks small enough for memory.
 
-        `rule` says what is wrong with an order that can be read.
+        An order that breaks one of the rules rejects its line.
         """

@@ -34,7 +34,7 @@ from succotash.domain.value.order_import import (
     RejectedLine,
     WarnedLine,
 )
-from succotash.domain.value.orders import order_violation
+from succotash.domain.value.orders import OrderRules
 from succotash.domain.values import Clock, Currency
 from succotash.errors import InvalidInputError, NotFoundError, SuccotashError
 
@@ -176,10 +176,10 @@ class BulkImport:
 
     def _check(self, key: str, orders: OrderFile, watch: Watch) -> ImportReport:
         """Read all of the file, and say what would be recorded."""
-        rule = partial(order_violation, currency=self._currency, now=self._clock())
+        rules = OrderRules(self._currency, self._clock())
         found, told = Preview(), list[RejectedLine]()
         state = OrderImport("")
-        for block in orders.blocks(START, rule):
+        for block in orders.blocks(START, rules):
             block.preview(found)
             told += _told(state, block)
             skipped = Counter(map(_reason, block.skipped))
@@ -198,10 +198,10 @@ class BulkImport:
 
         The next block is read while the storage works on one.
         """
-        rule = partial(order_violation, currency=self._currency, now=self._clock())
+        rules = OrderRules(self._currency, self._clock())
         watch(state)
         with ThreadPoolExecutor(1, "reader") as reader:
-            blocks = orders.blocks(state.position, rule)
+            blocks = orders.blocks(state.position, rules)
             ahead = reader.submit(next, blocks, None)
             while (block := ahead.result()) is not None:
                 if not has_time():
@@ -222,7 +222,7 @@ class BulkImport:
                     )
                 else:
                     # Another import of the same object was quicker; this one goes on behind it.
-                    blocks = orders.blocks(state.position, rule)
+                    blocks = orders.blocks(state.position, rules)
                     ahead = reader.submit(next, blocks, None)
         return state
 

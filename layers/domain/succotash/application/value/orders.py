@@ -1,7 +1,6 @@
 """Taking orders, one batch at a time."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from succotash.application.batches import (
     BatchReport,
@@ -15,7 +14,7 @@ from succotash.application.value.refunds import warn_of_refunds
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.value.ledgers import Order
-from succotash.domain.value.orders import order_contents, order_identity, order_violation
+from succotash.domain.value.orders import OrderRules, order_contents, order_identity
 from succotash.domain.values import Clock, Currency
 
 
@@ -41,8 +40,8 @@ class OrderIntake:
         does not fit its kind, or that contradicts another with its id is rejected alone. A refund
         that does not fit what it refunds is recorded with a warning.
         """
-        now = self._clock()
-        checked = [item if isinstance(item, Rejected) else self._check(item, now) for item in items]
+        rules = OrderRules(self._currency, self._clock())
+        checked = [item if isinstance(item, Rejected) else _checked(item, rules) for item in items]
         report = record_batch(checked, identity=order_identity, record=self._record)
         count_orders(
             recorded=report["recorded"],
@@ -72,8 +71,9 @@ class OrderIntake:
 
         return self._storage.in_transaction(work)
 
-    def _check(self, order: Order, now: datetime) -> Order | Rejected:
-        violation = order_violation(order, self._currency, now)
-        if violation is None:
-            return order
-        return Rejected(order.order_id, order.customer_id, (violation,))
+
+def _checked(order: Order, rules: OrderRules) -> Order | Rejected:
+    violation = rules.violation(order)
+    if violation is None:
+        return order
+    return Rejected(order.order_id, order.customer_id, (violation,))

@@ -71,11 +71,12 @@ waited on average since their last purchase."""
 def weak_prior(sample: PurchaseSample) -> Prior:
     """The weak prior, and where hardly anybody has waited yet, one against leaving; see ADR 16.
 
-    Who leaves at a purchase is only seen to have left in the time after it. Where repeat customers
-    have waited less than buyers at random would have, the sample was taken just after their
-    purchases, and leaving explains no silence but only that they bought so few times. There odds of
-    leaving above the mean of the prior count as one standard deviation per customer and share of
-    the waiting that is missing. In a sample taken at any other time nothing is missing.
+    A customer who leaves at a purchase shows it only by not coming in the time after. Where repeat
+    customers have waited less than buyers at random would have, the sample was taken just after
+    their purchases, and leaving explains nothing but that they bought so few times. The share m of
+    the waiting that is missing then narrows the prior of the odds of leaving above its mean, for n
+    repeat customers to a deviation of 1 / (m sqrt(n)). In a sample that was taken at any other time
+    nothing is missing.
     """
     repeated = sample.frequency > 0
     weight, recency = sample.weight[repeated], sample.recency[repeated]

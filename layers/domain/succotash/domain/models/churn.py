@@ -8,25 +8,25 @@ nothing), so that
 
 With s from 0 to 1 it is never above P(no purchase), and never below 1 - P(alive): the numbers on a
 customer's page cannot contradict each other. Of those who never bought the purchase model knows
-nothing; P(alive) is then that of the presence model, which is fitted to days with a purchase or
+nothing; P(alive) is then that of the activity model, which is fitted to days with a purchase or
 activity, and s its P(silent | alive).
 
 How much activity says differs from shop to shop: visits may come from robots, or every payday
 whatever the interest. So three sources of s compete by log loss on the customers of the backtest:
 
 - purchases: s = 1 for those who bought; activity is not counted on,
-- presence: s is the presence model's P(inactive) where a customer's activity adds days to their
+- activity: s is the activity model's P(inactive) where a customer's activity adds days to their
   purchases, and 1 where it adds none,
-- both: log odds of s = a + b x the presence model's log odds, with weights of their own for those
+- both: log odds of s = a + b x the activity model's log odds, with weights of their own for those
   who never bought, and a constant for those whose activity adds nothing (the calibration of J.
   Platt, 1999, under the likelihood of P(inactive)).
 
-The weights are the likeliest under a normal prior around the presence model as it is; b is no less
+The weights are the likeliest under a normal prior around the activity model as it is; b is no less
 than 0, since a model's word is not turned around. They are judged on customers that they were not
 fitted to: each half of them by the weights of the other half. Of log losses within 1% of the lowest
 the simplest is taken, in the order above. Where hardly anybody is active nothing is weighed, since
 weights would only correct what purchases say. Where no buyer was active before the held-out time,
-nothing can be judged, and presence stands.
+nothing can be judged, and activity stands.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ class Source(StrEnum):
     """What says how active customers are; the simplest first."""
 
     PURCHASES = "purchases"
-    PRESENCE = "presence"
+    ACTIVITY = "presence"
     BOTH = "both"
 
 
@@ -78,13 +78,13 @@ class InactivityBasis:
     no_purchase: Array
     """P(no purchase | alive); 1 for those who never bought."""
     no_activity: Array
-    """What the presence model says of s."""
+    """What the activity model says of s; stored under its former name."""
 
     @classmethod
     def of(
         cls,
         purchases: PurchaseModel,
-        presence: PurchaseModel,
+        activity: PurchaseModel,
         bought: History,
         present: History,
         rows: NDArray[np.intp],
@@ -96,11 +96,11 @@ class InactivityBasis:
         """
         has_bought = rows >= 0
         at = rows[has_bought]
-        alive = presence.probability_alive(*present)
-        no_activity = presence.probability_silent_if_alive(*present, days)
+        alive = activity.probability_alive(*present)
+        no_activity = activity.probability_silent_if_alive(*present, days)
         no_purchase = np.ones_like(alive)
         is_active = np.ones_like(has_bought)
-        no_activity[has_bought] = presence.probability_inactive(*present, days)[has_bought]
+        no_activity[has_bought] = activity.probability_inactive(*present, days)[has_bought]
         alive[has_bought] = purchases.probability_alive(*bought)[at]
         no_purchase[has_bought] = purchases.probability_silent_if_alive(*bought, days)[at]
         is_active[has_bought] = np.logical_or.reduce(
@@ -129,7 +129,7 @@ class Weights:
 class InactivityModel:
     """How a probability of inactivity follows from what the models say."""
 
-    source: Source = Source.PRESENCE
+    source: Source = Source.ACTIVITY
     reason: str = ""
     """Why this source, as a sentence."""
     weights: Weights = Weights()
@@ -227,7 +227,7 @@ def choose_inactivity(basis: InactivityBasis, silent: Flags, days: float) -> Ina
     """
     # Without an active buyer the two say the same, and activity that comes later should count.
     is_judged = bool((basis.has_bought & basis.is_active).any())
-    candidates = [Source.PURCHASES, Source.PRESENCE] if is_judged else [Source.PRESENCE]
+    candidates = [Source.PURCHASES, Source.ACTIVITY] if is_judged else [Source.ACTIVITY]
     judged = {
         source: backtest_silence(InactivityModel(source).probability(basis), silent)
         for source in candidates

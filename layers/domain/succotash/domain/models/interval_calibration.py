@@ -87,7 +87,9 @@ def fit_interval_calibration(
     """
     nothing = purchases.model.probability_inactive(frequency, recency, age, days)
     rows = np.flatnonzero(nothing < INTERVAL_LEVEL)
-    rows = rows[:: -(-len(rows) // MOST_CUSTOMERS) or 1]
+    if not len(rows):
+        return IntervalCalibration(days=float(days))
+    rows = rows[:: -(-len(rows) // MOST_CUSTOMERS)]
     models = drawn_models(purchases, spend, DRAWS, random)
     drawn = drawn_amounts(
         models, frequency[rows], recency[rows], age[rows], mean_spend[rows], days, random
@@ -96,8 +98,6 @@ def fit_interval_calibration(
     from_nothing = nothing[rows] > (1 - INTERVAL_LEVEL) / 2
     # Of a central interval of level q, (1 - q) / 2 lie below it and as much above.
     enough = np.where(from_nothing, below, np.abs(2 * below - 1))
-    if not len(rows):
-        return IntervalCalibration(days=days)
     found = len(rows) + MODELS_WORD
     for level in _LEVELS.tolist():
         held = int((enough <= level + _ROUNDING).sum())

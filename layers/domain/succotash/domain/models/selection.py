@@ -171,10 +171,10 @@ def _ranked(judged: Sequence[Judged], losses: Sequence[Array], days: float) -> C
     rest: list[Judged] = []
     for each, own in zip(judged, losses, strict=True):
         (tied if _is_tie(own - lowest) else rest).append(each)
-    likeliest = max(each.log_likelihood for each in tied)
-    supported = [each for each in tied if each.log_likelihood >= likeliest - CLEARLY_WORSE]
+    least = max(each.log_likelihood for each in tied) - CLEARLY_WORSE
+    supported = [each for each in tied if each.log_likelihood >= least]
     supported.sort(key=lambda each: each.count_error)
-    less = [each for each in tied if each not in supported]
+    less = [each for each in tied if each.log_likelihood < least]
     less.sort(key=lambda each: -each.log_likelihood)
     rest.sort(key=lambda each: each.log_loss)
     return Comparison((*supported, *less, *rest), _verdict(supported, less, rest, days))

@@ -10,8 +10,6 @@ from datetime import datetime
 from typing import Self
 from urllib.parse import unquote
 
-from email_validator import validate_email
-
 from succotash.domain.values import Json
 from succotash.errors import ConflictError
 
@@ -119,6 +117,8 @@ class ErasedPerson:
 
     def spellings(self) -> set[str]:
         """The address, and as mail servers write it where its domain is not in ASCII."""
+        from email_validator import validate_email  # only erasures pay for it
+
         in_ascii = validate_email(self.canonical_email, check_deliverability=False).ascii_email
         return {self.canonical_email, in_ascii or self.canonical_email}
 

@@ -49,10 +49,16 @@ class CohortRepository(ABC):
         return self.find_cohorts().found
 
     @abstractmethod
-    def get_ltv_analytics(
+    def find_ltv_analytics(
         self, *, start: date | None = None, end: date | None = None
-    ) -> LTVAnalytics:
+    ) -> Labelled[LTVAnalytics]:
         """What customers are worth, by first purchase day from `start` to `end`, both included.
 
         Read from the run's rollups; values saved one by one are not in them.
         """
+
+    def get_ltv_analytics(
+        self, *, start: date | None = None, end: date | None = None
+    ) -> LTVAnalytics:
+        """As `find_ltv_analytics`, without the run's label."""
+        return self.find_ltv_analytics(start=start, end=end).found

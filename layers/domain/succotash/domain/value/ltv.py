@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from succotash.domain.values import CohortId, CustomerId, Money, RunId, SegmentId
+from succotash.domain.values import CohortId, CustomerId, Json, Money, RunId, SegmentId
 
 INTERVAL_LEVEL = 0.8
 """How probably what a customer still brings lies within their interval, at least."""
@@ -192,3 +192,5 @@ class LTVAnalytics:
     "unknown"."""
     by_campaign: Mapping[str, ValueGroup]
     """Likewise by campaign; customers without one are in no group."""
+    backtest: Mapping[str, Json]
+    """What the run's models missed on time that was held out."""

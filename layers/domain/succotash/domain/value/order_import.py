@@ -53,6 +53,10 @@ class WarnedLine:
     warning: RefundWarning
 
 
+WARNING_CODES = [each.value for each in RefundWarning]
+"""Codes of violations by which tables tell lines that were warned of from rejected ones."""
+
+
 def as_rejected(line: WarnedLine) -> RejectedLine:
     """How tables keep the line: among rejected ones, told apart by the code of its violation."""
     found = Violation("refund_of", line.warning.value, line.warning.message)

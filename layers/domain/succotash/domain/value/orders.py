@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from succotash.domain.people.identities import CustomerName
 from succotash.domain.value.ledgers import CLOCK_TOLERANCE, Order
 from succotash.domain.values import Currency, CustomerId, Money, OrderId, amount_violation
 from succotash.errors import Violation
@@ -14,7 +15,7 @@ from succotash.errors import Violation
 class OrderColumns:
     """Orders by the ten thousand: equally long columns, a row for each order."""
 
-    customer_ids: list[str] = field(default_factory=list)
+    customer_ids: list[CustomerId] = field(default_factory=list)
     order_ids: list[str] = field(default_factory=list)
     ordered_at: list[str] = field(default_factory=list)
     """Instants, ISO 8601 in UTC."""
@@ -41,11 +42,25 @@ class OrderColumns:
         if order.former_ids:
             self.former_ids[order.customer_id] = order.former_ids
 
+    def append_purchase(
+        self, name: CustomerName, order_id: str, ordered_at: str, units: int, currency: str
+    ) -> None:
+        """Add the row of a purchase that needs no conversion."""
+        self.amounts.append(units)
+        self.customer_ids.append(name.customer_id)
+        self.order_ids.append(order_id)
+        self.ordered_at.append(ordered_at)
+        self.currencies.append(currency)
+        self.refunds_of.append(None)
+        self.canonical_emails.append(name.canonical_email)
+        if name.former_ids:
+            self.former_ids[name.customer_id] = name.former_ids
+
     def order(self, row: int) -> Order:
         """The order in a row."""
         refund_of = self.refunds_of[row]
         return Order(
-            CustomerId(self.customer_ids[row]),
+            self.customer_ids[row],
             OrderId(self.order_ids[row]),
             datetime.fromisoformat(self.ordered_at[row]),
             Money.of_units(self.amounts[row], Currency(self.currencies[row])),
@@ -57,10 +72,6 @@ class OrderColumns:
     def orders(self) -> Iterator[Order]:
         """Every row's order."""
         return map(self.order, range(len(self)))
-
-    def identity(self, row: int) -> tuple[str, str]:
-        """What a row's order is known by."""
-        return self.customer_ids[row], self.order_ids[row]
 
     def only(self, rows: Sequence[int]) -> "OrderColumns":
         """These rows, in this order."""
@@ -82,24 +93,36 @@ def order_contents(order: Order) -> Order:
     return replace(order, canonical_email=None, former_ids=())
 
 
-def order_violation(order: Order, currency: Currency, now: datetime) -> Violation | None:
-    """What keeps an order out of the ledger of a deployment with this currency, if anything.
+@dataclass(frozen=True, slots=True)
+class OrderRules:
+    """What keeps an order out of the ledger of a deployment with this currency, at this time."""
 
-    An order in another currency, from the future, or with an amount that does not fit its kind,
-    is too large or too precise.
-    """
-    amount = order.amount.amount
-    if order.amount.currency != currency:
-        sentence = f"Must be {currency}, this deployment's currency"
-        return Violation("currency", "currency_mismatch", sentence)
-    if order.ordered_at > now + CLOCK_TOLERANCE:
-        return Violation("ordered_at", "in_the_future", "Must be in the past")
-    if (violation := amount_violation("amount", amount)) is not None:
-        return violation
-    if order.refund_of is None and amount < 0:
-        return Violation("amount", "refunds_nothing", "Negative amounts require refund_of")
-    if order.refund_of is not None and amount >= 0:
-        return Violation("amount", "refund_not_negative", "Must be negative for a refund")
-    if order.refund_of == order.order_id:
-        return Violation("refund_of", "refunds_itself", "Must be another order")
-    return None
+    currency: Currency
+    now: datetime
+
+    @property
+    def latest(self) -> datetime:
+        """The last instant that does not count as the future."""
+        return self.now + CLOCK_TOLERANCE
+
+    def violation(self, order: Order) -> Violation | None:
+        """What is wrong with an order, if anything.
+
+        It is in another currency, from the future, or its amount does not fit its kind, is too
+        large or too precise.
+        """
+        amount = order.amount.amount
+        if order.amount.currency != self.currency:
+            sentence = f"Must be {self.currency}, this deployment's currency"
+            return Violation("currency", "currency_mismatch", sentence)
+        if order.ordered_at > self.latest:
+            return Violation("ordered_at", "in_the_future", "Must be in the past")
+        if (violation := amount_violation("amount", amount)) is not None:
+            return violation
+        if order.refund_of is None and amount < 0:
+            return Violation("amount", "refunds_nothing", "Negative amounts require refund_of")
+        if order.refund_of is not None and amount >= 0:
+            return Violation("amount", "refund_not_negative", "Must be negative for a refund")
+        if order.refund_of == order.order_id:
+            return Violation("refund_of", "refunds_itself", "Must be another order")
+        return None

@@ -129,13 +129,12 @@ class SqsRelayWaker(RelayWaker):
 
     def __init__(
         self,
-        queue_url: str,
-        client: Callable[[], Sqs] = sqs,
+        send: Callable[[str, int], None],
         clock: Clock = system_clock,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._queue_url = queue_url
-        self._client = _Client(client)
+        """`send` puts a text into the queue, to be held back for so many seconds."""
+        self._send = send
         self._clock = clock
         self._seconds = seconds
         self._covered_until = float("-inf")
@@ -145,13 +144,9 @@ class SqsRelayWaker(RelayWaker):
         now = self._seconds()
         if at is None and now < self._covered_until:
             return
+        wake = json.dumps({"wake_at": None if at is None else instant_text(at)})
         try:
-            with translated():
-                self._client().send_message(
-                    QueueUrl=self._queue_url,
-                    MessageBody=json.dumps({"wake_at": None if at is None else instant_text(at)}),
-                    DelaySeconds=self._delay(at),
-                )
+            self._send(wake, self._delay(at))
         except StorageUnavailableError as error:
             logger.warning("the relay is not woken: %s", error)
             return

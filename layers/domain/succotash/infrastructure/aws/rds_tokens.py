@@ -2,18 +2,16 @@
 
 A token is an address that Signature Version 4 has presigned, without its scheme:
 https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.Connecting.html
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 
-import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from urllib.parse import quote
 
 from succotash.infrastructure.aws.credentials import Credentials
+from succotash.infrastructure.aws.signatures import ALGORITHM, scope_of, signature_of
 
-ALGORITHM = "AWS4-HMAC-SHA256"
 SERVICE = "rds-db"
 LIFETIME_SECONDS = 900
 HTTPS_PORT = 443
@@ -22,7 +20,7 @@ HTTPS_PORT = 443
 def rds_token(host: str, port: int, user: str, credentials: Credentials, at: datetime) -> str:
     """The password with which `user` may open connections within 15 minutes from `at`."""
     moment = at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    scope = f"{moment[:8]}/{credentials.region}/{SERVICE}/aws4_request"
+    scope = scope_of(moment, SERVICE, credentials)
     parameters = {
         "Action": "connect",
         "DBUser": user,
@@ -45,11 +43,7 @@ def rds_token(host: str, port: int, user: str, credentials: Credentials, at: dat
             sha256(b"").hexdigest(),
         )
     )
-    signed = "\n".join((ALGORITHM, moment, scope, sha256(request.encode()).hexdigest()))
-    key = f"AWS4{credentials.secret_key}".encode()
-    for part in scope.split("/"):
-        key = _hmac(key, part)
-    signature = _hmac(key, signed).hex()
+    signature = signature_of(request, moment, scope, credentials)
     return f"{host}:{port}/?{_query(parameters)}&X-Amz-Signature={signature}"
 
 
@@ -60,7 +54,3 @@ def _host(host: str, port: int) -> str:
 
 def _query(parameters: Mapping[str, str]) -> str:
     return "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in parameters.items())
-
-
-def _hmac(key: bytes, text: str) -> bytes:
-    return hmac.digest(key, text.encode(), "sha256")

@@ -127,9 +127,9 @@ class InMemoryCohortRepository(InMemoryRepository, CohortRepository):
 
     @override
     @atomic
-    def get_ltv_analytics(
+    def find_ltv_analytics(
         self, *, start: date | None = None, end: date | None = None
-    ) -> LTVAnalytics:
+    ) -> Labelled[LTVAnalytics]:
         run_id = self.tables.current_run()
         rollups = {
             group: totals
@@ -149,13 +149,16 @@ class InMemoryCohortRepository(InMemoryRepository, CohortRepository):
             _add(by_source, group.source, totals)
             if group.campaign is not None:
                 _add(by_campaign, group.campaign, totals)
-        return LTVAnalytics(
-            run_id,
-            _value_group(overall),
-            {key: _value_group(each) for key, each in by_segment.items()},
-            {key: _value_group(each) for key, each in by_cohort.items()},
-            {key: _value_group(each) for key, each in by_source.items()},
-            {key: _value_group(each) for key, each in by_campaign.items()},
+        return self.tables.labelled(
+            LTVAnalytics(
+                run_id,
+                _value_group(overall),
+                {key: _value_group(each) for key, each in by_segment.items()},
+                {key: _value_group(each) for key, each in by_cohort.items()},
+                {key: _value_group(each) for key, each in by_source.items()},
+                {key: _value_group(each) for key, each in by_campaign.items()},
+                self.tables.runs[run_id].backtest,
+            )
         )
 
 

@@ -21,7 +21,6 @@ from succotash.infrastructure.postgres.session import Jsonb, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
 from succotash.infrastructure.rows.activity import activity_event_of
-from succotash.infrastructure.statement_files import of_shard
 
 _SQL = statements("activity")
 _FORGOTTEN = ("activity_events", "churn_predictions", "user_engagement_profiles")
@@ -63,7 +62,7 @@ class PostgresActivityRepository(PostgresRepository, ActivityRepository):
         shard: Shard | None = None,
         holdout_until: datetime | None = None,
     ) -> ActivitySummaries:
-        statement = of_shard(_SQL["copy_activity_summaries"], partition(shard))
+        statement = _SQL.of_shard("copy_activity_summaries", partition(shard))
 
         def copy(session: Session) -> bytes:
             set_as_of(session, as_of, time_zone, holdout_until)

@@ -3,7 +3,7 @@
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import compress
+from itertools import batched, compress, repeat
 
 from succotash.domain.values import LARGEST_UNITS
 from succotash.errors import StorageError
@@ -18,13 +18,19 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 _UNESCAPED = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 
 
-def texts(values: Iterable[str]) -> Iterator[str]:
+def texts(values: Iterable[str]) -> Sequence[str]:
     """A column of any text."""
-    return map(_escaped, values)
+    column = [*values]
+    # Hardly a column holds anything to escape, and looking at many texts at once is quick.
+    if any(_NEEDS_ESCAPE("".join(some)) for some in batched(column, CHUNK, strict=False)):
+        return [_escaped(value) for value in column]
+    return column
 
 
-def optional_texts(values: Iterable[str | None]) -> Iterator[str]:
+def optional_texts(values: Sequence[str | None]) -> Iterable[str]:
     """A column of any text where some is missing."""
+    if values.count(None) == len(values):
+        return repeat(NULL, len(values))
     return (NULL if value is None else _escaped(value) for value in values)
 
 
@@ -55,10 +61,9 @@ def lines(constants: Sequence[str], columns: Sequence[Iterable[str]]) -> list[by
     connection.
     """
     head = "".join(f"{constant}\t" for constant in texts(constants))
-    rows = ["\t".join(row) for row in zip(*columns, strict=True)]
+    rows = map("\t".join, zip(*columns, strict=True))
     return [
-        "".join(f"{head}{row}\n" for row in rows[start : start + CHUNK]).encode()
-        for start in range(0, len(rows), CHUNK)
+        f"{head}{f'\n{head}'.join(some)}\n".encode() for some in batched(rows, CHUNK, strict=False)
     ]
 
 

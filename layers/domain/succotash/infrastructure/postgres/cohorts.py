@@ -17,7 +17,6 @@ from succotash.infrastructure.postgres.sql.partitions import partition
 from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.rows.value import cohorts_of, ltv_analytics_of
-from succotash.infrastructure.statement_files import of_shard
 
 _SQL = statements("cohorts")
 
@@ -37,8 +36,8 @@ class PostgresCohortRepository(PostgresRepository, CohortRepository):
                 unknown_source=UNKNOWN_SOURCE,
             )
             merges = is_scored_by_shard(session, run_id)
-            cohorts = _SQL["merge_cohorts" if merges else "build_cohorts"]
-            session.run(of_shard(cohorts, None), run_id=run_id)
+            cohorts = "merge_cohorts" if merges else "build_cohorts"
+            session.run(_SQL.of_shard(cohorts, None), run_id=run_id)
 
         self._in_transaction(build)
 
@@ -72,10 +71,11 @@ class PostgresCohortRepository(PostgresRepository, CohortRepository):
         return labelled(rows, cohorts_of(rows))
 
     @override
-    def get_ltv_analytics(
+    def find_ltv_analytics(
         self, *, start: date | None = None, end: date | None = None
-    ) -> LTVAnalytics:
-        return ltv_analytics_of(self._run(_SQL["get_ltv_analytics"], start=start, end=end))
+    ) -> Labelled[LTVAnalytics]:
+        rows = self._run(_SQL["find_ltv_analytics"], start=start, end=end)
+        return labelled(rows, ltv_analytics_of(rows))
 
 
 def count_cohort_part(session: Session, run_id: RunId, shard: Shard) -> None:
@@ -83,5 +83,5 @@ def count_cohort_part(session: Session, run_id: RunId, shard: Shard) -> None:
     cleared = session.run(_SQL["clear_cohort_part"], run_id=run_id, shard=shard.index)
     only("scoring run", cleared)
     session.run(
-        of_shard(_SQL["build_cohort_part"], partition(shard)), run_id=run_id, shard=shard.index
+        _SQL.of_shard("build_cohort_part", partition(shard)), run_id=run_id, shard=shard.index
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from succotash.errors import SettingsError
+from succotash.hosts import is_this_machine
 
 MILLISECOND = 0.001
 
@@ -41,11 +42,6 @@ class SslMode(StrEnum):
     DISABLE = "disable"
     REQUIRE = "require"
     VERIFY_FULL = "verify-full"
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether the host is a Unix socket or this machine's own name or address."""
-    return host.startswith("/") or host in {"localhost", "127.0.0.1", "::1"}
 
 
 def default_sslmode(host: str) -> SslMode:

@@ -20,6 +20,7 @@ from succotash.infrastructure.postgres.erasure_locks import (
     stripes_of,
     take_stripes,
 )
+from succotash.infrastructure.postgres.planning import plan_for_many_keys
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Row, Session
 from succotash.infrastructure.postgres.sql import statements
@@ -31,6 +32,8 @@ from succotash.infrastructure.rows.customers import (
 )
 
 _SQL = {**statements("customers"), **statements("customer_moves")}
+MANY_KEYS = 1000
+"""Planning for more of them is worth a round trip."""
 _KEPT = ("values", "predictions", "profiles")
 
 
@@ -54,6 +57,8 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
             # A statement sees what was committed before it began: those who waited ask after that.
             if stripes:
                 (take_stripes if alone else share_stripes)(session, stripes)
+            if len(names) + len(aliases_only) > MANY_KEYS:
+                plan_for_many_keys(session)
             return session.run(
                 _SQL["find_known"],
                 system=SHOP,

@@ -18,7 +18,6 @@ from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
 from succotash.infrastructure.rows.retention import engagement_profile_of
 from succotash.infrastructure.rows.row import only
-from succotash.infrastructure.statement_files import of_shard
 
 _SQL = statements("engagement")
 
@@ -64,8 +63,8 @@ class PostgresEngagementRepository(PostgresRepository, EngagementRepository):
         replace_rows(
             self._work,
             run_id,
-            of_shard(_SQL["clear_profiles"], partition(shard)),
-            of_shard(_SQL["copy_profiles"], partition(shard)),
+            _SQL.of_shard("clear_profiles", partition(shard)),
+            _SQL.of_shard("copy_profiles", partition(shard)),
             chunks,
         )
 

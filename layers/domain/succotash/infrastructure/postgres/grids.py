@@ -31,7 +31,6 @@ from succotash.infrastructure.postgres.sql.partitions import partition
 from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.retention import grid_cells_of
 from succotash.infrastructure.rows.row import only
-from succotash.infrastructure.statement_files import of_shard
 
 _SQL = statements("grids")
 _PARTS = statements("grid_parts")
@@ -70,7 +69,7 @@ class PostgresGridRepository(PostgresRepository, GridRepository):
         def count(session: Session) -> list[Row]:
             set_as_of(session, as_of, time_zone)
             return session.run(
-                of_shard(_SQL["count_grid"], None),
+                _SQL.of_shard("count_grid", None),
                 origin=request.origin,
                 period=request.period,
                 mode=request.mode,
@@ -95,7 +94,7 @@ def count_grid_parts(session: Session, run_id: RunId, shard: Shard | None) -> No
     number = partition(shard)
     only("scoring run", session.run(_PARTS["clear_grid_parts"], run_id=run_id, shard=number))
     session.run(
-        of_shard(_PARTS["build_grid_parts"], number),
+        _PARTS.of_shard("build_grid_parts", number),
         run_id=run_id,
         shard=number or 0,
         shards=shard and shard.count,
@@ -109,7 +108,7 @@ def _merge_grids(session: Session, run_id: RunId) -> None:
     only("scoring run", session.run(_TABLES["clear_grids"], run_id=run_id))
     if tied := session.run(_PARTS["find_shared_leads"]):
         session.run(
-            of_shard(_PARTS["build_shared_grid_parts"], None),
+            _PARTS.of_shard("build_shared_grid_parts", None),
             run_id=run_id,
             shard=SHARDS,
             customer_ids=[row["customer_id"] for row in tied],

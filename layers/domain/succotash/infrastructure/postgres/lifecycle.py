@@ -18,7 +18,6 @@ from succotash.infrastructure.postgres.sql.partitions import partition
 from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.retention import lifecycle_counts_of
 from succotash.infrastructure.rows.row import only
-from succotash.infrastructure.statement_files import of_shard
 
 _SQL = statements("lifecycle")
 
@@ -47,7 +46,7 @@ def count_lifecycle_of(
     number = partition(shard)
     only("scoring run", session.run(_SQL["clear_lifecycle"], run_id=run_id, shard=number))
     session.run(
-        of_shard(_SQL["build_lifecycle"], number),
+        _SQL.of_shard("build_lifecycle", number),
         run_id=run_id,
         shard=number,
         spans=_lifecycle_spans(as_of, time_zone),

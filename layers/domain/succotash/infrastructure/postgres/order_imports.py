@@ -5,6 +5,7 @@ from typing import override
 
 from succotash.domain.repositories.order_imports import OrderImportRepository
 from succotash.domain.value.order_import import (
+    WARNING_CODES,
     OrderImport,
     RejectedLine,
     WarnedLine,
@@ -29,7 +30,7 @@ class PostgresOrderImportRepository(PostgresRepository, OrderImportRepository):
 
     @override
     def open_import(self, import_id: str) -> OrderImport:
-        [row] = self._run(_SQL["open_import"], import_id=import_id)
+        [row] = self._run(_SQL["open_import"], import_id=import_id, warning_codes=WARNING_CODES)
         return order_import_of(row)
 
     @override
@@ -70,16 +71,29 @@ class PostgresOrderImportRepository(PostgresRepository, OrderImportRepository):
     def get_rejected_lines(
         self, import_id: str, *, after: int = 0, limit: int = PAGE
     ) -> list[RejectedLine]:
-        rows = self._run(_SQL["get_rejected_lines"], import_id=import_id, after=after, limit=limit)
+        rows = self._run(
+            _SQL["get_rejected_lines"],
+            import_id=import_id,
+            after=after,
+            limit=limit,
+            warning_codes=WARNING_CODES,
+        )
         return [rejected_line_of(row) for row in rows]
 
     @override
     def get_warned_lines(
         self, import_id: str, *, after: int = 0, limit: int = PAGE
     ) -> list[WarnedLine]:
-        rows = self._run(_SQL["get_warned_lines"], import_id=import_id, after=after, limit=limit)
+        rows = self._run(
+            _SQL["get_warned_lines"],
+            import_id=import_id,
+            after=after,
+            limit=limit,
+            warning_codes=WARNING_CODES,
+        )
         return [warned_line_of(row) for row in rows]
 
     @override
     def finish_import(self, import_id: str) -> None:
-        only("import", self._run(_SQL["finish_import"], import_id=import_id))
+        rows = self._run(_SQL["finish_import"], import_id=import_id, warning_codes=WARNING_CODES)
+        only("import", rows)

@@ -8,6 +8,7 @@ from succotash.domain.value.ledgers import Customer, Order, RecordOutcome
 from succotash.domain.value.orders import OrderColumns
 from succotash.domain.values import CustomerId, Json, instant_text
 from succotash.infrastructure.postgres import bulk
+from succotash.infrastructure.postgres.planning import plan_for_many_keys
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Jsonb, Session
 from succotash.infrastructure.postgres.sql import statements
@@ -15,6 +16,8 @@ from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.rows.value import customer_of, order_of
 
 _SQL = statements("orders")
+_OUTCOMES = {each.value[0]: each for each in RecordOutcome}
+"""Outcomes of staged orders by their first letter."""
 
 
 class PostgresOrderRepository(PostgresRepository, OrderRepository):
@@ -51,18 +54,26 @@ class PostgresOrderRepository(PostgresRepository, OrderRepository):
         )
 
         def merge(session: Session) -> list[RecordOutcome]:
-            session.run(_SQL["prefer_indexes"])
+            plan_for_many_keys(session)
             session.run(_SQL["make_stage"])
             session.run(_SQL["clear_stage"])
             session.copy_in(_SQL["copy_to_stage"], chunks)
-            outcomes = [RecordOutcome.RECORDED] * len(orders)
-            if known := [row["place"] for row in session.run(_SQL["add_staged_orders"])]:
-                for row in session.run(_SQL["judge_staged_orders"], places=known):
-                    outcomes[row["place"]] = RecordOutcome(row["outcome"])
-                session.run(
-                    _SQL["unstage_orders"],
-                    places=[each for each in known if outcomes[each] is RecordOutcome.CONFLICTING],
+            [recorded] = session.run(_SQL["record_staged_orders"])
+            letters: str = recorded["outcomes"]
+            unseen = [place for place, letter in enumerate(letters) if letter not in _OUTCOMES]
+            later = {
+                row["place"]: RecordOutcome(row["outcome"])
+                for row in (
+                    session.run(_SQL["judge_staged_orders"], places=unseen) if unseen else []
                 )
+            }
+            outcomes = [
+                _OUTCOMES.get(letter) or later[place] for place, letter in enumerate(letters)
+            ]
+            if conflicting := [
+                place for place, each in enumerate(outcomes) if each is RecordOutcome.CONFLICTING
+            ]:
+                session.run(_SQL["unstage_orders"], places=conflicting)
             session.run(_SQL["meet_staged_customers"])
             return outcomes
 

@@ -16,7 +16,6 @@ from succotash.infrastructure.postgres.sql.partitions import partition
 from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.retention import churn_prediction_of, churn_predictions_of
 from succotash.infrastructure.rows.row import only
-from succotash.infrastructure.statement_files import of_shard
 
 _SQL = statements("predictions")
 
@@ -71,8 +70,8 @@ class PostgresPredictionRepository(PostgresRepository, PredictionRepository):
         replace_rows(
             self._work,
             run_id,
-            of_shard(_SQL["clear_predictions"], partition(shard)),
-            of_shard(_SQL["copy_predictions"], partition(shard)),
+            _SQL.of_shard("clear_predictions", partition(shard)),
+            _SQL.of_shard("copy_predictions", partition(shard)),
             chunks,
         )
 

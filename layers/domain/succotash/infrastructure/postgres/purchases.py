@@ -12,7 +12,6 @@ from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Row, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
-from succotash.infrastructure.statement_files import of_shard
 
 _SQL = statements("purchases")
 
@@ -29,7 +28,7 @@ class PostgresPurchaseRepository(PostgresRepository, PurchaseRepository):
         shard: Shard | None = None,
         holdout_until: datetime | None = None,
     ) -> PurchaseHistories:
-        statement = of_shard(_SQL["copy_purchase_histories"], partition(shard))
+        statement = _SQL.of_shard("copy_purchase_histories", partition(shard))
 
         def copy(session: Session) -> bytes:
             set_as_of(session, as_of, time_zone, holdout_until)
@@ -59,7 +58,7 @@ class PostgresPurchaseRepository(PostgresRepository, PurchaseRepository):
     ) -> list[int]:
         def count(session: Session) -> list[Row]:
             set_as_of(session, as_of, time_zone, until)
-            return session.run(of_shard(_SQL["count_purchases_by_week"], partition(shard)))
+            return session.run(_SQL.of_shard("count_purchases_by_week", partition(shard)))
 
         return [row["purchases"] for row in self._in_transaction(count)]
 

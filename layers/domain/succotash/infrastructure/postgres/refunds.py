@@ -11,8 +11,7 @@ from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Jsonb
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
-from succotash.infrastructure.rows.value import refund_totals_of
-from succotash.infrastructure.statement_files import of_shard
+from succotash.infrastructure.rows.value import refund_totals_of, refund_warning_of
 
 _SQL = statements("refunds")
 
@@ -29,9 +28,9 @@ class PostgresRefundRepository(PostgresRepository, RefundRepository):
             for place, (customer_id, order_id) in enumerate(refunded)
         ]
         rows = self._run(_SQL["judge_refunds"], refunded=Jsonb(given))
-        return [row["warning"] and RefundWarning(row["warning"]) for row in rows]
+        return [refund_warning_of(row) for row in rows]
 
     @override
     def total_refunds(self, as_of: datetime, *, shard: Shard | None = None) -> RefundTotals:
-        [row] = self._run(of_shard(_SQL["total_refunds"], partition(shard)), as_of=as_of)
+        [row] = self._run(_SQL.of_shard("total_refunds", partition(shard)), as_of=as_of)
         return refund_totals_of(row)

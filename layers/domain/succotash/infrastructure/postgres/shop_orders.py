@@ -105,12 +105,12 @@ def _stage_columns(
         bulk.numbers(range(len(states))),
         bulk.texts(each.order_id for each in states),
         bulk.texts(each.system for each in states),
-        bulk.optional_texts(each.number for each in states),
+        bulk.optional_texts([each.number for each in states]),
         _instants(each.told_at for each in states),
-        bulk.optional_texts(each.customer_id for each in states),
+        bulk.optional_texts([each.customer_id for each in states]),
         _instants(each.ordered_at for each in states),
         bulk.optional_amounts(None if each is None else each.units() for each in totals),
-        bulk.optional_texts(None if each is None else each.currency for each in totals),
+        bulk.optional_texts([None if each is None else each.currency for each in totals]),
         bulk.optional_amounts(None if each is None else each.amount.units() for each in refunded)
         if has_refunds
         else nothing,
@@ -121,12 +121,12 @@ def _stage_columns(
         if has_refunds
         else nothing,
         bulk.optional_texts(
-            json.dumps(refunds_document(each)) if each.refunds else None for each in states
+            [json.dumps(refunds_document(each)) if each.refunds else None for each in states]
         )
         if any(each.refunds for each in states)
         else nothing,
         bulk.optional_texts(
-            None if each.customer_id is None else emails.get(each.customer_id) for each in states
+            [None if each.customer_id is None else emails.get(each.customer_id) for each in states]
         ),
     )
 

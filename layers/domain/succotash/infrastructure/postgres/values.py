@@ -24,7 +24,6 @@ from succotash.infrastructure.postgres.sql.partitions import partition
 from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.rows.value import customer_ltv_of, customer_values_of
-from succotash.infrastructure.statement_files import of_shard
 
 _SQL = statements("values")
 
@@ -92,8 +91,8 @@ class PostgresValueRepository(PostgresRepository, ValueRepository):
         replace_rows(
             self._work,
             run_id,
-            of_shard(_SQL["clear_customer_values"], partition(shard)),
-            of_shard(_SQL["copy_customer_values"], partition(shard)),
+            _SQL.of_shard("clear_customer_values", partition(shard)),
+            _SQL.of_shard("copy_customer_values", partition(shard)),
             chunks,
         )
 

@@ -71,6 +71,15 @@ def warned_line_of(row: Row) -> WarnedLine:
     return WarnedLine(line=row["line"], warning=RefundWarning(row["code"]))
 
 
+def refund_warning_of(row: Row) -> RefundWarning | None:
+    """Why a refund deserves a second look, if it does."""
+    if row.flag("is_refund"):
+        return RefundWarning.OF_REFUND
+    if row.flag("exceeds_order"):
+        return RefundWarning.EXCEEDS_ORDER
+    return RefundWarning.OF_ANOTHER_CUSTOMER if row.flag("is_of_another") else None
+
+
 def refund_totals_of(row: Row) -> RefundTotals:
     """Refunds that match no order, and orders refunded beyond their amount."""
     return RefundTotals(
@@ -163,7 +172,7 @@ def _cohort(rows: Sequence[Row]) -> Cohort:
 
 
 def ltv_analytics_of(rows: Sequence[Row]) -> LTVAnalytics:
-    """What customers are worth, of one row per group and one of dimension `total`."""
+    """What customers are worth, of one row per group, the first of dimension `total`."""
     groups: dict[str, dict[str | None, ValueGroup]] = {}
     for row in rows:
         groups.setdefault(row["dimension"], {})[row["name"]] = _value_group(row)
@@ -175,6 +184,7 @@ def ltv_analytics_of(rows: Sequence[Row]) -> LTVAnalytics:
         by_cohort=_named(groups, "cohort"),
         by_source=_named(groups, "source"),
         by_campaign=_named(groups, "campaign"),
+        backtest=rows[0].json("backtest"),
     )
 
 

@@ -74,13 +74,13 @@ class SQLiteCohortRepository(SQLiteRepository, CohortRepository):
         return labelled(rows, cohorts_of(rows))
 
     @override
-    def get_ltv_analytics(
+    def find_ltv_analytics(
         self, *, start: date | None = None, end: date | None = None
-    ) -> LTVAnalytics:
+    ) -> Labelled[LTVAnalytics]:
         with self._unit.reading() as session:
             rows = session.run(
-                _SQL["get_ltv_analytics"],
+                _SQL["find_ltv_analytics"],
                 start=None if start is None else days_of(start),
                 end=None if end is None else days_of(end),
             )
-        return ltv_analytics_of(rows)
+        return labelled(rows, ltv_analytics_of(rows))

@@ -5,6 +5,7 @@ from typing import override
 
 from succotash.domain.repositories.order_imports import OrderImportRepository
 from succotash.domain.value.order_import import (
+    WARNING_CODES,
     OrderImport,
     RejectedLine,
     WarnedLine,
@@ -22,6 +23,7 @@ from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.sql import statements
 
 _SQL = statements("order_imports")
+_WARNING_CODES = json_text(WARNING_CODES)
 
 
 class SQLiteOrderImportRepository(SQLiteRepository, OrderImportRepository):
@@ -31,7 +33,9 @@ class SQLiteOrderImportRepository(SQLiteRepository, OrderImportRepository):
     def open_import(self, import_id: str) -> OrderImport:
         with self._unit.writing() as session:
             session.run(_SQL["open_import"], import_id=import_id)
-            [row] = session.run(_SQL["get_import"], import_id=import_id)
+            [row] = session.run(
+                _SQL["get_import"], import_id=import_id, warning_codes=_WARNING_CODES
+            )
         return order_import_of(row)
 
     @override
@@ -78,7 +82,11 @@ class SQLiteOrderImportRepository(SQLiteRepository, OrderImportRepository):
     ) -> list[RejectedLine]:
         with self._unit.reading() as session:
             rows = session.run(
-                _SQL["get_rejected_lines"], import_id=import_id, after=after, limit=limit
+                _SQL["get_rejected_lines"],
+                import_id=import_id,
+                after=after,
+                limit=limit,
+                warning_codes=_WARNING_CODES,
             )
         return [rejected_line_of(row) for row in rows]
 
@@ -88,7 +96,11 @@ class SQLiteOrderImportRepository(SQLiteRepository, OrderImportRepository):
     ) -> list[WarnedLine]:
         with self._unit.reading() as session:
             rows = session.run(
-                _SQL["get_warned_lines"], import_id=import_id, after=after, limit=limit
+                _SQL["get_warned_lines"],
+                import_id=import_id,
+                after=after,
+                limit=limit,
+                warning_codes=_WARNING_CODES,
             )
         return [warned_line_of(row) for row in rows]
 
@@ -97,4 +109,6 @@ class SQLiteOrderImportRepository(SQLiteRepository, OrderImportRepository):
         with self._unit.writing() as session:
             if not session.change(_SQL["finish_import"], import_id=import_id):
                 raise NotFoundError("import")
-            session.run(_SQL["forget_rejected_lines"], import_id=import_id)
+            session.run(
+                _SQL["forget_rejected_lines"], import_id=import_id, warning_codes=_WARNING_CODES
+            )

@@ -7,9 +7,8 @@ from typing import override
 from succotash.domain.repositories.refunds import RefundRepository
 from succotash.domain.value.refunds import RefundTotals, RefundWarning
 from succotash.domain.values import CustomerId, OrderId, Shard
-from succotash.infrastructure.rows.value import refund_totals_of
+from succotash.infrastructure.rows.value import refund_totals_of, refund_warning_of
 from succotash.infrastructure.sqlite.columns import json_text, micros
-from succotash.infrastructure.sqlite.connection import Row
 from succotash.infrastructure.sqlite.functions import shard_parameters
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.sql import statements
@@ -26,7 +25,7 @@ class SQLiteRefundRepository(SQLiteRepository, RefundRepository):
     ) -> list[RefundWarning | None]:
         with self._unit.reading() as session:
             rows = session.run(_SQL["get_refunded"], keys=json_text([*dict.fromkeys(refunded)]))
-        judged = {(row["customer_id"], row["order_id"]): _refund_warning(row) for row in rows}
+        judged = {(row["customer_id"], row["order_id"]): refund_warning_of(row) for row in rows}
         return [judged[each] for each in refunded]
 
     @override
@@ -36,11 +35,3 @@ class SQLiteRefundRepository(SQLiteRepository, RefundRepository):
                 _SQL["total_refunds"], as_of=micros(as_of), **shard_parameters(shard)
             )
         return refund_totals_of(row)
-
-
-def _refund_warning(row: Row) -> RefundWarning | None:
-    if row["is_refund"]:
-        return RefundWarning.OF_REFUND
-    if row["is_known"] and row["amount"] + int(row["refunded"] or 0) < 0:
-        return RefundWarning.EXCEEDS_ORDER
-    return RefundWarning.OF_ANOTHER_CUSTOMER if row["is_anothers"] else None

@@ -328,9 +328,11 @@ LEFT JOIN cohort_periods AS period
 WINDOW place AS (ORDER BY cohort.starts_on ASC, cohort.cohort_id ASC, period.period ASC)
 ORDER BY cohort.starts_on ASC, cohort.cohort_id ASC, period.period ASC;
 
--- name: get_ltv_analytics
--- The grouping's bits say by what a row is grouped.
-WITH found AS (
+-- name: find_ltv_analytics
+-- The grouping's bits say by what a row is grouped; the total is the first row.
+WITH ${label},
+
+chosen AS (
     SELECT
         segment_id,
         source,
@@ -345,21 +347,40 @@ WITH found AS (
         run_id = ${current_run}
         AND first_purchase_day >= coalesce(cast(:start AS date), '-infinity')
         AND first_purchase_day <= coalesce(cast(:end AS date), 'infinity')
+),
+
+grouped AS (
+    SELECT
+        cast(coalesce(sum(customers), 0) AS bigint) AS customers,
+        grouping(segment_id, cohort_id, source, campaign) AS bits,
+        coalesce(segment_id, cohort_id, source, campaign) AS name,
+        coalesce(sum(revenue), 0) AS revenue,
+        coalesce(sum(predicted_clv), 0) AS predicted_clv,
+        coalesce(sum(residual_value), 0) AS residual_value
+    FROM chosen
+    GROUP BY GROUPING SETS ((), (segment_id), (cohort_id), (source), (campaign))
 )
 
 SELECT
-    cast(coalesce(sum(customers), 0) AS bigint) AS customers,
-    ${current_run} AS run_id,
-    CASE grouping(segment_id, cohort_id, source, campaign)
+    label.run_id,
+    grouped.name,
+    grouped.customers,
+    grouped.revenue,
+    grouped.predicted_clv,
+    grouped.residual_value,
+    ${label_columns},
+    CASE grouped.bits
         WHEN 15 THEN 'total'
         WHEN 7 THEN 'segment'
         WHEN 11 THEN 'cohort'
         WHEN 13 THEN 'source'
         ELSE 'campaign'
     END AS dimension,
-    coalesce(segment_id, cohort_id, source, campaign) AS name,
-    coalesce(sum(revenue), 0) AS revenue,
-    coalesce(sum(predicted_clv), 0) AS predicted_clv,
-    coalesce(sum(residual_value), 0) AS residual_value
-FROM found
-GROUP BY GROUPING SETS ((), (segment_id), (cohort_id), (source), (campaign));
+    CASE
+        WHEN grouped.bits = 15
+            THEN (SELECT run.backtest FROM scoring_runs AS run WHERE run.run_id = label.run_id)
+    END AS backtest
+FROM label
+CROSS JOIN grouped
+WINDOW place AS (ORDER BY grouped.bits DESC)
+ORDER BY grouped.bits DESC;

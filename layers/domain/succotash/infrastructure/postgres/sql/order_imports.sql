@@ -1,11 +1,7 @@
 -- part: is_warned
 -- Lines that were warned of stand among the rejected ones, told by the code of their only
 -- violation. They outlive the import, because their count does.
-(
-    rejection.violations #>> '{0,1}' IN (
-        'refunds_exceed_order', 'refund_of_refund', 'order_of_another_customer'
-    )
-) IS TRUE
+(rejection.violations #>> '{0,1}' = any(cast(:warning_codes AS text[]))) IS TRUE
 
 -- name: open_import
 INSERT INTO order_imports (import_id)

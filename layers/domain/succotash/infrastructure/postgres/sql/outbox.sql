@@ -61,13 +61,13 @@ ORDER BY occurred_at, message_id;
 -- name: hand_over
 WITH item AS (
     SELECT
-        job_id,
-        message_id,
-        channel,
-        kind,
-        attempt,
-        handed_over_at,
-        recipient
+        given.job_id,
+        given.message_id,
+        given.channel,
+        given.kind,
+        given.attempt,
+        given.handed_over_at,
+        given.recipient
     FROM jsonb_to_recordset(cast(:deliveries AS jsonb)) AS given (
         job_id text, message_id text, channel text, kind text, attempt integer,
         handed_over_at timestamptz, recipient text
@@ -93,7 +93,7 @@ SELECT
     item.handed_over_at,
     item.recipient
 FROM item
-INNER JOIN held ON held.message_id = item.message_id
+INNER JOIN held ON item.message_id = held.message_id
 ON CONFLICT (message_id, channel) DO UPDATE SET
     job_id = excluded.job_id,
     kind = excluded.kind,
@@ -146,8 +146,8 @@ UPDATE outbox
 SET
     delivered_to = array(
         SELECT noted.channel
-        FROM unnest(outbox.delivered_to || changed.reached) AS noted (channel)
-        WHERE noted.channel <> all(coalesce(changed.refused, '{}'))
+        FROM unnest(outbox.delivered_to || changed.reached) AS noted (channel)  -- noqa: RF01
+        WHERE noted.channel <> all(coalesce(changed.refused, '{}'))  -- noqa: RF01
         GROUP BY noted.channel
         ORDER BY noted.channel
     ),

@@ -62,30 +62,17 @@ elsewhere AS MATERIALIZED (
     FROM unknown
     INNER JOIN orders AS other
         ON unknown.order_id = other.order_id AND unknown.customer_id <> other.customer_id
-),
-
-judged AS (
-    SELECT
-        known.customer_id,
-        known.order_id,
-        CASE
-            WHEN known.refund_of IS NOT NULL THEN 'refund_of_refund'
-            WHEN known.amount + refunds.amount < 0 THEN 'refunds_exceed_order'
-        END AS warning
-    FROM known
-    LEFT JOIN refunds
-        ON known.customer_id = refunds.customer_id AND known.order_id = refunds.order_id
-    UNION ALL
-    SELECT
-        customer_id,
-        order_id,
-        'order_of_another_customer' AS warning
-    FROM elsewhere
 )
 
-SELECT judged.warning
+SELECT
+    known.refund_of IS NOT NULL AS is_refund,
+    coalesce(known.amount + refunds.amount < 0, FALSE) AS exceeds_order,
+    elsewhere.order_id IS NOT NULL AS is_of_another
 FROM given
-LEFT JOIN judged ON given.customer_id = judged.customer_id AND given.order_id = judged.order_id
+LEFT JOIN known ON given.customer_id = known.customer_id AND given.order_id = known.order_id
+LEFT JOIN refunds ON given.customer_id = refunds.customer_id AND given.order_id = refunds.order_id
+LEFT JOIN elsewhere
+    ON given.customer_id = elsewhere.customer_id AND given.order_id = elsewhere.order_id
 ORDER BY given.place;
 
 -- name: total_refunds

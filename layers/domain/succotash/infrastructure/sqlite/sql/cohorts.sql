@@ -235,8 +235,11 @@ exact_sum(revenue) AS revenue,
 exact_sum(predicted_clv) AS predicted_clv,
 exact_sum(residual_value) AS residual_value
 
--- name: get_ltv_analytics
-WITH chosen AS (
+-- name: find_ltv_analytics
+-- The total is the first row.
+WITH ${label},
+
+chosen AS (
     SELECT
         segment_id,
         cohort_id,
@@ -290,11 +293,19 @@ grouped AS (
 )
 
 SELECT
-    dimension,
-    name,
-    ${current_run} AS run_id,
-    coalesce(customers, 0) AS customers,
-    coalesce(revenue, 0) AS revenue,
-    coalesce(predicted_clv, 0) AS predicted_clv,
-    coalesce(residual_value, 0) AS residual_value
-FROM grouped;
+    label.run_id,
+    grouped.dimension,
+    grouped.name,
+    ${label_columns},
+    coalesce(grouped.customers, 0) AS customers,
+    coalesce(grouped.revenue, 0) AS revenue,
+    coalesce(grouped.predicted_clv, 0) AS predicted_clv,
+    coalesce(grouped.residual_value, 0) AS residual_value,
+    CASE
+        WHEN grouped.dimension = 'total'
+            THEN (SELECT run.backtest FROM scoring_runs AS run WHERE run.run_id = label.run_id)
+    END AS backtest
+FROM label
+CROSS JOIN grouped
+WINDOW place AS (ORDER BY grouped.dimension = 'total' DESC)
+ORDER BY grouped.dimension = 'total' DESC;

@@ -3,7 +3,7 @@
 -- violation. They outlive the import, because their count does.
 (
     rejection.violations ->> '$[0][1]' IN (
-        'refunds_exceed_order', 'refund_of_refund', 'order_of_another_customer'
+        SELECT code.value FROM json_each(:warning_codes) AS code
     )
 ) IS TRUE
 

@@ -95,19 +95,19 @@ SELECT
     complete.form_id,
     complete.payload,
     complete.delivered_to,
-    (
-        SELECT max(done.attempt)
-        FROM deliveries AS done
-        WHERE done.message_id = complete.message_id
-    ) AS attempts,
-    0 AS unanswered,
     refused.channel AS refused_channel,
     refused.job_id AS refused_job_id,
     refused.kind AS refused_kind,
     refused.attempt AS refused_attempt,
     refused.handed_over_at AS refused_handed_over_at,
     refused.recipient AS refused_recipient,
-    refused.reason AS refused_reason
+    refused.reason AS refused_reason,
+    0 AS unanswered,
+    (
+        SELECT max(done.attempt)
+        FROM deliveries AS done
+        WHERE done.message_id = complete.message_id
+    ) AS attempts
 FROM outbox AS complete
 LEFT JOIN deliveries AS refused
     ON complete.message_id = refused.message_id AND refused.state = 'refused'

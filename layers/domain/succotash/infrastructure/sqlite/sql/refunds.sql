@@ -2,18 +2,18 @@
 SELECT
     given.value ->> 0 AS customer_id,
     given.value ->> 1 AS order_id,
-    original.order_id IS NOT NULL AS is_known,
     original.refund_of IS NOT NULL AS is_refund,
-    coalesce(original.amount, 0) AS amount,
+    coalesce(
+        original.amount + cast((
+            SELECT exact_sum(refund.amount) FROM orders AS refund
+            WHERE refund.customer_id = given.value ->> 0 AND refund.refund_of = given.value ->> 1
+        ) AS INTEGER) < 0, 0
+    ) AS exceeds_order,
     original.order_id IS NULL
     AND EXISTS (
         SELECT 1 FROM orders AS other
         WHERE other.order_id = given.value ->> 1
-    ) AS is_anothers,
-    (
-        SELECT exact_sum(refund.amount) FROM orders AS refund
-        WHERE refund.customer_id = given.value ->> 0 AND refund.refund_of = given.value ->> 1
-    ) AS refunded
+    ) AS is_of_another
 FROM json_each(:keys) AS given
 LEFT JOIN orders AS original
     ON original.customer_id = given.value ->> 0 AND original.order_id = given.value ->> 1;

@@ -1,0 +1,1 @@
+"""Campaigns: who is written to, who is held out, and what came of it."""

@@ -1,0 +1,43 @@
+-- part: named_run
+-- Those who write rows of a run lock it, in place of a foreign key.
+run AS (
+    SELECT run_id
+    FROM scoring_runs
+    WHERE run_id = :run_id
+    FOR KEY SHARE
+)
+
+-- part: joined_run
+-- What names no run joins the current one.
+run AS (
+    SELECT run_id
+    FROM scoring_runs
+    WHERE
+        CASE
+            WHEN cast(:run_id AS text) IS NULL THEN state = 'current'
+            ELSE run_id = :run_id
+        END
+    FOR KEY SHARE
+)
+
+-- part: current_run
+(SELECT current_run.run_id FROM scoring_runs AS current_run WHERE current_run.state = 'current')
+
+-- part: label
+-- The run that everything here is of, without what only scoring and reports about models need.
+label AS (
+    SELECT
+        run_id,
+        as_of,
+        settings,
+        models
+    FROM scoring_runs
+    WHERE state = 'current'
+)
+
+-- part: label_columns
+-- Of a statement with a window `place`: on its first row alone, for the label is long.
+label.run_id AS label_run_id,
+label.as_of AS label_as_of,
+CASE WHEN row_number() OVER place = 1 THEN label.settings END AS label_settings,
+CASE WHEN row_number() OVER place = 1 THEN label.models END AS label_models
