@@ -16,7 +16,10 @@ from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.rows.value import customer_of, order_of
 
 _SQL = statements("orders")
-_OUTCOMES = {each.value[0]: each for each in RecordOutcome}
+_OUTCOMES = {
+    each.value[0]: each
+    for each in (RecordOutcome.RECORDED, RecordOutcome.UNCHANGED, RecordOutcome.CONFLICTING)
+}
 """Outcomes of staged orders by their first letter."""
 
 

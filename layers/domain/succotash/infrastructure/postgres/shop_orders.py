@@ -11,6 +11,7 @@ from succotash.domain.value.orders import OrderColumns
 from succotash.domain.values import CustomerId, Json, instant_text
 from succotash.infrastructure.postgres import bulk
 from succotash.infrastructure.postgres.orders import PostgresOrderRepository, order_document
+from succotash.infrastructure.postgres.planning import plan_for_many_keys
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import statements
@@ -42,7 +43,7 @@ class PostgresShopOrderRepository(PostgresRepository, ShopOrderRepository):
         chunks = bulk.lines((), _stage_columns(states, emails))
 
         def add(session: Session) -> list[bool]:
-            session.run(_SQL["prefer_indexes"])
+            plan_for_many_keys(session)
             session.run(_SQL["make_stage"])
             session.run(_SQL["clear_stage"])
             session.copy_in(_SQL["copy_to_stage"], chunks)

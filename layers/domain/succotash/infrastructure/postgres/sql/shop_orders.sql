@@ -105,11 +105,6 @@ COPY pg_temp.staged_shop_orders (
     email
 ) FROM STDIN;
 
--- name: prefer_indexes
--- At the planner's default price of a random page, a few thousand looks into an index seem dearer
--- than reading all of a large table.
-SELECT set_config('random_page_cost', '1.1', TRUE) AS random_page_cost;
-
 -- name: add_staged_shop_orders
 WITH added AS (
     INSERT INTO shop_orders (
