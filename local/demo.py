@@ -172,27 +172,29 @@ INTERESTS: Mapping[str, list[Json]] = {
     "user_456": ["soundtracks"],
 }
 
-CAMPAIGNS: Sequence[tuple[Item, Item | None]] = (
+CAMPAIGNS: Sequence[tuple[Item, bool]] = (
     (
         {
             "name": "We kept your shelf",
             "description": "A personal list of new releases for customers who slip away.",
-            "target_risk_level": "high",
-            "starts_at": "1998-05-01T00:00:00Z",
-            "ends_at": "1998-09-01T00:00:00Z",
-        },
-        {
-            "status": "active",
-            "metrics": {
-                "targeted": 240,
-                "sent": 232,
-                "opened": 97,
-                "clicked": 41,
-                "converted": 18,
-                "revenue": "1146.20",
-                "currency": CURRENCY,
+            "audience": {
+                "all": [
+                    {"field": "risk_level", "operator": "=", "value": "high"},
+                    {"field": "value_at_risk", "operator": ">=", "value": "5.00"},
+                ]
             },
+            "message": {
+                "subject": "{{ first_name | Hello }}, we kept your shelf",
+                "text": "New releases in what you like are waiting.\n\n"
+                "No more of these: {{ unsubscribe_url }}\n",
+                "html": "<p>New releases in what you like are waiting.</p>"
+                '<p><a href="{{ unsubscribe_url }}">No more of these</a></p>',
+            },
+            "budget": {"cost_per_message": "0.02", "total": "25.00"},
+            "frequency_cap": {"messages": 2, "days": 14},
+            "quiet_hours": {"starts": "21:00", "ends": "08:00"},
         },
+        True,
     ),
     (
         {
@@ -200,9 +202,11 @@ CAMPAIGNS: Sequence[tuple[Item, Item | None]] = (
             "description": "For those who came once and did not return.",
             "target_segment": "low_engagement",
         },
-        None,
+        False,
     ),
 )
+"""Campaigns, and whether they are activated."""
+CAMPAIGN_RUNS = timedelta(days=90)
 
 
 def load(call: Call, progress: Progress) -> Summary:
@@ -336,12 +340,14 @@ def _send(
 def _start_campaigns(call: Call, progress: Progress, there: Mapping[str, Any]) -> int:
     progress("retention campaigns")
     started = 0
-    for campaign, change in CAMPAIGNS:
+    for campaign, is_active in CAMPAIGNS:
         found = there.get(str(campaign["name"]))
         if found is None:
             found = _ok(call("POST", "/retention/campaigns", campaign))
             started += 1
-        if change is not None and found["status"] == "draft":
+        if is_active and found["status"] == "draft":
+            ends_at = _instant(datetime.now(UTC) + CAMPAIGN_RUNS)
+            change: Item = {"status": "active", "ends_at": ends_at}
             _ok(call("PATCH", f"/retention/campaigns/{found['campaign_id']}", change))
     return started
 

@@ -11,7 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from local.expectations import DAY, LONG_AGO, expect
+from local.member_round_trips import check_members
 from local.shop_round_trip import USD, ShopRoundTrip
+from succotash.domain.campaigns.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
 from succotash.domain.forms.forms import Form, RuleKind, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionFilter
 from succotash.domain.intake.submissions import (
@@ -41,7 +43,6 @@ from succotash.domain.people.consents import (
 )
 from succotash.domain.people.identities import Join
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
 from succotash.domain.retention.grids import GridRequest
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.receipts import DueGrading, ForecastReceipt, Measure, Tally
@@ -255,7 +256,9 @@ class RoundTrip(ShopRoundTrip):
         segments = to.get_all_ltv_segments()
         expect(that=segment.segment_id in {each.segment_id for each in segments})
         expect(that=to.find_segments().found == segments)
-        expect(that=to.get_ltv_analytics(end=LONG_AGO.date()).total.customers == 1)
+        analytics = to.get_ltv_analytics(end=LONG_AGO.date())
+        expect(that=analytics.total.customers == 1)
+        expect(that=to.find_ltv_analytics(end=LONG_AGO.date()).found == analytics)
 
     def forms(self) -> None:
         """Forms, submissions and leads."""
@@ -370,6 +373,7 @@ class RoundTrip(ShopRoundTrip):
         current = CurrentConsent(email, MARKETING, ConsentState.GRANTED, LONG_AGO)
         expect(that=to.get_current_consents(email) == [current])
         expect(that=to.find_consenting_address(key) == email)
+        check_members(self._to, CampaignId(f"{self._mark}campaign"), self._customer, email)
         to.suppress([suppression])
         expect(that=to.find_suppressions([key]) == [suppression])
         lifted = to.lift_suppressions([key], MARKETING, [suppression.reason], LONG_AGO + DAY)

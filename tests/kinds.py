@@ -12,5 +12,6 @@ KINDS = {
     "churn_scoring": Kind.SCORING,
     "lead_scoring": Kind.SCORING,
     "outbox_relay": Kind.RELAY,
+    "campaign_dispatch": Kind.CAMPAIGNS,
 }
 """By the folder of its code."""

@@ -1,11 +1,13 @@
 """Who is slipping away, and the campaigns to keep them."""
 
 from http import HTTPStatus
-from typing import Annotated, TypedDict
+from typing import Annotated
 
-from pydantic import Field, with_config
+from pydantic import Field
 
-from succotash.application.retention.campaign_views import (
+from campaign_bodies import CampaignBody, CampaignPatch, change_of
+from succotash.application.campaigns.previews import DispatchRequested, PreviewView
+from succotash.application.campaigns.views import (
     CampaignList,
     CampaignPerformanceView,
     CampaignView,
@@ -20,27 +22,20 @@ from succotash.application.retention.views import (
     RetentionAnalyticsView,
 )
 from succotash.container import Container, container
-from succotash.domain.retention.campaigns import CampaignChange, CampaignMetrics, CampaignStatus
+from succotash.domain.campaigns.campaigns import CampaignStatus
 from succotash.domain.retention.grids import CohortAnchor, CohortMembership, GridWindows
-from succotash.domain.retention.retention import EngagementSegment, GridMode, GridPeriod, RiskLevel
-from succotash.domain.values import Currency, Money
+from succotash.domain.retention.retention import GridMode, GridPeriod, RiskLevel
+from succotash.domain.values import Currency
 from succotash.errors import InvalidInputError
 from succotash.http.api import Api
 from succotash.http.fields import (
-    CLOSED,
     LAX,
-    Amount,
     Closed,
-    Count,
-    CurrencyCode,
     CustomerPathId,
     Day,
     Id,
-    Instant,
     Limit,
-    Line,
     Paged,
-    Prose,
 )
 from succotash.http.snapshots import survive_snapshots
 
@@ -116,48 +111,6 @@ class ReceiptsQuery(Paged):
     limit: Limit = RECEIPTS_SHOWN
 
 
-class CampaignBody(Closed):
-    """A new campaign; it starts as a draft."""
-
-    name: Line
-    description: Prose = ""
-    target_risk_level: Annotated[RiskLevel, LAX] | None = None
-    target_segment: Annotated[EngagementSegment, LAX] | None = None
-    starts_at: Instant | None = None
-    ends_at: Instant | None = None
-
-
-class MetricsBody(Closed):
-    """Counts since the campaign began; they replace those before."""
-
-    targeted: Count
-    """Customers chosen since the campaign began."""
-    sent: Count
-    """Messages sent since the campaign began."""
-    opened: Count
-    """Messages opened since the campaign began."""
-    clicked: Count
-    """Messages in which a link was followed."""
-    converted: Count
-    """Customers who did what the campaign asked for."""
-    revenue: Amount | None = None
-    """Net revenue attributed to the campaign, in `currency`."""
-    currency: CurrencyCode | None = None
-    """Of the revenue; the deployment's where it is left out."""
-
-
-@with_config(CLOSED)
-class CampaignPatch(TypedDict, total=False):
-    """What changes; what is left out stays."""
-
-    name: Line
-    description: Prose
-    status: Annotated[CampaignStatus, LAX]
-    starts_at: Instant
-    ends_at: Instant
-    metrics: MetricsBody
-
-
 @api.route("GET", "/retention/analytics", scope=READ)
 def get_retention_analytics(container: Container) -> RetentionAnalyticsView:
     """Where all customers stand by the current run."""
@@ -206,6 +159,7 @@ def create_campaign(container: Container, body: CampaignBody) -> CampaignView:
         target_segment=body.target_segment,
         starts_at=body.starts_at,
         ends_at=body.ends_at,
+        definition=body.definition(Currency(container.settings.currency)),
     )
 
 
@@ -218,16 +172,36 @@ def get_campaign(container: Container, campaign_id: str) -> CampaignView:
 @api.route("PATCH", "/retention/campaigns/{campaign_id}", scope=WRITE)
 def update_campaign(container: Container, campaign_id: str, body: CampaignPatch) -> CampaignView:
     """Change a campaign."""
-    metrics = body.get("metrics")
-    change = CampaignChange(
-        name=body.get("name"),
-        description=body.get("description"),
-        status=body.get("status"),
-        starts_at=body.get("starts_at"),
-        ends_at=body.get("ends_at"),
-        metrics=None if metrics is None else _metrics(metrics, container.settings.currency),
-    )
+    change = change_of(body, Currency(container.settings.currency))
     return container.get_retention_handler().update_retention_campaign(campaign_id, change)
+
+
+@api.route(
+    "DELETE",
+    "/retention/campaigns/{campaign_id}",
+    scope=WRITE,
+    status=HTTPStatus.NO_CONTENT,
+)
+def delete_campaign(container: Container, campaign_id: str) -> None:
+    """Delete a draft."""
+    container.get_retention_handler().delete_retention_campaign(campaign_id)
+
+
+@api.route("POST", "/retention/campaigns/{campaign_id}/preview", scope=WRITE)
+def preview_campaign(container: Container, campaign_id: str) -> PreviewView:
+    """How many a campaign would reach now, why not others, and what they would read."""
+    return container.get_retention_handler().preview_campaign(campaign_id)
+
+
+@api.route(
+    "POST",
+    "/retention/campaigns/{campaign_id}/dispatch",
+    scope=WRITE,
+    status=HTTPStatus.ACCEPTED,
+)
+def dispatch_campaign(container: Container, campaign_id: str) -> DispatchRequested:
+    """Ask for a campaign's messages to be handed over now, not only after the next run."""
+    return container.get_retention_handler().request_dispatch(campaign_id)
 
 
 @api.route("GET", "/retention/campaigns/{campaign_id}/performance", scope=READ)
@@ -251,20 +225,6 @@ def get_receipts(container: Container, query: ReceiptsQuery) -> ReceiptList:
 def _brackets(text: str) -> tuple[tuple[int, int], ...]:
     ends = (each.split("-") for each in text.split(","))
     return tuple((int(days[0]), int(days[-1])) for days in ends)
-
-
-def _metrics(body: MetricsBody, own_currency: str) -> CampaignMetrics:
-    if body.currency is not None and body.revenue is None:
-        raise InvalidInputError.of("metrics.currency", "without_amount", "Requires revenue")
-    currency = Currency(body.currency or own_currency)
-    return CampaignMetrics(
-        targeted=body.targeted,
-        sent=body.sent,
-        opened=body.opened,
-        clicked=body.clicked,
-        converted=body.converted,
-        revenue=None if body.revenue is None else Money(body.revenue, currency),
-    )
 
 
 handler = api.on(container)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from succotash.domain.retention.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
+from succotash.domain.campaigns.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
 from succotash.domain.retention.receipts import ForecastReceipt, Measure, Tally
 from succotash.domain.retention.retention import (
     ChurnPrediction,

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from succotash.domain.campaigns.campaigns import CampaignMetrics, CampaignStatus, CampaignSummary
 from succotash.domain.repositories.retention import RetentionRepository
-from succotash.domain.retention.campaigns import CampaignMetrics, CampaignStatus, CampaignSummary
 from succotash.domain.retention.retention import EngagementSegment, RiskLevel
 from succotash.domain.values import (
     AMOUNT_LIMIT,

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 
+from succotash.domain.campaigns.campaigns import CampaignMetrics
 from succotash.domain.forms.forms import DEFAULT_FORM
 from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.leads.leads import LeadQuery, LeadStatus
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.retention.campaigns import CampaignMetrics
 from succotash.domain.retention.retention import INITIAL_RUN, RunState
 from succotash.domain.value.ledgers import Order, RecordOutcome
 from succotash.domain.values import (

@@ -11,9 +11,9 @@ from succotash.application.retention.retention_handler import RetentionHandler
 from succotash.application.scoring.churn_scoring import ChurnScoring, ScoringReport
 from succotash.application.scoring.settings import ScoringSettings
 from succotash.application.value.ltv_handler import LTVHandler
+from succotash.domain.campaigns.campaigns import CampaignMetrics
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.storage import Storage
-from succotash.domain.retention.campaigns import CampaignMetrics
 from succotash.domain.retention.grids import GridRequest
 from succotash.domain.retention.retention import GridMode, GridPeriod
 from succotash.domain.value.ledgers import Order

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from succotash.application.batches import CONFLICT
+from succotash.domain.campaigns.campaigns import CampaignMetrics
 from succotash.domain.forms.forms import DEFAULT_FORM
 from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.leads.leads import LeadQuery, LeadStatus
@@ -15,7 +16,6 @@ from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.retention.campaigns import CampaignMetrics
 from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.retention import EngagementSegment, GridMode, GridPeriod
 from succotash.domain.value.ltv import LTVSegment

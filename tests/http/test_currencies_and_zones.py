@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from succotash.domain.campaigns.campaigns import CampaignMetrics
 from succotash.domain.retention.retention import RiskLevel
-from succotash.domain.values import Currency, CustomerId, Money
+from succotash.domain.values import CampaignId, Currency, CustomerId, Money
 from succotash.errors import SettingsError
 from tests.builders import a_prediction, at
-from tests.http.campaigns import COUNTS, create
+from tests.http.campaigns import create
 from tests.http.event_bodies import an_order, send_orders
 from tests.http.gateway import Gateway
 from tests.http.problems import require_problem
@@ -29,8 +30,11 @@ def in_memory(**settings: str) -> Gateway:
 
 def measure(gateway: Gateway, revenue: str) -> str:
     path = create(gateway)
-    body = {"metrics": COUNTS | {"revenue": revenue}}
-    assert gateway.call("PATCH", path, json_body=body).status == 200
+    metrics = CampaignMetrics(
+        10, 8, 4, 2, 1, Money(Decimal(revenue), Currency(gateway.container.settings.currency))
+    )
+    campaign_id = CampaignId(path.rpartition("/")[2])
+    gateway.container.get_retention_repository().update_campaign_metrics(campaign_id, metrics)
     return path
 
 

@@ -67,6 +67,9 @@ GET /retention/model retention:read
 GET /retention/receipts retention:read
 POST /retention/campaigns retention:write
 PATCH /retention/campaigns/{campaign_id} retention:write
+DELETE /retention/campaigns/{campaign_id} retention:write
+POST /retention/campaigns/{campaign_id}/preview retention:write
+POST /retention/campaigns/{campaign_id}/dispatch retention:write
 """
 
 

@@ -1,4 +1,4 @@
-"""Churn risk, retention grids and campaigns, over HTTP."""
+"""Churn risk and retention grids, over HTTP."""
 
 from datetime import date
 
@@ -21,7 +21,6 @@ from tests.builders import (
     days,
 )
 from tests.events import sample
-from tests.http.campaigns import CAMPAIGNS, COUNTS, create
 from tests.http.gateway import Gateway
 from tests.http.problems import require_problem
 
@@ -154,60 +153,6 @@ def test_a_grid_from_first_activity_is_answered_whether_its_run_kept_it_or_not(
 
     assert (cohort["cohort_starts_on"], cohort["customers"]) == (NOON.date().isoformat(), 2)
     assert [(cell["active"], cell["revenue"]) for cell in cohort["cells"]] == [(2, None), (1, None)]
-
-
-def test_a_campaign_is_drafted_started_measured_and_completed(gateway: Gateway) -> None:
-    path = create(gateway, target_risk_level="high", starts_at="2024-05-06T12:00:00+02:00")
-
-    started = gateway.call("PATCH", path, json_body={"status": "active"})
-    measured = gateway.call("PATCH", path, json_body={"metrics": COUNTS | {"revenue": "12.5"}})
-    rates = gateway.call("GET", f"{path}/performance").json
-    completed = gateway.call("PATCH", path, json_body={"status": "completed"})
-    again = gateway.call("PATCH", path, json_body={"status": "active"})
-
-    assert started.json["status"] == "active"
-    assert measured.json["metrics"]["revenue"] == "12.50"
-    assert (rates["delivery_rate"], rates["open_rate"]) == (0.8, 0.5)
-    assert rates["click_rate"] == 0.25, "of what was sent: opening may go unnoticed"
-    assert completed.json["status"] == "completed"
-    require_problem(again, 409, "illegal-transition")
-    listed = gateway.call("GET", CAMPAIGNS, query="status=completed").json["campaigns"]
-    assert [each["campaign_id"] for each in listed] == [completed.json["campaign_id"]]
-    assert gateway.call("GET", path).json == completed.json
-
-
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"name": None}, "name"),
-        ({"starts_at": None}, "starts_at"),
-        ({"status": "sent"}, "status"),
-        ({"target_risk_level": "low"}, "target_risk_level"),
-        ({"metrics": {"targeted": 1}}, "metrics.sent"),
-        (
-            {"metrics": {"targeted": 1, "sent": 2, "opened": 0, "clicked": 0, "converted": 0}},
-            "metrics.sent",
-        ),
-        ({"metrics": COUNTS | {"clicked": 9}}, "metrics.clicked"),
-        ({"metrics": COUNTS | {"revenue": "0.00001"}}, "metrics.revenue"),
-        ({"metrics": COUNTS | {"revenue": "-1"}}, "metrics.revenue"),
-        ({"metrics": COUNTS | {"revenue": "1000000000000"}}, "metrics.revenue"),
-        ({"metrics": COUNTS | {"revenue": "1", "currency": "EUR"}}, "metrics.currency"),
-        ({"metrics": COUNTS | {"currency": "USD"}}, "metrics.currency"),
-        ({"starts_at": "2024-05-06T12:00:00Z", "ends_at": "2024-05-05T12:00:00Z"}, "ends_at"),
-    ],
-)
-def test_a_change_that_makes_no_sense_is_refused_and_changes_nothing(
-    change: Json, field: str, gateway: Gateway
-) -> None:
-    path = create(gateway)
-    before = gateway.call("GET", path).json
-
-    answer = gateway.call("PATCH", path, json_body=change)
-
-    errors = require_problem(answer, 422, "invalid-input")["errors"]
-    assert field in [each["field"] for each in errors]
-    assert gateway.call("GET", path).json == before
 
 
 def test_the_model_report_takes_how_many_runs(gateway: Gateway) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import campaign_dispatch
 import churn_scoring
 import form_intake
 import lead_scoring
@@ -66,6 +67,7 @@ def office(
         "DB_NAME": plan.database,
         "DB_PASSWORD": PASSWORD,
         "DB_SSLMODE": "disable",
+        "CONSENT": "existing-customers",
         "FORM_TOKEN_KEYS": secrets.token_urlsafe(32),
         **settings_of(folder, "http://127.0.0.1", queues=True),
     }
@@ -216,13 +218,29 @@ class Day:
             self.ask(f"GET /retention/{route}")
 
     def campaigns(self) -> None:
-        campaign = {"name": "Spring", "description": "All.", "target_segment": "at_risk"}
+        campaign = {
+            "name": "Spring",
+            "audience": {"field": "purchases", "operator": ">=", "value": 0},
+            "message": {"subject": "Hello {{ first_name | there }}", "text": "Come back"},
+            "ends_at": "2998-01-01T00:00:00Z",
+        }
         made = self.ask("POST /retention/campaigns", json_body=campaign).json
         place = f"/retention/campaigns/{made['campaign_id']}"
         self.ask("GET /retention/campaigns")
         self.ask("GET /retention/campaigns/{campaign_id}", place)
         self.ask("PATCH /retention/campaigns/{campaign_id}", place, json_body={"status": "active"})
         self.ask("GET /retention/campaigns/{campaign_id}/performance", f"{place}/performance")
+        self.ask("POST /retention/campaigns/{campaign_id}/preview", f"{place}/preview")
+        self.ask("POST /retention/campaigns/{campaign_id}/dispatch", f"{place}/dispatch")
+        dispatch = campaign_dispatch.dispatching(self._parts["campaign_dispatch"])
+        report = dispatch({"id": "d", "detail-type": "scoring.finished"}, Context())
+        assert report["is_finished"]
+        assert report["campaigns"][-1]["assigned"]
+        draft = self.ask("POST /retention/campaigns", json_body={"name": "Autumn"}).json
+        self.ask(
+            "DELETE /retention/campaigns/{campaign_id}",
+            f"/retention/campaigns/{draft['campaign_id']}",
+        )
 
     def consents(self) -> None:
         offers = {"name": "offers", "label": "Send me offers.", "kind": "consent"}

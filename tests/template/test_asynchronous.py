@@ -4,6 +4,7 @@ from succotash.application.value.order_import import RESULT_SUFFIX
 from succotash.http.order_files import NDJSON_SUFFIXES
 from tests.template.stack import (
     deployed_of,
+    events,
     functions,
     globals_of_functions,
     text_of,
@@ -11,9 +12,12 @@ from tests.template.stack import (
 )
 
 
-def test_only_the_api_and_the_scheduler_may_call_a_function() -> None:
+def test_only_the_api_the_scheduler_and_the_bus_may_call_a_function() -> None:
     permissions = deployed_of("AWS::Lambda::Permission").values()
-    assert {each["Principal"] for each in permissions} == {"apigateway.amazonaws.com"}
+    assert {each["Principal"] for each in permissions} == {
+        "apigateway.amazonaws.com",
+        "events.amazonaws.com",
+    }
     assert all("SourceArn" in each for each in permissions)
 
 
@@ -36,11 +40,21 @@ def test_a_schedule_keeps_what_it_cannot_deliver() -> None:
         assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
 
 
+def test_a_rule_keeps_what_it_cannot_deliver_and_what_fails_then() -> None:
+    failures = {"Fn::GetAtt": ["DispatchFailures", "Arn"]}
+    [(name, rule)] = events("EventBridgeRule")
+    assert name == "CampaignDispatch"
+    assert rule["DeadLetterConfig"]["Arn"] == failures
+    assert rule["RetryPolicy"]["MaximumRetryAttempts"] > 0
+    kept = functions()[name]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
+    assert kept["Destination"] == failures
+
+
 def test_no_other_kind_of_event_has_slipped_in() -> None:
     kinds = {
         event["Type"] for each in functions().values() for event in each.get("Events", {}).values()
     }
-    assert kinds == {"HttpApi"}
+    assert kinds == {"EventBridgeRule", "HttpApi"}
 
 
 def test_a_schedule_sends_the_scheduled_time() -> None:

@@ -29,6 +29,7 @@ OUR_POLICIES = {
         "IntakeDatabaseAccess",
         "QueriesDatabaseAccess",
         "RelayDatabaseAccess",
+        "CampaignsDatabaseAccess",
         "AdministratorAccess",
         "AdministratorLogin",
         "ClusterAdministratorAccess",
@@ -97,6 +98,7 @@ ALLOWED: Mapping[str, set[str]] = {
     "rds-db:connect": {database_user(kind) for kind in Kind} | {ADMINISTRATOR},
     "sqs:SendMessage": {
         '{"Fn::GetAtt": ["ScoringFailures", "Arn"]}',
+        '{"Fn::GetAtt": ["DispatchFailures", "Arn"]}',
         f"[{PARKED}, {SET_ASIDE}]",
         f"[{RELAY_MESSAGES}, {PARKED}]",
         JOBS,
@@ -191,6 +193,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
     nothing = {"Ref": "AWS::NoValue"}
     its_own: Mapping[str, list[object]] = {
         "BulkImport": [{"Ref": "OrderFileAccess"}],
+        "CampaignDispatch": [{"Ref": "RelayWakeAccess"}],
         "ChurnScoring": [{"Ref": "RelayWakeAccess"}],
         "Delivery": [
             {"Ref": "DeliveryAccess"},
@@ -213,6 +216,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
             {"Ref": "RelayWakeAccess"},
             {"Ref": "RelayMessageAccess"},
         ],
+        "RetentionAnalysis": [{"Ref": "RelayWakeAccess"}],
         "SchemaMigration": [
             {"Fn::If": ["HasAdministrator", {"Ref": "AdministratorAccess"}, nothing]},
             {"Fn::If": ["MakesAdminPassword", {"Ref": "ClusterAdministratorAccess"}, nothing]},

@@ -87,6 +87,9 @@ PRIVATE = {
     "retention:write": {
         ("POST", "/retention/campaigns"),
         ("PATCH", "/retention/campaigns/{campaign_id}"),
+        ("DELETE", "/retention/campaigns/{campaign_id}"),
+        ("POST", "/retention/campaigns/{campaign_id}/preview"),
+        ("POST", "/retention/campaigns/{campaign_id}/dispatch"),
     },
 }
 SCOPES = {route: scope for scope, routes in PRIVATE.items() for route in routes}

@@ -68,7 +68,12 @@ CALLS: Mapping[str, set[Call]] = {
     },
     "EventIntake": {database("events")},
     "LtvQueries": {database("queries")},
-    "RetentionAnalysis": {database("queries")},
+    "RetentionAnalysis": {database("queries"), WAKES_RELAY},
+    "CampaignDispatch": {
+        database("campaigns"),
+        ("sqs:SendMessage", arn("DispatchFailures")),
+        WAKES_RELAY,
+    },
     "ChurnScoring": {database("scoring"), WAKES_RELAY},
     "LeadScoring": {database("scoring")},
     "BulkImport": {

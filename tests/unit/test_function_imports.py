@@ -23,21 +23,34 @@ EVERY = frozenset(
 """Packages that any function may load; all others wait for a call that needs them."""
 MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "bulk_import": (frozenset({"value"}), frozenset()),
+    "campaign_dispatch": (frozenset({"campaigns"}), frozenset()),
     "churn_scoring": (frozenset(), frozenset()),
     "delivery": (frozenset({"messages"}), frozenset()),
     "event_intake": (frozenset(), frozenset()),
     "form_intake": (
-        frozenset({"forms", "intake"}),
+        frozenset({"consents", "forms", "intake"}),
         frozenset({"email_validator", "idna"}),
     ),
     "lead_queries": (
-        frozenset({"forms", "intake", "leads", "people", "retention", "scoring", "value"}),
+        frozenset(
+            {
+                "campaigns",
+                "consents",
+                "forms",
+                "intake",
+                "leads",
+                "people",
+                "retention",
+                "scoring",
+                "value",
+            }
+        ),
         frozenset(),
     ),
     "lead_scoring": (frozenset({"leads"}), frozenset()),
     "ltv_queries": (frozenset({"scoring", "value"}), frozenset()),
     "outbox_relay": (frozenset(), frozenset()),
-    "retention_analysis": (frozenset({"retention", "scoring", "value"}), frozenset()),
+    "retention_analysis": (frozenset({"campaigns", "retention", "scoring", "value"}), frozenset()),
     "schema_migration": (frozenset(), frozenset()),
 }
 """By function: the contexts of use cases, and packages besides those of every function."""

@@ -15,7 +15,7 @@ LIMIT = 400
 """Lines of a module."""
 FUNCTIONS = {each.stem for each in (ROOT / "functions").glob("*/*.py")}
 """Modules of all functions."""
-WITHOUT_USE_CASES = {"campaigns", "models", "repositories"}
+WITHOUT_USE_CASES = {"models", "repositories"}
 """Packages of the domain for which no package of use cases stands."""
 
 

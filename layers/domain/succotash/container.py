@@ -12,6 +12,7 @@ from succotash.settings import Settings
 from succotash.wiring.services import services_at
 
 if TYPE_CHECKING:
+    from succotash.application.campaigns.dispatch import CampaignDispatch
     from succotash.application.forms.views import FormView
     from succotash.application.intake.challenges import ChallengeIntake
     from succotash.application.intake.confirmations import Confirmations
@@ -233,11 +234,18 @@ class Container:
 
     def get_retention_handler(self) -> "RetentionHandler":
         """Use cases around retention."""
-        from succotash.application.retention.retention_handler import RetentionHandler
+        from succotash.wiring.campaigns import retention_handler
 
-        currency = Currency(self.settings.currency)
-        return RetentionHandler(
-            self.storage, self._clock, self._new_id, currency, self.keys.tombstones
+        return retention_handler(
+            self.settings, self.storage, self._clock, self._new_id, self.keys, self.relay_waker
+        )
+
+    def get_campaign_dispatch(self) -> "CampaignDispatch":
+        """What assigns people to campaigns and hands their messages over."""
+        from succotash.wiring.campaigns import campaign_dispatch
+
+        return campaign_dispatch(
+            self.settings, self.storage, self._clock, self._new_id, self.keys, self.relay_waker
         )
 
     def get_churn_scoring(self) -> "ChurnScoring":
@@ -258,10 +266,7 @@ class Container:
         """Imports of files of orders from this store."""
         from succotash.wiring.order_files import bulk_import
 
-        keys = self.keys
-        return bulk_import(
-            self.settings, self.storage, objects, self._clock, self.pseudonyms, keys.tombstones
-        )
+        return bulk_import(self.settings, self.storage, objects, self._clock, self.keys)
 
     def signer(self, purpose: str) -> "Signer":
         """Signs for one purpose; see KeyRing."""

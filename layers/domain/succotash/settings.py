@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from succotash.domain.campaigns.consent_rules import ConsentRule
 from succotash.domain.intake.signing import SHORTEST_KEY
 from succotash.domain.retention.risk import DEFAULT_RISK_RULE
 from succotash.errors import SettingsError
@@ -119,6 +120,9 @@ class Settings(BaseModel):
     risk_lost_ratio: Annotated[float, Field(alias="RISK_LOST_RATIO", ge=0, lt=1)] = (
         DEFAULT_RISK_RULE.lost_ratio
     )
+
+    consent: Annotated[ConsentRule, Field(alias="CONSENT")] = ConsentRule.OPT_IN
+    """Whom campaigns may write to: those who said yes, or customers who did not say no, too."""
 
     publish_worse: Annotated[bool, Field(alias="PUBLISH_WORSE")] = False
     """Whether a run that is worse than the simple rule on held-out time is published too."""

@@ -56,7 +56,9 @@ class PersonErasure:
             names = self._traces.names(repositories, customers)
             outbox = repositories.outbox
             # The messages first: who counts a mail for one of them has done so, or finds it gone.
-            erased = {"outbox": outbox.forget_subjects(subjects_about(person))}
+            members = repositories.retention.forget_members(canonical)
+            subjects = {*subjects_about(person), *members}
+            erased = {"outbox": outbox.forget_subjects(subjects), "campaign_members": len(members)}
             erased["mail_recipients"] = outbox.forget_recipients(self._traces.recipients(canonical))
             erased |= repositories.forms.erase_person(canonical)
             erased["consents"] = repositories.consents.forget_consents(canonical)

@@ -4,9 +4,10 @@ from succotash.application.consents import view_of_person
 from succotash.application.intake.views import submission_view
 from succotash.application.leads.views import lead_view
 from succotash.application.people.traces import Traces, subjects_about
-from succotash.application.people.views import CustomerRecord, PersonExport
+from succotash.application.people.views import CustomerRecord, MembershipView, PersonExport
 from succotash.application.retention.customers import churn_risk_or_none, engagement_or_none
 from succotash.application.value.customers import value_or_none
+from succotash.domain.campaigns.members import CampaignMember
 from succotash.domain.leads.leads import ScoredLead
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.people.erasures import Tombstones, erased_at
@@ -36,6 +37,8 @@ class PersonExports:
         def work(repositories: Repositories) -> PersonExport:
             person = repositories.forms.find_person(canonical)
             erased = repositories.people.find_erased(tombstones)
+            places = repositories.retention.get_memberships(canonical)
+            subjects = {*subjects_about(person), *(each.person_key for each in places)}
             lead = None
             if person.lead is not None:
                 lead = lead_view(ScoredLead(person.lead, person.score))
@@ -58,8 +61,9 @@ class PersonExports:
                         "occurred_at": each.occurred_at,
                         "payload": each.payload,
                     }
-                    for each in repositories.people.get_messages_about(subjects_about(person))
+                    for each in repositories.people.get_messages_about(subjects)
                 ],
+                "campaigns": [_membership(each) for each in places],
                 "mails_sent_at": repositories.outbox.get_mails(self._traces.recipients(canonical)),
                 "consents": view_of_person(repositories, self._tombstones, canonical),
                 "customers": [
@@ -70,6 +74,19 @@ class PersonExports:
             }
 
         return self._storage.in_transaction(work)
+
+
+def _membership(member: CampaignMember) -> MembershipView:
+    foreseen = member.foreseen_value
+    return {
+        "campaign_id": member.campaign_id,
+        "group": member.arm,
+        "state": member.state,
+        "assigned_at": member.assigned_at,
+        "message_id": member.person_key,
+        "foreseen_value": None if foreseen is None else f"{foreseen.amount:f}",
+        "currency": None if foreseen is None else foreseen.currency,
+    }
 
 
 def _customer_record(repositories: Repositories, customer_id: CustomerId) -> CustomerRecord:

@@ -71,6 +71,20 @@ class MessageView(TypedDict):
     payload: Mapping[str, Json]
 
 
+class MembershipView(TypedDict):
+    """The person's place in a campaign."""
+
+    campaign_id: str
+    group: str
+    """`treatment` for who is written to, `holdout` for who is not, to compare with."""
+    state: str
+    assigned_at: datetime
+    message_id: str
+    foreseen_value: str | None
+    """Value that was still expected of the person then."""
+    currency: str | None
+
+
 class PersonExport(TypedDict):
     """What the database holds about one person."""
 
@@ -81,6 +95,7 @@ class PersonExport(TypedDict):
     """Those in quarantine, and repetitions, too."""
     idempotent_answers: list[AnsweredRequestView]
     outbox_messages: list[MessageView]
+    campaigns: list[MembershipView]
     mails_sent_at: list[datetime]
     """When forms sent mails to the person's mailbox, of the last day: by these they are limited."""
     consents: ConsentsView

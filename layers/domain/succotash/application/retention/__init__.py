@@ -1,1 +1,1 @@
-"""Retention: activity, churn risk, cohorts over time, and campaigns."""
+"""Retention: activity, churn risk, and cohorts over time."""

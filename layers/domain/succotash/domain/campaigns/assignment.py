@@ -1,10 +1,14 @@
 """Who of a campaign is written to, and who is held out to compare with."""
 
-import hmac
+import math
 from enum import StrEnum
+
+from succotash.domain.people.erasures import DigestBlocks
 
 _BITS = 53
 """Of the hash: as many as a float holds exactly."""
+_DIGITS = 16
+"""Hexadecimal digits that hold 64 bits, the last eleven of which do not count."""
 
 
 class Arm(StrEnum):
@@ -14,17 +18,29 @@ class Arm(StrEnum):
     HOLDOUT = "holdout"
 
 
+def person_hash(key: str, campaign_id: str) -> DigestBlocks:
+    """The hash of canonical addresses by which a campaign knows people and assigns them.
+
+    HMAC-SHA-256 under the key, over "campaign", the campaign's id and the address, with a NUL
+    between them.
+    """
+    return DigestBlocks.of(key.encode(), f"campaign\0{campaign_id}")
+
+
 def assignment_score(key: str, campaign_id: str, canonical_email: str) -> float:
     """Uniform in [0, 1), the same each time, and independent from one campaign to the next.
 
-    The first 53 bits of HMAC-SHA-256 under the key, over "campaign", the campaign's id and the
-    canonical address, with a NUL between them.
+    The first 53 bits of the person's hash.
     """
-    content = f"campaign\0{campaign_id}\0{canonical_email}".encode()
-    digest = hmac.digest(key.encode(), content, "sha256")
-    return (int.from_bytes(digest[:8]) >> (64 - _BITS)) / (1 << _BITS)
+    digits = person_hash(key, campaign_id).digest(canonical_email)[:_DIGITS]
+    return (int(digits, 16) >> (64 - _BITS)) / (1 << _BITS)
 
 
 def assigned_arm(score: float, holdout_share: float) -> Arm:
     """Held out below the share, else written to."""
     return Arm.HOLDOUT if score < holdout_share else Arm.TREATMENT
+
+
+def holdout_below(holdout_share: float) -> str:
+    """The hexadecimal digits below which a person's hash sorts exactly where they are held out."""
+    return f"{math.ceil(holdout_share * (1 << _BITS)) << (64 - _BITS):0{_DIGITS}x}"

@@ -27,6 +27,8 @@ class MessageKind(StrEnum):
     LEAD_STATUS_CHANGED = "lead.status_changed"
     SCORING_FINISHED = "scoring.finished"
     QUARANTINE_DIGEST = "quarantine.digest"
+    CAMPAIGN_MESSAGE = "campaign.message"
+    CAMPAIGN_DISPATCH_REQUESTED = "campaign.dispatch_requested"
 
 
 class Channel(StrEnum):

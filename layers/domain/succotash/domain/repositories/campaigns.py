@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from datetime import datetime
 
-from succotash.domain.retention.campaigns import (
+from succotash.domain.campaigns.campaigns import (
     CampaignMetrics,
     CampaignStatus,
     CampaignSummary,
@@ -29,6 +29,10 @@ class CampaignRepository(ABC):
 
         Until the transaction ends, another that locks or saves the same campaign waits.
         """
+
+    @abstractmethod
+    def delete_retention_campaign(self, campaign_id: CampaignId) -> None:
+        """Delete a campaign that has no members; NotFoundError where there is none."""
 
     @abstractmethod
     def get_all_retention_campaigns(

@@ -1,6 +1,7 @@
 """The port to activity, engagement, churn predictions, campaigns, scoring runs and receipts."""
 
 from succotash.domain.repositories.activity import ActivityRepository
+from succotash.domain.repositories.campaign_members import CampaignMemberRepository
 from succotash.domain.repositories.campaigns import CampaignRepository
 from succotash.domain.repositories.engagement import EngagementRepository
 from succotash.domain.repositories.grids import GridRepository
@@ -19,6 +20,7 @@ class RetentionRepository(
     PredictionRepository,
     EngagementRepository,
     CampaignRepository,
+    CampaignMemberRepository,
     GridRepository,
     LifecycleRepository,
     RetentionAnalyticsRepository,

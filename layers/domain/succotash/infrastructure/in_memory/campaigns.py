@@ -5,13 +5,13 @@ from collections import Counter
 from datetime import datetime
 from typing import override
 
-from succotash.domain.repositories.campaigns import CampaignRepository
-from succotash.domain.retention.campaigns import (
+from succotash.domain.campaigns.campaigns import (
     CampaignMetrics,
     CampaignStatus,
     CampaignSummary,
     RetentionCampaign,
 )
+from succotash.domain.repositories.campaigns import CampaignRepository
 from succotash.domain.values import CampaignId, Currency
 from succotash.infrastructure.in_memory.ledger import total
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
@@ -36,6 +36,12 @@ class InMemoryCampaignRepository(InMemoryRepository, CampaignRepository):
     def lock_retention_campaign(self, campaign_id: CampaignId) -> RetentionCampaign:
         # A transaction holds all of the tables.
         return self.tables.campaigns[campaign_id]
+
+    @override
+    @atomic
+    def delete_retention_campaign(self, campaign_id: CampaignId) -> None:
+        self.tables.campaigns[campaign_id]
+        self.tables.campaigns.discard([campaign_id])
 
     @override
     @atomic

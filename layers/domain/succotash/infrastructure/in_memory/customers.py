@@ -161,6 +161,9 @@ class InMemoryCustomerRepository(InMemoryRepository, CustomerRepository):
         self._move_results(tables.values, source, target)
         self._move_results(tables.predictions, source, target)
         self._move_results(tables.profiles, source, target)
+        for member in [*tables.members_by_customer[source]]:
+            key = (member.campaign_id, member.person_key)
+            tables.members[key] = dataclasses.replace(member, customer_id=target)
         for alias in [*self._aliases(source)]:
             tables.aliases.discard([alias])
             if alias != target:

@@ -2,6 +2,7 @@
 
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.infrastructure.in_memory.activity import InMemoryActivityRepository
+from succotash.infrastructure.in_memory.campaign_members import InMemoryCampaignMemberRepository
 from succotash.infrastructure.in_memory.campaigns import InMemoryCampaignRepository
 from succotash.infrastructure.in_memory.engagement import InMemoryEngagementRepository
 from succotash.infrastructure.in_memory.grids import InMemoryGridRepository
@@ -22,6 +23,7 @@ class InMemoryRetentionRepository(
     InMemoryPredictionRepository,
     InMemoryEngagementRepository,
     InMemoryCampaignRepository,
+    InMemoryCampaignMemberRepository,
     InMemoryGridRepository,
     InMemoryLifecycleRepository,
     InMemoryRetentionAnalyticsRepository,

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Concatenate, Protocol
 
+from succotash.domain.campaigns.campaigns import RetentionCampaign
+from succotash.domain.campaigns.members import CampaignMember
 from succotash.domain.forms.forms import DEFAULT_FORM, Form, RuleKind, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.leads.leads import Lead, LeadScore, LeadStatus, StatusChange
@@ -18,7 +20,6 @@ from succotash.domain.messages.delivery import DeliveryResult, PendingDelivery
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.people.consents import Consent, Suppression
-from succotash.domain.retention.campaigns import RetentionCampaign
 from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.lifecycle import LifecycleCounts
@@ -231,6 +232,10 @@ class Tables:
         )
         self.graded = Table[RunId, Mapping[int, datetime | None]]("receipt", self._log)
         self.campaigns = Table[CampaignId, RetentionCampaign]("campaign", self._log)
+        self.members = Table[tuple[CampaignId, str], CampaignMember]("member", self._log)
+        self.members_by_campaign = self.members.index(lambda each: each.campaign_id)
+        self.members_by_email = self.members.index(lambda each: each.canonical_email)
+        self.members_by_customer = self.members.index(lambda each: each.customer_id)
 
         with self.transaction():
             self._seed()

@@ -3,17 +3,21 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.repositories.campaigns import CampaignRepository
-from succotash.domain.retention.campaigns import (
+from succotash.domain.campaigns.campaigns import (
     CampaignMetrics,
     CampaignStatus,
     CampaignSummary,
     RetentionCampaign,
 )
+from succotash.domain.repositories.campaigns import CampaignRepository
 from succotash.domain.values import CampaignId, Currency
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.sql import statements
-from succotash.infrastructure.rows.retention import campaign_of, campaign_summary_of
+from succotash.infrastructure.rows.campaigns import (
+    campaign_of,
+    campaign_summary_of,
+    definition_document,
+)
 from succotash.infrastructure.rows.row import only
 
 _SQL = statements("campaigns")
@@ -36,6 +40,7 @@ class PostgresCampaignRepository(PostgresRepository, CampaignRepository):
             target_segment=campaign.target_segment,
             starts_at=campaign.starts_at,
             ends_at=campaign.ends_at,
+            definition=definition_document(campaign.definition),
             **_metrics(campaign.metrics),
         )
 
@@ -50,6 +55,10 @@ class PostgresCampaignRepository(PostgresRepository, CampaignRepository):
         return campaign_of(
             only("campaign", self._run(_SQL["lock_campaign"], campaign_id=campaign_id))
         )
+
+    @override
+    def delete_retention_campaign(self, campaign_id: CampaignId) -> None:
+        only("campaign", self._run(_SQL["delete_campaign"], campaign_id=campaign_id))
 
     @override
     def get_all_retention_campaigns(

@@ -131,6 +131,7 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
                 run(f"move_{kept}", **pairs)
             for moved in ("orders", "activity", *_KEPT):
                 run(f"delete_{moved}", customer_ids=pairs["sources"])
+            run("repoint_members", **pairs)
             run("repoint_aliases", **pairs)
             run("drop_own_aliases", customer_ids=pairs["targets"])
             run("delete_customers", customer_ids=pairs["sources"])

@@ -2,6 +2,7 @@
 
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.infrastructure.postgres.activity import PostgresActivityRepository
+from succotash.infrastructure.postgres.campaign_members import PostgresCampaignMemberRepository
 from succotash.infrastructure.postgres.campaigns import PostgresCampaignRepository
 from succotash.infrastructure.postgres.engagement import PostgresEngagementRepository
 from succotash.infrastructure.postgres.grids import PostgresGridRepository
@@ -22,6 +23,7 @@ class PostgresRetentionRepository(
     PostgresPredictionRepository,
     PostgresEngagementRepository,
     PostgresCampaignRepository,
+    PostgresCampaignMemberRepository,
     PostgresGridRepository,
     PostgresLifecycleRepository,
     PostgresRetentionAnalyticsRepository,

@@ -1,13 +1,7 @@
-"""Campaigns, churn predictions, engagement profiles and where customers stand, of rows."""
+"""Churn predictions, engagement profiles and where customers stand, of rows."""
 
 from collections.abc import Sequence
 
-from succotash.domain.retention.campaigns import (
-    CampaignMetrics,
-    CampaignStatus,
-    CampaignSummary,
-    RetentionCampaign,
-)
 from succotash.domain.retention.lifecycle import LifecycleCounts
 from succotash.domain.retention.retention import (
     ChurnPrediction,
@@ -60,44 +54,6 @@ def engagement_profile_of(row: Row) -> UserEngagementProfile:
         engagement_score=row["engagement_score"],
         segment=EngagementSegment(row["segment"]),
         run_id=row["run_id"],
-    )
-
-
-def campaign_of(row: Row) -> RetentionCampaign:
-    """A retention campaign."""
-    risk, segment = row["target_risk_level"], row["target_segment"]
-    return RetentionCampaign(
-        campaign_id=row["campaign_id"],
-        name=row["name"],
-        created_at=row.instant("created_at"),
-        updated_at=row.instant("updated_at"),
-        description=row["description"],
-        status=CampaignStatus(row["status"]),
-        target_risk_level=None if risk is None else RiskLevel(risk),
-        target_segment=None if segment is None else EngagementSegment(segment),
-        starts_at=row.optional_instant("starts_at"),
-        ends_at=row.optional_instant("ends_at"),
-        metrics=CampaignMetrics(
-            targeted=row["targeted"],
-            sent=row["sent"],
-            opened=row["opened"],
-            clicked=row["clicked"],
-            converted=row["converted"],
-            revenue=row.optional_money("revenue"),
-        ),
-    )
-
-
-def campaign_summary_of(row: Row) -> CampaignSummary:
-    """All campaigns together."""
-    return CampaignSummary(
-        campaigns_by_status=row.json("campaigns_by_status"),
-        targeted=row["targeted"],
-        sent=row["sent"],
-        opened=row["opened"],
-        clicked=row["clicked"],
-        converted=row["converted"],
-        revenue=row.optional_money("revenue"),
     )
 
 

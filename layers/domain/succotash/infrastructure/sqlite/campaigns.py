@@ -3,17 +3,21 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.repositories.campaigns import CampaignRepository
-from succotash.domain.retention.campaigns import (
+from succotash.domain.campaigns.campaigns import (
     CampaignMetrics,
     CampaignStatus,
     CampaignSummary,
     RetentionCampaign,
 )
+from succotash.domain.repositories.campaigns import CampaignRepository
 from succotash.domain.values import CampaignId, Currency
 from succotash.errors import NotFoundError
-from succotash.infrastructure.rows.retention import campaign_of, campaign_summary_of
-from succotash.infrastructure.sqlite.columns import micros, optional_micros
+from succotash.infrastructure.rows.campaigns import (
+    campaign_of,
+    campaign_summary_of,
+    definition_document,
+)
+from succotash.infrastructure.sqlite.columns import json_text, micros, optional_micros
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.sql import statements
 
@@ -38,6 +42,7 @@ class SQLiteCampaignRepository(SQLiteRepository, CampaignRepository):
                 ends_at=optional_micros(campaign.ends_at),
                 created_at=micros(campaign.created_at),
                 updated_at=micros(campaign.updated_at),
+                definition=json_text(definition_document(campaign.definition)),
                 **_metric_columns(campaign.metrics),
             )
 
@@ -55,6 +60,12 @@ class SQLiteCampaignRepository(SQLiteRepository, CampaignRepository):
             for row in session.run(_SQL["get_campaign"], campaign_id=campaign_id):
                 return campaign_of(row)
         raise NotFoundError("campaign")
+
+    @override
+    def delete_retention_campaign(self, campaign_id: CampaignId) -> None:
+        with self._unit.writing() as session:
+            if not session.change(_SQL["delete_campaign"], campaign_id=campaign_id):
+                raise NotFoundError("campaign")
 
     @override
     def get_all_retention_campaigns(

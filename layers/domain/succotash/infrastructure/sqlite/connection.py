@@ -21,6 +21,7 @@ from succotash.infrastructure.private_files import make_private_file
 from succotash.infrastructure.sqlite.functions import (
     ExactSum,
     exact_add,
+    from_hex,
     keyed_digest,
     local_day,
     mean,
@@ -265,6 +266,7 @@ def _register(connection: sqlite3.Connection) -> None:
     connection.create_function("local_day", 2, local_day, deterministic=True)
     connection.create_function("month_number", 1, month_number, deterministic=True)
     connection.create_function("shard_of", 2, shard_of, deterministic=True)
+    connection.create_function("from_hex", 1, from_hex, deterministic=True)
     connection.create_function("keyed_digest", 3, keyed_digest, deterministic=True)
     connection.create_function("mean", 2, mean, deterministic=True)
     connection.create_function("exact_add", 2, exact_add, deterministic=True)

@@ -33,7 +33,7 @@ _JOIN = (
     *(f"move_{kept}" for kept in _KEPT),
     *("delete_orders", "delete_activity"),
     *(f"delete_{kept}" for kept in _KEPT),
-    *("repoint_aliases", "drop_own_aliases", "delete_customer"),
+    *("repoint_members", "repoint_aliases", "drop_own_aliases", "delete_customer"),
 )
 
 

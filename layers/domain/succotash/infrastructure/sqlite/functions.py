@@ -46,6 +46,11 @@ def keyed_digest(text: str, inner_block: bytes, outer_block: bytes) -> str:
     return DigestBlocks(inner_block, outer_block).digest(text)
 
 
+def from_hex(digits: str) -> bytes:
+    """The bytes that hexadecimal digits say, as JSON brings them."""
+    return bytes.fromhex(digits)
+
+
 def shard_parameters(shard: Shard | None) -> dict[str, object]:
     """The parameters `shard` and `shards` of a statement; both NULL for all customers."""
     if shard is None:

@@ -2,6 +2,7 @@
 
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.infrastructure.sqlite.activity import SQLiteActivityRepository
+from succotash.infrastructure.sqlite.campaign_members import SQLiteCampaignMemberRepository
 from succotash.infrastructure.sqlite.campaigns import SQLiteCampaignRepository
 from succotash.infrastructure.sqlite.engagement import SQLiteEngagementRepository
 from succotash.infrastructure.sqlite.grids import SQLiteGridRepository
@@ -20,6 +21,7 @@ class SQLiteRetentionRepository(
     SQLitePredictionRepository,
     SQLiteEngagementRepository,
     SQLiteCampaignRepository,
+    SQLiteCampaignMemberRepository,
     SQLiteGridRepository,
     SQLiteLifecycleRepository,
     SQLiteRetentionAnalyticsRepository,

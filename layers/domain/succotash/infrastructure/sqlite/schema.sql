@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 17;
+PRAGMA user_version = 18;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -541,7 +541,9 @@ CREATE TABLE retention_campaigns (
     campaign_id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
     description TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('draft', 'active', 'paused', 'completed')),
+    status TEXT NOT NULL CHECK (status IN (
+        'draft', 'active', 'paused', 'completed', 'cancelled'
+    )),
     target_risk_level TEXT CHECK (target_risk_level IN ('low', 'medium', 'high', 'lost')),
     target_segment TEXT CHECK (target_segment IN (
         'new_users', 'active_users', 'at_risk', 'churned', 'high_value', 'low_engagement'
@@ -557,6 +559,33 @@ CREATE TABLE retention_campaigns (
     converted INTEGER NOT NULL CHECK (converted >= 0),
     revenue INTEGER,
     currency TEXT CHECK (length(currency) = 3),
+    definition TEXT NOT NULL CHECK (json_type(definition) = 'object'),
     CHECK ((revenue IS NULL) = (currency IS NULL))
 ) STRICT;
 CREATE INDEX retention_campaigns_by_time ON retention_campaigns (created_at DESC, campaign_id);
+
+-- Of who was erased, the arm, the state and the instant stay, under a key that is nobody's.
+CREATE TABLE campaign_members (
+    campaign_id TEXT NOT NULL REFERENCES retention_campaigns (campaign_id),
+    person_key TEXT NOT NULL,
+    arm TEXT NOT NULL CHECK (arm IN ('treatment', 'holdout')),
+    state TEXT NOT NULL CHECK (state IN ('held_out', 'queued')),
+    assigned_at INTEGER NOT NULL,
+    dispatch_id TEXT NOT NULL,
+    customer_id TEXT,
+    canonical_email TEXT,
+    run_id TEXT,
+    foreseen_value INTEGER,
+    value_at_risk INTEGER,
+    currency TEXT CHECK (length(currency) = 3),
+    risk_level TEXT,
+    value_segment TEXT,
+    engagement_segment TEXT,
+    PRIMARY KEY (campaign_id, person_key),
+    CHECK ((arm = 'holdout') = (state = 'held_out')),
+    CHECK ((customer_id IS NULL) = (canonical_email IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX campaign_members_by_email ON campaign_members (canonical_email, assigned_at)
+WHERE canonical_email IS NOT NULL;
+CREATE INDEX campaign_members_by_customer ON campaign_members (customer_id)
+WHERE customer_id IS NOT NULL;

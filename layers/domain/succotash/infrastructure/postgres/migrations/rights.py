@@ -20,6 +20,8 @@ class Kind(StrEnum):
     """Scheduled runs: churn_scoring, lead_scoring."""
     RELAY = "relay"
     """Delivery of messages: outbox_relay."""
+    CAMPAIGNS = "campaigns"
+    """Finding the members of campaigns: campaign_dispatch."""
 
 
 EVERYTHING = frozenset(Kind)
@@ -42,6 +44,7 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
         Kind.QUERIES: "rawd",
         Kind.SCORING: "rw",
         Kind.EVENTS: "r",
+        Kind.CAMPAIGNS: "r",
     },
     "lead_status_changes": {Kind.INTAKE: "a", Kind.QUERIES: "rad"},
     "lead_scores": {Kind.INTAKE: "raw", Kind.QUERIES: "rawd", Kind.SCORING: "raw"},
@@ -64,14 +67,22 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
         Kind.QUERIES: "rawd",
         Kind.EVENTS: "raw",
         Kind.RELAY: "raw",
+        Kind.CAMPAIGNS: "r",
     },
     "suppressions": {
         Kind.INTAKE: "rawd",
         Kind.QUERIES: "rawd",
         Kind.RELAY: "raw",
+        Kind.CAMPAIGNS: "r",
     },
     "idempotency_keys": {Kind.INTAKE: "rawd", Kind.QUERIES: "rawd"},
-    "outbox": {Kind.INTAKE: "ra", Kind.QUERIES: "rad", Kind.SCORING: "ra", Kind.RELAY: "rawd"},
+    "outbox": {
+        Kind.INTAKE: "ra",
+        Kind.QUERIES: "rad",
+        Kind.SCORING: "ra",
+        Kind.RELAY: "rawd",
+        Kind.CAMPAIGNS: "a",
+    },
     "deliveries": {Kind.RELAY: "rawd"},
     "mail_recipients": {Kind.QUERIES: "rd", Kind.RELAY: "rawd"},
     "quarantine_digests": {Kind.RELAY: "raw"},
@@ -80,22 +91,28 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
         Kind.QUERIES: "rawd",
         Kind.EVENTS: "raw",
         Kind.SCORING: "rawd",
+        Kind.CAMPAIGNS: "r",
     },
-    "customer_aliases": {Kind.QUERIES: "r", Kind.EVENTS: "ra", Kind.SCORING: "rawd"},
+    "customer_aliases": {
+        Kind.QUERIES: "r",
+        Kind.EVENTS: "ra",
+        Kind.SCORING: "rawd",
+        Kind.CAMPAIGNS: "r",
+    },
     "orders": {Kind.QUERIES: "rad", Kind.EVENTS: "rawd", Kind.SCORING: "rad"},
     "shop_orders": {Kind.QUERIES: "rd", Kind.EVENTS: "rawd"},
     "activity_events": {Kind.QUERIES: "rd", Kind.EVENTS: "ra", Kind.SCORING: "rad"},
     "order_imports": {Kind.EVENTS: "raw"},
     "order_import_rejections": {Kind.EVENTS: "rad"},
-    "scoring_runs": {Kind.QUERIES: "r", Kind.SCORING: "rawd"},
-    "customer_ltv": {Kind.QUERIES: "rad", Kind.SCORING: "rad"},
+    "scoring_runs": {Kind.QUERIES: "r", Kind.SCORING: "rawd", Kind.CAMPAIGNS: "r"},
+    "customer_ltv": {Kind.QUERIES: "rad", Kind.SCORING: "rad", Kind.CAMPAIGNS: "r"},
     "cohorts": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "cohort_periods": {Kind.QUERIES: "r", Kind.SCORING: "a"},
     "ltv_segments": {Kind.QUERIES: "raw", Kind.SCORING: "r"},
     "ltv_segment_results": {Kind.QUERIES: "r", Kind.SCORING: "rawd"},
     "ltv_rollups": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
-    "churn_predictions": {Kind.QUERIES: "rd", Kind.SCORING: "rad"},
-    "user_engagement_profiles": {Kind.QUERIES: "rd", Kind.SCORING: "rad"},
+    "churn_predictions": {Kind.QUERIES: "rd", Kind.SCORING: "rad", Kind.CAMPAIGNS: "r"},
+    "user_engagement_profiles": {Kind.QUERIES: "rd", Kind.SCORING: "rad", Kind.CAMPAIGNS: "r"},
     "grid_cells": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "lifecycle_counts": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "forecast_receipts": {Kind.QUERIES: "r", Kind.SCORING: "ra"},
@@ -104,7 +121,13 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     "run_shards": {Kind.SCORING: "rawd"},
     "grid_parts": {Kind.SCORING: "rad"},
     "cohort_parts": {Kind.SCORING: "rad"},
-    "retention_campaigns": {Kind.QUERIES: "raw"},
+    "retention_campaigns": {Kind.QUERIES: "rawd", Kind.CAMPAIGNS: "rw", Kind.RELAY: "r"},
+    "campaign_members": {
+        Kind.QUERIES: "rw",
+        Kind.CAMPAIGNS: "ra",
+        Kind.RELAY: "rw",
+        Kind.SCORING: "rw",
+    },
 }
 """Rights on every table and view of the schema; a kind that is not named has none."""
 COLUMNS: Mapping[str, Mapping[Kind, Sequence[str]]] = {

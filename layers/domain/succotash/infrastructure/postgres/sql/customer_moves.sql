@@ -273,6 +273,12 @@ DELETE FROM user_engagement_profiles AS moved
 USING scoring_runs AS run
 WHERE moved.run_id = run.run_id AND moved.customer_id = any(cast(:customer_ids AS text[]));
 
+-- name: repoint_members
+UPDATE campaign_members AS member
+SET customer_id = pair.target
+FROM ${pair}
+WHERE member.customer_id = pair.source;
+
 -- name: repoint_aliases
 UPDATE customer_aliases AS named
 SET customer_id = pair.target

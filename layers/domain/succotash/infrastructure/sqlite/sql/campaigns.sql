@@ -16,7 +16,8 @@ SELECT
     clicked,
     converted,
     revenue,
-    currency
+    currency,
+    definition
 FROM retention_campaigns
 
 -- name: save_campaign
@@ -37,7 +38,8 @@ INSERT INTO retention_campaigns (
     clicked,
     converted,
     revenue,
-    currency
+    currency,
+    definition
 )
 VALUES (
     :campaign_id,
@@ -56,7 +58,8 @@ VALUES (
     :clicked,
     :converted,
     :revenue,
-    :currency
+    :currency,
+    :definition
 )
 ON CONFLICT (campaign_id) DO UPDATE SET
     name = excluded.name,
@@ -74,7 +77,11 @@ ON CONFLICT (campaign_id) DO UPDATE SET
     clicked = excluded.clicked,
     converted = excluded.converted,
     revenue = excluded.revenue,
-    currency = excluded.currency;
+    currency = excluded.currency,
+    definition = excluded.definition;
+
+-- name: delete_campaign
+DELETE FROM retention_campaigns WHERE campaign_id = :campaign_id;
 
 -- name: get_campaign
 ${campaign}

@@ -120,6 +120,9 @@ WHERE run_id IN (SELECT run_id FROM scoring_runs) AND customer_id = :source;
 DELETE FROM user_engagement_profiles
 WHERE run_id IN (SELECT run_id FROM scoring_runs) AND customer_id = :source;
 
+-- name: repoint_members
+UPDATE campaign_members SET customer_id = :target WHERE customer_id = :source;
+
 -- name: repoint_aliases
 UPDATE customer_aliases SET customer_id = :target WHERE customer_id = :source;
 

@@ -1,13 +1,14 @@
-"""What is known of orders of shop systems (branch formats); the statements are in the SQL file."""
+"""Definitions of campaigns and their members; the statements stand beside this module."""
 
 from pathlib import Path
 
 from alembic import op
 
+# Branch: campaigns.
 revision = "0021"
 down_revision = "0020"
 
 
 def upgrade() -> None:
-    """Add the table, and what imports count of shops' files."""
+    """Add the column and make the table."""
     op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text("utf-8"))

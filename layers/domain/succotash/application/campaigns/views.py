@@ -1,12 +1,15 @@
 """What campaigns look like from outside; no revenue is none in the deployment's own currency."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import TypedDict
 
-from succotash.domain.retention.campaigns import CampaignMetrics, CampaignSummary, RetentionCampaign
-from succotash.domain.values import Currency, Money
+from succotash.domain.campaigns.audience_documents import audience_document
+from succotash.domain.campaigns.campaigns import CampaignMetrics, CampaignSummary, RetentionCampaign
+from succotash.domain.campaigns.definition import Budget, FrequencyCap, QuietHours
+from succotash.domain.campaigns.templates import MessageTemplate
+from succotash.domain.values import Currency, Json, Money
 
 
 class CampaignMetricsView(TypedDict):
@@ -28,6 +31,41 @@ class CampaignMetricsView(TypedDict):
     """Of the revenue; the deployment's where there is none."""
 
 
+class MessageTemplateView(TypedDict):
+    """What a campaign's message says."""
+
+    subject: str
+    text: str
+    html: str | None
+
+
+class BudgetView(TypedDict):
+    """What messages may cost."""
+
+    cost_per_message: Decimal
+    """Of sending one message, in `currency`."""
+    total: Decimal
+    """The most that all messages of the campaign may cost, in `currency`."""
+    currency: str
+
+
+class FrequencyCapView(TypedDict):
+    """The most messages of all campaigns within so many days."""
+
+    messages: int
+    """The most messages of all campaigns that a person gets."""
+    days: int
+    """Within so many days."""
+
+
+class QuietHoursView(TypedDict):
+    """Hours of the deployment's zone in which nobody is written to."""
+
+    starts: str
+    """Such as 21:00."""
+    ends: str
+
+
 class CampaignView(TypedDict):
     """A retention campaign."""
 
@@ -39,6 +77,21 @@ class CampaignView(TypedDict):
     target_segment: str | None
     starts_at: datetime | None
     ends_at: datetime | None
+    audience: Mapping[str, Json] | None
+    """Conditions as they were given, without those of the targets."""
+    message: MessageTemplateView | None
+    channel: str
+    webhook_url: str | None
+    budget: BudgetView | None
+    frequency_cap: FrequencyCapView | None
+    quiet_hours: QuietHoursView | None
+    holdout_share: float
+    """Share of the people reached who are not written to, to compare with."""
+    attribution_days: int
+    """For so long after they were assigned people's orders count."""
+    looks: list[datetime]
+    """When the effect is read; fixed at activation."""
+    activated_at: datetime | None
     metrics: CampaignMetricsView
     created_at: datetime
     updated_at: datetime
@@ -88,8 +141,33 @@ def metrics_view(metrics: CampaignMetrics, own: Currency) -> CampaignMetricsView
     }
 
 
+def _message_view(message: MessageTemplate) -> MessageTemplateView:
+    return {"subject": message.subject, "text": message.text, "html": message.html}
+
+
+def _budget_view(budget: Budget) -> BudgetView:
+    return {
+        "cost_per_message": budget.cost_per_message.exact(),
+        "total": budget.total.exact(),
+        "currency": budget.total.currency,
+    }
+
+
+def _frequency_cap_view(cap: FrequencyCap) -> FrequencyCapView:
+    return {"messages": cap.messages, "days": cap.days}
+
+
+def _quiet_hours_view(quiet: QuietHours) -> QuietHoursView:
+    return {"starts": f"{quiet.starts:%H:%M}", "ends": f"{quiet.ends:%H:%M}"}
+
+
+def _optional[T, R](view: Callable[[T], R], part: T | None) -> R | None:
+    return None if part is None else view(part)
+
+
 def campaign_view(campaign: RetentionCampaign, own: Currency) -> CampaignView:
     """Serialised for the API."""
+    definition = campaign.definition
     return {
         "campaign_id": campaign.campaign_id,
         "name": campaign.name,
@@ -99,6 +177,17 @@ def campaign_view(campaign: RetentionCampaign, own: Currency) -> CampaignView:
         "target_segment": campaign.target_segment,
         "starts_at": campaign.starts_at,
         "ends_at": campaign.ends_at,
+        "audience": _optional(audience_document, definition.audience),
+        "message": _optional(_message_view, definition.message),
+        "channel": definition.channel,
+        "webhook_url": definition.webhook_url,
+        "budget": _optional(_budget_view, definition.budget),
+        "frequency_cap": _optional(_frequency_cap_view, definition.frequency_cap),
+        "quiet_hours": _optional(_quiet_hours_view, definition.quiet_hours),
+        "holdout_share": definition.holdout_share,
+        "attribution_days": definition.attribution_days,
+        "looks": [*definition.looks],
+        "activated_at": definition.activated_at,
         "metrics": metrics_view(campaign.metrics, own),
         "created_at": campaign.created_at,
         "updated_at": campaign.updated_at,

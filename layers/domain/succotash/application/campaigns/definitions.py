@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from succotash.application.retention.campaign_views import (
+from succotash.application.campaigns.views import (
     CampaignList,
     CampaignPerformanceView,
     CampaignView,
@@ -11,16 +11,17 @@ from succotash.application.retention.campaign_views import (
     summary_view,
 )
 from succotash.application.rounding import rounded_or_none
-from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.retention.campaigns import (
+from succotash.domain.campaigns.campaigns import (
     CampaignChange,
     CampaignPerformance,
     CampaignStatus,
+    NotADraftError,
     RetentionCampaign,
     changed_campaign,
-    check_metrics,
-    require_order,
+    check_campaign,
 )
+from succotash.domain.campaigns.definition import CampaignDefinition
+from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.retention import EngagementSegment, RiskLevel
 from succotash.domain.values import CampaignId, Clock, Currency, IdFactory
 
@@ -74,8 +75,9 @@ class Campaigns:
         target_segment: EngagementSegment | None = None,
         starts_at: datetime | None = None,
         ends_at: datetime | None = None,
+        definition: CampaignDefinition | None = None,
     ) -> CampaignView:
-        """Draft a campaign; InvalidInputError where it ends before it starts."""
+        """Draft a campaign; InvalidInputError where it contradicts itself."""
         now = self._clock()
         campaign = RetentionCampaign(
             campaign_id=CampaignId(self._new_id()),
@@ -87,26 +89,37 @@ class Campaigns:
             target_segment=target_segment,
             starts_at=starts_at,
             ends_at=ends_at,
+            definition=definition or CampaignDefinition(),
         )
-        require_order(campaign)
+        check_campaign(campaign, self._currency)
         self._storage.repositories.retention.save_retention_campaign(campaign)
         return campaign_view(campaign, self._currency)
 
     def update_retention_campaign(self, campaign_id: str, change: CampaignChange) -> CampaignView:
         """Change a campaign, in one transaction.
 
-        NotFoundError; IllegalTransitionError; InvalidInputError where metrics contradict
-        themselves or it would end before it starts.
+        NotFoundError; IllegalTransitionError; FixedByActivationError; InvalidInputError where it
+        would contradict itself, or lacks what an active campaign needs.
         """
         now = self._clock()
-        if change.metrics is not None:
-            check_metrics(change.metrics, self._currency)
 
         def work(repositories: Repositories) -> RetentionCampaign:
             retention = repositories.retention
             campaign = retention.lock_retention_campaign(CampaignId(campaign_id))
-            changed = changed_campaign(campaign, change, now)
+            changed = changed_campaign(campaign, change, now, self._currency)
             retention.save_retention_campaign(changed)
             return changed
 
         return campaign_view(self._storage.in_transaction(work), self._currency)
+
+    def delete_retention_campaign(self, campaign_id: str) -> None:
+        """Delete a draft, in one transaction; NotFoundError; NotADraftError."""
+
+        def work(repositories: Repositories) -> None:
+            retention = repositories.retention
+            campaign = retention.lock_retention_campaign(CampaignId(campaign_id))
+            if campaign.status is not CampaignStatus.DRAFT:
+                raise NotADraftError
+            retention.delete_retention_campaign(campaign.campaign_id)
+
+        self._storage.in_transaction(work)

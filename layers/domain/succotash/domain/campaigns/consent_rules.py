@@ -1,0 +1,12 @@
+"""Whose consent a deployment asks for."""
+
+from enum import StrEnum
+
+
+class ConsentRule(StrEnum):
+    """Who may be written to."""
+
+    OPT_IN = "opt-in"
+    """Those who said yes."""
+    EXISTING_CUSTOMERS = "existing-customers"
+    """Also customers who bought something and never said no."""

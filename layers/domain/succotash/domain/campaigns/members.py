@@ -1,0 +1,113 @@
+"""Members of campaigns: who was assigned when, and what is asked of a storage to find them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from succotash.domain.campaigns.alternatives import Alternative
+from succotash.domain.campaigns.assignment import Arm
+from succotash.domain.campaigns.consent_rules import ConsentRule
+from succotash.domain.people.consents import MARKETING, campaign_purpose
+from succotash.domain.people.erasures import DigestBlocks
+from succotash.domain.values import CampaignId, CustomerId, MessageId, Money, RunId
+
+
+class MemberState(StrEnum):
+    """How far a member's message has come."""
+
+    HELD_OUT = "held_out"
+    """There is none."""
+    QUEUED = "queued"
+
+
+class Unreached(StrEnum):
+    """Why somebody of the audience is not reached: the first of these that holds."""
+
+    NO_ADDRESS = "no_address"
+    ERASED = "erased"
+    SUPPRESSED = "suppressed"
+    NO_CONSENT = "no_consent"
+    ALREADY_ASSIGNED = "already_assigned"
+    CAP = "cap"
+    BUDGET = "budget"
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignMember:
+    """One person in a campaign, with what the run before foresaw of them.
+
+    All but the arm, the state and when it was assigned is gone where the person was erased.
+    """
+
+    campaign_id: CampaignId
+    person_key: str
+    """The keyed hash of campaign and address, and the id of the message; of nobody once erased."""
+    arm: Arm
+    state: MemberState
+    assigned_at: datetime
+    dispatch_id: str
+    customer_id: CustomerId | None = None
+    canonical_email: str | None = None
+    run_id: RunId | None = None
+    foreseen_value: Money | None = None
+    """Value still expected of the accounts with this address in the audience, as of the run."""
+    value_at_risk: Money | None = None
+    risk_level: str | None = None
+    value_segment: str | None = None
+    engagement_segment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchTerms:
+    """What decides who of an audience is assigned, and to which arm."""
+
+    campaign_id: CampaignId
+    alternatives: Sequence[Alternative]
+    customer_ids: Sequence[CustomerId] | None
+    person_key: DigestBlocks
+    """Of canonical addresses."""
+    suppression_keys: Sequence[DigestBlocks]
+    """Of canonical addresses, one for each key."""
+    holdout_below: str
+    """Those are held out whose `person_key` sorts before it."""
+    consent: ConsentRule
+    time_zone: str
+    at: datetime
+    cap: int | None = None
+    """The most messages of all campaigns since `cap_since`; None for any number."""
+    cap_since: datetime | None = None
+    messages: int | None = None
+    """The most that the campaign may send in all; None for any number."""
+
+    @property
+    def purposes(self) -> tuple[str, str]:
+        """To which a person may have said no."""
+        return (MARKETING, campaign_purpose(self.campaign_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many of an audience would be assigned now, and why others would not."""
+
+    treatment: int
+    holdout: int
+    unreached: Mapping[Unreached, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """How many members a dispatch added."""
+
+    treatment: int
+    holdout: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """What messages say of somebody."""
+
+    message_id: MessageId
+    first_name: str | None
+    last_name: str | None
+    company: str | None

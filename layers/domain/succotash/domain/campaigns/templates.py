@@ -1,0 +1,161 @@
+"""What a campaign's message says: texts with named fields, `{{ first_name | there }}`.
+
+The language has fields and nothing else, so a template can neither read what it is not given nor
+run for long. Whoever writes templates may write any HTML; what fields hold is never taken for it.
+"""
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from html.parser import HTMLParser
+from typing import override
+
+from succotash.errors import InvalidInputError, Violation
+
+LONGEST_SUBJECT = 200
+LONGEST_BODY = 100_000
+LONGEST_DEFAULT = 100
+_FIELD = re.compile(r"\{\{\s*(\w+)\s*(?:\|([^{}|]*))?\}\}")
+_BRACES = re.compile(r"\{\{|\}\}")
+_NOT_TEXT = frozenset({"script", "style", "title", "textarea"})
+
+
+class MessageField(StrEnum):
+    """What a message may say of its recipient."""
+
+    FIRST_NAME = "first_name"
+    LAST_NAME = "last_name"
+    COMPANY = "company"
+    UNSUBSCRIBE_URL = "unsubscribe_url"
+
+
+LINKS = frozenset({MessageField.UNSUBSCRIBE_URL})
+"""Fields that hold an address of ours, and may stand in an attribute."""
+
+type FieldValues = Mapping[MessageField, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One message as its recipient gets it."""
+
+    subject: str
+    text: str
+    html: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    """A subject and a body as text and, where wanted, as HTML."""
+
+    subject: str
+    text: str
+    html: str | None = None
+
+    def violations(self, path: str = "message") -> list[Violation]:
+        """Everything wrong with it, by field."""
+        parts = [(f"{path}.subject", self.subject), (f"{path}.text", self.text)]
+        if self.html is not None:
+            parts.append((f"{path}.html", self.html))
+        found = [each for where, text in parts for each in _violations(where, text)]
+        if any(each in self.subject for each in "\r\n"):
+            found.append(Violation(f"{path}.subject", "control_character", "Must be one line"))
+        if self.html is not None and not found:
+            found += _misplaced(f"{path}.html", self.html)
+        return found
+
+    def check(self) -> None:
+        """InvalidInputError with everything wrong with it."""
+        if violations := self.violations():
+            raise InvalidInputError(violations)
+
+    def render(self, values: FieldValues) -> Rendered:
+        """What one recipient gets; a field without a value shows its default, or nothing."""
+        return Rendered(
+            " ".join(_filled(self.subject, values).split()),
+            _filled(self.text, values),
+            None if self.html is None else _filled(self.html, values, escaped=True),
+        )
+
+
+def _filled(template: str, values: FieldValues, *, escaped: bool = False) -> str:
+    def fill(found: re.Match[str]) -> str:
+        default = (found[2] or "").strip()
+        text = values.get(MessageField(found[1])) or default
+        return html.escape(text, quote=True) if escaped else text
+
+    return _FIELD.sub(fill, template)
+
+
+def _violations(path: str, template: str) -> Iterator[Violation]:
+    for found in _FIELD.finditer(template):
+        if found[1] not in set(MessageField):
+            known = ", ".join(MessageField)
+            yield Violation(
+                path,
+                "unknown_template_field",
+                f"Unknown field: {found[1][:LONGEST_DEFAULT]}. Must be one of {known}",
+            )
+        if len(found[2] or "") > LONGEST_DEFAULT:
+            yield Violation(
+                path, "template_default", f"Must have at most {LONGEST_DEFAULT} characters"
+            )
+    if _BRACES.search(_FIELD.sub("", template)):
+        yield Violation(
+            path, "template_syntax", "Must have fields written as {{ first_name | there }}"
+        )
+
+
+def _misplaced(path: str, template: str) -> list[Violation]:
+    """Fields that stand where escaping does not keep them from being more than text."""
+    reader = _Places()
+    reader.feed(template)
+    reader.close()
+    within_text = sum(1 for _ in _FIELD.finditer("".join(reader.texts)))
+    in_attributes = [
+        found[1]
+        for value in reader.attributes
+        for found in _FIELD.finditer(value)
+        if found[1] in LINKS
+    ]
+    if within_text + len(in_attributes) == sum(1 for _ in _FIELD.finditer(template)):
+        return []
+    return [
+        Violation(
+            path,
+            "template_field_place",
+            "Must have fields between tags only; a link may also be a whole quoted attribute",
+        )
+    ]
+
+
+class _Places(HTMLParser):
+    """Tells text between tags, and attributes that are a field alone, from everything else."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=False)
+        self.texts: list[str] = []
+        self.attributes: list[str] = []
+        self._within = ""
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _NOT_TEXT:
+            self._within = tag
+        written = self.get_starttag_text() or ""
+        for _, value in attrs:
+            is_whole = value is not None and _FIELD.fullmatch(value) is not None
+            if value is not None and is_whole and f'"{value}"' in written:
+                self.attributes.append(value)
+
+    @override
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._within:
+            self._within = ""
+
+    @override
+    def handle_data(self, data: str) -> None:
+        if not self._within:
+            self.texts.append(data)

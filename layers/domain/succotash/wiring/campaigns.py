@@ -1,0 +1,39 @@
+"""Retention and campaigns, by settings."""
+
+from succotash.application.campaigns.dispatch import CampaignDispatch
+from succotash.application.campaigns.rules import CampaignRules
+from succotash.application.retention.retention_handler import RetentionHandler
+from succotash.domain.repositories.delivery import RelayWaker
+from succotash.domain.repositories.storage import Storage
+from succotash.domain.values import Clock, Currency, IdFactory
+from succotash.settings import Settings
+from succotash.wiring.keys import KeyRing
+
+
+def retention_handler(
+    settings: Settings,
+    storage: Storage,
+    clock: Clock,
+    new_id: IdFactory,
+    keys: KeyRing,
+    waker: RelayWaker,
+) -> RetentionHandler:
+    """Use cases around retention."""
+    rules, currency = _rules(settings, keys), Currency(settings.currency)
+    return RetentionHandler(storage, clock, new_id, currency, keys.tombstones, rules, waker)
+
+
+def campaign_dispatch(
+    settings: Settings,
+    storage: Storage,
+    clock: Clock,
+    new_id: IdFactory,
+    keys: KeyRing,
+    waker: RelayWaker,
+) -> CampaignDispatch:
+    """What assigns people to campaigns and hands their messages over."""
+    return CampaignDispatch(storage, clock, new_id, _rules(settings, keys), waker)
+
+
+def _rules(settings: Settings, keys: KeyRing) -> CampaignRules:
+    return CampaignRules(settings.consent, settings.time_zone, keys.tombstones)
