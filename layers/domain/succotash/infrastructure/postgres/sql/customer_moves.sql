@@ -312,6 +312,13 @@ FROM ${pair}
 INNER JOIN orders AS moved ON pair.source = moved.customer_id
 RETURNING order_id;
 
+-- name: forget_shop_orders
+DELETE FROM shop_orders AS known
+USING orders
+WHERE
+    orders.customer_id = any(cast(:customer_ids AS text[]))
+    AND known.order_id = orders.order_id;
+
 -- name: anonymise_customers
 INSERT INTO customers (customer_id, first_seen_at)
 SELECT
