@@ -134,7 +134,7 @@ def test_what_a_look_counted_stays_when_orders_come_late(
 
 
 def test_looks_are_read_after_each_run(gateway: Gateway, repositories: Repositories) -> None:
-    report = dispatching(gateway.container)({}, LambdaContext())
+    report = dispatching(gateway.container)({"id": "nightly"}, LambdaContext())
     readings = repositories.retention.get_look_readings(CAMPAIGN)
     assert report["looks_read"] == 1
     assert [each.look for each in readings] == [0, 1]

@@ -32,8 +32,12 @@ class CampaignLooks:
 
         What time does not suffice for is read by the next, or when somebody asks.
         """
-        campaigns = self._storage.repositories.retention.get_all_retention_campaigns()
-        return sum(1 for campaign in campaigns if has_time() and self.read(campaign))
+        done = 0
+        for campaign in self._storage.repositories.retention.get_all_retention_campaigns():
+            if done and not has_time():
+                break
+            done += bool(self.read(campaign))
+        return done
 
     def _work(
         self,

@@ -101,10 +101,11 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     },
     "orders": {
         Kind.QUERIES: "rad",
-        Kind.EVENTS: "ra",
+        Kind.EVENTS: "rawd",
         Kind.SCORING: "rad",
         Kind.CAMPAIGNS: "r",
     },
+    "shop_orders": {Kind.QUERIES: "rd", Kind.EVENTS: "rawd"},
     "activity_events": {Kind.QUERIES: "rd", Kind.EVENTS: "ra", Kind.SCORING: "rad"},
     "order_imports": {Kind.EVENTS: "raw"},
     "order_import_rejections": {Kind.EVENTS: "rad"},
