@@ -9,12 +9,12 @@ WITH member AS NOT MATERIALIZED (
         arm,
         canonical_email,
         assigned_at,
-        width_bucket(
-            assigned_at - interval '1 microsecond', cast(:bounds AS timestamptz [])
-        ) AS look,
         risk_level,
         value_segment,
         engagement_segment,
+        width_bucket(
+            assigned_at - interval '1 microsecond', cast(:bounds AS timestamptz[])
+        ) AS look,
         CASE
             WHEN currency = :currency THEN coalesce(cast(foreseen_value AS double precision), 0)
             ELSE 0
@@ -103,14 +103,14 @@ summed AS (
 SELECT
     look,
     arm,
+    cast(sum(members) AS bigint) AS members,
+    cast(sum(b) AS bigint) AS b,
     CASE
         WHEN grouping(risk_level) = 0 THEN 'risk_level'
         WHEN grouping(value_segment) = 0 THEN 'value_segment'
         WHEN grouping(engagement_segment) = 0 THEN 'engagement_segment'
     END AS segment_by,
     coalesce(risk_level, value_segment, engagement_segment) AS segment,
-    cast(sum(members) AS bigint) AS members,
-    cast(sum(b) AS bigint) AS b,
     sum(bx) AS bx,
     sum(bxx) AS bxx,
     sum(bxxx) AS bxxx,
@@ -137,12 +137,12 @@ GROUP BY GROUPING SETS (
 );
 
 -- name: save_look_readings
-INSERT INTO campaign_readings (campaign_id, look, read_at, totals)
+INSERT INTO campaign_readings (look, read_at, totals, campaign_id)
 SELECT
-    cast(:campaign_id AS text) AS campaign_id,
     given.look,
     given.read_at,
-    given.totals
+    given.totals,
+    cast(:campaign_id AS text) AS campaign_id
 FROM
     jsonb_to_recordset(cast(:readings AS jsonb)) AS given (
         look smallint,

@@ -1,24 +1,27 @@
 -- name: total_looks
 WITH member AS (
     SELECT
-        person_key,
-        arm,
-        canonical_email,
-        assigned_at,
-        assigned_at + :window AS closes_at,
+        one.person_key,
+        one.arm,
+        one.canonical_email,
+        one.assigned_at,
+        one.risk_level,
+        one.value_segment,
+        one.engagement_segment,
+        one.assigned_at + :window AS closes_at,
         (
             SELECT count(*) FROM json_each(:looks) AS look
-            WHERE look.value < assigned_at + :window
+            WHERE look.value < one.assigned_at + :window
         ) AS look,
-        risk_level,
-        value_segment,
-        engagement_segment,
-        CASE WHEN currency = :currency THEN coalesce(foreseen_value, 0) / 10000.0 ELSE 0.0 END AS x
-    FROM campaign_members
+        CASE
+            WHEN one.currency = :currency THEN coalesce(one.foreseen_value, 0) / 10000.0
+            ELSE 0.0
+        END AS x
+    FROM campaign_members AS one
     WHERE
-        campaign_id = :campaign_id
-        AND assigned_at + :window <= :until
-        AND (:after IS NULL OR assigned_at + :window > :after)
+        one.campaign_id = :campaign_id
+        AND one.assigned_at + :window <= :until
+        AND (:after IS NULL OR one.assigned_at + :window > :after)
 ),
 
 netted AS (

@@ -8,5 +8,5 @@ CREATE TABLE campaign_readings (
     PRIMARY KEY (campaign_id, look)
 );
 COMMENT ON TABLE campaign_readings IS
-    'Never changed, so that what a look decided stays a fact. Sums of members only, so nothing here '
+    'Never changed, so that what a look decided stays a fact. Sums of members only: nothing here '
     'is about anybody.';
