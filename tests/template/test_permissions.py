@@ -77,9 +77,12 @@ TURNSTILE_SECRETS = (
 )
 EXPORTS = '{"Fn::Sub": "${Exports.Arn}/*"}'
 RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
-STEPS_OF_THE_NIGHT = ("LeadScoring", "ChurnScoring", "OutboxRelay")
+STEPS_OF_THE_NIGHT = ("LeadScoring", "ChurnScoring", "CampaignDispatch", "OutboxRelay")
 FAILURES_OF_THE_NIGHT = text_of(
-    [{"Fn::GetAtt": [name, "Arn"]} for name in ("ScoringFailures", "RelayFailures")]
+    [
+        {"Fn::GetAtt": [name, "Arn"]}
+        for name in ("ScoringFailures", "DispatchFailures", "RelayFailures")
+    ]
 )
 RULE_OF_STEP_FUNCTIONS = text_of(
     {

@@ -114,9 +114,10 @@ CALLS: Mapping[str, set[Call]] = {
     "NightlyRun": {
         *(
             ("lambda:InvokeFunction", arn(each))
-            for each in ("LeadScoring", "ChurnScoring", "OutboxRelay")
+            for each in ("LeadScoring", "ChurnScoring", "CampaignDispatch", "OutboxRelay")
         ),
         ("sqs:SendMessage", arn("ScoringFailures")),
+        ("sqs:SendMessage", arn("DispatchFailures")),
         ("sqs:SendMessage", arn("RelayFailures")),
         ("states:StartExecution", "ScoringRun"),
         (
