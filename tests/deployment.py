@@ -115,14 +115,14 @@ class World:
                 )
 
     def fail_deliveries(self) -> None:
-        """Put some of the delivery jobs that wait where they end after too many failures."""
+        """Put the first delivery jobs that wait where they end after too many failures."""
         if not self.is_on_aws:
             return
         client = boto3.client("sqs")
         jobs, failed = self.queues[2:]
         for message in client.receive_message(
             QueueUrl=jobs,
-            MaxNumberOfMessages=10,
+            MaxNumberOfMessages=3,
             MessageSystemAttributeNames=["MessageGroupId"],
         )["Messages"]:
             client.send_message(
