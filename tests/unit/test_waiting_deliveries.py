@@ -54,7 +54,7 @@ class TestWhose:
         ],
     )
     def test_a_mail_that_names_the_person_is_about_them(self, given: dict[str, Json]) -> None:
-        assert is_about(ERASED, a_mail(**given).as_text())
+        assert is_about(ERASED, a_mail("a", **given).as_text())
 
     def test_others_are_not(self) -> None:
         assert not is_about(ERASED, a_mail().as_text())
