@@ -8,9 +8,10 @@ from succotash.domain.campaigns.alternatives import ANYBODY
 from succotash.domain.campaigns.assignment import Arm, holdout_below, person_hash
 from succotash.domain.campaigns.consent_rules import ConsentRule
 from succotash.domain.campaigns.members import Assigned, DispatchTerms, Reach
+from succotash.domain.campaigns.readings import LookReading, LookTerms
 from succotash.domain.people.erasures import SUPPRESSION, Tombstones
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.values import CampaignId, CustomerId, MessageId
+from succotash.domain.values import CampaignId, Currency, CustomerId, MessageId
 
 
 def check_members(
@@ -48,5 +49,13 @@ def check_members(
     expect(that=(member.arm, member.customer_id) == (Arm.TREATMENT, customer_id))
     expect(that=to.get_campaign_members(campaign_id, limit=2) == [member])
     expect(that=to.get_memberships(email) == [member])
+    closes_at = at + timedelta(days=1)
+    [totals] = to.total_looks(
+        LookTerms(campaign_id, [closes_at], None, timedelta(days=1), Currency("USD"))
+    )
+    expect(that=totals.everybody.treatment.members == 1)
+    reading = LookReading(0, closes_at, totals)
+    to.save_look_readings(campaign_id, [reading])
+    expect(that=to.get_look_readings(campaign_id) == [reading])
     expect(that=to.forget_members(email) == [message_id])
     expect(that=repositories.outbox.forget_subjects([message_id]) == 1)

@@ -36,4 +36,6 @@ def campaign_dispatch(
 
 
 def _rules(settings: Settings, keys: KeyRing) -> CampaignRules:
-    return CampaignRules(settings.consent, settings.time_zone, keys.tombstones)
+    return CampaignRules(
+        settings.consent, settings.time_zone, keys.tombstones, Currency(settings.currency)
+    )
