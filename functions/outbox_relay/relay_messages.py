@@ -9,7 +9,7 @@ from typing import Any
 from succotash.domain.messages.delivery import DeliveryOutcome
 from succotash.domain.people.consents import FailedAddress
 from succotash.errors import MalformedRequestError
-from succotash.infrastructure.aws.ses_events import failed_addresses
+from succotash.infrastructure.aws.ses_events import SesEvent, failed_addresses
 
 EARLY = timedelta(seconds=5)
 """How much too early a wake may come: nobody waits again for so little."""
@@ -57,11 +57,11 @@ def read_messages(records: Iterable[Mapping[str, Any]], now: datetime) -> RelayM
     return found
 
 
-def _event_of_ses(text: str) -> dict[str, Any] | None:
+def _event_of_ses(text: str) -> SesEvent | None:
     """An event of SES, as EventBridge passes it on; None for anything else. ValueError."""
     match json.loads(text):
-        case {"source": "aws.ses"} as event:
-            return event
+        case {"source": "aws.ses", **parts}:
+            return {"source": "aws.ses", **parts}
         case _:
             return None
 
