@@ -284,6 +284,11 @@ def _responses(route: Route[Any], schemas: _Schemas) -> Schema:
             "403": {"$ref": "#/components/responses/Forbidden"},
         }
     responses |= dict(sorted(found.items()))
+    for status, purpose in route.also.items():
+        if str(status.value) in found:  # told by a page as well
+            pages = {PROBLEM_JSON: {"schema": schemas.of(Problem, "serialization")}}
+            pages |= {kind: {"schema": {"type": "string"}} for kind in route.answers}
+            responses[str(status.value)] = {"description": purpose, "content": pages}
     responses["default"] = problem
     return responses
 

@@ -38,6 +38,7 @@ ROUNDS = (
     "receipts",
     "campaigns",
     "orders",
+    "shop_orders",
     "ltv",
     "forms",
     "leads",

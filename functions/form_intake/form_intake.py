@@ -220,9 +220,11 @@ def confirm(container: Container, form_id: str, call: Call) -> Reply:
 
 
 UNSUBSCRIBE = "/u/{token}"
+NO_SUCH_LINK = {**USELESS, HTTPStatus.NOT_FOUND: "The link is none that was sent."}
+NEITHER_BUTTON = {HTTPStatus.UNPROCESSABLE_ENTITY: "Neither button of the page was posted."}
 
 
-@api.route("GET", UNSUBSCRIBE, scope=None, answers={HTML_TYPE: str}, also=USELESS)
+@api.route("GET", UNSUBSCRIBE, scope=None, answers={HTML_TYPE: str}, also=NO_SUCH_LINK)
 def get_unsubscribe_page(
     container: Container,
     token: str,
@@ -242,7 +244,7 @@ def get_unsubscribe_page(
     scope=None,
     takes=UNSUBSCRIBE_TAKES,
     answers={HTML_TYPE: str},
-    also=USELESS,
+    also=NO_SUCH_LINK | NEITHER_BUTTON,
 )
 def unsubscribe(
     container: Container,

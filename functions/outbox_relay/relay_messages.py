@@ -59,11 +59,10 @@ def read_messages(records: Iterable[Mapping[str, Any]], now: datetime) -> RelayM
 
 def _event_of_ses(text: str) -> SesEvent | None:
     """An event of SES, as EventBridge passes it on; None for anything else. ValueError."""
-    match json.loads(text):
-        case {"source": "aws.ses", **parts}:
-            return {"source": "aws.ses", **parts}
-        case _:
-            return None
+    document: object = json.loads(text)
+    if isinstance(document, dict) and document.get("source") == "aws.ses":
+        return document
+    return None
 
 
 def _wake_at(text: str) -> datetime | None:

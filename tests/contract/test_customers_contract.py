@@ -1,5 +1,7 @@
 """What every CustomerRepository does, and how customers become one, on every storage."""
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -111,18 +113,24 @@ class TestJoining:
         retention.record_activity([an_event("e1", customer_id="a")])
         run = a_run()
         retention.open_scoring_run(run)
-        ltv.save_customer_ltv(a_value("a", run_id=run.run_id))
-        retention.save_churn_prediction(a_prediction("a", run_id=run.run_id))
-        retention.save_user_engagement_profile(a_profile("a", run_id=run.run_id))
+        value = a_value("a", run_id=run.run_id)
+        since = date(2024, 2, 3)
+        prediction = a_prediction("a", inactive_since=since, at_risk="7.5", run_id=run.run_id)
+        profile = a_profile("a", run_id=run.run_id)
+        ltv.save_customer_ltv(value)
+        retention.save_churn_prediction(prediction)
+        retention.save_user_engagement_profile(profile)
         retention.finish_scoring_run(run.run_id, 1)
         repositories.customers.save_aliases({C: A})
         repositories.customers.join_customers([Join(A, B, ADA)])
         assert ltv.get_customer(B) == Customer(B, NOON - days(2), ADA, a_lead().lead_id)
         assert [each.order_id for each in ltv.get_orders(B)] == ["o1", "o2"]
         assert [each.event_id for each in retention.get_activity(B)] == ["e1"]
-        assert ltv.get_customer_ltv(B).customer_id == B
-        assert retention.get_churn_prediction(B).customer_id == B
-        assert retention.get_user_engagement_profile(B).customer_id == B
+        told = replace(value, customer_id=B, risk_level=prediction.risk_level)
+        assert ltv.get_customer_ltv(B) == told
+        risk = replace(prediction, customer_id=B, value_segment=value.segment_id)
+        assert retention.get_churn_prediction(B) == risk
+        assert retention.get_user_engagement_profile(B) == replace(profile, customer_id=B)
         assert repositories.customers.get_aliases([A, B]) == {B: [A, C]}
         assert ltv.purchase_histories(NOON, "UTC").days.customer_ids == ["b"]
         assert ltv.get_customers_by_email(ADA) == [ltv.get_customer(B)]

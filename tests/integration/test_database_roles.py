@@ -233,7 +233,7 @@ class Day:
         self.ask("POST /retention/campaigns/{campaign_id}/preview", f"{place}/preview")
         self.ask("POST /retention/campaigns/{campaign_id}/dispatch", f"{place}/dispatch")
         dispatch = campaign_dispatch.dispatching(self._parts["campaign_dispatch"])
-        report = dispatch({"id": "d", "detail-type": "scoring.finished"}, Context())
+        report = dispatch({"id": "d", "detail-type": "scoring.finished"}, Context(900_000))
         assert report["is_finished"]
         assert report["campaigns"][-1]["assigned"]
         draft = self.ask("POST /retention/campaigns", json_body={"name": "Autumn"}).json

@@ -22,12 +22,13 @@ WITH_AN_EXTENSION = {"database_report.slowest_statements"}
 
 @pytest.fixture(scope="module")
 def connection(postgres_server: PostgresServer) -> Iterator[Connection]:
-    """A session with the schema, and the table that imports stage orders in."""
+    """A session with the schema, and the tables that imports stage orders in."""
     with (
         migrated_database(postgres_server) as settings,
         postgres_server.connect(settings.database) as connection,
     ):
         connection.run(STATEMENTS["orders.make_stage"])
+        connection.run(STATEMENTS["shop_orders.make_stage"])
         yield connection
 
 

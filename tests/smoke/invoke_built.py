@@ -26,7 +26,7 @@ context = SimpleNamespace(
     memory_limit_in_mb=1024,
     invoked_function_arn=f"arn:aws:lambda:eu-central-1:123456789012:function:{name}",
     aws_request_id="5c1d1a6e-5f7c-4f0c-9d0e-5a8e2f0b9f11",
-    get_remaining_time_in_millis=lambda: 29_000,
+    get_remaining_time_in_millis=lambda: 890_000,
 )
 answer = handler(json.loads(given), context) if given else None
 imported = {

@@ -60,5 +60,35 @@ def test_a_file_that_is_not_there_is_told(file: Path) -> None:
     assert Terminal().run(str(file)) == (2, "file not found\n")
 
 
-def test_without_a_file_it_says_how_to_call_it() -> None:
-    assert Terminal().run() == (2, "usage: python -m local.bulk_import FILE\n")
+def test_without_a_file_it_says_how_to_call_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert Terminal().run() == (2, "")
+    assert "usage: python -m local.bulk_import" in capsys.readouterr().err
+
+
+EXPORTS = Path(__file__).parents[1] / "exports"
+
+
+def test_a_dry_run_says_what_would_be_recorded_and_records_nothing(file: Path) -> None:
+    file.write_bytes((EXPORTS / "shopify.csv").read_bytes())
+    terminal = Terminal()
+    status, told = terminal.run(str(file), "--from", "shopify", "--dry-run")
+    assert status == 0
+    assert "4 orders and 2 refunds would be recorded, 0 rejected" in told
+    assert "net total: 127.40 USD" in told
+    assert "skipped for their currency: 80.00 EUR" in told
+    assert "1 cancelled, 1 free, 1 nobody named, 1 other currency, 1 test, 1 unpaid" in told
+    assert terminal.parts.get_ltv_repository().get_customers_by_email("ada@example.com") == []
+
+
+def test_a_mapping_names_the_columns_of_a_plain_file(file: Path, tmp_path: Path) -> None:
+    file.write_text("No;When;Sum;Who\n7;01.06.1998 10:00;12,50;ada@example.com\n")
+    mapping = tmp_path / "mapping.json"
+    columns = {"order_id": "No", "ordered_at": "When", "amount": "Sum", "email": "Who"}
+    said = {"columns": columns, "date_format": "%d.%m.%Y %H:%M", "decimal_sign": ","}
+    mapping.write_text(json.dumps(said))
+    terminal = Terminal()
+    status, told = terminal.run(str(file), "--mapping", str(mapping))
+    assert (status, "1 recorded" in told) == (0, True)
+    [ada] = terminal.parts.get_ltv_repository().get_customers_by_email("ada@example.com")
+    [order] = terminal.parts.get_ltv_repository().get_orders(ada.customer_id)
+    assert (order.order_id, str(order.amount.exact())) == ("7", "12.50")

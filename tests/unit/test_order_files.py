@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.application.value.order_import import Block, OrderFile
+from succotash.application.value.order_blocks import Block, OrderFile
 from succotash.domain.people.identities import CustomerName
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.value.ledgers import Order
@@ -61,7 +61,9 @@ def opened(content: str | bytes, name: str = "orders.csv", part: int = 7) -> Ord
 
 
 def blocks(content: str | bytes, name: str = "orders.csv", part: int = 7) -> list[Block]:
-    return list(opened(content, name, part).blocks(START, RULES))
+    found = [*opened(content, name, part).blocks(START, RULES)]
+    assert all(isinstance(each, Block) for each in found)
+    return [each for each in found if isinstance(each, Block)]
 
 
 def orders(content: str | bytes, name: str = "orders.csv", part: int = 7) -> list[Order]:
@@ -254,6 +256,7 @@ def test_an_amount_that_no_rule_stopped_still_spoils_no_other_line() -> None:
     [block] = opened(f"{HEADER}\n{GOOD}\n{dear}\n{GOOD}").blocks(
         START, NoRules(Currency("EUR"), NOON)
     )
+    assert isinstance(block, Block)
 
     assert [each.line for each in block.rejected] == [3]
     assert len(list(block.orders.orders())) == len(block.lines) == 2
@@ -268,6 +271,7 @@ def test_an_amount_that_no_rule_stopped_still_spoils_no_other_line() -> None:
 )
 def test_an_order_that_breaks_a_rule_rejects_its_line(rules: OrderRules, field: str) -> None:
     [block] = opened(f"{HEADER}\n{GOOD}\n").blocks(START, rules)
+    assert isinstance(block, Block)
     assert len(block.orders) == 0
     assert [(each.line, each.violations[0].field) for each in block.rejected] == [(2, field)]
 

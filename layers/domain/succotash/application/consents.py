@@ -33,7 +33,9 @@ def keep_consents(
     or holds a submission of theirs. What an import says leaves suppressions as they are.
     """
     keyed = [
-        replace(each, address_key=next(iter(tombstones.of_suppression(each.canonical_email)), None))
+        each
+        if each.address_key is not None
+        else replace(each, address_key=address_key_of(tombstones, each.canonical_email))
         for each in batch
     ]
     recorded = repositories.consents.record_consents(keyed)
@@ -51,6 +53,11 @@ def keep_consents(
                 [Suppression(key, each.purpose, reason, each.occurred_at) for key in keys[:1]]
             )
     return recorded
+
+
+def address_key_of(tombstones: Tombstones, canonical_email: str) -> str | None:
+    """How suppressions know an address; None without a key."""
+    return next(iter(tombstones.of_suppression(canonical_email)), None)
 
 
 def holds_denied(repositories: Repositories, consent: Consent) -> bool:

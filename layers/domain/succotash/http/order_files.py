@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import override
 
-from succotash.application.value.order_import import Block, OrderFile
+from succotash.application.value.file_options import FileOptions
+from succotash.application.value.order_blocks import Block, OrderFile
 from succotash.domain.people.identities import NameCustomer
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.value.order_import import START, Position, RejectedLine
@@ -51,7 +52,9 @@ class OrderFiles:
         self._name_customer = name_customer
         self._block_lines = block_lines
 
-    def __call__(self, store: ObjectStore, found: StoredObject) -> OrderFile:
+    def __call__(
+        self, store: ObjectStore, found: StoredObject, options: FileOptions | None = None
+    ) -> OrderFile:
         """The file in this object; InvalidInputError where it has no line or a wrong header.
 
         It is NDJSON or CSV as its name says, or else its first character.
@@ -60,7 +63,10 @@ class OrderFiles:
         if first is None:
             raise InvalidInputError.of("", "empty", "Empty file")
         line, length = first
-        source = _Source(store, found, self._own_currency, self._name_customer, self._block_lines)
+        own_currency = self._own_currency
+        if options is not None and options.currency is not None:
+            own_currency = options.currency
+        source = _Source(store, found, own_currency, self._name_customer, self._block_lines)
         if _is_ndjson(found.key.lower(), line or b""):
             return _NDJSONFile(source, START)
         columns = _header(line)

@@ -1,5 +1,8 @@
-"""Imports of files of orders, by settings."""
+"""Imports of files of orders, in every format, by settings."""
 
+from zoneinfo import ZoneInfo
+
+from succotash.application.shops.shop_files import KnownFiles
 from succotash.application.value.order_import import BulkImport
 from succotash.domain.repositories.objects import ObjectStore
 from succotash.domain.repositories.storage import Storage
@@ -12,7 +15,15 @@ from succotash.wiring.keys import KeyRing
 def bulk_import(
     settings: Settings, storage: Storage, objects: ObjectStore, clock: Clock, keys: KeyRing
 ) -> BulkImport:
-    """Imports of files of orders from this store."""
-    currency = Currency(settings.currency)
-    files = OrderFiles(currency, keys.pseudonyms.name)
+    """Imports of files of orders from this store.
+
+    Instants without an offset are in the deployment's zone.
+    """
+    currency, zone, names = (
+        Currency(settings.currency),
+        ZoneInfo(settings.time_zone),
+        keys.pseudonyms,
+    )
+    plain = OrderFiles(currency, names.name)
+    files = KnownFiles(plain, currency, zone, names.name, names.name_of_email, clock)
     return BulkImport(storage, objects, files, clock, currency, keys.tombstones)

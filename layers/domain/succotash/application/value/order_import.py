@@ -1,24 +1,24 @@
 """Importing whole files of orders: in bounded memory, each line once, resumed where it stopped."""
 
 import json
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from succotash.application.batches import (
-    CONFLICT,
     ViolationView,
     count_orders,
     refund_warning_view,
     violation_views,
 )
-from succotash.application.identities import import_about_customers
-from succotash.application.value.refunds import warn_of_refunds
+from succotash.application.value.file_options import FileOptions, options_of
+from succotash.application.value.order_blocks import FileBlock, OpenOrders, OrderFile
+from succotash.application.value.previews import Preview, PreviewView
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.objects import (
@@ -27,24 +27,24 @@ from succotash.domain.repositories.objects import (
     StoredObject,
 )
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.value.order_import import (
+    SKIPPED,
     START,
     OrderImport,
-    Position,
     RejectedLine,
     WarnedLine,
 )
-from succotash.domain.value.orders import OrderColumns, OrderRules
-from succotash.domain.values import Clock, Currency, OrderId
+from succotash.domain.value.orders import OrderRules
+from succotash.domain.values import Clock, Currency
 from succotash.errors import InvalidInputError, NotFoundError, SuccotashError
 
 RESULT_SUFFIX = ".result.json"
 RESULT_PAGE = 10_000
 """Rejected lines read and written at a time."""
 
-type OpenOrders = Callable[[ObjectStore, StoredObject], OrderFile]
-"""InvalidInputError where what is in the object is no file of orders."""
+SKIPPED_TOLD = 1_000
+"""Skipped lines that a result lists; all of them are counted."""
+
 type Watch = Callable[[OrderImport], None]
 
 
@@ -59,36 +59,12 @@ class _FinishedElsewhereError(Exception):
     """The rejected lines of a finished import are gone from the storage."""
 
 
-@dataclass(slots=True)
-class Block:
-    """Some of a file's lines in order, without the blank ones."""
-
-    orders: OrderColumns = field(default_factory=OrderColumns)
-    lines: list[int] = field(default_factory=list)
-    """The number of each order's line."""
-    rejected: list[RejectedLine] = field(default_factory=list)
-    """The lines that hold no acceptable order."""
-    end: Position = START
-    """Behind the last line, blank ones included."""
-
-
-class OrderFile(ABC):
-    """A file of orders, one a line."""
-
-    @abstractmethod
-    def blocks(self, after: Position, rules: OrderRules) -> Iterator[Block]:
-        """Its lines behind this position, in blocks small enough for memory.
-
-        An order that breaks one of the rules rejects its line.
-        """
-
-
 class ImportReport(TypedDict):
-    """What an import did, in lines."""
+    """What an import did, in lines; of a shop's file, in orders."""
 
     status: str
     """`finished`, or `refused` where nothing was read beyond what `errors` are about; `gone` where
-    the object was imported and removed before."""
+    the object was imported and removed before; `checked` after a dry run."""
     errors: list[ViolationView]
     recorded: int
     unchanged: int
@@ -98,6 +74,12 @@ class ImportReport(TypedDict):
     """Of customers who were erased since: counted and not kept."""
     warned: int
     """Refunds that are recorded, or were before, and do not fit what they refund."""
+    replaced: int
+    """Orders of a shop that were known otherwise."""
+    skipped: dict[str, int]
+    """Orders of a shop that do not count, by reason."""
+    preview: NotRequired[PreviewView]
+    """Of a dry run: what would be recorded, and nothing is."""
     result: str
     """Key of the object that lists every line that changed nothing or was warned of, and why."""
 
@@ -129,13 +111,15 @@ class BulkImport:
         self,
         key: str,
         *,
+        options: FileOptions | None = None,
         removes: bool = False,
         has_time: Callable[[], bool] = lambda: True,
         watch: Watch = watch_nothing,
     ) -> ImportReport:
         """Import an object, and write its result next to it.
 
-        `removes` says whether the object goes once its result is written.
+        `options` take the place of those that came with the object. After a dry run nothing is
+        recorded. `removes` says whether the object goes once its result is written.
 
         The rules are those of `LTVHandler.record_orders`; a line that breaks one is rejected
         alone. Doing it again for the same version of the object changes nothing, or goes on where
@@ -150,7 +134,7 @@ class BulkImport:
                 raise
             self._objects.describe(key + RESULT_SUFFIX)  # a message may come twice
             return _report("gone", key, OrderImport(""))
-        report = self._import(found, has_time, watch)
+        report = self._import(found, options, has_time, watch)
         if removes:
             # What took its place meanwhile has a message of its own.
             with suppress(ObjectReplacedError):
@@ -158,14 +142,21 @@ class BulkImport:
         return report
 
     def _import(
-        self, found: StoredObject, has_time: Callable[[], bool], watch: Watch
+        self,
+        found: StoredObject,
+        options: FileOptions | None,
+        has_time: Callable[[], bool],
+        watch: Watch,
     ) -> ImportReport:
         key = found.key
         try:
-            orders = self._open_orders(self._objects, found)
+            chosen = options or options_of(found.metadata)
+            orders = self._open_orders(self._objects, found, chosen)
         except InvalidInputError as error:
             return self._refuse(key, error)
-        import_id = sha256(f"{found.place}\n{found.version}".encode()).hexdigest()
+        if chosen.dry_run:
+            return self._check(key, orders, watch)
+        import_id = sha256(f"{found.place}\n{found.version}{chosen.identity}".encode()).hexdigest()
         ltv = self._storage.repositories.ltv
         state = ltv.open_import(import_id)
         if not state.is_finished:
@@ -181,6 +172,23 @@ class BulkImport:
         report = _report("refused", key, OrderImport(""), violation_views(error.violations))
         document = {**report, "rejected_lines": [], "warned_lines": []}
         self._objects.write(report["result"], [_text(document), b"\n"])
+        return report
+
+    def _check(self, key: str, orders: OrderFile, watch: Watch) -> ImportReport:
+        """Read all of the file, and say what would be recorded."""
+        rules = OrderRules(self._currency, self._clock())
+        found, told = Preview(), list[RejectedLine]()
+        state = OrderImport("")
+        for block in orders.blocks(START, rules):
+            block.preview(found)
+            told += _told(state, block)
+            skipped = Counter(map(_reason, block.skipped))
+            state = state.advanced(block.end, (), len(block.rejected), skipped=skipped)
+            watch(state)
+        report = _report("checked", key, replace(state, recorded=found.orders + found.refunds))
+        report["preview"] = found.view()
+        lines = [_rejection(each) for each in told]
+        self._objects.write(report["result"], _as_document(report, lines))
         return report
 
     def _load(
@@ -206,7 +214,7 @@ class BulkImport:
                 watch(state)
                 if state.position == block.end:
                     count_orders(
-                        recorded=state.recorded - known.recorded,
+                        recorded=state.recorded + state.replaced - known.recorded - known.replaced,
                         unchanged=state.unchanged - known.unchanged,
                         conflicting=state.conflicting - known.conflicting,
                         rejected=state.rejected - known.rejected,
@@ -220,33 +228,34 @@ class BulkImport:
 
 
 def _load_block(
-    block: Block, expected: OrderImport, tombstones: Tombstones, repositories: Repositories
+    block: FileBlock, expected: OrderImport, tombstones: Tombstones, repositories: Repositories
 ) -> OrderImport:
     """The import behind the block, or where it stands if not where it was expected."""
     ltv = repositories.ltv
     state = ltv.open_import(expected.import_id)
     if state != expected:
         return state
-    outcomes, customer_ids = import_about_customers(repositories, tombstones, block.orders)
-    conflicting = [
-        RejectedLine(line, (CONFLICT,), is_conflicting=True)
-        for line, outcome in zip(block.lines, outcomes, strict=True)
-        if outcome is RecordOutcome.CONFLICTING
-    ]
-    refunds = {
-        place: (customer_ids[place], OrderId(refund_of))
-        for place, refund_of in enumerate(block.orders.refunds_of)
-        if refund_of is not None
-    }
-    warnings = warn_of_refunds(ltv, [*refunds.values()], [outcomes[place] for place in refunds])
-    warned = [
-        WarnedLine(block.lines[place], warning)
-        for place, warning in zip(refunds, warnings, strict=True)
-        if warning is not None
-    ]
-    state = state.advanced(block.end, outcomes, len(block.rejected), len(warned))
-    ltv.save_import(state, block.rejected + conflicting, warned)
+    recording = block.record(repositories, tombstones)
+    told = _told(expected, block)
+    state = state.advanced(
+        block.end,
+        recording.outcomes,
+        len(block.rejected),
+        len(recording.warned),
+        Counter(map(_reason, block.skipped)),
+    )
+    ltv.save_import(state, told + recording.conflicting, recording.warned)
     return state
+
+
+def _told(before: OrderImport, block: FileBlock) -> list[RejectedLine]:
+    """The lines of a block that a result lists: rejected ones, and the first skipped ones."""
+    left = max(SKIPPED_TOLD - sum(before.skipped.values()), 0)
+    return block.rejected + block.skipped[:left]
+
+
+def _reason(line: RejectedLine) -> str:
+    return line.violations[0].code.removeprefix(SKIPPED)
 
 
 def _report(
@@ -261,6 +270,8 @@ def _report(
         "rejected": state.rejected,
         "erased": state.erased,
         "warned": state.warned,
+        "replaced": state.replaced,
+        "skipped": dict(state.skipped),
         "result": key + RESULT_SUFFIX,
     }
 
@@ -269,6 +280,7 @@ def _document(report: ImportReport, ltv: LTVRepository, import_id: str) -> Itera
     """The result object: the report, then each line that changed nothing, or was warned of."""
     yield _text(report).removesuffix(b"}") + b', "rejected_lines": ['
     missing = report["rejected"] + report["conflicting"]
+    missing += min(sum(report["skipped"].values()), SKIPPED_TOLD)
     before, after = b"\n", 0
     while page := ltv.get_rejected_lines(import_id, after=after, limit=RESULT_PAGE):
         yield before + b",\n".join(map(_rejection, page))
@@ -292,10 +304,23 @@ def _rejection(line: RejectedLine) -> bytes:
     return _text(
         {
             "line": line.line,
-            "status": "conflicting" if line.is_conflicting else "rejected",
+            "status": _status(line),
             "errors": violation_views(line.violations),
         }
     )
+
+
+def _status(line: RejectedLine) -> str:
+    if line.is_skipped:
+        return "skipped"
+    return "conflicting" if line.is_conflicting else "rejected"
+
+
+def _as_document(report: ImportReport, lines: Sequence[bytes]) -> Iterator[bytes]:
+    """The result of a dry run: the report, then each line that would not be taken."""
+    yield _text(report).removesuffix(b"}") + b', "rejected_lines": ['
+    yield b"".join((b"\n", b",\n".join(lines))) if lines else b""
+    yield b'\n], "warned_lines": [\n]}\n'
 
 
 def _text(document: object) -> bytes:

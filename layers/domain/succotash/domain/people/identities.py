@@ -20,6 +20,8 @@ from succotash.errors import InvalidInputError
 
 SHOP = "shop"
 """The system whose ids orders, activity and files of orders carry."""
+SHOP_SYSTEMS = frozenset({"shopify", "woocommerce", "stripe"})
+"""Systems whose own numbers of customers are known, each in its own name."""
 PSEUDONYM_PREFIX = "person_"
 
 _WIDE = str.maketrans("\uff20\ufe6b\uff0b\ufe62\uff05", "@@++%")
@@ -39,6 +41,8 @@ class CustomerName:
     """What older keys made of the same address or number."""
 
 
+type NameEmail = Callable[[str], CustomerName]
+"""Says what a canonical e-mail stands for, as `Pseudonyms.name_of_email` does."""
 type NameCustomer = Callable[[str, str | None], CustomerName]
 """Says what a shop's id and e-mail stand for, as `Pseudonyms.name` does."""
 
@@ -69,6 +73,11 @@ class Pseudonyms:
             made = self._of("phone", number)
             return CustomerName(made[0], given, made[1:])
         return CustomerName(CustomerId(customer_id), given)
+
+    def name_of_email(self, address: str) -> CustomerName:
+        """What a customer is called of whom an e-mail in canonical form is all that is known."""
+        made = self._of("email", address)
+        return CustomerName(made[0], address, made[1:])
 
     def of_email(self, address: str) -> tuple[CustomerId, ...]:
         """One for each key, the present one first; of an address in canonical form."""
@@ -103,6 +112,16 @@ def is_personal(customer_id: str) -> bool:
 def may_be_personal(customer_id: str) -> bool:
     """Whether an id looks as if it were personal, as a storage can tell."""
     return "@" in customer_id or customer_id.startswith("+")
+
+
+def numbered(system: str, number: str) -> CustomerId:
+    """The id, or alias, of a customer whom a shop system knows by this number."""
+    return CustomerId(f"{system}:{number}")
+
+
+def is_numbered(customer_id: str) -> bool:
+    """Whether an id was made of a shop system's number for a customer."""
+    return customer_id.partition(":")[0] in SHOP_SYSTEMS
 
 
 def is_pseudonym(customer_id: str) -> bool:
@@ -278,12 +297,16 @@ def _made_by_several_keys(
 
 
 def _chosen(group: Collection[Account]) -> CustomerId:
-    """Whose id stays: one of the shop's own before a pseudonym, a known one before a new."""
+    """Whose id stays: one of the shop's own before a pseudonym, a known one before a new.
 
-    def rank(each: Account) -> tuple[bool, bool, bool, float, str]:
+    One that a shop system numbers comes last: where an e-mail is known, its pseudonym counts.
+    """
+
+    def rank(each: Account) -> tuple[bool, bool, bool, bool, float, str]:
         customer_id, seen = each.customer_id, each.first_seen_at
         order = (0.0, "") if seen is None else (seen.timestamp(), customer_id)
-        return may_be_personal(customer_id), is_pseudonym(customer_id), seen is None, *order
+        kind = may_be_personal(customer_id), is_numbered(customer_id), is_pseudonym(customer_id)
+        return *kind, seen is None, *order
 
     # Of new ones the first that was named stays: min takes the first of those that are equal.
     return min(group, key=rank).customer_id

@@ -6,6 +6,7 @@ from succotash.domain.repositories.orders import OrderRepository
 from succotash.domain.repositories.purchases import PurchaseRepository
 from succotash.domain.repositories.refunds import RefundRepository
 from succotash.domain.repositories.segments import SegmentRepository
+from succotash.domain.repositories.shop_orders import ShopOrderRepository
 from succotash.domain.repositories.values import ValueRepository
 
 
@@ -13,6 +14,7 @@ class LTVRepository(
     OrderRepository,
     OrderImportRepository,
     RefundRepository,
+    ShopOrderRepository,
     PurchaseRepository,
     ValueRepository,
     CohortRepository,

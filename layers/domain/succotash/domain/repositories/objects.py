@@ -1,8 +1,8 @@
 """The port to objects: files in a bucket or a folder, read in parts and written whole."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from succotash.errors import ConflictError
 
@@ -25,6 +25,8 @@ class StoredObject:
     """Differs from that of every other content that was ever at this place."""
     size: int
     """Bytes."""
+    metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """What its sender said about it."""
 
 
 class ObjectStore(ABC):

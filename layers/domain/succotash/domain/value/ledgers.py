@@ -50,6 +50,8 @@ class RecordOutcome(StrEnum):
     """The same item was there already."""
     CONFLICTING = "conflicting"
     """Another item with this id was there already; it stays."""
+    REPLACED = "replaced"
+    """A shop's order that was known otherwise: what it says now took the place of that."""
     ERASED = "erased"
     """Not younger than the erasure of whom it is about: not taken."""
 

@@ -1,7 +1,8 @@
 """Imports of whole files of orders: how far one has come, and what it could not take."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.value.refunds import RefundWarning
@@ -27,6 +28,21 @@ class RejectedLine:
     violations: tuple[Violation, ...]
     is_conflicting: bool = False
     """It can be read, but contradicts an order recorded before."""
+
+    @property
+    def is_skipped(self) -> bool:
+        """Whether nothing is wrong with it: its order does not count."""
+        return self.violations[0].code.startswith(SKIPPED)
+
+
+SKIPPED = "skipped_"
+"""How the code of a skipped line begins; the reason follows."""
+
+
+def skipped_line(line: int, reason: str) -> RejectedLine:
+    """A line of an order that does not count, as tables keep it: among rejected ones."""
+    sentence = f"Skipped: {reason.replace('_', ' ')}"
+    return RejectedLine(line, (Violation("", f"{SKIPPED}{reason}", sentence),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +79,29 @@ class OrderImport:
     """Its result is written, and its rejected lines are kept there only."""
     warned: int = 0
     """Warned lines that were saved with it; they are counted among those recorded, too."""
+    replaced: int = 0
+    """Of orders that were known otherwise, in a shop's file."""
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    """By reason: orders of a shop's file that do not count."""
 
     def advanced(
-        self, position: Position, outcomes: Sequence[RecordOutcome], rejected: int, warned: int = 0
+        self,
+        position: Position,
+        outcomes: Sequence[RecordOutcome],
+        rejected: int,
+        warned: int = 0,
+        skipped: Mapping[str, int] | None = None,
     ) -> "OrderImport":
         """The import after further lines: these outcomes, and so many rejected and warned of."""
-        return OrderImport(
-            self.import_id,
-            position,
-            self.recorded + outcomes.count(RecordOutcome.RECORDED),
-            self.unchanged + outcomes.count(RecordOutcome.UNCHANGED),
-            self.conflicting + outcomes.count(RecordOutcome.CONFLICTING),
-            self.rejected + rejected,
-            self.erased + outcomes.count(RecordOutcome.ERASED),
+        return replace(
+            self,
+            position=position,
+            recorded=self.recorded + outcomes.count(RecordOutcome.RECORDED),
+            unchanged=self.unchanged + outcomes.count(RecordOutcome.UNCHANGED),
+            conflicting=self.conflicting + outcomes.count(RecordOutcome.CONFLICTING),
+            rejected=self.rejected + rejected,
+            erased=self.erased + outcomes.count(RecordOutcome.ERASED),
             warned=self.warned + warned,
+            replaced=self.replaced + outcomes.count(RecordOutcome.REPLACED),
+            skipped=dict(Counter(self.skipped) + Counter(skipped or {})),
         )

@@ -53,7 +53,13 @@ class S3ObjectStore(ObjectStore):
         with translated():
             head = self._client().head_object(Bucket=self._bucket, Key=key)
         version = f"{head['ETag']} {head['LastModified'].isoformat()}"
-        return StoredObject(f"s3://{self._bucket}/{key}", key, version, head["ContentLength"])
+        return StoredObject(
+            f"s3://{self._bucket}/{key}",
+            key,
+            version,
+            head["ContentLength"],
+            head.get("Metadata", {}),
+        )
 
     @override
     def read(self, found: StoredObject, offset: int = 0) -> Iterator[bytes]:

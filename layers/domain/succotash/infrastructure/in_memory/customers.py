@@ -210,6 +210,7 @@ class InMemoryCustomerRepository(InMemoryRepository, CustomerRepository):
         moved = Counter[str](orders=0, customers=0, customer_aliases=0)
         for source, target in anonyms.items():
             for order in [*tables.orders_by_customer[source]]:
+                tables.shop_orders.discard([order.order_id])
                 refund_of = order.refund_of
                 anonymous = dataclasses.replace(
                     order,

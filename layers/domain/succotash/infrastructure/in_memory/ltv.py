@@ -7,6 +7,7 @@ from succotash.infrastructure.in_memory.orders import InMemoryOrderRepository
 from succotash.infrastructure.in_memory.purchases import InMemoryPurchaseRepository
 from succotash.infrastructure.in_memory.refunds import InMemoryRefundRepository
 from succotash.infrastructure.in_memory.segments import InMemorySegmentRepository
+from succotash.infrastructure.in_memory.shop_orders import InMemoryShopOrderRepository
 from succotash.infrastructure.in_memory.values import InMemoryValueRepository
 
 
@@ -14,6 +15,7 @@ class InMemoryLTVRepository(
     InMemoryOrderRepository,
     InMemoryOrderImportRepository,
     InMemoryRefundRepository,
+    InMemoryShopOrderRepository,
     InMemoryPurchaseRepository,
     InMemoryValueRepository,
     InMemoryCohortRepository,

@@ -34,6 +34,7 @@ from succotash.domain.retention.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
+from succotash.domain.shops.orders import ShopOrderState
 from succotash.domain.value.ledgers import ActivityEvent, Customer, Order
 from succotash.domain.value.ltv import DEFAULT_SEGMENTS, Cohort, CustomerLTV, LTVSegment
 from succotash.domain.value.order_import import OrderImport, RejectedLine, WarnedLine
@@ -184,6 +185,8 @@ class Tables:
         self.aliases = Table[CustomerId, CustomerId]("alias", self._log)
         self.aliases_by_customer = self.aliases.index(lambda customer_id: customer_id)
         self.orders = Table[tuple[CustomerId, OrderId], Order]("order", self._log)
+        self.shop_orders = Table[OrderId, ShopOrderState]("order", self._log)
+        self.shop_orders_by_number = self.shop_orders.index(lambda each: (each.system, each.number))
         self.orders_by_customer = self.orders.index(lambda order: order.customer_id)
         self.orders_by_id = self.orders.index(lambda order: order.order_id)
         self.events = Table[tuple[CustomerId, EventId], ActivityEvent]("event", self._log)

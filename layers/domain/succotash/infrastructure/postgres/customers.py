@@ -162,6 +162,7 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
         def anonymise(session: Session) -> dict[str, int]:
             run = session.run
             run(_SQL["anonymise_customers"], **pairs)
+            run(_SQL["forget_shop_orders"], customer_ids=sources)
             orders = run(_SQL["anonymise_orders"], **pairs, salt=salt)
             run(_SQL["delete_orders"], customer_ids=sources)
             run(_SQL["move_values"], **pairs)

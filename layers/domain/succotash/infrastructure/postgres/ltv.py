@@ -7,6 +7,7 @@ from succotash.infrastructure.postgres.orders import PostgresOrderRepository
 from succotash.infrastructure.postgres.purchases import PostgresPurchaseRepository
 from succotash.infrastructure.postgres.refunds import PostgresRefundRepository
 from succotash.infrastructure.postgres.segments import PostgresSegmentRepository
+from succotash.infrastructure.postgres.shop_orders import PostgresShopOrderRepository
 from succotash.infrastructure.postgres.values import PostgresValueRepository
 
 
@@ -14,6 +15,7 @@ class PostgresLTVRepository(
     PostgresOrderRepository,
     PostgresOrderImportRepository,
     PostgresRefundRepository,
+    PostgresShopOrderRepository,
     PostgresPurchaseRepository,
     PostgresValueRepository,
     PostgresCohortRepository,

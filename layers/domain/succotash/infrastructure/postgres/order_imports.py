@@ -50,6 +50,8 @@ class PostgresOrderImportRepository(PostgresRepository, OrderImportRepository):
             conflicting=state.conflicting,
             rejected=state.rejected,
             erased=state.erased,
+            replaced=state.replaced,
+            skipped={**state.skipped},
             rejections=Jsonb(
                 [
                     {

@@ -16,7 +16,10 @@ from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.rows.value import customer_of, order_of
 
 _SQL = statements("orders")
-_OUTCOMES = {each.value[0]: each for each in RecordOutcome}
+_OUTCOMES = {
+    each.value[0]: each
+    for each in (RecordOutcome.RECORDED, RecordOutcome.UNCHANGED, RecordOutcome.CONFLICTING)
+}
 """Outcomes of staged orders by their first letter."""
 
 
@@ -25,7 +28,7 @@ class PostgresOrderRepository(PostgresRepository, OrderRepository):
 
     @override
     def record_orders(self, orders: Sequence[Order]) -> list[RecordOutcome]:
-        documents = [_order_document(place, order) for place, order in enumerate(orders)]
+        documents = [order_document(place, order) for place, order in enumerate(orders)]
         rows = self._run(_SQL["record_orders"], orders=Jsonb([*documents]))
         outcomes = [row["outcome"] for row in rows]
         unseen = [place for place, outcome in enumerate(outcomes) if outcome is None]
@@ -95,7 +98,8 @@ class PostgresOrderRepository(PostgresRepository, OrderRepository):
         return [order_of(row) for row in reversed(rows)]
 
 
-def _order_document(place: int, order: Order) -> dict[str, Json]:
+def order_document(place: int, order: Order) -> dict[str, Json]:
+    """An order as statements take it; `place` is its place in the batch."""
     return {
         "place": place,
         "customer_id": order.customer_id,

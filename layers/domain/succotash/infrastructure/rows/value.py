@@ -50,6 +50,8 @@ def order_import_of(row: Row) -> OrderImport:
         conflicting=row["conflicting"],
         rejected=row["rejected"],
         erased=row["erased"],
+        replaced=row["replaced"],
+        skipped=row.json("skipped"),
         is_finished=row.flag("is_finished"),
         warned=row["warned"],
     )

@@ -138,6 +138,7 @@ class SQLiteCustomerRepository(SQLiteRepository, CustomerRepository):
             for source, target in anonyms.items():
                 pair = {"source": source, "target": target}
                 orders = session.run(_SQL["get_order_ids"], source=source)
+                session.run(_SQL["forget_shop_orders"], source=source)
                 session.run_for_each(
                     _SQL["anonymise_order"],
                     [

@@ -7,6 +7,7 @@ from succotash.infrastructure.sqlite.orders import SQLiteOrderRepository
 from succotash.infrastructure.sqlite.purchases import SQLitePurchaseRepository
 from succotash.infrastructure.sqlite.refunds import SQLiteRefundRepository
 from succotash.infrastructure.sqlite.segments import SQLiteSegmentRepository
+from succotash.infrastructure.sqlite.shop_orders import SQLiteShopOrderRepository
 from succotash.infrastructure.sqlite.values import SQLiteValueRepository
 
 
@@ -14,6 +15,7 @@ class SQLiteLTVRepository(
     SQLiteOrderRepository,
     SQLiteOrderImportRepository,
     SQLiteRefundRepository,
+    SQLiteShopOrderRepository,
     SQLitePurchaseRepository,
     SQLiteValueRepository,
     SQLiteCohortRepository,

@@ -56,6 +56,8 @@ class SQLiteOrderImportRepository(SQLiteRepository, OrderImportRepository):
                 conflicting=state.conflicting,
                 rejected=state.rejected,
                 erased=state.erased,
+                replaced=state.replaced,
+                skipped=json_text(state.skipped),
             )
             if not changed:
                 raise NotFoundError("import")

@@ -22,7 +22,7 @@ class SQLiteOrderRepository(SQLiteRepository, OrderRepository):
 
     @override
     def record_orders(self, orders: Sequence[Order]) -> list[RecordOutcome]:
-        batch = [_order_columns(order) for order in orders]
+        batch = [order_columns(order) for order in orders]
         keys = [(order["customer_id"], order["order_id"]) for order in batch]
         with self._unit.writing() as session:
             known = {
@@ -78,7 +78,8 @@ class SQLiteOrderRepository(SQLiteRepository, OrderRepository):
         return [order_of(row) for row in reversed(rows)]
 
 
-def _order_columns(order: Order) -> dict[str, object]:
+def order_columns(order: Order) -> dict[str, object]:
+    """An order by column."""
     return {
         "customer_id": order.customer_id,
         "order_id": order.order_id,

@@ -290,6 +290,24 @@ CREATE TABLE activity_events (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX activity_events_by_time ON activity_events (customer_id, occurred_at, event_id);
 
+-- What shop systems said of each of their orders, merged; the ledger's entries follow from it.
+CREATE TABLE shop_orders (
+    order_id TEXT NOT NULL PRIMARY KEY,
+    system TEXT NOT NULL,
+    number TEXT,
+    told_at INTEGER,
+    customer_id TEXT,
+    ordered_at INTEGER,
+    amount INTEGER,
+    currency TEXT CHECK (length(currency) = 3),
+    refunded INTEGER CHECK (refunded >= 0),
+    refunded_at INTEGER,
+    refunded_told_at INTEGER,
+    refunds TEXT CHECK (json_type(refunds) = 'object')
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX shop_orders_by_number ON shop_orders (system, number)
+WHERE number IS NOT NULL;
+
 CREATE TABLE order_imports (
     import_id TEXT NOT NULL PRIMARY KEY,
     byte_offset INTEGER NOT NULL,
@@ -299,6 +317,8 @@ CREATE TABLE order_imports (
     conflicting INTEGER NOT NULL,
     rejected INTEGER NOT NULL,
     erased INTEGER NOT NULL,
+    replaced INTEGER NOT NULL,
+    skipped TEXT NOT NULL CHECK (json_type(skipped) = 'object'),
     is_finished INTEGER NOT NULL CHECK (is_finished IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 

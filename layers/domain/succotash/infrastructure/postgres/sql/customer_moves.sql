@@ -221,7 +221,8 @@ WHERE moved.run_id = run.run_id AND moved.customer_id = any(cast(:customer_ids A
 -- name: move_predictions
 INSERT INTO churn_predictions (
     run_id, customer_id, churn_probability, probability_alive, risk_level, risk_score, horizon_days,
-    last_seen_on, predicted_churn_date, reasons, engagement_score
+    last_seen_on, predicted_churn_date, reasons, engagement_score, likely_inactive_since,
+    return_probability, value_at_risk, value_at_risk_currency
 )
 SELECT
     moved.run_id,
@@ -234,7 +235,11 @@ SELECT
     moved.last_seen_on,
     moved.predicted_churn_date,
     moved.reasons,
-    moved.engagement_score
+    moved.engagement_score,
+    moved.likely_inactive_since,
+    moved.return_probability,
+    moved.value_at_risk,
+    moved.value_at_risk_currency
 FROM ${pair}
 CROSS JOIN scoring_runs AS run
 INNER JOIN churn_predictions AS moved
@@ -306,6 +311,13 @@ SELECT
 FROM ${pair}
 INNER JOIN orders AS moved ON pair.source = moved.customer_id
 RETURNING order_id;
+
+-- name: forget_shop_orders
+DELETE FROM shop_orders AS known
+USING orders
+WHERE
+    orders.customer_id = any(cast(:customer_ids AS text[]))
+    AND known.order_id = orders.order_id;
 
 -- name: anonymise_customers
 INSERT INTO customers (customer_id, first_seen_at)

@@ -16,6 +16,8 @@ RETURNING
     conflicting,
     rejected,
     erased,
+    replaced,
+    skipped,
     is_finished,
     (
         SELECT count(*)
@@ -47,7 +49,9 @@ SET
     unchanged = cast(:unchanged AS bigint),
     conflicting = cast(:conflicting AS bigint),
     rejected = cast(:rejected AS bigint),
-    erased = cast(:erased AS bigint)
+    erased = cast(:erased AS bigint),
+    replaced = cast(:replaced AS bigint),
+    skipped = cast(:skipped AS jsonb)
 WHERE import_id = :import_id
 RETURNING import_id;
 

@@ -139,6 +139,10 @@ SELECT
 FROM orders
 WHERE customer_id = :source;
 
+-- name: forget_shop_orders
+DELETE FROM shop_orders
+WHERE order_id IN (SELECT orders.order_id FROM orders WHERE orders.customer_id = :source);
+
 -- name: anonymise_order
 UPDATE orders SET customer_id = :target, order_id = :anonymous_id, refund_of = :refund_of
 WHERE customer_id = :source AND order_id = :order_id;

@@ -9,9 +9,10 @@
 
 -- name: open_import
 INSERT INTO order_imports (
-    import_id, byte_offset, line, recorded, unchanged, conflicting, rejected, erased, is_finished
+    import_id, byte_offset, line, recorded, unchanged, conflicting, rejected, erased, replaced,
+    skipped, is_finished
 )
-VALUES (:import_id, 0, 0, 0, 0, 0, 0, 0, 0)
+VALUES (:import_id, 0, 0, 0, 0, 0, 0, 0, 0, '{}', 0)
 ON CONFLICT (import_id) DO NOTHING;
 
 -- name: get_import
@@ -24,6 +25,8 @@ SELECT
     conflicting,
     rejected,
     erased,
+    replaced,
+    skipped,
     is_finished,
     (
         SELECT count(*)
@@ -42,7 +45,9 @@ SET
     unchanged = :unchanged,
     conflicting = :conflicting,
     rejected = :rejected,
-    erased = :erased
+    erased = :erased,
+    replaced = :replaced,
+    skipped = :skipped
 WHERE import_id = :import_id;
 
 -- name: reject_line

@@ -1,14 +1,13 @@
-"""How far the messages of campaigns came; the statements stand beside this module."""
+"""What is known of orders of shop systems (branch formats); the statements are in the SQL file."""
 
 from pathlib import Path
 
 from alembic import op
 
-# Branch: sending.
 revision = "0022"
 down_revision = "0021"
 
 
 def upgrade() -> None:
-    """Allow further states."""
+    """Add the table, and what imports count of shops' files."""
     op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text("utf-8"))

@@ -1,0 +1,1 @@
+"""Orders as shop systems tell them: reading their files, and recording what they say."""

@@ -1,0 +1,119 @@
+"""What cells of shops' files say: instants, amounts, currencies, addresses, ids."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from functools import lru_cache
+from operator import itemgetter
+
+from succotash.domain.people.email_addresses import canonical_email
+from succotash.domain.shops.amounts import amount_of_text
+from succotash.domain.values import ID_LIMIT, Currency, amount_violation, is_printable
+from succotash.errors import InvalidInputError
+
+REMEMBERED = 50_000
+"""Days, prices and addresses repeat, and reading them is dear."""
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+_SPREADSHEET_NUMBER = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
+_FIRST_YEAR, _LAST_YEAR = 1901, 2998
+
+
+class Columns:
+    """The cells of some columns of a row, by place; an absent column's cell is empty."""
+
+    def __init__(self, header: Sequence[str], wanted: Sequence[str]) -> None:
+        # One cell more than a row has stands for every absent column.
+        places = [header.index(each) if each in header else len(header) for each in wanted]
+        self._pick: Callable[[Sequence[str]], tuple[str, ...]] = itemgetter(*places)
+
+    def of(self, cells: list[str]) -> tuple[str, ...]:
+        """The wanted cells, in the order in which they were asked for."""
+        cells.append("")
+        try:
+            return self._pick(cells)
+        finally:
+            cells.pop()
+
+
+def instant(column: str, text: str, zone: tzinfo | None = None) -> datetime:
+    """The instant in UTC; one without offset is in the zone, or refused where there is none."""
+    try:
+        # As in `2026-03-01 10:00:05 +0100`.
+        found = datetime.fromisoformat(text[:19] + text[19:].lstrip())
+    except ValueError:
+        raise InvalidInputError.of(column, "not_an_instant", _INSTANT_EXPECTED) from None
+    if found.tzinfo is None:
+        if zone is None:
+            raise InvalidInputError.of(
+                column,
+                "timezone_missing",
+                "Must have an offset such as +0100; a spreadsheet may have removed it",
+            )
+        found = found.replace(tzinfo=zone)
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise InvalidInputError.of(column, "not_an_instant", "Must lie between 1901 and 2998")
+    return found.astimezone(UTC)
+
+
+_INSTANT_EXPECTED = "Must be a date and time such as 2026-03-01 10:00:05"
+
+
+@lru_cache(REMEMBERED)
+def amount(column: str, text: str, decimal_sign: str = ".") -> Decimal:
+    """The amount; an empty cell is zero."""
+    if not text:
+        return Decimal(0)
+    try:
+        found = amount_of_text(text, decimal_sign)
+    except InvalidInputError as error:
+        [violation] = error.violations
+        raise InvalidInputError.of(column, violation.code, violation.message) from None
+    if (unfit := amount_violation(column, found)) is not None:
+        raise InvalidInputError([unfit])
+    return found
+
+
+@lru_cache(REMEMBERED)
+def currency(column: str, text: str) -> Currency:
+    """The currency, in capital letters."""
+    if not _CURRENCY.fullmatch(text):
+        raise InvalidInputError.of(
+            column, "unknown_currency", "Unknown currency: must be three letters such as EUR"
+        )
+    return Currency(text.upper())
+
+
+@lru_cache(REMEMBERED)
+def email(column: str, text: str) -> str | None:
+    """The canonical address; None for an empty cell."""
+    if not text or text.isspace():
+        return None
+    try:
+        return canonical_email(text)
+    except InvalidInputError as error:
+        [violation] = error.violations
+        raise InvalidInputError.of(column, violation.code, violation.message) from None
+
+
+def system_id(column: str, text: str) -> str | None:
+    """An id that a system gave; None for an empty cell."""
+    found = text.strip()
+    if not found:
+        return None
+    if _SPREADSHEET_NUMBER.fullmatch(found):
+        raise InvalidInputError.of(
+            column, "rounded_id", "Changed by a spreadsheet; import the file as it was exported"
+        )
+    if len(found) > ID_LIMIT // 2 or not is_printable(found):
+        raise InvalidInputError.of(
+            column, "invalid_id", f"Must be printable, of at most {ID_LIMIT // 2} characters"
+        )
+    return found
+
+
+def decimal_sign_of(texts: Sequence[str]) -> str:
+    """How a file writes amounts: a comma only where each comma is followed by two last digits."""
+    with_comma = [each for each in texts if "," in each]
+    is_comma = with_comma and not any("." in each for each in texts)
+    return "," if is_comma and all(re.search(r",\d\d$", each) for each in with_comma) else "."

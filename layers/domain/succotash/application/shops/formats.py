@@ -1,0 +1,151 @@
+"""The files that are known, each told by its header, and what reads their rows."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from succotash.domain.shops.orders import ShopOrder
+from succotash.domain.values import Currency
+from succotash.errors import InvalidInputError, Violation
+
+
+@dataclass(frozen=True, slots=True)
+class FileContext:
+    """What a file itself does not say."""
+
+    zone: tzinfo
+    """Of instants without an offset: the shop's, which is the deployment's."""
+    now: datetime
+    """The time of the import: refunds up to it are in the totals that the file tells."""
+    currency: Currency | None = None
+    """Of a file without a column for it."""
+    decimal_sign: str = "."
+
+
+class RowReader(ABC):
+    """Reads the rows of one file; those of an order stand together, its first one tells it."""
+
+    @abstractmethod
+    def key(self, cells: list[str]) -> str | None:
+        """By what rows belong to one order; None where the row says nothing of it."""
+
+    @abstractmethod
+    def order(self, cells: list[str]) -> ShopOrder:
+        """The order that a row tells; InvalidInputError with the columns at fault."""
+
+    def continues(self, _cells: list[str]) -> bool:
+        """Whether a row only adds a line item to the order told before it."""
+        return False
+
+    def repeats(self, _first: list[str], _cells: list[str]) -> bool:
+        """Whether a row with the same key tells the same order once more, for a line item."""
+        return False
+
+    def differs(self, _first: list[str], _cells: list[str]) -> Violation | None:
+        """What two rows of one order contradict each other in, if anything."""
+        return None
+
+
+class ShopFormat(ABC):
+    """A kind of file: its columns, and a reader for its rows."""
+
+    name: str
+    """As it is chosen by."""
+    title: str
+    """As people know it."""
+    required: Sequence[str]
+    """Columns without which nothing can be read."""
+    known: Sequence[str]
+    """All columns that are read; others may be there."""
+    amounts: Sequence[str] = ()
+    """Those of them that tell how the file writes amounts."""
+
+    def missing(self, header: Sequence[str]) -> list[str]:
+        """The required columns that the header lacks."""
+        return [each for each in self.required if each not in header]
+
+    @abstractmethod
+    def reader(self, header: Sequence[str], context: FileContext) -> RowReader:
+        """A reader for a file with this header; InvalidInputError where something is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnusableFormat:
+    """A kind of file that is known, and of no use."""
+
+    title: str
+    signature: frozenset[str]
+    """Columns by which it is told, in lower case."""
+    advice: str
+
+
+UNUSABLE = (
+    UnusableFormat(
+        "WooCommerce Analytics, Orders",
+        frozenset({"order #", "customer type", "items sold"}),
+        "It names no customer by e-mail. Export orders with the plug-in Advanced Order Export for "
+        "WooCommerce or Order Export & Order Import (WebToffee).",
+    ),
+    UnusableFormat(
+        "Stripe, balance history",
+        frozenset({"source", "net", "available on (utc)", "transfer"}),
+        "It names no customer. Export Payments instead.",
+    ),
+    UnusableFormat(
+        "Stripe, itemised balance report",
+        frozenset({"balance_transaction_id", "reporting_category"}),
+        "Its rows are movements of money, not orders. Export Payments instead.",
+    ),
+)
+
+
+def refuse_unusable(header: Sequence[str]) -> None:
+    """InvalidInputError for a header of a file of no use, which says what to export instead."""
+    lower = {each.lower() for each in header}
+    for each in UNUSABLE:
+        if each.signature <= lower:
+            raise InvalidInputError.of("", "unusable_format", f"{each.title}: {each.advice}")
+
+
+def recognised(
+    header: Sequence[str], formats: Sequence[ShopFormat], chosen: str | None = None
+) -> ShopFormat:
+    """The format of a file with this header, among those of the chosen name where one is.
+
+    InvalidInputError says which format is nearest, which of its columns are missing, and which
+    are known.
+    """
+    candidates = [each for each in formats if chosen is None or each.name == chosen]
+    fitting = [each for each in candidates if not each.missing(header)]
+    if fitting:
+        found = max(fitting, key=lambda each: len(each.required))
+        _require_single(header, found)
+        return found
+    nearest = max(candidates, key=lambda each: _nearness(each, header))
+    raise InvalidInputError(
+        [
+            Violation(
+                "",
+                "unknown_header",
+                f"Unknown header; the nearest format is {nearest.title} ({nearest.name}), "
+                f"whose columns are {', '.join(nearest.known)}",
+            ),
+            *(
+                Violation(each, "column_missing", f"Missing column: {each}")
+                for each in nearest.missing(header)
+            ),
+        ]
+    )
+
+
+def _require_single(header: Sequence[str], found: ShopFormat) -> None:
+    repeated = [each for each in found.known if header.count(each) > 1]
+    if repeated:
+        raise InvalidInputError(
+            [Violation(each, "column_repeated", f"Duplicate column: {each}") for each in repeated]
+        )
+
+
+def _nearness(each: ShopFormat, header: Sequence[str]) -> float:
+    return 1 - len(each.missing(header)) / len(each.required)

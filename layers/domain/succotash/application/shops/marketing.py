@@ -1,0 +1,47 @@
+"""What buyers said about marketing when they ordered."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+
+from succotash.application.consents import address_key_of
+from succotash.domain.people.consents import MARKETING, Consent, ConsentOrigin, ConsentState
+from succotash.domain.people.erasures import Tombstones
+from succotash.domain.shops.orders import ShopOrder, Skip, key_of
+
+
+def consents_of(
+    orders: Iterable[ShopOrder], now: datetime, tombstones: Tombstones
+) -> list[Consent]:
+    """The latest that each buyer said, dated by the order; blank says nothing.
+
+    It counts as imported: a yes in a shop's order never outweighs a no that came another way. The
+    same order gives the same consent again.
+    """
+    latest: dict[str, ShopOrder] = {}
+    for order in orders:
+        if order.accepts_marketing is None or order.email is None or order.skip is Skip.TEST:
+            continue
+        known = latest.get(order.email)
+        if known is None or order.ordered_at >= known.ordered_at:
+            latest[order.email] = order
+    return [
+        _consent(email, order, now, address_key_of(tombstones, email))
+        for email, order in latest.items()
+    ]
+
+
+def _consent(email: str, order: ShopOrder, now: datetime, address_key: str | None) -> Consent:
+    order_id = key_of(order).order_id
+    said = f"{order_id}\0{email}\0{order.accepts_marketing}"
+    return Consent(
+        f"order:{hashlib.sha256(said.encode()).hexdigest()[:32]}",
+        email,
+        MARKETING,
+        ConsentState.GRANTED if order.accepts_marketing else ConsentState.DENIED,
+        order.ordered_at,
+        now,
+        ConsentOrigin.IMPORT,
+        source_id=order_id,
+        address_key=address_key,
+    )

@@ -1,0 +1,289 @@
+"""Opens files of orders of every known kind, and reads those of shops in bounded memory."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from itertools import islice
+from typing import override
+
+from succotash.application.shops.cells import currency, decimal_sign_of
+from succotash.application.shops.formats import (
+    FileContext,
+    RowReader,
+    ShopFormat,
+    recognised,
+    refuse_unusable,
+)
+from succotash.application.shops.mapping import MappedFile, Mapping
+from succotash.application.shops.recording import import_shop_orders
+from succotash.application.shops.shopify import ShopifyOrders
+from succotash.application.shops.stripe import StripePayments
+from succotash.application.shops.tables import Rows, header_of
+from succotash.application.shops.woocommerce import AdvancedExportOrders, WebToffeeOrders
+from succotash.application.value.file_options import AUTO, PLAIN, FileOptions
+from succotash.application.value.order_blocks import (
+    FileBlock,
+    OpenOrders,
+    OrderFile,
+    Recording,
+)
+from succotash.application.value.previews import Preview
+from succotash.domain.people.erasures import Tombstones
+from succotash.domain.people.identities import NameCustomer, NameEmail
+from succotash.domain.repositories.objects import ObjectStore, StoredObject
+from succotash.domain.repositories.storage import Repositories
+from succotash.domain.shops.orders import ShopOrder, Skip, in_currency
+from succotash.domain.value.ledgers import CLOCK_TOLERANCE
+from succotash.domain.value.order_import import Position, RejectedLine, skipped_line
+from succotash.domain.value.orders import OrderRules
+from succotash.domain.values import Clock, Currency
+from succotash.errors import InvalidInputError, Violation
+
+BLOCK_ORDERS = 20_000
+SAMPLE = 200
+"""Rows that tell how a file writes amounts."""
+PLAIN_COLUMNS = frozenset({"customer_id", "order_id", "ordered_at", "amount"})
+FORMATS: Sequence[ShopFormat] = (
+    ShopifyOrders(),
+    WebToffeeOrders(),
+    AdvancedExportOrders(),
+    StripePayments("Stripe, payments", "Created date (UTC)"),
+    StripePayments("Stripe, payments of an older export", "Created (UTC)"),
+)
+
+_ORPHAN = Violation("", "no_order", "Adds to an order whose first row is missing")
+_UNNAMED = Violation("", "no_order_id", "Must name its order")
+_NEGATIVE = Violation("amount", "negative_total", "Must not be negative")
+_FUTURE = Violation("ordered_at", "in_the_future", "Must be in the past")
+_WRONG_WIDTH = Violation("", "column_count", "Number of columns differs from the header")
+
+
+class KnownFiles:
+    """Opens files by their format; what is no shop's file is for `open_plain`."""
+
+    def __init__(
+        self,
+        open_plain: OpenOrders,
+        own_currency: Currency,
+        zone: tzinfo,
+        name_customer: NameCustomer,
+        name_email: NameEmail,
+        clock: Clock,
+        block_orders: int = BLOCK_ORDERS,
+    ) -> None:
+        self._open_plain = open_plain
+        self._own_currency = own_currency
+        self._zone = zone
+        self._name_customer = name_customer
+        self._name_email = name_email
+        self._clock = clock
+        self._block_orders = block_orders
+
+    def __call__(self, store: ObjectStore, found: StoredObject, options: FileOptions) -> OrderFile:
+        """The file in this object; InvalidInputError where it is of no known kind."""
+        given = None if options.currency is None else currency("currency", options.currency)
+        if options.mapping is not None:
+            mapping = Mapping.of_json(options.mapping, self._zone, given or self._own_currency)
+            return MappedFile(store, found, mapping, self._name_customer, self._block_orders)
+        if options.format == PLAIN or _is_ndjson(store, found):
+            return self._open_plain(store, found, options)
+        delimiter, header, start = header_of(store.read(found))
+        refuse_unusable(header)
+        chosen = None if options.format == AUTO else options.format
+        if chosen is None and _looks_plain(header):
+            return self._open_plain(store, found, options)
+        shop_format = recognised(header, FORMATS, chosen)
+        context = FileContext(
+            self._zone,
+            self._clock(),
+            given,
+            self._decimal_sign(store, found, shop_format, header, delimiter, start),
+        )
+        reader = shop_format.reader(header, context)
+        source = _Source(store, found, delimiter, start, len(header))
+        return _ShopFile(
+            source, reader, context, self._own_currency, self._name_email, self._block_orders
+        )
+
+    def _decimal_sign(
+        self,
+        store: ObjectStore,
+        found: StoredObject,
+        shop_format: ShopFormat,
+        header: Sequence[str],
+        delimiter: str,
+        start: Position,
+    ) -> str:
+        places = [header.index(each) for each in shop_format.amounts if each in header]
+        sample = islice(Rows(store.read(found, start.offset), delimiter, start), SAMPLE)
+        return decimal_sign_of(
+            [
+                cells[place]
+                for _, cells in sample
+                for place in places
+                if isinstance(cells, list) and len(cells) == len(header)
+            ]
+        )
+
+
+def _looks_plain(header: Sequence[str]) -> bool:
+    """Whether the header has as many of the plain columns as of any shop's."""
+    shared = len(PLAIN_COLUMNS.intersection(header)) / len(PLAIN_COLUMNS)
+    return shared >= max(1 - len(each.missing(header)) / len(each.required) for each in FORMATS)
+
+
+def _is_ndjson(store: ObjectStore, found: StoredObject) -> bool:
+    name = found.key.lower()
+    if name.endswith((".ndjson", ".jsonl")):
+        return True
+    first = next(store.read(found), b"").removeprefix(b"\xef\xbb\xbf").lstrip()
+    return not name.endswith(".csv") and first.startswith(b"{")
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where a file's rows come from."""
+
+    store: ObjectStore
+    found: StoredObject
+    delimiter: str
+    start: Position
+    width: int
+
+
+@dataclass(slots=True)
+class ShopBlock(FileBlock):
+    """Orders of a shop; those that do not count may be known, and then count no longer."""
+
+    name_email: NameEmail = field(kw_only=True)
+    now: datetime = field(kw_only=True)
+    orders: list[ShopOrder] = field(default_factory=list)
+
+    @override
+    def record(self, repositories: Repositories, tombstones: Tombstones) -> Recording:
+        outcomes = import_shop_orders(
+            repositories, tombstones, self.name_email, self.orders, self.now
+        )
+        return Recording([each for each in outcomes if each is not None])
+
+    @override
+    def preview(self, found: Preview) -> None:
+        for order in self.orders:
+            refunded = 0 if order.refunded is None else order.refunded.amount.units()
+            total, code = order.total.units(), order.total.currency
+            if order.skip is Skip.OTHER_CURRENCY:
+                found.other_totals[code] += total - refunded
+            elif order.skip is None:
+                found.add(total, code)
+                if refunded:
+                    found.add(-refunded, code, is_refund=True)
+
+
+class _ShopFile(OrderFile):
+    """A shop's file. A block ends where an order begins, so that no order's rows are parted."""
+
+    def __init__(
+        self,
+        source: _Source,
+        reader: RowReader,
+        context: FileContext,
+        own_currency: Currency,
+        name_email: NameEmail,
+        block_orders: int,
+    ) -> None:
+        self._source = source
+        self._reader = reader
+        self._now = context.now
+        self._own_currency = own_currency
+        self._name_email = name_email
+        self._block_orders = block_orders
+
+    @override
+    def blocks(self, after: Position, rules: OrderRules) -> Iterator[FileBlock]:
+        source = self._source
+        start = max(after, source.start, key=lambda position: position.offset)
+        block, begun = self._new_block(), start
+        group = _Group()
+        rows = Rows(source.store.read(source.found, start.offset), source.delimiter, start)
+        for line, cells in rows:
+            row = cells if isinstance(cells, Violation) else self._group_of(cells, group)
+            if isinstance(row, Violation):
+                block.rejected.append(RejectedLine(line, (row,)))
+            elif row is not group:
+                if len(block.orders) + len(block.rejected) >= self._block_orders:
+                    block.end = begun = rows.row_begin
+                    yield block
+                    block = self._new_block()
+                row.line, group = line, row
+                self._take(block, row)
+            elif (found := self._contradiction(group, cells)) is not None:
+                self._refuse(block, group, found)
+        end = rows.row_begin
+        if end.offset > begun.offset:
+            block.end = end
+            yield block
+
+    def _group_of(self, cells: list[str], current: "_Group") -> "_Group | Violation":
+        """The group of rows that a row belongs to, or what is wrong with it."""
+        reader = self._reader
+        if len(cells) != self._source.width and not _fit(cells, self._source.width):
+            return _WRONG_WIDTH
+        key = reader.key(cells)
+        if key is None:
+            return _UNNAMED
+        is_same = key == current.key
+        if reader.continues(cells):
+            return current if is_same else _ORPHAN
+        return current if is_same and reader.repeats(current.first, cells) else _Group(key, cells)
+
+    def _contradiction(self, group: "_Group", cells: list[str] | Violation) -> Violation | None:
+        if isinstance(cells, Violation) or group.is_refused:
+            return None
+        return self._reader.differs(group.first, cells)
+
+    def _new_block(self) -> ShopBlock:
+        return ShopBlock(name_email=self._name_email, now=self._now)
+
+    def _take(self, block: ShopBlock, group: "_Group") -> None:
+        """Add the order that a row tells to the block, or what is wrong with it."""
+        try:
+            order = in_currency(self._reader.order(group.first), self._own_currency)
+            if order.total.amount < 0:
+                raise InvalidInputError([_NEGATIVE])
+            if order.ordered_at > self._now + CLOCK_TOLERANCE:
+                raise InvalidInputError([_FUTURE])
+        except InvalidInputError as error:
+            block.rejected.append(RejectedLine(group.line, error.violations))
+            group.is_refused = True
+            return
+        block.orders.append(order)
+        block.lines.append(group.line)
+        if order.skip is not None:
+            block.skipped.append(skipped_line(group.line, order.skip))
+
+    def _refuse(self, block: ShopBlock, group: "_Group", found: Violation) -> None:
+        """Take the order out again whose rows contradict each other."""
+        group.is_refused = True
+        block.orders.pop()
+        block.lines.pop()
+        if block.skipped and block.skipped[-1].line == group.line:
+            block.skipped.pop()
+        block.rejected.append(RejectedLine(group.line, (found,)))
+
+
+@dataclass(slots=True)
+class _Group:
+    """The rows of one order, by its first one."""
+
+    key: str | None = None
+    first: list[str] = field(default_factory=list)
+    line: int = 0
+    is_refused: bool = False
+
+
+def _fit(cells: list[str], width: int) -> bool:
+    """Drop empty cells behind the last column, where there are no others; whether it fits then."""
+    if len(cells) < width or any(cells[width:]):
+        return False
+    del cells[width:]
+    return True

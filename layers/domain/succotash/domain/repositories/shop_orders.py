@@ -1,0 +1,40 @@
+"""The port to what is known of the orders of shop systems."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+from succotash.domain.shops.orders import ShopOrderChange, ShopOrderKey, ShopOrderState
+from succotash.domain.values import CustomerId
+
+
+class ShopOrderRepository(ABC):
+    """States of shops' orders, and the entries of the ledger that follow from them."""
+
+    @abstractmethod
+    def find_shop_orders(self, keys: Sequence[ShopOrderKey]) -> list[ShopOrderState]:
+        """The states with one of these numbers, or one of these ids; by id.
+
+        A state whose customer was joined with another one names that one. Within a transaction
+        nobody else asks about orders of the same systems until the end.
+        """
+
+    @abstractmethod
+    def add_shop_orders(
+        self, states: Sequence[ShopOrderState], emails: Mapping[CustomerId, str]
+    ) -> list[bool]:
+        """Keep states of orders that are not known, and enter them; whether each was kept.
+
+        One stays out where a state has its id, or its number in its system. No two of one call
+        share either, and each has a customer. Customers become known, with these e-mails where
+        they have none. Made for tens of thousands at once.
+        """
+
+    @abstractmethod
+    def save_shop_orders(
+        self, changes: Sequence[ShopOrderChange], emails: Mapping[CustomerId, str]
+    ) -> None:
+        """Replace states, and the entries of the ledger with them.
+
+        Customers of new entries become known, with these e-mails where they have none. `before` is
+        what `find_shop_orders` gave in the same transaction.
+        """

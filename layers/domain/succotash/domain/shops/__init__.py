@@ -1,0 +1,1 @@
+"""Orders as shop systems tell them: in files, and event by event."""

@@ -1,0 +1,71 @@
+"""Reading files of shops as an import does."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from succotash.application.shops.shop_files import KnownFiles, ShopBlock
+from succotash.application.value.file_options import FileOptions
+from succotash.application.value.order_blocks import FileBlock
+from succotash.domain.shops.orders import ShopOrder
+from succotash.domain.value.order_import import START, Position
+from succotash.domain.value.orders import OrderRules
+from succotash.errors import InvalidInputError
+from succotash.http.order_files import OrderFiles
+from tests.builders import PSEUDONYMS, USD, name_customer
+from tests.contract.shelf import Shelf
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def blocks(
+    content: str | bytes,
+    name: str = "orders.csv",
+    options: FileOptions | None = None,
+    *,
+    block_orders: int = 1000,
+    part: int = 1000,
+    after: Position = START,
+) -> Iterator[FileBlock]:
+    encoded = content.encode() if isinstance(content, str) else content
+    store = Shelf({name: encoded}, part=part)
+    files = KnownFiles(
+        OrderFiles(USD, name_customer),
+        USD,
+        BERLIN,
+        name_customer,
+        PSEUDONYMS.name_of_email,
+        lambda: NOW,
+        block_orders,
+    )
+    opened = files(store, store.describe(name), options or FileOptions())
+    return opened.blocks(after, OrderRules(USD, NOW))
+
+
+def orders(
+    content: str | bytes, options: FileOptions | None = None, *, part: int = 1000
+) -> list[ShopOrder]:
+    found = []
+    for block in blocks(content, options=options, part=part):
+        assert isinstance(block, ShopBlock)
+        found += block.orders
+    return found
+
+
+def rejected(content: str | bytes, options: FileOptions | None = None) -> list[tuple[int, str]]:
+    """Line and code of all that is wrong."""
+    return [
+        (line.line, each.code)
+        for block in blocks(content, options=options)
+        for line in block.rejected
+        for each in line.violations
+    ]
+
+
+def refusal(content: str | bytes, options: FileOptions | None = None) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidInputError) as refused:
+        list(blocks(content, options=options))
+    return [(each.code, each.message) for each in refused.value.violations]
