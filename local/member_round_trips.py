@@ -7,7 +7,14 @@ from local.expectations import LONG_AGO, expect
 from succotash.domain.campaigns.alternatives import ANYBODY
 from succotash.domain.campaigns.assignment import Arm, holdout_below, person_hash
 from succotash.domain.campaigns.consent_rules import ConsentRule
-from succotash.domain.campaigns.members import Assigned, DispatchTerms, Reach
+from succotash.domain.campaigns.members import (
+    Assigned,
+    DispatchTerms,
+    MemberMark,
+    MemberState,
+    Reach,
+    ReleaseTerms,
+)
 from succotash.domain.people.erasures import SUPPRESSION, Tombstones
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.values import CampaignId, CustomerId, MessageId
@@ -48,5 +55,11 @@ def check_members(
     expect(that=(member.arm, member.customer_id) == (Arm.TREATMENT, customer_id))
     expect(that=to.get_campaign_members(campaign_id, limit=2) == [member])
     expect(that=to.get_memberships(email) == [member])
+    release_terms = ReleaseTerms(terms.suppression_keys, ConsentRule.OPT_IN)
+    [release] = to.find_releases({message_id: campaign_id}, release_terms)
+    expect(that=(release.canonical_email, release.reason) == (email, None))
+    sent = MemberMark(campaign_id, message_id, MemberState.SENT)
+    expect(that=to.mark_members([sent]) == 1)
+    expect(that=to.count_member_states(campaign_id)[MemberState.SENT] == 1)
     expect(that=to.forget_members(email) == [message_id])
     expect(that=repositories.outbox.forget_subjects([message_id]) == 1)

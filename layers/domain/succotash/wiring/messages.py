@@ -39,9 +39,11 @@ def mailer(settings: Settings, folder: "MailFolder | None") -> Mailer | None:
     """What sends e-mails; None without a sender."""
     if folder is not None or settings.mail_from is None:
         return folder
+    from succotash.application.messages.pacing import PacedMailer
     from succotash.infrastructure.aws.mail import SesMailer
 
-    return SesMailer(settings.mail_from, configuration_set=settings.mail_configuration_set)
+    ses = SesMailer(settings.mail_from, configuration_set=settings.mail_configuration_set)
+    return PacedMailer(ses, settings.mails_per_second)
 
 
 def deliveries(mailer: Mailer | None, bus: EventBus | None) -> "Deliveries":
