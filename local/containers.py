@@ -17,6 +17,7 @@ GET_ADDRESS, GET_MASK = 0x8915, 0x891B
 WITHOUT_AWS = dict.fromkeys(
     (
         "DELIVERIES_QUEUE_URL",
+        "DELIVERY_FAILURES_URL",
         "ERASURE_KEYS",
         "EVENT_BUS",
         "EXPORTS",

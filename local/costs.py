@@ -52,6 +52,7 @@ PRICES: Mapping[str, Price] = {
     "CloudWatch: logs": Price(0.50, "GB", 5),
     "SQS: requests": Price(0.40, "million", 1),
     "SQS: FIFO requests": Price(0.50, "million"),
+    "EventBridge: events": Price(1.00, "million"),
     "Step Functions: transitions": Price(0.025, "thousand", 4),
     "Data to the internet": Price(0.09, "GB", 100),
 }
@@ -89,6 +90,9 @@ IO_A_REQUEST = 10
 RELAYED = 0.1
 """Runs of the relay for each request: those that write leave messages, and wake it."""
 RELAY_SECONDS = 0.3
+"""Of the relay and of `delivery` together."""
+NIGHTLY_CALLS = 4
+"""Of leads, customers and twice of campaigns: by the night's step and by the run's event."""
 POLLS = 5 * 3 * 60 * HOURS / MILLION
 """Million requests a month by which Lambda looks into an empty queue: five pollers, 20 s each."""
 TRANSITIONS = 0.01
@@ -194,7 +198,7 @@ def quantities(choice: Choice, load: Load, has: Inventory) -> dict[str, float]:
     """How much of what is paid for, by the name of its price."""
     relayed = load.requests * RELAYED + DAYS
     used = {
-        "Lambda: requests": (load.requests + relayed + 2 * DAYS) / MILLION,
+        "Lambda: requests": (load.requests + 2 * relayed + NIGHTLY_CALLS * DAYS) / MILLION,
         "Lambda: time": load.requests * SECONDS_A_REQUEST * has.function_gb
         + relayed * RELAY_SECONDS * has.function_gb
         + DAYS * load.scoring_gb_seconds,
@@ -204,7 +208,8 @@ def quantities(choice: Choice, load: Load, has: Inventory) -> dict[str, float]:
         "CloudWatch: metrics of its own": load.metrics,
         "CloudWatch: logs": (load.requests + relayed) * LOG_BYTES / 1e9,
         "SQS: requests": has.queues * POLLS + 3 * relayed / MILLION,
-        "SQS: FIFO requests": has.fifo_queues * POLLS,
+        "SQS: FIFO requests": has.fifo_queues * POLLS + 3 * relayed / MILLION,
+        "EventBridge: events": relayed / MILLION,
         "Step Functions: transitions": DAYS * TRANSITIONS,
         "Data to the internet": load.requests * ANSWER_BYTES / 1e9,
         "Secrets Manager": has.secrets
@@ -253,7 +258,7 @@ def prices() -> str:
     rows = [
         (
             name,
-            f"{each.dollars:.10f}".rstrip("0"),
+            f"{each.dollars:.10f}".rstrip("0").rstrip("."),
             each.unit,
             f"{each.free:,g}" if each.free else "",
         )

@@ -114,6 +114,25 @@ class World:
                     QueueUrl=self.queues[0], ReceiptHandle=message["ReceiptHandle"]
                 )
 
+    def fail_deliveries(self) -> None:
+        """Put the first delivery jobs that wait where they end after too many failures."""
+        if not self.is_on_aws:
+            return
+        client = boto3.client("sqs")
+        jobs, failed = self.queues[2:]
+        for message in client.receive_message(
+            QueueUrl=jobs,
+            MaxNumberOfMessages=3,
+            MessageSystemAttributeNames=["MessageGroupId"],
+        )["Messages"]:
+            client.send_message(
+                QueueUrl=failed,
+                MessageBody=message["Body"],
+                MessageGroupId=message["Attributes"]["MessageGroupId"],
+                MessageDeduplicationId=message["MessageId"],
+            )
+            client.delete_message(QueueUrl=jobs, ReceiptHandle=message["ReceiptHandle"])
+
     def take_queued(self) -> None:
         """Let the function take what waits."""
         take = form_intake.intake(self.container)

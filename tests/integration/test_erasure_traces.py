@@ -79,13 +79,16 @@ def world(
                 sqs.create_queue(QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true"})[
                     "QueueUrl"
                 ]
-                for name in ("parked", "failures")
+                for name in ("parked", "failures", "jobs", "failed-jobs")
             )
             around = {
                 "PARKING_QUEUE_URL": urls[0],
                 "PARKING_FAILURES_URL": urls[1],
+                "DELIVERIES_QUEUE_URL": urls[2],
+                "DELIVERY_FAILURES_URL": urls[3],
                 "EXPORTS": EXPORTS,
                 "EVENT_BUS": "default",
+                "MAIL_FROM": "Succotash <succotash@example.com>",
             }
             made = World(tmp_path, storage | around, server, urls, TYPED)
         yield made
@@ -184,6 +187,7 @@ def put_ada_everywhere(world: World) -> None:
     for name, content in files_of_orders().items():
         world.import_orders(name, content)
     world.run(YESTERDAY + 3600)
+    world.fail_deliveries()
     # Messages in every state.
     world.submit("contact", message="once more")
     outbox = world.container.storage.repositories.outbox
@@ -224,7 +228,10 @@ def test_after_an_erasure_a_run_and_the_same_files_the_address_is_found_nowhere(
     if world.container.settings.storage == "memory":
         tables = {"submissions", "leads", "customers", "idempotency"}
     assert {f"table {each}" for each in tables} <= set(before)
-    places = ("object exports/", "message failures", "message parked")
+    places = (
+        "object exports/",
+        *(f"message {each}" for each in ("failures", "parked", "jobs", "failed-jobs")),
+    )
     for place in places if world.is_on_aws else ("file exports/", "file parked.db", "file mail/"):
         assert any(each.startswith(place) for each in before), place
 
@@ -232,7 +239,9 @@ def test_after_an_erasure_a_run_and_the_same_files_the_address_is_found_nowhere(
 
     assert report["unfinished"] == []
     elsewhere = {"parked_submissions": 7, "exports": 1}
-    if not world.is_on_aws:
+    if world.is_on_aws:
+        elsewhere |= {"deliveries": 3}
+    else:
         elsewhere |= {"parked_submissions": 9, "mails": 3}
     assert report["erased_elsewhere"] == elsewhere
     assert all(each["what"] and each["why"] for each in report["kept"])

@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 DEFINITIONS = Path(__file__).parents[2] / "statemachines"
 REGION, ACCOUNT = "us-east-1", "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/anything"
-STEPS = ("lead_scoring", "churn_scoring", "outbox_relay")
+STEPS = ("lead_scoring", "churn_scoring", "campaign_dispatch", "outbox_relay")
 TIME = "2026-11-29T03:15:00Z"
 CONFIG: Any = {"stepfunctions": {"execute_state_machine": True}}
 WAIT_SECONDS = 60.0
@@ -46,7 +46,7 @@ class Night:
         self._queues = boto3.client("sqs", region_name=REGION)
         self.urls = {
             name: self._queues.create_queue(QueueName=name)["QueueUrl"]
-            for name in ("ScoringFailures", "RelayFailures")
+            for name in ("ScoringFailures", "DispatchFailures", "RelayFailures")
         }
         shards = self._machines.create_state_machine(
             name="shards",
@@ -70,6 +70,7 @@ class Night:
                     "Partition": "aws",
                     "LeadScoring": function_arn("lead_scoring"),
                     "ChurnScoring": function_arn("churn_scoring"),
+                    "CampaignDispatch": function_arn("campaign_dispatch"),
                     "OutboxRelay": function_arn("outbox_relay"),
                     "ScoringRun": shards,
                     "RetrySeconds": "1",
@@ -154,7 +155,7 @@ def night(monkeypatch: pytest.MonkeyPatch) -> Iterator[Night]:
 
 
 @pytest.mark.parametrize("scoring", ["function", None])
-def test_leads_and_customers_are_scored_before_what_is_due_is_delivered(
+def test_all_are_scored_before_campaigns_are_dispatched_and_what_is_due_is_delivered(
     night: Night, scoring: str | None
 ) -> None:
     assert night.run(scoring) == "SUCCEEDED"
@@ -168,6 +169,7 @@ def test_customers_are_scored_by_shards_where_that_is_chosen(night: Night) -> No
     assert [(name, event.get("step")) for name, event in night.asked] == [
         ("lead_scoring", None),
         ("churn_scoring", "plan"),
+        ("campaign_dispatch", None),
         ("outbox_relay", None),
     ]
 
@@ -177,6 +179,7 @@ def test_customers_are_scored_by_shards_where_that_is_chosen(night: Night) -> No
     [
         ("lead_scoring", "ScoringFailures"),
         ("churn_scoring", "ScoringFailures"),
+        ("campaign_dispatch", "DispatchFailures"),
         ("outbox_relay", "RelayFailures"),
     ],
 )
@@ -214,4 +217,5 @@ def test_a_night_on_which_everything_fails_ends_and_tells_all_of_it(night: Night
         "lead_scoring",
         "churn_scoring",
     }
+    assert [each["step"] for each in night.kept("DispatchFailures")] == ["campaign_dispatch"]
     assert [each["step"] for each in night.kept("RelayFailures")] == ["outbox_relay"]

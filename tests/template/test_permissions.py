@@ -54,11 +54,15 @@ PARKED = '{"Fn::GetAtt": ["ParkedSubmissions", "Arn"]}'
 SET_ASIDE = '{"Fn::GetAtt": ["ParkedSubmissionFailures", "Arn"]}'
 JOBS = '{"Fn::GetAtt": ["Deliveries", "Arn"]}'
 RELAY_MESSAGES = '{"Fn::GetAtt": ["RelayMessages", "Arn"]}'
+WAITING_JOBS = (
+    '[{"Fn::GetAtt": ["Deliveries", "Arn"]}, {"Fn::GetAtt": ["DeliveryFailures", "Arn"]}]'
+)
 RECEIVED_FROM = {
     '{"Fn::GetAtt": ["BulkImports", "Arn"]}',
     PARKED,
     SET_ASIDE,
     JOBS,
+    WAITING_JOBS,
     RELAY_MESSAGES,
 }
 ROLE_SECRETS = [{"Ref": f"{kind.title()}DatabasePassword"} for kind in Kind]
@@ -73,9 +77,12 @@ TURNSTILE_SECRETS = (
 )
 EXPORTS = '{"Fn::Sub": "${Exports.Arn}/*"}'
 RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
-STEPS_OF_THE_NIGHT = ("LeadScoring", "ChurnScoring", "OutboxRelay")
+STEPS_OF_THE_NIGHT = ("LeadScoring", "ChurnScoring", "CampaignDispatch", "OutboxRelay")
 FAILURES_OF_THE_NIGHT = text_of(
-    [{"Fn::GetAtt": [name, "Arn"]} for name in ("ScoringFailures", "RelayFailures")]
+    [
+        {"Fn::GetAtt": [name, "Arn"]}
+        for name in ("ScoringFailures", "DispatchFailures", "RelayFailures")
+    ]
 )
 RULE_OF_STEP_FUNCTIONS = text_of(
     {
@@ -109,7 +116,7 @@ ALLOWED: Mapping[str, set[str]] = {
     "sqs:ReceiveMessage": RECEIVED_FROM,
     "sqs:DeleteMessage": RECEIVED_FROM,
     "sqs:GetQueueAttributes": RECEIVED_FROM,
-    "sqs:ChangeMessageVisibility": {SET_ASIDE},
+    "sqs:ChangeMessageVisibility": {SET_ASIDE, WAITING_JOBS},
     "s3:GetObject": {OBJECTS, EXPORTS},
     "s3:DeleteObject": {OBJECTS, EXPORTS},
     "s3:ListBucket": {

@@ -64,6 +64,10 @@ CALLS: Mapping[str, set[Call]] = {
         *takes_from("ParkedSubmissionFailures"),
         ("sqs:SendMessage", arn("ParkedSubmissionFailures")),
         ("sqs:ChangeMessageVisibility", arn("ParkedSubmissionFailures")),
+        *takes_from("Deliveries"),
+        ("sqs:ChangeMessageVisibility", arn("Deliveries")),
+        *takes_from("DeliveryFailures"),
+        ("sqs:ChangeMessageVisibility", arn("DeliveryFailures")),
         WAKES_RELAY,
     },
     "EventIntake": {database("events")},
@@ -110,9 +114,10 @@ CALLS: Mapping[str, set[Call]] = {
     "NightlyRun": {
         *(
             ("lambda:InvokeFunction", arn(each))
-            for each in ("LeadScoring", "ChurnScoring", "OutboxRelay")
+            for each in ("LeadScoring", "ChurnScoring", "CampaignDispatch", "OutboxRelay")
         ),
         ("sqs:SendMessage", arn("ScoringFailures")),
+        ("sqs:SendMessage", arn("DispatchFailures")),
         ("sqs:SendMessage", arn("RelayFailures")),
         ("states:StartExecution", "ScoringRun"),
         (

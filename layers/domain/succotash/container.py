@@ -216,13 +216,17 @@ class Container:
     @property
     def _erasable(self) -> "dict[str, Erasable]":
         """Every place outside the storage that holds what people sent."""
+        from succotash.wiring.messages import waiting_deliveries
+
         found: dict[str, Erasable] = {}
         if self._export_store is not None:
             found["exports"] = self._export_store
         if self._mail_folder is not None:
             found["mails"] = self._mail_folder
-        if self._submission_queue is not None:  # which may take all the time that there is
+        if self._submission_queue is not None:  # queues may take all the time that there is
             found["parked_submissions"] = self._submission_queue
+        if (waiting := waiting_deliveries(self.settings)) is not None:
+            found["deliveries"] = waiting
         return found
 
     def get_ltv_handler(self) -> "LTVHandler":

@@ -142,6 +142,10 @@ class Settings(BaseModel):
         str | None, Field(alias="DELIVERIES_QUEUE_URL", min_length=1)
     ] = None
     """Where jobs for the function that reaches the internet go; without it they are done here."""
+    delivery_failures_url: Annotated[
+        str | None, Field(alias="DELIVERY_FAILURES_URL", min_length=1)
+    ] = None
+    """Where jobs end that fail again and again; an erasure searches it."""
     relay_queue_url: Annotated[str | None, Field(alias="RELAY_QUEUE_URL", min_length=1)] = None
     """Where the relay is woken, and hears what became of jobs."""
     queues_endpoint: Annotated[

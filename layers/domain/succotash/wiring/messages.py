@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from succotash.application.messages.deliveries import Deliveries
     from succotash.application.messages.delivery_worker import DeliveryWorker
     from succotash.application.messages.outbox_relay import OutboxRelay
+    from succotash.domain.repositories.erasable import Erasable
     from succotash.domain.repositories.storage import Storage
     from succotash.domain.values import CampaignId, Clock
     from succotash.infrastructure.files.mail import MailFolder
@@ -62,6 +63,18 @@ def delivery_queue(settings: Settings, here: "Callable[[], Deliveries]") -> Deli
     from succotash.infrastructure.aws.deliveries import SqsDeliveryQueue
 
     return SqsDeliveryQueue(settings.deliveries_queue_url)
+
+
+def waiting_deliveries(settings: Settings) -> "Erasable | None":
+    """The jobs that wait in queues; None where they are done at once."""
+    # Nobody else takes jobs that failed, so they are searched first: it needs no waiting.
+    known = (settings.delivery_failures_url, settings.deliveries_queue_url)
+    urls = [each for each in known if each is not None]
+    if not urls:
+        return None
+    from succotash.infrastructure.aws.waiting_deliveries import SqsWaitingDeliveries
+
+    return SqsWaitingDeliveries(urls)
 
 
 def relay_waker(settings: Settings, clock: "Clock") -> RelayWaker:

@@ -55,6 +55,11 @@ ALWAYS_KEPT: tuple[KeptView, ...] = (
         "why": "They are others', or nobody can tell whose. Change a form to notify somebody else.",
     },
     {
+        "what": "Deliveries that wait: events, and questions about challenges",
+        "why": "They hold ids, an IP address at most, and no address. What is not done within "
+        "minutes goes after four days.",
+    },
+    {
         "what": "E-mails and events that were delivered, and exports that were fetched",
         "why": "They are their receivers'. Events hold ids and no address.",
     },
@@ -74,7 +79,8 @@ class ElsewhereView(TypedDict):
     """What an erasure did outside the storage."""
 
     erased_elsewhere: dict[str, int]
-    """Queued submissions set aside, exports and e-mails removed, by place; exports of everybody."""
+    """Queued submissions set aside, waiting deliveries, exports and e-mails removed, by place;
+    exports of everybody."""
     unfinished: list[UnfinishedView]
     """Empty where every place was gone through."""
     kept: list[KeptView]

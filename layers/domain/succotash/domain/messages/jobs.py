@@ -7,6 +7,7 @@ from uuid import UUID
 from succotash.domain.messages.delivery import DeliveryJob, DeliveryKind
 from succotash.domain.messages.mails import Mail
 from succotash.domain.messages.outbox import Channel, OutboxMessage, TakenMessage
+from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.values import FormId, Json, MessageId, SubmissionId, instant_text
 from succotash.errors import MalformedRequestError
 
@@ -143,6 +144,23 @@ def challenge_of(job: DeliveryJob) -> Challenge:
             return Challenge(secret_arn, response, ip_address)
         case _:
             raise _wrong(job)
+
+
+def is_about(person: ErasedPerson, text: str) -> bool:
+    """Whether a job is an e-mail that names the person, to them or to somebody else.
+
+    Other jobs hold ids and no address. A text that cannot be read is where the address stands in
+    it.
+    """
+    try:
+        job = DeliveryJob.of_text(text)
+        if job.kind != DeliveryKind.MAIL:
+            return False
+        mail, _ = mail_of(job)
+    except MalformedRequestError:
+        return person.is_named_in(text)
+    parts = (*mail.to, mail.subject, mail.text, mail.html, mail.reply_to or "")
+    return any(person.is_named_in(each) for each in parts)
 
 
 def uuid_of(job: DeliveryJob) -> UUID:

@@ -49,7 +49,7 @@ class QueueRound:
         try:
             while has_time():
                 messages = self._receive()
-                if not messages and self._has_all_that_is_out():
+                if not messages and hidden_messages(self._client, self._url) <= len(self._held):
                     return True
                 self._pass(messages, goes)
         finally:
@@ -76,7 +76,7 @@ class QueueRound:
         going = [each for each in new if goes(each["Body"])]
         staying = [each for each in new if each not in going and _first_sent(each) > self._oldest]
         self._send_again(staying)
-        self._delete(new)
+        delete_messages(self._client, self._url, new)
         self.removed += len(going)
 
     def _send_again(self, messages: Iterable[Message]) -> None:
@@ -99,23 +99,6 @@ class QueueRound:
             _require_all(answer)
             self._copies |= {each["MessageId"] for each in answer["Successful"]}
 
-    def _delete(self, messages: Sequence[Message]) -> None:
-        if not messages:
-            return
-        entries = [
-            {"Id": str(place), "ReceiptHandle": each["ReceiptHandle"]}
-            for place, each in enumerate(messages)
-        ]
-        with translated():
-            answer = self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)
-        _require_all(answer)
-
-    def _has_all_that_is_out(self) -> bool:
-        name = "ApproximateNumberOfMessagesNotVisible"
-        with translated():
-            answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=[name])
-        return int(answer["Attributes"][name]) <= len(self._held)
-
     def _release(self) -> None:
         # What cannot be released now is given again when its time is over.
         with suppress(StorageUnavailableError), translated():
@@ -123,6 +106,27 @@ class QueueRound:
                 self._client.change_message_visibility(
                     QueueUrl=self._url, ReceiptHandle=handle, VisibilityTimeout=0
                 )
+
+
+def delete_messages(client: Sqs, url: str, messages: Sequence[Message]) -> None:
+    """Delete up to ten received messages; StorageUnavailableError unless all of them go."""
+    if not messages:
+        return
+    entries = [
+        {"Id": str(place), "ReceiptHandle": each["ReceiptHandle"]}
+        for place, each in enumerate(messages)
+    ]
+    with translated():
+        answer = client.delete_message_batch(QueueUrl=url, Entries=entries)
+    _require_all(answer)
+
+
+def hidden_messages(client: Sqs, url: str) -> int:
+    """About how many messages of the queue somebody has received and not deleted."""
+    name = "ApproximateNumberOfMessagesNotVisible"
+    with translated():
+        answer = client.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+    return int(answer["Attributes"][name])
 
 
 def _batches(messages: Iterable[Message]) -> Iterator[list[Message]]:

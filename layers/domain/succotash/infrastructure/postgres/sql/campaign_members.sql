@@ -534,10 +534,10 @@ ORDER BY member.person_key;
 -- name: mark_members
 WITH mark AS (
     SELECT
-        campaign_id,
-        person_key,
-        state,
-        marked_from
+        given.campaign_id,
+        given.person_key,
+        given.state,
+        given.marked_from
     FROM jsonb_to_recordset(cast(:marks AS jsonb)) AS given (
         campaign_id text, person_key text, state text, marked_from text[]
     )
