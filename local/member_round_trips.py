@@ -7,7 +7,14 @@ from local.expectations import LONG_AGO, expect
 from succotash.domain.campaigns.alternatives import ANYBODY
 from succotash.domain.campaigns.assignment import Arm, holdout_below, person_hash
 from succotash.domain.campaigns.consent_rules import ConsentRule
-from succotash.domain.campaigns.members import Assigned, DispatchTerms, Reach
+from succotash.domain.campaigns.members import (
+    Assigned,
+    DispatchTerms,
+    MemberMark,
+    MemberState,
+    Reach,
+    ReleaseTerms,
+)
 from succotash.domain.campaigns.readings import LookReading, LookTerms
 from succotash.domain.people.erasures import SUPPRESSION, Tombstones
 from succotash.domain.repositories.storage import Repositories
@@ -57,5 +64,11 @@ def check_members(
     reading = LookReading(0, closes_at, totals)
     to.save_look_readings(campaign_id, [reading])
     expect(that=to.get_look_readings(campaign_id) == [reading])
+    release_terms = ReleaseTerms(terms.suppression_keys, ConsentRule.OPT_IN)
+    [release] = to.find_releases({message_id: campaign_id}, release_terms)
+    expect(that=(release.canonical_email, release.reason) == (email, None))
+    sent = MemberMark(campaign_id, message_id, MemberState.SENT)
+    expect(that=to.mark_members([sent]) == 1)
+    expect(that=to.count_member_states(campaign_id)[MemberState.SENT] == 1)
     expect(that=to.forget_members(email) == [message_id])
     expect(that=repositories.outbox.forget_subjects([message_id]) == 1)

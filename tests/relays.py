@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+from succotash.application.campaigns.rules import CampaignRules
+from succotash.application.intake.unsubscriptions import Unsubscriptions
 from succotash.application.messages.deliveries import Deliveries
 from succotash.application.messages.mail_composition import MailComposition
+from succotash.application.messages.member_mails import MemberMails
 from succotash.application.messages.outbox_relay import Channels
 from succotash.domain.intake.signing import Signer
 from succotash.domain.messages.mails import Links
@@ -16,9 +19,12 @@ from succotash.domain.repositories.delivery import (
     RelayWaker,
 )
 from succotash.domain.repositories.storage import Storage
+from succotash.domain.values import uuid7
+from tests.builders import NOON
 
 LINKS = Links("https://api.example.com")
 SIGNER = Signer("confirmation", ["a-key-that-nobody-guesses"])
+UNSUBSCRIBE_SIGNER = Signer("unsubscribe", ["a-key-that-nobody-guesses"])
 TOMBSTONES = Tombstones(lambda: ["a-key-of-tombstones-for-tests"])
 
 
@@ -33,7 +39,14 @@ def channels_of(
     tombstones: Tombstones = TOMBSTONES,
     limit: int = 5,
     waker: RelayWaker = NOBODY_TO_WAKE,
+    rules: CampaignRules | None = None,
 ) -> Channels:
+    unsubscriptions = Unsubscriptions(
+        storage, lambda: NOON, uuid7, lambda: UNSUBSCRIBE_SIGNER, tombstones
+    )
+    members = MemberMails(
+        rules or CampaignRules(tombstones=tombstones), links, unsubscriptions.token
+    )
     return Channels(
         queue or Deliveries(post, bus),
         publishes=bus is not None,
@@ -41,4 +54,5 @@ def channels_of(
         tombstones=tombstones,
         mails_per_recipient=limit,
         waker=waker,
+        members=members if post or queue else None,
     )

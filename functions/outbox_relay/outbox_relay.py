@@ -1,6 +1,7 @@
 """Delivers what the outbox holds, whenever it is woken; removes what forms keep no longer."""
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -9,6 +10,8 @@ from pydantic_core import to_jsonable_python
 
 from relay_messages import read_messages
 from succotash.container import Container, container
+from succotash.domain.people.consents import FailedAddress
+from succotash.errors import InvalidInputError
 from succotash.http.invocations import WrongSettings, invocation
 
 RESERVE = 25_000
@@ -53,16 +56,30 @@ def relaying(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], R
     return relay
 
 
+def suppress(parts: Container, failed: Iterable[FailedAddress]) -> int:
+    """Keep that addresses are not written to; how many. What is no address is passed over."""
+    records, suppressed = parts.get_consent_records(), 0
+    for each in failed:
+        with contextlib.suppress(InvalidInputError):
+            records.record_suppression(each)
+            suppressed += 1
+    return suppressed
+
+
 def _relaying_messages(
     parts: Container, logger: Logger, wrong_settings: WrongSettings
 ) -> Callable[[Mapping[str, Any], LambdaContext], Report]:
-    """The handler of a batch of SQS: wakes, and outcomes of deliveries."""
+    """The handler of a batch of SQS: wakes, outcomes of deliveries, bounces and complaints."""
 
     def relay(event: Mapping[str, Any], context: LambdaContext) -> Report:
         messages = read_messages(event["Records"], parts.now())
         for at in messages.later:
             parts.relay_waker.wake(at)
         correlation_id = event["Records"][0]["messageId"]
+        if messages.failed:
+            with invocation("outbox_relay", correlation_id, wrong_settings):
+                suppressed = suppress(parts, messages.failed)
+            logger.info("suppressed", correlation_id=correlation_id, addresses=suppressed)
         if messages.asks_for_a_run:  # otherwise the database may sleep on
             with invocation("outbox_relay", correlation_id, wrong_settings):
                 report = parts.get_outbox_relay().run(

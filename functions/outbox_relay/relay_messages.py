@@ -1,4 +1,4 @@
-"""Messages of the relay's queue: wakes, and outcomes of deliveries."""
+"""Messages of the relay's queue: wakes, outcomes of deliveries, and events of the mail service."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from succotash.domain.messages.delivery import DeliveryOutcome
+from succotash.domain.people.consents import FailedAddress
 from succotash.errors import MalformedRequestError
+from succotash.infrastructure.aws.ses_events import SesEvent, failed_addresses
 
 EARLY = timedelta(seconds=5)
 """How much too early a wake may come: nobody waits again for so little."""
@@ -21,6 +23,8 @@ class RelayMessages:
     is_woken: bool = False
     later: set[datetime] = field(default_factory=set)
     """When wakes are due that were held back as long as the queue can."""
+    failed: list[FailedAddress] = field(default_factory=list)
+    """Addresses that fail for good, and those whose people complained."""
     unreadable: list[str] = field(default_factory=list)
     """Ids of messages that another release may have written."""
 
@@ -39,8 +43,11 @@ def read_messages(records: Iterable[Mapping[str, Any]], now: datetime) -> RelayM
             found.outcomes.append(DeliveryOutcome.of_text(text))
         except MalformedRequestError:
             try:
+                if (event := _event_of_ses(text)) is not None:
+                    found.failed += failed_addresses(event)
+                    continue
                 at = _wake_at(text)
-            except ValueError:
+            except (ValueError, LookupError):
                 found.unreadable.append(record["messageId"])
                 continue
             if at is None or at - now <= EARLY:
@@ -48,6 +55,14 @@ def read_messages(records: Iterable[Mapping[str, Any]], now: datetime) -> RelayM
             else:
                 found.later.add(at)
     return found
+
+
+def _event_of_ses(text: str) -> SesEvent | None:
+    """An event of SES, as EventBridge passes it on; None for anything else. ValueError."""
+    document: object = json.loads(text)
+    if isinstance(document, dict) and document.get("source") == "aws.ses":
+        return document
+    return None
 
 
 def _wake_at(text: str) -> datetime | None:

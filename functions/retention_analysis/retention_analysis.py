@@ -8,6 +8,7 @@ from pydantic import Field
 from campaign_bodies import CampaignBody, CampaignPatch, change_of
 from succotash.application.campaigns.previews import DispatchRequested, PreviewView
 from succotash.application.campaigns.views import (
+    CampaignDetailView,
     CampaignList,
     CampaignPerformanceView,
     CampaignView,
@@ -164,8 +165,8 @@ def create_campaign(container: Container, body: CampaignBody) -> CampaignView:
 
 
 @api.route("GET", "/retention/campaigns/{campaign_id}", scope=READ)
-def get_campaign(container: Container, campaign_id: str) -> CampaignView:
-    """One campaign."""
+def get_campaign(container: Container, campaign_id: str) -> CampaignDetailView:
+    """One campaign, and how far its messages came."""
     return container.get_retention_handler().get_retention_campaign(campaign_id)
 
 

@@ -30,7 +30,25 @@ def test_a_campaign_is_drafted_started_and_completed(gateway: Gateway) -> None:
     require_problem(again, 409, "illegal-transition")
     listed = gateway.call("GET", CAMPAIGNS, query="status=completed").json["campaigns"]
     assert [each["campaign_id"] for each in listed] == [completed.json["campaign_id"]]
-    assert gateway.call("GET", path).json == completed.json
+    found = gateway.call("GET", path).json
+    assert set(found.pop("members").values()) == {0}
+    assert found == completed.json
+
+
+@pytest.mark.parametrize(
+    "channel",
+    [{"channel": "bus"}, {"channel": "webhook", "webhook_url": "https://example.com/hook"}],
+)
+def test_a_channel_that_nothing_sends_by_is_not_activated(
+    gateway: Gateway, channel: dict[str, Json]
+) -> None:
+    path = create(gateway, **READY, **channel)
+    refused = gateway.call("PATCH", path, json_body={"status": "active"})
+    problem = require_problem(refused, 422, "invalid-input")
+    assert [(each["field"], each["code"]) for each in problem["errors"]] == [
+        ("channel", "channel_not_sent")
+    ]
+    assert gateway.call("GET", path).json["status"] == "draft"
 
 
 def test_a_campaign_comes_back_as_it_was_defined(gateway: Gateway) -> None:
@@ -199,7 +217,8 @@ def test_what_decides_who_is_written_to_stays_once_a_campaign_is_active(
     problem = require_problem(gateway.call("PATCH", path, json_body=change), 409, "conflict")
 
     assert problem["detail"].lower() == f"{name} cannot change once a campaign was activated."
-    assert gateway.call("GET", path).json == before
+    after = gateway.call("GET", path).json
+    assert after == before | {"members": after["members"]}
     # The same again is no change; what decides nothing may change.
     same = {"audience": AUDIENCE, "budget": {"cost_per_message": "1", "total": "9"}}
     assert gateway.call("PATCH", path, json_body=same).json["budget"]["total"] == "9.00"

@@ -1,5 +1,6 @@
 """The function that reaches the internet: it takes jobs, and has no way to a database."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn, override
 
@@ -7,7 +8,7 @@ import pytest
 
 from delivery import delivering
 from succotash.container import Container
-from succotash.domain.messages.jobs import mail_job
+from succotash.domain.messages.jobs import mail_job, mail_of
 from succotash.domain.messages.mails import Mail
 from succotash.domain.messages.outbox import Channel, TakenMessage
 from succotash.domain.repositories.storage import Storage
@@ -39,6 +40,16 @@ def test_it_sends_mails(tmp_path: Path) -> None:
     event["Records"][0]["body"] = job.as_text()
     assert delivering(container)(event, Context()) == {"batchItemFailures": []}
     assert len(list(tmp_path.glob("*.eml"))) == 1
+
+
+def test_a_job_of_the_release_before_is_a_mail_all_the_same() -> None:
+    mail = Mail(("ada@example.com",), "Hello", "text", "<p>html</p>", unsubscribe_url="https://u")
+    job = mail_job(TakenMessage(a_message(), 1), Channel.PERSON, mail, NOON)
+    assert mail_of(job) == (mail, NOON)
+    new = {"unsubscribe_url", "message_id", "tags"}
+    payload = {name: value for name, value in job.payload.items() if name not in new}
+    former = replace(job, payload=payload)
+    assert mail_of(former) == (replace(mail, unsubscribe_url=None), NOON)
 
 
 def test_without_time_everything_is_given_again(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from succotash.domain.forms.forms import DEFAULT_FORM, QUARANTINE_KEPT, Form
 from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.messages.delivery import DeliveryOutcome, DeliveryResult, PendingDelivery
 from succotash.domain.messages.jobs import event_job
+from succotash.domain.people.consents import ConsentOrigin, SuppressionReason
 from succotash.domain.repositories.delivery import RelayWaker
 from tests.builders import NOON, a_message, a_submission, at
 from tests.contexts import Context
@@ -152,3 +153,42 @@ class TestMessages:
         container, _ = self.on_memory()
         answer = relaying(container)(sample("outbox_relay.messages"), Context())
         assert answer == {"batchItemFailures": []}
+
+
+def test_bounces_and_complaints_suppress_their_address_once() -> None:
+    container = Container(
+        {"SUCCOTASH_STORAGE": "memory", "ERASURE_KEYS": "a key that nobody can guess"},
+        clock=lambda: NOON,
+    )
+    folder = Path(__file__).resolve().parents[1] / "ses_samples"
+    bodies = [
+        (folder / f"{name}.json").read_text("utf-8")
+        for name in ("bounce", "bounce_transient", "complaint", "bounce")
+    ]
+
+    for _ in range(2):
+        answer = relaying(container)(messages(*bodies), Context(60_000))
+        assert answer == {"batchItemFailures": []}
+
+    keys = container.keys.tombstones.of_suppression("grace@example.com")
+    [found] = container.storage.repositories.consents.find_suppressions(keys)
+    assert found.reason is SuppressionReason.COMPLAINT
+    history = container.storage.repositories.consents.get_consents("grace@example.com")
+    assert [each.origin for each in history] == [ConsentOrigin.BOUNCE, ConsentOrigin.COMPLAINT]
+
+
+def test_an_event_of_the_mail_service_that_lacks_its_parts_is_given_again() -> None:
+    container = Container({"SUCCOTASH_STORAGE": "memory"}, clock=lambda: NOON)
+    wrong = {
+        "source": "aws.ses",
+        "detail": {
+            "eventType": "Bounce",
+            "bounce": {
+                "bounceType": "Permanent",
+                "bouncedRecipients": [{}],
+                "timestamp": "2026-02-01T08:00:00Z",
+            },
+        },
+    }
+    answer = relaying(container)(messages(json.dumps(wrong)), Context(60_000))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -155,3 +156,17 @@ class TestSes:
     def test_what_may_have_been_sent_is_uncertain(self, failure: Exception) -> None:
         with pytest.raises(MailUncertainError):
             SesMailer("forms@example.com", lambda: Failing(failure)).send(MAIL, NOON)
+
+    def test_a_mail_is_tagged_and_names_the_set_by_which_ses_tells_of_it(self) -> None:
+        asked: list[dict[str, Any]] = []
+
+        class Recording:
+            def send_email(self, **request: Any) -> dict[str, str]:  # noqa: ANN401
+                asked.append(request)
+                return {"MessageId": "m-1"}
+
+        mail = replace(MAIL, tags={"campaign": "c-1"})
+        mailer = SesMailer("forms@example.com", Recording, configuration_set="mails")
+        assert mailer.send(mail, NOON) == "m-1"
+        assert asked[0]["EmailTags"] == [{"Name": "campaign", "Value": "c-1"}]
+        assert asked[0]["ConfigurationSetName"] == "mails"

@@ -290,7 +290,6 @@ class Container:
 
     def get_outbox_relay(self) -> "OutboxRelay":
         """What delivers messages to the bus and by e-mail, as far as these are set."""
-        from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE
         from succotash.wiring.messages import outbox_relay
 
         return outbox_relay(
@@ -299,8 +298,8 @@ class Container:
             self._clock,
             self._delivery_queue,
             self.relay_waker,
-            signer=lambda: self.signer(CONFIRMATION_PURPOSE),
-            tombstones=self.keys.tombstones,
+            keys=self.keys,
+            token=self.get_unsubscriptions().token,
         )
 
     def get_challenge_intake(self) -> "ChallengeIntake":

@@ -168,6 +168,12 @@ class Settings(BaseModel):
     """Who e-mails are from, as `Name <address>` or an address; without it none is sent."""
     mail_folder: Annotated[str | None, Field(alias="MAIL_FOLDER", min_length=1)] = None
     """Where e-mails are put as files instead of being sent."""
+    mail_configuration_set: Annotated[
+        str | None, Field(alias="MAIL_CONFIGURATION_SET", min_length=1)
+    ] = None
+    """The configuration set of SES by which it tells of bounces and complaints."""
+    mails_per_second: Annotated[float, Field(alias="MAILS_PER_SECOND", ge=1, le=10_000)] = 14
+    """How many e-mails a second SES takes of this account."""
     mails_per_recipient: Annotated[int, Field(alias="MAILS_PER_RECIPIENT", ge=1, le=1000)] = 5
     """The most that a mailbox gets within 24 hours of the mails that anybody can cause."""
     public_url: Annotated[

@@ -12,13 +12,16 @@ from email_validator import EmailNotValidError, validate_email
 from succotash.domain.messages.mails import Mail
 from succotash.domain.repositories.delivery import MailRefusedError
 
+UNFOLDED = SMTP.clone(max_line_length=998)
+"""As long as RFC 5322 allows: a long address in a header would be folded into encoded words."""
+
 
 def mime(mail: Mail, sender: str, at: datetime) -> bytes:
     """The e-mail from `sender` (`Name <address>` or an address), as text and as HTML.
 
     MailRefusedError where an address is none, or a header would hold a line break.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=UNFOLDED)
     try:
         name, address = parseaddr(sender)
         message["From"] = Address(display_name=name, addr_spec=address)
@@ -27,9 +30,16 @@ def mime(mail: Mail, sender: str, at: datetime) -> bytes:
             message["Reply-To"] = Address(addr_spec=answer_to)
         message["Subject"] = mail.subject
         message["Date"] = at
-        message["Auto-Submitted"] = "auto-generated"
+        if mail.message_id is not None:
+            message["Message-ID"] = f"<{mail.message_id}@{address.rpartition('@')[2]}>"
+        if mail.unsubscribe_url is None:
+            message["Auto-Submitted"] = "auto-generated"
+        else:
+            message["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(mail.text)
-        message.add_alternative(mail.html, subtype="html")
+        if mail.html:
+            message.add_alternative(mail.html, subtype="html")
         return message.as_bytes()
     except (MessageError, ValueError, IndexError):
         # The parser of addresses raises IndexError for some that end too early.

@@ -19,7 +19,7 @@ def retention_handler(
     waker: RelayWaker,
 ) -> RetentionHandler:
     """Use cases around retention."""
-    rules, currency = _rules(settings, keys), Currency(settings.currency)
+    rules, currency = campaign_rules(settings, keys), Currency(settings.currency)
     return RetentionHandler(storage, clock, new_id, currency, keys.tombstones, rules, waker)
 
 
@@ -32,10 +32,11 @@ def campaign_dispatch(
     waker: RelayWaker,
 ) -> CampaignDispatch:
     """What assigns people to campaigns and hands their messages over."""
-    return CampaignDispatch(storage, clock, new_id, _rules(settings, keys), waker)
+    return CampaignDispatch(storage, clock, new_id, campaign_rules(settings, keys), waker)
 
 
-def _rules(settings: Settings, keys: KeyRing) -> CampaignRules:
+def campaign_rules(settings: Settings, keys: KeyRing) -> CampaignRules:
+    """What a deployment lays down for all campaigns."""
     return CampaignRules(
         settings.consent, settings.time_zone, keys.tombstones, Currency(settings.currency)
     )

@@ -20,12 +20,11 @@ if TYPE_CHECKING:
     from succotash.application.messages.deliveries import Deliveries
     from succotash.application.messages.delivery_worker import DeliveryWorker
     from succotash.application.messages.outbox_relay import OutboxRelay
-    from succotash.domain.intake.signing import Signer
-    from succotash.domain.people.erasures import Tombstones
     from succotash.domain.repositories.erasable import Erasable
     from succotash.domain.repositories.storage import Storage
-    from succotash.domain.values import Clock
+    from succotash.domain.values import CampaignId, Clock
     from succotash.infrastructure.files.mail import MailFolder
+    from succotash.wiring.keys import KeyRing
 
 
 def mail_folder(settings: Settings) -> "MailFolder | None":
@@ -41,9 +40,11 @@ def mailer(settings: Settings, folder: "MailFolder | None") -> Mailer | None:
     """What sends e-mails; None without a sender."""
     if folder is not None or settings.mail_from is None:
         return folder
+    from succotash.application.messages.pacing import PacedMailer
     from succotash.infrastructure.aws.mail import SesMailer
 
-    return SesMailer(settings.mail_from)
+    ses = SesMailer(settings.mail_from, configuration_set=settings.mail_configuration_set)
+    return PacedMailer(ses, settings.mails_per_second)
 
 
 def deliveries(mailer: Mailer | None, bus: EventBus | None) -> "Deliveries":
@@ -109,22 +110,33 @@ def outbox_relay(
     queue: DeliveryQueue,
     waker: RelayWaker,
     *,
-    signer: "Callable[[], Signer]",
-    tombstones: "Tombstones",
+    keys: "KeyRing",
+    token: "Callable[[str, CampaignId], str]",
 ) -> "OutboxRelay":
-    """What delivers messages to the bus and by e-mail, as far as these are set."""
+    """What delivers messages to the bus and by e-mail, as far as these are set.
+
+    `token` makes tokens of links by which people unsubscribe.
+    """
+    from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE
     from succotash.application.messages.mail_composition import MailComposition
+    from succotash.application.messages.member_mails import MemberMails
     from succotash.application.messages.outbox_relay import Channels, OutboxRelay
     from succotash.domain.messages.mails import Links
+    from succotash.wiring.campaigns import campaign_rules
 
     links = Links(settings.public_url, settings.lead_url)
-    mails = MailComposition(storage.repositories.forms, links, signer)
+    sends_mails = settings.mail_from is not None
+    mails = MailComposition(
+        storage.repositories.forms, links, lambda: keys.signer(CONFIRMATION_PURPOSE)
+    )
+    members = MemberMails(campaign_rules(settings, keys), links, token)
     channels = Channels(
         queue,
         publishes=settings.event_bus is not None,
-        mails=None if settings.mail_from is None else mails,
-        tombstones=tombstones,
+        mails=mails if sends_mails else None,
+        tombstones=keys.tombstones,
         mails_per_recipient=settings.mails_per_recipient,
         waker=waker,
+        members=members if sends_mails else None,
     )
     return OutboxRelay(storage, clock, channels)

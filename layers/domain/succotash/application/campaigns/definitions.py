@@ -5,6 +5,7 @@ from datetime import datetime
 from succotash.application.campaigns.effects import CampaignResult
 from succotash.application.campaigns.looks import CampaignLooks
 from succotash.application.campaigns.views import (
+    CampaignDetailView,
     CampaignList,
     CampaignPerformanceView,
     CampaignView,
@@ -49,11 +50,13 @@ class Campaigns:
             "summary": summary_view(summary, self._currency),
         }
 
-    def get_retention_campaign(self, campaign_id: str) -> CampaignView:
-        """A campaign; NotFoundError where there is none."""
+    def get_retention_campaign(self, campaign_id: str) -> CampaignDetailView:
+        """A campaign and how far its messages came; NotFoundError where there is none."""
         retention = self._storage.repositories.retention
         campaign = retention.get_retention_campaign(CampaignId(campaign_id))
-        return campaign_view(campaign, self._currency)
+        states = retention.count_member_states(campaign.campaign_id)
+        members = {state.value: count for state, count in states.items()}
+        return {**campaign_view(campaign, self._currency), "members": members}
 
     def get_campaign_performance(self, campaign_id: str) -> CampaignPerformanceView:
         """A campaign's rates and what it changed; NotFoundError where there is none.

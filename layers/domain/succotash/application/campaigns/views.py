@@ -107,6 +107,14 @@ class CampaignView(TypedDict):
     updated_at: datetime
 
 
+class CampaignDetailView(CampaignView):
+    """A retention campaign, and how far its messages came."""
+
+    members: Mapping[str, int]
+    """Members by state: `held_out`, `queued`, `sent`, `refused` (tried again), `uncertain` (may
+    have been sent, and never is again), `withheld` (not wanted any more when it was to leave)."""
+
+
 class CampaignSummaryView(TypedDict):
     """All campaigns together; of the revenue, what is in the deployment's currency."""
 

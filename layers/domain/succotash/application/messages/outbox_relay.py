@@ -6,6 +6,12 @@ from datetime import datetime, timedelta
 from typing import TypedDict
 
 from succotash.application.messages.mail_composition import MailComposition, NoKeyError
+from succotash.application.messages.member_mails import (
+    MemberMails,
+    Released,
+    is_members,
+    mark_answered,
+)
 from succotash.domain.messages.delivery import (
     DeliveryJob,
     DeliveryKind,
@@ -40,6 +46,7 @@ KEPT = timedelta(days=7)
 """How long delivered messages are kept, for questions about what became of one."""
 FORGOTTEN_AT_ONCE = 1_000
 NO_KEY = "a key is out of reach"
+NO_MAIL = "this deployment sends no e-mails"
 
 
 class RelayReport(TypedDict):
@@ -78,6 +85,8 @@ class Channels:
     mails_per_recipient: int
     """The most that a mailbox gets within a day of those that anybody can cause, over all forms."""
     waker: RelayWaker = NOBODY_TO_WAKE
+    members: MemberMails | None = None
+    """Of campaigns; None where a deployment sends no e-mails."""
 
 
 @dataclass(slots=True)
@@ -104,6 +113,8 @@ class _Plan:
     jobs: list[DeliveryJob] = field(default_factory=list)
     refused: list[DeliveryOutcome] = field(default_factory=list)
     """Of those pending, what cannot even be made a job."""
+    later: Settlement | None = None
+    """Where nothing may leave yet."""
 
 
 class OutboxRelay:
@@ -170,7 +181,13 @@ class OutboxRelay:
 
     def _hand_over(self, batch: Sequence[TakenMessage], tally: _Tally) -> None:
         tally.mails_uncertain += sum(taken.unanswered for taken in batch)
-        plans = [self._plan(taken, tally) for taken in batch]
+        released = self._release(batch, tally)
+        plans = [
+            self._plan_member(taken, released)
+            if is_members(taken.message)
+            else self._plan(taken, tally)
+            for taken in batch
+        ]
         now = self._clock()
         pending = [each for plan in plans for each in plan.pending]
         jobs = [each for plan in plans for each in plan.jobs]
@@ -179,15 +196,42 @@ class OutboxRelay:
         done = [
             Settlement(plan.taken, now, trusted=frozenset(plan.trusted))
             for plan in plans
-            if not plan.pending
+            if not plan.pending and plan.later is None
         ]
-        self._outbox.settle(done)
+        later = [plan.later for plan in plans if plan.later is not None]
+        self._outbox.settle([*done, *later])
+        self._wake(later)
         tally.delivered += len(done)
         outcomes = [each for plan in plans for each in plan.refused]
         if jobs:
             outcomes += self._channels.deliveries.hand_over(jobs)
         tally.handed_over += len(pending) - len(outcomes)
         self._note(outcomes, tally)
+
+    def _release(self, batch: Sequence[TakenMessage], tally: _Tally) -> Released:
+        """What may leave of campaigns; the rest has to wait, or is not wanted any more."""
+        now = self._clock()
+        if self._channels.members is not None:
+            return self._channels.members.release(self._storage.repositories, batch, now)
+        released = Released()
+        for taken in batch:
+            if is_members(taken.message):
+                due_at = self._redelivery.next_attempt(taken.attempt, now)
+                tally.dead_lettered += due_at is None
+                tally.failed += due_at is not None
+                released.later[taken.message.message_id] = (NO_MAIL, due_at)
+        return released
+
+    def _plan_member(self, taken: TakenMessage, released: Released) -> _Plan:
+        """The job of a campaign's message, which was noted before."""
+        plan, now = _Plan(taken, set(taken.delivered_to)), self._clock()
+        message_id = taken.message.message_id
+        if (mail := released.mails.get(message_id)) is not None:
+            self._add(plan, mail_job(taken, Channel.MEMBER, mail, now), now, None)
+        elif message_id in released.later:
+            reason, due_at = released.later[message_id]
+            plan.later = Settlement(taken, now, reason, due_at)
+        return plan
 
     def _plan(self, taken: TakenMessage, tally: _Tally) -> _Plan:
         """The jobs of a message; e-mails are noted before anybody could send them."""
@@ -264,6 +308,7 @@ class OutboxRelay:
                         pending.recipient,
                         pending.handed_over_at,
                     )
+            mark_answered(repositories, answered, outcomes)
             settlements = [self._settlement(each, now) for each in answered]
             outbox.settle(settlements)
             return settlements
@@ -278,6 +323,9 @@ class OutboxRelay:
         mails = [each.result for each in outcomes if each.kind == DeliveryKind.MAIL]
         tally.mails_sent += mails.count(DeliveryResult.DELIVERED)
         tally.mails_uncertain += mails.count(DeliveryResult.UNCERTAIN)
+        self._wake(settlements)
+
+    def _wake(self, settlements: Sequence[Settlement]) -> None:
         for due_at in sorted({_minute(each.due_at) for each in settlements if each.due_at}):
             self._channels.waker.wake(due_at)
 

@@ -228,10 +228,8 @@ def _activated(campaign: RetentionCampaign, now: datetime) -> RetentionCampaign:
         )
         if value is None
     ]
-    if definition.channel is CampaignChannel.WEBHOOK and definition.webhook_url is None:
-        lacks.append(
-            Violation("webhook_url", "required_to_activate", "Required to activate a campaign")
-        )
+    if definition.channel is not CampaignChannel.EMAIL:
+        lacks.append(Violation("channel", "channel_not_sent", "Must be email to activate"))
     ends_at, starts_at = campaign.ends_at, max(campaign.starts_at or now, now)
     if ends_at is not None and ends_at <= now:
         lacks.append(Violation("ends_at", "in_the_past", "Must be in the future"))

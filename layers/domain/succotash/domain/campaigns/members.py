@@ -19,6 +19,14 @@ class MemberState(StrEnum):
     HELD_OUT = "held_out"
     """There is none."""
     QUEUED = "queued"
+    SENT = "sent"
+    """The mail service took it."""
+    REFUSED = "refused"
+    """It was surely not sent; it is tried again until its message is set aside."""
+    UNCERTAIN = "uncertain"
+    """It may have been sent, and is never sent again."""
+    WITHHELD = "withheld"
+    """When it was about to leave, the person or the campaign did not want it any more."""
 
 
 class Unreached(StrEnum):
@@ -111,3 +119,43 @@ class Recipient:
     first_name: str | None
     last_name: str | None
     company: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseTerms:
+    """What decides whether a message that was assigned may still leave."""
+
+    suppression_keys: Sequence[DigestBlocks]
+    """Of canonical addresses, one for each key."""
+    consent: ConsentRule
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A member's message that is about to leave, and what stands against it now."""
+
+    campaign_id: CampaignId
+    recipient: Recipient
+    canonical_email: str
+    reason: Unreached | None = None
+    """ERASED, SUPPRESSED or NO_CONSENT; None where it may leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberMark:
+    """How far a member's message came."""
+
+    campaign_id: CampaignId
+    message_id: MessageId
+    state: MemberState
+
+
+MARKED_FROM: Mapping[MemberState, frozenset[MemberState]] = {
+    MemberState.SENT: frozenset(
+        {MemberState.QUEUED, MemberState.REFUSED, MemberState.UNCERTAIN, MemberState.WITHHELD}
+    ),
+    MemberState.REFUSED: frozenset({MemberState.QUEUED, MemberState.UNCERTAIN}),
+    MemberState.UNCERTAIN: frozenset({MemberState.QUEUED, MemberState.REFUSED}),
+    MemberState.WITHHELD: frozenset({MemberState.QUEUED, MemberState.REFUSED}),
+}
+"""From which states a mark leads to another; what comes late or twice changes nothing."""

@@ -8,7 +8,7 @@ from succotash.domain.messages.delivery import DeliveryJob, DeliveryKind
 from succotash.domain.messages.mails import Mail
 from succotash.domain.messages.outbox import Channel, OutboxMessage, TakenMessage
 from succotash.domain.people.erasures import ErasedPerson
-from succotash.domain.values import FormId, MessageId, SubmissionId, instant_text
+from succotash.domain.values import FormId, Json, MessageId, SubmissionId, instant_text
 from succotash.errors import MalformedRequestError
 
 CHALLENGE_CHANNEL = "challenge"
@@ -42,6 +42,9 @@ def mail_job(taken: TakenMessage, channel: str, mail: Mail, at: datetime) -> Del
             "html": mail.html,
             "reply_to": mail.reply_to,
             "at": instant_text(at),
+            "unsubscribe_url": mail.unsubscribe_url,
+            "message_id": mail.message_id,
+            "tags": dict(mail.tags),
         },
     )
 
@@ -56,8 +59,20 @@ def mail_of(job: DeliveryJob) -> tuple[Mail, datetime]:
             "html": str(html),
             "reply_to": str() | None as reply_to,
             "at": str(at),
+            **others,
         }:
-            mail = Mail(tuple(map(str, to)), subject, text, html, reply_to)
+            # The release before this one has none of these.
+            tags = others.get("tags")
+            mail = Mail(
+                tuple(map(str, to)),
+                subject,
+                text,
+                html,
+                reply_to,
+                _optional_text(others.get("unsubscribe_url")),
+                _optional_text(others.get("message_id")),
+                {name: str(each) for name, each in tags.items()} if isinstance(tags, dict) else {},
+            )
             return mail, _instant(at)
         case _:
             raise _wrong(job)
@@ -151,6 +166,10 @@ def is_about(person: ErasedPerson, text: str) -> bool:
 def uuid_of(job: DeliveryJob) -> UUID:
     """The job's id for services that recognise a repetition by a UUID."""
     return UUID(hex=job.deduplication_id[:32], version=4)
+
+
+def _optional_text(value: Json) -> str | None:
+    return None if value is None else str(value)
 
 
 def _instant(text: str) -> datetime:

@@ -1,7 +1,7 @@
 """What is written to people, as plain text and as HTML; answers can be nothing but text in it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from urllib.parse import quote
 
@@ -37,7 +37,14 @@ class Mail:
     """One line."""
     text: str
     html: str
+    """Empty for text alone."""
     reply_to: str | None = None
+    unsubscribe_url: str | None = None
+    """Where one POST unsubscribes (RFC 8058); of campaigns' mails alone."""
+    message_id: str | None = None
+    """The same for the same mail."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """By which the mail service's later reports are recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,10 @@ class Links:
     def of_confirmation(self, form_id: str, token: str) -> str:
         """Where a person confirms a submission."""
         return f"{self.public_url}/f/{quote(form_id, safe='')}/confirm?token={token}"
+
+    def of_unsubscription(self, token: str) -> str:
+        """Where a person gets no more mails of campaigns."""
+        return f"{self.public_url}/u/{token}"
 
     def of_quarantine(self, form_id: str) -> str:
         """Where a form's submissions in quarantine are."""

@@ -39,6 +39,8 @@ class Channel(StrEnum):
     """E-mail to the addresses that a form names."""
     PERSON = "person"
     """E-mail to who filled the form in."""
+    MEMBER = "member"
+    """E-mail to a campaign's member."""
 
 
 MAIL_WINDOW = timedelta(hours=24)

@@ -1,6 +1,7 @@
 """The port to the members of campaigns: finding them, assigning them, and handing them over."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from succotash.domain.campaigns.campaigns import RetentionCampaign
@@ -8,8 +9,12 @@ from succotash.domain.campaigns.members import (
     Assigned,
     CampaignMember,
     DispatchTerms,
+    MemberMark,
+    MemberState,
     Reach,
     Recipient,
+    Release,
+    ReleaseTerms,
 )
 from succotash.domain.values import CampaignId, MessageId
 
@@ -54,6 +59,26 @@ class CampaignMemberRepository(ABC):
     @abstractmethod
     def find_recipients(self, terms: DispatchTerms, *, limit: int) -> list[Recipient]:
         """The first of those who would be written to, in the order in which they are taken."""
+
+    @abstractmethod
+    def find_releases(
+        self, messages: Mapping[MessageId, CampaignId], terms: ReleaseTerms
+    ) -> list[Release]:
+        """What is known now of the recipients of messages, by message id.
+
+        A message whose person was erased has none.
+        """
+
+    @abstractmethod
+    def mark_members(self, marks: Sequence[MemberMark]) -> int:
+        """Keep how far messages came, as MARKED_FROM allows; how many members changed.
+
+        At most one mark for a message. Those that come to SENT count as sent by their campaign.
+        """
+
+    @abstractmethod
+    def count_member_states(self, campaign_id: CampaignId) -> Mapping[MemberState, int]:
+        """How many members of a campaign are in each state; every state is named."""
 
     @abstractmethod
     def get_campaign_member(self, campaign_id: CampaignId, message_id: MessageId) -> CampaignMember:

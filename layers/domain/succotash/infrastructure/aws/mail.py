@@ -32,8 +32,16 @@ def sesv2() -> Ses:
 class SesMailer(Mailer):
     """Sends from one address, whose identity SES has verified."""
 
-    def __init__(self, sender: str, client: Callable[[], Ses] = sesv2) -> None:
+    def __init__(
+        self,
+        sender: str,
+        client: Callable[[], Ses] = sesv2,
+        *,
+        configuration_set: str | None = None,
+    ) -> None:
+        """`configuration_set` is that by which SES tells of bounces and complaints."""
         self._sender = sender
+        self._configuration_set = configuration_set
         self._new_client = client
         self._client: Ses | None = None
 
@@ -49,6 +57,8 @@ class SesMailer(Mailer):
                 FromEmailAddress=parseaddr(self._sender)[1],
                 Destination={"ToAddresses": list(mail.to)},
                 Content={"Raw": {"Data": content}},
+                EmailTags=[{"Name": name, "Value": value} for name, value in mail.tags.items()],
+                **self._configuration(),
             )
         except ClientError as error:
             status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
@@ -61,3 +71,8 @@ class SesMailer(Mailer):
         except BotoCoreError as error:
             raise MailRefusedError(f"SES: {type(error).__name__}") from None
         return str(answer["MessageId"]) if "MessageId" in answer else None
+
+    def _configuration(self) -> dict[str, str]:
+        if self._configuration_set is None:
+            return {}
+        return {"ConfigurationSetName": self._configuration_set}

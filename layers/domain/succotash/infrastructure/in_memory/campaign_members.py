@@ -3,7 +3,7 @@
 import dataclasses
 import secrets
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -15,16 +15,26 @@ from succotash.domain.campaigns.assignment import Arm
 from succotash.domain.campaigns.campaigns import RetentionCampaign
 from succotash.domain.campaigns.consent_rules import ConsentRule
 from succotash.domain.campaigns.members import (
+    MARKED_FROM,
     Assigned,
     CampaignMember,
     DispatchTerms,
+    MemberMark,
     MemberState,
     Reach,
     Recipient,
+    Release,
+    ReleaseTerms,
     Unreached,
 )
 from succotash.domain.messages.outbox import MessageKind, OutboxMessage
-from succotash.domain.people.consents import MARKETING, ConsentState, SuppressionReason
+from succotash.domain.people.consents import (
+    MARKETING,
+    ConsentState,
+    SuppressionReason,
+    campaign_purpose,
+)
+from succotash.domain.people.erasures import DigestBlocks
 from succotash.domain.repositories.campaign_members import CampaignMemberRepository
 from succotash.domain.value.ledgers import Customer
 from succotash.domain.values import CampaignId, Currency, CustomerId, MessageId, Money, RunId
@@ -155,6 +165,48 @@ class InMemoryCampaignMemberRepository(InMemoryRepository, CampaignMemberReposit
 
     @override
     @atomic
+    def find_releases(
+        self, messages: Mapping[MessageId, CampaignId], terms: ReleaseTerms
+    ) -> list[Release]:
+        found = []
+        for message_id, campaign_id in sorted(messages.items()):
+            member = self.tables.members.get((campaign_id, message_id))
+            if member is None or (email := member.canonical_email) is None:
+                continue
+            purposes = (MARKETING, campaign_purpose(campaign_id))
+            # Who had bought something when they were assigned still has.
+            reason = self._suppressed(email, purposes, terms.suppression_keys)
+            if reason is None and not self._agrees(email, purposes, terms.consent, has_bought=True):
+                reason = Unreached.NO_CONSENT
+            found.append(Release(campaign_id, self._recipient(email, message_id), email, reason))
+        return found
+
+    @override
+    @atomic
+    def mark_members(self, marks: Sequence[MemberMark]) -> int:
+        changed = 0
+        for each in marks:
+            member = self.tables.members.get((each.campaign_id, each.message_id))
+            if member is None or member.state not in MARKED_FROM[each.state]:
+                continue
+            marked = dataclasses.replace(member, state=each.state)
+            self.tables.members[each.campaign_id, each.message_id] = marked
+            changed += 1
+            if each.state is MemberState.SENT:
+                campaign = self.tables.campaigns[each.campaign_id]
+                metrics = dataclasses.replace(campaign.metrics, sent=campaign.metrics.sent + 1)
+                counted = dataclasses.replace(campaign, metrics=metrics)
+                self.tables.campaigns[each.campaign_id] = counted
+        return changed
+
+    @override
+    @atomic
+    def count_member_states(self, campaign_id: CampaignId) -> Mapping[MemberState, int]:
+        counts = Counter(each.state for each in self.tables.members_by_campaign[campaign_id])
+        return {each: counts[each] for each in MemberState}
+
+    @override
+    @atomic
     def get_campaign_member(self, campaign_id: CampaignId, message_id: MessageId) -> CampaignMember:
         return self.tables.members[campaign_id, message_id]
 
@@ -220,18 +272,10 @@ class InMemoryCampaignMemberRepository(InMemoryRepository, CampaignMemberReposit
 
     def _reason(self, person: _Person, terms: DispatchTerms) -> Unreached | None:
         email = person.canonical_email
-        keys = [each.digest(email) for each in terms.suppression_keys]
-        suppressions = [
-            found
-            for key in keys
-            for purpose in terms.purposes
-            if (found := self.tables.suppressions.get((key, purpose)))
-        ]
-        if any(each.reason is SuppressionReason.ERASED for each in suppressions):
-            return Unreached.ERASED
-        if suppressions:
-            return Unreached.SUPPRESSED
-        if not self._agrees(person, terms):
+        reason = self._suppressed(email, terms.purposes, terms.suppression_keys)
+        if reason is not None:
+            return reason
+        if not self._agrees(email, terms.purposes, terms.consent, has_bought=person.has_bought):
             return Unreached.NO_CONSENT
         places = self.tables.members_by_email[email]
         if any(each.campaign_id == terms.campaign_id for each in places):
@@ -240,18 +284,33 @@ class InMemoryCampaignMemberRepository(InMemoryRepository, CampaignMemberReposit
         lately = sum(1 for each in places if since is not None and each.assigned_at > since)
         return Unreached.CAP if terms.cap is not None and lately >= terms.cap else None
 
-    def _agrees(self, person: _Person, terms: DispatchTerms) -> bool:
+    def _suppressed(
+        self, email: str, purposes: Sequence[str], keys: Sequence[DigestBlocks]
+    ) -> Unreached | None:
+        suppressions = [
+            found
+            for key in keys
+            for purpose in purposes
+            if (found := self.tables.suppressions.get((key.digest(email), purpose)))
+        ]
+        if any(each.reason is SuppressionReason.ERASED for each in suppressions):
+            return Unreached.ERASED
+        return Unreached.SUPPRESSED if suppressions else None
+
+    def _agrees(
+        self, email: str, purposes: Sequence[str], rule: ConsentRule, *, has_bought: bool
+    ) -> bool:
         consents = InMemoryConsentRepository(self.tables)
         said = {
             each.purpose: each.state
-            for each in consents.get_current_consents(person.canonical_email)
-            if each.purpose in terms.purposes
+            for each in consents.get_current_consents(email)
+            if each.purpose in purposes
         }
         if ConsentState.DENIED in said.values():
             return False
         if said.get(MARKETING) is ConsentState.GRANTED:
             return True
-        return terms.consent is ConsentRule.EXISTING_CUSTOMERS and person.has_bought
+        return rule is ConsentRule.EXISTING_CUSTOMERS and has_bought
 
     def _accounts(self, terms: DispatchTerms) -> Iterator[_Account]:
         run = self.tables.runs[self.tables.current_run()]

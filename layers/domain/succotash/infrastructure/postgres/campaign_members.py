@@ -1,5 +1,6 @@
 """Members of campaigns in PostgreSQL."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import override
 
@@ -10,10 +11,15 @@ from succotash.domain.campaigns.members import (
     Assigned,
     CampaignMember,
     DispatchTerms,
+    MemberMark,
+    MemberState,
     Reach,
     Recipient,
+    Release,
+    ReleaseTerms,
 )
 from succotash.domain.messages.outbox import MessageKind
+from succotash.domain.people.consents import CAMPAIGN_PREFIX, MARKETING
 from succotash.domain.repositories.campaign_members import CampaignMemberRepository
 from succotash.domain.values import CampaignId, MessageId
 from succotash.infrastructure.postgres.campaigns import PostgresCampaignRepository
@@ -21,7 +27,14 @@ from succotash.infrastructure.postgres.erasure_locks import ALL_STRIPES
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Jsonb, Session
 from succotash.infrastructure.postgres.sql import statements
-from succotash.infrastructure.rows.campaigns import member_of, reach_of, recipient_of
+from succotash.infrastructure.rows.campaigns import (
+    mark_documents,
+    member_of,
+    reach_of,
+    recipient_of,
+    release_of,
+    states_of,
+)
 from succotash.infrastructure.rows.row import only
 
 _SQL = statements("campaign_members")
@@ -64,6 +77,31 @@ class PostgresCampaignMemberRepository(PostgresRepository, CampaignMemberReposit
     def find_recipients(self, terms: DispatchTerms, *, limit: int) -> list[Recipient]:
         rows = self._run(_SQL["find_recipients"], **_parameters(terms), limit=limit)
         return [recipient_of(row) for row in rows]
+
+    @override
+    def find_releases(
+        self, messages: Mapping[MessageId, CampaignId], terms: ReleaseTerms
+    ) -> list[Release]:
+        rows = self._run(
+            _SQL["find_releases"],
+            message_ids=[*messages],
+            campaign_ids=[*messages.values()],
+            general_purpose=MARKETING,
+            campaign_prefix=CAMPAIGN_PREFIX,
+            reaches_customers=terms.consent is ConsentRule.EXISTING_CUSTOMERS,
+            suppression_inners=[each.inner for each in terms.suppression_keys],
+            suppression_outers=[each.outer for each in terms.suppression_keys],
+        )
+        return [release_of(row) for row in rows]
+
+    @override
+    def mark_members(self, marks: Sequence[MemberMark]) -> int:
+        [row] = self._run(_SQL["mark_members"], marks=Jsonb(mark_documents(marks)))
+        return int(row["changed"])
+
+    @override
+    def count_member_states(self, campaign_id: CampaignId) -> Mapping[MemberState, int]:
+        return states_of(self._run(_SQL["count_member_states"], campaign_id=campaign_id))
 
     @override
     def get_campaign_member(self, campaign_id: CampaignId, message_id: MessageId) -> CampaignMember:

@@ -21,10 +21,13 @@ from succotash.domain.campaigns.definition import (
     QuietHours,
 )
 from succotash.domain.campaigns.members import (
+    MARKED_FROM,
     CampaignMember,
+    MemberMark,
     MemberState,
     Reach,
     Recipient,
+    Release,
     Unreached,
 )
 from succotash.domain.campaigns.templates import MessageTemplate
@@ -174,3 +177,33 @@ def reach_of(rows: Sequence[Row]) -> Reach:
 def recipient_of(row: Row) -> Recipient:
     """What messages say of somebody."""
     return Recipient(row["message_id"], row["first_name"], row["last_name"], row["company"])
+
+
+def release_of(row: Row) -> Release:
+    """What is known of the recipient of a message that is about to leave."""
+    reason = row["reason"]
+    return Release(
+        row["campaign_id"],
+        recipient_of(row),
+        row["canonical_email"],
+        None if reason is None else Unreached(reason),
+    )
+
+
+def mark_documents(marks: Sequence[MemberMark]) -> list[Json]:
+    """Marks as statements take them, with the states from which they lead."""
+    return [
+        {
+            "campaign_id": each.campaign_id,
+            "person_key": each.message_id,
+            "state": each.state,
+            "marked_from": [*sorted(MARKED_FROM[each.state])],
+        }
+        for each in marks
+    ]
+
+
+def states_of(rows: Sequence[Row]) -> dict[MemberState, int]:
+    """How many members are in each state."""
+    counts = {row["state"]: row["members"] for row in rows}
+    return {each: counts.get(each, 0) for each in MemberState}

@@ -1,6 +1,6 @@
 """Members of campaigns in SQLite."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import override
@@ -12,14 +12,28 @@ from succotash.domain.campaigns.members import (
     Assigned,
     CampaignMember,
     DispatchTerms,
+    MemberMark,
+    MemberState,
     Reach,
     Recipient,
+    Release,
+    ReleaseTerms,
 )
 from succotash.domain.messages.outbox import MessageKind
+from succotash.domain.people.consents import CAMPAIGN_PREFIX, MARKETING
+from succotash.domain.people.erasures import DigestBlocks
 from succotash.domain.repositories.campaign_members import CampaignMemberRepository
 from succotash.domain.values import MONEY_PLACES, CampaignId, Json, MessageId
 from succotash.errors import NotFoundError
-from succotash.infrastructure.rows.campaigns import campaign_of, member_of, reach_of, recipient_of
+from succotash.infrastructure.rows.campaigns import (
+    campaign_of,
+    mark_documents,
+    member_of,
+    reach_of,
+    recipient_of,
+    release_of,
+    states_of,
+)
 from succotash.infrastructure.sqlite.columns import json_text, micros, optional_micros
 from succotash.infrastructure.sqlite.functions import require_zone
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
@@ -78,6 +92,34 @@ class SQLiteCampaignMemberRepository(SQLiteRepository, CampaignMemberRepository)
         return [recipient_of(row) for row in rows]
 
     @override
+    def find_releases(
+        self, messages: Mapping[MessageId, CampaignId], terms: ReleaseTerms
+    ) -> list[Release]:
+        with self._unit.reading() as session:
+            rows = session.run(
+                _SQL["find_releases"],
+                messages=json_text(dict(messages)),
+                general_purpose=MARKETING,
+                campaign_prefix=CAMPAIGN_PREFIX,
+                reaches_customers=terms.consent is ConsentRule.EXISTING_CUSTOMERS,
+                suppression_keys=_blocks(terms.suppression_keys),
+            )
+        return [release_of(row) for row in rows]
+
+    @override
+    def mark_members(self, marks: Sequence[MemberMark]) -> int:
+        given = json_text(mark_documents(marks))
+        with self._unit.writing() as session:
+            # Counted before: what is marked already is not sent again.
+            session.change(_SQL["count_sent"], marks=given)
+            return session.change(_SQL["mark_members"], marks=given)
+
+    @override
+    def count_member_states(self, campaign_id: CampaignId) -> Mapping[MemberState, int]:
+        with self._unit.reading() as session:
+            return states_of(session.run(_SQL["count_member_states"], campaign_id=campaign_id))
+
+    @override
     def get_campaign_member(self, campaign_id: CampaignId, message_id: MessageId) -> CampaignMember:
         with self._unit.reading() as session:
             for row in session.run(
@@ -122,12 +164,7 @@ def _parameters(terms: DispatchTerms) -> dict[str, object]:
         "general_purpose": general_purpose,
         "own_purpose": own_purpose,
         "reaches_customers": terms.consent is ConsentRule.EXISTING_CUSTOMERS,
-        "suppression_keys": json_text(
-            [
-                {"inner": each.inner.hex(), "outer": each.outer.hex()}
-                for each in terms.suppression_keys
-            ]
-        ),
+        "suppression_keys": _blocks(terms.suppression_keys),
         "person_inner": terms.person_key.inner,
         "person_outer": terms.person_key.outer,
         "holdout_below": terms.holdout_below,
@@ -135,6 +172,10 @@ def _parameters(terms: DispatchTerms) -> dict[str, object]:
         "cap_since": optional_micros(terms.cap_since),
         "messages": terms.messages,
     }
+
+
+def _blocks(keys: Sequence[DigestBlocks]) -> str:
+    return json_text([{"inner": each.inner.hex(), "outer": each.outer.hex()} for each in keys])
 
 
 def _bounds(alternative: Alternative) -> Iterator[tuple[str, Json]]:

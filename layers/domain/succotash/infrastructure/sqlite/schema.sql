@@ -569,7 +569,9 @@ CREATE TABLE campaign_members (
     campaign_id TEXT NOT NULL REFERENCES retention_campaigns (campaign_id),
     person_key TEXT NOT NULL,
     arm TEXT NOT NULL CHECK (arm IN ('treatment', 'holdout')),
-    state TEXT NOT NULL CHECK (state IN ('held_out', 'queued')),
+    state TEXT NOT NULL CHECK (
+        state IN ('held_out', 'queued', 'sent', 'refused', 'uncertain', 'withheld')
+    ),
     assigned_at INTEGER NOT NULL,
     dispatch_id TEXT NOT NULL,
     customer_id TEXT,

@@ -126,7 +126,7 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     "run_shards": {Kind.SCORING: "rawd"},
     "grid_parts": {Kind.SCORING: "rad"},
     "cohort_parts": {Kind.SCORING: "rad"},
-    "retention_campaigns": {Kind.QUERIES: "rawd", Kind.CAMPAIGNS: "rw", Kind.RELAY: "r"},
+    "retention_campaigns": {Kind.QUERIES: "rawd", Kind.CAMPAIGNS: "rw", Kind.RELAY: "rw"},
     "campaign_members": {
         Kind.QUERIES: "rw",
         Kind.CAMPAIGNS: "ra",
@@ -137,6 +137,7 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
 }
 """Rights on every table and view of the schema; a kind that is not named has none."""
 COLUMNS: Mapping[str, Mapping[Kind, Sequence[str]]] = {
+    "leads": {Kind.RELAY: ("canonical_email", "company", "first_name", "last_name")},
     "form_submissions": {
         Kind.SCORING: (
             "attribution",
@@ -146,7 +147,7 @@ COLUMNS: Mapping[str, Mapping[Kind, Sequence[str]]] = {
             "submission_id",
             "submitted_at",
         )
-    }
+    },
 }
 """Columns that a kind may read of a table whose others are no business of its."""
 ROW_BY_ROW: Mapping[str, str] = {

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from alembic import op
 
-# Branch: performance.
 revision = "0023"
 down_revision = "0022"
 
