@@ -15,9 +15,10 @@ from succotash.domain.campaigns.members import (
     Reach,
     ReleaseTerms,
 )
+from succotash.domain.campaigns.readings import LookReading, LookTerms
 from succotash.domain.people.erasures import SUPPRESSION, Tombstones
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.values import CampaignId, CustomerId, MessageId
+from succotash.domain.values import CampaignId, Currency, CustomerId, MessageId
 
 
 def check_members(
@@ -55,6 +56,14 @@ def check_members(
     expect(that=(member.arm, member.customer_id) == (Arm.TREATMENT, customer_id))
     expect(that=to.get_campaign_members(campaign_id, limit=2) == [member])
     expect(that=to.get_memberships(email) == [member])
+    closes_at = at + timedelta(days=1)
+    [totals] = to.total_looks(
+        LookTerms(campaign_id, [closes_at], None, timedelta(days=1), Currency("USD"))
+    )
+    expect(that=totals.everybody.treatment.members == 1)
+    reading = LookReading(0, closes_at, totals)
+    to.save_look_readings(campaign_id, [reading])
+    expect(that=to.get_look_readings(campaign_id) == [reading])
     release_terms = ReleaseTerms(terms.suppression_keys, ConsentRule.OPT_IN)
     [release] = to.find_releases({message_id: campaign_id}, release_terms)
     expect(that=(release.canonical_email, release.reason) == (email, None))

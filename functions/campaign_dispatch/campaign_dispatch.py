@@ -2,7 +2,7 @@
 
 The bus's event that a run was published dispatches every campaign that is running, as an event
 without a kind does; the event that asks for one campaign dispatches that one. What an event asks
-for a second time is found done.
+for a second time is found done. After all campaigns, looks at their effect that have come are read.
 """
 
 from collections.abc import Callable, Mapping
@@ -41,7 +41,9 @@ def dispatching(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext]
                     done = [dispatch.dispatch(_campaign_id(event))]
                 except NotFoundError:  # deleted meanwhile
                     done = []
-                report: Report = to_jsonable_python({"campaigns": done, "is_finished": True})
+                report: Report = to_jsonable_python(
+                    {"campaigns": done, "is_finished": True, "looks_read": 0}
+                )
             else:
                 report = to_jsonable_python(
                     dispatch.dispatch_all(lambda: context.get_remaining_time_in_millis() > RESERVE)

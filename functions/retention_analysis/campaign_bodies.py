@@ -11,13 +11,13 @@ from succotash.domain.campaigns.campaigns import CampaignChange, CampaignStatus
 from succotash.domain.campaigns.definition import (
     ATTRIBUTION_DAYS,
     HOLDOUT_SHARE,
-    MOST_LOOKS,
     Budget,
     CampaignChannel,
     CampaignDefinition,
     FrequencyCap,
     QuietHours,
 )
+from succotash.domain.campaigns.looks import MOST_LOOKS
 from succotash.domain.campaigns.templates import LONGEST_BODY, LONGEST_SUBJECT, MessageTemplate
 from succotash.domain.retention.retention import EngagementSegment, RiskLevel
 from succotash.domain.values import Currency, Money

@@ -207,7 +207,7 @@ def dispatch_campaign(container: Container, campaign_id: str) -> DispatchRequest
 
 @api.route("GET", "/retention/campaigns/{campaign_id}/performance", scope=READ)
 def get_campaign_performance(container: Container, campaign_id: str) -> CampaignPerformanceView:
-    """A campaign's rates."""
+    """A campaign's rates, and what it changed in money, with an interval."""
     return container.get_retention_handler().get_campaign_performance(campaign_id)
 
 

@@ -37,4 +37,6 @@ def campaign_dispatch(
 
 def campaign_rules(settings: Settings, keys: KeyRing) -> CampaignRules:
     """What a deployment lays down for all campaigns."""
-    return CampaignRules(settings.consent, settings.time_zone, keys.tombstones)
+    return CampaignRules(
+        settings.consent, settings.time_zone, keys.tombstones, Currency(settings.currency)
+    )

@@ -2,16 +2,17 @@
 
 from datetime import datetime
 
+from succotash.application.campaigns.effects import CampaignResult
+from succotash.application.campaigns.looks import CampaignLooks
 from succotash.application.campaigns.views import (
     CampaignDetailView,
     CampaignList,
     CampaignPerformanceView,
     CampaignView,
     campaign_view,
-    metrics_view,
+    performance_view,
     summary_view,
 )
-from succotash.application.rounding import rounded_or_none
 from succotash.domain.campaigns.campaigns import (
     CampaignChange,
     CampaignPerformance,
@@ -37,6 +38,7 @@ class Campaigns:
         self._clock = clock
         self._new_id = new_id
         self._currency = currency
+        self._looks = CampaignLooks(storage, clock, currency)
 
     def get_retention_campaigns(self, status: CampaignStatus | None = None) -> CampaignList:
         """Campaigns, newest first."""
@@ -57,17 +59,14 @@ class Campaigns:
         return {**campaign_view(campaign, self._currency), "members": members}
 
     def get_campaign_performance(self, campaign_id: str) -> CampaignPerformanceView:
-        """A campaign's rates; NotFoundError where there is none."""
+        """A campaign's rates and what it changed; NotFoundError where there is none.
+
+        Looks that have come and that nobody has read yet are read.
+        """
         retention = self._storage.repositories.retention
-        found = CampaignPerformance.of(retention.get_retention_campaign(CampaignId(campaign_id)))
-        return {
-            "campaign_id": found.campaign.campaign_id,
-            "metrics": metrics_view(found.campaign.metrics, self._currency),
-            "delivery_rate": rounded_or_none(found.delivery_rate),
-            "open_rate": rounded_or_none(found.open_rate),
-            "click_rate": rounded_or_none(found.click_rate),
-            "conversion_rate": rounded_or_none(found.conversion_rate),
-        }
+        campaign = retention.get_retention_campaign(CampaignId(campaign_id))
+        result = CampaignResult.of(campaign, self._looks.read(campaign), self._clock())
+        return performance_view(CampaignPerformance.of(campaign), result, self._currency)
 
     def create_retention_campaign(
         self,

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypedDict
 
+from succotash.application.campaigns.looks import CampaignLooks
 from succotash.application.campaigns.rules import CampaignRules
 from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
 from succotash.domain.repositories.storage import Repositories, Storage
@@ -30,6 +31,8 @@ class DispatchReport(TypedDict):
     campaigns: list[DispatchedCampaign]
     is_finished: bool
     """False where time did not suffice for all campaigns; another dispatch goes on."""
+    looks_read: int
+    """Campaigns whose looks at the effect were read, as far as they had come."""
 
 
 class UnfinishedDispatchError(SuccotashError):
@@ -58,6 +61,7 @@ class CampaignDispatch:
         self._new_id = new_id
         self._rules = rules
         self._waker = waker
+        self._looks = CampaignLooks(storage, clock, rules.currency)
 
     def dispatch(self, campaign_id: str) -> DispatchedCampaign:
         """Dispatch one campaign; nothing where it is not running. NotFoundError."""
@@ -70,7 +74,8 @@ class CampaignDispatch:
     def dispatch_all(self, has_time: Callable[[], bool] = lambda: True) -> DispatchReport:
         """Dispatch every campaign that is running, the oldest first, while there is time.
 
-        The first is dispatched in any case, so that repeating this comes to an end.
+        The first is dispatched in any case, so that repeating this comes to an end. Then looks at
+        the effect are read.
         """
         running = self._storage.repositories.retention.get_active_retention_campaigns(self._clock())
         done: list[DispatchedCampaign] = []
@@ -78,7 +83,9 @@ class CampaignDispatch:
             if done and not has_time():
                 break
             done.append(self.dispatch(campaign.campaign_id))
-        return {"campaigns": done, "is_finished": len(done) == len(running)}
+        is_finished = len(done) == len(running)
+        looks_read = self._looks.read_all(has_time) if is_finished else 0
+        return {"campaigns": done, "is_finished": is_finished, "looks_read": looks_read}
 
     def _work(
         self, campaign_id: str, dispatch_id: str, repositories: Repositories

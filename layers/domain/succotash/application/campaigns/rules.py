@@ -9,7 +9,10 @@ from succotash.domain.campaigns.campaigns import RetentionCampaign
 from succotash.domain.campaigns.consent_rules import ConsentRule
 from succotash.domain.campaigns.members import DispatchTerms
 from succotash.domain.people.erasures import NO_TOMBSTONES, SUPPRESSION, Tombstones
+from succotash.domain.values import Currency
 from succotash.errors import InvalidInputError, SettingsError
+
+USUAL_CURRENCY = Currency("USD")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,8 @@ class CampaignRules:
     consent: ConsentRule = ConsentRule.OPT_IN
     time_zone: str = "UTC"
     tombstones: Tombstones = NO_TOMBSTONES
+    currency: Currency = USUAL_CURRENCY
+    """In which orders count."""
 
     def terms(self, campaign: RetentionCampaign, at: datetime) -> DispatchTerms:
         """Whom a campaign would reach at an instant.

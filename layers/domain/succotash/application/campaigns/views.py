@@ -5,8 +5,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypedDict
 
+from succotash.application.campaigns.effect_views import EffectView, effect_view
+from succotash.application.campaigns.effects import CampaignResult
+from succotash.application.rounding import rounded_or_none
 from succotash.domain.campaigns.audience_documents import audience_document
-from succotash.domain.campaigns.campaigns import CampaignMetrics, CampaignSummary, RetentionCampaign
+from succotash.domain.campaigns.campaigns import (
+    CampaignMetrics,
+    CampaignPerformance,
+    CampaignSummary,
+    RetentionCampaign,
+)
 from succotash.domain.campaigns.definition import Budget, FrequencyCap, QuietHours
 from succotash.domain.campaigns.templates import MessageTemplate
 from succotash.domain.values import Currency, Json, Money
@@ -92,6 +100,8 @@ class CampaignView(TypedDict):
     looks: list[datetime]
     """When the effect is read; fixed at activation."""
     activated_at: datetime | None
+    ended_at: datetime | None
+    """When it was completed or cancelled."""
     metrics: CampaignMetricsView
     created_at: datetime
     updated_at: datetime
@@ -120,19 +130,31 @@ class CampaignList(TypedDict):
     summary: CampaignSummaryView
 
 
+class CostView(TypedDict):
+    """What messages cost."""
+
+    amount: Decimal
+    """In `currency`."""
+    currency: str
+
+
 class CampaignPerformanceView(TypedDict):
-    """A campaign's rates; None where the denominator is 0."""
+    """A campaign's rates, and what it changed; a rate is None where its denominator is 0."""
 
     campaign_id: str
     metrics: CampaignMetricsView
     delivery_rate: float | None
-    """Messages sent per targeted customer since the campaign began, 0 to 1; None without any."""
+    """sent / targeted: messages that left, whether or not they arrived."""
     open_rate: float | None
     """Messages opened per message sent since the campaign began; None without any."""
     click_rate: float | None
     """clicked / sent: clicks are known even where opening is not."""
     conversion_rate: float | None
     """Customers converted per message sent since the campaign began; None without any."""
+    cost: CostView | None
+    """Of the messages sent, at the cost of each in the budget; None without a budget."""
+    effect: EffectView | None
+    """None before the campaign is activated."""
 
 
 def metrics_view(metrics: CampaignMetrics, own: Currency) -> CampaignMetricsView:
@@ -147,6 +169,27 @@ def metrics_view(metrics: CampaignMetrics, own: Currency) -> CampaignMetricsView
         "revenue": revenue.exact(),
         "currency": revenue.currency,
     }
+
+
+def performance_view(
+    found: CampaignPerformance, result: CampaignResult | None, own: Currency
+) -> CampaignPerformanceView:
+    """Serialised for the API."""
+    campaign = found.campaign
+    return {
+        "campaign_id": campaign.campaign_id,
+        "metrics": metrics_view(campaign.metrics, own),
+        "delivery_rate": rounded_or_none(found.delivery_rate),
+        "open_rate": rounded_or_none(found.open_rate),
+        "click_rate": rounded_or_none(found.click_rate),
+        "conversion_rate": rounded_or_none(found.conversion_rate),
+        "cost": _optional(_cost_view, found.cost),
+        "effect": None if result is None else effect_view(result, own),
+    }
+
+
+def _cost_view(cost: Money) -> CostView:
+    return {"amount": cost.exact(), "currency": cost.currency}
 
 
 def _message_view(message: MessageTemplate) -> MessageTemplateView:
@@ -196,6 +239,7 @@ def campaign_view(campaign: RetentionCampaign, own: Currency) -> CampaignView:
         "attribution_days": definition.attribution_days,
         "looks": [*definition.looks],
         "activated_at": definition.activated_at,
+        "ended_at": definition.ended_at,
         "metrics": metrics_view(campaign.metrics, own),
         "created_at": campaign.created_at,
         "updated_at": campaign.updated_at,

@@ -9,6 +9,7 @@ from typing import Any
 from succotash.domain.campaigns.alternatives import AudienceField
 from succotash.domain.campaigns.audiences import Audience, Condition, Operator, everybody_of
 from succotash.domain.campaigns.definition import CampaignChannel, CampaignDefinition
+from succotash.domain.campaigns.looks import LookPlan
 from succotash.domain.retention.retention import EngagementSegment, RiskLevel
 from succotash.domain.values import CampaignId, Currency, Money
 from succotash.errors import (
@@ -90,6 +91,11 @@ class RetentionCampaign:
         parts = targets if own is None else [*targets, own]
         return everybody_of(parts) if parts else None
 
+    def ended_at(self, now: datetime) -> datetime | None:
+        """When it stopped writing to people; None where it has not yet."""
+        ends = [self.definition.ended_at, self.ends_at]
+        return min((each for each in ends if each is not None and each <= now), default=None)
+
     def is_running(self, at: datetime) -> bool:
         """Whether it is active, has begun, and is not over."""
         return (
@@ -112,6 +118,8 @@ class CampaignPerformance:
     """clicked / sent: a mail program that hides opening still follows links"""
     conversion_rate: float | None
     """converted / sent"""
+    cost: Money | None = None
+    """Of the messages sent; None where no budget says what one costs."""
 
     @classmethod
     def of(cls, campaign: RetentionCampaign) -> "CampaignPerformance":
@@ -120,13 +128,18 @@ class CampaignPerformance:
         def rate(part: int, whole: int) -> float | None:
             return part / whole if whole else None
 
-        metrics = campaign.metrics
+        metrics, budget = campaign.metrics, campaign.definition.budget
         return cls(
             campaign,
             delivery_rate=rate(metrics.sent, metrics.targeted),
             open_rate=rate(metrics.opened, metrics.sent),
             click_rate=rate(metrics.clicked, metrics.sent),
             conversion_rate=rate(metrics.converted, metrics.sent),
+            cost=None
+            if budget is None
+            else Money(
+                budget.cost_per_message.amount * metrics.sent, budget.cost_per_message.currency
+            ),
         )
 
 
@@ -183,6 +196,8 @@ def changed_campaign(
     check_campaign(changed, currency)
     if campaign.status is CampaignStatus.DRAFT and wanted is CampaignStatus.ACTIVE:
         return _activated(changed, now)
+    if wanted is not campaign.status and not CAMPAIGN_STEPS[wanted]:
+        return replace(changed, definition=replace(changed.definition, ended_at=now))
     return changed
 
 
@@ -221,9 +236,9 @@ def _activated(campaign: RetentionCampaign, now: datetime) -> RetentionCampaign:
     if lacks or ends_at is None:
         raise InvalidInputError(lacks)
     looks = definition.looks or definition.usual_looks(starts_at, ends_at)
-    if looks[0] <= starts_at:
-        raise InvalidInputError.of("looks", "before_start", "Must be after the start")
-    return replace(campaign, definition=replace(definition, looks=looks, activated_at=now))
+    plan = LookPlan.of(starts_at, definition.attribution, looks)
+    fixed = replace(definition, looks=looks, activated_at=now, boundaries=plan.document())
+    return replace(campaign, definition=fixed)
 
 
 def check_campaign(campaign: RetentionCampaign, currency: Currency) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from succotash.domain.campaigns.audiences import Audience
+from succotash.domain.campaigns.looks import MOST_LOOKS, LookPlan
 from succotash.domain.campaigns.templates import MessageTemplate
 from succotash.domain.values import Currency, Json, Money, amount_violation
 from succotash.errors import InvalidInputError, Violation
@@ -16,7 +17,6 @@ HOLDOUT_SHARE = 0.1
 LARGEST_HOLDOUT = 0.5
 ATTRIBUTION_DAYS = 30
 LONGEST_ATTRIBUTION = 365
-MOST_LOOKS = 20
 USUAL_LOOKS = 4
 LONGEST_CAP_DAYS = 365
 
@@ -94,8 +94,15 @@ class CampaignDefinition:
     looks: tuple[datetime, ...] = ()
     """When the effect is read; fixed when the campaign is activated."""
     activated_at: datetime | None = None
+    ended_at: datetime | None = None
+    """When somebody completed or cancelled it."""
     boundaries: Mapping[str, Json] = field(default_factory=dict)
     """What the looks' statistics are compared with; calculated when it is activated."""
+
+    @property
+    def look_plan(self) -> LookPlan | None:
+        """The looks as they were fixed; None before it is activated."""
+        return LookPlan.of_document(self.boundaries, self.looks) if self.boundaries else None
 
     def violations(self, currency: Currency) -> list[Violation]:
         """Everything wrong with it, by field."""

@@ -1,12 +1,13 @@
 """The looks at a campaign's effect, fixed when it is activated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Self
+from typing import Any, Self
 
 from succotash.domain.campaigns.boundaries import obrien_fleming_spent, two_sided_boundaries
+from succotash.domain.values import Json
 from succotash.errors import InvalidInputError
 
 MOST_LOOKS = 20
@@ -51,6 +52,23 @@ class LookPlan:
             opens_at,
             tuple(Look(each, obrien_fleming_spent((each - opens_at) / whole)) for each in dates),
         )
+
+    @classmethod
+    def of_document(cls, document: Mapping[str, Any], dates: Sequence[datetime]) -> Self:
+        """As it was stored, with the dates."""
+        spent = document["spent"]
+        return cls(
+            datetime.fromisoformat(document["opens_at"]),
+            tuple(Look(at, float(error)) for at, error in zip(dates, spent, strict=True)),
+        )
+
+    def document(self) -> dict[str, Json]:
+        """All that a campaign stores about its looks besides their dates."""
+        return {
+            "opens_at": self.opens_at.isoformat(),
+            "spent": [each.spent for each in self.looks],
+            "expected": [*self.expected_boundaries()],
+        }
 
     def reached(self, now: datetime) -> int:
         """How many looks have come."""

@@ -3,6 +3,7 @@
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.infrastructure.in_memory.activity import InMemoryActivityRepository
 from succotash.infrastructure.in_memory.campaign_members import InMemoryCampaignMemberRepository
+from succotash.infrastructure.in_memory.campaign_readings import InMemoryCampaignReadingRepository
 from succotash.infrastructure.in_memory.campaigns import InMemoryCampaignRepository
 from succotash.infrastructure.in_memory.engagement import InMemoryEngagementRepository
 from succotash.infrastructure.in_memory.grids import InMemoryGridRepository
@@ -24,6 +25,7 @@ class InMemoryRetentionRepository(
     InMemoryEngagementRepository,
     InMemoryCampaignRepository,
     InMemoryCampaignMemberRepository,
+    InMemoryCampaignReadingRepository,
     InMemoryGridRepository,
     InMemoryLifecycleRepository,
     InMemoryRetentionAnalyticsRepository,

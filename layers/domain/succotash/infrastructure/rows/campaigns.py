@@ -101,6 +101,7 @@ def definition_document(definition: CampaignDefinition) -> dict[str, Json]:
         "attribution_days": definition.attribution_days,
         "looks": [each.isoformat() for each in definition.looks],
         "activated_at": _optional(datetime.isoformat, definition.activated_at),
+        "ended_at": _optional(datetime.isoformat, definition.ended_at),
         "boundaries": dict(definition.boundaries),
     }
     return {name: value for name, value in parts.items() if value is not None}
@@ -122,6 +123,7 @@ def _definition_of(document: Mapping[str, Any]) -> CampaignDefinition:
         attribution_days=read("attribution_days", usual.attribution_days),
         looks=tuple(map(datetime.fromisoformat, read("looks", []))),
         activated_at=_optional(datetime.fromisoformat, read("activated_at")),
+        ended_at=_optional(datetime.fromisoformat, read("ended_at")),
         boundaries=read("boundaries", {}),
     )
 

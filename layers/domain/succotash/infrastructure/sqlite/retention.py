@@ -3,6 +3,7 @@
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.infrastructure.sqlite.activity import SQLiteActivityRepository
 from succotash.infrastructure.sqlite.campaign_members import SQLiteCampaignMemberRepository
+from succotash.infrastructure.sqlite.campaign_readings import SQLiteCampaignReadingRepository
 from succotash.infrastructure.sqlite.campaigns import SQLiteCampaignRepository
 from succotash.infrastructure.sqlite.engagement import SQLiteEngagementRepository
 from succotash.infrastructure.sqlite.grids import SQLiteGridRepository
@@ -22,6 +23,7 @@ class SQLiteRetentionRepository(
     SQLiteEngagementRepository,
     SQLiteCampaignRepository,
     SQLiteCampaignMemberRepository,
+    SQLiteCampaignReadingRepository,
     SQLiteGridRepository,
     SQLiteLifecycleRepository,
     SQLiteRetentionAnalyticsRepository,

@@ -591,3 +591,12 @@ CREATE INDEX campaign_members_by_email ON campaign_members (canonical_email, ass
 WHERE canonical_email IS NOT NULL;
 CREATE INDEX campaign_members_by_customer ON campaign_members (customer_id)
 WHERE customer_id IS NOT NULL;
+
+-- Sums of members only: nothing here is about anybody.
+CREATE TABLE campaign_readings (
+    campaign_id TEXT NOT NULL REFERENCES retention_campaigns (campaign_id),
+    look INTEGER NOT NULL CHECK (look >= 0),
+    read_at INTEGER NOT NULL,
+    totals TEXT NOT NULL CHECK (json_type(totals) = 'object'),
+    PRIMARY KEY (campaign_id, look)
+) STRICT, WITHOUT ROWID;

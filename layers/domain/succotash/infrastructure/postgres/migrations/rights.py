@@ -99,7 +99,12 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
         Kind.SCORING: "rawd",
         Kind.CAMPAIGNS: "r",
     },
-    "orders": {Kind.QUERIES: "rad", Kind.EVENTS: "rawd", Kind.SCORING: "rad"},
+    "orders": {
+        Kind.QUERIES: "rad",
+        Kind.EVENTS: "rawd",
+        Kind.SCORING: "rad",
+        Kind.CAMPAIGNS: "r",
+    },
     "shop_orders": {Kind.QUERIES: "rd", Kind.EVENTS: "rawd"},
     "activity_events": {Kind.QUERIES: "rd", Kind.EVENTS: "ra", Kind.SCORING: "rad"},
     "order_imports": {Kind.EVENTS: "raw"},
@@ -128,6 +133,7 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
         Kind.RELAY: "rw",
         Kind.SCORING: "rw",
     },
+    "campaign_readings": {Kind.QUERIES: "ra", Kind.CAMPAIGNS: "ra"},
 }
 """Rights on every table and view of the schema; a kind that is not named has none."""
 COLUMNS: Mapping[str, Mapping[Kind, Sequence[str]]] = {

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from alembic import op
 
-# Branch: campaigns.
 revision = "0021"
 down_revision = "0020"
 

@@ -1,14 +1,13 @@
-"""How far the messages of campaigns came; the statements stand beside this module."""
+"""What the looks at campaigns counted; the statements stand beside this module."""
 
 from pathlib import Path
 
 from alembic import op
 
-# Branch: sending.
 revision = "0023"
 down_revision = "0022"
 
 
 def upgrade() -> None:
-    """Allow further states."""
+    """Make the table."""
     op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text("utf-8"))

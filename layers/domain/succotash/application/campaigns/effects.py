@@ -1,0 +1,43 @@
+"""What a campaign changed, look by look, from what its looks counted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from succotash.domain.campaigns.campaigns import RetentionCampaign
+from succotash.domain.campaigns.effect import CampaignEffect, read_effect
+from succotash.domain.campaigns.looks import LookPlan
+from succotash.domain.campaigns.readings import LookReading
+from succotash.domain.campaigns.totals import ArmTotals
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignResult:
+    """What is told of a campaign's effect now, and what was to be told at each look."""
+
+    plan: LookPlan
+    readings: Sequence[LookReading]
+    effect: CampaignEffect
+    at_looks: Sequence[CampaignEffect]
+    """As of each look that has come, as if the campaign went on."""
+
+    @classmethod
+    def of(
+        cls, campaign: RetentionCampaign, readings: Sequence[LookReading], now: datetime
+    ) -> "CampaignResult | None":
+        """None where the campaign was never activated."""
+        plan = campaign.definition.look_plan
+        if plan is None:
+            return None
+        counted = [each.totals.everybody for each in readings]
+        names = sorted({name for each in readings for name in each.totals.segments})
+        segments = {
+            name: [each.totals.segments.get(name, ArmTotals()) for each in readings]
+            for name in names
+        }
+        return cls(
+            plan,
+            readings,
+            read_effect(plan, counted, segments, campaign.ended_at(now)),
+            [read_effect(plan, counted[: look + 1]) for look in range(len(counted))],
+        )

@@ -1,0 +1,62 @@
+"""Readings of a campaign's looks: what was counted when, and kept as it was first read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from succotash.domain.campaigns.totals import ArmTotals
+from succotash.domain.values import CampaignId, Currency
+
+
+@dataclass(frozen=True, slots=True)
+class LookTerms:
+    """Which looks are to be read, and which orders count."""
+
+    campaign_id: CampaignId
+    looks: Sequence[datetime]
+    """In order, without a gap; at least one."""
+    after: datetime | None
+    """The look before the first of them; None where there is none."""
+    window: timedelta
+    """How long after somebody was assigned their orders count."""
+    currency: Currency
+
+    def place(self, closes_at: datetime) -> int | None:
+        """Where in `looks` a member counts whose window closes then; None where in none."""
+        if self.after is not None and closes_at <= self.after:
+            return None
+        return next((at for at, look in enumerate(self.looks) if closes_at <= look), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LookTotals:
+    """What was counted at one look of members whose window closed since the look before."""
+
+    everybody: ArmTotals = field(default_factory=ArmTotals)
+    segments: Mapping[str, ArmTotals] = field(default_factory=dict)
+    """By field and value when they were assigned, such as `risk_level:high`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookReading:
+    """One look, as it was first read: what arrives later changes nothing about it."""
+
+    look: int
+    """From 0."""
+    read_at: datetime
+    totals: LookTotals
+
+
+SEGMENTED_BY = ("risk_level", "value_segment", "engagement_segment")
+"""Fields of members by which their totals are told apart."""
+
+
+def segment_name(by: str, value: str) -> str:
+    """The name under which a segment's totals stand."""
+    return f"{by}:{value}"
+
+
+def segment_parts(name: str) -> tuple[str, str]:
+    """The field and the value of a segment's name."""
+    by, _, value = name.partition(":")
+    return by, value
