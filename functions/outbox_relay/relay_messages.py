@@ -9,7 +9,6 @@ from typing import Any
 from succotash.domain.messages.delivery import DeliveryOutcome
 from succotash.domain.people.consents import FailedAddress
 from succotash.errors import MalformedRequestError
-from succotash.infrastructure.aws.ses_events import SesEvent, failed_addresses
 
 EARLY = timedelta(seconds=5)
 """How much too early a wake may come: nobody waits again for so little."""
@@ -44,6 +43,8 @@ def read_messages(records: Iterable[Mapping[str, Any]], now: datetime) -> RelayM
         except MalformedRequestError:
             try:
                 if (event := _event_of_ses(text)) is not None:
+                    from succotash.infrastructure.aws.ses_events import failed_addresses
+
                     found.failed += failed_addresses(event)
                     continue
                 at = _wake_at(text)
@@ -57,7 +58,7 @@ def read_messages(records: Iterable[Mapping[str, Any]], now: datetime) -> RelayM
     return found
 
 
-def _event_of_ses(text: str) -> SesEvent | None:
+def _event_of_ses(text: str) -> dict[str, Any] | None:
     """An event of SES, as EventBridge passes it on; None for anything else. ValueError."""
     document: object = json.loads(text)
     if isinstance(document, dict) and document.get("source") == "aws.ses":

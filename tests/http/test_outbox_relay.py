@@ -157,7 +157,7 @@ class TestMessages:
 
 def test_bounces_and_complaints_suppress_their_address_once() -> None:
     container = Container(
-        {"SUCCOTASH_STORAGE": "memory", "ERASURE_KEYS": "a key that nobody can guess"},
+        {"SUCCOTASH_STORAGE": "memory", "ERASURE_KEYS": "a-key-that-nobody-can-guess"},
         clock=lambda: NOON,
     )
     folder = Path(__file__).resolve().parents[1] / "ses_samples"
