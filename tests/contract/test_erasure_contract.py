@@ -67,6 +67,7 @@ class TestErasure:
         assert report["erased_rows"] == {
             "outbox": 3,
             "mail_recipients": 0,
+            "campaign_members": 0,
             "consents": 0,
             "form_submissions": 2,
             "idempotency_keys": 1,

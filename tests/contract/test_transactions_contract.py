@@ -8,7 +8,7 @@ import pytest
 from succotash.application.batches import CONFLICT
 from succotash.domain.campaigns.campaigns import CampaignMetrics
 from succotash.domain.forms.forms import DEFAULT_FORM
-from succotash.domain.forms.submissions import SubmissionState
+from succotash.domain.forms.submissions import AWAITING_CHALLENGE, SubmissionState
 from succotash.domain.leads.leads import LeadQuery, LeadStatus
 from succotash.domain.people.identities import Join
 from succotash.domain.repositories.customers import CustomerRepository
@@ -62,6 +62,11 @@ from tests.builders import (
     usd,
     value_columns,
 )
+from tests.contract.company_writes import (
+    COMPANY_WRITES,
+    everything_of_company,
+    furnish_company,
+)
 from tests.contract.interruptions import StopError, write_and_stop
 
 READS = ("get_", "find_", "check_", "lock_", "load_", "has_")
@@ -73,6 +78,9 @@ SUMMARIES = frozenset(
         "count_purchases_by_week",
         "judge_refunds",
         "total_refunds",
+        "count_reach",
+        "count_member_states",
+        "total_looks",
     }
 )
 RUN = a_run()
@@ -87,6 +95,9 @@ def furnish(repositories: Repositories) -> None:
     forms.save_lead(a_lead(email="ada@example.com"))
     forms.save_form_submission(a_submission(email="ada@example.com", lead_id="lead"))
     forms.save_form_submission(a_submission("suspect", state=SubmissionState.QUARANTINED))
+    forms.save_form_submission(
+        a_submission("asked", state=SubmissionState.QUARANTINED, spam_reasons=(AWAITING_CHALLENGE,))
+    )
     ltv.record_orders([an_order(email="ada@example.com")])
     ltv.open_import("import")
     ltv.save_import(OrderImport("import", Position(5, 1)), [RejectedLine(1, (CONFLICT,))])
@@ -102,6 +113,7 @@ def furnish(repositories: Repositories) -> None:
     retention.seal_receipt(RECEIPT, [30, 90])
     retention.save_outcome_tallies(RECEIPT.run_id, 30, None, [a_tally("9")])
     retention.mark_graded(RECEIPT.run_id, 30, RECEIPT.ends_at(30))
+    furnish_company(repositories)
     retention.open_scoring_run(NEWER)
 
 
@@ -113,6 +125,7 @@ def in_every_shard(save: Callable[[Shard], None]) -> None:
 NOTHING_SEEN = {"open_import", "open_digests"}
 """Writes that only another opening of the import or of digests can see."""
 WRITES: Mapping[str, Callable[[Repositories], object]] = {
+    **COMPANY_WRITES,
     "save_form": lambda all_: all_.forms.save_form(a_form(title="Changed"), []),
     "save_form_submission": lambda all_: all_.forms.save_form_submission(a_submission("new")),
     "save_lead": lambda all_: all_.forms.save_lead(a_lead("new", email="ada@example.com")),
@@ -125,6 +138,7 @@ WRITES: Mapping[str, Callable[[Repositories], object]] = {
     "remove_expired_submissions": lambda all_: all_.forms.remove_expired_submissions(
         NOON + days(365), limit=9
     ),
+    "end_challenges": lambda all_: all_.forms.end_challenges(NOON + days(1), limit=9),
     "open_digests": lambda all_: all_.forms.open_digests(NOON),
     "erase_person": lambda all_: all_.forms.erase_person("ada@example.com"),
     "record_orders": lambda all_: all_.ltv.record_orders(
@@ -242,6 +256,7 @@ def everything(storage: Storage) -> list[object]:
         retention.get_lifecycle_counts(GridPeriod.DAY),
         retention.get_retention_analytics(),
         retention.find_receipts(limit=9),
+        *everything_of_company(storage.repositories),
     ]
 
 

@@ -140,7 +140,9 @@ def machine(
     with postgres_server.connect(environment["DB_NAME"]) as connection:
         connection.run("DELETE FROM scoring_runs WHERE run_id <> 'initial'")
         connection.run("UPDATE scoring_runs SET state = 'current' WHERE run_id = 'initial'")
-        connection.run("TRUNCATE customer_ltv, churn_predictions, orders, activity_events, outbox")
+        connection.run(
+            "TRUNCATE customer_ltv, churn_predictions, orders, activity_events, outbox, deliveries"
+        )
     fill(container)
     with mock_aws(config=CONFIG):
         boto3.client("iam", region_name=REGION).create_role(

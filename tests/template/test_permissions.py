@@ -71,6 +71,7 @@ IDENTITY = (
     '{"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}'
     ':identity/${MailIdentity}"}'
 )
+MAIL_EVENTS = IDENTITY.replace("identity/${MailIdentity}", "configuration-set/${MailEvents}")
 TURNSTILE_SECRETS = (
     '{"Fn::Sub": "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}'
     ':secret:${AWS::StackName}/turnstile/*"}'
@@ -137,8 +138,8 @@ ALLOWED: Mapping[str, set[str]] = {
     "events:PutRule": {RULE_OF_STEP_FUNCTIONS},
     "events:DescribeRule": {RULE_OF_STEP_FUNCTIONS},
     "events:PutEvents": {'{"Fn::GetAtt": ["EventBus", "Arn"]}'},
-    "ses:SendEmail": {IDENTITY},
-    "ses:SendRawEmail": {IDENTITY},
+    "ses:SendEmail": {f"[{IDENTITY}, {MAIL_EVENTS}]"},
+    "ses:SendRawEmail": {f"[{IDENTITY}, {MAIL_EVENTS}]"},
 }
 """Everything that any role of the stack may do, and to what."""
 

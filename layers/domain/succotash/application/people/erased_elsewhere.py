@@ -60,6 +60,10 @@ ALWAYS_KEPT: tuple[KeptView, ...] = (
         "minutes goes after four days.",
     },
     {
+        "what": "An e-mail that is handed over or sent at the same moment, or is to be tried again",
+        "why": "It could not be taken back. `unfinished` names what still waits: ask again.",
+    },
+    {
         "what": "E-mails and events that were delivered, and exports that were fetched",
         "why": "They are their receivers'. Events hold ids and no address.",
     },

@@ -1,0 +1,77 @@
+"""What campaigns and shops write, and what is seen of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from succotash.domain.campaigns.campaigns import CampaignStatus
+from succotash.domain.campaigns.members import MemberMark, MemberState
+from succotash.domain.campaigns.readings import LookReading, LookTotals
+from succotash.domain.repositories.storage import Repositories
+from succotash.domain.shops.orders import (
+    KnownRefund,
+    ShopOrderChange,
+    ShopOrderKey,
+    ShopOrderState,
+)
+from succotash.domain.values import CampaignId, CustomerId, MessageId, OrderId
+from tests.builders import NOON, a_campaign, days, usd
+from tests.builders.campaigns import add_people, email_of, listed, terms
+
+MEMBER, OTHER, BUYER = map(CustomerId, ("member", "other", "buyer"))
+CAMPAIGN, DRAFT = map(CampaignId, ("campaign", "draft"))
+TERMS = terms(CAMPAIGN, audience=listed(MEMBER, OTHER), holdout=0)
+MESSAGE = MessageId(TERMS.person_key.digest(email_of(MEMBER)))
+KNOWN, NEW = (
+    ShopOrderKey("shop", number, OrderId(f"shop:#{number}")) for number in ("1001", "1002")
+)
+
+
+def state_of(key: ShopOrderKey) -> ShopOrderState:
+    """A paid order of the buyer."""
+    return ShopOrderState(key.order_id, "shop", key.number, NOON, BUYER, NOON, usd(10))
+
+
+def furnish_company(repositories: Repositories) -> None:
+    """A campaign with one member, a draft, and an order of a shop; needs a current run."""
+    add_people(repositories, [MEMBER, OTHER])
+    retention = repositories.retention
+    retention.save_retention_campaign(a_campaign(DRAFT, status=CampaignStatus.DRAFT))
+    only = replace(TERMS, customer_ids=[MEMBER])
+    assert retention.assign_members(only, "first").treatment == 1
+    assert repositories.ltv.add_shop_orders([state_of(KNOWN)], {}) == [True]
+
+
+COMPANY_WRITES: Mapping[str, Callable[[Repositories], object]] = {
+    "delete_retention_campaign": lambda all_: all_.retention.delete_retention_campaign(DRAFT),
+    "assign_members": lambda all_: all_.retention.assign_members(TERMS, "second"),
+    "queue_messages": lambda all_: all_.retention.queue_messages(CAMPAIGN, "first", NOON),
+    "mark_members": lambda all_: all_.retention.mark_members(
+        [MemberMark(CAMPAIGN, MESSAGE, MemberState.SENT)]
+    ),
+    "forget_members": lambda all_: all_.retention.forget_members(email_of(MEMBER)),
+    "save_look_readings": lambda all_: all_.retention.save_look_readings(
+        CAMPAIGN, [LookReading(0, NOON, LookTotals())]
+    ),
+    "add_shop_orders": lambda all_: all_.ltv.add_shop_orders([state_of(NEW)], {}),
+    "save_shop_orders": lambda all_: all_.ltv.save_shop_orders(
+        [
+            ShopOrderChange(
+                (state_of(KNOWN),),
+                replace(state_of(KNOWN), refunds={"r": KnownRefund(NOON + days(1), 10_000)}),
+            )
+        ],
+        {},
+    ),
+}
+
+
+def everything_of_company(repositories: Repositories) -> list[object]:
+    """All that can be seen of campaigns' members and readings, and of shops' orders."""
+    retention = repositories.retention
+    return [
+        retention.get_campaign_members(CAMPAIGN, limit=9),
+        retention.count_member_states(CAMPAIGN),
+        retention.get_look_readings(CAMPAIGN),
+        repositories.ltv.find_shop_orders([KNOWN, NEW]),
+        repositories.ltv.get_orders(BUYER),
+    ]
