@@ -34,7 +34,7 @@ def members(storage: Storage) -> dict[MemberState, CampaignMember]:
     found = retention.get_campaign_members(CAMPAIGN, limit=len(PEOPLE))
     treated = [each for each in found if each.arm is Arm.TREATMENT]
     states = [each for each in MemberState if each is not MemberState.HELD_OUT]
-    by_state = dict(zip(states, treated, strict=False))
+    by_state: dict[MemberState, CampaignMember] = dict(zip(states, treated, strict=False))
     retention.mark_members(
         [
             MemberMark(CAMPAIGN, MessageId(member.person_key), state)

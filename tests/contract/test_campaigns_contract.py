@@ -105,7 +105,9 @@ class TestCampaigns:
         assert [campaign.campaign_id for campaign in found] == ["ends later", "open", "starts now"]
 
     def test_metrics_are_replaced_and_nothing_else(self, retention: RetentionRepository) -> None:
-        retention.save_retention_campaign(a_campaign(metrics=CampaignMetrics(*[9] * 8, usd(9))))
+        retention.save_retention_campaign(
+            a_campaign(metrics=CampaignMetrics(9, 9, 9, 9, 9, 9, 9, 9, usd(9)))
+        )
         metrics = CampaignMetrics(targeted=5, sent=4)
         retention.update_campaign_metrics(CampaignId("campaign"), metrics)
         found = retention.get_retention_campaign(CampaignId("campaign"))
@@ -113,11 +115,13 @@ class TestCampaigns:
 
     def test_the_summary_adds_all_campaigns_up(self, retention: RetentionRepository) -> None:
         empty = retention.get_campaign_performance_summary(currency=USD)
-        assert replace(empty, campaigns_by_status={}) == CampaignSummary({}, *[0] * 8, None)
+        assert replace(empty, campaigns_by_status={}) == CampaignSummary(
+            {}, 0, 0, 0, 0, 0, 0, 0, 0, None
+        )
         assert sum(empty.campaigns_by_status.values()) == 0
         for campaign_id, status, metrics in (
             ("a", CampaignStatus.ACTIVE, CampaignMetrics(10, 9, 8, 7, 6, 5, 4, 3, usd("5.0001"))),
-            ("b", CampaignStatus.ACTIVE, CampaignMetrics(*[1] * 8, usd("0.9999"))),
+            ("b", CampaignStatus.ACTIVE, CampaignMetrics(1, 1, 1, 1, 1, 1, 1, 1, usd("0.9999"))),
             ("c", CampaignStatus.DRAFT, CampaignMetrics()),
         ):
             retention.save_retention_campaign(

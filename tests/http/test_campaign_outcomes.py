@@ -96,5 +96,7 @@ def test_each_line_of_ndjson_is_read_by_itself(
 
 def test_too_many_items_and_an_unknown_campaign_are_refused(gateway: Gateway) -> None:
     one: Json = an_outcome("unknown")
-    require_problem(gateway.call("POST", PATH, json_body={"outcomes": [one] * 501}), 422)
-    require_problem(gateway.call("POST", PATH, json_body={"outcomes": [one]}), 404)
+    require_problem(
+        gateway.call("POST", PATH, json_body={"outcomes": [one] * 501}), 422, "invalid-input"
+    )
+    require_problem(gateway.call("POST", PATH, json_body={"outcomes": [one]}), 404, "not-found")
