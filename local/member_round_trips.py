@@ -15,6 +15,7 @@ from succotash.domain.campaigns.members import (
     Reach,
     ReleaseTerms,
 )
+from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
 from succotash.domain.campaigns.readings import LookReading, LookTerms
 from succotash.domain.people.erasures import SUPPRESSION, Tombstones
 from succotash.domain.repositories.storage import Repositories
@@ -70,5 +71,10 @@ def check_members(
     sent = MemberMark(campaign_id, message_id, MemberState.SENT)
     expect(that=to.mark_members([sent]) == 1)
     expect(that=to.count_member_states(campaign_id)[MemberState.SENT] == 1)
+    opened = MemberOutcome(campaign_id, message_id, OutcomeKind.OPENED, closes_at)
+    states = to.find_message_states(campaign_id, [message_id])
+    expect(that=states == {message_id: MemberState.SENT})
+    expect(that=to.add_outcomes([opened]) == {(message_id, OutcomeKind.OPENED)})
+    expect(that=to.get_outcomes({message_id: campaign_id}) == [opened])
     expect(that=to.forget_members(email) == [message_id])
     expect(that=repositories.outbox.forget_subjects([message_id]) == 1)

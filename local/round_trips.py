@@ -188,7 +188,7 @@ class RoundTrip(ShopRoundTrip):
         campaign = RetentionCampaign(
             campaign_id, "Win back", LONG_AGO, LONG_AGO, status=CampaignStatus.ACTIVE
         )
-        metrics = CampaignMetrics(9, 8, 7, 6, 5, Money(Decimal("0.0001"), USD))
+        metrics = CampaignMetrics(9, 8, 7, 6, 5, 4, 3, 2, Money(Decimal("0.0001"), USD))
         to.save_retention_campaign(campaign)
         expect(that=to.lock_retention_campaign(campaign_id) == campaign)
         expect(that=campaign in to.get_all_retention_campaigns())

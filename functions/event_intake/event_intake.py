@@ -6,19 +6,18 @@ from event_items import (
     OrdersBody,
     activity,
     orders,
-    read_batch,
 )
 from succotash.application.batches import BatchReport
 from succotash.container import Container, container
 from succotash.http.api import Api
+from succotash.http.batches import BATCH_BYTES, read_batch
 from succotash.http.orders import OrderItem
-from succotash.http.reading import JSON_TYPE, KILOBYTE, NDJSON_TYPE
+from succotash.http.reading import JSON_TYPE, NDJSON_TYPE
 from succotash.http.requests import Call
 from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("event_intake")
 WRITE = "events:write"
-BATCH_BYTES = 1024 * KILOBYTE
 
 
 @api.route(

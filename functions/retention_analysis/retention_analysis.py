@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from campaign_bodies import CampaignBody, CampaignPatch, change_of
+from outcome_items import OUTCOMES, OutcomeItem, OutcomesBody
+from succotash.application.campaigns.outcomes import OutcomeReport
 from succotash.application.campaigns.previews import DispatchRequested, PreviewView
 from succotash.application.campaigns.views import (
     CampaignDetailView,
@@ -29,6 +31,7 @@ from succotash.domain.retention.retention import GridMode, GridPeriod, RiskLevel
 from succotash.domain.values import Currency
 from succotash.errors import InvalidInputError
 from succotash.http.api import Api
+from succotash.http.batches import BATCH_BYTES, read_batch
 from succotash.http.fields import (
     LAX,
     Closed,
@@ -38,6 +41,8 @@ from succotash.http.fields import (
     Limit,
     Paged,
 )
+from succotash.http.reading import JSON_TYPE, NDJSON_TYPE
+from succotash.http.requests import Call
 from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("retention_analysis")
@@ -209,6 +214,19 @@ def dispatch_campaign(container: Container, campaign_id: str) -> DispatchRequest
 def get_campaign_performance(container: Container, campaign_id: str) -> CampaignPerformanceView:
     """A campaign's rates, and what it changed in money, with an interval."""
     return container.get_retention_handler().get_campaign_performance(campaign_id)
+
+
+@api.route(
+    "POST",
+    "/retention/campaigns/{campaign_id}/outcomes",
+    scope=WRITE,
+    takes={JSON_TYPE: OutcomesBody, NDJSON_TYPE: OutcomeItem},
+    limit=BATCH_BYTES,
+)
+def record_outcomes(container: Container, campaign_id: str, call: Call) -> OutcomeReport:
+    """Record what became of a campaign's messages; every item has a result of its own."""
+    outcomes = read_batch(call, OUTCOMES)
+    return container.get_retention_handler().record_outcomes(campaign_id, outcomes)
 
 
 @api.route("GET", "/retention/model", scope=READ)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from succotash.domain.campaigns.campaigns import CampaignStatus
 from succotash.domain.campaigns.members import MemberMark, MemberState
+from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
 from succotash.domain.campaigns.readings import LookReading, LookTotals
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.shops.orders import (
@@ -17,10 +18,11 @@ from succotash.domain.values import CampaignId, CustomerId, MessageId, OrderId
 from tests.builders import NOON, a_campaign, days, usd
 from tests.builders.campaigns import add_people, email_of, listed, terms
 
-MEMBER, OTHER, BUYER = map(CustomerId, ("member", "other", "buyer"))
+MEMBER, OTHER, BUYER, READER = map(CustomerId, ("member", "other", "buyer", "reader"))
 CAMPAIGN, DRAFT = map(CampaignId, ("campaign", "draft"))
 TERMS = terms(CAMPAIGN, audience=listed(MEMBER, OTHER), holdout=0)
 MESSAGE = MessageId(TERMS.person_key.digest(email_of(MEMBER)))
+SENT_MESSAGE = MessageId(TERMS.person_key.digest(email_of(READER)))
 KNOWN, NEW = (
     ShopOrderKey("shop", number, OrderId(f"shop:#{number}")) for number in ("1001", "1002")
 )
@@ -32,12 +34,15 @@ def state_of(key: ShopOrderKey) -> ShopOrderState:
 
 
 def furnish_company(repositories: Repositories) -> None:
-    """A campaign with one member, a draft, and an order of a shop; needs a current run."""
-    add_people(repositories, [MEMBER, OTHER])
+    """A campaign with two members, a draft, and an order of a shop; needs a current run."""
+    add_people(repositories, [MEMBER, OTHER, READER])
     retention = repositories.retention
     retention.save_retention_campaign(a_campaign(DRAFT, status=CampaignStatus.DRAFT))
     only = replace(TERMS, customer_ids=[MEMBER])
     assert retention.assign_members(only, "first").treatment == 1
+    assert retention.assign_members(replace(TERMS, customer_ids=[READER]), "sent").treatment == 1
+    sent = MemberMark(CAMPAIGN, SENT_MESSAGE, MemberState.SENT)
+    assert retention.mark_members([sent]) == 1
     assert repositories.ltv.add_shop_orders([state_of(KNOWN)], {}) == [True]
 
 
@@ -47,6 +52,9 @@ COMPANY_WRITES: Mapping[str, Callable[[Repositories], object]] = {
     "queue_messages": lambda all_: all_.retention.queue_messages(CAMPAIGN, "first", NOON),
     "mark_members": lambda all_: all_.retention.mark_members(
         [MemberMark(CAMPAIGN, MESSAGE, MemberState.SENT)]
+    ),
+    "add_outcomes": lambda all_: all_.retention.add_outcomes(
+        [MemberOutcome(CAMPAIGN, SENT_MESSAGE, OutcomeKind.OPENED, NOON)]
     ),
     "forget_members": lambda all_: all_.retention.forget_members(email_of(MEMBER)),
     "save_look_readings": lambda all_: all_.retention.save_look_readings(
@@ -72,6 +80,7 @@ def everything_of_company(repositories: Repositories) -> list[object]:
         retention.get_campaign_members(CAMPAIGN, limit=9),
         retention.count_member_states(CAMPAIGN),
         retention.get_look_readings(CAMPAIGN),
+        retention.get_outcomes({SENT_MESSAGE: CAMPAIGN}),
         repositories.ltv.find_shop_orders([KNOWN, NEW]),
         repositories.ltv.get_orders(BUYER),
     ]

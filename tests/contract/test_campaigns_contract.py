@@ -46,7 +46,7 @@ class TestCampaigns:
                 target_segment=EngagementSegment.AT_RISK,
                 starts_at=at("2024-06-01T00:00:00.000001"),
                 ends_at=at("2024-07-01T00:00:00.999999"),
-                metrics=CampaignMetrics(100, 90, 50, 20, 5, usd("1234.5678")),
+                metrics=CampaignMetrics(100, 90, 80, 50, 20, 5, 4, 3, usd("1234.5678")),
             ),
             description="",
             updated_at=NOON + minutes(1),
@@ -106,7 +106,7 @@ class TestCampaigns:
 
     def test_metrics_are_replaced_and_nothing_else(self, retention: RetentionRepository) -> None:
         retention.save_retention_campaign(
-            a_campaign(metrics=CampaignMetrics(9, 9, 9, 9, 9, usd(9)))
+            a_campaign(metrics=CampaignMetrics(9, 9, 9, 9, 9, 9, 9, 9, usd(9)))
         )
         metrics = CampaignMetrics(targeted=5, sent=4)
         retention.update_campaign_metrics(CampaignId("campaign"), metrics)
@@ -115,11 +115,13 @@ class TestCampaigns:
 
     def test_the_summary_adds_all_campaigns_up(self, retention: RetentionRepository) -> None:
         empty = retention.get_campaign_performance_summary(currency=USD)
-        assert replace(empty, campaigns_by_status={}) == CampaignSummary({}, 0, 0, 0, 0, 0, None)
+        assert replace(empty, campaigns_by_status={}) == CampaignSummary(
+            {}, 0, 0, 0, 0, 0, 0, 0, 0, None
+        )
         assert sum(empty.campaigns_by_status.values()) == 0
         for campaign_id, status, metrics in (
-            ("a", CampaignStatus.ACTIVE, CampaignMetrics(10, 9, 8, 7, 6, usd("5.0001"))),
-            ("b", CampaignStatus.ACTIVE, CampaignMetrics(1, 1, 1, 1, 1, usd("0.9999"))),
+            ("a", CampaignStatus.ACTIVE, CampaignMetrics(10, 9, 8, 7, 6, 5, 4, 3, usd("5.0001"))),
+            ("b", CampaignStatus.ACTIVE, CampaignMetrics(1, 1, 1, 1, 1, 1, 1, 1, usd("0.9999"))),
             ("c", CampaignStatus.DRAFT, CampaignMetrics()),
         ):
             retention.save_retention_campaign(
@@ -128,7 +130,7 @@ class TestCampaigns:
         summary = retention.get_campaign_performance_summary(currency=USD)
         by_status = {key: count for key, count in summary.campaigns_by_status.items() if count}
         assert replace(summary, campaigns_by_status=by_status) == CampaignSummary(
-            {"active": 2, "draft": 1}, 11, 10, 9, 8, 7, usd(6)
+            {"active": 2, "draft": 1}, 11, 10, 9, 8, 7, 6, 5, 4, usd(6)
         )
 
     def test_the_summarys_revenue_is_that_in_the_currency_asked_for(

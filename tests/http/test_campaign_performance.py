@@ -67,6 +67,7 @@ def repositories(gateway: Gateway) -> Repositories:
 def test_a_draft_has_rates_without_an_effect(gateway: Gateway) -> None:
     found = gateway.call("GET", f"{create(gateway)}/performance").json
     assert (found["delivery_rate"], found["cost"], found["effect"]) == (None, None, None)
+    assert found["delivered_rate"] is None
 
 
 def test_a_campaign_before_its_first_look_has_no_evidence_yet(gateway: Gateway) -> None:

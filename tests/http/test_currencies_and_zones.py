@@ -31,7 +31,9 @@ def in_memory(**settings: str) -> Gateway:
 def measure(gateway: Gateway, revenue: str) -> str:
     path = create(gateway)
     metrics = CampaignMetrics(
-        10, 8, 4, 2, 1, Money(Decimal(revenue), Currency(gateway.container.settings.currency))
+        targeted=10,
+        sent=8,
+        revenue=Money(Decimal(revenue), Currency(gateway.container.settings.currency)),
     )
     campaign_id = CampaignId(path.rpartition("/")[2])
     gateway.container.get_retention_repository().update_campaign_metrics(campaign_id, metrics)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import event_intake
-from event_items import Kind, read_batch
 from succotash.application.batches import Rejected
 from succotash.domain.values import CustomerId, Json
+from succotash.http.batches import Kind, read_batch
 from succotash.http.rejections import UNREADABLE
 from succotash.http.requests import Call
 from tests.events import http_event

@@ -90,6 +90,7 @@ PRIVATE = {
         ("DELETE", "/retention/campaigns/{campaign_id}"),
         ("POST", "/retention/campaigns/{campaign_id}/preview"),
         ("POST", "/retention/campaigns/{campaign_id}/dispatch"),
+        ("POST", "/retention/campaigns/{campaign_id}/outcomes"),
     },
 }
 SCOPES = {route: scope for scope, routes in PRIVATE.items() for route in routes}

@@ -27,12 +27,18 @@ class CampaignMetricsView(TypedDict):
     """Customers chosen since the campaign began."""
     sent: int
     """Messages sent since the campaign began."""
+    delivered: int
+    """Messages that arrived, as far as it was reported."""
     opened: int
     """Messages opened since the campaign began."""
     clicked: int
     """Messages in which a link was followed."""
     converted: int
     """Customers who did what the campaign asked for."""
+    bounced: int
+    """Messages that came back."""
+    unsubscribed: int
+    """Messages by which somebody unsubscribed."""
     revenue: Decimal
     """Net revenue attributed to the campaign, in `currency`; None where none was reported."""
     currency: str
@@ -145,6 +151,8 @@ class CampaignPerformanceView(TypedDict):
     metrics: CampaignMetricsView
     delivery_rate: float | None
     """sent / targeted: messages that left, whether or not they arrived."""
+    delivered_rate: float | None
+    """delivered / sent: messages that arrived, as far as it was reported."""
     open_rate: float | None
     """Messages opened per message sent since the campaign began; None without any."""
     click_rate: float | None
@@ -163,9 +171,12 @@ def metrics_view(metrics: CampaignMetrics, own: Currency) -> CampaignMetricsView
     return {
         "targeted": metrics.targeted,
         "sent": metrics.sent,
+        "delivered": metrics.delivered,
         "opened": metrics.opened,
         "clicked": metrics.clicked,
         "converted": metrics.converted,
+        "bounced": metrics.bounced,
+        "unsubscribed": metrics.unsubscribed,
         "revenue": revenue.exact(),
         "currency": revenue.currency,
     }
@@ -180,6 +191,7 @@ def performance_view(
         "campaign_id": campaign.campaign_id,
         "metrics": metrics_view(campaign.metrics, own),
         "delivery_rate": rounded_or_none(found.delivery_rate),
+        "delivered_rate": rounded_or_none(found.delivered_rate),
         "open_rate": rounded_or_none(found.open_rate),
         "click_rate": rounded_or_none(found.click_rate),
         "conversion_rate": rounded_or_none(found.conversion_rate),
@@ -251,9 +263,12 @@ def summary_view(found: CampaignSummary, own: Currency) -> CampaignSummaryView:
     metrics = CampaignMetrics(
         found.targeted,
         found.sent,
+        found.delivered,
         found.opened,
         found.clicked,
         found.converted,
+        found.bounced,
+        found.unsubscribed,
         found.revenue,
     )
     return {

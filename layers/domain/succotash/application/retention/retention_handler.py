@@ -1,6 +1,7 @@
 """Everything around retention in one place, as the container gives it."""
 
 from succotash.application.campaigns.definitions import Campaigns
+from succotash.application.campaigns.outcomes import CampaignOutcomes
 from succotash.application.campaigns.previews import CampaignPreviews
 from succotash.application.campaigns.rules import CampaignRules
 from succotash.application.retention.activity import ActivityIntake
@@ -21,6 +22,7 @@ class RetentionHandler(
     CustomerRisks,
     Campaigns,
     CampaignPreviews,
+    CampaignOutcomes,
     Receipts,
 ):
     """Who is slipping away, why, and what is done about it."""
@@ -44,4 +46,5 @@ class RetentionHandler(
         CampaignPreviews.__init__(
             self, storage, clock, new_id, rules or CampaignRules(tombstones=tombstones), waker
         )
+        CampaignOutcomes.__init__(self, storage, clock)
         Receipts.__init__(self, storage)

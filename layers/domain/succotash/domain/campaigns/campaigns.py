@@ -10,6 +10,7 @@ from succotash.domain.campaigns.alternatives import AudienceField
 from succotash.domain.campaigns.audiences import Audience, Condition, Operator, everybody_of
 from succotash.domain.campaigns.definition import CampaignChannel, CampaignDefinition
 from succotash.domain.campaigns.looks import LookPlan
+from succotash.domain.campaigns.outcomes import OutcomeKind
 from succotash.domain.retention.retention import EngagementSegment, RiskLevel
 from succotash.domain.values import CampaignId, Currency, Money
 from succotash.errors import (
@@ -50,11 +51,30 @@ class CampaignMetrics:
 
     targeted: int = 0
     sent: int = 0
+    delivered: int = 0
     opened: int = 0
     clicked: int = 0
     converted: int = 0
+    bounced: int = 0
+    unsubscribed: int = 0
     revenue: Money | None = None
     """Attributed to the campaign; None where none was."""
+
+    def with_outcomes(self, outcomes: Mapping[OutcomeKind, int]) -> "CampaignMetrics":
+        """With so many more of each kind. Messages count as sent by their members' states."""
+
+        def more(kind: OutcomeKind) -> int:
+            return outcomes.get(kind, 0)
+
+        return replace(
+            self,
+            delivered=self.delivered + more(OutcomeKind.DELIVERED),
+            opened=self.opened + more(OutcomeKind.OPENED),
+            clicked=self.clicked + more(OutcomeKind.CLICKED),
+            converted=self.converted + more(OutcomeKind.CONVERTED),
+            bounced=self.bounced + more(OutcomeKind.BOUNCED),
+            unsubscribed=self.unsubscribed + more(OutcomeKind.UNSUBSCRIBED),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +132,8 @@ class CampaignPerformance:
     campaign: RetentionCampaign
     delivery_rate: float | None
     """sent / targeted"""
+    delivered_rate: float | None
+    """delivered / sent"""
     open_rate: float | None
     """opened / sent"""
     click_rate: float | None
@@ -132,6 +154,7 @@ class CampaignPerformance:
         return cls(
             campaign,
             delivery_rate=rate(metrics.sent, metrics.targeted),
+            delivered_rate=rate(metrics.delivered, metrics.sent),
             open_rate=rate(metrics.opened, metrics.sent),
             click_rate=rate(metrics.clicked, metrics.sent),
             conversion_rate=rate(metrics.converted, metrics.sent),
@@ -150,9 +173,12 @@ class CampaignSummary:
     campaigns_by_status: Mapping[str, int]
     targeted: int
     sent: int
+    delivered: int
     opened: int
     clicked: int
     converted: int
+    bounced: int
+    unsubscribed: int
     revenue: Money | None
     """In the currency asked for; None where no campaign has any in it."""
 

@@ -2,6 +2,7 @@
 
 from succotash.domain.repositories.activity import ActivityRepository
 from succotash.domain.repositories.campaign_members import CampaignMemberRepository
+from succotash.domain.repositories.campaign_outcomes import CampaignOutcomeRepository
 from succotash.domain.repositories.campaign_readings import CampaignReadingRepository
 from succotash.domain.repositories.campaigns import CampaignRepository
 from succotash.domain.repositories.engagement import EngagementRepository
@@ -22,6 +23,7 @@ class RetentionRepository(
     EngagementRepository,
     CampaignRepository,
     CampaignMemberRepository,
+    CampaignOutcomeRepository,
     CampaignReadingRepository,
     GridRepository,
     LifecycleRepository,

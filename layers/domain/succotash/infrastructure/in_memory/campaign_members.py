@@ -243,7 +243,15 @@ class InMemoryCampaignMemberRepository(InMemoryRepository, CampaignMemberReposit
             )
             self.tables.members.discard([(each.campaign_id, each.person_key)])
             self.tables.members[each.campaign_id, nobody.person_key] = nobody
+            self._rename_outcomes(each.campaign_id, each.person_key, nobody.person_key)
         return sorted(MessageId(each.person_key) for each in known)
+
+    def _rename_outcomes(self, campaign_id: CampaignId, former: str, person_key: str) -> None:
+        outcomes = self.tables.member_outcomes
+        for each in [*self.tables.member_outcomes_by_message[campaign_id, MessageId(former)]]:
+            outcomes.discard([(campaign_id, former, each.kind)])
+            renamed = dataclasses.replace(each, message_id=MessageId(person_key))
+            outcomes[campaign_id, person_key, each.kind] = renamed
 
     def _recipient(self, canonical_email: str, person_key: str) -> Recipient:
         lead = self.tables.lead_with(canonical_email)

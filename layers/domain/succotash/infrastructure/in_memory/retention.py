@@ -3,6 +3,7 @@
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.infrastructure.in_memory.activity import InMemoryActivityRepository
 from succotash.infrastructure.in_memory.campaign_members import InMemoryCampaignMemberRepository
+from succotash.infrastructure.in_memory.campaign_outcomes import InMemoryCampaignOutcomeRepository
 from succotash.infrastructure.in_memory.campaign_readings import InMemoryCampaignReadingRepository
 from succotash.infrastructure.in_memory.campaigns import InMemoryCampaignRepository
 from succotash.infrastructure.in_memory.engagement import InMemoryEngagementRepository
@@ -25,6 +26,7 @@ class InMemoryRetentionRepository(
     InMemoryEngagementRepository,
     InMemoryCampaignRepository,
     InMemoryCampaignMemberRepository,
+    InMemoryCampaignOutcomeRepository,
     InMemoryCampaignReadingRepository,
     InMemoryGridRepository,
     InMemoryLifecycleRepository,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Concatenate, Protocol
 
 from succotash.domain.campaigns.campaigns import RetentionCampaign
 from succotash.domain.campaigns.members import CampaignMember
+from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
 from succotash.domain.campaigns.readings import LookReading
 from succotash.domain.forms.forms import DEFAULT_FORM, Form, RuleKind, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission
@@ -237,6 +238,12 @@ class Tables:
         self.members_by_campaign = self.members.index(lambda each: each.campaign_id)
         self.members_by_email = self.members.index(lambda each: each.canonical_email)
         self.members_by_customer = self.members.index(lambda each: each.customer_id)
+        self.member_outcomes = Table[tuple[CampaignId, str, OutcomeKind], MemberOutcome](
+            "member outcome", self._log
+        )
+        self.member_outcomes_by_message = self.member_outcomes.index(
+            lambda each: (each.campaign_id, each.message_id)
+        )
         self.readings = Table[tuple[CampaignId, int], LookReading]("reading", self._log)
 
         with self.transaction():

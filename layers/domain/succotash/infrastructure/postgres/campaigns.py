@@ -88,9 +88,12 @@ def _metrics(metrics: CampaignMetrics) -> dict[str, object]:
     return {
         "targeted": metrics.targeted,
         "sent": metrics.sent,
+        "delivered": metrics.delivered,
         "opened": metrics.opened,
         "clicked": metrics.clicked,
         "converted": metrics.converted,
+        "bounced": metrics.bounced,
+        "unsubscribed": metrics.unsubscribed,
         "revenue": None if revenue is None else revenue.units(),
         "currency": None if revenue is None else revenue.currency,
     }

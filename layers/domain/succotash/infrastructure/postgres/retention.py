@@ -3,6 +3,7 @@
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.infrastructure.postgres.activity import PostgresActivityRepository
 from succotash.infrastructure.postgres.campaign_members import PostgresCampaignMemberRepository
+from succotash.infrastructure.postgres.campaign_outcomes import PostgresCampaignOutcomeRepository
 from succotash.infrastructure.postgres.campaign_readings import PostgresCampaignReadingRepository
 from succotash.infrastructure.postgres.campaigns import PostgresCampaignRepository
 from succotash.infrastructure.postgres.engagement import PostgresEngagementRepository
@@ -25,6 +26,7 @@ class PostgresRetentionRepository(
     PostgresEngagementRepository,
     PostgresCampaignRepository,
     PostgresCampaignMemberRepository,
+    PostgresCampaignOutcomeRepository,
     PostgresCampaignReadingRepository,
     PostgresGridRepository,
     PostgresLifecycleRepository,

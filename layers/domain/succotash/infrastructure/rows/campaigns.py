@@ -53,9 +53,12 @@ def campaign_of(row: Row) -> RetentionCampaign:
         metrics=CampaignMetrics(
             targeted=row["targeted"],
             sent=row["sent"],
+            delivered=row["delivered"],
             opened=row["opened"],
             clicked=row["clicked"],
             converted=row["converted"],
+            bounced=row["bounced"],
+            unsubscribed=row["unsubscribed"],
             revenue=row.optional_money("revenue"),
         ),
         definition=_definition_of(row.json("definition")),
@@ -68,9 +71,12 @@ def campaign_summary_of(row: Row) -> CampaignSummary:
         campaigns_by_status=row.json("campaigns_by_status"),
         targeted=row["targeted"],
         sent=row["sent"],
+        delivered=row["delivered"],
         opened=row["opened"],
         clicked=row["clicked"],
         converted=row["converted"],
+        bounced=row["bounced"],
+        unsubscribed=row["unsubscribed"],
         revenue=row.optional_money("revenue"),
     )
 

@@ -102,9 +102,12 @@ def _metric_columns(metrics: CampaignMetrics) -> dict[str, object]:
     return {
         "targeted": metrics.targeted,
         "sent": metrics.sent,
+        "delivered": metrics.delivered,
         "opened": metrics.opened,
         "clicked": metrics.clicked,
         "converted": metrics.converted,
+        "bounced": metrics.bounced,
+        "unsubscribed": metrics.unsubscribed,
         "revenue": None if metrics.revenue is None else metrics.revenue.units(),
         "currency": None if metrics.revenue is None else metrics.revenue.currency,
     }

@@ -3,6 +3,7 @@
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.infrastructure.sqlite.activity import SQLiteActivityRepository
 from succotash.infrastructure.sqlite.campaign_members import SQLiteCampaignMemberRepository
+from succotash.infrastructure.sqlite.campaign_outcomes import SQLiteCampaignOutcomeRepository
 from succotash.infrastructure.sqlite.campaign_readings import SQLiteCampaignReadingRepository
 from succotash.infrastructure.sqlite.campaigns import SQLiteCampaignRepository
 from succotash.infrastructure.sqlite.engagement import SQLiteEngagementRepository
@@ -23,6 +24,7 @@ class SQLiteRetentionRepository(
     SQLiteEngagementRepository,
     SQLiteCampaignRepository,
     SQLiteCampaignMemberRepository,
+    SQLiteCampaignOutcomeRepository,
     SQLiteCampaignReadingRepository,
     SQLiteGridRepository,
     SQLiteLifecycleRepository,

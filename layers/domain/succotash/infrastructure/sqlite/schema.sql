@@ -554,9 +554,12 @@ CREATE TABLE retention_campaigns (
     updated_at INTEGER NOT NULL,
     targeted INTEGER NOT NULL CHECK (targeted >= 0),
     sent INTEGER NOT NULL CHECK (sent >= 0),
+    delivered INTEGER NOT NULL CHECK (delivered >= 0),
     opened INTEGER NOT NULL CHECK (opened >= 0),
     clicked INTEGER NOT NULL CHECK (clicked >= 0),
     converted INTEGER NOT NULL CHECK (converted >= 0),
+    bounced INTEGER NOT NULL CHECK (bounced >= 0),
+    unsubscribed INTEGER NOT NULL CHECK (unsubscribed >= 0),
     revenue INTEGER,
     currency TEXT CHECK (length(currency) = 3),
     definition TEXT NOT NULL CHECK (json_type(definition) = 'object'),
@@ -591,6 +594,19 @@ CREATE INDEX campaign_members_by_email ON campaign_members (canonical_email, ass
 WHERE canonical_email IS NOT NULL;
 CREATE INDEX campaign_members_by_customer ON campaign_members (customer_id)
 WHERE customer_id IS NOT NULL;
+
+-- Of who was erased, outcomes stay under the key of their member, which is nobody's.
+CREATE TABLE campaign_outcomes (
+    campaign_id TEXT NOT NULL,
+    person_key TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN (
+        'sent', 'delivered', 'opened', 'clicked', 'converted', 'bounced', 'unsubscribed'
+    )),
+    occurred_at INTEGER NOT NULL,
+    PRIMARY KEY (campaign_id, person_key, kind),
+    FOREIGN KEY (campaign_id, person_key)
+    REFERENCES campaign_members (campaign_id, person_key) ON UPDATE CASCADE
+) STRICT, WITHOUT ROWID;
 
 -- Sums of members only: nothing here is about anybody.
 CREATE TABLE campaign_readings (

@@ -133,6 +133,7 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
         Kind.RELAY: "rw",
         Kind.SCORING: "rw",
     },
+    "campaign_outcomes": {Kind.QUERIES: "ra", Kind.RELAY: "ra"},
     "campaign_readings": {Kind.QUERIES: "ra", Kind.CAMPAIGNS: "ra"},
 }
 """Rights on every table and view of the schema; a kind that is not named has none."""

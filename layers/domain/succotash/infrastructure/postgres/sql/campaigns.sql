@@ -12,9 +12,12 @@ SELECT
     ends_at,
     targeted,
     sent,
+    delivered,
     opened,
     clicked,
     converted,
+    bounced,
+    unsubscribed,
     revenue,
     currency,
     definition
@@ -34,9 +37,12 @@ INSERT INTO retention_campaigns (
     ends_at,
     targeted,
     sent,
+    delivered,
     opened,
     clicked,
     converted,
+    bounced,
+    unsubscribed,
     revenue,
     currency,
     definition
@@ -54,9 +60,12 @@ VALUES (
     cast(:ends_at AS timestamptz),
     cast(:targeted AS bigint),
     cast(:sent AS bigint),
+    cast(:delivered AS bigint),
     cast(:opened AS bigint),
     cast(:clicked AS bigint),
     cast(:converted AS bigint),
+    cast(:bounced AS bigint),
+    cast(:unsubscribed AS bigint),
     cast(:revenue AS bigint) * 0.0001,
     cast(:currency AS text),
     cast(:definition AS jsonb)
@@ -73,9 +82,12 @@ ON CONFLICT (campaign_id) DO UPDATE SET
     ends_at = excluded.ends_at,
     targeted = excluded.targeted,
     sent = excluded.sent,
+    delivered = excluded.delivered,
     opened = excluded.opened,
     clicked = excluded.clicked,
     converted = excluded.converted,
+    bounced = excluded.bounced,
+    unsubscribed = excluded.unsubscribed,
     revenue = excluded.revenue,
     currency = excluded.currency,
     definition = excluded.definition;
@@ -112,9 +124,12 @@ UPDATE retention_campaigns
 SET
     targeted = cast(:targeted AS bigint),
     sent = cast(:sent AS bigint),
+    delivered = cast(:delivered AS bigint),
     opened = cast(:opened AS bigint),
     clicked = cast(:clicked AS bigint),
     converted = cast(:converted AS bigint),
+    bounced = cast(:bounced AS bigint),
+    unsubscribed = cast(:unsubscribed AS bigint),
     revenue = cast(:revenue AS bigint) * 0.0001,
     currency = cast(:currency AS text)
 WHERE campaign_id = :campaign_id
@@ -133,9 +148,12 @@ SELECT
     cast(:currency AS text) AS currency,
     cast(coalesce(sum(targeted), 0) AS bigint) AS targeted,
     cast(coalesce(sum(sent), 0) AS bigint) AS sent,
+    cast(coalesce(sum(delivered), 0) AS bigint) AS delivered,
     cast(coalesce(sum(opened), 0) AS bigint) AS opened,
     cast(coalesce(sum(clicked), 0) AS bigint) AS clicked,
     cast(coalesce(sum(converted), 0) AS bigint) AS converted,
+    cast(coalesce(sum(bounced), 0) AS bigint) AS bounced,
+    cast(coalesce(sum(unsubscribed), 0) AS bigint) AS unsubscribed,
     sum(revenue) FILTER (WHERE currency = :currency) AS revenue,
     (SELECT coalesce(jsonb_object_agg(by_status.status, by_status.campaigns), '{}') FROM by_status)
         AS campaigns_by_status

@@ -12,9 +12,12 @@ SELECT
     ends_at,
     targeted,
     sent,
+    delivered,
     opened,
     clicked,
     converted,
+    bounced,
+    unsubscribed,
     revenue,
     currency,
     definition
@@ -34,9 +37,12 @@ INSERT INTO retention_campaigns (
     ends_at,
     targeted,
     sent,
+    delivered,
     opened,
     clicked,
     converted,
+    bounced,
+    unsubscribed,
     revenue,
     currency,
     definition
@@ -54,9 +60,12 @@ VALUES (
     :ends_at,
     :targeted,
     :sent,
+    :delivered,
     :opened,
     :clicked,
     :converted,
+    :bounced,
+    :unsubscribed,
     :revenue,
     :currency,
     :definition
@@ -73,9 +82,12 @@ ON CONFLICT (campaign_id) DO UPDATE SET
     ends_at = excluded.ends_at,
     targeted = excluded.targeted,
     sent = excluded.sent,
+    delivered = excluded.delivered,
     opened = excluded.opened,
     clicked = excluded.clicked,
     converted = excluded.converted,
+    bounced = excluded.bounced,
+    unsubscribed = excluded.unsubscribed,
     revenue = excluded.revenue,
     currency = excluded.currency,
     definition = excluded.definition;
@@ -105,9 +117,12 @@ UPDATE retention_campaigns
 SET
     targeted = :targeted,
     sent = :sent,
+    delivered = :delivered,
     opened = :opened,
     clicked = :clicked,
     converted = :converted,
+    bounced = :bounced,
+    unsubscribed = :unsubscribed,
     revenue = :revenue,
     currency = :currency
 WHERE campaign_id = :campaign_id;
@@ -125,9 +140,12 @@ SELECT
     :currency AS currency,
     coalesce(sum(targeted), 0) AS targeted,
     coalesce(sum(sent), 0) AS sent,
+    coalesce(sum(delivered), 0) AS delivered,
     coalesce(sum(opened), 0) AS opened,
     coalesce(sum(clicked), 0) AS clicked,
     coalesce(sum(converted), 0) AS converted,
+    coalesce(sum(bounced), 0) AS bounced,
+    coalesce(sum(unsubscribed), 0) AS unsubscribed,
     exact_sum(revenue) FILTER (WHERE currency = :currency) AS revenue,
     (SELECT json_group_object(by_status.status, by_status.campaigns) FROM by_status)
         AS campaigns_by_status

@@ -1,0 +1,37 @@
+"""What programs report of campaigns' messages: items, and what they come to."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from succotash.application.campaigns.outcomes import ReportedOutcome
+from succotash.domain.campaigns.outcomes import OutcomeKind
+from succotash.domain.values import MessageId
+from succotash.http.batches import BATCH_LIMIT, Kind
+from succotash.http.fields import LAX, Closed, Id, Instant
+from succotash.http.reading import Unchecked, read_model
+
+
+class OutcomeItem(Closed):
+    """What became of a message."""
+
+    id: Id | None = None
+    """By which the sender knows the item again; the result shows it."""
+    message_id: Id
+    """Of the outbox and the mail: also its `Message-ID` before the `@`, and its tag `message`."""
+    kind: Annotated[OutcomeKind, LAX]
+    at: Instant
+
+
+class OutcomesBody(Closed):
+    """A batch of outcomes."""
+
+    outcomes: Annotated[tuple[OutcomeItem, ...], Field(min_length=1, max_length=BATCH_LIMIT)]
+
+
+def _read(item: Unchecked) -> ReportedOutcome:
+    found: OutcomeItem = read_model(OutcomeItem, item)
+    return ReportedOutcome(MessageId(found.message_id), found.kind, found.at, found.id)
+
+
+OUTCOMES = Kind("outcomes", "id", _read)

@@ -1,0 +1,145 @@
+"""Taking what became of campaigns' messages, one batch at a time."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NotRequired, TypedDict
+
+from succotash.application.batches import Rejected, ViolationView, violation_views
+from succotash.domain.campaigns.members import MemberMark, MemberState
+from succotash.domain.campaigns.outcomes import LEFT, MemberOutcome, OutcomeKind
+from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.value.ledgers import CLOCK_TOLERANCE
+from succotash.domain.values import CampaignId, Clock, MessageId
+from succotash.errors import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedOutcome:
+    """What somebody says became of a message."""
+
+    message_id: MessageId
+    kind: OutcomeKind
+    at: datetime
+    item_id: str | None = None
+    """By which the sender knows the item again."""
+
+
+class OutcomeResult(TypedDict):
+    """What became of one item: recorded, unchanged or rejected."""
+
+    index: int
+    """Position of the item in the batch, from 0."""
+    id: str | None
+    """As it was sent."""
+    status: str
+    errors: NotRequired[list[ViolationView]]
+
+
+class OutcomeReport(TypedDict):
+    """Results in the order of the items, and how many there are of each."""
+
+    results: list[OutcomeResult]
+    recorded: int
+    """Items that are new."""
+    unchanged: int
+    """Items whose message has an outcome of this kind already; that one stays."""
+    rejected: int
+    """Items with errors; not recorded."""
+
+
+FUTURE = Violation("at", "in_the_future", "Must be in the past")
+NOT_SENT = Violation("message_id", "not_sent", "Not a message that this campaign sent")
+"""Also of holdouts, so that nobody learns who they are."""
+
+type Key = tuple[MessageId, OutcomeKind]
+
+
+class CampaignOutcomes:
+    """Adds outcomes to campaigns' messages, and counts them."""
+
+    def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+
+    def record_outcomes(
+        self, campaign_id: str, items: Sequence[ReportedOutcome | Rejected]
+    ) -> OutcomeReport:
+        """Add a batch, in one transaction; what became of each item, in order.
+
+        Of each kind a message has one outcome, the first that is reported. One from the future, or
+        of no message that was sent, is rejected alone. A message that may have been sent was, once
+        something is reported of it. NotFoundError where there is no such campaign.
+        """
+        own, latest = CampaignId(campaign_id), self._clock() + CLOCK_TOLERANCE
+        firsts: dict[Key, MemberOutcome] = {}
+        for each in items:
+            if isinstance(each, ReportedOutcome) and each.at <= latest:
+                outcome = MemberOutcome(own, each.message_id, each.kind, each.at)
+                firsts.setdefault((each.message_id, each.kind), outcome)
+
+        sent, added = self._storage.in_transaction(
+            lambda repositories: record_outcomes(repositories, own, [*firsts.values()])
+        )
+        results = []
+        for index, each in enumerate(items):
+            violations: tuple[Violation, ...] = ()
+            status = "unchanged"
+            if isinstance(each, Rejected):
+                violations = each.violations
+            elif each.at > latest:
+                violations = (FUTURE,)
+            elif each.message_id not in sent:
+                violations = (NOT_SENT,)
+            elif (each.message_id, each.kind) in added:
+                added.remove((each.message_id, each.kind))
+                status = "recorded"
+            results.append(_result(index, each.item_id, status, violations))
+        statuses = [each["status"] for each in results]
+        return {
+            "results": results,
+            "recorded": statuses.count("recorded"),
+            "unchanged": statuses.count("unchanged"),
+            "rejected": statuses.count("rejected"),
+        }
+
+
+def record_outcomes(
+    repositories: Repositories, campaign_id: CampaignId, outcomes: Sequence[MemberOutcome]
+) -> tuple[set[MessageId], set[Key]]:
+    """Keep outcomes of one campaign, and count them: whose messages were sent, and what is new.
+
+    Members are marked before the campaign is locked, as by who sends messages. NotFoundError.
+    """
+    retention = repositories.retention
+    retention.get_retention_campaign(campaign_id)
+    states = retention.find_message_states(campaign_id, {each.message_id for each in outcomes})
+    sent = {each for each, state in states.items() if state in LEFT}
+    marks = [
+        MemberMark(campaign_id, each, MemberState.SENT)
+        for each in sorted(sent)
+        if states[each] is MemberState.UNCERTAIN
+    ]
+    if marks:
+        retention.mark_members(marks)
+    known = [each for each in outcomes if each.message_id in sent]
+    if not known:
+        return sent, set()
+    campaign = retention.lock_retention_campaign(campaign_id)
+    added = retention.add_outcomes(known)
+    counts = Counter(kind for _, kind in added)
+    if counts:
+        metrics = campaign.metrics.with_outcomes(counts)
+        retention.update_campaign_metrics(campaign_id, metrics)
+    return sent, added
+
+
+def _result(
+    index: int, item_id: str | None, status: str, violations: Sequence[Violation]
+) -> OutcomeResult:
+    result: OutcomeResult = {"index": index, "id": item_id, "status": status}
+    if violations:
+        result["status"] = "rejected"
+        result["errors"] = violation_views(violations)
+    return result

@@ -1,0 +1,34 @@
+"""What became of campaigns' messages, as those who send them and shops report it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from succotash.domain.campaigns.members import MemberState
+from succotash.domain.values import CampaignId, MessageId
+
+
+class OutcomeKind(StrEnum):
+    """What became of a message."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    CONVERTED = "converted"
+    BOUNCED = "bounced"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberOutcome:
+    """What became of a member's message, and when; once for each kind."""
+
+    campaign_id: CampaignId
+    message_id: MessageId
+    kind: OutcomeKind
+    occurred_at: datetime
+
+
+LEFT = frozenset({MemberState.SENT, MemberState.UNCERTAIN})
+"""States of messages that may have outcomes."""

@@ -1,0 +1,173 @@
+"""What every storage does with outcomes of campaigns' messages."""
+
+import pytest
+
+from succotash.application.batches import Rejected
+from succotash.application.campaigns.outcomes import (
+    NOT_SENT,
+    CampaignOutcomes,
+    OutcomeReport,
+    ReportedOutcome,
+)
+from succotash.domain.campaigns.assignment import Arm
+from succotash.domain.campaigns.members import CampaignMember, MemberMark, MemberState
+from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
+from succotash.domain.repositories.storage import Storage
+from succotash.domain.value.ledgers import CLOCK_TOLERANCE
+from succotash.domain.values import CampaignId, MessageId
+from succotash.errors import NotFoundError, Violation
+from tests.builders import NOON, days, minutes, usd
+from tests.builders.campaigns import a_running_campaign, add_people, terms
+
+CAMPAIGN = CampaignId("campaign")
+PEOPLE = [f"p{number:02d}" for number in range(20)]
+
+
+@pytest.fixture
+def members(storage: Storage) -> dict[MemberState, CampaignMember]:
+    """One in each state."""
+    retention = storage.repositories.retention
+    for campaign_id in ("campaign", "other"):
+        retention.save_retention_campaign(a_running_campaign(campaign_id))
+    add_people(storage.repositories, PEOPLE)
+    retention.assign_members(terms(holdout=0.5), "dispatch")
+    found = retention.get_campaign_members(CAMPAIGN, limit=len(PEOPLE))
+    treated = [each for each in found if each.arm is Arm.TREATMENT]
+    states = [each for each in MemberState if each is not MemberState.HELD_OUT]
+    by_state: dict[MemberState, CampaignMember] = dict(zip(states, treated, strict=False))
+    retention.mark_members(
+        [
+            MemberMark(CAMPAIGN, MessageId(member.person_key), state)
+            for state, member in by_state.items()
+            if state is not MemberState.QUEUED
+        ]
+    )
+    return {
+        **by_state,
+        MemberState.HELD_OUT: next(each for each in found if each.arm is Arm.HOLDOUT),
+    }
+
+
+def reported(member: CampaignMember, kind: OutcomeKind, minute: int = 0) -> ReportedOutcome:
+    return ReportedOutcome(MessageId(member.person_key), kind, NOON + minutes(minute))
+
+
+def record(
+    storage: Storage, *items: ReportedOutcome | Rejected, campaign_id: str = CAMPAIGN
+) -> OutcomeReport:
+    return CampaignOutcomes(storage, lambda: NOON + days(1)).record_outcomes(campaign_id, items)
+
+
+def statuses(report: OutcomeReport) -> list[str]:
+    return [each["status"] for each in report["results"]]
+
+
+def kept(storage: Storage, person_key: str) -> list[tuple[OutcomeKind, int]]:
+    found = storage.repositories.retention.get_outcomes({MessageId(person_key): CAMPAIGN})
+    return [(each.kind, (each.occurred_at - NOON) // minutes(1)) for each in found]
+
+
+def test_each_kind_is_kept_and_counted_once(
+    storage: Storage, members: dict[MemberState, CampaignMember]
+) -> None:
+    member = members[MemberState.SENT]
+    every = [reported(member, kind, place) for place, kind in enumerate(OutcomeKind)]
+    report = record(storage, *every, reported(member, OutcomeKind.OPENED, 50))
+    assert statuses(report) == ["recorded"] * 7 + ["unchanged"]
+    again = record(storage, *[reported(member, kind, 99) for kind in OutcomeKind])
+    assert statuses(again) == ["unchanged"] * 7
+    assert (again["recorded"], again["unchanged"], again["rejected"]) == (0, 7, 0)
+    assert kept(storage, member.person_key) == [*zip(OutcomeKind, range(7), strict=True)]
+    retention = storage.repositories.retention
+    metrics = retention.get_retention_campaign(CAMPAIGN).metrics
+    assert (metrics.sent, metrics.delivered, metrics.opened, metrics.clicked) == (1, 1, 1, 1)
+    assert (metrics.converted, metrics.bounced, metrics.unsubscribed) == (1, 1, 1)
+    summary = retention.get_campaign_performance_summary(currency=usd(1).currency)
+    assert (summary.sent, summary.delivered, summary.opened) == (1, 1, 1)
+
+
+def test_nothing_is_kept_of_messages_that_were_not_sent(
+    storage: Storage, members: dict[MemberState, CampaignMember]
+) -> None:
+    unsent = MemberState.HELD_OUT, MemberState.QUEUED, MemberState.REFUSED, MemberState.WITHHELD
+    unknown = ReportedOutcome(MessageId("unknown"), OutcomeKind.SENT, NOON)
+    items = [reported(members[state], OutcomeKind.SENT) for state in unsent]
+    report = record(storage, *items, unknown)
+    assert [(each["status"], each["errors"]) for each in report["results"]] == [
+        (
+            "rejected",
+            [{"field": NOT_SENT.field, "code": NOT_SENT.code, "message": NOT_SENT.message}],
+        )
+    ] * 5
+    assert all(kept(storage, members[state].person_key) == [] for state in unsent)
+    states = storage.repositories.retention.count_member_states(CAMPAIGN)
+    assert [states[state] for state in unsent[2:]] == [1, 1]
+    # Of another campaign the message is unknown, sent or not.
+    sent = reported(members[MemberState.SENT], OutcomeKind.OPENED)
+    assert statuses(record(storage, sent, campaign_id="other")) == ["rejected"]
+
+
+def test_the_storage_itself_keeps_none_of_what_was_not_sent(
+    storage: Storage, members: dict[MemberState, CampaignMember]
+) -> None:
+    outcomes = [
+        MemberOutcome(CAMPAIGN, MessageId(each.person_key), OutcomeKind.CLICKED, NOON)
+        for each in members.values()
+    ]
+    sent = members[MemberState.SENT].person_key
+    added = storage.repositories.retention.add_outcomes(outcomes)
+    assert added == {(MessageId(sent), OutcomeKind.CLICKED)}
+
+
+def test_a_message_that_may_have_been_sent_was_once_something_is_reported(
+    storage: Storage, members: dict[MemberState, CampaignMember]
+) -> None:
+    member = members[MemberState.UNCERTAIN]
+    assert statuses(record(storage, reported(member, OutcomeKind.DELIVERED))) == ["recorded"]
+    retention = storage.repositories.retention
+    marked = retention.get_campaign_member(CAMPAIGN, MessageId(member.person_key))
+    assert marked.state is MemberState.SENT
+    metrics = retention.get_retention_campaign(CAMPAIGN).metrics
+    assert (metrics.sent, metrics.delivered) == (2, 1)
+
+
+def test_one_bad_item_loses_no_good_one(
+    storage: Storage, members: dict[MemberState, CampaignMember]
+) -> None:
+    message_id = MessageId(members[MemberState.SENT].person_key)
+    latest = NOON + days(1) + CLOCK_TOLERANCE
+    unreadable = Rejected("x", None, (Violation("kind", "enum", "Unknown"),))
+    report = record(
+        storage,
+        ReportedOutcome(message_id, OutcomeKind.OPENED, latest + minutes(1), "a"),
+        unreadable,
+        ReportedOutcome(message_id, OutcomeKind.OPENED, latest, "b"),
+    )
+    assert [(each["id"], each["status"]) for each in report["results"]] == [
+        ("a", "rejected"),
+        ("x", "rejected"),
+        ("b", "recorded"),
+    ]
+    assert report["results"][0]["errors"][0]["code"] == "in_the_future"
+
+
+def test_outcomes_of_an_unknown_campaign_are_not_found(storage: Storage) -> None:
+    unknown = ReportedOutcome(MessageId("unknown"), OutcomeKind.SENT, NOON)
+    with pytest.raises(NotFoundError) as caught:
+        record(storage, unknown, campaign_id="nowhere")
+    assert caught.value.kind == "campaign"
+
+
+def test_outcomes_of_who_was_erased_stay_with_nobody(
+    storage: Storage, members: dict[MemberState, CampaignMember]
+) -> None:
+    member = members[MemberState.SENT]
+    record(storage, reported(member, OutcomeKind.OPENED), reported(member, OutcomeKind.CLICKED, 1))
+    retention = storage.repositories.retention
+    retention.forget_members(str(member.canonical_email))
+    assert kept(storage, member.person_key) == []
+    found = retention.get_campaign_members(CAMPAIGN, limit=len(PEOPLE))
+    [nobody] = [each for each in found if each.canonical_email is None]
+    assert kept(storage, nobody.person_key) == [(OutcomeKind.OPENED, 0), (OutcomeKind.CLICKED, 1)]
+    assert statuses(record(storage, reported(member, OutcomeKind.OPENED))) == ["rejected"]
+    assert retention.get_retention_campaign(CAMPAIGN).metrics.opened == 1
