@@ -98,7 +98,7 @@ class BackgroundWorkers:
             thread.join()
 
     def _work(self, ended: Event) -> None:
-        rounds: Sequence[Callable[[], bool]] = (self.take_queued, self.relay, self.dispatch)
+        rounds: Sequence[Callable[[], bool]] = (self.take_queued, self.dispatch, self.relay)
         due = dict.fromkeys(rounds, 0.0)
         while not ended.wait(TICK):
             for each in rounds:
