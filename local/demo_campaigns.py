@@ -1,6 +1,6 @@
 """The demo's campaigns that begin now, and invented addresses for some of the customers.
 
-The purchases name nobody, so every twentieth customer has an address at example.com, and three
+The purchases name nobody, so every tenth customer has an address at example.com, and three
 in four of those agree to be written to.
 """
 
@@ -9,9 +9,9 @@ from datetime import timedelta
 
 from succotash.domain.values import Json
 
-ADDRESSED = 20
+ADDRESSED = 10
 """Every so many of the customers have an address."""
-SILENT = 80
+SILENT = 40
 """Every so many have one and never agreed."""
 CONSENT_TEXT = "Yes, tell me about new releases."
 
@@ -35,6 +35,7 @@ CAMPAIGNS: Sequence[tuple[dict[str, Json], bool]] = (
             },
             "budget": {"cost_per_message": "0.02", "total": "25.00"},
             "frequency_cap": {"messages": 2, "days": 14},
+            "holdout_share": 0.3,
         },
         True,
     ),
