@@ -1,4 +1,4 @@
-"""This machine's stand-in for what invokes functions unasked: a schedule, and a queue."""
+"""This machine's stand-in for what invokes functions unasked: a schedule, a queue, and a bus."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from succotash.domain.intake.queued_submissions import Delivery
+from succotash.domain.messages.outbox import MessageKind
 from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
 
 TICK = 1.0
@@ -17,7 +18,9 @@ BATCH = 10
 HIDDEN_SECONDS = 180.0
 PAUSE_SECONDS = 5.0
 """Before what could not be taken is given again, and before a function that failed is tried."""
-RELAY, INTAKE = "OutboxRelay", "FormIntake"
+RELAY, INTAKE, DISPATCH = "OutboxRelay", "FormIntake", "CampaignDispatch"
+DISPATCHING = frozenset({MessageKind.SCORING_FINISHED, MessageKind.CAMPAIGN_DISPATCH_REQUESTED})
+"""Kinds of events on the bus after which campaigns are dispatched."""
 
 type Invoke = Callable[[str, str], str]
 """Invokes a function by its logical id with an event, both JSON."""
@@ -26,9 +29,14 @@ type Invoke = Callable[[str, str], str]
 class BackgroundWorkers:
     """Takes what waits to the functions, and says once what stands in the way."""
 
-    def __init__(self, invoke: Invoke, queue: FileSubmissionQueue | None) -> None:
+    def __init__(
+        self, invoke: Invoke, queue: FileSubmissionQueue | None, bus: Path | None = None
+    ) -> None:
         self._invoke = invoke
         self._queue = queue
+        self._bus = bus
+        self._read_to = bus.stat().st_size if bus is not None and bus.exists() else 0
+        self._has_dispatched = False
         self._failing: dict[str, str] = {}
 
     def relay(self) -> bool:
@@ -51,6 +59,32 @@ class BackgroundWorkers:
         self._queue.settle(taken, failed, PAUSE_SECONDS)
         return not failed
 
+    def dispatch(self) -> bool:
+        """Let campaigns be dispatched, at first as a schedule does, then as events on the bus ask.
+
+        Whether they could be; an event that failed is given again.
+        """
+        if self._bus is None:
+            return True
+        if not self._has_dispatched:
+            if self._ask(DISPATCH, {"source": "aws.scheduler"}) is None:
+                return False
+            self._has_dispatched = True
+        for event, end in self._events(self._bus):
+            if event["detail-type"] in DISPATCHING and self._ask(DISPATCH, event) is None:
+                return False
+            self._read_to = end
+        return True
+
+    def _events(self, bus: Path) -> Iterator[tuple[dict[str, object], int]]:
+        """Whole lines of the bus that were not read yet, and where each ends."""
+        if not bus.exists():
+            return
+        with bus.open("rb") as file:
+            file.seek(self._read_to)
+            while (line := file.readline()).endswith(b"\n"):
+                yield json.loads(line), file.tell()
+
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """Until the block ends, from a thread."""
@@ -64,7 +98,7 @@ class BackgroundWorkers:
             thread.join()
 
     def _work(self, ended: Event) -> None:
-        rounds: Sequence[Callable[[], bool]] = (self.take_queued, self.relay)
+        rounds: Sequence[Callable[[], bool]] = (self.take_queued, self.dispatch, self.relay)
         due = dict.fromkeys(rounds, 0.0)
         while not ended.wait(TICK):
             for each in rounds:

@@ -1,6 +1,7 @@
 """The demo data, loaded through the API like anybody else's.
 
-Real purchases of a music shop, and two invented customers whose ids the documentation names.
+Real purchases of a music shop, two invented customers whose ids the documentation names, and
+invented addresses of some customers who agree to be written to.
 Everything but form submissions lies before SCORED_AT, when the demo's scoring run takes place.
 """
 
@@ -12,9 +13,18 @@ from itertools import batched
 from pathlib import Path
 from typing import Any, Protocol
 
+from local.demo_campaigns import (
+    CAMPAIGN_RUNS,
+    CAMPAIGNS,
+    CONSENT_TEXT,
+    address_of,
+    consenting,
+)
+from succotash.domain.people.consents import MARKETING
 from succotash.domain.values import Json
 
 CDNOW = Path(__file__).parent / "data" / "cdnow_sample.csv"
+CDNOW_CUSTOMERS = 2_357
 CURRENCY = "USD"
 BATCH = 500
 SCORED_AT = datetime(1998, 7, 1, tzinfo=UTC)
@@ -60,6 +70,7 @@ class Summary:
     submissions: int = 0
     orders: int = 0
     events: int = 0
+    consents: int = 0
     campaigns: int = 0
 
 
@@ -172,42 +183,6 @@ INTERESTS: Mapping[str, list[Json]] = {
     "user_456": ["soundtracks"],
 }
 
-CAMPAIGNS: Sequence[tuple[Item, bool]] = (
-    (
-        {
-            "name": "We kept your shelf",
-            "description": "A personal list of new releases for customers who slip away.",
-            "audience": {
-                "all": [
-                    {"field": "risk_level", "operator": "=", "value": "high"},
-                    {"field": "value_at_risk", "operator": ">=", "value": "5.00"},
-                ]
-            },
-            "message": {
-                "subject": "{{ first_name | Hello }}, we kept your shelf",
-                "text": "New releases in what you like are waiting.\n\n"
-                "No more of these: {{ unsubscribe_url }}\n",
-                "html": "<p>New releases in what you like are waiting.</p>"
-                '<p><a href="{{ unsubscribe_url }}">No more of these</a></p>',
-            },
-            "budget": {"cost_per_message": "0.02", "total": "25.00"},
-            "frequency_cap": {"messages": 2, "days": 14},
-            "quiet_hours": {"starts": "21:00", "ends": "08:00"},
-        },
-        True,
-    ),
-    (
-        {
-            "name": "Second record at half price",
-            "description": "For those who came once and did not return.",
-            "target_segment": "low_engagement",
-        },
-        False,
-    ),
-)
-"""Campaigns, and whether they are activated."""
-CAMPAIGN_RUNS = timedelta(days=90)
-
 
 def load(call: Call, progress: Progress) -> Summary:
     """Bring in all that is not there yet, in batches; DemoError where the API refuses.
@@ -222,6 +197,7 @@ def load(call: Call, progress: Progress) -> Summary:
         submissions=_submit_forms(call, progress),
         orders=_send(call, progress, "orders", [*cdnow_orders(), *named_orders()]),
         events=_send(call, progress, "activity", list(visits()), envelope="events"),
+        consents=_record_consents(call, progress),
         campaigns=_start_campaigns(call, progress, there),
     )
 
@@ -248,13 +224,16 @@ def cdnow_orders() -> Iterator[Item]:
         for row in csv.DictReader(file):
             number = row["customer_id"]
             counts[number] = counts.get(number, 0) + 1
-            yield {
+            order: Item = {
                 "customer_id": f"cdnow-{number}",
                 "order_id": f"cdnow-{number}-{counts[number]:03d}",
                 "ordered_at": f"{row['date']}T00:00:00Z",
                 "amount": row["amount"],
                 "currency": CURRENCY,
             }
+            if (email := address_of(number)) is not None:
+                order["email"] = email
+            yield order
 
 
 def named_orders() -> Iterator[Item]:
@@ -335,6 +314,19 @@ def _send(
         done += len(batch)
         progress(f"{done:,} of {len(items):,} {envelope or name}")
     return new
+
+
+def _record_consents(call: Call, progress: Progress) -> int:
+    """Record the consent of those of whom none is known yet; how many they were."""
+    progress("consents")
+    recorded = 0
+    consent: Item = {"purpose": MARKETING, "state": "granted", "text": CONSENT_TEXT}
+    for customer_id in consenting(CDNOW_CUSTOMERS):
+        address = f"/customers/{customer_id}/consents"
+        if not _ok(call("GET", address))["current"]:
+            _ok(call("PUT", address, {"consents": [consent]}))
+            recorded += 1
+    return recorded
 
 
 def _start_campaigns(call: Call, progress: Progress, there: Mapping[str, Any]) -> int:

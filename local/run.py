@@ -1,8 +1,8 @@
 """The whole of Succotash on this machine: `make run`.
 
 Starts a PostgreSQL server (or takes SQLite or memory, by SUCCOTASH_STORAGE), loads the demo data
-through the API, scores it as of 1 July 1998, and serves the template's routes. What it needs
-again lies in `.local/`.
+through the API, scores it as of 1 July 1998, lets a campaign run in the summer after, and serves
+the template's routes. What it needs again lies in `.local/`.
 """
 
 import fcntl
@@ -117,8 +117,11 @@ def _run(closing: ExitStack) -> None:
         loaded = load(call, progress)
     with steps.step("Scoring every customer"):
         _score(gateway, call)
+    from local.past_campaign import run_past_campaign
     from succotash.container import container
 
+    with steps.step("Running a campaign of 1998"):
+        run_past_campaign(container)
     closing.callback(container.close)
     _write_env(chosen)
     closing.enter_context(gateway.listening(listener))
@@ -128,7 +131,7 @@ def _run(closing: ExitStack) -> None:
     print(TRY.format(url=url, json=".venv/bin/python -m json.tool"))
     print(f"A form to fill in: {url}/f/contact")
     print("A token for every route: .local/token    Settings for a shell: .local/env")
-    print("E-mails to a form's owners: .local/mail/    Events: .local/events.ndjson")
+    print("E-mails, also of the active campaign: .local/mail/    Events: .local/events.ndjson")
     elapsed = time.perf_counter() - started
     print(f"\nReady after {elapsed:.1f} s. Ctrl-C stops everything.", flush=True)
     while True:
@@ -221,7 +224,8 @@ def _workers(gateway: "Gateway", chosen: Mapping[str, str]) -> "BackgroundWorker
 
     place = chosen.get("PARKING_QUEUE_URL", "").removeprefix("file:")
     queue = FileSubmissionQueue(Path(place)) if place else None
-    return BackgroundWorkers(gateway.functions.invoke, queue)
+    bus = Path(chosen["EVENT_BUS"].removeprefix("file:"))
+    return BackgroundWorkers(gateway.functions.invoke, queue, bus)
 
 
 def _make_gateway(steps: Steps, settings: Settings) -> "tuple[Gateway, str]":

@@ -29,6 +29,7 @@ def make_seed(path: Path) -> None:
             "POWERTOOLS_LOG_LEVEL": "WARNING",
             "POWERTOOLS_METRICS_DISABLED": "true",
         }
+        from local.past_campaign import run_past_campaign
         from local.server import Gateway, Stack
         from local.tokens import LocalIssuer
         from succotash.container import container
@@ -42,6 +43,7 @@ def make_seed(path: Path) -> None:
         event = scheduled_event(SCORED_AT)
         gateway.functions.invoke("ChurnScoring", json.dumps(event | {"step": "backfill"}))
         gateway.functions.invoke("ChurnScoring", json.dumps(event))
+        run_past_campaign(container)
         container.close()
         database.replace(path)
 

@@ -12,8 +12,8 @@ CDNOW_AND_TWO = 2_359
 
 EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     "campaign_dispatch.requested": (None, {"is_finished": True, "campaigns": []}),
-    "campaign_dispatch.run_finished": (None, {"is_finished": True, "campaigns.0.assigned": 0}),
-    "campaign_dispatch.scheduled": (None, {"is_finished": True, "campaigns.0.assigned": 0}),
+    "campaign_dispatch.run_finished": (None, {"is_finished": True, "campaigns.0.assigned": 14}),
+    "campaign_dispatch.scheduled": (None, {"is_finished": True, "campaigns.0.assigned": 14}),
     "churn_scoring.scheduled": (
         None,
         {"run_id": "1998-07-01T00:00:00Z", "state": "current", "customers": CDNOW_AND_TWO},

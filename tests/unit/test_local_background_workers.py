@@ -84,6 +84,48 @@ def test_without_a_queue_there_is_nothing_to_take() -> None:
     assert functions.asked == []
 
 
+def line(kind: str, subject: str = "a") -> str:
+    return json.dumps({"detail-type": kind, "detail": {"subject_id": subject}}) + "\n"
+
+
+def append(bus: Path, text: str) -> None:
+    with bus.open("a") as file:
+        file.write(text)
+
+
+def test_campaigns_are_dispatched_at_first_and_as_events_on_the_bus_ask(tmp_path: Path) -> None:
+    bus, functions = tmp_path / "events.ndjson", Functions()
+    bus.write_text(line("scoring.finished", "an earlier run"))
+    workers = BackgroundWorkers(functions.invoke, None, bus)
+    assert workers.dispatch()
+    assert functions.asked == [("CampaignDispatch", {"source": "aws.scheduler"})]
+
+    append(bus, line("lead.created") + line("campaign.dispatch_requested"))
+    append(bus, line("scoring.finished")[:-5])
+    assert workers.dispatch()
+    append(bus, line("scoring.finished")[-5:])
+    assert workers.dispatch()
+    assert workers.dispatch()
+    assert [event["detail-type"] for _, event in functions.asked[1:]] == [
+        "campaign.dispatch_requested",
+        "scoring.finished",
+    ]
+
+
+def test_an_event_whose_dispatch_failed_is_given_again(tmp_path: Path) -> None:
+    bus, functions = tmp_path / "events.ndjson", Functions()
+    workers = BackgroundWorkers(functions.invoke, None, bus)
+    functions.answers = [StorageUnavailableError("gone")]
+    assert not workers.dispatch()
+    assert workers.dispatch()
+    append(bus, line("campaign.dispatch_requested", "a") + line("scoring.finished", "b"))
+    functions.answers = [{}, StorageUnavailableError("gone")]
+    assert not workers.dispatch()
+    assert workers.dispatch()
+    asked = [event["detail"]["subject_id"] for _, event in functions.asked[2:]]
+    assert asked == ["a", "b", "b"]
+
+
 def test_the_settings_keep_everything_in_the_folder(tmp_path: Path) -> None:
     settings = settings_of(tmp_path, "http://127.0.0.1:3000", queues=True)
     container = Container({"SUCCOTASH_STORAGE": "memory"} | settings)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.demo import (
-    CAMPAIGNS,
+    CDNOW_CUSTOMERS,
     CUSTOMER_EMAIL,
     SCORED_AT,
     Answer,
@@ -18,6 +18,7 @@ from local.demo import (
     scheduled_event,
     visits,
 )
+from local.demo_campaigns import CAMPAIGNS, consenting
 from succotash.domain.values import Json
 
 
@@ -59,6 +60,16 @@ def test_every_purchase_of_the_sample_is_an_order_of_its_own() -> None:
         "amount": "29.33",
         "currency": "USD",
     }
+
+
+def test_a_tenth_of_the_customers_has_an_address_and_three_in_four_of_those_agree() -> None:
+    addressed = {order["customer_id"] for order in cdnow_orders() if "email" in order}
+    agreeing = set(consenting(CDNOW_CUSTOMERS))
+
+    assert len(addressed) == 2357 // 10
+    assert agreeing < addressed
+    assert len(agreeing) == 177
+    assert {order.get("email") for order in cdnow_orders()} >= {"cdnow-0010@example.com"}
 
 
 def test_the_same_orders_are_made_every_time() -> None:
