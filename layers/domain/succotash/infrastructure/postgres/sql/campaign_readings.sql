@@ -118,17 +118,19 @@ GROUP BY GROUPING SETS (
 );
 
 -- name: save_look_readings
-INSERT INTO campaign_readings (look, read_at, totals, campaign_id)
+INSERT INTO campaign_readings (look, read_at, totals, told, campaign_id)
 SELECT
     given.look,
     given.read_at,
     given.totals,
+    given.told,
     cast(:campaign_id AS text) AS campaign_id
 FROM
     jsonb_to_recordset(cast(:readings AS jsonb)) AS given (
         look smallint,
         read_at timestamptz,
-        totals jsonb
+        totals jsonb,
+        told jsonb
     )
 ON CONFLICT (campaign_id, look) DO NOTHING;
 
@@ -136,7 +138,8 @@ ON CONFLICT (campaign_id, look) DO NOTHING;
 SELECT
     look,
     read_at,
-    totals
+    totals,
+    told
 FROM campaign_readings
 WHERE campaign_id = :campaign_id
 ORDER BY look;
