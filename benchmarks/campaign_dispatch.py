@@ -61,8 +61,8 @@ FILL = (
         expected_purchases_365, segment_id, cohort_id, first_purchase_at, last_purchase_at
     )
     SELECT
-        'initial', 'c' || lpad(n::text, 8, '0'), 30, (n::bigint * 7919) % 100000 / 100.0, 15, 'USD', 2, 1,
-        3, 0.5, 0.1, 0.3, 1, 'low_value', '2025-01', '2025-01-01', '2025-06-01'
+        'initial', 'c' || lpad(n::text, 8, '0'), 30, (n::bigint * 7919) % 100000 / 100.0, 15, 'USD',
+        2, 1, 3, 0.5, 0.1, 0.3, 1, 'low_value', '2025-01', '2025-01-01', '2025-06-01'
     FROM generate_series(1, {customers}) AS numbers (n)
     """,
     """
