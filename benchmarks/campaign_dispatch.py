@@ -91,7 +91,7 @@ BARE = (
 BARE_MEMBERS = "INSERT INTO bare_members SELECT * FROM campaign_members"
 BARE_MESSAGES = "INSERT INTO bare_outbox SELECT * FROM outbox"
 EMPTY = (
-    "TRUNCATE campaign_members, outbox, bare_members, bare_outbox",
+    "TRUNCATE campaign_members, outbox, bare_members, bare_outbox CASCADE",
     "UPDATE retention_campaigns SET targeted = 0",
 )
 

@@ -39,6 +39,7 @@ from local.simulated_campaigns import (
     Change,
     population,
     share,
+    totals_of,
 )
 from local.tables import replaced, table
 from succotash.application.campaigns.dispatch import CampaignDispatch
@@ -51,6 +52,7 @@ from succotash.domain.campaigns.campaigns import CampaignChange, CampaignStatus
 from succotash.domain.campaigns.definition import CampaignDefinition
 from succotash.domain.campaigns.effect import Finding
 from succotash.domain.campaigns.templates import MessageTemplate
+from succotash.domain.campaigns.totals import ArmTotals
 from succotash.domain.models.purchases import Array
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.value.ledgers import Order
@@ -85,8 +87,8 @@ class ToldCampaign:
     low: float
     high: float
     truth: float
-    held_out: Sequence[bool]
-    """By member, in the order of their numbers."""
+    counted: Sequence[ArmTotals]
+    """What each look adds, from the same outcomes without a ledger."""
 
     @property
     def is_covered(self) -> bool:
@@ -139,16 +141,16 @@ class SimulatedCompany:
         rows = self._database.run(SQL["find_held_out"], campaign_id=campaign_id)
         names = {row["customer_id"] for row in rows}
         held_out = np.array([each in names for each in self._ids])
-        self._buy(change, random, people.revenue[drawn], held_out)
+        revenue = self._buy(change, random, people.revenue[drawn], held_out)
         told = self._told(handler, campaign_id)
-        revenue = told["everybody"]["incremental_revenue_per_member"]
+        added = told["everybody"]["incremental_revenue_per_member"]
         return ToldCampaign(
             told["finding"],
             told["look"] or LOOKS,
-            -np.inf if revenue is None else float(revenue["low"]),
-            np.inf if revenue is None else float(revenue["high"]),
+            -np.inf if added is None else float(added["low"]),
+            np.inf if added is None else float(added["high"]),
             change.per_member(),
-            held_out.tolist(),
+            totals_of(revenue, people.foreseen[drawn].round(4), held_out),
         )
 
     def _activated(self, handler: RetentionHandler) -> CampaignId:
@@ -183,8 +185,8 @@ class SimulatedCompany:
         random: np.random.Generator,
         revenue: Array,
         held_out: NDArray[np.bool_],
-    ) -> None:
-        """Record what people buy within their window, as CDNOW's did and the campaign has it."""
+    ) -> Array:
+        """Let people buy within their window, as CDNOW's did and the campaign has it; for what."""
         people = population()
         own = revenue * np.where(held_out, 1.0, change.factor)
         more = (~held_out & (random.random(self._members) < change.extra_orders)).nonzero()[0]
@@ -194,6 +196,8 @@ class SimulatedCompany:
             self._order("more", int(at), amount) for at, amount in zip(more, amounts, strict=True)
         ]
         self._storage.repositories.ltv.record_orders(orders)
+        own[more] += amounts
+        return own
 
     def _order(self, name: str, at: int, amount: float) -> Order:
         return Order(
