@@ -150,7 +150,7 @@ class TestFirstRun:
         assert Decimal(value["actual_clv"]) == sum(Decimal(amount) for _, amount in CUSTOMER_123)
         assert value["order_count"] == len(CUSTOMER_123)
         assert Decimal(value["predicted_clv"]) > Decimal(value["actual_clv"])
-        assert risk["churn_risk"]["risk_level"] == "low"
+        assert risk["churn_risk"]["risk_level"] == "high"
         submission = first.get(f"/submissions/{receipt['submission_id']}")
         lead = first.get(f"/leads/{submission['lead_id']}")
         assert lead["email"] == "ada@example.com"
