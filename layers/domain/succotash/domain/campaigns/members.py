@@ -137,6 +137,8 @@ class Release:
     campaign_id: CampaignId
     recipient: Recipient
     canonical_email: str
+    customer_id: CustomerId | None = None
+    """The account that stands for the person."""
     reason: Unreached | None = None
     """ERASED, SUPPRESSED or NO_CONSENT; None where it may leave."""
 
