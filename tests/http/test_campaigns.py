@@ -6,15 +6,14 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from campaign_dispatch import dispatching
+from succotash.domain.messages.events import detail_of
 from succotash.domain.messages.outbox import MessageKind
 from succotash.domain.values import Json
-from succotash.domain.messages.events import detail_of
 from tests.builders import NOON, a_lead, days
 from tests.builders.campaigns import add_people, email_of
 from tests.http.campaigns import AUDIENCE, CAMPAIGNS, MESSAGE, READY, create
 from tests.http.gateway import Gateway
 from tests.http.problems import require_problem
-
 
 HOOK = "https://1.1.1.1/hook"
 """An address of the internet, which is looked up nowhere."""
