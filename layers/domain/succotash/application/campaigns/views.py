@@ -119,8 +119,9 @@ class CampaignDetailView(CampaignView):
     """A retention campaign, and how far its messages came."""
 
     members: Mapping[str, int]
-    """Members by state: `held_out`, `queued`, `sent`, `refused` (tried again), `uncertain` (may
-    have been sent, and never is again), `withheld` (not wanted any more when it was to leave)."""
+    """Members by state: `held_out`, `queued`, `sent`, `bounced` (sent, and came back), `refused`
+    (tried again), `uncertain` (may have been sent, and never is again), `withheld` (not wanted any
+    more when it was to leave)."""
 
 
 class CampaignSummaryView(TypedDict):
