@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from succotash.domain.messages.delivery import DeliveryJob, DeliveryKind
+from succotash.domain.messages.delivery import REPEATABLE, DeliveryJob, DeliveryKind
 from succotash.domain.messages.mails import Mail
 from succotash.domain.messages.outbox import Channel, OutboxMessage, TakenMessage
 from succotash.domain.messages.webhooks import Webhook
@@ -175,12 +175,14 @@ def challenge_of(job: DeliveryJob) -> Challenge:
 def is_about(person: ErasedPerson, text: str) -> bool:
     """Whether a job names the person: an e-mail, or a campaign's message to their address.
 
-    A text that cannot be read is where the address stands in it.
+    Challenges are over within minutes. A text that cannot be read is where the address stands in it.
     """
     try:
         job = DeliveryJob.of_text(text)
-        if job.kind != DeliveryKind.MAIL:
+        if job.kind in REPEATABLE:
             return any(map(person.is_named_in, _texts(dict(job.payload))))
+        if job.kind != DeliveryKind.MAIL:
+            return False
         mail, _ = mail_of(job)
     except MalformedRequestError:
         return person.is_named_in(text)
