@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,11 @@ from local.demo import SCORED_AT, Answer, load, scheduled_event
 from local.objects import LocalObjectStore
 from local.setup_postgres_db import Plan, set_up
 from succotash.container import Container
+from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
 from succotash.domain.forms.forms import Form
 from succotash.domain.forms.submissions import AWAITING_CHALLENGE, SubmissionState
 from succotash.domain.people.consents import ConsentOrigin, FailedAddress
-from succotash.domain.values import SHARDS, CampaignId, FormId, Json, system_clock
+from succotash.domain.values import SHARDS, CampaignId, FormId, Json, MessageId, system_clock
 from succotash.infrastructure.postgres.migrations.rights import (
     LETTERS,
     RIGHTS,
@@ -95,6 +97,7 @@ class Day:
         self._parts = office.containers
         self._folder = office.folder
         self._gateway = Gateway(containers=office.containers)
+        self._campaign = ""
         self.answered: set[str] = set()
 
     def ask(self, route: str, path: str = "", **given: object) -> Answered:
@@ -225,7 +228,7 @@ class Day:
             "ends_at": "2998-01-01T00:00:00Z",
         }
         made = self.ask("POST /retention/campaigns", json_body=campaign).json
-        place = f"/retention/campaigns/{made['campaign_id']}"
+        place = self._campaign = f"/retention/campaigns/{made['campaign_id']}"
         self.ask("GET /retention/campaigns")
         self.ask("GET /retention/campaigns/{campaign_id}", place)
         self.ask("PATCH /retention/campaigns/{campaign_id}", place, json_body={"status": "active"})
@@ -281,9 +284,31 @@ class Day:
         )
         assert report["delivered"]
 
-    def link(self) -> str:
+    def outcomes(self) -> None:
+        [message_id, *_] = [
+            str(mail["Message-ID"]).strip("<>").split("@")[0]
+            for mail in self.mails()
+            if mail["Subject"].startswith("Hello ")
+        ]
+        opened = {"message_id": message_id, "kind": "opened", "at": system_clock().isoformat()}
+        report = self.ask(
+            "POST /retention/campaigns/{campaign_id}/outcomes",
+            f"{self._campaign}/outcomes",
+            json_body={"outcomes": [opened]},
+        )
+        assert report.json["recorded"] == 1
+        own, at = CampaignId(self._campaign.rpartition("/")[2]), system_clock()
+        relay = self._parts["outbox_relay"]
+        bounce = MemberOutcome(own, MessageId(message_id), OutcomeKind.BOUNCED, at)
+        assert relay.get_retention_handler().record_bounces([bounce]) == 1
+        assert relay.get_retention_repository().pause_for_gone_webhook(own, at, at)
+
+    def mails(self) -> Iterator[EmailMessage]:
         for place in (self._folder / "mail").glob("*.eml"):
-            mail = message_from_bytes(place.read_bytes(), policy=policy.default)
+            yield message_from_bytes(place.read_bytes(), policy=policy.default)
+
+    def link(self) -> str:
+        for mail in self.mails():
             body = mail.get_body(("plain",))
             if body and (found := re.search(r"token=(\S+)", body.get_content())):
                 return found[1]
@@ -302,6 +327,7 @@ def test_every_function_does_its_work_with_the_rights_of_its_kind(office: Office
         day.consents,
         day.people,
         day.relay,
+        day.outcomes,
     ):
         part()
 
