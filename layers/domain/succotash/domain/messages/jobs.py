@@ -175,7 +175,8 @@ def challenge_of(job: DeliveryJob) -> Challenge:
 def is_about(person: ErasedPerson, text: str) -> bool:
     """Whether a job names the person: an e-mail, or a campaign's message to their address.
 
-    Challenges are over within minutes. A text that cannot be read is where the address stands in it.
+    Challenges are over within minutes. A text that cannot be read is where the address stands in
+    it.
     """
     try:
         job = DeliveryJob.of_text(text)
