@@ -21,10 +21,11 @@ from local.demo import SCORED_AT, Answer, load, scheduled_event
 from local.objects import LocalObjectStore
 from local.setup_postgres_db import Plan, set_up
 from succotash.container import Container
+from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
 from succotash.domain.forms.forms import Form
 from succotash.domain.forms.submissions import AWAITING_CHALLENGE, SubmissionState
 from succotash.domain.people.consents import ConsentOrigin, FailedAddress
-from succotash.domain.values import SHARDS, CampaignId, FormId, Json, system_clock
+from succotash.domain.values import SHARDS, CampaignId, FormId, Json, MessageId, system_clock
 from succotash.infrastructure.postgres.migrations.rights import (
     LETTERS,
     RIGHTS,
@@ -296,6 +297,11 @@ class Day:
             json_body={"outcomes": [opened]},
         )
         assert report.json["recorded"] == 1
+        own, at = CampaignId(self._campaign.rpartition("/")[2]), system_clock()
+        relay = self._parts["outbox_relay"]
+        bounce = MemberOutcome(own, MessageId(message_id), OutcomeKind.BOUNCED, at)
+        assert relay.get_retention_handler().record_bounces([bounce]) == 1
+        assert relay.get_retention_repository().pause_for_gone_webhook(own, at, at)
 
     def mails(self) -> Iterator[EmailMessage]:
         for place in (self._folder / "mail").glob("*.eml"):

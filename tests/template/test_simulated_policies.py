@@ -101,6 +101,7 @@ CALLS: Mapping[str, set[Call]] = {
         ("events:PutEvents", arn("EventBus")),
         ("ses:SendEmail", f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.org"),
         ("ses:SendRawEmail", f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.org"),
+        ("ses:GetAccount", "*"),
         (
             "secretsmanager:GetSecretValue",
             f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/turnstile/contact-AbCdEf",

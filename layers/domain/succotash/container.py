@@ -118,7 +118,8 @@ class Container:
     def _deliveries(self) -> "Deliveries":
         from succotash.wiring.messages import deliveries, mailer
 
-        return deliveries(mailer(self.settings, self._mail_folder), self._event_bus)
+        post = mailer(self.settings, self._mail_folder)
+        return deliveries(self.settings, post, self._event_bus)
 
     @cached_property
     def relay_waker(self) -> "RelayWaker":
@@ -289,7 +290,7 @@ class Container:
         return KeyRing(self.settings)
 
     def get_outbox_relay(self) -> "OutboxRelay":
-        """What delivers messages to the bus and by e-mail, as far as these are set."""
+        """What delivers messages, as far as there are ways."""
         from succotash.wiring.messages import outbox_relay
 
         return outbox_relay(

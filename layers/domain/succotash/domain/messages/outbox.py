@@ -40,7 +40,7 @@ class Channel(StrEnum):
     PERSON = "person"
     """E-mail to who filled the form in."""
     MEMBER = "member"
-    """E-mail to a campaign's member."""
+    """To a campaign's member, by the campaign's channel."""
 
 
 MAIL_WINDOW = timedelta(hours=24)
@@ -186,6 +186,8 @@ class Settlement:
     due_at: datetime | None = None
     trusted: frozenset[str] = frozenset()
     """Channels that were left out because somebody else noted a delivery."""
+    counts: bool = True
+    """Whether it was an attempt; not where the message only had to wait."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 22;
+PRAGMA user_version = 23;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -573,7 +573,7 @@ CREATE TABLE campaign_members (
     person_key TEXT NOT NULL,
     arm TEXT NOT NULL CHECK (arm IN ('treatment', 'holdout')),
     state TEXT NOT NULL CHECK (
-        state IN ('held_out', 'queued', 'sent', 'refused', 'uncertain', 'withheld')
+        state IN ('held_out', 'queued', 'sent', 'bounced', 'refused', 'uncertain', 'withheld')
     ),
     assigned_at INTEGER NOT NULL,
     dispatch_id TEXT NOT NULL,
