@@ -51,5 +51,5 @@ class RetentionHandler(
         CustomerRisks.__init__(self, storage, currency)
         Campaigns.__init__(self, storage, clock, new_id, currency, rules, addresses)
         CampaignPreviews.__init__(self, storage, clock, new_id, rules, waker)
-        CampaignOutcomes.__init__(self, storage, clock)
+        CampaignOutcomes.__init__(self, storage, clock, rules.tombstones)
         Receipts.__init__(self, storage)
