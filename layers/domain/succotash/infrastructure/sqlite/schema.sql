@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 22;
+PRAGMA user_version = 23;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
