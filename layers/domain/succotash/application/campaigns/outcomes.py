@@ -125,20 +125,18 @@ class CampaignOutcomes:
         new = 0
         for campaign_id, own in sorted(by_campaign.items()):
             firsts = {each.message_id: each for each in reversed(own)}
+            work = partial(
+                self._record_bounces, campaign_id=campaign_id, bounces=[*firsts.values()]
+            )
             with contextlib.suppress(NotFoundError):
-                new += len(
-                    self._storage.in_transaction(
-                        partial(
-                            self._record_bounces,
-                            campaign_id=campaign_id,
-                            bounces=[*firsts.values()],
-                        )
-                    )
-                )
+                new += len(self._storage.in_transaction(work))
         return new
 
     def _record_bounces(
-        self, repositories: Repositories, campaign_id: CampaignId, bounces: Sequence[MemberOutcome]
+        self,
+        repositories: Repositories,
+        campaign_id: CampaignId,
+        bounces: Sequence[MemberOutcome],
     ) -> set[Key]:
         """Keep that messages of one campaign came back: what is new. NotFoundError.
 
@@ -175,13 +173,18 @@ class CampaignOutcomes:
         if not known:
             return sent, set()
         refusals = self._refusals(repositories, known)
+        marks = [
+            MemberMark(campaign_id, each, MemberState.SENT)
+            for each in sorted(sent)
+            if states[each] is MemberState.UNCERTAIN
+        ]
+        if marks:
+            retention.mark_members(marks)
         bounced = {each.message_id for each in known if each.kind is OutcomeKind.BOUNCED}
-        uncertain = {each for each in sent if states[each] is MemberState.UNCERTAIN}
-        for state, marked in ((MemberState.SENT, uncertain), (MemberState.BOUNCED, bounced)):
-            if marked:
-                retention.mark_members(
-                    [MemberMark(campaign_id, each, state) for each in sorted(marked)]
-                )
+        if bounced:
+            retention.mark_members(
+                [MemberMark(campaign_id, each, MemberState.BOUNCED) for each in sorted(bounced)]
+            )
         campaign = retention.lock_retention_campaign(campaign_id)
         added = retention.add_outcomes(known)
         counts = Counter(kind for _, kind in added)
