@@ -34,6 +34,7 @@ simulate: $(SYNCED) ## simulate populations as large as the laws of the models d
 	"$(BIN)/python" -m pytest $(SIDE_BY_SIDE) -m simulation tests/unit
 	"$(BIN)/python" -m local.simulated_shops --check
 	"$(BIN)/python" -m local.simulated_campaigns --check
+	"$(BIN)/python" -m local.campaigns_through_ledger --check --processes 2
 	"$(BIN)/python" -m local.simulated_risk --check
 
 check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, API document
