@@ -11,7 +11,9 @@ class PreviewView(TypedDict):
     """What would be recorded; what is known already would change nothing."""
 
     orders: int
+    """Orders that would be recorded."""
     refunds: int
+    """Refunds that would be recorded."""
     net_totals: dict[str, str]
     """Orders less refunds, by currency."""
     other_totals: dict[str, str]
