@@ -7,7 +7,7 @@ from typing import TypedDict
 from succotash.domain.values import Currency, Money
 
 
-class PreviewView(TypedDict):
+class ImportPreviewView(TypedDict):
     """What would be recorded; what is known already would change nothing."""
 
     orders: int
@@ -37,7 +37,7 @@ class Preview:
         else:
             self.orders += 1
 
-    def view(self) -> PreviewView:
+    def view(self) -> ImportPreviewView:
         """Serialised for people and programs."""
         return {
             "orders": self.orders,
