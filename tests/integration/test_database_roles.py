@@ -216,6 +216,12 @@ class Day:
             self.ask("GET /retention/cohorts", query=query)
         for route in ("analytics", "lifecycle", "customers", "model", "receipts"):
             self.ask(f"GET /retention/{route}")
+        self.ask("POST /customers/search", json_body={"id": "customer_123"})
+        self.ask("GET /customers/export")
+        self.ask("POST /leads/search", json_body={"email": "nobody@example.com"})
+        run = self.ask("POST /scoring/runs", json_body={}).json
+        self.ask("GET /scoring/runs")
+        self.ask("GET /scoring/runs/{run_id}", f"/scoring/runs/{run['run_id']}")
 
     def campaigns(self) -> None:
         campaign = {
