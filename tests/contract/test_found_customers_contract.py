@@ -1,12 +1,12 @@
 """What every storage tells of customers who are looked for, listed, or followed while imported."""
 
-from succotash.domain.people.consents import MARKETING, ConsentState
+from succotash.domain.people.consents import MARKETING, Consent, ConsentOrigin, ConsentState
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.customers import CustomerFilter, CustomerRow
 from succotash.domain.retention.retention import RiskLevel
 from succotash.domain.value.order_import import OrderImport
 from succotash.domain.values import CustomerId, SegmentId
-from tests.builders import a_consent, a_lead, a_prediction, a_value, an_order
+from tests.builders import NOON, a_lead, a_prediction, a_value, an_order
 
 ADA, BOB = CustomerId("ada"), CustomerId("bob")
 EMAIL = "ada@example.com"
@@ -55,7 +55,7 @@ def test_nobody_is_found_under_an_unknown_name(repositories: Repositories) -> No
 
 def test_customers_are_listed_by_id_with_what_is_known_of_each(repositories: Repositories) -> None:
     fill(repositories)
-    consent = a_consent(canonical_email=EMAIL, purpose=MARKETING, state=ConsentState.GRANTED)
+    consent = Consent("c1", EMAIL, MARKETING, ConsentState.GRANTED, NOON, NOON, ConsentOrigin.API)
     repositories.consents.record_consents([consent])
     value, prediction = a_value(ADA), a_prediction(ADA)
     ada, bob = repositories.retention.get_customers_by_id(CustomerFilter(), limit=9)

@@ -25,7 +25,7 @@ def test_a_run_is_planned_then_scoring_then_finished(retention: RetentionReposit
     )
 
     retention.note_run_started(RUN, NOON, LATER + minutes(1))
-    run = a_run(RUN, as_of=NOON)
+    run = a_run(NOON)
     retention.open_scoring_run(run)
     retention.finish_shard(run, Shard(3, SHARDS), 7)
     scoring = retention.find_run_progress(RUN)
@@ -47,7 +47,7 @@ def test_a_run_is_planned_then_scoring_then_finished(retention: RetentionReposit
 
 
 def test_a_run_that_is_withheld_says_so(retention: RetentionRepository) -> None:
-    retention.open_scoring_run(a_run(RUN, as_of=NOON))
+    retention.open_scoring_run(a_run(NOON))
     retention.withhold_scoring_run(RUN)
     assert retention.find_run_progress(RUN).stage is RunStage.WITHHELD
 
@@ -92,8 +92,8 @@ def test_a_run_that_has_ended_lets_another_be_asked_for(retention: RetentionRepo
 def test_a_failed_run_makes_way_for_another_within_the_hour(
     retention: RetentionRepository,
 ) -> None:
-    retention.open_scoring_run(a_run(RUN, as_of=NOON))
-    other = a_run(run_id_of(LATER), as_of=LATER)
+    retention.open_scoring_run(a_run(NOON))
+    other = a_run(LATER)
     with pytest.raises(RunInProgressError) as caught:
         retention.open_scoring_run(other)
     assert caught.value.run_id == RUN
@@ -105,7 +105,7 @@ def test_a_failed_run_makes_way_for_another_within_the_hour(
 def test_neither_a_finished_run_nor_an_older_one_is_asked_for(
     retention: RetentionRepository,
 ) -> None:
-    retention.open_scoring_run(a_run(RUN, as_of=NOON))
+    retention.open_scoring_run(a_run(NOON))
     retention.finish_scoring_run(RUN, 0)
     for as_of in (NOON, NOON - days(1)):
         with pytest.raises(RunInProgressError) as caught:
@@ -122,7 +122,7 @@ def test_nobody_knows_a_run_that_was_never_asked_for(retention: RetentionReposit
 
 def test_runs_are_listed_the_latest_first_by_page(retention: RetentionRepository) -> None:
     moments = [NOON + days(number) for number in range(3)]
-    retention.open_scoring_run(a_run(run_id_of(moments[0]), as_of=moments[0]))
+    retention.open_scoring_run(a_run(moments[0]))
     retention.finish_scoring_run(run_id_of(moments[0]), 0)
     for as_of in moments[1:]:
         retention.note_run_ended(run_id_of(as_of), as_of, as_of, "unknown")

@@ -26,11 +26,9 @@ def test_a_customer_is_found_with_value_and_risk(scored: Gateway, body: dict[str
 
 
 def test_a_customer_without_an_address_is_found_by_a_systems_number(gateway: Gateway) -> None:
-    storage = gateway.container.storage.repositories
     order = {"customer_id": "shopify:77", "order_id": "1", "amount": "5"}
     items = [order | {"ordered_at": "2024-01-01T00:00:00Z"}]
     gateway.call("POST", "/orders", json_body={"orders": items})
-    assert storage.ltv.get_orders
     body = {"system": "shopify", "id": "77"}
     [found] = gateway.call("POST", "/customers/search", json_body=body).json["customers"]
     assert (found["customer_id"], found["email"], found["value"]) == ("shopify:77", None, None)
