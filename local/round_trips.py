@@ -206,10 +206,9 @@ class RoundTrip(ShopRoundTrip):
         refund = replace(
             order, order_id=OrderId("2"), amount=Money(Decimal(-1), USD), refund_of=order.order_id
         )
-        known = replace(order, canonical_email=self._lead.email)
-        expect(that=to.record_orders([known, refund]) == [RecordOutcome.RECORDED] * 2)
-        columns = OrderColumns()
-        columns.append(order)
+        both = [replace(order, canonical_email=self._lead.email), refund]
+        expect(that=to.record_orders(both) == [RecordOutcome.RECORDED] * 2)
+        (columns := OrderColumns()).append(order)
         expect(that=to.import_orders(columns) == [RecordOutcome.UNCHANGED])
         expect(that=to.get_orders(self._customer) == [order, refund])
         asked = [(self._customer, refund.order_id)]

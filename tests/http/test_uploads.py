@@ -1,7 +1,7 @@
 """Files of orders that are sent past the API, over HTTP."""
 
 import json
-import time
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,9 @@ from flask import Flask
 
 import bulk_import
 from local.background_workers import BackgroundWorkers
-from local.functions import LambdaContext
 from local.uploads import take_uploads
+from succotash.domain.values import CustomerId
+from tests.contexts import Context
 from tests.http.gateway import Gateway
 from tests.http.problems import require_problem
 
@@ -39,8 +40,6 @@ class Desk:
         return permit
 
     def send(self, permit: dict[str, Any], content: bytes) -> int:
-        from io import BytesIO
-
         path = "/" + permit["upload"]["url"].split("/", 3)[3]
         fields = permit["upload"]["fields"] | {"file": (BytesIO(content), "orders.csv")}
         return self.server.post(path, data=fields).status_code
@@ -50,8 +49,8 @@ class Desk:
 
     def _invoke(self, name: str, event: str) -> str:
         assert name == "BulkImport"
-        context = LambdaContext(name, 128, time.monotonic() + 900)
-        return json.dumps(bulk_import.importing(self.gateway.container)(json.loads(event), context))
+        handler = bulk_import.importing(self.gateway.container)
+        return json.dumps(handler(json.loads(event), Context(900_000)))
 
 
 @pytest.fixture
@@ -79,7 +78,7 @@ def test_a_dry_run_records_nothing(desk: Desk) -> None:
     desk.workers.take_uploads()
     report = desk.report(permit)
     assert (report["state"], report["preview"]["orders"]) == ("checked", 1)
-    assert desk.gateway.container.get_ltv_repository().get_orders("ada") == []
+    assert desk.gateway.container.get_ltv_repository().get_orders(CustomerId("ada")) == []
 
 
 def test_a_mapping_says_what_columns_hold(desk: Desk) -> None:
