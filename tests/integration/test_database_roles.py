@@ -221,11 +221,16 @@ class Day:
         self.ask("POST /customers/search", json_body={"id": "customer_123"})
         self.ask("GET /customers/export")
         self.ask("POST /leads/search", json_body={"email": "nobody@example.com"})
+
+    def campaigns(self) -> None:
         run = self.ask("POST /scoring/runs", json_body={}).json
         self.ask("GET /scoring/runs")
         self.ask("GET /scoring/runs/{run_id}", f"/scoring/runs/{run['run_id']}")
-
-    def campaigns(self) -> None:
+        permit = self.ask("POST /uploads", json_body={}).json
+        place = self._parts["event_intake"].settings.order_files or ""
+        files = self._parts["event_intake"].get_bucket(place)
+        files.write(permit["upload"]["fields"]["key"], [b"order_id"])
+        self.ask("GET /imports/{import_id}", permit["import_url"])
         campaign = {
             "name": "Spring",
             "audience": {"field": "purchases", "operator": ">=", "value": 0},

@@ -1,5 +1,5 @@
--- When scoring runs were asked for, when they began, and how they ended. A run is here before it has
--- a plan, which a row of scoring_runs needs.
+-- When scoring runs were asked for, when they began, and how they ended. A run is here before it
+-- has a plan, which a row of scoring_runs needs.
 
 CREATE TABLE run_progress (
     run_id text COLLATE "C" PRIMARY KEY,
