@@ -113,6 +113,18 @@ def test_neither_a_finished_run_nor_an_older_one_is_asked_for(
         assert caught.value.run_id == RUN
 
 
+def test_an_older_run_than_the_published_one_stands_in_no_way(
+    retention: RetentionRepository,
+) -> None:
+    retention.note_run_started(RUN, NOON, LATER)
+    published = a_run(NOON + minutes(1))
+    retention.open_scoring_run(published)
+    retention.finish_scoring_run(published.run_id, 0)
+    other = NOON + minutes(2)
+    retention.request_scoring_run(run_id_of(other), other, LATER)
+    assert retention.find_run_progress(run_id_of(other)).stage is RunStage.PLANNED
+
+
 def test_nobody_knows_a_run_that_was_never_asked_for(retention: RetentionRepository) -> None:
     for unknown in (RunId("nowhere"), RunId("initial")):
         with pytest.raises(NotFoundError):

@@ -30,6 +30,8 @@ class InMemoryRunProgressRepository(InMemoryRepository, RunProgressRepository):
             each.run_id
             for each in self.tables.run_progress.values()
             if each.ended_at is None
+            # An older run than the published one can no longer be published.
+            and each.as_of > current.as_of
             and (since := each.started_at or each.requested_at) is not None
             and since > at - GIVEN_UP_AFTER
         ]

@@ -25,6 +25,8 @@ FROM (
     WHERE
         ended_at IS NULL
         AND coalesce(started_at, requested_at) > :since
+        -- An older run than the published one can no longer be published.
+        AND as_of > (SELECT run.as_of FROM scoring_runs AS run WHERE run.state = 'current')
 ) AS found
 ORDER BY place, run_id DESC
 LIMIT 1;
