@@ -17,13 +17,13 @@ import lead_scoring
 import outbox_relay
 from local.background_workers import settings_of
 from local.demo import SCORED_AT, Answer, load, scheduled_event
-from local.objects import LocalObjectStore
 from local.setup_postgres_db import Plan, set_up
 from succotash.container import Container
 from succotash.domain.forms.forms import Form
 from succotash.domain.forms.submissions import AWAITING_CHALLENGE, SubmissionState
 from succotash.domain.people.consents import ConsentOrigin, FailedAddress
 from succotash.domain.values import SHARDS, CampaignId, FormId, Json, system_clock
+from succotash.infrastructure.files.objects import FolderObjectStore
 from succotash.infrastructure.postgres.migrations.rights import (
     LETTERS,
     RIGHTS,
@@ -180,7 +180,7 @@ class Day:
             "customer_id,order_id,ordered_at,amount,currency\n"
             "c,1,2024-05-06T12:00:00Z,10,USD\nc,2,2024-05-06T12:00:00Z,x,USD\n"
         )
-        imports = self._parts["bulk_import"].get_bulk_import(LocalObjectStore())
+        imports = self._parts["bulk_import"].get_bulk_import(FolderObjectStore())
         report = imports.run(str(place))
         assert (report["recorded"], report["rejected"]) == (1, 1)
 

@@ -162,6 +162,8 @@ class Settings(BaseModel):
     """Keys of the tombstones of erased people, by commas: the first makes them, all are known."""
     exports: Annotated[str | None, Field(alias="EXPORTS", min_length=1)] = None
     """Name of the bucket for large exports; `file:` and a folder on this machine."""
+    order_files: Annotated[str | None, Field(alias="ORDER_FILES", min_length=1)] = None
+    """Name of the bucket that files of orders are sent to; `file:` and a folder on this machine."""
     event_bus: Annotated[str | None, Field(alias="EVENT_BUS", min_length=1)] = None
     """Name or ARN of the bus that the outbox is relayed to; `file:` and a path on this machine."""
     mail_from: Annotated[str | None, Field(alias="MAIL_FROM", min_length=3)] = None

@@ -9,6 +9,8 @@ from succotash.application.retention.analytics import RetentionReports
 from succotash.application.retention.customers import CustomerRisks
 from succotash.application.retention.grid_reports import GridReports
 from succotash.application.retention.receipts import Receipts
+from succotash.application.retention.search import CustomerSearch
+from succotash.application.scoring.run_requests import RunRequests
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
 from succotash.domain.repositories.storage import Storage
@@ -20,10 +22,12 @@ class RetentionHandler(
     RetentionReports,
     GridReports,
     CustomerRisks,
+    CustomerSearch,
     Campaigns,
     CampaignPreviews,
     CampaignOutcomes,
     Receipts,
+    RunRequests,
 ):
     """Who is slipping away, why, and what is done about it."""
 
@@ -42,9 +46,11 @@ class RetentionHandler(
         RetentionReports.__init__(self, storage, currency)
         GridReports.__init__(self, storage, currency)
         CustomerRisks.__init__(self, storage, currency)
+        CustomerSearch.__init__(self, storage)
         Campaigns.__init__(self, storage, clock, new_id, currency)
         CampaignPreviews.__init__(
             self, storage, clock, new_id, rules or CampaignRules(tombstones=tombstones), waker
         )
         CampaignOutcomes.__init__(self, storage, clock)
         Receipts.__init__(self, storage)
+        RunRequests.__init__(self, storage, clock, new_id, waker)

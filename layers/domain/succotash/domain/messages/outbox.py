@@ -25,6 +25,7 @@ class MessageKind(StrEnum):
     LEAD_CREATED = "lead.created"
     LEAD_UPDATED = "lead.updated"
     LEAD_STATUS_CHANGED = "lead.status_changed"
+    SCORING_REQUESTED = "scoring.requested"
     SCORING_FINISHED = "scoring.finished"
     QUARANTINE_DIGEST = "quarantine.digest"
     CAMPAIGN_MESSAGE = "campaign.message"
@@ -131,6 +132,19 @@ def run_message(run_id: RunId, as_of: datetime, customers: int) -> OutboxMessage
         occurred_at=as_of,
         subject_id=run_id,
         payload={"run_id": run_id, "as_of": instant_text(as_of), "customers": customers},
+    )
+
+
+def run_request_message(
+    message_id: str, run_id: RunId, as_of: datetime, at: datetime
+) -> OutboxMessage:
+    """What is told of a scoring run that somebody asked for; `time` is as of when it is scored."""
+    return OutboxMessage(
+        message_id=MessageId(message_id),
+        kind=MessageKind.SCORING_REQUESTED,
+        occurred_at=at,
+        subject_id=run_id,
+        payload={"run_id": run_id, "time": instant_text(as_of)},
     )
 
 

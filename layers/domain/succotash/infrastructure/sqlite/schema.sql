@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 21;
+PRAGMA user_version = 22;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -350,6 +350,15 @@ CREATE TABLE scoring_run_shards (
     shard INTEGER NOT NULL CHECK (shard >= 0),
     customers INTEGER NOT NULL CHECK (customers >= 0),
     PRIMARY KEY (run_id, shard)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run_progress (
+    run_id TEXT NOT NULL PRIMARY KEY,
+    as_of INTEGER NOT NULL,
+    requested_at INTEGER,
+    started_at INTEGER,
+    ended_at INTEGER,
+    failure TEXT
 ) STRICT, WITHOUT ROWID;
 
 -- What readers see.
