@@ -100,7 +100,10 @@ def _type(schema: Schema) -> str:
             name = str(reference).rpartition("/")[2]
             return "Json" if name in JSON else name
         case {"anyOf": choices} | {"oneOf": choices}:
-            return " | ".join(dict.fromkeys(_type(each) for each in choices))
+            types = dict.fromkeys(_type(each) for each in choices)
+            return " | ".join(
+                each for each in types if not (each.startswith("Literal") and "str" in types)
+            )
         case {"const": value}:
             return f"Literal[{value!r}]"
         case {"enum": values}:

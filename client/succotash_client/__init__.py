@@ -4,6 +4,7 @@ from succotash_client.client import SuccotashClient
 from succotash_client.errors import (
     ApiError,
     ConflictError,
+    FileTooLargeError,
     ForbiddenError,
     InvalidRequestError,
     NotFoundError,
@@ -11,6 +12,7 @@ from succotash_client.errors import (
     SuccotashClientError,
     UnauthorizedError,
     UnavailableError,
+    UploadRefusedError,
     Violation,
     WaitedTooLongError,
 )
@@ -19,6 +21,7 @@ from succotash_client.transport import Retries
 __all__ = [
     "ApiError",
     "ConflictError",
+    "FileTooLargeError",
     "ForbiddenError",
     "InvalidRequestError",
     "NotFoundError",
@@ -28,6 +31,7 @@ __all__ = [
     "SuccotashClientError",
     "UnauthorizedError",
     "UnavailableError",
+    "UploadRefusedError",
     "Violation",
     "WaitedTooLongError",
 ]

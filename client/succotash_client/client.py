@@ -4,16 +4,23 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from datetime import datetime
 from http import HTTPStatus
+from io import SEEK_END
 from itertools import batched
 from types import TracebackType
-from typing import Any, Literal, Self, cast, override
+from typing import Any, BinaryIO, Literal, Self, cast, override
 from urllib.parse import quote
 
 import httpx
 
 from succotash_client import models
-from succotash_client.errors import RunFailedError, WaitedTooLongError
+from succotash_client.errors import (
+    FileTooLargeError,
+    NotFoundError,
+    RunFailedError,
+    WaitedTooLongError,
+)
 from succotash_client.transport import FixedToken, Retries, TokenSource, Transport, body
 
 BATCH = 500
@@ -27,6 +34,10 @@ ENDED = frozenset({"finished", "withheld", "failed"})
 type System = Literal["shop", "shopify", "woocommerce", "stripe"]
 type Watch[T] = Callable[[T], None]
 """Told how far something has come."""
+
+
+type ImportStep = tuple[int, int] | models.ImportView
+"""How many bytes of how many were sent, and then how far the import has come."""
 
 
 class SuccotashClient(AbstractContextManager["SuccotashClient"]):
@@ -46,7 +57,8 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        http = httpx.Client(base_url=url, timeout=timeout, transport=transport)
+        self.url = url.rstrip("/")
+        http = httpx.Client(base_url=self.url, timeout=timeout, transport=transport)
         tokens = FixedToken(token) if isinstance(token, str) else token
         self._transport = Transport(http, tokens, retries or Retries(), sleep)
         self._sleep = sleep
@@ -116,6 +128,52 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
         params = {"risk": risk, "segment": segment, "cohort_id": cohort_id, "limit": page}
         return self.pages("/ltv/customers", "customers", params)
 
+    def search_customers(
+        self,
+        email: str | None = None,
+        *,
+        system: System = "shop",
+        id: str | None = None,  # noqa: A002
+    ) -> list[models.FoundCustomerView]:
+        """Customers by e-mail, or by the id that a system gave them, with value and risk.
+
+        In the request's body, so that no log has it.
+        """
+        asked = {"email": email} if id is None else {"system": system, "id": id}
+        found = self.request("POST", "/customers/search", json=asked, repeatable=True)
+        return cast("list[models.FoundCustomerView]", found["customers"])
+
+    def export_customers(
+        self,
+        file: BinaryIO,
+        *,
+        risk: models.RiskLevel | None = None,
+        segment: str | None = None,
+        watch: Watch[int] = lambda _: None,
+    ) -> int:
+        """Write customers to a file as CSV with a header; how many lines behind it.
+
+        A large export comes in parts, each of which is fetched from where the API says.
+        """
+        lines, cursor, is_first = 0, None, True
+        while True:
+            params = {"risk": risk, "segment": segment, "cursor": cursor}
+            answer = self._transport.request("GET", "/customers/export", params=params)
+            cursor = None
+            if answer.status_code == HTTPStatus.SEE_OTHER:
+                part = body(answer)
+                cursor = part["next_cursor"]
+                content = self._transport.fetch(part["location"])
+            else:
+                content = answer.content
+            header, _, rows = content.partition(b"\n")
+            file.write((header + b"\n" if is_first else b"") + rows)
+            lines += rows.count(b"\n")
+            is_first = False
+            watch(lines)
+            if cursor is None:
+                return lines
+
     def customer(self, customer_id: str) -> models.CustomerRetention:
         """One customer's risk, engagement, value and history."""
         path = f"/retention/customers/{quoted(customer_id)}"
@@ -138,6 +196,11 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
     def lead(self, lead_id: str) -> models.LeadDetails:
         """One lead with its score and history."""
         return cast("models.LeadDetails", self.request("GET", f"/leads/{quoted(lead_id)}"))
+
+    def find_leads(self, email: str) -> list[models.LeadView]:
+        """The lead with an e-mail address, in whatever spelling; nobody where it is empty."""
+        found = self.request("POST", "/leads/search", json={"email": email}, repeatable=True)
+        return cast("list[models.LeadView]", found["leads"])
 
     def forms(self) -> list[models.FormSummary]:
         """Every form."""
@@ -176,6 +239,43 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
         for batch in batched(events, BATCH, strict=False):
             sent = {"events": list(batch)}
             yield self.request("POST", "/activity", json=sent, repeatable=True)
+
+    def import_file(
+        self,
+        file: BinaryIO,
+        options: models.UploadBody | None = None,
+        *,
+        watch: Watch[ImportStep] = lambda _: None,
+    ) -> models.ImportView:
+        """Send a file of orders past the API, and wait until it is imported."""
+        permit = cast(
+            "models.UploadView",
+            self.request("POST", "/uploads", json=options or {}, repeatable=True),
+        )
+        form = permit["upload"]
+        size = file.seek(0, SEEK_END)
+        if size > form["max_bytes"]:
+            raise FileTooLargeError(size, form["max_bytes"])
+        self._transport.upload(form["url"], form["fields"], file, lambda sent: watch((sent, size)))
+        while True:
+            found = self._import(permit["import_id"])
+            if found is not None:
+                watch(found)
+                if found["state"] not in {"queued", "importing"}:
+                    return found
+            self._sleep(POLL_SECONDS)
+
+    def get_import(self, import_id: str, *, limit: int | None = None) -> models.ImportView:
+        """How the import of a file went, or how far it has come."""
+        path = f"/imports/{quoted(import_id)}"
+        return cast("models.ImportView", self.request("GET", path, params={"limit": limit}))
+
+    def _import(self, import_id: str) -> models.ImportView | None:
+        """How far the import has come; None before its file is seen."""
+        try:
+            return self.get_import(import_id)
+        except NotFoundError:
+            return None
 
     # Campaigns.
 
@@ -222,6 +322,38 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
         return cast("models.CampaignPerformanceView", found)
 
     # Scoring.
+
+    def request_run(self, as_of: datetime | None = None) -> models.RunProgressView:
+        """Ask for a scoring run as of an instant, or now; ConflictError while one runs."""
+        asked = "now" if as_of is None else as_of.isoformat()
+        found = self.request("POST", "/scoring/runs", json={"as_of": asked})
+        return cast("models.RunProgressView", found)
+
+    def run(self, run_id: str) -> models.RunProgressView:
+        """How far a scoring run has come."""
+        return cast(
+            "models.RunProgressView", self.request("GET", f"/scoring/runs/{quoted(run_id)}")
+        )
+
+    def wait_for_run(
+        self,
+        run_id: str,
+        *,
+        seconds: float = RUN_SECONDS,
+        watch: Watch[models.RunProgressView] = lambda _: None,
+    ) -> models.RunProgressView:
+        """A scoring run once it has finished; RunFailedError, WaitedTooLongError."""
+        ends_at = time.monotonic() + seconds
+        while True:
+            found = self.run(run_id)
+            watch(found)
+            if found["state"] == "finished":
+                return found
+            if found["state"] in ENDED:
+                raise RunFailedError(found)
+            if time.monotonic() > ends_at:
+                raise WaitedTooLongError(f"The run {run_id} is still {found['state']}")
+            self._sleep(POLL_SECONDS)
 
     def runs(self, limit: int = 10) -> list[models.RunReport]:
         """The last runs with their models, backtests and warnings."""

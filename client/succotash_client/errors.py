@@ -87,6 +87,13 @@ class RunFailedError(SuccotashClientError):
         self.run = run
 
 
+class FileTooLargeError(SuccotashClientError):
+    """A file has more bytes than can be sent."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"The file has {size:,} bytes, and {limit:,} can be sent")
+
+
 class WaitedTooLongError(SuccotashClientError):
     """What was waited for is not finished yet, and goes on."""
 
@@ -101,6 +108,10 @@ KINDS: Mapping[int, type[ApiError]] = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: InvalidRequestError,
     HTTPStatus.UNPROCESSABLE_ENTITY: InvalidRequestError,
 }
+
+
+class UploadRefusedError(SuccotashClientError):
+    """The place for files did not take one."""
 
 
 def error_of(response: httpx.Response) -> ApiError:

@@ -637,6 +637,24 @@ class CustomerRetention(TypedDict):
     run: RunView | None
 
 
+class CustomerSearchBody(TypedDict):
+    """A customer's e-mail, or an id that a system gave them; in a body, as paths are logged."""
+
+    email: NotRequired[str | None]
+    system: NotRequired[Literal["shop", "shopify", "woocommerce", "stripe"]]
+    """Whose `id` it is: `shop` for ids as orders and files carry them."""
+    id: NotRequired[str | None]
+    """A customer's id or alias in that system, such as 123456789."""
+
+
+class CustomerSearchView(TypedDict):
+    """Who was found, by id; nobody where the list is empty."""
+
+    customers: list[FoundCustomerView]
+    run: RunView | None
+    """null before the first run."""
+
+
 class CustomerValueView(TypedDict):
     """One customer's value; money in the currency of the run."""
 
@@ -909,6 +927,20 @@ class FormView(TypedDict):
     updated_at: str | None
 
 
+class FoundCustomerView(TypedDict):
+    """A customer, and what the current run found of them."""
+
+    customer_id: str
+    email: str | None
+    """In lower case; null where none is known."""
+    aliases: list[str]
+    """Other ids that shops use, such as `shopify:123456789`."""
+    churn_risk: ChurnRiskView | None
+    """null before a run has scored them."""
+    value: CustomerValueView | None
+    """null before a run has scored them, or where they never bought."""
+
+
 class FrequencyCapBody(TypedDict):
     """The most messages of all campaigns within so many days."""
 
@@ -1062,6 +1094,57 @@ class HistoryEntry(TypedDict):
     currency: NotRequired[str]
 
 
+class ImportPreviewView(TypedDict):
+    """What would be recorded; what is known already would change nothing."""
+
+    orders: int
+    """Orders that would be recorded."""
+    refunds: int
+    """Refunds that would be recorded."""
+    net_totals: dict[str, str]
+    """Orders less refunds, by currency."""
+    other_totals: dict[str, str]
+    """The same of orders that are skipped for their currency."""
+
+
+class ImportView(TypedDict):
+    """How the import of a file went, or how far it has come; in lines, or a shop's orders."""
+
+    import_id: str
+    state: str
+    """`queued`, `importing`, `finished`, `checked` (a dry run) or `refused` (see `errors`)."""
+    bytes: int | None
+    """Of the file; null once it is imported and gone."""
+    bytes_read: int | None
+    """Bytes of the file that are behind an import under way; null once it has ended."""
+    lines_read: int | None
+    """Lines that are behind an import under way; null once it has ended."""
+    errors: list[ViolationView]
+    """Why the file was refused as a whole."""
+    recorded: int
+    """New in the ledger."""
+    unchanged: int
+    """Known already, with the same contents."""
+    conflicting: int
+    """Known already with other contents, and left as they were."""
+    rejected: int
+    """Lines that cannot be taken."""
+    erased: int
+    """Of customers who were erased since: counted and not kept."""
+    warned: int
+    """Refunds that are recorded and do not fit what they refund."""
+    replaced: int
+    """Orders of a shop that were known otherwise."""
+    skipped: dict[str, int]
+    """Orders of a shop that do not count, by reason."""
+    preview: ImportPreviewView | None
+    """Of a dry run: what would be recorded, and nothing is."""
+    problems: list[ProblemLineView]
+    """The first lines that changed nothing, then those warned of, once the import has ended."""
+    problems_truncated: bool
+    """Whether there are more than are shown."""
+
+
 class IntervalView(TypedDict):
     """Between which amounts a customer's lifetime value will lie at the horizon's end.
 
@@ -1190,6 +1273,12 @@ class LeadList(TypedDict):
 
     leads: list[LeadView]
     next_cursor: str | None
+
+
+class LeadMatches(TypedDict):
+    """The lead who was looked for; nobody where the list is empty."""
+
+    leads: list[LeadView]
 
 
 class LeadMetrics(TypedDict):
@@ -1413,6 +1502,9 @@ class OutcomesBody(TypedDict):
     outcomes: list[OutcomeItem]
 
 
+type Parsed = str | int | float | bool | list[Parsed] | dict[str, Parsed] | None
+
+
 class PersonBody(TypedDict):
     """Who it is about; in a body, because addresses are logged."""
 
@@ -1465,6 +1557,16 @@ class Problem(TypedDict):
     instance: str
     detail: NotRequired[str]
     errors: NotRequired[list[ViolationView]]
+
+
+class ProblemLineView(TypedDict):
+    """A line that changed nothing, or was warned of."""
+
+    line: int
+    """Counts from 1, a header included."""
+    status: str
+    """`rejected`, `conflicting`, `skipped`, or `warned`, which was recorded."""
+    errors: list[ViolationView]
 
 
 class QuietHoursBody(TypedDict):
@@ -1654,6 +1756,45 @@ class RuleView(TypedDict):
     kind: str
     parameters: dict[str, Json]
     message: str
+
+
+class RunBody(TypedDict):
+    """As of when customers are scored: an instant, or `now`, which is also meant by nothing."""
+
+    as_of: NotRequired[str]
+
+
+class RunProgressList(TypedDict):
+    """A page of scoring runs, the latest `as_of` first."""
+
+    runs: list[RunProgressView]
+    next_cursor: str | None
+
+
+class RunProgressView(TypedDict):
+    """How far a scoring run has come."""
+
+    run_id: str
+    as_of: str
+    """The instant whose facts it goes by."""
+    state: str
+    """`planned` until its models are fitted, `scoring`, then `finished`, `withheld` (worse
+    than the simple rule, so not published) or `failed`.
+    """
+    shards: int
+    """Parts that customers are scored in."""
+    shards_scored: int
+    """How many of them are scored; all of them once a run has finished."""
+    customers: int
+    """Customers scored so far; of a run that has finished, all of them."""
+    warnings: list[RunWarningView]
+    failure: str | None
+    """Why it failed; null otherwise."""
+    requested_at: str | None
+    """null for a run of the schedule."""
+    started_at: str | None
+    finished_at: str | None
+    """When it ended, in whatever state."""
 
 
 class RunReport(TypedDict):
@@ -1969,6 +2110,40 @@ class UnfinishedView(TypedDict):
 
 
 type UnsubscribeFrom = Literal["all", "campaign"]
+
+
+class UploadBody(TypedDict):
+    """How the file is to be read; nothing of it is in a file's name."""
+
+    format: NotRequired[Literal["auto", "shopify", "woocommerce", "stripe", "plain"]]
+    """`auto` goes by the header."""
+    mapping: NotRequired[dict[str, Parsed] | None]
+    """Which column of a plain file holds what; see the reference of shop files."""
+    currency: NotRequired[str | None]
+    """Of a file without a column for it."""
+    dry_run: NotRequired[bool]
+    """Whether only to say what would be recorded."""
+
+
+class UploadFormView(TypedDict):
+    """A form (multipart/form-data) that takes the file, without a token."""
+
+    url: str
+    """Where to post it."""
+    fields: dict[str, str]
+    """Send them first and as they are, and the file last, in the field `file`."""
+    max_bytes: int
+    """The most bytes of the file."""
+    expires_at: str
+
+
+class UploadView(TypedDict):
+    """Where a file is to be sent, and where its import can be followed."""
+
+    import_id: str
+    import_url: str
+    """The address of the import, which is there once the file was sent."""
+    upload: UploadFormView
 
 
 class ValueGroupView(TypedDict):

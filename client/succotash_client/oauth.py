@@ -167,7 +167,7 @@ class _CallbackServer(HTTPServer):
 class _Callback(BaseHTTPRequestHandler):
     server: _CallbackServer
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         """Take a code that belongs to this login; anything else is not for us."""
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}

@@ -1,15 +1,22 @@
 """Requests to the API: with a token, and again where that is safe."""
 
+import io
 import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, cast, override
 
 import httpx
 
-from succotash_client.errors import UnauthorizedError, UnavailableError, error_of
+from succotash_client.errors import (
+    UnauthorizedError,
+    UnavailableError,
+    UploadRefusedError,
+    error_of,
+)
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 PASSING = frozenset(
@@ -128,6 +135,42 @@ class Transport:
             self._sleep(self._retries.seconds(attempt, response))
             attempt += 1
 
+    def fetch(self, address: str) -> bytes:
+        """What lies at an address that the API answered with, and that needs no token."""
+        if address.startswith("file:"):
+            return Path(address.removeprefix("file://").removeprefix("file:")).read_bytes()
+        try:
+            return checked(self.http.get(address)).content
+        except httpx.TransportError as error:
+            raise self._unavailable(None, error) from error
+
+    def upload(
+        self, address: str, fields: Mapping[str, str], file: BinaryIO, sent: Callable[[int], None]
+    ) -> None:
+        """Send a file by a form that needs no token, from its beginning; again after an outage."""
+        attempt = 0
+        while True:
+            file.seek(0)
+            failure: Exception | None = None
+            response: httpx.Response | None = None
+            try:
+                response = self.http.post(
+                    address,
+                    data=dict(fields),
+                    files={"file": ("orders", cast("BinaryIO", _Watched(file, sent)))},
+                )
+            except httpx.TransportError as error:
+                failure = error
+            if response is not None and response.is_success:
+                return
+            may_pass = response is None or response.status_code in PASSING
+            if not may_pass or attempt >= self._retries.times:
+                if response is None:
+                    raise self._unavailable(None, failure) from failure
+                raise UploadRefusedError(f"The file was not taken ({response.status_code})")
+            self._sleep(self._retries.seconds(attempt, response))
+            attempt += 1
+
     def _authorization(self) -> dict[str, str]:
         token = self._tokens.token()
         if not token:
@@ -144,6 +187,36 @@ class Transport:
             )
         reason = "no connection" if isinstance(failure, httpx.ConnectError) else "no answer"
         return UnavailableError(f"{place} cannot be reached ({reason})")
+
+
+class _Watched(io.RawIOBase):
+    """A file that tells how much of it was read."""
+
+    def __init__(self, file: BinaryIO, told: Callable[[int], None]) -> None:
+        self._file = file
+        self._told = told
+
+    @override
+    def read(self, size: int = -1, /) -> bytes:
+        found = self._file.read(size)
+        self._told(self._file.tell())
+        return found
+
+    @override
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._file.seek(offset, whence)
+
+    @override
+    def tell(self) -> int:
+        return self._file.tell()
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def seekable(self) -> bool:
+        return True
 
 
 def checked(response: httpx.Response) -> httpx.Response:

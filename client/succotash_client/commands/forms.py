@@ -1,7 +1,7 @@
 """Forms."""
 
 from pathlib import Path
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -14,7 +14,9 @@ from succotash_client.commands.session import (
     show_json,
     show_table,
 )
-from succotash_client.models import FormBody
+
+if TYPE_CHECKING:
+    from succotash_client.models import FormBody
 
 app = typer.Typer(help="Forms.", no_args_is_help=True)
 

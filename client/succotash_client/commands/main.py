@@ -19,6 +19,7 @@ from succotash_client.commands import (
     login,
     scoring,
 )
+from succotash_client.commands.customers import CustomerNotFoundError
 from succotash_client.commands.session import Session, notes
 from succotash_client.credentials import LoginError, store
 from succotash_client.errors import (
@@ -73,7 +74,7 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - as the library calls it
 
 @app.callback()
 def _options(
-    version: Annotated[  # noqa: ARG001 - read by its callback
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
@@ -103,7 +104,7 @@ def _code(error: SuccotashClientError) -> int:
     match error:
         case UnauthorizedError() | ForbiddenError() | LoginError():
             return NOT_ALLOWED
-        case ApiError():
+        case ApiError() | CustomerNotFoundError():
             return REFUSED
         case UnavailableError():
             return UNAVAILABLE
