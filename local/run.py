@@ -225,7 +225,9 @@ def _workers(gateway: "Gateway", chosen: Mapping[str, str]) -> "BackgroundWorker
     place = chosen.get("PARKING_QUEUE_URL", "").removeprefix("file:")
     queue = FileSubmissionQueue(Path(place)) if place else None
     bus = Path(chosen["EVENT_BUS"].removeprefix("file:"))
-    return BackgroundWorkers(gateway.functions.invoke, queue, bus)
+    uploads = Path(chosen["ORDER_FILES"].removeprefix("file:"))
+    gateway.take_uploads(uploads)
+    return BackgroundWorkers(gateway.functions.invoke, queue, bus, uploads)
 
 
 def _make_gateway(steps: Steps, settings: Settings) -> "tuple[Gateway, str]":

@@ -33,6 +33,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from local.demo import Answer, Call
 from local.functions import Event, LocalFunction, LocalFunctions
 from local.tokens import LocalIssuer
+from local.uploads import take_uploads
 from succotash.domain.values import Json
 from succotash.errors import MissingTokenError
 
@@ -211,6 +212,10 @@ class Gateway(LocalApigwService):  # type: ignore[misc]  # SAM CLI is not typed
             line = f"{request.method} {route} {response.status_code} {elapsed:.0f} ms"
             print(line, file=sys.stderr, flush=True)
         return response
+
+    def take_uploads(self, folder: Path) -> None:
+        """Take files that are sent past the API into the folder, in place of S3."""
+        take_uploads(self.app, folder)
 
     def issue_token(self) -> str:
         """A token that opens every route."""

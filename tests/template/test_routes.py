@@ -48,6 +48,7 @@ PRIVATE = {
         ("GET", "/leads/{lead_id}"),
         ("GET", "/leads/export"),
         ("GET", "/leads/scoring-rules"),
+        ("POST", "/leads/search"),
     },
     "leads:write": {
         ("PATCH", "/leads/{lead_id}"),
@@ -59,10 +60,16 @@ PRIVATE = {
         ("PUT", "/leads/{lead_id}/consents"),
         ("GET", "/customers/{customer_id}/consents"),
         ("PUT", "/customers/{customer_id}/consents"),
+        ("GET", "/customers/export"),
         ("POST", "/people/export"),
         ("POST", "/people/erasures"),
     },
-    "events:write": {("POST", "/orders"), ("POST", "/activity")},
+    "events:write": {
+        ("POST", "/orders"),
+        ("POST", "/activity"),
+        ("POST", "/uploads"),
+        ("GET", "/imports/{import_id}"),
+    },
     "ltv:read": {
         ("GET", "/ltv/analysis"),
         ("GET", "/ltv/customers"),
@@ -83,6 +90,7 @@ PRIVATE = {
         ("GET", "/retention/campaigns/{campaign_id}/performance"),
         ("GET", "/retention/model"),
         ("GET", "/retention/receipts"),
+        ("POST", "/customers/search"),
     },
     "retention:write": {
         ("POST", "/retention/campaigns"),
@@ -91,6 +99,11 @@ PRIVATE = {
         ("POST", "/retention/campaigns/{campaign_id}/preview"),
         ("POST", "/retention/campaigns/{campaign_id}/dispatch"),
         ("POST", "/retention/campaigns/{campaign_id}/outcomes"),
+    },
+    "scoring:run": {
+        ("POST", "/scoring/runs"),
+        ("GET", "/scoring/runs"),
+        ("GET", "/scoring/runs/{run_id}"),
     },
 }
 SCOPES = {route: scope for scope, routes in PRIVATE.items() for route in routes}
