@@ -3,10 +3,10 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn, override
 
-import click
 import typer
+from typer.core import TyperGroup
 
 from succotash_client.commands import (
     campaigns,
@@ -45,8 +45,26 @@ EXIT_CODES = {
 """What the program ends with."""
 WRONG_USE, NOT_ALLOWED, REFUSED, UNAVAILABLE, RUN_FAILED, INTERRUPTED = 2, 3, 4, 5, 6, 130
 
+
+class _Program(TyperGroup):
+    """Tells errors in the API's words, without a traceback."""
+
+    @override
+    def invoke(self, ctx: Any) -> object:  # noqa: ANN401 - a class that Typer keeps to itself
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, typer.Abort):
+            notes().print("Interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+        except SuccotashClientError as error:
+            for line in error.lines if isinstance(error, ApiError) else [str(error)]:
+                notes().print(line, markup=False)
+            raise typer.Exit(_code(error)) from None
+
+
 app = typer.Typer(
     name="succotash",
+    cls=_Program,
     help="Customers' value and risk, forms, leads and campaigns, from a shell.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -82,22 +100,12 @@ def _options(
 
 
 def run(arguments: Sequence[str], session: Session) -> int:
-    """Do what the arguments say, and tell errors in the API's words; one of EXIT_CODES."""
+    """Do what the arguments say; one of EXIT_CODES."""
     try:
-        ended = typer.main.get_command(app).main(
-            args=list(arguments), prog_name="succotash", standalone_mode=False, obj=session
-        )
-    except click.ClickException as error:
-        error.show()
-        return WRONG_USE
-    except (click.Abort, KeyboardInterrupt):
-        notes().print("Interrupted")
-        return INTERRUPTED
-    except SuccotashClientError as error:
-        for line in error.lines if isinstance(error, ApiError) else [str(error)]:
-            notes().print(line, markup=False)
-        return _code(error)
-    return ended if isinstance(ended, int) else 0
+        app(args=list(arguments), prog_name="succotash", obj=session)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0
 
 
 def _code(error: SuccotashClientError) -> int:
