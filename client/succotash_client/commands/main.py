@@ -50,7 +50,7 @@ class _Program(TyperGroup):
     """Tells errors in the API's words, without a traceback."""
 
     @override
-    def invoke(self, ctx: Any) -> object:  # noqa: ANN401 - a class that Typer keeps to itself
+    def invoke(self, ctx: Any) -> object:
         try:
             return super().invoke(ctx)
         except (KeyboardInterrupt, typer.Abort):
