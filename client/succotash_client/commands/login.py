@@ -29,10 +29,10 @@ def login(
         typer.Argument(help="The API's address; without one, the make run of this folder."),
     ] = None,
     issuer: Annotated[
-        str | None, typer.Option(help="The issuer of tokens, an address (stack output Issuer).")
+        str | None, typer.Option(help="The issuer of tokens, an address (see the stack's output CommandLogin).")
     ] = None,
     client_id: Annotated[
-        str | None, typer.Option(help="The app client (stack output CommandClientId).")
+        str | None, typer.Option(help="The issuer's app client.")
     ] = None,
     client_secret: Annotated[
         str | None,
