@@ -52,7 +52,9 @@ def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         show_json({"findings": [asdict(each) for each in findings]})
     else:
-        show_table(("", "", ""), ((each.state, each.name, each.note) for each in findings))
+        show_table(
+            ("state", "what", "note"), ((each.state, each.name, each.note) for each in findings)
+        )
     if any(each.state == "missing" for each in findings):
         raise typer.Exit(MISSING)
 

@@ -29,11 +29,12 @@ def login(
         typer.Argument(help="The API's address; without one, the make run of this folder."),
     ] = None,
     issuer: Annotated[
-        str | None, typer.Option(help="The issuer of tokens, an address (see the stack's output CommandLogin).")
+        str | None,
+        typer.Option(
+            help="The issuer of tokens, an address (see the stack's output CommandLogin)."
+        ),
     ] = None,
-    client_id: Annotated[
-        str | None, typer.Option(help="The issuer's app client.")
-    ] = None,
+    client_id: Annotated[str | None, typer.Option(help="The issuer's app client.")] = None,
     client_secret: Annotated[
         str | None,
         typer.Option(

@@ -86,7 +86,7 @@ def _tell_model(run: RunReport) -> None:
         [
             ("as of", run["as_of"]),
             ("customers", run["customers"]),
-            *((name, _name(found)) for name, found in run["models"].items()),
+            *((name, told) for name, found in run["models"].items() if (told := _name(found))),
         ]
     )
     if judged is not None:
