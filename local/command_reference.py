@@ -18,8 +18,8 @@ PAGE = ROOT / "docs" / "reference" / "command.md"
 HEADER = """\
 # The command `succotash`
 
-Made from the program by `python -m local.command_reference`. [Use the command](../how-to/use-the-command.md)
-shows it at work.
+Made from the program by `python -m local.command_reference`.
+[Use the command](../how-to/use-the-command.md) shows it at work.
 
 | Setting | Meaning |
 |---|---|
@@ -45,28 +45,35 @@ def _sections(command: Any, name: str) -> Iterator[str]:  # noqa: ANN401 - Typer
         if getattr(each, "commands", None):
             yield from _sections(each, path)
             continue
-        places = "".join(f" {each_.make_metavar(_context(each))}" for each_ in _arguments(each))
+        places = "".join(f" {_placeholder(each_)}" for each_ in _arguments(each))
         yield f"\n## {path}\n\n`{path}{places}`: {each.help}\n"
-        rows = [_row(param, _context(each)) for param in each.params]
+        rows = [_row(param) for param in each.params]
         if rows:
             yield "\n| | |\n|---|---|\n" + "".join(rows)
 
 
-def _context(command: Any) -> Any:  # noqa: ANN401
-    return command.context_class(command)
+def _placeholder(param: Any) -> str:  # noqa: ANN401
+    """What stands for a value: its choices, or the kind of it."""
+    if param.metavar:
+        return str(param.metavar)
+    choices = getattr(param.type, "choices", None)
+    if choices:
+        return "|".join(str(each) for each in choices)
+    is_argument = param.param_type_name == "argument"
+    return str(param.name).upper() if is_argument else str(param.type.name).upper()
 
 
 def _arguments(command: Any) -> list[Any]:  # noqa: ANN401
     return [each for each in command.params if each.param_type_name == "argument"]
 
 
-def _row(param: Any, context: Any) -> str:  # noqa: ANN401
+def _row(param: Any) -> str:  # noqa: ANN401
     if param.param_type_name == "argument":
-        name = param.make_metavar(context)
+        name = _placeholder(param)
     else:
         name = ", ".join(param.opts)
         if not param.is_flag:
-            name += f" {param.make_metavar(context)}"
+            name += f" {_placeholder(param)}"
     help_ = param.help or ""
     if param.default not in (None, False, "") and param.param_type_name == "option":
         help_ += f" Default: `{param.default}`."
