@@ -52,15 +52,9 @@ def _sections(command: Any, name: str) -> Iterator[str]:  # noqa: ANN401 - Typer
             yield "\n| | |\n|---|---|\n" + "".join(rows)
 
 
-def _placeholder(param: Any) -> str:  # noqa: ANN401
-    """What stands for a value: its choices, or the kind of it."""
-    if param.metavar:
-        return str(param.metavar)
-    choices = getattr(param.type, "choices", None)
-    if choices:
-        return "|".join(str(each) for each in choices)
-    is_argument = param.param_type_name == "argument"
-    return str(param.name).upper() if is_argument else str(param.type.name).upper()
+def _placeholder(param: Any) -> str:  # noqa: ANN401 - Typer keeps its classes
+    """What stands for a value."""
+    return str(param.metavar or str(param.name).upper())
 
 
 def _arguments(command: Any) -> list[Any]:  # noqa: ANN401
