@@ -27,7 +27,7 @@ def test_the_commands_print_what_the_page_says(shell: Shell) -> None:
 
     assert told == 3
     exported = (shell.folder / "at-risk.csv").read_text().splitlines()
-    assert exported[0].startswith("customer_id,email,")
+    assert exported[0].startswith('"customer_id","email",')
     assert len(exported) > 5
     kept = shell.folder / ".config" / "succotash" / "credentials.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
