@@ -1,4 +1,4 @@
-"""A local run for tests, in a process and a folder of its own: `python -m tests.client.serve FOLDER`.
+"""A local run for tests, in its own process: `python -m tests.client.serve FOLDER`.
 
 As `DEMO=0 make run` on SQLite, without its lock and its terminal; it ends with its standard input.
 """
@@ -40,7 +40,8 @@ def main(folder: Path) -> None:
         gateway.take_uploads(uploads)
         workers = BackgroundWorkers(gateway.functions.invoke, None, bus, uploads)
         with gateway.listening(listener), workers.at_work():
-            print(url, flush=True)
+            sys.stdout.write(f"{url}\n")
+            sys.stdout.flush()
             sys.stdin.read()
 
 

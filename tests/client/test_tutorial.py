@@ -10,9 +10,8 @@ import pytest
 from tests.client.conftest import ROOT, Shell
 
 PAGE = ROOT / "docs" / "tutorial" / "your-shop.md"
-BLOCKS = re.findall(
-    r"^```sh\n(.*?)^```\n(?:\n```output\n(.*?)^```\n)?", PAGE.read_text("utf-8"), re.DOTALL | re.M
-)
+BLOCK = re.compile(r"^```sh\n(.*?)^```\n(?:\n```output\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
+BLOCKS = BLOCK.findall(PAGE.read_text("utf-8"))
 
 
 @pytest.mark.long
