@@ -36,6 +36,7 @@ OUR_POLICIES = {
         "RolePasswordAccess",
         "ScoringDatabaseAccess",
         "OrderFileAccess",
+        "UploadAccess",
         "EventBusAccess",
         "MailAccess",
         "ParkingAccess",
@@ -78,6 +79,8 @@ TURNSTILE_SECRETS = (
 )
 EXPORTS = '{"Fn::Sub": "${Exports.Arn}/*"}'
 RESULTS = '{"Fn::Sub": "${OrderFiles.Arn}/*.result.json"}'
+UPLOADED = '{"Fn::Sub": "${OrderFiles.Arn}/uploads/*"}'
+UPLOADS = '{"Fn::Sub": "${OrderFiles.Arn}/uploads/*.upload"}'
 STEPS_OF_THE_NIGHT = ("LeadScoring", "ChurnScoring", "CampaignDispatch", "OutboxRelay")
 FAILURES_OF_THE_NIGHT = text_of(
     [
@@ -118,13 +121,13 @@ ALLOWED: Mapping[str, set[str]] = {
     "sqs:DeleteMessage": RECEIVED_FROM,
     "sqs:GetQueueAttributes": RECEIVED_FROM,
     "sqs:ChangeMessageVisibility": {SET_ASIDE, WAITING_JOBS},
-    "s3:GetObject": {OBJECTS, EXPORTS},
+    "s3:GetObject": {OBJECTS, UPLOADED, EXPORTS},
     "s3:DeleteObject": {OBJECTS, EXPORTS},
     "s3:ListBucket": {
         '{"Fn::GetAtt": ["OrderFiles", "Arn"]}',
         '{"Fn::GetAtt": ["Exports", "Arn"]}',
     },
-    "s3:PutObject": {RESULTS, EXPORTS},
+    "s3:PutObject": {RESULTS, UPLOADS, EXPORTS},
     "s3:AbortMultipartUpload": {RESULTS, EXPORTS},
     "lambda:InvokeFunction": {
         '{"Fn::GetAtt": ["ChurnScoring", "Arn"]}',
@@ -181,6 +184,8 @@ def test_no_permission_has_a_wildcard_but_for_what_is_named_after_the_stack() ->
         where_many = (
             OBJECTS,
             RESULTS,
+            UPLOADED,
+            UPLOADS,
             TURNSTILE_SECRETS,
             EXPORTS,
             SCORING_EXECUTIONS,
@@ -209,6 +214,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
             {"Ref": "TurnstileAccess"},
             {"Fn::If": ["SendsMail", {"Ref": "MailAccess"}, nothing]},
         ],
+        "EventIntake": [{"Ref": "UploadAccess"}],
         "FormIntake": [
             {"Ref": "ParkingAccess"},
             {"Ref": "DeliveryRequestAccess"},

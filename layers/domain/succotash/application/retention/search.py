@@ -39,7 +39,7 @@ class CustomerSearch:
 
     def search_customers(self, name: CustomerName) -> CustomerSearchView:
         """Everybody who goes by this name: more than one where they are still to be joined."""
-        found = self._storage.repositories.retention.find_customers(
+        found = self._storage.repositories.retention.find_named_customers(
             [name.customer_id, *name.former_ids], name.canonical_email
         )
         return {

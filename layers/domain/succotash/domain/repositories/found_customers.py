@@ -12,7 +12,7 @@ class FoundCustomerRepository(ABC):
     """Customers with what the current run found of them: all of it of one run."""
 
     @abstractmethod
-    def find_customers(
+    def find_named_customers(
         self, names: Collection[CustomerId], canonical_email: str | None = None
     ) -> Labelled[list[FoundCustomer]]:
         """Those with one of these ids or aliases, or with this e-mail, by id."""

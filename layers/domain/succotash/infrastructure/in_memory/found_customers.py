@@ -22,7 +22,7 @@ class InMemoryFoundCustomerRepository(InMemoryRepository, FoundCustomerRepositor
 
     @override
     @atomic
-    def find_customers(
+    def find_named_customers(
         self, names: Collection[CustomerId], canonical_email: str | None = None
     ) -> Labelled[list[FoundCustomer]]:
         meant = {*names, *map(self.tables.meant, names)}

@@ -19,10 +19,10 @@ class PostgresFoundCustomerRepository(PostgresRepository, FoundCustomerRepositor
     """Customers with what the current run found of them."""
 
     @override
-    def find_customers(
+    def find_named_customers(
         self, names: Collection[CustomerId], canonical_email: str | None = None
     ) -> Labelled[list[FoundCustomer]]:
-        rows = self._run(_SQL["find_customers"], names=sorted(names), email=canonical_email)
+        rows = self._run(_SQL["find_named_customers"], names=sorted(names), email=canonical_email)
         return labelled(rows, found_customers_of(rows))
 
     @override

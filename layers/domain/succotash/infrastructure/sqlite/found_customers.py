@@ -20,12 +20,12 @@ class SQLiteFoundCustomerRepository(SQLiteRepository, FoundCustomerRepository):
     """Customers with what the current run found of them."""
 
     @override
-    def find_customers(
+    def find_named_customers(
         self, names: Collection[CustomerId], canonical_email: str | None = None
     ) -> Labelled[list[FoundCustomer]]:
         with self._unit.reading() as session:
             rows = session.run(
-                _SQL["find_customers"], names=json_text(sorted(names)), email=canonical_email
+                _SQL["find_named_customers"], names=json_text(sorted(names)), email=canonical_email
             )
         return labelled(rows, found_customers_of(rows))
 

@@ -1,4 +1,4 @@
--- name: find_customers
+-- name: find_named_customers
 -- What runs found stands behind the prefixes that its readers know it by.
 WITH ${label},
 

@@ -68,7 +68,11 @@ SELECT
     run.customers,
     cast('{}' AS jsonb) AS plan,
     run.summary,
-    (SELECT count(*) FROM run_shards AS shard WHERE known.run_id = shard.run_id) AS shards_scored,
+    (
+        SELECT count(*)
+        FROM run_shards AS shard
+        WHERE known.run_id = shard.run_id
+    ) AS shards_scored,
     (
         SELECT cast(coalesce(sum(shard.customers), 0) AS bigint)
         FROM run_shards AS shard

@@ -68,7 +68,11 @@ SELECT
     run.customers,
     '{}' AS "plan",
     run.summary,
-    (SELECT count(*) FROM scoring_run_shards AS shard WHERE known.run_id = shard.run_id) AS shards_scored,
+    (
+        SELECT count(*)
+        FROM scoring_run_shards AS shard
+        WHERE known.run_id = shard.run_id
+    ) AS shards_scored,
     (
         SELECT coalesce(sum(shard.customers), 0)
         FROM scoring_run_shards AS shard
