@@ -1362,10 +1362,11 @@ class LookView(TypedDict):
     """From 1."""
     at: str
     read_at: str | None
-    """When it was first read; what arrived later changes nothing. null where it is ahead."""
+    """When it was first read; what arrives later changes nothing. null where it is ahead."""
     members: int | None
     """Of both groups, counted by then; null where it is ahead."""
     finding: str | None
+    """As it was told when the look was first read, like the revenue."""
     incremental_revenue: MoneyEstimateView | None
     """With the interval for this look, which allows for the others."""
 

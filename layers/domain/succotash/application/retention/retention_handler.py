@@ -48,9 +48,8 @@ class RetentionHandler(
         CustomerRisks.__init__(self, storage, currency)
         CustomerSearch.__init__(self, storage)
         Campaigns.__init__(self, storage, clock, new_id, currency)
-        CampaignPreviews.__init__(
-            self, storage, clock, new_id, rules or CampaignRules(tombstones=tombstones), waker
-        )
-        CampaignOutcomes.__init__(self, storage, clock)
+        own = rules or CampaignRules(tombstones=tombstones)
+        CampaignPreviews.__init__(self, storage, clock, new_id, own, waker)
+        CampaignOutcomes.__init__(self, storage, clock, own.tombstones)
         Receipts.__init__(self, storage)
         RunRequests.__init__(self, storage, clock, new_id, waker)

@@ -623,5 +623,6 @@ CREATE TABLE campaign_readings (
     look INTEGER NOT NULL CHECK (look >= 0),
     read_at INTEGER NOT NULL,
     totals TEXT NOT NULL CHECK (json_type(totals) = 'object'),
+    told TEXT CHECK (json_type(told) = 'object'),
     PRIMARY KEY (campaign_id, look)
 ) STRICT, WITHOUT ROWID;
