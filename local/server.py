@@ -221,6 +221,14 @@ class Gateway(LocalApigwService):  # type: ignore[misc]  # SAM CLI is not typed
         """A token that opens every route."""
         return self._issuer.issue(self._stack.all_scopes)
 
+    def is_developer(self, authorization: str) -> bool:
+        """Whether a header holds a token of this machine."""
+        try:
+            self._issuer.verify(authorization.removeprefix("Bearer "))
+        except MissingTokenError:
+            return False
+        return True
+
     def call(self, token: str) -> Call:
         """Requests from within this process that take the way of any other."""
 
