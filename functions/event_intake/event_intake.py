@@ -1,5 +1,10 @@
 """What customers do, in batches: orders and activity."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from event_items import (
     ActivityBody,
     ActivityItem,
@@ -7,6 +12,7 @@ from event_items import (
     activity,
     orders,
 )
+from shop_messages import shop_messages
 from succotash.application.batches import BatchReport
 from succotash.container import Container, container
 from succotash.http.api import Api
@@ -46,5 +52,15 @@ def record_activity(container: Container, call: Call) -> BatchReport:
     return container.get_retention_handler().record_activity(events)
 
 
-handler = api.on(container)
+def recording(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
+    """The handler of requests, and of messages from the queue of shops' events."""
+    answer, take = api.on(parts), shop_messages(parts)
+
+    def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        return take(event, context) if "Records" in event else answer(event, context)
+
+    return handle
+
+
+handler = recording(container)
 survive_snapshots(container)

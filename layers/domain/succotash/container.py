@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from succotash.domain.intake.signing import Signer
     from succotash.domain.people.identities import Pseudonyms
     from succotash.domain.repositories.delivery import DeliveryQueue, EventBus, RelayWaker
-    from succotash.domain.repositories.erasable import Erasable
     from succotash.domain.repositories.exports import ExportStore
     from succotash.domain.repositories.forms import FormRepository
     from succotash.domain.repositories.ltv import LTVRepository
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from succotash.domain.repositories.submission_queue import SubmissionQueue
     from succotash.infrastructure.files.mail import MailFolder
     from succotash.infrastructure.postgres.provisioning import SchemaMigration
+    from succotash.wiring.connectors import Connectors
     from succotash.wiring.keys import KeyRing
 
 # Each part is imported where it is first asked for, so that a function's cold start
@@ -202,32 +202,19 @@ class Container:
 
     def get_people_handler(self) -> "PeopleHandler":
         """A person's rights."""
-        from succotash.application.people.erased_elsewhere import Elsewhere
-        from succotash.application.people.people_handler import PeopleHandler
+        from succotash.wiring.people import people_handler
 
-        return PeopleHandler(
+        return people_handler(
+            self.settings,
             self.storage,
             self._clock,
-            self.keys.tombstones,
-            self.pseudonyms,
-            Elsewhere(self._erasable),
+            self.keys,
+            {
+                "exports": self._export_store,
+                "mails": self._mail_folder,
+                "parked_submissions": self._submission_queue,
+            },
         )
-
-    @property
-    def _erasable(self) -> "dict[str, Erasable]":
-        """Every place outside the storage that holds what people sent."""
-        from succotash.wiring.messages import waiting_deliveries
-
-        found: dict[str, Erasable] = {}
-        if self._export_store is not None:
-            found["exports"] = self._export_store
-        if self._mail_folder is not None:
-            found["mails"] = self._mail_folder
-        if self._submission_queue is not None:  # queues may take all the time that there is
-            found["parked_submissions"] = self._submission_queue
-        if (waiting := waiting_deliveries(self.settings)) is not None:
-            found["deliveries"] = waiting
-        return found
 
     def get_ltv_handler(self) -> "LTVHandler":
         """Use cases around value."""
@@ -271,6 +258,20 @@ class Container:
         from succotash.wiring.order_files import bulk_import
 
         return bulk_import(self.settings, self.storage, objects, self._clock, self.keys)
+
+    @cached_property
+    def connectors(self) -> "Connectors":
+        """What takes events of shops in, and records them."""
+        from succotash.wiring.connectors import Connectors
+
+        return Connectors(
+            self.settings,
+            self._clock,
+            self.keys,
+            lambda: self.storage,
+            self.get_people_handler,
+            lambda: self._export_store,
+        )
 
     def signer(self, purpose: str) -> "Signer":
         """Signs for one purpose; see KeyRing."""

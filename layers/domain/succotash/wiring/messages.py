@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.delivery import (
     NOBODY_TO_WAKE,
     DeliveryQueue,
@@ -72,9 +73,19 @@ def waiting_deliveries(settings: Settings) -> "Erasable | None":
     urls = [each for each in known if each is not None]
     if not urls:
         return None
-    from succotash.infrastructure.aws.waiting_deliveries import SqsWaitingDeliveries
+    from succotash.domain.messages.jobs import is_about
+    from succotash.infrastructure.aws.waiting_deliveries import SqsWaitingMessages
 
-    return SqsWaitingDeliveries(urls)
+    return SqsWaitingMessages(urls, is_about)
+
+
+def waiting_shop_events(settings: Settings) -> "Erasable | None":
+    """Events of shops that could not be recorded; those that wait ask for tombstones."""
+    if settings.shop_event_failures_url is None:
+        return None
+    from succotash.infrastructure.aws.waiting_deliveries import SqsWaitingMessages
+
+    return SqsWaitingMessages([settings.shop_event_failures_url], ErasedPerson.is_named_in)
 
 
 def relay_waker(settings: Settings, clock: "Clock") -> RelayWaker:
