@@ -2,6 +2,7 @@
 
 import pytest
 
+import connectors
 import event_intake
 import form_intake
 import lead_queries
@@ -100,6 +101,7 @@ APIS = (
     event_intake.api,
     ltv_queries.api,
     retention_analysis.api,
+    connectors.api,
 )
 
 ROUTES = {

@@ -11,6 +11,7 @@ from moto import mock_aws
 
 from succotash.domain.messages.delivery import DeliveryJob, DeliveryKind
 from succotash.domain.messages.jobs import Challenge, challenge_job, is_about
+from succotash.domain.messages.jobs import is_about
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.values import Json, MessageId, SubmissionId, instant_text
@@ -117,15 +118,15 @@ class TestQueues:
         jobs = [a_mail(f"{n}", to=[ADA if n % 3 == 1 else BOB]) for n in range(25)]
         for url in urls:
             self.put(url, jobs)
-        assert SqsWaitingMessages(urls).forget(ERASED, always) == Forgotten(16)
-        assert SqsWaitingMessages(urls).forget(ERASED, always) == Forgotten(0)
+        assert SqsWaitingMessages(urls, is_about).forget(ERASED, always) == Forgotten(16)
+        assert SqsWaitingMessages(urls, is_about).forget(ERASED, always) == Forgotten(0)
         others = self.ids(each for each in jobs if each.payload["to"] == [BOB])
         for url in urls:
             assert sorted(self.waiting(url)) == others
 
     def test_a_search_without_time_removes_nothing_and_says_so(self, urls: list[str]) -> None:
         self.put(urls[0], [a_mail(to=[ADA])])
-        queues = SqsWaitingMessages(urls)
+        queues = SqsWaitingMessages(urls, is_about)
         assert queues.forget(ERASED, lambda: False) == Forgotten(0, is_complete=False)
         assert len(self.waiting(urls[0])) == 1
 
@@ -134,7 +135,7 @@ class TestQueues:
         client: Any = boto3.client("sqs")
         [out] = client.receive_message(QueueUrl=urls[1], MaxNumberOfMessages=1)["Messages"]
         turns = iter((True, True, True, False))
-        queues = SqsWaitingMessages(urls)
+        queues = SqsWaitingMessages(urls, is_about)
         assert queues.forget(ERASED, lambda: next(turns)) == Forgotten(1, is_complete=False)
         SqsDeliveryInbox(urls[1], urls[1], urls[1]).claim(out["ReceiptHandle"])
         assert queues.forget(ERASED, always) == Forgotten(0)
@@ -142,9 +143,9 @@ class TestQueues:
     def test_one_that_breaks_off_gives_back_what_stays(self, urls: list[str]) -> None:
         self.put(urls[0], [a_mail("a", to=[ADA]), a_mail("b")])
         with pytest.raises(StorageUnavailableError):
-            SqsWaitingMessages(urls, Failing).forget(ERASED, always)
+            SqsWaitingMessages(urls, is_about, Failing).forget(ERASED, always)
         assert self.waiting(urls[0]) == [a_mail("b").job_id]
 
     def test_a_queue_that_is_not_there_is_unavailable(self, urls: list[str]) -> None:
         with pytest.raises(StorageUnavailableError):
-            SqsWaitingMessages([f"{urls[0]}x"]).forget(ERASED, always)
+            SqsWaitingMessages([f"{urls[0]}x"], is_about).forget(ERASED, always)

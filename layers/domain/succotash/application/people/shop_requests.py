@@ -86,7 +86,7 @@ class ShopRequests:
                 report.again.append(each.message_id)
             except SettingsError:
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the others are answered
                 # The text of an error may quote what somebody sent.
                 logger.error("a request cannot be answered: %s", type(error).__name__)  # noqa: TRY400
                 is_hopeless = isinstance(error, MalformedRequestError | InvalidInputError)
