@@ -18,6 +18,7 @@ from succotash.domain.values import Clock, Json, instant_text
 from succotash.errors import (
     InvalidInputError,
     MalformedRequestError,
+    NotFoundError,
     SettingsError,
     StorageUnavailableError,
 )
@@ -89,7 +90,9 @@ class ShopRequests:
             except Exception as error:  # noqa: BLE001 - whatever it is, the others are answered
                 # The text of an error may quote what somebody sent.
                 logger.error("a request cannot be answered: %s", type(error).__name__)  # noqa: TRY400
-                is_hopeless = isinstance(error, MalformedRequestError | InvalidInputError)
+                is_hopeless = isinstance(
+                    error, MalformedRequestError | InvalidInputError | NotFoundError
+                )
                 if is_hopeless or each.receives >= RECEIVES_TRIED:
                     self._set_aside(each, report)
                 else:
@@ -135,7 +138,7 @@ class ShopRequests:
 
     def _export(self, email: str, event: ShopEvent, message_id: str) -> None:
         if self._exports is None:
-            raise StorageUnavailableError("there is no place for exports")
+            raise NotFoundError("place for exports")
         asked = event.body["data_request"]
         number = asked.get("id") if isinstance(asked, dict) else None
         export = self._people.export_person(email)
