@@ -7,6 +7,7 @@ from succotash.container import Container, container
 from succotash.http.api import Api
 from succotash.http.reading import FORM_TYPE, JSON_TYPE, KILOBYTE
 from succotash.http.requests import Call
+from succotash.http.snapshots import survive_snapshots
 
 EVENT_BYTES = 2_048 * KILOBYTE
 """Orders with hundreds of lines are some hundred kilobytes."""
@@ -40,3 +41,4 @@ def receive_event(container: Container, system: str, call: Call) -> ShopEventRec
 
 
 handler = api.on(container)
+survive_snapshots(container)

@@ -20,6 +20,7 @@ def scope_of(name: str) -> object:
 
 PUBLIC = {
     ("GET", "/health"),
+    ("POST", "/connectors/{system}"),
     ("GET", "/f/{form_id}"),
     ("GET", "/f/{form_id}/thanks"),
     ("GET", "/f/{form_id}/confirm"),

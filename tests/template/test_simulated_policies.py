@@ -68,9 +68,22 @@ CALLS: Mapping[str, set[Call]] = {
         ("sqs:ChangeMessageVisibility", arn("Deliveries")),
         *takes_from("DeliveryFailures"),
         ("sqs:ChangeMessageVisibility", arn("DeliveryFailures")),
+        *takes_from("ShopRequests"),
+        *takes_from("ShopEventFailures"),
+        ("sqs:ChangeMessageVisibility", arn("ShopEventFailures")),
+        ("sqs:SendMessage", arn("ShopEventFailures")),
         WAKES_RELAY,
     },
-    "EventIntake": {database("events")},
+    "EventIntake": {
+        database("events"),
+        *takes_from("ShopEvents"),
+        ("sqs:SendMessage", arn("ShopEventFailures")),
+    },
+    "Connectors": {
+        ("secretsmanager:GetSecretValue", "ConnectorSecrets"),
+        ("sqs:SendMessage", arn("ShopEvents")),
+        ("sqs:SendMessage", arn("ShopRequests")),
+    },
     "LtvQueries": {database("queries")},
     "RetentionAnalysis": {database("queries"), WAKES_RELAY},
     "CampaignDispatch": {
