@@ -42,9 +42,11 @@ class Failures(ShopEventQueue):
         self.kept: list[QueuedShopEvent] = []
         self._is_away = is_away
 
+    @override
     def put(self, event: ShopEvent) -> None:
         raise NotImplementedError
 
+    @override
     def set_aside(self, event: QueuedShopEvent) -> None:
         if self._is_away:
             raise StorageUnavailableError("the queue")
@@ -276,8 +278,8 @@ class TestStripe:
             "currency": "usd",
             "created": AT + 50,
         }
-        failed = a_stripe_event("refund.failed", **(refund | {"status": "failed"}))
-        made = a_stripe_event("refund.created", **(refund | {"status": "pending"}))
+        failed = a_stripe_event("refund.failed", AT, **(refund | {"status": "failed"}))
+        made = a_stripe_event("refund.created", AT, **(refund | {"status": "pending"}))
         a_recorder(storage).take(queued("stripe", failed, a_charge(), made))
         assert amounts(storage) == {"stripe:ch_1": Decimal("49.90")}
 

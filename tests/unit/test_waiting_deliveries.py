@@ -11,7 +11,6 @@ from moto import mock_aws
 
 from succotash.domain.messages.delivery import DeliveryJob, DeliveryKind
 from succotash.domain.messages.jobs import Challenge, challenge_job, is_about
-from succotash.domain.messages.jobs import is_about
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.values import Json, MessageId, SubmissionId, instant_text
