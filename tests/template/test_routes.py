@@ -2,6 +2,7 @@
 
 import pytest
 
+import connectors
 import event_intake
 import form_intake
 import lead_queries
@@ -19,6 +20,7 @@ def scope_of(name: str) -> object:
 
 PUBLIC = {
     ("GET", "/health"),
+    ("POST", "/connectors/{system}"),
     ("GET", "/f/{form_id}"),
     ("GET", "/f/{form_id}/thanks"),
     ("GET", "/f/{form_id}/confirm"),
@@ -113,6 +115,7 @@ APIS = (
     event_intake.api,
     ltv_queries.api,
     retention_analysis.api,
+    connectors.api,
 )
 
 ROUTES = {
