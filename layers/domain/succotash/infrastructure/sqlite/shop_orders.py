@@ -5,8 +5,9 @@ from itertools import compress
 from typing import override
 
 from succotash.domain.repositories.shop_orders import ShopOrderRepository
+from succotash.domain.shops.columns import ShopOrderColumns, is_known_so
 from succotash.domain.shops.orders import ShopOrderChange, ShopOrderKey, ShopOrderState
-from succotash.domain.value.ledgers import Order
+from succotash.domain.value.ledgers import Order, RecordOutcome
 from succotash.domain.values import CustomerId
 from succotash.infrastructure.rows.shops import refunds_document, shop_order_state_of
 from succotash.infrastructure.sqlite.columns import json_text, micros, optional_micros
@@ -42,6 +43,33 @@ class SQLiteShopOrderRepository(SQLiteRepository, ShopOrderRepository):
             entries = [each for state in compress(states, added) for each in state.ledger()]
             _enter(session, entries, emails)
         return added
+
+    @override
+    def enter_shop_orders(self, orders: ShopOrderColumns) -> list[RecordOutcome | None]:
+        emails = {
+            name.customer_id: email
+            for name, email in zip(orders.customers, orders.emails, strict=True)
+        }
+        states = [orders.state(row) for row in range(len(orders))]
+        with self._unit.writing() as session:
+            doubtful = {
+                row["customer_id"]
+                for row in session.run(
+                    _SQL["find_doubtful_customers"], emails=json_text([*map(list, emails.items())])
+                )
+            }
+            rows = [row for row, each in enumerate(states) if each.customer_id not in doubtful]
+            added = self.add_shop_orders([states[row] for row in rows], emails)
+            left = [states[row] for row, is_added in zip(rows, added, strict=True) if not is_added]
+            keys = [ShopOrderKey(each.system, None, each.order_id) for each in left]
+            known = {each.order_id: each for each in (self.find_shop_orders(keys) if keys else [])}
+        outcomes: list[RecordOutcome | None] = [None] * len(orders)
+        for row, is_added in zip(rows, added, strict=True):
+            if is_added:
+                outcomes[row] = RecordOutcome.RECORDED
+            elif is_known_so(states[row], known.get(states[row].order_id)):
+                outcomes[row] = RecordOutcome.UNCHANGED
+        return outcomes
 
     @override
     def save_shop_orders(
