@@ -40,7 +40,7 @@ def blocks(
         name_customer,
         PSEUDONYMS.name_of_email,
         lambda: NOW,
-        block_orders,
+        block_orders=block_orders,
     )
     opened = files(store, store.describe(name), options or FileOptions())
     return opened.blocks(after, OrderRules(USD, NOW))

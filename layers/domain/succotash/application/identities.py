@@ -169,7 +169,7 @@ class Register:
 def find_erased_names(
     repositories: Repositories, tombstones: Tombstones, names: Collection[CustomerName]
 ) -> set[CustomerName]:
-    """Those of many names of whom somebody was erased; who erases one of them waits from then on."""
+    """Those of many names of whom somebody was erased; who erases one of them waits since then."""
     erased = repositories.customers.find_known((), (), None).erased
     if not erased:
         return set()

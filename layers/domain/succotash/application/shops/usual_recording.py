@@ -5,6 +5,7 @@ from datetime import datetime
 
 from succotash.application.identities import find_erased_names
 from succotash.application.shops.marketing import usual_consents_of
+from succotash.domain.people.consents import ImportedConsents
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.shops.columns import ShopOrderColumns
@@ -16,13 +17,15 @@ def enter_usual_orders(
     repositories: Repositories,
     tombstones: Tombstones,
     orders: ShopOrderColumns,
+    consents: ImportedConsents,
     others: Sequence[ShopOrder],
     now: datetime,
 ) -> list[RecordOutcome | None]:
     """Enter the orders of a block that are new, and find those that are known unchanged.
 
     What became of each; None where it is to be told like the block's others. What buyers said
-    about marketing is kept as of the orders that are done with. Within a transaction.
+    about marketing, which `consents` are, is kept as of the orders that are done with. Within a
+    transaction.
     """
     rows = _apart(orders, others)
     names = dict.fromkeys(orders.customers)
@@ -35,7 +38,9 @@ def enter_usual_orders(
     for row, outcome in zip(rows, repositories.ltv.enter_shop_orders(taken), strict=True):
         outcomes[row] = outcome
     done = [row for row in rows if outcomes[row] is not None]
-    repositories.consents.import_consents(usual_consents_of(orders.only(done), now, tombstones))
+    if len(done) < len(orders):
+        consents = usual_consents_of(orders.only(done), now, tombstones)
+    repositories.consents.import_consents(consents)
     return outcomes
 
 

@@ -190,8 +190,9 @@ COPY pg_temp.usual_shop_orders (
 ) FROM STDIN;
 
 -- name: enter_staged_shop_orders
--- The first letters of the outcomes, one row for all; a dash where nothing was done.
-WITH doubtful AS MATERIALIZED (
+-- The first letters of the outcomes, one row for all; a dash where nothing was done. Hardly any
+-- customer is doubtful: grouping lets the planner expect few.
+WITH suspected AS (
     SELECT given.customer_id
     FROM pg_temp.usual_shop_orders AS given
     INNER JOIN customer_aliases AS named
@@ -206,6 +207,12 @@ WITH doubtful AS MATERIALIZED (
     FROM pg_temp.usual_shop_orders AS given
     INNER JOIN customers AS other ON given.email = other.canonical_email
     WHERE given.customer_id <> other.customer_id
+),
+
+doubtful AS MATERIALIZED (
+    SELECT customer_id
+    FROM suspected
+    GROUP BY customer_id
 ),
 
 added AS (
