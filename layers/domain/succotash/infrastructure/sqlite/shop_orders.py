@@ -25,24 +25,16 @@ class SQLiteShopOrderRepository(SQLiteRepository, ShopOrderRepository):
 
     @override
     def find_shop_orders(self, keys: Sequence[ShopOrderKey]) -> list[ShopOrderState]:
-        given = [[each.system, each.number, each.order_id] for each in keys]
         # A session that writes, although nothing is written: that is what others wait for.
         with self._unit.writing() as session:
-            rows = session.run(_SQL["find_shop_orders"], keys=json_text(given))
-        return [shop_order_state_of(row) for row in rows]
+            return _find(session, keys)
 
     @override
     def add_shop_orders(
         self, states: Sequence[ShopOrderState], emails: Mapping[CustomerId, str]
     ) -> list[bool]:
         with self._unit.writing() as session:
-            added = [
-                session.change(_SQL["add_shop_order"], **_state_columns(each)) == 1
-                for each in states
-            ]
-            entries = [each for state in compress(states, added) for each in state.ledger()]
-            _enter(session, entries, emails)
-        return added
+            return _add(session, states, emails)
 
     @override
     def enter_shop_orders(self, orders: ShopOrderColumns) -> list[RecordOutcome | None]:
@@ -59,10 +51,10 @@ class SQLiteShopOrderRepository(SQLiteRepository, ShopOrderRepository):
                 )
             }
             rows = [row for row, each in enumerate(states) if each.customer_id not in doubtful]
-            added = self.add_shop_orders([states[row] for row in rows], emails)
+            added = _add(session, [states[row] for row in rows], emails)
             left = [states[row] for row, is_added in zip(rows, added, strict=True) if not is_added]
             keys = [ShopOrderKey(each.system, None, each.order_id) for each in left]
-            known = {each.order_id: each for each in (self.find_shop_orders(keys) if keys else [])}
+            known = {each.order_id: each for each in _find(session, keys)}
         outcomes: list[RecordOutcome | None] = [None] * len(orders)
         for row, is_added in zip(rows, added, strict=True):
             if is_added:
@@ -93,6 +85,22 @@ class SQLiteShopOrderRepository(SQLiteRepository, ShopOrderRepository):
                 ],
             )
             _enter(session, entries, emails)
+
+
+def _find(session: Session, keys: Sequence[ShopOrderKey]) -> list[ShopOrderState]:
+    given = [[each.system, each.number, each.order_id] for each in keys]
+    rows = session.run(_SQL["find_shop_orders"], keys=json_text(given))
+    return [shop_order_state_of(row) for row in rows]
+
+
+def _add(
+    session: Session, states: Sequence[ShopOrderState], emails: Mapping[CustomerId, str]
+) -> list[bool]:
+    """Add and enter the states that nothing stands in the way of; whether each was added."""
+    added = [session.change(_SQL["add_shop_order"], **_state_columns(each)) == 1 for each in states]
+    entries = [each for state in compress(states, added) for each in state.ledger()]
+    _enter(session, entries, emails)
+    return added
 
 
 def _enter(session: Session, entries: Sequence[Order], emails: Mapping[CustomerId, str]) -> None:
