@@ -155,10 +155,13 @@ def test_the_authorizer_knows_issuer_and_audience_by_parameter() -> None:
     token = written()["Resources"]["Api"]["Properties"]["Auth"]["Authorizers"]["Token"]
     assert token["JwtConfiguration"] == {
         "issuer": {"Fn::If": ["MakesIssuer", POOL, {"Ref": "Issuer"}]},
-        "audience": [
-            {"Fn::If": ["MakesIssuer", {"Ref": "MachineClient"}, {"Ref": "Audience"}]},
-            {"Fn::If": ["MakesIssuer", {"Ref": "CommandClient"}, {"Ref": "AWS::NoValue"}]},
-        ],
+        "audience": {
+            "Fn::If": [
+                "MakesIssuer",
+                [{"Ref": "MachineClient"}, {"Ref": "CommandClient"}],
+                [{"Ref": "Audience"}],
+            ]
+        },
     }
 
 
