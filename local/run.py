@@ -125,7 +125,9 @@ def _run(closing: ExitStack) -> None:
     gateway, token = _make_gateway(steps, settings)
     from succotash.container import container
 
-    demo = LocalDemo(gateway, token, container)
+    url_file = KEPT / "postgres.url"
+    admin_url = url_file.read_text("utf-8").strip() if settings.storage == "postgres" else None
+    demo = LocalDemo(gateway, token, container, admin_url)
     loaded = demo.load(steps.step) if has_demo else None
     closing.callback(container.close)
     _write_env(chosen)
