@@ -27,7 +27,7 @@ MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "churn_scoring": (frozenset(), frozenset()),
     "connectors": (frozenset({"consents", "shops"}), frozenset()),
     "delivery": (frozenset({"messages"}), frozenset()),
-    "event_intake": (frozenset(), frozenset()),
+    "event_intake": (frozenset({"shops", "value"}), frozenset()),
     "form_intake": (
         frozenset({"consents", "forms", "intake"}),
         frozenset({"email_validator", "idna"}),
