@@ -1,0 +1,53 @@
+/** Which page an address names, and what somebody needs to see it. */
+
+import type { ComponentType } from "preact";
+import { may } from "../session";
+import { Campaign } from "./campaign";
+import { CampaignEditor } from "./campaign-editor";
+import { Campaigns } from "./campaigns";
+import { Customer } from "./customer";
+import { Missing, NotAllowed } from "./missing";
+import { Retention } from "./retention";
+import { Risk } from "./risk";
+
+export interface Page {
+  /** The first part of its address. */
+  name: string;
+  title: string;
+  /** All of these are needed. */
+  scopes: string[];
+  component: ComponentType;
+}
+
+const RETENTION = ["retention:read"];
+const CAMPAIGNS = [...RETENTION, "retention:write"];
+
+/** The pages of the navigation, in its order. */
+export const PAGES: Page[] = [
+  { name: "risk", title: "Risk", scopes: RETENTION, component: Risk },
+  { name: "campaigns", title: "Campaigns", scopes: RETENTION, component: Campaigns },
+  { name: "retention", title: "Retention", scopes: RETENTION, component: Retention },
+];
+
+export function pageOf(path: string[]): Page {
+  const page = named(path);
+  if (!page) return { name: "", title: "Not found", scopes: [], component: Missing };
+  return page.scopes.every(may) ? page : { ...page, component: NotAllowed };
+}
+
+function named(path: string[]): Page | undefined {
+  const [first = "", second, ...more] = path;
+  if (path.length === 0) return PAGES.find(({ scopes }) => scopes.every(may));
+  if (more.length > 0) return undefined;
+  if (second === undefined) return PAGES.find(({ name }) => name === first);
+  switch (first) {
+    case "customers":
+      return { name: "risk", title: second, scopes: RETENTION, component: Customer };
+    case "campaigns":
+      return second === "new"
+        ? { name: first, title: "New campaign", scopes: CAMPAIGNS, component: CampaignEditor }
+        : { name: first, title: "Campaign", scopes: RETENTION, component: Campaign };
+    default:
+      return undefined;
+  }
+}
