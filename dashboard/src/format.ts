@@ -14,6 +14,18 @@ export function money(amount: string | number, currency: string): string {
   return format.format(value);
 }
 
+/** An amount on an axis: whole units wherever the axis reaches ten. */
+export function axisMoney(most: number, currency: string): (amount: number) => string {
+  const digits = Math.abs(most) >= 10 ? 0 : 2;
+  const format = new Intl.NumberFormat(LOCALE, {
+    style: "currency",
+    currency,
+    maximumFractionDigits: digits,
+    minimumFractionDigits: digits,
+  });
+  return (amount) => format.format(amount);
+}
+
 export function count(value: number): string {
   return new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 }).format(value);
 }
@@ -71,6 +83,7 @@ export function instant(at: string, zone: string): string {
 
 /** A stored word such as `closed_won` as a label. */
 export function label(word: string): string {
+  if (word === "vip") return "VIP";
   const text = word.replaceAll("_", " ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -14,7 +14,7 @@ interface NavigationProps {
 export function Navigation({ current, person, leave }: NavigationProps) {
   const { currency, timeZone } = useSettings();
   return (
-    <header class="bar">
+    <header class="side">
       <p class="brand">Succotash</p>
       <nav aria-label="Pages">
         <ul>

@@ -24,6 +24,9 @@ interface Kept {
 
 const kept = new Map<string, Kept>();
 
+/** When the answer to this request was read. */
+export const readAt = (address: string) => kept.get(address)?.readAt;
+
 /** Forget answers, since a change was made. */
 export function forgetAnswers(): void {
   kept.clear();

@@ -5,9 +5,9 @@ import { ApiError, type Body, send } from "../api";
 import { plural } from "../format";
 import { Choice, Field } from "../parts/controls";
 import { Failed } from "../parts/states";
-import { forgetAnswers, useReading } from "../reading";
-import { may } from "../session";
+import { forgetAnswers } from "../reading";
 import { useSettings } from "../settings";
+import { SegmentChoice } from "./segment-choice";
 
 type CampaignBody = Body<"/retention/campaigns", "post">;
 
@@ -165,17 +165,8 @@ function Conditions({ draft, set, children }: ConditionsProps) {
   return (
     <div class="side-by-side">
       <Choice label="Risk level" value={draft.risk} options={LEVELS} choose={set("risk")} />
-      {may("ltv:read") && <SegmentChoice value={draft.segment} choose={set("segment")} />}
+      <SegmentChoice value={draft.segment} choose={set("segment")} />
       {children}
     </div>
-  );
-}
-
-function SegmentChoice({ value, choose }: { value: string; choose: (value: string) => void }) {
-  const { data } = useReading("/ltv/segments");
-  const known = data?.segments.map((each) => each.segment_id).reverse() ?? [];
-  const options = ["", ...known, ...(value && !known.includes(value) ? [value] : [])];
-  return (
-    <Choice label="Value" value={value} options={options} texts={{ vip: "VIP" }} choose={choose} />
   );
 }

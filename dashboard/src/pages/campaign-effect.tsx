@@ -1,7 +1,7 @@
 import type { Schemas } from "../api";
 import { Bars } from "../charts/bars";
 import { Lines } from "../charts/lines";
-import { decimal, money } from "../format";
+import { axisMoney, decimal, money } from "../format";
 import { Stat } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Count, Day, Decimal, Money, Share } from "../parts/values";
@@ -200,7 +200,7 @@ function Looks({ effect, address, id }: OfEffect) {
             },
           ]}
           xText={(look) => (Number.isInteger(look) ? `Look ${look}` : "")}
-          yText={(value) => money(value, currency)}
+          yText={axisMoney(Math.max(...read.map((look) => Number(look.high))), currency)}
         />
       ) : undefined}
     </Figure>

@@ -6,9 +6,12 @@ import { Campaign } from "./campaign";
 import { CampaignEditor } from "./campaign-editor";
 import { Campaigns } from "./campaigns";
 import { Customer } from "./customer";
+import { Lead } from "./lead";
+import { Leads } from "./leads";
 import { Missing, NotAllowed } from "./missing";
 import { Retention } from "./retention";
 import { Risk } from "./risk";
+import { Value } from "./value";
 
 export interface Page {
   /** The first part of its address. */
@@ -20,12 +23,15 @@ export interface Page {
 }
 
 const RETENTION = ["retention:read"];
+const LEADS = ["leads:read"];
 const CAMPAIGNS = [...RETENTION, "retention:write"];
 
 /** The pages of the navigation, in its order. */
 export const PAGES: Page[] = [
   { name: "risk", title: "Risk", scopes: RETENTION, component: Risk },
   { name: "campaigns", title: "Campaigns", scopes: RETENTION, component: Campaigns },
+  { name: "value", title: "Value", scopes: ["ltv:read"], component: Value },
+  { name: "leads", title: "Leads", scopes: LEADS, component: Leads },
   { name: "retention", title: "Retention", scopes: RETENTION, component: Retention },
 ];
 
@@ -47,6 +53,8 @@ function named(path: string[]): Page | undefined {
       return second === "new"
         ? { name: first, title: "New campaign", scopes: CAMPAIGNS, component: CampaignEditor }
         : { name: first, title: "Campaign", scopes: RETENTION, component: Campaign };
+    case "leads":
+      return { name: first, title: "Lead", scopes: LEADS, component: Lead };
     default:
       return undefined;
   }

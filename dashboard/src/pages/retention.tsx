@@ -95,16 +95,14 @@ const nameOf = (period: string, starts: string) =>
 const rateOf = (measure: string) => (measure === "revenue" ? "of its first revenue" : "of them");
 
 function Cohorts({ grid, address }: { grid: Grid; address: string }) {
-  const columns = grid.average.map((each) => each.label || String(each.offset));
-  const rates = grid.cohorts.flatMap((row) =>
-    row.cells.filter((cell) => cell.offset > 0).map((cell) => cell.rate ?? 0),
-  );
+  const columns = grid.average.map((each) => String(each.offset));
+  const later = grid.average.filter((each) => each.offset > 0).map((each) => each.rate ?? 0);
   const rows = grid.cohorts.flatMap((row) => row.cells.map((cell) => ({ ...row, ...cell })));
   const shown = grid.cohorts.slice(-60);
   return (
     <Figure
       title={`Of those who came in one ${grid.period}, how many came back in a later one?`}
-      definition={`Each row is those who ${ACTS[grid.origin]} in that ${grid.period}; each column is the share ${rateOf(grid.measure)} so many ${grid.period}s later. A hatched cell is not over yet.`}
+      definition={`Each row is those who ${ACTS[grid.origin]} in that ${grid.period}; each column is the share ${rateOf(grid.measure)} so many ${grid.period}s later. An underlined share is not over yet.`}
       asOf={grid.run?.as_of}
       address={address}
       name={`retention-by-${grid.period}`}
@@ -130,7 +128,7 @@ function Cohorts({ grid, address }: { grid: Grid; address: string }) {
         rowTitle="Cohort"
         sizeTitle="Customers"
         columns={columns}
-        deepest={Math.max(...rates, 0.01)}
+        deepest={1.4 * Math.max(...later, 0.01)}
         rows={shown.map((row) => ({
           label: nameOf(grid.period, row.cohort_starts_on),
           size: count(row.customers),

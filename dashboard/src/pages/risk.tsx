@@ -11,9 +11,9 @@ import { Count, Day, Level, Money, Share } from "../parts/values";
 import { useReading } from "../reading";
 import { may } from "../session";
 import { useSettings } from "../settings";
+import { SegmentChoice } from "./segment-choice";
 
 const LEVELS = ["high", "medium", "low", "lost"] as const;
-const SEGMENTS = ["", "vip", "high_value", "medium_value", "low_value"] as const;
 const MEANINGS: Record<string, string> = {
   high: "Slipping away, likely to return, and worth writing to",
   medium: "In between: include them in what is sent to all",
@@ -30,8 +30,6 @@ export function Risk() {
   const list = useReading("/retention/customers", {
     query: { risk: level, segment: query.segment, limit: 25, cursor: query.cursor },
   });
-  const segments = useReading("/ltv/segments");
-  const known = segments.data?.segments.map((each) => each.segment_id);
   return (
     <>
       <h1>Who is about to leave?</h1>
@@ -58,11 +56,8 @@ export function Risk() {
                   options={LEVELS}
                   choose={(risk) => change({ risk, cursor: undefined })}
                 />
-                <Choice
-                  label="Value"
+                <SegmentChoice
                   value={query.segment ?? ""}
-                  options={known ? ["", ...known.toReversed()] : SEGMENTS}
-                  texts={{ vip: "VIP" }}
                   choose={(segment) => change({ segment, cursor: undefined })}
                 />
               </>
@@ -112,7 +107,7 @@ function Overview({ analytics, address, level }: OverviewProps) {
           note={
             change && (
               <>
-                <Money of={change.value_at_risk} /> more than on <Day of={change.since} />
+                <Money of={change.value_at_risk} /> since <Day of={change.since} />
               </>
             )
           }

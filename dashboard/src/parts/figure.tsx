@@ -2,8 +2,9 @@
 
 import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
+import { readAt } from "../reading";
 import { asCsv, type Column, download, Table } from "./table";
-import { Day } from "./values";
+import { Day, Instant } from "./values";
 
 interface FigureProps<Row> {
   /** A finding, or the question that the picture answers. */
@@ -28,6 +29,7 @@ interface FigureProps<Row> {
 export function Figure<Row>(props: FigureProps<Row>) {
   const { title, definition, asOf, address, method, name, columns, rows } = props;
   const { children, controls } = props;
+  const read = readAt(address)?.toISOString();
   const id = useId();
   return (
     <figure class="card" aria-labelledby={id}>
@@ -38,10 +40,16 @@ export function Figure<Row>(props: FigureProps<Row>) {
       {controls && <div class="controls">{controls}</div>}
       {children ?? <Table caption={title} columns={columns} rows={rows} />}
       <footer class="sources">
-        {asOf && (
+        {asOf ? (
           <span>
             As of <Day of={asOf} />
           </span>
+        ) : (
+          read && (
+            <span>
+              As of <Instant of={read} />
+            </span>
+          )
         )}
         {children !== undefined && (
           <details>
