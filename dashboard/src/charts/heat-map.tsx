@@ -50,7 +50,7 @@ export function HeatMap({ caption, rowTitle, sizeTitle, columns, rows, deepest }
                   <td
                     key={column}
                     title={cell.tip}
-                    class={`${depth > 0.55 ? "deep" : ""} ${cell.isOpen ? "open" : ""}`}
+                    class={`${depth > 0.7 ? "deep" : ""} ${cell.isOpen ? "open" : ""}`}
                     style={{ "--depth": `${Math.round(depth * 100)}%` }}
                   >
                     {cell.text}
