@@ -55,6 +55,7 @@ export async function signIn(settings: Settings): Promise<Session> {
 
 /** Leave for the issuer's own page; the promise never settles. */
 export async function goToIssuer(settings: Settings): Promise<never> {
+  if (!settings.signInUrl) throw new SignInError("This deployment names no place to sign in");
   const pending: Pending = {
     state: randomText(),
     verifier: randomText(),
@@ -62,12 +63,12 @@ export async function goToIssuer(settings: Settings): Promise<never> {
     address: location.hash,
   };
   sessionStorage.setItem(PENDING, JSON.stringify(pending));
-  const asked = new URL(settings.authorizationEndpoint);
+  const asked = new URL(settings.signInUrl, location.origin);
   asked.search = new URLSearchParams({
     response_type: "code",
     client_id: settings.clientId,
     redirect_uri: redirectUri(),
-    scope: settings.scope,
+    scope: settings.scopes.join(" "),
     state: pending.state,
     nonce: pending.nonce,
     code_challenge: await challengeOf(pending.verifier),
@@ -80,12 +81,12 @@ export async function goToIssuer(settings: Settings): Promise<never> {
 /** Forget the token; the issuer may remember the person, and is asked to forget them too. */
 export function signOut(settings: Settings): void {
   current = undefined;
-  const end = settings.logoutEndpoint;
+  const end = settings.signOutUrl;
   if (end) location.assign(end);
 }
 
 async function redeem(settings: Settings, code: string, pending: Pending): Promise<Session> {
-  const response = await fetch(settings.tokenEndpoint, {
+  const response = await fetch(settings.tokenUrl, {
     method: "POST",
     headers: { "Content-Type": "application/x-www-form-urlencoded" },
     body: new URLSearchParams({

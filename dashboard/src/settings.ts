@@ -2,31 +2,32 @@
 
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import type { components } from "./api-types";
 
 export interface Settings {
   currency: string;
   timeZone: string;
-  authorizationEndpoint: string;
-  tokenEndpoint: string;
-  logoutEndpoint: string;
+  signInUrl: string;
+  tokenUrl: string;
+  signOutUrl: string;
   clientId: string;
-  scope: string;
+  scopes: string[];
   scopePrefix: string;
 }
 
 export async function readSettings(): Promise<Settings> {
   const response = await fetch("/dashboard/config");
   if (!response.ok) throw new Error(`The settings cannot be read (${response.status})`);
-  const answer = (await response.json()) as Record<string, string>;
+  const answer = (await response.json()) as components["schemas"]["DashboardSettings"];
   return {
-    currency: answer.currency ?? "USD",
-    timeZone: answer.time_zone ?? "UTC",
-    authorizationEndpoint: answer.authorization_endpoint ?? "",
-    tokenEndpoint: answer.token_endpoint ?? "",
-    logoutEndpoint: answer.logout_endpoint ?? "",
-    clientId: answer.client_id ?? "",
-    scope: answer.scope ?? "openid",
-    scopePrefix: answer.scope_prefix ?? "",
+    currency: answer.currency,
+    timeZone: answer.time_zone,
+    signInUrl: answer.sign_in_url,
+    tokenUrl: answer.token_url,
+    signOutUrl: answer.sign_out_url,
+    clientId: answer.client_id,
+    scopes: ["openid", ...answer.scopes],
+    scopePrefix: answer.scope_prefix,
   };
 }
 

@@ -55,7 +55,9 @@ export function Lines(props: LinesProps) {
           const x = linear([first - pad, last + pad], [area.left, area.right]);
           const y = linear([yTicks[0] ?? 0, yTicks.at(-1) ?? 1], [area.bottom, area.top]);
           const step = every(xs.length, area.right - area.left, LABEL_WIDTH);
-          const labels = xs.filter((_, index) => index % step === 0);
+          const labels = hasDiagonal
+            ? ticks(first, last, 5).filter((each) => each >= first && each <= last)
+            : xs.filter((_, index) => index % step === 0);
           return (
             <>
               <YAxis area={area} y={y} ticks={yTicks} text={yText} />
@@ -64,7 +66,9 @@ export function Lines(props: LinesProps) {
                 labels={labels.map((each) => ({ x: x(each), text: xText(each) }))}
                 title={xTitle}
               />
-              <line class="zero" x1={area.left} x2={area.right} y1={y(0)} y2={y(0)} />
+              {(yTicks[0] ?? 0) <= 0 && (
+                <line class="zero" x1={area.left} x2={area.right} y1={y(0)} y2={y(0)} />
+              )}
               {hasDiagonal && (
                 <line class="diagonal" x1={x(first)} y1={y(first)} x2={x(last)} y2={y(last)} />
               )}

@@ -9,7 +9,7 @@ export interface Backtest {
   horizons: {
     days: number;
     errorPercent: number | undefined;
-    auc: number | undefined;
+    brier: number | undefined;
     model: string | undefined;
   }[];
 }
@@ -40,7 +40,7 @@ export function readBacktest(stored: unknown): Backtest | undefined {
     horizons: list(backtest.horizons).map((each) => ({
       days: number(fields(each).days) ?? 0,
       errorPercent: number(fields(each).error_percent),
-      auc: number(fields(each).auc),
+      brier: number(fields(each).brier),
       model: text(fields(each).model),
     })),
   };

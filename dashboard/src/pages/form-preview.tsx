@@ -28,11 +28,6 @@ export function FormPreview({ form }: { form: FormBody }) {
   );
 }
 
-const INPUT_TYPES: Partial<Record<string, "email" | "tel" | "number">> = {
-  email: "email",
-  phone: "tel",
-  number: "number",
-};
 
 function Previewed({ field }: { field: Schemas["FieldBody"] }) {
   const { kind = "text", choices = [], required = false } = field;
@@ -60,7 +55,9 @@ function Previewed({ field }: { field: Schemas["FieldBody"] }) {
     <Field label={label}>
       {(ids) => {
         if (kind === "textarea") return <textarea {...ids} rows={4} />;
-        if (kind !== "choice") return <input {...ids} type={INPUT_TYPES[kind] ?? "text"} />;
+        if (kind === "email") return <input {...ids} type="email" />;
+        if (kind === "number") return <input {...ids} type="number" />;
+        if (kind !== "choice") return <input {...ids} />;
         return (
           <select {...ids}>
             {["", ...choices].map((choice) => (

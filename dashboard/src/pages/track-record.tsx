@@ -286,7 +286,7 @@ function Horizons({ run, backtest, address }: OfBacktest) {
   return (
     <Figure
       title="How far ahead does it see?"
-      definition="The test repeated for several lengths of time: the error of the number of purchases in total, and how well the active were told from the inactive (0.5 is a coin, 1 is perfect)."
+      definition="The test repeated for several lengths of time: the error of the number of purchases in total, and the mean squared error of the chance of being inactive (Brier score; less is better)."
       asOf={run.as_of}
       address={address}
       name="horizons"
@@ -299,9 +299,9 @@ function Horizons({ run, backtest, address }: OfBacktest) {
           isNumber: true,
         },
         {
-          label: "Told apart (AUC)",
-          value: (row) => row.auc,
-          show: (row) => <Decimal of={row.auc} digits={2} />,
+          label: "Brier score",
+          value: (row) => row.brier,
+          show: (row) => <Decimal of={row.brier} digits={3} />,
           isNumber: true,
         },
         { label: "Model", value: (row) => row.model },
