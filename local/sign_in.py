@@ -77,7 +77,7 @@ class DevelopmentSignIn:
         )
         return Response(
             '<!doctype html><html lang="en"><meta name="viewport" content="width=device-width">'
-            "<title>Sign in</title><main><h1>Sign in</h1>"
+            "<link rel='icon' href='data:,'><title>Sign in</title><main><h1>Sign in</h1>"
             "<p>The development issuer of this machine asks for no password.</p>"
             f'<form method="post">{fields}{buttons}</form></main></html>',
             content_type="text/html; charset=utf-8",

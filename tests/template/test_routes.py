@@ -19,6 +19,9 @@ def scope_of(name: str) -> object:
 
 PUBLIC = {
     ("GET", "/health"),
+    ("GET", "/"),
+    ("GET", "/assets/{file}"),
+    ("GET", "/dashboard/config"),
     ("GET", "/f/{form_id}"),
     ("GET", "/f/{form_id}/thanks"),
     ("GET", "/f/{form_id}/confirm"),
@@ -132,6 +135,7 @@ def test_a_route_that_says_nothing_about_access_is_private() -> None:
     assert written()["Resources"]["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == "Token"
 
 
+AUDIENCE = {"Fn::If": ["MakesIssuer", {"Ref": "MachineClient"}, {"Ref": "Audience"}]}
 POOL = {"Fn::Sub": "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${UserPool}"}
 
 
@@ -139,7 +143,9 @@ def test_the_authorizer_knows_issuer_and_audience_by_parameter() -> None:
     token = written()["Resources"]["Api"]["Properties"]["Auth"]["Authorizers"]["Token"]
     assert token["JwtConfiguration"] == {
         "issuer": {"Fn::If": ["MakesIssuer", POOL, {"Ref": "Issuer"}]},
-        "audience": [{"Fn::If": ["MakesIssuer", {"Ref": "MachineClient"}, {"Ref": "Audience"}]}],
+        "audience": {
+            "Fn::If": ["SignsIn", [AUDIENCE, {"Ref": "SignInClientId"}], [AUDIENCE]],
+        },
     }
 
 

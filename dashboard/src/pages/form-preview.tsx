@@ -28,7 +28,6 @@ export function FormPreview({ form }: { form: FormBody }) {
   );
 }
 
-
 function Previewed({ field }: { field: Schemas["FieldBody"] }) {
   const { kind = "text", choices = [], required = false } = field;
   const label = `${field.label}${required ? "" : " (optional)"}`;
