@@ -67,7 +67,9 @@ def test_a_function_says_only_what_differs_from_all_others(name: str) -> None:
     own = FUNCTIONS[name].get("Environment", {}).get("Variables", {})
     shared = globals_of_functions()["Environment"]["Variables"].keys()
     without_database = {"SUCCOTASH_STORAGE", "DB_HOST", "DB_IAM_AUTH"}
-    assert own.keys() & shared == (without_database if name == "Delivery" else set())
+    assert own.keys() & shared == (
+        without_database if name in {"Delivery", "TokenScopes"} else set()
+    )
 
 
 def test_every_function_has_the_layer_and_the_demo_data_only_on_sqlite() -> None:
@@ -123,6 +125,7 @@ def test_a_function_gives_up_before_the_gateway_does() -> None:
         "OutboxRelay",
         "LeadScoring",
         "SchemaMigration",
+        "TokenScopes",
     }
     assert globals_of_functions()["Timeout"] < 30
     assert not [name for name in answering if "Timeout" in FUNCTIONS[name]]
