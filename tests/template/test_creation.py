@@ -71,6 +71,7 @@ ENDPOINTS = {"QueuesEndpoint", "SecretsEndpoint"}
 KNOWN_TO_AWS = {
     ("Schema", "Revision"): REVISION,
     ("Settings", "Digest"): "0123456789abcdef",
+    ("SignInSettings", "Digest"): "0123456789abcdef",
     ("Database", "DBClusterResourceId"): "cluster-ABC",
     ("Database", "Endpoint.Address"): "database.example",
     ("Database", "MasterUserSecret.SecretArn"): OWN["DbAdminSecretArn"],
@@ -196,6 +197,7 @@ NOT_IN_MOTO = FAILS_IN_MOTO | {
     "AWS::Cognito::UserPool",
     "AWS::Cognito::UserPoolClient",
     "AWS::Cognito::UserPoolDomain",
+    "AWS::Cognito::UserPoolGroup",
     "AWS::Cognito::UserPoolResourceServer",
     "AWS::Lambda::Alias",
     "AWS::Lambda::EventInvokeConfig",

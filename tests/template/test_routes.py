@@ -136,6 +136,9 @@ def test_a_route_that_says_nothing_about_access_is_private() -> None:
 
 
 AUDIENCE = {"Fn::If": ["MakesIssuer", {"Ref": "MachineClient"}, {"Ref": "Audience"}]}
+SIGN_IN_CLIENT = {
+    "Fn::If": ["SignsInByPool", {"Ref": "DashboardClient"}, {"Ref": "SignInClientId"}]
+}
 POOL = {"Fn::Sub": "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${UserPool}"}
 
 
@@ -144,7 +147,7 @@ def test_the_authorizer_knows_issuer_and_audience_by_parameter() -> None:
     assert token["JwtConfiguration"] == {
         "issuer": {"Fn::If": ["MakesIssuer", POOL, {"Ref": "Issuer"}]},
         "audience": {
-            "Fn::If": ["SignsIn", [AUDIENCE, {"Ref": "SignInClientId"}], [AUDIENCE]],
+            "Fn::If": ["SignsIn", [AUDIENCE, SIGN_IN_CLIENT], [AUDIENCE]],
         },
     }
 
