@@ -12,12 +12,14 @@ from succotash.application.campaigns.outcomes import (
 from succotash.domain.campaigns.assignment import Arm
 from succotash.domain.campaigns.members import CampaignMember, MemberMark, MemberState
 from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
+from succotash.domain.people.consents import MARKETING, ConsentState
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.value.ledgers import CLOCK_TOLERANCE
 from succotash.domain.values import CampaignId, MessageId
 from succotash.errors import NotFoundError, Violation
 from tests.builders import NOON, days, minutes, usd
-from tests.builders.campaigns import a_running_campaign, add_people, terms
+from tests.builders.campaigns import CAMPAIGN_KEYS, a_running_campaign, add_people, terms
+from tests.contract.threads import at_once
 
 CAMPAIGN = CampaignId("campaign")
 PEOPLE = [f"p{number:02d}" for number in range(20)]
@@ -55,7 +57,8 @@ def reported(member: CampaignMember, kind: OutcomeKind, minute: int = 0) -> Repo
 def record(
     storage: Storage, *items: ReportedOutcome | Rejected, campaign_id: str = CAMPAIGN
 ) -> OutcomeReport:
-    return CampaignOutcomes(storage, lambda: NOON + days(1)).record_outcomes(campaign_id, items)
+    outcomes = CampaignOutcomes(storage, lambda: NOON + days(1), CAMPAIGN_KEYS)
+    return outcomes.record_outcomes(campaign_id, items)
 
 
 def statuses(report: OutcomeReport) -> list[str]:
@@ -171,3 +174,43 @@ def test_outcomes_of_who_was_erased_stay_with_nobody(
     assert kept(storage, nobody.person_key) == [(OutcomeKind.OPENED, 0), (OutcomeKind.CLICKED, 1)]
     assert statuses(record(storage, reported(member, OutcomeKind.OPENED))) == ["rejected"]
     assert retention.get_retention_campaign(CAMPAIGN).metrics.opened == 1
+
+
+def test_who_unsubscribed_elsewhere_is_not_written_to_by_any_campaign(
+    storage: Storage, members: dict[MemberState, CampaignMember]
+) -> None:
+    member, other = members[MemberState.SENT], members[MemberState.QUEUED]
+    items = [reported(each, OutcomeKind.UNSUBSCRIBED) for each in (member, other)]
+    assert statuses(record(storage, *items, items[0])) == ["recorded", "rejected", "unchanged"]
+    repositories = storage.repositories
+    email = str(member.canonical_email)
+    [current] = repositories.consents.get_current_consents(email)
+    assert (current.purpose, current.state) == (MARKETING, ConsentState.DENIED)
+    [suppressed] = repositories.consents.find_suppressions(CAMPAIGN_KEYS.of_suppression(email))
+    assert (suppressed.purpose, suppressed.since) == (MARKETING, NOON)
+    reach = repositories.retention.count_reach(terms("other", holdout=0))
+    assert reach.treatment == len(PEOPLE) - 1
+
+
+def test_outcomes_reported_at_once_count_once(
+    shared_storage: Storage,
+) -> None:
+    retention = shared_storage.repositories.retention
+    retention.save_retention_campaign(a_running_campaign())
+    add_people(shared_storage.repositories, PEOPLE)
+    retention.assign_members(terms(holdout=0), "dispatch")
+    found = retention.get_campaign_members(CAMPAIGN, limit=len(PEOPLE))
+    retention.mark_members(
+        [MemberMark(CAMPAIGN, MessageId(each.person_key), MemberState.SENT) for each in found]
+    )
+    kinds = OutcomeKind.OPENED, OutcomeKind.UNSUBSCRIBED
+    items = [reported(member, kind) for member in found for kind in kinds]
+
+    def report(number: int) -> OutcomeReport:
+        return record(shared_storage, *(items if number % 2 else reversed(items)))
+
+    reports = at_once(report, 4)
+
+    assert sum(each["recorded"] for each in reports) == len(items)
+    metrics = retention.get_retention_campaign(CAMPAIGN).metrics
+    assert (metrics.opened, metrics.unsubscribed) == (len(PEOPLE), len(PEOPLE))

@@ -71,6 +71,7 @@ PATCH /retention/campaigns/{campaign_id} retention:write
 DELETE /retention/campaigns/{campaign_id} retention:write
 POST /retention/campaigns/{campaign_id}/preview retention:write
 POST /retention/campaigns/{campaign_id}/dispatch retention:write
+POST /retention/campaigns/{campaign_id}/outcomes retention:write
 """
 
 

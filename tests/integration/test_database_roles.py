@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,7 @@ class Day:
         self._parts = office.containers
         self._folder = office.folder
         self._gateway = Gateway(containers=office.containers)
+        self._campaign = ""
         self.answered: set[str] = set()
 
     def ask(self, route: str, path: str = "", **given: object) -> Answered:
@@ -225,7 +227,7 @@ class Day:
             "ends_at": "2998-01-01T00:00:00Z",
         }
         made = self.ask("POST /retention/campaigns", json_body=campaign).json
-        place = f"/retention/campaigns/{made['campaign_id']}"
+        place = self._campaign = f"/retention/campaigns/{made['campaign_id']}"
         self.ask("GET /retention/campaigns")
         self.ask("GET /retention/campaigns/{campaign_id}", place)
         self.ask("PATCH /retention/campaigns/{campaign_id}", place, json_body={"status": "active"})
@@ -281,9 +283,26 @@ class Day:
         )
         assert report["delivered"]
 
-    def link(self) -> str:
+    def outcomes(self) -> None:
+        [message_id, *_] = [
+            str(mail["Message-ID"]).strip("<>").split("@")[0]
+            for mail in self.mails()
+            if mail["Subject"].startswith("Hello ")
+        ]
+        opened = {"message_id": message_id, "kind": "opened", "at": system_clock().isoformat()}
+        report = self.ask(
+            "POST /retention/campaigns/{campaign_id}/outcomes",
+            f"{self._campaign}/outcomes",
+            json_body={"outcomes": [opened]},
+        )
+        assert report.json["recorded"] == 1
+
+    def mails(self) -> Iterator[EmailMessage]:
         for place in (self._folder / "mail").glob("*.eml"):
-            mail = message_from_bytes(place.read_bytes(), policy=policy.default)
+            yield message_from_bytes(place.read_bytes(), policy=policy.default)
+
+    def link(self) -> str:
+        for mail in self.mails():
             body = mail.get_body(("plain",))
             if body and (found := re.search(r"token=(\S+)", body.get_content())):
                 return found[1]
@@ -302,6 +321,7 @@ def test_every_function_does_its_work_with_the_rights_of_its_kind(office: Office
         day.consents,
         day.people,
         day.relay,
+        day.outcomes,
     ):
         part()
 

@@ -43,8 +43,7 @@ class RetentionHandler(
         GridReports.__init__(self, storage, currency)
         CustomerRisks.__init__(self, storage, currency)
         Campaigns.__init__(self, storage, clock, new_id, currency)
-        CampaignPreviews.__init__(
-            self, storage, clock, new_id, rules or CampaignRules(tombstones=tombstones), waker
-        )
-        CampaignOutcomes.__init__(self, storage, clock)
+        own = rules or CampaignRules(tombstones=tombstones)
+        CampaignPreviews.__init__(self, storage, clock, new_id, own, waker)
+        CampaignOutcomes.__init__(self, storage, clock, own.tombstones)
         Receipts.__init__(self, storage)

@@ -112,9 +112,11 @@ class RetentionCampaign:
         return everybody_of(parts) if parts else None
 
     def ended_at(self, now: datetime) -> datetime | None:
-        """When it stopped writing to people; None where it has not yet."""
-        ends = [self.definition.ended_at, self.ends_at]
-        return min((each for each in ends if each is not None and each <= now), default=None)
+        """When somebody ended it, also after its end, or else its end; None where it goes on."""
+        decided = self.definition.ended_at
+        if decided is not None and decided <= now:
+            return decided
+        return self.ends_at if self.ends_at is not None and self.ends_at <= now else None
 
     def is_running(self, at: datetime) -> bool:
         """Whether it is active, has begun, and is not over."""

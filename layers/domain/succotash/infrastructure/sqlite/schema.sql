@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 21;
+PRAGMA user_version = 22;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -614,5 +614,6 @@ CREATE TABLE campaign_readings (
     look INTEGER NOT NULL CHECK (look >= 0),
     read_at INTEGER NOT NULL,
     totals TEXT NOT NULL CHECK (json_type(totals) = 'object'),
+    told TEXT CHECK (json_type(told) = 'object'),
     PRIMARY KEY (campaign_id, look)
 ) STRICT, WITHOUT ROWID;
