@@ -22,6 +22,7 @@ WITHOUT_AWS = dict.fromkeys(
         "EVENT_BUS",
         "EXPORTS",
         "FORM_TOKEN_KEYS",
+        "ORDER_FILES",
         "PARKING_FAILURES_URL",
         "PARKING_QUEUE_URL",
         "RELAY_QUEUE_URL",

@@ -22,6 +22,8 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     "delivery.jobs": (None, {"batchItemFailures": []}),
     "event_intake.activity": (HTTPStatus.OK, {"recorded": 2, "rejected": 0}),
     "event_intake.orders": (HTTPStatus.OK, {"recorded": 3, "rejected": 0}),
+    # On SQLite there is no place for files.
+    "event_intake.upload": (HTTPStatus.CONFLICT, {}),
     "form_intake.health": (HTTPStatus.OK, {"status": "ok", "storage": "sqlite"}),
     "form_intake.page": (HTTPStatus.OK, {}),
     "form_intake.thanks": (HTTPStatus.OK, {}),
@@ -45,6 +47,8 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
         HTTPStatus.OK,
         {"current.0.purpose": "marketing", "current.0.state": "granted", "suppressed": []},
     ),
+    "lead_queries.search": (HTTPStatus.OK, {"leads.0.email": "john@example.com"}),
+    "lead_queries.export_customers": (HTTPStatus.OK, {}),
     "lead_queries.export_leads": (HTTPStatus.OK, {}),
     "lead_queries.export_submissions": (HTTPStatus.OK, {}),
     "lead_queries.leads": (HTTPStatus.OK, {"leads.0.email": "john@example.com"}),
@@ -84,6 +88,12 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     "retention_analysis.lifecycle": (HTTPStatus.OK, {"run.run_id": "1998-07-01T00:00:00Z"}),
     # Campaigns' ids are made when they are created: a file can name none.
     "retention_analysis.outcomes": (HTTPStatus.NOT_FOUND, {}),
+    "retention_analysis.search": (
+        HTTPStatus.OK,
+        {"customers.0.customer_id": "customer_123", "customers.0.value.order_count": 14},
+    ),
+    "retention_analysis.scoring_run": (HTTPStatus.ACCEPTED, {"state": "planned"}),
+    "retention_analysis.scoring_runs": (HTTPStatus.OK, {"runs.0.state": "finished"}),
     "retention_analysis.receipts": (
         HTTPStatus.OK,
         {"receipts.0.month": "1998-07-01", "receipts.1.is_backfilled": True},

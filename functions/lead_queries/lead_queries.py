@@ -19,12 +19,14 @@ from succotash.application.forms.views import FormList, FormView
 from succotash.application.intake.views import SubmissionList, SubmissionView
 from succotash.application.leads.exports import Export
 from succotash.application.leads.scoring import RescoringReport, ScoringRulesView
-from succotash.application.leads.views import LeadDetails, LeadList, LeadView
+from succotash.application.leads.views import LeadDetails, LeadList, LeadMatches, LeadView
 from succotash.application.people.views import ErasureReport, PersonExport
 from succotash.container import Container, container
 from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.leads.leads import LeadQuery, LeadStatus
-from succotash.domain.values import FormId
+from succotash.domain.retention.customers import CustomerFilter
+from succotash.domain.retention.retention import RiskLevel
+from succotash.domain.values import FormId, SegmentId
 from succotash.http.api import Api
 from succotash.http.fields import (
     LAX,
@@ -101,6 +103,15 @@ class SubmissionsExportQuery(Closed):
     state: Annotated[SubmissionState, LAX] | None = None
     start: DayOrInstant | None = None
     end: DayOrInstant | None = None
+    cursor: Cursor | None = None
+
+
+class CustomersExportQuery(Closed):
+    """Which customers, and behind which row to go on."""
+
+    risk: Annotated[RiskLevel, LAX] | None = None
+    segment: Id | None = None
+    """A segment by value."""
     cursor: Cursor | None = None
 
 
@@ -243,6 +254,24 @@ def export_leads(container: Container, query: LeadsExportQuery) -> Reply:
     wanted = LeadQuery(query.status, query.source, query.min_score)
     return _exported(
         container.get_export_handler().export_leads(
+            wanted, cursor=query.cursor, has_time=_time_for(EXPORT_SECONDS)
+        )
+    )
+
+
+@api.route("POST", "/leads/search", scope=LEADS_READ)
+def search_leads(container: Container, body: PersonBody) -> LeadMatches:
+    """The lead with an e-mail address, in whatever spelling."""
+    return container.get_form_handler().search_leads(body.email)
+
+
+@api.route("GET", "/customers/export", scope=PEOPLE, answers=CSV, also=BY_LINK)
+def export_customers(container: Container, query: CustomersExportQuery) -> Reply:
+    """Customers as CSV: address, segment, risk, value, consent."""
+    segment = None if query.segment is None else SegmentId(query.segment)
+    wanted = CustomerFilter(query.risk, segment)
+    return _exported(
+        container.get_export_handler().export_customers(
             wanted, cursor=query.cursor, has_time=_time_for(EXPORT_SECONDS)
         )
     )

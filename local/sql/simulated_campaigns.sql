@@ -3,8 +3,8 @@
 WITH person AS (
     SELECT
         given.customer_id,
-        given.customer_id || '@example.com' AS canonical_email,
-        given.last_seen_on
+        given.last_seen_on,
+        given.customer_id || '@example.com' AS canonical_email
     FROM unnest(cast(:customer_ids AS text[]), cast(:last_seen_on AS date[])) AS given (
         customer_id, last_seen_on
     )

@@ -27,7 +27,7 @@ PEOPLE = [f"p{number:02d}" for number in range(20)]
 
 @pytest.fixture
 def members(storage: Storage) -> dict[MemberState, CampaignMember]:
-    """One in each state."""
+    """One in each state but for bounced, which follows on sent."""
     retention = storage.repositories.retention
     for campaign_id in ("campaign", "other"):
         retention.save_retention_campaign(a_running_campaign(campaign_id))
@@ -35,7 +35,8 @@ def members(storage: Storage) -> dict[MemberState, CampaignMember]:
     retention.assign_members(terms(holdout=0.5), "dispatch")
     found = retention.get_campaign_members(CAMPAIGN, limit=len(PEOPLE))
     treated = [each for each in found if each.arm is Arm.TREATMENT]
-    states = [each for each in MemberState if each is not MemberState.HELD_OUT]
+    others = {MemberState.HELD_OUT, MemberState.BOUNCED}
+    states = [each for each in MemberState if each not in others]
     by_state: dict[MemberState, CampaignMember] = dict(zip(states, treated, strict=False))
     retention.mark_members(
         [
@@ -82,6 +83,8 @@ def test_each_kind_is_kept_and_counted_once(
     assert (again["recorded"], again["unchanged"], again["rejected"]) == (0, 7, 0)
     assert kept(storage, member.person_key) == [*zip(OutcomeKind, range(7), strict=True)]
     retention = storage.repositories.retention
+    states = retention.count_member_states(CAMPAIGN)
+    assert (states[MemberState.SENT], states[MemberState.BOUNCED]) == (0, 1)
     metrics = retention.get_retention_campaign(CAMPAIGN).metrics
     assert (metrics.sent, metrics.delivered, metrics.opened, metrics.clicked) == (1, 1, 1, 1)
     assert (metrics.converted, metrics.bounced, metrics.unsubscribed) == (1, 1, 1)
@@ -132,6 +135,35 @@ def test_a_message_that_may_have_been_sent_was_once_something_is_reported(
     assert marked.state is MemberState.SENT
     metrics = retention.get_retention_campaign(CAMPAIGN).metrics
     assert (metrics.sent, metrics.delivered) == (2, 1)
+
+
+def test_a_bounce_that_the_sender_tells_of_says_that_the_message_was_sent(
+    storage: Storage, members: dict[MemberState, CampaignMember]
+) -> None:
+    """The service's answer to the sending may still be under way."""
+    outcomes = CampaignOutcomes(storage, lambda: NOON + days(1))
+    bounces = [
+        MemberOutcome(campaign_id, MessageId(member.person_key), OutcomeKind.BOUNCED, NOON)
+        for member in members.values()
+        for campaign_id in (CAMPAIGN, CampaignId("nowhere"))
+    ]
+    written_to = len(members) - 1
+    assert outcomes.record_bounces([*bounces, *bounces]) == written_to
+    assert outcomes.record_bounces(bounces) == 0
+    retention = storage.repositories.retention
+    states = {state: n for state, n in retention.count_member_states(CAMPAIGN).items() if n}
+    assert states[MemberState.BOUNCED] == written_to
+    assert MemberState.SENT not in states
+    # What comes after it counts no message twice.
+    late = [
+        MemberMark(CAMPAIGN, MessageId(each.person_key), MemberState.SENT)
+        for each in members.values()
+    ]
+    assert retention.mark_members(late) == 0
+    metrics = retention.get_retention_campaign(CAMPAIGN).metrics
+    assert (metrics.sent, metrics.bounced) == (written_to, written_to)
+    opened = reported(members[MemberState.SENT], OutcomeKind.OPENED)
+    assert statuses(record(storage, opened)) == ["recorded"]
 
 
 def test_one_bad_item_loses_no_good_one(

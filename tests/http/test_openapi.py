@@ -72,6 +72,14 @@ DELETE /retention/campaigns/{campaign_id} retention:write
 POST /retention/campaigns/{campaign_id}/preview retention:write
 POST /retention/campaigns/{campaign_id}/dispatch retention:write
 POST /retention/campaigns/{campaign_id}/outcomes retention:write
+POST /customers/search retention:read
+POST /scoring/runs scoring:run
+GET /scoring/runs scoring:run
+GET /scoring/runs/{run_id} scoring:run
+POST /leads/search leads:read
+GET /customers/export people:manage
+POST /uploads events:write
+GET /imports/{import_id} events:write
 """
 
 

@@ -18,13 +18,14 @@ import lead_scoring
 import outbox_relay
 from local.background_workers import settings_of
 from local.demo import SCORED_AT, Answer, load, scheduled_event
-from local.objects import LocalObjectStore
 from local.setup_postgres_db import Plan, set_up
 from succotash.container import Container
+from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
 from succotash.domain.forms.forms import Form
 from succotash.domain.forms.submissions import AWAITING_CHALLENGE, SubmissionState
 from succotash.domain.people.consents import ConsentOrigin, FailedAddress
-from succotash.domain.values import SHARDS, CampaignId, FormId, Json, system_clock
+from succotash.domain.values import SHARDS, CampaignId, FormId, Json, MessageId, system_clock
+from succotash.infrastructure.files.objects import FolderObjectStore
 from succotash.infrastructure.postgres.migrations.rights import (
     LETTERS,
     RIGHTS,
@@ -182,7 +183,7 @@ class Day:
             "customer_id,order_id,ordered_at,amount,currency\n"
             "c,1,2024-05-06T12:00:00Z,10,USD\nc,2,2024-05-06T12:00:00Z,x,USD\n"
         )
-        imports = self._parts["bulk_import"].get_bulk_import(LocalObjectStore())
+        imports = self._parts["bulk_import"].get_bulk_import(FolderObjectStore())
         report = imports.run(str(place))
         assert (report["recorded"], report["rejected"]) == (1, 1)
 
@@ -218,8 +219,19 @@ class Day:
             self.ask("GET /retention/cohorts", query=query)
         for route in ("analytics", "lifecycle", "customers", "model", "receipts"):
             self.ask(f"GET /retention/{route}")
+        self.ask("POST /customers/search", json_body={"id": "customer_123"})
+        self.ask("GET /customers/export")
+        self.ask("POST /leads/search", json_body={"email": "nobody@example.com"})
 
     def campaigns(self) -> None:
+        run = self.ask("POST /scoring/runs", json_body={}).json
+        self.ask("GET /scoring/runs")
+        self.ask("GET /scoring/runs/{run_id}", f"/scoring/runs/{run['run_id']}")
+        permit = self.ask("POST /uploads", json_body={}).json
+        place = self._parts["event_intake"].settings.order_files or ""
+        files = self._parts["event_intake"].get_bucket(place)
+        files.write(permit["upload"]["fields"]["key"], [b"order_id"])
+        self.ask("GET /imports/{import_id}", permit["import_url"])
         campaign = {
             "name": "Spring",
             "audience": {"field": "purchases", "operator": ">=", "value": 0},
@@ -296,6 +308,11 @@ class Day:
             json_body={"outcomes": [opened]},
         )
         assert report.json["recorded"] == 1
+        own, at = CampaignId(self._campaign.rpartition("/")[2]), system_clock()
+        relay = self._parts["outbox_relay"]
+        bounce = MemberOutcome(own, MessageId(message_id), OutcomeKind.BOUNCED, at)
+        assert relay.get_retention_handler().record_bounces([bounce]) == 1
+        assert relay.get_retention_repository().pause_for_gone_webhook(own, at, at)
 
     def mails(self) -> Iterator[EmailMessage]:
         for place in (self._folder / "mail").glob("*.eml"):

@@ -1,5 +1,6 @@
 """Whatever is invoked by an event keeps what it cannot deliver."""
 
+from succotash.application.shops.uploads import key_of
 from succotash.application.value.order_import import RESULT_SUFFIX
 from succotash.http.order_files import NDJSON_SUFFIXES
 from tests.template.stack import (
@@ -82,7 +83,8 @@ def test_a_file_of_orders_reaches_its_function_by_a_queue_that_keeps_what_fails(
 def test_a_result_is_no_file_of_orders() -> None:
     rule = written()["Resources"]["OrderFileCreated"]["Properties"]["EventPattern"]
     suffixes = [each["suffix"] for each in rule["detail"]["object"]["key"]]
-    assert set(suffixes) == {".csv", *NDJSON_SUFFIXES}
+    assert set(suffixes) == {".csv", *NDJSON_SUFFIXES, ".upload"}
+    assert key_of("an-import").endswith(".upload")
     assert not any(RESULT_SUFFIX.endswith(each) for each in suffixes)
 
 

@@ -51,6 +51,7 @@ PRIVATE = {
         ("GET", "/leads/{lead_id}"),
         ("GET", "/leads/export"),
         ("GET", "/leads/scoring-rules"),
+        ("POST", "/leads/search"),
     },
     "leads:write": {
         ("PATCH", "/leads/{lead_id}"),
@@ -62,10 +63,16 @@ PRIVATE = {
         ("PUT", "/leads/{lead_id}/consents"),
         ("GET", "/customers/{customer_id}/consents"),
         ("PUT", "/customers/{customer_id}/consents"),
+        ("GET", "/customers/export"),
         ("POST", "/people/export"),
         ("POST", "/people/erasures"),
     },
-    "events:write": {("POST", "/orders"), ("POST", "/activity")},
+    "events:write": {
+        ("POST", "/orders"),
+        ("POST", "/activity"),
+        ("POST", "/uploads"),
+        ("GET", "/imports/{import_id}"),
+    },
     "ltv:read": {
         ("GET", "/ltv/analysis"),
         ("GET", "/ltv/customers"),
@@ -86,6 +93,7 @@ PRIVATE = {
         ("GET", "/retention/campaigns/{campaign_id}/performance"),
         ("GET", "/retention/model"),
         ("GET", "/retention/receipts"),
+        ("POST", "/customers/search"),
     },
     "retention:write": {
         ("POST", "/retention/campaigns"),
@@ -94,6 +102,11 @@ PRIVATE = {
         ("POST", "/retention/campaigns/{campaign_id}/preview"),
         ("POST", "/retention/campaigns/{campaign_id}/dispatch"),
         ("POST", "/retention/campaigns/{campaign_id}/outcomes"),
+    },
+    "scoring:run": {
+        ("POST", "/scoring/runs"),
+        ("GET", "/scoring/runs"),
+        ("GET", "/scoring/runs/{run_id}"),
     },
 }
 SCOPES = {route: scope for scope, routes in PRIVATE.items() for route in routes}
@@ -135,7 +148,7 @@ def test_a_route_that_says_nothing_about_access_is_private() -> None:
     assert written()["Resources"]["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == "Token"
 
 
-AUDIENCE = {"Fn::If": ["MakesIssuer", {"Ref": "MachineClient"}, {"Ref": "Audience"}]}
+NONE = {"Ref": "AWS::NoValue"}
 SIGN_IN_CLIENT = {
     "Fn::If": ["SignsInByPool", {"Ref": "DashboardClient"}, {"Ref": "SignInClientId"}]
 }
@@ -146,9 +159,11 @@ def test_the_authorizer_knows_issuer_and_audience_by_parameter() -> None:
     token = written()["Resources"]["Api"]["Properties"]["Auth"]["Authorizers"]["Token"]
     assert token["JwtConfiguration"] == {
         "issuer": {"Fn::If": ["MakesIssuer", POOL, {"Ref": "Issuer"}]},
-        "audience": {
-            "Fn::If": ["SignsIn", [AUDIENCE, SIGN_IN_CLIENT], [AUDIENCE]],
-        },
+        "audience": [
+            {"Fn::If": ["MakesIssuer", {"Ref": "MachineClient"}, {"Ref": "Audience"}]},
+            {"Fn::If": ["MakesIssuer", {"Ref": "CommandClient"}, NONE]},
+            {"Fn::If": ["SignsIn", SIGN_IN_CLIENT, NONE]},
+        ],
     }
 
 

@@ -1,5 +1,6 @@
 """Erasing a person from delivery jobs that wait: which ones are theirs, and what stays in place."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,14 +11,21 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
 from succotash.domain.messages.delivery import DeliveryJob, DeliveryKind
-from succotash.domain.messages.jobs import Challenge, challenge_job, is_about
+from succotash.domain.messages.jobs import (
+    Challenge,
+    challenge_job,
+    event_job,
+    is_about,
+    webhook_job,
+)
+from succotash.domain.messages.outbox import Channel, TakenMessage
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.values import Json, MessageId, SubmissionId, instant_text
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.aws.deliveries import SqsDeliveryInbox, SqsDeliveryQueue
 from succotash.infrastructure.aws.waiting_deliveries import SqsWaitingDeliveries
-from tests.builders import NOON
+from tests.builders import NOON, a_message
 
 ADA, BOB, OWNER = "ada@example.com", "bob@example.com", "owner@example.com"
 ERASED = ErasedPerson(ADA, NOON)
@@ -61,6 +69,15 @@ class TestWhose:
         assert not is_about(ERASED, a_mail(to=["canada@example.com"]).as_text())
         challenge = Challenge("arn", f"{ADA} as an answer", "192.0.2.1")
         assert not is_about(ERASED, challenge_job(SubmissionId("a"), challenge).as_text())
+
+    def test_a_campaigns_message_to_the_person_is_about_them(self) -> None:
+        taken = TakenMessage(a_message(), 1)
+        for address, expected in ((ERASED.canonical_email, True), ("eve@example.com", False)):
+            event = event_job(taken, Channel.MEMBER, {"email": address, "deep": [{"a": None}]})
+            body = json.dumps({"data": {"email": address}})
+            webhook = webhook_job(taken, Channel.MEMBER, "https://hooks.example.com/", body)
+            assert is_about(ERASED, event.as_text()) is expected
+            assert is_about(ERASED, webhook.as_text()) is expected
 
     def test_what_cannot_be_read_goes_where_the_address_stands_in_it(self) -> None:
         for text in (f'{{"version": 2, "to": "{ADA}"}}', a_mail(to=ADA).as_text()):

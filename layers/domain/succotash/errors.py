@@ -133,7 +133,11 @@ class SubmissionInProgressError(ConflictError):
 
 
 class RunInProgressError(ConflictError):
-    """Another scoring run holds the storage."""
+    """Another scoring run stands in the way of one."""
+
+    def __init__(self, message: str, run_id: str | None = None) -> None:
+        super().__init__(message)
+        self.run_id = run_id
 
 
 class StorageError(SuccotashError):

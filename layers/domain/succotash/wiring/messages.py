@@ -10,9 +10,11 @@ from succotash.domain.repositories.delivery import (
     Mailer,
     NobodyWaits,
     RelayWaker,
+    Webhooks,
 )
 from succotash.errors import SettingsError
 from succotash.settings import Settings
+from succotash.wiring.channels import lacking_settings, webhook_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from succotash.domain.repositories.erasable import Erasable
     from succotash.domain.repositories.storage import Storage
     from succotash.domain.values import CampaignId, Clock
+    from succotash.infrastructure.aws.secrets import SecretReader
     from succotash.infrastructure.files.mail import MailFolder
     from succotash.wiring.keys import KeyRing
 
@@ -42,18 +45,30 @@ def mailer(settings: Settings, folder: "MailFolder | None") -> Mailer | None:
         return folder
     from succotash.application.messages.pacing import PacedMailer
     from succotash.infrastructure.aws.mail import SesMailer
+    from succotash.infrastructure.aws.mail_rate import SesRate
 
     ses = SesMailer(settings.mail_from, configuration_set=settings.mail_configuration_set)
-    return PacedMailer(ses, settings.mails_per_second)
+    return PacedMailer(ses, SesRate(settings.mails_per_second).per_second)
 
 
-def deliveries(mailer: Mailer | None, bus: EventBus | None) -> "Deliveries":
+def deliveries(settings: Settings, mailer: Mailer | None, bus: EventBus | None) -> "Deliveries":
     """What does jobs in a process that reaches the internet."""
     from succotash.application.messages.deliveries import Deliveries
     from succotash.infrastructure.aws.secrets import SecretReader
     from succotash.infrastructure.turnstile import Turnstile
 
-    return Deliveries(mailer, bus, Turnstile(SecretReader().value))
+    secrets = SecretReader()
+    return Deliveries(mailer, bus, Turnstile(secrets.value), _webhooks(settings, secrets))
+
+
+def _webhooks(settings: Settings, secrets: "SecretReader") -> Webhooks | None:
+    """What calls webhooks; None without a secret to sign with."""
+    given, arn = settings.webhook_secrets, settings.webhook_secret_arn
+    if given is None and arn is None:
+        return None
+    from succotash.infrastructure.webhooks import HttpWebhooks
+
+    return HttpWebhooks(lambda: given or secrets.value(str(arn)), webhook_rules(settings))
 
 
 def delivery_queue(settings: Settings, here: "Callable[[], Deliveries]") -> DeliveryQueue:
@@ -113,14 +128,15 @@ def outbox_relay(
     keys: "KeyRing",
     token: "Callable[[str, CampaignId], str]",
 ) -> "OutboxRelay":
-    """What delivers messages to the bus and by e-mail, as far as these are set.
+    """What delivers messages to the bus, by e-mail and to members, as far as these are set.
 
     `token` makes tokens of links by which people unsubscribe.
     """
     from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE
     from succotash.application.messages.mail_composition import MailComposition
-    from succotash.application.messages.member_mails import MemberMails
+    from succotash.application.messages.member_messages import MemberMessages
     from succotash.application.messages.outbox_relay import Channels, OutboxRelay
+    from succotash.domain.campaigns.definition import CampaignChannel
     from succotash.domain.messages.mails import Links
     from succotash.wiring.campaigns import campaign_rules
 
@@ -129,7 +145,14 @@ def outbox_relay(
     mails = MailComposition(
         storage.repositories.forms, links, lambda: keys.signer(CONFIRMATION_PURPOSE)
     )
-    members = MemberMails(campaign_rules(settings, keys), links, token)
+    lacking = lacking_settings(settings)
+    members = MemberMessages(
+        campaign_rules(settings, keys),
+        links,
+        token,
+        frozenset(CampaignChannel) - lacking.keys(),
+        settings.mail_inbox,
+    )
     channels = Channels(
         queue,
         publishes=settings.event_bus is not None,
@@ -137,6 +160,6 @@ def outbox_relay(
         tombstones=keys.tombstones,
         mails_per_recipient=settings.mails_per_recipient,
         waker=waker,
-        members=members if sends_mails else None,
+        members=members,
     )
     return OutboxRelay(storage, clock, channels)

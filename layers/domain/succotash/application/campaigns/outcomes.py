@@ -1,9 +1,11 @@
 """Taking what became of campaigns' messages, one batch at a time."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import NotRequired, TypedDict
 
 from succotash.application.batches import Rejected, ViolationView, violation_views
@@ -16,7 +18,7 @@ from succotash.domain.people.erasures import NO_TOMBSTONES, SUPPRESSION, Tombsto
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.value.ledgers import CLOCK_TOLERANCE
 from succotash.domain.values import CampaignId, Clock, MessageId
-from succotash.errors import Violation
+from succotash.errors import NotFoundError, Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,46 @@ class CampaignOutcomes:
             "rejected": statuses.count("rejected"),
         }
 
+    def record_bounces(self, bounces: Sequence[MemberOutcome]) -> int:
+        """Keep that messages came back, as the service that sent them says; how many are new.
+
+        What is about no campaign, or about no message that was sent, is passed over.
+        """
+        by_campaign: dict[CampaignId, list[MemberOutcome]] = {}
+        for each in bounces:
+            by_campaign.setdefault(each.campaign_id, []).append(each)
+        new = 0
+        for campaign_id, own in sorted(by_campaign.items()):
+            firsts = {each.message_id: each for each in reversed(own)}
+            work = partial(
+                self._record_bounces, campaign_id=campaign_id, bounces=[*firsts.values()]
+            )
+            with contextlib.suppress(NotFoundError):
+                new += len(self._storage.in_transaction(work))
+        return new
+
+    def _record_bounces(
+        self,
+        repositories: Repositories,
+        campaign_id: CampaignId,
+        bounces: Sequence[MemberOutcome],
+    ) -> set[Key]:
+        """Keep that messages of one campaign came back: what is new. NotFoundError.
+
+        Who says so is the service that sent them, so they were sent even where its answer is still
+        under way.
+        """
+        retention = repositories.retention
+        states = retention.find_message_states(campaign_id, {each.message_id for each in bounces})
+        marks = [
+            MemberMark(campaign_id, each, MemberState.SENT)
+            for each, state in sorted(states.items())
+            if state is not MemberState.HELD_OUT
+        ]
+        if marks:
+            retention.mark_members(marks)
+        return self._record_outcomes(repositories, campaign_id, bounces)[1]
+
     def _record_outcomes(
         self,
         repositories: Repositories,
@@ -138,6 +180,11 @@ class CampaignOutcomes:
         ]
         if marks:
             retention.mark_members(marks)
+        bounced = {each.message_id for each in known if each.kind is OutcomeKind.BOUNCED}
+        if bounced:
+            retention.mark_members(
+                [MemberMark(campaign_id, each, MemberState.BOUNCED) for each in sorted(bounced)]
+            )
         campaign = retention.lock_retention_campaign(campaign_id)
         added = retention.add_outcomes(known)
         counts = Counter(kind for _, kind in added)

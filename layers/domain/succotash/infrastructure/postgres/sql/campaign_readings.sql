@@ -20,11 +20,8 @@ WITH counted AS (
         coalesce(bought.y, 0) AS y,
         coalesce(bought.has_bought, FALSE) AS has_bought
     FROM campaign_members AS member
-    CROSS JOIN LATERAL (
-        SELECT
-            cast(sum(netted.net) AS double precision) AS y,
-            bool_or(netted.net > 0 OR netted.entries = 1) AS has_bought
-        FROM (
+    CROSS JOIN LATERAL (  -- noqa: ST05
+        WITH netted AS (
             SELECT
                 sum(orders.amount) AS net,
                 count(*) AS entries
@@ -41,7 +38,12 @@ WITH counted AS (
             GROUP BY orders.customer_id, coalesce(orders.refund_of, orders.order_id)
             -- Refunds of earlier orders have no order here.
             HAVING bool_or(orders.refund_of IS NULL)
-        ) AS netted
+        )
+
+        SELECT
+            cast(sum(net) AS double precision) AS y,
+            bool_or(net > 0 OR entries = 1) AS has_bought
+        FROM netted
     ) AS bought
     WHERE
         member.campaign_id = :campaign_id

@@ -1,5 +1,5 @@
--- What was to be told at each look at a campaign when it was first read. Not of looks that were read
--- before this.
+-- What was to be told at each look at a campaign when it was first read; nothing of looks that were
+-- read before this.
 
 ALTER TABLE campaign_readings
     ADD COLUMN told jsonb,
