@@ -24,6 +24,12 @@ RELAY, INTAKE, DISPATCH = "OutboxRelay", "FormIntake", "CampaignDispatch"
 SCORING, IMPORT = "ChurnScoring", "BulkImport"
 DISPATCHING = frozenset({MessageKind.SCORING_FINISHED, MessageKind.CAMPAIGN_DISPATCH_REQUESTED})
 """Kinds of events on the bus after which campaigns are dispatched."""
+DEVELOPMENT_SECRETS = {
+    "shopify": "development-shopify",
+    "woocommerce": "development-woocommerce",
+    "stripe": "whsec_development",
+}
+"""By which events of shops are signed on this machine; known to everybody."""
 
 type Invoke = Callable[[str, str], str]
 """Invokes a function by its logical id with an event, both JSON."""
@@ -178,6 +184,7 @@ def settings_of(folder: Path, url: str, *, queues: bool) -> dict[str, str]:
     """What functions on this machine need to leave messages and submissions in this folder."""
     queue = {"PARKING_QUEUE_URL": f"file:{folder / 'parked.db'}"} if queues else {}
     return queue | {
+        "CONNECTOR_SECRETS": json.dumps(DEVELOPMENT_SECRETS),
         "EVENT_BUS": f"file:{folder / 'events.ndjson'}",
         "EXPORTS": f"file:{folder / 'exports'}",
         "ORDER_FILES": f"file:{folder / 'order-files'}",

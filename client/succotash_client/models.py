@@ -1634,6 +1634,9 @@ class ReceiptView(TypedDict):
     horizons: list[ReceiptHorizonView]
 
 
+type Received = Literal["accepted", "ignored", "ping"]
+
+
 class RefundWarningView(TypedDict):
     """Why a refund that was recorded deserves a second look."""
 
@@ -1998,6 +2001,13 @@ class SegmentView(TypedDict):
     """Sum of its customers' predicted lifetime values, in `currency`."""
     average_value: str | None
     """Mean predicted lifetime value of its customers, in `currency`; null without customers."""
+
+
+class ShopEventReceipt(TypedDict):
+    """What becomes of an event of a shop."""
+
+    result: Received
+    """Accepted, or ignored since it is about nothing that is recorded, or only a ping."""
 
 
 class SpamBody(TypedDict):

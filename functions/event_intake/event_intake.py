@@ -1,8 +1,10 @@
 """What customers do, in batches: orders and activity."""
 
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
 from event_items import (
@@ -12,6 +14,7 @@ from event_items import (
     activity,
     orders,
 )
+from shop_messages import shop_messages
 from succotash.application.batches import BatchReport
 from succotash.application.shops.uploads import ImportView, UploadView
 from succotash.container import Container, container
@@ -82,5 +85,15 @@ def get_import(container: Container, import_id: str, query: ImportQuery) -> Impo
     return container.get_uploads().get_import(import_id, limit=query.limit)
 
 
-handler = api.on(container)
+def recording(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
+    """The handler of requests, and of messages from the queue of shops' events."""
+    answer, take = api.on(parts), shop_messages(parts)
+
+    def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        return take(event, context) if "Records" in event else answer(event, context)
+
+    return handle
+
+
+handler = recording(container)
 survive_snapshots(container)

@@ -6,13 +6,15 @@ from datetime import datetime
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
 from consent_statements import ConsentsBody
 from form_definition import FormBody
 from scoring_table import ScoringRulesBody
+from shop_request_messages import shop_request_messages
 from succotash.application.consents import ConsentsView
 from succotash.application.forms.analytics import FormAnalyticsView
 from succotash.application.forms.views import FormList, FormView
@@ -350,5 +352,15 @@ def erase_person(container: Container, body: PersonBody) -> ErasureReport:
     return container.get_people_handler().erase_person(body.email, _time_for(ERASURE_SECONDS))
 
 
-handler = api.on(container)
+def answering(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
+    """The handler of requests, and of messages from the queue of shops' customers' requests."""
+    answer, take = api.on(parts), shop_request_messages(parts)
+
+    def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        return take(event, context) if "Records" in event else answer(event, context)
+
+    return handle
+
+
+handler = answering(container)
 survive_snapshots(container)

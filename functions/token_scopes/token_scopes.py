@@ -12,7 +12,7 @@ VIEWER = frozenset({"ltv:read", "retention:read"})
 """Numbers, and customers by ids that hold nothing personal."""
 MARKETER = VIEWER | {"forms:read", "leads:read", "leads:write", "retention:write"}
 """Campaigns, and people who wrote."""
-ADMIN = MARKETER | {"forms:write", "people:manage", "events:write", "ltv:write"}
+ADMIN = MARKETER | {"forms:write", "people:manage", "events:write", "ltv:write", "scoring:run"}
 """Everything."""
 SCOPES_OF_GROUPS: Mapping[str, frozenset[str]] = {
     "viewer": VIEWER,

@@ -8,6 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+import connectors
 import event_intake
 import form_intake
 import lead_queries
@@ -23,6 +24,7 @@ APIS: tuple[Api[Container], ...] = (
     event_intake.api,
     ltv_queries.api,
     retention_analysis.api,
+    connectors.api,
 )
 SCOPES = sorted({route.scope for api in APIS for route in api.routes if route.scope})
 TOKEN = "Bearer verified"

@@ -58,6 +58,7 @@ GET /ltv/cohorts/{cohort_id} ltv:read
 PUT /ltv/segments/{segment_id} ltv:write
 GET /retention/analytics retention:read
 GET /retention/cohorts retention:read
+POST /connectors/{system}
 GET /retention/lifecycle retention:read
 GET /retention/customers retention:read
 GET /retention/customers/{customer_id} retention:read

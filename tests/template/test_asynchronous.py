@@ -92,7 +92,13 @@ def test_whoever_reads_a_queue_has_time_before_it_is_given_again_and_names_what_
     mappings = deployed_of("AWS::Lambda::EventSourceMapping")
     queues = deployed_of("AWS::SQS::Queue")
     everywhere = globals_of_functions()["Timeout"]
-    for name in ("DeliveryJobs", "RelayMessageBatches", "ParkedSubmissionMessages"):
+    for name in (
+        "DeliveryJobs",
+        "RelayMessageBatches",
+        "ParkedSubmissionMessages",
+        "ShopEventMessages",
+        "ShopRequestMessages",
+    ):
         mapping = mappings[name]
         queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
         function = text_of(mapping["FunctionName"]).partition('"Ref": "')[2].partition('"')[0]

@@ -49,6 +49,9 @@ OUR_POLICIES = {
         "DeliveryRequestAccess",
         "RelayMessageAccess",
         "RelayWakeAccess",
+        "ConnectorAccess",
+        "ShopEventAccess",
+        "ShopRequestAccess",
     )
 }
 OBJECTS = '{"Fn::Sub": "${OrderFiles.Arn}/*"}'
@@ -59,7 +62,13 @@ RELAY_MESSAGES = '{"Fn::GetAtt": ["RelayMessages", "Arn"]}'
 WAITING_JOBS = (
     '[{"Fn::GetAtt": ["Deliveries", "Arn"]}, {"Fn::GetAtt": ["DeliveryFailures", "Arn"]}]'
 )
+SHOP_EVENTS = '{"Fn::GetAtt": ["ShopEvents", "Arn"]}'
+SHOP_REQUESTS = '{"Fn::GetAtt": ["ShopRequests", "Arn"]}'
+SHOP_EVENT_FAILURES = '{"Fn::GetAtt": ["ShopEventFailures", "Arn"]}'
 RECEIVED_FROM = {
+    SHOP_EVENTS,
+    SHOP_REQUESTS,
+    SHOP_EVENT_FAILURES,
     '{"Fn::GetAtt": ["BulkImports", "Arn"]}',
     PARKED,
     SET_ASIDE,
@@ -107,6 +116,7 @@ ALLOWED: Mapping[str, set[str]] = {
         *map(text_of, ROLE_SECRETS),
         TURNSTILE_SECRETS,
         '{"Ref": "WebhookSecretArn"}',
+        '{"Ref": "ConnectorSecrets"}',
     },
     "rds-db:connect": {database_user(kind) for kind in Kind} | {ADMINISTRATOR},
     "sqs:SendMessage": {
@@ -117,12 +127,14 @@ ALLOWED: Mapping[str, set[str]] = {
         JOBS,
         RELAY_MESSAGES,
         SET_ASIDE,
+        f"[{SHOP_EVENTS}, {SHOP_REQUESTS}]",
+        SHOP_EVENT_FAILURES,
         FAILURES_OF_THE_NIGHT,
     },
     "sqs:ReceiveMessage": RECEIVED_FROM,
     "sqs:DeleteMessage": RECEIVED_FROM,
     "sqs:GetQueueAttributes": RECEIVED_FROM,
-    "sqs:ChangeMessageVisibility": {SET_ASIDE, WAITING_JOBS},
+    "sqs:ChangeMessageVisibility": {SET_ASIDE, WAITING_JOBS, SHOP_EVENT_FAILURES},
     "s3:GetObject": {OBJECTS, UPLOADED, EXPORTS},
     "s3:DeleteObject": {OBJECTS, EXPORTS},
     "s3:ListBucket": {
@@ -212,6 +224,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
         "BulkImport": [{"Ref": "OrderFileAccess"}],
         "CampaignDispatch": [{"Ref": "RelayWakeAccess"}],
         "ChurnScoring": [{"Ref": "RelayWakeAccess"}],
+        "Connectors": [{"Ref": "ConnectorAccess"}],
         "Delivery": [
             {"Ref": "DeliveryAccess"},
             {"Ref": "EventBusAccess"},
@@ -219,7 +232,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
             {"Fn::If": ["SendsMail", {"Ref": "MailAccess"}, nothing]},
             {"Fn::If": ["CallsWebhooks", {"Ref": "WebhookAccess"}, nothing]},
         ],
-        "EventIntake": [{"Ref": "UploadAccess"}],
+        "EventIntake": [{"Ref": "UploadAccess"}, {"Ref": "ShopEventAccess"}],
         "FormIntake": [
             {"Ref": "ParkingAccess"},
             {"Ref": "DeliveryRequestAccess"},
@@ -229,6 +242,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
             {"Ref": "ExportAccess"},
             {"Ref": "SetAsideAccess"},
             {"Ref": "RelayWakeAccess"},
+            {"Ref": "ShopRequestAccess"},
         ],
         "OutboxRelay": [
             {"Ref": "DeliveryRequestAccess"},
@@ -245,7 +259,7 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
         ],
     }
     policies = its_own.get(name, [])
-    if name not in {"Delivery", "SchemaMigration", "TokenScopes"}:
+    if name not in {"Connectors", "Delivery", "SchemaMigration", "TokenScopes"}:
         access = {"Ref": f"{kind_of(name).title()}DatabaseAccess"}
         policies.insert(0, {"Fn::If": ["OnPostgres", access, nothing]})
     assert functions()[name].get("Policies", []) == policies

@@ -2,6 +2,7 @@
 
 import pytest
 
+import connectors
 import event_intake
 import form_intake
 import lead_queries
@@ -22,6 +23,7 @@ PUBLIC = {
     ("GET", "/"),
     ("GET", "/assets/{file}"),
     ("GET", "/dashboard/config"),
+    ("POST", "/connectors/{system}"),
     ("GET", "/f/{form_id}"),
     ("GET", "/f/{form_id}/thanks"),
     ("GET", "/f/{form_id}/confirm"),
@@ -116,6 +118,7 @@ APIS = (
     event_intake.api,
     ltv_queries.api,
     retention_analysis.api,
+    connectors.api,
 )
 
 ROUTES = {

@@ -24,7 +24,7 @@ from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.values import Json, MessageId, SubmissionId, instant_text
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.aws.deliveries import SqsDeliveryInbox, SqsDeliveryQueue
-from succotash.infrastructure.aws.waiting_deliveries import SqsWaitingDeliveries
+from succotash.infrastructure.aws.waiting_deliveries import SqsWaitingMessages
 from tests.builders import NOON, a_message
 
 ADA, BOB, OWNER = "ada@example.com", "bob@example.com", "owner@example.com"
@@ -134,15 +134,15 @@ class TestQueues:
         jobs = [a_mail(f"{n}", to=[ADA if n % 3 == 1 else BOB]) for n in range(25)]
         for url in urls:
             self.put(url, jobs)
-        assert SqsWaitingDeliveries(urls).forget(ERASED, always) == Forgotten(16)
-        assert SqsWaitingDeliveries(urls).forget(ERASED, always) == Forgotten(0)
+        assert SqsWaitingMessages(urls, is_about).forget(ERASED, always) == Forgotten(16)
+        assert SqsWaitingMessages(urls, is_about).forget(ERASED, always) == Forgotten(0)
         others = self.ids(each for each in jobs if each.payload["to"] == [BOB])
         for url in urls:
             assert sorted(self.waiting(url)) == others
 
     def test_a_search_without_time_removes_nothing_and_says_so(self, urls: list[str]) -> None:
         self.put(urls[0], [a_mail(to=[ADA])])
-        queues = SqsWaitingDeliveries(urls)
+        queues = SqsWaitingMessages(urls, is_about)
         assert queues.forget(ERASED, lambda: False) == Forgotten(0, is_complete=False)
         assert len(self.waiting(urls[0])) == 1
 
@@ -151,7 +151,7 @@ class TestQueues:
         client: Any = boto3.client("sqs")
         [out] = client.receive_message(QueueUrl=urls[1], MaxNumberOfMessages=1)["Messages"]
         turns = iter((True, True, True, False))
-        queues = SqsWaitingDeliveries(urls)
+        queues = SqsWaitingMessages(urls, is_about)
         assert queues.forget(ERASED, lambda: next(turns)) == Forgotten(1, is_complete=False)
         SqsDeliveryInbox(urls[1], urls[1], urls[1]).claim(out["ReceiptHandle"])
         assert queues.forget(ERASED, always) == Forgotten(0)
@@ -159,9 +159,9 @@ class TestQueues:
     def test_one_that_breaks_off_gives_back_what_stays(self, urls: list[str]) -> None:
         self.put(urls[0], [a_mail("a", to=[ADA]), a_mail("b")])
         with pytest.raises(StorageUnavailableError):
-            SqsWaitingDeliveries(urls, Failing).forget(ERASED, always)
+            SqsWaitingMessages(urls, is_about, Failing).forget(ERASED, always)
         assert self.waiting(urls[0]) == [a_mail("b").job_id]
 
     def test_a_queue_that_is_not_there_is_unavailable(self, urls: list[str]) -> None:
         with pytest.raises(StorageUnavailableError):
-            SqsWaitingDeliveries([f"{urls[0]}x"]).forget(ERASED, always)
+            SqsWaitingMessages([f"{urls[0]}x"], is_about).forget(ERASED, always)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from succotash.application.value.order_import import BulkImport
     from succotash.domain.intake.signing import Signer
     from succotash.domain.people.identities import Pseudonyms
-    from succotash.domain.repositories.delivery import DeliveryQueue, EventBus, RelayWaker
+    from succotash.domain.repositories.delivery import DeliveryQueue, RelayWaker
     from succotash.domain.repositories.exports import ExportStore
     from succotash.domain.repositories.forms import FormRepository
     from succotash.domain.repositories.ltv import LTVRepository
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from succotash.domain.repositories.submission_queue import SubmissionQueue
     from succotash.infrastructure.files.mail import MailFolder
     from succotash.infrastructure.postgres.provisioning import SchemaMigration
+    from succotash.wiring.connectors import Connectors
     from succotash.wiring.keys import KeyRing
 
 # Each part is imported where it is first asked for, so that a function's cold start
@@ -118,8 +119,7 @@ class Container:
     def _deliveries(self) -> "Deliveries":
         from succotash.wiring.messages import deliveries, mailer
 
-        post = mailer(self.settings, self._mail_folder)
-        return deliveries(self.settings, post, self._event_bus)
+        return deliveries(self.settings, mailer(self.settings, self._mail_folder))
 
     @cached_property
     def relay_waker(self) -> "RelayWaker":
@@ -211,9 +211,11 @@ class Container:
             self.storage,
             self._clock,
             self.keys,
-            exports=self._export_store,
-            mails=self._mail_folder,
-            submissions=self._submission_queue,
+            {
+                "exports": self._export_store,
+                "mails": self._mail_folder,
+                "parked_submissions": self._submission_queue,
+            },
         )
 
     def get_uploads(self) -> "Uploads":
@@ -264,6 +266,20 @@ class Container:
         from succotash.wiring.order_files import bulk_import
 
         return bulk_import(self.settings, self.storage, objects, self._clock, self.keys)
+
+    @cached_property
+    def connectors(self) -> "Connectors":
+        """What takes events of shops in, and records them."""
+        from succotash.wiring.connectors import Connectors
+
+        return Connectors(
+            self.settings,
+            self._clock,
+            self.keys,
+            lambda: self.storage,
+            self.get_people_handler,
+            lambda: self._export_store,
+        )
 
     def signer(self, purpose: str) -> "Signer":
         """Signs for one purpose; see KeyRing."""
@@ -320,11 +336,6 @@ class Container:
 
         forms = self.get_form_handler()
         return Confirmations(forms, forms, self.signer(CONFIRMATION_PURPOSE), self._clock)
-
-    @cached_property
-    def _event_bus(self) -> "EventBus | None":
-        bus = self.settings.event_bus
-        return None if bus is None else services_at(bus).event_bus(bus)
 
     @cached_property
     def _mail_folder(self) -> "MailFolder | None":

@@ -98,6 +98,10 @@ class MissingScopeError(SuccotashError):
         self.scope = scope
 
 
+class InvalidSignatureError(SuccotashError):
+    """The request is not signed by who it claims to be from."""
+
+
 class NotFoundError(SuccotashError):
     """Nothing of this kind has this id."""
 

@@ -163,6 +163,20 @@ class Settings(BaseModel):
         str, Field(alias="ERASURE_KEYS", pattern=_TOKEN_KEYS, min_length=1, repr=False)
     ] = LOCAL_ERASURE_KEY
     """Keys of the tombstones of erased people, by commas: the first makes them, all are known."""
+    shop_events_url: Annotated[str | None, Field(alias="SHOP_EVENTS_URL", min_length=1)] = None
+    """Where events of shops wait to be recorded; without it, who receives them records them."""
+    shop_requests_url: Annotated[str | None, Field(alias="SHOP_REQUESTS_URL", min_length=1)] = None
+    """Where requests of shops' customers about their data wait."""
+    shop_event_failures_url: Annotated[
+        str | None, Field(alias="SHOP_EVENT_FAILURES_URL", min_length=1)
+    ] = None
+    """Where those of both are kept that cannot be read."""
+    connector_secret_arn: Annotated[
+        str | None, Field(alias="CONNECTOR_SECRET_ARN", min_length=1)
+    ] = None
+    """The secret with those by which shops sign, a JSON object by system."""
+    connector_secrets: Annotated[str, Field(alias="CONNECTOR_SECRETS", repr=False)] = "{}"
+    """That object itself, where there is no such secret."""
     exports: Annotated[str | None, Field(alias="EXPORTS", min_length=1)] = None
     """Name of the bucket for large exports; `file:` and a folder on this machine."""
     order_files: Annotated[str | None, Field(alias="ORDER_FILES", min_length=1)] = None
@@ -228,6 +242,15 @@ class Settings(BaseModel):
             raise ValueError("WEBHOOK_SECRETS and WEBHOOK_SECRET_ARN contradict each other")
         if self.webhook_loopback and self.lambda_function is not None:
             raise ValueError("WEBHOOK_LOOPBACK is for local runs alone")
+        return self
+
+    @model_validator(mode="after")
+    def _all_queues_of_shops(self) -> Self:
+        given = (self.shop_events_url, self.shop_requests_url, self.shop_event_failures_url)
+        if any(given) and not all(given):
+            raise ValueError(
+                "SHOP_EVENTS_URL, SHOP_REQUESTS_URL and SHOP_EVENT_FAILURES_URL need each other"
+            )
         return self
 
     @model_validator(mode="after")

@@ -13,6 +13,7 @@ from succotash.errors import (
     IdempotencyKeyReusedError,
     IllegalTransitionError,
     InvalidInputError,
+    InvalidSignatureError,
     MalformedRequestError,
     MissingScopeError,
     MissingTokenError,
@@ -68,6 +69,9 @@ KINDS: Mapping[type[SuccotashError], ProblemKind] = {
     ),
     MissingTokenError: ProblemKind(
         HTTPStatus.UNAUTHORIZED, "missing-token", "Access token required"
+    ),
+    InvalidSignatureError: ProblemKind(
+        HTTPStatus.UNAUTHORIZED, "invalid-signature", "Invalid signature"
     ),
     MissingScopeError: ProblemKind(HTTPStatus.FORBIDDEN, "missing-scope", "Insufficient scope"),
     NotFoundError: ProblemKind(HTTPStatus.NOT_FOUND, "not-found", "Not found"),

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.delivery import (
     NOBODY_TO_WAKE,
     DeliveryQueue,
-    EventBus,
     Mailer,
     NobodyWaits,
     RelayWaker,
@@ -15,6 +15,7 @@ from succotash.domain.repositories.delivery import (
 from succotash.errors import SettingsError
 from succotash.settings import Settings
 from succotash.wiring.channels import lacking_settings, webhook_rules
+from succotash.wiring.services import services_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,13 +52,14 @@ def mailer(settings: Settings, folder: "MailFolder | None") -> Mailer | None:
     return PacedMailer(ses, SesRate(settings.mails_per_second).per_second)
 
 
-def deliveries(settings: Settings, mailer: Mailer | None, bus: EventBus | None) -> "Deliveries":
+def deliveries(settings: Settings, mailer: Mailer | None) -> "Deliveries":
     """What does jobs in a process that reaches the internet."""
     from succotash.application.messages.deliveries import Deliveries
     from succotash.infrastructure.aws.secrets import SecretReader
     from succotash.infrastructure.turnstile import Turnstile
 
-    secrets = SecretReader()
+    secrets, address = SecretReader(), settings.event_bus
+    bus = None if address is None else services_at(address).event_bus(address)
     return Deliveries(mailer, bus, Turnstile(secrets.value), _webhooks(settings, secrets))
 
 
@@ -87,9 +89,19 @@ def waiting_deliveries(settings: Settings) -> "Erasable | None":
     urls = [each for each in known if each is not None]
     if not urls:
         return None
-    from succotash.infrastructure.aws.waiting_deliveries import SqsWaitingDeliveries
+    from succotash.domain.messages.jobs import is_about
+    from succotash.infrastructure.aws.waiting_deliveries import SqsWaitingMessages
 
-    return SqsWaitingDeliveries(urls)
+    return SqsWaitingMessages(urls, is_about)
+
+
+def waiting_shop_events(settings: Settings) -> "Erasable | None":
+    """Events of shops that could not be recorded; those that wait ask for tombstones."""
+    if settings.shop_event_failures_url is None:
+        return None
+    from succotash.infrastructure.aws.waiting_deliveries import SqsWaitingMessages
+
+    return SqsWaitingMessages([settings.shop_event_failures_url], ErasedPerson.is_named_in)
 
 
 def relay_waker(settings: Settings, clock: "Clock") -> RelayWaker:

@@ -1,17 +1,15 @@
-"""A person's rights, by settings."""
+"""A person's rights by settings: every place outside the storage that holds what people sent."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from succotash.application.people.erased_elsewhere import Elsewhere
 from succotash.application.people.people_handler import PeopleHandler
+from succotash.domain.repositories.erasable import Erasable
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock
 from succotash.settings import Settings
 from succotash.wiring.keys import KeyRing
-from succotash.wiring.messages import waiting_deliveries
-
-if TYPE_CHECKING:
-    from succotash.domain.repositories.erasable import Erasable
+from succotash.wiring.messages import waiting_deliveries, waiting_shop_events
 
 
 def people_handler(
@@ -19,18 +17,13 @@ def people_handler(
     storage: Storage,
     clock: Clock,
     keys: KeyRing,
-    *,
-    exports: "Erasable | None",
-    mails: "Erasable | None",
-    submissions: "Erasable | None",
+    places: Mapping[str, Erasable | None],
 ) -> PeopleHandler:
-    """Export and erasure, also in every place outside the storage that holds what people sent."""
-    # In this order: queues may take all the time that there is.
-    places = {
-        "exports": exports,
-        "mails": mails,
-        "parked_submissions": submissions,
+    """Export and erasure; `places` are gone through in their order, and queues after them."""
+    # Queues may take all the time that there is.
+    queues = {
         "deliveries": waiting_deliveries(settings),
+        "shop_events": waiting_shop_events(settings),
     }
-    known = {name: place for name, place in places.items() if place is not None}
-    return PeopleHandler(storage, clock, keys.tombstones, keys.pseudonyms, Elsewhere(known))
+    found = {name: each for name, each in {**places, **queues}.items() if each is not None}
+    return PeopleHandler(storage, clock, keys.tombstones, keys.pseudonyms, Elsewhere(found))
