@@ -50,6 +50,7 @@ WAYS: Mapping[str, Mapping[str, str]] = {
     | MAIL
     | {
         "PublicUrl": "https://forms.example.org",
+        "SignInClientId": "dashboard",
         "ScoringMode": "state-machine",
         "SubmissionConcurrency": "5",
         "AlarmEmail": "oncall@example.org",
