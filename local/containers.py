@@ -16,15 +16,20 @@ GET_ADDRESS, GET_MASK = 0x8915, 0x891B
 """SIOCGIFADDR and SIOCGIFNETMASK of Linux."""
 WITHOUT_AWS = dict.fromkeys(
     (
+        "CONNECTOR_SECRET_ARN",
         "DELIVERIES_QUEUE_URL",
         "DELIVERY_FAILURES_URL",
         "ERASURE_KEYS",
         "EVENT_BUS",
         "EXPORTS",
         "FORM_TOKEN_KEYS",
+        "ORDER_FILES",
         "PARKING_FAILURES_URL",
         "PARKING_QUEUE_URL",
         "RELAY_QUEUE_URL",
+        "SHOP_EVENTS_URL",
+        "SHOP_EVENT_FAILURES_URL",
+        "SHOP_REQUESTS_URL",
     ),
     "",
 )

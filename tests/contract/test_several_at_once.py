@@ -354,7 +354,11 @@ class TestSeveralAtOnce:
             value = a_value(actual=str(number), residual=str(number), orders=number + 1)
             shared_storage.repositories.ltv.save_customer_ltv(value)
             shared_storage.repositories.retention.save_retention_campaign(
-                a_campaign(metrics=CampaignMetrics(number, number, number, number))
+                a_campaign(
+                    metrics=CampaignMetrics(
+                        targeted=number, sent=number, opened=number, clicked=number
+                    )
+                )
             )
 
         at_once(save, THREADS)

@@ -8,6 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+import connectors
 import event_intake
 import form_intake
 import lead_queries
@@ -23,9 +24,16 @@ APIS: tuple[Api[Container], ...] = (
     event_intake.api,
     ltv_queries.api,
     retention_analysis.api,
+    connectors.api,
 )
 SCOPES = sorted({route.scope for api in APIS for route in api.routes if route.scope})
 TOKEN = "Bearer verified"
+ENVIRONMENT: Mapping[str, str] = {
+    "SUCCOTASH_STORAGE": "memory",
+    "MAIL_FROM": "Succotash <succotash@localhost>",
+    "WEBHOOK_SECRETS": "whsec_a2V5LW9mLXdlYmhvb2tzLXRoYXQtbm9ib2R5LWtub3dz",
+}
+"""A deployment that sends e-mails and webhooks, and has no bus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ class Gateway:
         container: Container | None = None,
     ) -> None:
         """`containers` are those of functions, by name, that have one of their own."""
-        self.container = container or Container(environment or {"SUCCOTASH_STORAGE": "memory"})
+        self.container = container or Container(environment or ENVIRONMENT)
         own = containers or {}
         self._functions = {api.name: api.on(own.get(api.name, self.container)) for api in APIS}
         routes = [(api.name, route) for api in APIS for route in api.routes]

@@ -33,6 +33,9 @@ SOME_NETWORK = {
 }
 NO_NETWORK = dict.fromkeys(SOME_NETWORK, "")
 MAIL = {"MailFrom": "team@example.org", "MailIdentity": "example.org"}
+WEBHOOKS = {
+    "WebhookSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks-AbCdEf"
+}
 WAYS: Mapping[str, Mapping[str, str]] = {
     "by password": OWN | NO_NETWORK,
     "by IAM": OWN | NO_NETWORK | {"DbResourceId": "cluster-ABC", "DbAdminUser": "postgres"},
@@ -48,7 +51,9 @@ WAYS: Mapping[str, Mapping[str, str]] = {
     },
     "with all options": OWN
     | MAIL
+    | WEBHOOKS
     | {
+        "MailsPerSecond": "5",
         "PublicUrl": "https://forms.example.org",
         "SignInClientId": "dashboard",
         "ScoringMode": "state-machine",

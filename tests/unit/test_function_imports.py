@@ -25,6 +25,7 @@ MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "bulk_import": (frozenset({"value"}), frozenset()),
     "campaign_dispatch": (frozenset({"campaigns"}), frozenset()),
     "churn_scoring": (frozenset(), frozenset()),
+    "connectors": (frozenset({"consents", "shops"}), frozenset()),
     "delivery": (frozenset({"messages"}), frozenset()),
     "event_intake": (frozenset(), frozenset()),
     "form_intake": (

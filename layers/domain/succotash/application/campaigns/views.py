@@ -96,6 +96,8 @@ class CampaignView(TypedDict):
     message: MessageTemplateView | None
     channel: str
     webhook_url: str | None
+    webhook_gone_at: datetime | None
+    """When the webhook answered 410 Gone, for which the campaign was paused."""
     budget: BudgetView | None
     frequency_cap: FrequencyCapView | None
     quiet_hours: QuietHoursView | None
@@ -117,8 +119,9 @@ class CampaignDetailView(CampaignView):
     """A retention campaign, and how far its messages came."""
 
     members: Mapping[str, int]
-    """Members by state: `held_out`, `queued`, `sent`, `refused` (tried again), `uncertain` (may
-    have been sent, and never is again), `withheld` (not wanted any more when it was to leave)."""
+    """Members by state: `held_out`, `queued`, `sent`, `bounced` (sent, and came back), `refused`
+    (tried again), `uncertain` (may have been sent, and never is again), `withheld` (not wanted any
+    more when it was to leave)."""
 
 
 class CampaignSummaryView(TypedDict):
@@ -244,6 +247,7 @@ def campaign_view(campaign: RetentionCampaign, own: Currency) -> CampaignView:
         "message": _optional(_message_view, definition.message),
         "channel": definition.channel,
         "webhook_url": definition.webhook_url,
+        "webhook_gone_at": definition.webhook_gone_at,
         "budget": _optional(_budget_view, definition.budget),
         "frequency_cap": _optional(_frequency_cap_view, definition.frequency_cap),
         "quiet_hours": _optional(_quiet_hours_view, definition.quiet_hours),

@@ -1,13 +1,42 @@
-"""What buyers said about marketing when they ordered."""
+"""What buyers said about marketing, when they ordered and since."""
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from succotash.application.consents import address_key_of
 from succotash.domain.people.consents import MARKETING, Consent, ConsentOrigin, ConsentState
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.shops.orders import ShopOrder, Skip, key_of
+from succotash.domain.values import instant_text
+
+
+@dataclass(frozen=True, slots=True)
+class MarketingWord:
+    """That a customer said yes or no to marketing, as their shop tells it."""
+
+    system: str
+    email: str
+    """In canonical form."""
+    said_at: datetime
+    is_granted: bool
+
+    def consent(self, now: datetime, tombstones: Tombstones) -> Consent:
+        """The consent to keep; the same word gives the same one again."""
+        state = ConsentState.GRANTED if self.is_granted else ConsentState.DENIED
+        said = f"{self.system}\0{self.email}\0{state}\0{instant_text(self.said_at)}"
+        return Consent(
+            f"shop:{hashlib.sha256(said.encode()).hexdigest()[:32]}",
+            self.email,
+            MARKETING,
+            state,
+            self.said_at,
+            now,
+            ConsentOrigin.IMPORT,
+            source_id=self.system,
+            address_key=address_key_of(tombstones, self.email),
+        )
 
 
 def consents_of(

@@ -169,7 +169,9 @@ class ShopBlock(FileBlock):
     @override
     def preview(self, found: Preview) -> None:
         for order in self.orders:
-            refunded = 0 if order.refunded is None else order.refunded.amount.units()
+            refunded = sum(each.amount.units() for each in order.refunds)
+            if order.refunded is not None:
+                refunded += order.refunded.amount.units()
             total, code = order.total.units(), order.total.currency
             if order.skip is Skip.OTHER_CURRENCY:
                 found.other_totals[code] += total - refunded

@@ -9,11 +9,11 @@ WHERE campaign_id = :campaign_id AND person_key = any(cast(:message_ids AS text[
 -- Members are locked, so that nobody is erased between being found and being referred to.
 WITH given AS (
     SELECT
-        campaign_id,
-        person_key,
-        kind,
-        occurred_at
-    FROM jsonb_to_recordset(cast(:outcomes AS jsonb)) AS each_given (
+        listed.campaign_id,
+        listed.person_key,
+        listed.kind,
+        listed.occurred_at
+    FROM jsonb_to_recordset(cast(:outcomes AS jsonb)) AS listed (
         campaign_id text, person_key text, kind text, occurred_at timestamptz
     )
 ),
@@ -24,8 +24,13 @@ member AS MATERIALIZED (
         person_key
     FROM campaign_members
     WHERE
-        state = 'sent'
-        AND (campaign_id, person_key) IN (SELECT given.campaign_id, given.person_key FROM given)
+        state IN ('sent', 'bounced')
+        AND (campaign_id, person_key) IN (
+            SELECT
+                given.campaign_id,
+                given.person_key
+            FROM given
+        )
     FOR KEY SHARE
 ),
 

@@ -20,7 +20,7 @@ from succotash.domain.campaigns.members import MemberState
 from succotash.domain.campaigns.templates import MessageTemplate
 from succotash.domain.intake.unsubscriptions import UnsubscribeFrom
 from succotash.domain.messages.mails import Mail
-from succotash.domain.messages.outbox import OutboxMessage
+from succotash.domain.messages.outbox import REDELIVERY, OutboxMessage
 from succotash.domain.people.consents import ConsentState, campaign_purpose
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import (
@@ -94,6 +94,7 @@ class Shop:
         self.storage = InMemoryStorage()
         self.post, self.bus, self.waker = Post(), Bus(), Waker()
         self.rules = CampaignRules(tombstones=CAMPAIGN_KEYS)
+        self.inbox: str | None = None
 
     def dispatch(self, *ids: str, **definition: object) -> None:
         repositories = self.storage.repositories
@@ -111,6 +112,7 @@ class Shop:
             tombstones=CAMPAIGN_KEYS,
             waker=self.waker,
             rules=self.rules,
+            inbox=self.inbox,
         )
         return OutboxRelay(self.storage, lambda: self.now, channels).run()
 
@@ -176,6 +178,20 @@ class TestMails:
         keys = CAMPAIGN_KEYS.of_suppression(email_of("ada"))
         [suppression] = shop.storage.repositories.consents.find_suppressions(keys)
         assert suppression.purpose == campaign_purpose(CAMPAIGN)
+
+    def test_an_inbox_takes_answers_and_mails_that_unsubscribe(self, shop: Shop) -> None:
+        shop.inbox = "news+answers@shop.example.com"
+        shop.dispatch("ada")
+        shop.relay()
+        [mail] = shop.post.sent
+        content = mime(mail, "Shop <news@shop.example.com>", NOON)
+        read = email.message_from_bytes(content, _class=EmailMessage, policy=email.policy.default)
+        assert read["Reply-To"] == "news+answers@shop.example.com"
+        ways = [each.strip(" <>") for each in str(read["List-Unsubscribe"]).split(",")]
+        assert ways == [
+            mail.unsubscribe_url,
+            "mailto:news%2Banswers@shop.example.com?subject=unsubscribe",
+        ]
 
     def test_a_link_that_the_text_has_is_not_added(self, shop: Shop) -> None:
         text = "No more: {{ unsubscribe_url }}"
@@ -259,6 +275,21 @@ class TestRelease:
         report = shop.relay(mailed=False)
         assert (report["failed"], report["waiting"]) == (1, 1)
         assert shop.states == {MemberState.QUEUED: 1}
+
+    def test_a_pause_uses_up_no_attempts(self, shop: Shop) -> None:
+        shop.dispatch("ada")
+        shop.become(CampaignStatus.PAUSED)
+        for _ in range(REDELIVERY.attempts + 5):
+            shop.relay()
+            shop.now += minutes(61)
+        shop.become(CampaignStatus.ACTIVE)
+        shop.post.failure = MailRefusedError("throttled")
+        report = shop.relay()
+        assert (report["failed"], report["set_aside"]) == (1, 0)
+        shop.post.failure = None
+        shop.now += minutes(1)
+        shop.relay()
+        assert shop.states == {MemberState.SENT: 1}
 
 
 class TestUncertainty:

@@ -1,0 +1,14 @@
+DELETE FROM campaign_outcomes WHERE campaign_id IN (SELECT campaign_id FROM retention_campaigns WHERE name IN ('We kept your shelf', 'Second record at half price', 'Summer catalogue 1998'));
+DELETE FROM campaign_readings WHERE campaign_id IN (SELECT campaign_id FROM retention_campaigns WHERE name IN ('We kept your shelf', 'Second record at half price', 'Summer catalogue 1998'));
+DELETE FROM campaign_members WHERE campaign_id IN (SELECT campaign_id FROM retention_campaigns WHERE name IN ('We kept your shelf', 'Second record at half price', 'Summer catalogue 1998'));
+DELETE FROM retention_campaigns WHERE name IN ('We kept your shelf', 'Second record at half price', 'Summer catalogue 1998');
+DELETE FROM orders WHERE customer_id LIKE 'cdnow-%' OR customer_id LIKE 'summer-%' OR customer_id IN ('customer_123', 'user_456');
+DELETE FROM activity_events WHERE customer_id IN ('customer_123', 'user_456');
+DELETE FROM customers WHERE customer_id LIKE 'cdnow-%' OR customer_id LIKE 'summer-%' OR customer_id IN ('customer_123', 'user_456');
+DELETE FROM customer_ltv WHERE customer_id LIKE 'cdnow-%' OR customer_id LIKE 'summer-%' OR customer_id IN ('customer_123', 'user_456');
+DELETE FROM churn_predictions WHERE customer_id LIKE 'cdnow-%' OR customer_id LIKE 'summer-%' OR customer_id IN ('customer_123', 'user_456');
+DELETE FROM user_engagement_profiles WHERE customer_id LIKE 'cdnow-%' OR customer_id LIKE 'summer-%' OR customer_id IN ('customer_123', 'user_456');
+DELETE FROM consents WHERE canonical_email LIKE 'cdnow-%@example.com' OR canonical_email LIKE 'summer-%@example.com';
+DELETE FROM current_consents WHERE canonical_email LIKE 'cdnow-%@example.com' OR canonical_email LIKE 'summer-%@example.com';
+DELETE FROM form_submissions WHERE canonical_email IN ('morgan.reyes@example.com', 'priya@example.org', 'jonas@example.net', 'john@example.com');
+DELETE FROM leads WHERE canonical_email IN ('morgan.reyes@example.com', 'priya@example.org', 'jonas@example.net', 'john@example.com');
