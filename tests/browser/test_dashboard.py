@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -84,7 +84,7 @@ def test_numbers_on_the_screen_are_those_of_the_api(admin: Page, scored: Call) -
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_are_accessible_and_narrow_ones_do_not_scroll_sideways(
-    gateway: Gateway, scored: Call, browser: Browser, scheme: Any
+    gateway: Gateway, scored: Call, browser: Browser, scheme: Literal["light", "dark"]
 ) -> None:
     assert scored("GET", "/health").status == 200
     page = browser.new_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)
