@@ -34,6 +34,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         "SUCCOTASH_STORAGE": "sqlite",
         "SQLITE_PATH": str(folder / "succotash.db"),
         "FORM_TOKEN_KEYS": "a-key-that-nobody-guesses",
+        "MAIL_FROM": "Succotash <succotash@localhost>",
         **SIGN_IN,
     }
     with pytest.MonkeyPatch.context() as environment:

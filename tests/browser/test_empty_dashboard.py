@@ -7,6 +7,8 @@ from local.server import Gateway
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
+A_MOMENT = 100
+"""Milliseconds."""
 PAGES = ("", "risk", "campaigns", "retention", "value", "leads", "track-record", "forms")
 
 
@@ -19,8 +21,8 @@ def test_every_page_says_that_there_is_nothing_yet(gateway: Gateway, browser: Br
     page.wait_for_selector("main h1")
     for place in PAGES:
         page.evaluate("place => { location.hash = place }", f"#/{place}")
-        page.wait_for_load_state("networkidle")
-        page.wait_for_function("!document.querySelector('main [aria-busy=true]')")
+        page.wait_for_timeout(A_MOMENT)  # until the page has heard of its address
+        page.wait_for_selector("main [aria-busy=true]", state="detached")
         assert page.locator("main [role=alert]").count() == 0, place
         assert "NaN" not in page.inner_text("main"), place
         assert "Infinity" not in page.inner_text("main"), place

@@ -151,6 +151,8 @@ def test_a_route_that_says_nothing_about_access_is_private() -> None:
     assert written()["Resources"]["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == "Token"
 
 
+CLIENTS = [{"Ref": "MachineClient"}, {"Ref": "CommandClient"}]
+DASHBOARD = {"Ref": "SignInClientId"}
 POOL = {"Fn::Sub": "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${UserPool}"}
 
 
@@ -158,11 +160,13 @@ def test_the_authorizer_knows_issuer_and_audience_by_parameter() -> None:
     token = written()["Resources"]["Api"]["Properties"]["Auth"]["Authorizers"]["Token"]
     assert token["JwtConfiguration"] == {
         "issuer": {"Fn::If": ["MakesIssuer", POOL, {"Ref": "Issuer"}]},
-        "audience": [
-            {"Fn::If": ["MakesIssuer", {"Ref": "MachineClient"}, {"Ref": "Audience"}]},
-            {"Fn::If": ["MakesIssuer", {"Ref": "CommandClient"}, {"Ref": "AWS::NoValue"}]},
-            {"Fn::If": ["SignsIn", {"Ref": "SignInClientId"}, {"Ref": "AWS::NoValue"}]},
-        ],
+        "audience": {
+            "Fn::If": [
+                "MakesIssuer",
+                {"Fn::If": ["SignsIn", [*CLIENTS, DASHBOARD], CLIENTS]},
+                {"Fn::If": ["SignsIn", [{"Ref": "Audience"}, DASHBOARD], [{"Ref": "Audience"}]]},
+            ]
+        },
     }
 
 
