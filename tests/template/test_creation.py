@@ -55,6 +55,7 @@ WAYS: Mapping[str, Mapping[str, str]] = {
     | {
         "MailsPerSecond": "5",
         "PublicUrl": "https://forms.example.org",
+        "SignInClientId": "dashboard",
         "ScoringMode": "state-machine",
         "SubmissionConcurrency": "5",
         "AlarmEmail": "oncall@example.org",

@@ -151,7 +151,8 @@ def test_a_route_that_says_nothing_about_access_is_private() -> None:
     assert written()["Resources"]["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == "Token"
 
 
-NONE = {"Ref": "AWS::NoValue"}
+CLIENTS = [{"Ref": "MachineClient"}, {"Ref": "CommandClient"}]
+OUTSIDE_CLIENT = {"Ref": "SignInClientId"}
 SIGN_IN_CLIENT = {
     "Fn::If": ["SignsInByPool", {"Ref": "DashboardClient"}, {"Ref": "SignInClientId"}]
 }
@@ -162,11 +163,13 @@ def test_the_authorizer_knows_issuer_and_audience_by_parameter() -> None:
     token = written()["Resources"]["Api"]["Properties"]["Auth"]["Authorizers"]["Token"]
     assert token["JwtConfiguration"] == {
         "issuer": {"Fn::If": ["MakesIssuer", POOL, {"Ref": "Issuer"}]},
-        "audience": [
-            {"Fn::If": ["MakesIssuer", {"Ref": "MachineClient"}, {"Ref": "Audience"}]},
-            {"Fn::If": ["MakesIssuer", {"Ref": "CommandClient"}, NONE]},
-            {"Fn::If": ["SignsIn", SIGN_IN_CLIENT, NONE]},
-        ],
+        "audience": {
+            "Fn::If": [
+                "MakesIssuer",
+                {"Fn::If": ["SignsIn", [*CLIENTS, SIGN_IN_CLIENT], CLIENTS]},
+                {"Fn::If": ["SignsIn", [{"Ref": "Audience"}, OUTSIDE_CLIENT], [{"Ref": "Audience"}]]},
+            ]
+        },
     }
 
 

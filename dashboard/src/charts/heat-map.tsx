@@ -7,6 +7,9 @@ export interface HeatRow {
   cells: ({ value: number; text: string; tip: string; isOpen: boolean } | null)[];
 }
 
+/** Percent of the colour at most, so that text can be read on it. */
+const DEEPEST = 45;
+
 interface HeatMapProps {
   caption: string;
   rowTitle: string;
@@ -50,8 +53,8 @@ export function HeatMap({ caption, rowTitle, sizeTitle, columns, rows, deepest }
                   <td
                     key={column}
                     title={cell.tip}
-                    class={`${depth > 0.7 ? "deep" : ""} ${cell.isOpen ? "open" : ""}`}
-                    style={{ "--depth": `${Math.round(depth * 100)}%` }}
+                    class={cell.isOpen ? "open" : undefined}
+                    style={{ "--depth": `${Math.round(depth * DEEPEST)}%` }}
                   >
                     {cell.text}
                   </td>

@@ -5,6 +5,7 @@ from datetime import datetime
 from succotash.application.campaigns.effects import CampaignResult
 from succotash.application.campaigns.looks import CampaignLooks
 from succotash.application.campaigns.rules import CampaignRules
+from succotash.application.campaigns.summary_views import summary_view
 from succotash.application.campaigns.views import (
     CampaignDetailView,
     CampaignList,
@@ -12,7 +13,6 @@ from succotash.application.campaigns.views import (
     CampaignView,
     campaign_view,
     performance_view,
-    summary_view,
 )
 from succotash.domain.campaigns.campaigns import (
     CampaignChange,

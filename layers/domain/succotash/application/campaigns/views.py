@@ -7,42 +7,20 @@ from typing import TypedDict
 
 from succotash.application.campaigns.effect_views import EffectView, effect_view
 from succotash.application.campaigns.effects import CampaignResult
+from succotash.application.campaigns.summary_views import (
+    CampaignMetricsView,
+    CampaignSummaryView,
+    metrics_view,
+)
 from succotash.application.rounding import rounded_or_none
 from succotash.domain.campaigns.audience_documents import audience_document
 from succotash.domain.campaigns.campaigns import (
-    CampaignMetrics,
     CampaignPerformance,
-    CampaignSummary,
     RetentionCampaign,
 )
 from succotash.domain.campaigns.definition import Budget, FrequencyCap, QuietHours
 from succotash.domain.campaigns.templates import MessageTemplate
 from succotash.domain.values import Currency, Json, Money
-
-
-class CampaignMetricsView(TypedDict):
-    """Counts since a campaign began."""
-
-    targeted: int
-    """Customers chosen since the campaign began."""
-    sent: int
-    """Messages sent since the campaign began."""
-    delivered: int
-    """Messages that arrived, as far as it was reported."""
-    opened: int
-    """Messages opened since the campaign began."""
-    clicked: int
-    """Messages in which a link was followed."""
-    converted: int
-    """Customers who did what the campaign asked for."""
-    bounced: int
-    """Messages that came back."""
-    unsubscribed: int
-    """Messages by which somebody unsubscribed."""
-    revenue: Decimal
-    """Net revenue attributed to the campaign, in `currency`; None where none was reported."""
-    currency: str
-    """Of the revenue; the deployment's where there is none."""
 
 
 class MessageTemplateView(TypedDict):
@@ -124,14 +102,6 @@ class CampaignDetailView(CampaignView):
     more when it was to leave)."""
 
 
-class CampaignSummaryView(TypedDict):
-    """All campaigns together; of the revenue, what is in the deployment's currency."""
-
-    campaigns_by_status: Mapping[str, int]
-    """Campaigns by their present status."""
-    metrics: CampaignMetricsView
-
-
 class CampaignList(TypedDict):
     """Campaigns, newest first, and how all of them together do."""
 
@@ -166,23 +136,6 @@ class CampaignPerformanceView(TypedDict):
     """Of the messages sent, at the cost of each in the budget; None without a budget."""
     effect: EffectView | None
     """None before the campaign is activated."""
-
-
-def metrics_view(metrics: CampaignMetrics, own: Currency) -> CampaignMetricsView:
-    """Serialised for the API."""
-    revenue = metrics.revenue or Money(Decimal(0), own)
-    return {
-        "targeted": metrics.targeted,
-        "sent": metrics.sent,
-        "delivered": metrics.delivered,
-        "opened": metrics.opened,
-        "clicked": metrics.clicked,
-        "converted": metrics.converted,
-        "bounced": metrics.bounced,
-        "unsubscribed": metrics.unsubscribed,
-        "revenue": revenue.exact(),
-        "currency": revenue.currency,
-    }
 
 
 def performance_view(
@@ -259,23 +212,4 @@ def campaign_view(campaign: RetentionCampaign, own: Currency) -> CampaignView:
         "metrics": metrics_view(campaign.metrics, own),
         "created_at": campaign.created_at,
         "updated_at": campaign.updated_at,
-    }
-
-
-def summary_view(found: CampaignSummary, own: Currency) -> CampaignSummaryView:
-    """Serialised for the API."""
-    metrics = CampaignMetrics(
-        found.targeted,
-        found.sent,
-        found.delivered,
-        found.opened,
-        found.clicked,
-        found.converted,
-        found.bounced,
-        found.unsubscribed,
-        found.revenue,
-    )
-    return {
-        "campaigns_by_status": found.campaigns_by_status,
-        "metrics": metrics_view(metrics, own),
     }

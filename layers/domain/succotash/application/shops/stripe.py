@@ -55,6 +55,8 @@ class StripePayments(ShopFormat):
 
 
 class _StripeRows(RowReader):
+    system = SYSTEM
+
     def __init__(self, header: Sequence[str], context: FileContext, created: str) -> None:
         self._columns = Columns(header, (*_REQUIRED, created, *_OPTIONAL))
         self._id = header.index("id")
