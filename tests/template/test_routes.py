@@ -167,7 +167,13 @@ def test_the_authorizer_knows_issuer_and_audience_by_parameter() -> None:
             "Fn::If": [
                 "MakesIssuer",
                 {"Fn::If": ["SignsIn", [*CLIENTS, SIGN_IN_CLIENT], CLIENTS]},
-                {"Fn::If": ["SignsIn", [{"Ref": "Audience"}, OUTSIDE_CLIENT], [{"Ref": "Audience"}]]},
+                {
+                    "Fn::If": [
+                        "SignsIn",
+                        [{"Ref": "Audience"}, OUTSIDE_CLIENT],
+                        [{"Ref": "Audience"}],
+                    ]
+                },
             ]
         },
     }
