@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from local import sign_in
 from tests.events import sample
 from token_scopes import SCOPES_OF_GROUPS, handler
 
@@ -44,3 +45,8 @@ def test_who_is_in_two_groups_gets_the_scopes_of_both() -> None:
 
 def test_groups_only_grow_from_viewer_to_admin() -> None:
     assert SCOPES_OF_GROUPS["viewer"] < SCOPES_OF_GROUPS["marketer"] < SCOPES_OF_GROUPS["admin"]
+
+
+def test_the_development_issuer_gives_its_roles_the_same_scopes() -> None:
+    assert SCOPES_OF_GROUPS["viewer"] == sign_in.VIEWER
+    assert SCOPES_OF_GROUPS["marketer"] == sign_in.MARKETER
