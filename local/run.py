@@ -127,10 +127,10 @@ def _run(closing: ExitStack) -> None:
     from succotash.container import container
 
     demo = LocalDemo(gateway, token, container)
+    add_demo_routes(gateway.app, gateway.is_developer, demo.load, demo.clear)  # before any request
     loaded = demo.load(steps.step) if has_demo else None
     closing.callback(container.close)
     _write_env(chosen)
-    add_demo_routes(gateway.app, gateway.is_developer, demo.load, demo.clear)
     closing.enter_context(gateway.listening(listener))
     closing.enter_context(_workers(gateway, chosen).at_work())
     url = f"http://{HOST}:{gateway.port}"
