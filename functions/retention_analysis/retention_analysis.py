@@ -1,9 +1,10 @@
 """Who is slipping away, and the campaigns to keep them."""
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from campaign_bodies import CampaignBody, CampaignPatch, change_of
 from customer_names import CustomerSearchBody
@@ -41,9 +42,9 @@ from succotash.http.fields import (
     CustomerPathId,
     Day,
     Id,
-    Instant,
     Limit,
     Paged,
+    parse_instant,
 )
 from succotash.http.problems import run_address
 from succotash.http.reading import JSON_TYPE, NDJSON_TYPE
@@ -123,10 +124,15 @@ class ReceiptsQuery(Paged):
     limit: Limit = RECEIPTS_SHOWN
 
 
+def _now_or_instant(value: object) -> object:
+    """The word as it is, or the instant; so that one error is told and not one for each of them."""
+    return value if value == "now" else parse_instant(value)
+
+
 class RunBody(Closed):
     """As of when customers are scored: an instant, or `now`, which is also meant by nothing."""
 
-    as_of: Instant | Literal["now"] = "now"
+    as_of: Annotated[datetime | Literal["now"], BeforeValidator(_now_or_instant)] = "now"
 
 
 @api.route("GET", "/retention/analytics", scope=READ)

@@ -95,6 +95,22 @@ def entries(storage: Storage) -> dict[str, str]:
     return {each.order_id: str(each.amount.exact()) for each in ledger(storage)}
 
 
+def test_a_file_again_an_hour_later_is_unchanged_and_its_refunds_reach_further(
+    storage: Storage,
+) -> None:
+    again = a_shop_order(refunded=a_total("15", told_at=LATER + timedelta(hours=1)))
+    more = a_shop_order(refunded=a_total("20", told_at=LATER + timedelta(hours=2)))
+    assert load(storage, FILE) == [RecordOutcome.RECORDED]
+    before = ledger(storage)
+
+    assert load(storage, again) == [RecordOutcome.UNCHANGED]
+    assert ledger(storage) == before
+    in_between = a_shop_refund("r1", "10", LATER + timedelta(minutes=30))
+    tell(storage, in_between)
+    assert sum(each.amount.units() for each in ledger(storage)[1:]) == money("-15").units()
+    assert load(storage, more) == [RecordOutcome.REPLACED]
+
+
 def test_a_file_and_events_give_one_ledger_in_either_order(new_storage: NewStorage) -> None:
     ledgers = []
     for ways in permutations(["file", "event"]):

@@ -33,9 +33,11 @@ def test_while_a_run_is_under_way_its_address_is_told(gateway: Gateway) -> None:
     assert second.headers["Location"] == first.headers["Location"]
 
 
-@pytest.mark.parametrize("as_of", ["tomorrow", "2998-01-01T00:00:00Z", 5])
+@pytest.mark.parametrize("as_of", ["tomorrow", "2998-01-01T00:00:00Z", "2030-01-01T00:00:00Z", 5])
 def test_no_other_instant_is_taken(gateway: Gateway, as_of: object) -> None:
-    assert gateway.call("POST", "/scoring/runs", json_body={"as_of": as_of}).status == 422
+    refused = gateway.call("POST", "/scoring/runs", json_body={"as_of": as_of})
+    assert refused.status == 422
+    assert [each["field"] for each in refused.json["errors"]] == ["as_of"]
 
 
 def test_an_unknown_run_is_not_found(gateway: Gateway) -> None:

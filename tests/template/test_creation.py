@@ -36,6 +36,9 @@ MAIL = {"MailFrom": "team@example.org", "MailIdentity": "example.org"}
 WEBHOOKS = {
     "WebhookSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:webhooks-AbCdEf"
 }
+SHOPS = {
+    "ConnectorSecretArn": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shops-AbCdEf"
+}
 WAYS: Mapping[str, Mapping[str, str]] = {
     "by password": OWN | NO_NETWORK,
     "by IAM": OWN | NO_NETWORK | {"DbResourceId": "cluster-ABC", "DbAdminUser": "postgres"},
@@ -52,6 +55,7 @@ WAYS: Mapping[str, Mapping[str, str]] = {
     "with all options": OWN
     | MAIL
     | WEBHOOKS
+    | SHOPS
     | {
         "MailsPerSecond": "5",
         "PublicUrl": "https://forms.example.org",

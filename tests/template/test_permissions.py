@@ -50,6 +50,7 @@ OUR_POLICIES = {
         "RelayMessageAccess",
         "RelayWakeAccess",
         "ConnectorAccess",
+        "ConnectorSecretAccess",
         "ShopEventAccess",
         "ShopRequestAccess",
     )
@@ -116,7 +117,7 @@ ALLOWED: Mapping[str, set[str]] = {
         *map(text_of, ROLE_SECRETS),
         TURNSTILE_SECRETS,
         '{"Ref": "WebhookSecretArn"}',
-        '{"Ref": "ConnectorSecrets"}',
+        '{"Ref": "ConnectorSecretArn"}',
     },
     "rds-db:connect": {database_user(kind) for kind in Kind} | {ADMINISTRATOR},
     "sqs:SendMessage": {
@@ -224,7 +225,10 @@ def test_a_function_may_reach_the_database_and_what_it_alone_needs(name: str) ->
         "BulkImport": [{"Ref": "OrderFileAccess"}],
         "CampaignDispatch": [{"Ref": "RelayWakeAccess"}],
         "ChurnScoring": [{"Ref": "RelayWakeAccess"}],
-        "Connectors": [{"Ref": "ConnectorAccess"}],
+        "Connectors": [
+            {"Ref": "ConnectorAccess"},
+            {"Fn::If": ["ConnectsShops", {"Ref": "ConnectorSecretAccess"}, nothing]},
+        ],
         "Delivery": [
             {"Ref": "DeliveryAccess"},
             {"Ref": "EventBusAccess"},

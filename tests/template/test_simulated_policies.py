@@ -85,7 +85,6 @@ CALLS: Mapping[str, set[Call]] = {
         ("sqs:SendMessage", arn("ShopEventFailures")),
     },
     "Connectors": {
-        ("secretsmanager:GetSecretValue", "ConnectorSecrets"),
         ("sqs:SendMessage", arn("ShopEvents")),
         ("sqs:SendMessage", arn("ShopRequests")),
     },

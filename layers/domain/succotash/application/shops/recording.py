@@ -248,7 +248,11 @@ class _States:
         self._by_id[after.order_id] = after
         if after.number is not None:
             self._id_of[after.system, after.number] = after.order_id
-        return RecordOutcome.REPLACED if known else RecordOutcome.RECORDED
+        if not known:
+            return RecordOutcome.RECORDED
+        # A file that is read again tells the same refunds as of later, which is kept and no change.
+        is_same = len(known) == 1 and known[0].equals(after)
+        return RecordOutcome.UNCHANGED if is_same else RecordOutcome.REPLACED
 
     def changes(self) -> list[ShopOrderChange]:
         """What is otherwise than it was found."""

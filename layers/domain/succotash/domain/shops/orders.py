@@ -161,6 +161,13 @@ class ShopOrderState:
             entries.append(Order(customer_id, entry_id, at, amount, self.order_id))
         return entries
 
+    def equals(self, other: "ShopOrderState") -> bool:
+        """Whether both are the same, up to whichever instant their totals of refunds reach."""
+        if self.refunded is None or other.refunded is None:
+            return self == other
+        refunded = replace(self.refunded, told_at=other.refunded.told_at)
+        return replace(self, refunded=refunded) == other
+
     def _rest(self, refunded: RefundTotal) -> int:
         """What no refund under an id of its own accounts for of a total that was told."""
         told = [
