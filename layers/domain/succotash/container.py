@@ -173,10 +173,8 @@ class Container:
 
     @cached_property
     def _submission_queue(self) -> "SubmissionQueue | None":
-        queue, failures = self.settings.parking_queue_url, self.settings.parking_failures_url
-        if queue is None:
-            return None
-        return services_at(queue).submission_queue(queue, failures or queue)
+        queue, failed = self.settings.parking_queue_url, self.settings.parking_failures_url
+        return services_at(queue).submission_queue(queue, failed or queue) if queue else None
 
     def get_lead_scoring(self) -> "LeadScoring":
         """The rules by which leads are scored, and scoring all of them."""
