@@ -127,7 +127,9 @@ def _run(closing: ExitStack) -> None:
     from succotash.container import container
 
     demo = LocalDemo(gateway, token, container)
-    add_demo_routes(gateway.app, gateway.is_developer, demo.load, demo.clear)  # before any request
+    # Before the first request, after which the application takes no more routes.
+    add_demo_routes(gateway.app, gateway.is_developer, demo.load, demo.clear)
+    gateway.take_uploads(_uploads(chosen))
     loaded = demo.load(steps.step) if has_demo else None
     closing.callback(container.close)
     _write_env(chosen)
@@ -243,9 +245,12 @@ def _workers(gateway: "Gateway", chosen: Mapping[str, str]) -> "BackgroundWorker
     place = chosen.get("PARKING_QUEUE_URL", "").removeprefix("file:")
     queue = FileSubmissionQueue(Path(place)) if place else None
     bus = Path(chosen["EVENT_BUS"].removeprefix("file:"))
-    uploads = Path(chosen["ORDER_FILES"].removeprefix("file:"))
-    gateway.take_uploads(uploads)
-    return BackgroundWorkers(gateway.functions.invoke, queue, bus, uploads)
+    return BackgroundWorkers(gateway.functions.invoke, queue, bus, _uploads(chosen))
+
+
+def _uploads(chosen: Mapping[str, str]) -> Path:
+    """Where files are put that are imported."""
+    return Path(chosen["ORDER_FILES"].removeprefix("file:"))
 
 
 def _make_gateway(steps: Steps, settings: Settings) -> "tuple[Gateway, str]":
