@@ -25,10 +25,13 @@ def untold(_: str) -> Iterator[Progress]:
 class LocalDemo:
     """Brings the demo data into a local run, and takes it out."""
 
-    def __init__(self, gateway: "Gateway", token: str, container: Container) -> None:
+    def __init__(
+        self, gateway: "Gateway", token: str, container: Container, admin_url: str | None = None
+    ) -> None:
         self._gateway = gateway
         self._call = gateway.call(token)
         self._container = container
+        self._admin_url = admin_url
 
     def load(self, step: Step = untold) -> Summary:
         """Load all that is not there yet, score it, and let a campaign run in the summer after."""
@@ -42,7 +45,7 @@ class LocalDemo:
 
     def clear(self) -> int:
         """Remove all of it, and nothing else; how many rows."""
-        return remove_demo(self._container.settings.storage)
+        return remove_demo(self._container.settings.storage, self._admin_url)
 
     def _score(self, call: Call) -> None:
         """A receipt for each month and the scheduled run, unless customers are scored already."""

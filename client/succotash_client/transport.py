@@ -96,11 +96,13 @@ class Transport:
         params: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
+        timeout: float | None = None,
     ) -> httpx.Response:
         """The API's answer; ApiError for a refusal, UnavailableError where none comes.
 
         What is `repeatable` changes nothing when it arrives twice, and is sent again after a
-        failure that may pass. Everything else is only where no connection came about.
+        failure that may pass. Everything else is only where no connection came about. `timeout`
+        is in seconds, in place of the client's own.
         """
         is_safe = method in IDEMPOTENT if repeatable is None else repeatable
         given = {name: value for name, value in (params or {}).items() if value is not None}
@@ -115,6 +117,7 @@ class Transport:
                     json=json,
                     params=given,  # type: ignore[arg-type]  # httpx writes any value as text
                     headers={**self._authorization(), **(headers or {})},
+                    timeout=httpx.USE_CLIENT_DEFAULT if timeout is None else timeout,
                 )
             except httpx.ConnectError as error:
                 failure = error
