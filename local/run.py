@@ -19,6 +19,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from local.demo import DemoError, Progress, Summary
+from local.sign_in import SETTINGS as SIGN_IN
 from succotash.errors import SuccotashError
 from succotash.infrastructure.private_files import FOLDER, make_private_folder, private_opener
 from succotash.settings import LOCAL_PASSWORD, Settings
@@ -114,7 +115,7 @@ def _run(closing: ExitStack) -> None:
         chosen |= _start_postgres(closing, steps, settings)
     elif settings.storage == "sqlite":
         chosen |= {"SQLITE_PATH": str(ROOT / settings.sqlite_path)}
-    chosen |= _messages(settings, listener)
+    chosen |= _messages(settings, listener) | SIGN_IN
     os.environ.update(chosen)
     os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "WARNING")
     os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")  # nobody collects them here
@@ -143,6 +144,7 @@ def _run(closing: ExitStack) -> None:
         print(f"\n{_told(loaded)}\n\nWorth trying, from this folder:\n")
         print(TRY.format(url=url, json=".venv/bin/python -m json.tool"))
         print(f"A form to fill in: {url}/f/contact")
+    print(f"The dashboard: {url}/")
     print("A token for every route: .local/token    Settings for a shell: .local/env")
     print("E-mails, also of the active campaign: .local/mail/    Events: .local/events.ndjson")
     elapsed = time.perf_counter() - started

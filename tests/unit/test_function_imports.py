@@ -53,6 +53,7 @@ MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "outbox_relay": (frozenset(), frozenset()),
     "retention_analysis": (frozenset({"campaigns", "retention", "scoring", "value"}), frozenset()),
     "schema_migration": (frozenset(), frozenset()),
+    "token_scopes": (frozenset(), frozenset()),
 }
 """By function: the contexts of use cases, and packages besides those of every function."""
 WAITS = frozenset({"asyncio", "sqlite3"})
