@@ -33,6 +33,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         "SUCCOTASH_STORAGE": "sqlite",
         "SQLITE_PATH": str(folder / "succotash.db"),
         "FORM_TOKEN_KEYS": "a-key-that-nobody-guesses",
+        "MAIL_FROM": "Succotash <succotash@localhost>",
     }
     with pytest.MonkeyPatch.context() as environment:
         for name, value in settings.items():
