@@ -23,7 +23,7 @@ help: ## list the commands
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | \
 	  awk -F'\t' '{ printf "make %-11s %s\n", $$1, $$2 }'
 
-run: $(SYNCED) ## start everything on this machine, with demo data (DEMO=0 without; PORT, SUCCOTASH_STORAGE)
+run: dashboard ## start everything on this machine, with demo data (DEMO=0 without; PORT, SUCCOTASH_STORAGE)
 	@"$(BIN)/python" -m local.run
 
 test: $(SYNCED) ## run all tests that need no Docker
@@ -50,6 +50,7 @@ check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, AP
 	$(SQLFLUFF) --dialect sqlite $(ADAPTERS)/sqlite/schema.sql
 	$(SQLFLUFF) --dialect sqlite $(AS_SENT) .local/statements/sqlite
 	"$(BIN)/python" -m local.openapi --check
+	"$(BIN)/python" -m local.dashboard --check
 	"$(BIN)/python" -m local.client_models --check
 	"$(BIN)/python" -m local.command_reference --check
 	"$(BIN)/python" -m local.sample_shop --check
@@ -59,7 +60,10 @@ check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, AP
 	"$(BIN)/python" -m local.check_business_logic --check
 	"$(BIN)/python" -m local.costs --check
 
-build: $(SYNCED) ## make what is deployed, in .aws-sam, and the demo data for sam local
+dashboard: $(SYNCED) ## build the pages of dashboard/, unless nothing changed
+	@"$(BIN)/python" -m local.dashboard
+
+build: dashboard ## make what is deployed, in .aws-sam, and the demo data for sam local
 	"$(BIN)/python" -m local.seed .local/seed.db
 	"$(BIN)/sam" build --parameter-overrides Storage=sqlite
 
@@ -74,7 +78,7 @@ smoke-arm64: $(SYNCED) ## build for arm64 and run it in an emulator, after make 
 sam-local: $(SYNCED) ## invoke every function with every event in Docker, after make build
 	"$(BIN)/python" -m pytest -n 2 tests/sam_local
 
-browser: $(SYNCED) ## fill in the hosted page in a real browser
+browser: dashboard ## use the hosted page and the dashboard in a real browser
 	"$(BIN)/python" -m pytest tests/browser
 
 e2e: $(SYNCED) ## clone, make run, stop, make run again
@@ -109,6 +113,7 @@ lock: $(SYNCED) ## write the three lists of locked requirements from pyproject.t
 	"$(BIN)/python" -m local.locks
 
 clean: ## remove what was made, the local data too
+	rm -rf dashboard/node_modules functions/form_intake/dashboard
 	rm -rf .aws-sam .local $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -124,4 +129,4 @@ $(SYNCED): requirements-dev.txt client/pyproject.toml
 	VIRTUAL_ENV="$(CURDIR)/$(VENV)" "$(BIN)/uv" pip install --quiet --no-deps --editable client
 	@touch $@
 
-.PHONY: help run test simulate check build smoke smoke-arm64 sam-local browser e2e docs screenshot bench deploy destroy lock clean
+.PHONY: help run dashboard test simulate check build smoke smoke-arm64 sam-local browser e2e docs screenshot bench deploy destroy lock clean

@@ -19,6 +19,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from local.demo import DemoError, Progress, Summary
+from local.sign_in import SETTINGS as SIGN_IN
 from succotash.errors import SuccotashError
 from succotash.infrastructure.private_files import FOLDER, make_private_folder, private_opener
 from succotash.settings import LOCAL_PASSWORD, Settings
@@ -114,7 +115,7 @@ def _run(closing: ExitStack) -> None:
         chosen |= _start_postgres(closing, steps, settings)
     elif settings.storage == "sqlite":
         chosen |= {"SQLITE_PATH": str(ROOT / settings.sqlite_path)}
-    chosen |= _messages(settings, listener)
+    chosen |= _messages(settings, listener) | SIGN_IN
     os.environ.update(chosen)
     os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "WARNING")
     os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")  # nobody collects them here
@@ -128,10 +129,12 @@ def _run(closing: ExitStack) -> None:
     url_file = KEPT / "postgres.url"
     admin_url = url_file.read_text("utf-8").strip() if settings.storage == "postgres" else None
     demo = LocalDemo(gateway, token, container, admin_url)
+    # Before the first request, after which the application takes no more routes.
+    add_demo_routes(gateway.app, gateway.is_developer, demo.load, demo.clear)
+    gateway.take_uploads(_uploads(chosen))
     loaded = demo.load(steps.step) if has_demo else None
     closing.callback(container.close)
     _write_env(chosen)
-    add_demo_routes(gateway.app, gateway.is_developer, demo.load, demo.clear)
     closing.enter_context(gateway.listening(listener))
     closing.enter_context(_workers(gateway, chosen).at_work())
     url = f"http://{HOST}:{gateway.port}"
@@ -141,6 +144,7 @@ def _run(closing: ExitStack) -> None:
         print(f"\n{_told(loaded)}\n\nWorth trying, from this folder:\n")
         print(TRY.format(url=url, json=".venv/bin/python -m json.tool"))
         print(f"A form to fill in: {url}/f/contact")
+    print(f"The dashboard: {url}/")
     print("A token for every route: .local/token    Settings for a shell: .local/env")
     print("E-mails, also of the active campaign: .local/mail/    Events: .local/events.ndjson")
     elapsed = time.perf_counter() - started
@@ -243,9 +247,12 @@ def _workers(gateway: "Gateway", chosen: Mapping[str, str]) -> "BackgroundWorker
     place = chosen.get("PARKING_QUEUE_URL", "").removeprefix("file:")
     queue = FileSubmissionQueue(Path(place)) if place else None
     bus = Path(chosen["EVENT_BUS"].removeprefix("file:"))
-    uploads = Path(chosen["ORDER_FILES"].removeprefix("file:"))
-    gateway.take_uploads(uploads)
-    return BackgroundWorkers(gateway.functions.invoke, queue, bus, uploads)
+    return BackgroundWorkers(gateway.functions.invoke, queue, bus, _uploads(chosen))
+
+
+def _uploads(chosen: Mapping[str, str]) -> Path:
+    """Where files are put that are imported."""
+    return Path(chosen["ORDER_FILES"].removeprefix("file:"))
 
 
 def _make_gateway(steps: Steps, settings: Settings) -> "tuple[Gateway, str]":

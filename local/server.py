@@ -32,6 +32,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from local.demo import Answer, Call
 from local.functions import Event, LocalFunction, LocalFunctions
+from local.sign_in import DevelopmentSignIn
 from local.tokens import LocalIssuer
 from local.uploads import take_uploads
 from succotash.domain.values import Json
@@ -146,6 +147,8 @@ class Gateway(LocalApigwService):  # type: ignore[misc]  # SAM CLI is not typed
         self.create()
         self.app: Flask = self._app
         self.app.config["MAX_CONTENT_LENGTH"] = LARGEST_PAYLOAD
+        prefix = os.environ.get("SCOPE_PREFIX", "")
+        DevelopmentSignIn(issuer, stack.all_scopes, prefix).serve_on(self.app)
 
     # What LocalApigwService asks of its runner of functions.
 

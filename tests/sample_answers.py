@@ -91,6 +91,14 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     "outbox_relay.messages": (None, {"batchItemFailures": []}),
     "outbox_relay.put_back": (None, {"failed": 0, "waiting": 0, "put_back": 0}),
     "outbox_relay.scheduled": (None, {"failed": 0, "waiting": 0, "set_aside_in_all": 0}),
+    "token_scopes.sign_in": (
+        None,
+        {
+            "response.claimsAndScopeOverrideDetails.accessTokenGeneration.scopesToSuppress": [
+                "succotash/forms:write"
+            ]
+        },
+    ),
     "schema_migration.by_hand": (None, {"status": "SUCCESS", "reason": ""}),
     "retention_analysis.analytics": (HTTPStatus.OK, {"run.run_id": "1998-07-01T00:00:00Z"}),
     "retention_analysis.campaigns": (HTTPStatus.OK, {"campaigns.1.name": "We kept your shelf"}),

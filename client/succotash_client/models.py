@@ -718,6 +718,23 @@ class DailyCountsView(TypedDict):
     """Leads whose first submission fell on the day."""
 
 
+class DashboardSettings(TypedDict):
+    """What the dashboard must know before anybody signs in."""
+
+    currency: str
+    time_zone: str
+    sign_in_url: str
+    """Where the issuer's page for signing in is; empty where the deployment names none."""
+    token_url: str
+    sign_out_url: str
+    client_id: str
+    scopes: list[str]
+    """What to ask the issuer for, with the deployment's prefix; it grants what somebody may
+    do.
+    """
+    scope_prefix: str
+
+
 class DifferenceView(TypedDict):
     """What the campaign changed of everybody or of a segment; None where groups are too small."""
 

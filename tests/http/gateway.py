@@ -1,5 +1,7 @@
 """API Gateway for tests: the real handlers on storage in memory, called with real events."""
 
+import base64
+import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -82,8 +84,11 @@ class Gateway:
         path, name = found[0]
         answer = self._functions[name](matched(event, path), LambdaContext())
         assert set(answer) <= {"statusCode", "headers", "cookies", "body", "isBase64Encoded"}
-        assert answer["isBase64Encoded"] is False
-        return Answered(int(answer["statusCode"]), answer["headers"], answer["body"])
+        headers, body = dict(answer["headers"]), answer["body"]
+        if answer["isBase64Encoded"]:
+            assert headers.pop("Content-Encoding") == "gzip"
+            body = gzip.decompress(base64.b64decode(body)).decode()
+        return Answered(int(answer["statusCode"]), headers, body)
 
     def call(self, method: str, path: str, **given: Any) -> Answered:  # noqa: ANN401 - of http_event
         """Answer a request with a token that carries every scope, unless told otherwise."""

@@ -13,10 +13,11 @@ from tests.template.stack import (
 )
 
 
-def test_only_the_api_the_scheduler_and_the_bus_may_call_a_function() -> None:
+def test_only_the_api_the_scheduler_the_bus_and_the_pool_may_call_a_function() -> None:
     permissions = deployed_of("AWS::Lambda::Permission").values()
     assert {each["Principal"] for each in permissions} == {
         "apigateway.amazonaws.com",
+        "cognito-idp.amazonaws.com",
         "events.amazonaws.com",
     }
     assert all("SourceArn" in each for each in permissions)

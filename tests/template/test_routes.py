@@ -20,6 +20,9 @@ def scope_of(name: str) -> object:
 
 PUBLIC = {
     ("GET", "/health"),
+    ("GET", "/"),
+    ("GET", "/assets/{file}"),
+    ("GET", "/dashboard/config"),
     ("POST", "/connectors/{system}"),
     ("GET", "/f/{form_id}"),
     ("GET", "/f/{form_id}/thanks"),
@@ -148,6 +151,11 @@ def test_a_route_that_says_nothing_about_access_is_private() -> None:
     assert written()["Resources"]["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == "Token"
 
 
+CLIENTS = [{"Ref": "MachineClient"}, {"Ref": "CommandClient"}]
+OUTSIDE_CLIENT = {"Ref": "SignInClientId"}
+SIGN_IN_CLIENT = {
+    "Fn::If": ["SignsInByPool", {"Ref": "DashboardClient"}, {"Ref": "SignInClientId"}]
+}
 POOL = {"Fn::Sub": "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${UserPool}"}
 
 
@@ -158,8 +166,14 @@ def test_the_authorizer_knows_issuer_and_audience_by_parameter() -> None:
         "audience": {
             "Fn::If": [
                 "MakesIssuer",
-                [{"Ref": "MachineClient"}, {"Ref": "CommandClient"}],
-                [{"Ref": "Audience"}],
+                {"Fn::If": ["SignsIn", [*CLIENTS, SIGN_IN_CLIENT], CLIENTS]},
+                {
+                    "Fn::If": [
+                        "SignsIn",
+                        [{"Ref": "Audience"}, OUTSIDE_CLIENT],
+                        [{"Ref": "Audience"}],
+                    ]
+                },
             ]
         },
     }

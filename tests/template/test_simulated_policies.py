@@ -113,6 +113,7 @@ CALLS: Mapping[str, set[Call]] = {
         WAKES_RELAY,
         *takes_from("RelayMessages"),
     },
+    "TokenScopes": set(),
     "Delivery": {
         *takes_from("Deliveries"),
         ("sqs:SendMessage", arn("ParkedSubmissions")),

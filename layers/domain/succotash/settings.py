@@ -48,6 +48,7 @@ _TOKEN_KEYS = rf"^[^,\s]{{{SHORTEST_KEY},}}(,[^,\s]{{{SHORTEST_KEY},}})*$"
 _LEAD_URL = r"^(https?://[^\s]*\{lead_id\}[^\s]*)?$"
 _ADDRESS = r"^[!-~]+@[!-~]+\.[!-~]+$"
 _PORTS = r"^[1-9][0-9]{0,4}(,[1-9][0-9]{0,4})*$"
+_PLACE = r"^((https?://[^\s/]+)?/[^\s]*)?$"
 _MODEL = "(BG/NBD|MBG/NBD|Pareto/NBD)"
 
 
@@ -218,6 +219,15 @@ class Settings(BaseModel):
     """Where the API answers, without a slash at the end; e-mails link to it."""
     lead_url: Annotated[str, Field(alias="LEAD_URL", pattern=_LEAD_URL)] = ""
     """The address of a lead's page elsewhere, with {lead_id} in it."""
+
+    sign_in_url: Annotated[str, Field(alias="SIGN_IN_URL", pattern=_PLACE)] = ""
+    """Where the issuer of tokens signs people in to the dashboard; empty signs in nobody."""
+    sign_in_token_url: Annotated[str, Field(alias="SIGN_IN_TOKEN_URL", pattern=_PLACE)] = ""
+    """Where it exchanges a code for a token."""
+    sign_out_url: Annotated[str, Field(alias="SIGN_OUT_URL", pattern=_PLACE)] = ""
+    """Where it forgets who is signed in."""
+    sign_in_client_id: Annotated[str, Field(alias="SIGN_IN_CLIENT_ID")] = ""
+    """What the issuer calls the dashboard, a public client without a secret."""
 
     @model_validator(mode="after")
     def _both_queues(self) -> Self:

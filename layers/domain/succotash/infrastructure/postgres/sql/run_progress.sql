@@ -28,7 +28,7 @@ FROM (
         -- An older run than the published one can no longer be published.
         AND as_of > (SELECT run.as_of FROM scoring_runs AS run WHERE run.state = 'current')
 ) AS found
-ORDER BY place, run_id DESC
+ORDER BY place ASC, run_id DESC
 LIMIT 1;
 
 -- name: request_run
@@ -58,7 +58,6 @@ ON CONFLICT (run_id) DO UPDATE SET
 -- part: progress_of_known
 SELECT
     known.run_id,
-    coalesce(run.as_of, progress.as_of) AS as_of,
     progress.requested_at,
     progress.started_at,
     progress.ended_at,
@@ -68,8 +67,9 @@ SELECT
     run.models,
     run.backtest,
     run.customers,
-    cast('{}' AS jsonb) AS plan,
     run.summary,
+    cast('{}' AS jsonb) AS plan,
+    coalesce(run.as_of, progress.as_of) AS as_of,
     (
         SELECT count(*)
         FROM run_shards AS shard

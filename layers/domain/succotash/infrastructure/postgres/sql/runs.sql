@@ -48,9 +48,8 @@ SELECT
     run_id,
     as_of,
     state,
-    EXISTS (
-        SELECT
-        FROM run_progress AS progress
+    exists(
+        SELECT FROM run_progress AS progress
         WHERE scoring_runs.run_id = progress.run_id AND progress.failure IS NOT NULL
     ) AS has_failed
 FROM scoring_runs

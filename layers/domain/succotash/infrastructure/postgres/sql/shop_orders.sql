@@ -229,7 +229,7 @@ added AS (
         given.amount,
         cast(:currency AS text) AS currency
     FROM pg_temp.usual_shop_orders AS given
-    WHERE NOT EXISTS (SELECT FROM doubtful WHERE given.customer_id = doubtful.customer_id)
+    WHERE NOT EXISTS (SELECT 1 FROM doubtful WHERE given.customer_id = doubtful.customer_id)
     ORDER BY given.order_id
     ON CONFLICT DO NOTHING
     RETURNING order_id
@@ -290,14 +290,14 @@ judged AS (
         CASE
             WHEN added.order_id IS NOT NULL THEN 'r'
             WHEN
-                known.number IS NOT DISTINCT FROM given.number
+                (known.number IS NOT DISTINCT FROM given.number)
                 AND known.told_at = given.told_at
                 AND known.customer_id = given.customer_id
                 AND known.ordered_at = given.ordered_at
                 AND known.amount = given.amount
                 AND known.currency = cast(:currency AS text)
                 AND NOT EXISTS (
-                    SELECT FROM doubtful WHERE given.customer_id = doubtful.customer_id
+                    SELECT 1 FROM doubtful WHERE given.customer_id = doubtful.customer_id
                 )
                 THEN 'u'
             ELSE '-'

@@ -84,13 +84,13 @@ SELECT
     customer.canonical_email,
     value.segment_id,
     prediction.risk_level,
-    coalesce(prediction.probability_alive, value.probability_alive) AS probability_alive,
     value.predicted_clv,
     value.currency,
     prediction.value_at_risk,
     prediction.value_at_risk_currency,
     value.last_purchase_at,
-    consent.state AS marketing
+    consent.state AS marketing,
+    coalesce(prediction.probability_alive, value.probability_alive) AS probability_alive
 FROM customers AS customer
 LEFT JOIN churn_predictions AS prediction
     ON

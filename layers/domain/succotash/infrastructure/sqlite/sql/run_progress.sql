@@ -28,7 +28,7 @@ FROM (
         -- An older run than the published one can no longer be published.
         AND as_of > (SELECT run.as_of FROM scoring_runs AS run WHERE run.state = 'current')
 ) AS found
-ORDER BY place, run_id DESC
+ORDER BY place ASC, run_id DESC
 LIMIT 1;
 
 -- name: request_run
@@ -41,10 +41,10 @@ ON CONFLICT (run_id) DO UPDATE SET
     failure = NULL;
 
 -- name: note_run_started
-INSERT INTO run_progress AS known (run_id, as_of, started_at)
+INSERT INTO run_progress (run_id, as_of, started_at)
 VALUES (:run_id, :as_of, :at)
 ON CONFLICT (run_id) DO UPDATE SET
-    started_at = coalesce(known.started_at, excluded.started_at),
+    started_at = coalesce(run_progress.started_at, excluded.started_at),
     ended_at = NULL,
     failure = NULL;
 
@@ -58,7 +58,6 @@ ON CONFLICT (run_id) DO UPDATE SET
 -- part: progress_of_known
 SELECT
     known.run_id,
-    coalesce(run.as_of, progress.as_of) AS as_of,
     progress.requested_at,
     progress.started_at,
     progress.ended_at,
@@ -70,6 +69,7 @@ SELECT
     run.customers,
     '{}' AS "plan",
     run.summary,
+    coalesce(run.as_of, progress.as_of) AS as_of,
     (
         SELECT count(*)
         FROM scoring_run_shards AS shard

@@ -29,9 +29,8 @@ WHERE state = 'current';
 SELECT
     run_id,
     as_of,
-    EXISTS (
-        SELECT 1
-        FROM run_progress AS progress
+    exists(
+        SELECT 1 FROM run_progress AS progress
         WHERE scoring_runs.run_id = progress.run_id AND progress.failure IS NOT NULL
     ) AS has_failed
 FROM scoring_runs
