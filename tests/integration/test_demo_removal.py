@@ -92,10 +92,10 @@ def run(
         **settings_of(tmp_path, "http://127.0.0.1", queues=False),
     }
     server: PostgresServer | None = None
+    mark = secrets.token_hex(4)
+    plan = Plan(f"demo_{mark}", f"user_{mark}", PASSWORD, f"migrator_{mark}")
     if request.param == "postgres":
         server = request.getfixturevalue("postgres_server")
-        mark = secrets.token_hex(4)
-        plan = Plan(f"demo_{mark}", f"user_{mark}", PASSWORD)
         set_up(server.admin_url, plan)
         environment |= {
             "DB_HOST": server.host,
@@ -110,9 +110,14 @@ def run(
     made = Run(environment, server)
     yield made
     made.container.close()
+    if server is not None:
+        with server.connect() as connection:
+            connection.run(f"DROP DATABASE {plan.database} WITH (FORCE)")
+            for role in (*plan.users, plan.migrator):
+                connection.run(f"DROP ROLE {role}")
 
 
-def ask(run: Run, method: str, path: str, body: Json) -> None:
+def ask(run: Run, method: str, path: str, body: Any) -> None:  # noqa: ANN401 - JSON
     answer = run.call(method, path, body)
     assert answer.status < 300, answer.body
 
