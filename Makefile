@@ -23,7 +23,7 @@ help: ## list the commands
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | \
 	  awk -F'\t' '{ printf "make %-11s %s\n", $$1, $$2 }'
 
-run: $(SYNCED) ## start everything on this machine, with demo data (PORT, SUCCOTASH_STORAGE)
+run: dashboard ## start everything on this machine, with demo data (DEMO=0 without; PORT, SUCCOTASH_STORAGE)
 	@"$(BIN)/python" -m local.run
 
 test: $(SYNCED) ## run all tests that need no Docker
@@ -34,6 +34,7 @@ simulate: $(SYNCED) ## simulate populations as large as the laws of the models d
 	"$(BIN)/python" -m pytest $(SIDE_BY_SIDE) -m simulation tests/unit
 	"$(BIN)/python" -m local.simulated_shops --check
 	"$(BIN)/python" -m local.simulated_campaigns --check
+	"$(BIN)/python" -m local.campaigns_through_ledger --check --processes 2
 	"$(BIN)/python" -m local.simulated_risk --check
 
 check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, API document
@@ -49,13 +50,20 @@ check: $(SYNCED) ## check format, style, types, layers, template, SQL, locks, AP
 	$(SQLFLUFF) --dialect sqlite $(ADAPTERS)/sqlite/schema.sql
 	$(SQLFLUFF) --dialect sqlite $(AS_SENT) .local/statements/sqlite
 	"$(BIN)/python" -m local.openapi --check
+	"$(BIN)/python" -m local.dashboard --check
+	"$(BIN)/python" -m local.client_models --check
+	"$(BIN)/python" -m local.command_reference --check
+	"$(BIN)/python" -m local.sample_shop --check
 	"$(BIN)/python" -m local.locks --check
 	"$(BIN)/python" -m local.model_report --check
 	"$(BIN)/python" -m local.risk_report --check
 	"$(BIN)/python" -m local.check_business_logic --check
 	"$(BIN)/python" -m local.costs --check
 
-build: $(SYNCED) ## make what is deployed, in .aws-sam, and the demo data for sam local
+dashboard: $(SYNCED) ## build the pages of dashboard/, unless nothing changed
+	@"$(BIN)/python" -m local.dashboard
+
+build: dashboard ## make what is deployed, in .aws-sam, and the demo data for sam local
 	"$(BIN)/python" -m local.seed .local/seed.db
 	"$(BIN)/sam" build --parameter-overrides Storage=sqlite
 
@@ -70,7 +78,7 @@ smoke-arm64: $(SYNCED) ## build for arm64 and run it in an emulator, after make 
 sam-local: $(SYNCED) ## invoke every function with every event in Docker, after make build
 	"$(BIN)/python" -m pytest -n 2 tests/sam_local
 
-browser: $(SYNCED) ## fill in the hosted page in a real browser
+browser: dashboard ## use the hosted page and the dashboard in a real browser
 	"$(BIN)/python" -m pytest tests/browser
 
 e2e: $(SYNCED) ## clone, make run, stop, make run again
@@ -105,18 +113,20 @@ lock: $(SYNCED) ## write the three lists of locked requirements from pyproject.t
 	"$(BIN)/python" -m local.locks
 
 clean: ## remove what was made, the local data too
+	rm -rf dashboard/node_modules functions/form_intake/dashboard
 	rm -rf .aws-sam .local $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # uv is installed by its own line of the lock, then it installs the rest. The interpreter is
 # written out in full by venv, so a shim that looks for .python-version serves too.
-$(SYNCED): requirements-dev.txt
+$(SYNCED): requirements-dev.txt client/pyproject.toml
 	@command -v "$(PYTHON)" >/dev/null || { echo "Python 3.13 is needed: no $(PYTHON) on PATH" >&2; exit 1; }
 	"$(PYTHON)" -m venv $(VENV)
 	sed -n '/^uv==/,/^[^ ]/{/^uv==/p;/^ *--hash/p;}' requirements-dev.txt >$(VENV)/uv.txt
 	"$(BIN)/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
 	VIRTUAL_ENV="$(CURDIR)/$(VENV)" "$(BIN)/uv" pip sync --quiet --require-hashes requirements-dev.txt
 	echo "$(CURDIR)/layers/domain" >$(VENV)/lib/python3.13/site-packages/succotash.pth
+	VIRTUAL_ENV="$(CURDIR)/$(VENV)" "$(BIN)/uv" pip install --quiet --no-deps --editable client
 	@touch $@
 
-.PHONY: help run test simulate check build smoke smoke-arm64 sam-local browser e2e docs screenshot bench deploy destroy lock clean
+.PHONY: help run dashboard test simulate check build smoke smoke-arm64 sam-local browser e2e docs screenshot bench deploy destroy lock clean

@@ -51,7 +51,7 @@ FILL = (
     SELECT
         'initial', 'c' || lpad(n::text, 8, '0'), (n % 97) / 97.0, 0.5,
         CASE WHEN n % 10 = 0 THEN 'high' ELSE 'low' END, 5, 90, '1969-10-01', '["silent"]', 50,
-        (n * 7919) % 100000 / 100.0, 'USD'
+        (n::bigint * 7919) % 100000 / 100.0, 'USD'
     FROM generate_series(1, {customers}) AS numbers (n)
     """,
     """
@@ -61,8 +61,8 @@ FILL = (
         expected_purchases_365, segment_id, cohort_id, first_purchase_at, last_purchase_at
     )
     SELECT
-        'initial', 'c' || lpad(n::text, 8, '0'), 30, (n * 7919) % 100000 / 100.0, 15, 'USD', 2, 1,
-        3, 0.5, 0.1, 0.3, 1, 'low_value', '2025-01', '2025-01-01', '2025-06-01'
+        'initial', 'c' || lpad(n::text, 8, '0'), 30, (n::bigint * 7919) % 100000 / 100.0, 15, 'USD',
+        2, 1, 3, 0.5, 0.1, 0.3, 1, 'low_value', '2025-01', '2025-01-01', '2025-06-01'
     FROM generate_series(1, {customers}) AS numbers (n)
     """,
     """
@@ -91,7 +91,7 @@ BARE = (
 BARE_MEMBERS = "INSERT INTO bare_members SELECT * FROM campaign_members"
 BARE_MESSAGES = "INSERT INTO bare_outbox SELECT * FROM outbox"
 EMPTY = (
-    "TRUNCATE campaign_members, outbox, bare_members, bare_outbox",
+    "TRUNCATE campaign_members, outbox, bare_members, bare_outbox CASCADE",
     "UPDATE retention_campaigns SET targeted = 0",
 )
 

@@ -15,7 +15,7 @@ from typing import override
 from succotash.application.campaigns.rules import CampaignRules
 from succotash.application.intake.unsubscriptions import Unsubscriptions
 from succotash.application.messages.mail_composition import MailComposition
-from succotash.application.messages.member_mails import MemberMails
+from succotash.application.messages.member_messages import MemberMessages
 from succotash.application.messages.outbox_relay import Channels, OutboxRelay
 from succotash.domain.campaigns.campaigns import CampaignStatus, RetentionCampaign
 from succotash.domain.campaigns.definition import CampaignDefinition
@@ -108,7 +108,7 @@ def relay_of(storage: PostgresStorage, queue: DeliveryQueue) -> OutboxRelay:
         mails=MailComposition(storage.repositories.forms, links, lambda: signer),
         tombstones=tombstones,
         mails_per_recipient=5,
-        members=MemberMails(CampaignRules(tombstones=tombstones), links, tokens.token),
+        members=MemberMessages(CampaignRules(tombstones=tombstones), links, tokens.token),
     )
     return OutboxRelay(storage, lambda: AT, channels)
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 from succotash.domain.intake.queued_submissions import Delivery
 from succotash.domain.messages.outbox import MessageKind
 from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
+from succotash.settings import FILE_SCHEME
 
 TICK = 1.0
 """Seconds between looks at the queue and the outbox; a deployment's schedule is slower."""
@@ -19,8 +21,15 @@ HIDDEN_SECONDS = 180.0
 PAUSE_SECONDS = 5.0
 """Before what could not be taken is given again, and before a function that failed is tried."""
 RELAY, INTAKE, DISPATCH = "OutboxRelay", "FormIntake", "CampaignDispatch"
+SCORING, IMPORT = "ChurnScoring", "BulkImport"
 DISPATCHING = frozenset({MessageKind.SCORING_FINISHED, MessageKind.CAMPAIGN_DISPATCH_REQUESTED})
 """Kinds of events on the bus after which campaigns are dispatched."""
+DEVELOPMENT_SECRETS = {
+    "shopify": "development-shopify",
+    "woocommerce": "development-woocommerce",
+    "stripe": "whsec_development",
+}
+"""By which events of shops are signed on this machine; known to everybody."""
 
 type Invoke = Callable[[str, str], str]
 """Invokes a function by its logical id with an event, both JSON."""
@@ -30,8 +39,13 @@ class BackgroundWorkers:
     """Takes what waits to the functions, and says once what stands in the way."""
 
     def __init__(
-        self, invoke: Invoke, queue: FileSubmissionQueue | None, bus: Path | None = None
+        self,
+        invoke: Invoke,
+        queue: FileSubmissionQueue | None,
+        bus: Path | None = None,
+        uploads: Path | None = None,
     ) -> None:
+        self._uploads = uploads
         self._invoke = invoke
         self._queue = queue
         self._bus = bus
@@ -59,10 +73,11 @@ class BackgroundWorkers:
         self._queue.settle(taken, failed, PAUSE_SECONDS)
         return not failed
 
-    def dispatch(self) -> bool:
+    def take_events(self) -> bool:
         """Let campaigns be dispatched, at first as a schedule does, then as events on the bus ask.
 
-        Whether they could be; an event that failed is given again.
+        Customers are scored as events ask. Whether all was done; an event that failed is given
+        again, except a scoring run, which then counts as failed.
         """
         if self._bus is None:
             return True
@@ -74,9 +89,46 @@ class BackgroundWorkers:
             if event["detail-type"] in DISPATCHING and self._ask(DISPATCH, event) is None:
                 return False
             self._read_to = end
+            if event["detail-type"] == MessageKind.SCORING_REQUESTED:
+                self.score(event["detail"]["time"])
         return True
 
-    def _events(self, bus: Path) -> Iterator[tuple[dict[str, object], int]]:
+    def score(self, time: str) -> None:
+        """Score all customers step by step, as the state machine does; requests come between."""
+        try:
+            planned = self._step({"step": "plan", "time": time})
+            if planned["state"] == "running":
+                for shard in planned["shards"]:
+                    self._step({"step": "score", "run_id": planned["run_id"], "shard": shard})
+                self._step({"step": "finish", "run_id": planned["run_id"]})
+        except Exception as error:  # noqa: BLE001 - Step Functions would catch it, whatever it was
+            self._tell(SCORING, f"{type(error).__name__}; the run has failed")
+            cause = {"errorType": type(error).__name__, "errorMessage": str(error)}
+            failure = {"Error": type(error).__name__, "Cause": json.dumps(cause)}
+            self._ask(SCORING, {"step": "fail", "time": time, "failure": failure})
+
+    def _step(self, event: dict[str, object]) -> dict[str, Any]:
+        report: dict[str, Any] = json.loads(self._invoke(SCORING, json.dumps(event)))
+        return report
+
+    def take_uploads(self) -> bool:
+        """Let the files be imported that were sent to this machine; whether all of them were."""
+        if self._uploads is None:
+            return True
+        failed = False
+        for file in sorted(self._uploads.glob("uploads/*.upload")):
+            created = {
+                "id": file.stem,
+                "detail": {
+                    "bucket": {"name": f"{FILE_SCHEME}{self._uploads}"},
+                    "object": {"key": str(file.relative_to(self._uploads))},
+                },
+            }
+            record = {"messageId": file.stem, "body": json.dumps(created)}
+            failed |= self._ask(IMPORT, {"Records": [record]}) is None
+        return not failed
+
+    def _events(self, bus: Path) -> Iterator[tuple[dict[str, Any], int]]:
         """Whole lines of the bus that were not read yet, and where each ends."""
         if not bus.exists():
             return
@@ -98,7 +150,12 @@ class BackgroundWorkers:
             thread.join()
 
     def _work(self, ended: Event) -> None:
-        rounds: Sequence[Callable[[], bool]] = (self.take_queued, self.dispatch, self.relay)
+        rounds: Sequence[Callable[[], bool]] = (
+            self.take_queued,
+            self.take_uploads,
+            self.take_events,
+            self.relay,
+        )
         due = dict.fromkeys(rounds, 0.0)
         while not ended.wait(TICK):
             for each in rounds:
@@ -127,8 +184,10 @@ def settings_of(folder: Path, url: str, *, queues: bool) -> dict[str, str]:
     """What functions on this machine need to leave messages and submissions in this folder."""
     queue = {"PARKING_QUEUE_URL": f"file:{folder / 'parked.db'}"} if queues else {}
     return queue | {
+        "CONNECTOR_SECRETS": json.dumps(DEVELOPMENT_SECRETS),
         "EVENT_BUS": f"file:{folder / 'events.ndjson'}",
         "EXPORTS": f"file:{folder / 'exports'}",
+        "ORDER_FILES": f"file:{folder / 'order-files'}",
         "MAIL_FOLDER": str(folder / "mail"),
         "MAIL_FROM": "Succotash <succotash@localhost>",
         "PUBLIC_URL": url,

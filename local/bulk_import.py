@@ -12,20 +12,20 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from local.objects import LocalObjectStore
 from succotash.application.value.file_options import FORMATS, FileOptions
 from succotash.application.value.order_import import ImportReport
-from succotash.application.value.previews import PreviewView
+from succotash.application.value.previews import ImportPreviewView
 from succotash.container import Container, container
 from succotash.domain.value.order_import import OrderImport
 from succotash.errors import SuccotashError
+from succotash.infrastructure.files.objects import FolderObjectStore
 
 
 def import_file(
     parts: Container, path: str, console: Console, options: FileOptions | None = None
 ) -> ImportReport:
     """Import one file, and show how far it has come."""
-    files = LocalObjectStore()
+    files = FolderObjectStore()
     size = files.describe(path).size
     columns = (
         TextColumn("{task.fields[lines]:,} lines"),
@@ -101,7 +101,7 @@ def _options(asked: argparse.Namespace) -> FileOptions:
     return FileOptions(asked.format, mapping, asked.currency, dry_run=asked.dry_run)
 
 
-def _tell_preview(console: Console, preview: PreviewView, rejected: int) -> None:
+def _tell_preview(console: Console, preview: ImportPreviewView, rejected: int) -> None:
     console.print(
         f"{preview['orders']:,} orders and {preview['refunds']:,} refunds would be recorded, "
         f"{rejected:,} rejected"

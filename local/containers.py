@@ -22,9 +22,13 @@ WITHOUT_AWS = dict.fromkeys(
         "EVENT_BUS",
         "EXPORTS",
         "FORM_TOKEN_KEYS",
+        "ORDER_FILES",
         "PARKING_FAILURES_URL",
         "PARKING_QUEUE_URL",
         "RELAY_QUEUE_URL",
+        "SHOP_EVENTS_URL",
+        "SHOP_EVENT_FAILURES_URL",
+        "SHOP_REQUESTS_URL",
     ),
     "",
 )

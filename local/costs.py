@@ -175,6 +175,7 @@ class Inventory:
         polled = [
             template["Resources"][each["Properties"]["EventSourceArn"]["Fn::GetAtt"][0]]
             for each in of_type("AWS::Lambda::EventSourceMapping")
+            if "Enabled" not in each["Properties"]  # else a parameter must ask for it
         ]
         fifo = sum(bool(each["Properties"].get("FifoQueue")) for each in polled)
         return cls(

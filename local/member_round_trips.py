@@ -7,6 +7,7 @@ from local.expectations import LONG_AGO, expect
 from succotash.domain.campaigns.alternatives import ANYBODY
 from succotash.domain.campaigns.assignment import Arm, holdout_below, person_hash
 from succotash.domain.campaigns.consent_rules import ConsentRule
+from succotash.domain.campaigns.effect import Finding
 from succotash.domain.campaigns.members import (
     Assigned,
     DispatchTerms,
@@ -16,7 +17,7 @@ from succotash.domain.campaigns.members import (
     ReleaseTerms,
 )
 from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
-from succotash.domain.campaigns.readings import LookReading, LookTerms
+from succotash.domain.campaigns.readings import LookReading, LookTerms, LookTold
 from succotash.domain.people.erasures import SUPPRESSION, Tombstones
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.values import CampaignId, Currency, CustomerId, MessageId
@@ -62,7 +63,8 @@ def check_members(
         LookTerms(campaign_id, [closes_at], None, timedelta(days=1), Currency("USD"))
     )
     expect(that=totals.everybody.treatment.members == 1)
-    reading = LookReading(0, closes_at, totals)
+    told = LookTold(Finding.NOT_ENOUGH_EVIDENCE, None)
+    reading = LookReading(0, closes_at, totals, told)
     to.save_look_readings(campaign_id, [reading])
     expect(that=to.get_look_readings(campaign_id) == [reading])
     release_terms = ReleaseTerms(terms.suppression_keys, ConsentRule.OPT_IN)

@@ -31,7 +31,14 @@ from succotash.http.reading import JSON_TYPE
 from succotash.http.requests import Route
 
 ROOT = Path(__file__).resolve().parent.parent
-FUNCTIONS = ("form_intake", "lead_queries", "event_intake", "ltv_queries", "retention_analysis")
+FUNCTIONS = (
+    "form_intake",
+    "lead_queries",
+    "event_intake",
+    "ltv_queries",
+    "retention_analysis",
+    "connectors",
+)
 YAML_DOCUMENT = ROOT / "openapi.yaml"
 JSON_DOCUMENT = ROOT / "functions" / "lead_queries" / "openapi.json"
 """Shipped with the function that serves it."""

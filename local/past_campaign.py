@@ -27,6 +27,7 @@ from succotash.errors import NotFoundError
 
 CAMPAIGN_ID = CampaignId("00bf8c1c-0000-7000-8000-000000001998")
 NAME = "Summer catalogue 1998"
+DESCRIPTION = "Simulated: it adds 6.00 to the revenue of each member, on average."
 CUSTOMERS = 1_000
 HOLDOUT_SHARE = 0.3
 CHANCES = {Arm.TREATMENT: 0.4, Arm.HOLDOUT: 0.2}
@@ -103,7 +104,7 @@ def _create(past: Container) -> None:
     campaigns = past.get_retention_handler()
     campaigns.create_retention_campaign(
         NAME,
-        description="Simulated: it adds 6.00 to the revenue of each member, on average.",
+        description=DESCRIPTION,
         ends_at=READ_AT,
         definition=CampaignDefinition(
             audience=Audience(customer_ids=tuple(customer_ids())),

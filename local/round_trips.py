@@ -12,6 +12,7 @@ from typing import Any
 
 from local.expectations import DAY, LONG_AGO, expect
 from local.member_round_trips import check_members
+from local.run_round_trip import check_progress
 from local.shop_round_trip import USD, ShopRoundTrip
 from succotash.domain.campaigns.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
 from succotash.domain.forms.forms import Form, RuleKind, ValidationRule
@@ -164,6 +165,7 @@ class RoundTrip(ShopRoundTrip):
         expect(that=to.get_users_by_segment(EngagementSegment.AT_RISK) == [profile])
         expect(that=to.get_retention_analytics().by_risk_level == {"high": 1})
         expect(that=to.forget_activity([customer])["activity_events"] == 1)
+        check_progress(to, run_id, customer)
 
     def receipts(self) -> None:
         """Forecast receipts, of a month before any shop's."""
@@ -204,10 +206,9 @@ class RoundTrip(ShopRoundTrip):
         refund = replace(
             order, order_id=OrderId("2"), amount=Money(Decimal(-1), USD), refund_of=order.order_id
         )
-        known = replace(order, canonical_email=self._lead.email)
-        expect(that=to.record_orders([known, refund]) == [RecordOutcome.RECORDED] * 2)
-        columns = OrderColumns()
-        columns.append(order)
+        both = [replace(order, canonical_email=self._lead.email), refund]
+        expect(that=to.record_orders(both) == [RecordOutcome.RECORDED] * 2)
+        (columns := OrderColumns()).append(order)
         expect(that=to.import_orders(columns) == [RecordOutcome.UNCHANGED])
         expect(that=to.get_orders(self._customer) == [order, refund])
         asked = [(self._customer, refund.order_id)]
@@ -218,6 +219,7 @@ class RoundTrip(ShopRoundTrip):
         expect(that=self._customer in to.purchase_histories(LONG_AGO, ZONE).days.customer_ids)
         expect(that=len(to.count_purchases_by_week(LONG_AGO, LONG_AGO, ZONE)) == 1)
         expect(that=USD in to.get_currencies(LONG_AGO))
+        expect(that=to.find_import(import_id) is None)
         to.open_import(import_id)
         rejected = RejectedLine(2**33, (Violation("amount", "amount", "Invalid amount"),))
         warned = WarnedLine(1, RefundWarning.OF_REFUND)
@@ -272,6 +274,7 @@ class RoundTrip(ShopRoundTrip):
         expect(that=to.get_form(form_id) == self._form and self._form in to.get_all_forms())
         expect(that=to.get_validation_rules(form_id) == [rule])
         expect(that=to.save_lead(lead) == to.get_lead(lead.lead_id) == lead)
+        expect(that=to.find_scored_leads(self._lead.canonical_email) != [])
         expect(that=to.get_lead_by_email(lead.email) == lead)
         expect(that=to.check_duplicate_submission(form_id, sent.fingerprint, LONG_AGO) is None)
         to.save_form_submission(sent)

@@ -1,12 +1,10 @@
 """The whole of Succotash on this machine: `make run`.
 
 Starts a PostgreSQL server (or takes SQLite or memory, by SUCCOTASH_STORAGE), loads the demo data
-through the API, scores it as of 1 July 1998, lets a campaign run in the summer after, and serves
-the template's routes. What it needs again lies in `.local/`.
+unless DEMO=0, and serves the template's routes. What it needs again lies in `.local/`.
 """
 
 import fcntl
-import json
 import os
 import secrets
 import shlex
@@ -20,7 +18,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from local.demo import SCORED_AT, Call, DemoError, Progress, Summary, load, scheduled_event
+from local.demo import DemoError, Progress, Summary
+from local.sign_in import SETTINGS as SIGN_IN
 from succotash.errors import SuccotashError
 from succotash.infrastructure.private_files import FOLDER, make_private_folder, private_opener
 from succotash.settings import LOCAL_PASSWORD, Settings
@@ -48,6 +47,15 @@ curl -s {url}/retention/customers/user_456 \\
 
 curl -s {url}/forms/contact/submissions -H 'Content-Type: application/json' \\
   -d '{{"first_name": "Ada", "email": "ada@example.com", "company": "Example Ltd"}}' | {json}
+"""
+
+TRY_EMPTY = """
+Nothing is loaded. Worth trying, from this folder:
+
+. .venv/bin/activate
+succotash login
+succotash import FILE --dry-run
+succotash doctor
 """
 
 
@@ -95,6 +103,7 @@ def main() -> int:
 def _run(closing: ExitStack) -> None:
     started = time.perf_counter()
     settings = Settings.from_environment(os.environ | NO_OTHER_SERVER)
+    has_demo = _has_demo(os.environ.get("DEMO") or "1")
     listener = closing.enter_context(_listen(os.environ.get("PORT") or DEFAULT_PORT))
     closing.enter_context(hold(KEPT))
     os.chdir(ROOT)
@@ -106,30 +115,36 @@ def _run(closing: ExitStack) -> None:
         chosen |= _start_postgres(closing, steps, settings)
     elif settings.storage == "sqlite":
         chosen |= {"SQLITE_PATH": str(ROOT / settings.sqlite_path)}
-    chosen |= _messages(settings, listener)
+    chosen |= _messages(settings, listener) | SIGN_IN
     os.environ.update(chosen)
     os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "WARNING")
     os.environ.setdefault("POWERTOOLS_METRICS_DISABLED", "true")  # nobody collects them here
 
+    from local.demo_data import LocalDemo
+    from local.demo_routes import add_demo_routes
+
     gateway, token = _make_gateway(steps, settings)
-    call = gateway.call(token)
-    with steps.step("Loading the demo data") as progress:
-        loaded = load(call, progress)
-    with steps.step("Scoring every customer"):
-        _score(gateway, call)
-    from local.past_campaign import run_past_campaign
     from succotash.container import container
 
-    with steps.step("Running a campaign of 1998"):
-        run_past_campaign(container)
+    url_file = KEPT / "postgres.url"
+    admin_url = url_file.read_text("utf-8").strip() if settings.storage == "postgres" else None
+    demo = LocalDemo(gateway, token, container, admin_url)
+    # Before the first request, after which the application takes no more routes.
+    add_demo_routes(gateway.app, gateway.is_developer, demo.load, demo.clear)
+    gateway.take_uploads(_uploads(chosen))
+    loaded = demo.load(steps.step) if has_demo else None
     closing.callback(container.close)
     _write_env(chosen)
     closing.enter_context(gateway.listening(listener))
     closing.enter_context(_workers(gateway, chosen).at_work())
     url = f"http://{HOST}:{gateway.port}"
-    print(f"\n{_told(loaded)}\n\nWorth trying, from this folder:\n")
-    print(TRY.format(url=url, json=".venv/bin/python -m json.tool"))
-    print(f"A form to fill in: {url}/f/contact")
+    if loaded is None:
+        print(TRY_EMPTY)
+    else:
+        print(f"\n{_told(loaded)}\n\nWorth trying, from this folder:\n")
+        print(TRY.format(url=url, json=".venv/bin/python -m json.tool"))
+        print(f"A form to fill in: {url}/f/contact")
+    print(f"The dashboard: {url}/")
     print("A token for every route: .local/token    Settings for a shell: .local/env")
     print("E-mails, also of the active campaign: .local/mail/    Events: .local/events.ndjson")
     elapsed = time.perf_counter() - started
@@ -143,6 +158,13 @@ def _interrupt(_: int, __: FrameType | None) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+def _has_demo(text: str) -> bool:
+    """Whether the demo data is wanted."""
+    if text not in {"0", "1"}:
+        raise LocalRunError("DEMO must be 0 or 1")
+    return text == "1"
 
 
 def _listen(port: str) -> socket.socket:
@@ -225,7 +247,12 @@ def _workers(gateway: "Gateway", chosen: Mapping[str, str]) -> "BackgroundWorker
     place = chosen.get("PARKING_QUEUE_URL", "").removeprefix("file:")
     queue = FileSubmissionQueue(Path(place)) if place else None
     bus = Path(chosen["EVENT_BUS"].removeprefix("file:"))
-    return BackgroundWorkers(gateway.functions.invoke, queue, bus)
+    return BackgroundWorkers(gateway.functions.invoke, queue, bus, _uploads(chosen))
+
+
+def _uploads(chosen: Mapping[str, str]) -> Path:
+    """Where files are put that are imported."""
+    return Path(chosen["ORDER_FILES"].removeprefix("file:"))
 
 
 def _make_gateway(steps: Steps, settings: Settings) -> "tuple[Gateway, str]":
@@ -249,15 +276,6 @@ def _told(loaded: Summary) -> str:
         f"Loaded {loaded.orders:,} orders, {loaded.events:,} events, "
         f"{loaded.submissions} form submissions and {loaded.campaigns} campaigns."
     )
-
-
-def _score(gateway: "Gateway", call: Call) -> None:
-    """A receipt for each month and the scheduled run, unless there is a finished one already."""
-    runs = call("GET", "/retention/model").body["runs"]
-    if not any(run["state"] == "current" and run["customers"] for run in runs):
-        event = scheduled_event(SCORED_AT)
-        gateway.functions.invoke("ChurnScoring", json.dumps(event | {"step": "backfill"}))
-        gateway.functions.invoke("ChurnScoring", json.dumps(event))
 
 
 def _write_env(chosen: Mapping[str, str]) -> None:

@@ -54,6 +54,7 @@ def main() -> int:
         os.environ |= {
             "SUCCOTASH_STORAGE": "sqlite",
             "SQLITE_PATH": str(Path(folder) / "succotash.db"),
+            "MAIL_FROM": "Succotash <succotash@localhost>",
             "POWERTOOLS_LOG_LEVEL": "WARNING",
             "POWERTOOLS_METRICS_DISABLED": "true",
         }

@@ -26,6 +26,7 @@ def make_seed(path: Path) -> None:
             "SUCCOTASH_STORAGE": "sqlite",
             "SQLITE_PATH": str(database),
             "SQLITE_SEED": "",
+            "MAIL_FROM": "Succotash <succotash@localhost>",  # without it no campaign is activated
             "POWERTOOLS_LOG_LEVEL": "WARNING",
             "POWERTOOLS_METRICS_DISABLED": "true",
         }

@@ -32,7 +32,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from local.demo import Answer, Call
 from local.functions import Event, LocalFunction, LocalFunctions
+from local.sign_in import DevelopmentSignIn
 from local.tokens import LocalIssuer
+from local.uploads import take_uploads
 from succotash.domain.values import Json
 from succotash.errors import MissingTokenError
 
@@ -145,6 +147,8 @@ class Gateway(LocalApigwService):  # type: ignore[misc]  # SAM CLI is not typed
         self.create()
         self.app: Flask = self._app
         self.app.config["MAX_CONTENT_LENGTH"] = LARGEST_PAYLOAD
+        prefix = os.environ.get("SCOPE_PREFIX", "")
+        DevelopmentSignIn(issuer, stack.all_scopes, prefix).serve_on(self.app)
 
     # What LocalApigwService asks of its runner of functions.
 
@@ -212,9 +216,21 @@ class Gateway(LocalApigwService):  # type: ignore[misc]  # SAM CLI is not typed
             print(line, file=sys.stderr, flush=True)
         return response
 
+    def take_uploads(self, folder: Path) -> None:
+        """Take files that are sent past the API into the folder, in place of S3."""
+        take_uploads(self.app, folder)
+
     def issue_token(self) -> str:
         """A token that opens every route."""
         return self._issuer.issue(self._stack.all_scopes)
+
+    def is_developer(self, authorization: str) -> bool:
+        """Whether a header holds a token of this machine."""
+        try:
+            self._issuer.verify(authorization.removeprefix("Bearer "))
+        except MissingTokenError:
+            return False
+        return True
 
     def call(self, token: str) -> Call:
         """Requests from within this process that take the way of any other."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from local.cdnow import amounts_by_day
 from local.risk_report import scored
@@ -114,8 +115,13 @@ def counted(change: Change, members: int, seed: int) -> list[ArmTotals]:
     revenue = people.revenue[drawn] * np.where(held_out, 1.0, change.factor)
     more = ~held_out & (random.random(members) < change.extra_orders)
     revenue[more] += random.choice(people.amounts, more.sum())
-    columns = {"b": revenue > 0, "y": revenue, "x": people.foreseen[drawn]}
-    group = np.arange(members) * LOOKS // members + LOOKS * held_out
+    return totals_of(revenue, people.foreseen[drawn], held_out)
+
+
+def totals_of(revenue: Array, foreseen: Array, held_out: NDArray[np.bool_]) -> list[ArmTotals]:
+    """What each of the looks adds of these members, as many at each, in their order."""
+    columns = {"b": revenue > 0, "y": revenue, "x": foreseen}
+    group = np.arange(len(revenue)) * LOOKS // len(revenue) + LOOKS * held_out
     sums: dict[str, Any] = {
         "members": np.bincount(group, minlength=2 * LOOKS),
         "b": np.bincount(group[revenue > 0], minlength=2 * LOOKS),

@@ -14,12 +14,12 @@ import form_intake
 from bulk_import import importing
 from churn_scoring import scoring
 from lead_scoring import scoring as rescoring
-from local.objects import LocalObjectStore
 from outbox_relay import relaying
 from succotash.container import Container
 from succotash.domain.intake.queued_submissions import Delivery
 from succotash.domain.repositories.storage import Storage
 from succotash.infrastructure.aws.submission_queue import SqsSubmissionQueue
+from succotash.infrastructure.files.objects import FolderObjectStore
 from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.contexts import Context
@@ -181,7 +181,7 @@ class World:
             return report
         file = self.folder / name
         file.write_text(content)
-        report = self.container.get_bulk_import(LocalObjectStore()).run(str(file))
+        report = self.container.get_bulk_import(FolderObjectStore()).run(str(file))
         file.unlink()  # it is whose it was before, and the result is ours
         return report
 

@@ -6,8 +6,9 @@ from succotash.application.campaigns.rules import CampaignRules
 from succotash.application.intake.unsubscriptions import Unsubscriptions
 from succotash.application.messages.deliveries import Deliveries
 from succotash.application.messages.mail_composition import MailComposition
-from succotash.application.messages.member_mails import MemberMails
+from succotash.application.messages.member_messages import MemberMessages
 from succotash.application.messages.outbox_relay import Channels
+from succotash.domain.campaigns.definition import CampaignChannel
 from succotash.domain.intake.signing import Signer
 from succotash.domain.messages.mails import Links
 from succotash.domain.people.erasures import Tombstones
@@ -17,6 +18,7 @@ from succotash.domain.repositories.delivery import (
     EventBus,
     Mailer,
     RelayWaker,
+    Webhooks,
 )
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import uuid7
@@ -40,19 +42,30 @@ def channels_of(
     limit: int = 5,
     waker: RelayWaker = NOBODY_TO_WAKE,
     rules: CampaignRules | None = None,
+    webhooks: Webhooks | None = None,
+    inbox: str | None = None,
 ) -> Channels:
     unsubscriptions = Unsubscriptions(
         storage, lambda: NOON, uuid7, lambda: UNSUBSCRIBE_SIGNER, tombstones
     )
-    members = MemberMails(
-        rules or CampaignRules(tombstones=tombstones), links, unsubscriptions.token
+    ways = {
+        CampaignChannel.EMAIL: post,
+        CampaignChannel.BUS: bus,
+        CampaignChannel.WEBHOOK: webhooks,
+    }
+    members = MemberMessages(
+        rules or CampaignRules(tombstones=tombstones),
+        links,
+        unsubscriptions.token,
+        {channel for channel, way in ways.items() if way or queue},
+        inbox,
     )
     return Channels(
-        queue or Deliveries(post, bus),
+        queue or Deliveries(post, bus, webhooks=webhooks),
         publishes=bus is not None,
         mails=MailComposition(storage.repositories.forms, links, signer) if post else None,
         tombstones=tombstones,
         mails_per_recipient=limit,
         waker=waker,
-        members=members if post or queue else None,
+        members=members,
     )

@@ -19,9 +19,28 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
         {"run_id": "1998-07-01T00:00:00Z", "state": "current", "customers": CDNOW_AND_TWO},
     ),
     "churn_scoring.backfill": (None, {"months": []}),
+    "connectors.shopify_cancellation": (HTTPStatus.OK, {"result": "accepted"}),
+    "connectors.shopify_consent": (HTTPStatus.OK, {"result": "accepted"}),
+    "connectors.shopify_data_request": (HTTPStatus.OK, {"result": "accepted"}),
+    "connectors.shopify_order": (HTTPStatus.OK, {"result": "accepted"}),
+    "connectors.shopify_redact": (HTTPStatus.OK, {"result": "accepted"}),
+    "connectors.shopify_refund": (HTTPStatus.OK, {"result": "accepted"}),
+    "connectors.shopify_shop_redact": (HTTPStatus.OK, {"result": "ignored"}),
+    # Signed at a time that is long over.
+    "connectors.stripe_charge": (HTTPStatus.UNAUTHORIZED, {}),
+    "connectors.stripe_dispute": (HTTPStatus.UNAUTHORIZED, {}),
+    "connectors.stripe_refund": (HTTPStatus.UNAUTHORIZED, {}),
+    "connectors.stripe_total_refund": (HTTPStatus.UNAUTHORIZED, {}),
+    "connectors.woocommerce_deletion": (HTTPStatus.OK, {"result": "accepted"}),
+    "connectors.woocommerce_order": (HTTPStatus.OK, {"result": "accepted"}),
+    "connectors.woocommerce_ping": (HTTPStatus.OK, {"result": "ping"}),
+    "connectors.woocommerce_refund": (HTTPStatus.OK, {"result": "accepted"}),
     "delivery.jobs": (None, {"batchItemFailures": []}),
     "event_intake.activity": (HTTPStatus.OK, {"recorded": 2, "rejected": 0}),
+    "event_intake.shop_events": (None, {"batchItemFailures": []}),
     "event_intake.orders": (HTTPStatus.OK, {"recorded": 3, "rejected": 0}),
+    # On SQLite there is no place for files.
+    "event_intake.upload": (HTTPStatus.CONFLICT, {}),
     "form_intake.health": (HTTPStatus.OK, {"status": "ok", "storage": "sqlite"}),
     "form_intake.page": (HTTPStatus.OK, {}),
     "form_intake.thanks": (HTTPStatus.OK, {}),
@@ -45,8 +64,11 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
         HTTPStatus.OK,
         {"current.0.purpose": "marketing", "current.0.state": "granted", "suppressed": []},
     ),
+    "lead_queries.search": (HTTPStatus.OK, {"leads.0.email": "john@example.com"}),
+    "lead_queries.export_customers": (HTTPStatus.OK, {}),
     "lead_queries.export_leads": (HTTPStatus.OK, {}),
     "lead_queries.export_submissions": (HTTPStatus.OK, {}),
+    "lead_queries.shop_requests": (None, {"batchItemFailures": []}),
     "lead_queries.leads": (HTTPStatus.OK, {"leads.0.email": "john@example.com"}),
     "lead_queries.rescoring": (HTTPStatus.OK, {"rules_version": 1, "is_finished": True}),
     "lead_queries.scoring_rules": (HTTPStatus.OK, {"version": 1, "grades.A": 80}),
@@ -69,6 +91,14 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     "outbox_relay.messages": (None, {"batchItemFailures": []}),
     "outbox_relay.put_back": (None, {"failed": 0, "waiting": 0, "put_back": 0}),
     "outbox_relay.scheduled": (None, {"failed": 0, "waiting": 0, "set_aside_in_all": 0}),
+    "token_scopes.sign_in": (
+        None,
+        {
+            "response.claimsAndScopeOverrideDetails.accessTokenGeneration.scopesToSuppress": [
+                "succotash/forms:write"
+            ]
+        },
+    ),
     "schema_migration.by_hand": (None, {"status": "SUCCESS", "reason": ""}),
     "retention_analysis.analytics": (HTTPStatus.OK, {"run.run_id": "1998-07-01T00:00:00Z"}),
     "retention_analysis.campaigns": (HTTPStatus.OK, {"campaigns.1.name": "We kept your shelf"}),
@@ -76,6 +106,12 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     "retention_analysis.lifecycle": (HTTPStatus.OK, {"run.run_id": "1998-07-01T00:00:00Z"}),
     # Campaigns' ids are made when they are created: a file can name none.
     "retention_analysis.outcomes": (HTTPStatus.NOT_FOUND, {}),
+    "retention_analysis.search": (
+        HTTPStatus.OK,
+        {"customers.0.customer_id": "customer_123", "customers.0.value.order_count": 14},
+    ),
+    "retention_analysis.scoring_run": (HTTPStatus.ACCEPTED, {"state": "planned"}),
+    "retention_analysis.scoring_runs": (HTTPStatus.OK, {"runs.0.state": "finished"}),
     "retention_analysis.receipts": (
         HTTPStatus.OK,
         {"receipts.0.month": "1998-07-01", "receipts.1.is_backfilled": True},

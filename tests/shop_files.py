@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -39,7 +40,7 @@ def blocks(
         name_customer,
         PSEUDONYMS.name_of_email,
         lambda: NOW,
-        block_orders,
+        block_orders=block_orders,
     )
     opened = files(store, store.describe(name), options or FileOptions())
     return opened.blocks(after, OrderRules(USD, NOW))
@@ -51,7 +52,10 @@ def orders(
     found = []
     for block in blocks(content, options=options, part=part):
         assert isinstance(block, ShopBlock)
-        found += block.orders
+        told = [*zip(block.lines, block.orders, strict=True)]
+        if block.usual is not None:
+            told += [(line, block.usual.order(row)) for row, line in enumerate(block.usual.lines)]
+        found += [order for _, order in sorted(told, key=itemgetter(0))]
     return found
 
 

@@ -1,9 +1,11 @@
 """The scheduled run, judged as of the event's time; clocks only measure how long it took.
 
 An event without a step is the schedule's own and does all of it; a state machine asks for one step
-after another. The step `backfill`, which people ask for, seals forecast receipts of months before.
+after another, and for `fail` where one fails for good. The step `backfill`, which people ask for,
+seals forecast receipts of months before.
 """
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,14 +15,19 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic_core import to_jsonable_python
 
 from succotash.container import Container, container
+from succotash.domain.retention.retention import run_id_of
 from succotash.domain.values import SHARDS
 from succotash.errors import InvalidInputError
 from succotash.http.fields import require_instant
 from succotash.http.invocations import WrongSettings, invocation
+from succotash.http.problems import KINDS
 from succotash.observation import Metric, count
 
 if TYPE_CHECKING:
     from succotash.application.scoring.churn_scoring import ChurnScoring
+
+TELLING = {each.__name__ for each in KINDS} | {"ShardFailedError", "IncompleteRunError"}
+"""Errors whose sentences may be shown."""
 
 type Event = Mapping[str, Any]
 type Report = dict[str, Any]
@@ -79,10 +86,43 @@ def _step(event: Event, run: "ChurnScoring") -> object:
                 raise ShardFailedError(shard, error) from error
         case "finish":
             return run.finish(_run_id(event))
+        case "fail":
+            return _fail(event, run)
         case "backfill":
             return run.backfill_receipts(require_instant("time", event.get("time")))
         case _:
-            raise InvalidInputError.of("step", "step", "Must be plan, score, finish or backfill")
+            raise InvalidInputError.of(
+                "step", "step", "Must be plan, score, finish, fail or backfill"
+            )
+
+
+def _fail(event: Event, run: "ChurnScoring") -> Report:
+    """Note why a run failed, as a state machine tells it: `failure` holds what was thrown."""
+    run_id = run_id_of(require_instant("time", event.get("time")))
+    run.fail(run_id, failure_text(event.get("failure")))
+    return {"run_id": run_id}
+
+
+def failure_text(failure: object) -> str:
+    """The kind of error, and what errors of ours say, none of which holds anybody's data."""
+    match failure:
+        case {"Error": str(kind), "Cause": str(cause)}:
+            pass
+        case {"Error": str(kind)}:
+            return kind
+        case _:
+            return "unknown"
+    try:
+        told = json.loads(cause)
+    except ValueError:
+        return kind
+    match told:
+        case {"errorType": str(name), "errorMessage": str(message)} if name in TELLING:
+            return message
+        case {"errorType": str(name)}:
+            return name
+        case _:
+            return kind
 
 
 def _run_id(event: Event) -> str:

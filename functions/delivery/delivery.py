@@ -1,4 +1,4 @@
-"""Does what needs the internet: e-mails, events on the bus, questions about challenges."""
+"""Does what needs the internet: e-mails, webhooks, events on the bus, challenges' questions."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from succotash.application.messages.delivery_worker import ReceivedJob
 from succotash.container import Container, container
 from succotash.http.invocations import WrongSettings, invocation
 
-RESERVE = 20_000
+RESERVE = 30_000
 """Milliseconds within which any job ends: none is begun later."""
 
 type Answer = dict[str, Any]

@@ -1,5 +1,12 @@
 """What customers do, in batches: orders and activity."""
 
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import Field
+
 from event_items import (
     ActivityBody,
     ActivityItem,
@@ -7,17 +14,29 @@ from event_items import (
     activity,
     orders,
 )
+from shop_messages import shop_messages
 from succotash.application.batches import BatchReport
+from succotash.application.shops.uploads import ImportView, UploadView
 from succotash.container import Container, container
 from succotash.http.api import Api
 from succotash.http.batches import BATCH_BYTES, read_batch
+from succotash.http.fields import Closed, Digits
 from succotash.http.orders import OrderItem
 from succotash.http.reading import JSON_TYPE, NDJSON_TYPE
-from succotash.http.requests import Call
+from succotash.http.requests import Call, Reply
 from succotash.http.snapshots import survive_snapshots
+from upload_body import UploadBody
 
 api = Api[Container]("event_intake")
 WRITE = "events:write"
+PROBLEMS_SHOWN = 100
+
+
+class ImportQuery(Closed):
+    """How much of a report."""
+
+    limit: Annotated[int, Field(ge=0, le=1000), Digits] = PROBLEMS_SHOWN
+    """The most problems by line in the answer."""
 
 
 @api.route(
@@ -46,5 +65,35 @@ def record_activity(container: Container, call: Call) -> BatchReport:
     return container.get_retention_handler().record_activity(events)
 
 
-handler = api.on(container)
+@api.route(
+    "POST",
+    "/uploads",
+    scope=WRITE,
+    status=HTTPStatus.CREATED,
+    answers={JSON_TYPE: UploadView},
+    also={HTTPStatus.CONFLICT: "The deployment has no place for files."},
+)
+def permit_upload(container: Container, body: UploadBody) -> Reply:
+    """A form by which a file of orders of any size is sent past the API, and then imported."""
+    upload = container.get_uploads().permit(body.options())
+    return Reply(upload, HTTPStatus.CREATED, {"Location": upload["import_url"]})
+
+
+@api.route("GET", "/imports/{import_id}", scope=WRITE)
+def get_import(container: Container, import_id: str, query: ImportQuery) -> ImportView:
+    """How the import of a file that was sent went, or how far it has come."""
+    return container.get_uploads().get_import(import_id, limit=query.limit)
+
+
+def recording(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
+    """The handler of requests, and of messages from the queue of shops' events."""
+    answer, take = api.on(parts), shop_messages(parts)
+
+    def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        return take(event, context) if "Records" in event else answer(event, context)
+
+    return handle
+
+
+handler = recording(container)
 survive_snapshots(container)

@@ -7,8 +7,9 @@ from urllib.parse import quote, urlsplit
 
 import email_validator  # noqa: F401 - nearly every request needs it, which then need not wait
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
+from dashboard_pages import ASSET_TYPES, get_asset, get_dashboard, get_dashboard_settings
 from hosted_page import (
     confirmation_page,
     confirmed_page,
@@ -19,6 +20,7 @@ from hosted_page import (
     useless_link_page,
 )
 from html_page import HTML_TYPE
+from page_queries import ConfirmationQuery, PageQuery, ThanksQuery
 from queued_messages import queued_messages
 from submission_reading import NEXT, TAKES, SentForm
 from succotash.application.forms.views import FormView
@@ -53,7 +55,6 @@ SUBMISSIONS = "submissions"
 """The address of a form's submissions as seen from itself: the page that came back is there."""
 
 REFERRER_LIMIT = 2_000
-Tag = Annotated[str, Field(max_length=500)]
 
 
 class Health(TypedDict):
@@ -79,49 +80,6 @@ class Receipt(TypedDict):
     submitted_at: str
 
 
-class PageQuery(Closed):
-    """Where the visitor came from, for the submission. Parameters of others are passed over."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    utm_source: Tag | None = None
-    utm_medium: Tag | None = None
-    utm_campaign: Tag | None = None
-    utm_term: Tag | None = None
-    utm_content: Tag | None = None
-    campaign_id: Tag | None = None
-    click_id: Tag | None = None
-    gclid: Tag | None = None
-    gbraid: Tag | None = None
-    wbraid: Tag | None = None
-    dclid: Tag | None = None
-    fbclid: Tag | None = None
-    msclkid: Tag | None = None
-    ttclid: Tag | None = None
-    li_fat_id: Tag | None = None
-    twclid: Tag | None = None
-    rdt_cid: Tag | None = None
-
-    def attribution(self) -> dict[str, str]:
-        """What of it goes with the submission."""
-        given: dict[str, str | None] = self.model_dump()
-        return {name: value for name, value in given.items() if value}
-
-
-class ThanksQuery(Closed):
-    """Nothing is asked. What programs add to addresses is passed over."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-class ConfirmationQuery(Closed):
-    """The link's token. What programs add to links in e-mails is passed over."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    token: Annotated[str, Field(max_length=LONGEST_TOKEN)] = ""
-
-
 class ConfirmationBody(Closed):
     """What the page's button sends."""
 
@@ -137,6 +95,11 @@ def get_health(container: Container) -> Health:
     """Whether the service and its storage answer."""
     container.storage.ping()
     return {"status": "ok", "storage": container.settings.storage}
+
+
+api.route("GET", "/", scope=None, answers={HTML_TYPE: str})(get_dashboard)
+api.route("GET", "/assets/{file}", scope=None, answers=ASSET_TYPES)(get_asset)
+api.route("GET", "/dashboard/config", scope=None)(get_dashboard_settings)
 
 
 @api.route("GET", "/f/{form_id}", scope=None, answers={HTML_TYPE: str})

@@ -6,25 +6,29 @@ from datetime import datetime
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
 from consent_statements import ConsentsBody
 from form_definition import FormBody
 from scoring_table import ScoringRulesBody
+from shop_request_messages import shop_request_messages
 from succotash.application.consents import ConsentsView
 from succotash.application.forms.analytics import FormAnalyticsView
 from succotash.application.forms.views import FormList, FormView
 from succotash.application.intake.views import SubmissionList, SubmissionView
 from succotash.application.leads.exports import Export
 from succotash.application.leads.scoring import RescoringReport, ScoringRulesView
-from succotash.application.leads.views import LeadDetails, LeadList, LeadView
+from succotash.application.leads.views import LeadDetails, LeadList, LeadMatches, LeadView
 from succotash.application.people.views import ErasureReport, PersonExport
 from succotash.container import Container, container
 from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.leads.leads import LeadQuery, LeadStatus
-from succotash.domain.values import FormId
+from succotash.domain.retention.customers import CustomerFilter
+from succotash.domain.retention.retention import RiskLevel
+from succotash.domain.values import FormId, SegmentId
 from succotash.http.api import Api
 from succotash.http.fields import (
     LAX,
@@ -101,6 +105,15 @@ class SubmissionsExportQuery(Closed):
     state: Annotated[SubmissionState, LAX] | None = None
     start: DayOrInstant | None = None
     end: DayOrInstant | None = None
+    cursor: Cursor | None = None
+
+
+class CustomersExportQuery(Closed):
+    """Which customers, and behind which row to go on."""
+
+    risk: Annotated[RiskLevel, LAX] | None = None
+    segment: Id | None = None
+    """A segment by value."""
     cursor: Cursor | None = None
 
 
@@ -248,6 +261,24 @@ def export_leads(container: Container, query: LeadsExportQuery) -> Reply:
     )
 
 
+@api.route("POST", "/leads/search", scope=LEADS_READ)
+def search_leads(container: Container, body: PersonBody) -> LeadMatches:
+    """The lead with an e-mail address, in whatever spelling."""
+    return container.get_form_handler().search_leads(body.email)
+
+
+@api.route("GET", "/customers/export", scope=PEOPLE, answers=CSV, also=BY_LINK)
+def export_customers(container: Container, query: CustomersExportQuery) -> Reply:
+    """Customers as CSV: address, segment, risk, value, consent."""
+    segment = None if query.segment is None else SegmentId(query.segment)
+    wanted = CustomerFilter(query.risk, segment)
+    return _exported(
+        container.get_export_handler().export_customers(
+            wanted, cursor=query.cursor, has_time=_time_for(EXPORT_SECONDS)
+        )
+    )
+
+
 @api.route("GET", "/leads/scoring-rules", scope=LEADS_READ)
 def get_scoring_rules(container: Container) -> ScoringRulesView:
     """The table by which leads are scored."""
@@ -321,5 +352,15 @@ def erase_person(container: Container, body: PersonBody) -> ErasureReport:
     return container.get_people_handler().erase_person(body.email, _time_for(ERASURE_SECONDS))
 
 
-handler = api.on(container)
+def answering(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
+    """The handler of requests, and of messages from the queue of shops' customers' requests."""
+    answer, take = api.on(parts), shop_request_messages(parts)
+
+    def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
+        return take(event, context) if "Records" in event else answer(event, context)
+
+    return handle
+
+
+handler = answering(container)
 survive_snapshots(container)

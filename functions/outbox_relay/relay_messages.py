@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from succotash.domain.campaigns.outcomes import MemberOutcome
 from succotash.domain.messages.delivery import DeliveryOutcome
 from succotash.domain.people.consents import FailedAddress
 from succotash.errors import MalformedRequestError
@@ -24,6 +25,8 @@ class RelayMessages:
     """When wakes are due that were held back as long as the queue can."""
     failed: list[FailedAddress] = field(default_factory=list)
     """Addresses that fail for good, and those whose people complained."""
+    bounced: list[MemberOutcome] = field(default_factory=list)
+    """Campaigns' messages that came back."""
     unreadable: list[str] = field(default_factory=list)
     """Ids of messages that another release may have written."""
 
@@ -43,9 +46,13 @@ def read_messages(records: Iterable[Mapping[str, Any]], now: datetime) -> RelayM
         except MalformedRequestError:
             try:
                 if (event := _event_of_ses(text)) is not None:
-                    from succotash.infrastructure.aws.ses_events import failed_addresses
+                    from succotash.infrastructure.aws.ses_events import (
+                        bounced_messages,
+                        failed_addresses,
+                    )
 
                     found.failed += failed_addresses(event)
+                    found.bounced += bounced_messages(event)
                     continue
                 at = _wake_at(text)
             except (ValueError, LookupError):

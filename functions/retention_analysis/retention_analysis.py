@@ -1,11 +1,13 @@
 """Who is slipping away, and the campaigns to keep them."""
 
+from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from campaign_bodies import CampaignBody, CampaignPatch, change_of
+from customer_names import CustomerSearchBody
 from outcome_items import OUTCOMES, OutcomeItem, OutcomesBody
 from succotash.application.campaigns.outcomes import OutcomeReport
 from succotash.application.campaigns.previews import DispatchRequested, PreviewView
@@ -18,12 +20,14 @@ from succotash.application.campaigns.views import (
 from succotash.application.retention.grids import GridMeasure, GridQuestion, GridView
 from succotash.application.retention.lifecycle import LifecycleView
 from succotash.application.retention.receipts import RECEIPTS_SHOWN, ReceiptList
+from succotash.application.retention.search import CustomerSearchView
 from succotash.application.retention.views import (
     ChurnRiskList,
     CustomerRetention,
     ModelReport,
     RetentionAnalyticsView,
 )
+from succotash.application.scoring.run_requests import RunProgressList, RunProgressView
 from succotash.container import Container, container
 from succotash.domain.campaigns.campaigns import CampaignStatus
 from succotash.domain.retention.grids import CohortAnchor, CohortMembership, GridWindows
@@ -40,13 +44,16 @@ from succotash.http.fields import (
     Id,
     Limit,
     Paged,
+    parse_instant,
 )
+from succotash.http.problems import run_address
 from succotash.http.reading import JSON_TYPE, NDJSON_TYPE
-from succotash.http.requests import Call
+from succotash.http.requests import Call, Reply
 from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("retention_analysis")
 READ, WRITE = "retention:read", "retention:write"
+RUN = "scoring:run"
 RUNS_SHOWN = 10
 BRACKETS_PATTERN = r"^\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*$"
 
@@ -115,6 +122,17 @@ class ReceiptsQuery(Paged):
     """How many receipts."""
 
     limit: Limit = RECEIPTS_SHOWN
+
+
+def _now_or_instant(value: object) -> object:
+    """The word as it is, or the instant; so that one error is told and not one for each of them."""
+    return value if value == "now" else parse_instant(value)
+
+
+class RunBody(Closed):
+    """As of when customers are scored: an instant, or `now`, which is also meant by nothing."""
+
+    as_of: Annotated[datetime | Literal["now"], BeforeValidator(_now_or_instant)] = "now"
 
 
 @api.route("GET", "/retention/analytics", scope=READ)
@@ -227,6 +245,42 @@ def record_outcomes(container: Container, campaign_id: str, call: Call) -> Outco
     """Record what became of a campaign's messages; every item has a result of its own."""
     outcomes = read_batch(call, OUTCOMES)
     return container.get_retention_handler().record_outcomes(campaign_id, outcomes)
+
+
+@api.route("POST", "/customers/search", scope=READ)
+def search_customers(container: Container, body: CustomerSearchBody) -> CustomerSearchView:
+    """Customers by e-mail, or by the id that a system gave them, with their value and risk."""
+    name = body.name(container.pseudonyms)
+    return container.get_retention_handler().search_customers(name)
+
+
+@api.route(
+    "POST",
+    "/scoring/runs",
+    scope=RUN,
+    status=HTTPStatus.ACCEPTED,
+    answers={JSON_TYPE: RunProgressView},
+    also={HTTPStatus.CONFLICT: "A run is running or newer, and its address is at Location."},
+)
+def request_scoring_run(container: Container, body: RunBody) -> Reply:
+    """Ask for a scoring run, which starts soon; its address is at Location."""
+    as_of = None if body.as_of == "now" else body.as_of
+    run = container.get_retention_handler().request_run(as_of)
+    return Reply(run, HTTPStatus.ACCEPTED, {"Location": run_address(run["run_id"])})
+
+
+@api.route("GET", "/scoring/runs", scope=RUN)
+def get_scoring_runs(container: Container, query: Paged) -> RunProgressList:
+    """A page of scoring runs with how far they have come, the latest first."""
+    return container.get_retention_handler().get_runs_progress(
+        limit=query.limit, cursor=query.cursor
+    )
+
+
+@api.route("GET", "/scoring/runs/{run_id}", scope=RUN)
+def get_scoring_run(container: Container, run_id: str) -> RunProgressView:
+    """How far a scoring run has come."""
+    return container.get_retention_handler().get_run_progress(run_id)
 
 
 @api.route("GET", "/retention/model", scope=READ)

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from local.demo import Call, load
 from local.server import Gateway, Stack
+from local.sign_in import SETTINGS as SIGN_IN
 from local.tokens import LocalIssuer
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -33,6 +34,8 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         "SUCCOTASH_STORAGE": "sqlite",
         "SQLITE_PATH": str(folder / "succotash.db"),
         "FORM_TOKEN_KEYS": "a-key-that-nobody-guesses",
+        "MAIL_FROM": "Succotash <succotash@localhost>",
+        **SIGN_IN,
     }
     with pytest.MonkeyPatch.context() as environment:
         for name, value in settings.items():

@@ -17,6 +17,7 @@ from succotash.domain.shops.orders import (
 from succotash.domain.values import CampaignId, CustomerId, MessageId, OrderId
 from tests.builders import NOON, a_campaign, days, usd
 from tests.builders.campaigns import add_people, email_of, listed, terms
+from tests.builders.shops import a_shop_order, columns_of
 
 MEMBER, OTHER, BUYER, READER = map(CustomerId, ("member", "other", "buyer", "reader"))
 CAMPAIGN, DRAFT = map(CampaignId, ("campaign", "draft"))
@@ -61,6 +62,12 @@ COMPANY_WRITES: Mapping[str, Callable[[Repositories], object]] = {
         CAMPAIGN, [LookReading(0, NOON, LookTotals())]
     ),
     "add_shop_orders": lambda all_: all_.ltv.add_shop_orders([state_of(NEW)], {}),
+    "enter_shop_orders": lambda all_: all_.ltv.enter_shop_orders(
+        columns_of(
+            [a_shop_order(NEW.number, "#1002", system=NEW.system, email="buyer@example.org")],
+            system=NEW.system,
+        )
+    ),
     "save_shop_orders": lambda all_: all_.ltv.save_shop_orders(
         [
             ShopOrderChange(

@@ -12,6 +12,7 @@ from succotash.application.campaigns.rules import CampaignRules
 from succotash.application.messages.deliveries import Deliveries
 from succotash.application.messages.delivery_worker import DeliveryWorker, ReceivedJob
 from succotash.application.messages.outbox_relay import ANSWER_TIME, OutboxRelay
+from succotash.domain.campaigns.definition import CampaignDefinition
 from succotash.domain.campaigns.members import MemberState
 from succotash.domain.messages.delivery import DeliveryJob, DeliveryOutcome
 from succotash.domain.messages.mails import Mail
@@ -20,11 +21,19 @@ from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import CampaignId, uuid7
 from succotash.errors import StorageUnavailableError
 from tests.builders import NOON
-from tests.builders.campaigns import CAMPAIGN_KEYS, a_running_campaign, add_people, email_of
+from tests.builders.campaigns import (
+    CAMPAIGN_KEYS,
+    EVERYBODY,
+    GREETING,
+    a_running_campaign,
+    add_people,
+    email_of,
+)
 from tests.relays import channels_of
 
 CAMPAIGN = CampaignId("campaign")
 PEOPLE = [f"p{number:02d}" for number in range(20)]
+HALF = CampaignDefinition(audience=EVERYBODY, message=GREETING, holdout_share=0.5)
 
 
 class Crash(BaseException):
@@ -45,7 +54,7 @@ class Company(DeliveryQueue, DeliveryInbox, Mailer):
         self._crash_at: str | None = crash_at
         self._given = 0
         repositories = storage.repositories
-        repositories.retention.save_retention_campaign(a_running_campaign())
+        repositories.retention.save_retention_campaign(a_running_campaign(definition=HALF))
         add_people(repositories, PEOPLE)
 
     def step(self, name: str) -> None:
@@ -158,6 +167,7 @@ def test_each_treated_member_gets_at_most_one_mail(storage: Storage, step: str) 
     assert {each.canonical_email for each in members} == {email_of(each) for each in PEOPLE}
     assert len(company.mails) == len(set(company.mails)), "nobody is sent the same mail twice"
     assert set(company.mails) <= treated, "nobody who is held out is written to"
+    assert states[MemberState.HELD_OUT] == len(PEOPLE) - len(treated) > 0
     assert states[MemberState.SENT] + states[MemberState.UNCERTAIN] == len(treated)
     assert len(treated) - len(company.mails) <= states[MemberState.UNCERTAIN]
     assert retention.get_retention_campaign(CAMPAIGN).metrics.sent == states[MemberState.SENT]

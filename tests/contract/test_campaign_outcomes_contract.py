@@ -12,12 +12,14 @@ from succotash.application.campaigns.outcomes import (
 from succotash.domain.campaigns.assignment import Arm
 from succotash.domain.campaigns.members import CampaignMember, MemberMark, MemberState
 from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
+from succotash.domain.people.consents import MARKETING, ConsentState
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.value.ledgers import CLOCK_TOLERANCE
 from succotash.domain.values import CampaignId, MessageId
 from succotash.errors import NotFoundError, Violation
 from tests.builders import NOON, days, minutes, usd
-from tests.builders.campaigns import a_running_campaign, add_people, terms
+from tests.builders.campaigns import CAMPAIGN_KEYS, a_running_campaign, add_people, terms
+from tests.contract.threads import at_once
 
 CAMPAIGN = CampaignId("campaign")
 PEOPLE = [f"p{number:02d}" for number in range(20)]
@@ -25,7 +27,7 @@ PEOPLE = [f"p{number:02d}" for number in range(20)]
 
 @pytest.fixture
 def members(storage: Storage) -> dict[MemberState, CampaignMember]:
-    """One in each state."""
+    """One in each state but for bounced, which follows on sent."""
     retention = storage.repositories.retention
     for campaign_id in ("campaign", "other"):
         retention.save_retention_campaign(a_running_campaign(campaign_id))
@@ -33,7 +35,8 @@ def members(storage: Storage) -> dict[MemberState, CampaignMember]:
     retention.assign_members(terms(holdout=0.5), "dispatch")
     found = retention.get_campaign_members(CAMPAIGN, limit=len(PEOPLE))
     treated = [each for each in found if each.arm is Arm.TREATMENT]
-    states = [each for each in MemberState if each is not MemberState.HELD_OUT]
+    others = {MemberState.HELD_OUT, MemberState.BOUNCED}
+    states = [each for each in MemberState if each not in others]
     by_state: dict[MemberState, CampaignMember] = dict(zip(states, treated, strict=False))
     retention.mark_members(
         [
@@ -55,7 +58,8 @@ def reported(member: CampaignMember, kind: OutcomeKind, minute: int = 0) -> Repo
 def record(
     storage: Storage, *items: ReportedOutcome | Rejected, campaign_id: str = CAMPAIGN
 ) -> OutcomeReport:
-    return CampaignOutcomes(storage, lambda: NOON + days(1)).record_outcomes(campaign_id, items)
+    outcomes = CampaignOutcomes(storage, lambda: NOON + days(1), CAMPAIGN_KEYS)
+    return outcomes.record_outcomes(campaign_id, items)
 
 
 def statuses(report: OutcomeReport) -> list[str]:
@@ -79,6 +83,8 @@ def test_each_kind_is_kept_and_counted_once(
     assert (again["recorded"], again["unchanged"], again["rejected"]) == (0, 7, 0)
     assert kept(storage, member.person_key) == [*zip(OutcomeKind, range(7), strict=True)]
     retention = storage.repositories.retention
+    states = retention.count_member_states(CAMPAIGN)
+    assert (states[MemberState.SENT], states[MemberState.BOUNCED]) == (0, 1)
     metrics = retention.get_retention_campaign(CAMPAIGN).metrics
     assert (metrics.sent, metrics.delivered, metrics.opened, metrics.clicked) == (1, 1, 1, 1)
     assert (metrics.converted, metrics.bounced, metrics.unsubscribed) == (1, 1, 1)
@@ -131,6 +137,35 @@ def test_a_message_that_may_have_been_sent_was_once_something_is_reported(
     assert (metrics.sent, metrics.delivered) == (2, 1)
 
 
+def test_a_bounce_that_the_sender_tells_of_says_that_the_message_was_sent(
+    storage: Storage, members: dict[MemberState, CampaignMember]
+) -> None:
+    """The service's answer to the sending may still be under way."""
+    outcomes = CampaignOutcomes(storage, lambda: NOON + days(1))
+    bounces = [
+        MemberOutcome(campaign_id, MessageId(member.person_key), OutcomeKind.BOUNCED, NOON)
+        for member in members.values()
+        for campaign_id in (CAMPAIGN, CampaignId("nowhere"))
+    ]
+    written_to = len(members) - 1
+    assert outcomes.record_bounces([*bounces, *bounces]) == written_to
+    assert outcomes.record_bounces(bounces) == 0
+    retention = storage.repositories.retention
+    states = {state: n for state, n in retention.count_member_states(CAMPAIGN).items() if n}
+    assert states[MemberState.BOUNCED] == written_to
+    assert MemberState.SENT not in states
+    # What comes after it counts no message twice.
+    late = [
+        MemberMark(CAMPAIGN, MessageId(each.person_key), MemberState.SENT)
+        for each in members.values()
+    ]
+    assert retention.mark_members(late) == 0
+    metrics = retention.get_retention_campaign(CAMPAIGN).metrics
+    assert (metrics.sent, metrics.bounced) == (written_to, written_to)
+    opened = reported(members[MemberState.SENT], OutcomeKind.OPENED)
+    assert statuses(record(storage, opened)) == ["recorded"]
+
+
 def test_one_bad_item_loses_no_good_one(
     storage: Storage, members: dict[MemberState, CampaignMember]
 ) -> None:
@@ -171,3 +206,43 @@ def test_outcomes_of_who_was_erased_stay_with_nobody(
     assert kept(storage, nobody.person_key) == [(OutcomeKind.OPENED, 0), (OutcomeKind.CLICKED, 1)]
     assert statuses(record(storage, reported(member, OutcomeKind.OPENED))) == ["rejected"]
     assert retention.get_retention_campaign(CAMPAIGN).metrics.opened == 1
+
+
+def test_who_unsubscribed_elsewhere_is_not_written_to_by_any_campaign(
+    storage: Storage, members: dict[MemberState, CampaignMember]
+) -> None:
+    member, other = members[MemberState.SENT], members[MemberState.QUEUED]
+    items = [reported(each, OutcomeKind.UNSUBSCRIBED) for each in (member, other)]
+    assert statuses(record(storage, *items, items[0])) == ["recorded", "rejected", "unchanged"]
+    repositories = storage.repositories
+    email = str(member.canonical_email)
+    [current] = repositories.consents.get_current_consents(email)
+    assert (current.purpose, current.state) == (MARKETING, ConsentState.DENIED)
+    [suppressed] = repositories.consents.find_suppressions(CAMPAIGN_KEYS.of_suppression(email))
+    assert (suppressed.purpose, suppressed.since) == (MARKETING, NOON)
+    reach = repositories.retention.count_reach(terms("other", holdout=0))
+    assert reach.treatment == len(PEOPLE) - 1
+
+
+def test_outcomes_reported_at_once_count_once(
+    shared_storage: Storage,
+) -> None:
+    retention = shared_storage.repositories.retention
+    retention.save_retention_campaign(a_running_campaign())
+    add_people(shared_storage.repositories, PEOPLE)
+    retention.assign_members(terms(holdout=0), "dispatch")
+    found = retention.get_campaign_members(CAMPAIGN, limit=len(PEOPLE))
+    retention.mark_members(
+        [MemberMark(CAMPAIGN, MessageId(each.person_key), MemberState.SENT) for each in found]
+    )
+    kinds = OutcomeKind.OPENED, OutcomeKind.UNSUBSCRIBED
+    items = [reported(member, kind) for member in found for kind in kinds]
+
+    def report(number: int) -> OutcomeReport:
+        return record(shared_storage, *(items if number % 2 else reversed(items)))
+
+    reports = at_once(report, 4)
+
+    assert sum(each["recorded"] for each in reports) == len(items)
+    metrics = retention.get_retention_campaign(CAMPAIGN).metrics
+    assert (metrics.opened, metrics.unsubscribed) == (len(PEOPLE), len(PEOPLE))

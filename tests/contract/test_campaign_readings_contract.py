@@ -5,7 +5,9 @@ from dataclasses import asdict, replace
 import pytest
 
 from succotash.domain.campaigns.assignment import Arm
-from succotash.domain.campaigns.readings import LookReading, LookTerms, LookTotals
+from succotash.domain.campaigns.effect import Finding
+from succotash.domain.campaigns.estimates import Estimate
+from succotash.domain.campaigns.readings import LookReading, LookTerms, LookTold, LookTotals
 from succotash.domain.campaigns.totals import ArmTotals, GroupTotals
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.value.ledgers import Order
@@ -143,13 +145,18 @@ def test_who_was_erased_counts_as_a_member(repositories: Repositories) -> None:
 def test_a_reading_stays_as_it_was_first_saved(repositories: Repositories) -> None:
     group = GroupTotals(members=3, b=1, y=0.1 + 0.2, yyyy=1e17, x=12.5)
     totals = LookTotals(ArmTotals(group), {"risk_level:high": ArmTotals(holdout=group)})
-    first = LookReading(0, NOON, totals)
-    second = LookReading(1, NOON + days(1), LookTotals())
+    told = LookTold(Finding.MORE, Estimate(0.1 + 0.2, -1.5, 1e9))
+    first = LookReading(0, NOON, totals, told)
+    untold = LookTold(Finding.NOT_ENOUGH_EVIDENCE, None)
+    second = LookReading(1, NOON + days(1), LookTotals(), untold)
+    third = LookReading(2, NOON + days(2), LookTotals())
     retention = repositories.retention
     assert retention.get_look_readings(CAMPAIGN) == []
     retention.save_look_readings(CAMPAIGN, [first])
-    retention.save_look_readings(CAMPAIGN, [replace(first, totals=LookTotals()), second])
-    assert retention.get_look_readings(CAMPAIGN) == [first, second]
+    retention.save_look_readings(
+        CAMPAIGN, [replace(first, totals=LookTotals(), told=None), second, third]
+    )
+    assert retention.get_look_readings(CAMPAIGN) == [first, second, third]
     assert retention.get_look_readings(CampaignId("other")) == []
 
 

@@ -104,6 +104,28 @@ class TestCampaigns:
         found = retention.get_active_retention_campaigns(NOON)
         assert [campaign.campaign_id for campaign in found] == ["ends later", "open", "starts now"]
 
+    def test_a_campaign_whose_webhook_is_gone_is_paused_unless_changed_since(
+        self, retention: RetentionRepository
+    ) -> None:
+        active = replace(a_campaign(status=CampaignStatus.ACTIVE), updated_at=NOON)
+        other = replace(active, campaign_id=CampaignId("other"))
+        for each in (active, other):
+            retention.save_retention_campaign(each)
+        later, own = NOON + minutes(2), active.campaign_id
+        assert not retention.pause_for_gone_webhook(own, NOON - minutes(1), later)
+        assert not retention.pause_for_gone_webhook(CampaignId("nowhere"), NOON, later)
+        assert retention.get_retention_campaign(own) == active
+
+        assert retention.pause_for_gone_webhook(own, NOON, later)
+        assert not retention.pause_for_gone_webhook(own, later, later)
+        assert retention.get_retention_campaign(own) == replace(
+            active,
+            status=CampaignStatus.PAUSED,
+            updated_at=later,
+            definition=replace(active.definition, webhook_gone_at=later),
+        )
+        assert retention.get_retention_campaign(other.campaign_id) == other
+
     def test_metrics_are_replaced_and_nothing_else(self, retention: RetentionRepository) -> None:
         retention.save_retention_campaign(
             a_campaign(metrics=CampaignMetrics(9, 9, 9, 9, 9, 9, 9, 9, usd(9)))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from local.objects import LocalObjectStore
 from succotash.application.value.order_import import BulkImport
 from succotash.domain.leads.leads import LeadQuery
 from succotash.domain.people.erasures import ErasedError, Tombstones
@@ -17,6 +16,7 @@ from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import CustomerId
 from succotash.errors import NotFoundError
 from succotash.http.order_files import OrderFiles
+from succotash.infrastructure.files.objects import FolderObjectStore
 from tests.builders import NOON, USD, an_order, days, minutes, name_customer
 from tests.contract.company import ADA, KEYS, Company
 
@@ -224,7 +224,7 @@ class TestErasure:
         company.now += days(1)
         imports = BulkImport(
             company.storage,
-            LocalObjectStore(),
+            FolderObjectStore(),
             OrderFiles(USD, name_customer),
             lambda: company.now,
             USD,

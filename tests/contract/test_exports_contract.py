@@ -10,9 +10,9 @@ from typing import override
 
 import pytest
 
+from succotash.application.leads.export_progress import PAGE
 from succotash.application.leads.exports import (
     ANSWERED_AT_ONCE,
-    PAGE,
     ExportHandler,
     ExportTooLargeError,
 )

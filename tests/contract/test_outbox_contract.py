@@ -146,6 +146,16 @@ class TestSettling:
         [again] = take(outbox, due_at)
         assert again == replace(bad, attempt=2)
 
+    def test_to_wait_is_no_attempt(self, outbox: OutboxRepository) -> None:
+        outbox.append([a_message()])
+        for _ in range(3):
+            [waits] = take(outbox)
+            assert waits.attempt == 1
+            outbox.settle([replace(failed(waits, NOON), counts=False)])
+        [fails] = take(outbox)
+        outbox.settle([failed(fails, NOON)])
+        assert [each.attempt for each in take(outbox)] == [2]
+
     def test_one_that_failed_for_good_is_set_aside_and_can_be_put_back(
         self, outbox: OutboxRepository
     ) -> None:

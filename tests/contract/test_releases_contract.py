@@ -23,7 +23,7 @@ from succotash.domain.people.consents import (
 )
 from succotash.domain.people.erasures import SUPPRESSION
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.values import CampaignId, MessageId
+from succotash.domain.values import CampaignId, CustomerId, MessageId
 from tests.builders import NOON, a_consent, a_lead, minutes
 from tests.builders.campaigns import (
     CAMPAIGN_KEYS,
@@ -76,9 +76,13 @@ class TestReleases:
                 CAMPAIGN,
                 Recipient(key_of("ada"), "Ada", lead.last_name, "Acme"),
                 email_of("ada"),
+                CustomerId("ada"),
             ),
             key_of("ben"): Release(
-                CAMPAIGN, Recipient(key_of("ben"), None, None, None), email_of("ben")
+                CAMPAIGN,
+                Recipient(key_of("ben"), None, None, None),
+                email_of("ben"),
+                CustomerId("ben"),
             ),
         }
 

@@ -9,16 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from succotash.application.shops.marketing import usual_consents_of
 from succotash.application.shops.recording import import_shop_orders, record_shop_orders
+from succotash.application.shops.usual_recording import enter_usual_orders
 from succotash.domain.people.consents import ConsentState
 from succotash.domain.people.erasures import NO_TOMBSTONES
 from succotash.domain.people.identities import CustomerName
-from succotash.domain.repositories.storage import Storage
+from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.shops.orders import ShopOrder, ShopRefund, Skip
 from succotash.domain.value.ledgers import Order, RecordOutcome
 from succotash.domain.values import CustomerId
 from tests.builders import NOON, PSEUDONYMS, a_lead, an_order, days, name_customer
-from tests.builders.shops import a_shop_order, a_shop_refund, a_total, money
+from tests.builders.shops import (
+    a_shop_order,
+    a_shop_refund,
+    a_total,
+    columns_of,
+    is_usual,
+    money,
+)
 from tests.contract.conftest import NewStorage
 from tests.strategies import MODEST
 
@@ -49,12 +58,29 @@ def tell_at_once(storage: Storage, told: Sequence[ShopOrder | ShopRefund]) -> li
 
 
 def load(storage: Storage, *orders: ShopOrder) -> list[RecordOutcome | None]:
-    """Take orders in as from one block of a file."""
-    return storage.in_transaction(
-        lambda repositories: import_shop_orders(
-            repositories, NO_TOMBSTONES, PSEUDONYMS.name_of_email, orders, LATER
+    """Take orders in as from one block of a file: usual ones first, then what is left."""
+    usual = [row for row, each in enumerate(orders) if is_usual(each) and each.system == "shopify"]
+    others = [row for row in range(len(orders)) if row not in usual]
+    columns = columns_of([orders[row] for row in usual], usual)
+    consents = usual_consents_of(columns, LATER, NO_TOMBSTONES)
+
+    def record(repositories: Repositories) -> list[RecordOutcome | None]:
+        entered = enter_usual_orders(
+            repositories, NO_TOMBSTONES, columns, consents, [orders[row] for row in others], LATER
         )
-    )
+        outcomes = dict(zip(usual, entered, strict=True))
+        left = [row for row in range(len(orders)) if outcomes.get(row) is None]
+        told = import_shop_orders(
+            repositories,
+            NO_TOMBSTONES,
+            PSEUDONYMS.name_of_email,
+            [orders[row] for row in left],
+            LATER,
+        )
+        outcomes |= dict(zip(left, told, strict=True))
+        return [outcomes[row] for row in range(len(orders))]
+
+    return storage.in_transaction(record)
 
 
 def ledger(storage: Storage, *customers: CustomerId) -> list[Order]:
@@ -67,6 +93,22 @@ def ledger(storage: Storage, *customers: CustomerId) -> list[Order]:
 
 def entries(storage: Storage) -> dict[str, str]:
     return {each.order_id: str(each.amount.exact()) for each in ledger(storage)}
+
+
+def test_a_file_again_an_hour_later_is_unchanged_and_its_refunds_reach_further(
+    storage: Storage,
+) -> None:
+    again = a_shop_order(refunded=a_total("15", told_at=LATER + timedelta(hours=1)))
+    more = a_shop_order(refunded=a_total("20", told_at=LATER + timedelta(hours=2)))
+    assert load(storage, FILE) == [RecordOutcome.RECORDED]
+    before = ledger(storage)
+
+    assert load(storage, again) == [RecordOutcome.UNCHANGED]
+    assert ledger(storage) == before
+    in_between = a_shop_refund("r1", "10", LATER + timedelta(minutes=30))
+    tell(storage, in_between)
+    assert sum(each.amount.units() for each in ledger(storage)[1:]) == money("-15").units()
+    assert load(storage, more) == [RecordOutcome.REPLACED]
 
 
 def test_a_file_and_events_give_one_ledger_in_either_order(new_storage: NewStorage) -> None:

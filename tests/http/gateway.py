@@ -1,5 +1,7 @@
 """API Gateway for tests: the real handlers on storage in memory, called with real events."""
 
+import base64
+import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+import connectors
 import event_intake
 import form_intake
 import lead_queries
@@ -23,9 +26,16 @@ APIS: tuple[Api[Container], ...] = (
     event_intake.api,
     ltv_queries.api,
     retention_analysis.api,
+    connectors.api,
 )
 SCOPES = sorted({route.scope for api in APIS for route in api.routes if route.scope})
 TOKEN = "Bearer verified"
+ENVIRONMENT: Mapping[str, str] = {
+    "SUCCOTASH_STORAGE": "memory",
+    "MAIL_FROM": "Succotash <succotash@localhost>",
+    "WEBHOOK_SECRETS": "whsec_a2V5LW9mLXdlYmhvb2tzLXRoYXQtbm9ib2R5LWtub3dz",
+}
+"""A deployment that sends e-mails and webhooks, and has no bus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,7 @@ class Gateway:
         container: Container | None = None,
     ) -> None:
         """`containers` are those of functions, by name, that have one of their own."""
-        self.container = container or Container(environment or {"SUCCOTASH_STORAGE": "memory"})
+        self.container = container or Container(environment or ENVIRONMENT)
         own = containers or {}
         self._functions = {api.name: api.on(own.get(api.name, self.container)) for api in APIS}
         routes = [(api.name, route) for api in APIS for route in api.routes]
@@ -74,8 +84,11 @@ class Gateway:
         path, name = found[0]
         answer = self._functions[name](matched(event, path), LambdaContext())
         assert set(answer) <= {"statusCode", "headers", "cookies", "body", "isBase64Encoded"}
-        assert answer["isBase64Encoded"] is False
-        return Answered(int(answer["statusCode"]), answer["headers"], answer["body"])
+        headers, body = dict(answer["headers"]), answer["body"]
+        if answer["isBase64Encoded"]:
+            assert headers.pop("Content-Encoding") == "gzip"
+            body = gzip.decompress(base64.b64decode(body)).decode()
+        return Answered(int(answer["statusCode"]), headers, body)
 
     def call(self, method: str, path: str, **given: Any) -> Answered:  # noqa: ANN401 - of http_event
         """Answer a request with a token that carries every scope, unless told otherwise."""

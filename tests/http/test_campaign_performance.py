@@ -14,6 +14,10 @@ from succotash.domain.campaigns.campaigns import (
     changed_campaign,
 )
 from succotash.domain.campaigns.definition import Budget, CampaignDefinition
+from succotash.domain.campaigns.effect import Finding
+from succotash.domain.campaigns.estimates import Estimate
+from succotash.domain.campaigns.readings import LookReading, LookTold, LookTotals
+from succotash.domain.campaigns.totals import ArmTotals, GroupTotals
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.values import CampaignId, Currency, system_clock
 from tests.builders import an_order, days, usd
@@ -134,11 +138,30 @@ def test_what_a_look_counted_stays_when_orders_come_late(
     assert gateway.call("GET", PATH).json == before
 
 
+@pytest.mark.parametrize("told", [LookTold(Finding.LESS, Estimate(-2, -3, -1)), None])
+def test_what_a_look_told_stays_where_it_was_stored(
+    gateway: Gateway, repositories: Repositories, told: LookTold | None
+) -> None:
+    totals = LookTotals(ArmTotals(GroupTotals(members=9), GroupTotals(members=1)))
+    reading = LookReading(0, STARTED + days(21), totals, told)
+    repositories.retention.save_look_readings(CAMPAIGN, [reading])
+    first = gateway.call("GET", PATH).json["effect"]["looks"][0]
+    assert first["members"] == 10
+    if told is None:
+        # Of an earlier release: as it follows from what the look counted.
+        assert (first["finding"], first["incremental_revenue"]) == ("not_enough_evidence", None)
+    else:
+        assert first["finding"] == "less"
+        wanted = {"value": "-2.0000", "low": "-3.0000", "high": "-1.0000"}
+        assert first["incremental_revenue"] == wanted
+
+
 def test_looks_are_read_after_each_run(gateway: Gateway, repositories: Repositories) -> None:
     report = dispatching(gateway.container)({"id": "nightly"}, LambdaContext())
     readings = repositories.retention.get_look_readings(CAMPAIGN)
     assert report["looks_read"] == 1
     assert [each.look for each in readings] == [0, 1]
+    assert {each.told and each.told.finding for each in readings} == {Finding.MORE}
     assert gateway.call("GET", PATH).json["effect"]["looks"][0]["members"] == len(PEOPLE)
 
 

@@ -6,14 +6,17 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from campaign_dispatch import dispatching
+from succotash.domain.messages.events import detail_of
 from succotash.domain.messages.outbox import MessageKind
 from succotash.domain.values import Json
-from succotash.infrastructure.events import detail_of
 from tests.builders import NOON, a_lead, days
 from tests.builders.campaigns import add_people, email_of
 from tests.http.campaigns import AUDIENCE, CAMPAIGNS, MESSAGE, READY, create
 from tests.http.gateway import Gateway
 from tests.http.problems import require_problem
+
+HOOK = "https://1.1.1.1/hook"
+"""An address of the internet, which is looked up nowhere."""
 
 
 def test_a_campaign_is_drafted_started_and_completed(gateway: Gateway) -> None:
@@ -36,19 +39,61 @@ def test_a_campaign_is_drafted_started_and_completed(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(
-    "channel",
-    [{"channel": "bus"}, {"channel": "webhook", "webhook_url": "https://example.com/hook"}],
+    ("channel", "setting"),
+    [
+        ({"channel": "bus"}, "EVENT_BUS"),
+        ({"channel": "email"}, "MAIL_FROM"),
+        ({"channel": "webhook", "webhook_url": HOOK}, "WEBHOOK_SECRET_ARN"),
+    ],
 )
 def test_a_channel_that_nothing_sends_by_is_not_activated(
-    gateway: Gateway, channel: dict[str, Json]
+    channel: dict[str, Json], setting: str
 ) -> None:
+    gateway = Gateway({"SUCCOTASH_STORAGE": "memory"})
     path = create(gateway, **READY, **channel)
     refused = gateway.call("PATCH", path, json_body={"status": "active"})
-    problem = require_problem(refused, 422, "invalid-input")
-    assert [(each["field"], each["code"]) for each in problem["errors"]] == [
-        ("channel", "channel_not_sent")
-    ]
+    problem = require_problem(refused, 409, "conflict")
+    assert problem["detail"].endswith(f"need the setting {setting}.")
     assert gateway.call("GET", path).json["status"] == "draft"
+
+
+def test_a_campaign_by_webhook_needs_an_address_and_may_change_it(gateway: Gateway) -> None:
+    path = create(gateway, **READY, channel="webhook")
+    refused = gateway.call("PATCH", path, json_body={"status": "active"})
+    [error] = require_problem(refused, 422, "invalid-input")["errors"]
+    assert (error["field"], error["code"]) == ("webhook_url", "required_to_activate")
+    started = gateway.call("PATCH", path, json_body={"status": "active", "webhook_url": HOOK})
+    assert (started.status, started.json["status"]) == (200, "active")
+    other = f"{HOOK}/other"
+    assert gateway.call("PATCH", path, json_body={"webhook_url": other}).json["webhook_url"] == (
+        other
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("https://10.0.0.1/hook", "private_address"),
+        ("https://localhost/hook", "private_address"),
+        ("https://[::ffff:169.254.169.254]/", "private_address"),
+        ("https://[64:ff9b::a9fe:a9fe]/", "private_address"),
+        ("https://user@1.1.1.1/", "webhook_url"),
+        ("https://1.1.1.1:8443/", "webhook_port"),
+        ("https://nowhere.invalid/", "unknown_host"),
+    ],
+)
+def test_an_address_that_may_not_be_called_is_refused_and_changes_nothing(
+    url: str, code: str, gateway: Gateway
+) -> None:
+    path = create(gateway, channel="webhook")
+    before = gateway.call("GET", path).json
+    for method, at in (("PATCH", path), ("POST", CAMPAIGNS)):
+        body: Json = {"name": "New", "channel": "webhook", "webhook_url": url}
+        answer = gateway.call(method, at, json_body=body)
+        [error] = require_problem(answer, 422, "invalid-input")["errors"]
+        assert (error["field"], error["code"]) == ("webhook_url", code)
+    assert gateway.call("GET", path).json == before
+    assert len(gateway.call("GET", CAMPAIGNS).json["campaigns"]) == 1
 
 
 def test_a_campaign_comes_back_as_it_was_defined(gateway: Gateway) -> None:
@@ -56,7 +101,7 @@ def test_a_campaign_comes_back_as_it_was_defined(gateway: Gateway) -> None:
         "audience": AUDIENCE,
         "message": MESSAGE,
         "channel": "webhook",
-        "webhook_url": "https://example.com/hook",
+        "webhook_url": HOOK,
         "budget": {"cost_per_message": "0.05", "total": "12.50", "currency": "USD"},
         "frequency_cap": {"messages": 2, "days": 7},
         "quiet_hours": {"starts": "21:00", "ends": "08:30"},
@@ -124,7 +169,7 @@ BAD: list[tuple[dict[str, Json], str, str]] = [
         "message.html",
         "template_field_place",
     ),
-    ({"webhook_url": "https://example.com"}, "webhook_url", "not_for_channel"),
+    ({"webhook_url": HOOK}, "webhook_url", "not_for_channel"),
     ({"channel": "webhook", "webhook_url": "http://example.com"}, "webhook_url", "webhook_url"),
     (
         {"budget": {"cost_per_message": "0", "total": "1"}},

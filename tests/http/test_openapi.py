@@ -24,6 +24,7 @@ PROMISED = """
 GET /health · GET /f/{form_id} · POST /forms/{form_id}/submissions · GET /openapi.json
 GET /f/{form_id}/thanks · GET /f/{form_id}/confirm · POST /f/{form_id}/confirm
 GET /forms/{form_id}/token
+GET / · GET /assets/{file} · GET /dashboard/config
 GET /forms forms:read
 GET /forms/{form_id} forms:read
 GET /forms/analytics forms:read
@@ -57,6 +58,7 @@ GET /ltv/cohorts/{cohort_id} ltv:read
 PUT /ltv/segments/{segment_id} ltv:write
 GET /retention/analytics retention:read
 GET /retention/cohorts retention:read
+POST /connectors/{system}
 GET /retention/lifecycle retention:read
 GET /retention/customers retention:read
 GET /retention/customers/{customer_id} retention:read
@@ -71,6 +73,14 @@ DELETE /retention/campaigns/{campaign_id} retention:write
 POST /retention/campaigns/{campaign_id}/preview retention:write
 POST /retention/campaigns/{campaign_id}/dispatch retention:write
 POST /retention/campaigns/{campaign_id}/outcomes retention:write
+POST /customers/search retention:read
+POST /scoring/runs scoring:run
+GET /scoring/runs scoring:run
+GET /scoring/runs/{run_id} scoring:run
+POST /leads/search leads:read
+GET /customers/export people:manage
+POST /uploads events:write
+GET /imports/{import_id} events:write
 """
 
 

@@ -10,13 +10,16 @@ import pytest
 from local.background_workers import settings_of
 from outbox_relay import relaying
 from succotash.container import Container
+from succotash.domain.campaigns.members import MemberState
 from succotash.domain.forms.forms import DEFAULT_FORM, QUARANTINE_KEPT, Form
 from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.messages.delivery import DeliveryOutcome, DeliveryResult, PendingDelivery
 from succotash.domain.messages.jobs import event_job
 from succotash.domain.people.consents import ConsentOrigin, SuppressionReason
 from succotash.domain.repositories.delivery import RelayWaker
+from succotash.domain.values import CampaignId
 from tests.builders import NOON, a_message, a_submission, at
+from tests.builders.campaigns import a_running_campaign, add_people, terms
 from tests.contexts import Context
 from tests.events import sample
 
@@ -175,6 +178,31 @@ def test_bounces_and_complaints_suppress_their_address_once() -> None:
     assert found.reason is SuppressionReason.COMPLAINT
     history = container.storage.repositories.consents.get_consents("grace@example.com")
     assert [each.origin for each in history] == [ConsentOrigin.BOUNCE, ConsentOrigin.COMPLAINT]
+
+
+def test_a_bounce_is_an_outcome_of_the_campaigns_message_that_it_names() -> None:
+    container = Container(
+        {"SUCCOTASH_STORAGE": "memory", "ERASURE_KEYS": "a-key-that-nobody-can-guess"},
+        clock=lambda: NOON,
+    )
+    repositories = container.storage.repositories
+    repositories.retention.save_retention_campaign(a_running_campaign())
+    add_people(repositories, ["ada"])
+    repositories.retention.assign_members(terms(holdout=0), "dispatch")
+    [member] = repositories.retention.get_campaign_members(CampaignId("campaign"), limit=9)
+    folder = Path(__file__).resolve().parents[1] / "ses_samples"
+    event = json.loads((folder / "bounce_transient.json").read_text("utf-8"))
+    other = json.dumps(event)
+    event["detail"]["mail"]["tags"] |= {"campaign": ["campaign"], "message": [member.person_key]}
+
+    for _ in range(2):
+        answer = relaying(container)(messages(json.dumps(event), other), Context(60_000))
+        assert answer == {"batchItemFailures": []}
+
+    campaign = repositories.retention.get_retention_campaign(CampaignId("campaign"))
+    assert (campaign.metrics.sent, campaign.metrics.bounced) == (1, 1)
+    states = repositories.retention.count_member_states(campaign.campaign_id)
+    assert states[MemberState.BOUNCED] == 1
 
 
 def test_an_event_of_the_mail_service_that_lacks_its_parts_is_given_again() -> None:

@@ -111,7 +111,8 @@ def test_both_architectures_ship_the_same_releases(build: Build) -> None:
 
 @pytest.mark.skipif(THIS_MACHINE not in MACHINES, reason="Lambda has no such processor")
 def test_the_wheels_of_this_machines_architecture_run(build: Build) -> None:
-    for function in sorted({path.name.partition(".")[0] for path in EVENTS.iterdir()}):
+    functions = {path.name.partition(".")[0] for path in EVENTS.iterdir()}
+    for function in sorted(functions - {"token_scopes"}):  # it has no layer
         imported = run_built(function, build=build(THIS_MACHINE)).imported
         core = Path(str(imported["pydantic_core._pydantic_core"]))
         assert core.is_relative_to(build(THIS_MACHINE) / LAYER.name)

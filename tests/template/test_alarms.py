@@ -53,6 +53,7 @@ def test_a_failed_run_of_the_relay_raises_an_alarm_that_ends_although_nobody_rea
         "ParkedSubmissionFailed",
         "RelayMessageFailed",
         "ScoringFailed",
+        "ShopEventFailed",
     }
     assert (alarms()["RelayFailed"]["MetricName"], alarms()["RelayFailed"]["Statistic"]) == (
         "NumberOfMessagesSent",

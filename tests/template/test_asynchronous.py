@@ -1,5 +1,6 @@
 """Whatever is invoked by an event keeps what it cannot deliver."""
 
+from succotash.application.shops.uploads import key_of
 from succotash.application.value.order_import import RESULT_SUFFIX
 from succotash.http.order_files import NDJSON_SUFFIXES
 from tests.template.stack import (
@@ -12,10 +13,11 @@ from tests.template.stack import (
 )
 
 
-def test_only_the_api_the_scheduler_and_the_bus_may_call_a_function() -> None:
+def test_only_the_api_the_scheduler_the_bus_and_the_pool_may_call_a_function() -> None:
     permissions = deployed_of("AWS::Lambda::Permission").values()
     assert {each["Principal"] for each in permissions} == {
         "apigateway.amazonaws.com",
+        "cognito-idp.amazonaws.com",
         "events.amazonaws.com",
     }
     assert all("SourceArn" in each for each in permissions)
@@ -81,7 +83,8 @@ def test_a_file_of_orders_reaches_its_function_by_a_queue_that_keeps_what_fails(
 def test_a_result_is_no_file_of_orders() -> None:
     rule = written()["Resources"]["OrderFileCreated"]["Properties"]["EventPattern"]
     suffixes = [each["suffix"] for each in rule["detail"]["object"]["key"]]
-    assert set(suffixes) == {".csv", *NDJSON_SUFFIXES}
+    assert set(suffixes) == {".csv", *NDJSON_SUFFIXES, ".upload"}
+    assert key_of("an-import").endswith(".upload")
     assert not any(RESULT_SUFFIX.endswith(each) for each in suffixes)
 
 
@@ -89,7 +92,13 @@ def test_whoever_reads_a_queue_has_time_before_it_is_given_again_and_names_what_
     mappings = deployed_of("AWS::Lambda::EventSourceMapping")
     queues = deployed_of("AWS::SQS::Queue")
     everywhere = globals_of_functions()["Timeout"]
-    for name in ("DeliveryJobs", "RelayMessageBatches", "ParkedSubmissionMessages"):
+    for name in (
+        "DeliveryJobs",
+        "RelayMessageBatches",
+        "ParkedSubmissionMessages",
+        "ShopEventMessages",
+        "ShopRequestMessages",
+    ):
         mapping = mappings[name]
         queue = queues[mapping["EventSourceArn"]["Fn::GetAtt"][0]]
         function = text_of(mapping["FunctionName"]).partition('"Ref": "')[2].partition('"')[0]

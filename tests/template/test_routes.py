@@ -2,6 +2,7 @@
 
 import pytest
 
+import connectors
 import event_intake
 import form_intake
 import lead_queries
@@ -19,6 +20,10 @@ def scope_of(name: str) -> object:
 
 PUBLIC = {
     ("GET", "/health"),
+    ("GET", "/"),
+    ("GET", "/assets/{file}"),
+    ("GET", "/dashboard/config"),
+    ("POST", "/connectors/{system}"),
     ("GET", "/f/{form_id}"),
     ("GET", "/f/{form_id}/thanks"),
     ("GET", "/f/{form_id}/confirm"),
@@ -48,6 +53,7 @@ PRIVATE = {
         ("GET", "/leads/{lead_id}"),
         ("GET", "/leads/export"),
         ("GET", "/leads/scoring-rules"),
+        ("POST", "/leads/search"),
     },
     "leads:write": {
         ("PATCH", "/leads/{lead_id}"),
@@ -59,10 +65,16 @@ PRIVATE = {
         ("PUT", "/leads/{lead_id}/consents"),
         ("GET", "/customers/{customer_id}/consents"),
         ("PUT", "/customers/{customer_id}/consents"),
+        ("GET", "/customers/export"),
         ("POST", "/people/export"),
         ("POST", "/people/erasures"),
     },
-    "events:write": {("POST", "/orders"), ("POST", "/activity")},
+    "events:write": {
+        ("POST", "/orders"),
+        ("POST", "/activity"),
+        ("POST", "/uploads"),
+        ("GET", "/imports/{import_id}"),
+    },
     "ltv:read": {
         ("GET", "/ltv/analysis"),
         ("GET", "/ltv/customers"),
@@ -83,6 +95,7 @@ PRIVATE = {
         ("GET", "/retention/campaigns/{campaign_id}/performance"),
         ("GET", "/retention/model"),
         ("GET", "/retention/receipts"),
+        ("POST", "/customers/search"),
     },
     "retention:write": {
         ("POST", "/retention/campaigns"),
@@ -92,6 +105,11 @@ PRIVATE = {
         ("POST", "/retention/campaigns/{campaign_id}/dispatch"),
         ("POST", "/retention/campaigns/{campaign_id}/outcomes"),
     },
+    "scoring:run": {
+        ("POST", "/scoring/runs"),
+        ("GET", "/scoring/runs"),
+        ("GET", "/scoring/runs/{run_id}"),
+    },
 }
 SCOPES = {route: scope for scope, routes in PRIVATE.items() for route in routes}
 APIS = (
@@ -100,6 +118,7 @@ APIS = (
     event_intake.api,
     ltv_queries.api,
     retention_analysis.api,
+    connectors.api,
 )
 
 ROUTES = {
@@ -132,6 +151,11 @@ def test_a_route_that_says_nothing_about_access_is_private() -> None:
     assert written()["Resources"]["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == "Token"
 
 
+CLIENTS = [{"Ref": "MachineClient"}, {"Ref": "CommandClient"}]
+OUTSIDE_CLIENT = {"Ref": "SignInClientId"}
+SIGN_IN_CLIENT = {
+    "Fn::If": ["SignsInByPool", {"Ref": "DashboardClient"}, {"Ref": "SignInClientId"}]
+}
 POOL = {"Fn::Sub": "https://cognito-idp.${AWS::Region}.${AWS::URLSuffix}/${UserPool}"}
 
 
@@ -139,7 +163,19 @@ def test_the_authorizer_knows_issuer_and_audience_by_parameter() -> None:
     token = written()["Resources"]["Api"]["Properties"]["Auth"]["Authorizers"]["Token"]
     assert token["JwtConfiguration"] == {
         "issuer": {"Fn::If": ["MakesIssuer", POOL, {"Ref": "Issuer"}]},
-        "audience": [{"Fn::If": ["MakesIssuer", {"Ref": "MachineClient"}, {"Ref": "Audience"}]}],
+        "audience": {
+            "Fn::If": [
+                "MakesIssuer",
+                {"Fn::If": ["SignsIn", [*CLIENTS, SIGN_IN_CLIENT], CLIENTS]},
+                {
+                    "Fn::If": [
+                        "SignsIn",
+                        [{"Ref": "Audience"}, OUTSIDE_CLIENT],
+                        [{"Ref": "Audience"}],
+                    ]
+                },
+            ]
+        },
     }
 
 

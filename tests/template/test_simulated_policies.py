@@ -47,6 +47,7 @@ def takes_from(queue: str) -> set[Call]:
 
 WAKES_RELAY: Call = ("sqs:SendMessage", arn("RelayMessages"))
 ORDERS, RESULT = arn("OrderFiles", "/orders.csv"), arn("OrderFiles", "/orders.csv.result.json")
+UPLOAD = arn("OrderFiles", "/uploads/0190.upload")
 EXPORT = arn("Exports", "/leads.csv")
 CALLS: Mapping[str, set[Call]] = {
     "FormIntake": {
@@ -68,9 +69,25 @@ CALLS: Mapping[str, set[Call]] = {
         ("sqs:ChangeMessageVisibility", arn("Deliveries")),
         *takes_from("DeliveryFailures"),
         ("sqs:ChangeMessageVisibility", arn("DeliveryFailures")),
+        *takes_from("ShopRequests"),
+        *takes_from("ShopEventFailures"),
+        ("sqs:ChangeMessageVisibility", arn("ShopEventFailures")),
+        ("sqs:SendMessage", arn("ShopEventFailures")),
         WAKES_RELAY,
     },
-    "EventIntake": {database("events")},
+    "EventIntake": {
+        database("events"),
+        ("s3:PutObject", UPLOAD),
+        ("s3:GetObject", UPLOAD),
+        ("s3:GetObject", UPLOAD + ".result.json"),
+        ("s3:ListBucket", arn("OrderFiles")),
+        *takes_from("ShopEvents"),
+        ("sqs:SendMessage", arn("ShopEventFailures")),
+    },
+    "Connectors": {
+        ("sqs:SendMessage", arn("ShopEvents")),
+        ("sqs:SendMessage", arn("ShopRequests")),
+    },
     "LtvQueries": {database("queries")},
     "RetentionAnalysis": {database("queries"), WAKES_RELAY},
     "CampaignDispatch": {
@@ -85,6 +102,8 @@ CALLS: Mapping[str, set[Call]] = {
         *takes_from("BulkImports"),
         ("s3:GetObject", ORDERS),
         ("s3:DeleteObject", ORDERS),
+        ("s3:GetObject", UPLOAD),
+        ("s3:GetObject", UPLOAD + ".result.json"),
         ("s3:ListBucket", arn("OrderFiles")),
         ("s3:PutObject", RESULT),
     },
@@ -94,6 +113,7 @@ CALLS: Mapping[str, set[Call]] = {
         WAKES_RELAY,
         *takes_from("RelayMessages"),
     },
+    "TokenScopes": set(),
     "Delivery": {
         *takes_from("Deliveries"),
         ("sqs:SendMessage", arn("ParkedSubmissions")),
@@ -101,6 +121,7 @@ CALLS: Mapping[str, set[Call]] = {
         ("events:PutEvents", arn("EventBus")),
         ("ses:SendEmail", f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.org"),
         ("ses:SendRawEmail", f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.org"),
+        ("ses:GetAccount", "*"),
         (
             "secretsmanager:GetSecretValue",
             f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:shop/turnstile/contact-AbCdEf",
@@ -141,6 +162,7 @@ CALLS: Mapping[str, set[Call]] = {
             f"arn:aws:states:{REGION}:{ACCOUNT}:execution:ScoringRun.Name:one",
         ),
     },
+    "ScoringRunRequested": {("states:StartExecution", "ScoringRun")},
     "NightlyRunNightly": {
         ("states:StartExecution", "NightlyRun"),
         ("sqs:SendMessage", arn("ScoringFailures")),

@@ -23,7 +23,11 @@ def test_two_stacks_fit_in_one_account() -> None:
         if resource["Type"] == "AWS::Events::EventBus":  # which must have a name
             assert resource["Properties"]["Name"] == {"Ref": "AWS::StackName"}
             continue
-        refers = resource["Type"] in {"AWS::Lambda::EventSourceMapping", "AWS::Logs::MetricFilter"}
+        refers = resource["Type"] in {
+            "AWS::Lambda::EventSourceMapping",
+            "AWS::Lambda::Permission",
+            "AWS::Logs::MetricFilter",
+        }
         assert refers or not named & resource["Properties"].keys(), logical_id
 
 

@@ -18,6 +18,8 @@ from tests.template.stack import (
 ANSWERING = sorted({name for name, _ in events("HttpApi")})
 TOLD: list[Any] = written()["Resources"]["Settings"]["Properties"]["Values"]
 """The values that the digest of settings is made of."""
+SIGN_IN: list[Any] = written()["Resources"]["SignInSettings"]["Properties"]["Values"]
+"""Those of the digest that form_intake has besides."""
 
 
 def parameters_of(value: Any) -> set[str]:  # noqa: ANN401 - any part of a template
@@ -32,8 +34,8 @@ def parameters_of(value: Any) -> set[str]:  # noqa: ANN401 - any part of a templ
             return parameters_of(written()["Conditions"][name])
         case {"Fn::If": [str(condition), *branches]}:
             return parameters_of({"Condition": condition}) | parameters_of(branches)
-        case {"Fn::GetAtt": ["Settings", "Digest"]}:
-            return parameters_of(TOLD)
+        case {"Fn::GetAtt": ["Settings" | "SignInSettings" as digest, "Digest"]}:
+            return parameters_of(written()["Resources"][digest]["Properties"]["Values"])
         case {"Fn::GetAtt": ["Database", str(attribute)]}:
             return {f"Database.{attribute}"}
         case {"Fn::Sub": str(text)}:
@@ -89,7 +91,8 @@ def is_told(part: Any, told: list[Any]) -> bool:  # noqa: ANN401 - any part of a
 def told_of(name: str) -> list[Any]:
     """What the description of a version tells, by the digest of settings or in plain words."""
     [_, parts] = functions()[name]["VersionDescription"]["Fn::Join"]
-    return [*TOLD, *(each for each in parts if isinstance(each, dict) and "Ref" in each)]
+    own = SIGN_IN if {"Fn::GetAtt": ["SignInSettings", "Digest"]} in parts else []
+    return [*TOLD, *own, *(each for each in parts if isinstance(each, dict) and "Ref" in each)]
 
 
 def is_if(value: Any, condition: str) -> bool:  # noqa: ANN401 - any part of a template
@@ -145,7 +148,7 @@ def test_a_change_of_any_parameter_or_of_the_layer_publishes_a_version(name: str
     assert is_told(configuration_of(name), told_of(name))
 
 
-@pytest.mark.parametrize("without", TOLD, ids=text_of)
+@pytest.mark.parametrize("without", [*TOLD, *SIGN_IN], ids=text_of)
 def test_each_of_the_settings_that_are_told_is_needed(without: object) -> None:
     def told(name: str) -> list[Any]:
         return [each for each in told_of(name) if each != without]

@@ -87,6 +87,7 @@ class TestEventBridge:
         assert (entry["EventBusName"], entry["Time"]) == ("company", NOON)
         assert (entry["Source"], entry["DetailType"]) == ("succotash", "submission.accepted")
         assert json.loads(entry["Detail"]) == {
+            "version": 1,
             "message_id": "message-1",
             "occurred_at": "2024-05-06T12:00:00Z",
             "subject_id": "submission-1",

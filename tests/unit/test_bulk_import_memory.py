@@ -7,12 +7,12 @@ from typing import override
 
 import pytest
 
-from local.objects import LocalObjectStore
 from succotash.application.value.order_import import BulkImport
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.value.orders import OrderColumns
 from succotash.http.order_files import OrderFiles
+from succotash.infrastructure.files.objects import FolderObjectStore
 from succotash.infrastructure.in_memory.ltv import InMemoryLTVRepository
 from succotash.infrastructure.in_memory.storage import InMemoryStorage
 from tests.builders import NOON, USD, name_customer
@@ -64,7 +64,7 @@ def test_memory_is_bounded_whatever_the_size_of_the_file(tmp_path: Path, line: s
         target.write("customer_id,order_id,ordered_at,amount\n")
         target.writelines(f"{line.format(number)}\n" for number in lines)
     imports = BulkImport(
-        ForgetfulStorage(), LocalObjectStore(), OrderFiles(USD, name_customer), lambda: NOON, USD
+        ForgetfulStorage(), FolderObjectStore(), OrderFiles(USD, name_customer), lambda: NOON, USD
     )
     tracemalloc.start()
     try:

@@ -1,5 +1,6 @@
 """Jobs of a queue: what is done at most once, and what at least once."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import override
@@ -23,15 +24,19 @@ from succotash.domain.messages.jobs import (
     event_of,
     mail_job,
     mail_of,
+    webhook_job,
 )
 from succotash.domain.messages.mails import Mail
 from succotash.domain.messages.outbox import Channel, OutboxMessage, TakenMessage
+from succotash.domain.messages.webhooks import Webhook
 from succotash.domain.repositories.delivery import (
     DeliveryInbox,
     EventBus,
     Mailer,
     MailRefusedError,
     MailUncertainError,
+    WebhookFailedError,
+    Webhooks,
 )
 from succotash.domain.values import MessageId, SubmissionId
 from succotash.errors import MalformedRequestError, StorageUnavailableError
@@ -40,16 +45,18 @@ from tests.builders import NOON, a_message
 MAIL = Mail(("ada@example.com",), "Hello", "text", "<p>html</p>", "grace@example.com")
 TAKEN = TakenMessage(a_message(payload={"lead_id": "lead-1"}), 2)
 A_MAIL, AN_EVENT = mail_job(TAKEN, Channel.PERSON, MAIL, NOON), event_job(TAKEN)
+A_WEBHOOK = webhook_job(TAKEN, Channel.MEMBER, "https://hooks.example.com/", "{}")
 A_CHALLENGE = challenge_job(SubmissionId("s"), Challenge("arn:secret", "answer", "192.0.2.1"))
 
 
-class World(DeliveryInbox, Mailer, EventBus):
+class World(DeliveryInbox, Mailer, EventBus, Webhooks):
     """Queues, a mail service, a bus and a service of challenges, and the order of what happened."""
 
     def __init__(self) -> None:
         self.done: list[str] = []
         self.outcomes: list[DeliveryOutcome] = []
         self.mail_failure: Exception | None = None
+        self.webhook_failure: Exception | None = None
         self.claims_fail = self.answers_fail = False
         self.requests: list[UUID] = []
 
@@ -74,6 +81,12 @@ class World(DeliveryInbox, Mailer, EventBus):
         return "ses-1"
 
     @override
+    def call(self, webhook: Webhook) -> None:
+        self.done.append("webhook")
+        if self.webhook_failure is not None:
+            raise self.webhook_failure
+
+    @override
     def publish(self, messages: Sequence[OutboxMessage]) -> Mapping[MessageId, str]:
         self.done += [f"publish {len(messages)}"] if messages else []
         return {each.message_id: "Throttled" for each in messages if each.subject_id == "bad"}
@@ -89,7 +102,7 @@ class World(DeliveryInbox, Mailer, EventBus):
         return ChallengeState.PASSED
 
     def worker(self) -> DeliveryWorker:
-        return DeliveryWorker(Deliveries(self, self, self), self)
+        return DeliveryWorker(Deliveries(self, self, self, self), self)
 
 
 @pytest.fixture
@@ -99,6 +112,37 @@ def world() -> World:
 
 def received(*jobs: DeliveryJob) -> list[ReceivedJob]:
     return [ReceivedJob(f"m{n}", f"r{n}", job.as_text()) for n, job in enumerate(jobs)]
+
+
+class TestWebhooks:
+    def test_it_is_called_before_its_job_is_taken_from_the_queue(self) -> None:
+        world = World()
+        report = world.worker().work(received(A_WEBHOOK))
+        assert world.done == ["webhook", "answer webhook"]
+        assert (report.again, world.outcomes[0].result) == ((), DeliveryResult.DELIVERED)
+
+    def test_one_whose_outcome_is_not_kept_is_given_again_and_called_again(self) -> None:
+        world = World()
+        world.answers_fail = True
+        assert world.worker().work(received(A_WEBHOOK)).again == ("m0",)
+        world.answers_fail = False
+        assert world.worker().work(received(A_WEBHOOK)).again == ()
+        assert world.done == ["webhook", "webhook", "answer webhook"]
+
+    def test_what_its_receiver_wants_is_told(self) -> None:
+        world = World()
+        world.webhook_failure = WebhookFailedError("answered 410", retry_at=NOON, is_gone=True)
+        world.worker().work(received(A_WEBHOOK))
+        [told] = world.outcomes
+        assert (told.result, told.reason) == (DeliveryResult.REFUSED, "answered 410")
+        assert (told.retry_at, told.is_gone) == (NOON, True)
+        assert DeliveryOutcome.of_text(told.as_text()) == told
+
+    def test_an_outcome_of_the_release_before_says_nothing_of_it(self) -> None:
+        old = json.loads(DeliveryOutcome.of(A_WEBHOOK, DeliveryResult.REFUSED, "x").as_text())
+        del old["retry_at"], old["is_gone"]
+        read = DeliveryOutcome.of_text(json.dumps(old))
+        assert (read.reason, read.retry_at, read.is_gone) == ("x", None, False)
 
 
 class TestAtMostOnce:

@@ -25,8 +25,9 @@ MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "bulk_import": (frozenset({"value"}), frozenset()),
     "campaign_dispatch": (frozenset({"campaigns"}), frozenset()),
     "churn_scoring": (frozenset(), frozenset()),
+    "connectors": (frozenset({"consents", "shops"}), frozenset()),
     "delivery": (frozenset({"messages"}), frozenset()),
-    "event_intake": (frozenset(), frozenset()),
+    "event_intake": (frozenset({"shops", "value"}), frozenset()),
     "form_intake": (
         frozenset({"consents", "forms", "intake"}),
         frozenset({"email_validator", "idna"}),
@@ -52,6 +53,7 @@ MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "outbox_relay": (frozenset(), frozenset()),
     "retention_analysis": (frozenset({"campaigns", "retention", "scoring", "value"}), frozenset()),
     "schema_migration": (frozenset(), frozenset()),
+    "token_scopes": (frozenset(), frozenset()),
 }
 """By function: the contexts of use cases, and packages besides those of every function."""
 WAITS = frozenset({"asyncio", "sqlite3"})

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SUCCOTASH = ROOT / "layers/domain/succotash"
+GENERATED = ROOT / "client/succotash_client/models.py"
 LIMIT = 400
 """Lines of a module."""
 FUNCTIONS = {each.stem for each in (ROOT / "functions").glob("*/*.py")}
@@ -43,7 +44,8 @@ def imported(module: Path) -> Iterator[str]:
 def test_no_module_is_over_the_limit() -> None:
     lines = {
         str(each.relative_to(ROOT)): len(each.read_text("utf-8").splitlines())
-        for each in modules("layers", "functions", "local", "benchmarks", "tests")
+        for each in modules("layers", "functions", "client", "local", "benchmarks", "tests")
+        if each != GENERATED
     }
 
     assert lines["tests/unit/test_house.py"] > 0

@@ -97,15 +97,15 @@ def test_campaigns_are_dispatched_at_first_and_as_events_on_the_bus_ask(tmp_path
     bus, functions = tmp_path / "events.ndjson", Functions()
     bus.write_text(line("scoring.finished", "an earlier run"))
     workers = BackgroundWorkers(functions.invoke, None, bus)
-    assert workers.dispatch()
+    assert workers.take_events()
     assert functions.asked == [("CampaignDispatch", {"source": "aws.scheduler"})]
 
     append(bus, line("lead.created") + line("campaign.dispatch_requested"))
     append(bus, line("scoring.finished")[:-5])
-    assert workers.dispatch()
+    assert workers.take_events()
     append(bus, line("scoring.finished")[-5:])
-    assert workers.dispatch()
-    assert workers.dispatch()
+    assert workers.take_events()
+    assert workers.take_events()
     assert [event["detail-type"] for _, event in functions.asked[1:]] == [
         "campaign.dispatch_requested",
         "scoring.finished",
@@ -116,12 +116,12 @@ def test_an_event_whose_dispatch_failed_is_given_again(tmp_path: Path) -> None:
     bus, functions = tmp_path / "events.ndjson", Functions()
     workers = BackgroundWorkers(functions.invoke, None, bus)
     functions.answers = [StorageUnavailableError("gone")]
-    assert not workers.dispatch()
-    assert workers.dispatch()
+    assert not workers.take_events()
+    assert workers.take_events()
     append(bus, line("campaign.dispatch_requested", "a") + line("scoring.finished", "b"))
     functions.answers = [{}, StorageUnavailableError("gone")]
-    assert not workers.dispatch()
-    assert workers.dispatch()
+    assert not workers.take_events()
+    assert workers.take_events()
     asked = [event["detail"]["subject_id"] for _, event in functions.asked[2:]]
     assert asked == ["a", "b", "b"]
 

@@ -13,12 +13,13 @@ from pydantic import TypeAdapter
 
 from local import openapi
 from local.demo import Answer
-from local.server import Gateway, Stack, as_api_gateway_sends
+from local.server import ISSUER, Gateway, Stack, as_api_gateway_sends
 from local.tokens import LocalIssuer
 
 # SAM CLI calls much that the libraries under it deprecate.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
+ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = """
 AWSTemplateFormatVersion: "2010-09-09"
 Transform: AWS::Serverless-2016-10-31
@@ -125,6 +126,15 @@ def test_the_template_says_which_scopes_a_route_asks_for(stack: Stack) -> None:
         "GET /fail": frozenset(),
     }
     assert stack.all_scopes == {"shop/things:read"}
+
+
+def test_tokens_of_this_machine_open_the_routes_of_the_project(tmp_path: Path) -> None:
+    stack = Stack.read(ROOT / "template.yaml")
+    issuer = LocalIssuer.kept_in(tmp_path, issuer=stack.issuer, audience=stack.audience)
+    gateway = Gateway(stack, issuer)
+
+    assert stack.audience == ISSUER["Audience"]
+    assert gateway.is_developer(bearer(gateway.issue_token()))
 
 
 def test_a_request_without_a_token_is_unauthorized(connection: HTTPConnection) -> None:

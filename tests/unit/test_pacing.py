@@ -30,7 +30,7 @@ class Clocked(Mailer):
 
 def test_each_process_keeps_to_its_share_of_the_rate() -> None:
     post = Clocked()
-    mailer = PacedMailer(post, 10, lambda: post.now, post.sleep)
+    mailer = PacedMailer(post, lambda: 10, lambda: post.now, post.sleep)
     assert [mailer.send(MAIL, NOON) for _ in range(3)] == ["reference"] * 3
     post.now += 60
     mailer.send(MAIL, NOON)

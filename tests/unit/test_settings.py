@@ -86,3 +86,17 @@ def test_a_storage_without_a_server_needs_no_way_to_log_in() -> None:
 
 def test_a_password_does_not_show_in_what_is_printed() -> None:
     assert "hush" not in repr(Settings.from_environment({"DB_PASSWORD": "hush"}))
+
+
+def test_webhooks_to_this_machine_are_for_local_runs_alone() -> None:
+    local = {"WEBHOOK_LOOPBACK": "true"}
+    assert Settings.from_environment(local).webhook_loopback
+    with pytest.raises(SettingsError, match="WEBHOOK_LOOPBACK is for local runs alone"):
+        Settings.from_environment(local | {"AWS_LAMBDA_FUNCTION_NAME": "delivery"})
+
+
+def test_webhooks_have_their_secrets_in_one_place() -> None:
+    given = {"WEBHOOK_SECRETS": "whsec_x", "WEBHOOK_SECRET_ARN": "arn:aws:secretsmanager:x"}
+    with pytest.raises(SettingsError, match="contradict each other"):
+        Settings.from_environment(given)
+    assert "whsec_x" not in repr(Settings.from_environment({"WEBHOOK_SECRETS": "whsec_x"}))

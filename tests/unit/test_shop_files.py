@@ -175,9 +175,10 @@ class TestStripe:
             "ch_2,2026-03-01 09:00:00,30.00,0.00,usd,true,Paid,a@example.com,30.00,won,\n"
         )
         lost, won = orders(content)
-        assert lost.refunded is not None
-        assert lost.refunded.amount.amount == Decimal(30)
-        assert won.refunded is None
+        assert [(each.refund_id, each.amount.amount) for each in lost.refunds] == [
+            ("dispute", Decimal(30))
+        ]
+        assert (lost.refunded, won.refunds) == (None, ())
 
     @pytest.mark.parametrize(
         "header",

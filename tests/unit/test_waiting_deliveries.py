@@ -1,5 +1,6 @@
 """Erasing a person from delivery jobs that wait: which ones are theirs, and what stays in place."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,14 +11,21 @@ from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
 from succotash.domain.messages.delivery import DeliveryJob, DeliveryKind
-from succotash.domain.messages.jobs import Challenge, challenge_job, is_about
+from succotash.domain.messages.jobs import (
+    Challenge,
+    challenge_job,
+    event_job,
+    is_about,
+    webhook_job,
+)
+from succotash.domain.messages.outbox import Channel, TakenMessage
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Forgotten
 from succotash.domain.values import Json, MessageId, SubmissionId, instant_text
 from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.aws.deliveries import SqsDeliveryInbox, SqsDeliveryQueue
-from succotash.infrastructure.aws.waiting_deliveries import SqsWaitingDeliveries
-from tests.builders import NOON
+from succotash.infrastructure.aws.waiting_deliveries import SqsWaitingMessages
+from tests.builders import NOON, a_message
 
 ADA, BOB, OWNER = "ada@example.com", "bob@example.com", "owner@example.com"
 ERASED = ErasedPerson(ADA, NOON)
@@ -61,6 +69,15 @@ class TestWhose:
         assert not is_about(ERASED, a_mail(to=["canada@example.com"]).as_text())
         challenge = Challenge("arn", f"{ADA} as an answer", "192.0.2.1")
         assert not is_about(ERASED, challenge_job(SubmissionId("a"), challenge).as_text())
+
+    def test_a_campaigns_message_to_the_person_is_about_them(self) -> None:
+        taken = TakenMessage(a_message(), 1)
+        for address, expected in ((ERASED.canonical_email, True), ("eve@example.com", False)):
+            event = event_job(taken, Channel.MEMBER, {"email": address, "deep": [{"a": None}]})
+            body = json.dumps({"data": {"email": address}})
+            webhook = webhook_job(taken, Channel.MEMBER, "https://hooks.example.com/", body)
+            assert is_about(ERASED, event.as_text()) is expected
+            assert is_about(ERASED, webhook.as_text()) is expected
 
     def test_what_cannot_be_read_goes_where_the_address_stands_in_it(self) -> None:
         for text in (f'{{"version": 2, "to": "{ADA}"}}', a_mail(to=ADA).as_text()):
@@ -117,15 +134,15 @@ class TestQueues:
         jobs = [a_mail(f"{n}", to=[ADA if n % 3 == 1 else BOB]) for n in range(25)]
         for url in urls:
             self.put(url, jobs)
-        assert SqsWaitingDeliveries(urls).forget(ERASED, always) == Forgotten(16)
-        assert SqsWaitingDeliveries(urls).forget(ERASED, always) == Forgotten(0)
+        assert SqsWaitingMessages(urls, is_about).forget(ERASED, always) == Forgotten(16)
+        assert SqsWaitingMessages(urls, is_about).forget(ERASED, always) == Forgotten(0)
         others = self.ids(each for each in jobs if each.payload["to"] == [BOB])
         for url in urls:
             assert sorted(self.waiting(url)) == others
 
     def test_a_search_without_time_removes_nothing_and_says_so(self, urls: list[str]) -> None:
         self.put(urls[0], [a_mail(to=[ADA])])
-        queues = SqsWaitingDeliveries(urls)
+        queues = SqsWaitingMessages(urls, is_about)
         assert queues.forget(ERASED, lambda: False) == Forgotten(0, is_complete=False)
         assert len(self.waiting(urls[0])) == 1
 
@@ -134,7 +151,7 @@ class TestQueues:
         client: Any = boto3.client("sqs")
         [out] = client.receive_message(QueueUrl=urls[1], MaxNumberOfMessages=1)["Messages"]
         turns = iter((True, True, True, False))
-        queues = SqsWaitingDeliveries(urls)
+        queues = SqsWaitingMessages(urls, is_about)
         assert queues.forget(ERASED, lambda: next(turns)) == Forgotten(1, is_complete=False)
         SqsDeliveryInbox(urls[1], urls[1], urls[1]).claim(out["ReceiptHandle"])
         assert queues.forget(ERASED, always) == Forgotten(0)
@@ -142,9 +159,9 @@ class TestQueues:
     def test_one_that_breaks_off_gives_back_what_stays(self, urls: list[str]) -> None:
         self.put(urls[0], [a_mail("a", to=[ADA]), a_mail("b")])
         with pytest.raises(StorageUnavailableError):
-            SqsWaitingDeliveries(urls, Failing).forget(ERASED, always)
+            SqsWaitingMessages(urls, is_about, Failing).forget(ERASED, always)
         assert self.waiting(urls[0]) == [a_mail("b").job_id]
 
     def test_a_queue_that_is_not_there_is_unavailable(self, urls: list[str]) -> None:
         with pytest.raises(StorageUnavailableError):
-            SqsWaitingDeliveries([f"{urls[0]}x"]).forget(ERASED, always)
+            SqsWaitingMessages([f"{urls[0]}x"], is_about).forget(ERASED, always)

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from succotash.application.people.people_handler import PeopleHandler
     from succotash.application.retention.retention_handler import RetentionHandler
     from succotash.application.scoring.churn_scoring import ChurnScoring
+    from succotash.application.shops.uploads import Uploads
     from succotash.application.value.ltv_handler import LTVHandler
     from succotash.application.value.order_import import BulkImport
     from succotash.domain.intake.signing import Signer
     from succotash.domain.people.identities import Pseudonyms
-    from succotash.domain.repositories.delivery import DeliveryQueue, EventBus, RelayWaker
-    from succotash.domain.repositories.erasable import Erasable
+    from succotash.domain.repositories.delivery import DeliveryQueue, RelayWaker
     from succotash.domain.repositories.exports import ExportStore
     from succotash.domain.repositories.forms import FormRepository
     from succotash.domain.repositories.ltv import LTVRepository
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from succotash.domain.repositories.submission_queue import SubmissionQueue
     from succotash.infrastructure.files.mail import MailFolder
     from succotash.infrastructure.postgres.provisioning import SchemaMigration
+    from succotash.wiring.connectors import Connectors
     from succotash.wiring.keys import KeyRing
 
 # Each part is imported where it is first asked for, so that a function's cold start
@@ -118,7 +119,7 @@ class Container:
     def _deliveries(self) -> "Deliveries":
         from succotash.wiring.messages import deliveries, mailer
 
-        return deliveries(mailer(self.settings, self._mail_folder), self._event_bus)
+        return deliveries(self.settings, mailer(self.settings, self._mail_folder))
 
     @cached_property
     def relay_waker(self) -> "RelayWaker":
@@ -172,10 +173,8 @@ class Container:
 
     @cached_property
     def _submission_queue(self) -> "SubmissionQueue | None":
-        queue, failures = self.settings.parking_queue_url, self.settings.parking_failures_url
-        if queue is None:
-            return None
-        return services_at(queue).submission_queue(queue, failures or queue)
+        queue, failed = self.settings.parking_queue_url, self.settings.parking_failures_url
+        return services_at(queue).submission_queue(queue, failed or queue) if queue else None
 
     def get_lead_scoring(self) -> "LeadScoring":
         """The rules by which leads are scored, and scoring all of them."""
@@ -193,6 +192,7 @@ class Container:
             self._new_id,
             self._export_store,
             self.settings.time_zone,
+            self.keys.tombstones,
         )
 
     @cached_property
@@ -202,32 +202,25 @@ class Container:
 
     def get_people_handler(self) -> "PeopleHandler":
         """A person's rights."""
-        from succotash.application.people.erased_elsewhere import Elsewhere
-        from succotash.application.people.people_handler import PeopleHandler
+        from succotash.wiring.people import people_handler
 
-        return PeopleHandler(
+        return people_handler(
+            self.settings,
             self.storage,
             self._clock,
-            self.keys.tombstones,
-            self.pseudonyms,
-            Elsewhere(self._erasable),
+            self.keys,
+            {
+                "exports": self._export_store,
+                "mails": self._mail_folder,
+                "parked_submissions": self._submission_queue,
+            },
         )
 
-    @property
-    def _erasable(self) -> "dict[str, Erasable]":
-        """Every place outside the storage that holds what people sent."""
-        from succotash.wiring.messages import waiting_deliveries
+    def get_uploads(self) -> "Uploads":
+        """Files of orders that are sent past the API."""
+        from succotash.wiring.uploads import uploads
 
-        found: dict[str, Erasable] = {}
-        if self._export_store is not None:
-            found["exports"] = self._export_store
-        if self._mail_folder is not None:
-            found["mails"] = self._mail_folder
-        if self._submission_queue is not None:  # queues may take all the time that there is
-            found["parked_submissions"] = self._submission_queue
-        if (waiting := waiting_deliveries(self.settings)) is not None:
-            found["deliveries"] = waiting
-        return found
+        return uploads(self.settings, self.storage, self._clock, self._new_id)
 
     def get_ltv_handler(self) -> "LTVHandler":
         """Use cases around value."""
@@ -272,6 +265,20 @@ class Container:
 
         return bulk_import(self.settings, self.storage, objects, self._clock, self.keys)
 
+    @cached_property
+    def connectors(self) -> "Connectors":
+        """What takes events of shops in, and records them."""
+        from succotash.wiring.connectors import Connectors
+
+        return Connectors(
+            self.settings,
+            self._clock,
+            self.keys,
+            lambda: self.storage,
+            self.get_people_handler,
+            lambda: self._export_store,
+        )
+
     def signer(self, purpose: str) -> "Signer":
         """Signs for one purpose; see KeyRing."""
         return self.keys.signer(purpose)
@@ -289,7 +296,7 @@ class Container:
         return KeyRing(self.settings)
 
     def get_outbox_relay(self) -> "OutboxRelay":
-        """What delivers messages to the bus and by e-mail, as far as these are set."""
+        """What delivers messages, as far as there are ways."""
         from succotash.wiring.messages import outbox_relay
 
         return outbox_relay(
@@ -329,21 +336,14 @@ class Container:
         return Confirmations(forms, forms, self.signer(CONFIRMATION_PURPOSE), self._clock)
 
     @cached_property
-    def _event_bus(self) -> "EventBus | None":
-        bus = self.settings.event_bus
-        return None if bus is None else services_at(bus).event_bus(bus)
-
-    @cached_property
     def _mail_folder(self) -> "MailFolder | None":
         from succotash.wiring.messages import mail_folder
 
         return mail_folder(self.settings)
 
     def get_bucket(self, name: str) -> "ObjectStore":
-        """The objects of a bucket of S3."""
-        from succotash.infrastructure.aws.objects import S3ObjectStore
-
-        return S3ObjectStore(name)
+        """The objects of a bucket of S3; of a folder of this machine for a `file:` and a path."""
+        return services_at(name).objects(name)
 
     def get_form_repository(self) -> "FormRepository":
         """Forms and leads; each call is its own transaction."""

@@ -98,6 +98,10 @@ class MissingScopeError(SuccotashError):
         self.scope = scope
 
 
+class InvalidSignatureError(SuccotashError):
+    """The request is not signed by who it claims to be from."""
+
+
 class NotFoundError(SuccotashError):
     """Nothing of this kind has this id."""
 
@@ -133,7 +137,11 @@ class SubmissionInProgressError(ConflictError):
 
 
 class RunInProgressError(ConflictError):
-    """Another scoring run holds the storage."""
+    """Another scoring run stands in the way of one."""
+
+    def __init__(self, message: str, run_id: str | None = None) -> None:
+        super().__init__(message)
+        self.run_id = run_id
 
 
 class StorageError(SuccotashError):

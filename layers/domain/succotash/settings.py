@@ -46,6 +46,9 @@ def _known_zone(name: str) -> str:
 
 _TOKEN_KEYS = rf"^[^,\s]{{{SHORTEST_KEY},}}(,[^,\s]{{{SHORTEST_KEY},}})*$"
 _LEAD_URL = r"^(https?://[^\s]*\{lead_id\}[^\s]*)?$"
+_ADDRESS = r"^[!-~]+@[!-~]+\.[!-~]+$"
+_PORTS = r"^[1-9][0-9]{0,4}(,[1-9][0-9]{0,4})*$"
+_PLACE = r"^((https?://[^\s/]+)?/[^\s]*)?$"
 _MODEL = "(BG/NBD|MBG/NBD|Pareto/NBD)"
 
 
@@ -160,8 +163,24 @@ class Settings(BaseModel):
         str, Field(alias="ERASURE_KEYS", pattern=_TOKEN_KEYS, min_length=1, repr=False)
     ] = LOCAL_ERASURE_KEY
     """Keys of the tombstones of erased people, by commas: the first makes them, all are known."""
+    shop_events_url: Annotated[str | None, Field(alias="SHOP_EVENTS_URL", min_length=1)] = None
+    """Where events of shops wait to be recorded; without it, who receives them records them."""
+    shop_requests_url: Annotated[str | None, Field(alias="SHOP_REQUESTS_URL", min_length=1)] = None
+    """Where requests of shops' customers about their data wait."""
+    shop_event_failures_url: Annotated[
+        str | None, Field(alias="SHOP_EVENT_FAILURES_URL", min_length=1)
+    ] = None
+    """Where those of both are kept that cannot be read."""
+    connector_secret_arn: Annotated[
+        str | None, Field(alias="CONNECTOR_SECRET_ARN", min_length=1)
+    ] = None
+    """The secret with those by which shops sign, a JSON object by system."""
+    connector_secrets: Annotated[str, Field(alias="CONNECTOR_SECRETS", repr=False)] = "{}"
+    """That object itself, where there is no such secret."""
     exports: Annotated[str | None, Field(alias="EXPORTS", min_length=1)] = None
     """Name of the bucket for large exports; `file:` and a folder on this machine."""
+    order_files: Annotated[str | None, Field(alias="ORDER_FILES", min_length=1)] = None
+    """Name of the bucket that files of orders are sent to; `file:` and a folder on this machine."""
     event_bus: Annotated[str | None, Field(alias="EVENT_BUS", min_length=1)] = None
     """Name or ARN of the bus that the outbox is relayed to; `file:` and a path on this machine."""
     mail_from: Annotated[str | None, Field(alias="MAIL_FROM", min_length=3)] = None
@@ -172,10 +191,28 @@ class Settings(BaseModel):
         str | None, Field(alias="MAIL_CONFIGURATION_SET", min_length=1)
     ] = None
     """The configuration set of SES by which it tells of bounces and complaints."""
-    mails_per_second: Annotated[float, Field(alias="MAILS_PER_SECOND", ge=1, le=10_000)] = 14
-    """How many e-mails a second SES takes of this account."""
+    mails_per_second: Annotated[float | None, Field(alias="MAILS_PER_SECOND", ge=1, le=10_000)] = (
+        None
+    )
+    """The most e-mails a second, where that is less than SES takes of this account."""
+    mail_inbox: Annotated[str | None, Field(alias="MAIL_INBOX", pattern=_ADDRESS)] = None
+    """Where answers to campaigns' e-mails go, and mails that unsubscribe."""
     mails_per_recipient: Annotated[int, Field(alias="MAILS_PER_RECIPIENT", ge=1, le=1000)] = 5
     """The most that a mailbox gets within 24 hours of the mails that anybody can cause."""
+    webhook_secrets: Annotated[
+        str | None, Field(alias="WEBHOOK_SECRETS", min_length=1, repr=False)
+    ] = None
+    """What signs webhooks, `whsec_` and base64; of several, by commas, all sign."""
+    webhook_secret_arn: Annotated[str | None, Field(alias="WEBHOOK_SECRET_ARN", min_length=1)] = (
+        None
+    )
+    """The secret of Secrets Manager that holds these instead."""
+    webhook_ports: Annotated[str, Field(alias="WEBHOOK_PORTS", pattern=_PORTS)] = "443"
+    """The ports that webhooks may be called at, by commas."""
+    webhook_loopback: Annotated[bool, Field(alias="WEBHOOK_LOOPBACK")] = False
+    """Whether webhooks may go to this machine, by http and at any port; for local runs."""
+    lambda_function: Annotated[str | None, Field(alias="AWS_LAMBDA_FUNCTION_NAME")] = None
+    """Which function this is; Lambda says so itself."""
     public_url: Annotated[
         str, Field(alias="PUBLIC_URL", pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$")
     ] = "http://127.0.0.1:3000"
@@ -183,11 +220,37 @@ class Settings(BaseModel):
     lead_url: Annotated[str, Field(alias="LEAD_URL", pattern=_LEAD_URL)] = ""
     """The address of a lead's page elsewhere, with {lead_id} in it."""
 
+    sign_in_url: Annotated[str, Field(alias="SIGN_IN_URL", pattern=_PLACE)] = ""
+    """Where the issuer of tokens signs people in to the dashboard; empty signs in nobody."""
+    sign_in_token_url: Annotated[str, Field(alias="SIGN_IN_TOKEN_URL", pattern=_PLACE)] = ""
+    """Where it exchanges a code for a token."""
+    sign_out_url: Annotated[str, Field(alias="SIGN_OUT_URL", pattern=_PLACE)] = ""
+    """Where it forgets who is signed in."""
+    sign_in_client_id: Annotated[str, Field(alias="SIGN_IN_CLIENT_ID")] = ""
+    """What the issuer calls the dashboard, a public client without a secret."""
+
     @model_validator(mode="after")
     def _both_queues(self) -> Self:
         queue, failures = self.parking_queue_url, self.parking_failures_url
         if queue is not None and failures is None and not queue.startswith(FILE_SCHEME):
             raise ValueError("PARKING_QUEUE_URL needs PARKING_FAILURES_URL too")
+        return self
+
+    @model_validator(mode="after")
+    def _webhooks(self) -> Self:
+        if self.webhook_secrets is not None and self.webhook_secret_arn is not None:
+            raise ValueError("WEBHOOK_SECRETS and WEBHOOK_SECRET_ARN contradict each other")
+        if self.webhook_loopback and self.lambda_function is not None:
+            raise ValueError("WEBHOOK_LOOPBACK is for local runs alone")
+        return self
+
+    @model_validator(mode="after")
+    def _all_queues_of_shops(self) -> Self:
+        given = (self.shop_events_url, self.shop_requests_url, self.shop_event_failures_url)
+        if any(given) and not all(given):
+            raise ValueError(
+                "SHOP_EVENTS_URL, SHOP_REQUESTS_URL and SHOP_EVENT_FAILURES_URL need each other"
+            )
         return self
 
     @model_validator(mode="after")

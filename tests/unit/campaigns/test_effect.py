@@ -174,7 +174,24 @@ def test_a_campaign_that_goes_on_past_a_crossing_has_the_repeated_interval() -> 
 
         assert (effect.crossed_at, effect.look, effect.is_final) == (2, looks, is_final)
         assert effect.interval is IntervalKind.REPEATED
-        assert effect.summary.endswith("That was clear at look 2, and the campaign went on.")
+        assert effect.summary.endswith(
+            "That was clear at look 2; people who counted later are included."
+        )
+
+
+def test_a_campaign_that_ended_before_it_crossed_did_not_stop_for_that() -> None:
+    for looks, is_final in ((2, False), (3, False), (4, True)):
+        effect = read_effect(PLAN, counted(looks, MUCH), ended_at=day(5))
+
+        assert (effect.crossed_at, effect.look, effect.is_final) == (2, looks, is_final)
+        assert effect.interval is IntervalKind.REPEATED
+        assert effect.everybody.totals == sum(counted(looks, MUCH), ArmTotals())
+
+
+def test_a_campaign_that_ends_at_the_look_that_crosses_stopped_there() -> None:
+    effect = read_effect(PLAN, counted(3, MUCH), ended_at=PLAN.looks[1].at)
+
+    assert (effect.look, effect.interval, effect.is_final) == (2, IntervalKind.STAGEWISE, True)
 
 
 def test_at_the_last_look_no_evidence_is_no_longer_called_not_yet() -> None:

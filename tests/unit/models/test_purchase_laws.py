@@ -47,7 +47,7 @@ def test_no_answer_is_ever_out_of_bounds(
 ) -> None:
     alive = model.probability_alive(*history)[0]
     silent = model.probability_inactive(*history, days)[0]
-    if_alive = model.probability_silent_if_alive(*history, days)[0]
+    if_alive = model.probability_inactive_if_alive(*history, days)[0]
     purchases = model.expected_purchases(*history, days)[0]
 
     assert 0 <= alive <= 1

@@ -92,7 +92,7 @@ def test_a_model_that_is_too_sure_who_left_is_tempered() -> None:
     chance = np.random.default_rng(5)
     population = simulated(model, np.full(6_000, 400.0), 180.0, seed=6)
     alive = model.probability_alive(*population.history)
-    comes = 1 - model.probability_silent_if_alive(*population.history, 180.0)
+    comes = 1 - model.probability_inactive_if_alive(*population.history, 180.0)
     tempered = 1 / (1 + ((1 - alive) / np.maximum(alive, 1e-300)) ** 0.4)
     later = (chance.random(6_000) < tempered * comes).astype(np.float64)
 

@@ -1,6 +1,6 @@
 """Consent as it is recorded and shown: what a person said, erasures, suppressions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypedDict
@@ -14,7 +14,7 @@ from succotash.domain.people.consents import (
     Suppression,
     SuppressionReason,
 )
-from succotash.domain.people.erasures import Tombstones, erased_at
+from succotash.domain.people.erasures import SUPPRESSION, Tombstones, erased_at
 from succotash.domain.repositories.storage import Repositories
 
 REASONS = {
@@ -58,6 +58,13 @@ def keep_consents(
 def address_key_of(tombstones: Tombstones, canonical_email: str) -> str | None:
     """How suppressions know an address; None without a key."""
     return next(iter(tombstones.of_suppression(canonical_email)), None)
+
+
+def key_of_addresses(tombstones: Tombstones) -> Callable[[str], str | None]:
+    """As `address_key_of`, for many addresses."""
+    for blocks in tombstones.blocks(SUPPRESSION):
+        return blocks.digest
+    return lambda _: None
 
 
 def holds_denied(repositories: Repositories, consent: Consent) -> bool:

@@ -166,6 +166,20 @@ class Register:
         return self._made[name]
 
 
+def find_erased_names(
+    repositories: Repositories, tombstones: Tombstones, names: Collection[CustomerName]
+) -> set[CustomerName]:
+    """Those of many names of whom somebody was erased; who erases one of them waits since then."""
+    erased = repositories.customers.find_known((), (), None).erased
+    if not erased:
+        return set()
+    made = {each: tombstones_of(each, tombstones) for each in names}
+    if len(erased) > TOMBSTONES_TOLD:
+        asked = {tombstone for several in made.values() for tombstone in several}
+        erased = repositories.people.find_erased(asked)
+    return {each for each, several in made.items() if not erased.keys().isdisjoint(several)}
+
+
 def tombstones_of(name: CustomerName, tombstones: Tombstones) -> tuple[str, ...]:
     """Those of everybody whom a fact under this name could be about."""
     made: Iterable[tuple[str, ...]] = map(

@@ -5,6 +5,7 @@ name, the ids of its path, and `query`, `body` and `call` where it wants them; t
 say what is read, and the returned annotation what is answered.
 """
 
+import base64
 import json
 import time
 import traceback
@@ -239,12 +240,15 @@ def _success(call: Call, result: object) -> Answer:
             body = ""
         case str():
             body = reply.body
+        case bytes() if "Content-Encoding" in reply.headers:
+            body = base64.b64encode(reply.body).decode()
         case bytes():
             body = reply.body.decode()
         case _:
             body = to_json(reply.body, inf_nan_mode="null").decode()
     content_type = {"Content-Type": reply.content_type} if body else {}
-    return _answer(reply.status, {**NOT_CACHED, **content_type, **reply.headers}, body)
+    answer = _answer(reply.status, {**NOT_CACHED, **content_type, **reply.headers}, body)
+    return answer | {"isBase64Encoded": "Content-Encoding" in reply.headers}
 
 
 def _refusal(problem: Problem, request_id: str) -> Answer:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from urllib.parse import quote
 
 from succotash.application.batches import ViolationView, violation_views
 from succotash.errors import (
@@ -12,6 +13,7 @@ from succotash.errors import (
     IdempotencyKeyReusedError,
     IllegalTransitionError,
     InvalidInputError,
+    InvalidSignatureError,
     MalformedRequestError,
     MissingScopeError,
     MissingTokenError,
@@ -67,6 +69,9 @@ KINDS: Mapping[type[SuccotashError], ProblemKind] = {
     ),
     MissingTokenError: ProblemKind(
         HTTPStatus.UNAUTHORIZED, "missing-token", "Access token required"
+    ),
+    InvalidSignatureError: ProblemKind(
+        HTTPStatus.UNAUTHORIZED, "invalid-signature", "Invalid signature"
     ),
     MissingScopeError: ProblemKind(HTTPStatus.FORBIDDEN, "missing-scope", "Insufficient scope"),
     NotFoundError: ProblemKind(HTTPStatus.NOT_FOUND, "not-found", "Not found"),
@@ -131,6 +136,11 @@ class Problem:
         return members
 
 
+def run_address(run_id: str) -> str:
+    """Where the API tells how far a scoring run has come."""
+    return f"/scoring/runs/{quote(run_id, safe='')}"
+
+
 def kind_of(error: type[SuccotashError]) -> ProblemKind:
     """As in the table; an adapter's own kind of error speaks as the nearest one it is."""
     return next(KINDS[each] for each in error.__mro__ if each in KINDS)
@@ -163,6 +173,8 @@ def problem_of(error: SuccotashError) -> Problem:
         case SubmissionInProgressError():
             after = {"Retry-After": str(error.retry_after_seconds)}
             return Problem(kind, f"{sentence(error)} Retry for its answer.", headers=after)
+        case RunInProgressError(run_id=str(run_id)):
+            return Problem(kind, sentence(error), headers={"Location": run_address(run_id)})
         case SettingsError():
             after = {"Retry-After": str(SETTINGS_RETRY_SECONDS)}
             return Problem(kind, sentence(error), headers=after)

@@ -30,7 +30,8 @@ class Parts(Protocol):
 class Reply:
     """An answer that says more than its value: status, headers, another content type.
 
-    A text or bytes go out as they are, everything else as JSON; None is an empty body.
+    A text or bytes go out as they are, everything else as JSON; None is an empty body. Bytes
+    that a Content-Encoding compresses reach API Gateway in base64.
     """
 
     body: object

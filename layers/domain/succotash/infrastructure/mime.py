@@ -6,6 +6,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import parseaddr
+from urllib.parse import quote
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -35,7 +36,11 @@ def mime(mail: Mail, sender: str, at: datetime) -> bytes:
         if mail.unsubscribe_url is None:
             message["Auto-Submitted"] = "auto-generated"
         else:
-            message["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+            ways = [f"<{mail.unsubscribe_url}>"]
+            if mail.unsubscribe_inbox is not None:
+                inbox = quote(_ascii(mail.unsubscribe_inbox), safe="@")
+                ways.append(f"<mailto:{inbox}?subject=unsubscribe>")
+            message["List-Unsubscribe"] = ", ".join(ways)
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(mail.text)
         if mail.html:

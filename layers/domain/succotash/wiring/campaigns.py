@@ -7,6 +7,7 @@ from succotash.domain.repositories.delivery import RelayWaker
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock, Currency, IdFactory
 from succotash.settings import Settings
+from succotash.wiring.channels import lacking_settings, webhook_rules
 from succotash.wiring.keys import KeyRing
 
 
@@ -19,8 +20,13 @@ def retention_handler(
     waker: RelayWaker,
 ) -> RetentionHandler:
     """Use cases around retention."""
+    from succotash.infrastructure.webhooks import CheckedAddresses
+
     rules, currency = campaign_rules(settings, keys), Currency(settings.currency)
-    return RetentionHandler(storage, clock, new_id, currency, keys.tombstones, rules, waker)
+    addresses = CheckedAddresses(webhook_rules(settings))
+    return RetentionHandler(
+        storage, clock, new_id, currency, keys.tombstones, rules, waker, addresses
+    )
 
 
 def campaign_dispatch(
@@ -38,5 +44,9 @@ def campaign_dispatch(
 def campaign_rules(settings: Settings, keys: KeyRing) -> CampaignRules:
     """What a deployment lays down for all campaigns."""
     return CampaignRules(
-        settings.consent, settings.time_zone, keys.tombstones, Currency(settings.currency)
+        settings.consent,
+        settings.time_zone,
+        keys.tombstones,
+        Currency(settings.currency),
+        lacking_settings(settings),
     )

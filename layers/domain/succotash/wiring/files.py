@@ -8,7 +8,9 @@ from succotash.settings import FILE_SCHEME
 if TYPE_CHECKING:
     from succotash.infrastructure.files.events import EventFile
     from succotash.infrastructure.files.exports import ExportFolder
+    from succotash.infrastructure.files.objects import FolderObjectStore
     from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
+    from succotash.infrastructure.files.uploads import UploadFolder
 
 
 def submission_queue(address: str, failures: str) -> "FileSubmissionQueue":  # noqa: ARG001
@@ -23,6 +25,20 @@ def export_store(address: str) -> "ExportFolder":
     from succotash.infrastructure.files.exports import ExportFolder
 
     return ExportFolder(_path(address))
+
+
+def objects(address: str) -> "FolderObjectStore":
+    """The files of a folder."""
+    from succotash.infrastructure.files.objects import FolderObjectStore
+
+    return FolderObjectStore(_path(address))
+
+
+def upload_store(address: str, server: str) -> "UploadFolder":
+    """Permits to send files to this machine's server, which puts them into a folder."""
+    from succotash.infrastructure.files.uploads import UploadFolder
+
+    return UploadFolder(_path(address), server)
 
 
 def event_bus(address: str) -> "EventFile":

@@ -3,16 +3,19 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.delivery import (
     NOBODY_TO_WAKE,
     DeliveryQueue,
-    EventBus,
     Mailer,
     NobodyWaits,
     RelayWaker,
+    Webhooks,
 )
 from succotash.errors import SettingsError
 from succotash.settings import Settings
+from succotash.wiring.channels import lacking_settings, webhook_rules
+from succotash.wiring.services import services_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from succotash.domain.repositories.erasable import Erasable
     from succotash.domain.repositories.storage import Storage
     from succotash.domain.values import CampaignId, Clock
+    from succotash.infrastructure.aws.secrets import SecretReader
     from succotash.infrastructure.files.mail import MailFolder
     from succotash.wiring.keys import KeyRing
 
@@ -42,18 +46,31 @@ def mailer(settings: Settings, folder: "MailFolder | None") -> Mailer | None:
         return folder
     from succotash.application.messages.pacing import PacedMailer
     from succotash.infrastructure.aws.mail import SesMailer
+    from succotash.infrastructure.aws.mail_rate import SesRate
 
     ses = SesMailer(settings.mail_from, configuration_set=settings.mail_configuration_set)
-    return PacedMailer(ses, settings.mails_per_second)
+    return PacedMailer(ses, SesRate(settings.mails_per_second).per_second)
 
 
-def deliveries(mailer: Mailer | None, bus: EventBus | None) -> "Deliveries":
+def deliveries(settings: Settings, mailer: Mailer | None) -> "Deliveries":
     """What does jobs in a process that reaches the internet."""
     from succotash.application.messages.deliveries import Deliveries
     from succotash.infrastructure.aws.secrets import SecretReader
     from succotash.infrastructure.turnstile import Turnstile
 
-    return Deliveries(mailer, bus, Turnstile(SecretReader().value))
+    secrets, address = SecretReader(), settings.event_bus
+    bus = None if address is None else services_at(address).event_bus(address)
+    return Deliveries(mailer, bus, Turnstile(secrets.value), _webhooks(settings, secrets))
+
+
+def _webhooks(settings: Settings, secrets: "SecretReader") -> Webhooks | None:
+    """What calls webhooks; None without a secret to sign with."""
+    given, arn = settings.webhook_secrets, settings.webhook_secret_arn
+    if given is None and arn is None:
+        return None
+    from succotash.infrastructure.webhooks import HttpWebhooks
+
+    return HttpWebhooks(lambda: given or secrets.value(str(arn)), webhook_rules(settings))
 
 
 def delivery_queue(settings: Settings, here: "Callable[[], Deliveries]") -> DeliveryQueue:
@@ -72,9 +89,19 @@ def waiting_deliveries(settings: Settings) -> "Erasable | None":
     urls = [each for each in known if each is not None]
     if not urls:
         return None
-    from succotash.infrastructure.aws.waiting_deliveries import SqsWaitingDeliveries
+    from succotash.domain.messages.jobs import is_about
+    from succotash.infrastructure.aws.waiting_deliveries import SqsWaitingMessages
 
-    return SqsWaitingDeliveries(urls)
+    return SqsWaitingMessages(urls, is_about)
+
+
+def waiting_shop_events(settings: Settings) -> "Erasable | None":
+    """Events of shops that could not be recorded; those that wait ask for tombstones."""
+    if settings.shop_event_failures_url is None:
+        return None
+    from succotash.infrastructure.aws.waiting_deliveries import SqsWaitingMessages
+
+    return SqsWaitingMessages([settings.shop_event_failures_url], ErasedPerson.is_named_in)
 
 
 def relay_waker(settings: Settings, clock: "Clock") -> RelayWaker:
@@ -113,14 +140,15 @@ def outbox_relay(
     keys: "KeyRing",
     token: "Callable[[str, CampaignId], str]",
 ) -> "OutboxRelay":
-    """What delivers messages to the bus and by e-mail, as far as these are set.
+    """What delivers messages to the bus, by e-mail and to members, as far as these are set.
 
     `token` makes tokens of links by which people unsubscribe.
     """
     from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE
     from succotash.application.messages.mail_composition import MailComposition
-    from succotash.application.messages.member_mails import MemberMails
+    from succotash.application.messages.member_messages import MemberMessages
     from succotash.application.messages.outbox_relay import Channels, OutboxRelay
+    from succotash.domain.campaigns.definition import CampaignChannel
     from succotash.domain.messages.mails import Links
     from succotash.wiring.campaigns import campaign_rules
 
@@ -129,7 +157,14 @@ def outbox_relay(
     mails = MailComposition(
         storage.repositories.forms, links, lambda: keys.signer(CONFIRMATION_PURPOSE)
     )
-    members = MemberMails(campaign_rules(settings, keys), links, token)
+    lacking = lacking_settings(settings)
+    members = MemberMessages(
+        campaign_rules(settings, keys),
+        links,
+        token,
+        frozenset(CampaignChannel) - lacking.keys(),
+        settings.mail_inbox,
+    )
     channels = Channels(
         queue,
         publishes=settings.event_bus is not None,
@@ -137,6 +172,6 @@ def outbox_relay(
         tombstones=keys.tombstones,
         mails_per_recipient=settings.mails_per_recipient,
         waker=waker,
-        members=members if sends_mails else None,
+        members=members,
     )
     return OutboxRelay(storage, clock, channels)

@@ -25,5 +25,7 @@ def bulk_import(
         keys.pseudonyms,
     )
     plain = OrderFiles(currency, names.name)
-    files = KnownFiles(plain, currency, zone, names.name, names.name_of_email, clock)
+    files = KnownFiles(
+        plain, currency, zone, names.name, names.name_of_email, clock, keys.tombstones
+    )
     return BulkImport(storage, objects, files, clock, currency, keys.tombstones)

@@ -7,7 +7,9 @@ from succotash.settings import FILE_SCHEME
 if TYPE_CHECKING:
     from succotash.domain.repositories.delivery import EventBus
     from succotash.domain.repositories.exports import ExportStore
+    from succotash.domain.repositories.objects import ObjectStore
     from succotash.domain.repositories.submission_queue import SubmissionQueue
+    from succotash.domain.repositories.uploads import UploadStore
 
 
 class Services(Protocol):
@@ -18,6 +20,12 @@ class Services(Protocol):
 
     def export_store(self, address: str) -> "ExportStore":
         """The place for large exports."""
+
+    def objects(self, address: str) -> "ObjectStore":
+        """The objects at the address."""
+
+    def upload_store(self, address: str, server: str) -> "UploadStore":
+        """What permits to send files there, on this machine by its own server."""
 
     def event_bus(self, address: str) -> "EventBus":
         """What the outbox is relayed to."""

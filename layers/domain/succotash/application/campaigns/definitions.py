@@ -4,6 +4,8 @@ from datetime import datetime
 
 from succotash.application.campaigns.effects import CampaignResult
 from succotash.application.campaigns.looks import CampaignLooks
+from succotash.application.campaigns.rules import CampaignRules
+from succotash.application.campaigns.summary_views import summary_view
 from succotash.application.campaigns.views import (
     CampaignDetailView,
     CampaignList,
@@ -11,7 +13,6 @@ from succotash.application.campaigns.views import (
     CampaignView,
     campaign_view,
     performance_view,
-    summary_view,
 )
 from succotash.domain.campaigns.campaigns import (
     CampaignChange,
@@ -23,17 +24,28 @@ from succotash.domain.campaigns.campaigns import (
     check_campaign,
 )
 from succotash.domain.campaigns.definition import CampaignDefinition
+from succotash.domain.repositories.delivery import ANY_ADDRESS, WebhookAddresses
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.retention import EngagementSegment, RiskLevel
 from succotash.domain.values import CampaignId, Clock, Currency, IdFactory
+from succotash.errors import InvalidInputError
 
 
 class Campaigns:
     """Retention campaigns and their numbers."""
 
     def __init__(
-        self, storage: Storage, clock: Clock, new_id: IdFactory, currency: Currency
+        self,
+        storage: Storage,
+        clock: Clock,
+        new_id: IdFactory,
+        currency: Currency,
+        rules: CampaignRules | None = None,
+        addresses: WebhookAddresses = ANY_ADDRESS,
     ) -> None:
+        """Without `rules` every channel is there."""
+        self._campaign_rules = rules or CampaignRules(currency=currency)
+        self._addresses = addresses
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
@@ -94,6 +106,7 @@ class Campaigns:
             definition=definition or CampaignDefinition(),
         )
         check_campaign(campaign, self._currency)
+        self._check_webhook(campaign.definition.webhook_url)
         self._storage.repositories.retention.save_retention_campaign(campaign)
         return campaign_view(campaign, self._currency)
 
@@ -101,18 +114,26 @@ class Campaigns:
         """Change a campaign, in one transaction.
 
         NotFoundError; IllegalTransitionError; FixedByActivationError; InvalidInputError where it
-        would contradict itself, or lacks what an active campaign needs.
+        would contradict itself, or lacks what an active campaign needs; ChannelNotConfiguredError.
         """
         now = self._clock()
+        self._check_webhook(change.values.get("webhook_url"))
 
         def work(repositories: Repositories) -> RetentionCampaign:
             retention = repositories.retention
             campaign = retention.lock_retention_campaign(CampaignId(campaign_id))
             changed = changed_campaign(campaign, change, now, self._currency)
+            if changed.status is CampaignStatus.ACTIVE is not campaign.status:
+                self._campaign_rules.require_channel(changed)
             retention.save_retention_campaign(changed)
             return changed
 
         return campaign_view(self._storage.in_transaction(work), self._currency)
+
+    def _check_webhook(self, url: str | None) -> None:
+        """InvalidInputError where a webhook may not be called; before any transaction begins."""
+        if url is not None and (violation := self._addresses.violation(url)) is not None:
+            raise InvalidInputError([violation])
 
     def delete_retention_campaign(self, campaign_id: str) -> None:
         """Delete a draft, in one transaction; NotFoundError; NotADraftError."""

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from math import isfinite
 from typing import TypedDict
 
 from succotash.application.campaigns.effects import CampaignResult
@@ -81,10 +80,11 @@ class LookView(TypedDict):
     """From 1."""
     at: datetime
     read_at: datetime | None
-    """When it was first read; what arrived later changes nothing. None where it is ahead."""
+    """When it was first read; what arrives later changes nothing. None where it is ahead."""
     members: int | None
     """Of both groups, counted by then; None where it is ahead."""
     finding: str | None
+    """As it was told when the look was first read, like the revenue."""
     incremental_revenue: MoneyEstimateView | None
     """With the interval for this look, which allows for the others."""
 
@@ -137,16 +137,15 @@ def effect_view(result: CampaignResult, currency: str) -> EffectView:
 def _look_view(result: CampaignResult, look: int) -> LookView:
     at = result.plan.looks[look].at
     reached = look < len(result.readings)
-    effect = result.at_looks[look] if reached else None
+    told = result.told[look] if reached else None
+    counted = sum(each.totals.everybody.members for each in result.readings[: look + 1])
     return {
         "look": look + 1,
         "at": at,
         "read_at": result.readings[look].read_at if reached else None,
-        "members": None if effect is None else effect.everybody.totals.members,
-        "finding": None if effect is None else effect.finding,
-        "incremental_revenue": None
-        if effect is None
-        else _amounts(effect.everybody.incremental_revenue),
+        "members": counted if reached else None,
+        "finding": None if told is None else told.finding,
+        "incremental_revenue": None if told is None else _amounts(told.incremental_revenue),
     }
 
 
@@ -183,21 +182,16 @@ def _money(amount: float) -> Decimal:
 
 
 def _amounts(found: Estimate | None) -> MoneyEstimateView | None:
-    if found is None or not _is_bounded(found):
+    if found is None or not found.is_bounded:
         return None
     return {"value": _money(found.value), "low": _money(found.low), "high": _money(found.high)}
 
 
 def _counts(found: Estimate | None) -> CountEstimateView | None:
-    if found is None or not _is_bounded(found):
+    if found is None or not found.is_bounded:
         return None
     return {
         "value": rounded(found.value),
         "low": rounded(found.low),
         "high": rounded(found.high),
     }
-
-
-def _is_bounded(found: Estimate) -> bool:
-    """An interval of a look that may spend next to nothing has no ends."""
-    return isfinite(found.low) and isfinite(found.high)

@@ -7,7 +7,7 @@ from datetime import datetime
 from succotash.domain.campaigns.campaigns import RetentionCampaign
 from succotash.domain.campaigns.effect import CampaignEffect, read_effect
 from succotash.domain.campaigns.looks import LookPlan
-from succotash.domain.campaigns.readings import LookReading
+from succotash.domain.campaigns.readings import LookReading, LookTold
 from succotash.domain.campaigns.totals import ArmTotals
 
 
@@ -18,8 +18,8 @@ class CampaignResult:
     plan: LookPlan
     readings: Sequence[LookReading]
     effect: CampaignEffect
-    at_looks: Sequence[CampaignEffect]
-    """As of each look that has come, as if the campaign went on."""
+    told: Sequence[LookTold]
+    """At each look that has come, as if the campaign went on."""
 
     @classmethod
     def of(
@@ -39,5 +39,10 @@ class CampaignResult:
             plan,
             readings,
             read_effect(plan, counted, segments, campaign.ended_at(now)),
-            [read_effect(plan, counted[: look + 1]) for look in range(len(counted))],
+            [each.told or told_at(plan, readings[: each.look + 1]) for each in readings],
         )
+
+
+def told_at(plan: LookPlan, readings: Sequence[LookReading]) -> LookTold:
+    """What is to be told at the last of these looks."""
+    return LookTold.of(read_effect(plan, [each.totals.everybody for each in readings]))

@@ -1,9 +1,11 @@
 """Reading the looks at a campaign that have come."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from succotash.application.campaigns.effects import told_at
 from succotash.domain.campaigns.campaigns import RetentionCampaign
 from succotash.domain.campaigns.looks import LookPlan
 from succotash.domain.campaigns.readings import LookReading, LookTerms
@@ -58,12 +60,11 @@ class CampaignLooks:
             campaign.definition.attribution,
             self._currency,
         )
-        retention.save_look_readings(
-            campaign.campaign_id,
-            [
-                LookReading(look, now, totals)
-                for look, totals in enumerate(retention.total_looks(terms), len(known))
-            ],
-        )
+        readings = list(known)
+        for look, totals in enumerate(retention.total_looks(terms), len(known)):
+            reading = LookReading(look, now, totals)
+            told = told_at(plan, [*readings, reading])
+            readings.append(replace(reading, told=told))
+        retention.save_look_readings(campaign.campaign_id, readings[len(known) :])
         # Another may have read them first: theirs stay.
         return retention.get_look_readings(campaign.campaign_id)

@@ -1,18 +1,24 @@
 """Taking what became of campaigns' messages, one batch at a time."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import NotRequired, TypedDict
 
 from succotash.application.batches import Rejected, ViolationView, violation_views
-from succotash.domain.campaigns.members import MemberMark, MemberState
+from succotash.application.consents import keep_consents, without_erased
+from succotash.domain.campaigns.consent_rules import ConsentRule
+from succotash.domain.campaigns.members import MemberMark, MemberState, ReleaseTerms
 from succotash.domain.campaigns.outcomes import LEFT, MemberOutcome, OutcomeKind
+from succotash.domain.people.consents import MARKETING, Consent, ConsentOrigin, ConsentState
+from succotash.domain.people.erasures import NO_TOMBSTONES, SUPPRESSION, Tombstones
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.value.ledgers import CLOCK_TOLERANCE
 from succotash.domain.values import CampaignId, Clock, MessageId
-from succotash.errors import Violation
+from succotash.errors import NotFoundError, Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +65,12 @@ type Key = tuple[MessageId, OutcomeKind]
 class CampaignOutcomes:
     """Adds outcomes to campaigns' messages, and counts them."""
 
-    def __init__(self, storage: Storage, clock: Clock) -> None:
+    def __init__(
+        self, storage: Storage, clock: Clock, tombstones: Tombstones = NO_TOMBSTONES
+    ) -> None:
         self._storage = storage
         self._clock = clock
+        self._consent_keys = tombstones
 
     def record_outcomes(
         self, campaign_id: str, items: Sequence[ReportedOutcome | Rejected]
@@ -70,7 +79,8 @@ class CampaignOutcomes:
 
         Of each kind a message has one outcome, the first that is reported. One from the future, or
         of no message that was sent, is rejected alone. A message that may have been sent was, once
-        something is reported of it. NotFoundError where there is no such campaign.
+        something is reported of it. Who unsubscribed is not written to any more, by any campaign.
+        NotFoundError where there is no such campaign.
         """
         own, latest = CampaignId(campaign_id), self._clock() + CLOCK_TOLERANCE
         firsts: dict[Key, MemberOutcome] = {}
@@ -80,7 +90,7 @@ class CampaignOutcomes:
                 firsts.setdefault((each.message_id, each.kind), outcome)
 
         sent, added = self._storage.in_transaction(
-            lambda repositories: record_outcomes(repositories, own, [*firsts.values()])
+            lambda repositories: self._record_outcomes(repositories, own, [*firsts.values()])
         )
         results = []
         for index, each in enumerate(items):
@@ -104,35 +114,114 @@ class CampaignOutcomes:
             "rejected": statuses.count("rejected"),
         }
 
+    def record_bounces(self, bounces: Sequence[MemberOutcome]) -> int:
+        """Keep that messages came back, as the service that sent them says; how many are new.
 
-def record_outcomes(
-    repositories: Repositories, campaign_id: CampaignId, outcomes: Sequence[MemberOutcome]
-) -> tuple[set[MessageId], set[Key]]:
-    """Keep outcomes of one campaign, and count them: whose messages were sent, and what is new.
+        What is about no campaign, or about no message that was sent, is passed over.
+        """
+        by_campaign: dict[CampaignId, list[MemberOutcome]] = {}
+        for each in bounces:
+            by_campaign.setdefault(each.campaign_id, []).append(each)
+        new = 0
+        for campaign_id, own in sorted(by_campaign.items()):
+            firsts = {each.message_id: each for each in reversed(own)}
+            work = partial(
+                self._record_bounces, campaign_id=campaign_id, bounces=[*firsts.values()]
+            )
+            with contextlib.suppress(NotFoundError):
+                new += len(self._storage.in_transaction(work))
+        return new
 
-    Members are marked before the campaign is locked, as by who sends messages. NotFoundError.
-    """
-    retention = repositories.retention
-    retention.get_retention_campaign(campaign_id)
-    states = retention.find_message_states(campaign_id, {each.message_id for each in outcomes})
-    sent = {each for each, state in states.items() if state in LEFT}
-    marks = [
-        MemberMark(campaign_id, each, MemberState.SENT)
-        for each in sorted(sent)
-        if states[each] is MemberState.UNCERTAIN
-    ]
-    if marks:
-        retention.mark_members(marks)
-    known = [each for each in outcomes if each.message_id in sent]
-    if not known:
-        return sent, set()
-    campaign = retention.lock_retention_campaign(campaign_id)
-    added = retention.add_outcomes(known)
-    counts = Counter(kind for _, kind in added)
-    if counts:
-        metrics = campaign.metrics.with_outcomes(counts)
-        retention.update_campaign_metrics(campaign_id, metrics)
-    return sent, added
+    def _record_bounces(
+        self,
+        repositories: Repositories,
+        campaign_id: CampaignId,
+        bounces: Sequence[MemberOutcome],
+    ) -> set[Key]:
+        """Keep that messages of one campaign came back: what is new. NotFoundError.
+
+        Who says so is the service that sent them, so they were sent even where its answer is still
+        under way.
+        """
+        retention = repositories.retention
+        states = retention.find_message_states(campaign_id, {each.message_id for each in bounces})
+        marks = [
+            MemberMark(campaign_id, each, MemberState.SENT)
+            for each, state in sorted(states.items())
+            if state is not MemberState.HELD_OUT
+        ]
+        if marks:
+            retention.mark_members(marks)
+        return self._record_outcomes(repositories, campaign_id, bounces)[1]
+
+    def _record_outcomes(
+        self,
+        repositories: Repositories,
+        campaign_id: CampaignId,
+        outcomes: Sequence[MemberOutcome],
+    ) -> tuple[set[MessageId], set[Key]]:
+        """Keep outcomes of one campaign, and count them: whose messages were sent, and what is new.
+
+        Members are marked before the campaign is locked, as by who sends messages, and after the
+        locks against erasures. NotFoundError.
+        """
+        retention = repositories.retention
+        retention.get_retention_campaign(campaign_id)
+        states = retention.find_message_states(campaign_id, {each.message_id for each in outcomes})
+        sent = {each for each, state in states.items() if state in LEFT}
+        known = [each for each in outcomes if each.message_id in sent]
+        if not known:
+            return sent, set()
+        refusals = self._refusals(repositories, known)
+        marks = [
+            MemberMark(campaign_id, each, MemberState.SENT)
+            for each in sorted(sent)
+            if states[each] is MemberState.UNCERTAIN
+        ]
+        if marks:
+            retention.mark_members(marks)
+        bounced = {each.message_id for each in known if each.kind is OutcomeKind.BOUNCED}
+        if bounced:
+            retention.mark_members(
+                [MemberMark(campaign_id, each, MemberState.BOUNCED) for each in sorted(bounced)]
+            )
+        campaign = retention.lock_retention_campaign(campaign_id)
+        added = retention.add_outcomes(known)
+        counts = Counter(kind for _, kind in added)
+        if counts:
+            metrics = campaign.metrics.with_outcomes(counts)
+            retention.update_campaign_metrics(campaign_id, metrics)
+        said = [
+            no for message_id, no in refusals if (message_id, OutcomeKind.UNSUBSCRIBED) in added
+        ]
+        if said:
+            keep_consents(repositories, self._consent_keys, said)
+        return sent, added
+
+    def _refusals(
+        self, repositories: Repositories, outcomes: Sequence[MemberOutcome]
+    ) -> list[tuple[MessageId, Consent]]:
+        """What those said who unsubscribed, none of whom is erased meanwhile."""
+        gone = {each.message_id: each for each in outcomes if each.kind is OutcomeKind.UNSUBSCRIBED}
+        if not gone:
+            return []
+        terms = ReleaseTerms(self._consent_keys.blocks(SUPPRESSION), ConsentRule.OPT_IN)
+        campaigns = {each.message_id: each.campaign_id for each in gone.values()}
+        found = {
+            each.recipient.message_id: Consent(
+                f"{each.campaign_id}:{each.recipient.message_id}",
+                each.canonical_email,
+                MARKETING,
+                ConsentState.DENIED,
+                gone[each.recipient.message_id].occurred_at,
+                self._clock(),
+                ConsentOrigin.API,
+                source_id=each.campaign_id,
+            )
+            for each in repositories.retention.find_releases(campaigns, terms)
+        }
+        kept = {*without_erased(repositories, self._consent_keys, [*found.values()])}
+        return [(message_id, no) for message_id, no in found.items() if no in kept]
 
 
 def _result(

@@ -1,12 +1,14 @@
 """What a deployment lays down for all campaigns, and the terms that follow for one."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from succotash.domain.campaigns.assignment import holdout_below, person_hash
-from succotash.domain.campaigns.campaigns import RetentionCampaign
+from succotash.domain.campaigns.campaigns import ChannelNotConfiguredError, RetentionCampaign
 from succotash.domain.campaigns.consent_rules import ConsentRule
+from succotash.domain.campaigns.definition import CampaignChannel
 from succotash.domain.campaigns.members import DispatchTerms
 from succotash.domain.people.erasures import NO_TOMBSTONES, SUPPRESSION, Tombstones
 from succotash.domain.values import Currency
@@ -24,6 +26,8 @@ class CampaignRules:
     tombstones: Tombstones = NO_TOMBSTONES
     currency: Currency = USUAL_CURRENCY
     """In which orders count."""
+    lacking: Mapping[CampaignChannel, str] = field(default_factory=dict)
+    """Settings without which a channel sends nothing, and which are not there."""
 
     def terms(self, campaign: RetentionCampaign, at: datetime) -> DispatchTerms:
         """Whom a campaign would reach at an instant.
@@ -52,6 +56,12 @@ class CampaignRules:
             cap_since=None if cap is None else cap.since(at),
             messages=None if budget is None else budget.messages,
         )
+
+    def require_channel(self, campaign: RetentionCampaign) -> None:
+        """ChannelNotConfiguredError where nothing would send the campaign's messages."""
+        channel = campaign.definition.channel
+        if (setting := self.lacking.get(channel)) is not None:
+            raise ChannelNotConfiguredError(channel, setting)
 
     def release(self, campaign: RetentionCampaign, at: datetime) -> datetime:
         """When messages handed over at an instant may leave, by the campaign's quiet hours."""

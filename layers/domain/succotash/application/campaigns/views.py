@@ -7,42 +7,20 @@ from typing import TypedDict
 
 from succotash.application.campaigns.effect_views import EffectView, effect_view
 from succotash.application.campaigns.effects import CampaignResult
+from succotash.application.campaigns.summary_views import (
+    CampaignMetricsView,
+    CampaignSummaryView,
+    metrics_view,
+)
 from succotash.application.rounding import rounded_or_none
 from succotash.domain.campaigns.audience_documents import audience_document
 from succotash.domain.campaigns.campaigns import (
-    CampaignMetrics,
     CampaignPerformance,
-    CampaignSummary,
     RetentionCampaign,
 )
 from succotash.domain.campaigns.definition import Budget, FrequencyCap, QuietHours
 from succotash.domain.campaigns.templates import MessageTemplate
 from succotash.domain.values import Currency, Json, Money
-
-
-class CampaignMetricsView(TypedDict):
-    """Counts since a campaign began."""
-
-    targeted: int
-    """Customers chosen since the campaign began."""
-    sent: int
-    """Messages sent since the campaign began."""
-    delivered: int
-    """Messages that arrived, as far as it was reported."""
-    opened: int
-    """Messages opened since the campaign began."""
-    clicked: int
-    """Messages in which a link was followed."""
-    converted: int
-    """Customers who did what the campaign asked for."""
-    bounced: int
-    """Messages that came back."""
-    unsubscribed: int
-    """Messages by which somebody unsubscribed."""
-    revenue: Decimal
-    """Net revenue attributed to the campaign, in `currency`; None where none was reported."""
-    currency: str
-    """Of the revenue; the deployment's where there is none."""
 
 
 class MessageTemplateView(TypedDict):
@@ -96,6 +74,8 @@ class CampaignView(TypedDict):
     message: MessageTemplateView | None
     channel: str
     webhook_url: str | None
+    webhook_gone_at: datetime | None
+    """When the webhook answered 410 Gone, for which the campaign was paused."""
     budget: BudgetView | None
     frequency_cap: FrequencyCapView | None
     quiet_hours: QuietHoursView | None
@@ -117,16 +97,9 @@ class CampaignDetailView(CampaignView):
     """A retention campaign, and how far its messages came."""
 
     members: Mapping[str, int]
-    """Members by state: `held_out`, `queued`, `sent`, `refused` (tried again), `uncertain` (may
-    have been sent, and never is again), `withheld` (not wanted any more when it was to leave)."""
-
-
-class CampaignSummaryView(TypedDict):
-    """All campaigns together; of the revenue, what is in the deployment's currency."""
-
-    campaigns_by_status: Mapping[str, int]
-    """Campaigns by their present status."""
-    metrics: CampaignMetricsView
+    """Members by state: `held_out`, `queued`, `sent`, `bounced` (sent, and came back), `refused`
+    (tried again), `uncertain` (may have been sent, and never is again), `withheld` (not wanted any
+    more when it was to leave)."""
 
 
 class CampaignList(TypedDict):
@@ -163,23 +136,6 @@ class CampaignPerformanceView(TypedDict):
     """Of the messages sent, at the cost of each in the budget; None without a budget."""
     effect: EffectView | None
     """None before the campaign is activated."""
-
-
-def metrics_view(metrics: CampaignMetrics, own: Currency) -> CampaignMetricsView:
-    """Serialised for the API."""
-    revenue = metrics.revenue or Money(Decimal(0), own)
-    return {
-        "targeted": metrics.targeted,
-        "sent": metrics.sent,
-        "delivered": metrics.delivered,
-        "opened": metrics.opened,
-        "clicked": metrics.clicked,
-        "converted": metrics.converted,
-        "bounced": metrics.bounced,
-        "unsubscribed": metrics.unsubscribed,
-        "revenue": revenue.exact(),
-        "currency": revenue.currency,
-    }
 
 
 def performance_view(
@@ -244,6 +200,7 @@ def campaign_view(campaign: RetentionCampaign, own: Currency) -> CampaignView:
         "message": _optional(_message_view, definition.message),
         "channel": definition.channel,
         "webhook_url": definition.webhook_url,
+        "webhook_gone_at": definition.webhook_gone_at,
         "budget": _optional(_budget_view, definition.budget),
         "frequency_cap": _optional(_frequency_cap_view, definition.frequency_cap),
         "quiet_hours": _optional(_quiet_hours_view, definition.quiet_hours),
@@ -255,23 +212,4 @@ def campaign_view(campaign: RetentionCampaign, own: Currency) -> CampaignView:
         "metrics": metrics_view(campaign.metrics, own),
         "created_at": campaign.created_at,
         "updated_at": campaign.updated_at,
-    }
-
-
-def summary_view(found: CampaignSummary, own: Currency) -> CampaignSummaryView:
-    """Serialised for the API."""
-    metrics = CampaignMetrics(
-        found.targeted,
-        found.sent,
-        found.delivered,
-        found.opened,
-        found.clicked,
-        found.converted,
-        found.bounced,
-        found.unsubscribed,
-        found.revenue,
-    )
-    return {
-        "campaigns_by_status": found.campaigns_by_status,
-        "metrics": metrics_view(metrics, own),
     }

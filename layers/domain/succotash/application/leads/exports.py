@@ -1,4 +1,4 @@
-"""Leads and submissions as CSV: small ones at once, large ones by a link, in bounded memory."""
+"""Exports as CSV: small ones at once, large ones by a link, in bounded memory."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -7,18 +7,20 @@ from datetime import date, datetime
 from itertools import chain
 
 from succotash.application.days import range_of
+from succotash.application.leads.customer_rows import CUSTOMER_COLUMNS, customer_pages
+from succotash.application.leads.export_progress import PAGE, Progress
 from succotash.application.paging import after_moment, encode_cursor
 from succotash.domain.forms.submissions import FormSubmission, SubmissionFilter, SubmissionState
 from succotash.domain.leads.leads import LeadQuery, ScoredLead
 from succotash.domain.leads.spreadsheets import Cell, csv_row
+from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.repositories.exports import ExportLink, ExportStore
 from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.repositories.storage import Storage
-from succotash.domain.values import After, Clock, FormId, IdFactory, Json, LeadId
+from succotash.domain.retention.customers import CustomerFilter
+from succotash.domain.values import After, Clock, CustomerId, FormId, IdFactory, Json, LeadId
 from succotash.errors import ConflictError
 
-PAGE = 1_000
-"""Rows read at a time."""
 ANSWERED_AT_ONCE = 5_000_000
 """Characters of an answer, as JSON has them; Lambda's answers end at six megabytes."""
 ANSWER_COLUMNS = 200
@@ -57,16 +59,8 @@ class Export:
     """Goes on behind the last row, where time ended before the rows did."""
 
 
-@dataclass(slots=True)
-class _Progress:
-    """How far the writing of an export came; `cursor` is None once every row is written."""
-
-    rows: int = 0
-    cursor: str | None = None
-
-
 class ExportHandler:
-    """Exports of leads and submissions.
+    """Exports of leads, submissions and customers.
 
     Every row is as it was when its page of a thousand was read. Whatever is there from beginning
     to end of an export is in it exactly once; what comes or goes meanwhile may be or not.
@@ -79,7 +73,10 @@ class ExportHandler:
         new_id: IdFactory,
         store: ExportStore | None,
         time_zone: str,
+        tombstones: Tombstones = NO_TOMBSTONES,
     ) -> None:
+        """The tombstones' keys tell which addresses are not written to."""
+        self._tombstones = tombstones
         self._storage = storage
         self._clock = clock
         self._new_id = new_id
@@ -97,9 +94,30 @@ class ExportHandler:
         leads = self._storage.repositories.leads
         after = after_moment(cursor)
         behind = None if after is None else LeadId(after.id)
-        progress = _Progress()
+        progress = Progress()
         pages = _lead_pages(leads, query, behind, has_time, progress)
         return self._export("leads", csv_row(LEAD_COLUMNS), pages, progress)
+
+    def export_customers(
+        self,
+        wanted: CustomerFilter,
+        *,
+        cursor: str | None = None,
+        has_time: Callable[[], bool] = lambda: True,
+    ) -> Export:
+        """The customers that are wanted, by id, with what the current run found of each.
+
+        NotFoundError for a segment that there is not.
+        """
+        if wanted.segment_id is not None:
+            self._storage.repositories.ltv.get_ltv_segment(wanted.segment_id)
+        after = after_moment(cursor)
+        behind = None if after is None else CustomerId(after.id)
+        progress = Progress()
+        pages = customer_pages(
+            self._storage.repositories, self._tombstones, wanted, behind, has_time, progress
+        )
+        return self._export("customers", csv_row(CUSTOMER_COLUMNS), pages, progress)
 
     def export_submissions(
         self,
@@ -125,11 +143,11 @@ class ExportHandler:
         header = csv_row(
             [*SUBMISSION_COLUMNS, *(ANSWER_PREFIX + each for each in names), OTHER_ANSWERS]
         )
-        progress = _Progress()
+        progress = Progress()
         pages = _submission_pages(leads, wanted, after_moment(cursor), names, has_time, progress)
         return self._export(f"submissions-{form.form_id}", header, pages, progress)
 
-    def _export(self, kind: str, header: str, pages: Iterator[str], progress: _Progress) -> Export:
+    def _export(self, kind: str, header: str, pages: Iterator[str], progress: Progress) -> Export:
         """At once, as far as one answer goes; else everything behind a link."""
         now = self._clock()
         begun, size = [header], len(header)
@@ -154,7 +172,7 @@ def _lead_pages(
     query: LeadQuery,
     after: LeadId | None,
     has_time: Callable[[], bool],
-    progress: _Progress,
+    progress: Progress,
 ) -> Iterator[str]:
     while True:
         page = leads.get_leads_by_id(query, limit=PAGE, after=after)
@@ -178,7 +196,7 @@ def _submission_pages(
     after: After | None,
     names: Sequence[str],
     has_time: Callable[[], bool],
-    progress: _Progress,
+    progress: Progress,
 ) -> Iterator[str]:
     known = set(names)
     while True:

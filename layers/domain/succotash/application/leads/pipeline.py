@@ -1,9 +1,16 @@
 """Finding leads, and moving them along the funnel."""
 
-from succotash.application.leads.views import LeadDetails, LeadList, LeadView, lead_view
+from succotash.application.leads.views import (
+    LeadDetails,
+    LeadList,
+    LeadMatches,
+    LeadView,
+    lead_view,
+)
 from succotash.application.paging import after_moment, next_cursor, require_page
 from succotash.domain.leads.leads import Lead, LeadHistory, LeadQuery, LeadStatus, ScoredLead
 from succotash.domain.messages.outbox import status_message
+from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
@@ -44,6 +51,11 @@ class LeadPipeline:
                 lambda each: (each.lead.last_submission_at.isoformat(), each.lead.lead_id),
             ),
         }
+
+    def search_leads(self, email: str) -> LeadMatches:
+        """The lead with this e-mail, in whatever spelling; InvalidInputError for what is none."""
+        found = self._storage.repositories.forms.find_scored_leads(canonical_email(email))
+        return {"leads": [lead_view(each) for each in found]}
 
     def get_lead(self, lead_id: str) -> LeadDetails:
         """A lead with its score and its history; NotFoundError where there is none."""

@@ -89,6 +89,12 @@ class LeadList(TypedDict):
     next_cursor: str | None
 
 
+class LeadMatches(TypedDict):
+    """The lead who was looked for; nobody where the list is empty."""
+
+    leads: list[LeadView]
+
+
 def lead_view(scored: ScoredLead) -> LeadView:
     """Serialised for the API."""
     lead = scored.lead

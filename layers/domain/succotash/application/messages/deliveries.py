@@ -1,4 +1,4 @@
-"""Does what delivery jobs ask for: sends e-mails, puts events on the bus, checks challenges."""
+"""Does what delivery jobs ask for: e-mails, webhooks, events on the bus, challenges."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -6,18 +6,21 @@ from typing import override
 
 from succotash.domain.intake.spam import ChallengeVerifier
 from succotash.domain.messages.delivery import (
+    REPEATABLE,
     DeliveryJob,
     DeliveryKind,
     DeliveryOutcome,
     DeliveryResult,
 )
-from succotash.domain.messages.jobs import challenge_of, event_of, mail_of, uuid_of
+from succotash.domain.messages.jobs import challenge_of, event_of, mail_of, uuid_of, webhook_of
 from succotash.domain.repositories.delivery import (
     DeliveryQueue,
     EventBus,
     Mailer,
     MailRefusedError,
     MailUncertainError,
+    WebhookFailedError,
+    Webhooks,
 )
 from succotash.errors import MalformedRequestError
 
@@ -34,11 +37,13 @@ class Deliveries(DeliveryQueue):
         mailer: Mailer | None = None,
         bus: EventBus | None = None,
         challenges: ChallengeVerifier | None = None,
+        webhooks: Webhooks | None = None,
     ) -> None:
         """Without one of them, its jobs are refused."""
         self._mailer = mailer
         self._bus = bus
         self._challenges = challenges
+        self._webhooks = webhooks
 
     @override
     def hand_over(self, jobs: Sequence[DeliveryJob]) -> list[DeliveryOutcome]:
@@ -56,7 +61,9 @@ class Deliveries(DeliveryQueue):
         except Exception as error:  # noqa: BLE001 - nobody else knows that it was tried
             # It may have happened or not; the text of an error may quote what somebody sent.
             logger.error("a delivery failed unexpectedly: %s", type(error).__name__)  # noqa: TRY400
-            return DeliveryOutcome.of(job, DeliveryResult.UNCERTAIN, type(error).__name__)
+            is_tried_again = job.kind in REPEATABLE
+            result = DeliveryResult.REFUSED if is_tried_again else DeliveryResult.UNCERTAIN
+            return DeliveryOutcome.of(job, result, type(error).__name__)
 
     def publish(self, jobs: Sequence[DeliveryJob]) -> list[DeliveryOutcome]:
         """Put the events of jobs on the bus, in as few requests as it takes."""
@@ -79,6 +86,8 @@ class Deliveries(DeliveryQueue):
                 return self._mail
             case DeliveryKind.BUS:
                 return lambda event: self.publish([event])[0]
+            case DeliveryKind.WEBHOOK:
+                return self._webhook
             case DeliveryKind.CHALLENGE:
                 return self._challenge
             case _:
@@ -95,6 +104,18 @@ class Deliveries(DeliveryQueue):
         except MailUncertainError:
             return DeliveryOutcome.of(job, DeliveryResult.UNCERTAIN)
         return DeliveryOutcome.of(job, DeliveryResult.DELIVERED, reference=reference)
+
+    def _webhook(self, job: DeliveryJob) -> DeliveryOutcome:
+        webhook = webhook_of(job)
+        if self._webhooks is None:
+            return DeliveryOutcome.of(job, DeliveryResult.REFUSED, NO_WAY)
+        try:
+            self._webhooks.call(webhook)
+        except WebhookFailedError as error:
+            return DeliveryOutcome.refused(
+                job, error.reason, retry_at=error.retry_at, is_gone=error.is_gone
+            )
+        return DeliveryOutcome.of(job, DeliveryResult.DELIVERED)
 
     def _challenge(self, job: DeliveryJob) -> DeliveryOutcome:
         asked = challenge_of(job)

@@ -1,4 +1,4 @@
-"""Delivers what the outbox holds: to a bus, and by e-mail to owners and to who wrote to them."""
+"""Delivers what the outbox holds: to a bus, to owners, to who wrote to them, and to members."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import TypedDict
 
 from succotash.application.messages.mail_composition import MailComposition, NoKeyError
-from succotash.application.messages.member_mails import (
-    MemberMails,
+from succotash.application.messages.member_messages import (
+    MemberMessages,
     Released,
     is_members,
     mark_answered,
@@ -46,7 +46,6 @@ KEPT = timedelta(days=7)
 """How long delivered messages are kept, for questions about what became of one."""
 FORGOTTEN_AT_ONCE = 1_000
 NO_KEY = "a key is out of reach"
-NO_MAIL = "this deployment sends no e-mails"
 
 
 class RelayReport(TypedDict):
@@ -84,9 +83,9 @@ class Channels:
     """Name recipients without their addresses; StorageUnavailableError where no key can be had."""
     mails_per_recipient: int
     """The most that a mailbox gets within a day of those that anybody can cause, over all forms."""
+    members: MemberMessages
+    """Of campaigns."""
     waker: RelayWaker = NOBODY_TO_WAKE
-    members: MemberMails | None = None
-    """Of campaigns; None where a deployment sends no e-mails."""
 
 
 @dataclass(slots=True)
@@ -210,27 +209,27 @@ class OutboxRelay:
 
     def _release(self, batch: Sequence[TakenMessage], tally: _Tally) -> Released:
         """What may leave of campaigns; the rest has to wait, or is not wanted any more."""
-        now = self._clock()
-        if self._channels.members is not None:
-            return self._channels.members.release(self._storage.repositories, batch, now)
-        released = Released()
+        members, now = self._channels.members, self._clock()
+        released = members.release(self._storage.repositories, batch, now)
         for taken in batch:
-            if is_members(taken.message):
-                due_at = self._redelivery.next_attempt(taken.attempt, now)
-                tally.dead_lettered += due_at is None
-                tally.failed += due_at is not None
-                released.later[taken.message.message_id] = (NO_MAIL, due_at)
+            if taken.message.message_id in released.stuck:
+                is_last = self._redelivery.next_attempt(taken.attempt, now) is None
+                tally.dead_lettered += is_last
+                tally.failed += not is_last
         return released
 
     def _plan_member(self, taken: TakenMessage, released: Released) -> _Plan:
-        """The job of a campaign's message, which was noted before."""
+        """The job of a campaign's message; to wait does not count as an attempt."""
         plan, now = _Plan(taken, set(taken.delivered_to)), self._clock()
         message_id = taken.message.message_id
-        if (mail := released.mails.get(message_id)) is not None:
-            self._add(plan, mail_job(taken, Channel.MEMBER, mail, now), now, None)
-        elif message_id in released.later:
-            reason, due_at = released.later[message_id]
-            plan.later = Settlement(taken, now, reason, due_at)
+        if (job := released.jobs.get(message_id)) is not None:
+            self._add(plan, job, now, None)
+        elif message_id in released.waiting:
+            reason, until = released.waiting[message_id]
+            plan.later = Settlement(taken, now, reason, until, counts=False)
+        elif message_id in released.stuck:
+            due_at = self._redelivery.next_attempt(taken.attempt, now)
+            plan.later = Settlement(taken, now, released.stuck[message_id], due_at)
         return plan
 
     def _plan(self, taken: TakenMessage, tally: _Tally) -> _Plan:
@@ -308,8 +307,12 @@ class OutboxRelay:
                         pending.recipient,
                         pending.handed_over_at,
                     )
-            mark_answered(repositories, answered, outcomes)
-            settlements = [self._settlement(each, now) for each in answered]
+            mark_answered(repositories, answered, outcomes, now)
+            retry_at = {each.message_id: each.retry_at for each in outcomes}
+            settlements = [
+                self._settlement(each, now, retry_at.get(each.taken.message.message_id))
+                for each in answered
+            ]
             outbox.settle(settlements)
             return settlements
 
@@ -329,11 +332,16 @@ class OutboxRelay:
         for due_at in sorted({_minute(each.due_at) for each in settlements if each.due_at}):
             self._channels.waker.wake(due_at)
 
-    def _settlement(self, answered: AnsweredMessage, at: datetime) -> Settlement:
+    def _settlement(
+        self, answered: AnsweredMessage, at: datetime, retry_at: datetime | None
+    ) -> Settlement:
+        """How the attempt went; the next is not sooner than a receiver wants it."""
         if not answered.refused:
             return Settlement(answered.taken, at)
         reason = answered.refused[-1].reason
         due_at = self._redelivery.next_attempt(answered.taken.attempt, at)
+        if due_at is not None and retry_at is not None:
+            due_at = max(due_at, retry_at)
         return Settlement(answered.taken, at, reason, due_at)
 
 

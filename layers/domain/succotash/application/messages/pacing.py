@@ -18,13 +18,13 @@ class PacedMailer(Mailer):
     def __init__(
         self,
         mailer: Mailer,
-        per_second: float,
+        per_second: Callable[[], float],
         seconds: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`per_second` is what all processes together may send."""
         self._mailer = mailer
-        self._pause = SENDERS / per_second
+        self._per_second = per_second
         self._seconds = seconds
         self._sleep = sleep
         self._next = float("-inf")
@@ -34,5 +34,5 @@ class PacedMailer(Mailer):
         wait = self._next - self._seconds()
         if wait > 0:
             self._sleep(wait)
-        self._next = self._seconds() + self._pause
+        self._next = self._seconds() + SENDERS / self._per_second()
         return self._mailer.send(mail, at)

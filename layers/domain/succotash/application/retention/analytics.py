@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from succotash.application.campaigns.views import summary_view
+from succotash.application.campaigns.summary_views import summary_view
 from succotash.application.paging import require_page
 from succotash.application.retention.views import (
     ModelReport,

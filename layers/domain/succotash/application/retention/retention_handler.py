@@ -9,8 +9,15 @@ from succotash.application.retention.analytics import RetentionReports
 from succotash.application.retention.customers import CustomerRisks
 from succotash.application.retention.grid_reports import GridReports
 from succotash.application.retention.receipts import Receipts
+from succotash.application.retention.search import CustomerSearch
+from succotash.application.scoring.run_requests import RunRequests
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
-from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
+from succotash.domain.repositories.delivery import (
+    ANY_ADDRESS,
+    NOBODY_TO_WAKE,
+    RelayWaker,
+    WebhookAddresses,
+)
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock, Currency, IdFactory
 
@@ -20,10 +27,12 @@ class RetentionHandler(
     RetentionReports,
     GridReports,
     CustomerRisks,
+    CustomerSearch,
     Campaigns,
     CampaignPreviews,
     CampaignOutcomes,
     Receipts,
+    RunRequests,
 ):
     """Who is slipping away, why, and what is done about it."""
 
@@ -36,15 +45,17 @@ class RetentionHandler(
         tombstones: Tombstones = NO_TOMBSTONES,
         rules: CampaignRules | None = None,
         waker: RelayWaker = NOBODY_TO_WAKE,
+        addresses: WebhookAddresses = ANY_ADDRESS,
     ) -> None:
         """Without `rules`, campaigns go by the tombstones' keys and the rules' defaults."""
+        rules = rules or CampaignRules(tombstones=tombstones)
         ActivityIntake.__init__(self, storage, clock, tombstones)
         RetentionReports.__init__(self, storage, currency)
         GridReports.__init__(self, storage, currency)
         CustomerRisks.__init__(self, storage, currency)
-        Campaigns.__init__(self, storage, clock, new_id, currency)
-        CampaignPreviews.__init__(
-            self, storage, clock, new_id, rules or CampaignRules(tombstones=tombstones), waker
-        )
-        CampaignOutcomes.__init__(self, storage, clock)
+        CustomerSearch.__init__(self, storage)
+        Campaigns.__init__(self, storage, clock, new_id, currency, rules, addresses)
+        CampaignPreviews.__init__(self, storage, clock, new_id, rules, waker)
+        CampaignOutcomes.__init__(self, storage, clock, rules.tombstones)
         Receipts.__init__(self, storage)
+        RunRequests.__init__(self, storage, clock, new_id, waker)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NotRequired, TypedDict
 
-from succotash.application.campaigns.views import CampaignSummaryView
+from succotash.application.campaigns.summary_views import CampaignSummaryView
 from succotash.application.rounding import rounded, rounded_or_none
 from succotash.application.scoring.runs import RunReport, RunView
 from succotash.application.value.views import CustomerValueView

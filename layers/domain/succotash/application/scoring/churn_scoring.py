@@ -26,6 +26,7 @@ from succotash.domain.repositories.customers import TOMBSTONES_TOLD
 from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.retention import INITIAL_RUN, RunState, ScoringRun, run_id_of
+from succotash.domain.scoring.progress import RunStage
 from succotash.domain.scoring.warnings import RunWarnings
 from succotash.domain.value.ledgers import CLOCK_TOLERANCE
 from succotash.domain.values import (
@@ -167,6 +168,16 @@ class ChurnScoring:
             self._publish(run, sum(scored.values()), warnings)
         return _report(retention.get_scoring_run(run.run_id))
 
+    def fail(self, run_id: str, reason: str) -> None:
+        """Note that nobody goes on with a run; one that is published or withheld stays so.
+
+        NotFoundError for a run that nobody asked for and that never began.
+        """
+        progress = self._storage.repositories.retention
+        known = progress.find_run_progress(RunId(run_id))
+        if known.stage in {RunStage.PLANNED, RunStage.SCORING}:
+            progress.note_run_ended(known.run_id, known.as_of, self._clock(), reason)
+
     def _open(self, executor: Executor, as_of: datetime) -> tuple[ScoringRun, PlanResult | None]:
         """The run as of this instant, and its plan where it was made just now."""
         repositories = self._storage.repositories
@@ -175,7 +186,10 @@ class ChurnScoring:
             known = repositories.retention.get_scoring_run(run_id)
         except NotFoundError:
             known = None
-        if known is not None and (known.state is not RunState.RUNNING or known.plan):
+        if known is not None and known.state is not RunState.RUNNING:
+            return known, None
+        repositories.retention.note_run_started(run_id, as_of, self._clock())
+        if known is not None and known.plan:
             return known, None
         self._require_one_currency(repositories, as_of)
         self._settle()
@@ -197,6 +211,7 @@ class ChurnScoring:
             has_other = repositories.retention.get_current_scoring_run().run_id != INITIAL_RUN
             if has_other and not self._settings.publishes_worse:
                 repositories.retention.withhold_scoring_run(run_id)
+                repositories.retention.note_run_ended(run_id, as_of, self._clock())
                 return repositories.retention.get_scoring_run(run_id), None
         return run, planned
 
@@ -280,6 +295,8 @@ class ChurnScoring:
         was_erased = any(at >= since for at in known.erased.values())
         may_be_erased = was_erased or len(known.erased) > TOMBSTONES_TOLD
 
+        ended_at = self._clock()
+
         def work(repositories: Repositories) -> None:
             retention = repositories.retention
             if may_be_erased:
@@ -289,6 +306,7 @@ class ChurnScoring:
             analytics = retention.get_retention_analytics(run.run_id)
             summary = analytics.to_dict() | {"warnings": warnings.to_dict()}
             retention.finish_scoring_run(run.run_id, customers, settings.runs_kept, summary=summary)
+            retention.note_run_ended(run.run_id, run.as_of, ended_at)
             if plan.tenths is not None:
                 seal(repositories, settings, plan.forecast_models, plan.tenths, run.as_of)
             for receipt_id, days in plan.gradings:

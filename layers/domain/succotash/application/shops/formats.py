@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from succotash.domain.shops.orders import ShopOrder
 from succotash.domain.values import Currency
@@ -21,10 +22,31 @@ class FileContext:
     currency: Currency | None = None
     """Of a file without a column for it."""
     decimal_sign: str = "."
+    own_currency: Currency | None = None
+    """The deployment's; orders in another one do not count."""
+
+
+class UsualOrder(NamedTuple):
+    """An order that counts, has no refunds, and names its customer by e-mail alone.
+
+    Instants are ISO 8601 with an offset, the amount is decimal, as text.
+    """
+
+    name: str
+    number: str | None
+    told_at: str
+    ordered_at: str
+    amount: str
+    email: str
+    """In canonical form."""
+    accepts_marketing: bool | None
 
 
 class RowReader(ABC):
     """Reads the rows of one file; those of an order stand together, its first one tells it."""
+
+    system: str
+    """Whose orders they are."""
 
     @abstractmethod
     def key(self, cells: list[str]) -> str | None:
@@ -33,6 +55,10 @@ class RowReader(ABC):
     @abstractmethod
     def order(self, cells: list[str]) -> ShopOrder:
         """The order that a row tells; InvalidInputError with the columns at fault."""
+
+    def usual(self, _cells: list[str]) -> UsualOrder | None:
+        """The order of a row that is quick to read, in the deployment's currency; else None."""
+        return None
 
     def continues(self, _cells: list[str]) -> bool:
         """Whether a row only adds a line item to the order told before it."""

@@ -4,20 +4,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
 
-from succotash.application.consents import keep_consents
+from succotash.application.consents import keep_consents, without_erased
 from succotash.application.identities import Register
-from succotash.application.shops.marketing import consents_of
+from succotash.application.shops.marketing import MarketingWord, consents_of
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.people.identities import CustomerName, NameEmail, numbered
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.shops.orders import (
+    ShopDeletion,
     ShopOrder,
     ShopOrderChange,
     ShopOrderState,
     ShopRefund,
+    Told,
     key_of,
     matching,
     merged,
+    merged_deletion,
     merged_refund,
     renamed,
 )
@@ -44,7 +47,7 @@ class _Customers:
         repositories: Repositories,
         tombstones: Tombstones,
         name_email: NameEmail,
-        told: Sequence[ShopOrder | ShopRefund],
+        told: Sequence[Told],
     ) -> None:
         self._repositories = repositories
         self._name_email = name_email
@@ -96,9 +99,7 @@ class _Customers:
         if self._numbers:
             self._repositories.customers.save_aliases(self._numbers)
 
-    def _erased_of(
-        self, names: Mapping[Called, CustomerName], told: Sequence[ShopOrder | ShopRefund]
-    ) -> set[int]:
+    def _erased_of(self, names: Mapping[Called, CustomerName], told: Sequence[Told]) -> set[int]:
         """The places of what is not younger than the erasure of whom it is about."""
         return {
             place
@@ -115,9 +116,9 @@ class _Customers:
         return None if number is None else CustomerName(numbered(system, number))
 
 
-def _called(told: ShopOrder | ShopRefund) -> Called | None:
+def _called(told: Told) -> Called | None:
     """What an order calls its customer."""
-    if isinstance(told, ShopRefund):
+    if not isinstance(told, ShopOrder):
         return None
     return told.system, told.email, told.customer_number
 
@@ -126,14 +127,16 @@ def record_shop_orders(
     repositories: Repositories,
     tombstones: Tombstones,
     name_email: NameEmail,
-    told: Sequence[ShopOrder | ShopRefund],
+    told: Sequence[Told],
     now: datetime,
+    words: Sequence[MarketingWord] = (),
 ) -> list[RecordOutcome]:
     """Merge what is told, in its order, into what is known, and the ledger with it.
 
     What became of each: recorded where the order was not known, replaced where something is
     otherwise now, unchanged, or erased where its customer was since. What buyers said about
-    marketing is kept as of their orders. Within a transaction.
+    marketing is kept as of their orders, and `words` of theirs as of when they said it. Within a
+    transaction.
     """
     customers = _Customers(repositories, tombstones, name_email, told)
     states = _States(repositories.ltv.find_shop_orders([key_of(each) for each in told]))
@@ -150,7 +153,11 @@ def record_shop_orders(
         for place, each in enumerate(told)
         if isinstance(each, ShopOrder) and customers.is_taken(place)
     ]
-    keep_consents(repositories, tombstones, consents_of(taken, now, tombstones))
+    consents = consents_of(taken, now, tombstones)
+    if words:
+        said = [each.consent(now, tombstones) for each in words]
+        consents += without_erased(repositories, tombstones, said)
+    keep_consents(repositories, tombstones, consents)
     return outcomes
 
 
@@ -220,14 +227,18 @@ class _States:
         """Whether the order is known."""
         return bool(self._matching(told))
 
-    def tell(self, told: ShopOrder | ShopRefund, customer_id: CustomerId | None) -> RecordOutcome:
+    def tell(self, told: Told, customer_id: CustomerId | None) -> RecordOutcome:
         """Merge what is told into the states."""
         known = self._matching(told)
-        if isinstance(told, ShopRefund):
-            after = merged_refund(known, told)
-        else:
-            after = self._named(known, merged(known, told, customer_id), told)
-        if known == [after]:
+        after: ShopOrderState | None
+        match told:
+            case ShopRefund():
+                after = merged_refund(known, told)
+            case ShopDeletion():
+                after = merged_deletion(known, told)
+            case ShopOrder():
+                after = self._named(known, merged(known, told, customer_id), told)
+        if after is None or known == [after]:
             return RecordOutcome.UNCHANGED
         origins: set[str] = set()
         for each in known:
@@ -237,7 +248,11 @@ class _States:
         self._by_id[after.order_id] = after
         if after.number is not None:
             self._id_of[after.system, after.number] = after.order_id
-        return RecordOutcome.REPLACED if known else RecordOutcome.RECORDED
+        if not known:
+            return RecordOutcome.RECORDED
+        # A file that is read again tells the same refunds as of later, which is kept and no change.
+        is_same = len(known) == 1 and known[0].equals(after)
+        return RecordOutcome.UNCHANGED if is_same else RecordOutcome.REPLACED
 
     def changes(self) -> list[ShopOrderChange]:
         """What is otherwise than it was found."""
@@ -250,10 +265,10 @@ class _States:
         ]
         return [each for each in made if each.is_one]
 
-    def _matching(self, told: ShopOrder | ShopRefund) -> list[ShopOrderState]:
+    def _matching(self, told: Told) -> list[ShopOrderState]:
         return matching(key_of(told), [*self._candidates(told)])
 
-    def _candidates(self, told: ShopOrder | ShopRefund) -> Iterator[ShopOrderState]:
+    def _candidates(self, told: Told) -> Iterator[ShopOrderState]:
         key = key_of(told)
         by_number = None if key.number is None else self._id_of.get((key.system, key.number))
         for order_id in dict.fromkeys((by_number, key.order_id)):

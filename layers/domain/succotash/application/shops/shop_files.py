@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
+from operator import itemgetter
 from typing import override
 
 from succotash.application.shops.cells import currency, decimal_sign_of
@@ -11,14 +14,17 @@ from succotash.application.shops.formats import (
     FileContext,
     RowReader,
     ShopFormat,
+    UsualOrder,
     recognised,
     refuse_unusable,
 )
 from succotash.application.shops.mapping import MappedFile, Mapping
+from succotash.application.shops.marketing import usual_consents_of
 from succotash.application.shops.recording import import_shop_orders
 from succotash.application.shops.shopify import ShopifyOrders
 from succotash.application.shops.stripe import StripePayments
 from succotash.application.shops.tables import Rows, header_of
+from succotash.application.shops.usual_recording import enter_usual_orders
 from succotash.application.shops.woocommerce import AdvancedExportOrders, WebToffeeOrders
 from succotash.application.value.file_options import AUTO, PLAIN, FileOptions
 from succotash.application.value.order_blocks import (
@@ -28,18 +34,25 @@ from succotash.application.value.order_blocks import (
     Recording,
 )
 from succotash.application.value.previews import Preview
-from succotash.domain.people.erasures import Tombstones
+from succotash.domain.people.consents import ImportedConsents
+from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.people.identities import NameCustomer, NameEmail
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.repositories.storage import Repositories
+from succotash.domain.shops.columns import ShopOrderColumns
 from succotash.domain.shops.orders import ShopOrder, Skip, in_currency
-from succotash.domain.value.ledgers import CLOCK_TOLERANCE
+from succotash.domain.value.ledgers import CLOCK_TOLERANCE, RecordOutcome
 from succotash.domain.value.order_import import Position, RejectedLine, skipped_line
 from succotash.domain.value.orders import OrderRules
-from succotash.domain.values import Clock, Currency
+from succotash.domain.values import Clock, Currency, Money
 from succotash.errors import InvalidInputError, Violation
 
 BLOCK_ORDERS = 20_000
+"""Each of which takes 0.5 to 2 KB of memory."""
+USUAL_SHARE = 0.4
+"""What a usual order counts as: of columns alone memory holds more."""
+CUSTOMERS_REMEMBERED = 50_000
+"""A customer's orders repeat the e-mail, and finding what it stands for is dear."""
 SAMPLE = 200
 """Rows that tell how a file writes amounts."""
 PLAIN_COLUMNS = frozenset({"customer_id", "order_id", "ordered_at", "amount"})
@@ -69,6 +82,7 @@ class KnownFiles:
         name_customer: NameCustomer,
         name_email: NameEmail,
         clock: Clock,
+        tombstones: Tombstones = NO_TOMBSTONES,
         block_orders: int = BLOCK_ORDERS,
     ) -> None:
         self._open_plain = open_plain
@@ -77,6 +91,7 @@ class KnownFiles:
         self._name_customer = name_customer
         self._name_email = name_email
         self._clock = clock
+        self._tombstones = tombstones
         self._block_orders = block_orders
 
     def __call__(self, store: ObjectStore, found: StoredObject, options: FileOptions) -> OrderFile:
@@ -98,11 +113,18 @@ class KnownFiles:
             self._clock(),
             given,
             self._decimal_sign(store, found, shop_format, header, delimiter, start),
+            self._own_currency,
         )
         reader = shop_format.reader(header, context)
         source = _Source(store, found, delimiter, start, len(header))
         return _ShopFile(
-            source, reader, context, self._own_currency, self._name_email, self._block_orders
+            source,
+            reader,
+            context,
+            self._own_currency,
+            self._name_email,
+            self._tombstones,
+            self._block_orders,
         )
 
     def _decimal_sign(
@@ -158,18 +180,39 @@ class ShopBlock(FileBlock):
     name_email: NameEmail = field(kw_only=True)
     now: datetime = field(kw_only=True)
     orders: list[ShopOrder] = field(default_factory=list)
+    usual: ShopOrderColumns | None = None
+    """Further ones, which need less work."""
+    consents: ImportedConsents | None = None
+    """What their buyers said."""
 
     @override
     def record(self, repositories: Repositories, tombstones: Tombstones) -> Recording:
-        outcomes = import_shop_orders(
-            repositories, tombstones, self.name_email, self.orders, self.now
-        )
+        told = [*zip(self.lines, self.orders, strict=True)]
+        outcomes: list[RecordOutcome | None] = []
+        if self.usual is not None and self.consents is not None:
+            entered = enter_usual_orders(
+                repositories, tombstones, self.usual, self.consents, self.orders, self.now
+            )
+            outcomes = [each for each in entered if each is not None]
+            left = [row for row, each in enumerate(entered) if each is None]
+            told += [(self.usual.lines[row], self.usual.order(row)) for row in left]
+            told.sort(key=itemgetter(0))
+        orders = [order for _, order in told]
+        if orders:
+            outcomes += import_shop_orders(
+                repositories, tombstones, self.name_email, orders, self.now
+            )
         return Recording([each for each in outcomes if each is not None])
 
     @override
     def preview(self, found: Preview) -> None:
+        if self.usual is not None:
+            for amount in self.usual.amounts:
+                found.add(Money(Decimal(amount), self.usual.currency).units(), self.usual.currency)
         for order in self.orders:
-            refunded = 0 if order.refunded is None else order.refunded.amount.units()
+            refunded = sum(each.amount.units() for each in order.refunds)
+            if order.refunded is not None:
+                refunded += order.refunded.amount.units()
             total, code = order.total.units(), order.total.currency
             if order.skip is Skip.OTHER_CURRENCY:
                 found.other_totals[code] += total - refunded
@@ -189,6 +232,7 @@ class _ShopFile(OrderFile):
         context: FileContext,
         own_currency: Currency,
         name_email: NameEmail,
+        tombstones: Tombstones,
         block_orders: int,
     ) -> None:
         self._source = source
@@ -196,13 +240,15 @@ class _ShopFile(OrderFile):
         self._now = context.now
         self._own_currency = own_currency
         self._name_email = name_email
+        self._name_usual = lru_cache(CUSTOMERS_REMEMBERED)(name_email)
+        self._tombstones = tombstones
         self._block_orders = block_orders
 
     @override
     def blocks(self, after: Position, rules: OrderRules) -> Iterator[FileBlock]:
         source = self._source
         start = max(after, source.start, key=lambda position: position.offset)
-        block, begun = self._new_block(), start
+        block, usual, begun = self._new_block(), _UsualRows(), start
         group = _Group()
         rows = Rows(source.store.read(source.found, start.offset), source.delimiter, start)
         for line, cells in rows:
@@ -210,18 +256,47 @@ class _ShopFile(OrderFile):
             if isinstance(row, Violation):
                 block.rejected.append(RejectedLine(line, (row,)))
             elif row is not group:
-                if len(block.orders) + len(block.rejected) >= self._block_orders:
+                unusual = len(block.orders) + len(block.rejected)
+                if unusual + USUAL_SHARE * len(usual.orders) >= self._block_orders:
                     block.end = begun = rows.row_begin
-                    yield block
-                    block = self._new_block()
+                    yield self._whole(block, usual)
+                    block, usual = self._new_block(), _UsualRows()
                 row.line, group = line, row
-                self._take(block, row)
+                if (order := self._reader.usual(row.first)) is not None:
+                    row.is_usual = True
+                    usual.lines.append(line)
+                    usual.orders.append(order)
+                else:
+                    self._take(block, row)
             elif (found := self._contradiction(group, cells)) is not None:
-                self._refuse(block, group, found)
+                self._refuse(block, usual, group, found)
         end = rows.row_begin
         if end.offset > begun.offset:
             block.end = end
-            yield block
+            yield self._whole(block, usual)
+
+    def _whole(self, block: ShopBlock, usual: "_UsualRows") -> ShopBlock:
+        if usual.orders:
+            names, numbers, told_at, ordered_at, amounts, emails, marketing = zip(
+                *usual.orders, strict=True
+            )
+            system = self._reader.system
+            block.usual = ShopOrderColumns(
+                system,
+                self._own_currency,
+                usual.lines,
+                [f"{system}:{each}" for each in names],
+                numbers,
+                told_at,
+                ordered_at,
+                amounts,
+                [*map(self._name_usual, emails)],
+                emails,
+                marketing,
+            )
+            # Made while the storage works on the block before.
+            block.consents = usual_consents_of(block.usual, self._now, self._tombstones)
+        return block
 
     def _group_of(self, cells: list[str], current: "_Group") -> "_Group | Violation":
         """The group of rows that a row belongs to, or what is wrong with it."""
@@ -261,11 +336,13 @@ class _ShopFile(OrderFile):
         if order.skip is not None:
             block.skipped.append(skipped_line(group.line, order.skip))
 
-    def _refuse(self, block: ShopBlock, group: "_Group", found: Violation) -> None:
+    def _refuse(
+        self, block: ShopBlock, usual: "_UsualRows", group: "_Group", found: Violation
+    ) -> None:
         """Take the order out again whose rows contradict each other."""
         group.is_refused = True
-        block.orders.pop()
-        block.lines.pop()
+        (usual if group.is_usual else block).orders.pop()
+        (usual if group.is_usual else block).lines.pop()
         if block.skipped and block.skipped[-1].line == group.line:
             block.skipped.pop()
         block.rejected.append(RejectedLine(group.line, (found,)))
@@ -278,7 +355,16 @@ class _Group:
     key: str | None = None
     first: list[str] = field(default_factory=list)
     line: int = 0
+    is_usual: bool = False
     is_refused: bool = False
+
+
+@dataclass(slots=True)
+class _UsualRows:
+    """The usual orders of a block that is being read."""
+
+    lines: list[int] = field(default_factory=list)
+    orders: list[UsualOrder] = field(default_factory=list)
 
 
 def _fit(cells: list[str], width: int) -> bool:

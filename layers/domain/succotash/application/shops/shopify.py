@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import override
 
 from succotash.application.shops.cells import Columns, amount, currency, email, instant, system_id
-from succotash.application.shops.formats import FileContext, RowReader, ShopFormat
+from succotash.application.shops.formats import FileContext, RowReader, ShopFormat, UsualOrder
+from succotash.application.shops.usual_shopify import UsualShopifyOrders
 from succotash.domain.shops.orders import RefundTotal, ShopOrder, Skip
 from succotash.domain.values import Money
 from succotash.errors import InvalidInputError
@@ -49,10 +50,17 @@ class ShopifyOrders(ShopFormat):
 
 
 class _ShopifyRows(RowReader):
+    system = SYSTEM
+
     def __init__(self, header: Sequence[str], context: FileContext) -> None:
         self._columns = Columns(header, _COLUMNS)
         self._name, self._status = header.index("Name"), header.index("Financial Status")
         self._context = context
+        self._usual = UsualShopifyOrders(context)
+
+    @override
+    def usual(self, cells: list[str]) -> UsualOrder | None:
+        return self._usual.read(self._columns.of(cells))
 
     @override
     def key(self, cells: list[str]) -> str | None:

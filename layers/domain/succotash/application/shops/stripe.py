@@ -6,7 +6,7 @@ from typing import override
 
 from succotash.application.shops.cells import Columns, amount, currency, email, instant, system_id
 from succotash.application.shops.formats import FileContext, RowReader, ShopFormat
-from succotash.domain.shops.orders import RefundTotal, ShopOrder, Skip
+from succotash.domain.shops.orders import DISPUTE, RefundTotal, ShopOrder, ShopRefund, Skip
 from succotash.domain.values import Money
 from succotash.errors import InvalidInputError
 
@@ -55,6 +55,8 @@ class StripePayments(ShopFormat):
 
 
 class _StripeRows(RowReader):
+    system = SYSTEM
+
     def __init__(self, header: Sequence[str], context: FileContext, created: str) -> None:
         self._columns = Columns(header, (*_REQUIRED, created, *_OPTIONAL))
         self._id = header.index("id")
@@ -91,10 +93,11 @@ class _StripeRows(RowReader):
         gone_at = ordered_at
         if refunded_on:
             gone_at = instant("Refunded date (UTC)", refunded_on, UTC)
+        disputes: tuple[ShopRefund, ...] = ()
         if dispute.strip().lower() == _LOST:
-            refunded += amount("Disputed Amount", disputed_text, self._sign)
-            if disputed_on:
-                gone_at = max(gone_at, instant("Dispute Date (UTC)", disputed_on, UTC))
+            lost = Money(amount("Disputed Amount", disputed_text, self._sign), money)
+            at = instant("Dispute Date (UTC)", disputed_on, UTC) if disputed_on else ordered_at
+            disputes = (ShopRefund(SYSTEM, number.strip(), DISPUTE, at, lost),)
         address, customer_number = (
             email("Customer Email", email_text),
             system_id("Customer ID", customer),
@@ -116,6 +119,7 @@ class _StripeRows(RowReader):
                 is_named=bool(address or customer_number),
             ),
             refunded=RefundTotal(Money(refunded, money), gone_at, self._now) if refunded else None,
+            refunds=disputes,
         )
 
 

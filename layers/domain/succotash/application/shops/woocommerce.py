@@ -93,6 +93,8 @@ class AdvancedExportOrders(ShopFormat):
 
 
 class _WebToffeeRows(RowReader):
+    system = SYSTEM
+
     def __init__(self, header: Sequence[str], context: FileContext) -> None:
         self._columns = Columns(header, _WEBTOFFEE)
         self._id, self._total = header.index("order_id"), header.index("order_total")
@@ -164,6 +166,8 @@ class _WebToffeeRows(RowReader):
 
 
 class _AdvancedRows(RowReader):
+    system = SYSTEM
+
     def __init__(self, header: Sequence[str], context: FileContext) -> None:
         self._columns = Columns(header, _ADVANCED)
         self._number = header.index("Order Number")

@@ -18,7 +18,7 @@ from succotash.application.batches import (
 )
 from succotash.application.value.file_options import FileOptions, options_of
 from succotash.application.value.order_blocks import FileBlock, OpenOrders, OrderFile
-from succotash.application.value.previews import Preview, PreviewView
+from succotash.application.value.previews import ImportPreviewView, Preview
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.objects import (
@@ -78,7 +78,7 @@ class ImportReport(TypedDict):
     """Orders of a shop that were known otherwise."""
     skipped: dict[str, int]
     """Orders of a shop that do not count, by reason."""
-    preview: NotRequired[PreviewView]
+    preview: NotRequired[ImportPreviewView]
     """Of a dry run: what would be recorded, and nothing is."""
     result: str
     """Key of the object that lists every line that changed nothing or was warned of, and why."""
@@ -156,7 +156,7 @@ class BulkImport:
             return self._refuse(key, error)
         if chosen.dry_run:
             return self._check(key, orders, watch)
-        import_id = sha256(f"{found.place}\n{found.version}{chosen.identity}".encode()).hexdigest()
+        import_id = import_id_of(found, chosen)
         ltv = self._storage.repositories.ltv
         state = ltv.open_import(import_id)
         if not state.is_finished:
@@ -225,6 +225,11 @@ class BulkImport:
                     blocks = orders.blocks(state.position, rules)
                     ahead = reader.submit(next, blocks, None)
         return state
+
+
+def import_id_of(found: StoredObject, options: FileOptions) -> str:
+    """What an import of this version of an object, read in this way, is known by."""
+    return sha256(f"{found.place}\n{found.version}{options.identity}".encode()).hexdigest()
 
 
 def _load_block(

@@ -7,11 +7,13 @@ from typing import TypedDict
 from succotash.domain.values import Currency, Money
 
 
-class PreviewView(TypedDict):
+class ImportPreviewView(TypedDict):
     """What would be recorded; what is known already would change nothing."""
 
     orders: int
+    """Orders that would be recorded."""
     refunds: int
+    """Refunds that would be recorded."""
     net_totals: dict[str, str]
     """Orders less refunds, by currency."""
     other_totals: dict[str, str]
@@ -35,7 +37,7 @@ class Preview:
         else:
             self.orders += 1
 
-    def view(self) -> PreviewView:
+    def view(self) -> ImportPreviewView:
         """Serialised for people and programs."""
         return {
             "orders": self.orders,

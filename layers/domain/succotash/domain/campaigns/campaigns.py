@@ -112,9 +112,11 @@ class RetentionCampaign:
         return everybody_of(parts) if parts else None
 
     def ended_at(self, now: datetime) -> datetime | None:
-        """When it stopped writing to people; None where it has not yet."""
-        ends = [self.definition.ended_at, self.ends_at]
-        return min((each for each in ends if each is not None and each <= now), default=None)
+        """When somebody ended it, also after its end, or else its end; None where it goes on."""
+        decided = self.definition.ended_at
+        if decided is not None and decided <= now:
+            return decided
+        return self.ends_at if self.ends_at is not None and self.ends_at <= now else None
 
     def is_running(self, at: datetime) -> bool:
         """Whether it is active, has begun, and is not over."""
@@ -192,7 +194,9 @@ class CampaignChange:
 
 
 _ALWAYS = frozenset({"name", "description"})
-_WHILE_OPEN = frozenset({*_ALWAYS, "status", "ends_at", "budget", "frequency_cap", "quiet_hours"})
+_WHILE_OPEN = frozenset(
+    {*_ALWAYS, "status", "ends_at", "budget", "frequency_cap", "quiet_hours", "webhook_url"}
+)
 """What may change after activation: nothing of it decides who is written to and who is not."""
 _OF_CAMPAIGN = frozenset(
     {"name", "description", "status", "starts_at", "ends_at", "target_risk_level", "target_segment"}
@@ -222,6 +226,8 @@ def changed_campaign(
     check_campaign(changed, currency)
     if campaign.status is CampaignStatus.DRAFT and wanted is CampaignStatus.ACTIVE:
         return _activated(changed, now)
+    if wanted is CampaignStatus.ACTIVE:
+        return replace(changed, definition=replace(changed.definition, webhook_gone_at=None))
     if wanted is not campaign.status and not CAMPAIGN_STEPS[wanted]:
         return replace(changed, definition=replace(changed.definition, ended_at=now))
     return changed
@@ -251,11 +257,10 @@ def _activated(campaign: RetentionCampaign, now: datetime) -> RetentionCampaign:
             ("audience", campaign.audience),
             ("message", definition.message),
             ("ends_at", campaign.ends_at),
+            ("webhook_url", definition.webhook_url or _needs_no_webhook(definition.channel)),
         )
         if value is None
     ]
-    if definition.channel is not CampaignChannel.EMAIL:
-        lacks.append(Violation("channel", "channel_not_sent", "Must be email to activate"))
     ends_at, starts_at = campaign.ends_at, max(campaign.starts_at or now, now)
     if ends_at is not None and ends_at <= now:
         lacks.append(Violation("ends_at", "in_the_past", "Must be in the future"))
@@ -265,6 +270,10 @@ def _activated(campaign: RetentionCampaign, now: datetime) -> RetentionCampaign:
     plan = LookPlan.of(starts_at, definition.attribution, looks)
     fixed = replace(definition, looks=looks, activated_at=now, boundaries=plan.document())
     return replace(campaign, definition=fixed)
+
+
+def _needs_no_webhook(channel: CampaignChannel) -> CampaignChannel | None:
+    return None if channel is CampaignChannel.WEBHOOK else channel
 
 
 def check_campaign(campaign: RetentionCampaign, currency: Currency) -> None:
@@ -290,6 +299,13 @@ class FixedByActivationError(ConflictError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} cannot change once a campaign was activated")
+
+
+class ChannelNotConfiguredError(ConflictError):
+    """The campaign's channel needs a setting that this deployment does not have."""
+
+    def __init__(self, channel: CampaignChannel, setting: str) -> None:
+        super().__init__(f"campaigns by {channel} need the setting {setting}")
 
 
 class NotADraftError(ConflictError):

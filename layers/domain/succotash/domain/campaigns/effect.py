@@ -90,8 +90,9 @@ def read_effect(
     """The effect as it may be told after the looks that have come.
 
     `counted` has, for each look reached, the members whose window closed since the look before it;
-    so has each of `segments`. `ended_at` is when the campaign stopped writing to people, None while
-    it goes on.
+    so has each of `segments`. `ended_at` is when the campaign was over, None while it goes on. It
+    stopped at a crossing if that was after the look and before the next: a campaign
+    that ended earlier did not stop for it, and its people count at later looks.
     """
     if not counted:
         day = plan.looks[0].at.date()
@@ -163,7 +164,8 @@ class _Sequence:
         """Whether the campaign ended after this look, before the next."""
         if look + 1 == len(self.plan.looks):
             return True
-        return ended_at is not None and ended_at < self.plan.looks[look + 1].at
+        looks = self.plan.looks
+        return ended_at is not None and looks[look].at <= ended_at < looks[look + 1].at
 
     def limit(self, look: int) -> float:
         """Of a look's repeated intervals, also where revenue has none."""
@@ -230,7 +232,7 @@ def _summary(
         return f"Not enough evidence{yet}: the interval includes zero."
     text = f"The campaign {'raised' if finding is Finding.MORE else 'lowered'} revenue."
     if crossed is not None and crossed < shown:
-        text += f" That was clear at look {crossed + 1}, and the campaign went on."
+        text += f" That was clear at look {crossed + 1}; people who counted later are included."
     return text
 
 

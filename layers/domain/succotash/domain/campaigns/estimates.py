@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 from succotash.domain.campaigns.boundaries import ALPHA, STANDARD_NORMAL, root, stagewise_tail
 from succotash.domain.campaigns.differences import Difference, covariate_slope, difference
@@ -22,6 +23,11 @@ class Estimate:
     value: float
     low: float
     high: float
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether its interval has ends: that of a look that may spend next to nothing has none."""
+        return isfinite(self.low) and isfinite(self.high)
 
     def times(self, members: int) -> "Estimate":
         """What it added to so many members."""

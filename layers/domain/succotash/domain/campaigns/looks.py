@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Self
 
-from succotash.domain.campaigns.boundaries import obrien_fleming_spent, two_sided_boundaries
 from succotash.domain.values import Json
 from succotash.errors import InvalidInputError
 
@@ -38,6 +37,9 @@ class LookPlan:
     @classmethod
     def of(cls, starts_at: datetime, window: timedelta, dates: Sequence[datetime]) -> Self:
         """Of a campaign that starts then; InvalidInputError where the looks make no sense."""
+        # Most who know campaigns plan no looks, and loading the statistics takes a while.
+        from succotash.domain.campaigns.boundaries import obrien_fleming_spent
+
         opens_at = starts_at + window
         if not 1 <= len(dates) <= MOST_LOOKS:
             raise InvalidInputError.of("looks", "out_of_range", f"Must be 1 to {MOST_LOOKS} looks")
@@ -81,5 +83,7 @@ class LookPlan:
 
     def expected_boundaries(self) -> list[float]:
         """The statistic that would cross at each look, if members came at an even pace."""
+        from succotash.domain.campaigns.boundaries import two_sided_boundaries
+
         elapsed = [(each.at - self.opens_at).total_seconds() for each in self.looks]
         return two_sided_boundaries(elapsed, [each.spent for each in self.looks])

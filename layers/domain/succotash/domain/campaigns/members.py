@@ -20,7 +20,9 @@ class MemberState(StrEnum):
     """There is none."""
     QUEUED = "queued"
     SENT = "sent"
-    """The mail service took it."""
+    """The mail service took it, or who else was to have it."""
+    BOUNCED = "bounced"
+    """It was sent, and came back."""
     REFUSED = "refused"
     """It was surely not sent; it is tried again until its message is set aside."""
     UNCERTAIN = "uncertain"
@@ -137,6 +139,8 @@ class Release:
     campaign_id: CampaignId
     recipient: Recipient
     canonical_email: str
+    customer_id: CustomerId | None = None
+    """The account that stands for the person."""
     reason: Unreached | None = None
     """ERASED, SUPPRESSED or NO_CONSENT; None where it may leave."""
 
@@ -154,6 +158,7 @@ MARKED_FROM: Mapping[MemberState, frozenset[MemberState]] = {
     MemberState.SENT: frozenset(
         {MemberState.QUEUED, MemberState.REFUSED, MemberState.UNCERTAIN, MemberState.WITHHELD}
     ),
+    MemberState.BOUNCED: frozenset({MemberState.SENT}),
     MemberState.REFUSED: frozenset({MemberState.QUEUED, MemberState.UNCERTAIN}),
     MemberState.UNCERTAIN: frozenset({MemberState.QUEUED, MemberState.REFUSED}),
     MemberState.WITHHELD: frozenset({MemberState.QUEUED, MemberState.REFUSED}),

@@ -30,5 +30,7 @@ class MemberOutcome:
     occurred_at: datetime
 
 
-LEFT = frozenset({MemberState.SENT, MemberState.UNCERTAIN})
+COUNTED_AS_SENT = frozenset({MemberState.SENT, MemberState.BOUNCED})
+"""States of messages that were surely sent."""
+LEFT = COUNTED_AS_SENT | {MemberState.UNCERTAIN}
 """States of messages that may have outcomes."""

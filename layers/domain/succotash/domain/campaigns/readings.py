@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from succotash.domain.campaigns.effect import CampaignEffect, Finding
+from succotash.domain.campaigns.estimates import Estimate
 from succotash.domain.campaigns.totals import ArmTotals
 from succotash.domain.values import CampaignId, Currency
 
@@ -38,6 +40,21 @@ class LookTotals:
 
 
 @dataclass(frozen=True, slots=True)
+class LookTold:
+    """What was to be told at one look when it was first read, as if the campaign went on."""
+
+    finding: Finding
+    incremental_revenue: Estimate | None
+    """None where there is no interval, or one without ends."""
+
+    @classmethod
+    def of(cls, effect: CampaignEffect) -> "LookTold":
+        """Of the effect as of that look."""
+        found = effect.everybody.incremental_revenue
+        return cls(effect.finding, found if found is not None and found.is_bounded else None)
+
+
+@dataclass(frozen=True, slots=True)
 class LookReading:
     """One look, as it was first read: what arrives later changes nothing about it."""
 
@@ -45,6 +62,8 @@ class LookReading:
     """From 0."""
     read_at: datetime
     totals: LookTotals
+    told: LookTold | None = None
+    """None of a look that an earlier release read."""
 
 
 SEGMENTED_BY = ("risk_level", "value_segment", "engagement_segment")

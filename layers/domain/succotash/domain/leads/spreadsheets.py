@@ -10,6 +10,7 @@ import json
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 
 from succotash.domain.values import Json, instant_text
 
@@ -20,7 +21,7 @@ MARK = "'"
 UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 """Unicode's categories of what a spreadsheet may pass over: controls, formats, separators."""
 
-type Cell = Json | datetime
+type Cell = Json | datetime | Decimal
 
 
 def harmless(text: str) -> str:
@@ -44,6 +45,8 @@ def cell_text(value: Cell) -> str:
             return "true" if value else "false"
         case int() | float():
             return str(value)
+        case Decimal():
+            return f"{value:f}"
         case datetime():
             return instant_text(value)
         case str():

@@ -31,6 +31,7 @@ class DeliveryKind(StrEnum):
     MAIL = "mail"
     """At most once: a job is taken from its queue before its mail is sent."""
     WEBHOOK = "webhook"
+    """At least once, each time under the message's id; so is the next."""
     BUS = "bus"
     CHALLENGE = "challenge"
     """Asks who set a page's challenge whether its visitor passed."""
@@ -38,6 +39,8 @@ class DeliveryKind(StrEnum):
 
 AT_MOST_ONCE = frozenset({DeliveryKind.MAIL})
 """Kinds that are never done twice, even where nobody knows whether they were done."""
+REPEATABLE = frozenset({DeliveryKind.WEBHOOK, DeliveryKind.BUS})
+"""Kinds that are tried again where nobody knows whether they were done."""
 
 
 class DeliveryResult(StrEnum):
@@ -114,6 +117,10 @@ class DeliveryOutcome:
     reference: str | None = None
     """What the service that took it calls it, to recognise later reports by; of a challenge, its
     ChallengeState."""
+    retry_at: datetime | None = None
+    """Before which it is not to be tried again; None where its receiver does not say."""
+    is_gone: bool = False
+    """Whether its receiver wants nothing more."""
 
     @property
     def deduplication_id(self) -> str:
@@ -131,6 +138,27 @@ class DeliveryOutcome:
         """The outcome of this job."""
         return cls(job.job_id, job.message_id, job.channel, job.kind, result, reason, reference)
 
+    @classmethod
+    def refused(
+        cls,
+        job: DeliveryJob,
+        reason: str,
+        *,
+        retry_at: datetime | None = None,
+        is_gone: bool = False,
+    ) -> Self:
+        """That a receiver did not take it."""
+        return cls(
+            job.job_id,
+            job.message_id,
+            job.channel,
+            job.kind,
+            DeliveryResult.REFUSED,
+            reason,
+            retry_at=retry_at,
+            is_gone=is_gone,
+        )
+
     def as_text(self) -> str:
         """JSON in ASCII."""
         return json.dumps(
@@ -143,6 +171,8 @@ class DeliveryOutcome:
                 "result": self.result,
                 "reason": self.reason,
                 "reference": self.reference,
+                "retry_at": None if self.retry_at is None else self.retry_at.isoformat(),
+                "is_gone": self.is_gone,
             }
         )
 
@@ -159,7 +189,9 @@ class DeliveryOutcome:
                 "result": "delivered" | "refused" | "uncertain" as result,
                 "reason": str() | None as reason,
                 "reference": str() | None as reference,
+                **others,
             }:
+                # The release before this one has none of the others.
                 return cls(
                     job_id,
                     MessageId(message_id),
@@ -168,6 +200,8 @@ class DeliveryOutcome:
                     DeliveryResult(result),
                     reason,
                     reference,
+                    _instant(others.get("retry_at")),
+                    others.get("is_gone") is True,
                 )
             case _:
                 raise MalformedRequestError("this is no delivery's outcome")
@@ -186,6 +220,14 @@ class PendingDelivery:
     handed_over_at: datetime
     recipient: str | None = None
     """Whose mail was counted at that time: a keyed digest; None where none was."""
+
+
+def _instant(text: object) -> datetime | None:
+    """An instant; None where the text is none, since it only says when to come back."""
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
 
 
 def _digest(job_id: str) -> str:

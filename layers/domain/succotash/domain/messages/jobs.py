@@ -1,12 +1,14 @@
 """What delivery jobs carry, by kind: how it is put into one, and read from it again."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from succotash.domain.messages.delivery import DeliveryJob, DeliveryKind
+from succotash.domain.messages.delivery import REPEATABLE, DeliveryJob, DeliveryKind
 from succotash.domain.messages.mails import Mail
 from succotash.domain.messages.outbox import Channel, OutboxMessage, TakenMessage
+from succotash.domain.messages.webhooks import Webhook
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.values import FormId, Json, MessageId, SubmissionId, instant_text
 from succotash.errors import MalformedRequestError
@@ -43,6 +45,7 @@ def mail_job(taken: TakenMessage, channel: str, mail: Mail, at: datetime) -> Del
             "reply_to": mail.reply_to,
             "at": instant_text(at),
             "unsubscribe_url": mail.unsubscribe_url,
+            "unsubscribe_inbox": mail.unsubscribe_inbox,
             "message_id": mail.message_id,
             "tags": dict(mail.tags),
         },
@@ -72,28 +75,51 @@ def mail_of(job: DeliveryJob) -> tuple[Mail, datetime]:
                 _optional_text(others.get("unsubscribe_url")),
                 _optional_text(others.get("message_id")),
                 {name: str(each) for name, each in tags.items()} if isinstance(tags, dict) else {},
+                _optional_text(others.get("unsubscribe_inbox")),
             )
             return mail, _instant(at)
         case _:
             raise _wrong(job)
 
 
-def event_job(taken: TakenMessage) -> DeliveryJob:
-    """Puts a message on the bus."""
+def event_job(
+    taken: TakenMessage, channel: str = Channel.BUS, payload: Mapping[str, Json] | None = None
+) -> DeliveryJob:
+    """Puts a message on the bus, with another payload than its own where one is given."""
     message = taken.message
     return DeliveryJob(
-        job_id_of(taken, Channel.BUS),
+        job_id_of(taken, channel),
         message.message_id,
-        Channel.BUS,
+        channel,
         DeliveryKind.BUS,
         {
             "kind": message.kind,
             "occurred_at": instant_text(message.occurred_at),
             "subject_id": message.subject_id,
             "form_id": message.form_id,
-            "payload": dict(message.payload),
+            "payload": dict(message.payload if payload is None else payload),
         },
     )
+
+
+def webhook_job(taken: TakenMessage, channel: str, url: str, body: str) -> DeliveryJob:
+    """Calls a webhook with a body in JSON."""
+    return DeliveryJob(
+        job_id_of(taken, channel),
+        taken.message.message_id,
+        channel,
+        DeliveryKind.WEBHOOK,
+        {"url": url, "body": body},
+    )
+
+
+def webhook_of(job: DeliveryJob) -> Webhook:
+    """The call; MalformedRequestError where there is none in the job."""
+    match job.payload:
+        case {"url": str(url), "body": str(body)}:
+            return Webhook(url, job.message_id, body)
+        case _:
+            raise _wrong(job)
 
 
 def event_of(job: DeliveryJob) -> OutboxMessage:
@@ -147,13 +173,15 @@ def challenge_of(job: DeliveryJob) -> Challenge:
 
 
 def is_about(person: ErasedPerson, text: str) -> bool:
-    """Whether a job is an e-mail that names the person, to them or to somebody else.
+    """Whether a job names the person: an e-mail, or a campaign's message to their address.
 
-    Other jobs hold ids and no address. A text that cannot be read is where the address stands in
+    Challenges are over within minutes. A text that cannot be read is where the address stands in
     it.
     """
     try:
         job = DeliveryJob.of_text(text)
+        if job.kind in REPEATABLE:
+            return any(map(person.is_named_in, _texts(dict(job.payload))))
         if job.kind != DeliveryKind.MAIL:
             return False
         mail, _ = mail_of(job)
@@ -161,6 +189,18 @@ def is_about(person: ErasedPerson, text: str) -> bool:
         return person.is_named_in(text)
     parts = (*mail.to, mail.subject, mail.text, mail.html, mail.reply_to or "")
     return any(person.is_named_in(each) for each in parts)
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Every text within a value."""
+    match value:
+        case str():
+            yield value
+        case list():
+            for each in value:
+                yield from _texts(each)
+        case dict():
+            yield from _texts([*value.values()])
 
 
 def uuid_of(job: DeliveryJob) -> UUID:

@@ -45,6 +45,8 @@ class Mail:
     """The same for the same mail."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """By which the mail service's later reports are recognised."""
+    unsubscribe_inbox: str | None = None
+    """Where people who read it unsubscribe by a mail of their own (RFC 2369)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ class MessageKind(StrEnum):
     LEAD_CREATED = "lead.created"
     LEAD_UPDATED = "lead.updated"
     LEAD_STATUS_CHANGED = "lead.status_changed"
+    SCORING_REQUESTED = "scoring.requested"
     SCORING_FINISHED = "scoring.finished"
     QUARANTINE_DIGEST = "quarantine.digest"
     CAMPAIGN_MESSAGE = "campaign.message"
@@ -40,7 +41,7 @@ class Channel(StrEnum):
     PERSON = "person"
     """E-mail to who filled the form in."""
     MEMBER = "member"
-    """E-mail to a campaign's member."""
+    """To a campaign's member, by the campaign's channel."""
 
 
 MAIL_WINDOW = timedelta(hours=24)
@@ -134,6 +135,19 @@ def run_message(run_id: RunId, as_of: datetime, customers: int) -> OutboxMessage
     )
 
 
+def run_request_message(
+    message_id: str, run_id: RunId, as_of: datetime, at: datetime
+) -> OutboxMessage:
+    """What is told of a scoring run that somebody asked for; `time` is as of when it is scored."""
+    return OutboxMessage(
+        message_id=MessageId(message_id),
+        kind=MessageKind.SCORING_REQUESTED,
+        occurred_at=at,
+        subject_id=run_id,
+        payload={"run_id": run_id, "time": instant_text(as_of)},
+    )
+
+
 def with_mail(sent_at: Sequence[datetime], at: datetime, limit: int) -> list[datetime] | None:
     """The recipient's mails within the window, with one more; None where it would be too many."""
     recent = [each for each in sent_at if each > at - MAIL_WINDOW]
@@ -186,6 +200,8 @@ class Settlement:
     due_at: datetime | None = None
     trusted: frozenset[str] = frozenset()
     """Channels that were left out because somebody else noted a delivery."""
+    counts: bool = True
+    """Whether it was an attempt; not where the message only had to wait."""
 
 
 @dataclass(frozen=True, slots=True)

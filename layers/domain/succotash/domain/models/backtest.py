@@ -36,21 +36,21 @@ class SilenceBacktest:
 
     customers: int
     silent_share: float | None
-    """Customers who were silent in the holdout."""
+    """Customers who were inactive in the holdout."""
     brier: float | None
     brier_skill: float | None
     """1 - brier / brier of saying `silent_share` of everybody.
 
-    None where all or none were silent.
+    None where all or none were inactive.
     """
     log_loss: float | None
     """In nats per customer."""
     auc: float | None
-    """None where all or none were silent."""
+    """None where all or none were inactive."""
     calibration: tuple[Decile, ...]
     """At most ten, by rising prediction; equal predictions share one."""
     top_decile_lift: float | None
-    """Silent share of the tenth likeliest to be silent, over `silent_share`."""
+    """Inactive share of the tenth likeliest to be inactive, over `silent_share`."""
 
     def to_dict(self) -> dict[str, Json]:
         """Plain numbers, lists and None, as JSON takes them."""
@@ -79,28 +79,28 @@ class Backtest(SilenceBacktest):
     naive_rmse: float | None
 
 
-def backtest_silence(probability: Array, silent: Flags) -> SilenceBacktest:
-    """Compare probabilities of silence with who was silent, one row per customer."""
+def backtest_silence(probability: Array, inactive: Flags) -> SilenceBacktest:
+    """Compare probabilities of silence with who was inactive, one row per customer."""
     probability = np.clip(probability, 0, 1)
-    share = float(silent.mean()) if len(silent) else None
+    share = float(inactive.mean()) if len(inactive) else None
     base_brier = share * (1 - share) if share is not None else 0.0
-    brier = _mean((probability - silent) ** 2)
+    brier = _mean((probability - inactive) ** 2)
     return SilenceBacktest(
-        customers=len(silent),
+        customers=len(inactive),
         silent_share=share,
         brier=brier,
         brier_skill=1 - brier / base_brier if brier is not None and base_brier else None,
-        log_loss=_mean(log_losses(probability, silent)),
-        auc=_auc(probability, silent) if base_brier else None,
-        calibration=_calibration(probability, silent),
-        top_decile_lift=_top_share(probability, silent) / share if share else None,
+        log_loss=_mean(log_losses(probability, inactive)),
+        auc=_auc(probability, inactive) if base_brier else None,
+        calibration=_calibration(probability, inactive),
+        top_decile_lift=_top_share(probability, inactive) / share if share else None,
     )
 
 
-def log_losses(probability: Array, silent: Flags) -> Array:
+def log_losses(probability: Array, inactive: Flags) -> Array:
     """Of each customer, in nats: -log of the probability given to what happened."""
     clipped = np.clip(probability, _CLIP, 1 - _CLIP)
-    happened = silent.astype(np.float64)
+    happened = inactive.astype(np.float64)
     loss = -xlogy(happened, clipped) - xlog1py(1 - happened, -clipped)
     return loss.astype(np.float64)
 
@@ -252,22 +252,22 @@ def _ranks(values: Array) -> Array:
     return middle.astype(np.float64)[place]
 
 
-def _auc(probability: Array, silent: Flags) -> float:
-    """P(a silent customer was given the higher probability), ties counting half (Mann-Whitney)."""
-    positives = int(silent.sum())
-    negatives = len(silent) - positives
-    above = float(_ranks(probability)[silent].sum()) - positives * (positives + 1) / 2
+def _auc(probability: Array, inactive: Flags) -> float:
+    """P(an inactive customer got the higher probability), ties counting half (Mann-Whitney)."""
+    positives = int(inactive.sum())
+    negatives = len(inactive) - positives
+    above = float(_ranks(probability)[inactive].sum()) - positives * (positives + 1) / 2
     return above / (positives * negatives)
 
 
-def _calibration(probability: Array, silent: Flags) -> tuple[Decile, ...]:
+def _calibration(probability: Array, inactive: Flags) -> tuple[Decile, ...]:
     if not len(probability):
         return ()
     middle_rank = (_ranks(probability) - 0.5) / len(probability)
     of_decile = np.floor(DECILES * middle_rank).astype(np.intp)
     customers = np.bincount(of_decile, minlength=DECILES)
     predicted = np.bincount(of_decile, probability, DECILES)
-    observed = np.bincount(of_decile, silent, DECILES)
+    observed = np.bincount(of_decile, inactive, DECILES)
     return tuple(
         Decile(float(predicted[i] / n), float(observed[i] / n), int(n))
         for i, n in enumerate(customers)
@@ -275,10 +275,10 @@ def _calibration(probability: Array, silent: Flags) -> tuple[Decile, ...]:
     )
 
 
-def _top_share(probability: Array, silent: Flags) -> float:
-    """Silent share of the likeliest tenth; those tied at its edge count in proportion."""
+def _top_share(probability: Array, inactive: Flags) -> float:
+    """Inactive share of the likeliest tenth; those tied at its edge count in proportion."""
     size = -(-len(probability) // DECILES)
     edge = np.partition(probability, -size)[-size]
     above, tied = probability > edge, probability == edge
     room = size - int(above.sum())
-    return float((silent[above].sum() + room * silent[tied].mean()) / size)
+    return float((inactive[above].sum() + room * inactive[tied].mean()) / size)

@@ -143,15 +143,15 @@ class BetaGeometric(PurchaseModel):
         self, frequency: Array, recency: Array, age: Array, days: float
     ) -> Array:
         alive = self.probability_alive(frequency, recency, age)
-        return 1 - alive + alive * self.probability_silent_if_alive(frequency, recency, age, days)
+        return 1 - alive + alive * self.probability_inactive_if_alive(frequency, recency, age, days)
 
     @override
-    def probability_silent_if_alive(
+    def probability_inactive_if_alive(
         self, frequency: Array, recency: Array, age: Array, days: float
     ) -> Array:
         """((alpha + T) / (alpha + T + t))^(r + x): the rate is gamma(r + x, alpha + T) by now."""
-        silent: Array = np.exp(-(self.r + frequency) * np.log1p(days / (self.alpha + age)))
-        return silent
+        inactive: Array = np.exp(-(self.r + frequency) * np.log1p(days / (self.alpha + age)))
+        return inactive
 
     @override
     def age_at_even_odds(self, frequency: Array, recency: Array) -> Array:

@@ -9,7 +9,7 @@ nothing), so that
 With s from 0 to 1 it is never above P(no purchase), and never below 1 - P(alive): the numbers on a
 customer's page cannot contradict each other. Of those who never bought the purchase model knows
 nothing; P(alive) is then that of the activity model, which is fitted to days with a purchase or
-activity, and s its P(silent | alive).
+activity, and s its P(inactive | alive).
 
 How much activity says differs from shop to shop: visits may come from robots, or every payday
 whatever the interest. So three sources of s compete by log loss on the customers of the backtest:
@@ -97,12 +97,12 @@ class InactivityBasis:
         has_bought = rows >= 0
         at = rows[has_bought]
         alive = activity.probability_alive(*present)
-        no_activity = activity.probability_silent_if_alive(*present, days)
+        no_activity = activity.probability_inactive_if_alive(*present, days)
         no_purchase = np.ones_like(alive)
         is_active = np.ones_like(has_bought)
         no_activity[has_bought] = activity.probability_inactive(*present, days)[has_bought]
         alive[has_bought] = purchases.probability_alive(*bought)[at]
-        no_purchase[has_bought] = purchases.probability_silent_if_alive(*bought, days)[at]
+        no_purchase[has_bought] = purchases.probability_inactive_if_alive(*bought, days)[at]
         is_active[has_bought] = np.logical_or.reduce(
             [own[has_bought] != other[at] for own, other in zip(present, bought, strict=True)]
         )
@@ -139,10 +139,10 @@ class InactivityModel:
 
         From 1 - P(alive) to 1 - P(alive) + P(alive) P(no purchase | alive).
         """
-        silent: Array = (1 - basis.alive) + basis.alive * (
+        inactive: Array = (1 - basis.alive) + basis.alive * (
             basis.no_purchase * self._no_activity(basis)
         )
-        return silent
+        return inactive
 
     def to_dict(self) -> dict[str, Json]:
         """Serialised to be stored with the run, and for the API."""
@@ -219,42 +219,44 @@ class InactivityComparison:
         }
 
 
-def choose_inactivity(basis: InactivityBasis, silent: Flags, days: float) -> InactivityComparison:
+def choose_inactivity(
+    basis: InactivityBasis, was_inactive: Flags, days: float
+) -> InactivityComparison:
     """Judge the sources on held-out time, and say which is to be believed from now on.
 
-    `basis` is what models fitted to the time before said of `days`; `silent` is what became of each
-    customer in them.
+    `basis` is what models fitted to the time before said of `days`; `was_inactive` is what became
+    of each customer in them.
     """
     # Without an active buyer the two say the same, and activity that comes later should count.
     is_judged = bool((basis.has_bought & basis.is_active).any())
     candidates = [Source.PURCHASES, Source.ACTIVITY] if is_judged else [Source.ACTIVITY]
     judged = {
-        source: backtest_silence(InactivityModel(source).probability(basis), silent)
+        source: backtest_silence(InactivityModel(source).probability(basis), was_inactive)
         for source in candidates
     }
-    even = np.arange(len(silent)) % 2 == 0
-    if all(_tell_of_activity(basis.only(half), silent[half]) for half in (even, ~even)):
+    even = np.arange(len(was_inactive)) % 2 == 0
+    if all(_tell_of_activity(basis.only(half), was_inactive[half]) for half in (even, ~even)):
         weighed = np.empty_like(basis.alive)
         for half in (even, ~even):
-            weights = _fit(basis.only(~half), silent[~half])
+            weights = _fit(basis.only(~half), was_inactive[~half])
             model = InactivityModel(Source.BOTH, weights=weights)
             weighed[half] = model.probability(basis.only(half))
-        judged[Source.BOTH] = backtest_silence(weighed, silent)
+        judged[Source.BOTH] = backtest_silence(weighed, was_inactive)
     losses = {source: result.log_loss or 0.0 for source, result in judged.items()}
     lowest = min(losses.values())
     source = next(each for each, loss in losses.items() if loss <= lowest * (1 + TIE))
-    weights = _fit(basis, silent) if source is Source.BOTH else Weights()
+    weights = _fit(basis, was_inactive) if source is Source.BOTH else Weights()
     chosen = InactivityModel(source, _verdict(source, losses), weights)
     return InactivityComparison(chosen, judged, days)
 
 
-def _tell_of_activity(basis: InactivityBasis, silent: Flags) -> bool:
+def _tell_of_activity(basis: InactivityBasis, was_inactive: Flags) -> bool:
     """Whether enough customers are active that weights are of activity, and not of purchases."""
-    return int(basis.is_active.sum()) >= MINIMUM_OF_EACH and _are_enough(silent)
+    return int(basis.is_active.sum()) >= MINIMUM_OF_EACH and _are_enough(was_inactive)
 
 
-def _are_enough(silent: Flags) -> bool:
-    return min(int(silent.sum()), int((~silent).sum())) >= MINIMUM_OF_EACH
+def _are_enough(was_inactive: Flags) -> bool:
+    return min(int(was_inactive.sum()), int((~was_inactive).sum())) >= MINIMUM_OF_EACH
 
 
 def _verdict(source: Source, losses: Mapping[Source, float]) -> str:
@@ -273,16 +275,16 @@ def _odds(probability: Array) -> Array:
     return odds
 
 
-def _fit(basis: InactivityBasis, silent: Flags) -> Weights:
+def _fit(basis: InactivityBasis, was_inactive: Flags) -> Weights:
     """The likeliest weights; those of too few customers stay as they are."""
     odds = _odds(basis.no_activity)
     ones = np.ones_like(odds)
     both = np.stack([ones, odds], axis=1)
 
     def weights_of(rows: Flags, design: Array, prior: Sequence[float]) -> list[float]:
-        if not _are_enough(silent[rows]):
+        if not _are_enough(was_inactive[rows]):
             return list(prior)
-        return _likeliest(basis.only(rows), design[rows], silent[rows], np.array(prior))
+        return _likeliest(basis.only(rows), design[rows], was_inactive[rows], np.array(prior))
 
     bought = basis.has_bought
     a, b = weights_of(bought & basis.is_active, both, _AS_IT_IS)
@@ -291,7 +293,9 @@ def _fit(basis: InactivityBasis, silent: Flags) -> Weights:
     return Weights((a, b), (a_never, b_never), inactive)
 
 
-def _likeliest(basis: InactivityBasis, design: Array, silent: Flags, prior: Array) -> list[float]:
+def _likeliest(
+    basis: InactivityBasis, design: Array, was_inactive: Flags, prior: Array
+) -> list[float]:
     """The likeliest weights of log odds under the prior."""
     floor, span = 1 - basis.alive, basis.alive * basis.no_purchase
 
@@ -299,9 +303,9 @@ def _likeliest(basis: InactivityBasis, design: Array, silent: Flags, prior: Arra
         s = expit(np.einsum("ij,j->i", design, at))
         inactive = np.clip(floor + span * s, _CERTAIN, 1 - _CERTAIN)
         away = (at - prior) / _PRIOR_DEVIATION
-        likelihood = np.where(silent, np.log(inactive), np.log1p(-inactive))
+        likelihood = np.where(was_inactive, np.log(inactive), np.log1p(-inactive))
         value = -float(likelihood.sum()) + float((away * away).sum()) / 2
-        pull = np.where(silent, 1 / inactive, -1 / (1 - inactive)) * span * s * (1 - s)
+        pull = np.where(was_inactive, 1 / inactive, -1 / (1 - inactive)) * span * s * (1 - s)
         return value, -np.einsum("ij,i->j", design, pull) + away / _PRIOR_DEVIATION
 
     bounds = [(None, None), *[(0.0, None)] * (len(prior) - 1)]

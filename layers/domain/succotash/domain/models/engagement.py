@@ -34,7 +34,7 @@ class Engagement:
 def engagement_scores(seen: Engagement) -> NDArray[np.int64]:
     """Whole points from 0 to 100, of shape (customers,).
 
-    40 exp(-silent days / 30)
+    40 exp(-inactive days / 30)
     + 30 min(1, active days per 30 days of age (at least 30) / 4)
     + 30 (1 - exp(-(sessions + clicks / 5 + 3 conversions) / 10)).
 
@@ -64,7 +64,7 @@ def engagement_segments(
     """A segment per customer: the first of these that holds.
 
     new_users: first seen within 30 days. churned: not at high churn risk, and more probably left
-    than not by the customer's own rhythm. at_risk: at high churn risk, or silent for the churn
+    than not by the customer's own rhythm. at_risk: at high churn risk, or inactive for the churn
     horizon. high_value: among the best fifth by predicted value. active_users: seen within 30 days.
     low_engagement: everybody else.
     """

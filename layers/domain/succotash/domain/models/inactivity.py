@@ -80,7 +80,7 @@ def nodes(rates: Rates, days: Array) -> Iterator[Nodes]:
 
 
 def log_lived_through(rates: Rates, days: Array) -> Array:
-    """Log P(silent for `days` and alive after them), of shape (customers,)."""
+    """Log P(inactive for `days` and alive after them), of shape (customers,)."""
     lived: Array = -rates.shape * np.log1p(days / rates.scale) - rates.death_shape * np.log1p(
         days / rates.death_scale
     )
@@ -88,7 +88,7 @@ def log_lived_through(rates: Rates, days: Array) -> Array:
 
 
 def died_silently(rates: Rates, days: Array) -> Array:
-    """P(silent for `days` and dead after them), of shape (customers,); above 0 but for no days."""
+    """P(inactive for `days`, dead after them), of shape (customers,); above 0 but for no days."""
     died = np.zeros_like(days)
     for rows, at, weights in nodes(rates, days):
         shape, scale = rates.shape[rows][:, None], rates.scale[rows][:, None]

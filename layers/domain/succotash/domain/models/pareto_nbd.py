@@ -86,7 +86,7 @@ class ParetoNBD(PurchaseModel):
 
     @override
     def probability_alive(self, frequency: Array, recency: Array, age: Array) -> Array:
-        """P(silent since the last purchase and alive) / P(silent since the last purchase)."""
+        """P(inactive since the last purchase and alive) / P(inactive since the last purchase)."""
         rates, silence = self._rates(frequency, recency), age - recency
         lived = np.exp(log_lived_through(rates, silence))
         alive: Array = lived / (lived + died_silently(rates, silence))
@@ -111,17 +111,17 @@ class ParetoNBD(PurchaseModel):
         self, frequency: Array, recency: Array, age: Array, days: float
     ) -> Array:
         alive = self.probability_alive(frequency, recency, age)
-        return 1 - alive + alive * self.probability_silent_if_alive(frequency, recency, age, days)
+        return 1 - alive + alive * self.probability_inactive_if_alive(frequency, recency, age, days)
 
     @override
-    def probability_silent_if_alive(
+    def probability_inactive_if_alive(
         self, frequency: Array, recency: Array, age: Array, days: float
     ) -> Array:
-        """Silent because no purchase comes, or because the customer leaves before one does."""
+        """Inactive because no purchase comes, or because the customer leaves before one does."""
         rates, silence = self._rates(frequency, age), np.full_like(age, days)
         lived = np.exp(log_lived_through(rates, silence))
-        silent: Array = np.minimum(lived + died_silently(rates, silence), 1.0)
-        return silent
+        inactive: Array = np.minimum(lived + died_silently(rates, silence), 1.0)
+        return inactive
 
     @override
     def age_at_even_odds(self, frequency: Array, recency: Array) -> Array:

@@ -73,15 +73,15 @@ class PooledRate(PurchaseModel):
         self, frequency: Array, recency: Array, age: Array, days: float
     ) -> Array:
         alive = self.probability_alive(frequency, recency, age)
-        return 1 - alive + alive * self.probability_silent_if_alive(frequency, recency, age, days)
+        return 1 - alive + alive * self.probability_inactive_if_alive(frequency, recency, age, days)
 
     @override
-    def probability_silent_if_alive(
+    def probability_inactive_if_alive(
         self, frequency: Array, recency: Array, age: Array, days: float
     ) -> Array:
         """(A / (A + t))^(1 + x), where A = 1 / mu + T."""
-        silent: Array = np.exp(-(1 + frequency) * np.log1p(self._until(age, days)))
-        return silent
+        inactive: Array = np.exp(-(1 + frequency) * np.log1p(self._until(age, days)))
+        return inactive
 
     @override
     def age_at_even_odds(self, frequency: Array, recency: Array) -> Array:

@@ -154,7 +154,7 @@ class PurchaseModel(Protocol):
     ) -> Array:
         """P(no purchase in the next `days`), in [0, 1]."""
 
-    def probability_silent_if_alive(
+    def probability_inactive_if_alive(
         self, frequency: Array, recency: Array, age: Array, days: float
     ) -> Array:
         """P(no purchase in the next `days`) if the customer has not left, in [0, 1]."""

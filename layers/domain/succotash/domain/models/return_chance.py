@@ -50,12 +50,12 @@ class ModelledReturn:
     ) -> Self:
         """As `model` sees customers' next `days`."""
         alive = model.probability_alive(frequency, recency, age)
-        silent = model.probability_silent_if_alive(frequency, recency, age, days)
+        inactive = model.probability_inactive_if_alive(frequency, recency, age, days)
         with np.errstate(divide="ignore"):
             odds = np.log(alive) - np.log1p(-alive)
         return cls(
             np.clip(odds, -_SUREST, _SUREST),
-            np.log(np.maximum(1 - silent, _LEAST_CHANCE)),
+            np.log(np.maximum(1 - inactive, _LEAST_CHANCE)),
             frequency == 0,
         )
 

@@ -21,11 +21,11 @@ the loyal (little risk) and for those who are gone (little value). The first of 
   greatest value at risk. They are those worth writing to.
 - `medium`: everybody else.
 
-Slipping away are those who have been silent for more than twice their usual gap, and have left with
-a probability of at least 15%. Without that rule a weekly buyer would be low while P(alive) is above
-one half, and lost soon after: within the 90 days of the churn horizon they either come or are gone.
-It is in these weeks that a message may keep them. Customers seen on one day only have no usual gap,
-and are never slipping away.
+Slipping away are those who have been inactive for more than twice their usual gap, and have left
+with a probability of at least 15%. Without that rule a weekly buyer would be low while P(alive) is
+above one half, and lost soon after: within the 90 days of the churn horizon they either come or are
+gone. It is in these weeks that a message may keep them. Customers seen on one day only have no
+usual gap, and are never slipping away.
 
 Likely to return is a chance of at least twice everybody's, or of at least 45%: where everybody
 returns, twice their chance is more than anybody has. It is never a chance below 10%: where hardly
@@ -86,7 +86,7 @@ class RiskBasis:
     """In units of the currency; of those who never bought 0."""
 
     def silent_and_left(self, probability: float) -> NDArray[np.bool_]:
-        """Silent for longer than usual, and gone with this probability at least."""
+        """Inactive for longer than usual, and gone with this probability at least."""
         is_silent = self.inactive_days > SILENT_GAPS * self.usual_gap
         return is_silent & (1 - self.alive >= probability)
 

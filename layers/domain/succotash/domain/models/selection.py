@@ -147,11 +147,11 @@ def compare(
     sample = PurchaseSample.from_columns(frequency, recency, age)
     fits = [fit_purchases(sample, candidates=[each]) for each in candidates]
     carried = [each for each in fits if each.log_likelihood is not None] or fits[:1]
-    silent = holdout_purchases == 0
+    inactive = holdout_purchases == 0
     judged, losses = [], []
     for each in carried:
         said = each.model.probability_inactive(frequency, recency, age, holdout_days)
-        losses.append(log_losses(said, silent))
+        losses.append(log_losses(said, inactive))
         result = backtest(
             each.model,
             frequency,

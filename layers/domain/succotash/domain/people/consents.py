@@ -1,9 +1,9 @@
 """Consent: what people said may be sent to them, and which addresses are never written to."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from succotash.domain.values import CampaignId
@@ -74,6 +74,46 @@ class Consent:
     """The submission, import or campaign it came with."""
     address_key: str | None = None
     """The address as suppressions know it, by which a link finds the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedConsents:
+    """What an import says about people by the ten thousand, each of them once, for one purpose.
+
+    The columns are equally long, a row for each person. Instants are ISO 8601 with an offset.
+    """
+
+    purpose: str
+    recorded_at: datetime
+    consent_ids: Sequence[str]
+    canonical_emails: Sequence[str]
+    are_granted: Sequence[bool]
+    occurred_at: Sequence[str]
+    source_ids: Sequence[str]
+    address_keys: Sequence[str | None]
+
+    def consents(self) -> Iterator[Consent]:
+        """Every row's consent."""
+        for consent_id, email, is_granted, occurred_at, source_id, address_key in zip(
+            self.consent_ids,
+            self.canonical_emails,
+            self.are_granted,
+            self.occurred_at,
+            self.source_ids,
+            self.address_keys,
+            strict=True,
+        ):
+            yield Consent(
+                consent_id,
+                email,
+                self.purpose,
+                ConsentState.GRANTED if is_granted else ConsentState.DENIED,
+                datetime.fromisoformat(occurred_at).astimezone(UTC),
+                self.recorded_at,
+                ConsentOrigin.IMPORT,
+                source_id=source_id,
+                address_key=address_key,
+            )
 
 
 @dataclass(frozen=True, slots=True)

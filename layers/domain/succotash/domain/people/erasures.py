@@ -1,12 +1,12 @@
 """Tombstones: that somebody was erased, known only to who asks about the same person again."""
 
 import hashlib
-import hmac
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Self
 from urllib.parse import unquote
 
@@ -52,6 +52,15 @@ class DigestBlocks:
         return hashlib.sha256(self.outer + inside).hexdigest()
 
 
+@lru_cache(64)  # a few keys, and what is digested by them
+def digest_blocks(key: str, kind: str) -> DigestBlocks:
+    """The blocks of a key for a kind; their digest is HMAC-SHA256 of the kind, NUL and the text.
+
+    By blocks it takes a third of the time that `hmac.digest` takes.
+    """
+    return DigestBlocks.of(key.encode(), kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Tombstones:
     """Makes tombstones: HMAC-SHA256 under a key that no storage knows.
@@ -84,11 +93,10 @@ class Tombstones:
 
     def blocks(self, kind: str) -> tuple[DigestBlocks, ...]:
         """What a storage makes the same digests by, one for each key."""
-        return tuple(DigestBlocks.of(key.encode(), kind) for key in self.keys())
+        return tuple(digest_blocks(key, kind) for key in self.keys())
 
     def _of(self, kind: str, text: str) -> tuple[str, ...]:
-        content = f"{kind}\0{text}".encode()
-        return tuple(hmac.digest(key.encode(), content, "sha256").hex() for key in self.keys())
+        return tuple(digest_blocks(key, kind).digest(text) for key in self.keys())
 
 
 NO_TOMBSTONES = Tombstones()

@@ -5,7 +5,6 @@ says is an e-mail address or a phone number, it is a pseudonym under a key that 
 """
 
 import hashlib
-import hmac
 import re
 import unicodedata
 from collections import defaultdict
@@ -15,6 +14,7 @@ from datetime import datetime
 from urllib.parse import unquote
 
 from succotash.domain.people.email_addresses import canonical_email
+from succotash.domain.people.erasures import digest_blocks
 from succotash.domain.values import CustomerId
 from succotash.errors import InvalidInputError
 
@@ -92,9 +92,9 @@ class Pseudonyms:
         return f" (another id, {made.removeprefix(PSEUDONYM_PREFIX)[:8]})"
 
     def _of(self, kind: str, text: str) -> tuple[CustomerId, ...]:
-        content = f"pseudonym\0{kind}\0{text}".encode()
+        kind = f"pseudonym\0{kind}"
         return tuple(
-            CustomerId(PSEUDONYM_PREFIX + hmac.digest(key.encode(), content, "sha256").hex()[:32])
+            CustomerId(PSEUDONYM_PREFIX + digest_blocks(key, kind).digest(text)[:32])
             for key in self.keys()
         )
 

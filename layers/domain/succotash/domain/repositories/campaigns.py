@@ -52,6 +52,15 @@ class CampaignRepository(ABC):
         """Replace the campaign's metrics; NotFoundError where there is no such campaign."""
 
     @abstractmethod
+    def pause_for_gone_webhook(
+        self, campaign_id: CampaignId, called_at: datetime, at: datetime
+    ) -> bool:
+        """Pause an active campaign whose webhook wants no more calls; whether it was paused.
+
+        Not where somebody changed it after the call at `called_at`.
+        """
+
+    @abstractmethod
     def get_campaign_performance_summary(self, *, currency: Currency) -> CampaignSummary:
         """All campaigns together; one campaign's rates are `CampaignPerformance.of` it.
 

@@ -8,8 +8,9 @@ from typing import override
 from succotash.domain.messages.delivery import DeliveryJob, DeliveryOutcome
 from succotash.domain.messages.mails import Mail
 from succotash.domain.messages.outbox import OutboxMessage
+from succotash.domain.messages.webhooks import Webhook
 from succotash.domain.values import MessageId
-from succotash.errors import SuccotashError
+from succotash.errors import SuccotashError, Violation
 
 
 class MailRefusedError(SuccotashError):
@@ -25,6 +26,22 @@ class MailUncertainError(SuccotashError):
 
     def __init__(self) -> None:
         super().__init__("no answer came to an e-mail that may have been sent")
+
+
+class WebhookFailedError(SuccotashError):
+    """A webhook was not taken, or nobody knows; it may be called again under the same id."""
+
+    def __init__(
+        self, reason: str, *, retry_at: datetime | None = None, is_gone: bool = False
+    ) -> None:
+        """`reason` holds nobody's data; `retry_at` is when the receiver wants to be called again.
+
+        `is_gone` where the receiver wants to be called no more.
+        """
+        super().__init__(f"a webhook failed: {reason}")
+        self.reason = reason
+        self.retry_at = retry_at
+        self.is_gone = is_gone
 
 
 class DeliveryQueue(ABC):
@@ -110,3 +127,30 @@ class Mailer(ABC):
 
         What the service that takes it calls it is returned, where it calls it anything.
         """
+
+
+class Webhooks(ABC):
+    """Calls webhooks, signed by the Standard Webhooks scheme."""
+
+    @abstractmethod
+    def call(self, webhook: Webhook) -> None:
+        """Call it once; WebhookFailedError unless it was taken."""
+
+
+class WebhookAddresses(ABC):
+    """Judges where webhooks may go."""
+
+    @abstractmethod
+    def violation(self, url: str) -> Violation | None:
+        """What is wrong with an address, as of now; None where it may be called."""
+
+
+class AnyAddress(WebhookAddresses):
+    """Where nothing is called, and no address matters."""
+
+    @override
+    def violation(self, url: str) -> Violation | None:
+        return None
+
+
+ANY_ADDRESS = AnyAddress()

@@ -33,6 +33,10 @@ class LeadRecordRepository(ABC):
         """The lead with this canonical e-mail; NotFoundError where there is none."""
 
     @abstractmethod
+    def find_scored_leads(self, canonical_email: str) -> list[ScoredLead]:
+        """The lead with this canonical e-mail, with its score, or nobody."""
+
+    @abstractmethod
     def find_leads(
         self, query: LeadQuery, *, limit: int = PAGE, after: After | None = None
     ) -> list[ScoredLead]:

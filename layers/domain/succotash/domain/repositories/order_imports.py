@@ -18,6 +18,10 @@ class OrderImportRepository(ABC):
         """
 
     @abstractmethod
+    def find_import(self, import_id: str) -> OrderImport | None:
+        """How far the import has come; None where it was never opened."""
+
+    @abstractmethod
     def save_import(
         self,
         state: OrderImport,

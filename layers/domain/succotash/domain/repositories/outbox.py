@@ -98,7 +98,7 @@ class OutboxRepository(ABC):
 
     @abstractmethod
     def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Note how attempts went.
+        """Note how attempts went; one that does not count is not an attempt.
 
         One whose message was taken again since, or is gone, changes nothing; nor does a delivery
         that trusted a note which was taken back since: its message waits on.

@@ -6,21 +6,25 @@ from succotash.domain.repositories.campaign_outcomes import CampaignOutcomeRepos
 from succotash.domain.repositories.campaign_readings import CampaignReadingRepository
 from succotash.domain.repositories.campaigns import CampaignRepository
 from succotash.domain.repositories.engagement import EngagementRepository
+from succotash.domain.repositories.found_customers import FoundCustomerRepository
 from succotash.domain.repositories.grids import GridRepository
 from succotash.domain.repositories.lifecycle import LifecycleRepository
 from succotash.domain.repositories.predictions import PredictionRepository
 from succotash.domain.repositories.receipts import ReceiptRepository
 from succotash.domain.repositories.retention_analytics import RetentionAnalyticsRepository
+from succotash.domain.repositories.run_progress import RunProgressRepository
 from succotash.domain.repositories.runs import RunRepository
 from succotash.domain.repositories.shards import ShardRepository
 
 
 class RetentionRepository(
     RunRepository,
+    RunProgressRepository,
     ShardRepository,
     ActivityRepository,
     PredictionRepository,
     EngagementRepository,
+    FoundCustomerRepository,
     CampaignRepository,
     CampaignMemberRepository,
     CampaignOutcomeRepository,

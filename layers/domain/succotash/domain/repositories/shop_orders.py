@@ -3,7 +3,9 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
+from succotash.domain.shops.columns import ShopOrderColumns
 from succotash.domain.shops.orders import ShopOrderChange, ShopOrderKey, ShopOrderState
+from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.values import CustomerId
 
 
@@ -27,6 +29,17 @@ class ShopOrderRepository(ABC):
         One stays out where a state has its id, or its number in its system. No two of one call
         share either, and each has a customer. Customers become known, with these e-mails where
         they have none. Made for tens of thousands at once.
+        """
+
+    @abstractmethod
+    def enter_shop_orders(self, orders: ShopOrderColumns) -> list[RecordOutcome | None]:
+        """Keep and enter orders that are not known, whose customers are theirs beyond doubt.
+
+        What became of each: recorded; unchanged, where it is known just so; or None, where
+        nothing was done. That is where it is known otherwise, or where its customer is an alias,
+        is known under another e-mail or under none, or where others have the e-mail. No two of
+        one call share an id or a number. Customers become known, with these e-mails. Made for
+        tens of thousands at once.
         """
 
     @abstractmethod

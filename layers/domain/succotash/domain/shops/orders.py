@@ -26,6 +26,10 @@ class Skip(StrEnum):
     NOBODY_NAMED = "nobody_named"
 
 
+DISPUTE = "dispute"
+"""The id of what a dispute took back, which totals of refunds do not hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShopRefund:
     """Money given back for an order, under an id of its own."""
@@ -42,8 +46,17 @@ class ShopRefund:
 
 
 @dataclass(frozen=True, slots=True)
+class ShopDeletion:
+    """That a shop deleted an order, which counts no longer."""
+
+    system: str
+    order_number: str
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RefundTotal:
-    """All that was given back for an order, as one sum."""
+    """All that was given back for an order, as one sum; without what a dispute took."""
 
     amount: Money
     """Positive, or zero."""
@@ -79,6 +92,10 @@ class ShopOrder:
     """What the buyer said when ordering; None where the system does not tell."""
     has_all_refunds: bool = False
     """Whether `refunds` are all there are, so that one that is not among them was taken back."""
+
+
+type Told = ShopOrder | ShopRefund | ShopDeletion
+"""What is told of an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +161,21 @@ class ShopOrderState:
             entries.append(Order(customer_id, entry_id, at, amount, self.order_id))
         return entries
 
+    def equals(self, other: "ShopOrderState") -> bool:
+        """Whether both are the same, up to whichever instant their totals of refunds reach."""
+        if self.refunded is None or other.refunded is None:
+            return self == other
+        refunded = replace(self.refunded, told_at=other.refunded.told_at)
+        return replace(self, refunded=refunded) == other
+
     def _rest(self, refunded: RefundTotal) -> int:
         """What no refund under an id of its own accounts for of a total that was told."""
-        told = [each for each in self.refunds.values() if each.refunded_at <= refunded.told_at]
-        return refunded.amount.units() - sum(each.units for each in told)
+        told = [
+            each.units
+            for refund_id, each in self.refunds.items()
+            if each.refunded_at <= refunded.told_at and refund_id != DISPUTE
+        ]
+        return refunded.amount.units() - sum(told)
 
 
 def order_id_of(system: str, number: str | None, name: str | None) -> OrderId:
@@ -160,9 +188,9 @@ def refund_entry_id(order_id: OrderId, refund_id: str | None = None) -> OrderId:
     return OrderId(f"{order_id}/refund" if refund_id is None else f"{order_id}/refund/{refund_id}")
 
 
-def key_of(told: ShopOrder | ShopRefund) -> ShopOrderKey:
+def key_of(told: Told) -> ShopOrderKey:
     """By what the order is looked for that this is about."""
-    if isinstance(told, ShopRefund):
+    if not isinstance(told, ShopOrder):
         order_id = order_id_of(told.system, told.order_number, None)
         return ShopOrderKey(told.system, told.order_number, order_id)
     return ShopOrderKey(told.system, told.number, order_id_of(told.system, told.number, told.name))
@@ -195,20 +223,25 @@ def merged(
             state = replace(state, refunds=_without_missing(state.refunds, told))
     elif state.number is None:
         state = replace(state, number=told.number)
-    if _is_more(told.refunded, state.refunded):
-        state = replace(state, refunded=told.refunded)
+    state = replace(state, refunded=_larger(state.refunded, told.refunded))
     for refund in told.refunds:
         state = with_refund(state, refund)
     return state
 
 
 def with_refund(state: ShopOrderState, refund: ShopRefund) -> ShopOrderState:
-    """The state with a refund; told twice it counts once, under its earliest instant."""
+    """The state with a refund; told twice it counts once, under its earliest instant.
+
+    What a refund gives back only grows, as its payments go through.
+    """
     known = state.refunds.get(refund.refund_id)
     told = KnownRefund(refund.refunded_at, refund.amount.units(), refund.is_reversed)
     if known is not None:
-        at = min(known.refunded_at, told.refunded_at)
-        told = replace(told, refunded_at=at, is_reversed=known.is_reversed or told.is_reversed)
+        told = KnownRefund(
+            min(known.refunded_at, told.refunded_at),
+            max(known.units, told.units),
+            known.is_reversed or told.is_reversed,
+        )
     return replace(state, refunds={**state.refunds, refund.refund_id: told})
 
 
@@ -218,6 +251,18 @@ def merged_refund(known: Sequence[ShopOrderState], refund: ShopRefund) -> ShopOr
         return with_refund(_joined(known), refund)
     order_id = order_id_of(refund.system, refund.order_number, None)
     return with_refund(ShopOrderState(order_id, refund.system, refund.order_number), refund)
+
+
+def merged_deletion(
+    known: Sequence[ShopOrderState], deletion: ShopDeletion
+) -> ShopOrderState | None:
+    """The state without entries, unless the order was told later; None where it is not known."""
+    if not known:
+        return None
+    state = _joined(known)
+    if state.told_at is None or state.told_at > deletion.told_at:
+        return state
+    return replace(state, told_at=deletion.told_at, customer_id=None)
 
 
 def matching(key: ShopOrderKey, found: Sequence[ShopOrderState]) -> list[ShopOrderState]:
@@ -242,10 +287,19 @@ def renamed(state: ShopOrderState, key: ShopOrderKey, *, is_taken: bool) -> Shop
     return replace(state, order_id=order_id)
 
 
-def _is_more(told: RefundTotal | None, known: RefundTotal | None) -> bool:
-    if told is None:
-        return False
-    return told.amount.amount > (0 if known is None else known.amount.amount)
+def _larger(known: RefundTotal | None, told: RefundTotal | None) -> RefundTotal | None:
+    """The larger total; of one that was told twice, the earlier date and the later knowledge."""
+    if told is None or not told.amount.amount:
+        return known
+    if known is None or told.amount.amount > known.amount.amount:
+        return told
+    if told.amount.amount < known.amount.amount:
+        return known
+    return RefundTotal(
+        known.amount,
+        min(known.refunded_at, told.refunded_at),
+        max(known.told_at, told.told_at),
+    )
 
 
 def _new(told: ShopOrder, customer_id: CustomerId | None) -> ShopOrderState:
@@ -257,7 +311,7 @@ def _new(told: ShopOrder, customer_id: CustomerId | None) -> ShopOrderState:
         customer_id if told.skip is None else None,
         told.ordered_at,
         told.total,
-        told.refunded if _is_more(told.refunded, None) else None,
+        _larger(None, told.refunded),
     )
     for refund in told.refunds:
         state = with_refund(state, refund)

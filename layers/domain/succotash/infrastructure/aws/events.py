@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, override
 
+from succotash.domain.messages.events import detail_of
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.repositories.delivery import EventBus
 from succotash.domain.values import MessageId
-from succotash.infrastructure.events import detail_of
 
 SOURCE = "succotash"
 ENTRIES = 10

@@ -1,4 +1,4 @@
-"""What events of SES say about addresses."""
+"""What events of SES say about addresses, and about campaigns' messages."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,9 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
 
+from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
 from succotash.domain.people.consents import ConsentOrigin, FailedAddress
+from succotash.domain.values import CampaignId, MessageId
 
 type SesEvent = Mapping[str, Any]
 
@@ -18,6 +20,24 @@ def failed_addresses(event: SesEvent) -> list[FailedAddress]:
     (a full mailbox), one of unknown kind, and a report that says "not spam" are none.
     """
     return list(_failed(_unwrapped(event)))
+
+
+def bounced_messages(event: SesEvent) -> list[MemberOutcome]:
+    """The campaign's message that came back, by the tags it was sent with; of other events none.
+
+    A bounce of any kind is one: SES has given up by then.
+    """
+    match _unwrapped(event):
+        case {
+            "eventType": "Bounce",
+            "bounce": {"timestamp": str(timestamp)},
+            "mail": {"tags": {"campaign": [str(campaign), *_], "message": [str(message), *_]}},
+        }:
+            at = datetime.fromisoformat(timestamp)
+            campaign_id, message_id = CampaignId(campaign), MessageId(message)
+            return [MemberOutcome(campaign_id, message_id, OutcomeKind.BOUNCED, at)]
+        case _:
+            return []
 
 
 def _unwrapped(event: SesEvent) -> SesEvent:

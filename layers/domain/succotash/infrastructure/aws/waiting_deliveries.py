@@ -1,4 +1,4 @@
-"""Erasing people from the delivery jobs that wait in queues of SQS.
+"""Erasing people from what waits in queues of SQS: delivery jobs, events of shops.
 
 Each job is a group of its own, so nothing has to be sent again to see what is behind it, and no
 mail gets a second job by a search that broke off.
@@ -9,7 +9,6 @@ from contextlib import suppress
 from itertools import batched
 from typing import override
 
-from succotash.domain.messages.jobs import is_about
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.erasable import Erasable, Forgotten
 from succotash.errors import StorageUnavailableError
@@ -25,11 +24,18 @@ from succotash.infrastructure.aws.queues import Sqs, translated
 from succotash.infrastructure.aws.submission_queue import sqs
 
 
-class SqsWaitingDeliveries(Erasable):
-    """The FIFO queue of jobs, and the one of those that failed."""
+class SqsWaitingMessages(Erasable):
+    """Queues of jobs or of events, those that failed among them."""
 
-    def __init__(self, urls: Sequence[str], client: Callable[[], Sqs] = sqs) -> None:
+    def __init__(
+        self,
+        urls: Sequence[str],
+        is_about: Callable[[ErasedPerson, str], bool],
+        client: Callable[[], Sqs] = sqs,
+    ) -> None:
+        """`is_about` says whether a message's text is about a person."""
         self._urls = urls
+        self._is_about = is_about
         self._new_client = client
 
     @override
@@ -39,7 +45,7 @@ class SqsWaitingDeliveries(Erasable):
         removed = 0
         is_complete = True
         for url in self._urls:
-            found = _search(client, url, lambda text: is_about(person, text), has_time)
+            found = _search(client, url, lambda text: self._is_about(person, text), has_time)
             removed += found.removed
             is_complete &= found.is_complete
         return Forgotten(removed, is_complete)

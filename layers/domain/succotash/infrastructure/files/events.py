@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import override
 
+from succotash.domain.messages.events import detail_of
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.repositories.delivery import EventBus
 from succotash.domain.values import MessageId
-from succotash.infrastructure.events import detail_of
 from succotash.infrastructure.private_files import private_opener
 
 

@@ -178,7 +178,8 @@ class InMemoryCampaignMemberRepository(InMemoryRepository, CampaignMemberReposit
             reason = self._suppressed(email, purposes, terms.suppression_keys)
             if reason is None and not self._agrees(email, purposes, terms.consent, has_bought=True):
                 reason = Unreached.NO_CONSENT
-            found.append(Release(campaign_id, self._recipient(email, message_id), email, reason))
+            recipient = self._recipient(email, message_id)
+            found.append(Release(campaign_id, recipient, email, member.customer_id, reason))
         return found
 
     @override

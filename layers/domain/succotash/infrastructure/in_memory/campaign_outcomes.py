@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import override
 
 from succotash.domain.campaigns.members import MemberState
-from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
+from succotash.domain.campaigns.outcomes import COUNTED_AS_SENT, MemberOutcome, OutcomeKind
 from succotash.domain.repositories.campaign_outcomes import CampaignOutcomeRepository
 from succotash.domain.values import CampaignId, MessageId
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
@@ -29,7 +29,7 @@ class InMemoryCampaignOutcomeRepository(InMemoryRepository, CampaignOutcomeRepos
         for each in outcomes:
             member = self.tables.members.get((each.campaign_id, each.message_id))
             key = each.campaign_id, each.message_id, each.kind
-            is_sent = member is not None and member.state is MemberState.SENT
+            is_sent = member is not None and member.state in COUNTED_AS_SENT
             if is_sent and key not in self.tables.member_outcomes:
                 self.tables.member_outcomes[key] = stored(each)
                 added.add((each.message_id, each.kind))

@@ -72,6 +72,24 @@ class InMemoryCampaignRepository(InMemoryRepository, CampaignRepository):
 
     @override
     @atomic
+    def pause_for_gone_webhook(
+        self, campaign_id: CampaignId, called_at: datetime, at: datetime
+    ) -> bool:
+        campaign = self.tables.campaigns.get(campaign_id)
+        if (
+            campaign is None
+            or campaign.status is not CampaignStatus.ACTIVE
+            or campaign.updated_at > called_at
+        ):
+            return False
+        definition = dataclasses.replace(campaign.definition, webhook_gone_at=at)
+        self.tables.campaigns[campaign_id] = dataclasses.replace(
+            campaign, status=CampaignStatus.PAUSED, definition=definition, updated_at=at
+        )
+        return True
+
+    @override
+    @atomic
     def get_campaign_performance_summary(self, *, currency: Currency) -> CampaignSummary:
         campaigns = list(self.tables.campaigns.values())
         metrics = [campaign.metrics for campaign in campaigns]

@@ -54,6 +54,14 @@ class InMemoryLeadRecordRepository(InMemoryRepository, LeadRecordRepository):
 
     @override
     @atomic
+    def find_scored_leads(self, canonical_email: str) -> list[ScoredLead]:
+        return [
+            ScoredLead(lead, self.tables.scores.get(lead.lead_id))
+            for lead in self.tables.leads_by_email[canonical_email]
+        ]
+
+    @override
+    @atomic
     def find_leads(
         self, query: LeadQuery, *, limit: int = PAGE, after: After | None = None
     ) -> list[ScoredLead]:

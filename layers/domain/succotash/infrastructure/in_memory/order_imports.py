@@ -23,6 +23,11 @@ class InMemoryOrderImportRepository(InMemoryRepository, OrderImportRepository):
 
     @override
     @atomic
+    def find_import(self, import_id: str) -> OrderImport | None:
+        return self.tables.imports.get(import_id)
+
+    @override
+    @atomic
     def save_import(
         self,
         state: OrderImport,

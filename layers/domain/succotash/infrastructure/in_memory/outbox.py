@@ -223,6 +223,7 @@ class InMemoryOutboxRepository(InMemoryRepository, OutboxRepository):
                     delivered_at=each.at if is_delivered else None,
                     set_aside_at=each.at if is_over else None,
                     last_error=each.error,
+                    attempts=row.attempts if each.counts else row.attempts - 1,
                 )
             )
 

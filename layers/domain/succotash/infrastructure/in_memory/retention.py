@@ -7,6 +7,7 @@ from succotash.infrastructure.in_memory.campaign_outcomes import InMemoryCampaig
 from succotash.infrastructure.in_memory.campaign_readings import InMemoryCampaignReadingRepository
 from succotash.infrastructure.in_memory.campaigns import InMemoryCampaignRepository
 from succotash.infrastructure.in_memory.engagement import InMemoryEngagementRepository
+from succotash.infrastructure.in_memory.found_customers import InMemoryFoundCustomerRepository
 from succotash.infrastructure.in_memory.grids import InMemoryGridRepository
 from succotash.infrastructure.in_memory.lifecycle import InMemoryLifecycleRepository
 from succotash.infrastructure.in_memory.predictions import InMemoryPredictionRepository
@@ -14,16 +15,19 @@ from succotash.infrastructure.in_memory.receipts import InMemoryReceiptRepositor
 from succotash.infrastructure.in_memory.retention_analytics import (
     InMemoryRetentionAnalyticsRepository,
 )
+from succotash.infrastructure.in_memory.run_progress import InMemoryRunProgressRepository
 from succotash.infrastructure.in_memory.runs import InMemoryRunRepository
 from succotash.infrastructure.in_memory.shards import InMemoryShardRepository
 
 
 class InMemoryRetentionRepository(
     InMemoryRunRepository,
+    InMemoryRunProgressRepository,
     InMemoryShardRepository,
     InMemoryActivityRepository,
     InMemoryPredictionRepository,
     InMemoryEngagementRepository,
+    InMemoryFoundCustomerRepository,
     InMemoryCampaignRepository,
     InMemoryCampaignMemberRepository,
     InMemoryCampaignOutcomeRepository,

@@ -7,6 +7,7 @@ from typing import override
 from succotash.domain.repositories.runs import RunRepository
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.retention import GIVEN_UP_AFTER, INITIAL_RUN, RunState, ScoringRun
+from succotash.domain.scoring.progress import Obstacle
 from succotash.domain.values import Json, RunId
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
@@ -21,12 +22,14 @@ class InMemoryRunRepository(InMemoryRepository, RunRepository):
     def open_scoring_run(self, run: ScoringRun) -> None:
         known = self.tables.runs.get(run.run_id)
         if known is not None and known.state is not RunState.RUNNING:
-            raise RunInProgressError("this scoring run has finished already")
+            raise RunInProgressError(Obstacle.PUBLISHED.message, run.run_id)
         for other in list(self.tables.runs_by_state[RunState.RUNNING]):
             if other.run_id == run.run_id:
                 continue
-            if other.as_of > run.as_of - GIVEN_UP_AFTER:
-                raise RunInProgressError("another scoring run is running")
+            progress = self.tables.run_progress.get(other.run_id)
+            has_failed = progress is not None and progress.failure is not None
+            if other.as_of > run.as_of - GIVEN_UP_AFTER and not has_failed:
+                raise RunInProgressError("another scoring run is running", other.run_id)
             self.tables.delete_run_rows(other.run_id)
             self.tables.runs.discard([other.run_id])
         self.tables.runs[run.run_id] = dataclasses.replace(stored(run), state=RunState.RUNNING)
@@ -56,7 +59,7 @@ class InMemoryRunRepository(InMemoryRepository, RunRepository):
             raise NotFoundError("scoring run")
         current = self.tables.runs[self.tables.current_run()]
         if current.as_of > run.as_of:
-            raise RunInProgressError("a newer scoring run has finished")
+            raise RunInProgressError(Obstacle.SUPERSEDED.message, current.run_id)
         self.tables.runs[current.run_id] = dataclasses.replace(current, state=RunState.SUPERSEDED)
         self.tables.runs[run_id] = dataclasses.replace(
             run, state=RunState.CURRENT, customers=customers, summary=dict(summary or {})

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import override
 
 from succotash.domain.repositories.shop_orders import ShopOrderRepository
+from succotash.domain.shops.columns import ShopOrderColumns, is_known_so
 from succotash.domain.shops.orders import ShopOrderChange, ShopOrderKey, ShopOrderState
-from succotash.domain.value.ledgers import Order
+from succotash.domain.value.ledgers import Order, RecordOutcome
 from succotash.domain.value.orders import order_contents
 from succotash.domain.values import CustomerId
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
@@ -37,6 +38,36 @@ class InMemoryShopOrderRepository(InMemoryRepository, ShopOrderRepository):
         self, states: Sequence[ShopOrderState], emails: Mapping[CustomerId, str]
     ) -> list[bool]:
         return [self._add(stored(each), emails) for each in states]
+
+    @override
+    @atomic
+    def enter_shop_orders(self, orders: ShopOrderColumns) -> list[RecordOutcome | None]:
+        tables = self.tables
+        emails = {
+            name.customer_id: email
+            for name, email in zip(orders.customers, orders.emails, strict=True)
+        }
+        doubtful = {each for each, email in emails.items() if self._is_doubtful(each, email)}
+        outcomes: list[RecordOutcome | None] = [None] * len(orders)
+        for row, name in enumerate(orders.customers):
+            if name.customer_id in doubtful:
+                continue
+            state = orders.state(row)
+            if self._add(stored(state), emails):
+                outcomes[row] = RecordOutcome.RECORDED
+            elif is_known_so(state, tables.shop_orders.get(state.order_id)):
+                outcomes[row] = RecordOutcome.UNCHANGED
+        return outcomes
+
+    def _is_doubtful(self, customer_id: CustomerId, email: str) -> bool:
+        """Whether an id may be another customer's, or the e-mail."""
+        tables = self.tables
+        own = tables.customers.get(customer_id)
+        return (
+            customer_id in tables.aliases
+            or (own is not None and own.canonical_email != email)
+            or any(each.customer_id != customer_id for each in tables.customers_by_email[email])
+        )
 
     def _add(self, state: ShopOrderState, emails: Mapping[CustomerId, str]) -> bool:
         tables = self.tables

@@ -36,6 +36,7 @@ from succotash.domain.retention.retention import (
     ScoringRun,
     UserEngagementProfile,
 )
+from succotash.domain.scoring.progress import RunProgress
 from succotash.domain.shops.orders import ShopOrderState
 from succotash.domain.value.ledgers import ActivityEvent, Customer, Order
 from succotash.domain.value.ltv import DEFAULT_SEGMENTS, Cohort, CustomerLTV, LTVSegment
@@ -199,6 +200,7 @@ class Tables:
         self.warned_lines = Table[str, tuple[WarnedLine, ...]]("import", self._log)
 
         self.runs = Table[RunId, ScoringRun]("scoring run", self._log)
+        self.run_progress = Table[RunId, RunProgress]("scoring run", self._log)
         self.scored_shards = Table[RunId, Mapping[int, int]]("scoring run", self._log)
         self.shard_warnings = Table[RunId, Mapping[int, Mapping[str, Json]]](
             "scoring run", self._log

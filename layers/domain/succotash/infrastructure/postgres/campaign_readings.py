@@ -12,6 +12,7 @@ from succotash.infrastructure.postgres.session import Jsonb
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.rows.campaign_readings import (
     look_reading_of,
+    look_told_document,
     look_totals_document,
     look_totals_of,
 )
@@ -42,6 +43,7 @@ class PostgresCampaignReadingRepository(PostgresRepository, CampaignReadingRepos
                 "look": each.look,
                 "read_at": each.read_at.isoformat(),
                 "totals": look_totals_document(each.totals),
+                "told": look_told_document(each.told),
             }
             for each in readings
         ]

@@ -78,6 +78,19 @@ class PostgresCampaignRepository(PostgresRepository, CampaignRepository):
         only("campaign", rows)
 
     @override
+    def pause_for_gone_webhook(
+        self, campaign_id: CampaignId, called_at: datetime, at: datetime
+    ) -> bool:
+        rows = self._run(
+            _SQL["pause_for_gone_webhook"],
+            campaign_id=campaign_id,
+            called_at=called_at,
+            at=at,
+            gone_at=at.isoformat(),
+        )
+        return bool(rows)
+
+    @override
     def get_campaign_performance_summary(self, *, currency: Currency) -> CampaignSummary:
         [row] = self._run(_SQL["summarise_campaigns"], currency=currency)
         return campaign_summary_of(row)

@@ -6,7 +6,9 @@ from typing import override
 
 from succotash.domain.people.consents import (
     Consent,
+    ConsentState,
     CurrentConsent,
+    ImportedConsents,
     Suppression,
     SuppressionReason,
     in_order,
@@ -14,8 +16,10 @@ from succotash.domain.people.consents import (
 )
 from succotash.domain.repositories.consents import ConsentRepository
 from succotash.domain.values import Json
+from succotash.infrastructure.postgres import bulk
+from succotash.infrastructure.postgres.planning import plan_for_many_keys
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.session import Jsonb
+from succotash.infrastructure.postgres.session import Jsonb, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.rows.consents import (
     consent_of,
@@ -24,6 +28,7 @@ from succotash.infrastructure.rows.consents import (
 )
 
 _SQL = statements("consents")
+_STATES = {True: ConsentState.GRANTED.value, False: ConsentState.DENIED.value}
 
 
 class PostgresConsentRepository(PostgresRepository, ConsentRepository):
@@ -34,6 +39,34 @@ class PostgresConsentRepository(PostgresRepository, ConsentRepository):
         documents: list[Json] = [_consent_document(each) for each in in_order(batch)]
         [row] = self._run(_SQL["record_consents"], consents=Jsonb(documents))
         return int(row["recorded"])
+
+    @override
+    def import_consents(self, consents: ImportedConsents) -> int:
+        chunks = bulk.lines(
+            (),
+            (
+                bulk.texts(consents.consent_ids),
+                bulk.texts(consents.canonical_emails),
+                [_STATES[each] for each in consents.are_granted],
+                consents.occurred_at,
+                bulk.texts(consents.source_ids),
+                bulk.optional_texts(consents.address_keys),
+            ),
+        )
+
+        def record(session: Session) -> int:
+            plan_for_many_keys(session)
+            session.run(_SQL["make_stage"])
+            session.run(_SQL["clear_stage"])
+            session.copy_in(_SQL["copy_to_stage"], chunks)
+            [row] = session.run(
+                _SQL["record_staged_consents"],
+                purpose=consents.purpose,
+                recorded_at=consents.recorded_at,
+            )
+            return int(row["recorded"])
+
+        return self._in_transaction(record) if chunks else 0
 
     @override
     def get_consents(self, canonical_email: str) -> list[Consent]:

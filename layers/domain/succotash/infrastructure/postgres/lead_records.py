@@ -59,6 +59,11 @@ class PostgresLeadRecordRepository(PostgresRepository, LeadRecordRepository):
         return lead_of(only("lead", rows))
 
     @override
+    def find_scored_leads(self, canonical_email: str) -> list[ScoredLead]:
+        rows = self._run(_SQL["find_scored_leads"], canonical_email=canonical_email)
+        return [scored_lead_of(row) for row in rows]
+
+    @override
     def find_leads(
         self, query: LeadQuery, *, limit: int = PAGE, after: After | None = None
     ) -> list[ScoredLead]:

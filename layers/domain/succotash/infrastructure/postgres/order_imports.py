@@ -34,6 +34,11 @@ class PostgresOrderImportRepository(PostgresRepository, OrderImportRepository):
         return order_import_of(row)
 
     @override
+    def find_import(self, import_id: str) -> OrderImport | None:
+        rows = self._run(_SQL["find_import"], import_id=import_id, warning_codes=WARNING_CODES)
+        return order_import_of(rows[0]) if rows else None
+
+    @override
     def save_import(
         self,
         state: OrderImport,

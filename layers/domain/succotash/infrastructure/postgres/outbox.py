@@ -168,6 +168,7 @@ def _settlement_document(settlement: Settlement) -> Json:
         "attempt": settlement.taken.attempt,
         "settled_at": settlement.at.isoformat(),
         "error": settlement.error,
+        "counts": settlement.counts,
         "trusted": [*sorted(settlement.trusted)],
         "due_at": None if settlement.due_at is None else settlement.due_at.isoformat(),
     }

@@ -7,6 +7,7 @@ from succotash.infrastructure.postgres.campaign_outcomes import PostgresCampaign
 from succotash.infrastructure.postgres.campaign_readings import PostgresCampaignReadingRepository
 from succotash.infrastructure.postgres.campaigns import PostgresCampaignRepository
 from succotash.infrastructure.postgres.engagement import PostgresEngagementRepository
+from succotash.infrastructure.postgres.found_customers import PostgresFoundCustomerRepository
 from succotash.infrastructure.postgres.grids import PostgresGridRepository
 from succotash.infrastructure.postgres.lifecycle import PostgresLifecycleRepository
 from succotash.infrastructure.postgres.predictions import PostgresPredictionRepository
@@ -14,16 +15,19 @@ from succotash.infrastructure.postgres.receipts import PostgresReceiptRepository
 from succotash.infrastructure.postgres.retention_analytics import (
     PostgresRetentionAnalyticsRepository,
 )
+from succotash.infrastructure.postgres.run_progress import PostgresRunProgressRepository
 from succotash.infrastructure.postgres.runs import PostgresRunRepository
 from succotash.infrastructure.postgres.shards import PostgresShardRepository
 
 
 class PostgresRetentionRepository(
     PostgresRunRepository,
+    PostgresRunProgressRepository,
     PostgresShardRepository,
     PostgresActivityRepository,
     PostgresPredictionRepository,
     PostgresEngagementRepository,
+    PostgresFoundCustomerRepository,
     PostgresCampaignRepository,
     PostgresCampaignMemberRepository,
     PostgresCampaignOutcomeRepository,

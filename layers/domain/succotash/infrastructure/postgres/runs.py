@@ -6,6 +6,7 @@ from typing import override
 from succotash.domain.repositories.runs import RunRepository
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.retention import GIVEN_UP_AFTER, INITIAL_RUN, RunState, ScoringRun
+from succotash.domain.scoring.progress import Obstacle
 from succotash.domain.values import SHARDS, Json, RunId
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.postgres.repository import PostgresRepository
@@ -16,6 +17,7 @@ from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.rows.scoring import scoring_run_of
 
 _SQL = statements("runs")
+LOCK_RUNS = _SQL["lock_runs"]
 
 
 class PostgresRunRepository(PostgresRepository, RunRepository):
@@ -24,16 +26,17 @@ class PostgresRunRepository(PostgresRepository, RunRepository):
     @override
     def open_scoring_run(self, run: ScoringRun) -> None:
         def open_run(session: Session) -> None:
-            session.run(_SQL["lock_runs"])
+            session.run(LOCK_RUNS)
             for row in session.run(
                 _SQL["find_runs_to_change"], run_id=run.run_id, state=RunState.RUNNING
             ):
                 if row["state"] != RunState.RUNNING:
-                    raise RunInProgressError("this scoring run has finished already")
+                    raise RunInProgressError(Obstacle.PUBLISHED.message, run.run_id)
                 if row["run_id"] == run.run_id:
                     continue
-                if row.instant("as_of") > run.as_of - GIVEN_UP_AFTER:
-                    raise RunInProgressError("another scoring run is running")
+                is_recent = row.instant("as_of") > run.as_of - GIVEN_UP_AFTER
+                if is_recent and not row["has_failed"]:
+                    raise RunInProgressError("another scoring run is running", row["run_id"])
                 session.run(_SQL["delete_results_of_runs"], run_ids=[row["run_id"]])
                 session.run(_SQL["delete_run"], run_id=row["run_id"])
             session.run(
@@ -59,7 +62,7 @@ class PostgresRunRepository(PostgresRepository, RunRepository):
         summary: Mapping[str, Json] | None = None,
     ) -> None:
         def finish(session: Session) -> None:
-            session.run(_SQL["lock_runs"])
+            session.run(LOCK_RUNS)
             rows = session.run(_SQL["find_runs_to_change"], run_id=run_id, state=RunState.CURRENT)
             started = {
                 row["run_id"]: row.instant("as_of")
@@ -68,8 +71,9 @@ class PostgresRunRepository(PostgresRepository, RunRepository):
             }
             if run_id not in started:
                 raise NotFoundError("scoring run")
-            if any(row.instant("as_of") > started[run_id] for row in rows):
-                raise RunInProgressError("a newer scoring run has finished")
+            for row in rows:
+                if row.instant("as_of") > started[run_id]:
+                    raise RunInProgressError(Obstacle.SUPERSEDED.message, row["run_id"])
             session.run(_SQL["supersede_current_run"])
             session.run(
                 _SQL["make_run_current"],

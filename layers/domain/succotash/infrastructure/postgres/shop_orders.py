@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import override
 
 from succotash.domain.repositories.shop_orders import ShopOrderRepository
+from succotash.domain.shops.columns import ShopOrderColumns
 from succotash.domain.shops.orders import ShopOrderChange, ShopOrderKey, ShopOrderState
+from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.value.orders import OrderColumns
 from succotash.domain.values import CustomerId, Json, instant_text
 from succotash.infrastructure.postgres import bulk
@@ -18,6 +20,8 @@ from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.rows.shops import refunds_document, shop_order_state_of
 
 _SQL = statements("shop_orders")
+_OUTCOMES = {each.value[0]: each for each in (RecordOutcome.RECORDED, RecordOutcome.UNCHANGED)}
+"""By their first letter."""
 
 
 class PostgresShopOrderRepository(PostgresRepository, ShopOrderRepository):
@@ -57,6 +61,35 @@ class PostgresShopOrderRepository(PostgresRepository, ShopOrderRepository):
             return [place not in known for place in range(len(states))]
 
         return self._in_transaction(add) if states else []
+
+    @override
+    def enter_shop_orders(self, orders: ShopOrderColumns) -> list[RecordOutcome | None]:
+        chunks = bulk.lines(
+            (),
+            (
+                bulk.numbers(range(len(orders))),
+                bulk.texts(orders.order_ids),
+                bulk.optional_texts(orders.numbers),
+                orders.told_at,
+                bulk.texts([each.customer_id for each in orders.customers]),
+                orders.ordered_at,
+                orders.amounts,
+                bulk.texts(orders.emails),
+            ),
+        )
+
+        def enter(session: Session) -> str:
+            plan_for_many_keys(session)
+            session.run(_SQL["make_stage_of_columns"])
+            session.run(_SQL["clear_stage_of_columns"])
+            session.copy_in(_SQL["copy_to_stage_of_columns"], chunks)
+            [entered] = session.run(
+                _SQL["enter_staged_shop_orders"], own=orders.system, currency=orders.currency
+            )
+            return str(entered["outcomes"])
+
+        letters = self._in_transaction(enter) if len(orders) else ""
+        return [*map(_OUTCOMES.get, letters)]
 
     @override
     def save_shop_orders(

@@ -6,7 +6,14 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from succotash.domain.campaigns.assignment import Arm
-from succotash.domain.campaigns.readings import LookReading, LookTotals, segment_name
+from succotash.domain.campaigns.effect import Finding
+from succotash.domain.campaigns.estimates import Estimate
+from succotash.domain.campaigns.readings import (
+    LookReading,
+    LookTold,
+    LookTotals,
+    segment_name,
+)
 from succotash.domain.campaigns.totals import ArmTotals, GroupTotals
 from succotash.domain.values import Json
 from succotash.infrastructure.rows.row import Row
@@ -41,7 +48,21 @@ def look_reading_of(row: Row) -> LookReading:
             _arms_of(document["everybody"]),
             {name: _arms_of(found) for name, found in sorted(document["segments"].items())},
         ),
+        None if row["told"] is None else _told_of(row.json("told")),
     )
+
+
+def look_told_document(told: LookTold | None) -> dict[str, Json] | None:
+    """What was told as its column holds it; None where it is not known."""
+    if told is None:
+        return None
+    found = told.incremental_revenue
+    return {
+        "finding": told.finding.value,
+        "incremental_revenue": None
+        if found is None
+        else {"value": found.value, "low": found.low, "high": found.high},
+    }
 
 
 def look_totals_document(totals: LookTotals) -> dict[str, Json]:
@@ -53,6 +74,16 @@ def look_totals_document(totals: LookTotals) -> dict[str, Json]:
 
 
 _NAMES = tuple(each.name for each in fields(GroupTotals))
+
+
+def _told_of(document: Mapping[str, Any]) -> LookTold:
+    found = document["incremental_revenue"]
+    return LookTold(
+        Finding(document["finding"]),
+        None
+        if found is None
+        else Estimate(float(found["value"]), float(found["low"]), float(found["high"])),
+    )
 
 
 def _with(arms: ArmTotals, arm: str, totals: GroupTotals) -> ArmTotals:

@@ -109,6 +109,7 @@ def definition_document(definition: CampaignDefinition) -> dict[str, Json]:
         "activated_at": _optional(datetime.isoformat, definition.activated_at),
         "ended_at": _optional(datetime.isoformat, definition.ended_at),
         "boundaries": dict(definition.boundaries),
+        "webhook_gone_at": _optional(datetime.isoformat, definition.webhook_gone_at),
     }
     return {name: value for name, value in parts.items() if value is not None}
 
@@ -131,6 +132,7 @@ def _definition_of(document: Mapping[str, Any]) -> CampaignDefinition:
         activated_at=_optional(datetime.fromisoformat, read("activated_at")),
         ended_at=_optional(datetime.fromisoformat, read("ended_at")),
         boundaries=read("boundaries", {}),
+        webhook_gone_at=_optional(datetime.fromisoformat, read("webhook_gone_at")),
     )
 
 
@@ -192,6 +194,7 @@ def release_of(row: Row) -> Release:
         row["campaign_id"],
         recipient_of(row),
         row["canonical_email"],
+        row["customer_id"],
         None if reason is None else Unreached(reason),
     )
 

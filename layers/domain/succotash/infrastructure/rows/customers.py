@@ -1,11 +1,16 @@
 """Who customers are, of rows."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from succotash.domain.people.consents import ConsentState
 from succotash.domain.people.identities import Account, Join
+from succotash.domain.retention.customers import CustomerRow, FoundCustomer
+from succotash.domain.retention.retention import RiskLevel
 from succotash.domain.values import CustomerId
-from succotash.infrastructure.rows.row import Row
+from succotash.infrastructure.rows.retention import churn_prediction_of
+from succotash.infrastructure.rows.row import Prefixed, Row
+from succotash.infrastructure.rows.value import customer_ltv_of
 
 
 def account_of(row: Row) -> Account:
@@ -36,3 +41,38 @@ def aliases_of(rows: Iterable[Row]) -> dict[CustomerId, list[CustomerId]]:
 def join_of(row: Row) -> Join:
     """A customer that another one takes over."""
     return Join(source=row["source"], target=row["target"])
+
+
+def found_customers_of(rows: Sequence[Row]) -> list[FoundCustomer]:
+    """Customers with what a run found of them; one row without any is none."""
+    return [
+        FoundCustomer(
+            customer_id=row["customer_id"],
+            canonical_email=row["canonical_email"],
+            aliases=tuple(row.json("aliases")),
+            prediction=None if row["risk_level"] is None else churn_prediction_of(row),
+            value=(
+                None
+                if row["value_customer_id"] is None
+                else customer_ltv_of(Prefixed(row, "value_"))
+            ),
+        )
+        for row in rows
+        if row["customer_id"] is not None
+    ]
+
+
+def customer_row_of(row: Row) -> CustomerRow:
+    """A customer in a list of all of them."""
+    risk, marketing = row["risk_level"], row["marketing"]
+    return CustomerRow(
+        customer_id=row["customer_id"],
+        canonical_email=row["canonical_email"],
+        segment_id=row["segment_id"],
+        risk_level=None if risk is None else RiskLevel(risk),
+        probability_alive=row["probability_alive"],
+        predicted_clv=row.optional_money("predicted_clv"),
+        value_at_risk=row.optional_money("value_at_risk", "value_at_risk_currency"),
+        last_purchase_at=row.optional_instant("last_purchase_at"),
+        marketing=None if marketing is None else ConsentState(marketing),
+    )

@@ -8,6 +8,7 @@ from succotash.domain.repositories.campaign_readings import CampaignReadingRepos
 from succotash.domain.values import CampaignId
 from succotash.infrastructure.rows.campaign_readings import (
     look_reading_of,
+    look_told_document,
     look_totals_document,
     look_totals_of,
 )
@@ -51,6 +52,9 @@ class SQLiteCampaignReadingRepository(SQLiteRepository, CampaignReadingRepositor
                         "look": each.look,
                         "read_at": micros(each.read_at),
                         "totals": json_text(look_totals_document(each.totals)),
+                        "told": None
+                        if each.told is None
+                        else json_text(look_told_document(each.told)),
                     }
                     for each in readings
                 ),

@@ -92,6 +92,20 @@ class SQLiteCampaignRepository(SQLiteRepository, CampaignRepository):
                 raise NotFoundError("campaign")
 
     @override
+    def pause_for_gone_webhook(
+        self, campaign_id: CampaignId, called_at: datetime, at: datetime
+    ) -> bool:
+        with self._unit.writing() as session:
+            changed = session.change(
+                _SQL["pause_for_gone_webhook"],
+                campaign_id=campaign_id,
+                called_at=micros(called_at),
+                at=micros(at),
+                gone_at=at.isoformat(),
+            )
+        return bool(changed)
+
+    @override
     def get_campaign_performance_summary(self, *, currency: Currency) -> CampaignSummary:
         with self._unit.reading() as session:
             [row] = session.run(_SQL["summarise_campaigns"], currency=currency)

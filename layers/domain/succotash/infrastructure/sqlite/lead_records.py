@@ -56,6 +56,12 @@ class SQLiteLeadRecordRepository(SQLiteRepository, LeadRecordRepository):
         return lead_of(only("lead", rows))
 
     @override
+    def find_scored_leads(self, canonical_email: str) -> list[ScoredLead]:
+        with self._unit.reading() as session:
+            rows = session.run(_SQL["find_scored_leads"], canonical_email=canonical_email)
+        return [scored_lead_of(row) for row in rows]
+
+    @override
     def find_leads(
         self, query: LeadQuery, *, limit: int = PAGE, after: After | None = None
     ) -> list[ScoredLead]:

@@ -39,6 +39,14 @@ class SQLiteOrderImportRepository(SQLiteRepository, OrderImportRepository):
         return order_import_of(row)
 
     @override
+    def find_import(self, import_id: str) -> OrderImport | None:
+        with self._unit.reading() as session:
+            rows = session.run(
+                _SQL["get_import"], import_id=import_id, warning_codes=_WARNING_CODES
+            )
+        return order_import_of(rows[0]) if rows else None
+
+    @override
     def save_import(
         self,
         state: OrderImport,

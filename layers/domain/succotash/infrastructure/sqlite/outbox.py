@@ -196,6 +196,7 @@ class SQLiteOutboxRepository(SQLiteRepository, OutboxRepository):
                         "error": each.error,
                         "due_at": optional_micros(each.due_at),
                         "trusted": json_text(sorted(each.trusted)),
+                        "counts": each.counts,
                     }
                     for each in settlements
                 ],

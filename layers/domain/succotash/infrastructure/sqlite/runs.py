@@ -6,6 +6,7 @@ from typing import override
 from succotash.domain.repositories.runs import RunRepository
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.retention import GIVEN_UP_AFTER, INITIAL_RUN, RunState, ScoringRun
+from succotash.domain.scoring.progress import Obstacle
 from succotash.domain.values import Json, RunId
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.rows.labels import run_label_of
@@ -52,10 +53,11 @@ class SQLiteRunRepository(SQLiteRepository, RunRepository):
         with self._unit.writing() as session:
             for row in session.run(_SQL["get_run"], run_id=run.run_id):
                 if row["state"] != RunState.RUNNING:
-                    raise RunInProgressError("this scoring run has finished already")
+                    raise RunInProgressError(Obstacle.PUBLISHED.message, run.run_id)
             for other in session.run(_SQL["find_other_running_runs"], run_id=run.run_id):
-                if other["as_of"] > micros(run.as_of - GIVEN_UP_AFTER):
-                    raise RunInProgressError("another scoring run is running")
+                is_recent = other["as_of"] > micros(run.as_of - GIVEN_UP_AFTER)
+                if is_recent and not other.flag("has_failed"):
+                    raise RunInProgressError("another scoring run is running", other["run_id"])
                 session.run(_SQL["delete_run"], run_id=other["run_id"])
             session.run(
                 _SQL["open_run"],
@@ -90,7 +92,7 @@ class SQLiteRunRepository(SQLiteRepository, RunRepository):
                 raise NotFoundError("scoring run")
             [current] = session.run(_SQL["get_current_run"])
             if current["as_of"] > found[0]["as_of"]:
-                raise RunInProgressError("a newer scoring run has finished")
+                raise RunInProgressError(Obstacle.SUPERSEDED.message, current["run_id"])
             session.run(_SQL["supersede_current_run"])
             session.run(
                 _SQL["make_run_current"],

@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 21;
+PRAGMA user_version = 24;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -352,6 +352,15 @@ CREATE TABLE scoring_run_shards (
     PRIMARY KEY (run_id, shard)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE run_progress (
+    run_id TEXT NOT NULL PRIMARY KEY,
+    as_of INTEGER NOT NULL,
+    requested_at INTEGER,
+    started_at INTEGER,
+    ended_at INTEGER,
+    failure TEXT
+) STRICT, WITHOUT ROWID;
+
 -- What readers see.
 CREATE VIEW current_run AS SELECT run_id FROM scoring_runs WHERE state = 'current';
 
@@ -573,7 +582,7 @@ CREATE TABLE campaign_members (
     person_key TEXT NOT NULL,
     arm TEXT NOT NULL CHECK (arm IN ('treatment', 'holdout')),
     state TEXT NOT NULL CHECK (
-        state IN ('held_out', 'queued', 'sent', 'refused', 'uncertain', 'withheld')
+        state IN ('held_out', 'queued', 'sent', 'bounced', 'refused', 'uncertain', 'withheld')
     ),
     assigned_at INTEGER NOT NULL,
     dispatch_id TEXT NOT NULL,
@@ -614,5 +623,6 @@ CREATE TABLE campaign_readings (
     look INTEGER NOT NULL CHECK (look >= 0),
     read_at INTEGER NOT NULL,
     totals TEXT NOT NULL CHECK (json_type(totals) = 'object'),
+    told TEXT CHECK (json_type(told) = 'object'),
     PRIMARY KEY (campaign_id, look)
 ) STRICT, WITHOUT ROWID;

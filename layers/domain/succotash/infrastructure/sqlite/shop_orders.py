@@ -5,8 +5,9 @@ from itertools import compress
 from typing import override
 
 from succotash.domain.repositories.shop_orders import ShopOrderRepository
+from succotash.domain.shops.columns import ShopOrderColumns, is_known_so
 from succotash.domain.shops.orders import ShopOrderChange, ShopOrderKey, ShopOrderState
-from succotash.domain.value.ledgers import Order
+from succotash.domain.value.ledgers import Order, RecordOutcome
 from succotash.domain.values import CustomerId
 from succotash.infrastructure.rows.shops import refunds_document, shop_order_state_of
 from succotash.infrastructure.sqlite.columns import json_text, micros, optional_micros
@@ -24,24 +25,43 @@ class SQLiteShopOrderRepository(SQLiteRepository, ShopOrderRepository):
 
     @override
     def find_shop_orders(self, keys: Sequence[ShopOrderKey]) -> list[ShopOrderState]:
-        given = [[each.system, each.number, each.order_id] for each in keys]
         # A session that writes, although nothing is written: that is what others wait for.
         with self._unit.writing() as session:
-            rows = session.run(_SQL["find_shop_orders"], keys=json_text(given))
-        return [shop_order_state_of(row) for row in rows]
+            return _find(session, keys)
 
     @override
     def add_shop_orders(
         self, states: Sequence[ShopOrderState], emails: Mapping[CustomerId, str]
     ) -> list[bool]:
         with self._unit.writing() as session:
-            added = [
-                session.change(_SQL["add_shop_order"], **_state_columns(each)) == 1
-                for each in states
-            ]
-            entries = [each for state in compress(states, added) for each in state.ledger()]
-            _enter(session, entries, emails)
-        return added
+            return _add(session, states, emails)
+
+    @override
+    def enter_shop_orders(self, orders: ShopOrderColumns) -> list[RecordOutcome | None]:
+        emails = {
+            name.customer_id: email
+            for name, email in zip(orders.customers, orders.emails, strict=True)
+        }
+        states = [orders.state(row) for row in range(len(orders))]
+        with self._unit.writing() as session:
+            doubtful = {
+                row["customer_id"]
+                for row in session.run(
+                    _SQL["find_doubtful_customers"], emails=json_text([*map(list, emails.items())])
+                )
+            }
+            rows = [row for row, each in enumerate(states) if each.customer_id not in doubtful]
+            added = _add(session, [states[row] for row in rows], emails)
+            left = [states[row] for row, is_added in zip(rows, added, strict=True) if not is_added]
+            keys = [ShopOrderKey(each.system, None, each.order_id) for each in left]
+            known = {each.order_id: each for each in _find(session, keys)}
+        outcomes: list[RecordOutcome | None] = [None] * len(orders)
+        for row, is_added in zip(rows, added, strict=True):
+            if is_added:
+                outcomes[row] = RecordOutcome.RECORDED
+            elif is_known_so(states[row], known.get(states[row].order_id)):
+                outcomes[row] = RecordOutcome.UNCHANGED
+        return outcomes
 
     @override
     def save_shop_orders(
@@ -65,6 +85,22 @@ class SQLiteShopOrderRepository(SQLiteRepository, ShopOrderRepository):
                 ],
             )
             _enter(session, entries, emails)
+
+
+def _find(session: Session, keys: Sequence[ShopOrderKey]) -> list[ShopOrderState]:
+    given = [[each.system, each.number, each.order_id] for each in keys]
+    rows = session.run(_SQL["find_shop_orders"], keys=json_text(given))
+    return [shop_order_state_of(row) for row in rows]
+
+
+def _add(
+    session: Session, states: Sequence[ShopOrderState], emails: Mapping[CustomerId, str]
+) -> list[bool]:
+    """Add and enter the states that nothing stands in the way of; whether each was added."""
+    added = [session.change(_SQL["add_shop_order"], **_state_columns(each)) == 1 for each in states]
+    entries = [each for state in compress(states, added) for each in state.ledger()]
+    _enter(session, entries, emails)
+    return added
 
 
 def _enter(session: Session, entries: Sequence[Order], emails: Mapping[CustomerId, str]) -> None:

@@ -470,7 +470,8 @@ WITH member AS (
     SELECT
         own.campaign_id,
         own.person_key,
-        own.canonical_email
+        own.canonical_email,
+        own.customer_id
     FROM unnest(
         cast(:message_ids AS text[]), cast(:campaign_ids AS text[])
     ) AS given (message_id, campaign_id)
@@ -503,6 +504,7 @@ SELECT
     member.person_key AS message_id,
     member.campaign_id,
     member.canonical_email,
+    member.customer_id,
     lead.first_name,
     lead.last_name,
     lead.company,

@@ -24,7 +24,7 @@ member AS MATERIALIZED (
         person_key
     FROM campaign_members
     WHERE
-        state = 'sent'
+        state IN ('sent', 'bounced')
         AND (campaign_id, person_key) IN (
             SELECT
                 given.campaign_id,

@@ -1,72 +1,55 @@
 -- name: total_looks
--- An order and its refunds are netted by their own key, so that the ledger is read once. Members
--- are read twice, since what is read once and shared keeps workers from helping. Bounds are of when
--- members were assigned: a look less the window. A bucket begins with its bound, and a look has
--- those who close at it.
-WITH member AS NOT MATERIALIZED (
+-- Orders are looked up member by member, in an index that holds all that is read of an order: what
+-- this costs goes by the campaign's members and not by the ledger. OFFSET 0 keeps amounts from being
+-- converted once for each sum that they are in. Bounds are of when members were assigned: a look
+-- less the window. A bucket begins with its bound, and a look has those who close at it.
+WITH counted AS (
     SELECT
-        person_key,
-        arm,
-        canonical_email,
-        assigned_at,
-        risk_level,
-        value_segment,
-        engagement_segment,
-        width_bucket(
-            assigned_at - interval '1 microsecond', cast(:bounds AS timestamptz[])
-        ) AS look,
-        CASE
-            WHEN currency = :currency THEN coalesce(cast(foreseen_value AS double precision), 0)
-            ELSE 0
-        END AS x
-    FROM campaign_members
-    WHERE
-        campaign_id = :campaign_id
-        AND assigned_at <= cast(:until AS timestamptz)
-        AND assigned_at > coalesce(cast(:after AS timestamptz), '-infinity')
-),
-
-netted AS (
-    SELECT
-        min(member.person_key) AS person_key,
-        sum(orders.amount) AS net,
-        count(*) AS entries
-    FROM member
-    INNER JOIN customers AS customer ON member.canonical_email = customer.canonical_email
-    INNER JOIN orders
-        ON
-            customer.customer_id = orders.customer_id
-            AND member.assigned_at < orders.ordered_at
-            AND member.assigned_at + cast(:window AS bigint) * interval '1 microsecond'
-            >= orders.ordered_at
-    WHERE orders.currency = :currency
-    -- A customer is one member: their key is the same throughout.
-    GROUP BY orders.customer_id, coalesce(orders.refund_of, orders.order_id)
-    -- Refunds of earlier orders have no order here.
-    HAVING bool_or(orders.refund_of IS NULL)
-),
-
-bought AS (
-    SELECT
-        person_key,
-        cast(sum(net) AS double precision) AS y,
-        bool_or(net > 0 OR entries = 1) AS has_bought
-    FROM netted
-    GROUP BY person_key
-),
-
-counted AS (
-    SELECT
-        member.look,
         member.arm,
         member.risk_level,
         member.value_segment,
         member.engagement_segment,
-        member.x,
+        width_bucket(
+            member.assigned_at - interval '1 microsecond', cast(:bounds AS timestamptz[])
+        ) AS look,
+        CASE
+            WHEN member.currency = :currency
+                THEN coalesce(cast(member.foreseen_value AS double precision), 0)
+            ELSE 0
+        END AS x,
         coalesce(bought.y, 0) AS y,
         coalesce(bought.has_bought, FALSE) AS has_bought
-    FROM member
-    LEFT JOIN bought ON member.person_key = bought.person_key
+    FROM campaign_members AS member
+    CROSS JOIN LATERAL (  -- noqa: ST05
+        WITH netted AS (
+            SELECT
+                sum(orders.amount) AS net,
+                count(*) AS entries
+            FROM customers AS customer
+            INNER JOIN orders
+                ON
+                    customer.customer_id = orders.customer_id
+                    AND member.assigned_at < orders.ordered_at
+                    AND member.assigned_at + cast(:window AS bigint) * interval '1 microsecond'
+                    >= orders.ordered_at
+            WHERE
+                customer.canonical_email = member.canonical_email
+                AND orders.currency = :currency
+            GROUP BY orders.customer_id, coalesce(orders.refund_of, orders.order_id)
+            -- Refunds of earlier orders have no order here.
+            HAVING bool_or(orders.refund_of IS NULL)
+        )
+
+        SELECT
+            cast(sum(net) AS double precision) AS y,
+            bool_or(net > 0 OR entries = 1) AS has_bought
+        FROM netted
+    ) AS bought
+    WHERE
+        member.campaign_id = :campaign_id
+        AND member.assigned_at <= cast(:until AS timestamptz)
+        AND member.assigned_at > coalesce(cast(:after AS timestamptz), '-infinity')
+    OFFSET 0
 ),
 
 -- Once for each way in which members differ, of which all sums are made.
@@ -137,17 +120,19 @@ GROUP BY GROUPING SETS (
 );
 
 -- name: save_look_readings
-INSERT INTO campaign_readings (look, read_at, totals, campaign_id)
+INSERT INTO campaign_readings (look, read_at, totals, told, campaign_id)
 SELECT
     given.look,
     given.read_at,
     given.totals,
+    given.told,
     cast(:campaign_id AS text) AS campaign_id
 FROM
     jsonb_to_recordset(cast(:readings AS jsonb)) AS given (
         look smallint,
         read_at timestamptz,
-        totals jsonb
+        totals jsonb,
+        told jsonb
     )
 ON CONFLICT (campaign_id, look) DO NOTHING;
 
@@ -155,7 +140,8 @@ ON CONFLICT (campaign_id, look) DO NOTHING;
 SELECT
     look,
     read_at,
-    totals
+    totals,
+    told
 FROM campaign_readings
 WHERE campaign_id = :campaign_id
 ORDER BY look;

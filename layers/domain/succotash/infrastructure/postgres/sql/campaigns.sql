@@ -135,6 +135,18 @@ SET
 WHERE campaign_id = :campaign_id
 RETURNING campaign_id;
 
+-- name: pause_for_gone_webhook
+UPDATE retention_campaigns
+SET
+    status = 'paused',
+    updated_at = cast(:at AS timestamptz),
+    definition = jsonb_set(definition, '{webhook_gone_at}', to_jsonb(cast(:gone_at AS text)))
+WHERE
+    campaign_id = :campaign_id
+    AND status = 'active'
+    AND updated_at <= cast(:called_at AS timestamptz)
+RETURNING campaign_id;
+
 -- name: summarise_campaigns
 WITH by_status AS (
     SELECT

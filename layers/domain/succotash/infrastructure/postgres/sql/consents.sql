@@ -96,6 +96,76 @@ kept AS (
 
 SELECT count(*) AS recorded FROM added;
 
+-- name: make_stage
+CREATE TEMPORARY TABLE IF NOT EXISTS staged_consents (
+    consent_id text COLLATE "C" NOT NULL,
+    canonical_email text COLLATE "C" NOT NULL,
+    state text NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    source_id text NOT NULL,
+    address_key text COLLATE "C"
+) ON COMMIT DELETE ROWS;
+
+-- name: clear_stage
+DELETE FROM pg_temp.staged_consents;
+
+-- name: copy_to_stage
+COPY pg_temp.staged_consents (
+    consent_id,
+    canonical_email,
+    state,
+    occurred_at,
+    source_id,
+    address_key
+) FROM STDIN;
+
+-- name: record_staged_consents
+-- As record_consents does it, for consents of an import, each of another person.
+WITH added AS (
+    INSERT INTO consents (
+        consent_id, canonical_email, purpose, state, occurred_at, recorded_at, origin, source_id
+    )
+    SELECT
+        consent_id,
+        canonical_email,
+        cast(:purpose AS text) AS purpose,
+        state,
+        occurred_at,
+        cast(:recorded_at AS timestamptz) AS recorded_at,
+        'import' AS origin,
+        source_id
+    FROM pg_temp.staged_consents
+    ORDER BY consent_id
+    ON CONFLICT (consent_id) DO NOTHING
+    RETURNING consent_id
+),
+
+kept AS (
+    INSERT INTO current_consents AS known (
+        canonical_email, purpose, address_key, imported, imported_at
+    )
+    SELECT
+        given.canonical_email,
+        cast(:purpose AS text) AS purpose,
+        given.address_key,
+        given.state,
+        given.occurred_at
+    FROM pg_temp.staged_consents AS given
+    INNER JOIN added ON given.consent_id = added.consent_id
+    ORDER BY given.canonical_email
+    ON CONFLICT (canonical_email, purpose) DO UPDATE SET
+        address_key = coalesce(excluded.address_key, known.address_key),
+        imported = CASE
+            WHEN
+                excluded.imported_at >= coalesce(known.imported_at, excluded.imported_at)
+                THEN excluded.imported
+            ELSE known.imported
+        END,
+        imported_at = greatest(known.imported_at, excluded.imported_at)
+)
+
+SELECT count(*) AS recorded FROM added;
+
 -- name: get_consents
 SELECT
     consent_id,

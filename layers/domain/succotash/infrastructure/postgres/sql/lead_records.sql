@@ -16,6 +16,10 @@ ${lead}
 WHERE canonical_email = :canonical_email
 FOR NO KEY UPDATE;
 
+-- name: find_scored_leads
+${scored_lead}
+WHERE lead.canonical_email = :canonical_email;
+
 -- part: page
 (cast(:min_score AS integer) IS NULL OR score.total >= cast(:min_score AS integer))
 AND (lead.last_submission_at, lead.lead_id)

@@ -3,27 +3,36 @@
 -- violation. They outlive the import, because their count does.
 (rejection.violations #>> '{0,1}' = any(cast(:warning_codes AS text[]))) IS TRUE
 
+-- part: import_columns
+import_id,
+byte_offset,
+line,
+recorded,
+unchanged,
+conflicting,
+rejected,
+erased,
+replaced,
+skipped,
+is_finished,
+(
+    SELECT count(*)
+    FROM order_import_rejections AS rejection
+    WHERE rejection.import_id = :import_id AND ${is_warned}
+) AS warned
+
 -- name: open_import
 INSERT INTO order_imports (import_id)
 VALUES (:import_id)
 ON CONFLICT (import_id) DO UPDATE SET import_id = excluded.import_id
 RETURNING
-    import_id,
-    byte_offset,
-    line,
-    recorded,
-    unchanged,
-    conflicting,
-    rejected,
-    erased,
-    replaced,
-    skipped,
-    is_finished,
-    (
-        SELECT count(*)
-        FROM order_import_rejections AS rejection
-        WHERE rejection.import_id = :import_id AND ${is_warned}
-    ) AS warned;
+    ${import_columns};
+
+-- name: find_import
+SELECT
+    ${import_columns}
+FROM order_imports
+WHERE import_id = :import_id;
 
 -- name: save_import
 WITH rejected AS (

@@ -315,10 +315,11 @@ SET
     set_aside_at = CASE
         WHEN item.error IS NOT NULL AND item.due_at IS NULL THEN item.settled_at
     END,
-    last_error = item.error
+    last_error = item.error,
+    attempts = outbox.attempts - CASE WHEN item.counts THEN 0 ELSE 1 END
 FROM jsonb_to_recordset(cast(:settlements AS jsonb)) AS item (
     message_id text, attempt integer, settled_at timestamptz, error text,
-    due_at timestamptz, trusted text[]
+    due_at timestamptz, trusted text[], counts boolean
 )
 WHERE
     outbox.message_id = item.message_id

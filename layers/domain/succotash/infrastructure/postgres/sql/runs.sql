@@ -47,7 +47,11 @@ SELECT pg_advisory_xact_lock(hashtextextended('scoring run', 0)) AS locked;
 SELECT
     run_id,
     as_of,
-    state
+    state,
+    exists(
+        SELECT FROM run_progress AS progress
+        WHERE scoring_runs.run_id = progress.run_id AND progress.failure IS NOT NULL
+    ) AS has_failed
 FROM scoring_runs
 WHERE run_id = :run_id OR state = :state
 ORDER BY run_id

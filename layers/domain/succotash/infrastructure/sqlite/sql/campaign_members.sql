@@ -393,7 +393,8 @@ WITH member AS (
     SELECT
         own.campaign_id,
         own.person_key,
-        own.canonical_email
+        own.canonical_email,
+        own.customer_id
     FROM json_each(:messages) AS given
     INNER JOIN campaign_members AS own
         ON given.value = own.campaign_id AND given.key = own.person_key
@@ -423,6 +424,7 @@ SELECT
     member.person_key AS message_id,
     member.campaign_id,
     member.canonical_email,
+    member.customer_id,
     lead.first_name,
     lead.last_name,
     lead.company,

@@ -19,7 +19,7 @@ INNER JOIN campaign_members AS member
     ON
         member.campaign_id = given.value ->> 'campaign_id'
         AND member.person_key = given.value ->> 'person_key'
-WHERE member.state = 'sent'
+WHERE member.state IN ('sent', 'bounced')
 ON CONFLICT (campaign_id, person_key, kind) DO NOTHING
 RETURNING person_key, kind;
 

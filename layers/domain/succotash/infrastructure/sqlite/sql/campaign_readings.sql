@@ -177,15 +177,16 @@ FROM counted
 GROUP BY look, arm, engagement_segment;
 
 -- name: save_look_reading
-INSERT INTO campaign_readings (campaign_id, look, read_at, totals)
-VALUES (:campaign_id, :look, :read_at, :totals)
+INSERT INTO campaign_readings (campaign_id, look, read_at, totals, told)
+VALUES (:campaign_id, :look, :read_at, :totals, :told)
 ON CONFLICT (campaign_id, look) DO NOTHING;
 
 -- name: get_look_readings
 SELECT
     look,
     read_at,
-    totals
+    totals,
+    told
 FROM campaign_readings
 WHERE campaign_id = :campaign_id
 ORDER BY look;

@@ -127,6 +127,14 @@ SET
     currency = :currency
 WHERE campaign_id = :campaign_id;
 
+-- name: pause_for_gone_webhook
+UPDATE retention_campaigns
+SET
+    status = 'paused',
+    updated_at = :at,
+    definition = json_set(definition, '$.webhook_gone_at', :gone_at)
+WHERE campaign_id = :campaign_id AND status = 'active' AND updated_at <= :called_at;
+
 -- name: summarise_campaigns
 WITH by_status AS (
     SELECT

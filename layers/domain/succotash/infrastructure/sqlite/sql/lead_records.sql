@@ -41,6 +41,10 @@ WHERE lead_id = :lead_id;
 ${lead}
 WHERE canonical_email = :canonical_email;
 
+-- name: find_scored_leads
+${scored_lead}
+WHERE lead.canonical_email = :canonical_email;
+
 -- part: page
 (:min_score IS NULL OR score.total >= :min_score)
 AND (:after_at IS NULL OR (lead.last_submission_at, lead.lead_id) < (:after_at, :after_id))

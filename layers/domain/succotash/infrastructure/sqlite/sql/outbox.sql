@@ -174,7 +174,8 @@ UPDATE outbox SET
     due_at = coalesce(:due_at, due_at),
     delivered_at = CASE WHEN :error IS NULL THEN :at END,
     set_aside_at = CASE WHEN :error IS NOT NULL AND :due_at IS NULL THEN :at END,
-    last_error = :error
+    last_error = :error,
+    attempts = attempts - CASE WHEN :counts THEN 0 ELSE 1 END
 WHERE
     message_id = :message_id
     AND attempts = :attempt

@@ -28,7 +28,11 @@ WHERE state = 'current';
 -- name: find_other_running_runs
 SELECT
     run_id,
-    as_of
+    as_of,
+    exists(
+        SELECT 1 FROM run_progress AS progress
+        WHERE scoring_runs.run_id = progress.run_id AND progress.failure IS NOT NULL
+    ) AS has_failed
 FROM scoring_runs
 WHERE state = 'running' AND run_id <> :run_id;
 

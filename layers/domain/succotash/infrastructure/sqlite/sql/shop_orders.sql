@@ -43,6 +43,27 @@ VALUES (
 )
 ON CONFLICT DO NOTHING;
 
+-- name: find_doubtful_customers
+SELECT given.value ->> 0 AS customer_id
+FROM json_each(:emails) AS given
+WHERE
+    EXISTS (
+        SELECT 1 FROM customer_aliases AS named
+        WHERE named.system = 'shop' AND named.alias = given.value ->> 0
+    )
+    OR EXISTS (
+        SELECT 1 FROM customers AS own
+        WHERE
+            own.customer_id = given.value ->> 0
+            AND own.canonical_email IS NOT given.value ->> 1
+    )
+    OR EXISTS (
+        SELECT 1 FROM customers AS other
+        WHERE
+            other.canonical_email = given.value ->> 1
+            AND other.customer_id <> given.value ->> 0
+    );
+
 -- name: delete_shop_order
 DELETE FROM shop_orders WHERE order_id = :order_id;
 

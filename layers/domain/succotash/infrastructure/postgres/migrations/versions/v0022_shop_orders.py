@@ -1,4 +1,4 @@
-"""What is known of orders of shop systems (branch formats); the statements are in the SQL file."""
+"""What is known of orders of shop systems; the statements are in the SQL file."""
 
 from pathlib import Path
 

@@ -1,0 +1,37 @@
+"""A Python client of Succotash's API."""
+
+from succotash_client.client import SuccotashClient
+from succotash_client.errors import (
+    ApiError,
+    ConflictError,
+    FileTooLargeError,
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    RunFailedError,
+    SuccotashClientError,
+    UnauthorizedError,
+    UnavailableError,
+    UploadRefusedError,
+    Violation,
+    WaitedTooLongError,
+)
+from succotash_client.transport import Retries
+
+__all__ = [
+    "ApiError",
+    "ConflictError",
+    "FileTooLargeError",
+    "ForbiddenError",
+    "InvalidRequestError",
+    "NotFoundError",
+    "Retries",
+    "RunFailedError",
+    "SuccotashClient",
+    "SuccotashClientError",
+    "UnauthorizedError",
+    "UnavailableError",
+    "UploadRefusedError",
+    "Violation",
+    "WaitedTooLongError",
+]

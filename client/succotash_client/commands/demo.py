@@ -1,0 +1,52 @@
+"""The demo data of a local run."""
+
+from typing import Annotated
+
+import typer
+
+from succotash_client.commands.session import (
+    JsonOption,
+    notes,
+    progress,
+    say,
+    session,
+    show_json,
+)
+
+PATH = "/local-demo"
+"""Of the server of `make run`; a deployment has no such route."""
+
+app = typer.Typer(help="The demo data of a local run.", no_args_is_help=True)
+
+
+@app.command("load")
+def load(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Load the demo data into the make run of this machine."""
+    with session(context).client() as client, progress("Loading the demo data"):
+        found = client.request("POST", PATH, timeout=600, repeatable=True)
+    if as_json:
+        show_json(found)
+    elif any(found.values()):
+        say(f"Loaded {found['orders']:,} orders and {found['campaigns']:,} campaigns of 1998")
+    else:
+        say("The demo data was there already")
+
+
+@app.command("clear")
+def clear(
+    context: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove the demo data from the make run of this machine, and keep everything else."""
+    if not yes:
+        typer.confirm("Remove the demo's customers, leads and campaigns?", abort=True, err=True)
+    with session(context).client() as client, progress("Removing the demo data"):
+        found = client.request("DELETE", PATH, timeout=600)
+    if as_json:
+        show_json(found)
+    elif found["rows"]:
+        say("The demo data is removed")
+        notes().print("Values and risks are those of the next run: succotash score --wait")
+    else:
+        say("There was no demo data")

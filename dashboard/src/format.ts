@@ -1,0 +1,97 @@
+/** Numbers of the API as people read them. */
+
+const LOCALE = "en-US";
+const DAYS = "en-GB";
+
+/** An amount: whole units from a hundred on, otherwise with its cents. */
+export function money(amount: string | number, currency: string): string {
+  const value = Number(amount);
+  const format = new Intl.NumberFormat(LOCALE, {
+    style: "currency",
+    currency,
+    ...(Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : {}),
+  });
+  return format.format(value);
+}
+
+/** An amount on an axis: whole units wherever the axis reaches ten. */
+export function axisMoney(most: number, currency: string): (amount: number) => string {
+  const digits = Math.abs(most) >= 10 ? 0 : 2;
+  const format = new Intl.NumberFormat(LOCALE, {
+    style: "currency",
+    currency,
+    maximumFractionDigits: digits,
+    minimumFractionDigits: digits,
+  });
+  return (amount) => format.format(amount);
+}
+
+export function count(value: number): string {
+  return new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 }).format(value);
+}
+
+/** A count that may be a fraction, such as an expected number of purchases. */
+export function decimal(value: number, digits = 1): string {
+  return new Intl.NumberFormat(LOCALE, { maximumFractionDigits: digits }).format(value);
+}
+
+/** A share of one in percent, with a decimal below ten percent. */
+export function share(value: number): string {
+  const digits = Math.abs(value) < 0.0995 ? 1 : 0;
+  return new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: digits }).format(
+    value,
+  );
+}
+
+/** A difference in percent with its sign, such as `−12.4%`. */
+export function signedPercent(value: number): string {
+  return `${new Intl.NumberFormat(LOCALE, {
+    maximumFractionDigits: 1,
+    signDisplay: "exceptZero",
+  }).format(value)}%`;
+}
+
+/** A calendar day, such as `1 July 1998`. */
+export function day(date: string): string {
+  return dayFormat({ day: "numeric", month: "long", year: "numeric" }, "UTC", date.slice(0, 10));
+}
+
+export function shortDay(date: string): string {
+  return dayFormat({ day: "numeric", month: "short", year: "numeric" }, "UTC", date.slice(0, 10));
+}
+
+export function month(date: string): string {
+  return dayFormat({ month: "short", year: "numeric" }, "UTC", date.slice(0, 10));
+}
+
+/** The day on which an instant falls in the company's time zone. */
+export function dayOf(instant: string, zone: string): string {
+  return dayFormat({ day: "numeric", month: "long", year: "numeric" }, zone, instant);
+}
+
+/** An instant in the company's time zone, to the minute. */
+export function instant(at: string, zone: string): string {
+  const parts = {
+    day: "numeric",
+    month: "short",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+  } as const;
+  return dayFormat(parts, zone, at);
+}
+
+/** A stored word such as `closed_won` as a label. */
+export function label(word: string): string {
+  if (word === "vip") return "VIP";
+  const text = word.replaceAll("_", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+function dayFormat(options: Intl.DateTimeFormatOptions, timeZone: string, at: string): string {
+  return new Intl.DateTimeFormat(DAYS, { ...options, timeZone }).format(new Date(at));
+}

@@ -1,0 +1,67 @@
+import { useEffect, useState } from "preact/hooks";
+import { link } from "./address";
+import { PAGES } from "./pages";
+import { may } from "./session";
+import { useSettings } from "./settings";
+
+interface NavigationProps {
+  current: string;
+  person: string;
+  leave: () => void;
+}
+
+/** The pages that somebody signed in may see. */
+export function Navigation({ current, person, leave }: NavigationProps) {
+  const { currency, timeZone } = useSettings();
+  return (
+    <header class="side">
+      <p class="brand">Succotash</p>
+      <nav aria-label="Pages">
+        <ul>
+          {PAGES.filter((page) => page.scopes.every(may)).map((page) => (
+            <li key={page.name}>
+              <a
+                href={link(page.name ? [page.name] : [])}
+                aria-current={page.name === current ? "page" : undefined}
+              >
+                {page.title}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <div class="about">
+        <p>
+          Amounts in {currency}, days in {timeZone}
+        </p>
+        {person && <p>{person}</p>}
+        <ThemeChoice />
+        <button type="button" class="quiet" onClick={leave}>
+          Sign out
+        </button>
+      </div>
+    </header>
+  );
+}
+
+const THEMES = ["auto", "light", "dark"] as const;
+
+function ThemeChoice() {
+  const [theme, setTheme] = useState(() => localStorage.getItem("theme") ?? "auto");
+  useEffect(() => {
+    document.documentElement.dataset.theme = theme;
+    localStorage.setItem("theme", theme);
+  }, [theme]);
+  return (
+    <label class="theme">
+      Theme{" "}
+      <select value={theme} onChange={(event) => setTheme(event.currentTarget.value)}>
+        {THEMES.map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,248 @@
+import type { Schemas } from "../api";
+import { Bars } from "../charts/bars";
+import { Lines } from "../charts/lines";
+import { axisMoney, decimal, money } from "../format";
+import { Stat } from "../parts/controls";
+import { Figure } from "../parts/figure";
+import { Count, Day, Decimal, Money, Share } from "../parts/values";
+
+type Performance = Schemas["CampaignPerformanceView"];
+type EffectView = Schemas["EffectView"];
+
+export function Effect({ performance, address }: { performance: Performance; address: string }) {
+  const { effect } = performance;
+  return (
+    <>
+      {performance.metrics.sent > 0 && <Messages performance={performance} address={address} />}
+      {effect && <Change effect={effect} address={address} id={performance.campaign_id} />}
+      {effect && <Looks effect={effect} address={address} id={performance.campaign_id} />}
+    </>
+  );
+}
+
+interface OfEffect {
+  effect: EffectView;
+  address: string;
+  id: string;
+}
+
+function Change({ effect, address, id }: OfEffect) {
+  const { treatment, holdout, incremental_revenue: revenue, ...rest } = effect.everybody;
+  const customers = rest.incremental_customers;
+  const { currency } = effect;
+  const asOf = effect.looks.findLast((each) => each.read_at)?.read_at;
+  return (
+    <Figure
+      title={effect.summary}
+      definition="Both groups were drawn by chance, so the difference between them is what the campaign did; the interval says how far chance alone may have moved it."
+      asOf={asOf}
+      address={address}
+      name={`effect-${id}`}
+      columns={[
+        { label: "Group", value: (row) => row.group },
+        { label: "Members", value: (row) => row.members, isNumber: true },
+        { label: "Bought", value: (row) => row.customers, isNumber: true },
+        {
+          label: "Share that bought",
+          value: (row) => row.customer_rate,
+          show: (row) => <Share of={row.customer_rate} />,
+          isNumber: true,
+        },
+        {
+          label: "Revenue",
+          value: (row) => row.revenue,
+          show: (row) => <Money of={row.revenue} currency={currency} />,
+          isNumber: true,
+        },
+        {
+          label: "Revenue per member",
+          value: (row) => row.revenue_per_member,
+          show: (row) => <Money of={row.revenue_per_member} currency={currency} />,
+          isNumber: true,
+        },
+      ]}
+      rows={[
+        { group: "Written to", ...treatment },
+        { group: "Held out", ...holdout },
+      ]}
+    >
+      {revenue && customers ? (
+        <dl class="stats">
+          <Stat
+            label="Revenue that it added"
+            note={
+              <>
+                between <Money of={revenue.low} currency={currency} /> and{" "}
+                <Money of={revenue.high} currency={currency} />
+              </>
+            }
+          >
+            <Money of={revenue.value} currency={currency} />
+          </Stat>
+          <Stat
+            label="Customers who bought because of it"
+            note={
+              <>
+                between <Decimal of={customers.low} digits={0} /> and{" "}
+                <Decimal of={customers.high} digits={0} />
+              </>
+            }
+          >
+            <Decimal of={customers.value} digits={0} />
+          </Stat>
+          <Stat
+            label="Share that bought, written to"
+            note={
+              <>
+                of <Count of={treatment.members} /> members
+              </>
+            }
+          >
+            <Share of={treatment.customer_rate} />
+          </Stat>
+          <Stat
+            label="Share that bought, held out"
+            note={
+              <>
+                of <Count of={holdout.members} /> members
+              </>
+            }
+          >
+            <Share of={holdout.customer_rate} />
+          </Stat>
+        </dl>
+      ) : (
+        <p class="empty">
+          <Unread effect={effect} />
+        </p>
+      )}
+    </Figure>
+  );
+}
+
+function Unread({ effect }: { effect: EffectView }) {
+  const { everybody, enough_expected_at: at } = effect;
+  return (
+    <>
+      {everybody.too_small ?? "The effect is read at the looks that were fixed at activation."}
+      {at && (
+        <>
+          {" "}
+          Enough members are expected by <Day of={at} />.
+        </>
+      )}
+    </>
+  );
+}
+
+function Looks({ effect, address, id }: OfEffect) {
+  const { currency, looks } = effect;
+  if (looks.length === 0) return null;
+  const read = looks.flatMap((look) =>
+    look.incremental_revenue ? [{ ...look, ...look.incremental_revenue }] : [],
+  );
+  return (
+    <Figure
+      title={
+        read.length > 0
+          ? `Read at ${read.length} of ${looks.length} looks`
+          : "When is the effect read?"
+      }
+      definition="The revenue that the campaign added, as each look found it, with its interval; it may be read at these times and at no other, so that chance is not mistaken for an effect."
+      address={address}
+      name={`looks-${id}`}
+      columns={[
+        { label: "Look", value: (row) => row.look, isNumber: true },
+        { label: "On", value: (row) => row.at, show: (row) => <Day of={row.at} /> },
+        {
+          label: "Members",
+          value: (row) => row.members,
+          show: (row) => <Count of={row.members} />,
+          isNumber: true,
+        },
+        {
+          label: "Added revenue",
+          value: (row) => row.incremental_revenue?.value,
+          show: (row) => <Money of={row.incremental_revenue?.value} currency={currency} />,
+          isNumber: true,
+        },
+        {
+          label: "Low",
+          value: (row) => row.incremental_revenue?.low,
+          show: (row) => <Money of={row.incremental_revenue?.low} currency={currency} />,
+          isNumber: true,
+        },
+        {
+          label: "High",
+          value: (row) => row.incremental_revenue?.high,
+          show: (row) => <Money of={row.incremental_revenue?.high} currency={currency} />,
+          isNumber: true,
+        },
+        { label: "Finding", value: (row) => row.finding?.replaceAll("_", " ") },
+      ]}
+      rows={looks}
+    >
+      {read.length > 0 ? (
+        <Lines
+          label="Added revenue with its interval, look by look"
+          series={[
+            {
+              name: "Added revenue",
+              tone: "tone-1",
+              kind: "whiskers",
+              points: read.map((look) => ({
+                x: look.look,
+                y: Number(look.value),
+                low: Number(look.low),
+                high: Number(look.high),
+                tip: `Look ${look.look}: ${money(look.value, currency)}, between ${money(look.low, currency)} and ${money(look.high, currency)}`,
+              })),
+            },
+          ]}
+          xText={(look) => (Number.isInteger(look) ? `Look ${look}` : "")}
+          yText={axisMoney(Math.max(...read.map((look) => Number(look.high))), currency)}
+        />
+      ) : undefined}
+    </Figure>
+  );
+}
+
+const RATES = [
+  ["Left, of those assigned", "delivery_rate"],
+  ["Delivered, of those sent", "delivered_rate"],
+  ["Opened", "open_rate"],
+  ["Clicked", "click_rate"],
+  ["Converted", "conversion_rate"],
+] as const;
+
+function Messages({ performance, address }: { performance: Performance; address: string }) {
+  const { metrics, cost } = performance;
+  const rows = RATES.map(([name, rate]) => ({ name, rate: performance[rate] }));
+  return (
+    <Figure
+      title={`${decimal(metrics.sent, 0)} messages left${cost ? `, for ${money(cost.amount, cost.currency)}` : ""}`}
+      definition="What became of the messages, as far as the mail service or the shop reported it."
+      address={address}
+      name={`messages-${performance.campaign_id}`}
+      columns={[
+        { label: "What", value: (row) => row.name },
+        {
+          label: "Rate",
+          value: (row) => row.rate,
+          show: (row) => <Share of={row.rate} />,
+          isNumber: true,
+        },
+      ]}
+      rows={rows}
+    >
+      <Bars
+        bars={rows.map(({ name, rate }) => ({
+          key: name,
+          label: name,
+          value: rate ?? 0,
+          text: <Share of={rate} />,
+        }))}
+      />
+    </Figure>
+  );
+}

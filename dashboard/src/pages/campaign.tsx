@@ -1,0 +1,279 @@
+import { useState } from "preact/hooks";
+import { link, useAddress } from "../address";
+import { type Answer, ApiError, type Schemas, send } from "../api";
+import { Bars } from "../charts/bars";
+import { count, label, plural } from "../format";
+import { Figure } from "../parts/figure";
+import { Failed, Ready } from "../parts/states";
+import { Count, Day } from "../parts/values";
+import { forgetAnswers, useReading } from "../reading";
+import { may } from "../session";
+import { audienceText } from "./audience";
+import { Effect } from "./campaign-effect";
+
+type Details = Schemas["CampaignDetailView"];
+type Preview = Answer<"/retention/campaigns/{campaign_id}/preview", "post">;
+
+const ROUTE = "/retention/campaigns/{campaign_id}";
+const REASONS: Record<string, string> = {
+  no_address: "No e-mail address",
+  erased: "Asked to be erased",
+  suppressed: "Bounced, complained or unsubscribed",
+  no_consent: "Did not agree",
+  already_assigned: "Already in this campaign",
+  cap: "Had enough messages lately",
+  budget: "Behind the last message that is paid for",
+};
+const MEMBERS: Record<string, string> = {
+  held_out: "Held out, to compare with",
+  queued: "Not sent yet",
+  sent: "Sent",
+  refused: "Refused by the mail service",
+  uncertain: "Uncertain, never sent again",
+  withheld: "Withheld: no longer allowed when it was to leave",
+};
+
+export function Campaign() {
+  const { path } = useAddress();
+  const place = { path: { campaign_id: path[1] ?? "" } };
+  const campaign = useReading(ROUTE, place);
+  const performance = useReading(`${ROUTE}/performance`, place);
+  return (
+    <>
+      <p>
+        <a href={link(["campaigns"])}>Campaigns</a>
+      </p>
+      <Ready reading={campaign}>
+        {(data) => (
+          <>
+            <h1>
+              {data.name} <span class="state">{label(data.status)}</span>
+            </h1>
+            <Definition campaign={data} />
+            {may("retention:write") && (
+              <Actions
+                campaign={data}
+                changed={() => {
+                  forgetAnswers();
+                  campaign.reload();
+                  performance.reload();
+                }}
+              />
+            )}
+            <Members campaign={data} address={campaign.address} />
+          </>
+        )}
+      </Ready>
+      <Ready reading={performance}>
+        {(data) => <Effect performance={data} address={performance.address} />}
+      </Ready>
+    </>
+  );
+}
+
+function Definition({ campaign }: { campaign: Details }) {
+  const { message, budget, frequency_cap: cap, quiet_hours: quiet } = campaign;
+  return (
+    <section class="card" aria-label="Definition">
+      {campaign.description && <p>{campaign.description}</p>}
+      <dl class="facts">
+        <dt>Whom</dt>
+        <dd>{audienceText(campaign)}</dd>
+        <dt>Held out</dt>
+        <dd>{Math.round(campaign.holdout_share * 100)} in 100, to compare with</dd>
+        <dt>Counted</dt>
+        <dd>Orders within {plural(campaign.attribution_days, "day")}</dd>
+        {budget && (
+          <>
+            <dt>Budget</dt>
+            <dd>
+              {String(budget.total)} {budget.currency}, {String(budget.cost_per_message)} a message
+            </dd>
+          </>
+        )}
+        {cap && (
+          <>
+            <dt>At most</dt>
+            <dd>
+              {plural(cap.messages, "message")} in {plural(cap.days, "day")}
+            </dd>
+          </>
+        )}
+        {quiet && (
+          <>
+            <dt>Quiet</dt>
+            <dd>
+              from {quiet.starts} to {quiet.ends}
+            </dd>
+          </>
+        )}
+        <dt>Runs</dt>
+        <dd>
+          from <Day of={campaign.starts_at ?? campaign.activated_at} /> to{" "}
+          <Day of={campaign.ended_at ?? campaign.ends_at} />
+        </dd>
+      </dl>
+      {message && <Mail subject={message.subject} text={message.text} />}
+    </section>
+  );
+}
+
+function Mail({ subject, text }: { subject: string; text: string }) {
+  return (
+    <div class="mail">
+      <strong>{subject}</strong>
+      {text}
+    </div>
+  );
+}
+
+/** Preview, activate, pause, complete, delete: what the campaign's status allows. */
+function Actions({ campaign, changed }: { campaign: Details; changed: () => void }) {
+  const [preview, setPreview] = useState<Preview>();
+  const [error, setError] = useState<ApiError>();
+  const [isBusy, setBusy] = useState(false);
+  const place = { path: { campaign_id: campaign.campaign_id } };
+  const act = async (action: () => Promise<unknown>) => {
+    setBusy(true);
+    setError(undefined);
+    try {
+      await action();
+    } catch (reason) {
+      setError(reason instanceof ApiError ? reason : new ApiError(0, String(reason)));
+    }
+    setBusy(false);
+  };
+  const turn = (status: Schemas["CampaignStatus"], question?: string) =>
+    act(async () => {
+      if (question && !confirm(question)) return;
+      await send("patch", ROUTE, place, { status });
+      changed();
+    });
+  const look = () => act(async () => setPreview(await send("post", `${ROUTE}/preview`, place)));
+  const remove = () =>
+    act(async () => {
+      if (!confirm("Delete this draft?")) return;
+      await send("delete", ROUTE, place);
+      forgetAnswers();
+      location.hash = link(["campaigns"]);
+    });
+  const { status } = campaign;
+  const isOver = status === "completed" || status === "cancelled";
+  const reach = preview && plural(preview.reached, "customer");
+  return (
+    <>
+      <p class="actions">
+        {!isOver && (
+          <button type="button" class="second" disabled={isBusy} onClick={look}>
+            Preview
+          </button>
+        )}
+        {status === "draft" && (
+          <button
+            type="button"
+            disabled={isBusy || !preview}
+            title={preview ? "" : "Preview it first"}
+            onClick={() => turn("active", `Start writing to ${reach}?`)}
+          >
+            Activate
+          </button>
+        )}
+        {status === "active" && (
+          <button type="button" class="second" disabled={isBusy} onClick={() => turn("paused")}>
+            Pause
+          </button>
+        )}
+        {status === "paused" && (
+          <button type="button" disabled={isBusy} onClick={() => turn("active")}>
+            Resume
+          </button>
+        )}
+        {(status === "active" || status === "paused") && (
+          <button
+            type="button"
+            class="danger"
+            disabled={isBusy}
+            onClick={() => turn("completed", "Complete this campaign? Nothing more leaves.")}
+          >
+            Complete
+          </button>
+        )}
+        {status === "draft" && (
+          <button type="button" class="danger" disabled={isBusy} onClick={remove}>
+            Delete
+          </button>
+        )}
+      </p>
+      {error && <Failed error={error} />}
+      {preview && <Previewed preview={preview} />}
+    </>
+  );
+}
+
+function Previewed({ preview }: { preview: Preview }) {
+  const rows = [
+    { reason: "Would be written to", customers: preview.reached },
+    { reason: "Held out, to compare with", customers: preview.held_out },
+    ...Object.entries(preview.not_reached).map(([reason, customers]) => ({
+      reason: REASONS[reason] ?? label(reason),
+      customers,
+    })),
+  ];
+  return (
+    <Figure
+      title={`It would reach ${plural(preview.reached, "customer")} now`}
+      definition="Who is in the audience by the current run, and why others of it would not be written to; the first reason that holds counts."
+      address={`/retention/campaigns/${preview.campaign_id}/preview`}
+      method="POST"
+      name="preview"
+      columns={[
+        { label: "Reason", value: (row) => row.reason },
+        { label: "Customers", value: (row) => row.customers, isNumber: true },
+      ]}
+      rows={rows}
+    >
+      <Bars
+        bars={rows.map(({ reason, customers }, index) => ({
+          key: reason,
+          label: reason,
+          value: customers,
+          text: <Count of={customers} />,
+          tone: index === 0 ? "tone-1" : index === 1 ? "tone-2" : "tone-4",
+        }))}
+      />
+      {preview.samples.length > 0 && <h3>As recipients would read it</h3>}
+      {preview.samples.map((sample, index) => (
+        <Mail key={index} subject={sample.subject} text={sample.text} />
+      ))}
+    </Figure>
+  );
+}
+
+function Members({ campaign, address }: { campaign: Details; address: string }) {
+  const rows = Object.entries(campaign.members).map(([state, members]) => ({ state, members }));
+  const total = rows.reduce((sum, each) => sum + each.members, 0);
+  if (total === 0) return null;
+  return (
+    <Figure
+      title={`${count(campaign.members.sent ?? 0)} of ${plural(total, "member")} were written to`}
+      definition="Everybody whom the campaign assigned, once, and how far their message came."
+      address={address}
+      name={`members-${campaign.campaign_id}`}
+      columns={[
+        { label: "State", value: (row) => row.state },
+        { label: "Members", value: (row) => row.members, isNumber: true },
+      ]}
+      rows={rows}
+    >
+      <Bars
+        bars={rows.map(({ state, members }) => ({
+          key: state,
+          label: MEMBERS[state] ?? label(state),
+          value: members,
+          text: <Count of={members} />,
+          tone: state === "held_out" ? "tone-2" : state === "sent" ? "tone-1" : "tone-4",
+        }))}
+      />
+    </Figure>
+  );
+}

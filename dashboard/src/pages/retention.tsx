@@ -1,0 +1,276 @@
+import { useQuery } from "../address";
+import type { Schemas } from "../api";
+import { Columns } from "../charts/columns";
+import { HeatMap } from "../charts/heat-map";
+import { Lines } from "../charts/lines";
+import { count, label, month, plural, share, shortDay } from "../format";
+import { Choice } from "../parts/controls";
+import { Figure } from "../parts/figure";
+import { Ready } from "../parts/states";
+import { Count, Day, Share } from "../parts/values";
+import { useReading } from "../reading";
+
+const PERIODS = ["month", "week", "day"] as const;
+const MODES = ["nday", "unbounded"] as const;
+const ORIGINS = ["purchase", "activity", "form"] as const;
+const ENTRIES = ["first_time", "recurring"] as const;
+const MEASURES = ["customers", "revenue"] as const;
+const ACTS: Record<string, string> = {
+  purchase: "bought for the first time",
+  activity: "were active for the first time",
+  form: "first filled in a form",
+};
+
+type Grid = Schemas["GridView"];
+
+export function Retention() {
+  const [query, change] = useQuery();
+  const chosen = {
+    period: query.period ?? "month",
+    mode: query.mode ?? "nday",
+    origin: query.origin ?? "purchase",
+    entry: query.entry ?? "first_time",
+    measure: query.measure ?? "customers",
+  };
+  const grid = useReading("/retention/cohorts", {
+    query: { ...chosen, start: query.start, end: query.end },
+  });
+  const lifecycle = useReading("/retention/lifecycle", { query: { period: chosen.period } });
+  const nothing = "Nobody has bought anything yet.";
+  return (
+    <>
+      <h1>Do people come back?</h1>
+      <div class="controls page-controls">
+        <Choice
+          label="Period"
+          value={chosen.period}
+          options={PERIODS}
+          choose={(period) => change({ period })}
+        />
+        <Choice
+          label="Counted"
+          value={chosen.mode}
+          options={MODES}
+          texts={{ nday: "In the period", unbounded: "In the period or later" }}
+          choose={(mode) => change({ mode })}
+        />
+        <Choice
+          label="Cohort by first"
+          value={chosen.origin}
+          options={ORIGINS}
+          choose={(origin) => change({ origin })}
+        />
+        <Choice
+          label="Entry"
+          value={chosen.entry}
+          options={ENTRIES}
+          texts={{ first_time: "Once, the first time", recurring: "Each period" }}
+          choose={(entry) => change({ entry })}
+        />
+        <Choice
+          label="Rate of"
+          value={chosen.measure}
+          options={MEASURES}
+          choose={(measure) => change({ measure })}
+        />
+      </div>
+      <Ready reading={grid} empty={(data) => data.cohorts.length === 0 && nothing}>
+        {(data) => (
+          <>
+            <Cohorts grid={data} address={grid.address} />
+            <Curve grid={data} address={grid.address} />
+          </>
+        )}
+      </Ready>
+      <Ready reading={lifecycle} empty={(data) => data.periods.length === 0 && nothing}>
+        {(data) => <Lifecycle lifecycle={data} address={lifecycle.address} />}
+      </Ready>
+    </>
+  );
+}
+
+const nameOf = (period: string, starts: string) =>
+  period === "month" ? month(starts) : shortDay(starts);
+
+const rateOf = (measure: string) => (measure === "revenue" ? "of its first revenue" : "of them");
+
+function Cohorts({ grid, address }: { grid: Grid; address: string }) {
+  const columns = grid.average.map((each) => String(each.offset));
+  const later = grid.average.filter((each) => each.offset > 0).map((each) => each.rate ?? 0);
+  const rows = grid.cohorts.flatMap((row) => row.cells.map((cell) => ({ ...row, ...cell })));
+  const shown = grid.cohorts.slice(-60);
+  return (
+    <Figure
+      title={`Of those who came in one ${grid.period}, how many came back in a later one?`}
+      definition={`Each row is those who ${ACTS[grid.origin]} in that ${grid.period}; each column is the share ${rateOf(grid.measure)} so many ${grid.period}s later. An underlined share is not over yet.`}
+      asOf={grid.run?.as_of}
+      address={address}
+      name={`retention-by-${grid.period}`}
+      columns={[
+        { label: "Cohort", value: (row) => row.cohort_starts_on },
+        { label: "Customers", value: (row) => row.customers, isNumber: true },
+        { label: "Periods after", value: (row) => row.offset, isNumber: true },
+        { label: "Active", value: (row) => row.active, isNumber: true },
+        {
+          label: "Rate",
+          value: (row) => row.rate,
+          show: (row) => <Share of={row.rate} />,
+          isNumber: true,
+        },
+        { label: "Low", value: (row) => row.low, show: (row) => <Share of={row.low} /> },
+        { label: "High", value: (row) => row.high, show: (row) => <Share of={row.high} /> },
+        { label: "Over", value: (row) => (row.mature ? "yes" : "no") },
+      ]}
+      rows={rows}
+    >
+      <HeatMap
+        caption="Cohorts and how many of each came back"
+        rowTitle="Cohort"
+        sizeTitle="Customers"
+        columns={columns}
+        deepest={1.4 * Math.max(...later, 0.01)}
+        rows={shown.map((row) => ({
+          label: nameOf(grid.period, row.cohort_starts_on),
+          size: count(row.customers),
+          cells: columns.map((_, index) => {
+            const cell = row.cells[index];
+            if (cell?.rate === null || cell?.rate === undefined) return null;
+            return {
+              value: cell.rate,
+              text: share(cell.rate),
+              isOpen: !cell.mature,
+              tip: `${plural(cell.active, "customer")} of ${count(row.customers)}`,
+            };
+          }),
+        }))}
+      />
+    </Figure>
+  );
+}
+
+function Curve({ grid, address }: { grid: Grid; address: string }) {
+  const points = grid.average.filter((each) => each.offset > 0 && each.rate !== null);
+  const first = points[0];
+  const last = points.at(-1);
+  if (!first || !last) return null;
+  return (
+    <Figure
+      title={`${share(first.rate ?? 0)} come back after one ${grid.period}, ${share(last.rate ?? 0)} after ${last.offset}`}
+      definition={`The share ${rateOf(grid.measure)} that came back so many ${grid.period}s later, over all cohorts that have got so far; the band is where the true share lies in 95 of 100 such cases.`}
+      asOf={grid.run?.as_of}
+      address={address}
+      name={`retention-curve-by-${grid.period}`}
+      columns={[
+        { label: `${label(grid.period)}s after`, value: (row) => row.offset, isNumber: true },
+        {
+          label: "Customers",
+          value: (row) => row.customers,
+          show: (row) => <Count of={row.customers} />,
+          isNumber: true,
+        },
+        {
+          label: "Rate",
+          value: (row) => row.rate,
+          show: (row) => <Share of={row.rate} />,
+          isNumber: true,
+        },
+        {
+          label: "Low",
+          value: (row) => row.low,
+          show: (row) => <Share of={row.low} />,
+          isNumber: true,
+        },
+        {
+          label: "High",
+          value: (row) => row.high,
+          show: (row) => <Share of={row.high} />,
+          isNumber: true,
+        },
+      ]}
+      rows={points}
+    >
+      <Lines
+        label={`Share that came back, by ${grid.period}s after the first time`}
+        series={[
+          {
+            name: "Came back",
+            tone: "tone-1",
+            points: points.map((each) => ({
+              x: each.offset,
+              y: each.rate ?? 0,
+              low: each.low,
+              high: each.high,
+              tip: tipOf(grid.period, each),
+            })),
+          },
+        ]}
+        xText={String}
+        xTitle={`${grid.period}s after`}
+        yText={share}
+      />
+    </Figure>
+  );
+}
+
+function tipOf(period: string, { offset, rate, low, high }: Grid["average"][number]): string {
+  const range = low !== null && high !== null ? `, between ${share(low)} and ${share(high)}` : "";
+  return `${plural(offset, period)} after: ${share(rate ?? 0)}${range}`;
+}
+
+const PARTS = [
+  { name: "New", tone: "tone-1" },
+  { name: "Returning", tone: "tone-2" },
+  { name: "Resurrecting", tone: "tone-3" },
+  { name: "Dormant", tone: "tone-4" },
+];
+
+function Lifecycle({
+  lifecycle,
+  address,
+}: {
+  lifecycle: Schemas["LifecycleView"];
+  address: string;
+}) {
+  const { period } = lifecycle;
+  const shown = lifecycle.periods.slice(-60);
+  const whole = shown.filter((each) => each.mature);
+  const last = whole.at(-1) ?? shown.at(-1);
+  return (
+    <Figure
+      title={
+        last
+          ? `In ${nameOf(period, last.starts_on)}, ${count(last.returning + last.resurrecting)} of ${count(last.active)} active customers had come before`
+          : "Who is new, and who is back?"
+      }
+      definition={`New: for the first time; returning: also in the ${period} before; resurrecting: after a pause; dormant: active in the ${period} before and not in this one.`}
+      asOf={lifecycle.run?.as_of}
+      address={address}
+      name={`lifecycle-by-${period}`}
+      columns={[
+        {
+          label: "From",
+          value: (row) => row.starts_on,
+          show: (row) => <Day of={row.starts_on} />,
+        },
+        { label: "Active", value: (row) => row.active, isNumber: true },
+        { label: "New", value: (row) => row.new, isNumber: true },
+        { label: "Returning", value: (row) => row.returning, isNumber: true },
+        { label: "Resurrecting", value: (row) => row.resurrecting, isNumber: true },
+        { label: "Dormant", value: (row) => row.dormant, isNumber: true },
+        { label: "Over", value: (row) => (row.mature ? "yes" : "no") },
+      ]}
+      rows={shown}
+    >
+      <Columns
+        label={`Active and dormant customers by ${period}`}
+        parts={PARTS}
+        yText={(value) => count(Math.abs(value))}
+        columns={shown.map((each) => ({
+          label: nameOf(period, each.starts_on),
+          values: [each.new, each.returning, each.resurrecting, -each.dormant],
+          tip: `${nameOf(period, each.starts_on)}: ${count(each.new)} new, ${count(each.returning)} returning, ${count(each.resurrecting)} resurrecting, ${count(each.dormant)} dormant`,
+        }))}
+      />
+    </Figure>
+  );
+}

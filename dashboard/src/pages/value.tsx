@@ -1,0 +1,316 @@
+import { link, useQuery } from "../address";
+import type { Schemas } from "../api";
+import { Bars } from "../charts/bars";
+import { Lines } from "../charts/lines";
+import { axisMoney, count, label, money, plural, share } from "../format";
+import { Choice, Pager, Stat } from "../parts/controls";
+import { Figure } from "../parts/figure";
+import { Ready } from "../parts/states";
+import { Count, Level, Money } from "../parts/values";
+import { useReading } from "../reading";
+import { useSettings } from "../settings";
+import { SegmentChoice } from "./segment-choice";
+
+type Analysis = Schemas["LTVAnalysis"];
+type Group = Schemas["ValueGroupView"] & { name: string };
+
+const SHOWN_SOURCES = 12;
+
+export function Value() {
+  const analysis = useReading("/ltv/analysis");
+  return (
+    <>
+      <h1>What are customers worth?</h1>
+      <Ready
+        reading={analysis}
+        empty={(data) =>
+          data.total_customers === 0 && "Nobody is valued yet: the first scoring run comes tonight."
+        }
+      >
+        {(data) => (
+          <>
+            <Total analysis={data} address={analysis.address} />
+            <div class="columns">
+              <Segments />
+              <Sources analysis={data} address={analysis.address} />
+            </div>
+            <CohortCurves />
+            <Customers />
+          </>
+        )}
+      </Ready>
+    </>
+  );
+}
+
+function Total({ analysis, address }: { analysis: Analysis; address: string }) {
+  const { currency } = useSettings();
+  return (
+    <Figure
+      title={`${plural(analysis.total_customers, "customer")} are worth ${money(analysis.total_predicted_clv, currency)}`}
+      definition="What customers have spent so far, plus what they are expected to spend within the value horizon."
+      asOf={analysis.run?.as_of}
+      address={address}
+      name="value-total"
+      columns={[
+        { label: "Figure", value: (row) => row[0] },
+        { label: "Value", value: (row) => row[1], isNumber: true },
+      ]}
+      rows={[
+        ["customers", analysis.total_customers],
+        ["revenue so far", analysis.total_revenue],
+        ["expected in total", analysis.total_predicted_clv],
+        ["average per customer", analysis.average_ltv],
+      ]}
+    >
+      <dl class="stats">
+        <Stat label="Customers">
+          <Count of={analysis.total_customers} />
+        </Stat>
+        <Stat label="Revenue so far">
+          <Money of={analysis.total_revenue} />
+        </Stat>
+        <Stat label="Expected in total">
+          <Money of={analysis.total_predicted_clv} />
+        </Stat>
+        <Stat label="Average per customer">
+          <Money of={analysis.average_ltv} />
+        </Stat>
+      </dl>
+    </Figure>
+  );
+}
+
+function Segments() {
+  const reading = useReading("/ltv/segments");
+  return (
+    <Ready reading={reading}>
+      {({ segments, run }) => {
+        const ordered = segments.toReversed();
+        const total = segments.reduce((sum, each) => sum + Number(each.total_value), 0);
+        const best = ordered[0];
+        const part = best && total > 0 ? Number(best.total_value) / total : 0;
+        return (
+          <Figure
+            title={best ? `${label(best.segment_id)}: ${share(part)} of all value` : "Segments"}
+            definition="What the customers of each value segment are worth together, past and future."
+            asOf={run?.as_of}
+            address={reading.address}
+            name="value-segments"
+            columns={[
+              { label: "Segment", value: (row) => row.name },
+              { label: "From", value: (row) => row.resolved_lower_bound, isNumber: true },
+              { label: "Customers", value: (row) => row.customers, isNumber: true },
+              { label: "Total value", value: (row) => row.total_value, isNumber: true },
+              { label: "Average value", value: (row) => row.average_value, isNumber: true },
+            ]}
+            rows={ordered}
+          >
+            <Bars
+              bars={ordered.map((each) => ({
+                key: each.segment_id,
+                label: `${each.name}: ${plural(each.customers, "customer")}, ${each.average_value ? money(each.average_value, each.currency) : "–"} on average`,
+                value: Number(each.total_value),
+                text: <Money of={each.total_value} />,
+                href: link(["value"], { segment: each.segment_id }),
+              }))}
+            />
+          </Figure>
+        );
+      }}
+    </Ready>
+  );
+}
+
+function Sources({ analysis, address }: { analysis: Analysis; address: string }) {
+  const groups: Group[] = Object.entries(analysis.by_source)
+    .map(([name, group]) => ({ name, ...group }))
+    .sort((one, other) => Number(other.average_ltv ?? 0) - Number(one.average_ltv ?? 0));
+  const best = groups[0];
+  return (
+    <Figure
+      title={
+        groups.length > 1 && best
+          ? `Customers from ${best.name} are worth the most`
+          : "What are customers of each source worth?"
+      }
+      definition="Expected total value per customer by the source of their first form submission; unknown where no form led to them."
+      asOf={analysis.run?.as_of}
+      address={address}
+      name="value-by-source"
+      columns={[
+        { label: "Source", value: (row) => row.name },
+        { label: "Customers", value: (row) => row.customers, isNumber: true },
+        { label: "Revenue", value: (row) => row.revenue, isNumber: true },
+        { label: "Expected in total", value: (row) => row.predicted_clv, isNumber: true },
+        { label: "Per customer", value: (row) => row.average_ltv, isNumber: true },
+      ]}
+      rows={groups}
+    >
+      <Bars
+        bars={groups.slice(0, SHOWN_SOURCES).map((each) => ({
+          key: each.name,
+          label: `${each.name}: ${plural(each.customers, "customer")}`,
+          value: Number(each.average_ltv ?? 0),
+          text: <Money of={each.average_ltv} />,
+          tone: "tone-2",
+        }))}
+      />
+    </Figure>
+  );
+}
+
+/** Cumulative revenue per customer by month or quarter of first purchase. */
+function CohortCurves() {
+  const [query, change] = useQuery();
+  const { currency } = useSettings();
+  const by = query.by ?? "month";
+  const reading = useReading("/ltv/cohorts", { query: { by } });
+  return (
+    <Ready reading={reading} empty={({ cohorts }) => cohorts.length === 0 && "No cohort yet."}>
+      {({ average, run }) => {
+        const all = {
+          name: "All cohorts",
+          tone: "tone-1",
+          points: average.map((each) => ({
+            x: each.period,
+            y: Number(each.cumulative_revenue_per_customer),
+            tip: `After ${each.period}: ${money(each.cumulative_revenue_per_customer, currency)} per customer, ${count(each.customers)} customers`,
+          })),
+        };
+        const last = average.at(-1);
+        return (
+          <Figure
+            title={
+              last
+                ? `A customer has brought ${money(last.cumulative_revenue_per_customer, currency)} after ${plural(last.period, by)}`
+                : "What has a customer brought?"
+            }
+            definition={`Revenue per customer since the first purchase, over all cohorts by ${by} that have got so far.`}
+            asOf={run?.as_of}
+            address={reading.address}
+            name={`cohorts-by-${by}`}
+            controls={
+              <Choice
+                label="Cohorts by"
+                value={by}
+                options={["month", "quarter"]}
+                choose={(value) => change({ by: value })}
+              />
+            }
+            columns={[
+              { label: `${label(by)}s after`, value: (row) => row.period, isNumber: true },
+              { label: "Customers", value: (row) => row.customers, isNumber: true },
+              {
+                label: "Revenue per customer",
+                value: (row) => row.cumulative_revenue_per_customer,
+                isNumber: true,
+              },
+              { label: "Retention", value: (row) => row.retention, isNumber: true },
+            ]}
+            rows={average}
+          >
+            <Lines
+              label={`Revenue per customer by ${by}s after the first purchase`}
+              series={[all]}
+              xText={String}
+              xTitle={`${by}s after`}
+              yText={axisMoney(Number(last?.cumulative_revenue_per_customer ?? 100), currency)}
+            />
+          </Figure>
+        );
+      }}
+    </Ready>
+  );
+}
+
+function Customers() {
+  const [query, change] = useQuery();
+  const reading = useReading("/ltv/customers", {
+    query: { segment: query.segment, risk: query.risk, limit: 25, cursor: query.cursor },
+  });
+  return (
+    <>
+      <Ready reading={reading}>
+        {({ customers, run }) => (
+          <Figure
+            title="Who is worth the most?"
+            definition="Customers by what they have spent plus what is expected; the range holds for 80 in 100 such cases unless it says otherwise."
+            asOf={run?.as_of}
+            address={reading.address}
+            name="customers-by-value"
+            controls={
+              <>
+                <SegmentChoice
+                  value={query.segment ?? ""}
+                  choose={(segment) => change({ segment, cursor: undefined })}
+                />
+                <Choice
+                  label="Risk"
+                  value={query.risk ?? ""}
+                  options={["", "high", "medium", "low", "lost"]}
+                  choose={(risk) => change({ risk, cursor: undefined })}
+                />
+              </>
+            }
+            columns={[
+              {
+                label: "Customer",
+                value: (row) => row.customer_id,
+                show: (row) => <a href={link(["customers", row.customer_id])}>{row.customer_id}</a>,
+              },
+              {
+                label: "Expected in total",
+                value: (row) => row.predicted_clv,
+                show: (row) => <Money of={row.predicted_clv} currency={row.currency} />,
+                isNumber: true,
+              },
+              {
+                label: "From",
+                value: (row) => row.predicted_clv_interval?.low,
+                show: (row) => (
+                  <Money of={row.predicted_clv_interval?.low} currency={row.currency} />
+                ),
+                isNumber: true,
+              },
+              {
+                label: "To",
+                value: (row) => row.predicted_clv_interval?.high,
+                show: (row) => (
+                  <Money of={row.predicted_clv_interval?.high} currency={row.currency} />
+                ),
+                isNumber: true,
+              },
+              {
+                label: "Spent so far",
+                value: (row) => row.actual_clv,
+                show: (row) => <Money of={row.actual_clv} currency={row.currency} />,
+                isNumber: true,
+              },
+              {
+                label: "Orders",
+                value: (row) => row.order_count,
+                show: (row) => <Count of={row.order_count} />,
+                isNumber: true,
+              },
+              {
+                label: "Segment",
+                value: (row) => row.segment,
+                show: (row) => label(row.segment),
+              },
+              {
+                label: "Risk",
+                value: (row) => row.risk_level,
+                show: (row) => <Level of={row.risk_level} />,
+              },
+            ]}
+            rows={customers}
+          >
+            {customers.length === 0 ? <p class="empty">Nobody is in this segment.</p> : undefined}
+          </Figure>
+        )}
+      </Ready>
+      <Pager next={reading.data?.next_cursor ?? null} />
+    </>
+  );
+}

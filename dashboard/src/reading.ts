@@ -1,0 +1,71 @@
+/** Answers of the API as parts of a page: loading, ready, stale or failed. */
+
+import { useCallback, useEffect, useState } from "preact/hooks";
+import { type Answer, ApiError, addressOf, get, type Place } from "./api";
+import type { paths } from "./api-types";
+
+/** An answer older than this is asked for again when it is shown. */
+const FRESH_FOR = 30_000;
+
+export interface Reading<T> {
+  data?: T;
+  error?: ApiError;
+  /** When `data` was read. */
+  readAt?: Date;
+  /** The request, such as `/leads?status=new`. */
+  address: string;
+  reload: () => void;
+}
+
+interface Kept {
+  data: unknown;
+  readAt: Date;
+}
+
+const kept = new Map<string, Kept>();
+
+/** When the answer to this request was read. */
+export const readAt = (address: string) => kept.get(address)?.readAt;
+
+/** Forget answers, since a change was made. */
+export function forgetAnswers(): void {
+  kept.clear();
+}
+
+/** Read a route; an answer that was read before is shown until the new one arrives. */
+export function useReading<P extends keyof paths>(path: P, place: Place = {}): Reading<Answer<P>> {
+  const address = addressOf(path, place);
+  const [turn, setTurn] = useState(0);
+  const [failed, setFailed] = useState<{ address: string; error: ApiError }>();
+  const [, setArrived] = useState(0);
+  const reload = useCallback(() => setTurn((before) => before + 1), []);
+
+  useEffect(() => {
+    const before = kept.get(address);
+    if (turn === 0 && before && Date.now() - before.readAt.getTime() < FRESH_FOR) return;
+    let isWanted = true;
+    get(path, place)
+      .then((data) => {
+        kept.set(address, { data, readAt: new Date() });
+        if (!isWanted) return;
+        setFailed(undefined);
+        setArrived((count) => count + 1);
+      })
+      .catch((error: unknown) => {
+        if (!isWanted) return;
+        const known = error instanceof ApiError ? error : new ApiError(0, String(error));
+        setFailed({ address, error: known });
+      });
+    return () => {
+      isWanted = false;
+    };
+  }, [address, turn]);
+
+  const now = kept.get(address) as { data: Answer<P>; readAt: Date } | undefined;
+  return {
+    address,
+    reload,
+    ...now,
+    ...(failed?.address === address ? { error: failed.error } : {}),
+  };
+}

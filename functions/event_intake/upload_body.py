@@ -1,0 +1,26 @@
+"""How a file is to be read that is sent past the API."""
+
+import json
+from typing import Literal
+
+from succotash.application.value.file_options import FileOptions
+from succotash.http.fields import Closed, CurrencyCode, json_object_of
+from succotash.http.reading import Parsed
+
+
+class UploadBody(Closed):
+    """How the file is to be read; nothing of it is in a file's name."""
+
+    format: Literal["auto", "shopify", "woocommerce", "stripe", "plain"] = "auto"
+    """`auto` goes by the header."""
+    mapping: dict[str, Parsed] | None = None
+    """Which column of a plain file holds what; see the reference of shop files."""
+    currency: CurrencyCode | None = None
+    """Of a file without a column for it."""
+    dry_run: bool = False
+    """Whether only to say what would be recorded."""
+
+    def options(self) -> FileOptions:
+        """The options; InvalidInputError for those that contradict each other."""
+        mapping = None if self.mapping is None else json.dumps(json_object_of(self.mapping))
+        return FileOptions(self.format, mapping, self.currency, self.dry_run)

@@ -1,0 +1,44 @@
+"""What the events of the three systems are, each by its own reader."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from succotash.application.shops import shopify_events, stripe_events, woocommerce_events
+from succotash.application.shops.event_fields import Fields
+from succotash.domain.shops.events import ShopEvent, ShopEventKind
+from succotash.domain.shops.orders import Told
+from succotash.domain.values import Currency, Json
+
+
+@dataclass(frozen=True, slots=True)
+class EventFormat:
+    """How a system's events are read."""
+
+    fields: Fields
+    """Those that are kept."""
+    kind_of: Callable[[Mapping[str, Json], str | None], ShopEventKind | None]
+    """Who records an event with this body and topic; None where nobody does."""
+    told_in: Callable[[ShopEvent, Currency], Iterator[Told]]
+    """What it tells of orders; InvalidInputError where it cannot be read."""
+    topic_header: str | None = None
+
+
+FORMATS: Mapping[str, EventFormat] = {
+    "shopify": EventFormat(
+        shopify_events.FIELDS,
+        lambda body, _topic: shopify_events.kind_of(body),
+        shopify_events.told_in,
+    ),
+    "woocommerce": EventFormat(
+        woocommerce_events.FIELDS,
+        woocommerce_events.kind_of,
+        lambda event, _currency: woocommerce_events.told_in(event),
+        "x-wc-webhook-topic",
+    ),
+    "stripe": EventFormat(
+        stripe_events.FIELDS,
+        lambda body, _topic: stripe_events.kind_of(body),
+        stripe_events.told_in,
+    ),
+}
+"""By system."""

@@ -1,0 +1,24 @@
+"""The port to customers with what the current run found of them."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+
+from succotash.domain.retention.customers import CustomerFilter, CustomerRow, FoundCustomer
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.values import CustomerId
+
+
+class FoundCustomerRepository(ABC):
+    """Customers with what the current run found of them: all of it of one run."""
+
+    @abstractmethod
+    def find_named_customers(
+        self, names: Collection[CustomerId], canonical_email: str | None = None
+    ) -> Labelled[list[FoundCustomer]]:
+        """Those with one of these ids or aliases, or with this e-mail, by id."""
+
+    @abstractmethod
+    def get_customers_by_id(
+        self, wanted: CustomerFilter, *, limit: int, after: CustomerId | None = None
+    ) -> list[CustomerRow]:
+        """Customers that are wanted, by id, behind `after`, whether a run knows them or not."""

@@ -1,0 +1,15 @@
+"""The port to the queue in which events of shops wait to be recorded."""
+
+from typing import Protocol
+
+from succotash.domain.shops.events import QueuedShopEvent, ShopEvent
+
+
+class ShopEventQueue(Protocol):
+    """Takes events in; StorageUnavailableError where it does not."""
+
+    def put(self, event: ShopEvent) -> None:
+        """Keep an event; once this returns, it is not lost."""
+
+    def set_aside(self, event: QueuedShopEvent) -> None:
+        """Keep, apart from the others, one that cannot be recorded."""

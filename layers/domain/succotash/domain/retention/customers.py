@@ -1,0 +1,46 @@
+"""Customers with what the current run found of them, for who looks for them or lists them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from succotash.domain.people.consents import ConsentState
+from succotash.domain.retention.retention import ChurnPrediction, RiskLevel
+from succotash.domain.value.ltv import CustomerLTV
+from succotash.domain.values import CustomerId, Money, SegmentId
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCustomer:
+    """A customer, and all that the current run found of them."""
+
+    customer_id: CustomerId
+    canonical_email: str | None = None
+    aliases: tuple[CustomerId, ...] = ()
+    """In order."""
+    prediction: ChurnPrediction | None = None
+    value: CustomerLTV | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    """Which customers are listed; None allows any, also one whom no run knows."""
+
+    risk: RiskLevel | None = None
+    segment_id: SegmentId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """A customer in a list of all of them."""
+
+    customer_id: CustomerId
+    canonical_email: str | None = None
+    segment_id: SegmentId | None = None
+    """Of their value by the current run; None where it knows none."""
+    risk_level: RiskLevel | None = None
+    probability_alive: float | None = None
+    predicted_clv: Money | None = None
+    value_at_risk: Money | None = None
+    last_purchase_at: datetime | None = None
+    marketing: ConsentState | None = None
+    """What they last said about marketing; None where they said nothing."""

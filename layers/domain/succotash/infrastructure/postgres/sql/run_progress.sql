@@ -1,0 +1,117 @@
+-- name: find_obstacle
+SELECT
+    run_id,
+    obstacle
+FROM (
+    SELECT
+        run_id,
+        'published' AS obstacle,
+        1 AS place
+    FROM scoring_runs
+    WHERE run_id = :run_id AND state <> 'running'
+    UNION ALL
+    SELECT
+        run_id,
+        'superseded' AS obstacle,
+        2 AS place
+    FROM scoring_runs
+    WHERE state = 'current' AND as_of > cast(:as_of AS timestamptz)
+    UNION ALL
+    SELECT
+        run_id,
+        'running' AS obstacle,
+        3 AS place
+    FROM run_progress
+    WHERE
+        ended_at IS NULL
+        AND coalesce(started_at, requested_at) > cast(:since AS timestamptz)
+        -- An older run than the published one can no longer be published.
+        AND as_of > (SELECT run.as_of FROM scoring_runs AS run WHERE run.state = 'current')
+) AS found
+ORDER BY place ASC, run_id DESC
+LIMIT 1;
+
+-- name: request_run
+INSERT INTO run_progress (run_id, as_of, requested_at)
+VALUES (:run_id, cast(:as_of AS timestamptz), cast(:at AS timestamptz))
+ON CONFLICT (run_id) DO UPDATE SET
+    requested_at = excluded.requested_at,
+    started_at = NULL,
+    ended_at = NULL,
+    failure = NULL;
+
+-- name: note_run_started
+INSERT INTO run_progress AS known (run_id, as_of, started_at)
+VALUES (:run_id, cast(:as_of AS timestamptz), cast(:at AS timestamptz))
+ON CONFLICT (run_id) DO UPDATE SET
+    started_at = coalesce(known.started_at, excluded.started_at),
+    ended_at = NULL,
+    failure = NULL;
+
+-- name: note_run_ended
+INSERT INTO run_progress (run_id, as_of, ended_at, failure)
+VALUES (:run_id, cast(:as_of AS timestamptz), cast(:at AS timestamptz), cast(:failure AS text))
+ON CONFLICT (run_id) DO UPDATE SET
+    ended_at = excluded.ended_at,
+    failure = excluded.failure;
+
+-- part: progress_of_known
+SELECT
+    known.run_id,
+    progress.requested_at,
+    progress.started_at,
+    progress.ended_at,
+    progress.failure,
+    run.state,
+    run.settings,
+    run.models,
+    run.backtest,
+    run.customers,
+    run.summary,
+    cast('{}' AS jsonb) AS plan,
+    coalesce(run.as_of, progress.as_of) AS as_of,
+    (
+        SELECT count(*)
+        FROM run_shards AS shard
+        WHERE known.run_id = shard.run_id
+    ) AS shards_scored,
+    (
+        SELECT cast(coalesce(sum(shard.customers), 0) AS bigint)
+        FROM run_shards AS shard
+        WHERE known.run_id = shard.run_id
+    ) AS customers_scored
+FROM known
+LEFT JOIN run_progress AS progress ON known.run_id = progress.run_id
+LEFT JOIN scoring_runs AS run ON known.run_id = run.run_id
+
+-- name: find_run_progress
+WITH known AS (
+    SELECT run_id FROM scoring_runs
+    WHERE run_id = :run_id AND run_id <> :initial_run
+    UNION
+    SELECT run_id FROM run_progress
+    WHERE run_id = :run_id
+)
+
+${progress_of_known};
+
+-- name: get_run_progress
+WITH every_run AS (
+    SELECT
+        coalesce(run.run_id, progress.run_id) AS run_id,
+        coalesce(run.as_of, progress.as_of) AS as_of
+    FROM scoring_runs AS run
+    FULL JOIN run_progress AS progress ON run.run_id = progress.run_id
+    WHERE run.run_id IS DISTINCT FROM :initial_run
+),
+
+known AS (
+    SELECT run_id
+    FROM every_run
+    WHERE (as_of, run_id) < (cast(:moment AS timestamptz), cast(:id AS text))
+    ORDER BY as_of DESC, run_id DESC
+    LIMIT cast(:limit AS bigint)
+)
+
+${progress_of_known}
+ORDER BY as_of DESC, known.run_id DESC;

@@ -1,0 +1,44 @@
+"""Customers with what the current run found of them, in SQLite."""
+
+from collections.abc import Collection
+from typing import override
+
+from succotash.domain.repositories.found_customers import FoundCustomerRepository
+from succotash.domain.retention.customers import CustomerFilter, CustomerRow, FoundCustomer
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.values import CustomerId
+from succotash.infrastructure.rows.customers import customer_row_of, found_customers_of
+from succotash.infrastructure.rows.labels import labelled
+from succotash.infrastructure.sqlite.columns import json_text
+from succotash.infrastructure.sqlite.repository import SQLiteRepository
+from succotash.infrastructure.sqlite.sql import statements
+
+_SQL = statements("found_customers")
+
+
+class SQLiteFoundCustomerRepository(SQLiteRepository, FoundCustomerRepository):
+    """Customers with what the current run found of them."""
+
+    @override
+    def find_named_customers(
+        self, names: Collection[CustomerId], canonical_email: str | None = None
+    ) -> Labelled[list[FoundCustomer]]:
+        with self._unit.reading() as session:
+            rows = session.run(
+                _SQL["find_named_customers"], names=json_text(sorted(names)), email=canonical_email
+            )
+        return labelled(rows, found_customers_of(rows))
+
+    @override
+    def get_customers_by_id(
+        self, wanted: CustomerFilter, *, limit: int, after: CustomerId | None = None
+    ) -> list[CustomerRow]:
+        with self._unit.reading() as session:
+            rows = session.run(
+                _SQL["get_customers_by_id"],
+                risk=wanted.risk,
+                segment_id=wanted.segment_id,
+                limit=limit,
+                after=after or "",
+            )
+        return [customer_row_of(row) for row in rows]

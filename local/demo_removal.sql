@@ -1,0 +1,14 @@
+DELETE FROM campaign_outcomes WHERE campaign_id IN (SELECT campaign_id FROM demo_campaigns);
+DELETE FROM campaign_readings WHERE campaign_id IN (SELECT campaign_id FROM demo_campaigns);
+DELETE FROM campaign_members WHERE campaign_id IN (SELECT campaign_id FROM demo_campaigns);
+DELETE FROM retention_campaigns WHERE campaign_id IN (SELECT campaign_id FROM demo_campaigns);
+DELETE FROM orders WHERE (customer_id, order_id) IN (SELECT customer_id, id FROM demo_orders);
+DELETE FROM activity_events WHERE (customer_id, event_id) IN (SELECT customer_id, id FROM demo_events);
+DELETE FROM form_submissions WHERE submission_id IN (SELECT submission_id FROM demo_submissions);
+DELETE FROM leads WHERE canonical_email IN (SELECT email FROM demo_emails) AND NOT EXISTS (SELECT 1 FROM form_submissions WHERE form_submissions.lead_id = leads.lead_id);
+DELETE FROM customers WHERE customer_id IN (SELECT customer_id FROM demo_customers) AND NOT EXISTS (SELECT 1 FROM orders WHERE orders.customer_id = customers.customer_id) AND NOT EXISTS (SELECT 1 FROM activity_events WHERE activity_events.customer_id = customers.customer_id);
+DELETE FROM customer_ltv WHERE customer_id IN (SELECT customer_id FROM demo_customers) AND NOT EXISTS (SELECT 1 FROM customers WHERE customers.customer_id = customer_ltv.customer_id);
+DELETE FROM churn_predictions WHERE customer_id IN (SELECT customer_id FROM demo_customers) AND NOT EXISTS (SELECT 1 FROM customers WHERE customers.customer_id = churn_predictions.customer_id);
+DELETE FROM user_engagement_profiles WHERE customer_id IN (SELECT customer_id FROM demo_customers) AND NOT EXISTS (SELECT 1 FROM customers WHERE customers.customer_id = user_engagement_profiles.customer_id);
+DELETE FROM consents WHERE canonical_email IN (SELECT email FROM demo_emails) AND NOT EXISTS (SELECT 1 FROM customers WHERE customers.canonical_email = consents.canonical_email);
+DELETE FROM current_consents WHERE canonical_email IN (SELECT email FROM demo_emails) AND NOT EXISTS (SELECT 1 FROM customers WHERE customers.canonical_email = current_consents.canonical_email);

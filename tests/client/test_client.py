@@ -1,0 +1,141 @@
+"""The Python client against the real handlers, in process."""
+
+import httpx
+import pytest
+
+from succotash_client import (
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    Retries,
+    SuccotashClient,
+    UnavailableError,
+)
+from succotash_client.models import OrderItem
+from tests.http.gateway import Gateway
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+def client_of(transport: httpx.BaseTransport, waits: list[float] | None = None) -> SuccotashClient:
+    waited = [] if waits is None else waits
+    return SuccotashClient("http://127.0.0.1", "verified", transport=transport, sleep=waited.append)
+
+
+@pytest.fixture
+def client() -> SuccotashClient:
+    return client_of(httpx.WSGITransport(app=Gateway().wsgi))
+
+
+def an_order(number: int) -> OrderItem:
+    return {
+        "customer_id": f"c-{number}",
+        "order_id": f"o-{number}",
+        "ordered_at": "2026-01-31T10:00:00Z",
+        "amount": "10.00",
+    }
+
+
+def test_orders_go_in_batches_and_again_change_nothing(client: SuccotashClient) -> None:
+    orders = [an_order(number) for number in range(501)]
+
+    reports = list(client.record_orders(orders))
+    again = list(client.record_orders(orders))
+
+    assert [each["recorded"] for each in reports] == [500, 1]
+    assert [each["unchanged"] for each in again] == [500, 1]
+
+
+def test_lists_are_read_page_by_page(client: SuccotashClient) -> None:
+    for number in range(5):
+        client.submit("default", {"email": f"lead{number}@example.com"})
+
+    found = list(client.leads(page=2))
+
+    assert {each["email"] for each in found} == {f"lead{n}@example.com" for n in range(5)}
+    [lead] = client.find_leads("LEAD3@example.com")
+    assert client.lead(lead["lead_id"])["email"] == "lead3@example.com"
+
+
+def test_a_submission_with_its_key_counts_once(client: SuccotashClient) -> None:
+    first = client.submit("default", {"email": "ada@example.com"}, key="one")
+
+    assert client.submit("default", {"email": "ada@example.com"}, key="one") == first
+
+
+def test_a_problem_is_an_exception_with_its_words(client: SuccotashClient) -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        client.put_form("contact", {"title": ""})
+    assert refused.value.status == 422
+    assert [each.field for each in refused.value.errors] == ["title"]
+    assert refused.value.lines[1].startswith("title: ")
+
+    with pytest.raises(NotFoundError) as missing:
+        client.customer("nobody")
+    assert missing.value.type.startswith("urn:succotash:problem:")
+
+
+def test_gateways_own_refusals_are_exceptions_too() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(403, json={"message": "Forbidden"}))
+
+    with pytest.raises(ForbiddenError, match="Forbidden"):
+        client_of(transport).runs()
+
+
+def failing(times: int, answer: httpx.Response, seen: list[httpx.Request]) -> httpx.MockTransport:
+    """Fails so many times and then answers."""
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        if len(seen) <= times:
+            return httpx.Response(503, headers={"Retry-After": "7"}, json={"title": "Unavailable"})
+        return answer
+
+    return httpx.MockTransport(respond)
+
+
+def test_an_outage_that_passes_is_waited_for_as_asked() -> None:
+    seen: list[httpx.Request] = []
+    waits: list[float] = []
+    receipt = {"submission_id": "s", "form_id": "default", "submitted_at": "2026-01-01T00:00:00Z"}
+
+    answer = httpx.Response(201, json=receipt)
+    found = client_of(failing(2, answer, seen), waits).submit("default", {"email": "a@example.com"})
+
+    assert found == receipt
+    assert waits == [7, 7]
+    assert len({each.headers["Idempotency-Key"] for each in seen}) == 1
+
+
+def test_what_could_happen_twice_is_sent_once() -> None:
+    seen: list[httpx.Request] = []
+
+    with pytest.raises(UnavailableError, match="503: Unavailable"):
+        client_of(failing(9, httpx.Response(201), seen)).create_campaign({"name": "Once"})
+
+    assert len(seen) == 1
+
+
+def test_an_outage_that_stays_ends_with_words() -> None:
+    seen: list[httpx.Request] = []
+    client = SuccotashClient(
+        "http://127.0.0.1",
+        "verified",
+        transport=failing(9, httpx.Response(200), seen),
+        retries=Retries(times=2),
+        sleep=lambda _: None,
+    )
+
+    with pytest.raises(UnavailableError):
+        client.runs()
+
+    assert len(seen) == 3
+
+
+def test_customers_are_found_by_address(client: SuccotashClient) -> None:
+    list(client.record_orders([an_order(1) | {"email": "ada@example.com"}]))
+
+    [found] = client.search_customers("ADA@example.com")
+
+    assert found["customer_id"] == "c-1"
+    assert client.search_customers("nobody@example.com") == []
