@@ -1,10 +1,8 @@
 """What customers do, in batches: orders and activity."""
 
-from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
 from event_items import (
@@ -22,6 +20,7 @@ from succotash.http.api import Api
 from succotash.http.batches import BATCH_BYTES, read_batch
 from succotash.http.fields import Closed, Digits
 from succotash.http.orders import OrderItem
+from succotash.http.queues import Handler, answering_or_taking
 from succotash.http.reading import JSON_TYPE, NDJSON_TYPE
 from succotash.http.requests import Call, Reply
 from succotash.http.snapshots import survive_snapshots
@@ -85,14 +84,9 @@ def get_import(container: Container, import_id: str, query: ImportQuery) -> Impo
     return container.get_uploads().get_import(import_id, limit=query.limit)
 
 
-def recording(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
+def recording(parts: Container) -> Handler:
     """The handler of requests, and of messages from the queue of shops' events."""
-    answer, take = api.on(parts), shop_messages(parts)
-
-    def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        return take(event, context) if "Records" in event else answer(event, context)
-
-    return handle
+    return answering_or_taking(api.on(parts), shop_messages(parts))
 
 
 handler = recording(container)

@@ -1,47 +1,15 @@
 """Events of shops that come from the queue in which they waited."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.typing import LambdaContext
-
 from succotash.container import Container
-from succotash.domain.shops.events import QueuedShopEvent
-from succotash.http.invocations import WrongSettings, invocation
-
-RESERVE = 15_000
-"""Milliseconds within which any batch is recorded, or the storage found to be away."""
-
-type Answer = dict[str, Any]
+from succotash.http.queues import Handler, taking
+from succotash.http.shop_events import queued_shop_event
 
 
-def shop_messages(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], Answer]:
+def shop_messages(parts: Container) -> Handler:
     """The handler of a batch of SQS, with these parts; it names the messages to give again."""
-    logger = Logger(service="event_intake")
-    wrong_settings = WrongSettings(logger)
-
-    def take(event: Mapping[str, Any], context: LambdaContext) -> Answer:
-        queued = [
-            QueuedShopEvent(
-                record["messageId"],
-                record["body"],
-                int(record["attributes"]["ApproximateReceiveCount"]),
-            )
-            for record in event["Records"]
-        ]
-        correlation_id = queued[0].message_id if queued else ""
-        with invocation("event_intake", correlation_id, wrong_settings):
-            report = parts.connectors.recorder().take(
-                queued, lambda: context.get_remaining_time_in_millis() > RESERVE
-            )
-        logger.info(
-            "taken from the queue",
-            correlation_id=correlation_id,
-            outcomes=report.outcomes,
-            dead_lettered=report.set_aside,
-            again=len(report.again),
-        )
-        return {"batchItemFailures": [{"itemIdentifier": each} for each in report.again]}
-
-    return take
+    return taking(
+        "event_intake",
+        queued_shop_event,
+        lambda queued, has_time: parts.connectors.recorder().take(queued, has_time),
+        lambda report: {"outcomes": report.outcomes, "dead_lettered": report.set_aside},
+    )

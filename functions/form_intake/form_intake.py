@@ -1,12 +1,11 @@
 """The public side: submissions, the hosted form page, and whether the service is well."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 from urllib.parse import quote, urlsplit
 
 import email_validator  # noqa: F401 - nearly every request needs it, which then need not wait
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
 from dashboard_pages import ASSET_TYPES, get_asset, get_dashboard, get_dashboard_settings
@@ -38,6 +37,7 @@ from succotash.errors import (
 from succotash.http.api import Api
 from succotash.http.fields import Closed
 from succotash.http.problems import problem_of
+from succotash.http.queues import Handler, answering_or_taking
 from succotash.http.reading import FORM_TYPE, JSON_TYPE, read_model, read_pairs, read_text
 from succotash.http.requests import Call, Reply
 from succotash.http.snapshots import survive_snapshots
@@ -347,14 +347,9 @@ def _go_on(form_id: str, wanted: object, allowed: Sequence[str]) -> Reply:
     return Reply(None, HTTPStatus.SEE_OTHER, {"Location": target})
 
 
-def intake(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
+def intake(parts: Container) -> Handler:
     """The handler of requests, and of messages from the queue in which submissions wait."""
-    answer, take = api.on(parts), queued_messages(parts)
-
-    def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        return take(event, context) if "Records" in event else answer(event, context)
-
-    return handle
+    return answering_or_taking(api.on(parts), queued_messages(parts))
 
 
 handler = intake(container)

@@ -6,9 +6,8 @@ from datetime import datetime
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import Field
 
 from consent_statements import ConsentsBody
@@ -43,6 +42,7 @@ from succotash.http.fields import (
     Score,
     Slug,
 )
+from succotash.http.queues import Handler, answering_or_taking
 from succotash.http.reading import JSON_TYPE
 from succotash.http.requests import Reply
 from succotash.http.snapshots import survive_snapshots
@@ -352,14 +352,9 @@ def erase_person(container: Container, body: PersonBody) -> ErasureReport:
     return container.get_people_handler().erase_person(body.email, _time_for(ERASURE_SECONDS))
 
 
-def answering(parts: Container) -> Callable[[Mapping[str, Any], LambdaContext], dict[str, Any]]:
+def answering(parts: Container) -> Handler:
     """The handler of requests, and of messages from the queue of shops' customers' requests."""
-    answer, take = api.on(parts), shop_request_messages(parts)
-
-    def handle(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        return take(event, context) if "Records" in event else answer(event, context)
-
-    return handle
+    return answering_or_taking(api.on(parts), shop_request_messages(parts))
 
 
 handler = answering(container)
