@@ -26,7 +26,7 @@ help: ## list the commands
 run: dashboard ## start everything on this machine, with demo data (DEMO=0 without; PORT, SUCCOTASH_STORAGE)
 	@"$(BIN)/python" -m local.run
 
-test: $(SYNCED) ## run all tests that need no Docker
+test: dashboard ## run all tests that need no Docker
 	"$(BIN)/python" -m pytest $(SIDE_BY_SIDE) -m "$(WITHOUT_DOCKER)"
 	"$(BIN)/python" -m tests.older_postgres $(SIDE_BY_SIDE) -k postgres tests/contract tests/integration
 
