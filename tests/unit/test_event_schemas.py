@@ -13,6 +13,7 @@ from succotash.domain.messages.outbox import (
     MessageKind,
     OutboxMessage,
     run_message,
+    run_request_message,
     status_message,
     submission_messages,
 )
@@ -59,7 +60,11 @@ def made() -> list[OutboxMessage]:
     messages += [
         QuarantineDigest(FormId("contact"), since, NOON, 3).message for since in (None, NOON)
     ]
-    return [*messages, run_message(RunId("run"), NOON, 12), a_requested_dispatch()]
+    messages += [
+        run_request_message("request", RunId("run"), NOON, NOON),
+        run_message(RunId("run"), NOON, 12),
+    ]
+    return [*messages, a_requested_dispatch()]
 
 
 def test_what_is_written_is_what_its_schema_describes(made: list[OutboxMessage]) -> None:
