@@ -76,6 +76,18 @@ KEPT: Mapping[str, Kept] = {
         "submissions that could not be stored",
         "aws sqs delete-queue --region {region} --queue-url {id}",
     ),
+    "ShopEvents": Kept(
+        "events of shops that waited to be recorded",
+        "aws sqs delete-queue --region {region} --queue-url {id}",
+    ),
+    "ShopRequests": Kept(
+        "requests of shops' customers about their data that waited for an answer",
+        "aws sqs delete-queue --region {region} --queue-url {id}",
+    ),
+    "ShopEventFailures": Kept(
+        "events of shops that could not be recorded",
+        "aws sqs delete-queue --region {region} --queue-url {id}",
+    ),
 }
 """By logical id: what the template retains."""
 KEY_VERSIONS: Mapping[str, str] = {
