@@ -226,17 +226,15 @@ def _effect(handler: RetentionHandler, campaign_id: CampaignId) -> EffectView:
     return found
 
 
-def execute(url: str, statement: str) -> None:
-    """Execute a statement by itself, outside any transaction."""
-    administrator = settings_of(url)
+@contextmanager
+def administrator(url: str) -> Iterator[pg8000.native.Connection]:
+    """A session of the server's administrator, in which each statement is executed by itself."""
+    settings = settings_of(url)
     connection = pg8000.native.Connection(
-        administrator.user,
-        password=administrator.password(),
-        host=administrator.host,
-        port=administrator.port,
+        settings.user, password=settings.password(), host=settings.host, port=settings.port
     )
     try:
-        connection.run(statement)
+        yield connection
     finally:
         connection.close()
 
@@ -244,13 +242,17 @@ def execute(url: str, statement: str) -> None:
 @contextmanager
 def database_of(url: str, name: str) -> Iterator[ConnectionSettings]:
     """A database of its own on the server with this administrator's URL, dropped afterwards."""
-    execute(url, f"CREATE DATABASE {name}")
+    with administrator(url) as server:
+        [[command]] = server.run(SQL["create_database"], database=name)
+        server.run(command)
     settings = replace(settings_of(url), database=name)
     migrate(settings)
     try:
         yield settings
     finally:
-        execute(url, f"DROP DATABASE {name} WITH (FORCE)")
+        with administrator(url) as server:
+            [[command]] = server.run(SQL["drop_database"], database=name)
+            server.run(command)
 
 
 def several(url: str, change: Change, seeds: Sequence[int]) -> list[ToldCampaign]:
@@ -275,8 +277,9 @@ def simulate(campaigns: int | None, processes: int) -> str:
         ProcessPoolExecutor(processes) as pool,
     ):
         # Nothing has to survive a power failure.
-        execute(url, "ALTER SYSTEM SET fsync = off")
-        execute(url, "SELECT pg_reload_conf()")
+        with administrator(url) as server:
+            server.run("ALTER SYSTEM SET fsync = off")
+            server.run("SELECT pg_reload_conf()")
         for change, usual in CAMPAIGNS.items():
             most = campaigns or usual
             chunks = [range(at, min(at + CHUNK, most)) for at in range(0, most, CHUNK)]

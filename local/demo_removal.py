@@ -13,10 +13,11 @@ from local.demo import SUBMISSIONS, cdnow_orders, named_orders, visits
 from local.demo_campaigns import CAMPAIGNS
 from local.past_campaign import DESCRIPTION, NAME, customer_ids
 from succotash.errors import ConflictError
+from succotash.infrastructure.statement_files import load_statements
 
-ITEMS = Path(__file__).with_name("demo_items.sql")
-"""Tables of what the demo has, for PostgreSQL and SQLite alike."""
-REMOVAL = Path(__file__).with_name("demo_removal.sql")
+SQL = load_statements(Path(__file__).parent / "sql" / "demo_removal.sql")
+REMOVAL = [name for name in SQL if name.startswith("delete_")]
+"""Names of the statements that remove something, in their order."""
 
 type Item = tuple[str, str, str]
 """Its kind, whose it is, and its id."""
@@ -67,10 +68,6 @@ def demo_items() -> Iterator[Item]:
     yield "campaign", NAME, DESCRIPTION
 
 
-def _statements(file: Path) -> list[str]:
-    return [each for each in file.read_text("utf-8").split(";\n") if each.strip()]
-
-
 def _from_postgres(admin_url: str) -> int:
     parts = urlsplit(admin_url)
     connection = pg8000.native.Connection(
@@ -83,18 +80,11 @@ def _from_postgres(admin_url: str) -> int:
     kinds, owners, ids = (list(each) for each in zip(*dict.fromkeys(demo_items()), strict=True))
     try:
         connection.run("BEGIN")
-        for each in _statements(ITEMS):
-            connection.run(each)
-        connection.run(
-            "INSERT INTO demo_items SELECT * FROM unnest("
-            "CAST(:kinds AS text []), CAST(:owners AS text []), CAST(:ids AS text []))",
-            kinds=kinds,
-            owners=owners,
-            ids=ids,
-        )
+        connection.run(SQL["make_items"])
+        connection.run(SQL["add_items"], kinds=kinds, owners=owners, ids=ids)
         rows = 0
-        for each in _statements(REMOVAL):
-            connection.run(each)
+        for name in REMOVAL:
+            connection.run(SQL[name])
             rows += connection.row_count
         connection.run("COMMIT")
         return rows
@@ -105,8 +95,9 @@ def _from_postgres(admin_url: str) -> int:
 def _from_sqlite(path: str) -> int:
     with closing(sqlite3.connect(path, timeout=30)) as connection, connection:
         connection.execute("PRAGMA foreign_keys = ON")
-        for each in _statements(ITEMS):
-            connection.execute(each)
+        connection.execute(SQL["make_items"])
         items = dict.fromkeys(demo_items())
-        connection.executemany("INSERT INTO demo_items VALUES (?, ?, ?)", items)
-        return sum(connection.execute(each).rowcount for each in _statements(REMOVAL))
+        columns = ("kind", "owner", "id")
+        named = (dict(zip(columns, each, strict=True)) for each in items)
+        connection.executemany(SQL["add_item"], named)
+        return sum(connection.execute(SQL[name]).rowcount for name in REMOVAL)

@@ -88,3 +88,9 @@ WHERE state = 'current';
 SELECT customer_id
 FROM campaign_members
 WHERE campaign_id = :campaign_id AND arm = 'holdout';
+
+-- name: create_database
+SELECT format('CREATE DATABASE %I', cast(:database AS text)) AS command;
+
+-- name: drop_database
+SELECT format('DROP DATABASE %I WITH (FORCE)', cast(:database AS text)) AS command;

@@ -27,8 +27,14 @@ def connection(postgres_server: PostgresServer) -> Iterator[Connection]:
         migrated_database(postgres_server) as settings,
         postgres_server.connect(settings.database) as connection,
     ):
-        connection.run(STATEMENTS["orders.make_stage"])
-        connection.run(STATEMENTS["shop_orders.make_stage"])
+        for maker in (
+            "consents.make_stage",
+            "demo_removal.make_items",
+            "orders.make_stage",
+            "shop_orders.make_stage",
+            "shop_orders.make_stage_of_columns",
+        ):
+            connection.run(STATEMENTS[maker])
         yield connection
 
 

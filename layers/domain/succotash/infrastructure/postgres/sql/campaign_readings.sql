@@ -1,8 +1,8 @@
 -- name: total_looks
 -- Orders are looked up member by member, in an index that holds all that is read of an order: what
--- this costs goes by the campaign's members and not by the ledger. OFFSET 0 keeps amounts from being
--- converted once for each sum that they are in. Bounds are of when members were assigned: a look
--- less the window. A bucket begins with its bound, and a look has those who close at it.
+-- this costs goes by the campaign's members and not by the ledger. OFFSET 0 keeps amounts from
+-- being converted once for each sum that they are in. Bounds are of when members were assigned: a
+-- look less the window. A bucket begins with its bound, and a look has those who close at it.
 WITH counted AS (
     SELECT
         member.arm,
