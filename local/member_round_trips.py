@@ -80,3 +80,4 @@ def check_members(
     expect(that=to.get_outcomes({message_id: campaign_id}) == [opened])
     expect(that=to.forget_members(email) == [message_id])
     expect(that=repositories.outbox.forget_subjects([message_id]) == 1)
+    expect(that=to.pause_for_gone_webhook(campaign_id, at, at))

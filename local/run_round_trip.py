@@ -1,6 +1,6 @@
 """A round trip through what is noted of scoring runs, and through customers with their results."""
 
-from local.expectations import LONG_AGO, expect
+from local.expectations import DAY, LONG_AGO, expect
 from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.retention.customers import CustomerFilter
 from succotash.domain.scoring.progress import RunStage
@@ -14,9 +14,11 @@ def check_progress(to: RetentionRepository, run_id: RunId, customer: CustomerId)
         to.request_scoring_run(run_id, LONG_AGO, LONG_AGO)
     except RunInProgressError as error:
         expect(that=error.run_id == run_id)
-    other = RunId(f"{run_id} failed")
-    to.note_run_started(other, LONG_AGO, LONG_AGO)
-    to.note_run_ended(other, LONG_AGO, LONG_AGO, "SettingsError")
+    other, later = RunId(f"{run_id} failed"), LONG_AGO + 2 * DAY
+    to.request_scoring_run(other, later, LONG_AGO)
+    expect(that=to.find_run_progress(other).stage is RunStage.PLANNED)
+    to.note_run_started(other, later, LONG_AGO)
+    to.note_run_ended(other, later, LONG_AGO, "SettingsError")
     expect(that=to.find_run_progress(other).stage is RunStage.FAILED)
     expect(that=to.get_run_progress(limit=1) != [])
     to.find_named_customers([customer])

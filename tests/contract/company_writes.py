@@ -14,13 +14,13 @@ from succotash.domain.shops.orders import (
     ShopOrderKey,
     ShopOrderState,
 )
-from succotash.domain.values import CampaignId, CustomerId, MessageId, OrderId
+from succotash.domain.values import CampaignId, CustomerId, MessageId, OrderId, RunId
 from tests.builders import NOON, a_campaign, days, usd
 from tests.builders.campaigns import add_people, email_of, listed, terms
 from tests.builders.shops import a_shop_order, columns_of
 
 MEMBER, OTHER, BUYER, READER = map(CustomerId, ("member", "other", "buyer", "reader"))
-CAMPAIGN, DRAFT = map(CampaignId, ("campaign", "draft"))
+CAMPAIGN, DRAFT, RUNNING = map(CampaignId, ("campaign", "draft", "running"))
 TERMS = terms(CAMPAIGN, audience=listed(MEMBER, OTHER), holdout=0)
 MESSAGE = MessageId(TERMS.person_key.digest(email_of(MEMBER)))
 SENT_MESSAGE = MessageId(TERMS.person_key.digest(email_of(READER)))
@@ -35,10 +35,11 @@ def state_of(key: ShopOrderKey) -> ShopOrderState:
 
 
 def furnish_company(repositories: Repositories) -> None:
-    """A campaign with two members, a draft, and an order of a shop; needs a current run."""
+    """Three campaigns, one with two members, and an order of a shop; needs a current run."""
     add_people(repositories, [MEMBER, OTHER, READER])
     retention = repositories.retention
     retention.save_retention_campaign(a_campaign(DRAFT, status=CampaignStatus.DRAFT))
+    retention.save_retention_campaign(a_campaign(RUNNING, status=CampaignStatus.ACTIVE))
     only = replace(TERMS, customer_ids=[MEMBER])
     assert retention.assign_members(only, "first").treatment == 1
     assert retention.assign_members(replace(TERMS, customer_ids=[READER]), "sent").treatment == 1
@@ -56,6 +57,18 @@ COMPANY_WRITES: Mapping[str, Callable[[Repositories], object]] = {
     ),
     "add_outcomes": lambda all_: all_.retention.add_outcomes(
         [MemberOutcome(CAMPAIGN, SENT_MESSAGE, OutcomeKind.OPENED, NOON)]
+    ),
+    "pause_for_gone_webhook": lambda all_: all_.retention.pause_for_gone_webhook(
+        RUNNING, NOON + days(9), NOON + days(9)
+    ),
+    "request_scoring_run": lambda all_: all_.retention.request_scoring_run(
+        RunId("asked for"), NOON + days(9), NOON
+    ),
+    "note_run_started": lambda all_: all_.retention.note_run_started(
+        RunId("begun"), NOON + days(9), NOON
+    ),
+    "note_run_ended": lambda all_: all_.retention.note_run_ended(
+        RunId("ended"), NOON + days(9), NOON, None
     ),
     "forget_members": lambda all_: all_.retention.forget_members(email_of(MEMBER)),
     "save_look_readings": lambda all_: all_.retention.save_look_readings(
@@ -87,6 +100,7 @@ def everything_of_company(repositories: Repositories) -> list[object]:
         retention.get_campaign_members(CAMPAIGN, limit=9),
         retention.count_member_states(CAMPAIGN),
         retention.get_look_readings(CAMPAIGN),
+        retention.get_run_progress(limit=9),
         retention.get_outcomes({SENT_MESSAGE: CAMPAIGN}),
         repositories.ltv.find_shop_orders([KNOWN, NEW]),
         repositories.ltv.get_orders(BUYER),

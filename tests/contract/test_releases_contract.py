@@ -152,6 +152,9 @@ class TestMarks:
     ) -> None:
         assign(repositories, "ada")
         retention, message_id = repositories.retention, key_of("ada")
+        if MemberState.QUEUED not in MARKED_FROM[former]:
+            sent = MemberMark(CAMPAIGN, message_id, MemberState.SENT)
+            assert retention.mark_members([sent]) == 1
         assert retention.mark_members([MemberMark(CAMPAIGN, message_id, former)]) == 1
         expected = former in MARKED_FROM[state]
         assert retention.mark_members([MemberMark(CAMPAIGN, message_id, state)]) == expected

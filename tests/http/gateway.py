@@ -16,6 +16,7 @@ import form_intake
 import lead_queries
 import ltv_queries
 import retention_analysis
+from local.background_workers import DEVELOPMENT_SECRETS
 from succotash.container import Container
 from succotash.http.api import Api
 from tests.events import Event, http_event, ids_in, matched
@@ -34,8 +35,9 @@ ENVIRONMENT: Mapping[str, str] = {
     "SUCCOTASH_STORAGE": "memory",
     "MAIL_FROM": "Succotash <succotash@localhost>",
     "WEBHOOK_SECRETS": "whsec_a2V5LW9mLXdlYmhvb2tzLXRoYXQtbm9ib2R5LWtub3dz",
+    "CONNECTOR_SECRETS": json.dumps(DEVELOPMENT_SECRETS),
 }
-"""A deployment that sends e-mails and webhooks, and has no bus."""
+"""A deployment that sends e-mails and webhooks, hears of shops, and has no bus."""
 
 
 @dataclass(frozen=True, slots=True)

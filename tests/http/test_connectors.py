@@ -90,6 +90,18 @@ def test_a_changed_body_is_refused_and_nothing_recorded(name: str) -> None:
     assert ledger(gateway) == ledger(gateway, "eve@example.com") == {}
 
 
+@pytest.mark.parametrize(
+    "price", ["1e9999999999999999999", "-1e9999999999999999999", "1e-999999999"]
+)
+def test_an_amount_beyond_every_exponent_is_set_aside(price: str, gateway: Gateway) -> None:
+    body = json.loads(sample("connectors.shopify_order")["body"])
+    for name in ("total_price", "current_total_price"):
+        body[name] = price
+        body[f"{name}_set"]["shop_money"]["amount"] = price
+    assert gateway.send(signed("shopify", body)).status == 200
+    assert ledger(gateway) == {}
+
+
 class TestSignatures:
     @pytest.mark.parametrize(
         "secrets",
