@@ -76,7 +76,7 @@ smoke-arm64: $(SYNCED) ## build for arm64 and run it in an emulator, after make 
 	"$(BIN)/python" -m pytest -n 2 tests/smoke/test_arm64.py
 
 sam-local: $(SYNCED) ## invoke every function with every event in Docker, after make build
-	"$(BIN)/python" -m pytest -n 2 tests/sam_local
+	"$(BIN)/python" -m pytest -n 3 tests/sam_local
 
 browser: dashboard ## use the hosted page and the dashboard in a real browser
 	"$(BIN)/python" -m pytest tests/browser
