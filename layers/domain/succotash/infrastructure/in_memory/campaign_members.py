@@ -27,13 +27,13 @@ from succotash.domain.campaigns.members import (
     ReleaseTerms,
     Unreached,
 )
-from succotash.domain.messages.outbox import MessageKind, OutboxMessage
-from succotash.domain.people.consents import (
+from succotash.domain.consents.consents import (
     MARKETING,
     ConsentState,
     SuppressionReason,
     campaign_purpose,
 )
+from succotash.domain.messages.outbox import MessageKind, OutboxMessage
 from succotash.domain.people.erasures import DigestBlocks
 from succotash.domain.repositories.campaign_members import CampaignMemberRepository
 from succotash.domain.value.ledgers import Customer

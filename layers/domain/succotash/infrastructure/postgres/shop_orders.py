@@ -20,6 +20,7 @@ from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.rows.shops import refunds_document, shop_order_state_of
 
 _SQL = statements("shop_orders")
+_COLUMNS = statements("shop_order_columns")
 _OUTCOMES = {each.value[0]: each for each in (RecordOutcome.RECORDED, RecordOutcome.UNCHANGED)}
 """By their first letter."""
 
@@ -80,11 +81,11 @@ class PostgresShopOrderRepository(PostgresRepository, ShopOrderRepository):
 
         def enter(session: Session) -> str:
             plan_for_many_keys(session)
-            session.run(_SQL["make_stage_of_columns"])
-            session.run(_SQL["clear_stage_of_columns"])
-            session.copy_in(_SQL["copy_to_stage_of_columns"], chunks)
+            session.run(_COLUMNS["make_stage_of_columns"])
+            session.run(_COLUMNS["clear_stage_of_columns"])
+            session.copy_in(_COLUMNS["copy_to_stage_of_columns"], chunks)
             [entered] = session.run(
-                _SQL["enter_staged_shop_orders"], own=orders.system, currency=orders.currency
+                _COLUMNS["enter_staged_shop_orders"], own=orders.system, currency=orders.currency
             )
             return str(entered["outcomes"])
 
