@@ -76,11 +76,6 @@ class LookPlan:
         """How many looks have come."""
         return sum(each.at <= now for each in self.looks)
 
-    def look_of(self, closes_at: datetime) -> int | None:
-        """The look, from 0, at which a member counts first; None where it is after the last."""
-        ahead = (at for at, each in enumerate(self.looks) if each.at >= closes_at)
-        return next(ahead, None)
-
     def expected_boundaries(self) -> list[float]:
         """The statistic that would cross at each look, if members came at an even pace."""
         from succotash.domain.campaigns.boundaries import two_sided_boundaries

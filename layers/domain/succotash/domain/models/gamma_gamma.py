@@ -77,11 +77,6 @@ class GammaGamma(SpendModel):
         """Mean spend of all customers, p v / (q - 1); +inf where `has_mean` is false."""
         return self.p * self.v / (self.q - 1) if self.has_mean else np.inf
 
-    @property
-    def population_mode(self) -> float:
-        """The likeliest mean spend of a customer, p v / (q + 1); always finite."""
-        return self.p * self.v / (self.q + 1)
-
     @override
     def expected_spend(self, frequency: Array, mean_spend: Array) -> Array:
         """Equation (5) of the note, p (v + x m) / (p x + q - 1); one-time buyers: the mean of all.

@@ -13,8 +13,6 @@ from urllib.parse import unquote
 from succotash.domain.values import Json
 from succotash.errors import ConflictError
 
-KEY_LENGTH = 16
-"""The least characters of a key; it is meant to be random."""
 SHA256_BLOCK = 64
 """Bytes."""
 SUPPRESSION = "suppression"

@@ -18,7 +18,7 @@ from succotash.infrastructure.sqlite.columns import instant_text, json_text, mic
 from succotash.infrastructure.sqlite.functions import local_day, shard_parameters
 from succotash.infrastructure.sqlite.purchases import laid_out_purchases
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
-from succotash.infrastructure.sqlite.rows import integers
+from succotash.infrastructure.sqlite.result_row import integers
 from succotash.infrastructure.sqlite.sightings import Sighting, see_customers
 from succotash.infrastructure.sqlite.sql import statements
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from ipaddress import ip_address
-from typing import Any
 
 from succotash.domain.values import MONEY_PLACES, Currency, Money
 from succotash.errors import CurrencyMismatchError, StorageError
@@ -79,11 +78,6 @@ def json_text(value: object) -> str:
         return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError:
         raise StorageError("a value cannot be written as JSON") from None
-
-
-def json_value(text: str) -> Any:  # noqa: ANN401 - what JSON holds is known to the reader of it
-    """The value of JSON text."""
-    return json.loads(text)
 
 
 def address_text(address: str | None) -> str | None:

@@ -13,7 +13,7 @@ from succotash.infrastructure.sqlite.columns import instant_text, micros
 from succotash.infrastructure.sqlite.connection import Row, Session
 from succotash.infrastructure.sqlite.functions import local_day, require_zone, shard_parameters
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
-from succotash.infrastructure.sqlite.rows import integers
+from succotash.infrastructure.sqlite.result_row import integers
 from succotash.infrastructure.sqlite.sql import statements
 
 _SQL = statements("purchases")

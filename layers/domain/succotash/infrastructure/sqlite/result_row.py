@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+from array import array
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
@@ -62,3 +64,8 @@ class SQLiteRow(sqlite3.Row):
     def optional_json(self, column: str, /) -> Any:  # noqa: ANN401 - as `json`
         """As `json`, or None where the column is NULL."""
         return None if self[column] is None else self.json(column)
+
+
+def integers(rows: Iterable[SQLiteRow], column: str) -> array[int]:
+    """The whole numbers in a column of these rows."""
+    return array("q", [int(row[column]) for row in rows])

@@ -9,16 +9,6 @@ from succotash.infrastructure.sqlite.sql import statements
 
 _SQL = statements("sightings")
 
-# Whom a shop means by an id: the customer of whom it is an alias, or else the one whose id it is.
-MEANT = """coalesce(
-    (
-        SELECT named.customer_id
-        FROM customer_aliases AS named
-        WHERE named.system = 'shop' AND named.alias = :customer_id
-    ),
-    :customer_id
-)"""
-
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
