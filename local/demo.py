@@ -20,7 +20,7 @@ from local.demo_campaigns import (
     address_of,
     consenting,
 )
-from succotash.domain.people.consents import MARKETING
+from succotash.domain.consents.consents import MARKETING
 from succotash.domain.values import Json
 
 CDNOW = Path(__file__).parent / "data" / "cdnow_sample.csv"

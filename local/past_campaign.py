@@ -20,7 +20,7 @@ from succotash.domain.campaigns.audiences import Audience
 from succotash.domain.campaigns.campaigns import CampaignChange, CampaignStatus
 from succotash.domain.campaigns.definition import Budget, CampaignDefinition
 from succotash.domain.campaigns.templates import MessageTemplate
-from succotash.domain.people.consents import MARKETING, Consent, ConsentOrigin, ConsentState
+from succotash.domain.consents.consents import MARKETING, Consent, ConsentOrigin, ConsentState
 from succotash.domain.value.ledgers import Order
 from succotash.domain.values import CampaignId, Currency, CustomerId, Money, OrderId
 from succotash.errors import NotFoundError

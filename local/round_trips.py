@@ -15,6 +15,15 @@ from local.member_round_trips import check_members
 from local.run_round_trip import check_progress
 from local.shop_round_trip import USD, ShopRoundTrip
 from succotash.domain.campaigns.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
+from succotash.domain.consents.consents import (
+    MARKETING,
+    Consent,
+    ConsentOrigin,
+    ConsentState,
+    CurrentConsent,
+    Suppression,
+    SuppressionReason,
+)
 from succotash.domain.forms.forms import Form, RuleKind, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionFilter
 from succotash.domain.intake.submissions import (
@@ -33,15 +42,6 @@ from succotash.domain.messages.delivery import (
 )
 from succotash.domain.messages.outbox import Channel, MailNote, OutboxMessage, Settlement
 from succotash.domain.messages.quarantine import QuarantineDigest
-from succotash.domain.people.consents import (
-    MARKETING,
-    Consent,
-    ConsentOrigin,
-    ConsentState,
-    CurrentConsent,
-    Suppression,
-    SuppressionReason,
-)
 from succotash.domain.people.identities import Join
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.grids import GridRequest

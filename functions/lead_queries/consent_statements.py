@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from succotash.application.people.consent_records import Statement
-from succotash.domain.people.consents import PURPOSE, ConsentState
+from succotash.application.consents.consent_records import Statement
+from succotash.domain.consents.consents import PURPOSE, ConsentState
 from succotash.http.fields import LAX, Closed, Instant, Prose
 
 

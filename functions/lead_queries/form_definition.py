@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from succotash.domain.consents.consents import MARKETING
 from succotash.domain.forms.attribution import CONSENT, CONTROL_PREFIX, TOKEN, is_attribution
 from succotash.domain.forms.forms import (
     FieldKind,
@@ -18,7 +19,6 @@ from succotash.domain.forms.forms import (
     SpamSettings,
     ValidationRule,
 )
-from succotash.domain.people.consents import MARKETING
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import FormId, Json, RuleId
 from succotash.errors import InvalidInputError

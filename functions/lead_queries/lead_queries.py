@@ -14,7 +14,7 @@ from consent_statements import ConsentsBody
 from form_definition import FormBody
 from scoring_table import ScoringRulesBody
 from shop_request_messages import shop_request_messages
-from succotash.application.consents import ConsentsView
+from succotash.application.consents.views import ConsentsView
 from succotash.application.forms.analytics import FormAnalyticsView
 from succotash.application.forms.views import FormList, FormView
 from succotash.application.intake.views import SubmissionList, SubmissionView

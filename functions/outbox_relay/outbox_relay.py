@@ -10,7 +10,7 @@ from pydantic_core import to_jsonable_python
 
 from relay_messages import read_messages
 from succotash.container import Container, container
-from succotash.domain.people.consents import FailedAddress
+from succotash.domain.consents.consents import FailedAddress
 from succotash.errors import InvalidInputError
 from succotash.http.invocations import WrongSettings, invocation
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from succotash.domain.campaigns.outcomes import MemberOutcome
+from succotash.domain.consents.consents import FailedAddress
 from succotash.domain.messages.delivery import DeliveryOutcome
-from succotash.domain.people.consents import FailedAddress
 from succotash.errors import MalformedRequestError
 
 EARLY = timedelta(seconds=5)

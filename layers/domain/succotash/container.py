@@ -13,6 +13,7 @@ from succotash.wiring.services import services_at
 
 if TYPE_CHECKING:
     from succotash.application.campaigns.dispatch import CampaignDispatch
+    from succotash.application.consents.consent_records import ConsentRecords
     from succotash.application.forms.views import FormView
     from succotash.application.intake.challenges import ChallengeIntake
     from succotash.application.intake.confirmations import Confirmations
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from succotash.application.messages.delivery_worker import DeliveryWorker
     from succotash.application.messages.outbox_relay import OutboxRelay
     from succotash.application.messages.quarantine_digests import QuarantineDigests
-    from succotash.application.people.consent_records import ConsentRecords
     from succotash.application.people.people_handler import PeopleHandler
     from succotash.application.retention.retention_handler import RetentionHandler
     from succotash.application.scoring.churn_scoring import ChurnScoring
@@ -161,7 +161,7 @@ class Container:
 
     def get_consent_records(self) -> "ConsentRecords":
         """What people said may be sent to them, and addresses that fail."""
-        from succotash.application.people.consent_records import ConsentRecords
+        from succotash.application.consents.consent_records import ConsentRecords
 
         return ConsentRecords(self.storage, self._clock, self._new_id, self.keys.tombstones)
 

@@ -9,11 +9,11 @@ from functools import partial
 from typing import NotRequired, TypedDict
 
 from succotash.application.batches import Rejected, ViolationView, violation_views
-from succotash.application.consents import keep_consents, without_erased
+from succotash.application.consents.recording import keep_consents, without_erased
 from succotash.domain.campaigns.consent_rules import ConsentRule
 from succotash.domain.campaigns.members import MemberMark, MemberState, ReleaseTerms
 from succotash.domain.campaigns.outcomes import LEFT, MemberOutcome, OutcomeKind
-from succotash.domain.people.consents import MARKETING, Consent, ConsentOrigin, ConsentState
+from succotash.domain.consents.consents import MARKETING, Consent, ConsentOrigin, ConsentState
 from succotash.domain.people.erasures import NO_TOMBSTONES, SUPPRESSION, Tombstones
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.value.ledgers import CLOCK_TOLERANCE

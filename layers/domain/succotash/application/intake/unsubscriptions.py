@@ -2,20 +2,20 @@
 
 from collections.abc import Callable
 
-from succotash.application.consents import keep_consents, without_erased
+from succotash.application.consents.recording import keep_consents, without_erased
 from succotash.application.intake.outage import OutageGuard
-from succotash.domain.intake.signing import Signer
-from succotash.domain.intake.unsubscriptions import (
-    UnsubscribeFrom,
-    UnsubscribeLink,
-    Unsubscription,
-)
-from succotash.domain.people.consents import (
+from succotash.domain.consents.consents import (
     Consent,
     ConsentOrigin,
     ConsentState,
     Suppression,
     SuppressionReason,
+)
+from succotash.domain.intake.signing import Signer
+from succotash.domain.intake.unsubscriptions import (
+    UnsubscribeFrom,
+    UnsubscribeLink,
+    Unsubscription,
 )
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.storage import Repositories, Storage

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from succotash.domain.consents.consents import MARKETING, Suppression, SuppressionReason
 from succotash.domain.leads.leads import PersonRecord
 from succotash.domain.messages.mails import mailbox_of
-from succotash.domain.people.consents import MARKETING, Suppression, SuppressionReason
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.people.identities import Pseudonyms
 from succotash.domain.repositories.storage import Repositories

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict
 
-from succotash.application.consents import ConsentsView
+from succotash.application.consents.views import ConsentsView
 from succotash.application.intake.views import SubmissionView
 from succotash.application.leads.views import LeadView, StatusChangeView
 from succotash.application.people.erased_elsewhere import ElsewhereView

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from succotash.application.consents import address_key_of, key_of_addresses
-from succotash.domain.people.consents import (
+from succotash.application.consents.recording import address_key_of, key_of_addresses
+from succotash.domain.consents.consents import (
     MARKETING,
     Consent,
     ConsentOrigin,

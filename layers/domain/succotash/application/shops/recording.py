@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
 
-from succotash.application.consents import keep_consents, without_erased
+from succotash.application.consents.recording import keep_consents, without_erased
 from succotash.application.identities import Register
 from succotash.application.shops.marketing import MarketingWord, consents_of
 from succotash.domain.people.erasures import Tombstones

@@ -34,7 +34,7 @@ from succotash.application.value.order_blocks import (
     Recording,
 )
 from succotash.application.value.previews import Preview
-from succotash.domain.people.consents import ImportedConsents
+from succotash.domain.consents.consents import ImportedConsents
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.people.identities import NameCustomer, NameEmail
 from succotash.domain.repositories.objects import ObjectStore, StoredObject

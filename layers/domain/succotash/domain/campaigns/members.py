@@ -8,7 +8,7 @@ from enum import StrEnum
 from succotash.domain.campaigns.alternatives import Alternative
 from succotash.domain.campaigns.assignment import Arm
 from succotash.domain.campaigns.consent_rules import ConsentRule
-from succotash.domain.people.consents import MARKETING, campaign_purpose
+from succotash.domain.consents.consents import MARKETING, campaign_purpose
 from succotash.domain.people.erasures import DigestBlocks
 from succotash.domain.values import CampaignId, CustomerId, MessageId, Money, RunId
 

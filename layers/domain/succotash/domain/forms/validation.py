@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
+from succotash.domain.consents.consents import PURPOSE
 from succotash.domain.forms.attribution import CONSENT
 from succotash.domain.forms.canonical_text import ANSWER_LIMIT, canonical_text
 from succotash.domain.forms.forms import (
@@ -16,7 +17,6 @@ from succotash.domain.forms.forms import (
     RuleKind,
     ValidationRule,
 )
-from succotash.domain.people.consents import PURPOSE
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import Json, RuleId
 from succotash.errors import InvalidInputError, Violation

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from succotash.domain.consents.consents import TERMS, Consent, ConsentOrigin, ConsentState
 from succotash.domain.forms.attribution import CONSENT, source_of, split_answers
 from succotash.domain.forms.forms import FieldKind, Form, ValidationRule
 from succotash.domain.forms.submissions import (
@@ -37,7 +38,6 @@ from succotash.domain.intake.submissions import (
     merged_lead,
 )
 from succotash.domain.messages.outbox import submission_messages
-from succotash.domain.people.consents import TERMS, Consent, ConsentOrigin, ConsentState
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import Json, LeadId
 from succotash.errors import IdempotencyKeyReusedError, InvalidInputError, Violation

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from succotash.domain.consents.consents import Consent
 from succotash.domain.forms.attribution import campaign_of
 from succotash.domain.forms.forms import Form, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest
@@ -12,7 +13,6 @@ from succotash.domain.intake.spam import NO_TRAFFIC, RecentTraffic
 from succotash.domain.leads.leads import Lead, LeadScore
 from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.messages.outbox import OutboxMessage
-from succotash.domain.people.consents import Consent
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones, erased_at
 from succotash.domain.values import FormId, Json, LeadId, SubmissionId

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+from succotash.domain.consents.consents import MARKETING, campaign_purpose
 from succotash.domain.intake.signing import InvalidTokenError, Signer
-from succotash.domain.people.consents import MARKETING, campaign_purpose
 from succotash.domain.values import CampaignId, instant_text, require_aware
 from succotash.errors import MalformedRequestError, SuccotashError
 

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from succotash.domain.people.consents import (
+from succotash.domain.consents.consents import (
     Consent,
     CurrentConsent,
     ImportedConsents,

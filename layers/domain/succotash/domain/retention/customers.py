@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from succotash.domain.people.consents import ConsentState
+from succotash.domain.consents.consents import ConsentState
 from succotash.domain.retention.retention import ChurnPrediction, RiskLevel
 from succotash.domain.value.ltv import CustomerLTV
 from succotash.domain.values import CustomerId, Money, SegmentId

@@ -7,7 +7,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
-from succotash.domain.people.consents import ConsentOrigin, FailedAddress
+from succotash.domain.consents.consents import ConsentOrigin, FailedAddress
 from succotash.domain.values import CampaignId, MessageId
 
 type SesEvent = Mapping[str, Any]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import override
 
-from succotash.domain.people.consents import (
+from succotash.domain.consents.consents import (
     Consent,
     ConsentOrigin,
     ConsentState,

@@ -14,6 +14,7 @@ from succotash.domain.campaigns.campaigns import RetentionCampaign
 from succotash.domain.campaigns.members import CampaignMember
 from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
 from succotash.domain.campaigns.readings import LookReading
+from succotash.domain.consents.consents import Consent, Suppression
 from succotash.domain.forms.forms import DEFAULT_FORM, Form, RuleKind, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.leads.leads import Lead, LeadScore, LeadStatus, StatusChange
@@ -21,7 +22,6 @@ from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.messages.delivery import DeliveryResult, PendingDelivery
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.messages.quarantine import QuarantineDigest
-from succotash.domain.people.consents import Consent, Suppression
 from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.lifecycle import LifecycleCounts

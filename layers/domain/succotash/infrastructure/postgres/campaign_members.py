@@ -18,8 +18,8 @@ from succotash.domain.campaigns.members import (
     Release,
     ReleaseTerms,
 )
+from succotash.domain.consents.consents import CAMPAIGN_PREFIX, MARKETING
 from succotash.domain.messages.outbox import MessageKind
-from succotash.domain.people.consents import CAMPAIGN_PREFIX, MARKETING
 from succotash.domain.repositories.campaign_members import CampaignMemberRepository
 from succotash.domain.values import CampaignId, MessageId
 from succotash.infrastructure.postgres.campaigns import PostgresCampaignRepository
@@ -55,7 +55,10 @@ class PostgresCampaignMemberRepository(PostgresRepository, CampaignMemberReposit
     @override
     def assign_members(self, terms: DispatchTerms, dispatch_id: str) -> Assigned:
         [row] = self._run(
-            _ELIGIBILITY["assign_members"], **_parameters(terms), at=terms.at, dispatch_id=dispatch_id
+            _ELIGIBILITY["assign_members"],
+            **_parameters(terms),
+            at=terms.at,
+            dispatch_id=dispatch_id,
         )
         return Assigned(row["treatment"], row["holdout"])
 

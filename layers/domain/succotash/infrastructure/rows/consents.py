@@ -1,6 +1,6 @@
 """Consent and suppressions, of rows."""
 
-from succotash.domain.people.consents import (
+from succotash.domain.consents.consents import (
     Consent,
     ConsentOrigin,
     ConsentState,

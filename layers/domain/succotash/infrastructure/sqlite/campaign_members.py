@@ -19,8 +19,8 @@ from succotash.domain.campaigns.members import (
     Release,
     ReleaseTerms,
 )
+from succotash.domain.consents.consents import CAMPAIGN_PREFIX, MARKETING
 from succotash.domain.messages.outbox import MessageKind
-from succotash.domain.people.consents import CAMPAIGN_PREFIX, MARKETING
 from succotash.domain.people.erasures import DigestBlocks
 from succotash.domain.repositories.campaign_members import CampaignMemberRepository
 from succotash.domain.values import MONEY_PLACES, CampaignId, Json, MessageId
