@@ -1,4 +1,4 @@
-"""What customers do, in batches: orders and activity."""
+"""Takes what customers do, in batches: orders and activity."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -32,7 +32,7 @@ PROBLEMS_SHOWN = 100
 
 
 class ImportQuery(Closed):
-    """How much of a report."""
+    """The query of a report: how many problems it shows."""
 
     limit: Annotated[int, Field(ge=0, le=1000), Digits] = PROBLEMS_SHOWN
     """The most problems by line in the answer."""
@@ -80,7 +80,7 @@ def permit_upload(container: Container, body: UploadBody) -> Reply:
 
 @api.route("GET", "/imports/{import_id}", scope=WRITE)
 def get_import(container: Container, import_id: str, query: ImportQuery) -> ImportView:
-    """How the import of a file that was sent went, or how far it has come."""
+    """Return how the import of a file went, or how far it has come."""
     return container.get_uploads().get_import(import_id, limit=query.limit)
 
 

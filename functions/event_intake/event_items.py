@@ -25,7 +25,7 @@ LONGEST_DURATION = 31 * 24 * 3600
 
 
 class ActivityItem(Closed):
-    """Something a customer did other than buying."""
+    """An activity of a customer other than buying."""
 
     customer_id: Id
     event_id: Id

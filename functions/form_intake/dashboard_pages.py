@@ -34,13 +34,13 @@ FOREVER = "public, max-age=31536000, immutable"
 
 
 class DashboardQuery(Closed):
-    """What the issuer of tokens adds when it sends somebody back; the page itself reads it."""
+    """Parameters that the issuer of tokens adds when it sends somebody back; for the page."""
 
     model_config = ConfigDict(extra="ignore")
 
 
 class DashboardSettings(TypedDict):
-    """What the dashboard must know before anybody signs in."""
+    """Settings that the dashboard needs before anybody signs in."""
 
     currency: str
     time_zone: str
@@ -126,7 +126,7 @@ def _file(call: Call, name: str, content_type: str, headers: Mapping[str, str]) 
 
 @cache
 def _files() -> Mapping[str, bytes]:
-    """What was built, by path; a request names one of these and reads no other file."""
+    """The files that were built, by path; a request names one of these and reads no other file."""
     return {
         path.relative_to(BUILT).as_posix(): path.read_bytes()
         for path in BUILT.rglob("*")

@@ -58,14 +58,14 @@ REFERRER_LIMIT = 2_000
 
 
 class Health(TypedDict):
-    """That the service is well, and on which storage."""
+    """The service is well, on this storage."""
 
     status: str
     storage: str
 
 
 class Token(TypedDict):
-    """What a page sends along as `_token`, so that its visitor is known to have taken time."""
+    """A form's token, which a page sends as `_token` to show that its visitor took time."""
 
     token: str
     expires_in: int
@@ -73,7 +73,7 @@ class Token(TypedDict):
 
 
 class Receipt(TypedDict):
-    """That a submission is stored. It is the same whatever became of it."""
+    """A submission is stored; the receipt is the same whether it was accepted or quarantined."""
 
     submission_id: str
     form_id: str
@@ -81,7 +81,7 @@ class Receipt(TypedDict):
 
 
 class ConfirmationBody(Closed):
-    """What the page's button sends."""
+    """The body that the page's button sends."""
 
     token: Annotated[str, Field(max_length=LONGEST_TOKEN)]
 
@@ -126,7 +126,7 @@ def get_thanks(
     query: ThanksQuery,  # noqa: ARG001 - says that any is passed over
     call: Call,
 ) -> Reply:
-    """What is shown to a person whose submission is stored, or waits."""
+    """Show the page of thanks for a submission that is stored, or waits."""
     try:
         # Who was just thanked for a submission that waits is not told of the outage.
         form = container.get_form_handler().recall_form(form_id)
@@ -327,7 +327,7 @@ def _accepts_json(call: Call) -> bool:
 
 
 def _carried(form: FormView, fields: Mapping[str, Json]) -> dict[str, str]:
-    """What came along with the answers and goes with the next attempt, too."""
+    """Fields besides the answers that go with the next attempt, too."""
 
     def goes_along(name: str) -> bool:
         is_free = not form["fields"] and not name.startswith(CONTROL_PREFIX)

@@ -1,4 +1,4 @@
-"""What somebody who works with a person says that the person said."""
+"""The body by which a team records a person's consent."""
 
 from typing import Annotated
 
@@ -31,7 +31,7 @@ def _once(consents: tuple[ConsentBody, ...]) -> tuple[ConsentBody, ...]:
 
 
 class ConsentsBody(Closed):
-    """What was said; purposes that are not named stay as they are."""
+    """Consents to record; purposes that are not named stay as they are."""
 
     consents: Annotated[
         tuple[ConsentBody, ...],
@@ -41,7 +41,7 @@ class ConsentsBody(Closed):
     ]
 
     def statements(self) -> list[Statement]:
-        """What was said, by purpose."""
+        """The statements of a body, by purpose."""
         return [
             Statement(each.purpose, each.state, each.text, each.occurred_at)
             for each in self.consents

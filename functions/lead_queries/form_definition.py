@@ -129,7 +129,7 @@ class RuleBody(Closed):
 
 
 class SpamBody(Closed):
-    """How the form tells people from robots."""
+    """A form's protection against spam."""
 
     honeypot: Annotated[
         str, Field(pattern=r"^([A-Za-z_][A-Za-z0-9_-]{0,63})?$"), AfterValidator(_trap_name)

@@ -75,13 +75,13 @@ class AnalyticsQuery(Closed):
 
 
 class SubmissionsQuery(Paged):
-    """Which submissions."""
+    """Filters of a list of submissions."""
 
     state: Annotated[SubmissionState, LAX] | None = None
 
 
 class LeadsQuery(Paged):
-    """Which leads."""
+    """Filters of a list of leads."""
 
     status: Annotated[LeadStatus, LAX] | None = None
     source: Line | None = None
@@ -90,7 +90,7 @@ class LeadsQuery(Paged):
 
 
 class LeadsExportQuery(Closed):
-    """Which leads, and behind which row to go on."""
+    """Filters of an export of leads, and the row to go on behind."""
 
     status: Annotated[LeadStatus, LAX] | None = None
     source: Line | None = None
@@ -100,7 +100,7 @@ class LeadsExportQuery(Closed):
 
 
 class SubmissionsExportQuery(Closed):
-    """Which submissions, as in analytics, and behind which row to go on."""
+    """Filters of an export of submissions, as in analytics, and the row to go on behind."""
 
     state: Annotated[SubmissionState, LAX] | None = None
     start: DayOrInstant | None = None
@@ -109,7 +109,7 @@ class SubmissionsExportQuery(Closed):
 
 
 class CustomersExportQuery(Closed):
-    """Which customers, and behind which row to go on."""
+    """Filters of an export of customers, and the row to go on behind."""
 
     risk: Annotated[RiskLevel, LAX] | None = None
     segment: Id | None = None
@@ -128,19 +128,19 @@ class ExportView(TypedDict):
 
 
 class LeadPatch(Closed):
-    """Where the lead stands now."""
+    """A lead's new status."""
 
     status: Annotated[LeadStatus, LAX]
 
 
 class RescoringBody(Closed):
-    """As of when; an earlier answer's `as_of` goes on with what that left."""
+    """The instant to score as of; an earlier answer's `as_of` goes on where that stopped."""
 
     as_of: Instant | None = None
 
 
 class PersonBody(Closed):
-    """Who it is about; in a body, because addresses are logged."""
+    """A person's e-mail address; in a body, because addresses are logged."""
 
     email: Annotated[str, Field(max_length=320, json_schema_extra={"format": "email"})]
 
@@ -187,7 +187,7 @@ def get_forms(container: Container) -> FormList:
 
 @api.route("GET", "/forms/analytics", scope=FORMS_READ)
 def get_form_analytics(container: Container, query: AnalyticsQuery) -> FormAnalyticsView:
-    """How forms do: submissions, leads, sources, the funnel."""
+    """Return submissions, leads, sources and the funnel of forms."""
     return container.get_form_handler().get_form_analytics(
         start=query.start, end=query.end, form_id=query.form_id, source=query.source
     )
@@ -316,7 +316,7 @@ def update_lead(container: Container, lead_id: str, body: LeadPatch) -> LeadView
 
 @api.route("GET", "/leads/{lead_id}/consents", scope=PEOPLE)
 def get_lead_consents(container: Container, lead_id: str) -> ConsentsView:
-    """What a lead said may be sent to them."""
+    """Return a lead's consent and its history."""
     return container.get_consent_records().get_lead_consents(lead_id)
 
 
@@ -328,7 +328,7 @@ def put_lead_consents(container: Container, lead_id: str, body: ConsentsBody) ->
 
 @api.route("GET", "/customers/{customer_id}/consents", scope=PEOPLE)
 def get_customer_consents(container: Container, customer_id: CustomerPathId) -> ConsentsView:
-    """What a customer said may be sent to them."""
+    """Return a customer's consent and its history."""
     return container.get_consent_records().get_customer_consents(customer_id)
 
 
@@ -342,7 +342,7 @@ def put_customer_consents(
 
 @api.route("POST", "/people/export", scope=PEOPLE)
 def export_person(container: Container, body: PersonBody) -> PersonExport:
-    """What the database holds about one person."""
+    """Return everything that the database holds about one person."""
     return container.get_people_handler().export_person(body.email)
 
 

@@ -1,4 +1,4 @@
-"""What customers are worth: analysis, customers, segments and cohorts."""
+"""The value of customers: analysis, customers, segments and cohorts."""
 
 from typing import Annotated
 
@@ -45,7 +45,7 @@ class AnalysisQuery(Closed):
 
 
 class CustomersQuery(Paged):
-    """Which customers."""
+    """Filters of a list of customers by value."""
 
     segment: Id | None = None
     """A segment by value."""
@@ -54,7 +54,7 @@ class CustomersQuery(Paged):
 
 
 class CohortsQuery(Closed):
-    """How long a cohort's time of first purchase is."""
+    """The length of a cohort's period of first purchase."""
 
     by: Annotated[CohortSpan, LAX] = CohortSpan.MONTH
 
@@ -74,7 +74,7 @@ class SegmentBody(Closed):
 
 @api.route("GET", "/ltv/analysis", scope=READ)
 def get_ltv_analysis(container: Container, query: AnalysisQuery) -> LTVAnalysis:
-    """What customers are worth, in all and by cohort, segment, source and campaign."""
+    """Return the value of customers, in all and by cohort, segment, source and campaign."""
     return container.get_ltv_handler().get_ltv_analysis(start=query.start, end=query.end)
 
 

@@ -17,7 +17,7 @@ EARLY = timedelta(seconds=5)
 
 @dataclass(slots=True)
 class RelayMessages:
-    """What a batch of messages asks for."""
+    """A batch of messages, by kind."""
 
     outcomes: list[DeliveryOutcome] = field(default_factory=list)
     is_woken: bool = False
@@ -37,7 +37,7 @@ class RelayMessages:
 
 
 def read_messages(records: Iterable[Mapping[str, Any]], now: datetime) -> RelayMessages:
-    """What the records of an event of SQS ask for."""
+    """Sort the records of an event of SQS by kind."""
     found = RelayMessages()
     for record in records:
         text = record["body"]

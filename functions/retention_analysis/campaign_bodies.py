@@ -1,4 +1,4 @@
-"""What programs say of a campaign: bodies, and what they come to."""
+"""Bodies about campaigns, and the definitions that they stand for."""
 
 from datetime import time
 from typing import Annotated, Any, TypedDict
@@ -55,7 +55,7 @@ class MessageBody(Closed):
 
 
 class BudgetBody(Closed):
-    """What messages may cost."""
+    """The cost of a message, and the most that all may cost."""
 
     cost_per_message: Amount
     """Of sending one message, in `currency`."""
@@ -116,7 +116,7 @@ class CampaignBody(Closed):
     """When the effect is read; evenly spaced where it is left out."""
 
     def definition(self, own: Currency) -> CampaignDefinition:
-        """What is defined besides names and dates."""
+        """The definition of a campaign, without its name and dates."""
         parts = {
             name: value
             for name in type(self).model_fields
@@ -127,7 +127,7 @@ class CampaignBody(Closed):
 
 @with_config(CLOSED)
 class CampaignPatch(TypedDict, total=False):
-    """What changes; what is left out stays, and null takes away what is optional."""
+    """Changes to a campaign; what is left out stays, and null removes what is optional."""
 
     name: Line
     description: Prose
@@ -153,7 +153,7 @@ class CampaignPatch(TypedDict, total=False):
 
 
 def change_of(patch: CampaignPatch, own: Currency) -> CampaignChange:
-    """What a patch changes."""
+    """The change that a patch stands for."""
     return CampaignChange({name: _part(name, value, own) for name, value in patch.items()})
 
 

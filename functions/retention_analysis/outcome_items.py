@@ -1,4 +1,4 @@
-"""What programs report of campaigns' messages: items, and what they come to."""
+"""Items of a batch of outcomes of campaigns' messages."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ from succotash.http.reading import Unchecked, read_model
 
 
 class OutcomeItem(Closed):
-    """What became of a message."""
+    """An outcome of a message."""
 
     id: Id | None = None
     """By which the sender knows the item again; the result shows it."""

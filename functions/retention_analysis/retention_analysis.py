@@ -1,4 +1,4 @@
-"""Who is slipping away, and the campaigns to keep them."""
+"""Customers at risk, and the campaigns to keep them."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -59,7 +59,7 @@ BRACKETS_PATTERN = r"^\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*$"
 
 
 class GridQuery(Closed):
-    """Which retention grid."""
+    """The retention grid to count."""
 
     period: Annotated[GridPeriod, LAX] = GridPeriod.MONTH
     mode: Annotated[GridMode, LAX] = GridMode.NDAY
@@ -75,7 +75,7 @@ class GridQuery(Closed):
     """A day of the last cohort."""
 
     def question(self) -> GridQuestion:
-        """What is asked; InvalidInputError for brackets without their mode."""
+        """The grid that the query names; InvalidInputError for brackets without their mode."""
         if self.brackets is not None and self.mode is not GridMode.BRACKETS:
             raise InvalidInputError.of("brackets", "without_mode", "Requires mode=brackets")
         return GridQuestion(
@@ -92,13 +92,13 @@ class GridQuery(Closed):
 
 
 class LifecycleQuery(Closed):
-    """Which periods."""
+    """The periods to count."""
 
     period: Annotated[GridPeriod, LAX] = GridPeriod.MONTH
 
 
 class RiskQuery(Paged):
-    """Which customers."""
+    """Filters of a list of customers by risk."""
 
     risk: Annotated[RiskLevel, LAX] | None = None
     segment: Id | None = None
@@ -106,20 +106,20 @@ class RiskQuery(Paged):
 
 
 class CampaignsQuery(Closed):
-    """Which campaigns."""
+    """Filters of a list of campaigns."""
 
     status: Annotated[CampaignStatus, LAX] | None = None
 
 
 class ModelQuery(Closed):
-    """How many runs."""
+    """The number of runs to show."""
 
     limit: Limit = RUNS_SHOWN
     """The most runs in the answer."""
 
 
 class ReceiptsQuery(Paged):
-    """How many receipts."""
+    """The number of receipts to show."""
 
     limit: Limit = RECEIPTS_SHOWN
 
@@ -130,14 +130,14 @@ def _now_or_instant(value: object) -> object:
 
 
 class RunBody(Closed):
-    """As of when customers are scored: an instant, or `now`, which is also meant by nothing."""
+    """The instant to score customers as of; `now` or nothing is the present."""
 
     as_of: Annotated[datetime | Literal["now"], BeforeValidator(_now_or_instant)] = "now"
 
 
 @api.route("GET", "/retention/analytics", scope=READ)
 def get_retention_analytics(container: Container) -> RetentionAnalyticsView:
-    """Where all customers stand by the current run."""
+    """Return risk, engagement and campaigns of all customers, by the current run."""
     return container.get_retention_handler().get_retention_analytics()
 
 
@@ -149,7 +149,7 @@ def get_retention_grid(container: Container, query: GridQuery) -> GridView:
 
 @api.route("GET", "/retention/lifecycle", scope=READ)
 def get_lifecycle(container: Container, query: LifecycleQuery) -> LifecycleView:
-    """Who came, stayed, came back and went, period by period."""
+    """Return new, retained, returning and lost customers, period by period."""
     return container.get_retention_handler().get_lifecycle(query.period)
 
 
@@ -213,7 +213,7 @@ def delete_campaign(container: Container, campaign_id: str) -> None:
 
 @api.route("POST", "/retention/campaigns/{campaign_id}/preview", scope=WRITE)
 def preview_campaign(container: Container, campaign_id: str) -> PreviewView:
-    """How many a campaign would reach now, why not others, and what they would read."""
+    """Return how many a campaign would reach now, why not others, and its first messages."""
     return container.get_retention_handler().preview_campaign(campaign_id)
 
 
@@ -279,7 +279,7 @@ def get_scoring_runs(container: Container, query: Paged) -> RunProgressList:
 
 @api.route("GET", "/scoring/runs/{run_id}", scope=RUN)
 def get_scoring_run(container: Container, run_id: str) -> RunProgressView:
-    """How far a scoring run has come."""
+    """Return the progress of a scoring run."""
     return container.get_retention_handler().get_run_progress(run_id)
 
 
@@ -291,7 +291,7 @@ def get_model_report(container: Container, query: ModelQuery) -> ModelReport:
 
 @api.route("GET", "/retention/receipts", scope=READ)
 def get_receipts(container: Container, query: ReceiptsQuery) -> ReceiptList:
-    """What each month's first run foresaw, and what came: the latest month first."""
+    """Return what each month's first run predicted, and what happened: the latest month first."""
     return container.get_retention_handler().get_receipts(limit=query.limit, cursor=query.cursor)
 
 

@@ -42,5 +42,5 @@ def handler(event: Event, context: object) -> Event:  # noqa: ARG001 - as Lambda
 
 
 def scopes_of(groups: Collection[str]) -> frozenset[str]:
-    """What members of these groups may do; unknown groups give nothing."""
+    """The scopes of members of these groups; unknown groups give none."""
     return frozenset().union(*(SCOPES_OF_GROUPS.get(group, frozenset()) for group in groups))

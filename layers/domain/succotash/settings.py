@@ -53,7 +53,7 @@ _MODEL = "(BG/NBD|MBG/NBD|Pareto/NBD)"
 
 
 class Settings(BaseModel):
-    """Everything that differs between deployments. Field aliases are the environment's names."""
+    """The settings of a deployment. Field aliases are the environment's names."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -289,7 +289,7 @@ class Settings(BaseModel):
 
 
 def _sentence(problem: object) -> str:
-    """What is wrong with one setting, without its value."""
+    """Say what is wrong with one setting, without its value."""
     match problem:
         case {"loc": (str(name), *_), "msg": str(message)}:
             return f"{name}: {message.removeprefix('Value error, ')}"

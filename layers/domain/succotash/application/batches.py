@@ -21,7 +21,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of an item, and what deserves a second look where it is a refund."""
+    """The outcome of an item, and a warning about a doubtful refund."""
 
     outcome: RecordOutcome
     warning: RefundWarning | None = None
@@ -44,7 +44,7 @@ class RefundWarningView(TypedDict):
 
 
 class ItemResult(TypedDict):
-    """What became of one item: recorded, unchanged, conflicting, rejected or erased.
+    """The outcome of one item: recorded, unchanged, conflicting, rejected or erased.
 
     Erased is one not younger than the erasure of its customer: it is counted and not kept.
     """

@@ -1,4 +1,4 @@
-"""What fields of bodies and query strings are made of: closed models, exact types.
+"""Building blocks of bodies and query strings: closed models, exact types.
 
 Bodies are parsed before they are validated, so every type here reads plain Python values.
 """

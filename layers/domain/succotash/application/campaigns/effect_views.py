@@ -1,4 +1,4 @@
-"""What a campaign changed, serialised for the API."""
+"""The effect of a campaign, serialised for the API."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from succotash.domain.values import MONEY_UNIT
 
 
 class GroupView(TypedDict):
-    """What one group brought within the attribution window, whether or not it was reached."""
+    """Revenue and buyers of one group within the attribution window, reached or not."""
 
     members: int
     """People whose window has closed by the look that is shown."""
@@ -50,7 +50,7 @@ class CountEstimateView(TypedDict):
 
 
 class DifferenceView(TypedDict):
-    """What the campaign changed of everybody or of a segment; None where groups are too small."""
+    """The effect on everybody or on a segment; None where groups are too small."""
 
     treatment: GroupView
     holdout: GroupView
@@ -66,7 +66,7 @@ class DifferenceView(TypedDict):
 
 
 class SegmentDifferenceView(DifferenceView):
-    """What the campaign changed of one segment."""
+    """The effect on one segment."""
 
     segment_by: str
     """Such as risk_level, as it was when people were assigned."""
@@ -90,7 +90,7 @@ class LookView(TypedDict):
 
 
 class EffectView(TypedDict):
-    """What a campaign changed, by intention to treat."""
+    """The effect of a campaign, by intention to treat."""
 
     finding: str
     """`more`, `less` or `not_enough_evidence`, of revenue."""

@@ -23,7 +23,7 @@ from succotash.errors import NotFoundError, Violation
 
 @dataclass(frozen=True, slots=True)
 class ReportedOutcome:
-    """What somebody says became of a message."""
+    """A report of the outcome of a message."""
 
     message_id: MessageId
     kind: OutcomeKind
@@ -33,7 +33,7 @@ class ReportedOutcome:
 
 
 class OutcomeResult(TypedDict):
-    """What became of one item: recorded, unchanged or rejected."""
+    """The result of one item: recorded, unchanged or rejected."""
 
     index: int
     """Position of the item in the batch, from 0."""
@@ -201,7 +201,7 @@ class CampaignOutcomes:
     def _refusals(
         self, repositories: Repositories, outcomes: Sequence[MemberOutcome]
     ) -> list[tuple[MessageId, Consent]]:
-        """What those said who unsubscribed, none of whom is erased meanwhile."""
+        """Refusals by those who unsubscribed; none of them is erased meanwhile."""
         gone = {each.message_id: each for each in outcomes if each.kind is OutcomeKind.UNSUBSCRIBED}
         if not gone:
             return []

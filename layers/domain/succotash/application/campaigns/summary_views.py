@@ -1,4 +1,4 @@
-"""What counts of campaigns look like from outside, of one campaign and of all together."""
+"""Counts of campaigns as the API shows them, of one campaign and of all together."""
 
 from collections.abc import Mapping
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What campaigns look like from outside; no revenue is none in the deployment's own currency."""
+"""Campaigns as the API shows them; no revenue means none in the deployment's own currency."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -24,7 +24,7 @@ from succotash.domain.values import Currency, Json, Money
 
 
 class MessageTemplateView(TypedDict):
-    """What a campaign's message says."""
+    """The texts of a campaign's message."""
 
     subject: str
     text: str
@@ -32,7 +32,7 @@ class MessageTemplateView(TypedDict):
 
 
 class BudgetView(TypedDict):
-    """What messages may cost."""
+    """The cost of a message, and the most that all may cost."""
 
     cost_per_message: Decimal
     """Of sending one message, in `currency`."""
@@ -110,7 +110,7 @@ class CampaignList(TypedDict):
 
 
 class CostView(TypedDict):
-    """What messages cost."""
+    """The cost of messages so far."""
 
     amount: Decimal
     """In `currency`."""

@@ -23,7 +23,7 @@ from succotash.errors import ConflictError, InvalidInputError
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What somebody who works with a person says that the person said."""
+    """A person's consent to a purpose, as somebody who works with them records it."""
 
     purpose: str
     state: ConsentState

@@ -53,12 +53,12 @@ def keep_consents(
 
 
 def address_key_of(tombstones: Tombstones, canonical_email: str) -> str | None:
-    """How suppressions know an address; None without a key."""
+    """The digest by which suppressions know an address; None without a key."""
     return next(iter(tombstones.of_suppression(canonical_email)), None)
 
 
 def key_of_addresses(tombstones: Tombstones) -> Callable[[str], str | None]:
-    """As `address_key_of`, for many addresses."""
+    """The function that digests many addresses as `address_key_of` does one."""
     for blocks in tombstones.blocks(SUPPRESSION):
         return blocks.digest
     return lambda _: None
@@ -77,7 +77,7 @@ def holds_denied(repositories: Repositories, consent: Consent) -> bool:
 def without_erased(
     repositories: Repositories, tombstones: Tombstones, batch: Sequence[Consent]
 ) -> list[Consent]:
-    """Those that are younger than the erasure of their person, none of whom is erased meanwhile."""
+    """Drop consents from before the erasure of their person; nobody left is erased meanwhile."""
     made = {
         each: tombstones.of_person(each)
         for each in dict.fromkeys(consent.canonical_email for consent in batch)

@@ -25,7 +25,7 @@ class ConsentView(TypedDict):
 
 
 class CurrentConsentView(TypedDict):
-    """What holds for a purpose."""
+    """The current consent to a purpose."""
 
     purpose: str
     state: str
@@ -33,7 +33,7 @@ class CurrentConsentView(TypedDict):
 
 
 class SuppressionView(TypedDict):
-    """That the address is not written to, whatever else was said."""
+    """An address that gets no messages of a purpose, whatever else was said."""
 
     purpose: str
     reason: str
@@ -81,7 +81,7 @@ def consents_view(
 
 
 def view_of_person(repositories: Repositories, tombstones: Tombstones, email: str) -> ConsentsView:
-    """What is held about the consent of the person with this canonical e-mail."""
+    """The consent of the person with this canonical e-mail."""
     consents = repositories.consents
     return consents_view(
         consents.get_current_consents(email),

@@ -13,7 +13,7 @@ from succotash.errors import InvalidInputError
 
 
 class FormDefinitions:
-    """What each form asks, and by which rules."""
+    """Defines forms and reads their definitions."""
 
     def __init__(self, storage: Storage, clock: Clock, new_id: IdFactory) -> None:
         self._storage = storage

@@ -122,7 +122,7 @@ def count_outcome(outcome: SubmissionOutcome) -> None:
 
 
 def _state_of(outcome: DeliveryOutcome) -> ChallengeState:
-    """How a challenge went; UNKNOWN unless somebody could say."""
+    """The state of a challenge; UNKNOWN unless somebody could say."""
     judged = {ChallengeState.PASSED, ChallengeState.FAILED}
     if outcome.result is not DeliveryResult.DELIVERED or outcome.reference not in judged:
         return ChallengeState.UNKNOWN

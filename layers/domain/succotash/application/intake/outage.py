@@ -1,4 +1,4 @@
-"""Where submissions go while the storage is away, and what is remembered of forms meanwhile."""
+"""Keeps submissions while the storage is unavailable, with the forms that were seen last."""
 
 import time
 from collections import OrderedDict

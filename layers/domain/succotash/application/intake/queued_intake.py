@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 class TakesQueued(Protocol):
-    """What is needed of the handler of forms."""
+    """The part of the handler of forms that a queue needs."""
 
     def take_queued(self, queued: QueuedSubmission) -> object:
         """Store a queued submission, once however often it is given.
@@ -47,7 +47,7 @@ class TakesQueued(Protocol):
 
 
 class TakesUnsubscriptions(Protocol):
-    """What is needed of the use cases of links."""
+    """The part of the use cases of links that a queue needs."""
 
     def take_queued(self, asked: Unsubscription) -> None:
         """Do what was asked for by a link, once however often it is given."""
@@ -55,7 +55,7 @@ class TakesUnsubscriptions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IntakeReport:
-    """What became of the messages that a queue gave."""
+    """The results of a queue's messages."""
 
     taken: int
     discarded: int
@@ -183,7 +183,7 @@ def _name_of(message: _Message) -> str:
 
 
 def _read(delivery: Delivery) -> _Message | None:
-    """What the message is; None where that cannot be told."""
+    """Read a message; None if it cannot be read."""
     for kind in (QueuedSubmission, Unsubscription, DeliveryOutcome):
         with suppress(MalformedRequestError):
             return kind.of_text(delivery.text)
@@ -197,7 +197,7 @@ def _can_never_be_stored(error: Exception) -> bool:
 
 
 class _Result(Enum):
-    """What became of one message."""
+    """The result of one message."""
 
     TAKEN = auto()
     DISCARDED = auto()

@@ -16,7 +16,7 @@ REMOVED_AT_ONCE = 1_000
 
 
 class SubmissionReview:
-    """What a form's owner, and the person who sent it, do about a stored submission."""
+    """Shows, releases and confirms stored submissions, and deletes old ones."""
 
     def __init__(
         self,

@@ -67,7 +67,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ClientInfo:
-    """What the edge knows about the sender."""
+    """The sender's address and program, as the edge knows them."""
 
     ip_address: str | None = None
     user_agent: str | None = None
@@ -75,7 +75,7 @@ class ClientInfo:
 
 @dataclass(frozen=True, slots=True)
 class TakenSubmission:
-    """What became of a request to submit, and the form that was read for it."""
+    """The receipt of a submission, and the form that was read for it."""
 
     form: FormView
     receipt: SubmissionReceipt | None = None
@@ -148,7 +148,7 @@ class SubmissionIntake:
         body_digest: str = "",
         repeated: Collection[str] = (),
     ) -> TakenSubmission:
-        """As `submit_form`; a refusal is given back, with the form that was read for it.
+        """Submit as `submit_form` does; a refusal is returned, with the form that was read for it.
 
         `repeated` names fields that came more than once, which only a choice may.
         """
@@ -294,7 +294,7 @@ class SubmissionIntake:
 def _challenge_of(
     form: Form, evidence: Evidence, submission: FormSubmission | None
 ) -> Challenge | None:
-    """What has to be asked about a stored submission; None where nothing is open about it."""
+    """The challenge to ask about for a stored submission; None if nothing is open."""
     response, secret_arn = evidence.controls.get(CHALLENGE), form.spam.turnstile_secret_arn
     if submission is None or not submission.awaits_challenge:
         return None

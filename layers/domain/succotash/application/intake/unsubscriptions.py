@@ -50,7 +50,7 @@ class Unsubscriptions:
         return UnsubscribeLink(key, campaign_id).token(self._signer(), self._clock())
 
     def read_token(self, token: str) -> UnsubscribeLink:
-        """What a link is about; it changes nothing, and no storage is asked.
+        """Read a link's token; it changes nothing, and no storage is asked.
 
         InvalidTokenError, ExpiredTokenError.
         """

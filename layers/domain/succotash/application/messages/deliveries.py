@@ -80,7 +80,7 @@ class Deliveries(DeliveryQueue):
         return [_told(job, failures.get(job.message_id)) for job in jobs]
 
     def _way(self, job: DeliveryJob) -> Callable[[DeliveryJob], DeliveryOutcome]:
-        """How jobs of this kind are done."""
+        """The function that does jobs of this kind."""
         match job.kind:
             case DeliveryKind.MAIL:
                 return self._mail

@@ -29,7 +29,7 @@ class ReceivedJob:
 
 @dataclass(frozen=True, slots=True)
 class WorkReport:
-    """What became of the jobs that a queue gave."""
+    """The results of the jobs that a queue gave."""
 
     outcomes: tuple[DeliveryOutcome, ...]
     again: tuple[str, ...]

@@ -51,7 +51,7 @@ ALL_CHANNELS = frozenset(CampaignChannel)
 
 @dataclass(slots=True)
 class Released:
-    """What becomes of the campaigns' messages of a batch."""
+    """The decisions about a batch of campaigns' messages."""
 
     jobs: dict[MessageId, DeliveryJob] = field(default_factory=dict)
     """What is to be done now; an e-mail is noted as sent."""

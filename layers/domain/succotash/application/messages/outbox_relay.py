@@ -49,7 +49,7 @@ NO_KEY = "a key is out of reach"
 
 
 class RelayReport(TypedDict):
-    """What a run of the relay did, and what is left."""
+    """The result of a run of the relay, and the backlog that is left."""
 
     handed_over: int
     """Jobs whose outcomes are still to come."""
@@ -72,7 +72,7 @@ class RelayReport(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """Where messages go."""
+    """The ways by which messages leave."""
 
     deliveries: DeliveryQueue
     publishes: bool
@@ -103,7 +103,7 @@ class _Tally:
 
 @dataclass(slots=True)
 class _Plan:
-    """What a message needs in this attempt."""
+    """A message, and the channels that it needs in this attempt."""
 
     taken: TakenMessage
     trusted: set[str]
@@ -208,7 +208,7 @@ class OutboxRelay:
         self._note(outcomes, tally)
 
     def _release(self, batch: Sequence[TakenMessage], tally: _Tally) -> Released:
-        """What may leave of campaigns; the rest has to wait, or is not wanted any more."""
+        """Decide which of the campaigns' messages leave; the rest waits or is cancelled."""
         members, now = self._channels.members, self._clock()
         released = members.release(self._storage.repositories, batch, now)
         for taken in batch:
@@ -335,7 +335,7 @@ class OutboxRelay:
     def _settlement(
         self, answered: AnsweredMessage, at: datetime, retry_at: datetime | None
     ) -> Settlement:
-        """How the attempt went; the next is not sooner than a receiver wants it."""
+        """The result of an attempt; the next is no sooner than a receiver wants it."""
         if not answered.refused:
             return Settlement(answered.taken, at)
         reason = answered.refused[-1].reason

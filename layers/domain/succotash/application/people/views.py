@@ -1,4 +1,4 @@
-"""What is said about a person: what the storage holds, and what an erasure did."""
+"""A person's data, and the result of an erasure, as the API shows them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,7 +24,7 @@ class OrderView(TypedDict):
 
 
 class ActivityView(TypedDict):
-    """Something the person did."""
+    """An activity of the person."""
 
     event_id: str
     kind: str
@@ -86,7 +86,7 @@ class MembershipView(TypedDict):
 
 
 class PersonExport(TypedDict):
-    """What the database holds about one person."""
+    """Everything that the database holds about one person."""
 
     email: str
     lead: LeadView | None
@@ -106,7 +106,7 @@ class PersonExport(TypedDict):
 
 
 class ErasedRows(TypedDict):
-    """What an erasure did in the storage."""
+    """Rows that an erasure deleted or changed in the storage."""
 
     erased_rows: dict[str, int]
     """Rows deleted, by table."""
@@ -121,4 +121,4 @@ class ErasedRows(TypedDict):
 
 
 class ErasureReport(ErasedRows, ElsewhereView):
-    """What an erasure did, and what it left."""
+    """The result of an erasure, and what it left."""

@@ -1,4 +1,4 @@
-"""What runs foresaw, and what came."""
+"""Predictions of earlier runs and how they came out, as the API shows them."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -81,7 +81,7 @@ class RevenueForecastView(TypedDict):
 
 
 class ReceiptHorizonView(TypedDict):
-    """What a receipt foresaw for some days."""
+    """The prediction of a receipt for some days."""
 
     days: int
     """Days after the run that the forecast covers."""
@@ -96,7 +96,7 @@ class ReceiptHorizonView(TypedDict):
 
 
 class ReceiptView(TypedDict):
-    """What a month's first run foresaw, as it was sealed."""
+    """The prediction of a month's first run, as it was sealed."""
 
     month: date
     """Its first day."""

@@ -1,4 +1,4 @@
-"""What churn risk, engagement and the whole of retention look like from outside."""
+"""Churn risk, engagement and retention as the API shows them."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from succotash.domain.retention.retention import ChurnPrediction, UserEngagement
 
 
 class ChurnRiskView(TypedDict):
-    """How likely a customer is to stay silent."""
+    """The probability that a customer stays inactive."""
 
     customer_id: str
     churn_probability: float
@@ -53,7 +53,7 @@ class ChurnRiskView(TypedDict):
 
 
 class EngagementView(TypedDict):
-    """What a customer did."""
+    """The activity of a customer."""
 
     customer_id: str
     sessions: int
@@ -105,7 +105,7 @@ class ChurnRiskList(TypedDict):
 
 
 class RetentionChangeView(TypedDict):
-    """How customers moved since the run before; more is above 0."""
+    """The change since the run before; more is above 0."""
 
     since: datetime
     """As of when that run was."""
@@ -122,7 +122,7 @@ class RetentionChangeView(TypedDict):
 
 
 class RetentionAnalyticsView(TypedDict):
-    """Where all customers stand."""
+    """The state of all customers."""
 
     customers: int
     """Customers with a purchase or activity until the run."""

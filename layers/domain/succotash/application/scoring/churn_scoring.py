@@ -48,7 +48,7 @@ class IncompleteRunError(ConflictError):
 
 
 class ScoringReport(TypedDict):
-    """What a run did."""
+    """The result of a run."""
 
     run_id: str
     as_of: datetime
@@ -60,7 +60,7 @@ class ScoringReport(TypedDict):
 
 
 class PlanReport(TypedDict):
-    """What is left to do of a run."""
+    """The shards of a run that are left to score."""
 
     run_id: str
     state: str
@@ -70,7 +70,7 @@ class PlanReport(TypedDict):
 
 
 class ShardReport(TypedDict):
-    """What scoring a shard did."""
+    """The result of scoring a shard."""
 
     run_id: str
     shard: int
@@ -241,7 +241,7 @@ class ChurnScoring:
     def _score_whole(
         self, executor: Executor, run: ScoringRun, plan: Plan, facts: LedgerSnapshot
     ) -> ScoringReport:
-        """Everybody at once, from what was read to plan with."""
+        """Score everybody at once, from the ledgers that the plan was made of."""
         repositories, zone = self._storage.repositories, self._settings.time_zone
         retention = repositories.retention
         grids = executor.submit(retention.build_retention_grids, run.run_id, run.as_of, zone)

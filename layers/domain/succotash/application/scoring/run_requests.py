@@ -16,7 +16,7 @@ from succotash.errors import InvalidInputError
 
 
 class RunProgressView(TypedDict):
-    """How far a scoring run has come."""
+    """The progress of a scoring run."""
 
     run_id: str
     as_of: datetime
@@ -80,7 +80,7 @@ class RunRequests:
         return run_progress_view(requested)
 
     def get_run_progress(self, run_id: str) -> RunProgressView:
-        """How far a run has come; NotFoundError where nobody asked for it and none began."""
+        """Return the progress of a run; NotFoundError if nobody asked for it and none began."""
         return run_progress_view(
             self._storage.repositories.retention.find_run_progress(RunId(run_id))
         )

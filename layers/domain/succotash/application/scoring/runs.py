@@ -1,4 +1,4 @@
-"""How a scoring run is shown with the numbers it found."""
+"""A scoring run with its numbers as the API shows it."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -29,7 +29,7 @@ class JudgementView(TypedDict):
 
 
 class RunView(TypedDict):
-    """As of when numbers hold, by which models, under which settings."""
+    """The instant, models and settings that numbers come from."""
 
     run_id: str
     as_of: datetime
@@ -40,7 +40,7 @@ class RunView(TypedDict):
 
 
 class RunWarningView(TypedDict):
-    """Something about the ledger or the models that a run's numbers do not show."""
+    """A finding about the ledger or the models that a run's numbers do not show."""
 
     code: str
     """`customers_left_out`, `unmatched_refunds`, `over_refunded_orders`, `backtest_far_off` or
@@ -117,7 +117,7 @@ def run_or_none(run: RunLabel) -> RunView | None:
 
 
 def run_warnings(run: ScoringRun) -> list[RunWarningView]:
-    """What the run warned of, serialised for the API; nothing before it has finished."""
+    """The run's warnings, serialised for the API; none before it has finished."""
     match run.summary.get("warnings"):
         case dict(kept):
             found = RunWarnings.of_dict(kept)
@@ -163,7 +163,7 @@ def run_warnings(run: ScoringRun) -> list[RunWarningView]:
 
 
 def _model_warnings(run: ScoringRun) -> list[RunWarningView]:
-    """What the backtest and the fits say against the run's own models."""
+    """Findings of the backtest and the fits against the run's own models."""
     warnings: list[RunWarningView] = []
     match run.backtest.get("purchases"):
         case {

@@ -1,4 +1,4 @@
-"""What a run is set to do."""
+"""Settings of a run."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from succotash.domain.values import Currency, Json
 
 @dataclass(frozen=True, slots=True)
 class ScoringSettings:
-    """What the numbers depend on besides the facts; kept with the run."""
+    """Settings that the numbers depend on; stored with the run."""
 
     currency: Currency
     time_zone: str = "UTC"

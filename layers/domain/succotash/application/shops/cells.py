@@ -1,4 +1,4 @@
-"""What cells of shops' files say: instants, amounts, currencies, addresses, ids."""
+"""Reads cells of shops' files: instants, amounts, currencies, addresses, ids."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -113,7 +113,7 @@ def system_id(column: str, text: str) -> str | None:
 
 
 def decimal_sign_of(texts: Sequence[str]) -> str:
-    """How a file writes amounts: a comma only where each comma is followed by two last digits."""
+    """The decimal sign of a file: a comma only where each comma is followed by two last digits."""
     with_comma = [each for each in texts if "," in each]
     is_comma = with_comma and not any("." in each for each in texts)
     return "," if is_comma and all(re.search(r",\d\d$", each) for each in with_comma) else "."

@@ -1,4 +1,4 @@
-"""What is kept of an event of a shop: the fields that are read, and nobody's name or street."""
+"""Selects the fields of a shop's event that are read, without names and streets."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta

@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class ShopEventReport:
-    """What became of the events that a queue gave."""
+    """The results of the events that a queue gave."""
 
     outcomes: Counter[RecordOutcome] = field(default_factory=Counter)
     """Of orders, refunds and disputes that they told of."""
@@ -157,7 +157,7 @@ class ShopEventRecorder:
 
 
 def _reason(error: Exception) -> str:
-    """Which fields are wrong and how; a message never quotes a value."""
+    """The wrong fields and how they are wrong; a message never quotes a value."""
     if isinstance(error, InvalidInputError):
         return "; ".join(f"{each.field}: {each.code}" for each in error.violations)
     return str(error)

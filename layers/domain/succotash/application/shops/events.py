@@ -1,4 +1,4 @@
-"""What the events of the three systems are, each by its own reader."""
+"""Reads the events of the three systems, each by its own reader."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from succotash.domain.values import Currency, Json
 
 @dataclass(frozen=True, slots=True)
 class EventFormat:
-    """How a system's events are read."""
+    """The reader of a system's events."""
 
     fields: Fields
     """Those that are kept."""

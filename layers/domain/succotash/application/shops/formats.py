@@ -13,7 +13,7 @@ from succotash.errors import InvalidInputError, Violation
 
 @dataclass(frozen=True, slots=True)
 class FileContext:
-    """What a file itself does not say."""
+    """Facts that a file itself does not say."""
 
     zone: tzinfo
     """Of instants without an offset: the shop's, which is the deployment's."""
@@ -50,7 +50,7 @@ class RowReader(ABC):
 
     @abstractmethod
     def key(self, cells: list[str]) -> str | None:
-        """By what rows belong to one order; None where the row says nothing of it."""
+        """The key of the order that a row belongs to; None if the row names none."""
 
     @abstractmethod
     def order(self, cells: list[str]) -> ShopOrder:
@@ -69,7 +69,7 @@ class RowReader(ABC):
         return False
 
     def differs(self, _first: list[str], _cells: list[str]) -> Violation | None:
-        """What two rows of one order contradict each other in, if anything."""
+        """The field in which two rows of one order contradict each other, if any."""
         return None
 
 

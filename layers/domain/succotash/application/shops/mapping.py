@@ -30,7 +30,7 @@ _NOBODY = Violation("customer_id", "nobody_named", "Must name the customer or an
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Which columns of a file hold what, and how it writes instants and amounts."""
+    """The columns of a file by meaning, and how it writes instants and amounts."""
 
     columns: Names[str, str]
     """By field: the name of a column."""

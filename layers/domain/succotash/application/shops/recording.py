@@ -36,7 +36,7 @@ type Called = tuple[str, str | None, str | None]
 
 
 class _Customers:
-    """Whom the orders of one batch are about.
+    """The customers of one batch of orders.
 
     The customer of an e-mail goes by its pseudonym, and numbers that systems have for customers
     are aliases; without an e-mail the number is the id.
@@ -89,7 +89,7 @@ class _Customers:
         return place not in self._erased
 
     def customer_at(self, place: int) -> CustomerId | None:
-        """Whom what is told there is about, where it names somebody."""
+        """The customer of the order at this place, if it names one."""
         called = self._called[place]
         return None if called is None else self._customers.get(called)
 
@@ -117,7 +117,7 @@ class _Customers:
 
 
 def _called(told: Told) -> Called | None:
-    """What an order calls its customer."""
+    """The name by which an order calls its customer."""
     if not isinstance(told, ShopOrder):
         return None
     return told.system, told.email, told.customer_number
@@ -168,7 +168,7 @@ def import_shop_orders(
     orders: Sequence[ShopOrder],
     now: datetime,
 ) -> list[RecordOutcome | None]:
-    """As `record_shop_orders`, made for tens of thousands of orders most of which are new.
+    """Record orders as `record_shop_orders` does, by the ten thousand and mostly new.
 
     None where an order does not count and is not known: it leaves no trace, since a file tells it
     again.
@@ -255,7 +255,7 @@ class _States:
         return RecordOutcome.UNCHANGED if is_same else RecordOutcome.REPLACED
 
     def changes(self) -> list[ShopOrderChange]:
-        """What is otherwise than it was found."""
+        """The states that differ from those that were found."""
         made = [
             ShopOrderChange(
                 tuple(self._before[each] for each in sorted(origins) if each in self._before),

@@ -164,7 +164,7 @@ def _is_ndjson(store: ObjectStore, found: StoredObject) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where a file's rows come from."""
+    """The source of a file's rows."""
 
     store: ObjectStore
     found: StoredObject

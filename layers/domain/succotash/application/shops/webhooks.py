@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 class Received(StrEnum):
-    """What became of a request of a shop."""
+    """The result of a shop's request."""
 
     ACCEPTED = "accepted"
     IGNORED = "ignored"

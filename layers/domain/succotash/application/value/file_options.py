@@ -1,4 +1,4 @@
-"""What is said about a file of orders besides its content."""
+"""Options of a file of orders, which its content does not say."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ METADATA = ("format", "mapping", "currency", "dry-run")
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """How a file is to be read."""
+    """Options by which a file is read."""
 
     format: str = AUTO
     """One of FORMATS; `auto` goes by the header."""
@@ -34,7 +34,7 @@ class FileOptions:
 
     @property
     def identity(self) -> str:
-        """What tells imports of one file apart that read it in different ways."""
+        """The part of an import's id that tells different readings of one file apart."""
         said = [self.format, self.mapping, self.currency]
         return "" if said == [AUTO, None, None] else "\n" + json.dumps(said)
 

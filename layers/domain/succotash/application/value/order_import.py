@@ -60,7 +60,7 @@ class _FinishedElsewhereError(Exception):
 
 
 class ImportReport(TypedDict):
-    """What an import did, in lines; of a shop's file, in orders."""
+    """The result of an import, in lines; of a shop's file, in orders."""
 
     status: str
     """`finished`, or `refused` where nothing was read beyond what `errors` are about; `gone` where
@@ -228,7 +228,7 @@ class BulkImport:
 
 
 def import_id_of(found: StoredObject, options: FileOptions) -> str:
-    """What an import of this version of an object, read in this way, is known by."""
+    """The id of an import of this version of an object, read in this way."""
     return sha256(f"{found.place}\n{found.version}{options.identity}".encode()).hexdigest()
 
 

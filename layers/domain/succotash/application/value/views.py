@@ -1,4 +1,4 @@
-"""What values of customers and segments look like from outside."""
+"""Values of customers and segments as the API shows them."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -34,7 +34,7 @@ class ValueGroupView(TypedDict):
 
 
 class LTVAnalysis(TypedDict):
-    """What customers are worth, as of the current run."""
+    """The value of all customers, as of the current run."""
 
     start: date | None
     end: date | None
