@@ -1,4 +1,4 @@
-"""Who of a campaign is written to, and who is held out to compare with."""
+"""Assigns members to the treatment or the holdout of a campaign."""
 
 import math
 from enum import StrEnum

@@ -96,7 +96,7 @@ class RetentionCampaign:
 
     @property
     def audience(self) -> Audience | None:
-        """Whom it is for, by its targets and its definition; None where neither says so."""
+        """The audience of its targets and its definition; None where neither names one."""
         targets = [
             Audience(Condition(name, Operator.EQUAL, (value,)))
             for name, value in (
@@ -187,7 +187,7 @@ class CampaignSummary:
 
 @dataclass(frozen=True, slots=True)
 class CampaignChange:
-    """What shall be different about a campaign; what is not named stays."""
+    """Changes to a campaign; what is not named stays."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     """By field of RetentionCampaign or of its definition; None takes an optional one away."""
@@ -295,7 +295,7 @@ def check_campaign(campaign: RetentionCampaign, currency: Currency) -> None:
 
 
 class FixedByActivationError(ConflictError):
-    """What is asked to change decides who is written to, and the campaign has begun."""
+    """The change decides who is written to, and the campaign has begun."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} cannot change once a campaign was activated")

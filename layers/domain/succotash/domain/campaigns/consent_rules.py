@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class ConsentRule(StrEnum):
-    """Who may be written to."""
+    """The rule about whom campaigns may write to."""
 
     OPT_IN = "opt-in"
     """Those who said yes."""

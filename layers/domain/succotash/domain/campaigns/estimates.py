@@ -18,7 +18,7 @@ _FAR = 9.0
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a campaign added, with a 95% interval."""
+    """The difference that a campaign made, with a 95% interval."""
 
     value: float
     low: float
@@ -30,7 +30,7 @@ class Estimate:
         return isfinite(self.low) and isfinite(self.high)
 
     def times(self, members: int) -> "Estimate":
-        """What it added to so many members."""
+        """The difference for so many members."""
         return Estimate(self.value * members, self.low * members, self.high * members)
 
 
@@ -60,12 +60,12 @@ class GroupEffect:
 
     @property
     def incremental_revenue(self) -> Estimate | None:
-        """What the campaign brought from all who were assigned to the treatment."""
+        """The revenue that the campaign added, from all who were assigned to the treatment."""
         return self.revenue and self.revenue.times(self.totals.treatment.members)
 
     @property
     def incremental_customers(self) -> Estimate | None:
-        """How many of them bought who would not have."""
+        """The number of members who bought because of the campaign."""
         return self.customers and self.customers.times(self.totals.treatment.members)
 
 

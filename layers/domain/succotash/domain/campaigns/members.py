@@ -14,7 +14,7 @@ from succotash.domain.values import CampaignId, CustomerId, MessageId, Money, Ru
 
 
 class MemberState(StrEnum):
-    """How far a member's message has come."""
+    """The state of a member's message."""
 
     HELD_OUT = "held_out"
     """There is none."""
@@ -70,7 +70,7 @@ class CampaignMember:
 
 @dataclass(frozen=True, slots=True)
 class DispatchTerms:
-    """What decides who of an audience is assigned, and to which arm."""
+    """The terms by which an audience is assigned, and to which arm."""
 
     campaign_id: CampaignId
     alternatives: Sequence[Alternative]
@@ -98,7 +98,7 @@ class DispatchTerms:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How many of an audience would be assigned now, and why others would not."""
+    """The number of people whom a dispatch would reach now, and of others by reason."""
 
     treatment: int
     holdout: int
@@ -107,7 +107,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """How many members a dispatch added."""
+    """The number of members that a dispatch added."""
 
     treatment: int
     holdout: int
@@ -115,7 +115,7 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """What messages say of somebody."""
+    """A recipient's details for the message."""
 
     message_id: MessageId
     first_name: str | None
@@ -125,7 +125,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseTerms:
-    """What decides whether a message that was assigned may still leave."""
+    """The terms by which a message that was assigned may still leave."""
 
     suppression_keys: Sequence[DigestBlocks]
     """Of canonical addresses, one for each key."""
@@ -147,7 +147,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class MemberMark:
-    """How far a member's message came."""
+    """A new state of a member's message."""
 
     campaign_id: CampaignId
     message_id: MessageId

@@ -18,7 +18,7 @@ RESERVED_FORM_IDS = frozenset({"analytics"})
 
 
 class FieldKind(StrEnum):
-    """What a form asks for, and how a page shows it."""
+    """The kinds of fields, and how a page shows them."""
 
     TEXT = "text"
     TEXTAREA = "textarea"
@@ -35,7 +35,7 @@ class FieldKind(StrEnum):
 
 
 class RuleKind(StrEnum):
-    """How an answer is checked.
+    """The kinds of checks of an answer.
 
     REGEX: by `pattern`. LENGTH, RANGE: from `min` to `max`, either of which may be missing.
     CHOICE: one of `choices`. MATCHES: the same as the answer to `field`. Others have no parameters.
@@ -66,7 +66,7 @@ class FormField:
 
 @dataclass(frozen=True, slots=True)
 class SpamSettings:
-    """How a form tells people from robots. What fails is quarantined, and never refused."""
+    """A form's protection against spam. A submission that fails is quarantined, never refused."""
 
     honeypot: str = HONEYPOT
     """A field of the page that people do not see; empty for none."""

@@ -121,7 +121,7 @@ def email_field(form: Form, rules: Sequence[ValidationRule]) -> str:
 def check_answers(
     form: Form, rules: Sequence[ValidationRule], answers: Mapping[str, Json]
 ) -> list[Violation]:
-    """Everything wrong with the answers: at most one violation per field, in the rules' order.
+    """All violations of the answers: at most one per field, in the rules' order.
 
     A form that names fields takes no others, and a list only where several may be chosen. What a
     lead keeps of its person is text. A rule other than `required` passes over an answer that is
@@ -171,14 +171,14 @@ def agrees(given: Json) -> bool:
 
 
 def check_consent(form: Form, given: Json) -> list[Violation]:
-    """What is wrong where the form asks its people to agree to a text, and one does not."""
+    """The violation if a form requires consent to a text and the person did not give it."""
     if not form.consent_text:
         return []
     return [] if agrees(given) else [Violation(CONSENT, "consent", "Required")]
 
 
 def check_rule(rule: ValidationRule, known: Collection[str]) -> Iterator[Violation]:
-    """What is wrong with a rule's own parameters; `known` are the fields of a form that has any."""
+    """The violation of a rule's own parameters; `known` are the fields of a form that has any."""
     at = f"rules.{rule.field_name}.{rule.kind}"
     parameters = rule.parameters
     allowed: Mapping[RuleKind, frozenset[str]] = {

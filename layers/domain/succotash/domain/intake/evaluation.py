@@ -164,7 +164,7 @@ def consent_shown(form: Form, sent: FormSubmission) -> str | None:
 def outcome_of(
     submission: FormSubmission, intake_context: IntakeContext, lead_id: LeadId, at: datetime
 ) -> SubmissionOutcome:
-    """What is to be kept: an accepted submission with an e-mail makes a lead, or adds to it."""
+    """The outcome to store: an accepted submission with an e-mail makes a lead, or adds to it."""
     email = submission.canonical_email
     consents = consents_given(submission, intake_context.form, at)
     if submission.state is not SubmissionState.ACCEPTED or not email:
@@ -178,7 +178,7 @@ def outcome_of(
 
 
 def consents_given(submission: FormSubmission, form: Form, at: datetime) -> tuple[Consent, ...]:
-    """What the person of a submission that counts said yes to; a box left alone says nothing.
+    """The consents of an accepted submission's person; a box left alone says nothing.
 
     They said so when they sent it or, where the form asks for that, when they confirmed it. A
     duplicate counts too: its person may have said no since the original.
@@ -227,7 +227,7 @@ def _violations(
     answers: Mapping[str, Json],
     repeated: Collection[str],
 ) -> list[Violation]:
-    """Everything wrong, at most one thing a field."""
+    """All violations, at most one per field."""
     found = [*check_repeated(form, repeated), *check_answers(form, rules, answers)]
     firsts = {each.field: each for each in reversed(found)}
     return list(reversed(firsts.values()))

@@ -44,7 +44,7 @@ def id_of_request(form_id: FormId, key: str, body_digest: str, at: datetime) -> 
 
 @dataclass(frozen=True, slots=True)
 class QueuedSubmission:
-    """What somebody sent, with the id and the time it was acknowledged with.
+    """A submission with the id and the time it was acknowledged with.
 
     Nothing about it is judged yet but what can be judged without the form.
     """
@@ -106,7 +106,7 @@ class QueuedSubmission:
 
     @classmethod
     def of_text(cls, text: str) -> Self:
-        """What `as_text` made; MalformedRequestError for anything else."""
+        """Read a submission that `as_text` wrote; MalformedRequestError for anything else."""
         try:
             document = json.loads(_unpacked(text))
         except (ValueError, zlib.error):
@@ -164,7 +164,7 @@ def is_sent_by(person: ErasedPerson, text: str) -> bool:
 
 
 def _readings(text: str) -> Iterator[str]:
-    """What a text may say that is no queued submission: itself, unpacked, and without escapes."""
+    """Readings of a text that is no queued submission: itself, unpacked, and without escapes."""
     yield text
     with suppress(ValueError, zlib.error):
         unpacked_text = _unpacked(text)

@@ -1,4 +1,4 @@
-"""What a submission is judged by, and what becomes of it: one reading, one writing."""
+"""The context of a submission, and its outcome: one reading, one writing."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ KEY_LIFETIME = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class IntakeQuery:
-    """What is known of a submission before the storage is asked about it."""
+    """The facts about a submission with which the storage is asked for its context."""
 
     form_id: FormId
     fingerprint: str
@@ -84,7 +84,7 @@ class LeadUpsert:
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """What a request's repetitions are answered with."""
+    """The response to a request, for its repetitions."""
 
     request: IdempotentRequest
     answer: Mapping[str, Json]
@@ -93,7 +93,7 @@ class StoredResponse:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionOutcome:
-    """What became of a submission, with all that follows from it."""
+    """The outcome of a submission, with all that follows from it."""
 
     submission: FormSubmission
     kept: LeadUpsert | None = None
@@ -109,7 +109,7 @@ def intake_query_about(
     request: IdempotentRequest | None = None,
     tombstones: Tombstones = NO_TOMBSTONES,
 ) -> IntakeQuery:
-    """What to ask the storage about a submission; of one not judged yet, any address counts."""
+    """The query for a submission's context; before it is evaluated, any address counts."""
     email = submission.canonical_email
     emails = emails_among(submission.answers) if email is None else (email,)
     asked = [each for email in emails for each in tombstones.of_person(email)]

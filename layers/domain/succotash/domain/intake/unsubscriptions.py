@@ -21,7 +21,7 @@ ONE_CLICK = "One-Click"
 
 
 class UnsubscribeFrom(StrEnum):
-    """What a person wants no more of."""
+    """The scope of an unsubscription."""
 
     ALL = "all"
     CAMPAIGN = "campaign"
@@ -29,7 +29,7 @@ class UnsubscribeFrom(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnsubscribeLink:
-    """Whom a link was sent to, by a digest that names nobody, and with which campaign."""
+    """A link's recipient, by a digest that names nobody, and its campaign."""
 
     address_key: str
     campaign_id: CampaignId
@@ -50,13 +50,13 @@ class UnsubscribeLink:
         return cls(address_key, CampaignId(campaign_id))
 
     def purpose(self, scope: UnsubscribeFrom) -> str:
-        """What the person says no to."""
+        """The purpose that the person denies."""
         return MARKETING if scope is UnsubscribeFrom.ALL else campaign_purpose(self.campaign_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Unsubscription:
-    """What somebody asked for by a link. It names nobody, and may wait in a queue."""
+    """An unsubscription by a link. It names nobody, and may wait in a queue."""
 
     unsubscription_id: str
     link: UnsubscribeLink
@@ -92,7 +92,7 @@ class Unsubscription:
 
     @classmethod
     def of_text(cls, text: str) -> Self:
-        """What `as_text` made; MalformedRequestError for anything else."""
+        """Read an unsubscription that `as_text` wrote; MalformedRequestError for anything else."""
         try:
             document = json.loads(text)
         except ValueError:

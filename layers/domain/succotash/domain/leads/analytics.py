@@ -32,7 +32,7 @@ class FormAnalytics:
 
 @dataclass(frozen=True, slots=True)
 class FunnelStage:
-    """How many leads ever reached a stage, or a later one."""
+    """The number of leads that ever reached a stage, or a later one."""
 
     status: LeadStatus
     reached: int
@@ -50,7 +50,7 @@ class ConversionFunnel:
 
 @dataclass(frozen=True, slots=True)
 class DailyCounts:
-    """What happened on one of the company's days."""
+    """The counts of one of the company's days."""
 
     day: date
     submissions: int

@@ -11,7 +11,7 @@ from succotash.errors import IllegalTransitionError
 
 
 class LeadStatus(StrEnum):
-    """Where a lead stands in the funnel."""
+    """The stages of the funnel."""
 
     NEW = "new"
     CONTACTED = "contacted"
@@ -116,7 +116,7 @@ class ScoredLead:
 
 @dataclass(frozen=True, slots=True)
 class LeadQuery:
-    """Which leads are asked for; None asks for all."""
+    """Filters of leads; None allows any."""
 
     status: LeadStatus | None = None
     source: str | None = None
@@ -133,7 +133,7 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True)
 class LeadHistory:
-    """How a lead came to be what it is."""
+    """The submissions and changes of status of a lead."""
 
     status_changes: tuple[StatusChange, ...]
     """Oldest first."""
@@ -143,7 +143,7 @@ class LeadHistory:
 
 @dataclass(frozen=True, slots=True)
 class PersonRecord:
-    """Everything the form side holds about one person."""
+    """All records of the form side about one person."""
 
     lead: Lead | None
     score: LeadScore | None

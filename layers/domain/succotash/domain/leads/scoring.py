@@ -25,7 +25,7 @@ GRADES = ("A", "B", "C", "D")
 
 
 class Category(StrEnum):
-    """What points are about."""
+    """The subjects of points."""
 
     FIT = "fit"
     COMPLETENESS = "completeness"
@@ -75,7 +75,7 @@ class ScoringRule:
         return self.points * (self.at_most or 1)
 
     def point(self, lead: Lead, at: datetime) -> ScorePoint | None:
-        """What the lead gets by it as of an instant; None for nothing."""
+        """The points that a lead gets by it as of an instant; None for nothing."""
         points, reason, holds = self.points, self.reason, False
         match self.criterion:
             case Criterion.BUSINESS_EMAIL:
@@ -172,7 +172,7 @@ PARAMETERS: Mapping[Criterion, frozenset[str]] = {
 
 
 def check_scoring(scoring: ScoringRules) -> list[Violation]:
-    """Everything that keeps a table from being used."""
+    """All violations of a table of rules."""
     violations = []
     names: set[str] = set()
     for place, rule in enumerate(scoring.rules):

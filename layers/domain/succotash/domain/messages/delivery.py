@@ -26,7 +26,7 @@ LONGEST = 2**22
 
 
 class DeliveryKind(StrEnum):
-    """What has to be done outside."""
+    """The kinds of jobs that need the internet."""
 
     MAIL = "mail"
     """At most once: a job is taken from its queue before its mail is sent."""
@@ -44,7 +44,7 @@ REPEATABLE = frozenset({DeliveryKind.WEBHOOK, DeliveryKind.BUS})
 
 
 class DeliveryResult(StrEnum):
-    """What became of a job."""
+    """The results of a job."""
 
     DELIVERED = "delivered"
     REFUSED = "refused"
@@ -88,7 +88,7 @@ class DeliveryJob:
 
     @classmethod
     def of_text(cls, text: str) -> Self:
-        """What `as_text` made; MalformedRequestError for anything else."""
+        """Read a job that `as_text` wrote; MalformedRequestError for anything else."""
         match _document(text):
             case {
                 "version": 1,
@@ -105,7 +105,7 @@ class DeliveryJob:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome:
-    """What became of a job."""
+    """The result of a job, with its details."""
 
     job_id: str
     message_id: MessageId
@@ -147,7 +147,7 @@ class DeliveryOutcome:
         retry_at: datetime | None = None,
         is_gone: bool = False,
     ) -> Self:
-        """That a receiver did not take it."""
+        """The outcome of a job that a receiver refused."""
         return cls(
             job.job_id,
             job.message_id,
@@ -178,7 +178,7 @@ class DeliveryOutcome:
 
     @classmethod
     def of_text(cls, text: str) -> Self:
-        """What `as_text` made; MalformedRequestError for anything else."""
+        """Read an outcome that `as_text` wrote; MalformedRequestError for anything else."""
         match _document(text):
             case {
                 "version": 1,

@@ -1,4 +1,4 @@
-"""What events say of a message, on whatever bus, and the bodies of webhooks."""
+"""Writes messages as events, for any bus, and as bodies of webhooks."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What delivery jobs carry, by kind: how it is put into one, and read from it again."""
+"""The payloads of delivery jobs, by kind: how they are written and read."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is written to people, as plain text and as HTML; answers can be nothing but text in it."""
+"""Writes e-mails to people, as plain text and as HTML; answers can be nothing but text in it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where people find things."""
+    """Addresses that e-mails link to."""
 
     public_url: str
     """Of the API, without a slash at its end."""
@@ -59,19 +59,19 @@ class Links:
     """A lead's page elsewhere, with {lead_id} in it; the API's own address where empty."""
 
     def of_confirmation(self, form_id: str, token: str) -> str:
-        """Where a person confirms a submission."""
+        """The address at which a person confirms a submission."""
         return f"{self.public_url}/f/{quote(form_id, safe='')}/confirm?token={token}"
 
     def of_unsubscription(self, token: str) -> str:
-        """Where a person gets no more mails of campaigns."""
+        """The address at which a person unsubscribes from campaigns."""
         return f"{self.public_url}/u/{token}"
 
     def of_quarantine(self, form_id: str) -> str:
-        """Where a form's submissions in quarantine are."""
+        """The address of a form's quarantine."""
         return f"{self.public_url}/forms/{quote(form_id, safe='')}/submissions?state=quarantined"
 
     def of_submission(self, submission: FormSubmission) -> str:
-        """Where the lead is, or a submission that has none."""
+        """The address of the lead, or of a submission that has none."""
         if submission.lead_id is None:
             return f"{self.public_url}/submissions/{submission.submission_id}"
         pattern = self.lead_url or f"{self.public_url}/leads/{{lead_id}}"

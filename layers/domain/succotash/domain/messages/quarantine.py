@@ -26,7 +26,7 @@ class QuarantineDigest:
 
     @property
     def message(self) -> OutboxMessage:
-        """What others are told of it; the same for the same digest."""
+        """The message about it to others; the same for the same digest."""
         return OutboxMessage(
             message_id=MessageId(
                 f"{self.form_id}:{instant_text(self.until)}:{MessageKind.QUARANTINE_DIGEST}"

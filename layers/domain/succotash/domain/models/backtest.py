@@ -1,4 +1,4 @@
-"""How good predictions were: what a model said before a cut, against what happened after it."""
+"""Backtests: scores what a model predicted before a cut against what happened after it."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -29,7 +29,7 @@ class Decile:
 
 @dataclass(frozen=True, slots=True)
 class SilenceBacktest:
-    """How good probabilities of silence were on held-out time.
+    """The accuracy of probabilities of inactivity on held-out time.
 
     What the data cannot tell is None; nothing is NaN or infinite.
     """
@@ -65,7 +65,7 @@ class SilenceBacktest:
 
 @dataclass(frozen=True, slots=True)
 class Backtest(SilenceBacktest):
-    """How good a model was: its P(no purchase in the holdout), and its purchase counts."""
+    """The accuracy of a model: its P(no purchase in the holdout), and its purchase counts."""
 
     holdout_days: float
     actual_purchases: int
@@ -98,7 +98,7 @@ def backtest_silence(probability: Array, inactive: Flags) -> SilenceBacktest:
 
 
 def log_losses(probability: Array, inactive: Flags) -> Array:
-    """Of each customer, in nats: -log of the probability given to what happened."""
+    """The log loss of each customer, in nats: -log of the probability given to what happened."""
     clipped = np.clip(probability, _CLIP, 1 - _CLIP)
     happened = inactive.astype(np.float64)
     loss = -xlogy(happened, clipped) - xlog1py(1 - happened, -clipped)

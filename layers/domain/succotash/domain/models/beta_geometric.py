@@ -1,4 +1,4 @@
-"""What BG/NBD and MBG/NBD share: buying at a gamma rate, leaving by beta-geometric chance.
+"""The likelihood that BG/NBD and MBG/NBD share: gamma rates, beta-geometric chances of leaving.
 
 Purchases are Poisson with a rate that is gamma(r, alpha) among customers; at each of m chances a
 customer leaves for good with a probability that is beta(a, b) among them. In BG/NBD the chances are
@@ -257,7 +257,7 @@ class Likelihood:
     def _of_frequencies(
         self, r: float, alpha: float, a: float, b: float
     ) -> tuple[float, Array, Array]:
-        """What depends on the frequency alone; derivatives by (r, log alpha, a, b), upper half.
+        """The terms of the frequency alone; derivatives by (r, log alpha, a, b), upper half.
 
         With whole frequencies, ratios of gamma functions are products, of which the logarithms
         cancel nowhere: Gamma(r + x) / Gamma(r) is that of r + k for k below x, and

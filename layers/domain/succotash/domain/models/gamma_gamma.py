@@ -110,7 +110,7 @@ class GammaGamma(SpendModel):
 
 
 def _spent(frequency: Array, mean_spend: Array) -> Array:
-    """What repeat purchases brought, x m; nothing where there is none."""
+    """The sum of repeat purchases, x m; 0 without any."""
     return frequency * np.where(frequency > 0, np.maximum(mean_spend, 0.0), 0.0)
 
 

@@ -1,4 +1,4 @@
-"""How wide intervals have to be drawn so that they hold as often as they say.
+"""Calibrates the width of intervals so that they hold as often as they say.
 
 What models draw holds with 80% where customers live as the models say. Real customers change:
 CDNOW's bought more in 1998 than their past says, and what one of them spends moves further from
@@ -56,7 +56,7 @@ class IntervalCalibration:
 
     @classmethod
     def of_dict(cls, kept: Json) -> Self:
-        """What `to_dict` gave; TypeError for anything else."""
+        """Read a calibration that `to_dict` wrote; TypeError for anything else."""
         match kept:
             case {
                 "drawn_level": int() | float() as drawn_level,
@@ -81,7 +81,7 @@ def fit_interval_calibration(
     days: float,
     random: np.random.Generator,
 ) -> IntervalCalibration:
-    """How models fitted to what came before the held-out days have to draw.
+    """Calibrate the draws of models that were fitted to the time before the held-out days.
 
     One row per customer who had bought by then; `brought` is what they spent in those days.
     """

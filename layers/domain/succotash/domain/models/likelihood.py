@@ -94,7 +94,7 @@ class UnfitError(SuccotashError):
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """How far parameters may be off, from the observed information at the maximum."""
+    """The precision of parameters, from the observed information at the maximum."""
 
     log_covariance: Array
     """Of the log-parameters, in the order in which the model names them."""
@@ -116,13 +116,13 @@ class Fitted[Model]:
 
     @property
     def standard_errors(self) -> Mapping[str, float] | None:
-        """By the parameters' names, finite; None where the data do not tell."""
+        """The standard errors by parameter, finite; None where the data do not tell."""
         return self.precision.standard_errors if self.precision else None
 
 
 @dataclass(frozen=True, slots=True)
 class Maximum:
-    """Where a search ended: the best point that it found."""
+    """The end of a search: the best point that it found."""
 
     parameters: Array
     value: float

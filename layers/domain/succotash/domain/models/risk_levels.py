@@ -69,7 +69,7 @@ _SCORES = np.array([4, 3, 3, 1])
 
 @dataclass(frozen=True, slots=True)
 class RiskBasis:
-    """What the rule looks at, one row per customer."""
+    """The inputs of the rule, one row per customer."""
 
     has_bought: NDArray[np.bool_]
     probability_inactive: Array
@@ -93,7 +93,7 @@ class RiskBasis:
 
 @dataclass(frozen=True, slots=True)
 class RiskThresholds:
-    """What one run compares with: found once, then applied to every shard alike."""
+    """The thresholds of one run: found once, then applied to every shard alike."""
 
     everybody: float
     """Mean chance of coming back of those who ever bought."""

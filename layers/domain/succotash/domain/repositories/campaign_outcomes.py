@@ -27,4 +27,4 @@ class CampaignOutcomeRepository(ABC):
 
     @abstractmethod
     def get_outcomes(self, messages: Mapping[MessageId, CampaignId]) -> list[MemberOutcome]:
-        """What became of messages, by message id, time and kind."""
+        """The outcomes of messages, by message id, time and kind."""

@@ -16,7 +16,7 @@ EXPIRED_KEYS_REMOVED = 100
 
 
 class IntakeRepository(ABC):
-    """What a submission is judged by, and what became of it."""
+    """The context of submissions, and their outcome."""
 
     @abstractmethod
     def check_duplicate_submission(

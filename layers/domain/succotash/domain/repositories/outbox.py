@@ -106,7 +106,7 @@ class OutboxRepository(ABC):
 
     @abstractmethod
     def count_backlog(self) -> Backlog:
-        """How many messages wait, and how many are set aside."""
+        """Count the messages that wait, and those that are dead-lettered."""
 
     @abstractmethod
     def redrive(self, at: datetime) -> int:

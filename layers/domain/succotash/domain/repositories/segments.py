@@ -31,5 +31,5 @@ class SegmentRepository(ABC):
         """Segments with their results: by lower quantile, then bound, then id; quantiles first."""
 
     def get_all_ltv_segments(self) -> list[LTVSegment]:
-        """As `find_segments`, without the run."""
+        """The result of `find_segments`, without the run."""
         return self.find_segments().found

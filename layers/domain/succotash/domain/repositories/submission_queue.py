@@ -10,7 +10,7 @@ from succotash.domain.repositories.erasable import Erasable, Forgotten
 
 
 class Queueable(Protocol):
-    """What can wait in the queue."""
+    """A message that can wait in the queue."""
 
     @property
     def group(self) -> str:

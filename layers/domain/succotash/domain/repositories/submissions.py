@@ -8,7 +8,7 @@ from succotash.domain.values import PAGE, After, FormId, SubmissionId
 
 
 class SubmissionRepository(ABC):
-    """What was submitted to forms.
+    """Submissions of forms.
 
     Lists are ordered newest first, then by id descending, and go on behind `after`.
     """

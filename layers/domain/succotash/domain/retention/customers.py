@@ -23,7 +23,7 @@ class FoundCustomer:
 
 @dataclass(frozen=True, slots=True)
 class CustomerFilter:
-    """Which customers are listed; None allows any, also one whom no run knows."""
+    """Filters of a list of customers; None allows any, also one whom no run knows."""
 
     risk: RiskLevel | None = None
     segment_id: SegmentId | None = None

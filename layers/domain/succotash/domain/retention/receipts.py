@@ -19,7 +19,7 @@ DECILES = 10
 
 
 class Measure(StrEnum):
-    """What is foreseen."""
+    """The quantities that are predicted."""
 
     PURCHASES = "purchases"
     """Days with a purchase."""
@@ -60,7 +60,7 @@ class ReceiptGroup:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptHorizon:
-    """What a receipt foresaw for some days."""
+    """The prediction of a receipt for some days."""
 
     days: int
     graded_as_of: datetime | None
@@ -71,7 +71,7 @@ class ReceiptHorizon:
 
 @dataclass(frozen=True, slots=True)
 class ForecastReceipt:
-    """What the first run of a month foresaw."""
+    """The prediction of the first run of a month."""
 
     run_id: RunId
     month: date

@@ -1,4 +1,4 @@
-"""What decides how urgent a churn risk is; the reasoning stands in `domain.models.risk_levels`."""
+"""Parameters of churn risk; `domain.models.risk_levels` gives the reasoning."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ RETURN_HORIZONS = 2
 
 @dataclass(frozen=True, slots=True)
 class RiskRule:
-    """What an operator may set: three shares from 0 to 1, and two ratios.
+    """The parameters that an operator may set: three shares from 0 to 1, and two ratios.
 
     The ratios are multiples of everybody's chance of coming back.
     """

@@ -40,7 +40,7 @@ class ShopOrderColumns:
         return len(self.order_ids)
 
     def state(self, row: int) -> ShopOrderState:
-        """What is known of an order when nothing else is told of it."""
+        """The state of an order about which nothing else is known."""
         return ShopOrderState(
             OrderId(self.order_ids[row]),
             self.system,

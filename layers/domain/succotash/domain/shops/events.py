@@ -15,7 +15,7 @@ VERSION = 1
 
 
 class ShopEventKind(StrEnum):
-    """Who records an event."""
+    """The kinds of recording that events need."""
 
     LEDGER = "ledger"
     """Orders, refunds, disputes, and what customers said about marketing."""
@@ -25,7 +25,7 @@ class ShopEventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShopEvent:
-    """What a system said, signed by it, cut down to what is read of it."""
+    """An event that a system signed, reduced to the fields that are read."""
 
     system: str
     kind: ShopEventKind

@@ -15,7 +15,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Somebody who ordered or was active. The e-mail, where known, ties them to their lead."""
+    """A customer who ordered or was active. The e-mail, where known, ties them to their lead."""
 
     customer_id: CustomerId
     first_seen_at: datetime
@@ -43,7 +43,7 @@ class Order:
 
 
 class RecordOutcome(StrEnum):
-    """What became of one item of a batch."""
+    """The outcome of one item of a batch."""
 
     RECORDED = "recorded"
     UNCHANGED = "unchanged"
@@ -57,7 +57,7 @@ class RecordOutcome(StrEnum):
 
 
 class ActivityKind(StrEnum):
-    """What happened; CUSTOM carries a name of the sender's own."""
+    """The kinds of activity; CUSTOM carries a name of the sender's own."""
 
     SESSION = "session"
     CLICK = "click"
@@ -67,7 +67,7 @@ class ActivityKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActivityEvent:
-    """Something a customer did other than buying. E-mail and former ids are as an order's."""
+    """An activity other than buying. E-mail and former ids are as an order's."""
 
     customer_id: CustomerId
     event_id: EventId
@@ -82,12 +82,12 @@ class ActivityEvent:
 
 
 def event_identity(event: ActivityEvent) -> tuple[str, str]:
-    """What an event is known by."""
+    """The key of an event."""
     return event.customer_id, event.event_id
 
 
 def event_contents(event: ActivityEvent) -> ActivityEvent:
-    """What is kept of an event, and what two with one identity must share to be the same."""
+    """The contents of an event, by which two with one identity are compared."""
     return replace(event, canonical_email=None, former_ids=())
 
 
@@ -111,7 +111,7 @@ class Histories:
     """Event days after `as_of` up to the end of the holdout; all 0 where none was asked for."""
 
     def without(self, customer_ids: Collection[str]) -> "Histories":
-        """Those of everybody else."""
+        """The rows of all other customers."""
         stays = _others(self, customer_ids)
         return Histories(
             list(compress(self.customer_ids, stays)),
@@ -170,7 +170,7 @@ class ActivitySummaries:
     """How often each interest was named."""
 
     def without(self, customer_ids: Collection[str]) -> "ActivitySummaries":
-        """Those of everybody else."""
+        """The rows of all other customers."""
         stays = _others(self.days, customer_ids)
         return ActivitySummaries(
             self.days.without(customer_ids),

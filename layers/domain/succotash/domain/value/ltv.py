@@ -1,4 +1,4 @@
-"""What customers, segments and cohorts are worth."""
+"""The value of customers, segments and cohorts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class CustomerLTV:
 
     @property
     def interval_level(self) -> float:
-        """How probably the residual value lies within its interval.
+        """The probability that the residual value lies within its interval.
 
         A point holds with the probability of no purchase, any other interval with INTERVAL_LEVEL.
         """
@@ -130,7 +130,7 @@ class Cohort:
 
 @dataclass(frozen=True, slots=True)
 class SegmentResult:
-    """What a run found for a segment."""
+    """The result of a run for a segment."""
 
     run_id: RunId
     lower_bound: Money

@@ -11,7 +11,7 @@ from succotash.errors import Violation
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How much of a file is behind one: bytes and lines, both from its beginning."""
+    """A position in a file: bytes and lines, both from its beginning."""
 
     offset: int = 0
     line: int = 0
@@ -58,14 +58,14 @@ WARNING_CODES = [each.value for each in RefundWarning]
 
 
 def as_rejected(line: WarnedLine) -> RejectedLine:
-    """How tables keep the line: among rejected ones, told apart by the code of its violation."""
+    """The line as tables store it: among rejected ones, told apart by its violation's code."""
     found = Violation("refund_of", line.warning.value, line.warning.message)
     return RejectedLine(line.line, (found,))
 
 
 @dataclass(frozen=True, slots=True)
 class OrderImport:
-    """How far the import of one version of one file has come."""
+    """The progress of the import of one version of one file."""
 
     import_id: str
     position: Position = START

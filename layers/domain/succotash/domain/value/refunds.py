@@ -45,7 +45,7 @@ class RefundTotals:
     """What their refunds exceed them by, in ten-thousandths; 0 or less."""
 
     def __add__(self, other: "RefundTotals") -> "RefundTotals":
-        """Of the ledgers of both."""
+        """The ledgers of both together."""
         return RefundTotals(
             self.unmatched + other.unmatched,
             self.unmatched_units + other.unmatched_units,
