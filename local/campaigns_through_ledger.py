@@ -81,7 +81,7 @@ CHUNK = 20
 
 @dataclass(frozen=True, slots=True)
 class ToldCampaign:
-    """What was told of a campaign at its end, and its true effect on a member."""
+    """The result published at a campaign's end, and its true effect on a member."""
 
     finding: str
     look: int
@@ -209,7 +209,7 @@ class SimulatedCompany:
         )
 
     def _told(self, handler: RetentionHandler, campaign_id: CampaignId) -> EffectView:
-        """What is told after the first crossing, or after the last look."""
+        """The result published after the first crossing, or after the last look."""
         for look in PLAN.looks:
             self.now = look.at
             if _effect(handler, campaign_id)["crossed_at"] is not None:

@@ -1,4 +1,4 @@
-"""How functions in containers, under `sam local invoke`, reach this machine's PostgreSQL."""
+"""Lets functions in containers, under `sam local invoke`, reach this machine's PostgreSQL."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""What a stack costs a month: the tables of `docs/reference/costs.md`.
+"""Calculates what a stack costs a month: the tables of `docs/reference/costs.md`.
 
 `python -m local.costs` writes them, with `--check` it only compares. Prices and assumptions stand
 below; how many alarms, secrets, endpoints, queues and metrics there are, and how soon the database
@@ -129,7 +129,7 @@ CHOICES = (
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What the template has of the things that are paid by the piece."""
+    """The number of things in the template that are paid by the piece."""
 
     alarm_metrics: int
     dashboards: int
@@ -196,7 +196,7 @@ class Inventory:
 
 
 def quantities(choice: Choice, load: Load, has: Inventory) -> dict[str, float]:
-    """How much of what is paid for, by the name of its price."""
+    """The quantities that are paid for, by the name of their price."""
     relayed = load.requests * RELAYED + DAYS
     used = {
         "Lambda: requests": (load.requests + 2 * relayed + NIGHTLY_CALLS * DAYS) / MILLION,
@@ -269,7 +269,7 @@ def prices() -> str:
 
 
 def loads() -> str:
-    """What is assumed of each load."""
+    """The assumptions about each load."""
     rows = [
         (
             each.name,
@@ -310,7 +310,7 @@ def choices(has: Inventory) -> str:
 
 
 def rest(has: Inventory) -> str:
-    """What the defaults cost at rest, line by line."""
+    """The cost of the defaults at rest, line by line."""
     used = quantities(CHOICES[0], LOADS[0], has)
     rows = [
         (name, f"{used[name]:,.4g} {PRICES[name].unit}", _dollars(cost(name, used[name])))

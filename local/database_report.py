@@ -39,7 +39,7 @@ class Bound:
     """Whether it is numbers below that are worth a look."""
 
     def colour(self, value: object) -> str:
-        """Of a row with this value; none where all is well."""
+        """The colour of a row with this value; none where all is well."""
         if value is None:
             return ""
         number = float(str(value))
@@ -61,7 +61,7 @@ class Section:
     bound: Bound | None = None
 
     def colour(self, row: Sequence[object]) -> str:
-        """How a row is shown."""
+        """The colour of a row."""
         if self.bound is None:
             return ""
         return self.bound.colour(row[[*self.columns].index(self.bound.column)])

@@ -42,7 +42,7 @@ class DemoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the API answered; the body is parsed JSON, None where there is none."""
+    """The response of the API; the body is parsed JSON, None without one."""
 
     status: int
     body: Any
@@ -64,7 +64,7 @@ class Call(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a load added; all zero where everything was there before."""
+    """The number of things that a load added; all zero if everything was there before."""
 
     forms: int = 0
     submissions: int = 0

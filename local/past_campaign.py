@@ -85,7 +85,7 @@ def run_past_campaign(present: Container) -> bool:
 
 
 def later_orders(key: str) -> Iterator[Order]:
-    """What customers bought within the window, by the group that they are in under a key."""
+    """The orders within the window, by the group that their customers are in under a key."""
     for customer_id in customer_ids():
         random = Random(customer_id)  # noqa: S311 - the same each time
         chance, cents, hours = random.random(), random.randint(CHEAPEST, DEAREST), random.random()

@@ -90,7 +90,7 @@ KEEP_ALL = 1_000_000
 
 
 class RoundTrip(ShopRoundTrip):
-    """Everything is made by one mark; each method below goes through one port."""
+    """Round trips through the ports, with records that all carry one mark."""
 
     def __init__(self, repositories: Repositories, mark: str) -> None:
         super().__init__(repositories, mark)
@@ -383,7 +383,7 @@ class RoundTrip(ShopRoundTrip):
         expect(that=(lifted, to.forget_consents(email)) == (1, 1))
 
     def people(self) -> None:
-        """What is known of a person, and its erasure."""
+        """Records and erasure of a person."""
         to, email = self._to.people, self._lead.email
         tombstone = self._mark.encode().hex().rjust(64, "0")
         expect(that=[each.key for each in to.get_answered_requests(email)] == ["key"])

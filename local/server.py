@@ -59,7 +59,7 @@ ISSUER = {"Issuer": "https://issuer.succotash.local/", "Audience": "succotash"}
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What the local run needs of the template."""
+    """The parts of the template that the local run needs."""
 
     api: Any
     """SAM CLI's reading of the routes."""
@@ -125,7 +125,7 @@ class RefusedError(Exception):
         self.challenge = challenge
 
     def answer(self) -> Event:
-        """What API Gateway answers instead of the function."""
+        """The answer of API Gateway instead of the function."""
         return {
             "statusCode": self.status,
             "headers": {"Content-Type": "application/json", "WWW-Authenticate": self.challenge},

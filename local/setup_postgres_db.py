@@ -29,7 +29,7 @@ LOCAL_SERVER = Path(__file__).parent.parent / ".local" / "postgres.url"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be there in the end; every role has the same password."""
+    """The database and roles to set up; every role has the same password."""
 
     database: str = "supreme_octosuccotash_db"
     user: str = "app_user"

@@ -37,7 +37,7 @@ CARRIED = ("client_id", "redirect_uri", "state", "nonce", "code_challenge")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a code stands for."""
+    """The request that a code stands for."""
 
     role: str
     redirect_uri: str

@@ -106,7 +106,7 @@ def _lead_scores(run: DemoRun) -> Verdict:
 
 
 def _unambiguous(run: DemoRun) -> Verdict:
-    """Of the current run, every customer is there once."""
+    """The rows of the current run name every customer once."""
     listed = run.container.storage.repositories.ltv.find_customers(limit=EVERYBODY)
     counts = Counter(each.customer_id for each in listed)
     return Verdict.over(

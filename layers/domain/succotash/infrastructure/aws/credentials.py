@@ -13,7 +13,7 @@ ANSWER_SECONDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who signs, and in which region."""
+    """The keys that sign, and their region."""
 
     region: str
     access_key: str
@@ -22,7 +22,7 @@ class Credentials:
 
 
 def find_credentials(environment: Mapping[str, str]) -> Credentials:
-    """Those of a Lambda function, and elsewhere those that boto3 finds.
+    """Find the credentials of a Lambda function; elsewhere, those that boto3 finds.
 
     Lambda gives them in the environment. A function that started from a snapshot asks an address
     for them instead, since they end before its process does. StorageUnavailableError where there

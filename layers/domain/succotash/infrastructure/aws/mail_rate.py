@@ -1,4 +1,4 @@
-"""How fast Amazon SES takes the account's e-mails."""
+"""Asks at which rate Amazon SES takes the account's e-mails."""
 
 import logging
 import time

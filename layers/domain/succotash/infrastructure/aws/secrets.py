@@ -14,7 +14,7 @@ KNOWN_SECONDS = 300.0
 
 
 class SecretsClient(Protocol):
-    """What is needed of a client of Secrets Manager."""
+    """The part of a client of Secrets Manager that is needed."""
 
     def get_secret_value(self, *, SecretId: str) -> Mapping[str, object]:  # noqa: N803 - AWS's name
         """The answer, with the secret as `SecretString` unless it is binary."""

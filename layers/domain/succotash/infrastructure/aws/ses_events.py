@@ -1,4 +1,4 @@
-"""What events of SES say about addresses, and about campaigns' messages."""
+"""Reads events of SES about addresses, and about campaigns' messages."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -90,7 +90,7 @@ class FileSubmissionQueue(SubmissionQueue):
             )
 
     def count(self, state: str = "waits") -> int:
-        """How many messages wait, or are set `aside`."""
+        """Count the messages that wait, or that were set `aside`."""
         with self._connection() as connection:
             [number] = connection.execute(_SQL["count_in_state"], {"state": state}).fetchone()
         return int(number)

@@ -42,7 +42,7 @@ class UploadFolder(UploadStore):
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """What the server may take, once."""
+    """A permit to send one file."""
 
     target: Path
     metadata: Mapping[str, str]

@@ -47,7 +47,7 @@ type Facts = dict[AudienceField, str | float | Decimal | None]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Account:
-    """What the current run and the leads tell of an account."""
+    """An account, as the current run and the leads know it."""
 
     customer: Customer
     facts: Facts
@@ -64,7 +64,7 @@ class _Account:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Person:
-    """Whom an address stands for."""
+    """The person at an address."""
 
     canonical_email: str
     account: _Account
@@ -262,7 +262,7 @@ class InMemoryCampaignMemberRepository(InMemoryRepository, CampaignMemberReposit
         return Recipient(message_id, lead.first_name, lead.last_name, lead.company)
 
     def _assignable(self, terms: DispatchTerms) -> Iterator[tuple[_Person, str, Arm]]:
-        """Those who would be assigned, in order, until the budget ends."""
+        """The people who would be assigned, in order, until the budget ends."""
         sent = sum(
             1
             for each in self.tables.members_by_campaign[terms.campaign_id]

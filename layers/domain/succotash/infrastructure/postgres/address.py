@@ -13,7 +13,7 @@ from succotash.infrastructure.postgres.connection_settings import (
 
 
 def settings_of(url: str) -> ConnectionSettings:
-    """Where and as whom, from `postgresql://user:password@host:port/database`.
+    """Read the settings in `postgresql://user:password@host:port/database`.
 
     In the query, `host` and `port` name another place, such as a Unix socket's directory, and
     `sslmode` and `sslrootcert` mean what they mean in libpq. SettingsError where it is no such

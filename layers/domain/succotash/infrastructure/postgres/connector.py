@@ -1,4 +1,4 @@
-"""How a connection is opened: socket, TLS, password."""
+"""Opens connections: socket, TLS, password."""
 
 import socket
 import ssl
@@ -144,7 +144,7 @@ class _PasswordRefusedError(Exception):
 
 
 def _refused_connection(error: BaseException | None) -> Exception:
-    """What the attempt failed for; the driver's own closing may have hidden it."""
+    """The error that the attempt failed with; the driver's own closing may have hidden it."""
     while error is not None:
         if isinstance(error, DatabaseError):
             fields = error.args[0]

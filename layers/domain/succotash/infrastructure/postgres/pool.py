@@ -12,7 +12,7 @@ from succotash.observation import Metric, count
 
 @dataclass(frozen=True, slots=True)
 class PoolLimits:
-    """How many connections, and for how long; times in seconds."""
+    """The limits of a pool; times in seconds."""
 
     minimum: int = 0
     """As many stay open however long they are unused."""

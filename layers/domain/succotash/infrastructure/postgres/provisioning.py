@@ -1,4 +1,4 @@
-"""What a server is to hold for the functions: database, roles, rights, schema."""
+"""Provisions a server for the functions: database, roles, rights, schema."""
 
 from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -53,7 +53,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be there in the end."""
+    """The database, roles and schema to provision."""
 
     database: str
     migrator: str
@@ -221,7 +221,7 @@ def _make_schema(
 
 
 def scram_verifier(password: str) -> str:
-    """What PostgreSQL keeps of a password (RFC 5803), so that no log of the server holds itself."""
+    """The verifier that PostgreSQL stores of a password (RFC 5803), so that no log holds itself."""
     salt, stored, server, iterations = ScramMechanism("SCRAM-SHA-256").make_auth_info(password)
     salt, stored, server = (b64encode(each).decode() for each in (salt, stored, server))
     return f"SCRAM-SHA-256${iterations}:{salt}${stored}:{server}"

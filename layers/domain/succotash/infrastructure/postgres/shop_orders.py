@@ -1,4 +1,4 @@
-"""What is known of the orders of shop systems, in PostgreSQL."""
+"""The states of shops' orders in PostgreSQL."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -131,7 +131,7 @@ class PostgresShopOrderRepository(PostgresRepository, ShopOrderRepository):
 def _stage_columns(
     states: Sequence[ShopOrderState], emails: Mapping[CustomerId, str]
 ) -> tuple[Iterable[str], ...]:
-    """What is copied of each; columns that nearly all files leave empty are not looked through."""
+    """The columns to copy; those that nearly all files leave empty are not looked through."""
     totals = [each.total for each in states]
     refunded = [each.refunded for each in states]
     nothing = [bulk.NULL] * len(states)

@@ -1,4 +1,4 @@
-"""Who customers are, of rows."""
+"""Customers and their aliases, from rows."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""How values stand in columns: instants in microseconds, money in ten-thousandths, JSON as text.
+"""Writes values into columns: instants in microseconds, money in ten-thousandths, JSON as text.
 
 Sums of money, which may pass 64 bits, are whole ten-thousandths as text.
 """
@@ -22,7 +22,7 @@ def micros(moment: datetime) -> int:
 
 
 def optional_micros(moment: datetime | None) -> int | None:
-    """As `micros`; None stays None."""
+    """An instant in microseconds; None stays None."""
     return None if moment is None else micros(moment)
 
 
@@ -32,7 +32,7 @@ def instant(microseconds: int) -> datetime:
 
 
 def optional_instant(microseconds: int | None) -> datetime | None:
-    """As `instant`; None stays None."""
+    """An instant from microseconds; None stays None."""
     return None if microseconds is None else instant(microseconds)
 
 

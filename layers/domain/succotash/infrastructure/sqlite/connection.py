@@ -88,7 +88,7 @@ class Session:
 
 
 class UnitOfWork(ABC):
-    """Where a repository does its work: transactions of its own, or a part of another's."""
+    """A unit of work: transactions of its own, or a part of another's."""
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[Session]:

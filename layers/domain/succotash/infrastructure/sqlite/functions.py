@@ -1,4 +1,4 @@
-"""What SQL asks of calendars, shards, sums, means, digests; registered with every connection."""
+"""Functions that SQL calls: calendars, shards, sums, means, digests; for every connection."""
 
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -37,7 +37,7 @@ def days_of(day: date) -> int:
 
 
 def shard_of(customer_id: str, count: int) -> int:
-    """Which of `count` shards a customer belongs to."""
+    """The index of a customer's shard among `count`."""
     return crc32(customer_id.encode()) % count
 
 

@@ -54,15 +54,15 @@ class SQLiteRow(sqlite3.Row):
         return cast("Money", columns.money(self[column], self[currency]))
 
     def optional_money(self, column: str, /, currency: str = "currency") -> Money | None:
-        """As `money`, or None where either column is NULL."""
+        """An amount with its currency, or None where either column is NULL."""
         return columns.money(self[column], self[currency])
 
     def json(self, column: str, /) -> Any:  # noqa: ANN401 - what JSON holds is known to its reader
-        """What a column of JSON holds."""
+        """The value in a column of JSON."""
         return json.loads(self[column])
 
     def optional_json(self, column: str, /) -> Any:  # noqa: ANN401 - as `json`
-        """As `json`, or None where the column is NULL."""
+        """The value in a column of JSON, or None where the column is NULL."""
         return None if self[column] is None else self.json(column)
 
 

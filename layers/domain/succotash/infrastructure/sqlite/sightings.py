@@ -1,4 +1,4 @@
-"""How customers come to be known: by what the ledgers record of them."""
+"""Adds the customers whom the ledgers record for the first time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -163,7 +163,7 @@ def _later(connection: "Connection") -> str | None:
 
 
 def _revisions(connection: "Connection") -> Sequence[str] | None:
-    """What the database remembers; None where it is not ours."""
+    """The revisions that the database records; None if it is not ours."""
     run = connection.exec_driver_sql
     if not run(_SQL["is_ours"]).scalar_one():
         return None

@@ -1,4 +1,4 @@
-"""What each kind of function may do in the database: use the rows it must, and change no table."""
+"""Rights of each kind of function in the database: use the rows it must, and change no table."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
