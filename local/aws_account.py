@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ENGINE = "aurora-postgresql"
 ENDPOINT_SERVICES = ("secretsmanager", "sqs")
-"""Those of the interface endpoints that a stack makes in its own network."""
+"""The services of the interface endpoints that a stack makes in its own network."""
 TIMEOUT = 35.0
 """Seconds for an answer: the API gives up after 30."""
 

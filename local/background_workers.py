@@ -29,7 +29,7 @@ DEVELOPMENT_SECRETS = {
     "woocommerce": "development-woocommerce",
     "stripe": "whsec_development",
 }
-"""By which events of shops are signed on this machine; known to everybody."""
+"""The secrets that sign shops' events on this machine; known to everybody."""
 
 type Invoke = Callable[[str, str], str]
 """Invokes a function by its logical id with an event, both JSON."""

@@ -68,7 +68,7 @@ from succotash.infrastructure.statement_files import load_statements
 
 SQL = load_statements(Path(__file__).parent / "sql" / "simulated_campaigns.sql")
 CAMPAIGNS = {NOTHING: 250, KNOWN: 250, LARGE: 100}
-"""As many as the table has."""
+"""The number of campaigns, as many as the table has."""
 CHANGES = (*CAMPAIGNS,)
 USD = Currency("USD")
 INACTIVE_DAYS = 60
@@ -89,7 +89,7 @@ class ToldCampaign:
     high: float
     truth: float
     counted: Sequence[ArmTotals]
-    """What each look adds, from the same outcomes without a ledger."""
+    """The totals that each look adds, from the same outcomes without a ledger."""
 
     @property
     def is_covered(self) -> bool:

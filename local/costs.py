@@ -90,9 +90,9 @@ IO_A_REQUEST = 10
 RELAYED = 0.1
 """Runs of the relay for each request: those that write leave messages, and wake it."""
 RELAY_SECONDS = 0.3
-"""Of the relay and of `delivery` together."""
+"""The seconds of the relay and of `delivery` together."""
 NIGHTLY_CALLS = 4
-"""Of leads, customers and twice of campaigns: by the night's step and by the run's event."""
+"""The calls of leads, customers and twice of campaigns: by the night's step and the run's event."""
 POLLS = 5 * 3 * 60 * HOURS / MILLION
 """Million requests a month by which Lambda looks into an empty queue: five pollers, 20 s each."""
 TRANSITIONS = 0.01
@@ -112,7 +112,7 @@ class Choice:
     has_cluster: bool = True
     has_pool: bool = True
     has_password: bool = False
-    """Of the administrator, in a secret."""
+    """Whether the administrator's password is in a secret."""
 
 
 CHOICES = (

@@ -21,7 +21,7 @@ LISTED = SOURCE / "package.json"
 DESCRIPTION = ROOT / "openapi.yaml"
 TYPES = SOURCE / "src" / "api-types.d.ts"
 MADE = {MODULES.name, TYPES.name}
-"""What building makes among the sources."""
+"""The files that building makes among the sources."""
 
 
 class NodeMissingError(Exception):

@@ -54,10 +54,10 @@ class Section:
 
     title: str
     columns: Mapping[str, str]
-    """What each column that is shown is headed."""
+    """The headings of the columns that are shown."""
     statement: str
     empty: str = "nothing"
-    """What there is to say where there is no row."""
+    """The sentence for no rows."""
     bound: Bound | None = None
 
     def colour(self, row: Sequence[object]) -> str:

@@ -41,7 +41,7 @@ QUESTIONS = (
     ("DbDeletionProtection", "Protect the database against deletion (true or false)"),
     ("LogRetentionDays", "Days that logs are kept"),
 )
-"""What GUIDED=1 asks for besides the stack and its region."""
+"""The questions that GUIDED=1 asks besides the stack and its region."""
 
 type Run = Callable[[Sequence[str], Mapping[str, str]], int]
 """Runs a command with these additions to the environment; its exit status."""
@@ -89,7 +89,7 @@ KEPT: Mapping[str, Kept] = {
         "aws sqs delete-queue --region {region} --queue-url {id}",
     ),
 }
-"""By logical id: what the template retains."""
+"""The resources that the template retains, by logical id."""
 KEY_VERSIONS: Mapping[str, str] = {
     "FormTokenKeyVersion": "FormTokenKey",
     "ErasureKeyVersion": "ErasureKey",

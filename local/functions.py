@@ -24,7 +24,7 @@ class LambdaContext:
     function_name: str
     memory_limit_in_mb: int
     ends_at: float
-    """By the monotonic clock, in seconds."""
+    """The end by the monotonic clock, in seconds."""
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     function_version: str = "$LATEST"
     log_group_name: str = "local"

@@ -31,7 +31,7 @@ DESCRIPTION = "Simulated: it adds 6.00 to the revenue of each member, on average
 CUSTOMERS = 1_000
 HOLDOUT_SHARE = 0.3
 CHANCES = {Arm.TREATMENT: 0.4, Arm.HOLDOUT: 0.2}
-"""Of an order within the attribution window."""
+"""The chances of an order within the attribution window."""
 CHEAPEST, DEAREST = 1_000, 5_000
 """Cents of such an order, and everything between alike."""
 EFFECT = Decimal(6)

@@ -22,7 +22,7 @@ from succotash.infrastructure.in_memory.storage import InMemoryStorage
 DOCUMENT = Path("docs/explanation/risk.md")
 AFTER = timedelta(days=180)
 DAYS = (date(1997, 10, 1), date(1998, 1, 1))
-"""As of which CDNOW's customers are judged: what they did in the 180 days after is known."""
+"""The days as of which CDNOW's customers are judged: the 180 days after are known."""
 HORIZONS_AS_OF = date(1998, 7, 1)
 USD = Currency("USD")
 

@@ -50,7 +50,7 @@ MESSAGES = {
     HTTPStatus.METHOD_NOT_ALLOWED: "Not Found",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request Entity Too Large",
 }
-"""What API Gateway itself answers."""
+"""The messages of API Gateway itself."""
 
 
 ISSUER = {"Issuer": "https://issuer.succotash.local/", "Audience": "succotash"}
@@ -67,7 +67,7 @@ class Stack:
     issuer: str
     audience: str
     scopes: Mapping[str, frozenset[str] | None]
-    """By route key, such as `GET /leads`: any one of these scopes admits; None is public."""
+    """The scopes by route key, such as `GET /leads`: any one of them admits; None is public."""
 
     @classmethod
     def read(cls, template: Path, parameters: Mapping[str, str] | None = None) -> Self:

@@ -24,7 +24,7 @@ from succotash.infrastructure.postgres.provisioning import Login, SetUpError
 from succotash.settings import LOCAL_PASSWORD, Settings
 
 LOCAL_SERVER = Path(__file__).parent.parent / ".local" / "postgres.url"
-"""Where `make run` leaves the address of the server it starts."""
+"""The file where `make run` leaves the address of the server it starts."""
 
 
 @dataclass(frozen=True, slots=True)

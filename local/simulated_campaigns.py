@@ -55,7 +55,7 @@ class Change:
     extra_orders: float = 0.0
     """The chance of one more order, of an amount drawn from all of CDNOW's."""
     factor: float = 1.0
-    """By which everything else is multiplied."""
+    """The factor by which everything else is multiplied."""
 
     def per_member(self) -> float:
         """The revenue that it adds to a member, on average."""
@@ -76,11 +76,11 @@ class Population:
     """One row per customer."""
 
     revenue: Array
-    """Of the days after."""
+    """The revenue of the days after."""
     foreseen: Array
-    """What the run expected of the customer within the value horizon."""
+    """The run's forecast for the customer within the value horizon."""
     amounts: Array
-    """Of all purchase days of all customers."""
+    """The amounts of all purchase days of all customers."""
 
 
 @cache
@@ -143,7 +143,7 @@ class Campaign:
     effect: CampaignEffect
     truth: float
     everything: ArmTotals
-    """As if it had not stopped."""
+    """The result as if it had not stopped."""
 
     @classmethod
     def of(cls, change: Change, members: int, seed: int) -> "Campaign":

@@ -39,7 +39,7 @@ class Rhythm:
     every: float
     """Mean days between purchases, at the mean rate."""
     shape: float = np.inf
-    """Of the gamma distribution of rates; infinite where all buy at one rate."""
+    """The shape of the gamma distribution of rates; infinite where all buy at one rate."""
     leaving: float = 0.0
     """Mean chance to leave after a repeat purchase."""
     concentration: float = np.inf

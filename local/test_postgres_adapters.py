@@ -32,7 +32,7 @@ from succotash.infrastructure.statement_files import load_statements
 from succotash.wiring.postgres import connection_settings
 
 PORTS: Mapping[str, type] = get_type_hints(Repositories)
-"""By the name of the repository."""
+"""The ports by the name of the repository."""
 ROUNDS = (
     "retention",
     "receipts",

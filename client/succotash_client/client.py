@@ -27,7 +27,7 @@ BATCH = 500
 """The most items of a batch."""
 PAGE = 100
 RUN_SECONDS = 3600.0
-"""How long a scoring run is waited for."""
+"""The time to wait for a scoring run."""
 POLL_SECONDS = 1.0
 ENDED = frozenset({"finished", "withheld", "failed"})
 

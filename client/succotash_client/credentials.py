@@ -34,7 +34,7 @@ class Credentials:
     token_file: str = ""
     """The file with a token that `make run` writes anew at each start."""
     expires_at: float = 0.0
-    """By the clock, in seconds; 0 where the token does not say."""
+    """The end of its validity by the clock, in seconds; 0 where the token does not say."""
     token_url: str = ""
     client_id: str = ""
     client_secret: str = ""

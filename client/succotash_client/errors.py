@@ -41,7 +41,7 @@ class ApiError(SuccotashClientError):
         self.type = type
         self.errors = errors
         self.location = location
-        """What the answer refers to, such as the scoring run that stands in the way."""
+        """The address that the answer refers to, such as the scoring run that stands in the way."""
 
     @property
     def lines(self) -> list[str]:

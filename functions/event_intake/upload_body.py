@@ -14,9 +14,9 @@ class UploadBody(Closed):
     format: Literal["auto", "shopify", "woocommerce", "stripe", "plain"] = "auto"
     """`auto` goes by the header."""
     mapping: dict[str, Parsed] | None = None
-    """Which column of a plain file holds what; see the reference of shop files."""
+    """The columns of a plain file by their meaning; see the reference of shop files."""
     currency: CurrencyCode | None = None
-    """Of a file without a column for it."""
+    """The currency of a file without a column for it."""
     dry_run: bool = False
     """Whether only to say what would be recorded."""
 

@@ -45,12 +45,12 @@ class DashboardSettings(TypedDict):
     currency: str
     time_zone: str
     sign_in_url: str
-    """Where the issuer's page for signing in is; empty where the deployment names none."""
+    """The issuer's page for signing in; empty where the deployment names none."""
     token_url: str
     sign_out_url: str
     client_id: str
     scopes: list[str]
-    """What to ask the issuer for, with the deployment's prefix; it grants what somebody may do."""
+    """The scopes to ask the issuer for, with the deployment's prefix; it grants what is allowed."""
     scope_prefix: str
 
 
@@ -99,7 +99,7 @@ SCOPES = (
     "retention:read",
     "retention:write",
 )
-"""What some page of the dashboard uses."""
+"""The scopes that some page of the dashboard uses."""
 
 
 def _policy(token_url: str) -> str:

@@ -53,7 +53,7 @@ CONTACT_QUESTIONS = (
     _question("phone", "Phone", FieldKind.PHONE),
     _question("message", "Message", FieldKind.TEXTAREA),
 )
-"""What is asked by a form that takes any answers."""
+"""The questions of a form that takes any answers."""
 CONSENT_LABEL = {CONSENT: "Your consent"}
 
 
@@ -144,7 +144,7 @@ def _consent(
 
 
 SHARED_PATTERN = re.compile(r"(?:[A-Za-z0-9 _@:,.+*?|(){}\[\]^$-]|\\[dw.+-])*")
-"""What patterns are made of that RE2 and browsers read alike, but for what follows."""
+"""The syntax of patterns that RE2 and browsers read alike, except for what follows."""
 NOT_SHARED: tuple[str, ...] = ("(?", "[[", "[:", "[]", "[^]", "--")
 
 

@@ -16,7 +16,7 @@ class ConsentBody(Closed):
     purpose: Annotated[str, Field(pattern=f"^{PURPOSE.pattern}$")]
     state: Annotated[ConsentState, LAX]
     text: Annotated[Prose, Field(min_length=1)] | None = None
-    """What the person was shown or told; a yes needs it."""
+    """The text that the person was shown or told; a yes needs it."""
     occurred_at: Instant | None = None
     """When the person said so; now where it is not given."""
 

@@ -52,11 +52,11 @@ FORMS_READ, FORMS_WRITE = "forms:read", "forms:write"
 LEADS_READ, LEADS_WRITE = "leads:read", "leads:write"
 PEOPLE = "people:manage"
 RESCORING_SECONDS = 20
-"""Of one request; an HTTP API gives up after 30."""
+"""The time of one request; an HTTP API gives up after 30."""
 EXPORT_SECONDS = 18
-"""Of reading; what was read last is written after it."""
+"""The time for reading; the last rows are written after it."""
 ERASURE_SECONDS = 12
-"""Of going through queues and files; the storage was asked before."""
+"""The time for queues and files; the storage was asked before."""
 CSV: Mapping[str, object] = {"text/csv": str}
 BY_LINK = {
     HTTPStatus.SEE_OTHER: "Too much for one answer: it is at Location, for a short time; the body "

@@ -69,7 +69,7 @@ class SegmentBody(Closed):
     lower_bound: Amount | None = None
     """Least predicted lifetime value that belongs here, in `currency`."""
     currency: CurrencyCode | None = None
-    """Of the bound; the deployment's where it is left out."""
+    """The bound's currency; the deployment's by default."""
 
 
 @api.route("GET", "/ltv/analysis", scope=READ)

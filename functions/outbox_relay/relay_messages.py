@@ -12,7 +12,7 @@ from succotash.domain.messages.delivery import DeliveryOutcome
 from succotash.errors import MalformedRequestError
 
 EARLY = timedelta(seconds=5)
-"""How much too early a wake may come: nobody waits again for so little."""
+"""The time by which a wake may come too early: nobody waits again for so little."""
 
 
 @dataclass(slots=True)

@@ -58,7 +58,7 @@ class BudgetBody(Closed):
     """The cost of a message, and the most that all may cost."""
 
     cost_per_message: Amount
-    """Of sending one message, in `currency`."""
+    """The cost of sending one message, in `currency`."""
     total: Amount
     """The most that all messages of the campaign may cost, in `currency`."""
     currency: CurrencyCode | None = None

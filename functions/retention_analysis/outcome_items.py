@@ -16,9 +16,9 @@ class OutcomeItem(Closed):
     """An outcome of a message."""
 
     id: Id | None = None
-    """By which the sender knows the item again; the result shows it."""
+    """The sender's id of the item; the result shows it."""
     message_id: Id
-    """Of the outbox and the mail: also its `Message-ID` before the `@`, and its tag `message`."""
+    """The id in the outbox and the mail: its `Message-ID` before the `@`, and its tag `message`."""
     kind: Annotated[OutcomeKind, LAX]
     at: Instant
 

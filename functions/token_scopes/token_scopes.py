@@ -13,7 +13,7 @@ VIEWER = frozenset({"ltv:read", "retention:read"})
 MARKETER = VIEWER | {"forms:read", "leads:read", "leads:write", "retention:write"}
 """Campaigns, and people who wrote."""
 ADMIN = MARKETER | {"forms:write", "people:manage", "events:write", "ltv:write", "scoring:run"}
-"""Everything."""
+"""The group with every scope."""
 SCOPES_OF_GROUPS: Mapping[str, frozenset[str]] = {
     "viewer": VIEWER,
     "marketer": MARKETER,

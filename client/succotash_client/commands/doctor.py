@@ -37,7 +37,7 @@ class Finding:
     state: str
     """`ok` or `missing`."""
     note: str
-    """What is there, or what to do."""
+    """The finding, or the next step."""
 
 
 def add_to(app: typer.Typer) -> None:

@@ -56,7 +56,7 @@ class ItemResult(TypedDict):
     status: str
     errors: NotRequired[list[ViolationView]]
     warning: NotRequired[RefundWarningView]
-    """Of a refund that is recorded, or was before."""
+    """A warning about a refund that is recorded, or was before."""
 
 
 class BatchReport(TypedDict):

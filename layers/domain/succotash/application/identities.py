@@ -14,7 +14,7 @@ from succotash.domain.value.orders import OrderColumns, order_contents
 from succotash.domain.values import CustomerId
 
 NAMES_ASKED_FOR = 1000
-"""Where there are more, everybody's tombstones are asked for."""
+"""The most names to ask about; for more, everybody's tombstones are asked for."""
 
 
 def record_about_customers[T: Order | ActivityEvent](

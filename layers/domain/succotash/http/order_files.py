@@ -30,9 +30,9 @@ BLOCK_BYTES = 16 * 1024 * 1024
 CUSTOMERS_REMEMBERED = 50_000
 """A customer's orders repeat id and e-mail, and finding what they stand for is dear."""
 VIOLATIONS_KEPT = 10
-"""Of one line, which could have hundreds of unknown fields."""
+"""The most violations of one line, which could have hundreds of unknown fields."""
 MARK = b"\xef\xbb\xbf"
-"""What some programs put before UTF-8."""
+"""The mark that some programs put before UTF-8."""
 COLUMNS = tuple(OrderItem.model_fields)
 REQUIRED = tuple(name for name, each in OrderItem.model_fields.items() if each.is_required())
 NDJSON_SUFFIXES = (".ndjson", ".jsonl")

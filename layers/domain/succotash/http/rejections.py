@@ -16,7 +16,7 @@ from succotash.errors import (
 from succotash.http.reading import violations_of
 
 UNREADABLE = Violation("", "unreadable", "Unreadable")
-"""Of an item whose reading failed in a way that nobody expected."""
+"""The violation of an item whose reading failed in a way that nobody expected."""
 
 logger = logging.getLogger(__name__)
 

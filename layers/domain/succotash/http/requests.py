@@ -53,13 +53,13 @@ class Route[P: Parts]:
     """None where anyone may call."""
     status: HTTPStatus
     takes: Mapping[str, object]
-    """What the body may be, by content type; empty where there is none."""
+    """The models of the body, by content type; empty where there is none."""
     answers: Mapping[str, object]
-    """What a success is, by content type."""
+    """The models of a success, by content type."""
     limit: int
     """The most bytes in a body."""
     origins: Callable[[P, Mapping[str, str]], Sequence[str]] | None
-    """Which origins' pages may call, by the ids of the path; None where no page may."""
+    """The origins whose pages may call, by the ids of the path; None where no page may."""
     headers: Mapping[str, str]
     """Headers the handler reads, and what each is for."""
     also: Mapping[HTTPStatus, str]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 FROM_SNAPSHOTS = "snap-start"
-"""What Lambda then calls the way in which it initializes a function."""
+"""The value by which Lambda says that it initializes a function from a snapshot."""
 
 
 class Renewable(Protocol):

@@ -33,7 +33,7 @@ TIMEOUT = 10.0
 HEAD_LIMIT = 16 * 1024
 """Bytes of an answer's status and headers; its body is not read."""
 REST = timedelta(seconds=30)
-"""How long a receiver that did not answer, or asked for less, is left alone."""
+"""The time for which a receiver that failed, or asked for less, is left alone."""
 LONGEST_PAUSE = timedelta(days=1)
 """The most that a receiver may ask for."""
 GONE = 410

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from succotash.infrastructure.postgres.provisioning import SchemaMigration
 
 ANOTHER_SET_UP_SECONDS = 120.0
-"""How long a set-up waits for another one of the same server, which a rollback may follow."""
+"""The time to wait for another set-up of the same server, which a rollback may follow."""
 
 
 def postgres_storage(settings: Settings) -> PostgresStorage:

@@ -18,7 +18,7 @@ class GroupView(TypedDict):
     members: int
     """People whose window has closed by the look that is shown."""
     customers: int
-    """Those of them who bought."""
+    """The number of members who bought."""
     customer_rate: float | None
     """Customers per member; None without any."""
     revenue: Decimal
@@ -55,10 +55,10 @@ class DifferenceView(TypedDict):
     treatment: GroupView
     holdout: GroupView
     incremental_revenue: MoneyEstimateView | None
-    """Of all members of the treatment."""
+    """The revenue added by all members of the treatment."""
     incremental_revenue_per_member: MoneyEstimateView | None
     incremental_customers: CountEstimateView | None
-    """Of all members of the treatment."""
+    """The number of buyers added among all members of the treatment."""
     narrowed_by: float
     """Share by which what the run before foresaw narrows the interval of revenue."""
     too_small: str | None
@@ -82,9 +82,9 @@ class LookView(TypedDict):
     read_at: datetime | None
     """When it was first read; what arrives later changes nothing. None where it is ahead."""
     members: int | None
-    """Of both groups, counted by then; None where it is ahead."""
+    """The number of members of both groups by then; None where the look is ahead."""
     finding: str | None
-    """As it was told when the look was first read, like the revenue."""
+    """The finding as it was published when the look was first read, like the revenue."""
     incremental_revenue: MoneyEstimateView | None
     """With the interval for this look, which allows for the others."""
 

@@ -29,7 +29,7 @@ class ReportedOutcome:
     kind: OutcomeKind
     at: datetime
     item_id: str | None = None
-    """By which the sender knows the item again."""
+    """The sender's id of the item."""
 
 
 class OutcomeResult(TypedDict):
@@ -38,7 +38,7 @@ class OutcomeResult(TypedDict):
     index: int
     """Position of the item in the batch, from 0."""
     id: str | None
-    """As it was sent."""
+    """The id as it was sent."""
     status: str
     errors: NotRequired[list[ViolationView]]
 

@@ -35,7 +35,7 @@ class BudgetView(TypedDict):
     """The cost of a message, and the most that all may cost."""
 
     cost_per_message: Decimal
-    """Of sending one message, in `currency`."""
+    """The cost of sending one message, in `currency`."""
     total: Decimal
     """The most that all messages of the campaign may cost, in `currency`."""
     currency: str
@@ -133,7 +133,7 @@ class CampaignPerformanceView(TypedDict):
     conversion_rate: float | None
     """Customers converted per message sent since the campaign began; None without any."""
     cost: CostView | None
-    """Of the messages sent, at the cost of each in the budget; None without a budget."""
+    """The cost of the messages sent, by the budget's cost of each; None without a budget."""
     effect: EffectView | None
     """None before the campaign is activated."""
 

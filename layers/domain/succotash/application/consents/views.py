@@ -17,9 +17,9 @@ class ConsentView(TypedDict):
     occurred_at: datetime
     recorded_at: datetime
     origin: str
-    """How it became known: form, import, link, bounce, complaint or api."""
+    """The way it became known: form, import, link, bounce, complaint or api."""
     text: str | None
-    """What the person was shown or told, where that is known."""
+    """The text that the person was shown or told, where that is known."""
     source_id: str | None
     """The submission, import or campaign it came with."""
 
@@ -44,7 +44,7 @@ class ConsentsView(TypedDict):
     """A person's consent."""
 
     current: list[CurrentConsentView]
-    """By purpose."""
+    """The current answers, by purpose."""
     suppressed: list[SuppressionView]
     history: list[ConsentView]
     """Oldest first."""

@@ -17,7 +17,7 @@ class FieldView(TypedDict):
     required: bool
     choices: list[str]
     purpose: str
-    """What a consent is for; empty for every other kind."""
+    """The purpose of a consent; empty for every other kind."""
 
 
 class RuleView(TypedDict):

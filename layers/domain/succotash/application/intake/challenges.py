@@ -18,7 +18,7 @@ from succotash.errors import NotFoundError
 from succotash.observation import Metric, count
 
 ANSWERED_WITHIN = timedelta(hours=1)
-"""Nobody answers about a challenge later; its answer is good for five minutes."""
+"""The time within which a challenge can be answered; its answer is good for five minutes."""
 GIVEN_UP_AT_ONCE = 1_000
 COUNTED = {
     SubmissionState.ACCEPTED: Metric.SUBMISSIONS_ACCEPTED,

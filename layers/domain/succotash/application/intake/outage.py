@@ -8,7 +8,7 @@ from succotash.domain.repositories.submission_queue import Queueable, Submission
 from succotash.errors import StorageUnavailableError
 
 AWAY_SECONDS = 5.0
-"""How long after a failure nobody waits for the storage again."""
+"""The time after a failure in which nobody waits for the storage again."""
 FORMS_REMEMBERED = 200
 
 

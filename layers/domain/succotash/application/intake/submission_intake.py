@@ -84,9 +84,9 @@ class TakenSubmission:
     is_queued: bool = False
     """Whether it waits for the storage, unjudged; the form is then what is remembered of it."""
     stored: SubmissionOutcome | None = None
-    """What was stored; None where nothing was, as for a repetition."""
+    """The stored submission; None where nothing was stored, as for a repetition."""
     challenge: Challenge | None = None
-    """What its stored submission waits for an answer about."""
+    """The challenge whose answer its stored submission waits for."""
 
     def require_receipt(self) -> SubmissionReceipt:
         """The receipt; raises the refusal."""

@@ -28,7 +28,7 @@ class ScoringRuleView(TypedDict):
     fields: NotRequired[Sequence[str]]
     values: NotRequired[Sequence[str]]
     at_most: NotRequired[int]
-    """How many submissions after the first give points; left out where the rule names none."""
+    """The number of submissions after the first that give points; left out without a limit."""
     days: NotRequired[int]
     """In how many days after the last submission the points fall to none; left out otherwise."""
 

@@ -29,7 +29,7 @@ class ScoreView(TypedDict):
     """Points by category of rules."""
     points: list[ScorePointView]
     rules_version: int
-    """Of the table that gave the points; 0 from before there was one."""
+    """The version of the rules that gave the points; 0 from before there was one."""
     scored_at: datetime
 
 

@@ -23,7 +23,7 @@ class ReceivedJob:
 
     message_id: str
     receipt: str
-    """By which this receipt of it is taken from the queue."""
+    """The receipt by which it is deleted from the queue."""
     text: str
 
 

@@ -39,11 +39,11 @@ from succotash.observation import Metric, count
 
 BATCH = 50
 LEASE = timedelta(minutes=5)
-"""How long a message belongs to a relay that does not come back; longer than one may run."""
+"""The time for which a message belongs to a relay; longer than a run may take."""
 ANSWER_TIME = timedelta(hours=1)
-"""How long jobs that were handed over are waited for."""
+"""The time to wait for outcomes of jobs that were handed over."""
 KEPT = timedelta(days=7)
-"""How long delivered messages are kept, for questions about what became of one."""
+"""The time for which delivered messages are kept, for questions about one of them."""
 FORGOTTEN_AT_ONCE = 1_000
 NO_KEY = "a key is out of reach"
 
@@ -84,7 +84,7 @@ class Channels:
     mails_per_recipient: int
     """The most that a mailbox gets within a day of those that anybody can cause, over all forms."""
     members: MemberMessages
-    """Of campaigns."""
+    """The messages of campaigns' members."""
     waker: RelayWaker = NOBODY_TO_WAKE
 
 
@@ -111,9 +111,9 @@ class _Plan:
     pending: list[PendingDelivery] = field(default_factory=list)
     jobs: list[DeliveryJob] = field(default_factory=list)
     refused: list[DeliveryOutcome] = field(default_factory=list)
-    """Of those pending, what cannot even be made a job."""
+    """The pending messages that cannot even be made a job."""
     later: Settlement | None = None
-    """Where nothing may leave yet."""
+    """The settlement of messages that may not leave yet."""
 
 
 class OutboxRelay:

@@ -31,7 +31,7 @@ class ActivityView(TypedDict):
     name: str | None
     occurred_at: datetime
     duration_seconds: float | None
-    """How long it took, in seconds; None where that is not known."""
+    """The duration in seconds; None where that is not known."""
     interests: list[str]
     campaign_id: str | None
 
@@ -49,7 +49,7 @@ class CustomerRecord(TypedDict):
     activity_truncated: bool
     """Whether older activity than this is held."""
     value: CustomerValueView | None
-    """What the current scoring run says, as churn_risk and engagement do."""
+    """The value by the current scoring run, as churn_risk and engagement are."""
     churn_risk: ChurnRiskView | None
     engagement: EngagementView | None
 
@@ -92,14 +92,14 @@ class PersonExport(TypedDict):
     lead: LeadView | None
     status_changes: list[StatusChangeView]
     submissions: list[SubmissionView]
-    """Those in quarantine, and repetitions, too."""
+    """The submissions, those in quarantine and repetitions included."""
     idempotent_answers: list[AnsweredRequestView]
     outbox_messages: list[MessageView]
     campaigns: list[MembershipView]
     mails_sent_at: list[datetime]
     """When forms sent mails to the person's mailbox, of the last day: by these they are limited."""
     consents: ConsentsView
-    """What the person said may be sent to them, and whether the address is not written to."""
+    """The consents of the person, and whether the address is suppressed."""
     customers: list[CustomerRecord]
     erased_at: datetime | None
     """When data held earlier was erased, where that was asked for."""
@@ -114,7 +114,7 @@ class ErasedRows(TypedDict):
     """The ids by which the person's customers were known. Their orders stay in the sums, under ids
     made at random, of customers that nothing leads to."""
     anonymised_orders: int
-    """How many orders and refunds those are."""
+    """The number of those orders and refunds."""
     erased_at: datetime
     """Whatever is older and comes again is not taken: a tombstone, which only this deployment's
     key can read, says so. What the person sends later is."""

@@ -105,7 +105,7 @@ class GridQuestion:
 
 
 USUAL_GRID = GridQuestion()
-"""What is answered where nothing else is asked."""
+"""The grid that is answered by default."""
 YEAR = 365
 """Days of cohorts that are counted where no start is given."""
 
@@ -145,7 +145,7 @@ class GridColumn(TypedDict):
     offset: int
     """Periods since the one in which the cohorts joined, or the place of the bracket; from 0."""
     label: str
-    """Which time after joining it is, such as `month 3` or `days 8-30`; joining is at 0."""
+    """The period after joining, such as `month 3` or `days 8-30`; joining is at 0."""
     customers: int
     """Customers of the cohorts for which this period has passed."""
     rate: float | None
@@ -167,7 +167,7 @@ class GridView(TypedDict):
     windows: str
     measure: str
     currency: str
-    """Of the revenue."""
+    """The currency of the revenue."""
     cohorts: list[GridRow]
     average: list[GridColumn]
     run: RunView | None

@@ -30,7 +30,7 @@ class CountGroupView(TypedDict):
     graded_customers: int | None
     """Customers of these of whom it is known what came; None before grading."""
     came: int | None
-    """What came of those, in the unit of `foreseen`; None before grading."""
+    """The actual value, in the unit of `foreseen`; None before grading."""
 
 
 class CountForecastView(TypedDict):
@@ -61,7 +61,7 @@ class RevenueGroupView(TypedDict):
     graded_customers: int | None
     """Customers of these of whom it is known what came; None before grading."""
     came: Decimal | None
-    """What came of those, in the unit of `foreseen`; None before grading."""
+    """The actual value, in the unit of `foreseen`; None before grading."""
 
 
 class RevenueForecastView(TypedDict):
@@ -87,7 +87,7 @@ class ReceiptHorizonView(TypedDict):
     """Days after the run that the forecast covers."""
     ends_at: datetime
     graded_as_of: datetime | None
-    """As of when the run was that graded it; None before."""
+    """The instant of the run that graded it; None before."""
     purchases: CountForecastView
     """Days with a purchase, of customers who had bought."""
     revenue: RevenueForecastView
@@ -105,7 +105,7 @@ class ReceiptView(TypedDict):
     is_backfilled: bool
     """Whether it was made after the fact, from what was known by then."""
     model: str
-    """Of purchases."""
+    """The model of purchases."""
     currency: str
     horizons: list[ReceiptHorizonView]
 

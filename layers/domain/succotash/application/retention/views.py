@@ -33,13 +33,13 @@ class ChurnRiskView(TypedDict):
     None in a prediction from before it was kept.
     """
     currency: str | None
-    """Of the value at risk."""
+    """The currency of the value at risk."""
     risk_level: str
     """`low`, `medium`, `high` (worth writing to) or `lost` (hardly ever comes back)."""
     risk_score: int
     """1 (least urgent) to 10."""
     value_segment: str | None
-    """Of the customer's value by the same run, such as `vip`; None where they never bought."""
+    """The segment of the customer's value by the same run, such as `vip`; None without an order."""
     horizon_days: int
     """Days after the run for which the churn probability holds."""
     last_seen_on: date
@@ -66,7 +66,7 @@ class EngagementView(TypedDict):
     """Mean length of a session in seconds; None where no session has one."""
     last_session_at: datetime | None
     interests: Mapping[str, int]
-    """How often each interest was named until the run."""
+    """The number of times that each interest was named until the run."""
     engagement_score: int
     """Points from 0 to 100 for recent, frequent and varied activity as of the run."""
     segment: str
@@ -101,14 +101,14 @@ class ChurnRiskList(TypedDict):
     customers: list[ChurnRiskView]
     next_cursor: str | None
     run: RunView | None
-    """What the predictions hold as of, and under which settings; None before the first run."""
+    """The run behind the predictions; None before the first run."""
 
 
 class RetentionChangeView(TypedDict):
     """The change since the run before; more is above 0."""
 
     since: datetime
-    """As of when that run was."""
+    """The instant of that run."""
     customers: int
     """Customers now less those then."""
     high_risk_customers: int

@@ -57,7 +57,7 @@ class HeldOut:
 
     cut: datetime
     purchases: dict[int, PurchaseHistories]
-    """By the days held out."""
+    """The errors of purchases, by the days held out."""
 
     @classmethod
     def read(

@@ -83,7 +83,7 @@ class Sample:
     shards: Sequence[Shard | None]
     """Whose customers they are; only None where they are everybody."""
     whole: LedgerSnapshot | None
-    """Everything about everybody, where that was read at once."""
+    """The ledgers of everybody, where they were read at once."""
 
     @classmethod
     def read(

@@ -48,20 +48,20 @@ class Plan:
     """On days with a purchase or activity: who is active."""
     spend: FittedSpend
     inactivity: InactivityModel
-    """How a customer's churn probability follows from the two."""
+    """The model of a customer's churn probability by the two."""
     returning: ReturnCalibration
-    """How the chance of coming back follows from the purchase model."""
+    """The calibration of the chance of return by the purchase model."""
     intervals: IntervalCalibration
-    """How wide intervals of values are drawn."""
+    """The calibration of the width of values' intervals."""
     judgement: Judgement
-    """How wrong values are known to be."""
+    """The known error of values."""
     thresholds: RiskThresholds
     bounds: Sequence[tuple[SegmentId, int]]
     """Least predicted CLV of each segment in ten-thousandths, ascending."""
     valuable_from: int
     """Least predicted CLV of the best fifth, in ten-thousandths."""
     tenths: TenthEdges | None = None
-    """Of what is foreseen for the month's receipt; None where it is sealed already."""
+    """The tenths of the month's receipt; None where it is sealed already."""
     gradings: Sequence[tuple[RunId, int]] = ()
     """The receipts, by run and days, whose days have passed since."""
 

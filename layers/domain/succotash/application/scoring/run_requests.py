@@ -27,7 +27,7 @@ class RunProgressView(TypedDict):
     shards: int
     """Parts that customers are scored in."""
     shards_scored: int
-    """How many of them are scored; all of them once a run has finished."""
+    """The number of shards that are scored; all of them once a run has finished."""
     customers: int
     """Customers scored so far; of a run that has finished, all of them."""
     warnings: list[RunWarningView]

@@ -17,13 +17,13 @@ class JudgementView(TypedDict):
     """On how many held-out days the models behind values were judged, and with which error."""
 
     horizon_days: int
-    """How far values look ahead."""
+    """The horizon of values."""
     judged_days: int | None
     """The longest time that their models were judged on; None where no time could be held out."""
     purchases_error_percent: float | None
-    """Of the total of purchases on those days, above 0 where too many were foreseen."""
+    """The error of the total of purchases on those days, above 0 where too many were predicted."""
     revenue_error_percent: float | None
-    """Of the total of revenue on those days."""
+    """The error of the total of revenue on those days."""
     note: str
     """The same in words; says so where values look further ahead than anything judged."""
 
@@ -51,7 +51,7 @@ class RunWarningView(TypedDict):
     customer_ids: NotRequired[list[str]]
     """The first 20 of the customers left out, by id."""
     total: NotRequired[Decimal]
-    """What the refunds come to, or exceed their orders by."""
+    """The sum of the refunds, or the amount by which they exceed their orders."""
     currency: NotRequired[str]
 
 

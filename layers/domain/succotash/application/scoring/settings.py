@@ -21,7 +21,7 @@ class ScoringSettings:
     margin: float = 1.0
     risk_rule: RiskRule = DEFAULT_RISK_RULE
     purchase_models: Sequence[Candidate] = DEFAULT_CANDIDATES
-    """Which models compete in the backtest; where there is none, the first is used."""
+    """The models that compete in the backtest; without one, the first is used."""
     publishes_worse: bool = False
     """Whether a run whose backtest is worse than the simple rule replaces the one before it."""
     runs_kept: int = 2

@@ -42,7 +42,7 @@ class ShopEventReport:
     """The results of the events that a queue gave."""
 
     outcomes: Counter[RecordOutcome] = field(default_factory=Counter)
-    """Of orders, refunds and disputes that they told of."""
+    """The outcomes of the orders, refunds and disputes in them."""
     set_aside: int = 0
     again: list[str] = field(default_factory=list)
     """Ids of the messages that the queue is to give again."""

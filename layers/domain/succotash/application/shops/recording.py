@@ -82,7 +82,7 @@ class _Customers:
         }
         learned = {CustomerId(each): email for each, email in resolution.emails.items()}
         self.emails: dict[CustomerId, str] = told_emails | learned
-        """By which customers are to be known who have no e-mail yet."""
+        """The e-mails of customers who have none yet."""
 
     def is_taken(self, place: int) -> bool:
         """Whether what is told there is not about somebody who was erased since."""

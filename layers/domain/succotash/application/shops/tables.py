@@ -19,7 +19,7 @@ PIECE = 4 * 1024 * 1024
 """Bytes that are read at a time."""
 COLUMN_LIMIT = 2_000
 MARK = b"\xef\xbb\xbf"
-"""What some programs put before UTF-8."""
+"""The mark that some programs put before UTF-8."""
 DELIMITERS = (",", ";", "\t")
 
 _TOO_LONG = Violation("", "row_too_long", f"Row exceeds {ROW_LIMIT} bytes")

@@ -33,7 +33,7 @@ class UploadFormView(TypedDict):
     """A form (multipart/form-data) that takes the file, without a token."""
 
     url: str
-    """Where to post it."""
+    """The address to post it to."""
     fields: Mapping[str, str]
     """Send them first and as they are, and the file last, in the field `file`."""
     max_bytes: int
@@ -67,7 +67,7 @@ class ImportView(TypedDict):
     state: str
     """`queued`, `importing`, `finished`, `checked` (a dry run) or `refused` (see `errors`)."""
     bytes: int | None
-    """Of the file; None once it is imported and gone."""
+    """The size of the file; None once it is imported and gone."""
     bytes_read: int | None
     """Bytes of the file that are behind an import under way; None once it has ended."""
     lines_read: int | None
@@ -83,7 +83,7 @@ class ImportView(TypedDict):
     rejected: int
     """Lines that cannot be taken."""
     erased: int
-    """Of customers who were erased since: counted and not kept."""
+    """The number of orders of customers who were erased since; they are not kept."""
     warned: int
     """Refunds that are recorded and do not fit what they refund."""
     replaced: int
@@ -91,7 +91,7 @@ class ImportView(TypedDict):
     skipped: Mapping[str, int]
     """Orders of a shop that do not count, by reason."""
     preview: ImportPreviewView | None
-    """Of a dry run: what would be recorded, and nothing is."""
+    """The result of a dry run, which records nothing."""
     problems: list[ProblemLineView]
     """The first lines that changed nothing, then those warned of, once the import has ended."""
     problems_truncated: bool

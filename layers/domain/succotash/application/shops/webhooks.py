@@ -22,7 +22,7 @@ from succotash.errors import (
 LONGEST_TEXT = 250_000
 """Characters of an event as it waits; a queue of SQS takes 262,144 bytes at least."""
 _PING = re.compile(rb"webhook_id=\d{1,20}")
-"""What WooCommerce sends, unsigned, when a webhook is set up."""
+"""The unsigned body that WooCommerce sends when a webhook is set up."""
 
 logger = logging.getLogger(__name__)
 

@@ -29,7 +29,7 @@ STATUSES = {
     "new": Skip.DRAFT,
     "trash": Skip.CANCELLED,
 }
-"""By status, in its own words or as the English shop shows it; None for what was paid."""
+"""The statuses, in its own words or as the English shop shows them; None for what was paid."""
 _GUEST = "0"
 _WEBTOFFEE = (
     "order_id",

@@ -11,7 +11,7 @@ PLAIN = "plain"
 FORMATS = (AUTO, "shopify", "woocommerce", "stripe", PLAIN)
 _FLAGS = {"true": True, "false": False}
 METADATA = ("format", "mapping", "currency", "dry-run")
-"""By what names an object's metadata hold them."""
+"""The names under which an object's metadata hold them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class FileOptions:
     mapping: str | None = None
     """JSON that says which column of a plain file holds what."""
     currency: str | None = None
-    """Of a file without a column for it."""
+    """The currency of a file without a column for it."""
     dry_run: bool = False
 
     def __post_init__(self) -> None:

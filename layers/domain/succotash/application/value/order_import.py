@@ -71,7 +71,7 @@ class ImportReport(TypedDict):
     conflicting: int
     rejected: int
     erased: int
-    """Of customers who were erased since: counted and not kept."""
+    """The number of orders of customers who were erased since; they are not kept."""
     warned: int
     """Refunds that are recorded, or were before, and do not fit what they refund."""
     replaced: int
@@ -79,7 +79,7 @@ class ImportReport(TypedDict):
     skipped: dict[str, int]
     """Orders of a shop that do not count, by reason."""
     preview: NotRequired[ImportPreviewView]
-    """Of a dry run: what would be recorded, and nothing is."""
+    """The result of a dry run, which records nothing."""
     result: str
     """Key of the object that lists every line that changed nothing or was warned of, and why."""
 

@@ -14,16 +14,16 @@ from statistics import NormalDist
 from typing import Self
 
 ALPHA = 0.05
-"""Of both sides together, over all looks of a campaign."""
+"""The significance level of both sides together, over all looks of a campaign."""
 STANDARD_NORMAL = NormalDist()
 _FAR = 9.0
 """No standard normal statistic is as large: the chance is 1e-19."""
 _LARGEST = 37.0
-"""Of boundaries: farther out a chance is 0 in floating point."""
+"""The largest boundary: farther out a chance is 0 in floating point."""
 _SAME = 1e-3
 """Growth of information, as a share of it, that tells nothing new."""
 _NODES = range(12, 240)
-"""How many points an integral is calculated at."""
+"""The number of points at which an integral is calculated."""
 _PRECISION = 1e-15
 
 

@@ -42,7 +42,7 @@ CAMPAIGN_STEPS: Mapping[CampaignStatus, frozenset[CampaignStatus]] = {
     CampaignStatus.COMPLETED: frozenset(),
     CampaignStatus.CANCELLED: frozenset(),
 }
-"""Which status may follow which."""
+"""The statuses that may follow each status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class CampaignPerformance:
     conversion_rate: float | None
     """converted / sent"""
     cost: Money | None = None
-    """Of the messages sent; None where no budget says what one costs."""
+    """The cost of the messages sent; None if no budget gives the cost of one."""
 
     @classmethod
     def of(cls, campaign: RetentionCampaign) -> "CampaignPerformance":
@@ -190,14 +190,14 @@ class CampaignChange:
     """Changes to a campaign; what is not named stays."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
-    """By field of RetentionCampaign or of its definition; None takes an optional one away."""
+    """The new values, by field of RetentionCampaign or of its definition; None removes one."""
 
 
 _ALWAYS = frozenset({"name", "description"})
 _WHILE_OPEN = frozenset(
     {*_ALWAYS, "status", "ends_at", "budget", "frequency_cap", "quiet_hours", "webhook_url"}
 )
-"""What may change after activation: nothing of it decides who is written to and who is not."""
+"""The properties that may change after activation: none decides who is written to."""
 _OF_CAMPAIGN = frozenset(
     {"name", "description", "status", "starts_at", "ends_at", "target_risk_level", "target_segment"}
 )

@@ -96,7 +96,7 @@ class CampaignDefinition:
     ended_at: datetime | None = None
     """When somebody completed or cancelled it."""
     boundaries: Mapping[str, Json] = field(default_factory=dict)
-    """What the looks' statistics are compared with; calculated when it is activated."""
+    """The boundaries that looks' statistics are compared with; calculated at activation."""
     webhook_gone_at: datetime | None = None
     """When its webhook answered that it wants no more calls; none once it is active again."""
 

@@ -10,7 +10,7 @@ VARIANCE_RATIO_SPREAD = 0.25
 """By how much, as a standard deviation of its logarithm, campaigns are thought to change the
 variance of an outcome."""
 _LEAST_MEMBERS = 2
-"""Of a group with a variance."""
+"""The least members of a group with a variance."""
 _STRAIGHT = 1e-9
 """A bend below this is none."""
 
@@ -29,7 +29,7 @@ class Difference:
     standard_error: float
     """Above 0."""
     skewness: float
-    """Of the difference."""
+    """The skewness of the difference."""
     own_variance: float
     """Between 0 and 1: how far each group's variance was taken from itself, not from both."""
 

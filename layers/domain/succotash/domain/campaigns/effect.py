@@ -138,7 +138,7 @@ class _Sequence:
     plan: LookPlan
     readings: Sequence[Reading]
     limits: Mapping[int, float]
-    """By look, of those that have enough members."""
+    """The limits by look, of those that have enough members."""
 
     @classmethod
     def of(cls, plan: LookPlan, totals: Sequence[ArmTotals]) -> "_Sequence":

@@ -11,7 +11,7 @@ from succotash.domain.campaigns.totals import ArmTotals
 LEAST_CUSTOMERS = 10
 """To be expected of each group: with fewer, a single one decides what the group is worth."""
 LARGEST_SKEWNESS = 0.5
-"""Of a difference whose interval holds, as measured in docs/explanation/campaign-effect.md."""
+"""The largest skewness of a difference whose interval holds; see campaign-effect.md."""
 _FAR = 9.0
 """No statistic is farther from the truth."""
 
@@ -40,7 +40,7 @@ class TooSmall:
 
     reason: str
     times: float | None
-    """How many times as many people would be enough; None where nobody can tell yet."""
+    """The factor of people that would be enough; None where nobody can tell yet."""
 
 
 @dataclass(frozen=True, slots=True)

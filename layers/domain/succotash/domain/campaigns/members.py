@@ -76,11 +76,11 @@ class DispatchTerms:
     alternatives: Sequence[Alternative]
     customer_ids: Sequence[CustomerId] | None
     person_key: DigestBlocks
-    """Of canonical addresses."""
+    """The digest that makes keys of canonical addresses."""
     suppression_keys: Sequence[DigestBlocks]
-    """Of canonical addresses, one for each key."""
+    """The digests that make suppressions' keys of canonical addresses, one for each key."""
     holdout_below: str
-    """Those are held out whose `person_key` sorts before it."""
+    """The bound of the holdout: members whose `person_key` sorts before it."""
     consent: ConsentRule
     time_zone: str
     at: datetime
@@ -128,7 +128,7 @@ class ReleaseTerms:
     """The terms by which a message that was assigned may still leave."""
 
     suppression_keys: Sequence[DigestBlocks]
-    """Of canonical addresses, one for each key."""
+    """The digests that make suppressions' keys of canonical addresses, one for each key."""
     consent: ConsentRule
 
 

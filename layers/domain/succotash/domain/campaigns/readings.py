@@ -20,7 +20,7 @@ class LookTerms:
     after: datetime | None
     """The look before the first of them; None where there is none."""
     window: timedelta
-    """How long after somebody was assigned their orders count."""
+    """The time after the assignment within which orders count."""
     currency: Currency
 
     def place(self, closes_at: datetime) -> int | None:
@@ -36,7 +36,7 @@ class LookTotals:
 
     everybody: ArmTotals = field(default_factory=ArmTotals)
     segments: Mapping[str, ArmTotals] = field(default_factory=dict)
-    """By field and value when they were assigned, such as `risk_level:high`."""
+    """The totals by field and value when members were assigned, such as `risk_level:high`."""
 
 
 @dataclass(frozen=True, slots=True)

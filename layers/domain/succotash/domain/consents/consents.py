@@ -11,10 +11,10 @@ from succotash.domain.values import CampaignId
 MARKETING = "marketing"
 """The purpose that every campaign needs."""
 TERMS = "terms"
-"""What a form requires its people to agree to, which permits no campaign."""
+"""The consent that a form requires, which permits no campaign."""
 CAMPAIGN_PREFIX = "campaign:"
 PURPOSE = re.compile(r"[a-z][a-z0-9_-]{0,49}")
-"""What a team may name a purpose; campaigns have theirs, which nobody can name."""
+"""The names that a team may give a purpose; campaigns have their own, which nobody can give."""
 
 
 class ConsentState(StrEnum):
@@ -49,7 +49,7 @@ LIFTED_BY: Mapping[ConsentOrigin, tuple[SuppressionReason, ...]] = {
     ConsentOrigin.FORM: (SuppressionReason.DENIED, SuppressionReason.ERASED),
     ConsentOrigin.API: (*SuppressionReason,),
 }
-"""Which suppressions a later yes ends, by its origin; what is not named ends none."""
+"""The suppressions that a later yes ends, by its origin; others end none."""
 
 
 def campaign_purpose(campaign_id: CampaignId) -> str:
@@ -69,7 +69,7 @@ class Consent:
     recorded_at: datetime
     origin: ConsentOrigin
     text: str | None = None
-    """What the person was shown or told, where that is known."""
+    """The text that the person was shown or told, where that is known."""
     source_id: str | None = None
     """The submission, import or campaign it came with."""
     address_key: str | None = None

@@ -22,9 +22,9 @@ from succotash.domain.values import Json, RuleId
 from succotash.errors import InvalidInputError, Violation
 
 AGREEING = frozenset({"yes", "on", "true", "1"})
-"""What a box that is ticked sends: the first by the hosted page, the second by most others."""
+"""The values of a ticked box: the first by the hosted page, the second by most others."""
 CONTACT_FIELDS = ("first_name", "last_name", "company", "phone")
-"""What a lead keeps of its person, besides the e-mail address."""
+"""The answers that a lead keeps of its person, besides the e-mail address."""
 
 
 def fingerprint(form_id: str, answers: Mapping[str, Json]) -> str:

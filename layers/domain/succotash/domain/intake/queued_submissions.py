@@ -18,7 +18,7 @@ from succotash.domain.values import FormId, Json, SubmissionId, instant_text, re
 from succotash.errors import MalformedRequestError, SuccotashError
 
 VERSION = 1
-"""Of the texts below; a release reads those of the one before it."""
+"""The version of the texts below; a release reads those of the one before it."""
 COMPRESSED_ABOVE = 200_000
 COMPRESSED = "zlib:"
 LONGEST = 2**20
@@ -202,4 +202,4 @@ class Delivery:
     group: str
     text: str
     receives: int
-    """How often it was given, this time included."""
+    """The number of times it was received, this time included."""

@@ -14,7 +14,7 @@ SHORTEST_KEY = 16
 """Characters; a key is meant to be random."""
 LONGEST_TOKEN = 1_000
 CLOCKS_APART = timedelta(minutes=2)
-"""How far ahead of ours the clock of the machine that signed may be."""
+"""The time by which the clock of the machine that signed may be ahead of ours."""
 
 
 class InvalidTokenError(SuccotashError):

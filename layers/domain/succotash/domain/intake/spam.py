@@ -16,11 +16,11 @@ from succotash.domain.values import FormId, Json
 
 TOKEN_PURPOSE = "form"  # noqa: S105 - a name
 TOKEN_LIFETIME = timedelta(hours=24)
-"""How long a page may stay open before it is sent."""
+"""The time for which a page may stay open before it is sent."""
 RATE_WINDOW = timedelta(hours=1)
 REPETITION_WINDOW = timedelta(hours=24)
 REPETITIONS_TOLERATED = 2
-"""How many other people may have sent the same long text in that time."""
+"""The number of other people who may have sent the same long text in that time."""
 LONG_TEXT = 120
 """Characters from which on a text is no phrase that two people hit upon."""
 
@@ -53,7 +53,7 @@ class ChallengeState(StrEnum):
 
     ABSENT = "absent"
     ANSWERED = "answered"
-    """Nobody was asked yet whether rightly."""
+    """The answer was not verified yet."""
     PASSED = "passed"
     FAILED = "failed"
     UNKNOWN = "unknown"

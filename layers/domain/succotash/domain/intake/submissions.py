@@ -19,7 +19,7 @@ from succotash.domain.values import FormId, Json, LeadId, SubmissionId
 from succotash.errors import InvalidInputError
 
 KEY_LIFETIME = timedelta(hours=24)
-"""How long an Idempotency-Key and its answer are remembered."""
+"""The time for which an Idempotency-Key and its response are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class IntakeQuery:
     text_digest: str | None = None
     request: IdempotentRequest | None = None
     tombstones: tuple[str, ...] = ()
-    """What the addresses and the request would have left, had they been erased."""
+    """The tombstones of the addresses and the request, had they been erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,17 @@ class IntakeContext:
 
     form: Form
     rules: tuple[ValidationRule, ...]
-    """By position, then id."""
+    """The rules by position, then id."""
     held: IdempotencyRecord | None = None
-    """What is known of the request's key; None where it is new, or expired."""
+    """The record of the request's key; None where it is new, or expired."""
     original: OriginalSubmission | None = None
     """The latest accepted one with this fingerprint within the form's window."""
     leads: Mapping[str, Lead] = field(default_factory=dict)
-    """Those there are, by the addresses asked about."""
+    """The leads at the addresses asked about."""
     scoring: ScoringRules = DEFAULT_SCORING
     traffic: RecentTraffic = NO_TRAFFIC
     erased: Mapping[str, datetime] = field(default_factory=dict)
-    """Those of the tombstones that there are, and since when. Nobody adds one meanwhile."""
+    """The tombstones that exist among those, with their time. Nobody adds one meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,9 @@ class SubmissionOutcome:
     kept: LeadUpsert | None = None
     remembered: StoredResponse | None = None
     messages: tuple[OutboxMessage, ...] = ()
-    """What others are told of it."""
+    """The messages about it."""
     consents: tuple[Consent, ...] = ()
-    """What its person said yes to. They are recorded by themselves, not with the rest."""
+    """The consents of its person. They are recorded apart from the rest."""
 
 
 def intake_query_about(

@@ -15,9 +15,9 @@ from succotash.errors import MalformedRequestError, SuccotashError
 
 UNSUBSCRIBE_PURPOSE = "unsubscribe"
 UNSUBSCRIBE_LIFETIME = timedelta(days=365)
-"""How long a link works; a key that signs links is to be kept as long."""
+"""The time for which a link works; a key that signs links is to be kept as long."""
 ONE_CLICK = "One-Click"
-"""What a mail program posts as `List-Unsubscribe` (RFC 8058)."""
+"""The body that a mail program posts as `List-Unsubscribe` (RFC 8058)."""
 
 
 class UnsubscribeFrom(StrEnum):
@@ -63,7 +63,7 @@ class Unsubscription:
     scope: UnsubscribeFrom
     received_at: datetime
     text: str
-    """What the person was shown, or that their mail program asked for it."""
+    """The text that the person was shown, or that their mail program asked for it."""
 
     @property
     def group(self) -> str:

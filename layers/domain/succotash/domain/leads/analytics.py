@@ -19,9 +19,9 @@ class FormAnalytics:
     new_leads: int
     """Leads whose first submission lies within the range."""
     hot_leads: int
-    """Of the new leads, those whose score is hot."""
+    """The number of new leads whose score is hot."""
     buyers: int
-    """Of the new leads, those of whom a customer with a purchase is known, whenever it was."""
+    """The number of new leads known as customers with a purchase, whenever it was."""
     average_lead_score: float | None
     """Over the new leads with a score; None where there is none."""
     submissions_by_source: Mapping[str, int]

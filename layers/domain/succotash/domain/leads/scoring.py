@@ -21,7 +21,7 @@ FULL = 100
 """The highest total: no table of rules can give more."""
 LOWEST_GRADE = "F"
 GRADES = ("A", "B", "C", "D")
-"""Those that need a least total, best first."""
+"""The grades that need a least total, best first."""
 
 
 class Category(StrEnum):
@@ -159,7 +159,7 @@ DEFAULT_SCORING = ScoringRules(
     grade_totals=(80, 65, 50, 35),
     made_at=datetime(1970, 1, 1, tzinfo=UTC),
 )  # fmt: skip
-"""What every storage begins with."""
+"""The rules that every storage begins with."""
 
 PARAMETERS: Mapping[Criterion, frozenset[str]] = {
     Criterion.FIELDS: frozenset({"fields"}),
@@ -168,7 +168,7 @@ PARAMETERS: Mapping[Criterion, frozenset[str]] = {
     Criterion.REPEATS: frozenset({"at_most"}),
     Criterion.RECENCY: frozenset({"days"}),
 }
-"""What a criterion needs to be told, besides its points; it takes nothing else."""
+"""The parameters that a criterion needs, besides its points; it takes nothing else."""
 
 
 def check_scoring(scoring: ScoringRules) -> list[Violation]:

@@ -18,7 +18,7 @@ from succotash.domain.values import Json, MessageId
 from succotash.errors import MalformedRequestError
 
 VERSION = 1
-"""Of the texts below; a release reads those of the one before it."""
+"""The version of the texts below; a release reads those of the one before it."""
 COMPRESSED_ABOVE = 200_000
 COMPRESSED = "zlib:"
 LONGEST = 2**22
@@ -60,7 +60,7 @@ class DeliveryJob:
     job_id: str
     """The same for the same attempt, however often it is handed over."""
     message_id: MessageId
-    """What it is for: a message of the outbox; a submission's id where it is a challenge."""
+    """The message of the outbox that it is for; for a challenge, the submission."""
     channel: str
     kind: str
     """A DeliveryKind; one that another release makes is refused."""
@@ -216,7 +216,7 @@ class PendingDelivery:
     channel: str
     kind: str
     attempt: int
-    """Of its message."""
+    """The number of the attempt at its message."""
     handed_over_at: datetime
     recipient: str | None = None
     """Whose mail was counted at that time: a keyed digest; None where none was."""

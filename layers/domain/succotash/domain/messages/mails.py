@@ -12,7 +12,7 @@ from succotash.domain.values import Json, instant_text, is_printable
 
 SUBJECT_LIMIT = 150
 UNDOTTED_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
-"""Where dots in an address lead nowhere else, and both names to the same mailbox."""
+"""Domains where dots in an address mean nothing, and both names are the same mailbox."""
 
 
 def mailbox_of(canonical_email: str) -> str:
@@ -40,13 +40,13 @@ class Mail:
     """Empty for text alone."""
     reply_to: str | None = None
     unsubscribe_url: str | None = None
-    """Where one POST unsubscribes (RFC 8058); of campaigns' mails alone."""
+    """The address at which one POST unsubscribes (RFC 8058); of campaigns' mails alone."""
     message_id: str | None = None
     """The same for the same mail."""
     tags: Mapping[str, str] = field(default_factory=dict)
-    """By which the mail service's later reports are recognised."""
+    """The tags by which the mail service's later reports are recognised."""
     unsubscribe_inbox: str | None = None
-    """Where people who read it unsubscribe by a mail of their own (RFC 2369)."""
+    """The inbox that takes mails that unsubscribe (RFC 2369)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Links:
     """Addresses that e-mails link to."""
 
     public_url: str
-    """Of the API, without a slash at its end."""
+    """The address of the API, without a slash at its end."""
     lead_url: str = ""
     """A lead's page elsewhere, with {lead_id} in it; the API's own address where empty."""
 

@@ -54,7 +54,7 @@ class MailNote(StrEnum):
     NOTED = "noted"
     """It is counted, and to be sent."""
     KNOWN = "known"
-    """Somebody noted it before."""
+    """It was counted before."""
     LIMITED = "limited"
     """It is noted and must not be sent: its recipient has had as many as they may get."""
 
@@ -164,7 +164,7 @@ class TakenMessage:
     delivered_to: frozenset[str] = frozenset()
     """Channels that have it already, or may have it and must not get it twice."""
     unanswered: int = 0
-    """How many of those were found, as it was taken, never to have answered."""
+    """The number of those whose earlier attempt never got an answer."""
 
 
 UNNAMED = "refused"
@@ -184,9 +184,9 @@ class AnsweredMessage:
     """A message none of whose deliveries is out any more."""
 
     taken: TakenMessage
-    """By the latest attempt that handed any over: somebody may be at a later one."""
+    """Taken by the latest attempt that handed any over: there may be a later one."""
     refused: tuple[RefusedDelivery, ...] = ()
-    """Those that have to be tried again."""
+    """The messages that have to be tried again."""
 
 
 @dataclass(frozen=True, slots=True)

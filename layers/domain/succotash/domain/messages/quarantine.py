@@ -8,7 +8,7 @@ from succotash.domain.messages.outbox import MessageKind, OutboxMessage
 from succotash.domain.values import FormId, MessageId, instant_text
 
 STORED_AFTER = timedelta(minutes=5)
-"""How long after it was sent, or taken from the queue, a submission is stored at the latest."""
+"""The longest time from sending a submission, or taking it from the queue, to storing it."""
 LISTED = 50
 """Submissions that a digest names; it counts the rest."""
 

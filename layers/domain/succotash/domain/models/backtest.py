@@ -71,11 +71,11 @@ class Backtest(SilenceBacktest):
     actual_purchases: int
     predicted_purchases: float
     error_percent: float | None
-    """Of the total, above 0 where too much was predicted; None where nobody bought."""
+    """The error of the total, above 0 where too much was predicted; None where nobody bought."""
     mae: float | None
     rmse: float | None
     naive_mae: float | None
-    """Of supposing that everybody goes on at the rate they had: x / T x days."""
+    """The error if everybody goes on at the rate they had: x / T x days."""
     naive_rmse: float | None
 
 
@@ -183,17 +183,17 @@ class SpendBacktest:
     """Errors of spend on held-out time, in the currency's units; None where nobody bought."""
 
     customers: int
-    """Who bought in the holdout."""
+    """The number of customers who bought in the holdout."""
     actual_revenue: float
     predicted_revenue: float
-    """Of all customers: expected purchases times expected spend."""
+    """The predicted revenue of all customers: expected purchases times expected spend."""
     error_percent: float | None
-    """Of the revenue, above 0 where too much was predicted."""
+    """The error of the revenue, above 0 where too much was predicted."""
     mae: float | None
-    """Of the mean spend per purchase day of those who bought."""
+    """The error of the mean spend per purchase day of those who bought."""
     rmse: float | None
     naive_mae: float | None
-    """Of supposing that each spends what they spent before; on average, who had not repeated."""
+    """The error if each spends what they spent before; on average, who had not repeated."""
     naive_rmse: float | None
 
     def to_dict(self) -> dict[str, Json]:

@@ -46,7 +46,7 @@ _BLOCK = 8_192
 """Rows taken together, so that their columns stay in the processor's cache."""
 _LARGEST_EXPONENT = 600.0
 _SMALLEST_CHANCE = 1e-15
-"""Of leaving, in simulations: nobody buys often enough to see a smaller one."""
+"""The smallest chance of leaving in simulations: nobody buys often enough to see a smaller one."""
 _ODDS = Normal((0, 0, 1, -1), mean=-log(5), deviation=1.0)
 WEAK_PRIOR = Prior(
     (
@@ -56,7 +56,7 @@ WEAK_PRIOR = Prior(
         _ODDS,
     )
 )
-"""Of r, of the purchases at mean age r / alpha, of a and of the odds of leaving a / b; see ADR 16.
+"""The prior of r, of the purchases at mean age r / alpha, of a and of the odds a / b; see ADR 16.
 
 How alike customers are in buying (r) and in leaving (a) shops differ in by orders of magnitude. At
 one purchase in six the average customer leaves, with 95% between one in 36 and three in five.
@@ -288,7 +288,7 @@ class Block:
     recency: Array
     age: Array
     of_x: NDArray[np.intp]
-    """Where each row's frequency stands among the distinct ones."""
+    """The position of each row's frequency among the distinct ones."""
 
     def evaluated(
         self, alpha: float, a: float, exponents: Array, log_odds: Array, by_b: Array

@@ -78,7 +78,7 @@ class InactivityBasis:
     no_purchase: Array
     """P(no purchase | alive); 1 for those who never bought."""
     no_activity: Array
-    """What the activity model says of s; stored under its former name."""
+    """The probability of s by the activity model; stored under its former name."""
 
     @classmethod
     def of(
@@ -198,7 +198,7 @@ class InactivityComparison:
     chosen: InactivityModel
     results: Mapping[Source, SilenceBacktest]
     days: float
-    """Of held-out time."""
+    """The days of held-out time."""
 
     @property
     def best(self) -> SilenceBacktest:

@@ -24,12 +24,12 @@ _QUADRATURE_ROWS = 1_024
 """Rows taken together, so that the work stays in the processor's cache."""
 _QUADRATURE_NODES = 256
 _NODES = (32, 64)
-"""Of the interpolation: the larger number where the smaller one does not suffice."""
+"""The nodes of the interpolation: the larger number where the smaller one does not suffice."""
 _SHARED_BY = 4
 """A curve is worth interpolating from so many rows per node on."""
 _TAIL = 4
 _LARGEST_TAIL = 1e-11
-"""Of the last coefficients, relative to the largest: the interpolation's error."""
+"""The bound of the last coefficients, relative to the largest: the interpolation's error."""
 _CURVE_ROWS = 8_192
 _NEGLIGIBLE = 60.0
 """Beyond e^-60 of its peak an integrand is over."""

@@ -39,7 +39,7 @@ WEAK_PRIOR = Prior(
         Normal((1, -1, 1), mean=0.0, deviation=1.0),
     )
 )
-"""Of p, of q - 1, and of the population mean p v / (q - 1) in typical means; see ADR 16."""
+"""The prior of p, of q - 1, and of the mean p v / (q - 1) in typical means; see ADR 16."""
 
 
 @dataclass(frozen=True, slots=True)

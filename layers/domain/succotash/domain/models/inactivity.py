@@ -55,7 +55,7 @@ class Nodes(NamedTuple):
     days: Array
     """d at the nodes, of shape (rows, nodes)."""
     weights: Array
-    """Of the integrand at the nodes, of shape (rows, nodes)."""
+    """The weights of the integrand at the nodes, of shape (rows, nodes)."""
 
 
 def nodes(rates: Rates, days: Array) -> Iterator[Nodes]:

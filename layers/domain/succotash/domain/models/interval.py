@@ -24,7 +24,7 @@ class ValueInterval:
 
     low: Array
     median: Array
-    """As probably less as more; 0 where nothing more is at least as probable as anything."""
+    """The median; 0 where nothing more is at least as probable as anything."""
     high: Array
     probability_of_nothing: Array
     """P(no purchase within the horizon)."""

@@ -26,9 +26,9 @@ from succotash.domain.values import Json
 MODELS_WORD = 50.0
 """Customers as whom the model's own word counts."""
 MOST_CUSTOMERS = 20_000
-"""As many tell the level to within a hundredth."""
+"""The most customers to look at: as many tell the level to within a hundredth."""
 _LEVELS = np.arange(round(INTERVAL_LEVEL * (DRAWS + 1)), DRAWS + 1) / (DRAWS + 1)
-"""What can be told apart with so many draws."""
+"""The levels that can be told apart with so many draws."""
 _ROUNDING = 1e-9
 
 
@@ -38,11 +38,11 @@ class IntervalCalibration:
 
     drawn_level: float = INTERVAL_LEVEL
     held: float | None = None
-    """Of the customers looked at, the share whose interval held as the models draw it."""
+    """The share of the customers looked at whose interval held as the models draw it."""
     days: float | None = None
-    """Of held-out time that it was found on; None where there was none."""
+    """The days of held-out time that it was found on; None where there was none."""
     customers: int = 0
-    """Whom it was found on: those whose interval is no point."""
+    """The number of customers it was found on: those whose interval is no point."""
 
     def to_dict(self) -> dict[str, Json]:
         """Serialised to be stored with the run, and for the API."""

@@ -47,7 +47,7 @@ WEAK_PRIOR = Prior(
         Normal((0, 0, 1, -1), mean=0.0, deviation=3.0),
     )
 )
-"""Of r, of the purchases at mean age r / alpha, of s and of the departures until then s / beta.
+"""The prior of r, of the purchases at mean age r / alpha, of s and of the departures s / beta.
 
 The same as for BG/NBD where the parameters mean the same; see ADR 16.
 """

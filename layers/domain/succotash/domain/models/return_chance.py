@@ -27,7 +27,7 @@ from succotash.domain.models.purchases import Array, PurchaseModel, column
 from succotash.domain.values import Json
 
 PRIOR_DEVIATION = 0.5
-"""Of each of the three: odds off by a factor of 1.6, a P(alive) half as sure, are no surprise."""
+"""The deviation of each of the three: odds off by a factor of 1.6 are no surprise."""
 _SUREST = 40.0
 """Log odds further from 0 than this are taken for this: 1 - P(alive) is then below any rounding."""
 _LEAST_CHANCE = 1e-12
@@ -71,9 +71,9 @@ class ReturnCalibration:
     shift_once: float = 0.0
     """d: added for those who bought on one day only."""
     days: float | None = None
-    """Of held-out time that it was found on; None where there was none."""
+    """The days of held-out time that it was found on; None where there was none."""
     customers: int = 0
-    """Whom it was found on."""
+    """The number of customers it was found on."""
 
     def probability(self, said: ModelledReturn) -> Array:
         """P(a purchase within the days of `said`), of shape (customers,), above 0 and below 1."""

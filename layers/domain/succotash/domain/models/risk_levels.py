@@ -52,9 +52,9 @@ LOW, MEDIUM, HIGH, LOST = 0, 1, 2, 3
 LIKELY_FROM = 0.45
 """A customer with this chance is likely to return in any shop."""
 LIKELY_AT_LEAST = 0.1
-"""Nobody with a smaller chance is likely to return in any shop."""
+"""The least chance of return that counts as likely in any shop."""
 LOST_UP_TO = 0.25
-"""Nobody with a greater chance is lost in any shop."""
+"""The greatest chance of return that counts as lost in any shop."""
 SLIPPING_FROM = 0.15
 """P(left) of customers who are slipping away."""
 GONE_FROM = 0.5

@@ -38,7 +38,7 @@ class CustomerName:
     customer_id: CustomerId
     canonical_email: str | None = None
     former_ids: tuple[CustomerId, ...] = ()
-    """What older keys made of the same address or number."""
+    """The ids that older keys made of the same address or number."""
 
 
 type NameEmail = Callable[[str], CustomerName]
@@ -144,11 +144,11 @@ class KnownCustomers:
     """The names, e-mails and tombstones that a storage knows, of those it was asked about."""
 
     accounts: Mapping[str, Account]
-    """By name, whether that is the customer's id or an alias."""
+    """The accounts by name, whether that is the customer's id or an alias."""
     owners: Mapping[str, Collection[Account]]
-    """By e-mail; those who share one are to be joined."""
+    """The customers by e-mail; those who share one are to be joined."""
     erased: Mapping[str, datetime] = field(default_factory=dict)
-    """By tombstone, since when."""
+    """The time of the erasure, by tombstone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class Resolution:
     """The customers of facts, and the aliases and e-mails learned from them."""
 
     customer_ids: dict[CustomerName, CustomerId]
-    """Of names that may stand for another id than themselves."""
+    """The ids of names that may stand for another id than themselves."""
     aliases: dict[CustomerId, CustomerId]
     """Names to remember."""
     emails: dict[str, str]
@@ -174,7 +174,7 @@ class Join:
     source: CustomerId
     target: CustomerId
     canonical_email: str | None = None
-    """What the target is to have, where it and the source have none."""
+    """The e-mail that the target is to have, where it and the source have none."""
     addition: str = ""
     """What is added to the id of an order or event that another with that id stands in the way of;
     where it is empty, the source in brackets."""

@@ -14,7 +14,7 @@ from enum import StrEnum
 from succotash.domain.values import Json, RunId
 
 RECEIPT_DAYS = (30, 90, 365)
-"""How far each receipt looks ahead, and after how many days it is graded."""
+"""The horizons of receipts, and the days after which each is graded."""
 DECILES = 10
 
 
@@ -24,7 +24,7 @@ class Measure(StrEnum):
     PURCHASES = "purchases"
     """Days with a purchase."""
     REVENUE = "revenue"
-    """Of purchases, net of refunds, neither discounted nor times the margin."""
+    """The revenue of purchases, net of refunds, neither discounted nor times the margin."""
     INACTIVITY = "inactivity"
     """Customers without a purchase or activity."""
 
@@ -66,7 +66,7 @@ class ReceiptHorizon:
     graded_as_of: datetime | None
     """When the run was as of that graded it; None before."""
     groups: Mapping[Measure, Sequence[ReceiptGroup]]
-    """By rising forecast."""
+    """The groups by rising forecast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,11 @@ class ForecastReceipt:
     is_backfilled: bool
     """Whether it was made after the fact, from what was known by then."""
     settings: Mapping[str, Json]
-    """Of the run: the currency and the zone among them."""
+    """The settings of the run: the currency and the zone among them."""
     models: Mapping[str, Json]
-    """What foresaw it, and the edges of tenths; it is graded with them."""
+    """The models of the prediction, and the edges of tenths; it is graded with them."""
     horizons: Sequence[ReceiptHorizon] = ()
-    """By days; none in a receipt that is about to be sealed."""
+    """The horizons by days; none in a receipt that is about to be sealed."""
 
     def ends_at(self, days: int) -> datetime:
         """When so many days have passed since."""

@@ -85,7 +85,7 @@ class ChurnPrediction:
     run_id: RunId | None = None
     """None in a prediction not yet stored: it joins the current run."""
     value_segment: SegmentId | None = None
-    """Of the customer's value in the same run, None without one; not saved with the prediction."""
+    """The segment of the value in the same run, None without one; not saved with the prediction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +169,9 @@ class ScoringRun:
     backtest: Mapping[str, Json]
     customers: int = 0
     plan: Mapping[str, Json] = field(default_factory=dict)
-    """What every shard is scored with; empty in a run from before there were plans."""
+    """The plan that scores every shard; empty in a run from before there were plans."""
     summary: Mapping[str, Json] = field(default_factory=dict)
-    """Where all customers stood when it finished: `RetentionAnalytics.to_dict`; and, under
+    """The state of all customers when it finished: `RetentionAnalytics.to_dict`; and, under
     `warnings`, `RunWarnings.to_dict`."""
 
     @property
@@ -244,7 +244,7 @@ class RetentionAnalytics:
     average_churn_probability: float | None
     average_engagement_score: float | None
     value_at_risk: Money | None
-    """Of the customers at high risk together; None where none is known."""
+    """The value at risk of the customers at high risk together; None where none is known."""
 
     def to_dict(self) -> dict[str, Json]:
         """Write it as it is stored with the run."""

@@ -17,9 +17,9 @@ class RiskRule:
     silent_from: float = 0.5
     """A churn probability of at most this is low in any shop."""
     low_at_least: float = 0.06
-    """Of all customers, those least likely to churn, who are low if they are likely to return."""
+    """The share of customers least likely to churn, who are low if they are likely to return."""
     high_at_most: float = 0.10
-    """Of all customers, those with the greatest value at risk, who may be high."""
+    """The share of customers with the greatest value at risk, who may be high."""
     likely_ratio: float = 2.0
     """A customer with so many times everybody's chance is likely to return."""
     lost_ratio: float = 0.5

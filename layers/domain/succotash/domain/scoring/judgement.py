@@ -12,13 +12,13 @@ class Judgement:
     """The known error of values; shown with every value."""
 
     horizon_days: int
-    """How far values look ahead."""
+    """The horizon of values."""
     judged_days: int | None
     """The longest time that their models were judged on; None where no time could be held out."""
     purchases_error_percent: float | None = None
-    """Of the total of purchases on those days, above 0 where too many were foreseen."""
+    """The error of the total of purchases on those days, above 0 where too many were predicted."""
     revenue_error_percent: float | None = None
-    """Of the total of revenue."""
+    """The error of the total of revenue."""
 
     @classmethod
     def of_dict(cls, kept: Mapping[str, Json]) -> Self:

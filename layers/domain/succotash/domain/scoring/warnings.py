@@ -13,7 +13,7 @@ NAMED = 20
 FAR_OFF = 1.5
 """The ratio of two totals from which a backtest is far off, whichever is the larger."""
 _DEVIATIONS = 3.0
-"""Of a Poisson count: a difference within them may be chance."""
+"""The deviations of a Poisson count within which a difference may be chance."""
 
 
 def is_far_off(predicted: float, actual: float) -> bool:

@@ -11,7 +11,7 @@ from succotash.domain.values import Json, instant_text
 from succotash.errors import MalformedRequestError
 
 VERSION = 1
-"""Of the texts below; a release reads those of the one before it."""
+"""The version of the texts below; a release reads those of the one before it."""
 
 
 class ShopEventKind(StrEnum):
@@ -32,7 +32,7 @@ class ShopEvent:
     received_at: datetime
     body: Mapping[str, Json]
     topic: str | None = None
-    """What the system calls the event, where the body does not say it. It is not signed."""
+    """The system's name of the event, where the body has none. It is not signed."""
 
     def as_text(self) -> str:
         """The event, in ASCII."""
@@ -76,4 +76,4 @@ class QueuedShopEvent:
     message_id: str
     text: str
     receives: int
-    """How many times it was given, this time included."""
+    """The number of times it was received, this time included."""

@@ -78,7 +78,7 @@ class ShopOrder:
     number: str | None
     name: str | None
     told_at: datetime
-    """As of when: what is older than what is known changes nothing."""
+    """The instant of the statement: one older than the known state changes nothing."""
     ordered_at: datetime
     total: Money
     """Before refunds."""
@@ -89,7 +89,7 @@ class ShopOrder:
     refunded: RefundTotal | None = None
     refunds: tuple[ShopRefund, ...] = ()
     accepts_marketing: bool | None = None
-    """What the buyer said when ordering; None where the system does not tell."""
+    """The buyer's answer when ordering; None where the system does not tell."""
     has_all_refunds: bool = False
     """Whether `refunds` are all there are, so that one that is not among them was taken back."""
 
@@ -134,7 +134,7 @@ class ShopOrderState:
     total: Money | None = None
     refunded: RefundTotal | None = None
     refunds: Mapping[str, KnownRefund] = field(default_factory=dict)
-    """By the system's id of each."""
+    """The refunds by the system's id of each."""
 
     def ledger(self) -> list[Order]:
         """The entries of the ledger: the order, each refund, and the rest of their total."""

@@ -10,7 +10,7 @@ from itertools import compress
 from succotash.domain.values import CampaignId, CustomerId, EventId, LeadId, Money, OrderId
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far a sender's clock may be ahead before its facts count as from the future."""
+"""The time by which a sender's clock may be ahead before its facts count as from the future."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Order:
     """Tells who the customer is, and ties them to a lead; not kept with the order and, as the
     former ids, not compared on repetition."""
     former_ids: tuple[CustomerId, ...] = ()
-    """What older keys made of an address or number that the customer goes by."""
+    """The ids that older keys made of an address or number that the customer goes by."""
 
 
 class RecordOutcome(StrEnum):
@@ -134,9 +134,9 @@ class PurchaseHistories:
     days: Histories
     orders: array[int]
     revenue: array[int]
-    """Of all purchases, net."""
+    """The revenue of all purchases, net."""
     repeat_revenue: array[int]
-    """Of purchases after the first day, net."""
+    """The revenue of purchases after the first day, net."""
     first_purchase_at: list[str]
     last_purchase_at: list[str]
     """Instants, ISO 8601 with offset, UTC."""
@@ -167,7 +167,7 @@ class ActivitySummaries:
     last_session_at: list[str | None]
     """ISO 8601 with offset, UTC."""
     interests: list[Mapping[str, int]]
-    """How often each interest was named."""
+    """The number of times that each interest was named."""
 
     def without(self, customer_ids: Collection[str]) -> "ActivitySummaries":
         """The rows of all other customers."""

@@ -36,7 +36,7 @@ class RejectedLine:
 
 
 SKIPPED = "skipped_"
-"""How the code of a skipped line begins; the reason follows."""
+"""The beginning of the code of a skipped line; the reason follows."""
 
 
 def skipped_line(line: int, reason: str) -> RejectedLine:
@@ -69,7 +69,7 @@ class OrderImport:
 
     import_id: str
     position: Position = START
-    """Everything before it is in the ledger or rejected."""
+    """The position up to which everything is in the ledger or rejected."""
     recorded: int = 0
     unchanged: int = 0
     conflicting: int = 0
@@ -80,9 +80,9 @@ class OrderImport:
     warned: int = 0
     """Warned lines that were saved with it; they are counted among those recorded, too."""
     replaced: int = 0
-    """Of orders that were known otherwise, in a shop's file."""
+    """The number of orders of a shop's file that were known otherwise."""
     skipped: Mapping[str, int] = field(default_factory=dict)
-    """By reason: orders of a shop's file that do not count."""
+    """The number of orders of a shop's file that do not count, by reason."""
 
     def advanced(
         self,

@@ -25,7 +25,7 @@ class OrderColumns:
     refunds_of: list[str | None] = field(default_factory=list)
     canonical_emails: list[str | None] = field(default_factory=list)
     former_ids: dict[str, tuple[CustomerId, ...]] = field(default_factory=dict)
-    """By customer id, where there are any."""
+    """The former ids by customer id, where there are any."""
 
     def __len__(self) -> int:
         return len(self.order_ids)

@@ -13,7 +13,7 @@ from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.aws.queues import Sqs, translated
 
 RETENTION = timedelta(days=14)
-"""How long a message may stay however often it was sent again, which restarts the queue's time."""
+"""The longest time for a message however often it was sent again."""
 FIRST_SENT = "first_sent_at"
 """The attribute of a copy that says since when its message is kept, in milliseconds."""
 BATCH = 10

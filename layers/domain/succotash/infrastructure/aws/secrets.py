@@ -10,7 +10,7 @@ from typing import Protocol
 from succotash.errors import SettingsError, StorageUnavailableError
 
 KNOWN_SECONDS = 300.0
-"""How long a value is used before it is read again."""
+"""The time for which a value is used before it is read again."""
 
 
 class SecretsClient(Protocol):

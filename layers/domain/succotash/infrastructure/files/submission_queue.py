@@ -17,9 +17,9 @@ from succotash.infrastructure.statement_files import load_statements
 
 BUSY_SECONDS = 5.0
 REMEMBERED_SECONDS = 300.0
-"""How long a message's repetition is recognised."""
+"""The time in which a message's repetition is recognised."""
 ASIDE_SECONDS = 14 * 86_400.0
-"""How long what is set aside is kept, as in a queue of SQS."""
+"""The time for which messages set aside are kept, as in a queue of SQS."""
 
 _SQL = load_statements(Path(__file__).with_suffix(".sql"))
 

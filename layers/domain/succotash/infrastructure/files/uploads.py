@@ -14,7 +14,7 @@ from succotash.infrastructure.private_files import make_private_folder, private_
 
 LIFETIME = timedelta(hours=1)
 PATH = "/local-uploads"
-"""Where the server takes files, of which API Gateway knows nothing."""
+"""The path where the server takes files, of which API Gateway knows nothing."""
 PERMIT_SUFFIX = ".permit.json"
 
 

@@ -50,7 +50,7 @@ def default_sslmode(host: str) -> SslMode:
 
 
 RDS_AUTHORITIES = Path(__file__).with_name("rds.pem")
-"""Who certifies servers of Amazon RDS."""
+"""The certificates of the authorities of Amazon RDS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class ConnectionSettings:
     lock_timeout: float = 3.0
     idle_in_transaction_timeout: float = 30.0
     network_allowance: float = 5.0
-    """How much later than by its own limits the server's answer may arrive."""
+    """The time by which the server's answer may be later than its own limits."""
     proxied: bool = False
     statements_kept: int = 200
     """Prepared statements of one connection; the longest unused gives way."""

@@ -34,7 +34,7 @@ LIMITS = {
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "30s",
 }
-"""What the functions' sessions are held to where they do not ask for other limits themselves."""
+"""The limits of functions' sessions where they do not ask for other limits themselves."""
 
 
 class SetUpError(SuccotashError):

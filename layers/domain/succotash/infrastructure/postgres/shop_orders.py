@@ -22,7 +22,7 @@ from succotash.infrastructure.rows.shops import refunds_document, shop_order_sta
 _SQL = statements("shop_orders")
 _COLUMNS = statements("shop_order_columns")
 _OUTCOMES = {each.value[0]: each for each in (RecordOutcome.RECORDED, RecordOutcome.UNCHANGED)}
-"""By their first letter."""
+"""The outcomes by their first letter."""
 
 
 class PostgresShopOrderRepository(PostgresRepository, ShopOrderRepository):

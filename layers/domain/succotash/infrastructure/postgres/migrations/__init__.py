@@ -35,7 +35,7 @@ _LOCK_TIMEOUT = "10s"
 _LOCK_NOT_AVAILABLE, _CANCELED = "55P03", "57014"
 _TOO_LONG = "the migration took longer than it may"
 _OURS = re.compile(r"[0-9]{4}")
-"""How the revisions of every release are numbered."""
+"""The pattern of the revisions of every release."""
 _SQL = statements("migrations")
 
 
