@@ -26,7 +26,7 @@ def _once(consents: tuple[ConsentBody, ...]) -> tuple[ConsentBody, ...]:
         raise PydanticCustomError("repeated", "Purposes must be unique")
     for each in consents:
         if each.state is ConsentState.GRANTED and each.text is None:
-            raise PydanticCustomError("text", "A yes needs the text that was agreed to")
+            raise PydanticCustomError("text", "Required where the state is granted")
     return consents
 
 

@@ -81,4 +81,4 @@ def _wake_at(text: str) -> datetime | None:
         case {"wake_at": str(at)} if (instant := datetime.fromisoformat(at)).tzinfo:
             return instant
         case _:
-            raise ValueError("this is no wake")
+            raise ValueError("not a wake")

@@ -41,9 +41,7 @@ Body = Annotated[str, Field(min_length=1, max_length=LONGEST_BODY)]
 
 
 def _no_figures(_: object) -> object:
-    raise PydanticCustomError(
-        "figures_not_taken", "Figures are counted, not taken; report what happened as outcomes"
-    )
+    raise PydanticCustomError("figures_not_taken", "Figures are read-only; report outcomes instead")
 
 
 class MessageBody(Closed):

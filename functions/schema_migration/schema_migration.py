@@ -86,7 +86,7 @@ def _empty(bucket: str, deadline: float) -> None:
     except NotFoundError:
         return
     if not emptied.is_complete:
-        raise StorageUnavailableError("there was no time to remove all of its objects")
+        raise StorageUnavailableError("no time was left to delete all of its objects")
 
 
 handler = migrating(container)

@@ -40,7 +40,7 @@ def _known_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError for a folder of zones
         is_known = False
     if not is_known:
-        raise ValueError("is no time zone of the IANA database")
+        raise ValueError("is not a time zone of the IANA database")
     return name
 
 
@@ -125,7 +125,7 @@ class Settings(BaseModel):
     )
 
     consent: Annotated[ConsentRule, Field(alias="CONSENT")] = ConsentRule.OPT_IN
-    """The people whom campaigns may write to: with consent, or customers who did not say no, too."""
+    """The people whom campaigns may write to: with consent, or also customers who never said no."""
 
     publish_worse: Annotated[bool, Field(alias="PUBLISH_WORSE")] = False
     """Whether a run that is worse than the simple rule on held-out time is published too."""

@@ -56,7 +56,7 @@ def _impersonal(text: str) -> str:
         raise PydanticCustomError(
             "personal_id",
             "E-mail addresses and phone numbers are not allowed in a path; use the customer_id "
-            "that was answered when something was recorded",
+            "of an API response",
         )
     return text
 

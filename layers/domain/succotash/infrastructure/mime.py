@@ -62,5 +62,5 @@ def _in_ascii(address: str) -> str | None:
 def _ascii(address: str) -> str:
     written = _in_ascii(address)
     if written is None:
-        raise MailRefusedError("an address that SES does not take")
+        raise MailRefusedError("SES does not accept the address")
     return written

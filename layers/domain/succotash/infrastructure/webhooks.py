@@ -108,7 +108,7 @@ class HttpWebhooks(Webhooks):
         receiver = target.host, target.port
         rests_until = self._resting.get(receiver, now)
         if rests_until > now:
-            raise WebhookFailedError("the receiver is left alone", retry_at=rests_until)
+            raise WebhookFailedError("calls to the receiver are paused", retry_at=rests_until)
         body = webhook.body.encode()
         request = _request(
             target, body, webhook_headers(webhook.message_id, int(now.timestamp()), body, keys)

@@ -38,7 +38,7 @@ class OutageGuard[F]:
         reason, the queue's own error.
         """
         if self._queue is None:
-            raise reason or StorageUnavailableError("there is no queue to wait in")
+            raise reason or StorageUnavailableError("no queue for submissions is set")
         try:
             self._queue.enqueue(sent)
         except StorageUnavailableError as error:

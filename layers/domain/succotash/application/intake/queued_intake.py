@@ -123,7 +123,7 @@ class QueuedIntake:
     def _set_aside(self, delivery: Delivery) -> bool:
         """Whether it is set aside; it is gone where its person was erased since it was sent."""
         if self._queue is None:
-            raise StorageUnavailableError("there is no queue to set anything aside in")
+            raise StorageUnavailableError("no queue for failed messages is set")
         keep = partial(self._queue.dead_letter, delivery)
         try:
             queued = QueuedSubmission.of_text(delivery.text)

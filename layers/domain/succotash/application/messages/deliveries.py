@@ -91,7 +91,9 @@ class Deliveries(DeliveryQueue):
             case DeliveryKind.CHALLENGE:
                 return self._challenge
             case _:
-                raise MalformedRequestError(f"this release does no jobs of the kind {job.kind}")
+                raise MalformedRequestError(
+                    f"this release does not support jobs of the kind {job.kind}"
+                )
 
     def _mail(self, job: DeliveryJob) -> DeliveryOutcome:
         mail, at = mail_of(job)

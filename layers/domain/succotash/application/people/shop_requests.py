@@ -107,7 +107,7 @@ class ShopRequests:
         has_time: Callable[[], bool],
     ) -> None:
         if event.kind is not ShopEventKind.PRIVACY:
-            raise MalformedRequestError("this is no request about somebody's data")
+            raise MalformedRequestError("not a request about a person's data")
         email = self._email_in(event)
         if email is None:
             report.unknown += 1

@@ -146,7 +146,7 @@ class ChurnScoring:
         """
         run = self._storage.repositories.retention.get_scoring_run(RunId(run_id))
         if run.state is not RunState.RUNNING:
-            raise ConflictError(f"the run is not running but {run.state}")
+            raise ConflictError(f"the run is {run.state}, not running")
         customers = self._score_shard(SerialExecutor(), run, Shard(shard, SHARDS))
         return {"run_id": run.run_id, "shard": shard, "customers": customers}
 
@@ -161,7 +161,7 @@ class ChurnScoring:
             scored = retention.get_scored_shards(run.run_id)
             if missing := sorted(set(range(SHARDS)) - scored.keys()):
                 names = ", ".join(map(str, missing))
-                raise IncompleteRunError(f"these shards are not scored yet: {names}")
+                raise IncompleteRunError(f"shards that are not scored yet: {names}")
             told = retention.get_shard_warnings(run.run_id).values()
             warnings = sum((RunWarnings.of_dict(each) for each in told if each), RunWarnings())
             retention.build_retention_grids(run.run_id, run.as_of, self._settings.time_zone)

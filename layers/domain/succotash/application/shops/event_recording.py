@@ -139,7 +139,7 @@ class ShopEventRecorder:
         event = ShopEvent.of_text(queued.text)
         reader = FORMATS.get(event.system)
         if reader is None:
-            raise MalformedRequestError("no such system is known")
+            raise MalformedRequestError("unknown system")
         told = [
             in_currency(each, self._currency) if isinstance(each, ShopOrder) else each
             for each in reader.told_in(event, self._currency)

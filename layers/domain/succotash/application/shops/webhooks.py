@@ -74,7 +74,7 @@ class WebhookIntake:
             return Received.IGNORED
         event = ShopEvent(system, kind, now, kept, topic)
         if len(event.as_text()) > LONGEST_TEXT:
-            raise TooLargeError("the event is too large to be kept")
+            raise TooLargeError("the event is too large to be stored")
         self._queue.put(event)
         return Received.ACCEPTED
 
@@ -86,5 +86,5 @@ def _object(body: bytes) -> Mapping[str, Json]:
     except (ValueError, RecursionError):  # ValueError of bytes that are no UTF-8, too
         raise MalformedRequestError("the body is not valid JSON") from None
     if not isinstance(found, dict):
-        raise MalformedRequestError("the body is no JSON object")
+        raise MalformedRequestError("the body is not a JSON object")
     return found

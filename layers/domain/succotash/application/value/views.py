@@ -51,7 +51,8 @@ class LTVAnalysis(TypedDict):
     cohort_analysis: Mapping[str, ValueGroupView]
     segment_distribution: Mapping[str, ValueGroupView]
     by_source: Mapping[str, ValueGroupView]
-    """The groups by source of the last accepted submission before the first purchase."""
+    """The groups by source of the last accepted submission before the first purchase;
+    `unknown` for customers without one."""
     by_campaign: Mapping[str, ValueGroupView]
     """The groups by campaign of that submission; customers without one are in no group."""
     run: RunView | None

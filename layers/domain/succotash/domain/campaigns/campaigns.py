@@ -286,7 +286,9 @@ def check_campaign(campaign: RetentionCampaign, currency: Currency) -> None:
     targets = (campaign.target_risk_level, campaign.target_segment)
     if own is not None and own.customer_ids is not None and any(targets):
         violations.append(
-            Violation("audience", "audience_and_target", "Must not list customers beside a target")
+            Violation(
+                "audience", "audience_and_target", "Must not list customers in addition to a target"
+            )
         )
     if violations:
         raise InvalidInputError(violations)

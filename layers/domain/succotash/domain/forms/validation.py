@@ -79,7 +79,9 @@ def _check_consent_fields(form: Form) -> Iterator[Violation]:
             continue
         if not PURPOSE.fullmatch(each.purpose) or each.purpose in purposes:
             yield Violation(
-                f"{at}.purpose", "purpose", "Must be a word of its own such as marketing"
+                f"{at}.purpose",
+                "purpose",
+                "Must be lower-case letters, digits, _ and -, such as marketing",
             )
         purposes.add(each.purpose)
         if each.required:  # else it would not be given freely

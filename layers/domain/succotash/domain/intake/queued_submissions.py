@@ -140,7 +140,7 @@ class QueuedSubmission:
                     body_digest,
                 )
             case _:
-                raise MalformedRequestError("this is no queued submission")
+                raise MalformedRequestError("not a queued submission")
 
 
 def is_sent_by(person: ErasedPerson, text: str) -> bool:

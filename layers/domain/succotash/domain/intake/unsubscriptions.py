@@ -117,6 +117,6 @@ class Unsubscription:
                         shown,
                     )
                 except (ValueError, SuccotashError):
-                    raise MalformedRequestError("a queued unsubscription is wrong") from None
+                    raise MalformedRequestError("a queued unsubscription is malformed") from None
             case _:
-                raise MalformedRequestError("this is no queued unsubscription")
+                raise MalformedRequestError("not a queued unsubscription")

@@ -100,7 +100,7 @@ class DeliveryJob:
             }:
                 return cls(job_id, MessageId(message_id), channel, kind, payload)
             case _:
-                raise MalformedRequestError("this is no delivery job")
+                raise MalformedRequestError("not a delivery job")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ class DeliveryOutcome:
                     others.get("is_gone") is True,
                 )
             case _:
-                raise MalformedRequestError("this is no delivery's outcome")
+                raise MalformedRequestError("not the outcome of a delivery")
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,4 +220,4 @@ def _instant(text: str) -> datetime:
 
 
 def _wrong(job: DeliveryJob) -> MalformedRequestError:
-    return MalformedRequestError(f"this is no job of the kind {job.kind}")
+    return MalformedRequestError(f"not a job of the kind {job.kind}")

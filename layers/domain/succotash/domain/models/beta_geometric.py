@@ -357,7 +357,7 @@ def fit_beta_geometric[Kind: BetaGeometric](
     maximum.
     """
     if sample.repeat_purchases == 0:
-        raise UnfitError("nobody has bought a second time yet")
+        raise UnfitError("no customer has bought twice yet")
     scale = weighted_sum(sample.weight, sample.age) / sample.customers
     if start is not None:
         starts = [np.array([start.r, start.alpha / scale, start.a, start.b])]

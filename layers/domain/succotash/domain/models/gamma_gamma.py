@@ -175,7 +175,7 @@ def fit_gamma_gamma(
     """
     sample = SpendSample.from_columns(frequency, mean_spend, weight)
     if not len(sample.weight):
-        raise UnfitError("nobody with a repeat purchase has spent money on it")
+        raise UnfitError("no repeat purchase has an amount above 0")
     logs = np.log(sample.mean_spend)
     if float(logs.max() - logs.min()) < _SAME:
         raise UnfitError("all repeat customers spend the same")

@@ -64,9 +64,9 @@ class ShopEvent:
                     received_at = datetime.fromisoformat(at)
                     return cls(system, ShopEventKind(kind), received_at, body, topic)
                 case _:
-                    raise MalformedRequestError("this is no event of a shop")
+                    raise MalformedRequestError("not an event of a shop")
         except (ValueError, RecursionError):
-            raise MalformedRequestError("this is no event of a shop") from None
+            raise MalformedRequestError("not an event of a shop") from None
 
 
 @dataclass(frozen=True, slots=True)

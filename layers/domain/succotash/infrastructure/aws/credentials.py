@@ -52,7 +52,7 @@ def _asked_for(address: str, authorization: str | None, region: str) -> Credenti
             region, found["AccessKeyId"], found["SecretAccessKey"], found.get("Token")
         )
     except (URLError, TimeoutError, ValueError, KeyError, TypeError):
-        raise StorageUnavailableError("there are no credentials to sign a token with") from None
+        raise StorageUnavailableError("no credentials to sign a token with") from None
 
 
 def _found_by_boto3(region: str | None) -> Credentials:
@@ -66,8 +66,8 @@ def _found_by_boto3(region: str | None) -> Credentials:
     except BotoCoreError:
         found = None
     if found is None or session.region_name is None:
-        raise StorageUnavailableError("there are no credentials to sign a token with")
+        raise StorageUnavailableError("no credentials to sign a token with")
     frozen = found.get_frozen_credentials()
     if frozen.access_key is None or frozen.secret_key is None:
-        raise StorageUnavailableError("there are no credentials to sign a token with")
+        raise StorageUnavailableError("no credentials to sign a token with")
     return Credentials(session.region_name, frozen.access_key, frozen.secret_key, frozen.token)

@@ -146,7 +146,7 @@ def _batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
 
 def _require_all(answer: Message) -> None:
     if answer.get("Failed"):
-        raise StorageUnavailableError("the queue refused a part of a batch")
+        raise StorageUnavailableError("the queue rejected part of a batch")
 
 
 def _first_sent(message: Message) -> int:

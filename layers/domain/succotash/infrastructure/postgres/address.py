@@ -28,7 +28,7 @@ def settings_of(url: str) -> ConnectionSettings:
     except ValueError:
         raise SettingsError("the database's address cannot be read") from None
     if parts.scheme not in {"postgresql", "postgres"}:
-        raise SettingsError("the database's address is to begin with postgresql://")
+        raise SettingsError("the database's address must begin with postgresql://")
     user = unquote(parts.username or "postgres")
     return ConnectionSettings(
         host=host,

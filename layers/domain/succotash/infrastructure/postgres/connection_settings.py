@@ -89,7 +89,7 @@ class ConnectionSettings:
             self.idle_in_transaction_timeout,
         )
         if min(times) < MILLISECOND:
-            raise SettingsError("every time limit of a database connection is to be above zero")
+            raise SettingsError("every time limit of a database connection must be greater than 0")
 
     @property
     def read_timeout(self) -> float:

@@ -47,7 +47,7 @@ class Connector:
         try:
             sock = self._connected_socket()
         except ssl.SSLCertVerificationError:
-            raise ConnectError("its certificate is not to be trusted", passing=False) from None
+            raise ConnectError("its certificate is not trusted", passing=False) from None
         except OSError:
             raise ConnectError("it cannot be reached", passing=True) from None
         try:
@@ -73,7 +73,7 @@ class Connector:
         except (DatabaseError, InterfaceError, OSError) as error:
             raise _refused_connection(error) from None
         except (KeyError, ValueError, struct.error, scramp.ScramException):
-            raise ConnectError("what answers is no PostgreSQL", passing=False) from None
+            raise ConnectError("the server is not PostgreSQL", passing=False) from None
 
     def _connected_socket(self) -> socket.socket:
         settings = self.settings

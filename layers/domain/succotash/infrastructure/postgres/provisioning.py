@@ -162,11 +162,13 @@ def _make_roles(server: Connection, plan: Plan, *, is_superuser: bool) -> None:
         if not known:
             _tell(server, _SQL["create_role"], role=role)
         elif known[0]["administers"]:
-            raise SetUpError("a role that the functions or migrations would use administers")
+            raise SetUpError("a role of the functions or migrations is an administrator")
     for each in plan.logins:
         if each.password is None:
             if not server.run(_SQL["get_iam_role"], {}):
-                raise SetUpError("the server knows no IAM authentication: it has no role rds_iam")
+                raise SetUpError(
+                    "the server does not support IAM authentication: it has no role rds_iam"
+                )
             _tell(server, _SQL["let_log_in_by_iam"], role=each.role)
             _tell(server, _SQL["grant_iam"], role=each.role)
         else:

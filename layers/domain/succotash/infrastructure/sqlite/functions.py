@@ -89,4 +89,4 @@ def require_zone(time_zone: str) -> None:
     try:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise StorageError("there is no such time zone") from None
+        raise StorageError("unknown time zone") from None
