@@ -305,7 +305,7 @@ def as_api_gateway_sends(event: Event) -> Event:
 
 
 def _body(encoded: str, content_type: str) -> Event:
-    """Text as it is, everything else in base64; no body at all where there is none."""
+    """Text as it is, everything else in base64; no body at all without one."""
     if not encoded:
         return {"body": None, "isBase64Encoded": False}
     media_type = content_type.partition(";")[0].strip().lower()

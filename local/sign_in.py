@@ -47,7 +47,7 @@ class Grant:
 
 
 class DevelopmentSignIn:
-    """Signs people in as a viewer, a marketer or an admin, whoever they are."""
+    """Signs people in as a viewer, a marketer or an admin, whatever their names."""
 
     def __init__(self, issuer: LocalIssuer, scopes: Collection[str], prefix: str = "") -> None:
         self._issuer = issuer

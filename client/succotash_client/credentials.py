@@ -32,7 +32,7 @@ class Credentials:
     url: str
     access_token: str = ""
     token_file: str = ""
-    """The file with a token that `make run` writes anew at each start."""
+    """The file with a token that `make run` writes again at each start."""
     expires_at: float = 0.0
     """The end of its validity by the clock, in seconds; 0 where the token does not say."""
     token_url: str = ""

@@ -1,6 +1,6 @@
 """The dashboard: its page, the files it loads, and what it must know before anybody signs in.
 
-They are built from the folder `dashboard/` of the project into `dashboard/` beside this module.
+They are built from the folder `dashboard/` of the project into `dashboard/` next to this module.
 """
 
 import gzip

@@ -17,7 +17,7 @@ from succotash.http.invocations import WrongSettings, invocation
 RESERVE = 25_000
 """Milliseconds kept for the batch under way."""
 PUT_BACK = "put_back"
-"""Asked for by an event of this name set to true: what was set aside is tried again first."""
+"""Asked for by an event of this name set to true: what was dead-lettered is tried again first."""
 
 type Report = dict[str, Any]
 

@@ -62,7 +62,7 @@ class Settings(BaseModel):
     ] = "postgres"
     sqlite_path: Annotated[str, Field(alias="SQLITE_PATH", min_length=1)] = ".local/succotash.db"
     sqlite_seed: Annotated[str | None, Field(alias="SQLITE_SEED", min_length=1)] = None
-    """A database to start from where there is none at SQLITE_PATH yet."""
+    """The database to copy if SQLITE_PATH does not exist."""
 
     db_host: Annotated[str, Field(alias="DB_HOST", min_length=1)] = "localhost"
     db_port: Annotated[int, Field(alias="DB_PORT", ge=1, le=65535)] = 5432

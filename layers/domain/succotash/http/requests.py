@@ -53,7 +53,7 @@ class Route[P: Parts]:
     """None where anyone may call."""
     status: HTTPStatus
     takes: Mapping[str, object]
-    """The models of the body, by content type; empty where there is none."""
+    """The models of the body, by content type; empty without one."""
     answers: Mapping[str, object]
     """The models of a success, by content type."""
     limit: int

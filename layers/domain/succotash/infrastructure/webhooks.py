@@ -45,7 +45,7 @@ type Resolve = Callable[[str, int], Sequence[Address]]
 
 
 def resolved(host: str, port: int) -> list[Address]:
-    """All addresses of a host, in the order in which to try them; OSError where there is none."""
+    """All addresses of a host, in the order in which to try them; OSError without any."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     texts = dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found)
     return [ip_address(each.partition("%")[0]) for each in texts]

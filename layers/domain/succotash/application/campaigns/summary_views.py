@@ -30,7 +30,7 @@ class CampaignMetricsView(TypedDict):
     revenue: Decimal
     """Net revenue attributed to the campaign, in `currency`; None where none was reported."""
     currency: str
-    """The currency of the revenue; the deployment's if there is none."""
+    """The currency of the revenue; the deployment's by default."""
 
 
 class CampaignSummaryView(TypedDict):

@@ -56,7 +56,7 @@ class SubmissionReview:
         }
 
     def get_submission(self, submission_id: str) -> SubmissionView:
-        """A submission; NotFoundError where there is none."""
+        """A submission; NotFoundError if unknown."""
         forms = self._storage.repositories.forms
         return submission_view(forms.get_form_submission(SubmissionId(submission_id)))
 

@@ -205,7 +205,7 @@ class SubmissionIntake:
             return True
 
     def recall_form(self, form_id: str) -> FormView:
-        """A form's definition; NotFoundError where there is none.
+        """A form's definition; NotFoundError if unknown.
 
         While the storage is away it is the one last read by this process, or that of a form of
         which nothing is known, which lets no other page in and sends nobody elsewhere.

@@ -175,7 +175,7 @@ class OutboxRelay:
         }
 
     def redrive(self) -> int:
-        """Give everything that was set aside all of its attempts again; how many messages."""
+        """Give everything that was dead-lettered all of its attempts again; how many messages."""
         return self._outbox.redrive(self._clock())
 
     def _hand_over(self, batch: Sequence[TakenMessage], tally: _Tally) -> None:

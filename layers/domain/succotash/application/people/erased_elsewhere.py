@@ -83,7 +83,7 @@ class ElsewhereView(TypedDict):
     """The result of an erasure outside the storage."""
 
     erased_elsewhere: dict[str, int]
-    """Queued submissions set aside, waiting deliveries, exports and e-mails removed, by place;
+    """Dead-lettered submissions, waiting deliveries, exports and e-mails removed, by place;
     exports of everybody."""
     unfinished: list[UnfinishedView]
     """Empty where every place was gone through."""

@@ -24,7 +24,7 @@ from succotash.errors import (
 )
 
 RECEIVES_TRIED = 5
-"""A request that fails so often for a reason of its own is set aside."""
+"""A request that fails so often for a reason of its own is dead-lettered."""
 logger = logging.getLogger(__name__)
 
 

@@ -82,7 +82,7 @@ def units(amounts: Array) -> NDArray[np.int64]:
 
 
 def mean_spend(purchases: PurchaseHistories, bought: Columns) -> Array:
-    """Money per repeat purchase day, in the currency's units; 0 where there is none."""
+    """Money per repeat purchase day, in the currency's units; 0 without any."""
     return column(purchases.repeat_revenue) / UNIT / np.maximum(bought.frequency, 1.0)
 
 

@@ -37,7 +37,7 @@ class Columns:
 
 
 def instant(column: str, text: str, zone: tzinfo | None = None) -> datetime:
-    """The instant in UTC; one without offset is in the zone, or refused where there is none."""
+    """The instant in UTC; one without offset is in the zone, or refused without one."""
     try:
         # As in `2026-03-01 10:00:05 +0100`.
         found = datetime.fromisoformat(text[:19] + text[19:].lstrip())

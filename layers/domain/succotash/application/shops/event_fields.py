@@ -36,7 +36,7 @@ def text_of(body: Mapping[str, Json], name: str) -> str:
 
 
 def object_of(body: Mapping[str, Json], name: str) -> Mapping[str, Json]:
-    """An object within; empty where there is none."""
+    """An object within; empty without one."""
     found = body.get(name)
     return found if isinstance(found, dict) else {}
 

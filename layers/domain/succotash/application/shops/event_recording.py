@@ -26,7 +26,7 @@ from succotash.errors import (
 from succotash.observation import Metric, count
 
 RECEIVES_TRIED = 5
-"""An event that fails so often for a reason of its own is set aside."""
+"""An event that fails so often for a reason of its own is dead-lettered."""
 METRICS: Mapping[RecordOutcome, Metric] = {
     RecordOutcome.RECORDED: Metric.ORDERS_RECORDED,
     RecordOutcome.REPLACED: Metric.ORDERS_RECORDED,
@@ -79,7 +79,7 @@ class ShopEventRecorder:
     ) -> ShopEventReport:
         """Record the events, all in one transaction, or one by one where that fails.
 
-        One that cannot be read is set aside at once, and one that fails by itself in the end.
+        One that cannot be read is dead-lettered at once, and one that fails by itself in the end.
         While the storage is away, all are given again. SettingsError escapes.
         """
         report = ShopEventReport()

@@ -70,7 +70,7 @@ class _Customers:
             for system, email, number in kept
             if email is not None and number is not None
         }
-        # A number by itself may stand beside the same number with an e-mail.
+        # A number by itself may stand next to the same number with an e-mail.
         self._customers = {
             each: self._numbers.get(customer_id, customer_id)
             for each, customer_id in customers.items()

@@ -125,7 +125,7 @@ class BulkImport:
         alone. Doing it again for the same version of the object changes nothing, or goes on where
         it was interrupted. `has_time` is asked before every block: UnfinishedImportError where it
         says no. ObjectReplacedError where another version took the object's place meanwhile;
-        NotFoundError where there is none.
+        NotFoundError if unknown.
         """
         try:
             found = self._objects.describe(key)

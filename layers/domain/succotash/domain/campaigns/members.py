@@ -24,7 +24,7 @@ class MemberState(StrEnum):
     BOUNCED = "bounced"
     """It was sent, and came back."""
     REFUSED = "refused"
-    """It was surely not sent; it is tried again until its message is set aside."""
+    """It was surely not sent; it is tried again until its message is dead-lettered."""
     UNCERTAIN = "uncertain"
     """It may have been sent, and is never sent again."""
     WITHHELD = "withheld"

@@ -18,7 +18,7 @@ class LookTerms:
     looks: Sequence[datetime]
     """In order, without a gap; at least one."""
     after: datetime | None
-    """The look before the first of them; None where there is none."""
+    """The look before the first of them; None without one."""
     window: timedelta
     """The time after the assignment within which orders count."""
     currency: Currency

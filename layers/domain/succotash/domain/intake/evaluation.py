@@ -34,7 +34,7 @@ from succotash.domain.intake.submissions import (
     IntakeQuery,
     LeadUpsert,
     SubmissionOutcome,
-    lead_of,
+    lead_from,
     merged_lead,
 )
 from succotash.domain.messages.outbox import submission_messages
@@ -169,7 +169,7 @@ def outcome_of(
     consents = consents_given(submission, intake_context.form, at)
     if submission.state is not SubmissionState.ACCEPTED or not email:
         return with_events(SubmissionOutcome(submission, consents=consents), at)
-    lead, known = lead_of(submission, email, lead_id), intake_context.leads.get(email)
+    lead, known = lead_from(submission, email, lead_id), intake_context.leads.get(email)
     if known is not None:
         lead = merged_lead(known, lead)
     kept = LeadUpsert(lead, intake_context.scoring.score(lead, at), is_new=known is None)

@@ -181,7 +181,7 @@ def emails_among(answers: Mapping[str, Json]) -> tuple[str, ...]:
     return tuple(sorted(set(found())))
 
 
-def lead_of(submission: FormSubmission, email: str, lead_id: LeadId) -> Lead:
+def lead_from(submission: FormSubmission, email: str, lead_id: LeadId) -> Lead:
     """The lead that a submission by itself makes."""
     contact: dict[str, str | None] = dict.fromkeys(CONTACT_FIELDS)
     others: dict[str, Json] = {}

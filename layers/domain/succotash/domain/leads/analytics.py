@@ -23,7 +23,7 @@ class FormAnalytics:
     buyers: int
     """The number of new leads known as customers with a purchase, whenever it was."""
     average_lead_score: float | None
-    """Over the new leads with a score; None where there is none."""
+    """Over the new leads with a score; None without one."""
     submissions_by_source: Mapping[str, int]
     submissions_by_form: Mapping[str, int]
     leads_by_status: Mapping[str, int]

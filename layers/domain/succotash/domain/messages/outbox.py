@@ -218,7 +218,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class RedeliveryPolicy:
-    """When a message that failed is tried again, and when it is set aside."""
+    """When a message that failed is tried again, and when it is dead-lettered."""
 
     attempts: int = 20
     first_pause: timedelta = timedelta(seconds=30)

@@ -32,7 +32,7 @@ class CampaignMemberRepository(ABC):
 
     @abstractmethod
     def lock_dispatch(self, campaign_id: CampaignId) -> RetentionCampaign:
-        """The campaign as it is now; NotFoundError where there is none.
+        """The campaign as it is now; NotFoundError if unknown.
 
         Until the transaction ends, no other dispatch of any campaign begins, nobody is erased, no
         customers are joined, and another that locks or saves the campaign waits.
@@ -82,7 +82,7 @@ class CampaignMemberRepository(ABC):
 
     @abstractmethod
     def get_campaign_member(self, campaign_id: CampaignId, message_id: MessageId) -> CampaignMember:
-        """The member with this message; NotFoundError where there is none."""
+        """The member with this message; NotFoundError if unknown."""
 
     @abstractmethod
     def get_campaign_members(

@@ -34,7 +34,7 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def describe(self, key: str) -> StoredObject:
-        """The object as it is now; NotFoundError where there is none."""
+        """The object as it is now; NotFoundError if unknown."""
 
     @abstractmethod
     def read(self, found: StoredObject, offset: int = 0) -> Iterator[bytes]:

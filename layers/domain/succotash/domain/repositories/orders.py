@@ -33,7 +33,7 @@ class OrderRepository(ABC):
 
     @abstractmethod
     def get_customer(self, customer_id: CustomerId) -> Customer:
-        """The customer; NotFoundError where there is none."""
+        """The customer; NotFoundError if unknown."""
 
     @abstractmethod
     def get_customers_by_email(self, canonical_email: str) -> list[Customer]:

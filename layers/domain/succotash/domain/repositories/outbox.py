@@ -17,7 +17,7 @@ from succotash.domain.values import MessageId
 
 
 class OutboxRepository(ABC):
-    """Messages that wait, those delivered lately, and those set aside; mails counted lately.
+    """Messages that wait, those delivered lately, and those dead-lettered; mails counted lately.
 
     Written in the transaction of what they tell of, so that neither is kept without the other.
     Recipients are named by a keyed digest, never by an address.
@@ -110,7 +110,7 @@ class OutboxRepository(ABC):
 
     @abstractmethod
     def redrive(self, at: datetime) -> int:
-        """Make everything that was set aside due at `at`, with all its attempts; how many."""
+        """Make everything that was dead-lettered due at `at`, with all its attempts; how many."""
 
     @abstractmethod
     def forget_delivered(self, before: datetime, *, limit: int) -> int:

@@ -24,7 +24,7 @@ class SegmentRepository(ABC):
 
     @abstractmethod
     def get_ltv_segment(self, segment_id: SegmentId) -> LTVSegment:
-        """The segment with its result; NotFoundError where there is none."""
+        """The segment with its result; NotFoundError if unknown."""
 
     @abstractmethod
     def find_segments(self) -> Labelled[list[LTVSegment]]:

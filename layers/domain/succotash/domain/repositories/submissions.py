@@ -22,11 +22,11 @@ class SubmissionRepository(ABC):
 
     @abstractmethod
     def get_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
-        """The submission; NotFoundError where there is none."""
+        """The submission; NotFoundError if unknown."""
 
     @abstractmethod
     def lock_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
-        """The submission as it is now, to change it; NotFoundError where there is none.
+        """The submission as it is now, to change it; NotFoundError if unknown.
 
         Until the transaction ends, another that locks or saves the same submission waits.
         """

@@ -19,7 +19,7 @@ BUSY_SECONDS = 5.0
 REMEMBERED_SECONDS = 300.0
 """The time in which a message's repetition is recognised."""
 ASIDE_SECONDS = 14 * 86_400.0
-"""The time for which messages set aside are kept, as in a queue of SQS."""
+"""The time for which dead letters are kept, as in a queue of SQS."""
 
 _SQL = load_statements(Path(__file__).with_suffix(".sql"))
 

@@ -49,7 +49,7 @@ class Permit:
 
     @classmethod
     def find(cls, folder: Path, key: str, now: datetime) -> Self:
-        """The permit for a key; NotFoundError where there is none any more."""
+        """The permit for a key; NotFoundError if it is used up."""
         target = folder / key
         if not target.resolve().is_relative_to(folder.resolve()):
             raise NotFoundError("permit")

@@ -42,7 +42,7 @@ from succotash.infrastructure.in_memory.consents import InMemoryConsentRepositor
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
 from succotash.infrastructure.in_memory.tables import OutboxRow, atomic, stored
 
-type Facts = dict[AudienceField, str | float | Decimal | None]
+type FieldValues = dict[AudienceField, str | float | Decimal | None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class _Account:
     """An account, as the current run and the leads know it."""
 
     customer: Customer
-    facts: Facts
+    facts: FieldValues
     value_at_risk: Decimal
     foreseen_value: Decimal
     currency: Currency | None
@@ -339,7 +339,7 @@ class InMemoryCampaignMemberRepository(InMemoryRepository, CampaignMemberReposit
         lead = None if customer.lead_id is None else self.tables.leads.get(customer.lead_id)
         at_risk = None if prediction is None else prediction.value_at_risk
         value_at_risk = Decimal(0) if at_risk is None else at_risk.amount
-        facts: Facts = {
+        facts: FieldValues = {
             AudienceField.ENGAGEMENT_SEGMENT: None if profile is None else profile.segment,
             AudienceField.LEAD_SOURCE: None if lead is None else lead.source,
             AudienceField.RISK_LEVEL: None,

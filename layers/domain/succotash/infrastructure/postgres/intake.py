@@ -140,7 +140,7 @@ class PostgresIntakeRepository(PostgresRepository, IntakeRepository):
 
 
 def _kept_columns(kept: LeadUpsert | None) -> dict[str, object]:
-    """The columns of a lead and its score; all NULL if there is none to store."""
+    """The columns of a lead and its score; all NULL without a lead."""
     if kept is None:
         return _NO_LEAD
     return {**lead_columns(kept.lead, is_new=kept.is_new), **score_columns(kept.score)}

@@ -254,7 +254,7 @@ CREATE TABLE customers (
 CREATE INDEX customers_by_email ON customers (canonical_email, customer_id);
 CREATE INDEX customers_by_lead ON customers (lead_id);
 
--- What senders call a customer, beside the id that the customer is known by.
+-- What senders call a customer, in addition to the id that the customer is known by.
 CREATE TABLE customer_aliases (
     system TEXT NOT NULL,
     alias TEXT NOT NULL,
