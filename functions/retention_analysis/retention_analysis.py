@@ -242,7 +242,7 @@ def get_campaign_performance(container: Container, campaign_id: str) -> Campaign
     limit=BATCH_BYTES,
 )
 def record_outcomes(container: Container, campaign_id: str, call: Call) -> OutcomeReport:
-    """Record what became of a campaign's messages; every item has a result of its own."""
+    """Record the outcomes of a campaign's messages; every item has a result of its own."""
     outcomes = read_batch(call, OUTCOMES)
     return container.get_retention_handler().record_outcomes(campaign_id, outcomes)
 

@@ -85,7 +85,7 @@ def record_once[T](
     contents: Callable[[T], object],
     record: Callable[[Sequence[T]], list[RecordOutcome]],
 ) -> list[RecordOutcome]:
-    """Record items, each id once; what became of each, in order.
+    """Record items, each id once; the outcome of each, in order.
 
     `identities` are customer and id of each; an item that repeats an earlier one is unchanged
     where `contents` are equal, and conflicting where not.
@@ -159,7 +159,7 @@ def record_batch[T](
 def count_orders(
     *, recorded: int, unchanged: int, conflicting: int, rejected: int, erased: int
 ) -> None:
-    """Count orders by what became of them."""
+    """Count orders by their outcomes."""
     count(Metric.ORDERS_RECORDED, recorded)
     count(Metric.ORDERS_UNCHANGED, unchanged)
     count(Metric.ORDERS_CONFLICTING, conflicting)

@@ -1,4 +1,4 @@
-"""Taking what became of campaigns' messages, one batch at a time."""
+"""Taking the outcomes of campaigns' messages, one batch at a time."""
 
 import contextlib
 from collections import Counter
@@ -75,7 +75,7 @@ class CampaignOutcomes:
     def record_outcomes(
         self, campaign_id: str, items: Sequence[ReportedOutcome | Rejected]
     ) -> OutcomeReport:
-        """Add a batch, in one transaction; what became of each item, in order.
+        """Add a batch, in one transaction; the outcome of each item, in order.
 
         Of each kind a message has one outcome, the first that is reported. One from the future, or
         of no message that was sent, is rejected alone. A message that may have been sent was, once

@@ -1,4 +1,4 @@
-"""Challenges of pages: asking how they went, and what becomes of submissions that wait for that."""
+"""Challenges of pages: asking how they went, and the outcome of submissions that wait for that."""
 
 from datetime import timedelta
 
@@ -61,7 +61,7 @@ class ChallengeIntake:
             self.settle(outcome)
 
     def settle(self, outcome: DeliveryOutcome) -> SubmissionOutcome | None:
-        """Let a submission go on as its challenge went, in one transaction; what became of it.
+        """Let a submission go on as its challenge went, in one transaction; its outcome.
 
         Passed, it is accepted as if it were sent without one, scored as of now. It stays in
         quarantine otherwise, with the reason. One that is gone, or was released meanwhile, stays
@@ -113,7 +113,7 @@ class ChallengeIntake:
 
 
 def count_outcome(outcome: SubmissionOutcome) -> None:
-    """Count what became of a submission, once it is durable."""
+    """Count the outcome of a submission, once it is durable."""
     submission = outcome.submission
     is_pending = submission.awaits_challenge
     count(Metric.CHALLENGES_PENDING if is_pending else COUNTED[submission.state])

@@ -1,4 +1,4 @@
-"""Keeping what became of a submission, with all that follows from it."""
+"""Keeping the outcome of a submission, with all that follows from it."""
 
 from succotash.application.consents.recording import keep_consents
 from succotash.domain.intake.submissions import SubmissionOutcome

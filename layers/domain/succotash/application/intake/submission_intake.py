@@ -96,7 +96,7 @@ class TakenSubmission:
 
 
 class SubmissionIntake:
-    """Takes submissions and answers what became of them."""
+    """Takes submissions and answers their outcomes."""
 
     def __init__(
         self,
@@ -319,7 +319,7 @@ def _known(forms: FormRepository, submission_id: SubmissionId) -> FormSubmission
 
 
 def _count(taken: TakenSubmission) -> None:
-    """Count what became of a submission, once it is durable."""
+    """Count the outcome of a submission, once it is durable."""
     if taken.refusal is not None:
         count(Metric.SUBMISSIONS_REFUSED)
     if taken.stored is not None:

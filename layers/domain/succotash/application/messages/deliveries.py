@@ -47,13 +47,13 @@ class Deliveries(DeliveryQueue):
 
     @override
     def hand_over(self, jobs: Sequence[DeliveryJob]) -> list[DeliveryOutcome]:
-        """Do them; what became of each, those for the bus last."""
+        """Do them; the outcome of each, those for the bus last."""
         events = [each for each in jobs if each.kind == DeliveryKind.BUS]
         others = [each for each in jobs if each.kind != DeliveryKind.BUS]
         return [*map(self.deliver, others), *self.publish(events)]
 
     def deliver(self, job: DeliveryJob) -> DeliveryOutcome:
-        """Do one; what became of it. It never raises."""
+        """Do one; its outcome. It never raises."""
         try:
             return self._way(job)(job)
         except MalformedRequestError as error:

@@ -1,4 +1,4 @@
-"""Takes delivery jobs from their queue, does them, and answers what became of each."""
+"""Takes delivery jobs from their queue, does them, and answers the outcome of each."""
 
 import logging
 from collections.abc import Callable, Sequence

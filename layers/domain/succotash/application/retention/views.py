@@ -21,7 +21,7 @@ class ChurnRiskView(TypedDict):
     probability_alive: float
     """P(has not left for good, as of the run), 0 to 1, as the model says. Under BG/NBD it is 1 for
     customers who bought on one day, also where they are `lost`: `reasons` say so, and
-    `return_probability` is what became of such customers."""
+    `return_probability` is the outcome of such customers."""
     return_probability: float | None
     """P(a purchase within twice `horizon_days` after the run), 0 to 1, calibrated on held-out
     customers; P(activity) of customers who never bought. None in a prediction from before it was

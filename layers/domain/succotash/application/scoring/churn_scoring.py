@@ -64,7 +64,7 @@ class PlanReport(TypedDict):
 
     run_id: str
     state: str
-    """`running` while there is something to do; otherwise what became of the run."""
+    """`running` while there is something to do; otherwise the outcome of the run."""
     shards: list[int]
     """Not scored yet."""
 

@@ -1,7 +1,7 @@
 """The texts of a campaign's message, with named fields: `{{ first_name | there }}`.
 
 The language has fields and nothing else, so a template can neither read what it is not given nor
-run for long. Whoever writes templates may write any HTML; what fields hold is never taken for it.
+run for long. Authors of templates may write any HTML; what fields hold is never taken for it.
 """
 
 import html

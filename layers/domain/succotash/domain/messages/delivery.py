@@ -1,6 +1,6 @@
-"""Deliveries: jobs for what has to leave the network, and what became of each.
+"""Deliveries: jobs for what has to leave the network, and the outcome of each.
 
-Whoever holds the database makes jobs and waits for nothing; another function, which has no rights
+A function with the database makes jobs and waits for nothing; another function, which has no rights
 on the database, does them and answers with outcomes. Both travel as texts through queues.
 """
 

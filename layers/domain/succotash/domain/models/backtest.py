@@ -20,7 +20,7 @@ _CLIP = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Decile:
-    """Customers of alike predictions: what was said of them, what became of them."""
+    """Customers of alike predictions: what was said of them, their outcomes."""
 
     mean_predicted: float
     observed_share: float

@@ -1,4 +1,4 @@
-"""The port to what became of campaigns' messages."""
+"""The port to the outcomes of campaigns' messages."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence

@@ -48,7 +48,7 @@ class OutboxRepository(ABC):
 
     @abstractmethod
     def answer(self, outcomes: Sequence[DeliveryOutcome], at: datetime) -> list[AnsweredMessage]:
-        """Note what became of jobs, each once; their messages that wait for no job any more.
+        """Note the outcome of jobs, each once; their messages that wait for no job any more.
 
         An outcome counts that comes after its delivery was found uncertain, and none of a job
         that another one replaced. What was delivered is noted. What was refused is noted no

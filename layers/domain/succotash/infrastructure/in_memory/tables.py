@@ -84,7 +84,7 @@ class IdempotencyRow:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """A job that was handed over, and what became of it."""
+    """A job that was handed over, and its outcome."""
 
     pending: PendingDelivery
     result: DeliveryResult | None = None
