@@ -59,7 +59,7 @@ def get_dashboard(
     query: DashboardQuery,  # noqa: ARG001 - says that any is passed over
     call: Call,
 ) -> Reply:
-    """The dashboard, a page that reads this API in the browser."""
+    """Show the dashboard, a page that reads this API in the browser."""
     headers = {
         "Content-Security-Policy": _policy(container.settings.sign_in_token_url),
         "X-Content-Type-Options": "nosniff",
@@ -70,13 +70,13 @@ def get_dashboard(
 
 
 def get_asset(container: Container, file: str, call: Call) -> Reply:  # noqa: ARG001
-    """A file that the dashboard loads; it never changes, since its name holds its digest."""
+    """Get a file of the dashboard; it never changes, since its name holds its digest."""
     headers = {"Cache-Control": FOREVER, "X-Content-Type-Options": "nosniff"}
     return _file(call, f"assets/{file}", SUFFIXES.get(Path(file).suffix, ""), headers)
 
 
 def get_dashboard_settings(container: Container) -> DashboardSettings:
-    """The public settings that the dashboard signs people in by."""
+    """Get the public settings by which the dashboard signs people in."""
     settings = container.settings
     return {
         "currency": settings.currency,

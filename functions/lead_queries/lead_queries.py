@@ -175,19 +175,19 @@ def _document() -> str:
 
 @api.route("GET", "/openapi.json", scope=None, answers={JSON_TYPE: dict[str, object]})
 def get_document(_: Container) -> Reply:
-    """This API's description (OpenAPI 3.1)."""
+    """Get this API's description (OpenAPI 3.1)."""
     return Reply(_document(), headers={"Cache-Control": "public, max-age=300"})
 
 
 @api.route("GET", "/forms", scope=FORMS_READ)
 def get_forms(container: Container) -> FormList:
-    """Every form."""
+    """List all forms."""
     return container.get_form_handler().get_forms()
 
 
 @api.route("GET", "/forms/analytics", scope=FORMS_READ)
 def get_form_analytics(container: Container, query: AnalyticsQuery) -> FormAnalyticsView:
-    """Return submissions, leads, sources and the funnel of forms."""
+    """Count submissions, leads, sources and the funnel of forms."""
     return container.get_form_handler().get_form_analytics(
         start=query.start, end=query.end, form_id=query.form_id, source=query.source
     )
@@ -195,7 +195,7 @@ def get_form_analytics(container: Container, query: AnalyticsQuery) -> FormAnaly
 
 @api.route("GET", "/forms/{form_id}", scope=FORMS_READ)
 def get_form(container: Container, form_id: str) -> FormView:
-    """A form's definition."""
+    """Get a form's definition."""
     return container.get_form_handler().get_form(form_id)
 
 
@@ -208,7 +208,7 @@ def put_form(container: Container, form_id: Slug, body: FormBody) -> FormView:
 
 @api.route("GET", "/forms/{form_id}/submissions", scope=FORMS_READ)
 def get_submissions(container: Container, form_id: str, query: SubmissionsQuery) -> SubmissionList:
-    """A page of a form's submissions, newest first."""
+    """List a form's submissions, newest first."""
     return container.get_form_handler().get_submissions(
         form_id, state=query.state, limit=query.limit, cursor=query.cursor
     )
@@ -218,7 +218,7 @@ def get_submissions(container: Container, form_id: str, query: SubmissionsQuery)
     "GET", "/forms/{form_id}/submissions/export", scope=FORMS_READ, answers=CSV, also=BY_LINK
 )
 def export_submissions(container: Container, form_id: str, query: SubmissionsExportQuery) -> Reply:
-    """A form's submissions as CSV."""
+    """Export a form's submissions as CSV."""
     return _exported(
         container.get_export_handler().export_submissions(
             form_id,
@@ -233,7 +233,7 @@ def export_submissions(container: Container, form_id: str, query: SubmissionsExp
 
 @api.route("GET", "/submissions/{submission_id}", scope=FORMS_READ)
 def get_submission(container: Container, submission_id: str) -> SubmissionView:
-    """One submission."""
+    """Get a submission."""
     return container.get_form_handler().get_submission(submission_id)
 
 
@@ -245,14 +245,14 @@ def release_submission(container: Container, submission_id: str) -> SubmissionVi
 
 @api.route("GET", "/leads", scope=LEADS_READ)
 def get_leads(container: Container, query: LeadsQuery) -> LeadList:
-    """A page of leads, by last submission."""
+    """List leads, by last submission."""
     wanted = LeadQuery(query.status, query.source, query.min_score)
     return container.get_form_handler().get_leads(wanted, limit=query.limit, cursor=query.cursor)
 
 
 @api.route("GET", "/leads/export", scope=LEADS_READ, answers=CSV, also=BY_LINK)
 def export_leads(container: Container, query: LeadsExportQuery) -> Reply:
-    """Leads as CSV."""
+    """Export leads as CSV."""
     wanted = LeadQuery(query.status, query.source, query.min_score)
     return _exported(
         container.get_export_handler().export_leads(
@@ -263,13 +263,13 @@ def export_leads(container: Container, query: LeadsExportQuery) -> Reply:
 
 @api.route("POST", "/leads/search", scope=LEADS_READ)
 def search_leads(container: Container, body: PersonBody) -> LeadMatches:
-    """The lead with an e-mail address, in whatever spelling."""
+    """Find the lead with an e-mail address, in any spelling."""
     return container.get_form_handler().search_leads(body.email)
 
 
 @api.route("GET", "/customers/export", scope=PEOPLE, answers=CSV, also=BY_LINK)
 def export_customers(container: Container, query: CustomersExportQuery) -> Reply:
-    """Customers as CSV: address, segment, risk, value, consent."""
+    """Export customers as CSV: address, segment, risk, value, consent."""
     segment = None if query.segment is None else SegmentId(query.segment)
     wanted = CustomerFilter(query.risk, segment)
     return _exported(
@@ -281,7 +281,7 @@ def export_customers(container: Container, query: CustomersExportQuery) -> Reply
 
 @api.route("GET", "/leads/scoring-rules", scope=LEADS_READ)
 def get_scoring_rules(container: Container) -> ScoringRulesView:
-    """The table by which leads are scored."""
+    """Get the table by which leads are scored."""
     return container.get_lead_scoring().get_rules()
 
 
@@ -304,7 +304,7 @@ def rescore_leads(container: Container, body: RescoringBody) -> RescoringReport:
 
 @api.route("GET", "/leads/{lead_id}", scope=LEADS_READ)
 def get_lead(container: Container, lead_id: str) -> LeadDetails:
-    """One lead with its score and why, and its history."""
+    """Get a lead with its score, the reasons, and its history."""
     return container.get_form_handler().get_lead(lead_id)
 
 
@@ -316,7 +316,7 @@ def update_lead(container: Container, lead_id: str, body: LeadPatch) -> LeadView
 
 @api.route("GET", "/leads/{lead_id}/consents", scope=PEOPLE)
 def get_lead_consents(container: Container, lead_id: str) -> ConsentsView:
-    """Return a lead's consent and its history."""
+    """Get a lead's consent and its history."""
     return container.get_consent_records().get_lead_consents(lead_id)
 
 
@@ -328,7 +328,7 @@ def put_lead_consents(container: Container, lead_id: str, body: ConsentsBody) ->
 
 @api.route("GET", "/customers/{customer_id}/consents", scope=PEOPLE)
 def get_customer_consents(container: Container, customer_id: CustomerPathId) -> ConsentsView:
-    """Return a customer's consent and its history."""
+    """Get a customer's consent and its history."""
     return container.get_consent_records().get_customer_consents(customer_id)
 
 
@@ -342,7 +342,7 @@ def put_customer_consents(
 
 @api.route("POST", "/people/export", scope=PEOPLE)
 def export_person(container: Container, body: PersonBody) -> PersonExport:
-    """Return everything that the database holds about one person."""
+    """Export everything that the database holds about one person."""
     return container.get_people_handler().export_person(body.email)
 
 

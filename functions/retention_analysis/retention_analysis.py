@@ -137,25 +137,25 @@ class RunBody(Closed):
 
 @api.route("GET", "/retention/analytics", scope=READ)
 def get_retention_analytics(container: Container) -> RetentionAnalyticsView:
-    """Return risk, engagement and campaigns of all customers, by the current run."""
+    """Get risk, engagement and campaigns of all customers, by the current run."""
     return container.get_retention_handler().get_retention_analytics()
 
 
 @api.route("GET", "/retention/cohorts", scope=READ)
 def get_retention_grid(container: Container, query: GridQuery) -> GridView:
-    """Cohorts by first purchase, activity or form, and how many of each came back when."""
+    """Get cohorts by first purchase, activity or form, and the share that came back, by time."""
     return container.get_retention_handler().get_retention_grid(query.question())
 
 
 @api.route("GET", "/retention/lifecycle", scope=READ)
 def get_lifecycle(container: Container, query: LifecycleQuery) -> LifecycleView:
-    """Return new, retained, returning and lost customers, period by period."""
+    """Count new, retained, returning and lost customers, period by period."""
     return container.get_retention_handler().get_lifecycle(query.period)
 
 
 @api.route("GET", "/retention/customers", scope=READ)
 def get_churn_risks(container: Container, query: RiskQuery) -> ChurnRiskList:
-    """A page of customers, the greatest value at risk first."""
+    """List customers at risk, the greatest value at risk first."""
     return container.get_retention_handler().get_churn_risks(
         risk=query.risk, segment_id=query.segment, limit=query.limit, cursor=query.cursor
     )
@@ -163,13 +163,13 @@ def get_churn_risks(container: Container, query: RiskQuery) -> ChurnRiskList:
 
 @api.route("GET", "/retention/customers/{customer_id}", scope=READ)
 def analyze_customer(container: Container, customer_id: CustomerPathId) -> CustomerRetention:
-    """One customer's risk, engagement, value and history."""
+    """Get a customer's risk, engagement, value and history."""
     return container.get_retention_handler().analyze_user_retention(customer_id)
 
 
 @api.route("GET", "/retention/campaigns", scope=READ)
 def get_campaigns(container: Container, query: CampaignsQuery) -> CampaignList:
-    """Campaigns, newest first."""
+    """List campaigns, newest first."""
     return container.get_retention_handler().get_retention_campaigns(query.status)
 
 
@@ -189,7 +189,7 @@ def create_campaign(container: Container, body: CampaignBody) -> CampaignView:
 
 @api.route("GET", "/retention/campaigns/{campaign_id}", scope=READ)
 def get_campaign(container: Container, campaign_id: str) -> CampaignDetailView:
-    """One campaign, and how far its messages came."""
+    """Get a campaign, and the states of its messages."""
     return container.get_retention_handler().get_retention_campaign(campaign_id)
 
 
@@ -213,7 +213,7 @@ def delete_campaign(container: Container, campaign_id: str) -> None:
 
 @api.route("POST", "/retention/campaigns/{campaign_id}/preview", scope=WRITE)
 def preview_campaign(container: Container, campaign_id: str) -> PreviewView:
-    """Return how many a campaign would reach now, why not others, and its first messages."""
+    """Count whom a campaign would reach now, and others by reason; show first messages."""
     return container.get_retention_handler().preview_campaign(campaign_id)
 
 
@@ -230,7 +230,7 @@ def dispatch_campaign(container: Container, campaign_id: str) -> DispatchRequest
 
 @api.route("GET", "/retention/campaigns/{campaign_id}/performance", scope=READ)
 def get_campaign_performance(container: Container, campaign_id: str) -> CampaignPerformanceView:
-    """A campaign's rates, and what it changed in money, with an interval."""
+    """Get a campaign's rates, and its effect on revenue, with an interval."""
     return container.get_retention_handler().get_campaign_performance(campaign_id)
 
 
@@ -249,7 +249,7 @@ def record_outcomes(container: Container, campaign_id: str, call: Call) -> Outco
 
 @api.route("POST", "/customers/search", scope=READ)
 def search_customers(container: Container, body: CustomerSearchBody) -> CustomerSearchView:
-    """Customers by e-mail, or by the id that a system gave them, with their value and risk."""
+    """Find customers by e-mail, or by the id that a system gave them, with value and risk."""
     name = body.name(container.pseudonyms)
     return container.get_retention_handler().search_customers(name)
 
@@ -271,7 +271,7 @@ def request_scoring_run(container: Container, body: RunBody) -> Reply:
 
 @api.route("GET", "/scoring/runs", scope=RUN)
 def get_scoring_runs(container: Container, query: Paged) -> RunProgressList:
-    """A page of scoring runs with how far they have come, the latest first."""
+    """List scoring runs with their progress, the latest first."""
     return container.get_retention_handler().get_runs_progress(
         limit=query.limit, cursor=query.cursor
     )
@@ -279,19 +279,19 @@ def get_scoring_runs(container: Container, query: Paged) -> RunProgressList:
 
 @api.route("GET", "/scoring/runs/{run_id}", scope=RUN)
 def get_scoring_run(container: Container, run_id: str) -> RunProgressView:
-    """Return the progress of a scoring run."""
+    """Get the progress of a scoring run."""
     return container.get_retention_handler().get_run_progress(run_id)
 
 
 @api.route("GET", "/retention/model", scope=READ)
 def get_model_report(container: Container, query: ModelQuery) -> ModelReport:
-    """The last runs with their models and how right they would have been."""
+    """List the last runs with their models and how right they would have been."""
     return container.get_retention_handler().get_model_report(query.limit)
 
 
 @api.route("GET", "/retention/receipts", scope=READ)
 def get_receipts(container: Container, query: ReceiptsQuery) -> ReceiptList:
-    """Return what each month's first run predicted, and what happened: the latest month first."""
+    """List the predictions of each month's first run, and what happened, latest first."""
     return container.get_retention_handler().get_receipts(limit=query.limit, cursor=query.cursor)
 
 

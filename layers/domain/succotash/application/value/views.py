@@ -74,7 +74,7 @@ class IntervalView(TypedDict):
     high: Decimal
     """Greatest lifetime value of the interval, in the value's currency."""
     level: float
-    """How probably the value will lie in the interval, ends included, by the run's models: 0.8,
+    """The probability that the value lies in the interval, ends included, by the run's models: 0.8,
     or, of a point, the probability of no purchase."""
     is_point: bool
     """Whether `low` and `high` are one amount."""
@@ -94,7 +94,7 @@ class CustomerValueView(TypedDict):
     predicted_clv_interval: IntervalView | None
     """None for a value from before intervals were kept."""
     median_clv: Decimal | None
-    """As probably less as more, in `currency`: actual value plus the median of what will come
+    """The median, in `currency`: the actual value plus the median of what will come
     within the value horizon. None for a value from before medians were kept."""
     probability_of_no_purchase: float | None
     """P(no further purchase within the value horizon after the run), 0 to 1; None for a value from
@@ -110,7 +110,7 @@ class CustomerValueView(TypedDict):
     probability_alive: float
     """P(has not left for good, as of the run), 0 to 1, as the model says."""
     probability_alive_note: str | None
-    """Where `probability_alive` says nothing about this customer, why: BG/NBD lets nobody leave
+    """The reason why `probability_alive` says nothing about this customer: BG/NBD lets nobody leave
     before a second purchase. None elsewhere."""
     expected_purchases: Mapping[str, float]
     """Mean number of days with a purchase within the next 30, 90 and 365 days after the run."""

@@ -7,6 +7,6 @@ class ConsentRule(StrEnum):
     """The rule about whom campaigns may write to."""
 
     OPT_IN = "opt-in"
-    """Those who said yes."""
+    """People who said yes."""
     EXISTING_CUSTOMERS = "existing-customers"
     """Also customers who bought something and never said no."""

@@ -7,7 +7,7 @@ from typing import Self
 from succotash.domain.campaigns.totals import PowerSums
 
 VARIANCE_RATIO_SPREAD = 0.25
-"""By how much, as a standard deviation of its logarithm, campaigns are thought to change the
+"""The change that campaigns are thought to make, as a standard deviation of its logarithm, in the
 variance of an outcome."""
 _LEAST_MEMBERS = 2
 """The least members of a group with a variance."""

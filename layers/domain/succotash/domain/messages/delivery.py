@@ -115,7 +115,7 @@ class DeliveryOutcome:
     reason: str | None = None
     """Why it was refused: a kind of failure, without anybody's data."""
     reference: str | None = None
-    """What the service that took it calls it, to recognise later reports by; of a challenge, its
+    """The id of the service that took it, to recognise later reports by; of a challenge, its
     ChallengeState."""
     retry_at: datetime | None = None
     """Before which it is not to be tried again; None where its receiver does not say."""

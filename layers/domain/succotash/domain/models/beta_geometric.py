@@ -64,8 +64,8 @@ one purchase in six the average customer leaves, with 95% between one in 36 and 
 
 
 _WAITED = 1 - exp(-1)
-"""Of their own mean interval, but no more than all of it, buyers at random whom nobody leaves have
-waited on average since their last purchase."""
+"""The share of their own mean interval, at most all of it, that buyers at random who never leave
+have waited on average since their last purchase."""
 
 
 def weak_prior(sample: PurchaseSample) -> Prior:

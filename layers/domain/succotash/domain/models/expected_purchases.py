@@ -66,7 +66,7 @@ def expected_if_alive(r: float, a: float, b: float, frequency: Array, until: Arr
 
 
 def has_series(r: float, a: float, b: float, until: Array) -> NDArray[np.bool_]:
-    """Where the series keeps its digits, and ends soon."""
+    """The rows for which the series keeps its digits, and ends soon."""
     tame = (
         a <= _SERIES_LARGEST_A
         and a + b - 1 - r >= _SERIES_SMALLEST_D

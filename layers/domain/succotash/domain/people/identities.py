@@ -176,7 +176,7 @@ class Join:
     canonical_email: str | None = None
     """The e-mail that the target is to have, where it and the source have none."""
     addition: str = ""
-    """What is added to the id of an order or event that another with that id stands in the way of;
+    """The suffix of the id of an order or event if the other customer has one with that id;
     where it is empty, the source in brackets."""
 
 

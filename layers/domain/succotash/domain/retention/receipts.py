@@ -50,7 +50,7 @@ class ReceiptGroup:
     customers: int
     foreseen: Decimal
     graded_customers: int | None = None
-    """Of whom it is known what came: fewer where somebody was erased, more where orders came late.
+    """The customers with a known outcome: fewer after erasures, more after late orders.
 
     None before grading.
     """

@@ -188,7 +188,7 @@ class LTVAnalytics:
     by_segment: Mapping[str, ValueGroup]
     by_cohort: Mapping[str, ValueGroup]
     by_source: Mapping[str, ValueGroup]
-    """The source that led to the first purchase (`origin_of`); customers without one under
+    """The groups by the source that led to the first purchase (`origin_of`); without one,
     "unknown"."""
     by_campaign: Mapping[str, ValueGroup]
     """Likewise by campaign; customers without one are in no group."""
