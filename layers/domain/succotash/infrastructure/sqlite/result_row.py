@@ -3,11 +3,12 @@
 import json
 import sqlite3
 from array import array
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
+from succotash.domain.value.ledgers import Histories
 from succotash.domain.values import Money
 from succotash.infrastructure.sqlite import columns
 
@@ -66,6 +67,18 @@ class SQLiteRow(sqlite3.Row):
         return None if self[column] is None else self.json(column)
 
 
-def integers(rows: Iterable[SQLiteRow], column: str) -> array[int]:
+def integers(rows: Sequence[SQLiteRow], column: str) -> array[int]:
     """The whole numbers in a column of these rows."""
     return array("q", [int(row[column]) for row in rows])
+
+
+def histories_of(rows: Sequence[SQLiteRow], today: int) -> Histories:
+    """The days on which customers did something, one row each; `today` closes their age."""
+    return Histories(
+        customer_ids=[row["customer_id"] for row in rows],
+        first_day=integers(rows, "first_day"),
+        frequency=integers(rows, "frequency"),
+        recency=integers(rows, "recency"),
+        age=array("q", [today - row["first_day"] for row in rows]),
+        holdout=integers(rows, "holdout"),
+    )
