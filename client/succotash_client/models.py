@@ -2153,7 +2153,7 @@ type UnsubscribeFrom = Literal["all", "campaign"]
 
 
 class UploadBody(TypedDict):
-    """How to read the file; nothing of it is in a file's name."""
+    """Options of the file, in the body since a name has no room for them."""
 
     format: NotRequired[Literal["auto", "shopify", "woocommerce", "stripe", "plain"]]
     """`auto` goes by the header."""
