@@ -2153,7 +2153,7 @@ type UnsubscribeFrom = Literal["all", "campaign"]
 
 
 class UploadBody(TypedDict):
-    """Options of the file, in the body since a name has no room for them."""
+    """Options by which the file is read; none is taken from its name."""
 
     format: NotRequired[Literal["auto", "shopify", "woocommerce", "stripe", "plain"]]
     """`auto` goes by the header."""

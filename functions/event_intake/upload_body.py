@@ -9,7 +9,7 @@ from succotash.http.reading import Parsed
 
 
 class UploadBody(Closed):
-    """Options of the file, in the body since a name has no room for them."""
+    """Options by which the file is read; none is taken from its name."""
 
     format: Literal["auto", "shopify", "woocommerce", "stripe", "plain"] = "auto"
     """`auto` goes by the header."""
