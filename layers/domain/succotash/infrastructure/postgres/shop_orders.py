@@ -83,6 +83,7 @@ class PostgresShopOrderRepository(PostgresRepository, ShopOrderRepository):
             session.run(_SQL["make_stage_of_columns"])
             session.run(_SQL["clear_stage_of_columns"])
             session.copy_in(_SQL["copy_to_stage_of_columns"], chunks)
+            session.run(_SQL["plan_stage_of_columns"])
             [entered] = session.run(
                 _SQL["enter_staged_shop_orders"], own=orders.system, currency=orders.currency
             )
