@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from local.dashboard import TYPES
+
 ROOT = Path(__file__).resolve().parents[2]
 SUCCOTASH = ROOT / "layers/domain/succotash"
 GENERATED = ROOT / "client/succotash_client/models.py"
@@ -77,12 +79,12 @@ def test_no_module_is_over_the_limit() -> None:
 
 
 def sources() -> Iterator[Path]:
-    """Statements of SQL, and modules and styles of the dashboard."""
+    """Statements of SQL, and modules and styles of the dashboard but those that its build makes."""
     for each in SUCCOTASH.rglob("*.sql"):
         if each.parent.name != "versions" and each != ONE_SCHEMA:
             yield each
     for each in (ROOT / "dashboard/src").rglob("*"):
-        if each.suffix in {".ts", ".tsx", ".css"}:
+        if each != TYPES and each.suffix in {".ts", ".tsx", ".css"}:
             yield each
 
 
