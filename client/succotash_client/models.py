@@ -370,6 +370,12 @@ class CohortDetails(TypedDict):
     """Mean predicted lifetime value per customer, in `currency`."""
     milestones: dict[str, CohortPeriodView | None]
     """The months 1m, 3m, 6m and 12m of its life; null where one has not begun."""
+    cumulative_revenue_per_customer: list[str]
+    """Net revenue per customer from month 0 to each month of its life, that one included,
+    month 0 first; in `currency`.
+    """
+    mature_periods: int
+    """How many of these months, from the first, had passed for everybody at the run."""
     periods: list[CohortPeriodView]
     run: RunView | None
 
@@ -417,6 +423,12 @@ class CohortView(TypedDict):
     """Mean predicted lifetime value per customer, in `currency`."""
     milestones: dict[str, CohortPeriodView | None]
     """The months 1m, 3m, 6m and 12m of its life; null where one has not begun."""
+    cumulative_revenue_per_customer: list[str]
+    """Net revenue per customer from month 0 to each month of its life, that one included,
+    month 0 first; in `currency`.
+    """
+    mature_periods: int
+    """How many of these months, from the first, had passed for everybody at the run."""
 
 
 class ConfirmationBody(TypedDict):
@@ -2176,6 +2188,40 @@ class UploadView(TypedDict):
     import_url: str
     """The address of the import, which is there once the file was sent."""
     upload: UploadFormView
+
+
+class ValueBinView(TypedDict):
+    """Customers whose amounts are alike."""
+
+    low: str | None
+    """The least amount that belongs here, in `currency`; null for amounts below zero."""
+    high: str | None
+    """Amounts here are below it, in `currency`; null where there is no upper bound."""
+    customers: int
+    """Customers in the bin; 0 in one between others."""
+    total: str
+    """Sum of their amounts, in `currency`."""
+
+
+class ValueDistributionView(TypedDict):
+    """How many customers are worth how much, as of the current run."""
+
+    measure: str
+    """`predicted_clv`, `actual_clv` or `residual_value`, as with each customer."""
+    currency: str
+    """Of the run; the deployment's before the first one."""
+    customers: int
+    """Customers with a purchase until the run."""
+    total: str
+    """Sum of their amounts, in `currency`."""
+    average: str | None
+    """Mean amount per customer, in `currency`; null without customers."""
+    bins: list[ValueBinView]
+    """By rising amount without a gap: six to each power of ten, for a few customers bring
+    much.
+    """
+    run: RunView | None
+    """null before the first run."""
 
 
 class ValueGroupView(TypedDict):

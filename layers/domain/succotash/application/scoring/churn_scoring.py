@@ -303,6 +303,7 @@ class ChurnScoring:
                 repositories.customers.delete_results_of_nobody(run.run_id)
             repositories.ltv.save_segment_bounds(run.run_id, bounds)
             repositories.ltv.build_rollups(run.run_id, run.as_of, zone)
+            repositories.ltv.build_value_bins(run.run_id)
             analytics = retention.get_retention_analytics(run.run_id)
             summary = analytics.to_dict() | {"warnings": warnings.to_dict()}
             retention.finish_scoring_run(run.run_id, customers, settings.runs_kept, summary=summary)

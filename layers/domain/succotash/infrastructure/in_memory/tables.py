@@ -38,6 +38,7 @@ from succotash.domain.retention.retention import (
 )
 from succotash.domain.scoring.progress import RunProgress
 from succotash.domain.shops.orders import ShopOrderState
+from succotash.domain.value.distribution import ValueBin, ValueMeasure
 from succotash.domain.value.ledgers import ActivityEvent, Customer, Order
 from succotash.domain.value.ltv import DEFAULT_SEGMENTS, Cohort, CustomerLTV, LTVSegment
 from succotash.domain.value.order_import import OrderImport, RejectedLine, WarnedLine
@@ -211,6 +212,9 @@ class Tables:
         self.cohorts = Table[tuple[RunId, CohortId], Cohort]("cohort", self._log)
         self.cohorts_by_run = self.cohorts.index(lambda cohort: cohort.run_id)
         self.rollups = Table[RunId, Mapping[RollupGroup, RollupTotals]]("rollup", self._log)
+        self.value_bins = Table[RunId, Mapping[ValueMeasure, list[ValueBin]]](
+            "value bin", self._log
+        )
         self.segments = Table[SegmentId, LTVSegment]("segment", self._log)
         self.segment_bounds = Table[RunId, Mapping[SegmentId, Money]]("segment", self._log)
         self.predictions = Table[tuple[RunId, CustomerId], ChurnPrediction](
@@ -292,6 +296,7 @@ class Tables:
         self.predictions.discard(list(self.predictions_by_run.keys(run_id)))
         self.profiles.discard(list(self.profiles_by_run.keys(run_id)))
         self.rollups.discard([run_id])
+        self.value_bins.discard([run_id])
         self.segment_bounds.discard([run_id])
         self.grids.discard([run_id])
         self.lifecycle.discard([run_id])

@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 24;
+PRAGMA user_version = 25;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -449,6 +449,15 @@ CREATE TABLE ltv_rollups (
     residual_value TEXT NOT NULL
 ) STRICT;
 CREATE INDEX ltv_rollups_by_day ON ltv_rollups (run_id, first_purchase_day);
+
+CREATE TABLE value_bins (
+    run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
+    measure TEXT NOT NULL CHECK (measure IN ('predicted_clv', 'actual_clv', 'residual_value')),
+    bin INTEGER NOT NULL CHECK (bin >= 0),
+    customers INTEGER NOT NULL CHECK (customers > 0),
+    total TEXT NOT NULL,
+    PRIMARY KEY (run_id, measure, bin)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE churn_predictions (
     run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,

@@ -116,6 +116,7 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     "ltv_segments": {Kind.QUERIES: "raw", Kind.SCORING: "r"},
     "ltv_segment_results": {Kind.QUERIES: "r", Kind.SCORING: "rawd"},
     "ltv_rollups": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
+    "value_bins": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "churn_predictions": {Kind.QUERIES: "rd", Kind.SCORING: "rad", Kind.CAMPAIGNS: "r"},
     "user_engagement_profiles": {Kind.QUERIES: "rd", Kind.SCORING: "rad", Kind.CAMPAIGNS: "r"},
     "grid_cells": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
