@@ -545,6 +545,15 @@ class CountGroupView(TypedDict):
     """What came of those, in the unit of `foreseen`; null before grading."""
 
 
+class CountWeekView(TypedDict):
+    """Days with a purchase in one week."""
+
+    foreseen: float
+    """Days with a purchase, foreseen in total."""
+    came: int | None
+    """Days with a purchase that came in total; null before the week is counted."""
+
+
 type Criterion = Literal[
     "business_email",
     "fields",
@@ -1661,6 +1670,22 @@ class ReceiptView(TypedDict):
     """Of purchases."""
     currency: str
     horizons: list[ReceiptHorizonView]
+    weeks: list[ReceiptWeekView]
+    """The first 13 weeks one by one; none in a receipt from before weeks were foreseen."""
+    weeks_counted_as_of: str | None
+    """As of when the run was that counted the last of them, as orders and refunds were then;
+    null before any is counted.
+    """
+
+
+class ReceiptWeekView(TypedDict):
+    """What a receipt foresaw for one week of customers who had bought, and what came."""
+
+    week: int
+    """From 1: the seven days that begin with the day of the run."""
+    starts_on: str
+    purchases: CountWeekView
+    revenue: RevenueWeekView
 
 
 type Received = Literal["accepted", "ignored", "ping"]
@@ -1768,6 +1793,15 @@ class RevenueGroupView(TypedDict):
     """What came of those, in the unit of `foreseen`; null before grading."""
 
 
+class RevenueWeekView(TypedDict):
+    """Revenue in one week, net of refunds, neither discounted nor times the margin."""
+
+    foreseen: str
+    """Revenue in the receipt's currency, foreseen in total."""
+    came: str | None
+    """Revenue in the receipt's currency, that came in total; null before the week is counted."""
+
+
 type RiskLevel = Literal["low", "medium", "high", "lost"]
 
 
@@ -1799,6 +1833,18 @@ class RunBody(TypedDict):
     """As of when customers are scored: an instant, or `now`, which is also meant by nothing."""
 
     as_of: NotRequired[str]
+
+
+class RunFindings(TypedDict):
+    """Where customers stood by a run."""
+
+    high_risk_customers: int
+    """Customers at risk level high."""
+    value_at_risk: str
+    """Residual value of the customers at high risk, in `currency`."""
+    average_churn_probability: float | None
+    """Mean over customers, 0 to 1; null without customers."""
+    currency: str
 
 
 class RunProgressList(TypedDict):
@@ -1847,6 +1893,12 @@ class RunReport(TypedDict):
     customers: int
     """Customers that the run scored."""
     warnings: list[RunWarningView]
+    found: RunFindings | None
+    """null of a run that is not published, or from before it was kept."""
+    calibration_error: float | None
+    """Mean distance between the predicted and the observed share of inactive customers, over
+    tenths of the customers of the backtest, 0 to 1; null where no time could be held out.
+    """
     backtest: dict[str, Json]
 
 

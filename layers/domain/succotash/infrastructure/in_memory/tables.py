@@ -25,7 +25,7 @@ from succotash.domain.people.consents import Consent, Suppression
 from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.lifecycle import LifecycleCounts
-from succotash.domain.retention.receipts import ForecastReceipt, Tally
+from succotash.domain.retention.receipts import ForecastReceipt, Tally, WeekTally
 from succotash.domain.retention.retention import (
     INITIAL_RUN,
     ChurnPrediction,
@@ -62,6 +62,9 @@ from succotash.infrastructure.in_memory.table import Table, Undo
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+type ReceiptWeeks = Mapping[tuple[int, int], WeekTally]
+"""By week and shard."""
 
 _DEFAULT_RULES = tuple(
     ValidationRule(
@@ -238,6 +241,9 @@ class Tables:
         self.outcomes = Table[tuple[RunId, int], Mapping[int, Sequence[Tally]]](
             "receipt", self._log
         )
+        self.forecast_weeks = Table[RunId, ReceiptWeeks]("receipt", self._log)
+        self.outcome_weeks = Table[RunId, ReceiptWeeks]("receipt", self._log)
+        self.counted_weeks = Table[RunId, tuple[int, datetime]]("receipt", self._log)
         self.graded = Table[RunId, Mapping[int, datetime | None]]("receipt", self._log)
         self.campaigns = Table[CampaignId, RetentionCampaign]("campaign", self._log)
         self.members = Table[tuple[CampaignId, str], CampaignMember]("member", self._log)

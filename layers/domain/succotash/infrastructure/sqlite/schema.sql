@@ -555,6 +555,22 @@ CREATE TABLE forecast_tallies (
     PRIMARY KEY (run_id, kind, days, measure, decile, shard)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE forecast_weeks (
+    run_id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('foreseen', 'came')),
+    week INTEGER NOT NULL CHECK (week > 0),
+    shard INTEGER NOT NULL CHECK (shard >= 0),
+    purchases TEXT NOT NULL,
+    revenue TEXT NOT NULL,
+    PRIMARY KEY (run_id, kind, week, shard)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE forecast_week_counts (
+    run_id TEXT PRIMARY KEY REFERENCES forecast_receipts (run_id) ON DELETE CASCADE,
+    weeks INTEGER NOT NULL CHECK (weeks > 0),
+    counted_as_of INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE retention_campaigns (
     campaign_id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,

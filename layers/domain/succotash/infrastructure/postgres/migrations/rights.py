@@ -124,6 +124,8 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     "forecast_receipts": {Kind.QUERIES: "r", Kind.SCORING: "ra"},
     "forecast_receipt_days": {Kind.QUERIES: "r", Kind.SCORING: "raw"},
     "forecast_tallies": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
+    "forecast_weeks": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
+    "forecast_week_counts": {Kind.QUERIES: "r", Kind.SCORING: "raw"},
     "run_progress": {Kind.QUERIES: "raw", Kind.SCORING: "raw"},
     "run_shards": {Kind.QUERIES: "r", Kind.SCORING: "rawd"},
     "grid_parts": {Kind.SCORING: "rad"},
