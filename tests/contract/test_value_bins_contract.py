@@ -15,6 +15,7 @@ from succotash.domain.values import LARGEST_UNITS, MONEY_PLACES, RunId
 from succotash.errors import NotFoundError
 from tests.builders import NOON, USD, a_run, a_value, days, value_columns
 from tests.contract.conftest import NewStorage
+from tests.strategies import MODEST
 
 
 def count(repositories: Repositories, values: list[CustomerLTV]) -> RunId:
@@ -100,6 +101,7 @@ def test_totals_beyond_64_bits_are_exact(repositories: Repositories) -> None:
     assert found.high is None
 
 
+@MODEST
 @given(amounts=st.lists(st.integers(-(10**7), 10**14), min_size=1, max_size=20))
 def test_every_amount_lies_within_its_bin(amounts: list[int], new_storage: NewStorage) -> None:
     """And every storage counts it there."""
