@@ -86,7 +86,7 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
     ),
     "ltv_queries.distribution": (
         HTTPStatus.OK,
-        {"measure": "actual_clv", "customers": CDNOW_AND_TWO - 1, "bins.0.low": "0"},
+        {"measure": "actual_clv", "customers": CDNOW_AND_TWO, "bins.0.low": "0.00"},
     ),
     "ltv_queries.segments": (
         HTTPStatus.OK,

@@ -10,6 +10,9 @@ import { useReading } from "../reading";
 
 type Cohort = Schemas["CohortView"];
 
+/** The curve of fewer customers is mostly chance: it is drawn only when it is highlighted. */
+const LEAST = 10;
+
 /** Cumulative revenue per customer by month or quarter of first purchase, cohort by cohort. */
 export function CohortCurves() {
   const [query, change] = useQuery();
@@ -31,7 +34,7 @@ export function CohortCurves() {
                 choose={(value) => change({ by: value, cohort: undefined })}
               />
               <Choice
-                label="Stress"
+                label="Highlight"
                 value={query.cohort ?? ""}
                 options={["", ...data.cohorts.map((each) => each.cohort_id)]}
                 texts={{ "": "None" }}
@@ -74,7 +77,7 @@ function Curves({ list, address, chosen, controls }: CurvesProps) {
     })),
   };
   const each = cohorts
-    .filter((cohort) => cohort !== chosen)
+    .filter((cohort) => cohort !== chosen && cohort.customers >= LEAST)
     .map((cohort, place) =>
       curveOf(cohort, { tone: "tone-2", kind: "thin", isListed: place === 0 }),
     );
@@ -83,7 +86,7 @@ function Curves({ list, address, chosen, controls }: CurvesProps) {
   return (
     <Figure
       title={titleOf(list, chosen, currency)}
-      definition={`Net revenue per customer from the month of the first purchase on, for each cohort by ${by} and for all together; only months that had passed for everybody in the cohort are drawn.`}
+      definition={`Net revenue per customer from the month of the first purchase on, for each cohort by ${by} and for all together; drawn are months that had passed for everybody in the cohort, and cohorts of at least ${LEAST} customers.`}
       asOf={run?.as_of}
       address={address}
       name={`cohorts-by-${by}`}
@@ -131,7 +134,7 @@ function curveOf(cohort: Cohort, style: Pick<Series, "tone" | "kind" | "isListed
   };
 }
 
-/** The cohort that is stressed against all others, or how far all have got. */
+/** The cohort that is highlighted against all others, or how far all have got. */
 function titleOf(
   { average }: Schemas["CohortList"],
   chosen: Cohort | undefined,

@@ -153,14 +153,18 @@ export function ErrorByHorizon({ receipts, address }: OfReceipts) {
       worst: errors.reduce((worst, error) => (Math.abs(error) > Math.abs(worst) ? error : worst)),
     };
   });
+  const instants = receipts.flatMap((each) => each.horizons.map((one) => one.graded_as_of ?? ""));
+  const latest = instants.sort().at(-1);
   const tones = ["tone-1", "tone-2", "tone-3", "tone-4"];
   return (
     <Figure
       title={rows
-        .map((row) => `${row.days} days ahead, ${what} was off by ${decimal(row.distance)}%`)
         .slice(0, 2)
-        .join("; ")}
+        .map((row) => `${row.days} days ahead, ${what} was off by ${decimal(row.distance)}%`)
+        .join("; ")
+        .concat(" on average")}
       definition="The error of what was foreseen in total, by month of the forecast and by how far it looked ahead, on average over the forecasts whose days have passed; above 0 where too much was foreseen."
+      asOf={latest}
       address={address}
       name={`errors-${what}`}
       columns={[

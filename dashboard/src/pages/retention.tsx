@@ -317,6 +317,7 @@ function Lifecycle({
   const { period } = lifecycle;
   const shown = lifecycle.periods.slice(-60);
   const whole = shown.filter((each) => each.mature);
+  const drawn = whole.length > 0 ? whole : shown;
   const last = whole.at(-1) ?? shown.at(-1);
   return (
     <Figure
@@ -325,7 +326,7 @@ function Lifecycle({
           ? `In ${nameOf(period, last.starts_on)}, ${count(last.returning + last.resurrecting)} of ${count(last.active)} active customers had come before`
           : "Who is new, and who is back?"
       }
-      definition={`New: for the first time; returning: also in the ${period} before; resurrecting: after a pause; dormant: active in the ${period} before and not in this one.`}
+      definition={`New: for the first time; returning: also in the ${period} before; resurrecting: after a pause; dormant: active in the ${period} before and not in this one. The current ${period} is in the table only, until it is over.`}
       asOf={lifecycle.run?.as_of}
       address={address}
       name={`lifecycle-by-${period}`}
@@ -348,7 +349,7 @@ function Lifecycle({
         label={`Active and dormant customers by ${period}`}
         parts={PARTS}
         yText={(value) => count(Math.abs(value))}
-        columns={shown.map((each) => ({
+        columns={drawn.map((each) => ({
           label: nameOf(period, each.starts_on),
           values: [each.new, each.returning, each.resurrecting, -each.dormant],
           tip: `${nameOf(period, each.starts_on)}: ${count(each.new)} new, ${count(each.returning)} returning, ${count(each.resurrecting)} resurrecting, ${count(each.dormant)} dormant`,

@@ -139,7 +139,7 @@ function Histogram({ distribution, address, height, controls }: HistogramProps) 
         yText={height === "value" ? axisMoney(most, currency) : count}
         xTitle="from this amount on, up to the next"
         columns={bins.map((bin) => ({
-          label: bin.low === null ? "less" : axisMoney(Number(bin.low), currency)(Number(bin.low)),
+          label: bin.low === null ? "less" : edge(bin.low, currency),
           values: [height === "value" ? Number(bin.total) : bin.customers],
           tip: `${name(bin)}: ${plural(bin.customers, "customer")}, ${money(bin.total, currency)} together`,
         }))}
@@ -156,16 +156,23 @@ function finding({ bins, customers, currency, measure, total }: Distribution): s
     below += bin.customers;
     brought += Number(bin.total);
     if (bin.high !== null && below >= customers / 2 && below < customers) {
-      const part = Number(total) > 0 ? `, ${share(brought / Number(total))} of the value` : "";
-      return `${share(below / customers)} of customers ${VERBS[measure]} less than ${money(bin.high, currency)}${part}`;
+      const part =
+        Number(total) > 0 ? `, and make up ${share(brought / Number(total))} of the value` : "";
+      return `${share(below / customers)} of customers ${VERBS[measure]} less than ${edge(bin.high, currency)}${part}`;
     }
   }
   return `How much ${VERBS[measure]?.startsWith("have") ? "have customers spent" : "are customers worth"}?`;
 }
 
 function rangeOf({ low, high }: Bin, currency: string): string {
-  if (low === null) return `Below ${money(high ?? 0, currency)}`;
+  if (low === null) return `Below ${edge(high ?? 0, currency)}`;
   return high === null
-    ? `${money(low, currency)} and more`
-    : `${money(low, currency)} to ${money(high, currency)}`;
+    ? `${edge(low, currency)} and more`
+    : `${edge(low, currency)} to ${edge(high, currency)}`;
+}
+
+/** Edges are whole but for the lowest ones. */
+function edge(amount: string | number, currency: string): string {
+  const value = Number(amount);
+  return Number.isInteger(value) ? axisMoney(10, currency)(value) : money(value, currency);
 }
