@@ -225,8 +225,9 @@ function stateOf({ currency, looks }: EffectView, on: (look: Look) => string): s
   const ahead = next ? `; the next is on ${on(next)}` : "";
   if (!last) return next ? `The effect is first read on ${on(next)}` : "When is the effect read?";
   const found = last.incremental_revenue;
+  const isUnclear = found && Number(found.low) < 0 && Number(found.high) > 0;
   return found
-    ? `At look ${last.look} of ${looks.length} the campaign had added between ${money(found.low, currency)} and ${money(found.high, currency)}${ahead}`
+    ? `At look ${last.look} of ${looks.length} the campaign had added between ${money(found.low, currency)} and ${money(found.high, currency)}${isUnclear ? ", perhaps nothing" : ""}${ahead}`
     : `At look ${last.look} of ${looks.length} there were too few members to tell${ahead}`;
 }
 
