@@ -185,12 +185,12 @@ WHERE passed > counted
 ORDER BY as_of;
 
 -- name: mark_weeks_counted
-INSERT INTO forecast_week_counts AS known (run_id, weeks, counted_as_of)
+INSERT INTO forecast_week_counts (run_id, weeks, counted_as_of)
 VALUES (:run_id, :weeks, :as_of)
 ON CONFLICT (run_id) DO UPDATE SET
     weeks = excluded.weeks,
     counted_as_of = excluded.counted_as_of
-WHERE known.weeks < excluded.weeks;
+WHERE forecast_week_counts.weeks < excluded.weeks;
 
 -- name: add_up_weeks
 SELECT
