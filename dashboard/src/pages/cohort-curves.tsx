@@ -12,6 +12,7 @@ type Cohort = Schemas["CohortView"];
 
 /** The curve of fewer customers is mostly chance: it is drawn only when it is highlighted. */
 const LEAST = 10;
+const LATEST = 36;
 
 /** Cumulative revenue per customer by month or quarter of first purchase, cohort by cohort. */
 export function CohortCurves() {
@@ -78,6 +79,7 @@ function Curves({ list, address, chosen, controls }: CurvesProps) {
   };
   const each = cohorts
     .filter((cohort) => cohort !== chosen && cohort.customers >= LEAST)
+    .slice(-LATEST)
     .map((cohort, place) =>
       curveOf(cohort, { tone: "tone-2", kind: "thin", isListed: place === 0 }),
     );
@@ -86,7 +88,7 @@ function Curves({ list, address, chosen, controls }: CurvesProps) {
   return (
     <Figure
       title={titleOf(list, chosen, currency)}
-      definition={`Net revenue per customer from the month of the first purchase on, for each cohort by ${by} and for all together; drawn are months that had passed for everybody in the cohort, and cohorts of at least ${LEAST} customers.`}
+      definition={`Net revenue per customer from the month of the first purchase on, for each cohort by ${by} and for all together; drawn are months that had passed for everybody in the cohort, and the latest ${LATEST} cohorts of at least ${LEAST} customers.`}
       asOf={run?.as_of}
       address={address}
       name={`cohorts-by-${by}`}
