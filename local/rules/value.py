@@ -229,7 +229,7 @@ RULES: tuple[Rule[DemoRun], ...] = (
     ),
     Rule(
         "money",
-        "Groups by segment, cohort and source add up to the total, without rounding",
+        "Groups by segment, cohort, source and amount add up to the total, without rounding",
         "`domain/repositories/cohorts.py`",
         _sums,
     ),
