@@ -137,6 +137,12 @@ def function_of(event: str) -> str:
     return event.partition(".")[0]
 
 
+FIRST_EVENTS: Mapping[str, str] = {
+    function_of(event): event for event in sorted(EXPECTED, reverse=True)
+}
+"""An event of each function."""
+
+
 def logical_id_of(event: str) -> str:
     """What the template calls the function whose event this is."""
     return function_of(event).title().replace("_", "")
