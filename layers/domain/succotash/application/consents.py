@@ -1,6 +1,6 @@
 """Consent as it is recorded and shown: what a person said, erasures, suppressions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TypedDict
@@ -81,16 +81,24 @@ def without_erased(
     repositories: Repositories, tombstones: Tombstones, batch: Sequence[Consent]
 ) -> list[Consent]:
     """Those that are younger than the erasure of their person, none of whom is erased meanwhile."""
-    made = {
-        each: tombstones.of_person(each)
-        for each in dict.fromkeys(consent.canonical_email for consent in batch)
-    }
-    erased = repositories.people.find_erased(
-        {each for several in made.values() for each in several}
-    )
+    erased = repositories.people.find_erased(tombstones_of_people(tombstones, batch))
+    return younger_than_erasures(tombstones, batch, erased)
+
+
+def tombstones_of_people(tombstones: Tombstones, batch: Iterable[Consent]) -> set[str]:
+    """The tombstones of those whose consents these are."""
+    emails = {each.canonical_email for each in batch}
+    return {each for email in emails for each in tombstones.of_person(email)}
+
+
+def younger_than_erasures(
+    tombstones: Tombstones, batch: Sequence[Consent], erased: Mapping[str, datetime]
+) -> list[Consent]:
+    """Those that are younger than the erasure of their person; `erased` is by tombstone."""
     if not erased:
         return [*batch]
-    since = {each: erased_at(several, erased) for each, several in made.items()}
+    emails = {each.canonical_email for each in batch}
+    since = {email: erased_at(tombstones.of_person(email), erased) for email in emails}
     return [
         each
         for each in batch
