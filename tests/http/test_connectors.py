@@ -13,6 +13,7 @@ from local.background_workers import DEVELOPMENT_SECRETS
 from succotash.container import Container
 from succotash.domain.people.consents import ConsentState
 from succotash.domain.values import CustomerId
+from succotash.errors import NotFoundError
 from tests.events import EVENTS, Event, sample
 from tests.http.gateway import Answered, Gateway
 
@@ -256,6 +257,18 @@ class TestRecording:
         ltv = gateway.container.get_ltv_repository()
         found = ltv.get_customer(CustomerId("shopify:7000000000001"))
         assert found.canonical_email == "ada@example.com"
+
+    def test_the_number_of_a_customer_with_another_email_is_not_the_buyers(
+        self, gateway: Gateway
+    ) -> None:
+        body = json.loads(sample("connectors.shopify_order")["body"]) | {
+            "email": "bo@example.com",
+            "contact_email": "bo@example.com",
+        }
+        gateway.send(signed("shopify", body))
+        assert ledger(gateway, "bo@example.com") == {"shopify:#1001": Decimal("49.90")}
+        with pytest.raises(NotFoundError):
+            gateway.container.get_ltv_repository().get_customer(CustomerId("shopify:7000000000001"))
 
     def test_who_is_redacted_is_erased(self, gateway: Gateway) -> None:
         send(gateway, "shopify_order", "shopify_redact")
