@@ -151,6 +151,7 @@ def test_an_import_that_fails_for_the_last_time_ends_as_failed(
 ) -> None:
     bucket.put(CONTENT)
     record = event["Records"][0]
+    stored: list[str] = []
     for receives in (RECEIVES - 1, RECEIVES):
         record["attributes"]["ApproximateReceiveCount"] = str(receives)
         with pytest.raises(UnfinishedImportError):
