@@ -1,4 +1,4 @@
-"""Whom the orders of shops are about, by what the shops call them."""
+"""The customers of shops' orders, by the names that shops give them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -68,7 +68,7 @@ class ShopCustomers:
         self._counted = {
             number: customer for number, customer in self._numbers.items() if number in counted
         }
-        # A number by itself may stand beside the same number with an e-mail.
+        # A number by itself may stand next to the same number with an e-mail.
         self._customers = {
             each: self._numbers.get(customer_id, customer_id)
             for each, customer_id in customers.items()

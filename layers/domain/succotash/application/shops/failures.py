@@ -1,4 +1,4 @@
-"""What becomes of an event of a shop that failed: it is given again, or kept apart."""
+"""Events of shops that failed: given again, or dead-lettered."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ from succotash.domain.shops.events import QueuedShopEvent
 from succotash.errors import StorageUnavailableError
 
 RECEIVES_TRIED = 5
-"""An event that fails so often for a reason of its own is set aside."""
+"""An event that fails so often for a reason of its own is dead-lettered."""
 
 
 class Report(Protocol):
@@ -24,7 +24,7 @@ def is_given_up(queued: QueuedShopEvent) -> bool:
 
 
 def set_aside(queue: ShopEventQueue, queued: QueuedShopEvent, report: Report) -> None:
-    """Keep an event apart from the others; where that fails, it is given again."""
+    """Dead-letter an event; where that fails, it is given again."""
     try:
         queue.set_aside(queued)
     except StorageUnavailableError:

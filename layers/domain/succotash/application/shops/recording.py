@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import batched
 
-from succotash.application.consents import tombstones_of_people, younger_than_erasures
+from succotash.application.consents.recording import tombstones_of_people, younger_than_erasures
 from succotash.application.identities import NameTombstones, Register, query_of
 from succotash.application.shops.customers import CalledCustomers, ShopCustomers
 from succotash.application.shops.marketing import MarketingWord, consents_of
@@ -86,7 +86,7 @@ def import_shop_orders(
     orders: Sequence[ShopOrder],
     now: datetime,
 ) -> list[RecordOutcome | None]:
-    """As `record_shop_orders`, made for tens of thousands of orders most of which are new.
+    """Record orders as `record_shop_orders` does, by the ten thousand and mostly new.
 
     None where an order does not count and is not known: it leaves no trace, since a file tells it
     again.
@@ -175,7 +175,7 @@ class _States:
         return RecordOutcome.UNCHANGED if is_same else RecordOutcome.REPLACED
 
     def changes(self) -> list[ShopOrderChange]:
-        """What is otherwise than it was found."""
+        """The states that differ from those that were found."""
         made = [
             ShopOrderChange(
                 tuple(self._before[each] for each in sorted(origins) if each in self._before),

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from succotash.domain.people.consents import Consent
+from succotash.domain.consents.consents import Consent
 from succotash.domain.people.identities import CustomerQuery, KnownCustomers
 from succotash.domain.shops.orders import ShopOrderChange, ShopOrderKey, ShopOrderState
 from succotash.domain.values import CustomerId
