@@ -84,6 +84,10 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
         HTTPStatus.OK,
         {"customer_id": "customer_123", "order_count": 14, "actual_clv": "805.05"},
     ),
+    "ltv_queries.distribution": (
+        HTTPStatus.OK,
+        {"measure": "actual_clv", "customers": CDNOW_AND_TWO, "bins.0.low": "0.00"},
+    ),
     "ltv_queries.segments": (
         HTTPStatus.OK,
         {"segments.0.segment_id": "low_value", "segments.0.customers": 1179},

@@ -173,6 +173,7 @@ class Day:
             json_body=rule,
         )
         [cohort, *_] = self.ask("GET /ltv/cohorts").json["cohorts"]
+        self.ask("GET /ltv/distribution")
         self.ask("GET /ltv/cohorts/{cohort_id}", f"/ltv/cohorts/{cohort['cohort_id']}")
         for query in ("", "mode=unbounded", "origin=form", "origin=activity", "measure=revenue"):
             self.ask("GET /retention/cohorts", query=query)

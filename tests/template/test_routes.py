@@ -81,6 +81,7 @@ PRIVATE = {
         ("GET", "/ltv/customers/{customer_id}"),
         ("GET", "/ltv/segments"),
         ("GET", "/ltv/cohorts"),
+        ("GET", "/ltv/distribution"),
         ("GET", "/ltv/cohorts/{cohort_id}"),
     },
     "ltv:write": {("PUT", "/ltv/segments/{segment_id}")},

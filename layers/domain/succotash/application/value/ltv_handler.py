@@ -2,6 +2,7 @@
 
 from succotash.application.value.cohorts import CohortReports
 from succotash.application.value.customers import CustomerValues
+from succotash.application.value.distribution import ValueDistributions
 from succotash.application.value.orders import OrderIntake
 from succotash.application.value.segments import SegmentDefinitions
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
@@ -9,7 +10,9 @@ from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock, Currency
 
 
-class LTVHandler(OrderIntake, CustomerValues, SegmentDefinitions, CohortReports):
+class LTVHandler(
+    OrderIntake, CustomerValues, SegmentDefinitions, CohortReports, ValueDistributions
+):
     """Orders in, values out."""
 
     def __init__(
@@ -23,3 +26,4 @@ class LTVHandler(OrderIntake, CustomerValues, SegmentDefinitions, CohortReports)
         CustomerValues.__init__(self, storage, currency)
         SegmentDefinitions.__init__(self, storage, currency)
         CohortReports.__init__(self, storage)
+        ValueDistributions.__init__(self, storage, currency)

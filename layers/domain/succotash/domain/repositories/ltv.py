@@ -7,6 +7,7 @@ from succotash.domain.repositories.purchases import PurchaseRepository
 from succotash.domain.repositories.refunds import RefundRepository
 from succotash.domain.repositories.segments import SegmentRepository
 from succotash.domain.repositories.shop_orders import ShopOrderRepository
+from succotash.domain.repositories.value_bins import ValueBinRepository
 from succotash.domain.repositories.values import ValueRepository
 
 
@@ -17,6 +18,7 @@ class LTVRepository(
     ShopOrderRepository,
     PurchaseRepository,
     ValueRepository,
+    ValueBinRepository,
     CohortRepository,
     SegmentRepository,
 ):

@@ -8,6 +8,7 @@ from succotash.infrastructure.in_memory.purchases import InMemoryPurchaseReposit
 from succotash.infrastructure.in_memory.refunds import InMemoryRefundRepository
 from succotash.infrastructure.in_memory.segments import InMemorySegmentRepository
 from succotash.infrastructure.in_memory.shop_orders import InMemoryShopOrderRepository
+from succotash.infrastructure.in_memory.value_bins import InMemoryValueBinRepository
 from succotash.infrastructure.in_memory.values import InMemoryValueRepository
 
 
@@ -18,6 +19,7 @@ class InMemoryLTVRepository(
     InMemoryShopOrderRepository,
     InMemoryPurchaseRepository,
     InMemoryValueRepository,
+    InMemoryValueBinRepository,
     InMemoryCohortRepository,
     InMemorySegmentRepository,
     LTVRepository,

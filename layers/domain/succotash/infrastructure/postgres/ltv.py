@@ -8,6 +8,7 @@ from succotash.infrastructure.postgres.purchases import PostgresPurchaseReposito
 from succotash.infrastructure.postgres.refunds import PostgresRefundRepository
 from succotash.infrastructure.postgres.segments import PostgresSegmentRepository
 from succotash.infrastructure.postgres.shop_orders import PostgresShopOrderRepository
+from succotash.infrastructure.postgres.value_bins import PostgresValueBinRepository
 from succotash.infrastructure.postgres.values import PostgresValueRepository
 
 
@@ -18,6 +19,7 @@ class PostgresLTVRepository(
     PostgresShopOrderRepository,
     PostgresPurchaseRepository,
     PostgresValueRepository,
+    PostgresValueBinRepository,
     PostgresCohortRepository,
     PostgresSegmentRepository,
     LTVRepository,

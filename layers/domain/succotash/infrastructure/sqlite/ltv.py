@@ -8,6 +8,7 @@ from succotash.infrastructure.sqlite.purchases import SQLitePurchaseRepository
 from succotash.infrastructure.sqlite.refunds import SQLiteRefundRepository
 from succotash.infrastructure.sqlite.segments import SQLiteSegmentRepository
 from succotash.infrastructure.sqlite.shop_orders import SQLiteShopOrderRepository
+from succotash.infrastructure.sqlite.value_bins import SQLiteValueBinRepository
 from succotash.infrastructure.sqlite.values import SQLiteValueRepository
 
 
@@ -18,6 +19,7 @@ class SQLiteLTVRepository(
     SQLiteShopOrderRepository,
     SQLitePurchaseRepository,
     SQLiteValueRepository,
+    SQLiteValueBinRepository,
     SQLiteCohortRepository,
     SQLiteSegmentRepository,
     LTVRepository,
