@@ -1,6 +1,7 @@
 """Importing files of orders."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, cast
@@ -23,6 +24,8 @@ from succotash_client.models import ImportView, UploadBody
 
 PROBLEMS_TOLD = 10
 PARTLY = 1
+KNOWN = ("replaced", "unchanged", "conflicting", "erased", "rejected")
+"""Counts of an import apart from what is new."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,7 +48,7 @@ def import_files(
     ] = None,
     currency: Annotated[str | None, typer.Option(help="Of a file without a column for it.")] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be recorded, and record nothing.")
+        bool, typer.Option("--dry-run", help="Say what would change now, and record nothing.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,8 +59,7 @@ def import_files(
     if currency is not None:
         options["currency"] = currency
     for each in files:
-        if not each.is_file():
-            raise InputFileError(f"{each} is no file")
+        _require_readable(each)
     reports: dict[str, ImportView] = {}
     with session(context).client() as client:
         for each in files:
@@ -71,6 +73,15 @@ def import_files(
         show_json({"imports": [{"file": name} | report for name, report in reports.items()]})
     if not all(_is_whole(each) for each in reports.values()):
         raise typer.Exit(PARTLY)
+
+
+def _require_readable(path: Path) -> None:
+    if not path.is_file():
+        raise InputFileError(f"{path} is no file")
+    if not os.access(path, os.R_OK):
+        raise InputFileError(f"{path} cannot be read: permission denied")
+    if not path.stat().st_size:
+        raise InputFileError(f"{path} is empty")
 
 
 def _show_step(bar: Bar, step: ImportStep) -> None:
@@ -101,15 +112,18 @@ def _tell(file: Path, report: ImportView, *, has_several: bool) -> None:
             say(f"net total: {total} {currency}")
         for currency, total in preview["other_totals"].items():
             say(f"skipped for their currency: {total} {currency}")
+        _tell_counts(report, KNOWN)
     else:
-        counts = ("recorded", "replaced", "unchanged", "conflicting", "rejected")
-        figures = cast("Mapping[str, int]", report)
-        told = [f"{figures[each]:,} {each}" for each in counts if figures[each]]
-        say(", ".join(told) or "Nothing to record")
+        _tell_counts(report, ("recorded", *KNOWN), nothing="Nothing to record")
     _tell_skipped(report["skipped"])
-    if (rejected := report["rejected"]) and report["preview"] is not None:
-        say(f"rejected: {rejected:,}")
     _tell_problems(report)
+
+
+def _tell_counts(report: ImportView, counts: Sequence[str], nothing: str | None = None) -> None:
+    figures = cast("Mapping[str, int]", report)
+    told = ", ".join(f"{figures[each]:,} {each}" for each in counts if figures[each])
+    if told or nothing:
+        say(told or str(nothing))
 
 
 def _tell_skipped(skipped: Mapping[str, int]) -> None:

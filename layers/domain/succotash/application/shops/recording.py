@@ -1,6 +1,7 @@
 """Recording what shop systems say about orders: each order once, whichever way it is told."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
 
@@ -161,22 +162,31 @@ def record_shop_orders(
     return outcomes
 
 
+@dataclass(frozen=True, slots=True)
+class ImportedShopOrders:
+    """What importing orders did."""
+
+    outcomes: Sequence[RecordOutcome | None]
+    """What became of each; None where it left no trace."""
+    changes: Sequence[ShopOrderChange]
+
+
 def import_shop_orders(
     repositories: Repositories,
     tombstones: Tombstones,
     name_email: NameEmail,
     orders: Sequence[ShopOrder],
     now: datetime,
-) -> list[RecordOutcome | None]:
+) -> ImportedShopOrders:
     """As `record_shop_orders`, made for tens of thousands of orders most of which are new.
 
-    None where an order does not count and is not known: it leaves no trace, since a file tells it
-    again.
+    An order that does not count and is not known leaves no trace, since a file tells it again.
     """
     customers = _Customers(repositories, tombstones, name_email, orders)
     outcomes: list[RecordOutcome | None] = [None] * len(orders)
     new: dict[int, ShopOrderState] = {}
     others: list[int] = []
+    changes: list[ShopOrderChange] = []
     ids, numbers = set[str](), set[tuple[str, str]]()
     for place, order in enumerate(orders):
         customer_id = customers.customer_at(place)
@@ -197,6 +207,7 @@ def import_shop_orders(
     for place, is_added in zip(new, added, strict=True):
         if is_added:
             outcomes[place] = RecordOutcome.RECORDED
+            changes.append(ShopOrderChange((), new[place]))
         else:
             others.append(place)
     for part in batched(sorted(others), AT_ONCE, strict=False):
@@ -205,11 +216,13 @@ def import_shop_orders(
         for place in part:
             if orders[place].skip is None or states.has(orders[place]):
                 outcomes[place] = states.tell(orders[place], customers.customer_at(place))
-        repositories.ltv.save_shop_orders(states.changes(), emails)
+        made = states.changes()
+        repositories.ltv.save_shop_orders(made, emails)
+        changes += made
     customers.save()
     taken = [each for place, each in enumerate(orders) if customers.is_taken(place)]
     keep_consents(repositories, tombstones, consents_of(taken, now, tombstones))
-    return outcomes
+    return ImportedShopOrders(outcomes, changes)
 
 
 class _States:

@@ -91,7 +91,7 @@ class ImportView(TypedDict):
     skipped: Mapping[str, int]
     """Orders of a shop that do not count, by reason."""
     preview: ImportPreviewView | None
-    """Of a dry run: what would be recorded, and nothing is."""
+    """Of a dry run: what would be new. What the counts say would happen, and nothing did."""
     problems: list[ProblemLineView]
     """The first lines that changed nothing, then those warned of, once the import has ended."""
     problems_truncated: bool
