@@ -148,6 +148,8 @@ class MappedFile(OrderFile):
         mapping: Mapping,
         name_customer: NameCustomer,
         block_lines: int,
+        *,
+        is_ndjson: bool,
     ) -> None:
         self._store = store
         self._found = found
@@ -156,7 +158,7 @@ class MappedFile(OrderFile):
         self._block_lines = block_lines
         self._header: list[str] | None = None
         self._delimiter, self._start = "\n", START
-        if not found.key.lower().endswith((".ndjson", ".jsonl")):
+        if not is_ndjson:
             self._delimiter, self._header, self._start = header_of(store.read(found))
             self._require_columns(self._header)
 

@@ -99,7 +99,14 @@ class KnownFiles:
         given = None if options.currency is None else currency("currency", options.currency)
         if options.mapping is not None:
             mapping = Mapping.of_json(options.mapping, self._zone, given or self._own_currency)
-            return MappedFile(store, found, mapping, self._name_customer, self._block_orders)
+            return MappedFile(
+                store,
+                found,
+                mapping,
+                self._name_customer,
+                self._block_orders,
+                is_ndjson=_is_ndjson(store, found),
+            )
         if options.format == PLAIN or _is_ndjson(store, found):
             return self._open_plain(store, found, options)
         delimiter, header, start = header_of(store.read(found))
