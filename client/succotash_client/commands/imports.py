@@ -13,6 +13,7 @@ from succotash_client.commands.session import (
     Bar,
     InputFileError,
     JsonOption,
+    counted,
     notes,
     progress,
     read_yaml,
@@ -57,7 +58,7 @@ def import_files(
     if mapping is not None:
         options["mapping"] = read_yaml(mapping)
     if currency is not None:
-        options["currency"] = currency
+        options["currency"] = currency.upper()
     for each in files:
         _require_readable(each)
     reports: dict[str, ImportView] = {}
@@ -105,9 +106,12 @@ def _tell(file: Path, report: ImportView, *, has_several: bool) -> None:
         say(f"{error['field'] or 'file'}: {error['message']}")
     if report["state"] == "refused":
         say("Nothing was recorded")
+        if any(each["code"] == "column_unknown" for each in report["errors"]):
+            notes().print("For columns of other names, say which holds what by --mapping")
         return
     if (preview := report["preview"]) is not None:
-        say(f"{preview['orders']:,} orders and {preview['refunds']:,} refunds would be recorded")
+        orders = counted(preview["orders"], "order")
+        say(f"{orders} and {counted(preview['refunds'], 'refund')} would be recorded")
         for currency, total in preview["net_totals"].items():
             say(f"net total: {total} {currency}")
         for currency, total in preview["other_totals"].items():
@@ -136,6 +140,7 @@ def _tell_problems(report: ImportView) -> None:
     told = [each for each in report["problems"] if each["status"] != "skipped"]
     for problem in told[:PROBLEMS_TOLD]:
         for error in problem["errors"]:
-            say(f"line {problem['line']:,}: {error['field']}: {error['message']}")
+            field = f"{error['field']}: " if error["field"] else ""
+            say(f"line {problem['line']:,}: {field}{error['message']}")
     if len(told) > PROBLEMS_TOLD or (told and report["problems_truncated"]):
         notes().print("More lines are in the answer of --json")
