@@ -30,7 +30,7 @@
 )
 
 -- part: lonely_leads
-canonical_email IN ${demo_emails}
+leads.canonical_email IN ${demo_emails}
 AND NOT EXISTS (
     SELECT 1 FROM form_submissions AS submission
     WHERE leads.lead_id = submission.lead_id
