@@ -34,7 +34,7 @@ type Run = Callable[..., tuple[list[str], int]]
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What a removal did."""
+    """The result of a removal."""
 
     rows: int
     addresses: frozenset[str]

@@ -25,7 +25,7 @@ _READ = ("customer_id", "order_id", "ordered_at", "amount", "email")
 LAYOUTS_REMEMBERED = 64
 
 type Found = Sequence[str | None]
-"""What stands in a line of the names in _READ; nothing where it is empty or left out."""
+"""The values of the names in _READ; nothing for one that is empty or left out."""
 
 
 class UsualOrders(ABC):
@@ -37,7 +37,7 @@ class UsualOrders(ABC):
 
     @abstractmethod
     def _find(self, line: str) -> Found | None:
-        """What stands in a usual line."""
+        """The values in a usual line; None for any other line."""
 
     def add(self, line: str, rules: OrderRules, orders: OrderColumns) -> bool:
         """Add the order in a line, or tell by False that the line is none of the usual ones.

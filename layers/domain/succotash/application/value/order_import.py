@@ -67,7 +67,7 @@ class _UndoneError(Exception):
 
 
 class ImportReport(TypedDict):
-    """What an import did, in lines; of a shop's file, in orders."""
+    """The result of an import, in lines; of a shop's file, in orders."""
 
     status: str
     """`finished`, or `refused` where nothing was read beyond what `errors` are about; `gone` where
@@ -78,7 +78,7 @@ class ImportReport(TypedDict):
     conflicting: int
     rejected: int
     erased: int
-    """Of customers who were erased since: counted and not kept."""
+    """The number of orders of customers who were erased since; they are not kept."""
     warned: int
     """Refunds that are recorded, or were before, and do not fit what they refund."""
     replaced: int
@@ -86,7 +86,7 @@ class ImportReport(TypedDict):
     skipped: dict[str, int]
     """Orders of a shop that do not count, by reason."""
     preview: NotRequired[ImportPreviewView]
-    """Of a dry run: what would be new. What the counts say would happen, and nothing did."""
+    """The result of a dry run, which records nothing: the counts say what an import would do."""
     result: str
     """Key of the object that lists every line that changed nothing or was warned of, and why."""
 
@@ -132,7 +132,7 @@ class BulkImport:
         alone. Doing it again for the same version of the object changes nothing, or goes on where
         it was interrupted. `has_time` is asked before every block: UnfinishedImportError where it
         says no. ObjectReplacedError where another version took the object's place meanwhile;
-        NotFoundError where there is none.
+        NotFoundError if unknown.
         """
         try:
             found = self._objects.describe(key)
@@ -250,7 +250,7 @@ class BulkImport:
 
 
 def import_id_of(found: StoredObject, options: FileOptions) -> str:
-    """What an import of this version of an object, read in this way, is known by."""
+    """The id of an import of this version of an object, read in this way."""
     return sha256(f"{found.place}\n{found.version}{options.identity}".encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What a dry run finds: what recording a file would change in the ledger."""
+"""Dry runs: the changes that an import would make to the ledger."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from succotash.domain.values import Currency, Money
 
 
 class ImportPreviewView(TypedDict):
-    """What would be new in the ledger as it is now."""
+    """The orders and refunds that would be new in the ledger as it is now."""
 
     orders: int
     """Orders that the ledger does not have yet."""
