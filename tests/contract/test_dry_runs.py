@@ -1,5 +1,6 @@
 """Dry runs of files, on every storage: what an import would change now, and no trace of it."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,9 @@ import pytest
 from succotash.application.shops.shop_files import KnownFiles
 from succotash.application.value.file_options import FileOptions
 from succotash.application.value.order_import import BulkImport, ImportReport
-from succotash.domain.people.consents import MARKETING
+from succotash.domain.consents.consents import MARKETING
 from succotash.domain.repositories.storage import Storage
-from succotash.domain.values import CustomerId
+from succotash.domain.values import Clock, CustomerId
 from succotash.http.order_files import OrderFiles
 from tests.builders import PSEUDONYMS, USD, an_order, name_customer
 from tests.contract.shelf import HEADER, Shelf
@@ -25,16 +26,16 @@ def shelf() -> Shelf:
     return Shelf()
 
 
-def importing(storage: Storage, shelf: Shelf) -> BulkImport:
+def importing(storage: Storage, shelf: Shelf, clock: Clock = lambda: NOW) -> BulkImport:
     files = KnownFiles(
         OrderFiles(USD, name_customer),
         USD,
         BERLIN,
         name_customer,
         PSEUDONYMS.name_of_email,
-        lambda: NOW,
+        clock,
     )
-    return BulkImport(storage, shelf, files, lambda: NOW, USD)
+    return BulkImport(storage, shelf, files, clock, USD)
 
 
 def counts(report: ImportReport) -> dict[str, int]:
@@ -76,7 +77,8 @@ def test_what_is_known_already_is_not_counted_as_new(storage: Storage, shelf: Sh
     shelf.objects["orders.csv"] = SHOPIFY.encode()
     importing(storage, shelf).run("orders.csv")
 
-    foreseen = importing(storage, shelf).run("orders.csv", options=DRY)
+    later = importing(storage, shelf, lambda: NOW + timedelta(days=1))
+    foreseen = later.run("orders.csv", options=DRY)
 
     assert counts(foreseen) == {"unchanged": 4}
     assert foreseen["preview"]["orders"] == foreseen["preview"]["refunds"] == 0

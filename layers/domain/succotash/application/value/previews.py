@@ -64,4 +64,5 @@ def _texts(totals: Counter[str]) -> dict[str, str]:
     return {
         currency: f"{Money.of_units(units, Currency(currency)).exact():f}"
         for currency, units in sorted(totals.items())
+        if units
     }
