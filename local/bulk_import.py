@@ -60,9 +60,12 @@ def main(arguments: Sequence[str], parts: Container, console: Console) -> int:
         parts.close()
     for each in report["errors"]:
         console.print(f"{each['field'] or 'file'}: {each['message']}", markup=False)
-    if report["status"] == "finished":
+    if (preview := report.get("preview")) is not None:
+        _tell_preview(console, preview)
+    if report["status"] in {"finished", "checked"}:
+        recorded = f"{report['recorded']:,} recorded, " if preview is None else ""
         console.print(
-            f"{report['recorded']:,} recorded, {report['unchanged']:,} unchanged, "
+            f"{recorded}{report['unchanged']:,} unchanged, "
             f"{report['conflicting']:,} conflicting, {report['rejected']:,} rejected"
         )
         if report["replaced"]:
@@ -72,8 +75,6 @@ def main(arguments: Sequence[str], parts: Container, console: Console) -> int:
                 f"{report['warned']:,} refunds do not fit their order: {report['result']}",
                 markup=False,
             )
-    if (preview := report.get("preview")) is not None:
-        _tell_preview(console, preview, report["rejected"])
     _tell_skipped(console, report["skipped"])
     is_read = report["status"] in {"finished", "checked"}
     taken = is_read and not report["rejected"] + report["conflicting"]
@@ -92,7 +93,7 @@ def _arguments(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--mapping", metavar="FILE", help="JSON: which column holds what")
     parser.add_argument("--currency", help="of a file that does not say it")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be recorded")
+    parser.add_argument("--dry-run", action="store_true", help="say what would change now")
     return parser.parse_args(arguments)
 
 
@@ -101,10 +102,9 @@ def _options(asked: argparse.Namespace) -> FileOptions:
     return FileOptions(asked.format, mapping, asked.currency, dry_run=asked.dry_run)
 
 
-def _tell_preview(console: Console, preview: ImportPreviewView, rejected: int) -> None:
+def _tell_preview(console: Console, preview: ImportPreviewView) -> None:
     console.print(
-        f"{preview['orders']:,} orders and {preview['refunds']:,} refunds would be recorded, "
-        f"{rejected:,} rejected"
+        f"{preview['orders']:,} orders and {preview['refunds']:,} refunds would be recorded"
     )
     for currency, total in preview["net_totals"].items():
         console.print(f"net total: {total} {currency}")

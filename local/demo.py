@@ -189,7 +189,7 @@ def load(call: Call, progress: Progress) -> Summary:
 
     The last campaign comes last: where it is there, so is everything before it.
     """
-    there = _campaigns_by_name(call)
+    there = _own_campaigns(call)
     if CAMPAIGNS[-1][0]["name"] in there:
         return Summary()
     return Summary(
@@ -200,6 +200,23 @@ def load(call: Call, progress: Progress) -> Summary:
         consents=_record_consents(call, progress),
         campaigns=_start_campaigns(call, progress, there),
     )
+
+
+def is_contact_form_as_loaded(call: Call) -> bool:
+    """Whether the form is there as the demo defines it."""
+    answer = call("GET", f"/forms/{CONTACT}")
+    return answer.status == 200 and _agrees(answer.body, CONTACT_FORM)  # noqa: PLR2004
+
+
+def _agrees(found: Any, said: Any) -> bool:  # noqa: ANN401 - parsed JSON
+    """Whether something is as was said, and more may have been filled in."""
+    match said:
+        case dict():
+            return all(name in found and _agrees(found[name], said[name]) for name in said)
+        case list():
+            return len(found) == len(said) and all(map(_agrees, found, said))
+        case _:
+            return bool(found == said)
 
 
 def scheduled_event(as_of: datetime) -> dict[str, Json]:
@@ -344,9 +361,15 @@ def _start_campaigns(call: Call, progress: Progress, there: Mapping[str, Any]) -
     return started
 
 
-def _campaigns_by_name(call: Call) -> dict[str, Any]:
+def _own_campaigns(call: Call) -> dict[str, Any]:
+    """The demo's, by name; others may have such a name, too."""
+    described = {campaign["name"]: campaign["description"] for campaign, _ in CAMPAIGNS}
     campaigns = _ok(call("GET", "/retention/campaigns"))["campaigns"]
-    return {each["name"]: each for each in campaigns}
+    return {
+        each["name"]: each
+        for each in campaigns
+        if described.get(each["name"]) == each["description"]
+    }
 
 
 def _ok(answer: Answer) -> Any:  # noqa: ANN401 - parsed JSON of many shapes

@@ -3,16 +3,24 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from local.demo import SCORED_AT, Call, Progress, Summary, load, scheduled_event
-from local.demo_removal import remove_demo
+from local.demo import (
+    CONTACT,
+    SCORED_AT,
+    Call,
+    Progress,
+    Summary,
+    is_contact_form_as_loaded,
+    load,
+    scheduled_event,
+)
+from local.demo_removal import remove_demo, remove_mails
 from local.past_campaign import run_past_campaign
 from succotash.container import Container
 
-if TYPE_CHECKING:
-    from local.server import Gateway
-
+type Invoke = Callable[[str, str], object]
+"""Invokes a function by its logical id with an event."""
 type Step = Callable[[str], AbstractContextManager[Progress]]
 
 
@@ -26,10 +34,10 @@ class LocalDemo:
     """Brings the demo data into a local run, and takes it out."""
 
     def __init__(
-        self, gateway: "Gateway", token: str, container: Container, admin_url: str | None = None
+        self, call: Call, invoke: Invoke, container: Container, admin_url: str | None = None
     ) -> None:
-        self._gateway = gateway
-        self._call = gateway.call(token)
+        self._call = call
+        self._invoke = invoke
         self._container = container
         self._admin_url = admin_url
 
@@ -38,19 +46,24 @@ class LocalDemo:
         with step("Loading the demo data") as progress:
             loaded = load(self._call, progress)
         with step("Scoring every customer"):
-            self._score(self._call)
+            self._score()
         with step("Running a campaign of 1998"):
             run_past_campaign(self._container)
         return loaded
 
     def clear(self) -> int:
         """Remove all of it, and nothing else; how many rows."""
-        return remove_demo(self._container.settings.storage, self._admin_url)
+        settings = self._container.settings
+        form = CONTACT if is_contact_form_as_loaded(self._call) else None
+        removed = remove_demo(settings.storage, self._admin_url, form=form)
+        if settings.mail_folder is not None:
+            remove_mails(Path(settings.mail_folder), removed.addresses)
+        return removed.rows
 
-    def _score(self, call: Call) -> None:
+    def _score(self) -> None:
         """A receipt for each month and the scheduled run, unless customers are scored already."""
-        runs = call("GET", "/retention/model").body["runs"]
+        runs = self._call("GET", "/retention/model").body["runs"]
         if not any(run["state"] == "current" and run["customers"] for run in runs):
             event = scheduled_event(SCORED_AT)
-            self._gateway.functions.invoke("ChurnScoring", json.dumps(event | {"step": "backfill"}))
-            self._gateway.functions.invoke("ChurnScoring", json.dumps(event))
+            self._invoke("ChurnScoring", json.dumps(event | {"step": "backfill"}))
+            self._invoke("ChurnScoring", json.dumps(event))

@@ -2,22 +2,44 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.policy import SMTP
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pg8000.native
 
-from local.demo import SUBMISSIONS, cdnow_orders, named_orders, visits
+from local.demo import SCORED_AT, SUBMISSIONS, cdnow_orders, named_orders, visits
 from local.demo_campaigns import CAMPAIGNS
 from local.past_campaign import DESCRIPTION, NAME, customer_ids
+from succotash.domain.retention.retention import run_id_of
 from succotash.errors import ConflictError
+from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.statement_files import load_statements
 
 SQL = load_statements(Path(__file__).parent / "sql" / "demo_removal.sql")
-REMOVAL = [name for name in SQL if name.startswith("delete_")]
-"""Names of the statements that remove something, in their order."""
+REMOVAL = [name for name in SQL if name.startswith(("delete_", "restore_"))]
+"""Names of the statements that change something, in their order."""
+OF_A_RUN = [name for name in SQL if name.startswith("forget_")]
+"""Those that remove a run."""
+RESULTS = statements("runs")["delete_results_of_runs"]
+
+type Run = Callable[..., tuple[list[str], int]]
+"""Runs a statement with its parameters; the first column of its rows, and how many it changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """The result of a removal."""
+
+    rows: int
+    addresses: frozenset[str]
+    """Those of the demo that belong to nobody any more."""
+
 
 type Item = tuple[str, str, str]
 """Its kind, whose it is, and its id."""
@@ -30,26 +52,37 @@ class MemoryHoldsDemoError(ConflictError):
         super().__init__("In memory, start again with DEMO=0 to have no demo data")
 
 
-def remove_demo(storage: str, admin_url: str | None = None) -> int:
-    """Remove the orders, visits, submissions and campaigns of the demo; how many rows.
+def remove_demo(storage: str, admin_url: str | None = None, *, form: str | None = None) -> Removed:
+    """Remove all that the demo brought, by orders, visits, submissions and campaigns of its ids.
 
-    And its customers and leads, unless they have something else by now. The form stays. Values and
-    risks by cohort and in total stay those of the last run, until the next one. On PostgreSQL the
-    administrator does it: the application's role may delete none of this.
+    Its customers and leads, and the form, if one is named, stay where they have something else by
+    now; so does a run that scored something else. On PostgreSQL the administrator does it: the
+    application's role may delete none of this.
     """
     match storage:
         case "postgres":
             if admin_url is None:
                 raise TypeError("PostgreSQL needs the administrator's address")
-            return _from_postgres(admin_url)
+            return _from_postgres(admin_url, form)
         case "sqlite":
-            return _from_sqlite(os.environ["SQLITE_PATH"])
+            return _from_sqlite(os.environ["SQLITE_PATH"], form)
         case _:
             raise MemoryHoldsDemoError
 
 
-def demo_items() -> Iterator[Item]:
+def remove_mails(folder: Path, addresses: Collection[str]) -> None:
+    """Remove the e-mails to these addresses."""
+    for file in folder.glob("*.eml"):
+        message = message_from_bytes(file.read_bytes(), policy=SMTP)
+        if parseaddr(str(message["To"]))[1] in addresses:
+            file.unlink(missing_ok=True)
+
+
+def demo_items(form: str | None = None) -> Iterator[Item]:
     """All that the demo loads, by id."""
+    yield "run", "", run_id_of(SCORED_AT)
+    if form is not None:
+        yield "form", "", form
     for order in (*cdnow_orders(), *named_orders()):
         yield "order", str(order["customer_id"]), str(order["order_id"])
         if "email" in order:
@@ -68,7 +101,7 @@ def demo_items() -> Iterator[Item]:
     yield "campaign", NAME, DESCRIPTION
 
 
-def _from_postgres(admin_url: str) -> int:
+def _from_postgres(admin_url: str, form: str | None) -> Removed:
     parts = urlsplit(admin_url)
     connection = pg8000.native.Connection(
         unquote(parts.username or ""),
@@ -77,27 +110,48 @@ def _from_postgres(admin_url: str) -> int:
         port=parts.port or 5432,
         database=os.environ["DB_NAME"],
     )
-    kinds, owners, ids = (list(each) for each in zip(*dict.fromkeys(demo_items()), strict=True))
+
+    def run(statement: str, **parameters: object) -> tuple[list[str], int]:
+        found = connection.run(statement, **parameters) or []
+        return [str(first) for first, *_ in found], connection.row_count
+
+    items = dict.fromkeys(demo_items(form))
+    kinds, owners, ids = (list(each) for each in zip(*items, strict=True))
     try:
         connection.run("BEGIN")
         connection.run(SQL["make_items"])
         connection.run(SQL["add_items"], kinds=kinds, owners=owners, ids=ids)
-        rows = 0
-        for name in REMOVAL:
-            connection.run(SQL[name])
-            rows += connection.row_count
+        removed = _removed(run, RESULTS)
         connection.run("COMMIT")
-        return rows
+        return removed
     finally:
         connection.close()
 
 
-def _from_sqlite(path: str) -> int:
+def _from_sqlite(path: str, form: str | None) -> Removed:
     with closing(sqlite3.connect(path, timeout=30)) as connection, connection:
+
+        def run(statement: str, **parameters: object) -> tuple[list[str], int]:
+            cursor = connection.execute(statement, parameters)
+            return [str(first) for first, *_ in cursor], cursor.rowcount
+
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(SQL["make_items"])
-        items = dict.fromkeys(demo_items())
+        items = dict.fromkeys(demo_items(form))
         columns = ("kind", "owner", "id")
         named = (dict(zip(columns, each, strict=True)) for each in items)
         connection.executemany(SQL["add_item"], named)
-        return sum(connection.execute(SQL[name]).rowcount for name in REMOVAL)
+        return _removed(run)
+
+
+def _removed(run: Run, results: str | None = None) -> Removed:
+    """Runs the statements; `results` removes what runs left where they do not take it along."""
+    rows = sum(run(SQL[name])[1] for name in REMOVAL)
+    runs, _ = run(SQL["find_runs"])
+    if runs and results is not None:
+        run(results, run_ids=runs)
+    for run_id in runs:
+        rows += sum(run(SQL[name], run_id=run_id)[1] for name in OF_A_RUN)
+    if runs:
+        run(SQL["make_last_run_current"])
+    return Removed(rows, frozenset(run(SQL["find_addresses"])[0]))

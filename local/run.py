@@ -128,7 +128,7 @@ def _run(closing: ExitStack) -> None:
 
     url_file = KEPT / "postgres.url"
     admin_url = url_file.read_text("utf-8").strip() if settings.storage == "postgres" else None
-    demo = LocalDemo(gateway, token, container, admin_url)
+    demo = LocalDemo(gateway.call(token), gateway.functions.invoke, container, admin_url)
     # Before the first request, after which the application takes no more routes.
     add_demo_routes(gateway.app, gateway.is_developer, demo.load, demo.clear)
     gateway.take_uploads(_uploads(chosen))

@@ -4,6 +4,7 @@ from succotash_client.client import SuccotashClient
 from succotash_client.errors import (
     ApiError,
     ConflictError,
+    EmptyFileError,
     FileTooLargeError,
     ForbiddenError,
     InvalidRequestError,
@@ -21,6 +22,7 @@ from succotash_client.transport import Retries
 __all__ = [
     "ApiError",
     "ConflictError",
+    "EmptyFileError",
     "FileTooLargeError",
     "ForbiddenError",
     "InvalidRequestError",

@@ -16,6 +16,7 @@ import httpx
 
 from succotash_client import models
 from succotash_client.errors import (
+    EmptyFileError,
     FileTooLargeError,
     NotFoundError,
     RunFailedError,
@@ -248,12 +249,14 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
         watch: Watch[ImportStep] = lambda _: None,
     ) -> models.ImportView:
         """Send a file of orders past the API, and wait until it is imported."""
+        size = file.seek(0, SEEK_END)
+        if not size:
+            raise EmptyFileError
         permit = cast(
             "models.UploadView",
             self.request("POST", "/uploads", json=options or {}, repeatable=True),
         )
         form = permit["upload"]
-        size = file.seek(0, SEEK_END)
         if size > form["max_bytes"]:
             raise FileTooLargeError(size, form["max_bytes"])
         self._transport.upload(form["url"], form["fields"], file, lambda sent: watch((sent, size)))

@@ -72,16 +72,21 @@ class FileStore:
             return _parsed(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise LoginError(f"{self.path} cannot be read; run succotash login") from error
 
     def write(self, credentials: Credentials) -> str:
         """Keep these, in one step, so that no half of a file is ever read."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = self.path.with_suffix(f".{os.getpid()}.tmp")
-        draft.unlink(missing_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(_written(credentials))
-        draft.replace(self.path)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            draft = self.path.with_suffix(f".{os.getpid()}.tmp")
+            draft.unlink(missing_ok=True)
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(_written(credentials))
+            draft.replace(self.path)
+        except OSError as error:
+            raise LoginError(f"{self.path} cannot be written: {error.strerror}") from error
         return str(self.path)
 
     def clear(self) -> None:
@@ -134,7 +139,7 @@ def current(environment: Mapping[str, str], kept: Store) -> Credentials:
     if (url := environment.get(URL)) and url.rstrip("/") != found.url:
         found = Credentials(url.rstrip("/"))  # a token is for the address it was given for
     if token := environment.get(TOKEN):
-        found = Credentials(found.url, access_token=token)
+        found = Credentials(found.url, access_token=token.strip())
     return found
 
 
@@ -175,14 +180,23 @@ class KeptTokens:
 
 def checked_url(url: str) -> str:
     """The address without a slash at its end; LoginError where tokens would travel in the open."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    scheme, host = _scheme_and_host(url)
+    if scheme not in {"http", "https"} or not host:
         raise LoginError(f"{url} is no address that begins with https://")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+    if scheme == "http" and host not in LOOPBACK:
         raise LoginError(
             f"{url} must begin with https://, since the token is sent with each request"
         )
     return url.rstrip("/")
+
+
+def _scheme_and_host(url: str) -> tuple[str, str | None]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # a port out of range, or half of a pair of brackets
+        return "", None
+    return parts.scheme, None if port == 0 else parts.hostname
 
 
 def _written(credentials: Credentials) -> str:

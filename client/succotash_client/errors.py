@@ -94,6 +94,13 @@ class FileTooLargeError(SuccotashClientError):
         super().__init__(f"The file has {size:,} bytes, and {limit:,} can be sent")
 
 
+class EmptyFileError(SuccotashClientError):
+    """There is nothing in a file."""
+
+    def __init__(self) -> None:
+        super().__init__("The file is empty")
+
+
 class WaitedTooLongError(SuccotashClientError):
     """The job is not finished yet, and goes on."""
 

@@ -1139,14 +1139,14 @@ class HistoryEntry(TypedDict):
 
 
 class ImportPreviewView(TypedDict):
-    """The orders that would be recorded; those that are known would change nothing."""
+    """The orders and refunds that would be new in the ledger as it is now."""
 
     orders: int
-    """Orders that would be recorded."""
+    """Orders that the ledger does not have yet."""
     refunds: int
-    """Refunds that would be recorded."""
+    """Refunds that the ledger does not have yet."""
     net_totals: dict[str, str]
-    """Orders less refunds, by currency."""
+    """By how much the ledger's orders less refunds would change, by currency."""
     other_totals: dict[str, str]
     """The same of orders that are skipped for their currency."""
 
@@ -1184,7 +1184,7 @@ class ImportView(TypedDict):
     skipped: dict[str, int]
     """Orders of a shop that do not count, by reason."""
     preview: ImportPreviewView | None
-    """The result of a dry run, which records nothing."""
+    """The result of a dry run, which records nothing: the counts say what an import would do."""
     problems: list[ProblemLineView]
     """The first lines that changed nothing, then those warned of, once the import has ended."""
     problems_truncated: bool

@@ -53,9 +53,14 @@ def test_the_commands_print_what_the_page_says(shell: Shell) -> None:
         ("succotash customer nobody@example.com", 4, "No customer is known as"),
         ("succotash campaigns show nothing", 4, "not"),
         ("succotash import nothing.csv", 2, "nothing.csv is no file"),
-        ("succotash score --as-of soon", 2, "soon is neither now nor a day"),
+        ("succotash score --as-of soon", 2, "soon is not a day"),
         ("succotash score --as-of 2050-01-01", 4, "as_of: Must be in the past"),
         ("succotash customers --nope", 2, "No such option"),
+        ("touch empty.csv; succotash import empty.csv", 2, "empty.csv is empty"),
+        ("succotash import docs/tutorial --dry-run", 2, "docs/tutorial is no file"),
+        ("succotash forms apply nothing.yaml", 2, "nothing.yaml cannot be read: No such file"),
+        ("succotash campaigns activate nothing --until soon", 2, "soon is not a day"),
+        ("succotash demo load", 4, "Not Found"),
     ],
 )
 def test_what_cannot_be_done_is_told_in_words(
@@ -79,7 +84,9 @@ def test_a_wrong_token_and_a_dead_address_have_codes_of_their_own(
     wrong = shell.run(
         "succotash forms list", HOME=home, SUCCOTASH_URL=shell.url, SUCCOTASH_TOKEN="wrong"
     )
-    assert wrong.returncode == 3
+    assert (wrong.returncode, "run succotash login" in wrong.stderr) == (3, True)
+    odd = shell.run("succotash forms list", SUCCOTASH_URL="http://[::1", SUCCOTASH_TOKEN="any")
+    assert (odd.returncode, "is no address" in odd.stderr) == (3, True)
     dead = shell.run(
         "succotash forms list", SUCCOTASH_URL="http://127.0.0.1:9", SUCCOTASH_TOKEN="any"
     )
@@ -97,3 +104,32 @@ def test_a_form_of_a_file_is_served(shell: Shell, tmp_path: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{shell.url}/f/tasting" in done.stdout
+
+
+def test_what_does_not_fit_into_a_narrow_terminal_is_listed_by_name(shell: Shell) -> None:
+    token = (shell.folder / ".local" / "token").read_text()
+    settings = {"SUCCOTASH_URL": shell.url, "SUCCOTASH_TOKEN": token}
+
+    wide = shell.run("succotash forms list", FORCE_COLOR="1", COLUMNS="80", **settings)
+    narrow = shell.run("succotash forms list", FORCE_COLOR="1", COLUMNS="12", **settings)
+
+    assert "form" in wide.stdout.splitlines()[0]
+    assert "title" in wide.stdout.splitlines()[0]
+    assert [each.split() for each in narrow.stdout.splitlines()][:2] == [
+        ["form", "default"],
+        ["title", "Default"],
+    ]
+
+
+def test_a_broken_line_is_told_and_nothing_else_is_printed(shell: Shell) -> None:
+    token = (shell.folder / ".local" / "token").read_text()
+    settings = {"SUCCOTASH_URL": shell.url, "SUCCOTASH_TOKEN": token}
+    plain = "customer_id,order_id,ordered_at,amount\\nada,1,yesterday,5\\n"
+
+    done = shell.run(f"printf '{plain}' > plain.csv; succotash import plain.csv", **settings)
+
+    assert (done.returncode, done.stdout) == (
+        1,
+        "1 rejected\nline 2: ordered_at: Must be a time such as 2026-01-31T09:30:00Z\n",
+    )
+    assert done.stderr == ""

@@ -78,7 +78,7 @@ def load(storage: Storage, *orders: ShopOrder) -> list[RecordOutcome | None]:
             [orders[row] for row in left],
             LATER,
         )
-        outcomes |= dict(zip(left, told, strict=True))
+        outcomes |= dict(zip(left, told.outcomes, strict=True))
         return [outcomes[row] for row in range(len(orders))]
 
     return storage.in_transaction(record)

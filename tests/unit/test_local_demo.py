@@ -120,7 +120,7 @@ def test_where_the_last_campaign_is_there_nothing_is_sent() -> None:
         headers: Mapping[str, str] | None = None,  # noqa: ARG001
     ) -> Answer:
         requests.append((method, path))
-        return Answer(200, {"campaigns": [{"name": CAMPAIGNS[-1][0]["name"]}]})
+        return Answer(200, {"campaigns": [CAMPAIGNS[-1][0]]})
 
     assert load(call, lambda _: None) == Summary()
     assert requests == [("GET", "/retention/campaigns")]

@@ -29,6 +29,13 @@ class TestMapping:
         assert [str(each.amount.amount) for each in block.orders.orders()] == ["0.1000"]
         assert [each.line for each in block.rejected] == [2]
 
+    def test_ndjson_is_known_by_its_first_character_too(self) -> None:
+        chosen = FileOptions(mapping=f'{{"columns": {self.COLUMNS}}}')
+        line = '{"No": 1, "When": "2026-01-01T12:00:00Z", "Sum": 5, "Who": "ada@example.com"}'
+        [block] = blocks(f"{line}\n", "sent.upload", chosen)
+        assert isinstance(block, Block)
+        assert len(block.orders) == 1
+
     @pytest.mark.parametrize(
         ("mapping", "code"),
         [

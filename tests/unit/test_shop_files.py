@@ -229,6 +229,18 @@ class TestRecognition:
     def test_an_empty_file_is_refused(self, content: bytes) -> None:
         assert [code for code, _ in refusal(content)] in [["empty"], ["unknown_header"]]
 
+    @pytest.mark.parametrize(
+        ("content", "said"),
+        [
+            (SHOPIFY.encode("utf-16-le"), "UTF-16"),
+            (b"PK\x03\x04" + bytes(300), "Workbooks"),
+            (bytes(range(256)), "Not a text file"),
+        ],
+    )
+    def test_what_is_no_text_is_refused_by_its_kind(self, content: bytes, said: str) -> None:
+        [(code, message)] = refusal(content)
+        assert (code, said in message, "CSV UTF-8" in message) == ("encoding", True, True)
+
     def test_utf_16_is_refused_with_what_to_do(self) -> None:
         [(code, message)] = refusal(SHOPIFY.encode("utf-16"))
         assert (code, "CSV UTF-8" in message) == ("encoding", True)

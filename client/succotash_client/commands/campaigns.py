@@ -10,8 +10,10 @@ from succotash_client.commands.session import (
     InputFileError,
     JsonOption,
     day,
+    instant_of,
     money,
     percent,
+    progress,
     read_yaml,
     say,
     session,
@@ -91,12 +93,14 @@ def preview(
     context: typer.Context, campaign: CampaignArgument, as_json: JsonOption = False
 ) -> None:
     """Say how many a campaign would reach now, why not others, and what they would read."""
-    with session(context).client() as client:
+    with session(context).client() as client, progress("Counting who would be reached"):
         found = client.preview_campaign(_id_of(client, campaign))
     if as_json:
         show_json(found)
         return
-    reasons = ((name.replace("_", " "), count) for name, count in found["not_reached"].items())
+    reasons = (
+        (name.replace("_", " "), count) for name, count in found["not_reached"].items() if count
+    )
     show_facts(
         [
             ("would be reached", found["reached"]),
@@ -110,16 +114,24 @@ def preview(
 
 @app.command("activate")
 def activate(
-    context: typer.Context, campaign: CampaignArgument, as_json: JsonOption = False
+    context: typer.Context,
+    campaign: CampaignArgument,
+    until: Annotated[
+        str | None, typer.Option(help="The day or instant of its end, unless its file says one.")
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Activate a draft or a paused campaign: messages go out after the next scoring run."""
-    _set_status(context, campaign, "active", as_json=as_json)
+    change: CampaignPatch = {"status": "active"}
+    if until is not None:
+        change["ends_at"] = instant_of(until).isoformat()
+    _change(context, campaign, change, as_json=as_json)
 
 
 @app.command("pause")
 def pause(context: typer.Context, campaign: CampaignArgument, as_json: JsonOption = False) -> None:
     """Pause an active campaign."""
-    _set_status(context, campaign, "paused", as_json=as_json)
+    _change(context, campaign, {"status": "paused"}, as_json=as_json)
 
 
 @app.command("performance")
@@ -127,7 +139,7 @@ def performance(
     context: typer.Context, campaign: CampaignArgument, as_json: JsonOption = False
 ) -> None:
     """Say what a campaign came to: its rates, and what it changed in money."""
-    with session(context).client() as client:
+    with session(context).client() as client, progress("Reading what it came to"):
         found = client.campaign_performance(_id_of(client, campaign))
     if as_json:
         show_json(found)
@@ -147,10 +159,7 @@ def performance(
     say(f"\n{effect['summary'] if effect else 'What it changed is not known yet'}")
 
 
-def _set_status(
-    context: typer.Context, campaign: str, status: CampaignStatus, *, as_json: bool
-) -> None:
-    change: CampaignPatch = {"status": status}
+def _change(context: typer.Context, campaign: str, change: CampaignPatch, *, as_json: bool) -> None:
     with session(context).client() as client:
         found = client.update_campaign(_id_of(client, campaign), change)
     if as_json:

@@ -14,6 +14,7 @@ from succotash_client.commands.session import (
     InputFileError,
     JsonOption,
     day,
+    first,
     money,
     percent,
     progress,
@@ -58,10 +59,13 @@ def customers(
         if csv is not None:
             with progress("Exporting") as bar, _file(csv) as file:
                 count = client.export_customers(file, risk=level, segment=segment, watch=bar.at)
-            say(f"{count:,} customers written to {csv}")
+            if as_json:
+                show_json({"file": str(csv), "customers": count})
+            else:
+                say(f"{count:,} customers written to {csv}")
             return
         risks = client.customers(risk=level, segment=segment, page=min(limit, 100))
-        found = [each for each, _ in zip(risks, range(limit), strict=False)]
+        found = first(risks, limit, "Reading customers")
     if as_json:
         show_json({"customers": found})
     elif not found:
@@ -158,6 +162,10 @@ def _tell(found: CustomerRetention) -> None:
         say(f"\nAs of {found['run']['as_of']}")
 
 
+def _range(low: str, high: str, currency: str) -> str:
+    return f"{low} {currency}" if low == high else f"between {low} and {high} {currency}"
+
+
 def _value(value: CustomerValueView) -> list[tuple[str, Cell]]:
     currency, interval = value["currency"], value["predicted_clv_interval"]
     return [
@@ -166,8 +174,8 @@ def _value(value: CustomerValueView) -> list[tuple[str, Cell]]:
         ("spent", money(value["actual_clv"], currency)),
         ("lifetime value", money(value["predicted_clv"], currency)),
         (
-            "most likely between",
-            None if interval is None else f"{interval['low']} and {interval['high']} {currency}",
+            "most likely",
+            None if interval is None else _range(interval["low"], interval["high"], currency),
         ),
         ("first purchase", day(value["first_purchase_at"])),
         ("last purchase", day(value["last_purchase_at"])),

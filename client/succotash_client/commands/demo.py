@@ -40,7 +40,8 @@ def clear(
 ) -> None:
     """Remove the demo data from the make run of this machine, and keep everything else."""
     if not yes:
-        typer.confirm("Remove the demo's customers, leads and campaigns?", abort=True, err=True)
+        question = "Remove the demo's customers, leads, campaigns and run?"
+        typer.confirm(question, abort=True, err=True)
     with session(context).client() as client, progress("Removing the demo data"):
         found = client.request("DELETE", PATH, timeout=600)
     if as_json:

@@ -7,7 +7,13 @@ from datetime import UTC, datetime, timedelta
 import typer
 
 from succotash_client.client import SuccotashClient
-from succotash_client.commands.session import JsonOption, session, show_json, show_table
+from succotash_client.commands.session import (
+    JsonOption,
+    progress,
+    session,
+    show_json,
+    show_table,
+)
 from succotash_client.credentials import LoginError
 from succotash_client.errors import (
     ApiError,
@@ -47,7 +53,7 @@ def add_to(app: typer.Typer) -> None:
 
 def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
     """Say what is set up, what is missing, and what to do about it."""
-    with session(context).client() as client:
+    with session(context).client() as client, progress("Looking"):
         findings = list(_findings(client))
     if as_json:
         show_json({"findings": [asdict(each) for each in findings]})

@@ -7,6 +7,7 @@ import typer
 
 from succotash_client.commands.session import (
     JsonOption,
+    counted,
     day,
     read_yaml,
     say,
@@ -36,7 +37,8 @@ def apply(
     if as_json:
         show_json(form)
     else:
-        say(f"{form_id}: {len(form['fields'])} fields, {len(form['rules'])} rules")
+        fields, rules = counted(len(form["fields"]), "field"), counted(len(form["rules"]), "rule")
+        say(f"{form_id}: {fields}, {rules}")
         say(f"Its page: {url}/f/{form_id}")
 
 

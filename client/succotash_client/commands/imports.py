@@ -1,6 +1,7 @@
 """Importing files of orders."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, cast
@@ -12,6 +13,7 @@ from succotash_client.commands.session import (
     Bar,
     InputFileError,
     JsonOption,
+    counted,
     notes,
     progress,
     read_yaml,
@@ -23,6 +25,8 @@ from succotash_client.models import ImportView, UploadBody
 
 PROBLEMS_TOLD = 10
 PARTLY = 1
+KNOWN = ("replaced", "unchanged", "conflicting", "erased", "rejected")
+"""Counts of an import apart from what is new."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,7 +49,7 @@ def import_files(
     ] = None,
     currency: Annotated[str | None, typer.Option(help="Of a file without a column for it.")] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be recorded, and record nothing.")
+        bool, typer.Option("--dry-run", help="Say what would change now, and record nothing.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -54,10 +58,9 @@ def import_files(
     if mapping is not None:
         options["mapping"] = read_yaml(mapping)
     if currency is not None:
-        options["currency"] = currency
+        options["currency"] = currency.upper()
     for each in files:
-        if not each.is_file():
-            raise InputFileError(f"{each} is no file")
+        _require_readable(each)
     reports: dict[str, ImportView] = {}
     with session(context).client() as client:
         for each in files:
@@ -71,6 +74,15 @@ def import_files(
         show_json({"imports": [{"file": name} | report for name, report in reports.items()]})
     if not all(_is_whole(each) for each in reports.values()):
         raise typer.Exit(PARTLY)
+
+
+def _require_readable(path: Path) -> None:
+    if not path.is_file():
+        raise InputFileError(f"{path} is no file")
+    if not os.access(path, os.R_OK):
+        raise InputFileError(f"{path} cannot be read: permission denied")
+    if not path.stat().st_size:
+        raise InputFileError(f"{path} is empty")
 
 
 def _show_step(bar: Bar, step: ImportStep) -> None:
@@ -95,22 +107,28 @@ def _tell(file: Path, report: ImportView, *, has_several: bool) -> None:
         say(f"{error['field'] or 'file'}: {error['message']}")
     if report["state"] == "refused":
         say("Nothing was recorded")
+        if any(each["code"] == "column_unknown" for each in report["errors"]):
+            notes().print("For columns of other names, say which holds what by --mapping")
         return
     if (preview := report["preview"]) is not None:
-        say(f"{preview['orders']:,} orders and {preview['refunds']:,} refunds would be recorded")
+        orders = counted(preview["orders"], "order")
+        say(f"{orders} and {counted(preview['refunds'], 'refund')} would be recorded")
         for currency, total in preview["net_totals"].items():
             say(f"net total: {total} {currency}")
         for currency, total in preview["other_totals"].items():
             say(f"skipped for their currency: {total} {currency}")
+        _tell_counts(report, KNOWN)
     else:
-        counts = ("recorded", "replaced", "unchanged", "conflicting", "rejected")
-        figures = cast("Mapping[str, int]", report)
-        told = [f"{figures[each]:,} {each}" for each in counts if figures[each]]
-        say(", ".join(told) or "Nothing to record")
+        _tell_counts(report, ("recorded", *KNOWN), nothing="Nothing to record")
     _tell_skipped(report["skipped"])
-    if (rejected := report["rejected"]) and report["preview"] is not None:
-        say(f"rejected: {rejected:,}")
     _tell_problems(report)
+
+
+def _tell_counts(report: ImportView, counts: Sequence[str], nothing: str | None = None) -> None:
+    figures = cast("Mapping[str, int]", report)
+    told = ", ".join(f"{figures[each]:,} {each}" for each in counts if figures[each])
+    if told or nothing:
+        say(told or str(nothing))
 
 
 def _tell_skipped(skipped: Mapping[str, int]) -> None:
@@ -123,6 +141,7 @@ def _tell_problems(report: ImportView) -> None:
     told = [each for each in report["problems"] if each["status"] != "skipped"]
     for problem in told[:PROBLEMS_TOLD]:
         for error in problem["errors"]:
-            say(f"line {problem['line']:,}: {error['field']}: {error['message']}")
+            field = f"{error['field']}: " if error["field"] else ""
+            say(f"line {problem['line']:,}: {field}{error['message']}")
     if len(told) > PROBLEMS_TOLD or (told and report["problems_truncated"]):
         notes().print("More lines are in the answer of --json")

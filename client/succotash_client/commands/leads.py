@@ -7,6 +7,7 @@ import typer
 from succotash_client.commands.session import (
     JsonOption,
     day,
+    first,
     say,
     session,
     show_json,
@@ -39,7 +40,7 @@ def list_leads(
     """List leads by their last submission."""
     with session(context).client() as client:
         leads = client.leads(min_score=min_score, page=min(limit, 100))
-        found = [each for each, _ in zip(leads, range(limit), strict=False)]
+        found = first(leads, limit, "Reading leads")
     _show(found, as_json=as_json)
 
 

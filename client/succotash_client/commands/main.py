@@ -59,6 +59,8 @@ class _Program(TyperGroup):
         except SuccotashClientError as error:
             for line in error.lines if isinstance(error, ApiError) else [str(error)]:
                 notes().print(line, markup=False)
+            if isinstance(error, UnauthorizedError):
+                notes().print("The token is not valid, or no longer: run succotash login")
             raise typer.Exit(_code(error)) from None
 
 

@@ -1,13 +1,12 @@
 """Scoring runs, and the models behind them."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from succotash_client.commands.session import (
-    InputFileError,
     JsonOption,
+    instant_of,
     progress,
     say,
     session,
@@ -32,7 +31,7 @@ def score(
     as_json: JsonOption = False,
 ) -> None:
     """Score every customer: their value, and their risk of leaving."""
-    instant = None if as_of == "now" else _instant(as_of)
+    instant = None if as_of == "now" else instant_of(as_of)
     with session(context).client() as client:
         found = client.request_run(instant)
         if wait:
@@ -61,14 +60,6 @@ def model(
         say("No scoring run has finished yet: run succotash score --wait")
     else:
         _tell_model(current)
-
-
-def _instant(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise InputFileError(f"{text} is neither now nor a day such as 2026-03-31") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _tell(run: RunProgressView) -> None:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
 import typer
 import yaml
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -27,6 +29,9 @@ from succotash_client.credentials import (
     current,
 )
 from succotash_client.errors import SuccotashClientError
+
+GAP = 2
+"""Blanks between the columns of a table."""
 
 type Cell = str | int | float | None
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
@@ -89,15 +94,27 @@ def show_json(value: object) -> None:
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, right: str = "") -> None:
-    """Print a table for people; the columns named in `right`, by spaces, end at the right."""
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    """Print a table for people; the columns named in `right`, by spaces, end at the right.
+
+    Where it does not fit into the terminal, each row is printed as names and values.
+    """
+    texts = [[cell(each) for each in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(columns, *texts, strict=True)]
+    console = output()
+    if console.is_terminal and sum(widths) + GAP * (len(widths) - 1) > console.width:
+        for place, row in enumerate(texts):
+            if place:
+                say("")
+            show_facts((name, text) for name, text in zip(columns, row, strict=True) if text)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
     for each in columns:
         is_right = each.replace(" ", "_") in right.split()
         table.add_column(each, justify="right" if is_right else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(escape(cell(each)) for each in row))
-    console = output()
-    wide = Console(file=console.file, highlight=False, width=max(console.width, 160))
+    for row in texts:
+        table.add_row(*map(escape, row))
+    width = sum(widths) + GAP * len(widths)
+    wide = Console(file=console.file, highlight=False, width=max(console.width, width))
     (console if console.is_terminal else wide).print(table)
 
 
@@ -122,9 +139,23 @@ def cell(value: Cell) -> str:
             return value
 
 
+def counted(count: int, thing: str) -> str:
+    """So many of a thing, in words that fit."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
 def day(instant: str | None) -> str | None:
     """The day of an instant or date."""
     return None if instant is None else instant[:10]
+
+
+def instant_of(text: str) -> datetime:
+    """The instant that somebody typed; a day is its beginning in UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputFileError(f"{text} is not a day such as 2026-03-31") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def percent(share: float | None) -> str | None:
@@ -140,9 +171,22 @@ def money(amount: str | None, currency: str | None) -> str | None:
 @contextmanager
 def progress(title: str, total: float | None = None) -> Iterator["Bar"]:
     """A bar on the terminal, while the block lasts; nothing where there is no terminal."""
+    console = notes()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=notes(), transient=True) as shown:
+    # Without a terminal, what it erases at the end would leave an empty line.
+    is_silent = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=is_silent) as shown:
         yield Bar(shown, shown.add_task(escape(title), total=total))
+
+
+def first[T](items: Iterable[T], limit: int, title: str) -> list[T]:
+    """The first so many items of a list that is read page by page."""
+    found: list[T] = []
+    with progress(title) as bar:
+        for each in islice(items, limit):
+            found.append(each)
+            bar.at(len(found), limit)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +206,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in a file, YAML or JSON; InputFileError with the place of what is wrong."""
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputFileError(f"{path} cannot be read: {error}") from error
+    except OSError as error:
+        raise InputFileError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputFileError(f"{path} is not UTF-8") from error
     except yaml.YAMLError as error:
         raise InputFileError(f"{path} is not YAML: {error}") from error
     if not isinstance(found, dict):

@@ -16,12 +16,12 @@ from succotash.application.value.order_blocks import Block, OrderFile
 from succotash.domain.people.identities import NameCustomer
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.value.order_import import START, Position, RejectedLine
-from succotash.domain.value.orders import OrderColumns, OrderRules
+from succotash.domain.value.orders import OrderRules
 from succotash.errors import UNKNOWN_FIELD, InvalidInputError, MalformedRequestError, Violation
 from succotash.http.orders import OrderItem
 from succotash.http.reading import Parsed, adapter, check_plain, parse_json
 from succotash.http.rejections import Rejections
-from succotash.http.usual_orders import UsualOrders
+from succotash.http.usual_orders import UsualObjects, UsualOrders, UsualRows
 
 LINE_LIMIT = 16 * 1024
 """Bytes of the longest line that is read; a longer one is rejected without being kept."""
@@ -99,6 +99,7 @@ class _LineFile(OrderFile):
         # A file has millions of lines: what every one of them needs is looked up once.
         self._validate = adapter(OrderItem).validator.validate_python
         self._name_customer = lru_cache(CUSTOMERS_REMEMBERED)(source.name_customer)
+        self._usual = self._usual_orders()
         self._rejections = Rejections()
 
     @override
@@ -128,7 +129,7 @@ class _LineFile(OrderFile):
         """Add the order in a line to the block, or what is wrong with it, whatever that is."""
         try:
             text = content.decode()
-            if self._add_usual(text, rules, block.orders):
+            if self._usual.add(text, rules, block.orders):
                 block.lines.append(line)
                 return
             item: OrderItem = self._validate(self._fields(text))
@@ -146,9 +147,9 @@ class _LineFile(OrderFile):
         named = tuple(map(_without_foreign_names, violations[:VIOLATIONS_KEPT]))
         block.rejected.append(RejectedLine(line, named))
 
-    def _add_usual(self, _text: str, _rules: OrderRules, _orders: OrderColumns) -> bool:
-        """Add the order in a line of a kind that is quick to read; False for any other line."""
-        return False
+    @abstractmethod
+    def _usual_orders(self) -> UsualOrders:
+        """What reads lines of a kind that is quick to read."""
 
     @abstractmethod
     def _fields(self, text: str) -> Parsed:
@@ -156,6 +157,10 @@ class _LineFile(OrderFile):
 
 
 class _NDJSONFile(_LineFile):
+    @override
+    def _usual_orders(self) -> UsualOrders:
+        return UsualObjects(self._source.own_currency, self._name_customer)
+
     @override
     def _fields(self, text: str) -> Parsed:
         item = parse_json(text)
@@ -165,13 +170,12 @@ class _NDJSONFile(_LineFile):
 
 class _CSVFile(_LineFile):
     def __init__(self, source: _Source, start: Position, columns: list[str]) -> None:
-        super().__init__(source, start)
         self._columns = columns
-        self._usual = UsualOrders(columns, source.own_currency, self._name_customer)
+        super().__init__(source, start)
 
     @override
-    def _add_usual(self, text: str, rules: OrderRules, orders: OrderColumns) -> bool:
-        return self._usual.add(text, rules, orders)
+    def _usual_orders(self) -> UsualOrders:
+        return UsualRows(self._columns, self._source.own_currency, self._name_customer)
 
     @override
     def _fields(self, text: str) -> Parsed:

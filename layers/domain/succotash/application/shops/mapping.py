@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Names
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import override
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,9 @@ from succotash.errors import InvalidInputError, Violation
 FIELDS = ("order_id", "ordered_at", "amount", "customer_id", "email", "currency", "refund_of")
 _REQUIRED = ("order_id", "ordered_at", "amount")
 _SETTINGS = ("columns", "currency", "time_zone", "date_format", "decimal_sign")
+
+CUSTOMERS_REMEMBERED = 50_000
+"""A customer's orders repeat id and e-mail, and finding what they stand for is dear."""
 
 _WRONG_WIDTH = Violation("", "column_count", "Number of columns differs from the header")
 _NOT_AN_OBJECT = Violation("", "malformed", "Must be a JSON object")
@@ -144,15 +148,17 @@ class MappedFile(OrderFile):
         mapping: Mapping,
         name_customer: NameCustomer,
         block_lines: int,
+        *,
+        is_ndjson: bool,
     ) -> None:
         self._store = store
         self._found = found
         self._mapping = mapping
-        self._name_customer = name_customer
+        self._name_customer = lru_cache(CUSTOMERS_REMEMBERED)(name_customer)
         self._block_lines = block_lines
         self._header: list[str] | None = None
         self._delimiter, self._start = "\n", START
-        if not found.key.lower().endswith((".ndjson", ".jsonl")):
+        if not is_ndjson:
             self._delimiter, self._header, self._start = header_of(store.read(found))
             self._require_columns(self._header)
 

@@ -1,6 +1,7 @@
 """Recording what shop systems say about orders: each order once, whichever way it is told."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
 
@@ -79,17 +80,25 @@ def record_shop_orders(
     return outcomes
 
 
+@dataclass(frozen=True, slots=True)
+class ImportedShopOrders:
+    """The result of importing orders."""
+
+    outcomes: Sequence[RecordOutcome | None]
+    """The outcome of each; None where it left no trace."""
+    changes: Sequence[ShopOrderChange]
+
+
 def import_shop_orders(
     repositories: Repositories,
     tombstones: Tombstones,
     name_email: NameEmail,
     orders: Sequence[ShopOrder],
     now: datetime,
-) -> list[RecordOutcome | None]:
+) -> ImportedShopOrders:
     """Record orders as `record_shop_orders` does, by the ten thousand and mostly new.
 
-    None where an order does not count and is not known: it leaves no trace, since a file tells it
-    again.
+    An order that does not count and is not known leaves no trace, since a file tells it again.
     """
     calls = CalledCustomers(orders, name_email)
     register = Register.asked_of(repositories, tombstones, calls.all_names())
@@ -97,6 +106,7 @@ def import_shop_orders(
     outcomes: list[RecordOutcome | None] = [None] * len(orders)
     new: dict[int, ShopOrderState] = {}
     others: list[int] = []
+    changes: list[ShopOrderChange] = []
     ids, numbers = set[str](), set[tuple[str, str]]()
     for place, order in enumerate(orders):
         customer_id = customers.customer_at(place)
@@ -117,6 +127,7 @@ def import_shop_orders(
     for place, is_added in zip(new, added, strict=True):
         if is_added:
             outcomes[place] = RecordOutcome.RECORDED
+            changes.append(ShopOrderChange((), new[place]))
         else:
             others.append(place)
     for part in batched(sorted(others), AT_ONCE, strict=False):
@@ -125,11 +136,13 @@ def import_shop_orders(
         for place in part:
             if orders[place].skip is None or states.has(orders[place]):
                 outcomes[place] = states.tell(orders[place], customers.customer_at(place))
-        repositories.ltv.save_shop_outcome(ShopOrderOutcome(states.changes(), emails))
+        made = states.changes()
+        repositories.ltv.save_shop_outcome(ShopOrderOutcome(made, emails))
+        changes += made
     taken = [each for place, each in enumerate(orders) if customers.is_taken(place)]
     consents = consents_of(taken, now, tombstones)
     repositories.ltv.save_shop_outcome(ShopOrderOutcome((), {}, customers.aliases, consents))
-    return outcomes
+    return ImportedShopOrders(outcomes, changes)
 
 
 class _States:

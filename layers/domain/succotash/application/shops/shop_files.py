@@ -40,7 +40,7 @@ from succotash.domain.people.identities import NameCustomer, NameEmail
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.shops.columns import ShopOrderColumns
-from succotash.domain.shops.orders import ShopOrder, Skip, in_currency
+from succotash.domain.shops.orders import ShopOrder, ShopOrderChange, Skip, in_currency
 from succotash.domain.value.ledgers import CLOCK_TOLERANCE, RecordOutcome
 from succotash.domain.value.order_import import Position, RejectedLine, skipped_line
 from succotash.domain.value.orders import OrderRules
@@ -99,7 +99,14 @@ class KnownFiles:
         given = None if options.currency is None else currency("currency", options.currency)
         if options.mapping is not None:
             mapping = Mapping.of_json(options.mapping, self._zone, given or self._own_currency)
-            return MappedFile(store, found, mapping, self._name_customer, self._block_orders)
+            return MappedFile(
+                store,
+                found,
+                mapping,
+                self._name_customer,
+                self._block_orders,
+                is_ndjson=_is_ndjson(store, found),
+            )
         if options.format == PLAIN or _is_ndjson(store, found):
             return self._open_plain(store, found, options)
         delimiter, header, start = header_of(store.read(found))
@@ -184,42 +191,47 @@ class ShopBlock(FileBlock):
     """Further ones, which need less work."""
     consents: ImportedConsents | None = None
     """The consents of their buyers."""
+    entered: Sequence[RecordOutcome | None] = ()
+    """The outcome of each usual one when it was recorded, unless it was told like the others."""
+    changes: Sequence[ShopOrderChange] = ()
+    """The changes that recording the others made."""
 
     @override
     def record(self, repositories: Repositories, tombstones: Tombstones) -> Recording:
         told = [*zip(self.lines, self.orders, strict=True)]
         outcomes: list[RecordOutcome | None] = []
+        self.entered, self.changes = (), ()
         if self.usual is not None and self.consents is not None:
             entered = enter_usual_orders(
                 repositories, tombstones, self.usual, self.consents, self.orders, self.now
             )
+            self.entered = entered
             outcomes = [each for each in entered if each is not None]
             left = [row for row, each in enumerate(entered) if each is None]
             told += [(self.usual.lines[row], self.usual.order(row)) for row in left]
             told.sort(key=itemgetter(0))
         orders = [order for _, order in told]
         if orders:
-            outcomes += import_shop_orders(
+            imported = import_shop_orders(
                 repositories, tombstones, self.name_email, orders, self.now
             )
+            outcomes += imported.outcomes
+            self.changes = imported.changes
         return Recording([each for each in outcomes if each is not None])
 
     @override
     def preview(self, found: Preview) -> None:
-        if self.usual is not None:
-            for amount in self.usual.amounts:
-                found.add(Money(Decimal(amount), self.usual.currency).units(), self.usual.currency)
+        usual = self.usual
+        for row, outcome in enumerate(self.entered):
+            if usual is not None and outcome is RecordOutcome.RECORDED:
+                total = Money(Decimal(usual.amounts[row]), usual.currency)
+                found.add(total.units(), usual.currency)
+        for change in self.changes:
+            before = [each for state in change.before for each in state.ledger()]
+            found.change(before, change.after.ledger())
         for order in self.orders:
-            refunded = sum(each.amount.units() for each in order.refunds)
-            if order.refunded is not None:
-                refunded += order.refunded.amount.units()
-            total, code = order.total.units(), order.total.currency
             if order.skip is Skip.OTHER_CURRENCY:
-                found.other_totals[code] += total - refunded
-            elif order.skip is None:
-                found.add(total, code)
-                if refunded:
-                    found.add(-refunded, code, is_refund=True)
+                found.other_totals[order.total.currency] += order.net_units()
 
 
 class _ShopFile(OrderFile):

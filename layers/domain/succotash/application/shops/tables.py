@@ -25,6 +25,8 @@ DELIMITERS = (",", ";", "\t")
 _TOO_LONG = Violation("", "row_too_long", f"Row exceeds {ROW_LIMIT} bytes")
 _NOT_UTF8 = Violation("", "encoding", "Invalid UTF-8; save the file as CSV UTF-8")
 _UTF16 = Violation("", "encoding", "UTF-16 is not supported; save the file as CSV UTF-8")
+_WORKBOOK = Violation("", "encoding", "Workbooks are not supported; save the file as CSV UTF-8")
+_NO_TEXT = Violation("", "encoding", "Not a text file; save it as CSV UTF-8")
 _MALFORMED = Violation("", "malformed", "Unexpected or missing quotation mark")
 
 type Row = tuple[int, list[str] | Violation]
@@ -207,8 +209,8 @@ def header_of(parts: Iterable[bytes]) -> tuple[str, list[str], Position]:
             break
     if not head.strip():
         raise InvalidInputError.of("", "empty", "Empty file")
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:200]:
-        raise InvalidInputError([_UTF16])
+    if (violation := _other_than_text(head)) is not None:
+        raise InvalidInputError([violation])
     found = [(each, *_first(head, each)) for each in DELIMITERS]
     delimiter, cells, end = max(found, key=_width)
     if isinstance(cells, Violation):
@@ -216,6 +218,17 @@ def header_of(parts: Iterable[bytes]) -> tuple[str, list[str], Position]:
     if len(cells) > COLUMN_LIMIT:
         raise InvalidInputError.of("", "too_many_columns", f"More than {COLUMN_LIMIT} columns")
     return delimiter, [each.strip() for each in cells], end
+
+
+def _other_than_text(head: bytes) -> Violation | None:
+    """What is wrong with a file that is no text in UTF-8, as far as its first bytes tell."""
+    if head.startswith(b"PK\x03\x04"):
+        return _WORKBOOK
+    # Without a mark, every second byte of Latin letters is NUL.
+    is_every_second = head[:2].count(0) == head[2:4].count(0) == 1
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or is_every_second:
+        return _UTF16
+    return _NO_TEXT if b"\0" in head[:200] else None
 
 
 def _width(found: tuple[str, list[str] | Violation, Position]) -> int:

@@ -92,7 +92,7 @@ class ImportView(TypedDict):
     skipped: Mapping[str, int]
     """Orders of a shop that do not count, by reason."""
     preview: ImportPreviewView | None
-    """The result of a dry run, which records nothing."""
+    """The result of a dry run, which records nothing: the counts say what an import would do."""
     problems: list[ProblemLineView]
     """The first lines that changed nothing, then those warned of, once the import has ended."""
     problems_truncated: bool

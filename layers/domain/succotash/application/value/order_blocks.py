@@ -1,7 +1,7 @@
 """Records the blocks of a file of orders, each in a transaction."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import override
 
@@ -50,7 +50,7 @@ class FileBlock(ABC):
 
     @abstractmethod
     def preview(self, found: Preview) -> None:
-        """Add what would be recorded, lines apart."""
+        """Add what `record` changed in the ledger when it was called last."""
 
 
 @dataclass(slots=True)
@@ -58,10 +58,13 @@ class Block(FileBlock):
     """A block of orders each of which stands by itself."""
 
     orders: OrderColumns = field(default_factory=OrderColumns)
+    outcomes: Sequence[RecordOutcome] = ()
+    """The outcome of each when they were recorded."""
 
     @override
     def record(self, repositories: Repositories, tombstones: Tombstones) -> Recording:
         outcomes, customer_ids = import_about_customers(repositories, tombstones, self.orders)
+        self.outcomes = outcomes
         conflicting = [
             RejectedLine(line, (CONFLICT,), is_conflicting=True)
             for line, outcome in zip(self.lines, outcomes, strict=True)
@@ -84,10 +87,12 @@ class Block(FileBlock):
 
     @override
     def preview(self, found: Preview) -> None:
-        for units, currency, refund_of in zip(
-            self.orders.amounts, self.orders.currencies, self.orders.refunds_of, strict=True
+        orders = self.orders
+        for outcome, units, currency, refund_of in zip(
+            self.outcomes, orders.amounts, orders.currencies, orders.refunds_of, strict=True
         ):
-            found.add(units, currency, is_refund=refund_of is not None)
+            if outcome is RecordOutcome.RECORDED:
+                found.add(units, currency, is_refund=refund_of is not None)
 
 
 class OrderFile(ABC):

@@ -2,10 +2,9 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from typing import NotRequired, TypedDict
@@ -17,7 +16,7 @@ from succotash.application.batches import (
     violation_views,
 )
 from succotash.application.value.file_options import FileOptions, options_of
-from succotash.application.value.order_blocks import FileBlock, OpenOrders, OrderFile
+from succotash.application.value.order_blocks import FileBlock, OpenOrders, OrderFile, Recording
 from succotash.application.value.previews import ImportPreviewView, Preview
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.repositories.ltv import LTVRepository
@@ -70,6 +69,14 @@ class _FinishedElsewhereError(Exception):
     """The rejected lines of a finished import are gone from the storage."""
 
 
+class _UndoneError(Exception):
+    """Rolls a transaction back in which a block was recorded."""
+
+    def __init__(self, recording: Recording) -> None:
+        super().__init__()
+        self.recording = recording
+
+
 class ImportReport(TypedDict):
     """The result of an import, in lines; of a shop's file, in orders."""
 
@@ -91,7 +98,7 @@ class ImportReport(TypedDict):
     skipped: dict[str, int]
     """Orders of a shop that do not count, by reason."""
     preview: NotRequired[ImportPreviewView]
-    """The result of a dry run, which records nothing."""
+    """The result of a dry run, which records nothing: the counts say what an import would do."""
     result: str
     """Key of the object that lists every line that changed nothing or was warned of, and why."""
 
@@ -208,21 +215,36 @@ class BulkImport:
         return report
 
     def _check(self, key: str, orders: OrderFile, watch: Watch) -> ImportReport:
-        """Read all of the file, and say what would be recorded."""
+        """Record each block and undo it, and say what recording it changed.
+
+        An order that stands in two blocks counts in both.
+        """
         rules = OrderRules(self._currency, self._clock())
-        found, told = Preview(), list[RejectedLine]()
+        found, told, warned = Preview(), list[RejectedLine](), list[WarnedLine]()
         state = OrderImport("")
         for block in orders.blocks(START, rules):
+            recording = self._undone(block)
             block.preview(found)
-            told += _told(state, block)
-            skipped = Counter(map(_reason, block.skipped))
-            state = state.advanced(block.end, (), len(block.rejected), skipped=skipped)
+            told += _told(state, block) + recording.conflicting
+            warned += recording.warned
+            state = _advanced(state, block, recording)
             watch(state)
-        report = _report("checked", key, replace(state, recorded=found.orders + found.refunds))
+        report = _report("checked", key, state)
         report["preview"] = found.view()
-        lines = [_rejection(each) for each in told]
-        self._objects.write(report["result"], _as_document(report, lines))
+        self._objects.write(report["result"], _as_document(report, told, warned))
         return report
+
+    def _undone(self, block: FileBlock) -> Recording:
+        """What would become of a block's orders."""
+
+        def record(repositories: Repositories) -> None:
+            raise _UndoneError(block.record(repositories, self._tombstones))
+
+        try:
+            self._storage.in_transaction(record)
+        except _UndoneError as undone:
+            return undone.recording
+        raise AssertionError("a transaction that failed was committed")
 
     def _load(
         self, orders: OrderFile, state: OrderImport, has_time: Callable[[], bool], watch: Watch
@@ -275,15 +297,19 @@ def _load_block(
         return state
     recording = block.record(repositories, tombstones)
     told = _told(expected, block)
-    state = state.advanced(
+    state = _advanced(state, block, recording)
+    ltv.save_import(state, told + recording.conflicting, recording.warned)
+    return state
+
+
+def _advanced(state: OrderImport, block: FileBlock, recording: Recording) -> OrderImport:
+    return state.advanced(
         block.end,
         recording.outcomes,
         len(block.rejected),
         len(recording.warned),
         Counter(map(_reason, block.skipped)),
     )
-    ltv.save_import(state, told + recording.conflicting, recording.warned)
-    return state
 
 
 def _told(before: OrderImport, block: FileBlock) -> list[RejectedLine]:
@@ -354,11 +380,19 @@ def _status(line: RejectedLine) -> str:
     return "conflicting" if line.is_conflicting else "rejected"
 
 
-def _as_document(report: ImportReport, lines: Sequence[bytes]) -> Iterator[bytes]:
-    """The result of a dry run: the report, then each line that would not be taken."""
+def _as_document(
+    report: ImportReport, rejected: Sequence[RejectedLine], warned: Sequence[WarnedLine]
+) -> Iterator[bytes]:
+    """The result of a dry run, as `_document` writes it of an import."""
     yield _text(report).removesuffix(b"}") + b', "rejected_lines": ['
-    yield b"".join((b"\n", b",\n".join(lines))) if lines else b""
-    yield b'\n], "warned_lines": [\n]}\n'
+    yield _listed(map(_rejection, rejected))
+    yield b'\n], "warned_lines": ['
+    yield _listed(map(_warning, warned))
+    yield b"\n]}\n"
+
+
+def _listed(lines: Iterable[bytes]) -> bytes:
+    return b",".join(b"\n" + each for each in lines)
 
 
 def _text(document: object) -> bytes:

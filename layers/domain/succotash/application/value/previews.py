@@ -1,28 +1,30 @@
-"""Dry runs: finds what an import would record."""
+"""Dry runs: the changes that an import would make to the ledger."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
+from succotash.domain.value.ledgers import Order
 from succotash.domain.values import Currency, Money
 
 
 class ImportPreviewView(TypedDict):
-    """The orders that would be recorded; those that are known would change nothing."""
+    """The orders and refunds that would be new in the ledger as it is now."""
 
     orders: int
-    """Orders that would be recorded."""
+    """Orders that the ledger does not have yet."""
     refunds: int
-    """Refunds that would be recorded."""
+    """Refunds that the ledger does not have yet."""
     net_totals: dict[str, str]
-    """Orders less refunds, by currency."""
+    """By how much the ledger's orders less refunds would change, by currency."""
     other_totals: dict[str, str]
     """The same of orders that are skipped for their currency."""
 
 
 @dataclass(slots=True)
 class Preview:
-    """Counts of what would be recorded; totals are in ten-thousandths."""
+    """Counts of what would be new; totals are in ten-thousandths."""
 
     orders: int = 0
     refunds: int = 0
@@ -36,6 +38,17 @@ class Preview:
             self.refunds += 1
         else:
             self.orders += 1
+
+    def change(self, before: Sequence[Order], after: Sequence[Order]) -> None:
+        """Count what entries of the ledger become when others take their place."""
+        for sign, entries in ((1, after), (-1, before)):
+            for each in entries:
+                self.totals[each.amount.currency] += sign * each.amount.units()
+        known = {each.order_id for each in before}
+        for each in after:
+            if each.order_id not in known:
+                self.refunds += each.refund_of is not None
+                self.orders += each.refund_of is None
 
     def view(self) -> ImportPreviewView:
         """Serialised for people and programs."""
@@ -51,4 +64,5 @@ def _texts(totals: Counter[str]) -> dict[str, str]:
     return {
         currency: f"{Money.of_units(units, Currency(currency)).exact():f}"
         for currency, units in sorted(totals.items())
+        if units
     }

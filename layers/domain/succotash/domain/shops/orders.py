@@ -93,6 +93,13 @@ class ShopOrder:
     has_all_refunds: bool = False
     """Whether `refunds` are all there are, so that one that is not among them was taken back."""
 
+    def net_units(self) -> int:
+        """The total less what is told of refunds, in ten-thousandths."""
+        refunded = sum(each.amount.units() for each in self.refunds)
+        if self.refunded is not None:
+            refunded += self.refunded.amount.units()
+        return self.total.units() - refunded
+
 
 type Told = ShopOrder | ShopRefund | ShopDeletion
 """What is told of an order."""
