@@ -69,6 +69,20 @@ export function dayOf(instant: string, zone: string): string {
   return dayFormat({ day: "numeric", month: "long", year: "numeric" }, zone, instant);
 }
 
+const DAY = 86_400_000;
+
+/** The day so many days from now, as the API and inputs write it. */
+export const daysFromNow = (days: number) =>
+  new Date(Date.now() + days * DAY).toISOString().slice(0, 10);
+
+/** The instant at which a day is over in the company's time zone. */
+export function endOfDay(date: string, timeZone: string): string {
+  const inUtc = Date.parse(date) + DAY;
+  const there = new Date(inUtc).toLocaleString("sv-SE", { timeZone });
+  const ahead = Date.parse(`${there.replace(" ", "T")}Z`) - inUtc;
+  return new Date(inUtc - ahead).toISOString();
+}
+
 /** An instant in the company's time zone, to the minute. */
 export function instant(at: string, zone: string): string {
   const parts = {

@@ -1,6 +1,6 @@
 /** Answers of the API as parts of a page: loading, ready, stale or failed. */
 
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { type Answer, ApiError, addressOf, get, type Place } from "./api";
 import type { paths } from "./api-types";
 
@@ -32,15 +32,24 @@ export function forgetAnswers(): void {
   kept.clear();
 }
 
-/** Read a route; an answer that was read before is shown until the new one arrives. */
-export function useReading<P extends keyof paths>(path: P, place: Place = {}): Reading<Answer<P>> {
+/**
+ * Read a route; an answer that was read before is shown until the new one arrives.
+ *
+ * What `again` says of an answer is after how many milliseconds to ask again, while somebody looks.
+ */
+export function useReading<P extends keyof paths>(
+  path: P,
+  place: Place = {},
+  again?: (data: Answer<P>) => number | undefined,
+): Reading<Answer<P>> {
   const address = addressOf(path, place);
   const [turn, setTurn] = useState(0);
   const [failed, setFailed] = useState<{ address: string; error: ApiError }>();
   const [, setArrived] = useState(0);
   const reload = useCallback(() => setTurn((before) => before + 1), []);
 
-  useEffect(() => {
+  // Not after the next frame, as effects are: nothing is shown before the answer is here.
+  useLayoutEffect(() => {
     const before = kept.get(address);
     if (turn === 0 && before && Date.now() - before.readAt.getTime() < FRESH_FOR) return;
     let isWanted = true;
@@ -62,6 +71,12 @@ export function useReading<P extends keyof paths>(path: P, place: Place = {}): R
   }, [address, turn]);
 
   const now = kept.get(address) as { data: Answer<P>; readAt: Date } | undefined;
+  const wait = now && again?.(now.data);
+  useEffect(() => {
+    if (!wait) return;
+    const timer = setInterval(() => document.hidden || reload(), wait);
+    return () => clearInterval(timer);
+  }, [now, wait]);
   return {
     address,
     reload,
