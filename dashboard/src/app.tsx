@@ -1,6 +1,6 @@
 /** The frame of every page: sign-in, navigation, and the page that the address names. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { type Address, AddressContext, readAddress } from "./address";
 import { Navigation } from "./navigation";
 import { pageOf } from "./pages";
@@ -13,11 +13,12 @@ type Stage =
   | { name: "signed-out"; settings: Settings; why: string }
   | { name: "failed"; why: string };
 
-export function App() {
+/** What is shown once `started` says who is signed in. */
+export function App({ started }: { started: Promise<Stage> }) {
   const [stage, setStage] = useState<Stage>({ name: "starting" });
-  useEffect(() => {
-    start().then(setStage);
-  }, []);
+  useLayoutEffect(() => {
+    started.then(setStage);
+  }, [started]);
   switch (stage.name) {
     case "starting":
       return <p class="alone" aria-busy="true" />;
@@ -56,7 +57,8 @@ export function App() {
   }
 }
 
-async function start(): Promise<Stage> {
+/** Read the settings and sign in; what came of it. */
+export async function start(): Promise<Stage> {
   let settings: Settings;
   try {
     settings = await readSettings();
