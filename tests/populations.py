@@ -5,20 +5,19 @@ from datetime import UTC, datetime
 import pg8000.native
 
 from benchmarks.leads import FILL_LEADS, FILL_SUBMISSIONS
-from benchmarks.scoring_run import FILL_ACTIVITY, FILL_ORDERS
+from benchmarks.scoring_run import FILL_ORDERS
 
 AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
 """The instant before which all of it happened."""
-EACH = 3
-"""Orders and events of a customer at most."""
-FEWER_LEADS = 4
+EACH = 2
+"""Orders of a customer at most."""
+FEWER_LEADS = 10
 """So many customers for each lead."""
 
 
 def fill_business(connection: pg8000.native.Connection, customers: int) -> None:
-    """So many customers with their orders and activity, and people who wrote; not scored yet."""
-    for fill in (FILL_ORDERS, FILL_ACTIVITY):
-        connection.run(fill, customers=customers, each=EACH)
+    """So many customers with their orders, and people who wrote; not scored yet."""
+    connection.run(FILL_ORDERS, customers=customers, each=EACH)
     for fill in (FILL_LEADS, FILL_SUBMISSIONS):
         connection.run(fill, leads=customers // FEWER_LEADS)
     connection.run("ANALYZE")

@@ -13,7 +13,7 @@ MOST_DIGITS = 4
 
 def is_rounded(exact: str, text: str, currency: str = "USD") -> bool:
     """Whether a text is how people read this value: as money, a share or a number."""
-    value = Decimal(float(exact))  # what a browser has of it
+    value = Decimal(repr(float(exact)))  # the shortest text of what a browser has of it
     plain = text.replace("−", MINUS).lstrip("+")  # noqa: RUF001 - a minus of mathematics
     symbol = SYMBOLS[currency]
     if symbol in plain:

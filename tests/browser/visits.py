@@ -21,16 +21,17 @@ class Visit:
     def __init__(self, page: Page, gateway: Gateway) -> None:
         self.page = page
         self.asked: list[str] = []
-        """Addresses of the API's answers since the last `go`."""
+        """Addresses of answers since the last `go` or `sign_in`; an answer is kept for a while."""
         self._own = f"http://127.0.0.1:{gateway.port}"
         self._pending: set[Request] = set()
         page.on("request", self._note)
-        page.on("requestfinished", lambda request: self._pending.discard(request))
-        page.on("requestfailed", lambda request: self._pending.discard(request))
+        page.on("requestfinished", self._forget)
+        page.on("requestfailed", self._forget)
 
     def sign_in(self, role: str, place: str = "") -> None:
         """By the development issuer, until the page shows all of it."""
-        self.page.goto(f"{self._own}/#/{place}")
+        self.asked.clear()
+        self.page.goto(f"{self._own}/?#/{place}")  # the page as a whole, not another part of it
         self.page.get_by_role("button", name=f"Sign in as {role}").click()
         self.page.wait_for_selector("main h1")
         self.settle()
@@ -55,6 +56,9 @@ class Visit:
         """The exact value beside a number's name."""
         number = self.page.locator(f".stat:has(dt:text-is('{label}')) strong data").first
         return str(number.get_attribute("value"))
+
+    def _forget(self, request: Request) -> None:
+        self._pending.discard(request)
 
     def _note(self, request: Request) -> None:
         self._pending.add(request)
