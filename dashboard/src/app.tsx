@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { type Address, AddressContext, readAddress } from "./address";
 import { Navigation } from "./navigation";
 import { pageOf } from "./pages";
+import { allRead } from "./reading";
 import { goToIssuer, SignInError, signIn, signOut } from "./session";
 import { readSettings, type Settings, SettingsContext } from "./settings";
 
@@ -12,6 +13,9 @@ type Stage =
   | { name: "signed-in"; settings: Settings; person: string }
   | { name: "signed-out"; settings: Settings; why: string }
   | { name: "failed"; why: string };
+
+/** Milliseconds for which the first page waits for its answers, rather than show that it waits. */
+const PATIENCE = 300;
 
 /** What is shown once `started` says who is signed in. */
 export function App({ started }: { started: Promise<Stage> }) {
@@ -91,16 +95,23 @@ function Pages({ person, leave }: { person: string; leave: () => void }) {
   useEffect(() => {
     scrollTo(0, 0);
   }, [place]);
+  // One picture with numbers comes sooner than one without and another with them.
+  const [isShown, setShown] = useState(false);
+  useLayoutEffect(() => {
+    allRead(PATIENCE).then(() => setShown(true));
+  }, []);
   const Shown = page.component;
   return (
     <AddressContext.Provider value={address}>
-      <a class="skip" href={location.hash || "#/"} onClick={toContent}>
-        Skip to content
-      </a>
-      <Navigation current={page.name} person={person} leave={leave} />
-      <main id="content" tabIndex={-1}>
-        <Shown key={place} />
-      </main>
+      <div class="frame" hidden={!isShown}>
+        <a class="skip" href={location.hash || "#/"} onClick={toContent}>
+          Skip to content
+        </a>
+        <Navigation current={page.name} person={person} leave={leave} />
+        <main id="content" tabIndex={-1}>
+          <Shown key={place} />
+        </main>
+      </div>
     </AddressContext.Provider>
   );
 }

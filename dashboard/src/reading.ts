@@ -23,6 +23,14 @@ interface Kept {
 }
 
 const kept = new Map<string, Kept>();
+/** Requests under way. */
+const pending = new Set<Promise<unknown>>();
+
+/** Resolves when everything that is asked for is here, or after so many milliseconds. */
+export async function allRead(patience: number): Promise<void> {
+  const late = new Promise((resolve) => setTimeout(resolve, patience));
+  await Promise.race([Promise.allSettled(pending), late]);
+}
 
 /** When the answer to this request was read. */
 export const readAt = (address: string) => kept.get(address)?.readAt;
@@ -53,7 +61,9 @@ export function useReading<P extends keyof paths>(
     const before = kept.get(address);
     if (turn === 0 && before && Date.now() - before.readAt.getTime() < FRESH_FOR) return;
     let isWanted = true;
-    get(path, place)
+    const request = get(path, place);
+    pending.add(request);
+    request
       .then((data) => {
         kept.set(address, { data, readAt: new Date() });
         if (!isWanted) return;
@@ -64,7 +74,8 @@ export function useReading<P extends keyof paths>(
         if (!isWanted) return;
         const known = error instanceof ApiError ? error : new ApiError(0, String(error));
         setFailed({ address, error: known });
-      });
+      })
+      .finally(() => pending.delete(request));
     return () => {
       isWanted = false;
     };
