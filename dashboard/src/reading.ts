@@ -23,13 +23,13 @@ interface Kept {
 }
 
 const kept = new Map<string, Kept>();
-/** Requests under way. */
-const pending = new Set<Promise<unknown>>();
+/** Requests under way, which nobody makes twice. */
+const pending = new Map<string, Promise<unknown>>();
 
 /** Resolves when everything that is asked for is here, or after so many milliseconds. */
 export async function allRead(patience: number): Promise<void> {
   const late = new Promise((resolve) => setTimeout(resolve, patience));
-  await Promise.race([Promise.allSettled(pending), late]);
+  await Promise.race([Promise.allSettled(pending.values()), late]);
 }
 
 /** When the answer to this request was read. */
@@ -38,6 +38,7 @@ export const readAt = (address: string) => kept.get(address)?.readAt;
 /** Forget answers, since a change was made. */
 export function forgetAnswers(): void {
   kept.clear();
+  pending.clear();
 }
 
 /**
@@ -61,8 +62,8 @@ export function useReading<P extends keyof paths>(
     const before = kept.get(address);
     if (turn === 0 && before && Date.now() - before.readAt.getTime() < FRESH_FOR) return;
     let isWanted = true;
-    const request = get(path, place);
-    pending.add(request);
+    const request = (turn === 0 && pending.get(address)) || get(path, place);
+    pending.set(address, request);
     request
       .then((data) => {
         kept.set(address, { data, readAt: new Date() });
@@ -75,7 +76,7 @@ export function useReading<P extends keyof paths>(
         const known = error instanceof ApiError ? error : new ApiError(0, String(error));
         setFailed({ address, error: known });
       })
-      .finally(() => pending.delete(request));
+      .finally(() => pending.get(address) === request && pending.delete(address));
     return () => {
       isWanted = false;
     };
