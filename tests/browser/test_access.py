@@ -39,7 +39,7 @@ STOP = """() => {
     name: here.textContent.trim().slice(0, 40) || here.id || here.tagName,
     isMarked: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 1,
     isSeen: box.width > 0 && box.bottom > 0 && box.top < innerHeight,
-    after: window.before
+    after: window.before && window.before !== here  // an input of a day has several stops
       ? Boolean(window.before.compareDocumentPosition(here) & Node.DOCUMENT_POSITION_FOLLOWING)
       : true,
     isEnd: here === document.body,
