@@ -1,5 +1,6 @@
 """A real browser, and the whole API on PostgreSQL as make run serves it."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from local.demo import Call, load
+from local.demo import CONTACT, CONTACT_FORM, SCORED_AT, Call, load, scheduled_event
 from local.server import Gateway
 from local.serving import CHROMIUM_SWITCHES, serving
 from tests.databases import environment_of, migrated_database
@@ -34,9 +35,17 @@ def gateway(postgres_server: PostgresServer, folder: Path) -> Iterator[Gateway]:
 
 @pytest.fixture(scope="module")
 def call(gateway: Gateway) -> Call:
-    """Requests with every scope, after the demo's forms, orders and campaigns are there."""
+    """Requests with every scope, after the demo's form is there."""
     call = gateway.call(gateway.issue_token())
+    assert call("PUT", f"/forms/{CONTACT}", CONTACT_FORM).status == 200
+    return call
+
+
+@pytest.fixture(scope="module")
+def scored(gateway: Gateway, call: Call) -> Call:
+    """The same where the demo is loaded and scored."""
     load(call, lambda _: None)
+    gateway.functions.invoke("ChurnScoring", json.dumps(scheduled_event(SCORED_AT)))
     return call
 
 

@@ -1,13 +1,12 @@
 """The dashboard for everybody: by keyboard, by screen reader, on a phone, in the dark, on paper."""
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, ViewportSize
 
-from local.demo import SCORED_AT, Call, scheduled_event
+from local.demo import Call
 from local.server import Gateway
 from tests.browser.visits import PAGES, Visit
 
@@ -26,7 +25,7 @@ MORE = (
     "forms/contact/edit",
     "forms/new",
 )
-PAPER = {"width": 718, "height": 1040}
+PAPER: ViewportSize = {"width": 718, "height": 1040}
 """What A4 leaves between its margins, in CSS pixels."""
 WHITE = "rgb(255, 255, 255)"
 MOST_STOPS = 40
@@ -49,12 +48,6 @@ STOP = """() => {
 TOO_WIDE = """() => [...document.querySelectorAll("main table, main svg")]
   .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
   .map(each => each.closest("figure")?.querySelector("h2")?.textContent ?? each.tagName)"""
-
-
-@pytest.fixture(scope="module")
-def scored(gateway: Gateway, call: Call) -> Call:
-    gateway.functions.invoke("ChurnScoring", json.dumps(scheduled_event(SCORED_AT)))
-    return call
 
 
 def places(role: str, scored: Call) -> list[str]:

@@ -1,11 +1,9 @@
 """The dashboard in a real browser: whom it shows what, where it comes from, what it does."""
 
-import json
-
 import pytest
 from playwright.sync_api import Browser
 
-from local.demo import SCORED_AT, Call, scheduled_event
+from local.demo import Call
 from local.server import Gateway
 from tests.browser.visits import PAGES, Visit
 
@@ -14,12 +12,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::Deprecati
 
 FIRST_LOAD = 250_000
 """Bytes, compressed."""
-
-
-@pytest.fixture(scope="module")
-def scored(gateway: Gateway, call: Call) -> Call:
-    gateway.functions.invoke("ChurnScoring", json.dumps(scheduled_event(SCORED_AT)))
-    return call
 
 
 @pytest.fixture
