@@ -45,6 +45,10 @@ STOP = """() => {
     before: (window.before = here) && null,
   };
 }"""
+UNEVEN = """() => [...document.querySelectorAll("main table")]
+  .map(each => [...each.rows].map(row => [...row.cells].filter(cell => cell.offsetWidth).length))
+  .filter(cells => new Set(cells).size > 1)"""
+"""Tables of whose rows some have lost a cell."""
 TOO_WIDE = """() => [...document.querySelectorAll("main table, main svg")]
   .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
   .map(each => each.closest("figure")?.querySelector("h2")?.textContent ?? each.tagName)"""
@@ -151,3 +155,4 @@ def test_on_paper_pages_are_light_and_nothing_is_cut_off(
         assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == WHITE
         assert page.get_by_role("navigation").count() == 0, place
         assert page.evaluate(TOO_WIDE) == [], place
+        assert page.evaluate(UNEVEN) == [], place
