@@ -99,6 +99,9 @@ docs: $(SYNCED) ## write the tables and plots of models, risk, campaigns, rules 
 screenshot: $(SYNCED) ## take the picture of the hosted page with Chromium
 	"$(BIN)/python" -m local.screenshot
 
+pictures: dashboard ## take the pictures of the dashboard with Chromium (PICTURES="risk value")
+	"$(BIN)/python" -m local.dashboard_pictures $(PICTURES)
+
 bench: $(SYNCED) ## measure
 	for each in benchmarks/*.py; do \
 	  PYTHONPATH=".:$$(printf '%s:' functions/*/)" OPENBLAS_NUM_THREADS=1 \
@@ -132,4 +135,4 @@ $(SYNCED): requirements-dev.txt client/pyproject.toml
 	VIRTUAL_ENV="$(CURDIR)/$(VENV)" "$(BIN)/uv" pip install --quiet --no-deps --editable client
 	@touch $@
 
-.PHONY: help run dashboard test simulate check build smoke smoke-arm64 sam-local browser e2e docs screenshot bench deploy destroy lock clean
+.PHONY: help run dashboard test simulate check build smoke smoke-arm64 sam-local browser e2e docs screenshot pictures bench deploy destroy lock clean

@@ -1,52 +1,129 @@
-"""Take the pictures of `docs/dashboard/`: `python -m local.dashboard_pictures URL`.
+"""Take the pictures of `docs/dashboard/`: `python -m local.dashboard_pictures [NAME ...]`.
 
-URL is where `make run` serves; `make screenshot` takes the one of the hosted page. CHROMIUM names
-another browser.
+Serves the demo from an empty SQLite database, and takes each page wide and narrow, in light and in
+dark, one screen each. With names, such as `risk` or `risk-narrow-dark`, only the pictures whose
+names begin so. CHROMIUM names another browser.
 """
 
 import os
 import shutil
 import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-ROOT = Path(__file__).resolve().parents[1]
+from local.demo_data import LocalDemo
+from local.past_campaign import CAMPAIGN_ID
+from local.serving import CHROMIUM_SWITCHES, ROOT, serving, sqlite_in, workers_of
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 FOLDER = ROOT / "docs" / "dashboard"
-WIDE, NARROW = (1180, 860), (360, 740)
-SUMMER = "campaigns/00bf8c1c-0000-7000-8000-000000001998"
-PICTURES: tuple[tuple[str, str, tuple[int, int], Literal["light", "dark"]], ...] = (
-    ("today-wide-light", "", WIDE, "light"),
-    ("risk-wide-light", "risk", WIDE, "light"),
-    ("risk-narrow-dark", "risk", NARROW, "dark"),
-    ("retention-wide-dark", "retention", WIDE, "dark"),
-    ("campaign-narrow-light", SUMMER, NARROW, "light"),
-    ("track-record-wide-light", "track-record", WIDE, "light"),
-)
-"""Name, place, size and colours; one screen each, so that they stay small."""
+SIZES = {"wide": (1180, 860), "narrow": (360, 740)}
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
+COLOURS = 96
+"""Of a picture: few enough that it stays small."""
+A_MOMENT = 400
+"""Milliseconds in which what was read last is drawn."""
 
 
-def main() -> int:
-    """Write every picture; 1 where no address or no Chromium is given."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if chromium is None or len(sys.argv) != 2:  # noqa: PLR2004 - the program and its argument
-        print("give the address of make run; Chromium must be on PATH", file=sys.stderr)
-        return 1
-    from playwright.sync_api import sync_playwright
+def places(lead_id: str) -> Mapping[str, str]:
+    """Addresses of the dashboard by the names of their pictures."""
+    return {
+        "today": "",
+        "risk": "risk",
+        "customer": "customers/customer_123",
+        "campaigns": "campaigns",
+        "campaign": f"campaigns/{CAMPAIGN_ID}",
+        "new-campaign": "campaigns/new?risk=high",
+        "retention": "retention",
+        "value": "value",
+        "leads": "leads",
+        "lead": f"leads/{lead_id}",
+        "track-record": "track-record",
+        "forms": "forms",
+        "form-editor": "forms/contact/edit",
+    }
 
-    FOLDER.mkdir(exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for name, place, (width, height), scheme in PICTURES:
+
+def take(browser: "Browser", url: str, wanted: Mapping[str, str], begins: list[str]) -> int:
+    """Take every picture that is wanted; how many."""
+    taken = 0
+    for size, (width, height) in SIZES.items():
+        for scheme in SCHEMES:
+            names = {
+                f"{name}-{size}-{scheme}": place
+                for name, place in wanted.items()
+                if not begins or f"{name}-{size}-{scheme}".startswith(tuple(begins))
+            }
+            if not names:
+                continue
             page = browser.new_page(
                 viewport={"width": width, "height": height}, color_scheme=scheme
             )
-            page.goto(f"{sys.argv[1]}/#/{place}")
+            page.goto(f"{url}/")
             page.get_by_role("button", name="Sign in as admin").click()
             page.wait_for_selector("main figure")
-            page.wait_for_load_state("networkidle")
-            page.screenshot(path=FOLDER / f"{name}.png")
+            for name, place in names.items():
+                page.evaluate("place => { location.hash = place }", f"#/{place}")
+                page.wait_for_timeout(A_MOMENT)
+                page.wait_for_load_state("networkidle")
+                page.wait_for_selector("main [aria-busy=true]", state="detached")
+                keep(page.screenshot(), FOLDER / f"{name}.png")
+                taken += 1
             page.close()
-        browser.close()
+    return taken
+
+
+def keep(picture: bytes, path: Path) -> None:
+    """Write a picture with few colours."""
+    from PIL import Image
+
+    with Image.open(BytesIO(picture)) as image:
+        flat = image.convert("RGB")
+        few = flat.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
+
+
+def pictures() -> Iterator[Path]:
+    """What is in the folder."""
+    return FOLDER.glob("*.png")
+
+
+def main() -> int:
+    """Serve the demo, take the pictures; 1 where Chromium is missing."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        print("Chromium is not on PATH; install it, or set CHROMIUM", file=sys.stderr)
+        return 1
+    begins = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with serving(folder, sqlite_in(folder)) as gateway:
+            from playwright.sync_api import sync_playwright
+
+            from succotash.container import container
+
+            token = gateway.issue_token()
+            LocalDemo(gateway, token, container).load()
+            workers = workers_of(gateway, folder)
+            workers.take_events(), workers.relay()
+            lead = gateway.call(token)("GET", "/leads").body["leads"][-1]
+            FOLDER.mkdir(exist_ok=True)
+            for old in [] if begins else list(pictures()):
+                old.unlink()
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=chromium, args=CHROMIUM_SWITCHES
+                )
+                url = f"http://127.0.0.1:{gateway.port}"
+                taken = take(browser, url, places(lead["lead_id"]), begins)
+                browser.close()
+    size = sum(each.stat().st_size for each in pictures())
+    print(f"{taken} pictures; {FOLDER.relative_to(ROOT)}: {size / 1e6:.2f} MB")
     return 0
 
 

@@ -6,14 +6,13 @@ visitor would, and writes `docs/images/hosted-page.png`. CHROMIUM names another 
 
 import os
 import shutil
-import socket
 import sys
 import tempfile
 from pathlib import Path
 
 from local.demo import load
+from local.serving import CHROMIUM_SWITCHES, ROOT, serving, sqlite_in
 
-ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "images" / "hosted-page.png"
 WIDTH, HEIGHT = 660, 800
 """CSS pixels; the form is 576 wide."""
@@ -31,9 +30,8 @@ def take_screenshot(url: str, path: Path, chromium: str) -> None:
     """Fill in the contact form served at `url`, and write what a visitor sees as a PNG file."""
     from playwright.sync_api import sync_playwright
 
-    # Chromium refuses its sandbox to root.
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_SWITCHES)
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         page.goto(f"{url}/f/contact")
         for label, answer in ANSWERS.items():
@@ -50,29 +48,12 @@ def main() -> int:
     if chromium is None:
         print("Chromium is not on PATH; install it, or set CHROMIUM", file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory() as folder, socket.socket() as listener:
-        os.environ |= {
-            "SUCCOTASH_STORAGE": "sqlite",
-            "SQLITE_PATH": str(Path(folder) / "succotash.db"),
-            "MAIL_FROM": "Succotash <succotash@localhost>",
-            "POWERTOOLS_LOG_LEVEL": "WARNING",
-            "POWERTOOLS_METRICS_DISABLED": "true",
-        }
-        from local.server import Gateway, Stack
-        from local.tokens import LocalIssuer
-        from succotash.container import container
-
-        stack = Stack.read(ROOT / "template.yaml")
-        keys = Path(folder) / "keys"
-        issuer = LocalIssuer.kept_in(keys, issuer=stack.issuer, audience=stack.audience)
-        gateway = Gateway(stack, issuer)
-        load(gateway.call(gateway.issue_token()), lambda _: None)
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        with gateway.listening(listener):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with serving(folder, sqlite_in(folder)) as gateway:
+            load(gateway.call(gateway.issue_token()), lambda _: None)
             PICTURE.parent.mkdir(exist_ok=True)
             take_screenshot(f"http://127.0.0.1:{gateway.port}", PICTURE, chromium)
-        container.close()
     print(f"{PICTURE.relative_to(ROOT)}: {PICTURE.stat().st_size / 1e3:.0f} kB")
     return 0
 

@@ -1,9 +1,10 @@
 /** The frame of every page: sign-in, navigation, and the page that the address names. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { type Address, AddressContext, readAddress } from "./address";
 import { Navigation } from "./navigation";
 import { pageOf } from "./pages";
+import { allRead } from "./reading";
 import { goToIssuer, SignInError, signIn, signOut } from "./session";
 import { readSettings, type Settings, SettingsContext } from "./settings";
 
@@ -13,11 +14,15 @@ type Stage =
   | { name: "signed-out"; settings: Settings; why: string }
   | { name: "failed"; why: string };
 
-export function App() {
+/** Milliseconds for which the first page waits for its answers, rather than show that it waits. */
+const PATIENCE = 300;
+
+/** What is shown once `started` says who is signed in. */
+export function App({ started }: { started: Promise<Stage> }) {
   const [stage, setStage] = useState<Stage>({ name: "starting" });
-  useEffect(() => {
-    start().then(setStage);
-  }, []);
+  useLayoutEffect(() => {
+    started.then(setStage);
+  }, [started]);
   switch (stage.name) {
     case "starting":
       return <p class="alone" aria-busy="true" />;
@@ -56,7 +61,8 @@ export function App() {
   }
 }
 
-async function start(): Promise<Stage> {
+/** Read the settings and sign in; what came of it. */
+export async function start(): Promise<Stage> {
   let settings: Settings;
   try {
     settings = await readSettings();
@@ -89,16 +95,23 @@ function Pages({ person, leave }: { person: string; leave: () => void }) {
   useEffect(() => {
     scrollTo(0, 0);
   }, [place]);
+  // One picture with numbers comes sooner than one without and another with them.
+  const [isShown, setShown] = useState(false);
+  useLayoutEffect(() => {
+    allRead(PATIENCE).then(() => setShown(true));
+  }, []);
   const Shown = page.component;
   return (
     <AddressContext.Provider value={address}>
-      <a class="skip" href={location.hash || "#/"} onClick={toContent}>
-        Skip to content
-      </a>
-      <Navigation current={page.name} person={person} leave={leave} />
-      <main id="content" tabIndex={-1}>
-        <Shown key={place} />
-      </main>
+      <div class="frame" hidden={!isShown}>
+        <a class="skip" href={location.hash || "#/"} onClick={toContent}>
+          Skip to content
+        </a>
+        <Navigation current={page.name} person={person} leave={leave} />
+        <main id="content" tabIndex={-1}>
+          <Shown key={place} />
+        </main>
+      </div>
     </AddressContext.Provider>
   );
 }

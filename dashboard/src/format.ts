@@ -3,10 +3,20 @@
 const LOCALE = "en-US";
 const DAYS = "en-GB";
 
+/** Formats are dear to make, and the same few are asked for again and again. */
+const formats = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+
+function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = JSON.stringify(options);
+  const format = formats.get(key) ?? new Intl.NumberFormat(LOCALE, options);
+  formats.set(key, format);
+  return format as Intl.NumberFormat;
+}
+
 /** An amount: whole units from a hundred on, otherwise with its cents. */
 export function money(amount: string | number, currency: string): string {
   const value = Number(amount);
-  const format = new Intl.NumberFormat(LOCALE, {
+  const format = numberFormat({
     style: "currency",
     currency,
     ...(Math.abs(value) >= 100 ? { maximumFractionDigits: 0 } : {}),
@@ -17,7 +27,7 @@ export function money(amount: string | number, currency: string): string {
 /** An amount on an axis: whole units wherever the axis reaches ten. */
 export function axisMoney(most: number, currency: string): (amount: number) => string {
   const digits = Math.abs(most) >= 10 ? 0 : 2;
-  const format = new Intl.NumberFormat(LOCALE, {
+  const format = numberFormat({
     style: "currency",
     currency,
     maximumFractionDigits: digits,
@@ -27,25 +37,23 @@ export function axisMoney(most: number, currency: string): (amount: number) => s
 }
 
 export function count(value: number): string {
-  return new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 }).format(value);
+  return numberFormat({ maximumFractionDigits: 0 }).format(value);
 }
 
 /** A count that may be a fraction, such as an expected number of purchases. */
 export function decimal(value: number, digits = 1): string {
-  return new Intl.NumberFormat(LOCALE, { maximumFractionDigits: digits }).format(value);
+  return numberFormat({ maximumFractionDigits: digits }).format(value);
 }
 
 /** A share of one in percent, with a decimal below ten percent. */
 export function share(value: number): string {
   const digits = Math.abs(value) < 0.0995 ? 1 : 0;
-  return new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: digits }).format(
-    value,
-  );
+  return numberFormat({ style: "percent", maximumFractionDigits: digits }).format(value);
 }
 
 /** A difference in percent with its sign, such as `−12.4%`. */
 export function signedPercent(value: number): string {
-  return `${new Intl.NumberFormat(LOCALE, {
+  return `${numberFormat({
     maximumFractionDigits: 1,
     signDisplay: "exceptZero",
   }).format(value)}%`;
@@ -67,6 +75,20 @@ export function month(date: string): string {
 /** The day on which an instant falls in the company's time zone. */
 export function dayOf(instant: string, zone: string): string {
   return dayFormat({ day: "numeric", month: "long", year: "numeric" }, zone, instant);
+}
+
+const DAY = 86_400_000;
+
+/** The day so many days from now, as the API and inputs write it. */
+export const daysFromNow = (days: number) =>
+  new Date(Date.now() + days * DAY).toISOString().slice(0, 10);
+
+/** The instant at which a day is over in the company's time zone. */
+export function endOfDay(date: string, timeZone: string): string {
+  const inUtc = Date.parse(date) + DAY;
+  const there = new Date(inUtc).toLocaleString("sv-SE", { timeZone });
+  const ahead = Date.parse(`${there.replace(" ", "T")}Z`) - inUtc;
+  return new Date(inUtc - ahead).toISOString();
 }
 
 /** An instant in the company's time zone, to the minute. */
@@ -93,5 +115,8 @@ export function plural(value: number, one: string, many = `${one}s`): string {
 }
 
 function dayFormat(options: Intl.DateTimeFormatOptions, timeZone: string, at: string): string {
-  return new Intl.DateTimeFormat(DAYS, { ...options, timeZone }).format(new Date(at));
+  const key = JSON.stringify([options, timeZone]);
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(DAYS, { ...options, timeZone });
+  formats.set(key, format);
+  return (format as Intl.DateTimeFormat).format(new Date(at));
 }

@@ -1,5 +1,7 @@
 import { render } from "preact";
-import { App } from "./app";
+import { App, start } from "./app";
 
 const place = document.getElementById("app");
-if (place) render(<App />, place);
+// The way to the first numbers is begun before anything is drawn.
+const started = start();
+if (place) render(<App started={started} />, place);

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { link } from "./address";
 import { PAGES } from "./pages";
 import { may } from "./session";
@@ -13,10 +13,16 @@ interface NavigationProps {
 /** The pages that somebody signed in may see. */
 export function Navigation({ current, person, leave }: NavigationProps) {
   const { currency, timeZone } = useSettings();
+  const pages = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const here = pages.current?.querySelector<HTMLElement>("[aria-current]");
+    if (!pages.current || !here) return;
+    pages.current.scrollLeft = here.offsetLeft - (pages.current.clientWidth - here.clientWidth) / 2;
+  }, [current]);
   return (
     <header class="side">
       <p class="brand">Succotash</p>
-      <nav aria-label="Pages">
+      <nav aria-label="Pages" ref={pages}>
         <ul>
           {PAGES.filter((page) => page.scopes.every(may)).map((page) => (
             <li key={page.name}>
@@ -31,10 +37,10 @@ export function Navigation({ current, person, leave }: NavigationProps) {
         </ul>
       </nav>
       <div class="about">
-        <p>
+        <p class="units">
           Amounts in {currency}, days in {timeZone}
         </p>
-        {person && <p>{person}</p>}
+        {person && <p class="person">{person}</p>}
         <ThemeChoice />
         <button type="button" class="quiet" onClick={leave}>
           Sign out

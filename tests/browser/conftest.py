@@ -1,74 +1,72 @@
-"""A real browser, and the whole API as make run serves it."""
+"""A real browser, and the whole API on PostgreSQL as make run serves it."""
 
+import json
 import os
 import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from local.demo import Call, load
-from local.server import Gateway, Stack
-from local.sign_in import SETTINGS as SIGN_IN
-from local.tokens import LocalIssuer
+from local.demo import CONTACT, CONTACT_FORM, SCORED_AT, Call, load, scheduled_event
+from local.server import Gateway
+from local.serving import CHROMIUM_SWITCHES, serving
+from tests.databases import environment_of, migrated_database
+from tests.servers import PostgresServer
 
-PROJECT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-QUIET = (
-    "--no-sandbox",  # which Chromium refuses to root
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--disable-features=OptimizationHints,MediaRouter",
-)
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """The whole API on an empty storage of its own, as make run serves it."""
-    folder = tmp_path_factory.mktemp("browser")
-    settings = {
-        "SUCCOTASH_STORAGE": "sqlite",
-        "SQLITE_PATH": str(folder / "succotash.db"),
-        "FORM_TOKEN_KEYS": "a-key-that-nobody-guesses",
-        "MAIL_FROM": "Succotash <succotash@localhost>",
-        **SIGN_IN,
-    }
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in settings.items():
-            environment.setenv(name, value)
-        stack = Stack.read(PROJECT / "template.yaml")
-        issuer = LocalIssuer.kept_in(folder / "keys", issuer=stack.issuer, audience=stack.audience)
-        gateway = Gateway(stack, issuer)
-        with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            listener.listen()
-            with gateway.listening(listener):
-                yield gateway
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where e-mails, events and exports of the module's deployment lie."""
+    return tmp_path_factory.mktemp("deployment")
+
+
+@pytest.fixture(scope="module")
+def gateway(postgres_server: PostgresServer, folder: Path) -> Iterator[Gateway]:
+    """The whole API on an empty database of its own."""
+    with migrated_database(postgres_server) as settings:
+        storage = {"SUCCOTASH_STORAGE": "postgres", **environment_of(settings)}
+        with serving(folder, storage) as gateway:
+            yield gateway
 
 
 @pytest.fixture(scope="module")
 def call(gateway: Gateway) -> Call:
-    """Requests with every scope, after the demo's forms are there."""
+    """Requests with every scope, after the demo's form is there."""
     call = gateway.call(gateway.issue_token())
-    load(call, lambda _: None)
+    assert call("PUT", f"/forms/{CONTACT}", CONTACT_FORM).status == 200
     return call
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="module")
+def scored(gateway: Gateway, call: Call) -> Call:
+    """The same where the demo is loaded and scored."""
+    load(call, lambda _: None)
+    gateway.functions.invoke("ChurnScoring", json.dumps(scheduled_event(SCORED_AT)))
+    return call
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for the whole session; each test has windows of its own."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_SWITCHES)
         yield browser
         browser.close()
 
 
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """The browser, whose windows are closed after the test."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
+
+
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser.new_page(java_script_enabled=request.param)
-        browser.close()
+def page(request: pytest.FixtureRequest, browser: Browser) -> Page:
+    """A window with or without scripts."""
+    return browser.new_page(java_script_enabled=request.param)

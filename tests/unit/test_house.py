@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SUCCOTASH = ROOT / "layers/domain/succotash"
 GENERATED = ROOT / "client/succotash_client/models.py"
+API_TYPES = ROOT / "dashboard/src/api-types.d.ts"
+"""Made where the dashboard is built."""
 LIMIT = 400
 """Lines of a module."""
 FUNCTIONS = {each.stem for each in (ROOT / "functions").glob("*/*.py")}
@@ -87,7 +89,8 @@ def sources() -> Iterator[Path]:
 
 
 def test_no_file_of_statements_or_of_the_dashboard_is_over_the_limit() -> None:
-    lines = {each: len(each.read_text("utf-8").splitlines()) for each in sources()}
+    written = (each for each in sources() if each != API_TYPES)
+    lines = {each: len(each.read_text("utf-8").splitlines()) for each in written}
 
     assert {each.suffix for each in lines} == {".sql", ".ts", ".tsx", ".css"}
     assert {str(each.relative_to(ROOT)) for each, count in lines.items() if count > LIMIT} == set()

@@ -47,7 +47,13 @@ export function Frame({ label, height, children }: FrameProps) {
   return (
     <div class="chart" ref={place} onPointerMove={point} onPointerLeave={() => setTip(undefined)}>
       {width > 0 && (
-        <svg width={width} height={height} role="img" aria-label={label}>
+        <svg
+          width={width}
+          height={height}
+          viewBox={`0 0 ${width} ${height}`}
+          role="img"
+          aria-label={label}
+        >
           {children(width)}
         </svg>
       )}

@@ -21,7 +21,9 @@ const OPERATORS: Record<string, string> = {
 };
 
 export function audienceText(campaign: Schemas["CampaignView"]): string {
-  if (campaign.audience) return `Customers of whom ${inWords(campaign.audience as Audience)}`;
+  const { audience } = campaign;
+  if (audience && "customer_ids" in audience) return chosen(audience.customer_ids as string[]);
+  if (audience) return `Customers of whom ${inWords(audience as Audience)}`;
   const parts = [
     campaign.target_risk_level && `risk level is ${campaign.target_risk_level}`,
     campaign.target_segment && `segment is ${campaign.target_segment.replaceAll("_", " ")}`,
@@ -29,12 +31,16 @@ export function audienceText(campaign: Schemas["CampaignView"]): string {
   return parts.length > 0 ? `Customers whose ${parts.join(" and ")}` : "Everybody";
 }
 
+function chosen(ids: string[]): string {
+  const more = ids.length > 5 ? ", …" : "";
+  return `${plural(ids.length, "chosen customer")}: ${ids.slice(0, 5).join(", ")}${more}`;
+}
+
 function inWords(audience: Audience): string {
   if ("all" in audience) return (audience.all as Audience[]).map(inWords).join(", and ");
   if ("any" in audience) return (audience.any as Audience[]).map(inWords).join(", or ");
   if ("customer_ids" in audience) {
-    const ids = audience.customer_ids as string[];
-    return `the id is one of ${plural(ids.length, "chosen id")}: ${ids.slice(0, 5).join(", ")}${ids.length > 5 ? ", …" : ""}`;
+    return `the id is one of ${chosen(audience.customer_ids as string[])}`;
   }
   const { field, operator, value } = audience as Condition;
   const text = Array.isArray(value) ? value.join(", ") : String(value);

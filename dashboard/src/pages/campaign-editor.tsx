@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { link, useAddress } from "../address";
 import { ApiError, type Body, send } from "../api";
-import { plural } from "../format";
+import { daysFromNow, endOfDay, plural } from "../format";
 import { Choice, Field } from "../parts/controls";
 import { Failed } from "../parts/states";
 import { forgetAnswers } from "../reading";
@@ -12,6 +12,8 @@ import { SegmentChoice } from "./segment-choice";
 type CampaignBody = Body<"/retention/campaigns", "post">;
 
 const LEVELS = ["", "high", "medium", "low", "lost"] as const;
+/** Days, unless somebody says otherwise. */
+export const RUNS_FOR = 30;
 const LETTER = `{{ first_name | Hello }}, we kept something for you.
 
 No more of these: {{ unsubscribe_url }}
@@ -20,7 +22,7 @@ No more of these: {{ unsubscribe_url }}
 /** Define a campaign, of chosen customers or of everybody who meets the conditions. */
 export function CampaignEditor() {
   const { query } = useAddress();
-  const { currency } = useSettings();
+  const { currency, timeZone } = useSettings();
   const chosen = query.ids ? query.ids.split(",") : [];
   const [draft, setDraft] = useState({
     name: "",
@@ -34,7 +36,7 @@ export function CampaignEditor() {
     total: "25.00",
     heldOut: "10",
     days: "30",
-    ends: "",
+    ends: daysFromNow(RUNS_FOR),
   });
   const [error, setError] = useState<ApiError>();
   const [isBusy, setBusy] = useState(false);
@@ -59,7 +61,7 @@ export function CampaignEditor() {
       budget: { cost_per_message: draft.cost, total: draft.total, currency },
       holdout_share: Number(draft.heldOut) / 100,
       attribution_days: Number(draft.days),
-      ...(draft.ends && { ends_at: `${draft.ends}T00:00:00Z` }),
+      ends_at: endOfDay(draft.ends, timeZone),
     };
     try {
       const made = await send("post", "/retention/campaigns", {}, body);
@@ -123,8 +125,10 @@ export function CampaignEditor() {
                 <input {...ids} {...text("days")} type="number" min="1" max="365" required />
               )}
             </Field>
-            <Field label="Last day" hint="Empty: until somebody completes it">
-              {(ids) => <input {...ids} {...text("ends")} type="date" />}
+            <Field label="Last day" hint="Nothing leaves after it">
+              {(ids) => (
+                <input {...ids} {...text("ends")} type="date" min={daysFromNow(0)} required />
+              )}
             </Field>
           </div>
         </fieldset>

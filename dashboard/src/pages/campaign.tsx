@@ -2,13 +2,16 @@ import { useState } from "preact/hooks";
 import { link, useAddress } from "../address";
 import { type Answer, ApiError, type Schemas, send } from "../api";
 import { Bars } from "../charts/bars";
-import { count, label, plural } from "../format";
+import { count, daysFromNow, endOfDay, label, plural } from "../format";
+import { Field } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Failed, Ready } from "../parts/states";
 import { Count, Day } from "../parts/values";
 import { forgetAnswers, useReading } from "../reading";
 import { may } from "../session";
+import { useSettings } from "../settings";
 import { audienceText } from "./audience";
+import { RUNS_FOR } from "./campaign-editor";
 import { Effect } from "./campaign-effect";
 
 type Details = Schemas["CampaignDetailView"];
@@ -33,10 +36,22 @@ const MEMBERS: Record<string, string> = {
   withheld: "Withheld: no longer allowed when it was to leave",
 };
 
+const A_WHILE = 10 * 60_000;
+const SOON = 3_000;
+
+/** Whether messages may still be about to leave, as they do without anybody's doing. */
+function isUnderWay({ status, members }: Details): boolean {
+  const isEmpty = Object.values(members).every((count) => count === 0);
+  return status === "active" && (isEmpty || Boolean(members.queued));
+}
+
 export function Campaign() {
   const { path } = useAddress();
   const place = { path: { campaign_id: path[1] ?? "" } };
-  const campaign = useReading(ROUTE, place);
+  const [askedAt, setAskedAt] = useState(0);
+  const campaign = useReading(ROUTE, place, (data) =>
+    Date.now() - askedAt < A_WHILE && isUnderWay(data) ? SOON : undefined,
+  );
   const performance = useReading(`${ROUTE}/performance`, place);
   return (
     <>
@@ -53,6 +68,7 @@ export function Campaign() {
             {may("retention:write") && (
               <Actions
                 campaign={data}
+                asked={() => setAskedAt(Date.now())}
                 changed={() => {
                   forgetAnswers();
                   campaign.reload();
@@ -110,13 +126,16 @@ function Definition({ campaign }: { campaign: Details }) {
         <dt>Runs</dt>
         <dd>
           from <Day of={campaign.starts_at ?? campaign.activated_at} /> to{" "}
-          <Day of={campaign.ended_at ?? campaign.ends_at} />
+          <Day of={campaign.ended_at ?? justBefore(campaign.ends_at)} />
         </dd>
       </dl>
       {message && <Mail subject={message.subject} text={message.text} />}
     </section>
   );
 }
+
+/** Within the last day, where an instant is the end of it. */
+const justBefore = (at: string | null) => at && new Date(Date.parse(at) - 1).toISOString();
 
 function Mail({ subject, text }: { subject: string; text: string }) {
   return (
@@ -127,9 +146,20 @@ function Mail({ subject, text }: { subject: string; text: string }) {
   );
 }
 
-/** Preview, activate, pause, complete, delete: what the campaign's status allows. */
-function Actions({ campaign, changed }: { campaign: Details; changed: () => void }) {
+interface ActionsProps {
+  campaign: Details;
+  /** Its status is another. */
+  changed: () => void;
+  /** Its messages leave now. */
+  asked: () => void;
+}
+
+/** Preview, activate, send, pause, complete, delete: what the campaign's status allows. */
+function Actions({ campaign, changed, asked }: ActionsProps) {
+  const { timeZone } = useSettings();
+  const [lastDay, setLastDay] = useState(() => daysFromNow(RUNS_FOR));
   const [preview, setPreview] = useState<Preview>();
+  const [isSent, setSent] = useState(false);
   const [error, setError] = useState<ApiError>();
   const [isBusy, setBusy] = useState(false);
   const place = { path: { campaign_id: campaign.campaign_id } };
@@ -146,10 +176,19 @@ function Actions({ campaign, changed }: { campaign: Details; changed: () => void
   const turn = (status: Schemas["CampaignStatus"], question?: string) =>
     act(async () => {
       if (question && !confirm(question)) return;
-      await send("patch", ROUTE, place, { status });
+      const isEndless = status === "active" && !campaign.ends_at;
+      const end = isEndless ? { ends_at: endOfDay(lastDay, timeZone) } : {};
+      await send("patch", ROUTE, place, { status, ...end });
       changed();
     });
   const look = () => act(async () => setPreview(await send("post", `${ROUTE}/preview`, place)));
+  const dispatch = () =>
+    act(async () => {
+      await send("post", `${ROUTE}/dispatch`, place);
+      setSent(true);
+      asked();
+      changed();
+    });
   const remove = () =>
     act(async () => {
       if (!confirm("Delete this draft?")) return;
@@ -162,6 +201,19 @@ function Actions({ campaign, changed }: { campaign: Details; changed: () => void
   const reach = preview && plural(preview.reached, "customer");
   return (
     <>
+      {status === "draft" && !campaign.ends_at && (
+        <Field label="Last day" hint="Nothing leaves after it">
+          {(ids) => (
+            <input
+              {...ids}
+              type="date"
+              value={lastDay}
+              min={daysFromNow(0)}
+              onInput={(event) => setLastDay(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+      )}
       <p class="actions">
         {!isOver && (
           <button type="button" class="second" disabled={isBusy} onClick={look}>
@@ -176,6 +228,11 @@ function Actions({ campaign, changed }: { campaign: Details; changed: () => void
             onClick={() => turn("active", `Start writing to ${reach}?`)}
           >
             Activate
+          </button>
+        )}
+        {status === "active" && (
+          <button type="button" disabled={isBusy} onClick={dispatch}>
+            Send now
           </button>
         )}
         {status === "active" && (
@@ -204,6 +261,13 @@ function Actions({ campaign, changed }: { campaign: Details; changed: () => void
           </button>
         )}
       </p>
+      {status === "active" && (
+        <p class="note" role="status">
+          {isSent
+            ? "On its way: whoever is to be written to is chosen now, and the messages leave."
+            : "Messages leave every night, after customers are scored."}
+        </p>
+      )}
       {error && <Failed error={error} />}
       {preview && <Previewed preview={preview} />}
     </>
@@ -255,7 +319,7 @@ function Members({ campaign, address }: { campaign: Details; address: string }) 
   if (total === 0) return null;
   return (
     <Figure
-      title={`${count(campaign.members.sent ?? 0)} of ${plural(total, "member")} were written to`}
+      title={`${count(campaign.members.sent ?? 0)} of ${plural(total, "member was", "members were")} written to`}
       definition="Everybody whom the campaign assigned, once, and how far their message came."
       address={address}
       name={`members-${campaign.campaign_id}`}

@@ -150,7 +150,7 @@ function RiskOfOne({
       </Figure>
       <Figure
         title="What has this customer done?"
-        definition="Purchases, activity and campaigns, the latest first."
+        definition="Purchases and activity, the latest first."
         address={address}
         name={`history-${customer.customer_id}`}
         columns={[

@@ -4,7 +4,7 @@ import { ApiError, type Body, type Schemas, send } from "../api";
 import { Field } from "../parts/controls";
 import { Failed, Ready } from "../parts/states";
 import { forgetAnswers, useReading } from "../reading";
-import { FieldsEditor, RulesEditor } from "./form-parts";
+import { FieldsEditor, followFields, RulesEditor } from "./form-parts";
 import { FormPreview } from "./form-preview";
 
 export type FormBody = Body<"/forms/{form_id}", "put">;
@@ -82,7 +82,12 @@ function Editor({ id, body }: { id?: string; body: FormBody }) {
               />
             )}
           </Field>
-          <FieldsEditor fields={form.fields ?? []} change={(fields) => change({ fields })} />
+          <FieldsEditor
+            fields={form.fields ?? []}
+            change={(fields) =>
+              change({ fields, rules: followFields(form.rules ?? [], form.fields ?? [], fields) })
+            }
+          />
           <RulesEditor
             rules={form.rules ?? []}
             names={(form.fields ?? []).map((each) => each.name)}

@@ -83,8 +83,19 @@ export function FieldsEditor({ fields, change }: FieldsProps) {
                 label="Kind"
                 value={kind}
                 options={FIELD_KINDS}
-                choose={(chosen) => set(index, { kind: chosen as Schemas["FieldKind"] })}
+                choose={(chosen) => set(index, ofKind(chosen as Schemas["FieldKind"]))}
               />
+              {kind === "consent" && (
+                <Field label="Purpose" hint="What may be sent: marketing, if this is empty">
+                  {(ids) => (
+                    <input
+                      {...ids}
+                      value={field.purpose ?? ""}
+                      onInput={(event) => set(index, { purpose: event.currentTarget.value })}
+                    />
+                  )}
+                </Field>
+              )}
             </div>
             {(kind === "choice" || kind === "choices") && (
               <Field label="Choices" hint="Each on its own line">
@@ -99,17 +110,19 @@ export function FieldsEditor({ fields, change }: FieldsProps) {
               </Field>
             )}
             <p class="controls">
-              <label class="tick">
-                <input
-                  type="checkbox"
-                  checked={field.required ?? false}
-                  onChange={(event) => set(index, { required: event.currentTarget.checked })}
-                />{" "}
-                Required
-              </label>
+              {kind !== "consent" && (
+                <label class="tick">
+                  <input
+                    type="checkbox"
+                    checked={field.required ?? false}
+                    onChange={(event) => set(index, { required: event.currentTarget.checked })}
+                  />{" "}
+                  Required
+                </label>
+              )}
               {index > 0 && (
                 <button type="button" class="quiet" onClick={() => raise(index)}>
-                  Move up
+                  Move {field.label || "the field"} up
                 </button>
               )}
               <button
@@ -117,7 +130,7 @@ export function FieldsEditor({ fields, change }: FieldsProps) {
                 class="quiet"
                 onClick={() => change(fields.toSpliced(index, 1))}
               >
-                Remove {field.label}
+                Remove {field.label || "the field"}
               </button>
             </p>
           </div>
@@ -134,6 +147,32 @@ export function FieldsEditor({ fields, change }: FieldsProps) {
       </p>
     </fieldset>
   );
+}
+
+/** What changes with a field's kind: a consent is free, and only a consent has a purpose. */
+function ofKind(kind: Schemas["FieldKind"]): Partial<FieldBody> {
+  const choices = kind === "choice" || kind === "choices" ? {} : { choices: [] };
+  return kind === "consent"
+    ? { kind, required: false, ...choices }
+    : { kind, purpose: "", ...choices };
+}
+
+/** The rules after a field was renamed; without those of a field that is gone. */
+export function followFields(
+  rules: RuleBody[],
+  before: FieldBody[],
+  after: FieldBody[],
+): RuleBody[] {
+  const isSameCount = before.length === after.length;
+  const renamed = new Map(
+    isSameCount ? before.map((field, index) => [field.name, after[index]?.name]) : [],
+  );
+  const names = new Set(after.map((field) => field.name));
+  return rules
+    .map((rule) =>
+      names.has(rule.field) ? rule : { ...rule, field: renamed.get(rule.field) ?? "" },
+    )
+    .filter((rule) => names.has(rule.field));
 }
 
 interface RulesProps {
