@@ -1,7 +1,12 @@
-"""What customers are worth: analysis, customers, segments and cohorts."""
+"""What customers are worth and cost, by customer, segment, cohort and source; the overview."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
+from pydantic import Field
+
+from succotash.application.overview import LONGEST_DAYS, USUAL_DAYS, OverviewView
+from succotash.application.value.acquisition import CostList, MonthCostsView, SourceList
 from succotash.application.value.cohort_views import CohortDetails, CohortList
 from succotash.application.value.views import (
     CustomerDetails,
@@ -24,8 +29,10 @@ from succotash.http.fields import (
     CurrencyCode,
     CustomerPathId,
     Day,
+    Digits,
     Id,
     Line,
+    Month,
     Paged,
     Prose,
     Real,
@@ -35,6 +42,16 @@ from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("ltv_queries")
 READ, WRITE = "ltv:read", "ltv:write"
+OVERVIEW = "overview:read"
+
+
+class OverviewQuery(Closed):
+    """Which period."""
+
+    days: Annotated[int, Field(ge=1, le=LONGEST_DAYS), Digits] = USUAL_DAYS
+    """How many days it has; it is compared with as many before it."""
+    end: Day | None = None
+    """Its last day; today in the deployment's zone where it is left out."""
 
 
 class AnalysisQuery(Closed):
@@ -70,6 +87,28 @@ class SegmentBody(Closed):
     """Least predicted lifetime value that belongs here, in `currency`."""
     currency: CurrencyCode | None = None
     """Of the bound; the deployment's where it is left out."""
+
+
+class MonthsQuery(Closed):
+    """From `start` to `end`, both months included."""
+
+    start: Month | None = None
+    end: Month | None = None
+
+
+class CostsBody(Closed):
+    """What was spent in a month on winning customers, by source."""
+
+    costs: Mapping[Line, Amount]
+    """By source, as leads name it; a source that is left out has no cost any more."""
+    currency: CurrencyCode | None = None
+    """The deployment's where it is left out; no other is taken."""
+
+
+@api.route("GET", "/overview", scope=OVERVIEW)
+def get_overview(container: Container, query: OverviewQuery) -> OverviewView:
+    """A period beside the one before it, and what needs attention; nothing about anybody."""
+    return container.get_overview().get_overview(query.days, query.end)
 
 
 @api.route("GET", "/ltv/analysis", scope=READ)
@@ -116,6 +155,26 @@ def put_segment(container: Container, segment_id: Slug, body: SegmentBody) -> Se
         lower_bound=None if body.lower_bound is None else Money(body.lower_bound, currency),
     )
     return container.get_ltv_handler().put_segment(segment)
+
+
+@api.route("GET", "/ltv/sources", scope=READ)
+def get_sources(container: Container, query: MonthsQuery) -> SourceList:
+    """What customers of each source are worth and cost, by months of first purchase."""
+    return container.get_ltv_handler().get_source_values(start=query.start, end=query.end)
+
+
+@api.route("GET", "/acquisition-costs", scope=READ)
+def get_acquisition_costs(container: Container, query: MonthsQuery) -> CostList:
+    """What was spent on winning customers, by month and source, the latest month first."""
+    return container.get_ltv_handler().get_acquisition_costs(start=query.start, end=query.end)
+
+
+@api.route("PUT", "/acquisition-costs/{month}", scope=WRITE)
+def put_acquisition_costs(container: Container, month: Month, body: CostsBody) -> MonthCostsView:
+    """Replace what a month, such as 2026-10, cost by source."""
+    currency = Currency(body.currency or container.settings.currency)
+    costs = {source: Money(amount, currency) for source, amount in body.costs.items()}
+    return container.get_ltv_handler().put_acquisition_costs(month, costs)
 
 
 @api.route("GET", "/ltv/cohorts", scope=READ)

@@ -1,5 +1,6 @@
 """Everything around value in one place, as the container gives it."""
 
+from succotash.application.value.acquisition import Acquisition
 from succotash.application.value.cohorts import CohortReports
 from succotash.application.value.customers import CustomerValues
 from succotash.application.value.orders import OrderIntake
@@ -9,7 +10,7 @@ from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock, Currency
 
 
-class LTVHandler(OrderIntake, CustomerValues, SegmentDefinitions, CohortReports):
+class LTVHandler(OrderIntake, CustomerValues, SegmentDefinitions, CohortReports, Acquisition):
     """Orders in, values out."""
 
     def __init__(
@@ -23,3 +24,4 @@ class LTVHandler(OrderIntake, CustomerValues, SegmentDefinitions, CohortReports)
         CustomerValues.__init__(self, storage, currency)
         SegmentDefinitions.__init__(self, storage, currency)
         CohortReports.__init__(self, storage)
+        Acquisition.__init__(self, storage, currency)

@@ -88,3 +88,65 @@ SELECT
     coalesce((SELECT sum(counted.lost) FROM counted), 0) AS lost
 FROM stages
 ORDER BY stages.stage;
+
+-- name: get_period_counts
+WITH met AS (
+    SELECT
+        lead.first_submission_at >= :start AS is_now,
+        coalesce(score.is_hot, 0) AS is_hot
+    FROM leads AS lead
+    LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
+    WHERE lead.first_submission_at >= :earlier AND lead.first_submission_at < :end
+)
+
+SELECT
+    (
+        SELECT count(*)
+        FROM form_submissions
+        WHERE submitted_at >= :start AND submitted_at < :end
+    ) AS now_submissions,
+    (
+        SELECT count(*)
+        FROM form_submissions
+        WHERE submitted_at >= :earlier AND submitted_at < :start
+    ) AS before_submissions,
+    count(*) FILTER (WHERE is_now) AS now_leads,
+    count(*) FILTER (WHERE NOT is_now) AS before_leads,
+    count(*) FILTER (WHERE is_now AND is_hot) AS now_hot_leads,
+    count(*) FILTER (WHERE NOT is_now AND is_hot) AS before_hot_leads
+FROM met;
+
+-- name: get_lead_breakdown
+WITH found AS MATERIALIZED (
+    SELECT
+        lead.source,
+        lead.status,
+        coalesce(score.grade, :unscored) AS grade,
+        coalesce(score.is_hot, 0) AS is_hot,
+        ${has_bought} AS has_bought
+    FROM leads AS lead
+    LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
+    WHERE
+        (:start IS NULL OR lead.first_submission_at >= :start)
+        AND (:end IS NULL OR lead.first_submission_at < :end)
+)
+
+SELECT
+    'source' AS dimension,
+    source AS name,
+    status,
+    count(*) AS leads,
+    count(*) FILTER (WHERE is_hot) AS hot_leads,
+    count(*) FILTER (WHERE has_bought) AS buyers
+FROM found
+GROUP BY source, status
+UNION ALL
+SELECT
+    'grade' AS dimension,
+    grade AS name,
+    status,
+    count(*) AS leads,
+    count(*) FILTER (WHERE is_hot) AS hot_leads,
+    count(*) FILTER (WHERE has_bought) AS buyers
+FROM found
+GROUP BY grade, status;
