@@ -61,6 +61,23 @@ class AnsweredRequestView(TypedDict):
 type Answers = dict[str, Answer]
 
 
+class AttentionView(TypedDict):
+    """What somebody should look at; counted in the database."""
+
+    quarantined: int
+    """Submissions that wait in quarantine, of all forms."""
+    failed_messages: int
+    """Messages that were given up after their last attempt."""
+    uncertain_deliveries: int
+    """Deliveries of which nobody knows whether they happened."""
+    failed_imports: int
+    """Files of orders that were refused within the period, or whose import broke off."""
+    is_run_late: bool
+    """Whether the run that numbers come from is older than two days, or there is none."""
+    last_run: LastRunView | None
+    """null before the first one was asked for."""
+
+
 class AveragePeriod(TypedDict):
     """One month in the life of all cohorts together, weighted by customers, mature ones only."""
 
@@ -483,12 +500,27 @@ class ConversionRates(TypedDict):
     """
 
 
+class CostList(TypedDict):
+    """Costs of acquisition by month, the latest first."""
+
+    months: list[MonthCostsView]
+
+
 class CostView(TypedDict):
     """What messages cost."""
 
     amount: str
     """In `currency`."""
     currency: str
+
+
+class CostsBody(TypedDict):
+    """What was spent in a month on winning customers, by source."""
+
+    costs: dict[str, Json]
+    """By source, as leads name it; a source that is left out has no cost any more."""
+    currency: NotRequired[str | None]
+    """The deployment's where it is left out; no other is taken."""
 
 
 class CountEstimateView(TypedDict):
@@ -500,6 +532,15 @@ class CountEstimateView(TypedDict):
     """The lower end of the interval."""
     high: float
     """The upper end of the interval."""
+
+
+class CountFigure(TypedDict):
+    """A count of the period and of the one before it."""
+
+    now: int
+    """Of the period."""
+    before: int
+    """Of as many days before it."""
 
 
 class CountForecastView(TypedDict):
@@ -1252,6 +1293,35 @@ class LTVAnalysis(TypedDict):
     """How wrong the run's models would have been on held-out time: see `docs/models.md`."""
 
 
+class LastRunView(TypedDict):
+    """The run that is latest by its instant, whatever became of it."""
+
+    run_id: str
+    as_of: str
+    stage: str
+    """`planned`, `scoring`, `finished`, `withheld` or `failed`."""
+    failure: str | None
+
+
+class LeadAnalyticsView(TypedDict):
+    """What became of the leads first seen in a range of time."""
+
+    start: str | None
+    """Included."""
+    end: str | None
+    """Excluded."""
+    time_zone: str
+    """Whose days these are."""
+    leads: int
+    """Leads first seen in the range."""
+    by_source: list[LeadGroupView]
+    """The most leads first; at most 100 sources."""
+    sources_truncated: bool
+    """Whether there are more sources."""
+    by_grade: list[LeadGroupView]
+    """The best grade first, leads without a score last."""
+
+
 class LeadAnswers(TypedDict):
     """What the lead's person sent once: earlier answers than the lead's own stand here."""
 
@@ -1287,6 +1357,27 @@ class LeadDetails(TypedDict):
     """Newest first."""
     history_truncated: bool
     """Whether there are older ones."""
+
+
+class LeadGroupView(TypedDict):
+    """Leads that share a source, or a grade."""
+
+    name: str
+    """The source or the grade; `unscored` for leads without a score."""
+    leads: int
+    """Leads first seen in the range."""
+    by_status: dict[str, int]
+    """The leads by their present status."""
+    hot_leads: int
+    """Those whose score is hot."""
+    won: int
+    """Those whose present status is closed_won."""
+    customers: int
+    """Those who have bought, whenever that was, whatever their status is."""
+    won_rate: float
+    """Share of the leads that were won, 0 to 1."""
+    customer_rate: float
+    """Share of the leads who have bought, 0 to 1."""
 
 
 class LeadList(TypedDict):
@@ -1448,6 +1539,18 @@ class MoneyEstimateView(TypedDict):
     """The upper end of the interval."""
 
 
+class MonthCostsView(TypedDict):
+    """What was spent in a month on winning customers."""
+
+    month: str
+    """Such as 2026-10."""
+    costs: dict[str, str]
+    """By source, in `currency`."""
+    total: str
+    """Of all sources, in `currency`."""
+    currency: str
+
+
 class OrderItem(TypedDict):
     """A purchase, or, with `refund_of`, money given back (a negative amount)."""
 
@@ -1522,6 +1625,30 @@ class OutcomesBody(TypedDict):
     """A batch of outcomes."""
 
     outcomes: list[OutcomeItem]
+
+
+class OverviewView(TypedDict):
+    """How the business does in a period, beside the one before it."""
+
+    start: str
+    """First day."""
+    end: str
+    """Last day."""
+    days: int
+    """How many days the period has, and the one before it."""
+    time_zone: str
+    """Whose days these are."""
+    submissions: CountFigure
+    """Submissions, whatever became of them."""
+    new_leads: CountFigure
+    """Leads whose first submission lies in the period."""
+    hot_leads: CountFigure
+    """New leads whose score is hot."""
+    revenue: RevenueView | None
+    """null before the first run."""
+    risk: RiskView | None
+    """null before the first run."""
+    attention: AttentionView
 
 
 type Parsed = str | int | float | bool | list[Parsed] | dict[str, Parsed] | None
@@ -1723,6 +1850,20 @@ class RetentionChangeView(TypedDict):
     """Customers by engagement segment, now less then."""
 
 
+class RevenueFigure(TypedDict):
+    """Revenue in one currency, in the period and in the one before it."""
+
+    currency: str
+    now: str
+    """Orders of the period less refunds made in it, in `currency`."""
+    before: str
+    """The same of as many days of the period before, in `currency`."""
+    orders_now: int
+    """Orders of the period."""
+    orders_before: int
+    """Orders of as many days of the period before."""
+
+
 class RevenueForecastView(TypedDict):
     """Revenue net of refunds, neither discounted nor times the margin: foreseen, and what
     came.
@@ -1756,7 +1897,37 @@ class RevenueGroupView(TypedDict):
     """What came of those, in the unit of `foreseen`; null before grading."""
 
 
+class RevenueView(TypedDict):
+    """Revenue, as far as the current run knows the ledger."""
+
+    as_of: str
+    """Of the run; later orders are not counted yet."""
+    through: str | None
+    """The last day of the period that is counted; of the period before, as many days are. null
+    where the run is from before the period.
+    """
+    by_currency: list[RevenueFigure]
+    """One for each currency of the ledger; that of the deployment is always there."""
+
+
 type RiskLevel = Literal["low", "medium", "high", "lost"]
+
+
+class RiskView(TypedDict):
+    """Value at risk by the current run, and by the one nearest to a period earlier."""
+
+    currency: str
+    value_now: str
+    """Value at risk of all customers at high risk, in `currency`."""
+    value_before: str | None
+    """The same by the earlier run, in `currency`; null without one."""
+    customers_now: int
+    """Customers at high risk."""
+    customers_before: int | None
+    """The same by the earlier run; null without one."""
+    as_of: str
+    before_as_of: str | None
+    """Of the earlier run."""
 
 
 class RuleBody(TypedDict):
@@ -2025,6 +2196,52 @@ class ShopEventReceipt(TypedDict):
 
     result: Received
     """Accepted, or ignored since it is about nothing that is recorded, or only a ping."""
+
+
+class SourceList(TypedDict):
+    """What customers of each source are worth and cost, the most customers first."""
+
+    start: str | None
+    """First month of first purchases, included."""
+    end: str | None
+    """Last month, included."""
+    currency: str
+    sources: list[SourceView]
+    """By source of the last accepted submission before the first purchase; `unknown` without."""
+    run: RunView | None
+
+
+class SourceView(TypedDict):
+    """Customers of one source, what they are worth and what they cost."""
+
+    customers: int
+    """Customers in the group."""
+    revenue: str
+    """What they spent until the run, net of refunds, times the margin; in the analysis's
+    currency.
+    """
+    predicted_clv: str
+    """Sum of their predicted lifetime values, in the analysis's currency."""
+    residual_value: str
+    """Sum of what is expected of them within the value horizon, in the analysis's currency."""
+    average_ltv: str | None
+    """Mean predicted CLV; null without customers."""
+    source: str
+    cost: str | None
+    """Spent on the source in these months, in `currency`; null where no cost is recorded."""
+    customers_acquired: int
+    """Customers whose month of first purchase has a cost of the source."""
+    cost_per_customer: str | None
+    """The cost per customer acquired (CAC), in `currency`; null without either."""
+    ltv_to_cac: float | None
+    """Predicted lifetime value of the customers acquired per unit of what they cost. null
+    without them, or without a cost.
+    """
+    payback_months: int | None
+    """The month of a customer's life, the first one being 0, by whose end an average customer
+    of all sources has brought the cost per customer, as the cohorts say. null where that is
+    not seen yet, or without a cost.
+    """
 
 
 class SpamBody(TypedDict):

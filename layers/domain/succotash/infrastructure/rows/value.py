@@ -206,9 +206,7 @@ def revenue_days_of(rows: Sequence[Row]) -> list[RevenueDay]:
 
 def acquisition_cost_of(row: Row) -> AcquisitionCost:
     """What was spent on a source in a month."""
-    return AcquisitionCost(
-        source=row["source"], month=row.day("month"), cost=row.money("amount")
-    )
+    return AcquisitionCost(source=row["source"], month=row.day("month"), cost=row.money("amount"))
 
 
 def source_values_of(rows: Sequence[Row]) -> list[SourceValue]:
