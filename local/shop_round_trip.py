@@ -4,10 +4,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from local.expectations import LONG_AGO, expect
+from local.overview_round_trip import USD, OverviewRoundTrip
 from succotash.application.shops.marketing import usual_consents_of
 from succotash.domain.people.erasures import NO_TOMBSTONES
 from succotash.domain.people.identities import CustomerName
-from succotash.domain.repositories.storage import Repositories
 from succotash.domain.shops.columns import ShopOrderColumns
 from succotash.domain.shops.orders import (
     KnownRefund,
@@ -16,18 +16,11 @@ from succotash.domain.shops.orders import (
     ShopOrderState,
 )
 from succotash.domain.value.ledgers import RecordOutcome
-from succotash.domain.values import Currency, CustomerId, Money, OrderId
-
-USD = Currency("USD")
+from succotash.domain.values import CustomerId, Money, OrderId
 
 
-class ShopRoundTrip:
+class ShopRoundTrip(OverviewRoundTrip):
     """Everything is made by one mark."""
-
-    def __init__(self, repositories: Repositories, mark: str) -> None:
-        self._to = repositories
-        self._mark = mark
-        self._customer = CustomerId(f"{mark}customer")
 
     def shop_orders(self) -> None:
         """What a shop tells of an order, and what of it stands in the ledger."""

@@ -159,7 +159,9 @@ function notesOf({ revenue, risk, end }: Overview, zone: string): string {
       ? `Revenue is net of refunds, as the run of ${run} knew it.`
       : `Revenue is net of refunds and counted to ${day(revenue.through)}, the day of the last run, and for as many days before.`
     : `The last run, of ${run}, is from before this period, so its revenue is not known.`;
-  const before = risk?.before_as_of && ` Value at risk is compared with the run of ${dayOf(risk.before_as_of, zone)}.`;
+  const before =
+    risk?.before_as_of &&
+    ` Value at risk is compared with the run of ${dayOf(risk.before_as_of, zone)}.`;
   return known + (before || "");
 }
 
@@ -176,7 +178,11 @@ function Until({ data }: { data: Overview }) {
       label="Until"
       value={value}
       options={["", last, ...(value && value !== last ? [value] : [])]}
-      texts={{ "": "Today", [last]: `The last run, ${day(last)}`, ...(value && value !== last ? { [value]: day(value) } : {}) }}
+      texts={{
+        "": "Today",
+        [last]: `The last run, ${day(last)}`,
+        ...(value && value !== last ? { [value]: day(value) } : {}),
+      }}
       choose={(end) => change({ end })}
     />
   );

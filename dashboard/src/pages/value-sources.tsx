@@ -104,9 +104,7 @@ function costOf({ cost_per_customer, ltv_to_cac }: Source, currency: string): st
 
 function titleOf(rows: Source[]): string {
   const judged = rows.filter(({ ltv_to_cac }) => ltv_to_cac !== null);
-  const [best] = judged.toSorted(
-    (one, other) => Number(other.ltv_to_cac) - Number(one.ltv_to_cac),
-  );
+  const [best] = judged.toSorted((one, other) => Number(other.ltv_to_cac) - Number(one.ltv_to_cac));
   if (best) return `${best.source} brings back ${decimal(Number(best.ltv_to_cac))} times its cost`;
   const [first] = rows;
   return rows.length > 1 && first

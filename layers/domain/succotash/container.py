@@ -250,9 +250,8 @@ class Container:
         """The scheduled run; the only part that needs numpy and scipy."""
         from succotash.wiring.scoring import churn_scoring
 
-        return churn_scoring(
-            self.settings, self.storage, self._clock, self.pseudonyms, self.relay_waker
-        )
+        waker = self.relay_waker
+        return churn_scoring(self.settings, self.storage, self._clock, self.pseudonyms, waker)
 
     def get_overview(self) -> "Overview":
         """What happened lately, and what needs attention."""
