@@ -7,7 +7,6 @@ from local.expectations import DAY, LONG_AGO, expect
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.values import Currency, CustomerId, Money
 
-USD = Currency("USD")
 ONE_MONTH = date(1901, 1, 1)
 
 
@@ -22,7 +21,7 @@ class OverviewRoundTrip:
     def overview(self) -> None:
         """Counts of a period, revenue by day, costs, and imports that failed."""
         forms, ltv, retention = self._to.forms, self._to.ltv, self._to.retention
-        source, cost = f"{self._mark}source", Money(Decimal("12.3456"), USD)
+        source, cost = f"{self._mark}source", Money(Decimal("12.3456"), Currency("USD"))
         now, _ = forms.get_period_counts(LONG_AGO - DAY, LONG_AGO, LONG_AGO + DAY)
         expect(that=now.new_leads >= 1)
         found = forms.get_lead_breakdown(start=LONG_AGO, end=LONG_AGO + DAY)
@@ -36,7 +35,7 @@ class OverviewRoundTrip:
         ltv.save_acquisition_costs(ONE_MONTH, {source: cost})
         saved = ltv.get_acquisition_costs(start=ONE_MONTH, end=ONE_MONTH)
         expect(that=[each.cost for each in saved] == [cost])
-        [value] = ltv.find_source_values(USD, start=ONE_MONTH, end=ONE_MONTH).found
+        [value] = ltv.find_source_values(cost.currency, start=ONE_MONTH, end=ONE_MONTH).found
         expect(that=value.cost == cost.amount)
         ltv.note_import_started(source, LONG_AGO)
         ltv.note_import_ended(source, LONG_AGO, "format")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from local.expectations import LONG_AGO, expect
-from local.overview_round_trip import USD, OverviewRoundTrip
+from local.overview_round_trip import OverviewRoundTrip
 from succotash.application.shops.marketing import usual_consents_of
 from succotash.domain.people.erasures import NO_TOMBSTONES
 from succotash.domain.people.identities import CustomerName
@@ -16,7 +16,9 @@ from succotash.domain.shops.orders import (
     ShopOrderState,
 )
 from succotash.domain.value.ledgers import RecordOutcome
-from succotash.domain.values import CustomerId, Money, OrderId
+from succotash.domain.values import Currency, CustomerId, Money, OrderId
+
+USD = Currency("USD")
 
 
 class ShopRoundTrip(OverviewRoundTrip):

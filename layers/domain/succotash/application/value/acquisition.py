@@ -20,7 +20,7 @@ from succotash.domain.value.ltv import Cohort
 from succotash.domain.values import Currency, Money, rounded_amount
 from succotash.errors import InvalidInputError
 
-MOST_SOURCES = 200
+MOST_SOURCES = 100
 """Sources with a cost in one month."""
 
 
