@@ -1907,7 +1907,9 @@ class RevenueView(TypedDict):
     where the run is from before the period.
     """
     by_currency: list[RevenueFigure]
-    """One for each currency of the ledger; that of the deployment is always there."""
+    """One for each currency of the ledger, that of the deployment first and always there; none
+    where no day of the period is counted.
+    """
 
 
 type RiskLevel = Literal["low", "medium", "high", "lost"]

@@ -11,6 +11,9 @@ import { useSettings } from "../settings";
 
 type Month = Schemas["MonthCostsView"];
 
+/** The source of customers whom no form led to, for whom nothing was spent. */
+const UNKNOWN = "unknown";
+
 /** What was spent on winning customers: the months so far, and one to enter. */
 export function Costs() {
   const [query, change] = useQuery();
@@ -28,7 +31,8 @@ export function Costs() {
         {({ months }) => {
           const known = months.find((each) => each.month === month);
           const named = sources.data?.sources.map(({ source }) => source) ?? [];
-          const names = [...new Set([...Object.keys(known?.costs ?? {}), ...named])];
+          const others = named.filter((each) => each !== UNKNOWN);
+          const names = [...new Set([...Object.keys(known?.costs ?? {}), ...others])];
           return (
             <>
               <section class="card" aria-label="A month's costs">
@@ -46,7 +50,7 @@ export function Costs() {
                   key={`${month} ${names.join()} ${JSON.stringify(known?.costs)}`}
                   month={month}
                   known={known}
-                  names={names.filter((each) => each !== "unknown")}
+                  names={names}
                   saved={reading.reload}
                 />
               </section>

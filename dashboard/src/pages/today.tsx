@@ -127,9 +127,13 @@ function Figures({ data, days, reading }: FiguresProps) {
             key={row.name}
             label={row.name}
             note={
-              <>
-                <Value of={row.before} currency={row.currency} /> before
-              </>
+              row.before === null ? (
+                "nothing to compare with yet"
+              ) : (
+                <>
+                  <Value of={row.before} currency={row.currency} /> before
+                </>
+              )
             }
           >
             <Value of={row.now} currency={row.currency} />
@@ -147,7 +151,7 @@ function Value({ of, currency }: { of: Cell; currency: string | undefined }) {
 function titleOf({ revenue, new_leads, days }: Overview): string {
   const own = revenue?.through ? revenue.by_currency[0] : undefined;
   const leads = `${plural(new_leads.now, "new lead")} in ${plural(days, "day")}`;
-  return own ? `${money(own.now, own.currency)} and ${leads}` : leads;
+  return own ? `${money(own.now, own.currency)} of revenue and ${leads}` : leads;
 }
 
 /** What amounts hold as of: runs know the ledger and the risks, not the present. */

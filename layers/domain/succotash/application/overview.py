@@ -58,7 +58,8 @@ class RevenueView(TypedDict):
     """The last day of the period that is counted; of the period before, as many days are. None
     where the run is from before the period."""
     by_currency: list[RevenueFigure]
-    """One for each currency of the ledger; that of the deployment is always there."""
+    """One for each currency of the ledger, that of the deployment first and always there; none
+    where no day of the period is counted."""
 
 
 class RiskView(TypedDict):
@@ -223,10 +224,12 @@ class Overview:
                 "orders_before": sum(each.orders for each in before),
             }
 
+        is_known = through >= start
+        currencies = (self._currency, *sorted(others)) if is_known else ()
         return {
             "as_of": read.run.as_of,
-            "through": through if through >= start else None,
-            "by_currency": [figure(each) for each in (self._currency, *sorted(others))],
+            "through": through if is_known else None,
+            "by_currency": [figure(each) for each in currencies],
         }
 
     def _risk(self, found: _Found) -> RiskView:
