@@ -24,7 +24,7 @@ class OverviewRoundTrip:
         source, cost = f"{self._mark}source", Money(Decimal("12.3456"), Currency("USD"))
         now, _ = forms.get_period_counts(LONG_AGO - DAY, LONG_AGO, LONG_AGO + DAY)
         expect(that=now.new_leads >= 1)
-        found = forms.get_lead_breakdown(start=LONG_AGO, end=LONG_AGO + DAY)
+        found = forms.get_lead_breakdown(start=LONG_AGO, end=LONG_AGO + DAY).found
         expect(that=sum(found.by_source[source].by_status.values()) == 1)
         expect(that=forms.count_quarantined() >= 0)
         current, *_ = retention.get_compared_runs(DAY)

@@ -1312,6 +1312,8 @@ class LeadAnalyticsView(TypedDict):
     """Excluded."""
     time_zone: str
     """Whose days these are."""
+    customers_as_of: str | None
+    """Of the run that says who has bought; null before the first one."""
     leads: int
     """Leads first seen in the range."""
     by_source: list[LeadGroupView]
@@ -1373,11 +1375,11 @@ class LeadGroupView(TypedDict):
     won: int
     """Those whose present status is closed_won."""
     customers: int
-    """Those who have bought, whenever that was, whatever their status is."""
+    """Those who had bought when the current run took place, whatever their status is."""
     won_rate: float
     """Share of the leads that were won, 0 to 1."""
     customer_rate: float
-    """Share of the leads who have bought, 0 to 1."""
+    """Share of the leads who had bought by then, 0 to 1."""
 
 
 class LeadList(TypedDict):

@@ -10,8 +10,9 @@ from succotash.domain.leads.leads import LeadStatus
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.storage import Repositories
+from succotash.domain.retention.retention import INITIAL_RUN
 from succotash.errors import NotFoundError
-from tests.builders import NOON, a_lead, a_run, a_score, a_submission, an_order, days
+from tests.builders import NOON, a_lead, a_run, a_score, a_submission, a_value, an_order, days
 from tests.contract.counts import without_zeros
 
 
@@ -74,9 +75,17 @@ class TestBreakdown:
         a_new_lead(forms, "c", 1, source="letter")
         a_new_lead(forms, "old", 9, source="fair")
         repositories.ltv.record_orders(
-            [an_order("1", customer_id="x", email="b@x.org"), an_order("1", customer_id="y")]
+            [
+                an_order("1", customer_id="x", email="b@x.org"),
+                an_order("1", customer_id="second", email="b@x.org"),
+                an_order("1", customer_id="y"),
+            ]
         )
-        found = forms.get_lead_breakdown(start=NOON - days(2), end=NOON)
+        for customer in ("x", "second", "y"):
+            repositories.ltv.save_customer_ltv(a_value(customer))
+        read = forms.get_lead_breakdown(start=NOON - days(2), end=NOON)
+        assert read.run.run_id == INITIAL_RUN
+        found = read.found
 
         by_source = {name: without_zeros(each.by_status) for name, each in found.by_source.items()}
         assert by_source == {"google": {"closed_won": 1, "new": 1}, "letter": {"new": 1}}
@@ -84,10 +93,10 @@ class TestBreakdown:
         grades = {name: sum(each.by_status.values()) for name, each in found.by_grade.items()}
         assert sum(grades.values()) == 3
         assert found.by_grade["unscored"] == LeadGroup({"new": 1}, 0, 0)
-        assert "fair" in forms.get_lead_breakdown().by_source
+        assert "fair" in forms.get_lead_breakdown().found.by_source
 
     def test_without_leads_there_are_no_groups(self, forms: FormRepository) -> None:
-        found = forms.get_lead_breakdown()
+        found = forms.get_lead_breakdown().found
         assert (found.by_source, found.by_grade) == ({}, {})
 
 

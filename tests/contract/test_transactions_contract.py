@@ -251,6 +251,7 @@ def everything(storage: Storage) -> list[object]:
         ltv.get_all_ltv_segments(),
         ltv.get_ltv_analytics(),
         ltv.get_rejected_lines("import"),
+        ltv.count_failed_imports(NOON, NOON),
         ltv.count_failed_imports(NOON, NOON + days(1)),
         ltv.find_revenue_days(date(2024, 1, 1), date(2024, 12, 31)),
         ltv.get_acquisition_costs(),

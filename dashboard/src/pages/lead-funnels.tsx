@@ -49,7 +49,7 @@ export function LeadFunnels() {
                 groups={data.by_source}
                 kind="source"
                 title={bestOf(data.by_source, "Which sources bring customers?")}
-                definition={`Leads by the source of their first submission, by what became of them${data.sources_truncated ? "; the 100 largest sources" : ""}.`}
+                definition={`Leads by the source of their first submission, by what became of them; customers are those who have bought${data.sources_truncated ? "; the 100 largest sources" : ""}.`}
                 address={reading.address}
               />
               <Groups

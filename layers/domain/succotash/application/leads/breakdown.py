@@ -9,6 +9,7 @@ from succotash.application.rounding import rounded
 from succotash.domain.leads.analytics import UNSCORED, LeadGroup
 from succotash.domain.leads.leads import LeadStatus
 from succotash.domain.repositories.storage import Storage
+from succotash.domain.retention.retention import INITIAL_RUN
 
 SOURCES_SHOWN = 100
 
@@ -27,11 +28,11 @@ class LeadGroupView(TypedDict):
     won: int
     """Those whose present status is closed_won."""
     customers: int
-    """Those who have bought, whenever that was, whatever their status is."""
+    """Those who had bought when the current run took place, whatever their status is."""
     won_rate: float
     """Share of the leads that were won, 0 to 1."""
     customer_rate: float
-    """Share of the leads who have bought, 0 to 1."""
+    """Share of the leads who had bought by then, 0 to 1."""
 
 
 class LeadAnalyticsView(TypedDict):
@@ -43,6 +44,8 @@ class LeadAnalyticsView(TypedDict):
     """Excluded."""
     time_zone: str
     """Whose days these are."""
+    customers_as_of: datetime | None
+    """Of the run that says who has bought; None before the first one."""
     leads: int
     """Leads first seen in the range."""
     by_source: list[LeadGroupView]
@@ -69,9 +72,10 @@ class LeadReports:
         where the range ends before it starts.
         """
         covered = range_of(start, end, self._time_zone)
-        found = self._storage.repositories.forms.get_lead_breakdown(
+        read = self._storage.repositories.forms.get_lead_breakdown(
             start=covered.start, end=covered.end
         )
+        found, run = read.found, read.run
         by_source = [_group_view(name, group) for name, group in found.by_source.items()]
         by_source.sort(key=lambda each: (-each["leads"], each["name"]))
         by_grade = [_group_view(name, group) for name, group in found.by_grade.items()]
@@ -80,6 +84,7 @@ class LeadReports:
             "start": covered.start,
             "end": covered.end,
             "time_zone": self._time_zone,
+            "customers_as_of": None if run.run_id == INITIAL_RUN else run.as_of,
             "leads": sum(each["leads"] for each in by_source),
             "by_source": by_source[:SOURCES_SHOWN],
             "sources_truncated": len(by_source) > SOURCES_SHOWN,

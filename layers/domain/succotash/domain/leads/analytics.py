@@ -76,7 +76,7 @@ class LeadGroup:
     """By their present status."""
     hot_leads: int
     buyers: int
-    """Those of whom a customer with a purchase is known, whenever it was."""
+    """Those of whom the current run knows a customer with a value."""
 
 
 @dataclass(frozen=True, slots=True)

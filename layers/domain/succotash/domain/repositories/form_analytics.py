@@ -9,6 +9,7 @@ from succotash.domain.leads.analytics import (
     LeadBreakdown,
     PeriodCounts,
 )
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.values import FormId
 
 
@@ -59,5 +60,8 @@ class FormAnalyticsRepository(ABC):
     @abstractmethod
     def get_lead_breakdown(
         self, *, start: datetime | None = None, end: datetime | None = None
-    ) -> LeadBreakdown:
-        """The leads first seen in the range by source and by grade, with what became of them."""
+    ) -> Labelled[LeadBreakdown]:
+        """The leads first seen in the range by source and by grade, with what became of them.
+
+        Buyers are those whose customer the current run has valued.
+        """

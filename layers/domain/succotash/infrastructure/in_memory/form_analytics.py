@@ -18,6 +18,7 @@ from succotash.domain.leads.analytics import (
 )
 from succotash.domain.leads.leads import FUNNEL, Lead, LeadStatus, ScoredLead
 from succotash.domain.repositories.form_analytics import FormAnalyticsRepository
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.values import FormId, LeadId
 from succotash.infrastructure.in_memory.ledger import purchases_of
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
@@ -109,24 +110,30 @@ class InMemoryFormAnalyticsRepository(InMemoryRepository, FormAnalyticsRepositor
     @atomic
     def get_lead_breakdown(
         self, *, start: datetime | None = None, end: datetime | None = None
-    ) -> LeadBreakdown:
+    ) -> Labelled[LeadBreakdown]:
         by_source, by_grade = defaultdict[str, list[Lead]](list), defaultdict[str, list[Lead]](list)
         for lead in self.new_leads(start, end, None, None):
             by_source[lead.source].append(lead)
             score = self.tables.scores.get(lead.lead_id)
             by_grade[UNSCORED if score is None else score.grade].append(lead)
-        buyers = self._buyers()
+        valued = {each.customer_id for each in self.tables.values_by_run[self.tables.current_run()]}
+
+        def has_value(lead: Lead) -> bool:
+            customers = self.tables.customers_by_lead[lead.lead_id]
+            return any(each.customer_id in valued for each in customers)
 
         def group(leads: Sequence[Lead]) -> LeadGroup:
             return LeadGroup(
                 dict(Counter(lead.status.value for lead in leads)),
                 sum(self._is_hot(lead.lead_id) for lead in leads),
-                sum(lead.lead_id in buyers for lead in leads),
+                sum(map(has_value, leads)),
             )
 
-        return LeadBreakdown(
-            {source: group(leads) for source, leads in by_source.items()},
-            {grade: group(leads) for grade, leads in by_grade.items()},
+        return self.tables.labelled(
+            LeadBreakdown(
+                {source: group(leads) for source, leads in by_source.items()},
+                {grade: group(leads) for grade, leads in by_grade.items()},
+            )
         )
 
     def new_leads(

@@ -12,9 +12,11 @@ from succotash.domain.leads.analytics import (
 )
 from succotash.domain.leads.leads import FUNNEL
 from succotash.domain.repositories.form_analytics import FormAnalyticsRepository
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.values import FormId
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.leads import (
     form_analytics_of,
     funnel_of,
@@ -79,6 +81,6 @@ class PostgresFormAnalyticsRepository(PostgresRepository, FormAnalyticsRepositor
     @override
     def get_lead_breakdown(
         self, *, start: datetime | None = None, end: datetime | None = None
-    ) -> LeadBreakdown:
+    ) -> Labelled[LeadBreakdown]:
         rows = self._run(_SQL["get_lead_breakdown"], start=start, end=end, unscored=UNSCORED)
-        return lead_breakdown_of(rows)
+        return labelled(rows, lead_breakdown_of(rows))

@@ -139,9 +139,11 @@ def period_counts_of(row: Row, prefix: str) -> PeriodCounts:
 
 
 def lead_breakdown_of(rows: Sequence[Row]) -> LeadBreakdown:
-    """Leads by dimension, name and status: a row for each that has any."""
+    """Leads by dimension, name and status; one row without a dimension is none."""
     groups: dict[str, dict[str, list[Row]]] = {"source": {}, "grade": {}}
     for row in rows:
+        if row["dimension"] is None:
+            continue
         groups[row["dimension"]].setdefault(row["name"], []).append(row)
     by_source, by_grade = (
         {name: _lead_group(found) for name, found in named.items()} for named in groups.values()

@@ -13,7 +13,9 @@ from succotash.domain.leads.analytics import (
 )
 from succotash.domain.leads.leads import FUNNEL
 from succotash.domain.repositories.form_analytics import FormAnalyticsRepository
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.values import FormId
+from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.leads import (
     form_analytics_of,
     funnel_of,
@@ -96,7 +98,7 @@ class SQLiteFormAnalyticsRepository(SQLiteRepository, FormAnalyticsRepository):
     @override
     def get_lead_breakdown(
         self, *, start: datetime | None = None, end: datetime | None = None
-    ) -> LeadBreakdown:
+    ) -> Labelled[LeadBreakdown]:
         with self._unit.reading() as session:
             rows = session.run(
                 _SQL["get_lead_breakdown"],
@@ -104,7 +106,7 @@ class SQLiteFormAnalyticsRepository(SQLiteRepository, FormAnalyticsRepository):
                 end=optional_micros(end),
                 unscored=UNSCORED,
             )
-        return lead_breakdown_of(rows)
+        return labelled(rows, lead_breakdown_of(rows))
 
 
 def _totals(rows: Sequence[Row], group: str, count: str) -> dict[str, int]:

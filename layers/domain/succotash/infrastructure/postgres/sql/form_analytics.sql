@@ -146,26 +146,47 @@ SELECT
 FROM met;
 
 -- name: get_lead_breakdown
-WITH found AS (
+WITH ${label},
+
+found AS (
     SELECT
         lead.source,
         lead.status,
         coalesce(score.grade, cast(:unscored AS text)) AS grade,
         coalesce(score.is_hot, FALSE) AS is_hot,
-        ${has_bought} AS has_bought
+        bool_or(value.customer_id IS NOT NULL) AS has_bought
     FROM leads AS lead
     LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
+    LEFT JOIN customers AS customer ON lead.lead_id = customer.lead_id
+    LEFT JOIN customer_ltv AS value
+        ON customer.customer_id = value.customer_id AND value.run_id = ${current_run}
     WHERE
         lead.first_submission_at >= coalesce(cast(:start AS timestamptz), '-infinity')
         AND lead.first_submission_at < coalesce(cast(:end AS timestamptz), 'infinity')
+    GROUP BY lead.lead_id, score.lead_id
+),
+
+counted AS (
+    SELECT
+        status,
+        CASE WHEN grouping(grade) = 1 THEN 'source' ELSE 'grade' END AS dimension,
+        coalesce(source, grade) AS name,
+        count(*) AS leads,
+        count(*) FILTER (WHERE is_hot) AS hot_leads,
+        count(*) FILTER (WHERE has_bought) AS buyers
+    FROM found
+    GROUP BY GROUPING SETS ((source, status), (grade, status))
 )
 
 SELECT
-    status,
-    CASE WHEN grouping(grade) = 1 THEN 'source' ELSE 'grade' END AS dimension,
-    coalesce(source, grade) AS name,
-    count(*) AS leads,
-    count(*) FILTER (WHERE is_hot) AS hot_leads,
-    count(*) FILTER (WHERE has_bought) AS buyers
-FROM found
-GROUP BY GROUPING SETS ((source, status), (grade, status));
+    counted.dimension,
+    counted.name,
+    counted.status,
+    counted.leads,
+    counted.hot_leads,
+    counted.buyers,
+    ${label_columns}
+FROM label
+LEFT JOIN counted ON TRUE
+WINDOW place AS (ORDER BY counted.dimension ASC, counted.name ASC, counted.status ASC)
+ORDER BY counted.dimension ASC, counted.name ASC, counted.status ASC;

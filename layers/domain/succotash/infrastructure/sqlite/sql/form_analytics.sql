@@ -117,36 +117,58 @@ SELECT
 FROM met;
 
 -- name: get_lead_breakdown
-WITH found AS MATERIALIZED (
+WITH ${label},
+
+found AS MATERIALIZED (
     SELECT
         lead.source,
         lead.status,
         coalesce(score.grade, :unscored) AS grade,
         coalesce(score.is_hot, 0) AS is_hot,
-        ${has_bought} AS has_bought
+        EXISTS (
+            SELECT 1
+            FROM customers AS customer
+            INNER JOIN customer_ltv AS value ON customer.customer_id = value.customer_id
+            WHERE customer.lead_id = lead.lead_id AND value.run_id = ${current_run}
+        ) AS has_bought
     FROM leads AS lead
     LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
     WHERE
         (:start IS NULL OR lead.first_submission_at >= :start)
         AND (:end IS NULL OR lead.first_submission_at < :end)
+),
+
+counted AS (
+    SELECT
+        'source' AS dimension,
+        source AS name,
+        status,
+        count(*) AS leads,
+        count(*) FILTER (WHERE is_hot) AS hot_leads,
+        count(*) FILTER (WHERE has_bought) AS buyers
+    FROM found
+    GROUP BY source, status
+    UNION ALL
+    SELECT
+        'grade' AS dimension,
+        grade AS name,
+        status,
+        count(*) AS leads,
+        count(*) FILTER (WHERE is_hot) AS hot_leads,
+        count(*) FILTER (WHERE has_bought) AS buyers
+    FROM found
+    GROUP BY grade, status
 )
 
 SELECT
-    'source' AS dimension,
-    source AS name,
-    status,
-    count(*) AS leads,
-    count(*) FILTER (WHERE is_hot) AS hot_leads,
-    count(*) FILTER (WHERE has_bought) AS buyers
-FROM found
-GROUP BY source, status
-UNION ALL
-SELECT
-    'grade' AS dimension,
-    grade AS name,
-    status,
-    count(*) AS leads,
-    count(*) FILTER (WHERE is_hot) AS hot_leads,
-    count(*) FILTER (WHERE has_bought) AS buyers
-FROM found
-GROUP BY grade, status;
+    counted.dimension,
+    counted.name,
+    counted.status,
+    counted.leads,
+    counted.hot_leads,
+    counted.buyers,
+    ${label_columns}
+FROM label
+LEFT JOIN counted ON 1
+WINDOW place AS (ORDER BY counted.dimension ASC, counted.name ASC, counted.status ASC)
+ORDER BY counted.dimension ASC, counted.name ASC, counted.status ASC;
