@@ -148,22 +148,35 @@ FROM met;
 -- name: get_lead_breakdown
 WITH ${label},
 
+new_leads AS MATERIALIZED (
+    SELECT
+        lead_id,
+        source,
+        status
+    FROM leads
+    WHERE
+        first_submission_at >= coalesce(cast(:start AS timestamptz), '-infinity')
+        AND first_submission_at < coalesce(cast(:end AS timestamptz), 'infinity')
+),
+
+buyers AS (
+    SELECT DISTINCT new_leads.lead_id
+    FROM new_leads
+    INNER JOIN customers AS customer ON new_leads.lead_id = customer.lead_id
+    INNER JOIN customer_ltv AS value ON customer.customer_id = value.customer_id
+    WHERE value.run_id = ${current_run}
+),
+
 found AS (
     SELECT
-        lead.source,
-        lead.status,
+        new_leads.source,
+        new_leads.status,
         coalesce(score.grade, cast(:unscored AS text)) AS grade,
         coalesce(score.is_hot, FALSE) AS is_hot,
-        bool_or(value.customer_id IS NOT NULL) AS has_bought
-    FROM leads AS lead
-    LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
-    LEFT JOIN customers AS customer ON lead.lead_id = customer.lead_id
-    LEFT JOIN customer_ltv AS value
-        ON customer.customer_id = value.customer_id AND value.run_id = ${current_run}
-    WHERE
-        lead.first_submission_at >= coalesce(cast(:start AS timestamptz), '-infinity')
-        AND lead.first_submission_at < coalesce(cast(:end AS timestamptz), 'infinity')
-    GROUP BY lead.lead_id, score.lead_id
+        buyers.lead_id IS NOT NULL AS has_bought
+    FROM new_leads
+    LEFT JOIN lead_scores AS score ON new_leads.lead_id = score.lead_id
+    LEFT JOIN buyers ON new_leads.lead_id = buyers.lead_id
 ),
 
 counted AS (
