@@ -68,7 +68,7 @@ from succotash.infrastructure.statement_files import load_statements
 
 SQL = load_statements(Path(__file__).parent / "sql" / "simulated_campaigns.sql")
 CAMPAIGNS = {NOTHING: 250, KNOWN: 250, LARGE: 100}
-"""As many as the table has."""
+"""The number of campaigns, as many as the table has."""
 CHANGES = (*CAMPAIGNS,)
 USD = Currency("USD")
 INACTIVE_DAYS = 60
@@ -81,7 +81,7 @@ CHUNK = 20
 
 @dataclass(frozen=True, slots=True)
 class ToldCampaign:
-    """What was told of a campaign at its end, and its true effect on a member."""
+    """The result published at a campaign's end, and its true effect on a member."""
 
     finding: str
     look: int
@@ -89,7 +89,7 @@ class ToldCampaign:
     high: float
     truth: float
     counted: Sequence[ArmTotals]
-    """What each look adds, from the same outcomes without a ledger."""
+    """The totals that each look adds, from the same outcomes without a ledger."""
 
     @property
     def is_covered(self) -> bool:
@@ -209,7 +209,7 @@ class SimulatedCompany:
         )
 
     def _told(self, handler: RetentionHandler, campaign_id: CampaignId) -> EffectView:
-        """What is told after the first crossing, or after the last look."""
+        """The result published after the first crossing, or after the last look."""
         for look in PLAN.looks:
             self.now = look.at
             if _effect(handler, campaign_id)["crossed_at"] is not None:

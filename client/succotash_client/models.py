@@ -17,16 +17,16 @@ class ActivityBody(TypedDict):
 
 
 class ActivityItem(TypedDict):
-    """Something a customer did other than buying."""
+    """An activity of a customer other than buying."""
 
     customer_id: str
     event_id: str
     occurred_at: str
     kind: ActivityKind
     name: NotRequired[str | None]
-    """What happened; required where the kind is custom."""
+    """The name of the activity; required where the kind is custom."""
     duration_seconds: NotRequired[float | None]
-    """How long it took, in seconds."""
+    """The duration in seconds."""
     interests: NotRequired[list[str]]
     campaign_id: NotRequired[str | None]
 
@@ -35,14 +35,14 @@ type ActivityKind = Literal["session", "click", "conversion", "custom"]
 
 
 class ActivityView(TypedDict):
-    """Something the person did."""
+    """An activity of the person."""
 
     event_id: str
     kind: str
     name: str | None
     occurred_at: str
     duration_seconds: float | None
-    """How long it took, in seconds; null where that is not known."""
+    """The duration in seconds; null where that is not known."""
     interests: list[str]
     campaign_id: str | None
 
@@ -62,20 +62,20 @@ type Answers = dict[str, Answer]
 
 
 class AttentionView(TypedDict):
-    """What somebody should look at; counted in the database."""
+    """Counts of things to look at, from the database."""
 
     quarantined: int
-    """Submissions that wait in quarantine, of all forms."""
+    """Submissions in quarantine, over all forms."""
     failed_messages: int
-    """Messages that were given up after their last attempt."""
+    """Messages that were dead-lettered after their last attempt."""
     uncertain_deliveries: int
-    """Deliveries of which nobody knows whether they happened."""
+    """Deliveries with an unknown outcome."""
     failed_imports: int
-    """Files of orders that were refused within the period, or whose import broke off."""
+    """Files of orders in the period that were refused, or whose import broke off."""
     is_run_late: bool
-    """Whether the run that numbers come from is older than two days, or there is none."""
+    """Whether the current run is older than two days, or missing."""
     last_run: LastRunView | None
-    """null before the first one was asked for."""
+    """null before the first run."""
 
 
 class AveragePeriod(TypedDict):
@@ -108,10 +108,10 @@ class BatchReport(TypedDict):
 
 
 class BudgetBody(TypedDict):
-    """What messages may cost."""
+    """The cost of a message, and the most that all may cost."""
 
     cost_per_message: str | float
-    """Of sending one message, in `currency`."""
+    """The cost of sending one message, in `currency`."""
     total: str | float
     """The most that all messages of the campaign may cost, in `currency`."""
     currency: NotRequired[str | None]
@@ -119,10 +119,10 @@ class BudgetBody(TypedDict):
 
 
 class BudgetView(TypedDict):
-    """What messages may cost."""
+    """The cost of a message, and the most that all may cost."""
 
     cost_per_message: str
-    """Of sending one message, in `currency`."""
+    """The cost of sending one message, in `currency`."""
     total: str
     """The most that all messages of the campaign may cost, in `currency`."""
     currency: str
@@ -225,11 +225,11 @@ class CampaignMetricsView(TypedDict):
     revenue: str
     """Net revenue attributed to the campaign, in `currency`; null where none was reported."""
     currency: str
-    """Of the revenue; the deployment's where there is none."""
+    """The currency of the revenue; the deployment's by default."""
 
 
 class CampaignPatch(TypedDict):
-    """What changes; what is left out stays, and null takes away what is optional."""
+    """Changes to a campaign; what is left out stays, and null removes what is optional."""
 
     name: NotRequired[str]
     description: NotRequired[str]
@@ -270,7 +270,7 @@ class CampaignPerformanceView(TypedDict):
     conversion_rate: float | None
     """Customers converted per message sent since the campaign began; null without any."""
     cost: CostView | None
-    """Of the messages sent, at the cost of each in the budget; null without a budget."""
+    """The cost of the messages sent, by the budget's cost of each; null without a budget."""
     effect: EffectView | None
     """null before the campaign is activated."""
 
@@ -330,11 +330,11 @@ class ChurnRiskList(TypedDict):
     customers: list[ChurnRiskView]
     next_cursor: str | None
     run: RunView | None
-    """What the predictions hold as of, and under which settings; null before the first run."""
+    """The run behind the predictions; null before the first run."""
 
 
 class ChurnRiskView(TypedDict):
-    """How likely a customer is to stay silent."""
+    """The probability that a customer stays inactive."""
 
     customer_id: str
     churn_probability: float
@@ -342,7 +342,7 @@ class ChurnRiskView(TypedDict):
     probability_alive: float
     """P(has not left for good, as of the run), 0 to 1, as the model says. Under BG/NBD it is 1
     for customers who bought on one day, also where they are `lost`: `reasons` say so, and
-    `return_probability` is what became of such customers.
+    `return_probability` is the outcome of such customers.
     """
     return_probability: float | None
     """P(a purchase within twice `horizon_days` after the run), 0 to 1, calibrated on held-out
@@ -354,13 +354,15 @@ class ChurnRiskView(TypedDict):
     a prediction from before it was kept.
     """
     currency: str | None
-    """Of the value at risk."""
+    """The currency of the value at risk."""
     risk_level: str
     """`low`, `medium`, `high` (worth writing to) or `lost` (hardly ever comes back)."""
     risk_score: int
     """1 (least urgent) to 10."""
     value_segment: str | None
-    """Of the customer's value by the same run, such as `vip`; null where they never bought."""
+    """The segment of the customer's value by the same run, such as `vip`; null without an
+    order.
+    """
     horizon_days: int
     """Days after the run for which the churn probability holds."""
     last_seen_on: str
@@ -413,7 +415,7 @@ class CohortPeriodView(TypedDict):
     retention: float
     """Share of the cohort with a purchase in this month of its life, 0 to 1."""
     revenue: str
-    """Of this month, net of refunds; in the run's currency."""
+    """The revenue of this month, net of refunds; in the run's currency."""
     cumulative_revenue_per_customer: str
     """Net revenue from month 0 to this month, included, per customer; in the run's currency."""
     mature: bool
@@ -437,7 +439,7 @@ class CohortView(TypedDict):
 
 
 class ConfirmationBody(TypedDict):
-    """What the page's button sends."""
+    """The body that the page's button sends."""
 
     token: str
 
@@ -448,7 +450,7 @@ class ConsentBody(TypedDict):
     purpose: str
     state: ConsentState
     text: NotRequired[str | None]
-    """What the person was shown or told; a yes needs it."""
+    """The text that the person was shown or told; a yes needs it."""
     occurred_at: NotRequired[str | None]
     """When the person said so; now where it is not given."""
 
@@ -464,15 +466,15 @@ class ConsentView(TypedDict):
     occurred_at: str
     recorded_at: str
     origin: str
-    """How it became known: form, import, link, bounce, complaint or api."""
+    """The way it became known: form, import, link, bounce, complaint or api."""
     text: str | None
-    """What the person was shown or told, where that is known."""
+    """The text that the person was shown or told, where that is known."""
     source_id: str | None
     """The submission, import or campaign it came with."""
 
 
 class ConsentsBody(TypedDict):
-    """What was said; purposes that are not named stay as they are."""
+    """Consents to record; purposes that are not named stay as they are."""
 
     consents: list[ConsentBody]
 
@@ -481,7 +483,7 @@ class ConsentsView(TypedDict):
     """A person's consent."""
 
     current: list[CurrentConsentView]
-    """By purpose."""
+    """The current answers, by purpose."""
     suppressed: list[SuppressionView]
     history: list[ConsentView]
     """Oldest first."""
@@ -507,7 +509,7 @@ class CostList(TypedDict):
 
 
 class CostView(TypedDict):
-    """What messages cost."""
+    """The cost of messages so far."""
 
     amount: str
     """In `currency`."""
@@ -515,12 +517,12 @@ class CostView(TypedDict):
 
 
 class CostsBody(TypedDict):
-    """What was spent in a month on winning customers, by source."""
+    """Costs of acquisition in a month, by source."""
 
     costs: dict[str, Json]
-    """By source, as leads name it; a source that is left out has no cost any more."""
+    """By source, as leads name it; the cost of a source that is left out is deleted."""
     currency: NotRequired[str | None]
-    """The deployment's where it is left out; no other is taken."""
+    """The deployment's, which is the default."""
 
 
 class CountEstimateView(TypedDict):
@@ -535,12 +537,12 @@ class CountEstimateView(TypedDict):
 
 
 class CountFigure(TypedDict):
-    """A count of the period and of the one before it."""
+    """A count in the period, and in the one before it."""
 
     now: int
-    """Of the period."""
+    """In the period."""
     before: int
-    """Of as many days before it."""
+    """In as many days before it."""
 
 
 class CountForecastView(TypedDict):
@@ -571,7 +573,7 @@ class CountGroupView(TypedDict):
     graded_customers: int | None
     """Customers of these of whom it is known what came; null before grading."""
     came: int | None
-    """What came of those, in the unit of `foreseen`; null before grading."""
+    """The actual value, in the unit of `foreseen`; null before grading."""
 
 
 type Criterion = Literal[
@@ -588,7 +590,7 @@ type Criterion = Literal[
 
 
 class CurrentConsentView(TypedDict):
-    """What holds for a purpose."""
+    """The current consent to a purpose."""
 
     purpose: str
     state: str
@@ -611,8 +613,8 @@ class CustomerDetails(TypedDict):
     predicted_clv_interval: IntervalView | None
     """null for a value from before intervals were kept."""
     median_clv: str | None
-    """As probably less as more, in `currency`: actual value plus the median of what will come
-    within the value horizon. null for a value from before medians were kept.
+    """The median, in `currency`: the actual value plus the median of what will come within the
+    value horizon. null for a value from before medians were kept.
     """
     probability_of_no_purchase: float | None
     """P(no further purchase within the value horizon after the run), 0 to 1; null for a value
@@ -629,14 +631,14 @@ class CustomerDetails(TypedDict):
     probability_alive: float
     """P(has not left for good, as of the run), 0 to 1, as the model says."""
     probability_alive_note: str | None
-    """Where `probability_alive` says nothing about this customer, why: BG/NBD lets nobody
+    """The reason why `probability_alive` says nothing about this customer: BG/NBD lets nobody
     leave before a second purchase. null elsewhere.
     """
     expected_purchases: dict[str, float]
     """Mean number of days with a purchase within the next 30, 90 and 365 days after the run."""
     segment: str
     risk_level: str | None
-    """By the same run: `low`, `medium`, `high` or `lost`; null where it has no prediction."""
+    """The level by the same run: `low`, `medium`, `high` or `lost`; null without a prediction."""
     cohort_id: str
     first_purchase_at: str
     last_purchase_at: str
@@ -649,7 +651,7 @@ class CustomerList(TypedDict):
     customers: list[CustomerValueView]
     next_cursor: str | None
     run: RunView | None
-    """What the values hold as of, and under which settings."""
+    """The run behind the values."""
 
 
 class CustomerRecord(TypedDict):
@@ -665,7 +667,7 @@ class CustomerRecord(TypedDict):
     activity_truncated: bool
     """Whether older activity than this is held."""
     value: CustomerValueView | None
-    """What the current scoring run says, as churn_risk and engagement do."""
+    """The value by the current scoring run, as churn_risk and engagement are."""
     churn_risk: ChurnRiskView | None
     engagement: EngagementView | None
 
@@ -693,7 +695,7 @@ class CustomerSearchBody(TypedDict):
 
 
 class CustomerSearchView(TypedDict):
-    """Who was found, by id; nobody where the list is empty."""
+    """The customers found, by id; none if the list is empty."""
 
     customers: list[FoundCustomerView]
     run: RunView | None
@@ -716,8 +718,8 @@ class CustomerValueView(TypedDict):
     predicted_clv_interval: IntervalView | None
     """null for a value from before intervals were kept."""
     median_clv: str | None
-    """As probably less as more, in `currency`: actual value plus the median of what will come
-    within the value horizon. null for a value from before medians were kept.
+    """The median, in `currency`: the actual value plus the median of what will come within the
+    value horizon. null for a value from before medians were kept.
     """
     probability_of_no_purchase: float | None
     """P(no further purchase within the value horizon after the run), 0 to 1; null for a value
@@ -734,21 +736,21 @@ class CustomerValueView(TypedDict):
     probability_alive: float
     """P(has not left for good, as of the run), 0 to 1, as the model says."""
     probability_alive_note: str | None
-    """Where `probability_alive` says nothing about this customer, why: BG/NBD lets nobody
+    """The reason why `probability_alive` says nothing about this customer: BG/NBD lets nobody
     leave before a second purchase. null elsewhere.
     """
     expected_purchases: dict[str, float]
     """Mean number of days with a purchase within the next 30, 90 and 365 days after the run."""
     segment: str
     risk_level: str | None
-    """By the same run: `low`, `medium`, `high` or `lost`; null where it has no prediction."""
+    """The level by the same run: `low`, `medium`, `high` or `lost`; null without a prediction."""
     cohort_id: str
     first_purchase_at: str
     last_purchase_at: str
 
 
 class DailyCountsView(TypedDict):
-    """What happened on a day."""
+    """The counts of a day."""
 
     day: str
     submissions: int
@@ -760,32 +762,32 @@ class DailyCountsView(TypedDict):
 
 
 class DashboardSettings(TypedDict):
-    """What the dashboard must know before anybody signs in."""
+    """Settings that the dashboard needs before anybody signs in."""
 
     currency: str
     time_zone: str
     sign_in_url: str
-    """Where the issuer's page for signing in is; empty where the deployment names none."""
+    """The issuer's page for signing in; empty where the deployment names none."""
     token_url: str
     sign_out_url: str
     client_id: str
     scopes: list[str]
-    """What to ask the issuer for, with the deployment's prefix; it grants what somebody may
-    do.
+    """The scopes to ask the issuer for, with the deployment's prefix; it grants what is
+    allowed.
     """
     scope_prefix: str
 
 
 class DifferenceView(TypedDict):
-    """What the campaign changed of everybody or of a segment; None where groups are too small."""
+    """The effect on everybody or on a segment; None where groups are too small."""
 
     treatment: GroupView
     holdout: GroupView
     incremental_revenue: MoneyEstimateView | None
-    """Of all members of the treatment."""
+    """The revenue added by all members of the treatment."""
     incremental_revenue_per_member: MoneyEstimateView | None
     incremental_customers: CountEstimateView | None
-    """Of all members of the treatment."""
+    """The number of buyers added among all members of the treatment."""
     narrowed_by: float
     """Share by which what the run before foresaw narrows the interval of revenue."""
     too_small: str | None
@@ -793,7 +795,7 @@ class DifferenceView(TypedDict):
 
 
 class DispatchRequested(TypedDict):
-    """That a dispatch follows."""
+    """The receipt for a dispatch that follows."""
 
     campaign_id: str
     status: str
@@ -801,7 +803,7 @@ class DispatchRequested(TypedDict):
 
 
 class EffectView(TypedDict):
-    """What a campaign changed, by intention to treat."""
+    """The effect of a campaign, by intention to treat."""
 
     finding: str
     """`more`, `less` or `not_enough_evidence`, of revenue."""
@@ -830,7 +832,7 @@ type EngagementSegment = Literal[
 
 
 class EngagementView(TypedDict):
-    """What a customer did."""
+    """The activity of a customer."""
 
     customer_id: str
     sessions: int
@@ -843,14 +845,14 @@ class EngagementView(TypedDict):
     """Mean length of a session in seconds; null where no session has one."""
     last_session_at: str | None
     interests: dict[str, int]
-    """How often each interest was named until the run."""
+    """The number of times that each interest was named until the run."""
     engagement_score: int
     """Points from 0 to 100 for recent, frequent and varied activity as of the run."""
     segment: str
 
 
 class ErasureReport(TypedDict):
-    """What an erasure did, and what it left."""
+    """The result of an erasure, and what it left."""
 
     erased_rows: dict[str, int]
     """Rows deleted, by table."""
@@ -859,13 +861,13 @@ class ErasureReport(TypedDict):
     ids made at random, of customers that nothing leads to.
     """
     anonymised_orders: int
-    """How many orders and refunds those are."""
+    """The number of those orders and refunds."""
     erased_at: str
     """Whatever is older and comes again is not taken: a tombstone, which only this
     deployment's key can read, says so. What the person sends later is.
     """
     erased_elsewhere: dict[str, int]
-    """Queued submissions set aside, waiting deliveries, exports and e-mails removed, by place;
+    """Dead-lettered submissions, waiting deliveries, exports and e-mails removed, by place;
     exports of everybody.
     """
     unfinished: list[UnfinishedView]
@@ -882,7 +884,7 @@ class FieldBody(TypedDict):
     required: NotRequired[bool]
     choices: NotRequired[list[str]]
     purpose: NotRequired[str]
-    """What a consent is for; marketing where it is not given."""
+    """The purpose of a consent; marketing by default."""
 
 
 type FieldKind = Literal[
@@ -908,11 +910,11 @@ class FieldView(TypedDict):
     required: bool
     choices: list[str]
     purpose: str
-    """What a consent is for; empty for every other kind."""
+    """The purpose of a consent; empty for every other kind."""
 
 
 class FormAnalyticsView(TypedDict):
-    """How forms do over a range of time."""
+    """Submissions and leads of a form, or of all, within a range of time."""
 
     start: str | None
     """Included."""
@@ -1038,7 +1040,7 @@ class FunnelView(TypedDict):
 
 
 class GatewayRefusal(TypedDict):
-    """What API Gateway answers where it lets no request through to a function."""
+    """The answer of API Gateway where it lets no request through to a function."""
 
     message: str
 
@@ -1085,7 +1087,7 @@ class GridColumn(TypedDict):
     offset: int
     """Periods since the one in which the cohorts joined, or the place of the bracket; from 0."""
     label: str
-    """Which time after joining it is, such as `month 3` or `days 8-30`; joining is at 0."""
+    """The period after joining, such as `month 3` or `days 8-30`; joining is at 0."""
     customers: int
     """Customers of the cohorts for which this period has passed."""
     rate: float | None
@@ -1108,7 +1110,7 @@ class GridRow(TypedDict):
 
 
 class GridView(TypedDict):
-    """How many of each cohort came back."""
+    """The share of each cohort that came back."""
 
     period: str
     mode: str
@@ -1117,19 +1119,19 @@ class GridView(TypedDict):
     windows: str
     measure: str
     currency: str
-    """Of the revenue."""
+    """The currency of the revenue."""
     cohorts: list[GridRow]
     average: list[GridColumn]
     run: RunView | None
 
 
 class GroupView(TypedDict):
-    """What one group brought within the attribution window, whether or not it was reached."""
+    """Revenue and buyers of one group within the attribution window, reached or not."""
 
     members: int
     """People whose window has closed by the look that is shown."""
     customers: int
-    """Those of them who bought."""
+    """The number of members who bought."""
     customer_rate: float | None
     """Customers per member; null without any."""
     revenue: str
@@ -1139,7 +1141,7 @@ class GroupView(TypedDict):
 
 
 class Health(TypedDict):
-    """That the service is well, and on which storage."""
+    """The service is well, on this storage."""
 
     status: str
     storage: str
@@ -1157,7 +1159,7 @@ class HistoryEntry(TypedDict):
 
 
 class ImportPreviewView(TypedDict):
-    """What would be recorded; what is known already would change nothing."""
+    """The orders that would be recorded; those that are known would change nothing."""
 
     orders: int
     """Orders that would be recorded."""
@@ -1170,13 +1172,13 @@ class ImportPreviewView(TypedDict):
 
 
 class ImportView(TypedDict):
-    """How the import of a file went, or how far it has come; in lines, or a shop's orders."""
+    """The progress or the result of an import; in lines, or in a shop's orders."""
 
     import_id: str
     state: str
     """`queued`, `importing`, `finished`, `checked` (a dry run) or `refused` (see `errors`)."""
     bytes: int | None
-    """Of the file; null once it is imported and gone."""
+    """The size of the file; null once it is imported and gone."""
     bytes_read: int | None
     """Bytes of the file that are behind an import under way; null once it has ended."""
     lines_read: int | None
@@ -1192,7 +1194,7 @@ class ImportView(TypedDict):
     rejected: int
     """Lines that cannot be taken."""
     erased: int
-    """Of customers who were erased since: counted and not kept."""
+    """The number of orders of customers who were erased since; they are not kept."""
     warned: int
     """Refunds that are recorded and do not fit what they refund."""
     replaced: int
@@ -1200,7 +1202,7 @@ class ImportView(TypedDict):
     skipped: dict[str, int]
     """Orders of a shop that do not count, by reason."""
     preview: ImportPreviewView | None
-    """Of a dry run: what would be recorded, and nothing is."""
+    """The result of a dry run, which records nothing."""
     problems: list[ProblemLineView]
     """The first lines that changed nothing, then those warned of, once the import has ended."""
     problems_truncated: bool
@@ -1220,7 +1222,7 @@ class IntervalView(TypedDict):
     high: str
     """Greatest lifetime value of the interval, in the value's currency."""
     level: float
-    """How probably the value will lie in the interval, ends included, by the run's models:
+    """The probability that the value lies in the interval, ends included, by the run's models:
     0.8, or, of a point, the probability of no purchase.
     """
     is_point: bool
@@ -1228,7 +1230,7 @@ class IntervalView(TypedDict):
 
 
 class ItemResult(TypedDict):
-    """What became of one item: recorded, unchanged, conflicting, rejected or erased.
+    """The outcome of one item: recorded, unchanged, conflicting, rejected or erased.
 
     Erased is one not younger than the erasure of its customer: it is counted and not kept.
     """
@@ -1240,26 +1242,28 @@ class ItemResult(TypedDict):
     status: str
     errors: NotRequired[list[ViolationView]]
     warning: NotRequired[RefundWarningView]
-    """Of a refund that is recorded, or was before."""
+    """A warning about a refund that is recorded, or was before."""
 
 
 class JudgementView(TypedDict):
     """On how many held-out days the models behind values were judged, and with which error."""
 
     horizon_days: int
-    """How far values look ahead."""
+    """The horizon of values."""
     judged_days: int | None
     """The longest time that their models were judged on; null where no time could be held out."""
     purchases_error_percent: float | None
-    """Of the total of purchases on those days, above 0 where too many were foreseen."""
+    """The error of the total of purchases on those days, above 0 where too many were
+    predicted.
+    """
     revenue_error_percent: float | None
-    """Of the total of revenue on those days."""
+    """The error of the total of revenue on those days."""
     note: str
     """The same in words; says so where values look further ahead than anything judged."""
 
 
 class KeptView(TypedDict):
-    """Something that an erasure leaves."""
+    """A place that an erasure leaves as it is."""
 
     what: str
     why: str
@@ -1267,16 +1271,16 @@ class KeptView(TypedDict):
 
 
 class LTVAnalysis(TypedDict):
-    """What customers are worth, as of the current run."""
+    """The value of all customers, as of the current run."""
 
     start: str | None
     end: str | None
     currency: str
-    """Of the run; the deployment's before the first one."""
+    """The currency of the run; the deployment's before the first one."""
     total_customers: int
     """Customers whose first purchase lies in the range."""
     total_revenue: str
-    """What they spent until the run, net of refunds, times the margin; in `currency`."""
+    """The spend until the run, net of refunds, times the margin; in `currency`."""
     total_predicted_clv: str
     """The same plus what is expected of them within the value horizon, in `currency`."""
     average_ltv: str | None
@@ -1284,17 +1288,19 @@ class LTVAnalysis(TypedDict):
     cohort_analysis: dict[str, ValueGroupView]
     segment_distribution: dict[str, ValueGroupView]
     by_source: dict[str, ValueGroupView]
-    """By source of the last accepted submission before the first purchase; `unknown` without."""
+    """The groups by source of the last accepted submission before the first purchase;
+    `unknown` for customers without one.
+    """
     by_campaign: dict[str, ValueGroupView]
-    """By campaign of that submission; customers without one are in no group."""
+    """The groups by campaign of that submission; customers without one are in no group."""
     run: RunView | None
     """null before the first run."""
     backtest: dict[str, Json] | None
-    """How wrong the run's models would have been on held-out time: see `docs/models.md`."""
+    """The error of the run's models on held-out time: see `docs/models.md`."""
 
 
 class LastRunView(TypedDict):
-    """The run that is latest by its instant, whatever became of it."""
+    """The run with the latest instant, published or not."""
 
     run_id: str
     as_of: str
@@ -1304,16 +1310,16 @@ class LastRunView(TypedDict):
 
 
 class LeadAnalyticsView(TypedDict):
-    """What became of the leads first seen in a range of time."""
+    """Outcomes of the leads first seen in a range of time."""
 
     start: str | None
     """Included."""
     end: str | None
     """Excluded."""
     time_zone: str
-    """Whose days these are."""
+    """The zone that days are counted in."""
     customers_as_of: str | None
-    """Of the run that says who has bought; null before the first one."""
+    """The instant of the run that counts customers; null before the first one."""
     leads: int
     """Leads first seen in the range."""
     by_source: list[LeadGroupView]
@@ -1325,7 +1331,7 @@ class LeadAnalyticsView(TypedDict):
 
 
 class LeadAnswers(TypedDict):
-    """What the lead's person sent once: earlier answers than the lead's own stand here."""
+    """Answers of one submission: those earlier than the lead's own stand here."""
 
     submission_id: str
     form_id: str
@@ -1371,11 +1377,11 @@ class LeadGroupView(TypedDict):
     by_status: dict[str, int]
     """The leads by their present status."""
     hot_leads: int
-    """Those whose score is hot."""
+    """Leads with a hot score."""
     won: int
-    """Those whose present status is closed_won."""
+    """Leads with the present status closed_won."""
     customers: int
-    """Those who had bought when the current run took place, whatever their status is."""
+    """Leads who had bought by the current run, in any status."""
     won_rate: float
     """Share of the leads that were won, 0 to 1."""
     customer_rate: float
@@ -1411,7 +1417,7 @@ class LeadMetrics(TypedDict):
 
 
 class LeadPatch(TypedDict):
-    """Where the lead stands now."""
+    """A lead's new status."""
 
     status: LeadStatus
 
@@ -1462,7 +1468,7 @@ class LifecyclePeriod(TypedDict):
 
 
 class LifecycleView(TypedDict):
-    """Who came, stayed, came back and went, period by period."""
+    """New, retained, returning and lost customers, period by period."""
 
     period: str
     periods: list[LifecyclePeriod]
@@ -1478,9 +1484,9 @@ class LookView(TypedDict):
     read_at: str | None
     """When it was first read; what arrives later changes nothing. null where it is ahead."""
     members: int | None
-    """Of both groups, counted by then; null where it is ahead."""
+    """The number of members of both groups by then; null where the look is ahead."""
     finding: str | None
-    """As it was told when the look was first read, like the revenue."""
+    """The finding as it was published when the look was first read, like the revenue."""
     incremental_revenue: MoneyEstimateView | None
     """With the interval for this look, which allows for the others."""
 
@@ -1508,7 +1514,7 @@ class MessageBody(TypedDict):
 
 
 class MessageTemplateView(TypedDict):
-    """What a campaign's message says."""
+    """The texts of a campaign's message."""
 
     subject: str
     text: str
@@ -1542,7 +1548,7 @@ class MoneyEstimateView(TypedDict):
 
 
 class MonthCostsView(TypedDict):
-    """What was spent in a month on winning customers."""
+    """Costs of acquisition in a month."""
 
     month: str
     """Such as 2026-10."""
@@ -1585,12 +1591,14 @@ class OrdersBody(TypedDict):
 
 
 class OutcomeItem(TypedDict):
-    """What became of a message."""
+    """An outcome of a message."""
 
     id: NotRequired[str | None]
-    """By which the sender knows the item again; the result shows it."""
+    """The sender's id of the item; the result shows it."""
     message_id: str
-    """Of the outbox and the mail: also its `Message-ID` before the `@`, and its tag `message`."""
+    """The id in the outbox and the mail: its `Message-ID` before the `@`, and its tag
+    `message`.
+    """
     kind: OutcomeKind
     at: str
 
@@ -1613,12 +1621,12 @@ class OutcomeReport(TypedDict):
 
 
 class OutcomeResult(TypedDict):
-    """What became of one item: recorded, unchanged or rejected."""
+    """The result of one item: recorded, unchanged or rejected."""
 
     index: int
     """Position of the item in the batch, from 0."""
     id: str | None
-    """As it was sent."""
+    """The id as it was sent."""
     status: str
     errors: NotRequired[list[ViolationView]]
 
@@ -1630,18 +1638,18 @@ class OutcomesBody(TypedDict):
 
 
 class OverviewView(TypedDict):
-    """How the business does in a period, beside the one before it."""
+    """Figures of a period, compared with the one before it."""
 
     start: str
     """First day."""
     end: str
     """Last day."""
     days: int
-    """How many days the period has, and the one before it."""
+    """Days in the period, and in the one before it."""
     time_zone: str
-    """Whose days these are."""
+    """The zone that days are counted in."""
     submissions: CountFigure
-    """Submissions, whatever became of them."""
+    """Submissions in any state."""
     new_leads: CountFigure
     """Leads whose first submission lies in the period."""
     hot_leads: CountFigure
@@ -1657,19 +1665,19 @@ type Parsed = str | int | float | bool | list[Parsed] | dict[str, Parsed] | None
 
 
 class PersonBody(TypedDict):
-    """Who it is about; in a body, because addresses are logged."""
+    """A person's e-mail address; in a body, because addresses are logged."""
 
     email: str
 
 
 class PersonExport(TypedDict):
-    """What the database holds about one person."""
+    """Everything that the database holds about one person."""
 
     email: str
     lead: LeadView | None
     status_changes: list[StatusChangeView]
     submissions: list[SubmissionView]
-    """Those in quarantine, and repetitions, too."""
+    """The submissions, those in quarantine and repetitions included."""
     idempotent_answers: list[AnsweredRequestView]
     outbox_messages: list[MessageView]
     campaigns: list[MembershipView]
@@ -1678,14 +1686,14 @@ class PersonExport(TypedDict):
     limited.
     """
     consents: ConsentsView
-    """What the person said may be sent to them, and whether the address is not written to."""
+    """The consents of the person, and whether the address is suppressed."""
     customers: list[CustomerRecord]
     erased_at: str | None
     """When data held earlier was erased, where that was asked for."""
 
 
 class PreviewView(TypedDict):
-    """What a dispatch would do now."""
+    """The result that a dispatch would have now."""
 
     campaign_id: str
     reached: int
@@ -1699,7 +1707,7 @@ class PreviewView(TypedDict):
 
 
 class Problem(TypedDict):
-    """What went wrong (RFC 9457)."""
+    """A problem (RFC 9457)."""
 
     type: str
     title: str
@@ -1736,7 +1744,7 @@ class QuietHoursView(TypedDict):
 
 
 class Receipt(TypedDict):
-    """That a submission is stored. It is the same whatever became of it."""
+    """A submission is stored; the receipt is the same whether it was accepted or quarantined."""
 
     submission_id: str
     form_id: str
@@ -1744,13 +1752,13 @@ class Receipt(TypedDict):
 
 
 class ReceiptHorizonView(TypedDict):
-    """What a receipt foresaw for some days."""
+    """The prediction of a receipt for some days."""
 
     days: int
     """Days after the run that the forecast covers."""
     ends_at: str
     graded_as_of: str | None
-    """As of when the run was that graded it; null before."""
+    """The instant of the run that graded it; null before."""
     purchases: CountForecastView
     """Days with a purchase, of customers who had bought."""
     revenue: RevenueForecastView
@@ -1766,7 +1774,7 @@ class ReceiptList(TypedDict):
 
 
 class ReceiptView(TypedDict):
-    """What a month's first run foresaw, as it was sealed."""
+    """The prediction of a month's first run, as it was sealed."""
 
     month: str
     """Its first day."""
@@ -1775,7 +1783,7 @@ class ReceiptView(TypedDict):
     is_backfilled: bool
     """Whether it was made after the fact, from what was known by then."""
     model: str
-    """Of purchases."""
+    """The model of purchases."""
     currency: str
     horizons: list[ReceiptHorizonView]
 
@@ -1792,13 +1800,13 @@ class RefundWarningView(TypedDict):
 
 
 class RescoringBody(TypedDict):
-    """As of when; an earlier answer's `as_of` goes on with what that left."""
+    """The instant to score as of; an earlier answer's `as_of` goes on where that stopped."""
 
     as_of: NotRequired[str | None]
 
 
 class RescoringReport(TypedDict):
-    """How far a scoring of all leads came."""
+    """The progress of scoring all leads."""
 
     as_of: str
     rules_version: int
@@ -1810,7 +1818,7 @@ class RescoringReport(TypedDict):
 
 
 class RetentionAnalyticsView(TypedDict):
-    """Where all customers stand."""
+    """The state of all customers."""
 
     customers: int
     """Customers with a purchase or activity until the run."""
@@ -1836,10 +1844,10 @@ class RetentionAnalyticsView(TypedDict):
 
 
 class RetentionChangeView(TypedDict):
-    """How customers moved since the run before; more is above 0."""
+    """The change since the run before; more is above 0."""
 
     since: str
-    """As of when that run was."""
+    """The instant of that run."""
     customers: int
     """Customers now less those then."""
     high_risk_customers: int
@@ -1857,13 +1865,13 @@ class RevenueFigure(TypedDict):
 
     currency: str
     now: str
-    """Orders of the period less refunds made in it, in `currency`."""
+    """Orders in the period less refunds made in it, in `currency`."""
     before: str
-    """The same of as many days of the period before, in `currency`."""
+    """The same for as many days of the period before, in `currency`."""
     orders_now: int
-    """Orders of the period."""
+    """Orders in the period."""
     orders_before: int
-    """Orders of as many days of the period before."""
+    """Orders in as many days of the period before."""
 
 
 class RevenueForecastView(TypedDict):
@@ -1896,21 +1904,21 @@ class RevenueGroupView(TypedDict):
     graded_customers: int | None
     """Customers of these of whom it is known what came; null before grading."""
     came: str | None
-    """What came of those, in the unit of `foreseen`; null before grading."""
+    """The actual value, in the unit of `foreseen`; null before grading."""
 
 
 class RevenueView(TypedDict):
-    """Revenue, as far as the current run knows the ledger."""
+    """Revenue up to the instant of the current run."""
 
     as_of: str
-    """Of the run; later orders are not counted yet."""
+    """The instant of the run; later orders are not counted yet."""
     through: str | None
-    """The last day of the period that is counted; of the period before, as many days are. null
-    where the run is from before the period.
+    """The last day that is counted; the period before is counted over as many days. null if
+    the run is older than the period.
     """
     by_currency: list[RevenueFigure]
-    """One for each currency of the ledger, that of the deployment first and always there; none
-    where no day of the period is counted.
+    """A figure for each currency of the ledger, the deployment's first; empty if no day of the
+    period is counted.
     """
 
 
@@ -1918,20 +1926,20 @@ type RiskLevel = Literal["low", "medium", "high", "lost"]
 
 
 class RiskView(TypedDict):
-    """Value at risk by the current run, and by the one nearest to a period earlier."""
+    """Value at risk by the current run, and by the run nearest to a period earlier."""
 
     currency: str
     value_now: str
     """Value at risk of all customers at high risk, in `currency`."""
     value_before: str | None
-    """The same by the earlier run, in `currency`; null without one."""
+    """Value at risk by the earlier run, in `currency`; null without one."""
     customers_now: int
     """Customers at high risk."""
     customers_before: int | None
-    """The same by the earlier run; null without one."""
+    """Customers at high risk by the earlier run; null without one."""
     as_of: str
     before_as_of: str | None
-    """Of the earlier run."""
+    """The instant of the earlier run."""
 
 
 class RuleBody(TypedDict):
@@ -1959,7 +1967,7 @@ class RuleView(TypedDict):
 
 
 class RunBody(TypedDict):
-    """As of when customers are scored: an instant, or `now`, which is also meant by nothing."""
+    """The instant to score customers as of; `now` or nothing is the present."""
 
     as_of: NotRequired[str]
 
@@ -1972,7 +1980,7 @@ class RunProgressList(TypedDict):
 
 
 class RunProgressView(TypedDict):
-    """How far a scoring run has come."""
+    """The progress of a scoring run."""
 
     run_id: str
     as_of: str
@@ -1984,7 +1992,7 @@ class RunProgressView(TypedDict):
     shards: int
     """Parts that customers are scored in."""
     shards_scored: int
-    """How many of them are scored; all of them once a run has finished."""
+    """The number of shards that are scored; all of them once a run has finished."""
     customers: int
     """Customers scored so far; of a run that has finished, all of them."""
     warnings: list[RunWarningView]
@@ -2014,7 +2022,7 @@ class RunReport(TypedDict):
 
 
 class RunView(TypedDict):
-    """As of when numbers hold, by which models, under which settings."""
+    """The instant, models and settings that numbers come from."""
 
     run_id: str
     as_of: str
@@ -2025,7 +2033,7 @@ class RunView(TypedDict):
 
 
 class RunWarningView(TypedDict):
-    """Something about the ledger or the models that a run's numbers do not show."""
+    """A finding about the ledger or the models that a run's numbers do not show."""
 
     code: str
     """`customers_left_out`, `unmatched_refunds`, `over_refunded_orders`, `backtest_far_off` or
@@ -2037,7 +2045,7 @@ class RunWarningView(TypedDict):
     customer_ids: NotRequired[list[str]]
     """The first 20 of the customers left out, by id."""
     total: NotRequired[str]
-    """What the refunds come to, or exceed their orders by."""
+    """The sum of the refunds, or the amount by which they exceed their orders."""
     currency: NotRequired[str]
 
 
@@ -2070,7 +2078,7 @@ class ScoreView(TypedDict):
     """Points by category of rules."""
     points: list[ScorePointView]
     rules_version: int
-    """Of the table that gave the points; 0 from before there was one."""
+    """The version of the rules that gave the points; 0 from before there was one."""
     scored_at: str
 
 
@@ -2086,7 +2094,7 @@ class ScoringRuleBody(TypedDict):
     fields: NotRequired[list[str]]
     values: NotRequired[list[str]]
     at_most: NotRequired[int | None]
-    """How many submissions after the first give points; 1 where it is left out."""
+    """The number of submissions after the first that give points; 1 by default."""
     days: NotRequired[int | None]
     """In how many days after the last submission the points fall to none."""
 
@@ -2103,7 +2111,7 @@ class ScoringRuleView(TypedDict):
     fields: NotRequired[list[str]]
     values: NotRequired[list[str]]
     at_most: NotRequired[int]
-    """How many submissions after the first give points; left out where the rule names none."""
+    """The number of submissions after the first that give points; left out without a limit."""
     days: NotRequired[int]
     """In how many days after the last submission the points fall to none; left out otherwise."""
 
@@ -2142,19 +2150,19 @@ class SegmentBody(TypedDict):
     lower_bound: NotRequired[str | float | None]
     """Least predicted lifetime value that belongs here, in `currency`."""
     currency: NotRequired[str | None]
-    """Of the bound; the deployment's where it is left out."""
+    """The bound's currency; the deployment's by default."""
 
 
 class SegmentDifferenceView(TypedDict):
-    """What the campaign changed of one segment."""
+    """The effect on one segment."""
 
     treatment: GroupView
     holdout: GroupView
     incremental_revenue: MoneyEstimateView | None
-    """Of all members of the treatment."""
+    """The revenue added by all members of the treatment."""
     incremental_revenue_per_member: MoneyEstimateView | None
     incremental_customers: CountEstimateView | None
-    """Of all members of the treatment."""
+    """The number of buyers added among all members of the treatment."""
     narrowed_by: float
     """Share by which what the run before foresaw narrows the interval of revenue."""
     too_small: str | None
@@ -2182,11 +2190,11 @@ class SegmentView(TypedDict):
     set.
     """
     lower_bound: str | None
-    """As set by the user."""
+    """The bound as it was set."""
     resolved_lower_bound: str | None
-    """As the current run resolved it; null before one, or for a newer rule."""
+    """The bound as the current run resolved it; null before one, or for a newer rule."""
     currency: str
-    """Of the bounds and values here; the deployment's where there are none."""
+    """The currency of the bounds and values here; the deployment's if there are none."""
     customers: int
     """Customers in the segment by the run."""
     total_value: str
@@ -2196,14 +2204,14 @@ class SegmentView(TypedDict):
 
 
 class ShopEventReceipt(TypedDict):
-    """What becomes of an event of a shop."""
+    """The answer to a shop: whether its event was taken, and where it went."""
 
     result: Received
     """Accepted, or ignored since it is about nothing that is recorded, or only a ping."""
 
 
 class SourceList(TypedDict):
-    """What customers of each source are worth and cost, the most customers first."""
+    """Values and costs of customers by source, the most customers first."""
 
     start: str | None
     """First month of first purchases, included."""
@@ -2216,14 +2224,12 @@ class SourceList(TypedDict):
 
 
 class SourceView(TypedDict):
-    """Customers of one source, what they are worth and what they cost."""
+    """Customers of one source, with their value and cost."""
 
     customers: int
     """Customers in the group."""
     revenue: str
-    """What they spent until the run, net of refunds, times the margin; in the analysis's
-    currency.
-    """
+    """The spend until the run, net of refunds, times the margin; in the analysis's currency."""
     predicted_clv: str
     """Sum of their predicted lifetime values, in the analysis's currency."""
     residual_value: str
@@ -2249,7 +2255,7 @@ class SourceView(TypedDict):
 
 
 class SpamBody(TypedDict):
-    """How the form tells people from robots."""
+    """A form's protection against spam."""
 
     honeypot: NotRequired[str]
     minimum_seconds: NotRequired[int]
@@ -2268,7 +2274,7 @@ class SpamBody(TypedDict):
 
 
 class SpamView(TypedDict):
-    """How a form tells people from robots."""
+    """A form's protection against spam."""
 
     honeypot: str
     minimum_seconds: int
@@ -2340,7 +2346,7 @@ class SubmissionView(TypedDict):
 
 
 class SuppressionView(TypedDict):
-    """That the address is not written to, whatever else was said."""
+    """An address that gets no messages of a purpose, whatever else was said."""
 
     purpose: str
     reason: str
@@ -2348,7 +2354,7 @@ class SuppressionView(TypedDict):
 
 
 class Token(TypedDict):
-    """What a page sends along as `_token`, so that its visitor is known to have taken time."""
+    """A form's token, which a page sends as `_token` to show that its visitor took time."""
 
     token: str
     expires_in: int
@@ -2366,14 +2372,14 @@ type UnsubscribeFrom = Literal["all", "campaign"]
 
 
 class UploadBody(TypedDict):
-    """How the file is to be read; nothing of it is in a file's name."""
+    """How to read the file; nothing of it is in a file's name."""
 
     format: NotRequired[Literal["auto", "shopify", "woocommerce", "stripe", "plain"]]
     """`auto` goes by the header."""
     mapping: NotRequired[dict[str, Parsed] | None]
-    """Which column of a plain file holds what; see the reference of shop files."""
+    """The columns of a plain file by their meaning; see the reference of shop files."""
     currency: NotRequired[str | None]
-    """Of a file without a column for it."""
+    """The currency of a file without a column for it."""
     dry_run: NotRequired[bool]
     """Whether only to say what would be recorded."""
 
@@ -2382,7 +2388,7 @@ class UploadFormView(TypedDict):
     """A form (multipart/form-data) that takes the file, without a token."""
 
     url: str
-    """Where to post it."""
+    """The address to post it to."""
     fields: dict[str, str]
     """Send them first and as they are, and the file last, in the field `file`."""
     max_bytes: int
@@ -2391,7 +2397,7 @@ class UploadFormView(TypedDict):
 
 
 class UploadView(TypedDict):
-    """Where a file is to be sent, and where its import can be followed."""
+    """The address to send a file to, and that of its import."""
 
     import_id: str
     import_url: str
@@ -2405,9 +2411,7 @@ class ValueGroupView(TypedDict):
     customers: int
     """Customers in the group."""
     revenue: str
-    """What they spent until the run, net of refunds, times the margin; in the analysis's
-    currency.
-    """
+    """The spend until the run, net of refunds, times the margin; in the analysis's currency."""
     predicted_clv: str
     """Sum of their predicted lifetime values, in the analysis's currency."""
     residual_value: str

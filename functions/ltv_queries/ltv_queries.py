@@ -1,11 +1,12 @@
-"""What customers are worth and cost, by customer, segment, cohort and source; the overview."""
+"""The value and the cost of customers: analysis, segments, cohorts, sources; the overview."""
 
 from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
 
-from succotash.application.overview import LONGEST_DAYS, USUAL_DAYS, OverviewView
+from succotash.application.retention.overview import LONGEST_DAYS, USUAL_DAYS
+from succotash.application.retention.overview_views import OverviewView
 from succotash.application.value.acquisition import CostList, MonthCostsView, SourceList
 from succotash.application.value.cohort_views import CohortDetails, CohortList
 from succotash.application.value.views import (
@@ -46,12 +47,12 @@ OVERVIEW = "overview:read"
 
 
 class OverviewQuery(Closed):
-    """Which period."""
+    """The period to count."""
 
     days: Annotated[int, Field(ge=1, le=LONGEST_DAYS), Digits] = USUAL_DAYS
-    """How many days it has; it is compared with as many before it."""
+    """Days in the period; it is compared with as many before it."""
     end: Day | None = None
-    """Its last day; today in the deployment's zone where it is left out."""
+    """The last day; today in the deployment's zone by default."""
 
 
 class AnalysisQuery(Closed):
@@ -62,7 +63,7 @@ class AnalysisQuery(Closed):
 
 
 class CustomersQuery(Paged):
-    """Which customers."""
+    """Filters of a list of customers by value."""
 
     segment: Id | None = None
     """A segment by value."""
@@ -71,7 +72,7 @@ class CustomersQuery(Paged):
 
 
 class CohortsQuery(Closed):
-    """How long a cohort's time of first purchase is."""
+    """The length of a cohort's period of first purchase."""
 
     by: Annotated[CohortSpan, LAX] = CohortSpan.MONTH
 
@@ -86,40 +87,40 @@ class SegmentBody(Closed):
     lower_bound: Amount | None = None
     """Least predicted lifetime value that belongs here, in `currency`."""
     currency: CurrencyCode | None = None
-    """Of the bound; the deployment's where it is left out."""
+    """The bound's currency; the deployment's by default."""
 
 
 class MonthsQuery(Closed):
-    """From `start` to `end`, both months included."""
+    """Months from `start` to `end`, both included."""
 
     start: Month | None = None
     end: Month | None = None
 
 
 class CostsBody(Closed):
-    """What was spent in a month on winning customers, by source."""
+    """Costs of acquisition in a month, by source."""
 
     costs: Mapping[Line, Amount]
-    """By source, as leads name it; a source that is left out has no cost any more."""
+    """By source, as leads name it; the cost of a source that is left out is deleted."""
     currency: CurrencyCode | None = None
-    """The deployment's where it is left out; no other is taken."""
+    """The deployment's, which is the default."""
 
 
 @api.route("GET", "/overview", scope=OVERVIEW)
 def get_overview(container: Container, query: OverviewQuery) -> OverviewView:
-    """A period beside the one before it, and what needs attention; nothing about anybody."""
+    """Get figures of a period compared with the one before it, and what needs attention."""
     return container.get_overview().get_overview(query.days, query.end)
 
 
 @api.route("GET", "/ltv/analysis", scope=READ)
 def get_ltv_analysis(container: Container, query: AnalysisQuery) -> LTVAnalysis:
-    """What customers are worth, in all and by cohort, segment, source and campaign."""
+    """Get the value of customers, in all and by cohort, segment, source and campaign."""
     return container.get_ltv_handler().get_ltv_analysis(start=query.start, end=query.end)
 
 
 @api.route("GET", "/ltv/customers", scope=READ)
 def get_customers(container: Container, query: CustomersQuery) -> CustomerList:
-    """A page of customers, the most valuable first."""
+    """List customers, the most valuable first."""
     return container.get_ltv_handler().get_customers(
         segment_id=query.segment,
         cohort_id=query.cohort_id,
@@ -131,13 +132,13 @@ def get_customers(container: Container, query: CustomersQuery) -> CustomerList:
 
 @api.route("GET", "/ltv/customers/{customer_id}", scope=READ)
 def get_customer(container: Container, customer_id: CustomerPathId) -> CustomerDetails:
-    """One customer's value, and the run that found it."""
+    """Get a customer's value, and the run that found it."""
     return container.get_ltv_handler().get_customer_ltv_details(customer_id)
 
 
 @api.route("GET", "/ltv/segments", scope=READ)
 def get_segments(container: Container) -> SegmentList:
-    """Every segment, with what the current run found for it."""
+    """List all segments, with the current run's results."""
     return container.get_ltv_handler().get_segments()
 
 
@@ -159,19 +160,19 @@ def put_segment(container: Container, segment_id: Slug, body: SegmentBody) -> Se
 
 @api.route("GET", "/ltv/sources", scope=READ)
 def get_sources(container: Container, query: MonthsQuery) -> SourceList:
-    """What customers of each source are worth and cost, by months of first purchase."""
+    """Get the value and cost of customers by source, for months of first purchase."""
     return container.get_ltv_handler().get_source_values(start=query.start, end=query.end)
 
 
 @api.route("GET", "/acquisition-costs", scope=READ)
 def get_acquisition_costs(container: Container, query: MonthsQuery) -> CostList:
-    """What was spent on winning customers, by month and source, the latest month first."""
+    """List costs of acquisition by month and source, the latest month first."""
     return container.get_ltv_handler().get_acquisition_costs(start=query.start, end=query.end)
 
 
 @api.route("PUT", "/acquisition-costs/{month}", scope=WRITE)
 def put_acquisition_costs(container: Container, month: Month, body: CostsBody) -> MonthCostsView:
-    """Replace what a month, such as 2026-10, cost by source."""
+    """Replace the costs of a month, such as 2026-10, by source."""
     currency = Currency(body.currency or container.settings.currency)
     costs = {source: Money(amount, currency) for source, amount in body.costs.items()}
     return container.get_ltv_handler().put_acquisition_costs(month, costs)
@@ -179,13 +180,13 @@ def put_acquisition_costs(container: Container, month: Month, body: CostsBody) -
 
 @api.route("GET", "/ltv/cohorts", scope=READ)
 def get_cohorts(container: Container, query: CohortsQuery) -> CohortList:
-    """Every cohort of first purchases, by month or quarter, and all together."""
+    """List the cohorts of first purchases, by month or quarter, and all together."""
     return container.get_ltv_handler().get_cohorts(query.by)
 
 
 @api.route("GET", "/ltv/cohorts/{cohort_id}", scope=READ)
 def get_cohort(container: Container, cohort_id: str) -> CohortDetails:
-    """A cohort, such as 1997-01 or 1997-Q1, with its life month by month."""
+    """Get a cohort, such as 1997-01 or 1997-Q1, with its life month by month."""
     return container.get_ltv_handler().get_cohort(cohort_id)
 
 

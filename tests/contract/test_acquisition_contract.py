@@ -1,4 +1,4 @@
-"""What customers of each source cost, beside what they are worth."""
+"""Costs of acquisition, and values by source."""
 
 from datetime import date
 from decimal import Decimal

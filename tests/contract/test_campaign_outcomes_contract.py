@@ -12,7 +12,7 @@ from succotash.application.campaigns.outcomes import (
 from succotash.domain.campaigns.assignment import Arm
 from succotash.domain.campaigns.members import CampaignMember, MemberMark, MemberState
 from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
-from succotash.domain.people.consents import MARKETING, ConsentState
+from succotash.domain.consents.consents import MARKETING, ConsentState
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.value.ledgers import CLOCK_TOLERANCE
 from succotash.domain.values import CampaignId, MessageId

@@ -1,4 +1,4 @@
-"""What each day brought, whole or by shards."""
+"""Revenue by day, whole or by shards."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Costs of acquisition, and values by source beside them, over HTTP."""
+"""Costs of acquisition, and values by source, over HTTP."""
 
 import pytest
 

@@ -43,7 +43,7 @@ def finish_run(gateway: Gateway, moment: str, at_risk: str, high: int) -> None:
     repositories.retention.finish_scoring_run(run.run_id, high, summary=found.to_dict())
 
 
-def test_a_viewer_sees_a_period_beside_the_one_before_in_the_companys_days(
+def test_a_viewer_sees_a_period_and_the_one_before_in_the_companys_days(
     berlin: Gateway,
 ) -> None:
     forms = berlin.container.get_form_repository()

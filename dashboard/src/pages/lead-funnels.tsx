@@ -16,15 +16,16 @@ import { firstDay } from "./periods";
 type Group = Schemas["LeadGroupView"];
 type Funnel = Schemas["FormAnalyticsView"];
 
-const PERIODS = ["", "28", "90", "365"] as const;
+const ALL_TIME = "all";
+const PERIODS = ["28", "90", "365", ALL_TIME] as const;
 const SHOWN = 12;
 
 /** What became of the leads of a period: by stage, by source, by grade. */
 export function LeadFunnels() {
   const [query, change] = useQuery();
   const { timeZone } = useSettings();
-  const days = PERIODS.find((each) => each === query.days) ?? "";
-  const start = days ? firstDay(Number(days), timeZone) : undefined;
+  const days = PERIODS.find((each) => each === query.days) ?? "90";
+  const start = days !== ALL_TIME ? firstDay(Number(days), timeZone) : undefined;
   const reading = useReading("/leads/analytics", { query: { start } });
   return (
     <>
@@ -33,7 +34,7 @@ export function LeadFunnels() {
           label="Leads of"
           value={days}
           options={PERIODS}
-          texts={{ "": "All time", 28: "28 days", 90: "90 days", 365: "A year" }}
+          texts={{ [ALL_TIME]: "All time", 28: "28 days", 90: "90 days", 365: "A year" }}
           choose={(value) => change({ days: value })}
         />
       </p>

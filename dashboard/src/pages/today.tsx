@@ -99,7 +99,7 @@ function Figures({ data, days, reading }: FiguresProps) {
   return (
     <Figure
       title={titleOf(data)}
-      definition={`${day(data.start)} to ${day(data.end)}, beside the ${plural(data.days, "day")} before. ${notesOf(data, useSettings().timeZone)}`}
+      definition={`${day(data.start)} to ${day(data.end)}, compared with the ${plural(data.days, "day")} before. ${notesOf(data, useSettings().timeZone)}`}
       address={reading.address}
       name="overview"
       controls={

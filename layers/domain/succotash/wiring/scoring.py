@@ -29,7 +29,7 @@ def churn_scoring(
 
 
 def scoring_settings(settings: Settings) -> "ScoringSettings":
-    """By what a run scores."""
+    """The settings of scoring runs."""
     from succotash.application.scoring.settings import ScoringSettings
     from succotash.domain.models.selection import Candidate
     from succotash.domain.retention.risk import RiskRule

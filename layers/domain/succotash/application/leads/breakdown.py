@@ -1,4 +1,4 @@
-"""Leads of a range of time by source and by score, and what became of them."""
+"""Leads of a range of time by source and by grade, with their outcome."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -24,11 +24,11 @@ class LeadGroupView(TypedDict):
     by_status: Mapping[str, int]
     """The leads by their present status."""
     hot_leads: int
-    """Those whose score is hot."""
+    """Leads with a hot score."""
     won: int
-    """Those whose present status is closed_won."""
+    """Leads with the present status closed_won."""
     customers: int
-    """Those who had bought when the current run took place, whatever their status is."""
+    """Leads who had bought by the current run, in any status."""
     won_rate: float
     """Share of the leads that were won, 0 to 1."""
     customer_rate: float
@@ -36,16 +36,16 @@ class LeadGroupView(TypedDict):
 
 
 class LeadAnalyticsView(TypedDict):
-    """What became of the leads first seen in a range of time."""
+    """Outcomes of the leads first seen in a range of time."""
 
     start: datetime | None
     """Included."""
     end: datetime | None
     """Excluded."""
     time_zone: str
-    """Whose days these are."""
+    """The zone that days are counted in."""
     customers_as_of: datetime | None
-    """Of the run that says who has bought; None before the first one."""
+    """The instant of the run that counts customers; None before the first one."""
     leads: int
     """Leads first seen in the range."""
     by_source: list[LeadGroupView]
@@ -57,7 +57,7 @@ class LeadAnalyticsView(TypedDict):
 
 
 class LeadReports:
-    """Counts what became of leads."""
+    """Reports on outcomes of leads."""
 
     def __init__(self, storage: Storage, time_zone: str = "UTC") -> None:
         self._storage = storage
@@ -66,7 +66,7 @@ class LeadReports:
     def get_lead_analytics(
         self, *, start: date | datetime | None = None, end: date | datetime | None = None
     ) -> LeadAnalyticsView:
-        """The leads first seen from `start` to `end`: days, both included, or instants.
+        """Count the leads first seen from `start` to `end`: days, both included, or instants.
 
         Days are the deployment's; an instant that ends the range is excluded. InvalidInputError
         where the range ends before it starts.

@@ -1,4 +1,4 @@
-"""What customers of each source cost and are worth."""
+"""Costs and values of customers by source."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -25,7 +25,7 @@ MOST_SOURCES = 100
 
 
 class MonthCostsView(TypedDict):
-    """What was spent in a month on winning customers."""
+    """Costs of acquisition in a month."""
 
     month: str
     """Such as 2026-10."""
@@ -43,7 +43,7 @@ class CostList(TypedDict):
 
 
 class SourceView(ValueGroupView):
-    """Customers of one source, what they are worth and what they cost."""
+    """Customers of one source, with their value and cost."""
 
     source: str
     cost: Decimal | None
@@ -62,7 +62,7 @@ class SourceView(ValueGroupView):
 
 
 class SourceList(TypedDict):
-    """What customers of each source are worth and cost, the most customers first."""
+    """Values and costs of customers by source, the most customers first."""
 
     start: str | None
     """First month of first purchases, included."""
@@ -75,7 +75,7 @@ class SourceList(TypedDict):
 
 
 class Acquisition:
-    """Costs by month and source, and values beside them."""
+    """Costs by month and source, and values compared with them."""
 
     def __init__(self, storage: Storage, currency: Currency) -> None:
         self._storage = storage
@@ -84,7 +84,7 @@ class Acquisition:
     def get_acquisition_costs(
         self, *, start: date | None = None, end: date | None = None
     ) -> CostList:
-        """Costs of the months from `start` to `end`, both included, each named by its first day."""
+        """List costs of the months from `start` to `end`, both included; a first day names each."""
         found = self._storage.repositories.ltv.get_acquisition_costs(start=start, end=end)
         months: dict[date, dict[str, Money]] = {}
         for each in found:
@@ -92,7 +92,7 @@ class Acquisition:
         return {"months": [self._month(month, costs) for month, costs in months.items()]}
 
     def put_acquisition_costs(self, month: date, costs: Mapping[str, Money]) -> MonthCostsView:
-        """Replace what the month cost, by source.
+        """Replace the costs of the month, by source.
 
         InvalidInputError for one that is negative, cannot be kept or is not in the deployment's
         currency, or for too many sources.
@@ -113,7 +113,7 @@ class Acquisition:
     def get_source_values(
         self, *, start: date | None = None, end: date | None = None
     ) -> SourceList:
-        """Customers by source whose first purchase lies in these months, with their costs."""
+        """Get customers by source, with a first purchase in these months, and their costs."""
         ltv = self._storage.repositories.ltv
         read = ltv.find_source_values(self._currency, start=start, end=end)
         run = run_or_none(read.run)
@@ -144,7 +144,7 @@ class Acquisition:
 
 
 def _curve(read: Labelled[list[Cohort]]) -> Sequence[Decimal]:
-    """What an average customer has brought by the end of each month of life, times the margin."""
+    """Revenue of an average customer by the end of each month of life, times the margin."""
     margin = read.run.settings.get("margin")
     share = Decimal(str(margin)) if isinstance(margin, int | float) else Decimal(1)
     average = average_periods(read.found, CohortSpan.MONTH, run_day(read.run))

@@ -10,14 +10,14 @@ from succotash.domain.values import Currency, Money
 
 
 class AcquisitionRepository(ABC):
-    """What was spent on winning customers, by month and source.
+    """Costs of winning customers, by month and source.
 
     A month is named by its first day.
     """
 
     @abstractmethod
     def save_acquisition_costs(self, month: date, costs: Mapping[str, Money]) -> None:
-        """Replace what the month cost by source; a source that is left out has no cost any more."""
+        """Replace the costs of the month by source; those of other sources are deleted."""
 
     @abstractmethod
     def get_acquisition_costs(
@@ -32,7 +32,7 @@ class AcquisitionRepository(ABC):
     def find_source_values(
         self, currency: Currency, *, start: date | None = None, end: date | None = None
     ) -> Labelled[list[SourceValue]]:
-        """The current run's customers by source, with what they cost in this currency.
+        """The current run's customers by source, with their cost in this currency.
 
         Of the months of first purchase from `start` to `end`, both included. Sources that have
         either customers or a cost, by name. Customers are those of the run's rollups.

@@ -42,7 +42,7 @@ class FormAnalyticsRepository(ABC):
         form_id: FormId | None = None,
         source: str | None = None,
     ) -> ConversionFunnel:
-        """Of the leads first seen in the range, how many ever reached each stage or a later one.
+        """Count the leads first seen in the range that ever reached each stage or a later one.
 
         Computed from the history of status changes. `form_id` and `source` narrow the leads as
         they narrow those of `get_form_analytics`.
@@ -61,7 +61,7 @@ class FormAnalyticsRepository(ABC):
     def get_lead_breakdown(
         self, *, start: datetime | None = None, end: datetime | None = None
     ) -> Labelled[LeadBreakdown]:
-        """The leads first seen in the range by source and by grade, with what became of them.
+        """The leads first seen in the range by source and by grade, with their status.
 
         Buyers are those whose customer the current run has valued.
         """

@@ -1,4 +1,4 @@
-"""The port to what each day brought."""
+"""The port to revenue by day."""
 
 from abc import ABC, abstractmethod
 from datetime import date, datetime

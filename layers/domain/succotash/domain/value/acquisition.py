@@ -1,4 +1,4 @@
-"""What customers of each source cost, and what they are worth against it."""
+"""Costs of acquisition by source, and values compared with them."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,7 @@ from succotash.errors import Violation
 
 @dataclass(frozen=True, slots=True)
 class AcquisitionCost:
-    """What was spent in a month on winning customers by one source."""
+    """The cost of winning customers by one source in a month."""
 
     source: str
     month: date
@@ -21,7 +21,7 @@ class AcquisitionCost:
 
 @dataclass(frozen=True, slots=True)
 class SourceValue:
-    """Customers of one source, and what they cost, over some months of first purchase."""
+    """Customers of one source, and their cost, over some months of first purchase."""
 
     source: str
     total: ValueGroup

@@ -1,4 +1,4 @@
-"""What each day brought, net of what was given back on it."""
+"""Revenue by day, net of refunds."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -181,7 +181,7 @@ def _add(groups: dict[str, RollupTotals], name: str, totals: RollupTotals) -> No
 
 
 def value_group(totals: RollupTotals) -> ValueGroup:
-    """What a group is worth."""
+    """The value of a group."""
     return ValueGroup(
         totals.customers,
         _decimal(totals.revenue),

@@ -43,7 +43,7 @@ def order_of(row: Row) -> Order:
 
 
 def order_import_of(row: Row) -> OrderImport:
-    """How far an import has come."""
+    """The progress of an import."""
     return OrderImport(
         import_id=row["import_id"],
         position=Position(offset=row["byte_offset"], line=row["line"]),
@@ -93,7 +93,7 @@ def refund_totals_of(row: Row) -> RefundTotals:
 
 
 def customer_ltv_of(row: Row) -> CustomerLTV:
-    """What a customer is worth."""
+    """The value of a customer."""
     return CustomerLTV(
         customer_id=row["customer_id"],
         actual_clv=row.money("actual_clv"),
@@ -120,7 +120,7 @@ def customer_ltv_of(row: Row) -> CustomerLTV:
 
 
 def customer_values_of(rows: Sequence[Row]) -> list[CustomerLTV]:
-    """What customers are worth; one row without any is none."""
+    """The values of customers; one row without a customer stands for none."""
     return [customer_ltv_of(row) for row in rows if row["customer_id"] is not None]
 
 
@@ -174,7 +174,7 @@ def _cohort(rows: Sequence[Row]) -> Cohort:
 
 
 def ltv_analytics_of(rows: Sequence[Row]) -> LTVAnalytics:
-    """What customers are worth, of one row per group, the first of dimension `total`."""
+    """The value of all customers, from one row per group, the first of dimension `total`."""
     groups: dict[str, dict[str | None, ValueGroup]] = {}
     for row in rows:
         groups.setdefault(row["dimension"], {})[row["name"]] = _value_group(row)
@@ -191,7 +191,7 @@ def ltv_analytics_of(rows: Sequence[Row]) -> LTVAnalytics:
 
 
 def revenue_days_of(rows: Sequence[Row]) -> list[RevenueDay]:
-    """What days brought; one row without a day is none."""
+    """Revenue by day; one row without a day is none."""
     return [
         RevenueDay(
             day=row.day("day"),
@@ -205,12 +205,12 @@ def revenue_days_of(rows: Sequence[Row]) -> list[RevenueDay]:
 
 
 def acquisition_cost_of(row: Row) -> AcquisitionCost:
-    """What was spent on a source in a month."""
+    """The cost of a source in a month."""
     return AcquisitionCost(source=row["source"], month=row.day("month"), cost=row.money("amount"))
 
 
 def source_values_of(rows: Sequence[Row]) -> list[SourceValue]:
-    """Customers by source, and what they cost; one row without a source is none."""
+    """Customers by source, and their cost; one row without a source is none."""
     return [
         SourceValue(
             source=row["source"],

@@ -1,13 +1,20 @@
-"""How the business does: a period beside the one before it, and what needs attention."""
+"""Figures of a period compared with the one before it, and what needs attention."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from succotash.application.days import start_of_day
+from succotash.application.retention.overview_views import (
+    AttentionView,
+    LastRunView,
+    OverviewView,
+    RevenueFigure,
+    RevenueView,
+    RiskView,
+)
 from succotash.application.scoring.runs import run_day
 from succotash.domain.leads.analytics import PeriodCounts
 from succotash.domain.messages.outbox import Backlog
@@ -26,113 +33,9 @@ IMPORT_GIVEN_UP_AFTER = timedelta(hours=3)
 """An import that was not begun again for so long is not going on."""
 
 
-class CountFigure(TypedDict):
-    """A count of the period and of the one before it."""
-
-    now: int
-    """Of the period."""
-    before: int
-    """Of as many days before it."""
-
-
-class RevenueFigure(TypedDict):
-    """Revenue in one currency, in the period and in the one before it."""
-
-    currency: str
-    now: Decimal
-    """Orders of the period less refunds made in it, in `currency`."""
-    before: Decimal
-    """The same of as many days of the period before, in `currency`."""
-    orders_now: int
-    """Orders of the period."""
-    orders_before: int
-    """Orders of as many days of the period before."""
-
-
-class RevenueView(TypedDict):
-    """Revenue, as far as the current run knows the ledger."""
-
-    as_of: datetime
-    """Of the run; later orders are not counted yet."""
-    through: date | None
-    """The last day of the period that is counted; of the period before, as many days are. None
-    where the run is from before the period."""
-    by_currency: list[RevenueFigure]
-    """One for each currency of the ledger, that of the deployment first and always there; none
-    where no day of the period is counted."""
-
-
-class RiskView(TypedDict):
-    """Value at risk by the current run, and by the one nearest to a period earlier."""
-
-    currency: str
-    value_now: Decimal
-    """Value at risk of all customers at high risk, in `currency`."""
-    value_before: Decimal | None
-    """The same by the earlier run, in `currency`; None without one."""
-    customers_now: int
-    """Customers at high risk."""
-    customers_before: int | None
-    """The same by the earlier run; None without one."""
-    as_of: datetime
-    before_as_of: datetime | None
-    """Of the earlier run."""
-
-
-class LastRunView(TypedDict):
-    """The run that is latest by its instant, whatever became of it."""
-
-    run_id: str
-    as_of: datetime
-    stage: str
-    """`planned`, `scoring`, `finished`, `withheld` or `failed`."""
-    failure: str | None
-
-
-class AttentionView(TypedDict):
-    """What somebody should look at; counted in the database."""
-
-    quarantined: int
-    """Submissions that wait in quarantine, of all forms."""
-    failed_messages: int
-    """Messages that were given up after their last attempt."""
-    uncertain_deliveries: int
-    """Deliveries of which nobody knows whether they happened."""
-    failed_imports: int
-    """Files of orders that were refused within the period, or whose import broke off."""
-    is_run_late: bool
-    """Whether the run that numbers come from is older than two days, or there is none."""
-    last_run: LastRunView | None
-    """None before the first one was asked for."""
-
-
-class OverviewView(TypedDict):
-    """How the business does in a period, beside the one before it."""
-
-    start: date
-    """First day."""
-    end: date
-    """Last day."""
-    days: int
-    """How many days the period has, and the one before it."""
-    time_zone: str
-    """Whose days these are."""
-    submissions: CountFigure
-    """Submissions, whatever became of them."""
-    new_leads: CountFigure
-    """Leads whose first submission lies in the period."""
-    hot_leads: CountFigure
-    """New leads whose score is hot."""
-    revenue: RevenueView | None
-    """None before the first run."""
-    risk: RiskView | None
-    """None before the first run."""
-    attention: AttentionView
-
-
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What was read, all of one moment."""
+    """Rows of one transaction."""
 
     counts: tuple[PeriodCounts, PeriodCounts]
     revenue: Labelled[list[RevenueDay]]
@@ -145,7 +48,7 @@ class _Found:
 
 
 class Overview:
-    """What happened lately, without anything about anybody."""
+    """Figures of a period, none of them personal."""
 
     def __init__(
         self, storage: Storage, clock: Clock, currency: Currency, time_zone: str = "UTC"
@@ -156,7 +59,7 @@ class Overview:
         self._time_zone = time_zone
 
     def get_overview(self, days: int = USUAL_DAYS, end: date | None = None) -> OverviewView:
-        """The period of so many days up to `end`, included: today, where it is left out.
+        """Get the figures of `days` days up to `end`, included; `end` is today by default.
 
         Days are the deployment's.
         """
