@@ -27,4 +27,4 @@ CREATE TABLE import_progress (
     ended_at timestamptz,
     failure text
 );
-COMMENT ON COLUMN import_progress.failure IS 'Why the file was refused, by code, without its words.';
+COMMENT ON COLUMN import_progress.failure IS 'Why the file was refused, by code.';
