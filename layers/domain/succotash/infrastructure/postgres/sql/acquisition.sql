@@ -73,12 +73,12 @@ costs AS (
 
 found AS (
     SELECT
+        costs.amount,
         coalesce(valued.source, costs.source) AS source,
         coalesce(valued.customers, 0) AS customers,
         coalesce(valued.revenue, 0) AS revenue,
         coalesce(valued.predicted_clv, 0) AS predicted_clv,
-        coalesce(valued.residual_value, 0) AS residual_value,
-        costs.amount
+        coalesce(valued.residual_value, 0) AS residual_value
     FROM valued
     FULL JOIN costs ON valued.source = costs.source AND valued.month = costs.month
 ),
@@ -87,12 +87,12 @@ grouped AS (
     SELECT
         source,
         cast(sum(customers) AS bigint) AS customers,
-        sum(revenue) AS revenue,
-        sum(predicted_clv) AS predicted_clv,
-        sum(residual_value) AS residual_value,
         cast(
             coalesce(sum(customers) FILTER (WHERE amount IS NOT NULL), 0) AS bigint
         ) AS paid_customers,
+        sum(revenue) AS revenue,
+        sum(predicted_clv) AS predicted_clv,
+        sum(residual_value) AS residual_value,
         coalesce(sum(revenue) FILTER (WHERE amount IS NOT NULL), 0) AS paid_revenue,
         coalesce(sum(predicted_clv) FILTER (WHERE amount IS NOT NULL), 0) AS paid_predicted_clv,
         coalesce(sum(residual_value) FILTER (WHERE amount IS NOT NULL), 0) AS paid_residual_value,
@@ -115,5 +115,5 @@ SELECT
     ${label_columns}
 FROM label
 LEFT JOIN grouped ON TRUE
-WINDOW place AS (ORDER BY grouped.source COLLATE "C" ASC)
-ORDER BY grouped.source COLLATE "C" ASC;
+WINDOW place AS (ORDER BY grouped.source ASC)
+ORDER BY grouped.source ASC;

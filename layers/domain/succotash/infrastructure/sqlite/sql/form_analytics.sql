@@ -102,13 +102,13 @@ WITH met AS (
 SELECT
     (
         SELECT count(*)
-        FROM form_submissions
-        WHERE submitted_at >= :start AND submitted_at < :end
+        FROM form_submissions AS sent
+        WHERE sent.submitted_at >= :start AND sent.submitted_at < :end
     ) AS now_submissions,
     (
         SELECT count(*)
-        FROM form_submissions
-        WHERE submitted_at >= :earlier AND submitted_at < :start
+        FROM form_submissions AS sent
+        WHERE sent.submitted_at >= :earlier AND sent.submitted_at < :start
     ) AS before_submissions,
     count(*) FILTER (WHERE is_now) AS now_leads,
     count(*) FILTER (WHERE NOT is_now) AS before_leads,
@@ -125,7 +125,7 @@ found AS MATERIALIZED (
         lead.status,
         coalesce(score.grade, :unscored) AS grade,
         coalesce(score.is_hot, 0) AS is_hot,
-        EXISTS (
+        exists(
             SELECT 1
             FROM customers AS customer
             INNER JOIN customer_ltv AS value ON customer.customer_id = value.customer_id
