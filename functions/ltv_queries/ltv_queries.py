@@ -5,8 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from succotash.application.retention.overview import LONGEST_DAYS, USUAL_DAYS
-from succotash.application.retention.overview_views import OverviewView
+from succotash.application.retention.overview_views import LONGEST_DAYS, USUAL_DAYS, OverviewView
 from succotash.application.value.acquisition import CostList, MonthCostsView, SourceList
 from succotash.application.value.cohort_views import CohortDetails, CohortList
 from succotash.application.value.views import (

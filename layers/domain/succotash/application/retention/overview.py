@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from succotash.application.days import start_of_day
 from succotash.application.retention.overview_views import (
+    USUAL_DAYS,
     AttentionView,
     LastRunView,
     OverviewView,
@@ -25,8 +26,6 @@ from succotash.domain.scoring.progress import RunProgress, RunStage
 from succotash.domain.value.revenue import RevenueDay
 from succotash.domain.values import Clock, Currency, Json, Money
 
-USUAL_DAYS = 28
-LONGEST_DAYS = 366
 LATE_AFTER = timedelta(days=2)
 """Runs come every night; the current one is late once it is older."""
 IMPORT_GIVEN_UP_AFTER = timedelta(hours=3)

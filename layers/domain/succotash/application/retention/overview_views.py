@@ -4,6 +4,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypedDict
 
+USUAL_DAYS = 28
+LONGEST_DAYS = 366
+
 
 class CountFigure(TypedDict):
     """A count in the period, and in the one before it."""
