@@ -12,8 +12,10 @@ from typing import Any
 
 from local.expectations import DAY, LONG_AGO, expect
 from local.member_round_trips import check_members
+from local.receipt_round_trip import check_receipts
 from local.run_round_trip import check_progress
 from local.shop_round_trip import USD, ShopRoundTrip
+from local.value_round_trip import check_totals
 from succotash.domain.campaigns.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
 from succotash.domain.consents.consents import (
     MARKETING,
@@ -46,7 +48,6 @@ from succotash.domain.people.identities import Join
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.grids import GridRequest
 from succotash.domain.retention.labels import Labelled
-from succotash.domain.retention.receipts import DueGrading, ForecastReceipt, Measure, Tally
 from succotash.domain.retention.retention import (
     ChurnPrediction,
     ChurnPredictions,
@@ -169,20 +170,7 @@ class RoundTrip(ShopRoundTrip):
 
     def receipts(self) -> None:
         """Forecast receipts, of a month before any shop's."""
-        to, month, run_id = self._to.retention, LONG_AGO.date().replace(day=1), self._run
-        tally = Tally(30, Measure.REVENUE, 10, 1, Decimal("0.0001"))
-        receipt = ForecastReceipt(
-            run_id, month, LONG_AGO, is_backfilled=True, settings={"größe": 1}, models={}
-        )
-        to.save_forecast_tallies(run_id, SHARD, [tally])
-        if not to.has_receipt(month):
-            expect(that=to.seal_receipt(receipt, [30]))
-            expect(that=DueGrading(receipt, 30) in to.get_due_gradings(LONG_AGO + 30 * DAY))
-            to.save_outcome_tallies(run_id, 30, SHARD, [tally])
-            to.mark_graded(run_id, 30, LONG_AGO + 30 * DAY)
-            [found] = to.find_receipts(limit=1, before=month + 31 * DAY)
-            [group] = found.horizons[0].groups[Measure.REVENUE]
-            expect(that=(found.run_id, group.foreseen, group.came) == (run_id, *2 * (tally.total,)))
+        check_receipts(self._to.retention, self._run)
 
     def campaigns(self) -> None:
         """Retention campaigns."""
@@ -258,9 +246,7 @@ class RoundTrip(ShopRoundTrip):
         segments = to.get_all_ltv_segments()
         expect(that=segment.segment_id in {each.segment_id for each in segments})
         expect(that=to.find_segments().found == segments)
-        analytics = to.get_ltv_analytics(end=LONG_AGO.date())
-        expect(that=analytics.total.customers == 1)
-        expect(that=to.find_ltv_analytics(end=LONG_AGO.date()).found == analytics)
+        check_totals(to, run_id)
 
     def forms(self) -> None:
         """Forms, submissions and leads."""

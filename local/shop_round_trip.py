@@ -15,6 +15,7 @@ from succotash.domain.shops.orders import (
     ShopOrderKey,
     ShopOrderState,
 )
+from succotash.domain.shops.recording import ShopOrderOutcome, ShopOrderQuery
 from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.values import Currency, CustomerId, Money, OrderId
 
@@ -32,10 +33,11 @@ class ShopRoundTrip(OverviewRoundTrip):
         state = ShopOrderState(key.order_id, system, "1", LONG_AGO, self._customer, LONG_AGO, total)
         later = replace(state, refunds={"r": KnownRefund(LONG_AGO, total.units())})
         expect(that=to.add_shop_orders([state], {}) == [True])
-        to.save_shop_orders([ShopOrderChange((state,), later)], {})
-        expect(that=to.find_shop_orders([key]) == [later])
+        to.save_shop_outcome(ShopOrderOutcome([ShopOrderChange((state,), later)], {}))
+        expect(that=to.load_shop_context(ShopOrderQuery([key])).states == [later])
         expect(that=later.ledger()[-1] in to.get_orders(self._customer))
-        to.save_shop_orders([ShopOrderChange((later,), replace(later, customer_id=None))], {})
+        uncounted = ShopOrderChange((later,), replace(later, customer_id=None))
+        to.save_shop_outcome(ShopOrderOutcome([uncounted], {}))
         self._usual_orders(system)
 
     def _usual_orders(self, system: str) -> None:

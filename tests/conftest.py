@@ -16,6 +16,11 @@ TEST_POSTGRES_URL = "SUCCOTASH_TEST_POSTGRES_URL"
 """An administrator's URL of the server to test on, instead of an embedded one."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: much of a test is waiting, for a server or a time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long, so that no worker is left with it alone at the end."""
     items.sort(key=lambda each: each.get_closest_marker("long") is None)

@@ -92,6 +92,10 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
         {"start": "1998-06-03", "revenue.through": "1998-06-30", "attention.quarantined": 0},
     ),
     "ltv_queries.sources": (HTTPStatus.OK, {"sources.0.source": "unknown"}),
+    "ltv_queries.distribution": (
+        HTTPStatus.OK,
+        {"measure": "actual_clv", "customers": CDNOW_AND_TWO, "bins.0.low": "0.00"},
+    ),
     "ltv_queries.segments": (
         HTTPStatus.OK,
         {"segments.0.segment_id": "low_value", "segments.0.customers": 1179},
@@ -139,6 +143,12 @@ NEEDS_S3 = frozenset({"bulk_import.uploaded"})
 def function_of(event: str) -> str:
     """The folder of the function whose event this is."""
     return event.partition(".")[0]
+
+
+FIRST_EVENTS: Mapping[str, str] = {
+    function_of(event): event for event in sorted(EXPECTED, reverse=True)
+}
+"""An event of each function."""
 
 
 def logical_id_of(event: str) -> str:

@@ -389,6 +389,12 @@ class CohortDetails(TypedDict):
     """Mean predicted lifetime value per customer, in `currency`."""
     milestones: dict[str, CohortPeriodView | None]
     """The months 1m, 3m, 6m and 12m of its life; null where one has not begun."""
+    cumulative_revenue_per_customer: list[str]
+    """Net revenue per customer from month 0 to each month of its life, that one included,
+    month 0 first; in `currency`.
+    """
+    mature_periods: int
+    """How many of these months, from the first, had passed for everybody at the run."""
     periods: list[CohortPeriodView]
     run: RunView | None
 
@@ -436,6 +442,12 @@ class CohortView(TypedDict):
     """Mean predicted lifetime value per customer, in `currency`."""
     milestones: dict[str, CohortPeriodView | None]
     """The months 1m, 3m, 6m and 12m of its life; null where one has not begun."""
+    cumulative_revenue_per_customer: list[str]
+    """Net revenue per customer from month 0 to each month of its life, that one included,
+    month 0 first; in `currency`.
+    """
+    mature_periods: int
+    """How many of these months, from the first, had passed for everybody at the run."""
 
 
 class ConfirmationBody(TypedDict):
@@ -574,6 +586,15 @@ class CountGroupView(TypedDict):
     """Customers of these of whom it is known what came; null before grading."""
     came: int | None
     """The actual value, in the unit of `foreseen`; null before grading."""
+
+
+class CountWeekView(TypedDict):
+    """Days with a purchase in one week."""
+
+    foreseen: float
+    """Days with a purchase, foreseen in total."""
+    came: int | None
+    """Days with a purchase that came in total; null before the week is counted."""
 
 
 type Criterion = Literal[
@@ -1176,7 +1197,9 @@ class ImportView(TypedDict):
 
     import_id: str
     state: str
-    """`queued`, `importing`, `finished`, `checked` (a dry run) or `refused` (see `errors`)."""
+    """`queued`, `importing`, `finished`, `checked` (a dry run), `refused` (see `errors`), or
+    `failed`: given up, after what is counted.
+    """
     bytes: int | None
     """The size of the file; null once it is imported and gone."""
     bytes_read: int | None
@@ -1786,6 +1809,22 @@ class ReceiptView(TypedDict):
     """The model of purchases."""
     currency: str
     horizons: list[ReceiptHorizonView]
+    weeks: list[ReceiptWeekView]
+    """The first 13 weeks one by one; none in a receipt from before weeks were foreseen."""
+    weeks_counted_as_of: str | None
+    """As of when the run was that counted the last of them, as orders and refunds were then;
+    null before any is counted.
+    """
+
+
+class ReceiptWeekView(TypedDict):
+    """What a receipt foresaw for one week of customers who had bought, and what came."""
+
+    week: int
+    """From 1: the seven days that begin with the day of the run."""
+    starts_on: str
+    purchases: CountWeekView
+    revenue: RevenueWeekView
 
 
 type Received = Literal["accepted", "ignored", "ping"]
@@ -1922,6 +1961,15 @@ class RevenueView(TypedDict):
     """
 
 
+class RevenueWeekView(TypedDict):
+    """Revenue in one week, net of refunds, neither discounted nor times the margin."""
+
+    foreseen: str
+    """Revenue in the receipt's currency, foreseen in total."""
+    came: str | None
+    """Revenue in the receipt's currency, that came in total; null before the week is counted."""
+
+
 type RiskLevel = Literal["low", "medium", "high", "lost"]
 
 
@@ -1972,6 +2020,18 @@ class RunBody(TypedDict):
     as_of: NotRequired[str]
 
 
+class RunFindings(TypedDict):
+    """Where customers stood by a run."""
+
+    high_risk_customers: int
+    """Customers at risk level high."""
+    value_at_risk: str
+    """Residual value of the customers at high risk, in `currency`."""
+    average_churn_probability: float | None
+    """Mean over customers, 0 to 1; null without customers."""
+    currency: str
+
+
 class RunProgressList(TypedDict):
     """A page of scoring runs, the latest `as_of` first."""
 
@@ -2018,6 +2078,12 @@ class RunReport(TypedDict):
     customers: int
     """Customers that the run scored."""
     warnings: list[RunWarningView]
+    found: RunFindings | None
+    """null of a run that is not published, or from before it was kept."""
+    calibration_error: float | None
+    """Mean distance between the predicted and the observed share of inactive customers, over
+    tenths of the customers of the backtest, 0 to 1; null where no time could be held out.
+    """
     backtest: dict[str, Json]
 
 
@@ -2403,6 +2469,40 @@ class UploadView(TypedDict):
     import_url: str
     """The address of the import, which is there once the file was sent."""
     upload: UploadFormView
+
+
+class ValueBinView(TypedDict):
+    """Customers whose amounts are alike."""
+
+    low: str | None
+    """The least amount that belongs here, in `currency`; null for amounts below zero."""
+    high: str | None
+    """Amounts here are below it, in `currency`; null where there is no upper bound."""
+    customers: int
+    """Customers in the bin; 0 in one between others."""
+    total: str
+    """Sum of their amounts, in `currency`."""
+
+
+class ValueDistributionView(TypedDict):
+    """How many customers are worth how much, as of the current run."""
+
+    measure: str
+    """`predicted_clv`, `actual_clv` or `residual_value`, as with each customer."""
+    currency: str
+    """Of the run; the deployment's before the first one."""
+    customers: int
+    """Customers with a purchase until the run."""
+    total: str
+    """Sum of their amounts, in `currency`."""
+    average: str | None
+    """Mean amount per customer, in `currency`; null without customers."""
+    bins: list[ValueBinView]
+    """By rising amount without a gap: six to each power of ten, for a few customers bring
+    much.
+    """
+    run: RunView | None
+    """null before the first run."""
 
 
 class ValueGroupView(TypedDict):

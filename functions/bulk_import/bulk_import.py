@@ -13,6 +13,8 @@ from succotash.http.invocations import WrongSettings, invocation
 
 RESERVE = 60_000
 """Milliseconds kept for the block under way and for the result."""
+RECEIVES = 30
+"""How often the queue gives a message before it is kept among failures, as the template says."""
 
 
 def importing(
@@ -21,7 +23,8 @@ def importing(
     """The handler of queued `Object Created` events of EventBridge, with these parts.
 
     UnfinishedImportError, storage errors and whatever else stops an import escape: the queue gives
-    the message again, and the import goes on where it stood.
+    the message again, and the import goes on where it stood. One that fails for the last time is
+    given up: who asks about it reads that.
     """
     logger = Logger(service="bulk_import")
     wrong_settings = WrongSettings(logger)
@@ -31,12 +34,19 @@ def importing(
         for record in event["Records"]:
             created = json.loads(record["body"])
             bucket = parts.get_bucket(created["detail"]["bucket"]["name"])
+            key = created["detail"]["object"]["key"]
             with invocation("bulk_import", created["id"], wrong_settings):
-                report = parts.get_bulk_import(bucket).run(
-                    created["detail"]["object"]["key"],
-                    removes=True,
-                    has_time=lambda: context.get_remaining_time_in_millis() > RESERVE,
-                )
+                orders = parts.get_bulk_import(bucket)
+                try:
+                    report = orders.run(
+                        key,
+                        removes=True,
+                        has_time=lambda: context.get_remaining_time_in_millis() > RESERVE,
+                    )
+                except Exception:
+                    if int(record["attributes"]["ApproximateReceiveCount"]) >= RECEIVES:
+                        orders.give_up(key)
+                    raise
             # The keys of files are the company's own words, and stay out of the log.
             logger.info(
                 "imported",

@@ -8,6 +8,7 @@ from pydantic import Field
 from succotash.application.retention.overview_views import LONGEST_DAYS, USUAL_DAYS, OverviewView
 from succotash.application.value.acquisition import CostList, MonthCostsView, SourceList
 from succotash.application.value.cohort_views import CohortDetails, CohortList
+from succotash.application.value.distribution import ValueDistributionView
 from succotash.application.value.views import (
     CustomerDetails,
     CustomerList,
@@ -18,6 +19,7 @@ from succotash.application.value.views import (
 from succotash.container import Container, container
 from succotash.domain.retention.retention import RiskLevel
 from succotash.domain.value.cohorts import CohortSpan
+from succotash.domain.value.distribution import ValueMeasure
 from succotash.domain.value.ltv import LTVSegment
 from succotash.domain.values import Currency, Money, SegmentId
 from succotash.errors import InvalidInputError
@@ -74,6 +76,12 @@ class CohortsQuery(Closed):
     """The length of a cohort's period of first purchase."""
 
     by: Annotated[CohortSpan, LAX] = CohortSpan.MONTH
+
+
+class DistributionQuery(Closed):
+    """Which amount of a customer is counted."""
+
+    measure: Annotated[ValueMeasure, LAX] = ValueMeasure.PREDICTED_CLV
 
 
 class SegmentBody(Closed):
@@ -187,6 +195,12 @@ def get_cohorts(container: Container, query: CohortsQuery) -> CohortList:
 def get_cohort(container: Container, cohort_id: str) -> CohortDetails:
     """Get a cohort, such as 1997-01 or 1997-Q1, with its life month by month."""
     return container.get_ltv_handler().get_cohort(cohort_id)
+
+
+@api.route("GET", "/ltv/distribution", scope=READ)
+def get_value_distribution(container: Container, query: DistributionQuery) -> ValueDistributionView:
+    """How many customers are worth how much, in bins that suit a heavy tail."""
+    return container.get_ltv_handler().get_value_distribution(query.measure)
 
 
 handler = api.on(container)

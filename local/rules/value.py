@@ -9,6 +9,7 @@ from itertools import pairwise
 from local.rules.demo_run import USD, DemoRun, a_container
 from local.rules.rule import Rule, Verdict
 from succotash.domain.retention.retention import GridMode, GridPeriod
+from succotash.domain.value.distribution import ValueMeasure
 from succotash.domain.value.ledgers import Order
 from succotash.domain.value.ltv import INTERVAL_LEVEL
 from succotash.domain.values import CustomerId, Money, OrderId, SegmentId
@@ -152,7 +153,8 @@ def _cohorts(run: DemoRun) -> Verdict:
 
 
 def _sums(run: DemoRun) -> Verdict:
-    found = run.container.storage.repositories.ltv.get_ltv_analytics()
+    ltv = run.container.storage.repositories.ltv
+    found = ltv.get_ltv_analytics()
     spent = [amount for each in run.recounts.values() for _, amount in each.bought]
     cases: list[tuple[object, bool]] = [("revenue", found.total.revenue == sum(spent, Decimal(0)))]
     for name, groups in (
@@ -163,6 +165,17 @@ def _sums(run: DemoRun) -> Verdict:
         for field in ("customers", "revenue", "predicted_clv", "residual_value"):
             total = sum((Decimal(getattr(each, field)) for each in groups.values()), Decimal(0))
             cases.append((f"{field} by {name}", total == getattr(found.total, field)))
+    for measure, whole in (
+        (ValueMeasure.ACTUAL_CLV, found.total.revenue),
+        (ValueMeasure.PREDICTED_CLV, found.total.predicted_clv),
+        (ValueMeasure.RESIDUAL_VALUE, found.total.residual_value),
+    ):
+        bins = ltv.find_value_bins(measure).found
+        together = sum((each.total for each in bins), Decimal(0))
+        cases += [
+            (f"{measure} by bins", together == whole),
+            ("customers by bins", sum(each.customers for each in bins) == found.total.customers),
+        ]
     return Verdict.over(cases, "sums")
 
 
@@ -216,7 +229,7 @@ RULES: tuple[Rule[DemoRun], ...] = (
     ),
     Rule(
         "money",
-        "Groups by segment, cohort and source add up to the total, without rounding",
+        "Groups by segment, cohort, source and amount add up to the total, without rounding",
         "`domain/repositories/cohorts.py`",
         _sums,
     ),

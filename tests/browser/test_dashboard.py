@@ -85,6 +85,28 @@ def test_numbers_on_the_screen_are_those_of_the_api(admin: Page, scored: Call) -
     assert shown(admin, "Customers") == str(analysis["total_customers"])
 
 
+def table(page: Page, figure: str, column: int) -> list[str | None]:
+    """The exact values in a column of the table below a picture that has this text."""
+    rows = page.locator(f"figure:has-text('{figure}') table tbody tr")
+    cells = rows.locator(f"td:nth-child({column}) data")
+    return [each.get_attribute("value") for each in cells.all()]
+
+
+def test_bins_and_weeks_below_the_pictures_are_those_of_the_api(admin: Page, scored: Call) -> None:
+    bins = scored("GET", "/ltv/distribution?measure=actual_clv").body["bins"]
+    [receipt, *_] = scored("GET", "/retention/receipts").body["receipts"]
+
+    go(admin, "value?measure=actual_clv")
+    assert table(admin, "in bins that grow", 3) == [str(each["customers"]) for each in bins]
+    assert table(admin, "in bins that grow", 5) == [each["total"] for each in bins]
+
+    go(admin, f"track-record?weekly=purchases&month={receipt['month']}")
+    assert [float(str(each)) for each in table(admin, "week by week", 3)] == [
+        each["purchases"]["foreseen"] for each in receipt["weeks"]
+    ]
+    assert table(admin, "week by week", 4) == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_are_accessible_and_narrow_ones_do_not_scroll_sideways(
     gateway: Gateway, scored: Call, browser: Browser, scheme: Literal["light", "dark"]

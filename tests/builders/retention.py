@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from succotash.domain.campaigns.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
-from succotash.domain.retention.receipts import ForecastReceipt, Measure, Tally
+from succotash.domain.retention.receipts import ForecastReceipt, Measure, Tally, WeekTally
 from succotash.domain.retention.retention import (
     ChurnPrediction,
     ChurnPredictions,
@@ -223,3 +223,7 @@ def a_campaign(
         ends_at=ends_at,
         metrics=metrics or CampaignMetrics(),
     )
+
+
+def a_week(week: int = 1, purchases: str = "3.5", revenue: str = "70.0001") -> WeekTally:
+    return WeekTally(week, Decimal(purchases), Decimal(revenue))

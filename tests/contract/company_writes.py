@@ -14,6 +14,7 @@ from succotash.domain.shops.orders import (
     ShopOrderKey,
     ShopOrderState,
 )
+from succotash.domain.shops.recording import ShopOrderOutcome, ShopOrderQuery
 from succotash.domain.values import CampaignId, CustomerId, MessageId, OrderId, RunId
 from tests.builders import NOON, a_campaign, days, usd
 from tests.builders.campaigns import add_people, email_of, listed, terms
@@ -81,14 +82,17 @@ COMPANY_WRITES: Mapping[str, Callable[[Repositories], object]] = {
             system=NEW.system,
         )
     ),
-    "save_shop_orders": lambda all_: all_.ltv.save_shop_orders(
-        [
-            ShopOrderChange(
-                (state_of(KNOWN),),
-                replace(state_of(KNOWN), refunds={"r": KnownRefund(NOON + days(1), 10_000)}),
-            )
-        ],
-        {},
+    "save_shop_outcome": lambda all_: all_.ltv.save_shop_outcome(
+        ShopOrderOutcome(
+            [
+                ShopOrderChange(
+                    (state_of(KNOWN),),
+                    replace(state_of(KNOWN), refunds={"r": KnownRefund(NOON + days(1), 10_000)}),
+                )
+            ],
+            {},
+            {CustomerId("shop:77"): BUYER},
+        )
     ),
 }
 
@@ -102,6 +106,7 @@ def everything_of_company(repositories: Repositories) -> list[object]:
         retention.get_look_readings(CAMPAIGN),
         retention.get_run_progress(limit=9),
         retention.get_outcomes({SENT_MESSAGE: CAMPAIGN}),
-        repositories.ltv.find_shop_orders([KNOWN, NEW]),
+        repositories.ltv.load_shop_context(ShopOrderQuery([KNOWN, NEW])),
+        repositories.customers.get_aliases([BUYER]),
         repositories.ltv.get_orders(BUYER),
     ]

@@ -7,6 +7,7 @@ import pytest
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.labels import RunLabel
 from succotash.domain.retention.retention import INITIAL_RUN, GridMode, GridPeriod, RiskLevel
+from succotash.domain.value.distribution import ValueMeasure
 from succotash.domain.value.ltv import CustomerLTV
 from succotash.domain.values import CohortId, CustomerId, SegmentId
 from succotash.errors import NotFoundError
@@ -73,6 +74,7 @@ class TestLabels:
         assert (analytics.run, analytics.found.backtest) == (label, {"customers": 5})
         segments = ltv.find_segments()
         assert segments.run == label
+        assert ltv.find_value_bins(ValueMeasure.PREDICTED_CLV).run == label
         assert retention.find_retention_grid(GridPeriod.MONTH, GridMode.NDAY).run == label
         assert retention.find_lifecycle_counts(GridPeriod.MONTH).run == label
         assert {each.segment_id for each in segments.found if each.result} == {"vip"}
@@ -96,6 +98,7 @@ class TestLabels:
         assert ltv.find_values().run.run_id == INITIAL_RUN
         assert ltv.find_cohorts().run.run_id == INITIAL_RUN
         assert ltv.find_segments().run.run_id == INITIAL_RUN
+        assert ltv.find_value_bins(ValueMeasure.ACTUAL_CLV).run.run_id == INITIAL_RUN
         assert ltv.find_ltv_analytics().run.run_id == INITIAL_RUN
         assert retention.find_predictions().run.run_id == INITIAL_RUN
         assert retention.find_lifecycle_counts(GridPeriod.DAY).run.run_id == INITIAL_RUN

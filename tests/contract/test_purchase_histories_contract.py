@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from succotash.domain.repositories.ltv import LTVRepository
-from succotash.domain.value.ledgers import Order
+from succotash.domain.value.ledgers import Order, WeekOfPurchases
 from succotash.domain.values import (
+    MONEY_PLACES,
     SHARDS,
     Currency,
 )
@@ -290,18 +291,27 @@ class TestPurchaseHistories:
         def day(moment: datetime) -> int:
             return moment.astimezone(ZoneInfo(zone)).date().toordinal()
 
-        weeks = [0] * ((day(until) - day(as_of)) // 7 + 1)
+        count = (day(until) - day(as_of)) // 7 + 1
+        bought_on, revenue = [0] * count, [0] * count
         for customer_id in {order.customer_id for order in orders}:
             own = [order for order in orders if order.customer_id == customer_id]
             if purchases_on_paper(own, as_of):
                 bought = purchases_on_paper(own, until)
                 for each in {day(moment) for moment, _ in bought if moment > as_of}:
-                    weeks[(each - day(as_of)) // 7] += 1
+                    bought_on[(each - day(as_of)) // 7] += 1
+                for moment, net in bought:
+                    if moment > as_of:
+                        revenue[(day(moment) - day(as_of)) // 7] += int(net.scaleb(MONEY_PLACES))
+        weeks = [WeekOfPurchases(*each) for each in zip(bought_on, revenue, strict=True)]
         assert ltv.count_purchases_by_week(as_of, until, zone) == weeks
         by_shard = [
             ltv.count_purchases_by_week(as_of, until, zone, shard=shard) for shard in every_shard()
         ]
-        assert [sum(each) for each in zip(*by_shard, strict=True)] == weeks
+        together = [
+            WeekOfPurchases(sum(each.days for each in week), sum(each.revenue for each in week))
+            for week in zip(*by_shard, strict=True)
+        ]
+        assert together == weeks
 
     def test_shards_are_disjoint_and_cover_all(self, ltv: LTVRepository) -> None:
         ltv.record_orders([an_order(customer_id=f"customer-{number}") for number in range(100)])

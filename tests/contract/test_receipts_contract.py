@@ -1,15 +1,21 @@
 """What every RetentionRepository does with forecast receipts."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from succotash.domain.repositories.retention import RetentionRepository
-from succotash.domain.retention.receipts import DueGrading, Measure, ReceiptGroup
+from succotash.domain.retention.receipts import (
+    DueGrading,
+    DueWeeks,
+    Measure,
+    ReceiptGroup,
+    ReceiptWeek,
+)
 from succotash.domain.values import SHARDS, RunId, Shard
-from tests.builders import NOON, a_receipt, a_run, a_tally, an_event, days
+from tests.builders import NOON, a_receipt, a_run, a_tally, a_week, an_event, days
 
 MAY, JUNE, JULY = date(2024, 5, 1), date(2024, 6, 1), date(2024, 7, 1)
 SECOND = timedelta(seconds=1)
@@ -41,7 +47,7 @@ class TestSealing:
         assert retention.seal_receipt(receipt, [365, 30])
 
         [found] = retention.find_receipts(limit=9)
-        assert replace(found, horizons=()) == receipt
+        assert replace(found, horizons=(), weeks=()) == receipt
         assert [each.days for each in found.horizons] == [30, 365]
         for horizon in found.horizons:
             assert horizon.graded_as_of is None
@@ -165,6 +171,92 @@ class TestGrading:
             ReceiptGroup(2, 0, Decimal(0), 2 * SHARDS, Decimal(3 * SHARDS)),
         ]
         assert groups(retention, horizon=1) == [ReceiptGroup(1, 7, Decimal("12.5"))]
+
+
+class TestWeeks:
+    def test_weeks_come_back_as_they_were_foreseen(self, retention: RetentionRepository) -> None:
+        receipt = a_receipt()
+        for index in range(SHARDS):
+            retention.save_forecast_weeks(receipt.run_id, shard(index), [a_week(2), a_week(1)])
+        retention.save_forecast_weeks(receipt.run_id, shard(3), [a_week(2, "0.0001", "-5")])
+        retention.seal_receipt(receipt, [30])
+
+        [found] = retention.find_receipts(limit=1)
+        assert found.weeks == [
+            ReceiptWeek(a_week(1, str(SHARDS * Decimal("3.5")), str(SHARDS * Decimal("70.0001")))),
+            ReceiptWeek(
+                a_week(
+                    2,
+                    str((SHARDS - 1) * Decimal("3.5") + Decimal("0.0001")),
+                    str((SHARDS - 1) * Decimal("70.0001") - 5),
+                )
+            ),
+        ]
+        assert found.weeks_counted_as_of is None
+
+    def test_revenue_beyond_64_bits_is_exact(self, retention: RetentionRepository) -> None:
+        receipt, large = a_receipt(), "900000000000000.0001"
+        for index in range(SHARDS):
+            retention.save_forecast_weeks(receipt.run_id, shard(index), [a_week(revenue=large)])
+        retention.seal_receipt(receipt, [30])
+
+        [found] = retention.find_receipts(limit=1)
+        assert found.weeks[0].foreseen.revenue == SHARDS * Decimal(large)
+
+    def test_weeks_are_due_when_they_have_passed_and_until_they_are_counted(
+        self, retention: RetentionRepository
+    ) -> None:
+        may, june, none = a_receipt(MAY), a_receipt(JUNE), a_receipt(JULY)
+        for each in (june, may, none):
+            retention.seal_receipt(each, [30])
+        for each in (june, may):
+            weeks = [a_week(week) for week in range(1, 7)]
+            retention.save_forecast_weeks(each.run_id, None, weeks)
+
+        def due(as_of: datetime) -> list[DueWeeks]:
+            return retention.get_due_weeks(as_of)
+
+        assert due(may.ends_at(7) - SECOND) == []
+        assert due(may.ends_at(7)) == [DueWeeks(may, 0, 1)]
+        assert due(may.ends_at(21) - SECOND) == [DueWeeks(may, 0, 2)]
+        retention.mark_weeks_counted(may.run_id, 2, may.ends_at(20))
+        assert due(may.ends_at(20)) == []
+        assert due(may.ends_at(365)) == [DueWeeks(may, 2, 6), DueWeeks(june, 0, 6)]
+
+    def test_what_came_is_seen_when_its_week_is_counted(
+        self, retention: RetentionRepository
+    ) -> None:
+        receipt = a_receipt()
+        foreseen = [a_week(1), a_week(2), a_week(3)]
+        retention.save_forecast_weeks(receipt.run_id, None, foreseen)
+        retention.seal_receipt(receipt, [30])
+        retention.save_outcome_weeks(receipt.run_id, None, [a_week(1, "1000", "1000")])
+        for index in range(SHARDS):
+            came = [a_week(1, "2", "-0.0001"), a_week(2, "0", "0"), a_week(3, "1", "1")]
+            retention.save_outcome_weeks(receipt.run_id, shard(index), came)
+        [before] = retention.find_receipts(limit=1)
+        assert before.weeks == [ReceiptWeek(each) for each in foreseen]
+
+        counted = receipt.ends_at(14)
+        retention.mark_weeks_counted(receipt.run_id, 2, counted)
+        retention.mark_weeks_counted(receipt.run_id, 2, counted + days(1))
+        retention.mark_weeks_counted(receipt.run_id, 1, counted + days(2))
+
+        [found] = retention.find_receipts(limit=1)
+        assert found.weeks_counted_as_of == counted
+        assert found.weeks == [
+            ReceiptWeek(foreseen[0], a_week(1, str(2 * SHARDS), str(SHARDS * Decimal("-0.0001")))),
+            ReceiptWeek(foreseen[1], a_week(2, "0", "0")),
+            ReceiptWeek(foreseen[2]),
+        ]
+
+    def test_weeks_of_a_run_that_sealed_no_receipt_go(self, retention: RetentionRepository) -> None:
+        retention.save_forecast_weeks(RunId("broken off"), None, [a_week()])
+
+        retention.seal_receipt(a_receipt(JUNE), [30])
+        retention.seal_receipt(a_receipt(MAY, run_id="broken off"), [30])
+
+        assert [each.weeks for each in retention.find_receipts(limit=9)] == [[], []]
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])

@@ -16,7 +16,8 @@ from succotash.domain.consents.consents import ConsentState
 from succotash.domain.people.erasures import NO_TOMBSTONES
 from succotash.domain.people.identities import CustomerName
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.shops.orders import ShopOrder, ShopRefund, Skip
+from succotash.domain.shops.orders import ShopOrder, ShopRefund, Skip, key_of
+from succotash.domain.shops.recording import ShopOrderQuery
 from succotash.domain.value.ledgers import Order, RecordOutcome
 from succotash.domain.values import CustomerId
 from tests.builders import NOON, PSEUDONYMS, a_lead, an_order, days, name_customer
@@ -316,7 +317,7 @@ def test_a_batch_may_tell_one_order_several_times(storage: Storage) -> None:
 def test_erasing_a_person_forgets_what_the_shop_told(storage: Storage) -> None:
     load(storage, FILE)
     storage.repositories.customers.anonymise_customers({ADA: CustomerId("anonymous_1")}, "salt")
-    assert storage.repositories.ltv.find_shop_orders([]) == []
+    assert storage.repositories.ltv.load_shop_context(ShopOrderQuery([key_of(FILE)])).states == []
     assert ledger(storage, ADA) == []
     assert len(ledger(storage, CustomerId("anonymous_1"))) == 2
     # Without a tombstone the file brings the order back: as a new one, not onto the anonymous one.

@@ -18,6 +18,7 @@ from succotash.domain.repositories.retention import RetentionRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.retention import EngagementSegment, GridMode, GridPeriod
+from succotash.domain.value.distribution import ValueMeasure
 from succotash.domain.value.ltv import LTVSegment
 from succotash.domain.value.order_import import OrderImport, Position, RejectedLine
 from succotash.domain.values import (
@@ -51,6 +52,7 @@ from tests.builders import (
     a_submission,
     a_tally,
     a_value,
+    a_week,
     an_event,
     an_intake_query,
     an_order,
@@ -113,9 +115,12 @@ def furnish(repositories: Repositories) -> None:
     retention.save_user_engagement_profile(a_profile())
     ltv.save_customer_ltv(a_value())
     retention.save_forecast_tallies(RECEIPT.run_id, None, [a_tally(), a_tally(days=90)])
+    retention.save_forecast_weeks(RECEIPT.run_id, None, [a_week(1), a_week(2)])
     retention.seal_receipt(RECEIPT, [30, 90])
     retention.save_outcome_tallies(RECEIPT.run_id, 30, None, [a_tally("9")])
     retention.mark_graded(RECEIPT.run_id, 30, RECEIPT.ends_at(30))
+    retention.save_outcome_weeks(RECEIPT.run_id, None, [a_week(1), a_week(2)])
+    retention.mark_weeks_counted(RECEIPT.run_id, 1, RECEIPT.ends_at(7))
     furnish_company(repositories)
     retention.open_scoring_run(NEWER)
 
@@ -170,6 +175,7 @@ WRITES: Mapping[str, Callable[[Repositories], object]] = {
         lambda shard: all_.ltv.save_customer_values(RUN.run_id, USD, shard, value_columns([]))
     ),
     "build_rollups": lambda all_: all_.ltv.build_rollups(RUN.run_id, NOON, "UTC"),
+    "build_value_bins": lambda all_: all_.ltv.build_value_bins(RUN.run_id),
     "save_cohort": lambda all_: all_.ltv.save_cohort(a_cohort()),
     "save_ltv_segment": lambda all_: all_.ltv.save_ltv_segment(
         LTVSegment(SegmentId("vip"), "Changed", lower_quantile=0.99)
@@ -226,6 +232,15 @@ WRITES: Mapping[str, Callable[[Repositories], object]] = {
     "save_outcome_tallies": lambda all_: all_.retention.save_outcome_tallies(
         RECEIPT.run_id, 30, None, [a_tally("99")]
     ),
+    "save_forecast_weeks": lambda all_: all_.retention.save_forecast_weeks(
+        RECEIPT.run_id, None, [a_week(1, "99")]
+    ),
+    "save_outcome_weeks": lambda all_: all_.retention.save_outcome_weeks(
+        RECEIPT.run_id, None, [a_week(1, "99")]
+    ),
+    "mark_weeks_counted": lambda all_: all_.retention.mark_weeks_counted(
+        RECEIPT.run_id, 2, RECEIPT.ends_at(14)
+    ),
     "mark_graded": lambda all_: all_.retention.mark_graded(RECEIPT.run_id, 90, RECEIPT.ends_at(90)),
 }
 
@@ -250,6 +265,7 @@ def everything(storage: Storage) -> list[object]:
         ltv.get_all_cohorts(),
         ltv.get_all_ltv_segments(),
         ltv.get_ltv_analytics(),
+        [ltv.find_value_bins(each).found for each in ValueMeasure],
         ltv.get_rejected_lines("import"),
         ltv.count_failed_imports(NOON, NOON),
         ltv.count_failed_imports(NOON, NOON + days(1)),

@@ -27,8 +27,8 @@ pytestmark = pytest.mark.e2e
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEFAULT_URL = "http://127.0.0.1:3000"
-FIRST_START, EMPTY_START, SECOND_START = 600, 180, 60
-"""Seconds; the first makes the environment."""
+FIRST_START, EMPTY_START, SECOND_START = 600, 300, 120
+"""Seconds, on a machine that does other things too; the first makes the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,11 @@ class TestFirstRun:
         assert "Traceback" not in found.stderr
 
     def test_make_test_runs(self, first: Run) -> None:
-        shell("make test", first.clone, PYTEST_ADDOPTS="-q -k transactions_contract")
+        few = "tests/contract/test_transactions_contract.py"
+        # Options of the command come after those of the environment, so its -k would win there.
+        command = f"make test REPEATED='-k postgres {few}'"
+
+        shell(command, first.clone, PYTEST_ADDOPTS="-q -k transactions_contract")
 
 
 def test_ctrl_c_stops_everything_and_the_second_start_loads_nothing_twice(clone: Path) -> None:

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from bulk_import import RESERVE, importing
+from bulk_import import RECEIVES, RESERVE, importing
 from succotash.application.value.order_import import UnfinishedImportError
 from succotash.container import Container
 from succotash.domain.repositories.objects import ObjectStore
@@ -144,6 +144,47 @@ def test_a_storage_that_is_down_leaves_the_message_in_the_queue(
     down = Container({"DB_PORT": "1", "DB_CONNECT_TIMEOUT": "1"})
     with pytest.raises(StorageUnavailableError):
         invoke(down, event)
+
+
+def test_an_import_that_fails_for_the_last_time_ends_as_failed(
+    parts: Container, event: Event, bucket: Bucket
+) -> None:
+    bucket.put(CONTENT)
+    record = event["Records"][0]
+    stored: list[str] = []
+    for receives in (RECEIVES - 1, RECEIVES):
+        record["attributes"]["ApproximateReceiveCount"] = str(receives)
+        with pytest.raises(UnfinishedImportError):
+            invoke(parts, event, Context(RESERVE))
+        stored = bucket.keys()
+        assert (f"{bucket.key}.result.json" in stored) == (receives == RECEIVES)
+    assert (bucket.result()["status"], bucket.result()["errors"][0]["code"]) == (
+        "failed",
+        "given_up",
+    )
+    assert bucket.key in stored, "so that it can be imported later"
+
+    # Put back by hand, it goes on where it stood.
+    assert invoke(parts, event)[0]["recorded"] == 1
+    assert bucket.result()["status"] == "finished"
+
+
+def test_an_import_that_fails_while_the_database_is_away_ends_as_failed(
+    event: Event, bucket: Bucket
+) -> None:
+    bucket.put(CONTENT)
+    down = Container({"DB_PORT": "1", "DB_CONNECT_TIMEOUT": "1"})
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(RECEIVES)
+    with pytest.raises(StorageUnavailableError):
+        invoke(down, event)
+    assert bucket.result()["status"] == "failed"
+
+
+def test_a_file_that_is_gone_has_no_result(parts: Container, event: Event, bucket: Bucket) -> None:
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = str(RECEIVES)
+    with pytest.raises(NotFoundError):
+        invoke(parts, event)
+    assert bucket.keys() == []
 
 
 def test_neither_keys_nor_contents_are_logged(

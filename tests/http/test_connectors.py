@@ -13,6 +13,7 @@ from local.background_workers import DEVELOPMENT_SECRETS
 from succotash.container import Container
 from succotash.domain.consents.consents import ConsentState
 from succotash.domain.values import CustomerId
+from succotash.errors import NotFoundError
 from tests.events import EVENTS, Event, sample
 from tests.http.gateway import Answered, Gateway
 
@@ -257,11 +258,67 @@ class TestRecording:
         found = ltv.get_customer(CustomerId("shopify:7000000000001"))
         assert found.canonical_email == "ada@example.com"
 
+    def test_the_number_of_a_customer_with_another_email_is_not_the_buyers(
+        self, gateway: Gateway
+    ) -> None:
+        body = json.loads(sample("connectors.shopify_order")["body"]) | {
+            "email": "bo@example.com",
+            "contact_email": "bo@example.com",
+        }
+        gateway.send(signed("shopify", body))
+        assert ledger(gateway, "bo@example.com") == {"shopify:#1001": Decimal("49.90")}
+        with pytest.raises(NotFoundError):
+            gateway.container.get_ltv_repository().get_customer(CustomerId("shopify:7000000000001"))
+
     def test_who_is_redacted_is_erased(self, gateway: Gateway) -> None:
         send(gateway, "shopify_order", "shopify_redact")
         assert ledger(gateway) == {}
         send(gateway, "shopify_order")
         assert ledger(gateway) == {}
+
+    def test_a_customer_who_is_known_by_number_alone_is_erased(self, gateway: Gateway) -> None:
+        order = json.loads(sample("connectors.shopify_order")["body"])
+        nameless = order | {"email": "", "contact_email": None, "customer": {"id": 77}}
+        gateway.send(signed("shopify", nameless))
+        ltv, number = gateway.container.get_ltv_repository(), CustomerId("shopify:77")
+        assert len(ltv.get_orders(number)) == 1
+
+        redact = json.loads(sample("connectors.shopify_redact")["body"]) | {"customer": {"id": 77}}
+        assert gateway.send(signed("shopify", redact)).status == 200
+
+        assert ltv.get_orders(number) == []
+        gateway.send(signed("shopify", nameless))
+        assert ltv.get_orders(number) == [], "what is older and comes again is not taken"
+
+    def test_who_is_redacted_by_email_is_erased_by_number_too(self, gateway: Gateway) -> None:
+        order = json.loads(sample("connectors.shopify_order")["body"])
+        own = order["customer"]["id"]
+        nameless = order | {"email": "", "contact_email": None, "customer": {"id": own}}
+        gateway.send(signed("shopify", nameless))
+        send(gateway, "shopify_redact")
+        assert gateway.container.get_ltv_repository().get_orders(CustomerId(f"shopify:{own}")) == []
+
+    def test_a_number_that_nobody_has_is_not_taken_later(self, gateway: Gateway) -> None:
+        redact = json.loads(sample("connectors.shopify_redact")["body"]) | {"customer": {"id": 77}}
+        assert gateway.send(signed("shopify", redact)).status == 200
+        order = json.loads(sample("connectors.shopify_order")["body"])
+        nameless = order | {"email": "", "contact_email": None, "customer": {"id": 77}}
+        gateway.send(signed("shopify", nameless))
+        assert gateway.container.get_ltv_repository().get_orders(CustomerId("shopify:77")) == []
+
+    def test_a_customer_who_is_known_by_number_alone_gets_an_export(
+        self, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        folder = tmp_path_factory.mktemp("exports")
+        gateway = a_gateway(EXPORTS=f"file:{folder}")
+        order = json.loads(sample("connectors.shopify_order")["body"])
+        nameless = order | {"email": "", "contact_email": None, "customer": {"id": 77}}
+        gateway.send(signed("shopify", nameless))
+        asked = json.loads(sample("connectors.shopify_data_request")["body"])
+        gateway.send(signed("shopify", asked | {"customer": {"id": 77}}))
+        [export] = folder.glob("data_request_9999_*.json")
+        told = json.loads(export.read_text(encoding="utf-8"))
+        assert (told["customer_id"], told["orders"][0]["amount"]) == ("shopify:77", "49.90")
 
     def test_a_data_request_leaves_an_export(
         self, tmp_path_factory: pytest.TempPathFactory

@@ -168,6 +168,6 @@ def test_totals_of_the_greatest_orders_are_answered(tmp_path: Path) -> None:
         assert send_orders(gateway, *orders).json["recorded"] == 300
         gateway.container.get_churn_scoring().run(at("1998-02-01T00:00:00Z"))
 
-        for path in ("/ltv/analysis", "/ltv/customers", "/ltv/segments", "/ltv/cohorts"):
-            assert gateway.call("GET", path).status == 200
+        for name in ("analysis", "customers", "segments", "cohorts", "distribution"):
+            assert gateway.call("GET", f"/ltv/{name}").status == 200
         assert gateway.call("GET", "/retention/analytics").status == 200

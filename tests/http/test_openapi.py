@@ -59,6 +59,7 @@ GET /ltv/customers ltv:read
 GET /ltv/customers/{customer_id} ltv:read
 GET /ltv/segments ltv:read
 GET /ltv/cohorts ltv:read
+GET /ltv/distribution ltv:read
 GET /ltv/cohorts/{cohort_id} ltv:read
 PUT /ltv/segments/{segment_id} ltv:write
 GET /retention/analytics retention:read

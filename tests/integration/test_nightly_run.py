@@ -41,6 +41,8 @@ class Night:
 
     def __init__(self) -> None:
         self.failing: set[str] = set()
+        self.is_noted = True
+        """Whether the function that fails can note it still."""
         self.asked: list[tuple[str, Mapping[str, Any]]] = []
         self._machines = boto3.client("stepfunctions", region_name=REGION)
         self._queues = boto3.client("sqs", region_name=REGION)
@@ -83,7 +85,8 @@ class Night:
         """What Lambda would answer: the payload, whether it is an error, the log."""
         payload = json.loads(event) if isinstance(event, str) else event
         self.asked.append((name, payload))
-        if name in self.failing:
+        is_noting = payload.get("step") == "fail" and self.is_noted
+        if name in self.failing and not is_noting:
             return json.dumps({"errorMessage": "no", "errorType": "SomeError"}), True, ""
         return json.dumps({"run_id": TIME, "state": "current", "shards": []}), False, ""
 
@@ -191,7 +194,8 @@ def test_a_step_that_fails_for_good_is_kept_and_stops_no_other(
     assert night.run() == "SUCCEEDED"
 
     assert night.steps() == STEPS
-    assert len([name for name, _ in night.asked if name == step]) == 3, "it is tried again"
+    tried = [event for name, event in night.asked if name == step and "step" not in event]
+    assert len(tried) == 3, "it is tried again"
     [kept] = night.kept(queue)
     assert kept["step"] == step
     assert kept["event"]["time"] == TIME
@@ -210,6 +214,7 @@ def test_a_run_by_shards_that_fails_is_kept_and_stops_nothing(night: Night) -> N
 
 def test_a_night_on_which_everything_fails_ends_and_tells_all_of_it(night: Night) -> None:
     night.failing = set(STEPS)
+    night.is_noted = False
 
     assert night.run() == "SUCCEEDED"
 
@@ -219,3 +224,14 @@ def test_a_night_on_which_everything_fails_ends_and_tells_all_of_it(night: Night
     }
     assert [each["step"] for each in night.kept("DispatchFailures")] == ["campaign_dispatch"]
     assert [each["step"] for each in night.kept("RelayFailures")] == ["outbox_relay"]
+
+
+@pytest.mark.parametrize("scoring", ["function", "state-machine"])
+def test_a_run_that_fails_is_noted_as_failed(night: Night, scoring: str) -> None:
+    night.failing = {"churn_scoring"}
+
+    assert night.run(scoring) == "SUCCEEDED"
+
+    noted = [event for _, event in night.asked if event.get("step") == "fail"]
+    assert {(each["time"], each["failure"]["Error"]) for each in noted} >= {(TIME, "SomeError")}
+    assert len(night.kept("ScoringFailures")) == 1

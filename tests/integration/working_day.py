@@ -180,6 +180,7 @@ class Day:
         self.ask("GET /ltv/sources")
         self.ask("GET /overview")
         [cohort, *_] = self.ask("GET /ltv/cohorts").json["cohorts"]
+        self.ask("GET /ltv/distribution")
         self.ask("GET /ltv/cohorts/{cohort_id}", f"/ltv/cohorts/{cohort['cohort_id']}")
         for query in ("", "mode=unbounded", "origin=form", "origin=activity", "measure=revenue"):
             self.ask("GET /retention/cohorts", query=query)

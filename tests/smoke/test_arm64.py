@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sample_answers import EXPECTED, function_of, logical_id_of, require_expected
+from tests.sample_answers import FIRST_EVENTS, logical_id_of, require_expected
 from tests.smoke.built import run_built
 
 LOCAL = Path(__file__).resolve().parents[2] / ".local" / "arm64"
@@ -13,7 +13,6 @@ BUILD = LOCAL / "build"
 SEED = BUILD / "SeedLayer" / "seed" / "succotash.db"
 FUNCTIONS = ("churn_scoring", "form_intake", "schema_migration")
 """Those that ship compiled code of their own, and one for the layer's: emulation is slow."""
-FIRST_EVENTS = {function_of(event): event for event in sorted(EXPECTED, reverse=True)}
 
 pytestmark = pytest.mark.smoke
 

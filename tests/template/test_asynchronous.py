@@ -1,5 +1,6 @@
 """Whatever is invoked by an event keeps what it cannot deliver."""
 
+import bulk_import
 from succotash.application.shops.uploads import key_of
 from succotash.application.value.order_import import RESULT_SUFFIX
 from succotash.http.order_files import NDJSON_SUFFIXES
@@ -73,6 +74,8 @@ def test_a_file_of_orders_reaches_its_function_by_a_queue_that_keeps_what_fails(
     assert target["Arn"] == {"Fn::GetAtt": ["BulkImports", "Arn"]}
     assert target["DeadLetterConfig"]["Arn"] == failures
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == failures
+    # By this count the function knows that nobody will try again.
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == bulk_import.RECEIVES
     assert queue["VisibilityTimeout"] >= functions()["BulkImport"]["Timeout"]
     mapping = resources["BulkImportMessages"]
     assert mapping["EventSourceArn"] == target["Arn"]

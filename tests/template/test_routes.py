@@ -82,6 +82,7 @@ PRIVATE = {
         ("GET", "/ltv/customers/{customer_id}"),
         ("GET", "/ltv/segments"),
         ("GET", "/ltv/cohorts"),
+        ("GET", "/ltv/distribution"),
         ("GET", "/ltv/cohorts/{cohort_id}"),
         ("GET", "/ltv/sources"),
         ("GET", "/acquisition-costs"),
@@ -238,13 +239,15 @@ def test_the_api_leaves_cors_to_the_functions() -> None:
         assert "x-amazon-apigateway-cors" not in properties["Body"]
 
 
-def test_the_public_write_is_throttled_by_itself() -> None:
+def test_public_writes_are_throttled_by_themselves() -> None:
     [stage] = deployed_of("AWS::ApiGatewayV2::Stage").values()
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == {"Ref": "RequestRate"}
-    [(route, limits)] = stage["RouteSettings"].items()
-    assert route == "POST /forms/{form_id}/submissions"
-    # CloudFormation hands a Ref in a property of type JSON on as a text, which is no number.
-    assert {type(each) for each in limits.values()} == {int}
+    settings = stage["RouteSettings"]
+    assert settings.keys() == {"POST /forms/{form_id}/submissions", "POST /connectors/{system}"}
+    for route, limits in settings.items():
+        assert tuple(route.split(" ")) in PUBLIC
+        # CloudFormation hands a Ref in a property of type JSON on as a text, which is no number.
+        assert {type(each) for each in limits.values()} == {int}
 
 
 def test_no_warning_about_the_public_routes_fails_a_deployment() -> None:

@@ -108,6 +108,18 @@ def test_revenue_per_customer_adds_up_over_months_without_any() -> None:
     assert [each["retention"] for each in found] == [1.0, 0.4, 0.0, 0.1]
 
 
+def test_a_cohorts_curve_says_how_many_of_its_months_have_passed_for_everybody() -> None:
+    view = cohort_view(JANUARY, MONTH, date(1997, 4, 10))
+
+    assert view["cumulative_revenue_per_customer"] == [
+        Decimal("10.00"),
+        Decimal("14.00"),
+        Decimal("14.00"),
+        Decimal("20.00"),
+    ]
+    assert view["mature_periods"] == 3
+
+
 def test_averages_leave_out_what_has_not_passed_and_weigh_by_customers() -> None:
     found = average_periods([JANUARY, FEBRUARY], MONTH, date(1997, 3, 20))
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.application.shops.event_recording import RECEIVES_TRIED, ShopEventRecorder
+from succotash.application.shops.event_recording import ShopEventRecorder
 from succotash.application.shops.events import FORMATS
+from succotash.application.shops.failures import RECEIVES_TRIED
 from succotash.application.shops.recording import import_shop_orders
 from succotash.domain.people.erasures import NO_TOMBSTONES
 from succotash.domain.repositories.shop_events import ShopEventQueue

@@ -84,7 +84,8 @@ def _show_step(bar: Bar, step: ImportStep) -> None:
 
 def _is_whole(report: ImportView) -> bool:
     """Whether everything that counts was taken."""
-    return report["state"] != "refused" and not report["rejected"] + report["conflicting"]
+    is_ended = report["state"] not in {"refused", "failed"}
+    return is_ended and not report["rejected"] + report["conflicting"]
 
 
 def _tell(file: Path, report: ImportView, *, has_several: bool) -> None:

@@ -15,8 +15,10 @@ export interface Series {
   /** A class of colour. */
   tone: string;
   points: Point[];
-  /** Intervals as a band around a line, or as whiskers on points of their own. */
-  kind?: "line" | "dots" | "whiskers" | undefined;
+  /** Intervals as a band around a line, or as whiskers on points; thin lines are a background. */
+  kind?: "line" | "thin" | "dots" | "whiskers" | undefined;
+  /** Whether the legend names it; so it does, unless one of many alike stands for all. */
+  isListed?: boolean | undefined;
 }
 
 interface LinesProps {
@@ -30,6 +32,8 @@ interface LinesProps {
   hasDiagonal?: boolean;
   /** Begin at zero, also where every value is far from it. */
   fromZero?: boolean;
+  /** Places on the axis that are marked, also where nothing is drawn. */
+  marks?: number[];
 }
 
 const LABEL_WIDTH = 56;
@@ -38,20 +42,24 @@ const LABEL_WIDTH = 56;
 export function Lines(props: LinesProps) {
   const { label, series, xText, xTitle, yText, hasDiagonal = false, fromZero = true } = props;
   const height = props.height ?? 260;
+  const listed = series.filter(({ isListed = true }) => isListed);
   const points = series.flatMap((each) => each.points);
   const ys = points.flatMap(({ y, low, high }) => [y, low ?? y, high ?? y]);
-  const xs = [...new Set(points.map(({ x }) => x))].sort((one, other) => one - other);
+  const xs = [...new Set([...points.map(({ x }) => x), ...(props.marks ?? [])])].sort(
+    (one, other) => one - other,
+  );
   const yTicks = ticks(Math.min(...ys, ...(fromZero ? [0] : [])), Math.max(...ys), 5);
   const gutter = 14 + 7 * Math.max(...yTicks.map((tick) => yText(tick).length));
   return (
     <>
-      {series.length > 1 && <Legend items={series} />}
+      {listed.length > 1 && <Legend items={listed} />}
       <Frame label={label} height={height}>
         {(width) => {
           const area = { left: gutter, right: width - 18, top: 10, bottom: height - 42 };
-          const pad = series.every((each) => each.kind === "whiskers") ? 0.5 : 0;
           const first = xs[0] ?? 0;
           const last = xs.at(-1) ?? 1;
+          const hasRoom = series.every((each) => each.kind === "whiskers");
+          const pad = hasRoom ? 0.08 * (last - first) || 0.5 : 0;
           const x = linear([first - pad, last + pad], [area.left, area.right]);
           const y = linear([yTicks[0] ?? 0, yTicks.at(-1) ?? 1], [area.bottom, area.top]);
           const step = every(xs.length, area.right - area.left, LABEL_WIDTH);
@@ -72,8 +80,8 @@ export function Lines(props: LinesProps) {
               {hasDiagonal && (
                 <line class="diagonal" x1={x(first)} y1={y(first)} x2={x(last)} y2={y(last)} />
               )}
-              {series.map((each) => (
-                <Drawn key={each.name} series={each} x={x} y={y} />
+              {series.map((each, place) => (
+                <Drawn key={place} series={each} x={x} y={y} />
               ))}
             </>
           );
@@ -98,8 +106,9 @@ function Drawn({ series, x, y }: DrawnProps) {
   );
   const upper = bounded.map((each) => `${each.x},${each.high}`);
   const lower = bounded.map((each) => `${each.x},${each.low}`).reverse();
+  const hasLine = kind === "line" || kind === "thin";
   return (
-    <g class={tone}>
+    <g class={kind === "thin" ? `${tone} thin` : tone}>
       {kind === "line" && bounded.length > 1 && (
         <polygon class="band" points={[...upper, ...lower].join(" ")} />
       )}
@@ -111,13 +120,13 @@ function Drawn({ series, x, y }: DrawnProps) {
             d={`M${each.x - 5},${each.low}h10m-5,0V${each.high}m-5,0h10`}
           />
         ))}
-      {kind === "line" && (
+      {hasLine && (
         <polyline
           class="line"
           points={points.map((each) => `${x(each.x)},${y(each.y)}`).join(" ")}
         />
       )}
-      {points.map((each) => (
+      {(kind === "thin" ? [] : points).map((each) => (
         <circle
           key={each.x}
           class={kind === "line" ? "dot" : "dot dot-large"}

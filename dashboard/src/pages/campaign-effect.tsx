@@ -1,13 +1,15 @@
 import type { Schemas } from "../api";
 import { Bars } from "../charts/bars";
 import { Lines } from "../charts/lines";
-import { axisMoney, decimal, money } from "../format";
+import { axisMoney, dayOf, decimal, money, shortDay } from "../format";
 import { Stat } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Count, Day, Decimal, Money, Share } from "../parts/values";
+import { useSettings } from "../settings";
 
 type Performance = Schemas["CampaignPerformanceView"];
 type EffectView = Schemas["EffectView"];
+type Look = Schemas["LookView"];
 
 export function Effect({ performance, address }: { performance: Performance; address: string }) {
   const { effect } = performance;
@@ -137,18 +139,17 @@ function Unread({ effect }: { effect: EffectView }) {
 
 function Looks({ effect, address, id }: OfEffect) {
   const { currency, looks } = effect;
+  const { timeZone } = useSettings();
   if (looks.length === 0) return null;
   const read = looks.flatMap((look) =>
     look.incremental_revenue ? [{ ...look, ...look.incremental_revenue }] : [],
   );
+  const on = (look: Look) => dayOf(look.at, timeZone);
   return (
     <Figure
-      title={
-        read.length > 0
-          ? `Read at ${read.length} of ${looks.length} looks`
-          : "When is the effect read?"
-      }
-      definition="The revenue that the campaign added, as each look found it, with its interval; it may be read at these times and at no other, so that chance is not mistaken for an effect."
+      title={stateOf(effect, on)}
+      definition="The revenue that the campaign added, as each look found it when it came, with its interval; it may be read at these times and at no other, so that chance is not mistaken for an effect."
+      asOf={looks.findLast((each) => each.read_at)?.read_at}
       address={address}
       name={`looks-${id}`}
       columns={[
@@ -178,7 +179,7 @@ function Looks({ effect, address, id }: OfEffect) {
           show: (row) => <Money of={row.incremental_revenue?.high} currency={currency} />,
           isNumber: true,
         },
-        { label: "Finding", value: (row) => row.finding?.replaceAll("_", " ") },
+        { label: "State", value: (row) => stateOfLook(row) },
       ]}
       rows={looks}
     >
@@ -191,20 +192,49 @@ function Looks({ effect, address, id }: OfEffect) {
               tone: "tone-1",
               kind: "whiskers",
               points: read.map((look) => ({
-                x: look.look,
+                x: dayNumber(look.at),
                 y: Number(look.value),
                 low: Number(look.low),
                 high: Number(look.high),
-                tip: `Look ${look.look}: ${money(look.value, currency)}, between ${money(look.low, currency)} and ${money(look.high, currency)}`,
+                tip: `Look ${look.look}, ${on(look)}: ${money(look.value, currency)}, between ${money(look.low, currency)} and ${money(look.high, currency)}`,
               })),
             },
           ]}
-          xText={(look) => (Number.isInteger(look) ? `Look ${look}` : "")}
+          marks={looks.map((look) => dayNumber(look.at))}
+          xText={(day) => shortDay(new Date(day * DAY).toISOString())}
           yText={axisMoney(Math.max(...read.map((look) => Number(look.high))), currency)}
         />
       ) : undefined}
     </Figure>
   );
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+const dayNumber = (instant: string) => Date.parse(instant) / DAY;
+
+const FINDINGS: Record<string, string> = {
+  more: "more revenue",
+  less: "less revenue",
+  not_enough_evidence: "not enough evidence",
+};
+
+/** What the last look found, or when the next one comes. */
+function stateOf({ currency, looks }: EffectView, on: (look: Look) => string): string {
+  const last = looks.findLast((look) => look.read_at);
+  const next = looks.find((look) => !look.read_at);
+  const ahead = next ? `; the next is on ${on(next)}` : "";
+  if (!last) return next ? `The effect is first read on ${on(next)}` : "When is the effect read?";
+  const found = last.incremental_revenue;
+  const isUnclear = found && Number(found.low) < 0 && Number(found.high) > 0;
+  return found
+    ? `At look ${last.look} of ${looks.length} the campaign had added between ${money(found.low, currency)} and ${money(found.high, currency)}${isUnclear ? ", perhaps nothing" : ""}${ahead}`
+    : `At look ${last.look} of ${looks.length} there were too few members to tell${ahead}`;
+}
+
+function stateOfLook({ finding, incremental_revenue, read_at }: Look): string {
+  if (!read_at) return "ahead";
+  if (!incremental_revenue) return "too few members";
+  return FINDINGS[finding ?? ""] ?? "read";
 }
 
 const RATES = [

@@ -3,7 +3,7 @@ import type { Schemas } from "../api";
 import { Columns } from "../charts/columns";
 import { HeatMap } from "../charts/heat-map";
 import { Lines } from "../charts/lines";
-import { count, label, month, plural, share, shortDay } from "../format";
+import { count, month, plural, share, shortDay } from "../format";
 import { Choice } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Ready } from "../parts/states";
@@ -11,7 +11,10 @@ import { Count, Day, Share } from "../parts/values";
 import { useReading } from "../reading";
 
 const PERIODS = ["month", "week", "day"] as const;
-const MODES = ["nday", "unbounded"] as const;
+const MODES = ["nday", "unbounded", "brackets"] as const;
+const WINDOWS = ["calendar", "hours"] as const;
+/** As the API takes them: days since joining. */
+const BRACKETS = /^\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*$/;
 const ORIGINS = ["purchase", "activity", "form"] as const;
 const ENTRIES = ["first_time", "recurring"] as const;
 const MEASURES = ["customers", "revenue"] as const;
@@ -22,6 +25,7 @@ const ACTS: Record<string, string> = {
 };
 
 type Grid = Schemas["GridView"];
+type Column = Grid["average"][number];
 
 export function Retention() {
   const [query, change] = useQuery();
@@ -30,10 +34,16 @@ export function Retention() {
     mode: query.mode ?? "nday",
     origin: query.origin ?? "purchase",
     entry: query.entry ?? "first_time",
+    windows: query.windows ?? "calendar",
     measure: query.measure ?? "customers",
   };
   const grid = useReading("/retention/cohorts", {
-    query: { ...chosen, start: query.start, end: query.end },
+    query: {
+      ...chosen,
+      brackets: chosen.mode === "brackets" ? query.brackets : undefined,
+      start: query.start,
+      end: query.end,
+    },
   });
   const lifecycle = useReading("/retention/lifecycle", { query: { period: chosen.period } });
   const nothing = "Nobody has bought anything yet.";
@@ -51,9 +61,26 @@ export function Retention() {
           label="Counted"
           value={chosen.mode}
           options={MODES}
-          texts={{ nday: "In the period", unbounded: "In the period or later" }}
+          texts={{
+            nday: "In the period",
+            unbounded: "In the period or later",
+            brackets: "By days since joining",
+          }}
           choose={(mode) => change({ mode })}
         />
+        {chosen.mode === "brackets" && (
+          <label class="choice">
+            <span>Days since joining</span>
+            <input
+              value={query.brackets ?? ""}
+              placeholder="0,1-7,8-30"
+              pattern={BRACKETS.source}
+              onChange={({ currentTarget: input }) =>
+                input.reportValidity() && change({ brackets: input.value })
+              }
+            />
+          </label>
+        )}
         <Choice
           label="Cohort by first"
           value={chosen.origin}
@@ -68,11 +95,19 @@ export function Retention() {
           choose={(entry) => change({ entry })}
         />
         <Choice
+          label="Periods"
+          value={chosen.windows}
+          options={WINDOWS}
+          texts={{ calendar: "Of the calendar", hours: "Hours since joining" }}
+          choose={(windows) => change({ windows })}
+        />
+        <Choice
           label="Rate of"
           value={chosen.measure}
           options={MEASURES}
           choose={(measure) => change({ measure })}
         />
+        <FirstAndLast />
       </div>
       <Ready reading={grid} empty={(data) => data.cohorts.length === 0 && nothing}>
         {(data) => (
@@ -89,27 +124,64 @@ export function Retention() {
   );
 }
 
+/** The days in which the first and the last cohort lie. */
+function FirstAndLast() {
+  const [query, change] = useQuery();
+  return (
+    <>
+      <label class="choice">
+        <span>Cohorts from</span>
+        <input
+          type="date"
+          value={query.start ?? ""}
+          max={query.end}
+          onChange={({ currentTarget: input }) => change({ start: input.value })}
+        />
+      </label>
+      <label class="choice">
+        <span>Cohorts to</span>
+        <input
+          type="date"
+          value={query.end ?? ""}
+          min={query.start}
+          onChange={({ currentTarget: input }) => change({ end: input.value })}
+        />
+      </label>
+    </>
+  );
+}
+
 const nameOf = (period: string, starts: string) =>
   period === "month" ? month(starts) : shortDay(starts);
+
+/** When somebody has to come back to be counted. */
+function whenOf({ mode, period, windows }: Grid): string {
+  if (mode === "brackets") return "on one of so many days after joining";
+  const periods =
+    windows === "hours" ? `${period}s since their own first hour` : `${period}s later`;
+  return mode === "unbounded" ? `so many ${periods} or after that` : `so many ${periods}`;
+}
 
 const rateOf = (measure: string) => (measure === "revenue" ? "of its first revenue" : "of them");
 
 function Cohorts({ grid, address }: { grid: Grid; address: string }) {
-  const columns = grid.average.map((each) => String(each.offset));
+  const columns = grid.average.map((each) =>
+    grid.mode === "brackets" ? each.label.replace("days ", "") : String(each.offset),
+  );
   const later = grid.average.filter((each) => each.offset > 0).map((each) => each.rate ?? 0);
   const rows = grid.cohorts.flatMap((row) => row.cells.map((cell) => ({ ...row, ...cell })));
   const shown = grid.cohorts.slice(-60);
   return (
     <Figure
       title={`Of those who came in one ${grid.period}, how many came back in a later one?`}
-      definition={`Each row is those who ${ACTS[grid.origin]} in that ${grid.period}; each column is the share ${rateOf(grid.measure)} so many ${grid.period}s later. An underlined share is not over yet.`}
+      definition={`Each row is those who ${ACTS[grid.origin]} in that ${grid.period}; each column is the share ${rateOf(grid.measure)} that came back ${whenOf(grid)}. An underlined share is not over yet.`}
       asOf={grid.run?.as_of}
       address={address}
       name={`retention-by-${grid.period}`}
       columns={[
         { label: "Cohort", value: (row) => row.cohort_starts_on },
         { label: "Customers", value: (row) => row.customers, isNumber: true },
-        { label: "Periods after", value: (row) => row.offset, isNumber: true },
+        { label: "Time after", value: (row) => grid.average[row.offset]?.label },
         { label: "Active", value: (row) => row.active, isNumber: true },
         {
           label: "Rate",
@@ -155,13 +227,13 @@ function Curve({ grid, address }: { grid: Grid; address: string }) {
   if (!first || !last) return null;
   return (
     <Figure
-      title={`${share(first.rate ?? 0)} come back after one ${grid.period}, ${share(last.rate ?? 0)} after ${last.offset}`}
-      definition={`The share ${rateOf(grid.measure)} that came back so many ${grid.period}s later, over all cohorts that have got so far; the band is where the true share lies in 95 of 100 such cases.`}
+      title={curveTitle(grid, first, last)}
+      definition={`The share ${rateOf(grid.measure)} that came back ${whenOf(grid)}, over all cohorts that have got so far; the band is where the true share lies in 95 of 100 such cases.`}
       asOf={grid.run?.as_of}
       address={address}
       name={`retention-curve-by-${grid.period}`}
       columns={[
-        { label: `${label(grid.period)}s after`, value: (row) => row.offset, isNumber: true },
+        { label: "Time after", value: (row) => row.label },
         {
           label: "Customers",
           value: (row) => row.customers,
@@ -200,21 +272,32 @@ function Curve({ grid, address }: { grid: Grid; address: string }) {
               y: each.rate ?? 0,
               low: each.low,
               high: each.high,
-              tip: tipOf(grid.period, each),
+              tip: tipOf(each),
             })),
           },
         ]}
-        xText={String}
-        xTitle={`${grid.period}s after`}
+        xText={(offset) =>
+          grid.mode === "brackets"
+            ? (grid.average[offset]?.label.replace("days ", "") ?? "")
+            : String(offset)
+        }
+        xTitle={grid.mode === "brackets" ? "days after joining" : `${grid.period}s after`}
         yText={share}
       />
     </Figure>
   );
 }
 
-function tipOf(period: string, { offset, rate, low, high }: Grid["average"][number]): string {
+function curveTitle({ mode, period }: Grid, first: Column, last: Column): string {
+  const [one, other] = [share(first.rate ?? 0), share(last.rate ?? 0)];
+  return mode === "brackets"
+    ? `${one} come back on ${first.label}, ${other} on ${last.label}`
+    : `${one} come back after one ${period}, ${other} after ${last.offset}`;
+}
+
+function tipOf({ label, rate, low, high }: Column): string {
   const range = low !== null && high !== null ? `, between ${share(low)} and ${share(high)}` : "";
-  return `${plural(offset, period)} after: ${share(rate ?? 0)}${range}`;
+  return `${label} after: ${share(rate ?? 0)}${range}`;
 }
 
 const PARTS = [
@@ -234,6 +317,7 @@ function Lifecycle({
   const { period } = lifecycle;
   const shown = lifecycle.periods.slice(-60);
   const whole = shown.filter((each) => each.mature);
+  const drawn = whole.length > 0 ? whole : shown;
   const last = whole.at(-1) ?? shown.at(-1);
   return (
     <Figure
@@ -242,7 +326,7 @@ function Lifecycle({
           ? `In ${nameOf(period, last.starts_on)}, ${count(last.returning + last.resurrecting)} of ${count(last.active)} active customers had come before`
           : "Who is new, and who is back?"
       }
-      definition={`New: for the first time; returning: also in the ${period} before; resurrecting: after a pause; dormant: active in the ${period} before and not in this one.`}
+      definition={`New: for the first time; returning: also in the ${period} before; resurrecting: after a pause; dormant: active in the ${period} before and not in this one. The current ${period} is in the table only, until it is over.`}
       asOf={lifecycle.run?.as_of}
       address={address}
       name={`lifecycle-by-${period}`}
@@ -265,7 +349,7 @@ function Lifecycle({
         label={`Active and dormant customers by ${period}`}
         parts={PARTS}
         yText={(value) => count(Math.abs(value))}
-        columns={shown.map((each) => ({
+        columns={drawn.map((each) => ({
           label: nameOf(period, each.starts_on),
           values: [each.new, each.returning, each.resurrecting, -each.dormant],
           tip: `${nameOf(period, each.starts_on)}: ${count(each.new)} new, ${count(each.returning)} returning, ${count(each.resurrecting)} resurrecting, ${count(each.dormant)} dormant`,

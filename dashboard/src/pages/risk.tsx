@@ -26,6 +26,8 @@ type AtRisk = Schemas["ChurnRiskView"];
 export function Risk() {
   const [query, change] = useQuery();
   const level = query.risk ?? "high";
+  // Here, so that the next page and another level keep it.
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const analytics = useReading("/retention/analytics");
   const list = useReading("/retention/customers", {
     query: { risk: level, segment: query.segment, limit: 25, cursor: query.cursor },
@@ -48,6 +50,8 @@ export function Risk() {
             address={list.address}
             level={level}
             segment={query.segment}
+            chosen={chosen}
+            choose={setChosen}
             controls={
               <>
                 <Choice
@@ -140,16 +144,18 @@ interface AtRiskListProps {
   address: string;
   level: string;
   segment: string | undefined;
+  chosen: ReadonlySet<string>;
+  choose: (ids: ReadonlySet<string>) => void;
   controls: preact.ComponentChildren;
 }
 
-function AtRiskList({ list, address, level, segment, controls }: AtRiskListProps) {
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+function AtRiskList(props: AtRiskListProps) {
+  const { list, address, level, segment, chosen, choose, controls } = props;
   const mayWrite = may("retention:write");
   const toggle = (id: string) => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);
-    setChosen(next);
+    choose(next);
   };
   const box: Column<AtRisk> = {
     label: "Select",
@@ -227,6 +233,11 @@ function AtRiskList({ list, address, level, segment, controls }: AtRiskListProps
             <a class="button" href={link(["campaigns", "new"], { ids: [...chosen].join(",") })}>
               Make a campaign of the {count(chosen.size)} selected
             </a>
+          )}
+          {chosen.size > 0 && (
+            <button type="button" class="quiet" onClick={() => choose(new Set())}>
+              Select nobody
+            </button>
           )}
           {list.customers.length > 0 && (
             <a

@@ -1,15 +1,16 @@
 import { link, useQuery } from "../address";
 import type { Schemas } from "../api";
 import { Bars } from "../charts/bars";
-import { Lines } from "../charts/lines";
-import { axisMoney, count, label, money, plural, share } from "../format";
+import { label, money, plural, share } from "../format";
 import { Choice, Pager, Stat } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Ready } from "../parts/states";
 import { Count, Level, Money } from "../parts/values";
 import { useReading } from "../reading";
 import { useSettings } from "../settings";
+import { CohortCurves } from "./cohort-curves";
 import { SegmentChoice } from "./segment-choice";
+import { ValueDistribution } from "./value-distribution";
 import { Sources } from "./value-sources";
 
 type Analysis = Schemas["LTVAnalysis"];
@@ -32,6 +33,7 @@ export function Value() {
               <Segments />
               <Sources />
             </div>
+            <ValueDistribution />
             <CohortCurves />
             <Customers />
           </>
@@ -112,70 +114,6 @@ function Segments() {
                 text: <Money of={each.total_value} />,
                 href: link(["value"], { segment: each.segment_id }),
               }))}
-            />
-          </Figure>
-        );
-      }}
-    </Ready>
-  );
-}
-
-/** Cumulative revenue per customer by month or quarter of first purchase. */
-function CohortCurves() {
-  const [query, change] = useQuery();
-  const { currency } = useSettings();
-  const by = query.by ?? "month";
-  const reading = useReading("/ltv/cohorts", { query: { by } });
-  return (
-    <Ready reading={reading} empty={({ cohorts }) => cohorts.length === 0 && "No cohort yet."}>
-      {({ average, run }) => {
-        const all = {
-          name: "All cohorts",
-          tone: "tone-1",
-          points: average.map((each) => ({
-            x: each.period,
-            y: Number(each.cumulative_revenue_per_customer),
-            tip: `After ${each.period}: ${money(each.cumulative_revenue_per_customer, currency)} per customer, ${count(each.customers)} customers`,
-          })),
-        };
-        const last = average.at(-1);
-        return (
-          <Figure
-            title={
-              last
-                ? `A customer has brought ${money(last.cumulative_revenue_per_customer, currency)} after ${plural(last.period, by)}`
-                : "What has a customer brought?"
-            }
-            definition={`Revenue per customer since the first purchase, over all cohorts by ${by} that have got so far.`}
-            asOf={run?.as_of}
-            address={reading.address}
-            name={`cohorts-by-${by}`}
-            controls={
-              <Choice
-                label="Cohorts by"
-                value={by}
-                options={["month", "quarter"]}
-                choose={(value) => change({ by: value })}
-              />
-            }
-            columns={[
-              { label: `${label(by)}s after`, value: (row) => row.period, isNumber: true },
-              { label: "Customers", value: (row) => row.customers, isNumber: true },
-              {
-                label: "Revenue per customer",
-                value: (row) => row.cumulative_revenue_per_customer,
-                isNumber: true,
-              },
-              { label: "Retention", value: (row) => row.retention, isNumber: true },
-            ]}
-            rows={average}
-          >
-            <Lines
-              label={`Revenue per customer by ${by}s after the first purchase`}
-              series={[all]}
-              xText={String}
-              xTitle={`${by}s after`}
-              yText={axisMoney(Number(last?.cumulative_revenue_per_customer ?? 100), currency)}
             />
           </Figure>
         );

@@ -123,6 +123,38 @@ def test_what_came_is_graded_when_the_days_have_passed(cdnow: InMemoryStorage) -
     assert rates[-1] > 3 * max(rates[: len(rates) // 2])
 
 
+def test_single_weeks_add_up_to_what_was_foreseen_and_are_counted_as_they_pass(
+    cdnow: InMemoryStorage,
+) -> None:
+    """Against what is counted by hand: the weeks from 15 October 1997 on."""
+    first = date(1997, 10, 15)
+    came: dict[int, list[float]] = {}
+    for days in amounts_by_day().values():
+        if min(days) <= first:
+            for day, amount in days.items():
+                if day > first:
+                    came.setdefault((day - first).days // 7 + 1, []).append(float(amount))
+    for as_of in ("1997-10-15T06:00:00Z", "1997-11-14T05:59:59Z", "1997-11-15T06:00:00Z"):
+        run(cdnow, as_of)
+
+    found = receipts(cdnow)[date(1997, 10, 1)]
+
+    weeks = found["weeks"]
+    assert [each["week"] for each in weeks] == list(range(1, 14))
+    assert [each["starts_on"] for each in weeks[:2]] == [first, date(1997, 10, 22)]
+    assert found["weeks_counted_as_of"] == at("1997-11-14T05:59:59Z")
+    assert [each["purchases"]["came"] for each in weeks] == [
+        *(len(came[week]) for week in (1, 2, 3, 4)),
+        *[None] * 9,
+    ]
+    for week in (1, 2, 3, 4):
+        revenue = weeks[week - 1]["revenue"]["came"]
+        assert float(str(revenue)) == pytest.approx(sum(came[week]), abs=0.01)
+    assert weeks[4]["revenue"]["came"] is None
+    quarter = sum(each["purchases"]["foreseen"] for each in weeks)
+    assert quarter == pytest.approx(found["horizons"][1]["purchases"]["foreseen"], rel=0.03)
+
+
 def test_by_shards_a_receipt_is_sealed_and_graded_as_in_one_go() -> None:
     whole, parts = InMemoryStorage(), InMemoryStorage()
     for storage in (whole, parts):
@@ -150,6 +182,17 @@ def test_by_shards_a_receipt_is_sealed_and_graded_as_in_one_go() -> None:
                 assert (one["customers"], one["came"]) == (two["customers"], two["came"])
                 # Each shard's share is rounded to a ten-thousandth.
                 assert float(one["foreseen"]) == pytest.approx(float(two["foreseen"]), abs=0.02)
+        assert receipt["weeks_counted_as_of"] == theirs[month]["weeks_counted_as_of"]
+        for own_week, other_week in zip(receipt["weeks"], theirs[month]["weeks"], strict=True):
+            for of in ("purchases", "revenue"):
+                assert own_week[of]["came"] == other_week[of]["came"]
+                assert float(own_week[of]["foreseen"]) == pytest.approx(
+                    float(other_week[of]["foreseen"]), abs=0.02
+                )
+    assert [each["purchases"]["came"] is not None for each in mine[date(2024, 3, 1)]["weeks"]] == [
+        *[True] * 7,
+        *[False] * 6,
+    ]
 
 
 def test_who_was_erased_since_is_in_what_was_said_and_not_in_what_came() -> None:
@@ -226,6 +269,8 @@ class TestBackfill:
                 assert own["purchases"]["foreseen"] == other["purchases"]["foreseen"]
                 assert own["revenue"]["foreseen"] == other["revenue"]["foreseen"]
                 assert own["inactivity"]["foreseen"] == other["inactivity"]["foreseen"]
+            said = [each["revenue"]["foreseen"] for each in receipt["weeks"]]
+            assert said == [each["revenue"]["foreseen"] for each in sealed[month]["weeks"]]
 
     def test_the_next_run_grades_all_of_them_and_months_with_a_receipt_keep_it(
         self, storage: InMemoryStorage

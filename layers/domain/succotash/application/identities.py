@@ -3,10 +3,17 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Self
 
 from succotash.application.batches import record_once
 from succotash.domain.people.erasures import Tombstones, erased_at
-from succotash.domain.people.identities import CustomerName, KnownCustomers, Resolution, resolve
+from succotash.domain.people.identities import (
+    CustomerName,
+    CustomerQuery,
+    KnownCustomers,
+    Resolution,
+    resolve,
+)
 from succotash.domain.repositories.customers import TOMBSTONES_TOLD
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.value.ledgers import ActivityEvent, Order, RecordOutcome
@@ -37,7 +44,7 @@ def record_about_customers[T: Order | ActivityEvent](
     names = [
         CustomerName(each.customer_id, each.canonical_email, each.former_ids) for each in items
     ]
-    register = Register(repositories, tombstones, dict.fromkeys(names))
+    register = Register.asked_of(repositories, tombstones, dict.fromkeys(names))
     places = [
         place
         for place, (name, item) in enumerate(zip(names, items, strict=True))
@@ -60,7 +67,7 @@ def record_about_customers[T: Order | ActivityEvent](
         contents=contents,
         record=record,
     )
-    register.save()
+    register.save(repositories)
     return _with_erased(places, recorded, len(items)), found
 
 
@@ -73,7 +80,7 @@ def import_about_customers(
         each: CustomerName(CustomerId(each[0]), each[1], orders.former_ids.get(each[0], ()))
         for each in dict.fromkeys(called)
     }
-    register = Register(repositories, tombstones, names.values())
+    register = Register.asked_of(repositories, tombstones, names.values())
     rows: Sequence[int] = range(len(orders))
     kept = names
     if register.knows_erased:
@@ -105,65 +112,88 @@ def import_about_customers(
         contents=lambda row: order_contents(taken.order(row)),
         record=lambda firsts: repositories.ltv.import_orders(taken.only(firsts)),
     )
-    register.save()
+    register.save(repositories)
     return _with_erased(rows, recorded, len(orders)), customer_ids
+
+
+class NameTombstones:
+    """Tombstones of everybody whom facts under names could be about, each made once."""
+
+    def __init__(self, tombstones: Tombstones) -> None:
+        self._tombstones = tombstones
+        self._made: dict[CustomerName, tuple[str, ...]] = {}
+
+    def of(self, name: CustomerName) -> tuple[str, ...]:
+        """Those of one name."""
+        if name not in self._made:
+            self._made[name] = tombstones_of(name, self._tombstones)
+        return self._made[name]
+
+    def of_all(self, names: Collection[CustomerName]) -> set[str]:
+        """Those of several names."""
+        return {each for name in names for each in self.of(name)}
 
 
 class Register:
     """The names that a batch of facts carries: resolves them, and learns new ones."""
 
-    def __init__(
-        self, repositories: Repositories, tombstones: Tombstones, names: Collection[CustomerName]
-    ) -> None:
+    def __init__(self, known: KnownCustomers, made: NameTombstones) -> None:
+        """`known` is what the storage says to a `query_of` the names."""
+        self.aliases: dict[CustomerId, CustomerId] = {}
+        """What was learned about names, to be kept once the customers are recorded."""
+        self._known = known
+        self._made = made
+
+    @classmethod
+    def asked_of(
+        cls, repositories: Repositories, tombstones: Tombstones, names: Collection[CustomerName]
+    ) -> Self:
         """Asks once, for all names together; who erases one of them waits from then on."""
-        self._customers = repositories.customers
-        self._tombstones = tombstones
-        self._made: dict[CustomerName, tuple[str, ...]] = {}
-        self._aliases: dict[CustomerId, CustomerId] = {}
-        named = [name for name in names if name.canonical_email is not None or name.former_ids]
-        asked = {each for name in named for each in (name.customer_id, *name.former_ids)}
+        made = NameTombstones(tombstones)
+        query = query_of(names)
         # Making tombstones is dear by the ten thousand, and mostly there are few to compare with.
         is_large = len(names) > NAMES_ASKED_FOR
-        self._known: KnownCustomers = self._customers.find_known(
-            asked,
-            {name.canonical_email for name in named if name.canonical_email is not None},
-            None if is_large else self._all_of(names),
-            aliases_only={name.customer_id for name in names} - asked,
+        known = repositories.customers.find_known(
+            query.names,
+            query.canonical_emails,
+            None if is_large else made.of_all(names),
+            aliases_only=query.aliases_only,
         )
-        self._erased = self._known.erased
-        if is_large and len(self._erased) > TOMBSTONES_TOLD:
-            self._erased = repositories.people.find_erased(self._all_of(names))
+        if is_large and len(known.erased) > TOMBSTONES_TOLD:
+            erased = repositories.people.find_erased(made.of_all(names))
+            known = replace(known, erased=erased)
+        return cls(known, made)
 
     @property
     def knows_erased(self) -> bool:
         """Whether any of them may have been erased."""
-        return bool(self._erased)
+        return bool(self._known.erased)
 
     def takes(self, name: CustomerName, at: datetime) -> bool:
         """Whether a fact of this instant is younger than every erasure of whom it is about."""
-        if not self._erased:
+        if not self._known.erased:
             return True
-        since = erased_at(self._of(name), self._erased)
+        since = erased_at(self._made.of(name), self._known.erased)
         return since is None or at > since
 
     def resolve(self, names: Collection[CustomerName]) -> Resolution:
         """Resolve the names of the facts that are taken, in the facts' order."""
         resolution = resolve(names, self._known)
-        self._aliases = resolution.aliases
+        self.aliases = resolution.aliases
         return resolution
 
-    def save(self) -> None:
+    def save(self, repositories: Repositories) -> None:
         """Keep what was learned, once the customers are recorded."""
-        if self._aliases:
-            self._customers.save_aliases(self._aliases)
+        if self.aliases:
+            repositories.customers.save_aliases(self.aliases)
 
-    def _all_of(self, names: Collection[CustomerName]) -> set[str]:
-        return {each for name in names for each in self._of(name)}
 
-    def _of(self, name: CustomerName) -> tuple[str, ...]:
-        if name not in self._made:
-            self._made[name] = tombstones_of(name, self._tombstones)
-        return self._made[name]
+def query_of(names: Collection[CustomerName]) -> CustomerQuery:
+    """What is asked about names; one by itself may be an alias, and teaches nothing else."""
+    named = [name for name in names if name.canonical_email is not None or name.former_ids]
+    asked = {each for name in named for each in (name.customer_id, *name.former_ids)}
+    emails = {name.canonical_email for name in named if name.canonical_email is not None}
+    return CustomerQuery(asked, emails, {name.customer_id for name in names} - asked)
 
 
 def find_erased_names(

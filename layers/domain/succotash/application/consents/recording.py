@@ -1,7 +1,8 @@
 """Recording consent: what a person said, and the suppressions that follow."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from succotash.domain.consents.consents import (
     LIFTED_BY,
@@ -78,16 +79,24 @@ def without_erased(
     repositories: Repositories, tombstones: Tombstones, batch: Sequence[Consent]
 ) -> list[Consent]:
     """Drop consents from before the erasure of their person; nobody left is erased meanwhile."""
-    made = {
-        each: tombstones.of_person(each)
-        for each in dict.fromkeys(consent.canonical_email for consent in batch)
-    }
-    erased = repositories.people.find_erased(
-        {each for several in made.values() for each in several}
-    )
+    erased = repositories.people.find_erased(tombstones_of_people(tombstones, batch))
+    return younger_than_erasures(tombstones, batch, erased)
+
+
+def tombstones_of_people(tombstones: Tombstones, batch: Iterable[Consent]) -> set[str]:
+    """The tombstones of the people whose consents these are."""
+    emails = {each.canonical_email for each in batch}
+    return {each for email in emails for each in tombstones.of_person(email)}
+
+
+def younger_than_erasures(
+    tombstones: Tombstones, batch: Sequence[Consent], erased: Mapping[str, datetime]
+) -> list[Consent]:
+    """Drop consents from before the erasure of their person; `erased` is by tombstone."""
     if not erased:
         return [*batch]
-    since = {each: erased_at(several, erased) for each, several in made.items()}
+    emails = {each.canonical_email for each in batch}
+    since = {email: erased_at(tombstones.of_person(email), erased) for email in emails}
     return [
         each
         for each in batch

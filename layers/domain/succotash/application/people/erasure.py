@@ -1,7 +1,8 @@
 """Erasing a person from the storage and from everywhere else."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 
 from succotash.application.people.erased_elsewhere import NOWHERE_ELSE, Elsewhere
 from succotash.application.people.traces import Traces, subjects_about
@@ -10,6 +11,7 @@ from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.people.erasures import ErasedPerson
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import Clock, CustomerId
+from succotash.errors import ConflictError
 
 ANONYM_PREFIX = "anonymous_"
 
@@ -64,18 +66,52 @@ class PersonErasure:
             erased["consents"] = repositories.consents.forget_consents(canonical)
             # A later import may name the person again, and they are not written to all the same.
             repositories.consents.suppress(self._traces.suppressions(canonical, now))
-            erased |= repositories.retention.forget_activity(customers)
-            erased |= repositories.customers.anonymise_customers(
-                {each: CustomerId(f"{ANONYM_PREFIX}{self._random_text()}") for each in customers},
-                self._random_text(),
-            )
-            return {
-                "anonymised_orders": erased.pop("orders"),
-                "erased_rows": erased,
-                "customers_unlinked": sorted(names),
-                "erased_at": now,
-            }
+            erased |= self._forget(repositories, customers)
+            return _rows(erased, names, now)
 
         rows = self._storage.in_transaction(work)
         person = ErasedPerson(canonical, now)
         return {**rows, **self._elsewhere.erase(person, self._storage.purge_deleted, has_time)}
+
+    def erase_customer(self, name: CustomerId) -> ErasedRows:
+        """Erase a customer of whom no e-mail is known, by an id or alias, in one transaction.
+
+        What is older and comes again under the name is not taken, whether anybody was known by it
+        or not. ConflictError where an e-mail of theirs is known: `erase_person` erases them.
+        """
+        now = self._clock()
+
+        def work(repositories: Repositories) -> ErasedRows:
+            repositories.people.bury(self._traces.tombstones_of_names([name]), now)
+            customers = self._traces.customers_called(repositories, name)
+            names = self._traces.names(repositories, customers)
+            repositories.people.bury(self._traces.tombstones_of_names(names), now)
+            if any(
+                repositories.ltv.get_customer(each).canonical_email is not None
+                for each in customers
+            ):
+                raise ConflictError("an e-mail of the customer is known")
+            return _rows(self._forget(repositories, customers), names, now)
+
+        rows = self._storage.in_transaction(work)
+        self._storage.purge_deleted()
+        return rows
+
+    def _forget(
+        self, repositories: Repositories, customers: Sequence[CustomerId]
+    ) -> dict[str, int]:
+        """Delete customers and what they did; their orders stay under ids made at random."""
+        erased = repositories.retention.forget_activity(customers)
+        return erased | repositories.customers.anonymise_customers(
+            {each: CustomerId(f"{ANONYM_PREFIX}{self._random_text()}") for each in customers},
+            self._random_text(),
+        )
+
+
+def _rows(erased: dict[str, int], names: Collection[CustomerId], at: datetime) -> ErasedRows:
+    return {
+        "anonymised_orders": erased.pop("orders"),
+        "erased_rows": erased,
+        "customers_unlinked": sorted(names),
+        "erased_at": at,
+    }

@@ -75,6 +75,12 @@ class PersonExports:
 
         return self._storage.in_transaction(work)
 
+    def export_customer(self, customer_id: CustomerId) -> CustomerRecord:
+        """All held of a customer of whom no e-mail is known; NotFoundError of who is not there."""
+        return self._storage.in_transaction(
+            lambda repositories: _customer_record(repositories, customer_id)
+        )
+
 
 def _membership(member: CampaignMember) -> MembershipView:
     foreseen = member.foreseen_value

@@ -3,18 +3,26 @@
 import json
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from succotash.application.people.views import ErasureReport, PersonExport
-from succotash.domain.people.identities import numbered
+from succotash.application.people.views import (
+    CustomerRecord,
+    ErasedRows,
+    ErasureReport,
+    PersonExport,
+)
+from succotash.application.shops.cells import email, system_id
+from succotash.application.shops.event_fields import text_of
+from succotash.application.shops.failures import is_given_up, set_aside
+from succotash.domain.people.identities import Account, numbered
 from succotash.domain.repositories.exports import ExportStore
 from succotash.domain.repositories.shop_events import ShopEventQueue
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.shops.events import QueuedShopEvent, ShopEvent, ShopEventKind
-from succotash.domain.values import Clock, Json, instant_text
+from succotash.domain.values import Clock, CustomerId, Json, instant_text
 from succotash.errors import (
     InvalidInputError,
     MalformedRequestError,
@@ -23,8 +31,6 @@ from succotash.errors import (
     StorageUnavailableError,
 )
 
-RECEIVES_TRIED = 5
-"""A request that fails so often for a reason of its own is dead-lettered."""
 logger = logging.getLogger(__name__)
 
 
@@ -34,8 +40,14 @@ class People(Protocol):
     def export_person(self, email: str) -> PersonExport:
         """All that is held under an e-mail."""
 
+    def export_customer(self, customer_id: CustomerId) -> CustomerRecord:
+        """All that is held of a customer."""
+
     def erase_person(self, email: str, has_time: Callable[[], bool] = ...) -> ErasureReport:
         """Erase what is held under an e-mail."""
+
+    def erase_customer(self, name: CustomerId) -> ErasedRows:
+        """Erase a customer of whom no e-mail is known."""
 
 
 @dataclass(slots=True)
@@ -93,8 +105,8 @@ class ShopRequests:
                 is_hopeless = isinstance(
                     error, MalformedRequestError | InvalidInputError | NotFoundError
                 )
-                if is_hopeless or each.receives >= RECEIVES_TRIED:
-                    self._set_aside(each, report)
+                if is_hopeless or is_given_up(each):
+                    set_aside(self._queue, each, report)
                 else:
                     report.again.append(each.message_id)
         return report
@@ -108,59 +120,70 @@ class ShopRequests:
     ) -> None:
         if event.kind is not ShopEventKind.PRIVACY:
             raise MalformedRequestError("not a request about a person's data")
-        email = self._email_in(event)
-        if email is None:
-            report.unknown += 1
-            logger.warning("the request %s names nobody who is known by an e-mail", message_id)
-        elif "data_request" in event.body:
-            self._export(email, event, message_id)
-            report.exported += 1
+        email, name = _customer_in(event)
+        known = self._account(name)
+        # Who is known by the shop's number may be known under another e-mail.
+        emails = {each for each in (email, known and known.canonical_email) if each}
+        if "data_request" in event.body:
+            exports: list[object] = [self._people.export_person(each) for each in sorted(emails)]
+            if not emails and known is not None:
+                exports.append(self._people.export_customer(known.customer_id))
+            is_known = self._keep(exports, event, message_id)
+            report.exported += is_known
         else:
-            erasure = self._people.erase_person(email, has_time)
-            report.erased += 1
-            if erasure["unfinished"]:
+            erasures = [self._people.erase_person(each, has_time) for each in sorted(emails)]
+            is_known = bool(emails)
+            if name is not None:
+                # What the shop told without an e-mail stands under its number.
+                rows = self._people.erase_customer(name)
+                is_known = is_known or bool(rows["customers_unlinked"])
+            report.erased += is_known
+            if any(each["unfinished"] for each in erasures):
                 report.again.append(message_id)
+        if not is_known:
+            report.unknown += 1
+            logger.warning("the request %s is about nobody who is known", message_id)
 
-    def _email_in(self, event: ShopEvent) -> str | None:
-        """The e-mail of the customer: as it was sent, or as it is known for the shop's number."""
-        customer = event.body.get("customer")
-        if not isinstance(customer, dict):
-            raise MalformedRequestError("the request names no customer")
-        email, number = customer.get("email"), customer.get("id")
-        if isinstance(email, str) and email:
-            return email
-        if not isinstance(number, int | str):
-            raise MalformedRequestError("the request names no customer")
-        name = numbered(event.system, str(number))
+    def _account(self, name: CustomerId | None) -> Account | None:
+        """What is known of the customer with the shop's number."""
+        if name is None:
+            return None
         known = self._storage.repositories.customers.find_known((name,), ())
-        account = known.accounts.get(name)
-        return None if account is None else account.canonical_email
+        return known.accounts.get(name)
 
-    def _export(self, email: str, event: ShopEvent, message_id: str) -> None:
+    def _keep(self, exports: Sequence[object], event: ShopEvent, message_id: str) -> bool:
+        """Put exports where large exports are; whether there were any."""
+        if not exports:
+            return False
         if self._exports is None:
             raise NotFoundError("place for exports")
         asked = event.body["data_request"]
         number = asked.get("id") if isinstance(asked, dict) else None
-        export = self._people.export_person(email)
-        # Who guesses the number of a request still does not have the name of its file.
-        name = f"data_request_{_digits(number)}_{secrets.token_hex(8)}.json"
-        self._exports.put(name, [_as_json(export)], self._clock())
-        logger.info("the request %s is answered by the export %s", message_id, name)
+        for export in exports:
+            # Who guesses the number of a request still does not have the name of its file.
+            name = f"data_request_{_digits(number)}_{secrets.token_hex(8)}.json"
+            self._exports.put(name, [_as_json(export)], self._clock())
+            logger.info("the request %s is answered by the export %s", message_id, name)
+        return True
 
-    def _set_aside(self, queued: QueuedShopEvent, report: ShopRequestReport) -> None:
-        try:
-            self._queue.set_aside(queued)
-        except StorageUnavailableError:
-            report.again.append(queued.message_id)
-        else:
-            report.set_aside += 1
+
+def _customer_in(event: ShopEvent) -> tuple[str | None, CustomerId | None]:
+    """The e-mail of the customer, and the id that the shop's number stands for, as far as sent."""
+    customer = event.body.get("customer")
+    if not isinstance(customer, dict):
+        raise MalformedRequestError("the request names no customer")
+    address = email("customer.email", text_of(customer, "email"))
+    number = system_id("customer.id", text_of(customer, "id"))
+    if address is None and number is None:
+        raise MalformedRequestError("the request names no customer")
+    return address, None if number is None else numbered(event.system, number)
 
 
 def _digits(number: Json) -> str:
     return "".join(filter(str.isdigit, str(number)))[:20] or "0"
 
 
-def _as_json(export: Mapping[str, object]) -> bytes:
+def _as_json(export: object) -> bytes:
     def text(value: object) -> str:
         return instant_text(value) if isinstance(value, datetime) else str(value)
 

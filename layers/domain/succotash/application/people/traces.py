@@ -26,10 +26,12 @@ class Traces:
         accounts = (*known.accounts.values(), *known.owners.get(canonical, ()))
         found = {each.customer_id for each in accounts}
         found.update(customers.find_personal_ids(email=canonical))
-        new = found
-        while new := {each.source for each in customers.find_left_over(targets=new)} - found:
-            found |= new
-        return sorted(found)
+        return _with_left_over(repositories, found)
+
+    def customers_called(self, repositories: Repositories, name: CustomerId) -> list[CustomerId]:
+        """Ids of everybody whom an id or alias names."""
+        known = repositories.customers.find_known([name], []).accounts
+        return _with_left_over(repositories, {each.customer_id for each in known.values()})
 
     def names(
         self, repositories: Repositories, customers: Collection[CustomerId]
@@ -60,6 +62,20 @@ class Traces:
             ),
         ]
         return {each for several in made for each in several[:1]}
+
+    def tombstones_of_names(self, names: Collection[CustomerId]) -> set[str]:
+        """Those of customers of whom no e-mail is known."""
+        return {each for name in names for each in self._tombstones.of_customer(name)[:1]}
+
+
+def _with_left_over(repositories: Repositories, found: set[CustomerId]) -> list[CustomerId]:
+    """These customers, and those who became aliases of them and are still customers."""
+    new = found
+    while (
+        new := {each.source for each in repositories.customers.find_left_over(targets=new)} - found
+    ):
+        found |= new
+    return sorted(found)
 
 
 def subjects_about(person: PersonRecord) -> set[str]:

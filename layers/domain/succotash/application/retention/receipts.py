@@ -1,9 +1,10 @@
 """Predictions of earlier runs and how they came out, as the API shows them."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TypedDict
+from zoneinfo import ZoneInfo
 
 from succotash.application.paging import before_month, next_cursor, require_page
 from succotash.domain.repositories.storage import Storage
@@ -12,6 +13,7 @@ from succotash.domain.retention.receipts import (
     Measure,
     ReceiptGroup,
     ReceiptHorizon,
+    ReceiptWeek,
 )
 from succotash.domain.values import rounded_amount
 
@@ -95,6 +97,34 @@ class ReceiptHorizonView(TypedDict):
     """Customers without a purchase or activity, of all known."""
 
 
+class CountWeekView(TypedDict):
+    """Days with a purchase in one week."""
+
+    foreseen: float
+    """Days with a purchase, foreseen in total."""
+    came: int | None
+    """Days with a purchase that came in total; None before the week is counted."""
+
+
+class RevenueWeekView(TypedDict):
+    """Revenue in one week, net of refunds, neither discounted nor times the margin."""
+
+    foreseen: Decimal
+    """Revenue in the receipt's currency, foreseen in total."""
+    came: Decimal | None
+    """Revenue in the receipt's currency, that came in total; None before the week is counted."""
+
+
+class ReceiptWeekView(TypedDict):
+    """What a receipt foresaw for one week of customers who had bought, and what came."""
+
+    week: int
+    """From 1: the seven days that begin with the day of the run."""
+    starts_on: date
+    purchases: CountWeekView
+    revenue: RevenueWeekView
+
+
 class ReceiptView(TypedDict):
     """The prediction of a month's first run, as it was sealed."""
 
@@ -108,6 +138,11 @@ class ReceiptView(TypedDict):
     """The model of purchases."""
     currency: str
     horizons: list[ReceiptHorizonView]
+    weeks: list[ReceiptWeekView]
+    """The first 13 weeks one by one; none in a receipt from before weeks were foreseen."""
+    weeks_counted_as_of: datetime | None
+    """As of when the run was that counted the last of them, as orders and refunds were then; None
+    before any is counted."""
 
 
 class ReceiptList(TypedDict):
@@ -153,6 +188,25 @@ def _receipt_view(receipt: ForecastReceipt) -> ReceiptView:
         "model": model,
         "currency": currency,
         "horizons": [_horizon_view(receipt, each, currency) for each in receipt.horizons],
+        "weeks": [_week_view(receipt, each, currency) for each in receipt.weeks],
+        "weeks_counted_as_of": receipt.weeks_counted_as_of,
+    }
+
+
+def _week_view(receipt: ForecastReceipt, week: ReceiptWeek, currency: str) -> ReceiptWeekView:
+    zone = ZoneInfo(str(receipt.settings["time_zone"]))
+    foreseen, came = week.foreseen, week.came
+    return {
+        "week": foreseen.week,
+        "starts_on": receipt.as_of.astimezone(zone).date() + timedelta(weeks=foreseen.week - 1),
+        "purchases": {
+            "foreseen": float(foreseen.purchases),
+            "came": None if came is None else int(came.purchases),
+        },
+        "revenue": {
+            "foreseen": rounded_amount(foreseen.revenue, currency),
+            "came": None if came is None else rounded_amount(came.revenue, currency),
+        },
     }
 
 

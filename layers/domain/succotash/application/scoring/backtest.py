@@ -115,7 +115,10 @@ def run_backtest(
     horizons = judged_horizons(longest, also=(churn_days, return_days))
     held_out = HeldOut.read(repositories, cut, zone, horizons, sample.shards).purchases
     weeks = [
-        repositories.ltv.count_purchases_by_week(cut, as_of, zone, shard=shard)
+        [
+            each.days
+            for each in repositories.ltv.count_purchases_by_week(cut, as_of, zone, shard=shard)
+        ]
         for shard in sample.shards
     ]
     whole = held_out[longest]

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from succotash.application.scoring.executors import SerialExecutor
+from succotash.application.scoring.forecast_weeks import forecast_weeks, save_weeks
 from succotash.application.scoring.ledgers import LedgerSnapshot
 from succotash.application.scoring.plan import Plan, PlanResult, make_plan
 from succotash.application.scoring.receipt_backfill import BackfillReport, ReceiptBackfill
@@ -251,6 +252,7 @@ class ChurnScoring:
         refunds = executor.submit(ltv.total_refunds, run.as_of)
         customers = self._write(run, plan, facts, None)
         save_outcomes(repositories, executor, run.as_of, plan.gradings, None)
+        save_weeks(repositories, run.as_of, plan.weeks, None)
         grids.result()
         lifecycle.result()
         revenue.result()
@@ -266,6 +268,7 @@ class ChurnScoring:
         plan = Plan.of_dict(run.plan)
         customers = self._write(run, plan, facts, shard)
         save_outcomes(repositories, executor, run.as_of, plan.gradings, shard)
+        save_weeks(repositories, run.as_of, plan.weeks, shard)
         warnings = RunWarnings.of(facts.purchases.left_out, refunds.result())
         repositories.retention.finish_shard(run, shard, customers, warnings.to_dict())
         return customers
@@ -277,6 +280,8 @@ class ChurnScoring:
         if plan.tenths is not None:
             tallies = forecast_tallies(plan.forecast_models, plan.tenths, facts)
             repositories.retention.save_forecast_tallies(run.run_id, shard, tallies)
+            weeks = forecast_weeks(plan.forecast_models, facts.purchases)
+            repositories.retention.save_forecast_weeks(run.run_id, shard, weeks)
         values, worth = customer_values(plan, settings, facts.purchases, seed_of(run.as_of, shard))
         repositories.ltv.save_customer_values(run.run_id, settings.currency, shard, values)
         predictions, profiles = predictions_and_profiles(plan, settings, facts, worth)
@@ -306,6 +311,7 @@ class ChurnScoring:
                 repositories.customers.delete_results_of_nobody(run.run_id)
             repositories.ltv.save_segment_bounds(run.run_id, bounds)
             repositories.ltv.build_rollups(run.run_id, run.as_of, zone)
+            repositories.ltv.build_value_bins(run.run_id)
             analytics = retention.get_retention_analytics(run.run_id)
             summary = analytics.to_dict() | {"warnings": warnings.to_dict()}
             retention.finish_scoring_run(run.run_id, customers, settings.runs_kept, summary=summary)
@@ -314,6 +320,8 @@ class ChurnScoring:
                 seal(repositories, settings, plan.forecast_models, plan.tenths, run.as_of)
             for receipt_id, days in plan.gradings:
                 retention.mark_graded(receipt_id, days, run.as_of)
+            for receipt_id, weeks in plan.weeks:
+                retention.mark_weeks_counted(receipt_id, weeks, run.as_of)
             repositories.outbox.append([run_message(run.run_id, run.as_of, customers)])
 
         self._storage.in_transaction(work)

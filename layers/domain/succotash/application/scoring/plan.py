@@ -12,6 +12,7 @@ from succotash.application.scoring.fitted_models import (
     purchases_of_dict,
     spend_of_dict,
 )
+from succotash.application.scoring.forecast_weeks import due_weeks
 from succotash.application.scoring.ledgers import Columns, Sample
 from succotash.application.scoring.receipts import ForecastModels, due_gradings, month_of
 from succotash.application.scoring.runs import JUDGED
@@ -64,6 +65,8 @@ class Plan:
     """The tenths of the month's receipt; None where it is sealed already."""
     gradings: Sequence[tuple[RunId, int]] = ()
     """The receipts, by run and days, whose days have passed since."""
+    weeks: Sequence[tuple[RunId, int]] = ()
+    """The receipts, by run, of which more weeks have passed than are counted, and how many have."""
 
     def to_dict(self) -> dict[str, Json]:
         """Serialised to be stored with the run."""
@@ -82,6 +85,7 @@ class Plan:
             "valuable_from": self.valuable_from,
             "tenths": None if self.tenths is None else self.tenths.to_dict(),
             "gradings": [[run_id, days] for run_id, days in self.gradings],
+            "weeks": [[run_id, weeks] for run_id, weeks in self.weeks],
         }
 
     @classmethod
@@ -118,6 +122,8 @@ class Plan:
                     valuable_from,
                     None if (tenths := kept.get("tenths")) is None else TenthEdges.of_dict(tenths),
                     [_grading_of(each) for each in gradings],
+                    # None in a run that the release before planned.
+                    _weeks_of(kept.get("weeks")),
                 )
             case _:
                 raise TypeError(kept)
@@ -195,6 +201,7 @@ def make_plan(
         segment_bounds(repositories.ltv.get_all_ltv_segments(), worth.predicted),
         least_of_the_best(worth.predicted, VALUABLE_QUANTILE),
         gradings=due_gradings(repositories, settings, as_of),
+        weeks=due_weeks(repositories, settings, as_of),
     )
     if not repositories.retention.has_receipt(month_of(as_of, settings.time_zone)):
         forecasts = plan.forecast_models.forecasts(sample.purchases, sample.activity)
@@ -207,6 +214,16 @@ def _grading_of(kept: Json) -> tuple[RunId, int]:
     match kept:
         case [str(run_id), int(days)]:
             return RunId(run_id), days
+        case _:
+            raise TypeError(kept)
+
+
+def _weeks_of(kept: Json) -> list[tuple[RunId, int]]:
+    match kept:
+        case None:
+            return []
+        case list():
+            return [_grading_of(each) for each in kept]
         case _:
             raise TypeError(kept)
 

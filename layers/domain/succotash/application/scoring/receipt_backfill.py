@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import TypedDict
 
 from succotash.application.days import start_of_day
+from succotash.application.scoring.forecast_weeks import forecast_weeks
 from succotash.application.scoring.ledgers import LedgerSnapshot, Sample
 from succotash.application.scoring.plan import make_plan
 from succotash.application.scoring.receipts import forecast_tallies, month_of, seal
@@ -67,19 +68,17 @@ class ReceiptBackfill:
             return False
         whole, zone = found.sample.whole, settings.time_zone
         shards = [None] if whole is not None else [Shard(index, SHARDS) for index in range(SHARDS)]
-        tallies = {
-            shard: forecast_tallies(
-                models,
-                tenths,
-                whole or LedgerSnapshot.read(repositories, executor, as_of, zone, shard),
-            )
-            for shard in shards
-        }
+        foreseen = {}
+        for shard in shards:
+            facts = whole or LedgerSnapshot.read(repositories, executor, as_of, zone, shard)
+            weeks = forecast_weeks(models, facts.purchases)
+            foreseen[shard] = forecast_tallies(models, tenths, facts), weeks
 
         def keep(within: Repositories) -> None:
             # At once: a run that finishes meanwhile removes what no receipt holds.
-            for shard, each in tallies.items():
-                within.retention.save_forecast_tallies(run_id_of(as_of), shard, each)
+            for shard, (tallies, weeks) in foreseen.items():
+                within.retention.save_forecast_tallies(run_id_of(as_of), shard, tallies)
+                within.retention.save_forecast_weeks(run_id_of(as_of), shard, weeks)
             seal(within, settings, models, tenths, as_of, is_backfilled=True)
 
         self._storage.in_transaction(keep)

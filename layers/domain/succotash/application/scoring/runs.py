@@ -6,8 +6,14 @@ from decimal import Decimal
 from typing import NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
+from succotash.application.rounding import rounded_or_none
 from succotash.domain.retention.labels import RunLabel
-from succotash.domain.retention.retention import INITIAL_RUN, ScoringRun
+from succotash.domain.retention.retention import (
+    INITIAL_RUN,
+    RetentionAnalytics,
+    RiskLevel,
+    ScoringRun,
+)
 from succotash.domain.scoring.judgement import Judgement
 from succotash.domain.scoring.warnings import RunWarnings, is_far_off
 from succotash.domain.values import Currency, Json, Money
@@ -55,6 +61,18 @@ class RunWarningView(TypedDict):
     currency: NotRequired[str]
 
 
+class RunFindings(TypedDict):
+    """Where customers stood by a run."""
+
+    high_risk_customers: int
+    """Customers at risk level high."""
+    value_at_risk: Decimal
+    """Residual value of the customers at high risk, in `currency`."""
+    average_churn_probability: float | None
+    """Mean over customers, 0 to 1; None without customers."""
+    currency: str
+
+
 class RunReport(RunView):
     """A run with how right it would have been."""
 
@@ -62,6 +80,11 @@ class RunReport(RunView):
     customers: int
     """Customers that the run scored."""
     warnings: list[RunWarningView]
+    found: RunFindings | None
+    """None of a run that is not published, or from before it was kept."""
+    calibration_error: float | None
+    """Mean distance between the predicted and the observed share of inactive customers, over tenths
+    of the customers of the backtest, 0 to 1; None where no time could be held out."""
     backtest: Mapping[str, Json]
 
 
@@ -123,11 +146,7 @@ def run_warnings(run: ScoringRun) -> list[RunWarningView]:
             found = RunWarnings.of_dict(kept)
         case _:
             return []
-    match run.settings.get("currency"):
-        case str(code):
-            currency = Currency(code)
-        case _:
-            raise TypeError(run.settings)
+    currency = _currency_of(run)
     warnings: list[RunWarningView] = []
     if found.left_out:
         warnings.append(
@@ -198,5 +217,49 @@ def run_report(run: ScoringRun) -> RunReport:
         "state": run.state,
         "customers": run.customers,
         "warnings": run_warnings(run),
+        "found": _findings(run),
+        "calibration_error": _calibration_error(run.backtest),
         "backtest": run.backtest,
     }
+
+
+def _findings(run: ScoringRun) -> RunFindings | None:
+    if "by_risk_level" not in run.summary:
+        return None
+    found = RetentionAnalytics.of_dict(run.run_id, run.summary)
+    at_risk = found.value_at_risk or Money(Decimal(0), _currency_of(run))
+    return {
+        "high_risk_customers": found.by_risk_level.get(RiskLevel.HIGH, 0),
+        "value_at_risk": at_risk.rounded(),
+        "average_churn_probability": rounded_or_none(found.average_churn_probability),
+        "currency": at_risk.currency,
+    }
+
+
+def _calibration_error(backtest: Mapping[str, Json]) -> float | None:
+    match backtest.get("churn"):
+        case {"calibration": [_, *_] as tenths}:
+            pass
+        case _:
+            return None
+    customers, distance = 0, 0.0
+    for tenth in tenths:
+        match tenth:
+            case {
+                "customers": int(count),
+                "mean_predicted": int() | float() as predicted,
+                "observed_share": int() | float() as observed,
+            }:
+                customers += count
+                distance += count * abs(predicted - observed)
+            case _:
+                raise TypeError(tenth)
+    return rounded_or_none(distance / customers if customers else None)
+
+
+def _currency_of(run: ScoringRun) -> Currency:
+    match run.settings.get("currency"):
+        case str(code):
+            return Currency(code)
+        case _:
+            raise TypeError(run.settings)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from succotash.application.shops.events import FORMATS
+from succotash.application.shops.failures import is_given_up, set_aside
 from succotash.application.shops.marketing import MarketingWord
 from succotash.application.shops.recording import record_shop_orders
 from succotash.application.shops.shopify_events import words_in
@@ -25,8 +26,6 @@ from succotash.errors import (
 )
 from succotash.observation import Metric, count
 
-RECEIVES_TRIED = 5
-"""An event that fails so often for a reason of its own is dead-lettered."""
 METRICS: Mapping[RecordOutcome, Metric] = {
     RecordOutcome.RECORDED: Metric.ORDERS_RECORDED,
     RecordOutcome.REPLACED: Metric.ORDERS_RECORDED,
@@ -89,7 +88,7 @@ class ShopEventRecorder:
                 readings.append(self._read(each))
             except (MalformedRequestError, InvalidInputError) as error:
                 logger.error("the event %s cannot be read: %s", each.message_id, _reason(error))  # noqa: TRY400
-                self._set_aside(each, report)
+                set_aside(self._queue, each, report)
         self._record(readings, report, has_time)
         for outcome, times in report.outcomes.items():
             count(METRICS[outcome], times)
@@ -118,10 +117,10 @@ class ShopEventRecorder:
             # The text of an error may quote what somebody sent.
             logger.error("an event cannot be recorded: %s", type(error).__name__)  # noqa: TRY400
             [failed] = readings
-            if failed.queued.receives < RECEIVES_TRIED:
-                report.again.append(failed.queued.message_id)
+            if is_given_up(failed.queued):
+                set_aside(self._queue, failed.queued, report)
             else:
-                self._set_aside(failed.queued, report)
+                report.again.append(failed.queued.message_id)
 
     def _work(self, readings: Sequence[_Reading]) -> Callable[[Repositories], list[RecordOutcome]]:
         told = [each for reading in readings for each in reading.told]
@@ -146,14 +145,6 @@ class ShopEventRecorder:
         ]
         words = [*words_in(event)] if event.system == "shopify" else []
         return _Reading(queued, told, words)
-
-    def _set_aside(self, queued: QueuedShopEvent, report: ShopEventReport) -> None:
-        try:
-            self._queue.set_aside(queued)
-        except StorageUnavailableError:
-            report.again.append(queued.message_id)
-        else:
-            report.set_aside += 1
 
 
 def _reason(error: Exception) -> str:

@@ -1,14 +1,15 @@
 """Recording what shop systems say about orders: each order once, whichever way it is told."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import batched
 
-from succotash.application.consents.recording import keep_consents, without_erased
-from succotash.application.identities import Register
+from succotash.application.consents.recording import tombstones_of_people, younger_than_erasures
+from succotash.application.identities import NameTombstones, Register, query_of
+from succotash.application.shops.customers import CalledCustomers, ShopCustomers
 from succotash.application.shops.marketing import MarketingWord, consents_of
 from succotash.domain.people.erasures import Tombstones
-from succotash.domain.people.identities import CustomerName, NameEmail, numbered
+from succotash.domain.people.identities import NameEmail
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.shops.orders import (
     ShopDeletion,
@@ -24,103 +25,12 @@ from succotash.domain.shops.orders import (
     merged_refund,
     renamed,
 )
+from succotash.domain.shops.recording import ShopOrderOutcome, ShopOrderQuery
 from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.values import CustomerId
 
 AT_ONCE = 5_000
 """Orders that were told of before are compared in so many at a time."""
-
-
-type Called = tuple[str, str | None, str | None]
-"""A system, and the e-mail and the system's number of a customer."""
-
-
-class _Customers:
-    """The customers of one batch of orders.
-
-    The customer of an e-mail goes by its pseudonym, and numbers that systems have for customers
-    are aliases; without an e-mail the number is the id.
-    """
-
-    def __init__(
-        self,
-        repositories: Repositories,
-        tombstones: Tombstones,
-        name_email: NameEmail,
-        told: Sequence[Told],
-    ) -> None:
-        self._repositories = repositories
-        self._name_email = name_email
-        self._called = [_called(each) for each in told]
-        names = {
-            each: name
-            for each in dict.fromkeys(self._called)
-            if each is not None and (name := self._name(*each)) is not None
-        }
-        self._register = Register(repositories, tombstones, dict.fromkeys(names.values()))
-        self._erased = self._erased_of(names, told) if self._register.knows_erased else set()
-        kept = names
-        if self._erased:
-            taken = {each for place, each in enumerate(self._called) if self.is_taken(place)}
-            kept = {each: name for each, name in names.items() if each in taken}
-        resolution = self._register.resolve(dict.fromkeys(kept.values()))
-        customers = {each: resolution.customer_of(name) for each, name in names.items()}
-        self._numbers = {
-            numbered(system, number): customers[system, email, number]
-            for system, email, number in kept
-            if email is not None and number is not None
-        }
-        # A number by itself may stand next to the same number with an e-mail.
-        self._customers = {
-            each: self._numbers.get(customer_id, customer_id)
-            for each, customer_id in customers.items()
-        }
-        told_emails = {
-            customers[each]: email
-            for each in reversed(customers)
-            if (email := names[each].canonical_email) is not None
-        }
-        learned = {CustomerId(each): email for each, email in resolution.emails.items()}
-        self.emails: dict[CustomerId, str] = told_emails | learned
-        """The e-mails of customers who have none yet."""
-
-    def is_taken(self, place: int) -> bool:
-        """Whether what is told there is not about somebody who was erased since."""
-        return place not in self._erased
-
-    def customer_at(self, place: int) -> CustomerId | None:
-        """The customer of the order at this place, if it names one."""
-        called = self._called[place]
-        return None if called is None else self._customers.get(called)
-
-    def save(self) -> None:
-        """Keep what was learned about names, once the customers are recorded."""
-        self._register.save()
-        if self._numbers:
-            self._repositories.customers.save_aliases(self._numbers)
-
-    def _erased_of(self, names: Mapping[Called, CustomerName], told: Sequence[Told]) -> set[int]:
-        """The places of what is not younger than the erasure of whom it is about."""
-        return {
-            place
-            for place, (called, each) in enumerate(zip(self._called, told, strict=True))
-            if isinstance(each, ShopOrder)
-            and called in names
-            and called is not None
-            and not self._register.takes(names[called], each.ordered_at)
-        }
-
-    def _name(self, system: str, email: str | None, number: str | None) -> CustomerName | None:
-        if email is not None:
-            return self._name_email(email)
-        return None if number is None else CustomerName(numbered(system, number))
-
-
-def _called(told: Told) -> Called | None:
-    """The name by which an order calls its customer."""
-    if not isinstance(told, ShopOrder):
-        return None
-    return told.system, told.email, told.customer_number
 
 
 def record_shop_orders(
@@ -138,26 +48,34 @@ def record_shop_orders(
     marketing is kept as of their orders, and `words` of theirs as of when they said it. Within a
     transaction.
     """
-    customers = _Customers(repositories, tombstones, name_email, told)
-    states = _States(repositories.ltv.find_shop_orders([key_of(each) for each in told]))
+    calls, made = CalledCustomers(told, name_email), NameTombstones(tombstones)
+    names = calls.all_names()
+    said = [each.consent(now, tombstones) for each in words]
+    query = ShopOrderQuery(
+        [key_of(each) for each in told],
+        query_of(names),
+        made.of_all(names) | tombstones_of_people(tombstones, said),
+    )
+    context = repositories.ltv.load_shop_context(query)
+    customers = ShopCustomers(calls, Register(context.known, made))
+    states = _States(context.states)
     outcomes = [
         states.tell(each, customers.customer_at(place))
         if customers.is_taken(place)
         else RecordOutcome.ERASED
         for place, each in enumerate(told)
     ]
-    repositories.ltv.save_shop_orders(states.changes(), customers.emails)
-    customers.save()
     taken = [
         each
         for place, each in enumerate(told)
         if isinstance(each, ShopOrder) and customers.is_taken(place)
     ]
-    consents = consents_of(taken, now, tombstones)
-    if words:
-        said = [each.consent(now, tombstones) for each in words]
-        consents += without_erased(repositories, tombstones, said)
-    keep_consents(repositories, tombstones, consents)
+    consents = [
+        *consents_of(taken, now, tombstones),
+        *younger_than_erasures(tombstones, said, context.known.erased),
+    ]
+    outcome = ShopOrderOutcome(states.changes(), customers.emails, customers.aliases, consents)
+    repositories.ltv.save_shop_outcome(outcome)
     return outcomes
 
 
@@ -173,7 +91,9 @@ def import_shop_orders(
     None where an order does not count and is not known: it leaves no trace, since a file tells it
     again.
     """
-    customers = _Customers(repositories, tombstones, name_email, orders)
+    calls = CalledCustomers(orders, name_email)
+    register = Register.asked_of(repositories, tombstones, calls.all_names())
+    customers = ShopCustomers(calls, register)
     outcomes: list[RecordOutcome | None] = [None] * len(orders)
     new: dict[int, ShopOrderState] = {}
     others: list[int] = []
@@ -200,15 +120,15 @@ def import_shop_orders(
         else:
             others.append(place)
     for part in batched(sorted(others), AT_ONCE, strict=False):
-        found = repositories.ltv.find_shop_orders([key_of(orders[each]) for each in part])
-        states = _States(found)
+        query = ShopOrderQuery([key_of(orders[each]) for each in part])
+        states = _States(repositories.ltv.load_shop_context(query).states)
         for place in part:
             if orders[place].skip is None or states.has(orders[place]):
                 outcomes[place] = states.tell(orders[place], customers.customer_at(place))
-        repositories.ltv.save_shop_orders(states.changes(), emails)
-    customers.save()
+        repositories.ltv.save_shop_outcome(ShopOrderOutcome(states.changes(), emails))
     taken = [each for place, each in enumerate(orders) if customers.is_taken(place)]
-    keep_consents(repositories, tombstones, consents_of(taken, now, tombstones))
+    consents = consents_of(taken, now, tombstones)
+    repositories.ltv.save_shop_outcome(ShopOrderOutcome((), {}, customers.aliases, consents))
     return outcomes
 
 

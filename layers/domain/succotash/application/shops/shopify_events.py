@@ -111,12 +111,15 @@ def _order(body: Mapping[str, Json]) -> ShopOrder:
     money = currency("currency", text_of(body, "currency"))
     total = Money(amount_of(body, "total_price"), money)
     customer = object_of(body, "customer")
+    own_address = email("customer.email", text_of(customer, "email"))
     address = (
         email("email", text_of(body, "email"))
         or email("contact_email", text_of(body, "contact_email"))
-        or email("customer.email", text_of(customer, "email"))
+        or own_address
     )
-    customer_number = system_id("customer.id", text_of(customer, "id"))
+    # An order may carry another e-mail than its customer's, whose number then is not its buyer's.
+    is_own = own_address is None or own_address == address
+    customer_number = system_id("customer.id", text_of(customer, "id")) if is_own else None
     number = _id("id", text_of(body, "id"))
     status = text_of(body, "financial_status").lower()
     if status not in PAID | UNPAID:

@@ -65,7 +65,8 @@ class ImportView(TypedDict):
 
     import_id: str
     state: str
-    """`queued`, `importing`, `finished`, `checked` (a dry run) or `refused` (see `errors`)."""
+    """`queued`, `importing`, `finished`, `checked` (a dry run), `refused` (see `errors`), or
+    `failed`: given up, after what is counted."""
     bytes: int | None
     """The size of the file; None once it is imported and gone."""
     bytes_read: int | None

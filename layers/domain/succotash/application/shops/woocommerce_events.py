@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from succotash.application.shops.cells import currency, email, instant, system_id
 from succotash.application.shops.event_fields import (
@@ -84,7 +85,11 @@ def _order(body: Mapping[str, Json]) -> ShopOrder:
     customer_number = None if customer == _GUEST else customer
     changed_at = instant("date_modified_gmt", text_of(body, "date_modified_gmt"), UTC)
     refunds = tuple(_refunds(body, number, money, changed_at))
-    is_refunded_whole = status == "refunded" and not refunds
+    # The list of an event holds whatever a file's total did, under the dates of later events.
+    given_back = sum((each.amount.amount for each in refunds), Decimal(0))
+    if status == "refunded" and not refunds:
+        given_back = total.amount
+    told_at = in_sequence(changed_at, _PROGRESS.index(status) if status in _PROGRESS else 0)
     skip = STATUSES[status]
     if skip is None and not total.amount:
         skip = Skip.FREE
@@ -94,13 +99,13 @@ def _order(body: Mapping[str, Json]) -> ShopOrder:
         system=SYSTEM,
         number=number,
         name=system_id("number", text_of(body, "number")),
-        told_at=in_sequence(changed_at, _PROGRESS.index(status) if status in _PROGRESS else 0),
+        told_at=told_at,
         ordered_at=instant("date_created_gmt", text_of(body, "date_created_gmt"), UTC),
         total=total,
         email=address,
         customer_number=customer_number,
         skip=skip,
-        refunded=RefundTotal(total, changed_at, changed_at) if is_refunded_whole else None,
+        refunded=RefundTotal(Money(given_back, money), changed_at, told_at) if given_back else None,
         refunds=refunds,
         has_all_refunds=True,
     )

@@ -47,6 +47,11 @@ class CohortView(TypedDict):
     """Mean predicted lifetime value per customer, in `currency`."""
     milestones: dict[str, CohortPeriodView | None]
     """The months 1m, 3m, 6m and 12m of its life; None where one has not begun."""
+    cumulative_revenue_per_customer: list[Decimal]
+    """Net revenue per customer from month 0 to each month of its life, that one included, month 0
+    first; in `currency`."""
+    mature_periods: int
+    """How many of these months, from the first, had passed for everybody at the run."""
 
 
 class CohortDetails(CohortView):
@@ -81,7 +86,8 @@ class CohortList(TypedDict):
 
 def cohort_view(cohort: Cohort, span: CohortSpan, today: date) -> CohortView:
     """Serialised for the API."""
-    periods = {each["period"]: each for each in cohort_periods(cohort, span, today)}
+    life = cohort_periods(cohort, span, today)
+    periods = {each["period"]: each for each in life}
     return {
         "cohort_id": cohort.cohort_id,
         "starts_on": cohort.starts_on,
@@ -90,6 +96,10 @@ def cohort_view(cohort: Cohort, span: CohortSpan, today: date) -> CohortView:
         "revenue": cohort.revenue.rounded(),
         "average_ltv": cohort.average_ltv.rounded(),
         "milestones": {f"{month}m": periods.get(month) for month in MILESTONES},
+        "cumulative_revenue_per_customer": [
+            each["cumulative_revenue_per_customer"] for each in life
+        ],
+        "mature_periods": sum(each["mature"] for each in life),
     }
 
 

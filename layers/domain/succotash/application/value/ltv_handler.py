@@ -3,6 +3,7 @@
 from succotash.application.value.acquisition import Acquisition
 from succotash.application.value.cohorts import CohortReports
 from succotash.application.value.customers import CustomerValues
+from succotash.application.value.distribution import ValueDistributions
 from succotash.application.value.orders import OrderIntake
 from succotash.application.value.segments import SegmentDefinitions
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
@@ -10,7 +11,14 @@ from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock, Currency
 
 
-class LTVHandler(OrderIntake, CustomerValues, SegmentDefinitions, CohortReports, Acquisition):
+class LTVHandler(
+    OrderIntake,
+    CustomerValues,
+    SegmentDefinitions,
+    CohortReports,
+    ValueDistributions,
+    Acquisition,
+):
     """Orders in, values out."""
 
     def __init__(
@@ -25,3 +33,4 @@ class LTVHandler(OrderIntake, CustomerValues, SegmentDefinitions, CohortReports,
         SegmentDefinitions.__init__(self, storage, currency)
         CohortReports.__init__(self, storage)
         Acquisition.__init__(self, storage, currency)
+        ValueDistributions.__init__(self, storage, currency)

@@ -36,7 +36,12 @@ from succotash.domain.value.order_import import (
 )
 from succotash.domain.value.orders import OrderRules
 from succotash.domain.values import Clock, Currency
-from succotash.errors import InvalidInputError, NotFoundError, SuccotashError
+from succotash.errors import (
+    InvalidInputError,
+    NotFoundError,
+    StorageUnavailableError,
+    SuccotashError,
+)
 
 RESULT_SUFFIX = ".result.json"
 RESULT_PAGE = 10_000
@@ -44,6 +49,12 @@ RESULT_PAGE = 10_000
 
 SKIPPED_TOLD = 1_000
 """Skipped lines that a result lists; all of them are counted."""
+
+_GIVEN_UP: ViolationView = {
+    "field": "",
+    "code": "given_up",
+    "message": "Failed for good; the log says why, and the file is still there",
+}
 
 type Watch = Callable[[OrderImport], None]
 
@@ -64,7 +75,8 @@ class ImportReport(TypedDict):
 
     status: str
     """`finished`, or `refused` where nothing was read beyond what `errors` are about; `gone` where
-    the object was imported and removed before; `checked` after a dry run."""
+    the object was imported and removed before; `checked` after a dry run; `failed` where it was
+    given up, after what is counted."""
     errors: list[ViolationView]
     recorded: int
     unchanged: int
@@ -139,6 +151,27 @@ class BulkImport:
             # What took its place meanwhile has a message of its own.
             with suppress(ObjectReplacedError):
                 self._objects.remove(found)
+        return report
+
+    def give_up(self, key: str) -> ImportReport | None:
+        """Write a result that tells how far an import came that nobody tries again.
+
+        The object stays, and importing it later goes on there. None where nothing was to be told:
+        the object is gone, or its import ended.
+        """
+        try:
+            found = self._objects.describe(key)
+            options = options_of(found.metadata)
+            state = self._storage.repositories.ltv.find_import(import_id_of(found, options))
+        except NotFoundError:
+            return None
+        except (InvalidInputError, StorageUnavailableError):
+            state = None
+        if state is not None and state.is_finished:
+            return None
+        report = _report("failed", key, state or OrderImport(""), [_GIVEN_UP])
+        document = {**report, "rejected_lines": [], "warned_lines": []}
+        self._objects.write(report["result"], [_text(document), b"\n"])
         return report
 
     def _import(

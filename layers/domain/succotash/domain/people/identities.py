@@ -140,6 +140,17 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerQuery:
+    """By what customers are looked for whom facts are about."""
+
+    names: Collection[str] = ()
+    """Ids and aliases."""
+    canonical_emails: Collection[str] = ()
+    aliases_only: Collection[str] = ()
+    """Names of which nothing is asked but whether they are aliases."""
+
+
+@dataclass(frozen=True, slots=True)
 class KnownCustomers:
     """The names, e-mails and tombstones that a storage knows, of those it was asked about."""
 

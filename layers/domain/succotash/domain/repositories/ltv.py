@@ -9,6 +9,7 @@ from succotash.domain.repositories.refunds import RefundRepository
 from succotash.domain.repositories.revenue import RevenueRepository
 from succotash.domain.repositories.segments import SegmentRepository
 from succotash.domain.repositories.shop_orders import ShopOrderRepository
+from succotash.domain.repositories.value_bins import ValueBinRepository
 from succotash.domain.repositories.values import ValueRepository
 
 
@@ -19,6 +20,7 @@ class LTVRepository(
     ShopOrderRepository,
     PurchaseRepository,
     ValueRepository,
+    ValueBinRepository,
     CohortRepository,
     SegmentRepository,
     RevenueRepository,

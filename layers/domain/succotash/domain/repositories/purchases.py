@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from datetime import datetime
 
-from succotash.domain.value.ledgers import PurchaseHistories
+from succotash.domain.value.ledgers import PurchaseHistories, WeekOfPurchases
 from succotash.domain.values import Currency, Shard
 
 
@@ -29,8 +29,8 @@ class PurchaseRepository(ABC):
     @abstractmethod
     def count_purchases_by_week(
         self, as_of: datetime, until: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> list[int]:
-        """Purchase days of a holdout, as in `purchase_histories`, by week since the day of `as_of`.
+    ) -> list[WeekOfPurchases]:
+        """Purchases of a holdout, as in `purchase_histories`, by week since the day of `as_of`.
 
         Week 0 begins with that day; the list ends with the week of the day of `until`. Of customers
         with a purchase at or before `as_of` only.

@@ -4,7 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from succotash.domain.retention.receipts import DueGrading, ForecastReceipt, Tally
+from succotash.domain.retention.receipts import (
+    DueGrading,
+    DueWeeks,
+    ForecastReceipt,
+    Tally,
+    WeekTally,
+)
 from succotash.domain.values import RunId, Shard
 
 
@@ -48,6 +54,29 @@ class ReceiptRepository(ABC):
     @abstractmethod
     def mark_graded(self, run_id: RunId, days: int, as_of: datetime) -> None:
         """Show what came within these days; a receipt that was graded before stays as it was."""
+
+    @abstractmethod
+    def save_forecast_weeks(
+        self, run_id: RunId, shard: Shard | None, weeks: Sequence[WeekTally]
+    ) -> None:
+        """As `save_forecast_tallies`, of single weeks; they are sealed and removed alike."""
+
+    @abstractmethod
+    def get_due_weeks(self, as_of: datetime) -> list[DueWeeks]:
+        """Receipts with weeks that had passed by then and are not counted, the earliest first."""
+
+    @abstractmethod
+    def save_outcome_weeks(
+        self, run_id: RunId, shard: Shard | None, weeks: Sequence[WeekTally]
+    ) -> None:
+        """Replace what came in these weeks of a receipt's shard; without a shard, of all.
+
+        Readers see none of it before `mark_weeks_counted`.
+        """
+
+    @abstractmethod
+    def mark_weeks_counted(self, run_id: RunId, weeks: int, as_of: datetime) -> None:
+        """Show what came in the first so many weeks; where as many are counted, nothing changes."""
 
     @abstractmethod
     def find_receipts(self, *, limit: int, before: date | None = None) -> list[ForecastReceipt]:

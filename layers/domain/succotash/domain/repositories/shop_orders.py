@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 from succotash.domain.shops.columns import ShopOrderColumns
-from succotash.domain.shops.orders import ShopOrderChange, ShopOrderKey, ShopOrderState
+from succotash.domain.shops.orders import ShopOrderState
+from succotash.domain.shops.recording import ShopOrderContext, ShopOrderOutcome, ShopOrderQuery
 from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.values import CustomerId
 
@@ -13,11 +14,12 @@ class ShopOrderRepository(ABC):
     """States of shops' orders, and the entries of the ledger that follow from them."""
 
     @abstractmethod
-    def find_shop_orders(self, keys: Sequence[ShopOrderKey]) -> list[ShopOrderState]:
-        """The states with one of these numbers, or one of these ids; by id.
+    def load_shop_context(self, shop_query: ShopOrderQuery) -> ShopOrderContext:
+        """The states with one of the keys' numbers, or ids, and what is known of customers.
 
-        A state whose customer was joined with another one names that one. Within a transaction
-        nobody else asks about orders of the same systems until the end.
+        A state whose customer was joined with another one names that one. Of customers all that
+        `CustomerRepository.find_known` tells. Within a transaction nobody else asks about orders
+        of the same systems until the end, and who erases one of the customers waits.
         """
 
     @abstractmethod
@@ -43,11 +45,11 @@ class ShopOrderRepository(ABC):
         """
 
     @abstractmethod
-    def save_shop_orders(
-        self, changes: Sequence[ShopOrderChange], emails: Mapping[CustomerId, str]
-    ) -> None:
-        """Replace states, and the entries of the ledger with them.
+    def save_shop_outcome(self, outcome: ShopOrderOutcome) -> None:
+        """Replace states, and the entries of the ledger with them; keep aliases and consents.
 
-        Customers of new entries become known, with these e-mails where they have none. `before` is
-        what `find_shop_orders` gave in the same transaction.
+        Customers of new entries become known, with these e-mails where they have none. What is
+        known of an alias already stays, one of a customer who is not there is not kept, and a
+        consent that is there already changes nothing. `before` of a change is what
+        `load_shop_context` gave in the same transaction.
         """

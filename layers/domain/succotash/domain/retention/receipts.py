@@ -15,6 +15,8 @@ from succotash.domain.values import Json, RunId
 
 RECEIPT_DAYS = (30, 90, 365)
 """The horizons of receipts, and the days after which each is graded."""
+RECEIPT_WEEKS = 13
+"""The weeks that each receipt predicts one by one, and which are counted when they have passed."""
 DECILES = 10
 
 
@@ -70,6 +72,27 @@ class ReceiptHorizon:
 
 
 @dataclass(frozen=True, slots=True)
+class WeekTally:
+    """Purchases in one week of customers who had bought by a run: foreseen, or what came."""
+
+    week: int
+    """From 1: the seven days that begin with the day of the run."""
+    purchases: Decimal
+    """Days with a purchase, of all of them together."""
+    revenue: Decimal
+    """Of these purchases, net of refunds, in the receipt's currency."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptWeek:
+    """What a receipt foresaw for one week, and what came."""
+
+    foreseen: WeekTally
+    came: WeekTally | None = None
+    """None before the week is counted."""
+
+
+@dataclass(frozen=True, slots=True)
 class ForecastReceipt:
     """The prediction of the first run of a month."""
 
@@ -85,6 +108,10 @@ class ForecastReceipt:
     """The models of the prediction, and the edges of tenths; it is graded with them."""
     horizons: Sequence[ReceiptHorizon] = ()
     """The horizons by days; none in a receipt that is about to be sealed."""
+    weeks: Sequence[ReceiptWeek] = ()
+    """The first first; none in a receipt that is about to be sealed, or that foresaw no weeks."""
+    weeks_counted_as_of: datetime | None = None
+    """As of when the run was that counted the last of them; None before any is counted."""
 
     def ends_at(self, days: int) -> datetime:
         """When so many days have passed since."""
@@ -97,6 +124,28 @@ class DueGrading:
 
     receipt: ForecastReceipt
     days: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueWeeks:
+    """Weeks of a receipt that have passed and are not counted yet."""
+
+    receipt: ForecastReceipt
+    counted: int
+    """How many are counted."""
+    passed: int
+    """How many have passed."""
+
+
+def weeks_of(
+    foreseen: Sequence[WeekTally], came: Sequence[WeekTally], counted: int
+) -> list[ReceiptWeek]:
+    """The weeks of a receipt from its tallies, each given once; so many of them are counted."""
+    known = {each.week: each for each in came}
+    return [
+        ReceiptWeek(each, known.get(each.week) if each.week <= counted else None)
+        for each in sorted(foreseen, key=lambda each: each.week)
+    ]
 
 
 def horizons_of(

@@ -124,6 +124,16 @@ class Histories:
 
 
 @dataclass(frozen=True, slots=True)
+class WeekOfPurchases:
+    """What customers bought in a week."""
+
+    days: int
+    """Days with a purchase, of all of them together."""
+    revenue: int
+    """Of these purchases, net, in ten-thousandths."""
+
+
+@dataclass(frozen=True, slots=True)
 class PurchaseHistories:
     """Purchase days with money. Amounts are whole ten-thousandths of the currency.
 

@@ -10,6 +10,7 @@ from succotash.infrastructure.in_memory.refunds import InMemoryRefundRepository
 from succotash.infrastructure.in_memory.revenue import InMemoryRevenueRepository
 from succotash.infrastructure.in_memory.segments import InMemorySegmentRepository
 from succotash.infrastructure.in_memory.shop_orders import InMemoryShopOrderRepository
+from succotash.infrastructure.in_memory.value_bins import InMemoryValueBinRepository
 from succotash.infrastructure.in_memory.values import InMemoryValueRepository
 
 
@@ -20,6 +21,7 @@ class InMemoryLTVRepository(
     InMemoryShopOrderRepository,
     InMemoryPurchaseRepository,
     InMemoryValueRepository,
+    InMemoryValueBinRepository,
     InMemoryCohortRepository,
     InMemorySegmentRepository,
     InMemoryRevenueRepository,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import override
 
 from succotash.domain.repositories.purchases import PurchaseRepository
-from succotash.domain.value.ledgers import Histories, PurchaseHistories
+from succotash.domain.value.ledgers import Histories, PurchaseHistories, WeekOfPurchases
 from succotash.domain.values import LARGEST_UNITS, Currency, Shard
 from succotash.infrastructure.in_memory.ledger import (
     Calendar,
@@ -72,18 +72,19 @@ class InMemoryPurchaseRepository(InMemoryRepository, PurchaseRepository):
     @atomic
     def count_purchases_by_week(
         self, as_of: datetime, until: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> list[int]:
+    ) -> list[WeekOfPurchases]:
         calendar = Calendar(time_zone)
         cut = calendar.day(as_of)
-        weeks = [0] * ((calendar.day(until) - cut) // 7 + 1)
+        count = (calendar.day(until) - cut) // 7 + 1
+        bought, revenue = [0] * count, [0] * count
         for customer_id, _ in purchases_by_customer(self.tables, as_of, shard):
             orders = self.tables.orders_by_customer[customer_id]
-            days = {
-                calendar.day(each.at) for each in purchases_of(orders, until) if each.at > as_of
-            }
-            for day in days:
-                weeks[(day - cut) // 7] += 1
-        return weeks
+            later = [each for each in purchases_of(orders, until) if each.at > as_of]
+            for day in {calendar.day(each.at) for each in later}:
+                bought[(day - cut) // 7] += 1
+            for each in later:
+                revenue[(calendar.day(each.at) - cut) // 7] += each.net
+        return [WeekOfPurchases(*each) for each in zip(bought, revenue, strict=True)]
 
     @override
     @atomic

@@ -2,16 +2,19 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import override
 
 from succotash.domain.repositories.receipts import ReceiptRepository
 from succotash.domain.retention.receipts import (
     DueGrading,
+    DueWeeks,
     ForecastReceipt,
     ReceiptHorizon,
     Tally,
+    WeekTally,
     horizons_of,
+    weeks_of,
 )
 from succotash.domain.retention.retention import RunState
 from succotash.domain.values import RunId, Shard
@@ -38,13 +41,14 @@ class InMemoryReceiptRepository(InMemoryRepository, ReceiptRepository):
             self.tables.receipts[receipt.run_id] = stored(replace(receipt, horizons=()))
             self.tables.graded[receipt.run_id] = dict.fromkeys(days)
         running = {each.run_id for each in self.tables.runs_by_state[RunState.RUNNING]}
-        self.tables.forecasts.discard(
-            [
-                run_id
-                for run_id, _ in self.tables.forecasts.items()
-                if run_id not in self.tables.receipts and run_id not in running
-            ]
-        )
+        for table in (self.tables.forecasts, self.tables.forecast_weeks):
+            table.discard(
+                [
+                    run_id
+                    for run_id, _ in table.items()
+                    if run_id not in self.tables.receipts and run_id not in running
+                ]
+            )
         return is_kept
 
     @override
@@ -80,6 +84,42 @@ class InMemoryReceiptRepository(InMemoryRepository, ReceiptRepository):
 
     @override
     @atomic
+    def save_forecast_weeks(
+        self, run_id: RunId, shard: Shard | None, weeks: Sequence[WeekTally]
+    ) -> None:
+        known = self.tables.forecast_weeks.get(run_id) or {}
+        self.tables.forecast_weeks[run_id] = _with_weeks(known, shard, weeks)
+
+    @override
+    @atomic
+    def get_due_weeks(self, as_of: datetime) -> list[DueWeeks]:
+        found = list[DueWeeks]()
+        for receipt in sorted(self.tables.receipts.values(), key=lambda each: each.as_of):
+            foreseen = self.tables.forecast_weeks.get(receipt.run_id) or {}
+            last = max((week for week, _ in foreseen), default=0)
+            passed = min(last, (as_of - receipt.as_of) // timedelta(weeks=1))
+            counted, _ = self._counted(receipt.run_id)
+            if passed > counted:
+                found.append(DueWeeks(receipt, counted, passed))
+        return found
+
+    @override
+    @atomic
+    def save_outcome_weeks(
+        self, run_id: RunId, shard: Shard | None, weeks: Sequence[WeekTally]
+    ) -> None:
+        known = self.tables.outcome_weeks.get(run_id) or {}
+        self.tables.outcome_weeks[run_id] = _with_weeks(known, shard, weeks)
+
+    @override
+    @atomic
+    def mark_weeks_counted(self, run_id: RunId, weeks: int, as_of: datetime) -> None:
+        counted, _ = self._counted(run_id)
+        if weeks > counted:
+            self.tables.counted_weeks[run_id] = weeks, as_of
+
+    @override
+    @atomic
     def find_receipts(self, *, limit: int, before: date | None = None) -> list[ForecastReceipt]:
         found = sorted(
             (
@@ -90,7 +130,24 @@ class InMemoryReceiptRepository(InMemoryRepository, ReceiptRepository):
             key=lambda each: each.month,
             reverse=True,
         )
-        return [replace(each, horizons=self._horizons(each.run_id)) for each in found[:limit]]
+        return [self._whole(each) for each in found[:limit]]
+
+    def _whole(self, receipt: ForecastReceipt) -> ForecastReceipt:
+        run_id = receipt.run_id
+        counted, as_of = self._counted(run_id)
+        return replace(
+            receipt,
+            horizons=self._horizons(run_id),
+            weeks=weeks_of(
+                _weeks_together(self.tables.forecast_weeks.get(run_id) or {}),
+                _weeks_together(self.tables.outcome_weeks.get(run_id) or {}),
+                counted,
+            ),
+            weeks_counted_as_of=as_of,
+        )
+
+    def _counted(self, run_id: RunId) -> tuple[int, datetime | None]:
+        return self.tables.counted_weeks.get(run_id) or (0, None)
 
     def _horizons(self, run_id: RunId) -> list[ReceiptHorizon]:
         graded = self.tables.graded[run_id]
@@ -126,4 +183,35 @@ def _together(by_shard: Mapping[int, Sequence[Tally]]) -> list[Tally]:
                     total=known.total + each.total,
                 )
             )
+    return list(found.values())
+
+
+def _with_weeks(
+    known: Mapping[tuple[int, int], WeekTally], shard: Shard | None, weeks: Sequence[WeekTally]
+) -> dict[tuple[int, int], WeekTally]:
+    """What is known by week and shard, with one shard's of these weeks replaced, or all of them."""
+    given = {each.week for each in weeks}
+    place = 0 if shard is None else shard.index
+    kept = {
+        (week, index): each
+        for (week, index), each in known.items()
+        if week not in given or (shard is not None and index != place)
+    }
+    return {**kept, **{(each.week, place): each for each in weeks}}
+
+
+def _weeks_together(known: Mapping[tuple[int, int], WeekTally]) -> list[WeekTally]:
+    """The sums over shards."""
+    found: dict[int, WeekTally] = {}
+    for each in known.values():
+        before = found.get(each.week)
+        found[each.week] = (
+            each
+            if before is None
+            else replace(
+                each,
+                purchases=before.purchases + each.purchases,
+                revenue=before.revenue + each.revenue,
+            )
+        )
     return list(found.values())

@@ -6,10 +6,13 @@ from typing import override
 
 from succotash.domain.repositories.shop_orders import ShopOrderRepository
 from succotash.domain.shops.columns import ShopOrderColumns, is_known_so
-from succotash.domain.shops.orders import ShopOrderChange, ShopOrderKey, ShopOrderState
+from succotash.domain.shops.orders import ShopOrderState
+from succotash.domain.shops.recording import ShopOrderContext, ShopOrderOutcome, ShopOrderQuery
 from succotash.domain.value.ledgers import Order, RecordOutcome
 from succotash.domain.value.orders import order_contents
 from succotash.domain.values import CustomerId
+from succotash.infrastructure.in_memory.consents import InMemoryConsentRepository
+from succotash.infrastructure.in_memory.customers import InMemoryCustomerRepository
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
 from succotash.infrastructure.in_memory.tables import atomic, stored
 
@@ -19,13 +22,20 @@ class InMemoryShopOrderRepository(InMemoryRepository, ShopOrderRepository):
 
     @override
     @atomic
-    def find_shop_orders(self, keys: Sequence[ShopOrderKey]) -> list[ShopOrderState]:
-        tables = self.tables
-        found = {each.order_id for each in keys if each.order_id in tables.shop_orders}
-        for each in keys:
+    def load_shop_context(self, shop_query: ShopOrderQuery) -> ShopOrderContext:
+        tables, customers = self.tables, shop_query.customers
+        found = {each.order_id for each in shop_query.keys if each.order_id in tables.shop_orders}
+        for each in shop_query.keys:
             if each.number is not None:
                 found.update(tables.shop_orders_by_number.keys((each.system, each.number)))
-        return [self._with_customer(tables.shop_orders[each]) for each in sorted(found)]
+        known = InMemoryCustomerRepository(tables).find_known(
+            customers.names,
+            customers.canonical_emails,
+            shop_query.tombstones,
+            aliases_only=customers.aliases_only,
+        )
+        states = [self._with_customer(tables.shop_orders[each]) for each in sorted(found)]
+        return ShopOrderContext(states, known)
 
     def _with_customer(self, state: ShopOrderState) -> ShopOrderState:
         if state.customer_id is None or state.customer_id in self.tables.customers:
@@ -87,14 +97,14 @@ class InMemoryShopOrderRepository(InMemoryRepository, ShopOrderRepository):
 
     @override
     @atomic
-    def save_shop_orders(
-        self, changes: Sequence[ShopOrderChange], emails: Mapping[CustomerId, str]
-    ) -> None:
+    def save_shop_outcome(self, outcome: ShopOrderOutcome) -> None:
         tables = self.tables
-        for change in changes:
+        for change in outcome.changes:
             tables.shop_orders.discard([each.order_id for each in change.before])
             tables.shop_orders[change.after.order_id] = stored(change.after)
             tables.orders.discard(
                 [(each.customer_id, each.order_id) for each in change.gone_entries()]
             )
-            self._enter(change.new_entries(), emails)
+            self._enter(change.new_entries(), outcome.emails)
+        InMemoryCustomerRepository(tables).save_aliases(outcome.aliases)
+        InMemoryConsentRepository(tables).record_consents(outcome.consents)

@@ -25,7 +25,7 @@ from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.lifecycle import LifecycleCounts
-from succotash.domain.retention.receipts import ForecastReceipt, Tally
+from succotash.domain.retention.receipts import ForecastReceipt, Tally, WeekTally
 from succotash.domain.retention.retention import (
     INITIAL_RUN,
     ChurnPrediction,
@@ -38,6 +38,7 @@ from succotash.domain.retention.retention import (
 )
 from succotash.domain.scoring.progress import RunProgress
 from succotash.domain.shops.orders import ShopOrderState
+from succotash.domain.value.distribution import ValueBin, ValueMeasure
 from succotash.domain.value.ledgers import ActivityEvent, Customer, Order
 from succotash.domain.value.ltv import DEFAULT_SEGMENTS, Cohort, CustomerLTV, LTVSegment
 from succotash.domain.value.order_import import OrderImport, RejectedLine, WarnedLine
@@ -62,6 +63,9 @@ from succotash.infrastructure.in_memory.table import Table, Undo
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+type ReceiptWeeks = Mapping[tuple[int, int], WeekTally]
+"""By week and shard."""
 
 _DEFAULT_RULES = tuple(
     ValidationRule(
@@ -224,6 +228,9 @@ class Tables:
         self.rollups = Table[RunId, Mapping[RollupGroup, RollupTotals]]("rollup", self._log)
         self.revenue_days = Table[RunId, Mapping[int, Sequence[RevenueDay]]]("revenue", self._log)
         self.acquisition_costs = Table[tuple[date, str], Money]("cost", self._log)
+        self.value_bins = Table[RunId, Mapping[ValueMeasure, list[ValueBin]]](
+            "value bin", self._log
+        )
         self.segments = Table[SegmentId, LTVSegment]("segment", self._log)
         self.segment_bounds = Table[RunId, Mapping[SegmentId, Money]]("segment", self._log)
         self.predictions = Table[tuple[RunId, CustomerId], ChurnPrediction](
@@ -247,6 +254,9 @@ class Tables:
         self.outcomes = Table[tuple[RunId, int], Mapping[int, Sequence[Tally]]](
             "receipt", self._log
         )
+        self.forecast_weeks = Table[RunId, ReceiptWeeks]("receipt", self._log)
+        self.outcome_weeks = Table[RunId, ReceiptWeeks]("receipt", self._log)
+        self.counted_weeks = Table[RunId, tuple[int, datetime]]("receipt", self._log)
         self.graded = Table[RunId, Mapping[int, datetime | None]]("receipt", self._log)
         self.campaigns = Table[CampaignId, RetentionCampaign]("campaign", self._log)
         self.members = Table[tuple[CampaignId, str], CampaignMember]("member", self._log)
@@ -305,6 +315,7 @@ class Tables:
         self.predictions.discard(list(self.predictions_by_run.keys(run_id)))
         self.profiles.discard(list(self.profiles_by_run.keys(run_id)))
         self.rollups.discard([run_id])
+        self.value_bins.discard([run_id])
         self.segment_bounds.discard([run_id])
         self.grids.discard([run_id])
         self.lifecycle.discard([run_id])

@@ -36,8 +36,7 @@ class PostgresConsentRepository(PostgresRepository, ConsentRepository):
 
     @override
     def record_consents(self, batch: Sequence[Consent]) -> int:
-        documents: list[Json] = [_consent_document(each) for each in in_order(batch)]
-        [row] = self._run(_SQL["record_consents"], consents=Jsonb(documents))
+        [row] = self._run(_SQL["record_consents"], consents=Jsonb(consent_documents(batch)))
         return int(row["recorded"])
 
     @override
@@ -122,6 +121,11 @@ class PostgresConsentRepository(PostgresRepository, ConsentRepository):
     def forget_consents(self, canonical_email: str) -> int:
         [row] = self._run(_SQL["forget_consents"], canonical_email=canonical_email)
         return int(row["forgotten"])
+
+
+def consent_documents(batch: Sequence[Consent]) -> list[Json]:
+    """Consents as a parameter of the statements that record them."""
+    return [_consent_document(each) for each in in_order(batch)]
 
 
 def _consent_document(consent: Consent) -> Json:

@@ -1,7 +1,7 @@
 """Customers and their aliases in PostgreSQL."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import override
 
 from succotash.domain.people.identities import (
@@ -61,22 +61,12 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
                 plan_for_many_keys(session)
             return session.run(
                 _SQL["find_known"],
-                system=SHOP,
-                names=sorted(names),
-                aliases_only=sorted(aliases_only),
-                emails=sorted(canonical_emails),
-                tombstones=None if tombstones is None else sorted(tombstones),
-                limit=TOMBSTONES_TOLD + 1,
+                **known_customers_parameters(
+                    names, canonical_emails, tombstones, aliases_only=aliases_only
+                ),
             )
 
-        found: defaultdict[str, list[Row]] = defaultdict(list)
-        for row in self._in_transaction(find):
-            found[row["kind"]].append(row)
-        return KnownCustomers(
-            {row["name"]: account_of(row) for row in found["name"]},
-            accounts_by_email(found["email"]),
-            {row["name"]: row.instant("erased_at") for row in found["tombstone"]},
-        )
+        return known_customers_of(self._in_transaction(find))
 
     @override
     def save_aliases(self, aliases: Mapping[CustomerId, CustomerId]) -> None:
@@ -178,3 +168,33 @@ class PostgresCustomerRepository(PostgresRepository, CustomerRepository):
         if not anonyms:
             return {"orders": 0, "customers": 0, "customer_aliases": 0}
         return self._in_transaction(anonymise)
+
+
+def known_customers_parameters(
+    names: Collection[str],
+    canonical_emails: Collection[str],
+    tombstones: Collection[str] | None,
+    *,
+    aliases_only: Collection[str],
+) -> dict[str, object]:
+    """By what customers are looked for, as parameters of the statements that find them."""
+    return {
+        "system": SHOP,
+        "names": sorted(names),
+        "aliases_only": sorted(aliases_only),
+        "emails": sorted(canonical_emails),
+        "tombstones": None if tombstones is None else sorted(tombstones),
+        "limit": TOMBSTONES_TOLD + 1,
+    }
+
+
+def known_customers_of(rows: Iterable[Row]) -> KnownCustomers:
+    """What is known of customers, of a row for each name, e-mail and tombstone."""
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["kind"]].append(row)
+    return KnownCustomers(
+        {row["name"]: account_of(row) for row in found["name"]},
+        accounts_by_email(found["email"]),
+        {row["name"]: row.instant("erased_at") for row in found["tombstone"]},
+    )

@@ -10,6 +10,7 @@ from succotash.infrastructure.postgres.refunds import PostgresRefundRepository
 from succotash.infrastructure.postgres.revenue import PostgresRevenueRepository
 from succotash.infrastructure.postgres.segments import PostgresSegmentRepository
 from succotash.infrastructure.postgres.shop_orders import PostgresShopOrderRepository
+from succotash.infrastructure.postgres.value_bins import PostgresValueBinRepository
 from succotash.infrastructure.postgres.values import PostgresValueRepository
 
 
@@ -20,6 +21,7 @@ class PostgresLTVRepository(
     PostgresShopOrderRepository,
     PostgresPurchaseRepository,
     PostgresValueRepository,
+    PostgresValueBinRepository,
     PostgresCohortRepository,
     PostgresSegmentRepository,
     PostgresRevenueRepository,

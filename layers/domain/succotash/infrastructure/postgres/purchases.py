@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import override
 
 from succotash.domain.repositories.purchases import PurchaseRepository
-from succotash.domain.value.ledgers import Histories, PurchaseHistories
+from succotash.domain.value.ledgers import Histories, PurchaseHistories, WeekOfPurchases
 from succotash.domain.values import Currency, Shard
 from succotash.infrastructure.postgres import bulk
 from succotash.infrastructure.postgres.moments import set_as_of
@@ -55,12 +55,15 @@ class PostgresPurchaseRepository(PostgresRepository, PurchaseRepository):
     @override
     def count_purchases_by_week(
         self, as_of: datetime, until: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> list[int]:
+    ) -> list[WeekOfPurchases]:
         def count(session: Session) -> list[Row]:
             set_as_of(session, as_of, time_zone, until)
             return session.run(_SQL.of_shard("count_purchases_by_week", partition(shard)))
 
-        return [row["purchases"] for row in self._in_transaction(count)]
+        return [
+            WeekOfPurchases(row["purchases"], int(row["revenue"]))
+            for row in self._in_transaction(count)
+        ]
 
     @override
     def get_currencies(self, as_of: datetime) -> set[Currency]:

@@ -5,12 +5,24 @@ from datetime import date, datetime
 from typing import override
 
 from succotash.domain.repositories.receipts import ReceiptRepository
-from succotash.domain.retention.receipts import DueGrading, ForecastReceipt, Tally
+from succotash.domain.retention.receipts import (
+    DueGrading,
+    DueWeeks,
+    ForecastReceipt,
+    Tally,
+    WeekTally,
+)
 from succotash.domain.values import Json, RunId, Shard
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Jsonb, Session
 from succotash.infrastructure.postgres.sql import statements
-from succotash.infrastructure.rows.receipts import CAME, FORESEEN, receipt_of, receipts_of
+from succotash.infrastructure.rows.receipts import (
+    CAME,
+    FORESEEN,
+    due_weeks_of,
+    receipt_of,
+    receipts_of,
+)
 
 _SQL = statements("receipts")
 
@@ -38,6 +50,7 @@ class PostgresReceiptRepository(PostgresRepository, ReceiptRepository):
                 days=sorted(days),
             )
             session.run(_SQL["forget_tallies"])
+            session.run(_SQL["forget_weeks"])
             return bool(kept)
 
         return self._in_transaction(seal)
@@ -62,6 +75,26 @@ class PostgresReceiptRepository(PostgresRepository, ReceiptRepository):
         self._run(_SQL["mark_graded"], run_id=run_id, days=days, as_of=as_of)
 
     @override
+    def save_forecast_weeks(
+        self, run_id: RunId, shard: Shard | None, weeks: Sequence[WeekTally]
+    ) -> None:
+        self._replace_weeks(FORESEEN, run_id, shard, weeks)
+
+    @override
+    def get_due_weeks(self, as_of: datetime) -> list[DueWeeks]:
+        return due_weeks_of(self._run(_SQL["get_due_weeks"], as_of=as_of))
+
+    @override
+    def save_outcome_weeks(
+        self, run_id: RunId, shard: Shard | None, weeks: Sequence[WeekTally]
+    ) -> None:
+        self._replace_weeks(CAME, run_id, shard, weeks)
+
+    @override
+    def mark_weeks_counted(self, run_id: RunId, weeks: int, as_of: datetime) -> None:
+        self._run(_SQL["mark_weeks_counted"], run_id=run_id, weeks=weeks, as_of=as_of)
+
+    @override
     def find_receipts(self, *, limit: int, before: date | None = None) -> list[ForecastReceipt]:
         def find(session: Session) -> list[ForecastReceipt]:
             receipts = session.run(_SQL["find_receipts"], limit=limit, before=before)
@@ -70,6 +103,7 @@ class PostgresReceiptRepository(PostgresRepository, ReceiptRepository):
                 receipts,
                 session.run(_SQL["get_horizons"], run_ids=run_ids),
                 session.run(_SQL["add_up_tallies"], run_ids=run_ids),
+                session.run(_SQL["add_up_weeks"], run_ids=run_ids),
             )
 
         return self._in_transaction(find)
@@ -98,6 +132,28 @@ class PostgresReceiptRepository(PostgresRepository, ReceiptRepository):
             session.run(_SQL["clear_tallies"], run_id=run_id, kind=kind, days=days, shard=place)
             session.run(
                 _SQL["save_tallies"], run_id=run_id, kind=kind, shard=place, tallies=Jsonb(rows)
+            )
+
+        self._in_transaction(replace)
+
+    def _replace_weeks(
+        self, kind: str, run_id: RunId, shard: Shard | None, weeks: Sequence[WeekTally]
+    ) -> None:
+        place = None if shard is None else shard.index
+        numbers = [each.week for each in weeks]
+        rows: list[Json] = [
+            {
+                "week": each.week,
+                "purchases": str(each.purchases),
+                "revenue": str(each.revenue),
+            }
+            for each in weeks
+        ]
+
+        def replace(session: Session) -> None:
+            session.run(_SQL["clear_weeks"], run_id=run_id, kind=kind, weeks=numbers, shard=place)
+            session.run(
+                _SQL["save_weeks"], run_id=run_id, kind=kind, shard=place, tallies=Jsonb(rows)
             )
 
         self._in_transaction(replace)

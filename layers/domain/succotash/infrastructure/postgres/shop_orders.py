@@ -7,11 +7,18 @@ from typing import override
 
 from succotash.domain.repositories.shop_orders import ShopOrderRepository
 from succotash.domain.shops.columns import ShopOrderColumns
-from succotash.domain.shops.orders import ShopOrderChange, ShopOrderKey, ShopOrderState
+from succotash.domain.shops.orders import ShopOrderState
+from succotash.domain.shops.recording import ShopOrderContext, ShopOrderOutcome, ShopOrderQuery
 from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.value.orders import OrderColumns
 from succotash.domain.values import CustomerId, Json, instant_text
 from succotash.infrastructure.postgres import bulk
+from succotash.infrastructure.postgres.consents import consent_documents
+from succotash.infrastructure.postgres.customers import (
+    known_customers_of,
+    known_customers_parameters,
+)
+from succotash.infrastructure.postgres.erasure_locks import stripes_of
 from succotash.infrastructure.postgres.orders import PostgresOrderRepository, order_document
 from succotash.infrastructure.postgres.planning import plan_for_many_keys
 from succotash.infrastructure.postgres.repository import PostgresRepository
@@ -29,17 +36,35 @@ class PostgresShopOrderRepository(PostgresRepository, ShopOrderRepository):
     """States in a table, by COPY where they are many."""
 
     @override
-    def find_shop_orders(self, keys: Sequence[ShopOrderKey]) -> list[ShopOrderState]:
+    def load_shop_context(self, shop_query: ShopOrderQuery) -> ShopOrderContext:
+        keys, customers = shop_query.keys, shop_query.customers
         given: list[Json] = [
             {"system": each.system, "number": each.number, "order_id": each.order_id}
             for each in keys
         ]
 
-        def find(session: Session) -> list[Row]:
-            session.run(_SQL["lock_systems"], systems=sorted({each.system for each in keys}))
-            return session.run(_SQL["find_shop_orders"], keys=Jsonb(given))
+        def load(session: Session) -> list[Row]:
+            session.run(
+                _SQL["lock_shop_orders"],
+                stripes=stripes_of(shop_query.tombstones),
+                systems=sorted({each.system for each in keys}),
+            )
+            return session.run(
+                _SQL["load_shop_context"],
+                keys=Jsonb(given),
+                **known_customers_parameters(
+                    customers.names,
+                    customers.canonical_emails,
+                    shop_query.tombstones,
+                    aliases_only=customers.aliases_only,
+                ),
+            )
 
-        return [shop_order_state_of(row) for row in self._in_transaction(find)]
+        rows = self._in_transaction(load)
+        return ShopOrderContext(
+            [shop_order_state_of(row) for row in rows if row["kind"] == "order"],
+            known_customers_of(row for row in rows if row["kind"] != "order"),
+        )
 
     @override
     def add_shop_orders(
@@ -94,39 +119,36 @@ class PostgresShopOrderRepository(PostgresRepository, ShopOrderRepository):
         return [*map(_OUTCOMES.get, letters)]
 
     @override
-    def save_shop_orders(
-        self, changes: Sequence[ShopOrderChange], emails: Mapping[CustomerId, str]
-    ) -> None:
-        replaced = [
-            state.order_id
-            for change in changes
-            for state in change.before
-            if state.order_id != change.after.order_id
-        ]
+    def save_shop_outcome(self, outcome: ShopOrderOutcome) -> None:
+        if outcome.is_nothing:
+            return
+        changes = outcome.changes
         entries = [each for change in changes for each in change.new_entries()]
         gone: list[Json] = [
             {"customer_id": each.customer_id, "order_id": each.order_id}
             for change in changes
             for each in change.gone_entries()
         ]
-
-        def save(session: Session) -> None:
-            if replaced:
-                session.run(_SQL["delete_shop_orders"], order_ids=replaced)
-            session.run(
-                _SQL["save_shop_orders"],
-                states=Jsonb([_document(each.after) for each in changes]),
-                gone=Jsonb(gone),
-                entries=Jsonb(
-                    [
-                        {**order_document(place, each), "email": emails.get(each.customer_id)}
-                        for place, each in enumerate(entries)
-                    ]
-                ),
-            )
-
-        if changes:
-            self._in_transaction(save)
+        self._run(
+            _SQL["save_shop_outcome"],
+            replaced=[
+                state.order_id
+                for change in changes
+                for state in change.before
+                if state.order_id != change.after.order_id
+            ],
+            states=Jsonb([_document(each.after) for each in changes]),
+            gone=Jsonb(gone),
+            entries=Jsonb(
+                [
+                    {**order_document(place, each), "email": outcome.emails.get(each.customer_id)}
+                    for place, each in enumerate(entries)
+                ]
+            ),
+            aliases=[*outcome.aliases],
+            customer_ids=[*outcome.aliases.values()],
+            consents=Jsonb(consent_documents(outcome.consents)),
+        )
 
 
 def _stage_columns(

@@ -6,7 +6,15 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from succotash.domain.retention.receipts import ForecastReceipt, Measure, Tally, horizons_of
+from succotash.domain.retention.receipts import (
+    DueWeeks,
+    ForecastReceipt,
+    Measure,
+    Tally,
+    WeekTally,
+    horizons_of,
+    weeks_of,
+)
 from succotash.domain.values import MONEY_PLACES, RunId
 from succotash.infrastructure.rows.row import Row
 
@@ -27,18 +35,30 @@ def receipt_of(row: Row) -> ForecastReceipt:
 
 
 def receipts_of(
-    receipts: Iterable[Row], days: Iterable[Row], tallies: Iterable[Row]
+    receipts: Iterable[Row], days: Iterable[Row], tallies: Iterable[Row], weeks: Iterable[Row]
 ) -> list[ForecastReceipt]:
-    """Receipts with their horizons, which the other rows hold."""
+    """Receipts with their horizons and weeks, which the other rows hold."""
     graded = defaultdict[str, dict[int, datetime | None]](dict)
     for row in days:
         graded[row["run_id"]][row["days"]] = row.optional_instant("graded_as_of")
     kinds = defaultdict[tuple[str, str], list[Tally]](list)
     for row in tallies:
         kinds[row["run_id"], row["kind"]].append(_tally_of(row))
+    by_week = defaultdict[tuple[str, str], list[WeekTally]](list)
+    counted: dict[str, tuple[int, datetime | None]] = {}
+    for row in weeks:
+        by_week[row["run_id"], row["kind"]].append(_week_of(row))
+        counted[row["run_id"]] = row["counted"] or 0, row.optional_instant("counted_as_of")
+    none_counted = 0, None
     return [
         replace(
             found,
+            weeks=weeks_of(
+                by_week[found.run_id, FORESEEN],
+                by_week[found.run_id, CAME],
+                counted.get(found.run_id, none_counted)[0],
+            ),
+            weeks_counted_as_of=counted.get(found.run_id, none_counted)[1],
             horizons=horizons_of(
                 kinds[found.run_id, FORESEEN], kinds[found.run_id, CAME], graded[found.run_id]
             ),
@@ -54,4 +74,17 @@ def _tally_of(row: Row) -> Tally:
         decile=row["decile"],
         customers=int(row["customers"]),
         total=Decimal(int(row["units"])).scaleb(-MONEY_PLACES),
+    )
+
+
+def due_weeks_of(rows: Iterable[Row]) -> list[DueWeeks]:
+    """Receipts with weeks that are to be counted."""
+    return [DueWeeks(receipt_of(row), row["counted"], int(row["passed"])) for row in rows]
+
+
+def _week_of(row: Row) -> WeekTally:
+    return WeekTally(
+        week=row["week"],
+        purchases=Decimal(int(row["purchases_units"])).scaleb(-MONEY_PLACES),
+        revenue=Decimal(int(row["revenue_units"])).scaleb(-MONEY_PLACES),
     )

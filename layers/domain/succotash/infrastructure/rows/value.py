@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from succotash.domain.value.acquisition import AcquisitionCost, SourceValue
+from succotash.domain.value.distribution import ValueBin
 from succotash.domain.value.ledgers import Customer, Order
 from succotash.domain.value.ltv import (
     Cohort,
@@ -171,6 +172,15 @@ def _cohort(rows: Sequence[Row]) -> Cohort:
         ),
         run_id=row["run_id"],
     )
+
+
+def value_bins_of(rows: Sequence[Row]) -> list[ValueBin]:
+    """Bins of customers; one row without any is none."""
+    return [
+        ValueBin(row["bin"], row["customers"], row.amount("total"))
+        for row in rows
+        if row["bin"] is not None
+    ]
 
 
 def ltv_analytics_of(rows: Sequence[Row]) -> LTVAnalytics:

@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 from typing import override
 
+from succotash.domain.value.distribution import bin_of
 from succotash.errors import StorageError, StorageUnavailableError
 from succotash.infrastructure.private_files import make_private_file
 from succotash.infrastructure.sqlite.functions import (
@@ -269,6 +270,7 @@ def _register(connection: sqlite3.Connection) -> None:
     connection.create_function("from_hex", 1, from_hex, deterministic=True)
     connection.create_function("keyed_digest", 3, keyed_digest, deterministic=True)
     connection.create_function("mean", 2, mean, deterministic=True)
+    connection.create_function("value_bin", 1, bin_of, deterministic=True)
     connection.create_function("exact_add", 2, exact_add, deterministic=True)
     # Its numbers may be text, of which the type knows nothing.
     connection.create_aggregate("exact_sum", 1, ExactSum)  # type: ignore[arg-type]

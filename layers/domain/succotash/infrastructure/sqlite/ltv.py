@@ -10,6 +10,7 @@ from succotash.infrastructure.sqlite.refunds import SQLiteRefundRepository
 from succotash.infrastructure.sqlite.revenue import SQLiteRevenueRepository
 from succotash.infrastructure.sqlite.segments import SQLiteSegmentRepository
 from succotash.infrastructure.sqlite.shop_orders import SQLiteShopOrderRepository
+from succotash.infrastructure.sqlite.value_bins import SQLiteValueBinRepository
 from succotash.infrastructure.sqlite.values import SQLiteValueRepository
 
 
@@ -20,6 +21,7 @@ class SQLiteLTVRepository(
     SQLiteShopOrderRepository,
     SQLitePurchaseRepository,
     SQLiteValueRepository,
+    SQLiteValueBinRepository,
     SQLiteCohortRepository,
     SQLiteSegmentRepository,
     SQLiteRevenueRepository,

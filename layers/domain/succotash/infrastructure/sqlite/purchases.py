@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import override
 
 from succotash.domain.repositories.purchases import PurchaseRepository
-from succotash.domain.value.ledgers import PurchaseHistories
+from succotash.domain.value.ledgers import PurchaseHistories, WeekOfPurchases
 from succotash.domain.values import LARGEST_UNITS, Currency, Shard
 from succotash.infrastructure.sqlite.columns import instant_text, micros
 from succotash.infrastructure.sqlite.connection import Row, Session
@@ -86,15 +86,18 @@ class SQLitePurchaseRepository(SQLiteRepository, PurchaseRepository):
     @override
     def count_purchases_by_week(
         self, as_of: datetime, until: datetime, time_zone: str, *, shard: Shard | None = None
-    ) -> list[int]:
+    ) -> list[WeekOfPurchases]:
         cut, last = local_day(micros(as_of), time_zone), local_day(micros(until), time_zone)
         with (
             self._unit.reading() as session,
             laid_out_purchases(session, as_of, time_zone, shard=shard, holdout_until=until),
         ):
             rows = session.run(_SQL["count_purchases_by_week"], cut=cut)
-        found = {row["week"]: row["purchases"] for row in rows}
-        return [found.get(week, 0) for week in range((last - cut) // 7 + 1)]
+        found = {
+            row["week"]: WeekOfPurchases(row["purchases"], int(row["revenue"])) for row in rows
+        }
+        none = WeekOfPurchases(0, 0)
+        return [found.get(week, none) for week in range((last - cut) // 7 + 1)]
 
     @override
     def get_currencies(self, as_of: datetime) -> set[Currency]:

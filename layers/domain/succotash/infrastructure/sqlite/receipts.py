@@ -5,9 +5,21 @@ from datetime import date, datetime
 from typing import override
 
 from succotash.domain.repositories.receipts import ReceiptRepository
-from succotash.domain.retention.receipts import DueGrading, ForecastReceipt, Tally
+from succotash.domain.retention.receipts import (
+    DueGrading,
+    DueWeeks,
+    ForecastReceipt,
+    Tally,
+    WeekTally,
+)
 from succotash.domain.values import MONEY_PLACES, RunId, Shard
-from succotash.infrastructure.rows.receipts import CAME, FORESEEN, receipt_of, receipts_of
+from succotash.infrastructure.rows.receipts import (
+    CAME,
+    FORESEEN,
+    due_weeks_of,
+    receipt_of,
+    receipts_of,
+)
 from succotash.infrastructure.sqlite.columns import json_text, micros
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.sql import statements
@@ -49,6 +61,7 @@ class SQLiteReceiptRepository(SQLiteRepository, ReceiptRepository):
                     ),
                 )
             session.run(_SQL["forget_tallies"])
+            session.run(_SQL["forget_weeks"])
         return bool(kept)
 
     @override
@@ -74,6 +87,28 @@ class SQLiteReceiptRepository(SQLiteRepository, ReceiptRepository):
             session.run(_SQL["mark_graded"], run_id=run_id, days=days, as_of=micros(as_of))
 
     @override
+    def save_forecast_weeks(
+        self, run_id: RunId, shard: Shard | None, weeks: Sequence[WeekTally]
+    ) -> None:
+        self._replace_weeks(FORESEEN, run_id, shard, weeks)
+
+    @override
+    def get_due_weeks(self, as_of: datetime) -> list[DueWeeks]:
+        with self._unit.reading() as session:
+            return due_weeks_of(session.run(_SQL["get_due_weeks"], as_of=micros(as_of)))
+
+    @override
+    def save_outcome_weeks(
+        self, run_id: RunId, shard: Shard | None, weeks: Sequence[WeekTally]
+    ) -> None:
+        self._replace_weeks(CAME, run_id, shard, weeks)
+
+    @override
+    def mark_weeks_counted(self, run_id: RunId, weeks: int, as_of: datetime) -> None:
+        with self._unit.writing() as session:
+            session.run(_SQL["mark_weeks_counted"], run_id=run_id, weeks=weeks, as_of=micros(as_of))
+
+    @override
     def find_receipts(self, *, limit: int, before: date | None = None) -> list[ForecastReceipt]:
         with self._unit.reading() as session:
             receipts = session.run(
@@ -86,6 +121,7 @@ class SQLiteReceiptRepository(SQLiteRepository, ReceiptRepository):
                 receipts,
                 session.run(_SQL["get_horizons"], run_ids=run_ids),
                 session.run(_SQL["add_up_tallies"], run_ids=run_ids),
+                session.run(_SQL["add_up_weeks"], run_ids=run_ids),
             )
 
     def _replace(
@@ -113,5 +149,28 @@ class SQLiteReceiptRepository(SQLiteRepository, ReceiptRepository):
                         "units": str(int(each.total.scaleb(MONEY_PLACES))),
                     }
                     for each in tallies
+                ),
+            )
+
+    def _replace_weeks(
+        self, kind: str, run_id: RunId, shard: Shard | None, weeks: Sequence[WeekTally]
+    ) -> None:
+        place = None if shard is None else shard.index
+        key = {"run_id": run_id, "kind": kind}
+        with self._unit.writing() as session:
+            session.run_for_each(
+                _SQL["clear_week"], ({**key, "week": each.week, "shard": place} for each in weeks)
+            )
+            session.run_for_each(
+                _SQL["save_week"],
+                (
+                    {
+                        **key,
+                        "week": each.week,
+                        "shard": place or 0,
+                        "purchases": str(int(each.purchases.scaleb(MONEY_PLACES))),
+                        "revenue": str(int(each.revenue.scaleb(MONEY_PLACES))),
+                    }
+                    for each in weeks
                 ),
             )

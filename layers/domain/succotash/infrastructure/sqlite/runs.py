@@ -24,6 +24,7 @@ _DELETE_RESULTS = (
     "delete_cohorts_of_run",
     "delete_segment_bounds_of_run",
     "delete_rollups_of_run",
+    "delete_value_bins_of_run",
     "delete_predictions_of_run",
     "delete_profiles_of_run",
     "delete_grid_cells_of_run",

@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 25;
+PRAGMA user_version = 26;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -478,6 +478,15 @@ CREATE TABLE acquisition_costs (
     PRIMARY KEY (month, source)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE value_bins (
+    run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
+    measure TEXT NOT NULL CHECK (measure IN ('predicted_clv', 'actual_clv', 'residual_value')),
+    bin INTEGER NOT NULL CHECK (bin >= 0),
+    customers INTEGER NOT NULL CHECK (customers > 0),
+    total TEXT NOT NULL,
+    PRIMARY KEY (run_id, measure, bin)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE churn_predictions (
     run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
     customer_id TEXT NOT NULL,
@@ -572,6 +581,22 @@ CREATE TABLE forecast_tallies (
     customers INTEGER NOT NULL CHECK (customers > 0),
     units TEXT NOT NULL,
     PRIMARY KEY (run_id, kind, days, measure, decile, shard)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE forecast_weeks (
+    run_id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('foreseen', 'came')),
+    week INTEGER NOT NULL CHECK (week > 0),
+    shard INTEGER NOT NULL CHECK (shard >= 0),
+    purchases TEXT NOT NULL,
+    revenue TEXT NOT NULL,
+    PRIMARY KEY (run_id, kind, week, shard)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE forecast_week_counts (
+    run_id TEXT PRIMARY KEY REFERENCES forecast_receipts (run_id) ON DELETE CASCADE,
+    weeks INTEGER NOT NULL CHECK (weeks > 0),
+    counted_as_of INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE retention_campaigns (

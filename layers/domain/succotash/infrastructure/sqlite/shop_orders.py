@@ -6,12 +6,15 @@ from typing import override
 
 from succotash.domain.repositories.shop_orders import ShopOrderRepository
 from succotash.domain.shops.columns import ShopOrderColumns, is_known_so
-from succotash.domain.shops.orders import ShopOrderChange, ShopOrderKey, ShopOrderState
+from succotash.domain.shops.orders import ShopOrderKey, ShopOrderState
+from succotash.domain.shops.recording import ShopOrderContext, ShopOrderOutcome, ShopOrderQuery
 from succotash.domain.value.ledgers import Order, RecordOutcome
 from succotash.domain.values import CustomerId
 from succotash.infrastructure.rows.shops import refunds_document, shop_order_state_of
 from succotash.infrastructure.sqlite.columns import json_text, micros, optional_micros
-from succotash.infrastructure.sqlite.connection import Session
+from succotash.infrastructure.sqlite.connection import OpenTransaction, Session
+from succotash.infrastructure.sqlite.consents import SQLiteConsentRepository
+from succotash.infrastructure.sqlite.customers import SQLiteCustomerRepository
 from succotash.infrastructure.sqlite.orders import order_columns
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.sightings import Sighting, see_customers
@@ -24,10 +27,17 @@ class SQLiteShopOrderRepository(SQLiteRepository, ShopOrderRepository):
     """States in a table; who writes is alone."""
 
     @override
-    def find_shop_orders(self, keys: Sequence[ShopOrderKey]) -> list[ShopOrderState]:
+    def load_shop_context(self, shop_query: ShopOrderQuery) -> ShopOrderContext:
+        customers = shop_query.customers
         # A session that writes, although nothing is written: that is what others wait for.
         with self._unit.writing() as session:
-            return _find(session, keys)
+            known = SQLiteCustomerRepository(within=OpenTransaction(session)).find_known(
+                customers.names,
+                customers.canonical_emails,
+                shop_query.tombstones,
+                aliases_only=customers.aliases_only,
+            )
+            return ShopOrderContext(_find(session, shop_query.keys), known)
 
     @override
     def add_shop_orders(
@@ -64,9 +74,8 @@ class SQLiteShopOrderRepository(SQLiteRepository, ShopOrderRepository):
         return outcomes
 
     @override
-    def save_shop_orders(
-        self, changes: Sequence[ShopOrderChange], emails: Mapping[CustomerId, str]
-    ) -> None:
+    def save_shop_outcome(self, outcome: ShopOrderOutcome) -> None:
+        changes = outcome.changes
         entries = [each for change in changes for each in change.new_entries()]
         with self._unit.writing() as session:
             session.run_for_each(
@@ -84,7 +93,10 @@ class SQLiteShopOrderRepository(SQLiteRepository, ShopOrderRepository):
                     for each in change.gone_entries()
                 ],
             )
-            _enter(session, entries, emails)
+            _enter(session, entries, outcome.emails)
+            within = OpenTransaction(session)
+            SQLiteCustomerRepository(within=within).save_aliases(outcome.aliases)
+            SQLiteConsentRepository(within=within).record_consents(outcome.consents)
 
 
 def _find(session: Session, keys: Sequence[ShopOrderKey]) -> list[ShopOrderState]:

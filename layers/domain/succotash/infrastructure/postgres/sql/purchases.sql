@@ -60,11 +60,13 @@ span AS MATERIALIZED (
 ),
 
 later AS (
-    SELECT DISTINCT
+    SELECT
         customer_id,
-        day
+        day,
+        sum(net) AS revenue
     FROM purchases
     WHERE held_out
+    GROUP BY customer_id, day
 ),
 
 known AS (
@@ -76,7 +78,8 @@ known AS (
 counted AS (
     SELECT
         (later.day - (SELECT span.cut FROM span)) / 7 AS week,
-        count(*) AS purchases
+        count(*) AS purchases,
+        sum(later.revenue) AS revenue
     FROM later
     INNER JOIN known ON later.customer_id = known.customer_id
     GROUP BY week
@@ -84,7 +87,8 @@ counted AS (
 
 SELECT
     weeks.week,
-    coalesce(counted.purchases, 0) AS purchases
+    coalesce(counted.purchases, 0) AS purchases,
+    trunc(10000 * coalesce(counted.revenue, 0)) AS revenue
 FROM span
 CROSS JOIN generate_series(0, (span.last - span.cut) / 7) AS weeks (week)
 LEFT JOIN counted ON weeks.week = counted.week

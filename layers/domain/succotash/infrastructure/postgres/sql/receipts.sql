@@ -143,3 +143,105 @@ WHERE
     tally.run_id = any(cast(:run_ids AS text[]))
     AND (tally.kind = 'foreseen' OR horizon.graded_as_of IS NOT NULL)
 GROUP BY tally.run_id, tally.kind, tally.days, tally.measure, tally.decile;
+
+-- name: clear_weeks
+DELETE FROM forecast_weeks
+WHERE
+    run_id = :run_id
+    AND kind = :kind
+    AND week = any(cast(:weeks AS smallint[]))
+    AND shard = coalesce(cast(:shard AS smallint), shard);
+
+-- name: save_weeks
+INSERT INTO forecast_weeks (run_id, kind, week, shard, purchases, revenue)
+SELECT
+    cast(:run_id AS text) AS run_id,
+    cast(:kind AS text) AS kind,
+    tally.week,
+    coalesce(cast(:shard AS smallint), 0) AS shard,
+    tally.purchases,
+    tally.revenue
+FROM
+    jsonb_to_recordset(cast(:tallies AS jsonb)) AS tally (
+        week smallint,
+        purchases numeric,
+        revenue numeric
+    );
+
+-- name: forget_weeks
+-- Of runs that sealed no receipt and run no more.
+DELETE FROM forecast_weeks AS tally
+WHERE
+    NOT EXISTS (
+        SELECT 1
+        FROM forecast_receipts AS receipt
+        WHERE receipt.run_id = tally.run_id
+    )
+    AND NOT EXISTS (
+        SELECT 1
+        FROM scoring_runs AS run
+        WHERE run.run_id = tally.run_id AND run.state = 'running'
+    );
+
+-- name: get_due_weeks
+WITH foreseen AS (
+    SELECT
+        run_id,
+        max(week) AS weeks
+    FROM forecast_weeks
+    WHERE kind = 'foreseen'
+    GROUP BY run_id
+),
+
+known AS (
+    SELECT
+        receipt.run_id,
+        receipt.month,
+        receipt.as_of,
+        receipt.is_backfilled,
+        receipt.settings,
+        receipt.models,
+        coalesce(counts.weeks, 0) AS counted,
+        least(
+            foreseen.weeks,
+            floor(extract(EPOCH FROM cast(:as_of AS timestamptz) - receipt.as_of) / 604800)
+        ) AS passed
+    FROM forecast_receipts AS receipt
+    INNER JOIN foreseen ON receipt.run_id = foreseen.run_id
+    LEFT JOIN forecast_week_counts AS counts ON receipt.run_id = counts.run_id
+)
+
+SELECT
+    run_id,
+    month,
+    as_of,
+    is_backfilled,
+    settings,
+    models,
+    counted,
+    passed
+FROM known
+WHERE passed > counted
+ORDER BY as_of;
+
+-- name: mark_weeks_counted
+INSERT INTO forecast_week_counts AS known (run_id, weeks, counted_as_of)
+VALUES (:run_id, cast(:weeks AS smallint), cast(:as_of AS timestamptz))
+ON CONFLICT (run_id) DO UPDATE SET
+    weeks = excluded.weeks,
+    counted_as_of = excluded.counted_as_of
+WHERE known.weeks < excluded.weeks;
+
+-- name: add_up_weeks
+SELECT
+    tally.run_id,
+    tally.kind,
+    tally.week,
+    counts.weeks AS counted,
+    counts.counted_as_of,
+    sum(tally.purchases) * 10000 AS purchases_units,
+    sum(tally.revenue) * 10000 AS revenue_units
+FROM forecast_weeks AS tally
+LEFT JOIN forecast_week_counts AS counts ON tally.run_id = counts.run_id
+WHERE tally.run_id = any(cast(:run_ids AS text[]))
+GROUP BY tally.run_id, tally.kind, tally.week, counts.weeks, counts.counted_as_of;

@@ -169,6 +169,11 @@ deleted_rollups AS (
     WHERE ltv_rollups.run_id = run.run_id
 ),
 
+deleted_bins AS (
+    DELETE FROM value_bins USING run
+    WHERE value_bins.run_id = run.run_id
+),
+
 deleted_predictions AS (
     DELETE FROM churn_predictions USING run
     WHERE churn_predictions.run_id = run.run_id

@@ -12,16 +12,7 @@ refunded_at,
 refunded_told_at,
 refunds
 
--- name: lock_systems
--- What is waited for is committed before the next statement begins, and so is seen by it.
-SELECT pg_advisory_xact_lock(hashtextextended('shop orders of ' || ordered.system, 0))
-FROM (
-    SELECT given.system
-    FROM unnest(cast(:systems AS text[])) AS given (system)
-    ORDER BY given.system
-) AS ordered;
-
--- name: find_shop_orders
+-- part: known_shop_orders
 -- An alias that is a customer of its own has its entries still, until the two are joined.
 WITH given AS MATERIALIZED (
     SELECT
@@ -64,7 +55,75 @@ LEFT JOIN customer_aliases AS named
         AND NOT EXISTS (
             SELECT FROM customers AS own WHERE known.customer_id = own.customer_id
         )
-ORDER BY known.order_id;
+
+-- name: lock_shop_orders
+-- What is waited for is committed before the next statement begins, and so is seen by it. Locks
+-- are taken in order, so that nobody waits in a circle.
+SELECT
+    (
+        SELECT count(pg_advisory_xact_lock_shared(hashtextextended('erasure', given.stripe)))
+        FROM unnest(cast(:stripes AS integer[])) AS given (stripe)
+    ) AS of_erasures,
+    (
+        SELECT
+            count(
+                pg_advisory_xact_lock(
+                    hashtextextended('shop orders of ' || given.system, 0)
+                )
+            )
+        FROM unnest(cast(:systems AS text[])) AS given (system)
+    ) AS of_systems;
+
+-- name: load_shop_context
+-- Rows about customers, by kind, and one for each order.
+WITH known_customers AS (
+    ${known_customers}
+),
+
+known_shop_orders AS (
+    ${known_shop_orders}
+)
+
+SELECT
+    kind,
+    name,
+    customer_id,
+    first_seen_at,
+    canonical_email,
+    erased_at,
+    NULL AS order_id,
+    NULL AS system,
+    NULL AS number,
+    cast(NULL AS timestamptz) AS told_at,
+    cast(NULL AS timestamptz) AS ordered_at,
+    cast(NULL AS numeric) AS amount,
+    NULL AS currency,
+    cast(NULL AS numeric) AS refunded,
+    cast(NULL AS timestamptz) AS refunded_at,
+    cast(NULL AS timestamptz) AS refunded_told_at,
+    cast(NULL AS jsonb) AS refunds
+FROM known_customers
+UNION ALL
+SELECT
+    'order' AS kind,
+    NULL AS name,
+    customer_id,
+    NULL AS first_seen_at,
+    NULL AS canonical_email,
+    NULL AS erased_at,
+    order_id,
+    system,
+    number,
+    told_at,
+    ordered_at,
+    amount,
+    currency,
+    refunded,
+    refunded_at,
+    refunded_told_at,
+    refunds
+FROM known_shop_orders
+ORDER BY order_id;
 
 -- name: make_stage
 CREATE TEMPORARY TABLE IF NOT EXISTS staged_shop_orders (
@@ -162,11 +221,7 @@ FROM pg_temp.staged_shop_orders AS given
 WHERE NOT EXISTS (SELECT FROM added WHERE given.order_id = added.order_id)
 ORDER BY given.place;
 
--- name: delete_shop_orders
-DELETE FROM shop_orders
-WHERE order_id = any(cast(:order_ids AS text[]));
-
--- name: save_shop_orders
+-- name: save_shop_outcome
 -- Entries that go and entries that come are never the same ones, so that the parts of the statement
 -- may happen in any order.
 WITH given AS MATERIALIZED (
@@ -199,6 +254,13 @@ WITH given AS MATERIALIZED (
     )
 ),
 
+replaced AS (
+    DELETE FROM shop_orders
+    WHERE order_id = any(cast(:replaced AS text[]))
+    RETURNING order_id
+),
+
+-- Counting lets those that go be gone before one of the same number comes.
 saved AS (
     INSERT INTO shop_orders (
         ${state_columns}
@@ -206,6 +268,7 @@ saved AS (
     SELECT
         ${state_columns}
     FROM given
+    WHERE (SELECT count(*) FROM replaced) >= 0
     ON CONFLICT (order_id) DO UPDATE SET
         number = excluded.number,
         told_at = excluded.told_at,
@@ -279,7 +342,27 @@ seen AS MATERIALIZED (
     GROUP BY customer_id
 ),
 
-${meet_seen}
+${meet_seen},
+
+-- A customer who is met here is not to be seen by this statement, but is there when it ends.
+named AS (
+    INSERT INTO customer_aliases (system, alias, customer_id)
+    SELECT
+        'shop' AS system,
+        given.alias,
+        given.customer_id
+    FROM unnest(cast(:aliases AS text[]), cast(:customer_ids AS text[])) AS given (
+        alias, customer_id
+    )
+    LEFT JOIN customers AS known ON given.customer_id = known.customer_id
+    WHERE
+        known.customer_id IS NOT NULL
+        OR EXISTS (SELECT FROM seen WHERE given.customer_id = seen.customer_id)
+    ORDER BY given.alias
+    ON CONFLICT (system, alias) DO NOTHING
+),
+
+${keep_consents}
 
 SELECT count(*) AS customers
 FROM seen;

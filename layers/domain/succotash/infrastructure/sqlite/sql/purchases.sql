@@ -122,16 +122,19 @@ ORDER BY past.customer_id;
 
 -- name: count_purchases_by_week
 WITH later AS (
-    SELECT DISTINCT
+    SELECT
         customer_id,
-        day
+        day,
+        exact_sum(net) AS revenue
     FROM purchases
     WHERE is_holdout = 1
+    GROUP BY customer_id, day
 )
 
 SELECT
     (later.day - :cut) / 7 AS week,
-    count(*) AS purchases
+    count(*) AS purchases,
+    exact_sum(later.revenue) AS revenue
 FROM later
 WHERE
     EXISTS (

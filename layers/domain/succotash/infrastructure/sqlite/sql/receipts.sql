@@ -122,3 +122,86 @@ WHERE
     tally.run_id IN (SELECT one.value FROM json_each(:run_ids) AS one)
     AND (tally.kind = 'foreseen' OR horizon.graded_as_of IS NOT NULL)
 GROUP BY tally.run_id, tally.kind, tally.days, tally.measure, tally.decile;
+
+-- name: clear_week
+DELETE FROM forecast_weeks
+WHERE
+    run_id = :run_id
+    AND kind = :kind
+    AND week = :week
+    AND shard = coalesce(:shard, shard);
+
+-- name: save_week
+INSERT INTO forecast_weeks (run_id, kind, week, shard, purchases, revenue)
+VALUES (:run_id, :kind, :week, :shard, :purchases, :revenue);
+
+-- name: forget_weeks
+-- Of runs that sealed no receipt and run no more.
+DELETE FROM forecast_weeks
+WHERE
+    run_id NOT IN (SELECT receipt.run_id FROM forecast_receipts AS receipt)
+    AND run_id NOT IN (
+        SELECT run.run_id
+        FROM scoring_runs AS run
+        WHERE run.state = 'running'
+    );
+
+-- name: get_due_weeks
+WITH foreseen AS (
+    SELECT
+        run_id,
+        max(week) AS weeks
+    FROM forecast_weeks
+    WHERE kind = 'foreseen'
+    GROUP BY run_id
+),
+
+known AS (
+    SELECT
+        receipt.run_id,
+        receipt.month,
+        receipt.as_of,
+        receipt.is_backfilled,
+        receipt.settings,
+        receipt.models,
+        coalesce(counts.weeks, 0) AS counted,
+        min(foreseen.weeks, (:as_of - receipt.as_of) / 604800000000) AS passed
+    FROM forecast_receipts AS receipt
+    INNER JOIN foreseen ON receipt.run_id = foreseen.run_id
+    LEFT JOIN forecast_week_counts AS counts ON receipt.run_id = counts.run_id
+)
+
+SELECT
+    run_id,
+    month,
+    as_of,
+    is_backfilled,
+    settings,
+    models,
+    counted,
+    passed
+FROM known
+WHERE passed > counted
+ORDER BY as_of;
+
+-- name: mark_weeks_counted
+INSERT INTO forecast_week_counts (run_id, weeks, counted_as_of)
+VALUES (:run_id, :weeks, :as_of)
+ON CONFLICT (run_id) DO UPDATE SET
+    weeks = excluded.weeks,
+    counted_as_of = excluded.counted_as_of
+WHERE forecast_week_counts.weeks < excluded.weeks;
+
+-- name: add_up_weeks
+SELECT
+    tally.run_id,
+    tally.kind,
+    tally.week,
+    counts.weeks AS counted,
+    counts.counted_as_of,
+    exact_sum(tally.purchases) AS purchases_units,
+    exact_sum(tally.revenue) AS revenue_units
+FROM forecast_weeks AS tally
+LEFT JOIN forecast_week_counts AS counts ON tally.run_id = counts.run_id
+WHERE tally.run_id IN (SELECT one.value FROM json_each(:run_ids) AS one)
+GROUP BY tally.run_id, tally.kind, tally.week, counts.weeks, counts.counted_as_of;

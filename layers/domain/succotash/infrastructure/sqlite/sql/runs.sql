@@ -125,6 +125,9 @@ DELETE FROM ltv_segment_bounds WHERE run_id = :run_id;
 -- name: delete_rollups_of_run
 DELETE FROM ltv_rollups WHERE run_id = :run_id;
 
+-- name: delete_value_bins_of_run
+DELETE FROM value_bins WHERE run_id = :run_id;
+
 -- name: delete_predictions_of_run
 DELETE FROM churn_predictions WHERE run_id = :run_id;
 

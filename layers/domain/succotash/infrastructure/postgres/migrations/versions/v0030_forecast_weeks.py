@@ -1,11 +1,11 @@
-"""Revenue by day, and costs of acquisition (branch today)."""
+"""Forecasts by week (branch record); the statements stand beside this module."""
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0029"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 
 
 def upgrade() -> None:
