@@ -4,10 +4,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from local.expectations import LONG_AGO, expect
+from local.overview_round_trip import OverviewRoundTrip
 from succotash.application.shops.marketing import usual_consents_of
 from succotash.domain.people.erasures import NO_TOMBSTONES
 from succotash.domain.people.identities import CustomerName
-from succotash.domain.repositories.storage import Repositories
 from succotash.domain.shops.columns import ShopOrderColumns
 from succotash.domain.shops.orders import (
     KnownRefund,
@@ -22,13 +22,8 @@ from succotash.domain.values import Currency, CustomerId, Money, OrderId
 USD = Currency("USD")
 
 
-class ShopRoundTrip:
+class ShopRoundTrip(OverviewRoundTrip):
     """Round trips through shops' ports, with records that all carry one mark."""
-
-    def __init__(self, repositories: Repositories, mark: str) -> None:
-        self._to = repositories
-        self._mark = mark
-        self._customer = CustomerId(f"{mark}customer")
 
     def shop_orders(self) -> None:
         """Statements of a shop about an order, and the state that the ledger shows."""

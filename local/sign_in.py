@@ -28,7 +28,7 @@ CODE_LIFETIME = 60
 SETTINGS = {"SIGN_IN_URL": PAGE, "SIGN_IN_TOKEN_URL": TOKEN, "SIGN_IN_CLIENT_ID": CLIENT}
 """Settings by which the dashboard signs in here."""
 
-VIEWER = frozenset({"ltv:read", "retention:read"})
+VIEWER = frozenset({"overview:read", "ltv:read", "retention:read"})
 """Numbers, and customers by ids that hold nothing personal."""
 MARKETER = VIEWER | {"forms:read", "leads:read", "leads:write", "retention:write"}
 """Campaigns, and people who wrote."""

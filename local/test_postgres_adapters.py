@@ -42,6 +42,7 @@ ROUNDS = (
     "ltv",
     "forms",
     "leads",
+    "overview",
     "outbox",
     "consents",
     "customers",

@@ -59,6 +59,7 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
         HTTPStatus.OK,
         {"submission_metrics.total_submissions": 4, "lead_metrics.new_leads": 4},
     ),
+    "lead_queries.lead_analytics": (HTTPStatus.OK, {"leads": 4}),
     "lead_queries.consents": (HTTPStatus.OK, {"suppressed": []}),
     "lead_queries.put_consents": (
         HTTPStatus.OK,
@@ -84,6 +85,13 @@ EXPECTED: Mapping[str, tuple[HTTPStatus | None, Mapping[str, object]]] = {
         HTTPStatus.OK,
         {"customer_id": "customer_123", "order_count": 14, "actual_clv": "805.05"},
     ),
+    "ltv_queries.costs": (HTTPStatus.OK, {"months": []}),
+    "ltv_queries.put_costs": (HTTPStatus.OK, {"month": "1998-06", "total": "1280.50"}),
+    "ltv_queries.overview": (
+        HTTPStatus.OK,
+        {"start": "1998-06-03", "revenue.through": "1998-06-30", "attention.quarantined": 0},
+    ),
+    "ltv_queries.sources": (HTTPStatus.OK, {"sources.0.source": "unknown"}),
     "ltv_queries.distribution": (
         HTTPStatus.OK,
         {"measure": "actual_clv", "customers": CDNOW_AND_TWO, "bins.0.low": "0.00"},

@@ -61,6 +61,23 @@ class AnsweredRequestView(TypedDict):
 type Answers = dict[str, Answer]
 
 
+class AttentionView(TypedDict):
+    """Counts of things to look at, from the database."""
+
+    quarantined: int
+    """Submissions in quarantine, over all forms."""
+    failed_messages: int
+    """Messages that were dead-lettered after their last attempt."""
+    uncertain_deliveries: int
+    """Deliveries with an unknown outcome."""
+    failed_imports: int
+    """Files of orders in the period that were refused, or whose import broke off."""
+    is_run_late: bool
+    """Whether the current run is older than two days, or missing."""
+    last_run: LastRunView | None
+    """null before the first run."""
+
+
 class AveragePeriod(TypedDict):
     """One month in the life of all cohorts together, weighted by customers, mature ones only."""
 
@@ -497,12 +514,27 @@ class ConversionRates(TypedDict):
     """
 
 
+class CostList(TypedDict):
+    """Costs of acquisition by month, the latest first."""
+
+    months: list[MonthCostsView]
+
+
 class CostView(TypedDict):
     """The cost of messages so far."""
 
     amount: str
     """In `currency`."""
     currency: str
+
+
+class CostsBody(TypedDict):
+    """Costs of acquisition in a month, by source."""
+
+    costs: dict[str, Json]
+    """By source, as leads name it; the cost of a source that is left out is deleted."""
+    currency: NotRequired[str | None]
+    """The deployment's, which is the default."""
 
 
 class CountEstimateView(TypedDict):
@@ -514,6 +546,15 @@ class CountEstimateView(TypedDict):
     """The lower end of the interval."""
     high: float
     """The upper end of the interval."""
+
+
+class CountFigure(TypedDict):
+    """A count in the period, and in the one before it."""
+
+    now: int
+    """In the period."""
+    before: int
+    """In as many days before it."""
 
 
 class CountForecastView(TypedDict):
@@ -1281,6 +1322,37 @@ class LTVAnalysis(TypedDict):
     """The error of the run's models on held-out time: see `docs/models.md`."""
 
 
+class LastRunView(TypedDict):
+    """The run with the latest instant, published or not."""
+
+    run_id: str
+    as_of: str
+    stage: str
+    """`planned`, `scoring`, `finished`, `withheld` or `failed`."""
+    failure: str | None
+
+
+class LeadAnalyticsView(TypedDict):
+    """Outcomes of the leads first seen in a range of time."""
+
+    start: str | None
+    """Included."""
+    end: str | None
+    """Excluded."""
+    time_zone: str
+    """The zone that days are counted in."""
+    customers_as_of: str | None
+    """The instant of the run that counts customers; null before the first one."""
+    leads: int
+    """Leads first seen in the range."""
+    by_source: list[LeadGroupView]
+    """The most leads first; at most 100 sources."""
+    sources_truncated: bool
+    """Whether there are more sources."""
+    by_grade: list[LeadGroupView]
+    """The best grade first, leads without a score last."""
+
+
 class LeadAnswers(TypedDict):
     """Answers of one submission: those earlier than the lead's own stand here."""
 
@@ -1316,6 +1388,27 @@ class LeadDetails(TypedDict):
     """Newest first."""
     history_truncated: bool
     """Whether there are older ones."""
+
+
+class LeadGroupView(TypedDict):
+    """Leads that share a source, or a grade."""
+
+    name: str
+    """The source or the grade; `unscored` for leads without a score."""
+    leads: int
+    """Leads first seen in the range."""
+    by_status: dict[str, int]
+    """The leads by their present status."""
+    hot_leads: int
+    """Leads with a hot score."""
+    won: int
+    """Leads with the present status closed_won."""
+    customers: int
+    """Leads who had bought by the current run, in any status."""
+    won_rate: float
+    """Share of the leads that were won, 0 to 1."""
+    customer_rate: float
+    """Share of the leads who had bought by then, 0 to 1."""
 
 
 class LeadList(TypedDict):
@@ -1477,6 +1570,18 @@ class MoneyEstimateView(TypedDict):
     """The upper end of the interval."""
 
 
+class MonthCostsView(TypedDict):
+    """Costs of acquisition in a month."""
+
+    month: str
+    """Such as 2026-10."""
+    costs: dict[str, str]
+    """By source, in `currency`."""
+    total: str
+    """Of all sources, in `currency`."""
+    currency: str
+
+
 class OrderItem(TypedDict):
     """A purchase, or, with `refund_of`, money given back (a negative amount)."""
 
@@ -1553,6 +1658,30 @@ class OutcomesBody(TypedDict):
     """A batch of outcomes."""
 
     outcomes: list[OutcomeItem]
+
+
+class OverviewView(TypedDict):
+    """Figures of a period, compared with the one before it."""
+
+    start: str
+    """First day."""
+    end: str
+    """Last day."""
+    days: int
+    """Days in the period, and in the one before it."""
+    time_zone: str
+    """The zone that days are counted in."""
+    submissions: CountFigure
+    """Submissions in any state."""
+    new_leads: CountFigure
+    """Leads whose first submission lies in the period."""
+    hot_leads: CountFigure
+    """New leads whose score is hot."""
+    revenue: RevenueView | None
+    """null before the first run."""
+    risk: RiskView | None
+    """null before the first run."""
+    attention: AttentionView
 
 
 type Parsed = str | int | float | bool | list[Parsed] | dict[str, Parsed] | None
@@ -1770,6 +1899,20 @@ class RetentionChangeView(TypedDict):
     """Customers by engagement segment, now less then."""
 
 
+class RevenueFigure(TypedDict):
+    """Revenue in one currency, in the period and in the one before it."""
+
+    currency: str
+    now: str
+    """Orders in the period less refunds made in it, in `currency`."""
+    before: str
+    """The same for as many days of the period before, in `currency`."""
+    orders_now: int
+    """Orders in the period."""
+    orders_before: int
+    """Orders in as many days of the period before."""
+
+
 class RevenueForecastView(TypedDict):
     """Revenue net of refunds, neither discounted nor times the margin: foreseen, and what
     came.
@@ -1803,6 +1946,21 @@ class RevenueGroupView(TypedDict):
     """The actual value, in the unit of `foreseen`; null before grading."""
 
 
+class RevenueView(TypedDict):
+    """Revenue up to the instant of the current run."""
+
+    as_of: str
+    """The instant of the run; later orders are not counted yet."""
+    through: str | None
+    """The last day that is counted; the period before is counted over as many days. null if
+    the run is older than the period.
+    """
+    by_currency: list[RevenueFigure]
+    """A figure for each currency of the ledger, the deployment's first; empty if no day of the
+    period is counted.
+    """
+
+
 class RevenueWeekView(TypedDict):
     """Revenue in one week, net of refunds, neither discounted nor times the margin."""
 
@@ -1813,6 +1971,23 @@ class RevenueWeekView(TypedDict):
 
 
 type RiskLevel = Literal["low", "medium", "high", "lost"]
+
+
+class RiskView(TypedDict):
+    """Value at risk by the current run, and by the run nearest to a period earlier."""
+
+    currency: str
+    value_now: str
+    """Value at risk of all customers at high risk, in `currency`."""
+    value_before: str | None
+    """Value at risk by the earlier run, in `currency`; null without one."""
+    customers_now: int
+    """Customers at high risk."""
+    customers_before: int | None
+    """Customers at high risk by the earlier run; null without one."""
+    as_of: str
+    before_as_of: str | None
+    """The instant of the earlier run."""
 
 
 class RuleBody(TypedDict):
@@ -2099,6 +2274,50 @@ class ShopEventReceipt(TypedDict):
 
     result: Received
     """Accepted, or ignored since it is about nothing that is recorded, or only a ping."""
+
+
+class SourceList(TypedDict):
+    """Values and costs of customers by source, the most customers first."""
+
+    start: str | None
+    """First month of first purchases, included."""
+    end: str | None
+    """Last month, included."""
+    currency: str
+    sources: list[SourceView]
+    """By source of the last accepted submission before the first purchase; `unknown` without."""
+    run: RunView | None
+
+
+class SourceView(TypedDict):
+    """Customers of one source, with their value and cost."""
+
+    customers: int
+    """Customers in the group."""
+    revenue: str
+    """The spend until the run, net of refunds, times the margin; in the analysis's currency."""
+    predicted_clv: str
+    """Sum of their predicted lifetime values, in the analysis's currency."""
+    residual_value: str
+    """Sum of what is expected of them within the value horizon, in the analysis's currency."""
+    average_ltv: str | None
+    """Mean predicted CLV; null without customers."""
+    source: str
+    cost: str | None
+    """Spent on the source in these months, in `currency`; null where no cost is recorded."""
+    customers_acquired: int
+    """Customers whose month of first purchase has a cost of the source."""
+    cost_per_customer: str | None
+    """The cost per customer acquired (CAC), in `currency`; null without either."""
+    ltv_to_cac: float | None
+    """Predicted lifetime value of the customers acquired per unit of what they cost. null
+    without them, or without a cost.
+    """
+    payback_months: int | None
+    """The month of a customer's life, the first one being 0, by whose end an average customer
+    of all sources has brought the cost per customer, as the cohorts say. null where that is
+    not seen yet, or without a cost.
+    """
 
 
 class SpamBody(TypedDict):

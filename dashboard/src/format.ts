@@ -91,6 +91,12 @@ export function endOfDay(date: string, timeZone: string): string {
   return new Date(inUtc - ahead).toISOString();
 }
 
+/** The same as `YYYY-MM-DD`, as the API takes it. */
+export function isoDay(instant: string, zone: string): string {
+  const parts = { year: "numeric", month: "2-digit", day: "2-digit", timeZone: zone } as const;
+  return new Intl.DateTimeFormat("en-CA", parts).format(new Date(instant));
+}
+
 /** An instant in the company's time zone, to the minute. */
 export function instant(at: string, zone: string): string {
   const parts = {

@@ -91,11 +91,13 @@ def get_dashboard_settings(container: Container) -> DashboardSettings:
 
 
 SCOPES = (
+    "overview:read",
     "forms:read",
     "forms:write",
     "leads:read",
     "leads:write",
     "ltv:read",
+    "ltv:write",
     "retention:read",
     "retention:write",
 )

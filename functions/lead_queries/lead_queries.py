@@ -18,6 +18,7 @@ from succotash.application.consents.views import ConsentsView
 from succotash.application.forms.analytics import FormAnalyticsView
 from succotash.application.forms.views import FormList, FormView
 from succotash.application.intake.views import SubmissionList, SubmissionView
+from succotash.application.leads.breakdown import LeadAnalyticsView
 from succotash.application.leads.exports import Export
 from succotash.application.leads.scoring import RescoringReport, ScoringRulesView
 from succotash.application.leads.views import LeadDetails, LeadList, LeadMatches, LeadView
@@ -72,6 +73,13 @@ class AnalyticsQuery(Closed):
     end: DayOrInstant | None = None
     form_id: Id | None = None
     source: Line | None = None
+
+
+class LeadAnalyticsQuery(Closed):
+    """Leads first seen from `start` to `end`: days, both included, or instants."""
+
+    start: DayOrInstant | None = None
+    end: DayOrInstant | None = None
 
 
 class SubmissionsQuery(Paged):
@@ -248,6 +256,12 @@ def get_leads(container: Container, query: LeadsQuery) -> LeadList:
     """List leads, by last submission."""
     wanted = LeadQuery(query.status, query.source, query.min_score)
     return container.get_form_handler().get_leads(wanted, limit=query.limit, cursor=query.cursor)
+
+
+@api.route("GET", "/leads/analytics", scope=LEADS_READ)
+def get_lead_analytics(container: Container, query: LeadAnalyticsQuery) -> LeadAnalyticsView:
+    """Count leads first seen in a range of time by source and by grade, with their outcome."""
+    return container.get_form_handler().get_lead_analytics(start=query.start, end=query.end)
 
 
 @api.route("GET", "/leads/export", scope=LEADS_READ, answers=CSV, also=BY_LINK)

@@ -1,7 +1,12 @@
-"""The value of customers: analysis, customers, segments and cohorts."""
+"""The value and the cost of customers: analysis, segments, cohorts, sources; the overview."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
+from pydantic import Field
+
+from succotash.application.retention.overview_views import LONGEST_DAYS, USUAL_DAYS, OverviewView
+from succotash.application.value.acquisition import CostList, MonthCostsView, SourceList
 from succotash.application.value.cohort_views import CohortDetails, CohortList
 from succotash.application.value.distribution import ValueDistributionView
 from succotash.application.value.views import (
@@ -26,8 +31,10 @@ from succotash.http.fields import (
     CurrencyCode,
     CustomerPathId,
     Day,
+    Digits,
     Id,
     Line,
+    Month,
     Paged,
     Prose,
     Real,
@@ -37,6 +44,16 @@ from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("ltv_queries")
 READ, WRITE = "ltv:read", "ltv:write"
+OVERVIEW = "overview:read"
+
+
+class OverviewQuery(Closed):
+    """The period to count."""
+
+    days: Annotated[int, Field(ge=1, le=LONGEST_DAYS), Digits] = USUAL_DAYS
+    """Days in the period; it is compared with as many before it."""
+    end: Day | None = None
+    """The last day; today in the deployment's zone by default."""
 
 
 class AnalysisQuery(Closed):
@@ -78,6 +95,28 @@ class SegmentBody(Closed):
     """Least predicted lifetime value that belongs here, in `currency`."""
     currency: CurrencyCode | None = None
     """The bound's currency; the deployment's by default."""
+
+
+class MonthsQuery(Closed):
+    """Months from `start` to `end`, both included."""
+
+    start: Month | None = None
+    end: Month | None = None
+
+
+class CostsBody(Closed):
+    """Costs of acquisition in a month, by source."""
+
+    costs: Mapping[Line, Amount]
+    """By source, as leads name it; the cost of a source that is left out is deleted."""
+    currency: CurrencyCode | None = None
+    """The deployment's, which is the default."""
+
+
+@api.route("GET", "/overview", scope=OVERVIEW)
+def get_overview(container: Container, query: OverviewQuery) -> OverviewView:
+    """Get figures of a period compared with the one before it, and what needs attention."""
+    return container.get_overview().get_overview(query.days, query.end)
 
 
 @api.route("GET", "/ltv/analysis", scope=READ)
@@ -124,6 +163,26 @@ def put_segment(container: Container, segment_id: Slug, body: SegmentBody) -> Se
         lower_bound=None if body.lower_bound is None else Money(body.lower_bound, currency),
     )
     return container.get_ltv_handler().put_segment(segment)
+
+
+@api.route("GET", "/ltv/sources", scope=READ)
+def get_sources(container: Container, query: MonthsQuery) -> SourceList:
+    """Get the value and cost of customers by source, for months of first purchase."""
+    return container.get_ltv_handler().get_source_values(start=query.start, end=query.end)
+
+
+@api.route("GET", "/acquisition-costs", scope=READ)
+def get_acquisition_costs(container: Container, query: MonthsQuery) -> CostList:
+    """List costs of acquisition by month and source, the latest month first."""
+    return container.get_ltv_handler().get_acquisition_costs(start=query.start, end=query.end)
+
+
+@api.route("PUT", "/acquisition-costs/{month}", scope=WRITE)
+def put_acquisition_costs(container: Container, month: Month, body: CostsBody) -> MonthCostsView:
+    """Replace the costs of a month, such as 2026-10, by source."""
+    currency = Currency(body.currency or container.settings.currency)
+    costs = {source: Money(amount, currency) for source, amount in body.costs.items()}
+    return container.get_ltv_handler().put_acquisition_costs(month, costs)
 
 
 @api.route("GET", "/ltv/cohorts", scope=READ)

@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection, Mapping
 from typing import Any
 
-VIEWER = frozenset({"ltv:read", "retention:read"})
+VIEWER = frozenset({"overview:read", "ltv:read", "retention:read"})
 """Numbers, and customers by ids that hold nothing personal."""
 MARKETER = VIEWER | {"forms:read", "leads:read", "leads:write", "retention:write"}
 """Campaigns, and people who wrote."""

@@ -83,6 +83,8 @@ SUMMARIES = frozenset(
         "count_reach",
         "count_member_states",
         "total_looks",
+        "count_quarantined",
+        "count_failed_imports",
     }
 )
 RUN = a_run()
@@ -102,6 +104,7 @@ def furnish(repositories: Repositories) -> None:
     )
     ltv.record_orders([an_order(email="ada@example.com")])
     ltv.open_import("import")
+    ltv.note_import_started("import", NOON)
     ltv.save_import(OrderImport("import", Position(5, 1)), [RejectedLine(1, (CONFLICT,))])
     retention.record_activity([an_event()])
     retention.save_retention_campaign(a_campaign())
@@ -216,6 +219,12 @@ WRITES: Mapping[str, Callable[[Repositories], object]] = {
     "build_lifecycle_counts": lambda all_: all_.retention.build_lifecycle_counts(
         RUN.run_id, NOON, "UTC"
     ),
+    "build_revenue_days": lambda all_: all_.ltv.build_revenue_days(RUN.run_id, NOON, "UTC"),
+    "save_acquisition_costs": lambda all_: all_.ltv.save_acquisition_costs(
+        date(2024, 5, 1), {"google": usd("9")}
+    ),
+    "note_import_started": lambda all_: all_.ltv.note_import_started("new", NOON),
+    "note_import_ended": lambda all_: all_.ltv.note_import_ended("import", NOON, "format"),
     "save_forecast_tallies": lambda all_: all_.retention.save_forecast_tallies(
         RECEIPT.run_id, None, [a_tally("99")]
     ),
@@ -258,6 +267,11 @@ def everything(storage: Storage) -> list[object]:
         ltv.get_ltv_analytics(),
         [ltv.find_value_bins(each).found for each in ValueMeasure],
         ltv.get_rejected_lines("import"),
+        ltv.count_failed_imports(NOON, NOON),
+        ltv.count_failed_imports(NOON, NOON + days(1)),
+        ltv.find_revenue_days(date(2024, 1, 1), date(2024, 12, 31)),
+        ltv.get_acquisition_costs(),
+        ltv.find_source_values(USD),
         retention.get_scoring_runs(),
         retention.get_scored_shards(RUN.run_id),
         [retention.get_activity(CustomerId(each)) for each in ("customer", "new")],

@@ -34,6 +34,7 @@ GET /submissions/{submission_id} forms:read
 POST /submissions/{submission_id}/release forms:write
 GET /leads leads:read
 GET /leads/{lead_id} leads:read
+GET /leads/analytics leads:read
 PATCH /leads/{lead_id} leads:write
 GET /leads/scoring-rules leads:read
 GET /leads/export leads:read
@@ -49,6 +50,10 @@ POST /people/export people:manage
 POST /people/erasures people:manage
 POST /orders events:write
 POST /activity events:write
+GET /overview overview:read
+GET /ltv/sources ltv:read
+GET /acquisition-costs ltv:read
+PUT /acquisition-costs/{month} ltv:write
 GET /ltv/analysis ltv:read
 GET /ltv/customers ltv:read
 GET /ltv/customers/{customer_id} ltv:read

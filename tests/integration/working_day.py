@@ -116,6 +116,7 @@ class Day:
         self.ask("PATCH /leads/{lead_id}", place, json_body={"status": "contacted"})
         self.ask("GET /leads/{lead_id}", place)
         self.ask("GET /leads/export")
+        self.ask("GET /leads/analytics")
         rules = self.ask("GET /leads/scoring-rules").json
         changed = {name: rules[name] for name in ("rules", "hot_total", "grades")}
         self.ask(
@@ -172,6 +173,12 @@ class Day:
             f"/ltv/segments/{segment['segment_id']}",
             json_body=rule,
         )
+        costs = {"costs": {"google": "12.50"}}
+        month = "/acquisition-costs/1998-06"
+        self.ask("PUT /acquisition-costs/{month}", month, json_body=costs)
+        self.ask("GET /acquisition-costs")
+        self.ask("GET /ltv/sources")
+        self.ask("GET /overview")
         [cohort, *_] = self.ask("GET /ltv/cohorts").json["cohorts"]
         self.ask("GET /ltv/distribution")
         self.ask("GET /ltv/cohorts/{cohort_id}", f"/ltv/cohorts/{cohort['cohort_id']}")

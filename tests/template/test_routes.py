@@ -52,6 +52,7 @@ PRIVATE = {
         ("GET", "/leads"),
         ("GET", "/leads/{lead_id}"),
         ("GET", "/leads/export"),
+        ("GET", "/leads/analytics"),
         ("GET", "/leads/scoring-rules"),
         ("POST", "/leads/search"),
     },
@@ -83,8 +84,14 @@ PRIVATE = {
         ("GET", "/ltv/cohorts"),
         ("GET", "/ltv/distribution"),
         ("GET", "/ltv/cohorts/{cohort_id}"),
+        ("GET", "/ltv/sources"),
+        ("GET", "/acquisition-costs"),
     },
-    "ltv:write": {("PUT", "/ltv/segments/{segment_id}")},
+    "ltv:write": {
+        ("PUT", "/ltv/segments/{segment_id}"),
+        ("PUT", "/acquisition-costs/{month}"),
+    },
+    "overview:read": {("GET", "/overview")},
     "retention:read": {
         ("GET", "/retention/analytics"),
         ("GET", "/retention/cohorts"),

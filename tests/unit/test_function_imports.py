@@ -49,7 +49,7 @@ MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
         frozenset(),
     ),
     "lead_scoring": (frozenset({"leads"}), frozenset()),
-    "ltv_queries": (frozenset({"scoring", "value"}), frozenset()),
+    "ltv_queries": (frozenset({"retention", "scoring", "value"}), frozenset()),
     "outbox_relay": (frozenset(), frozenset()),
     "retention_analysis": (
         frozenset({"campaigns", "consents", "retention", "scoring", "value"}),

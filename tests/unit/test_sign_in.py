@@ -31,7 +31,7 @@ def issuer(tmp_path: Path) -> LocalIssuer:
 @pytest.fixture
 def browser(issuer: LocalIssuer) -> FlaskClient:
     app = Flask(__name__)
-    scopes = {"ltv:read", "retention:read", "people:manage"}
+    scopes = {"overview:read", "ltv:read", "retention:read", "people:manage"}
     DevelopmentSignIn(issuer, scopes).serve_on(app)
     return app.test_client()
 
@@ -62,7 +62,8 @@ def test_a_code_is_exchanged_once_for_a_token_with_the_roles_scopes(
     answer = browser.post(TOKEN, data=exchange(code))
 
     assert answer.json is not None
-    assert issuer.verify(answer.json["access_token"])["scope"] == "ltv:read retention:read"
+    scope = issuer.verify(answer.json["access_token"])["scope"]
+    assert scope == "ltv:read overview:read retention:read"
     assert browser.post(TOKEN, data=exchange(code)).status_code == 400
 
 

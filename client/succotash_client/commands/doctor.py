@@ -27,6 +27,7 @@ STALE_AFTER = timedelta(days=2)
 MISSING = 1
 READS = {
     "ltv:read": "/ltv/segments",
+    "overview:read": "/overview",
     "retention:read": "/retention/model?limit=1",
     "leads:read": "/leads?limit=1",
     "forms:read": "/forms",

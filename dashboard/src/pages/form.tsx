@@ -9,6 +9,8 @@ import { Failed, Ready } from "../parts/states";
 import { Count, Instant } from "../parts/values";
 import { forgetAnswers, useReading } from "../reading";
 import { may } from "../session";
+import { useSettings } from "../settings";
+import { firstDay } from "./periods";
 
 const DAYS = 30;
 const STATES = ["", "accepted", "quarantined", "duplicate"] as const;
@@ -46,13 +48,10 @@ export function Form() {
   );
 }
 
-/** The day so many days before, as the API takes it. */
-const daysAgo = (days: number) =>
-  new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
-
 function Numbers({ id }: { id: string }) {
+  const { timeZone } = useSettings();
   const reading = useReading("/forms/analytics", {
-    query: { form_id: id, start: daysAgo(DAYS - 1), end: daysAgo(0) },
+    query: { form_id: id, start: firstDay(DAYS, timeZone), end: firstDay(1, timeZone) },
   });
   return (
     <Ready reading={reading}>

@@ -5,6 +5,7 @@ import { may } from "../session";
 import { Campaign } from "./campaign";
 import { CampaignEditor } from "./campaign-editor";
 import { Campaigns } from "./campaigns";
+import { Costs } from "./costs";
 import { Customer } from "./customer";
 import { Form } from "./form";
 import { FormEditor } from "./form-editor";
@@ -44,6 +45,13 @@ export const PAGES: Page[] = [
   { name: "forms", title: "Forms", scopes: FORMS, component: Forms },
 ];
 
+const COSTS: Page = {
+  name: "value",
+  title: "Costs of acquisition",
+  scopes: ["ltv:read", "ltv:write"],
+  component: Costs,
+};
+
 const EDITOR: Page = {
   name: "forms",
   title: "Edit a form",
@@ -61,6 +69,7 @@ function named(path: string[]): Page | undefined {
   const [first = "", second, ...more] = path;
   if (first === "forms" && more.length === 1 && more[0] === "edit") return EDITOR;
   if (more.length > 0) return undefined;
+  if (first === "costs" && second === undefined) return COSTS;
   if (second === undefined) return PAGES.find(({ name }) => name === first);
   switch (first) {
     case "customers":

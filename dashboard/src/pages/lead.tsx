@@ -43,6 +43,7 @@ export function Lead() {
             </h1>
             <Person lead={lead} moved={reading.reload} />
             <Score lead={lead} address={reading.address} />
+            <Statuses lead={lead} address={reading.address} />
             <History lead={lead} address={reading.address} />
           </>
         )}
@@ -91,14 +92,6 @@ function Person({ lead, moved }: { lead: Details; moved: () => void }) {
         <dd>
           <Instant of={lead.first_submission_at} />
         </dd>
-        {lead.status_changes.map((each) => (
-          <>
-            <dt>{label(each.status)}</dt>
-            <dd>
-              since <Instant of={each.changed_at} />
-            </dd>
-          </>
-        ))}
       </dl>
       {may("leads:write") && (
         <p class="controls">
@@ -107,6 +100,32 @@ function Person({ lead, moved }: { lead: Details; moved: () => void }) {
       )}
       {error && <Failed error={error} />}
     </section>
+  );
+}
+
+/** Where the lead stood, and since when. */
+function Statuses({ lead, address }: { lead: Details; address: string }) {
+  const changes = lead.status_changes;
+  return (
+    <Figure
+      title={`How did it become ${label(lead.status).toLowerCase()}?`}
+      definition="Every status that the lead came to, and when, the latest first."
+      address={address}
+      name={`statuses-${lead.lead_id}`}
+      columns={[
+        {
+          label: "Status",
+          value: (row) => row.status,
+          show: (row) => <span class="state">{label(row.status)}</span>,
+        },
+        {
+          label: "Since",
+          value: (row) => row.changed_at,
+          show: (row) => <Instant of={row.changed_at} />,
+        },
+      ]}
+      rows={changes.toReversed()}
+    />
   );
 }
 

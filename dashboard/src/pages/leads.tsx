@@ -1,16 +1,12 @@
 import { link, useQuery } from "../address";
-import type { Schemas } from "../api";
-import { Bars } from "../charts/bars";
-import { count, label, plural, share } from "../format";
+import { label } from "../format";
 import { Choice, Pager } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Ready } from "../parts/states";
-import { Count, Instant, Share } from "../parts/values";
+import { Count, Instant } from "../parts/values";
 import { useReading } from "../reading";
-import { may } from "../session";
 import { LEAD_STATUSES, nameOf } from "./lead";
-
-type Analytics = Schemas["FormAnalyticsView"];
+import { LeadFunnels } from "./lead-funnels";
 
 export function Leads() {
   const [query, change] = useQuery();
@@ -26,7 +22,7 @@ export function Leads() {
   return (
     <>
       <h1>Who wrote to us, and whom do we call first?</h1>
-      {may("forms:read") && <Funnels />}
+      <LeadFunnels />
       <Ready reading={list}>
         {({ leads }) => (
           <Figure
@@ -101,95 +97,5 @@ export function Leads() {
       </Ready>
       <Pager next={list.data?.next_cursor ?? null} />
     </>
-  );
-}
-
-function Funnels() {
-  const reading = useReading("/forms/analytics");
-  return (
-    <Ready
-      reading={reading}
-      empty={(data) => data.submission_metrics.total_submissions === 0 && "Nobody has written yet."}
-    >
-      {(data) => (
-        <div class="columns">
-          <Funnel analytics={data} address={reading.address} />
-          <Sources analytics={data} address={reading.address} />
-        </div>
-      )}
-    </Ready>
-  );
-}
-
-function Funnel({ analytics, address }: { analytics: Analytics; address: string }) {
-  const { stages, lost } = analytics.conversion_funnel;
-  const rates = analytics.conversion_rates;
-  const won = stages.at(-1)?.reached ?? 0;
-  const rows = [...stages, { status: "closed_lost", reached: lost }];
-  return (
-    <Figure
-      title={`${count(won)} of ${plural(analytics.lead_metrics.new_leads, "lead")} were won`}
-      definition="How many leads reached each stage, or a later one."
-      address={address}
-      name="funnel"
-      columns={[
-        { label: "Stage", value: (row) => row.status, show: (row) => label(row.status) },
-        { label: "Reached", value: (row) => row.reached, isNumber: true },
-        {
-          label: "Of the stage before",
-          value: (row) => rates.stage_to_stage[row.status],
-          show: (row) => <Share of={rates.stage_to_stage[row.status]} />,
-          isNumber: true,
-        },
-      ]}
-      rows={rows}
-    >
-      <Bars
-        bars={rows.map(({ status, reached }) => ({
-          key: status,
-          label: label(status),
-          value: reached,
-          text: <Count of={reached} />,
-          tone: status === "closed_lost" ? "tone-4" : "tone-1",
-          href: link(["leads"], { status }),
-        }))}
-      />
-    </Figure>
-  );
-}
-
-function Sources({ analytics, address }: { analytics: Analytics; address: string }) {
-  const rows = Object.entries(analytics.source_distribution)
-    .map(([source, submissions]) => ({ source, submissions }))
-    .sort((one, other) => other.submissions - one.submissions);
-  const total = rows.reduce((sum, each) => sum + each.submissions, 0);
-  const first = rows[0];
-  return (
-    <Figure
-      title={
-        first && rows.length > 1
-          ? `${share(first.submissions / total)} came by ${first.source}`
-          : "Where do they come from?"
-      }
-      definition="Submissions by the source that the link or the page before named."
-      address={address}
-      name="sources"
-      columns={[
-        { label: "Source", value: (row) => row.source },
-        { label: "Submissions", value: (row) => row.submissions, isNumber: true },
-      ]}
-      rows={rows}
-    >
-      <Bars
-        bars={rows.slice(0, 12).map(({ source, submissions }) => ({
-          key: source,
-          label: source,
-          value: submissions,
-          text: <Count of={submissions} />,
-          tone: "tone-2",
-          href: link(["leads"], { source }),
-        }))}
-      />
-    </Figure>
   );
 }

@@ -1,157 +1,216 @@
-import type { ComponentChildren } from "preact";
 import { link, useQuery } from "../address";
-import { count, money, plural } from "../format";
+import type { Schemas } from "../api";
+import { day, dayOf, isoDay, money, plural } from "../format";
 import { Choice, Stat } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Ready } from "../parts/states";
-import { Count, Day, Level, Money } from "../parts/values";
-import { useReading } from "../reading";
+import type { Cell } from "../parts/table";
+import { Count, Level, Money } from "../parts/values";
+import { type Reading, useReading } from "../reading";
 import { may } from "../session";
 import { useSettings } from "../settings";
+import { Attention } from "./attention";
 
-const LENGTHS = ["7", "30", "90"] as const;
-const DAY = 86_400_000;
-/** Runs come every night; one that is older than this is late. */
-const LATE_AFTER = 2 * DAY;
+type Overview = Schemas["OverviewView"];
+
+const LENGTHS = ["7", "28", "90"] as const;
 
 export function Today() {
   return (
     <>
       <h1>How is business?</h1>
-      {may("forms:read") && <Written />}
+      {may("overview:read") && <Period />}
       {may("retention:read") && <AtRisk />}
-      {may("ltv:read") && <Worth />}
-      <Attention />
     </>
   );
 }
 
-/** A calendar day so many days before today, in UTC. */
-const daysAgo = (days: number) => new Date(Date.now() - days * DAY).toISOString().slice(0, 10);
-
-function Written() {
-  const [query, change] = useQuery();
-  const days = Number(LENGTHS.find((each) => each === query.days) ?? "7");
-  const now = useReading("/forms/analytics", {
-    query: { start: daysAgo(days - 1), end: daysAgo(0) },
-  });
-  const before = useReading("/forms/analytics", {
-    query: { start: daysAgo(2 * days - 1), end: daysAgo(days) },
-  });
+/** The period's figures, and what needs attention: both of one answer. */
+function Period() {
+  const [query] = useQuery();
+  const days = LENGTHS.find((each) => each === query.days) ?? "28";
+  const reading = useReading("/overview", { query: { days, end: query.end } });
   return (
-    <Ready reading={now}>
+    <Ready reading={reading}>
       {(data) => (
-        <Ready reading={before}>
-          {(earlier) => {
-            const rows = [
-              {
-                name: "Submissions",
-                now: data.submission_metrics.total_submissions,
-                before: earlier.submission_metrics.total_submissions,
-              },
-              {
-                name: "New leads",
-                now: data.lead_metrics.new_leads,
-                before: earlier.lead_metrics.new_leads,
-              },
-              {
-                name: "Hot leads",
-                now: data.lead_metrics.hot_leads,
-                before: earlier.lead_metrics.hot_leads,
-              },
-            ];
-            return (
-              <Figure
-                title={`${plural(data.lead_metrics.new_leads, "new lead")} in ${days} days, ${count(earlier.lead_metrics.new_leads)} in the ${days} days before`}
-                definition={`The last ${days} days with today, and as many days before them.`}
-                address={now.address}
-                name="submissions"
-                controls={
-                  <Choice
-                    label="Days"
-                    value={String(days)}
-                    options={LENGTHS}
-                    choose={(value) => change({ days: value })}
-                  />
-                }
-                columns={[
-                  { label: "Figure", value: (row) => row.name },
-                  { label: "Now", value: (row) => row.now, isNumber: true },
-                  { label: "Before", value: (row) => row.before, isNumber: true },
-                ]}
-                rows={rows}
-              >
-                <dl class="stats">
-                  {rows.map((row) => (
-                    <Stat
-                      key={row.name}
-                      label={row.name}
-                      note={
-                        <>
-                          <Count of={row.before} /> before
-                        </>
-                      }
-                    >
-                      <Count of={row.now} />
-                    </Stat>
-                  ))}
-                </dl>
-              </Figure>
-            );
-          }}
-        </Ready>
+        <>
+          <Figures data={data} days={days} reading={reading} />
+          <Attention attention={data.attention} />
+        </>
       )}
     </Ready>
   );
 }
 
+interface Row {
+  name: string;
+  now: Cell;
+  before: Cell;
+  /** The currency of an amount. */
+  currency?: string;
+  note?: string;
+}
+
+/** Every figure of the period; an amount that no run knows yet has no value. */
+function rowsOf({ submissions, new_leads, hot_leads, revenue, risk }: Overview): Row[] {
+  const counted = revenue?.through
+    ? revenue.by_currency.flatMap((each, index): Row[] => {
+        const name = index === 0 ? "" : ` in ${each.currency}`;
+        return [
+          {
+            name: `Revenue${name}`,
+            now: each.now,
+            before: each.before,
+            currency: each.currency,
+          },
+          { name: `Orders${name}`, now: each.orders_now, before: each.orders_before },
+        ];
+      })
+    : [];
+  const judged: Row[] = risk
+    ? [
+        {
+          name: "Value at risk",
+          now: risk.value_now,
+          before: risk.value_before,
+          currency: risk.currency,
+        },
+        { name: "Customers at high risk", now: risk.customers_now, before: risk.customers_before },
+      ]
+    : [];
+  return [
+    ...counted,
+    { name: "New leads", ...new_leads },
+    { name: "Hot leads", ...hot_leads },
+    { name: "Submissions", ...submissions },
+    ...judged,
+  ];
+}
+
+interface FiguresProps {
+  data: Overview;
+  days: string;
+  reading: Reading<Overview>;
+}
+
+function Figures({ data, days, reading }: FiguresProps) {
+  const [, change] = useQuery();
+  const rows = rowsOf(data);
+  return (
+    <Figure
+      title={titleOf(data)}
+      definition={`${day(data.start)} to ${day(data.end)}, compared with the ${plural(data.days, "day")} before. ${notesOf(data, useSettings().timeZone)}`}
+      address={reading.address}
+      name="overview"
+      controls={
+        <>
+          <Choice
+            label="Days"
+            value={days}
+            options={LENGTHS}
+            choose={(value) => change({ days: value })}
+          />
+          <Until data={data} />
+        </>
+      }
+      columns={[
+        { label: "Figure", value: (row) => row.name },
+        { label: "Now", value: (row) => row.now, isNumber: true },
+        { label: "Before", value: (row) => row.before, isNumber: true },
+        { label: "Currency", value: (row) => row.currency },
+      ]}
+      rows={rows}
+    >
+      <dl class="stats">
+        {rows.map((row) => (
+          <Stat
+            key={row.name}
+            label={row.name}
+            note={
+              row.before === null ? (
+                "nothing to compare with yet"
+              ) : (
+                <>
+                  <Value of={row.before} currency={row.currency} /> before
+                </>
+              )
+            }
+          >
+            <Value of={row.now} currency={row.currency} />
+          </Stat>
+        ))}
+      </dl>
+    </Figure>
+  );
+}
+
+function Value({ of, currency }: { of: Cell; currency: string | undefined }) {
+  return currency ? <Money of={of} currency={currency} /> : <Count of={of as number | null} />;
+}
+
+function titleOf({ revenue, new_leads, days }: Overview): string {
+  const own = revenue?.through ? revenue.by_currency[0] : undefined;
+  const leads = `${plural(new_leads.now, "new lead")} in ${plural(days, "day")}`;
+  return own ? `${money(own.now, own.currency)} of revenue and ${leads}` : leads;
+}
+
+/** What amounts hold as of: runs know the ledger and the risks, not the present. */
+function notesOf({ revenue, risk, end }: Overview, zone: string): string {
+  if (!revenue) return "Revenue and risk are known after the first scoring run.";
+  const run = dayOf(revenue.as_of, zone);
+  const known = revenue.through
+    ? revenue.through === end
+      ? `Revenue is net of refunds, as the run of ${run} knew it.`
+      : `Revenue is net of refunds and counted to ${day(revenue.through)}, the day of the last run, and for as many days before.`
+    : `The last run, of ${run}, is from before this period, so its revenue is not known.`;
+  const before =
+    risk?.before_as_of &&
+    ` Value at risk is compared with the run of ${dayOf(risk.before_as_of, zone)}.`;
+  return known + (before || "");
+}
+
+/** Where the last run is from before the period, its own day can be looked at instead. */
+function Until({ data }: { data: Overview }) {
+  const [query, change] = useQuery();
+  const { timeZone } = useSettings();
+  const { revenue } = data;
+  if (!revenue || (revenue.through && !query.end)) return null;
+  const last = isoDay(revenue.as_of, timeZone);
+  const value = query.end ?? "";
+  return (
+    <Choice
+      label="Until"
+      value={value}
+      options={["", last, ...(value && value !== last ? [value] : [])]}
+      texts={{
+        "": "Today",
+        [last]: `The last run, ${day(last)}`,
+        ...(value && value !== last ? { [value]: day(value) } : {}),
+      }}
+      choose={(end) => change({ end })}
+    />
+  );
+}
+
 function AtRisk() {
-  const { currency } = useSettings();
-  const analytics = useReading("/retention/analytics");
   const list = useReading("/retention/customers", { query: { risk: "high", limit: 5 } });
   return (
     <Ready
-      reading={analytics}
+      reading={list}
       empty={(data) =>
-        data.customers === 0 && "Nobody is judged yet: the first scoring run comes tonight."
+        data.customers.length === 0 &&
+        (data.run
+          ? "Nobody is at high risk."
+          : "Nobody is judged yet: the first scoring run comes tonight.")
       }
     >
       {(data) => (
         <Figure
-          title={`${money(data.value_at_risk, currency)} at risk; ${plural(data.high_risk_customers, "customer is", "customers are")} worth writing to now`}
-          definition="Value at risk is what customers would still buy, weighed by the chance that they do not return; these five have the most."
+          title="Whom should we write to first?"
+          definition="The five customers at high risk with the most value at risk: what they would still buy, weighed by the chance that they do not return."
           asOf={data.run?.as_of}
           address={list.address}
           name="most-at-risk"
-          controls={
-            <dl class="stats">
-              <Stat
-                label="Value at risk"
-                note={
-                  data.change && (
-                    <>
-                      <Money of={data.change.value_at_risk} /> since <Day of={data.change.since} />
-                    </>
-                  )
-                }
-              >
-                <Money of={data.value_at_risk} />
-              </Stat>
-              <Stat
-                label="Customers at high risk"
-                note={
-                  data.change && (
-                    <>
-                      <Count of={data.change.high_risk_customers} /> since{" "}
-                      <Day of={data.change.since} />
-                    </>
-                  )
-                }
-              >
-                <Count of={data.high_risk_customers} />
-              </Stat>
-            </dl>
-          }
           columns={[
             {
               label: "Customer",
@@ -171,96 +230,9 @@ function AtRisk() {
             },
             { label: "Why", value: (row) => row.reasons[0] },
           ]}
-          rows={list.data?.customers ?? []}
+          rows={data.customers}
         />
       )}
     </Ready>
-  );
-}
-
-function Worth() {
-  const { currency } = useSettings();
-  const analysis = useReading("/ltv/analysis");
-  return (
-    <Ready reading={analysis} empty={(data) => data.total_customers === 0 && "No customer yet."}>
-      {(data) => (
-        <Figure
-          title={`${plural(data.total_customers, "customer")} have spent ${money(data.total_revenue, currency)}`}
-          definition="Revenue of all time, and what customers are expected to be worth in total within the value horizon."
-          asOf={data.run?.as_of}
-          address={analysis.address}
-          name="worth"
-          columns={[
-            { label: "Figure", value: (row) => row[0] },
-            { label: "Value", value: (row) => row[1], isNumber: true },
-          ]}
-          rows={[
-            ["customers", data.total_customers],
-            ["revenue so far", data.total_revenue],
-            ["expected in total", data.total_predicted_clv],
-          ]}
-        >
-          <dl class="stats">
-            <Stat label="Revenue so far">
-              <Money of={data.total_revenue} />
-            </Stat>
-            <Stat label="Expected in total">
-              <Money of={data.total_predicted_clv} />
-            </Stat>
-          </dl>
-        </Figure>
-      )}
-    </Ready>
-  );
-}
-
-/** What somebody has to look at. */
-function Attention() {
-  const items: ComponentChildren[] = [
-    may("forms:read") && <Quarantine key="quarantine" />,
-    may("retention:read") && <LastRun key="run" />,
-  ].filter(Boolean);
-  if (items.length === 0) return null;
-  return (
-    <section class="card" aria-labelledby="attention">
-      <h2 id="attention">What needs attention?</h2>
-      <ul class="attention">{items}</ul>
-    </section>
-  );
-}
-
-function Quarantine() {
-  const { data } = useReading("/forms/analytics");
-  if (!data) return null;
-  const { quarantined } = data.submission_metrics;
-  return (
-    <li class={quarantined > 0 ? "warned" : "done"}>
-      {quarantined > 0 ? (
-        <>
-          {plural(quarantined, "submission waits", "submissions wait")} in quarantine.{" "}
-          <a href={link(["forms"])}>Look at the forms</a>
-        </>
-      ) : (
-        "No submission waits in quarantine."
-      )}
-    </li>
-  );
-}
-
-function LastRun() {
-  const { data } = useReading("/retention/model", { query: { limit: 1 } });
-  const run = data?.runs[0];
-  if (!data) return null;
-  if (!run) return <li class="warned">No scoring run has finished yet.</li>;
-  const isLate = Date.now() - Date.parse(run.as_of) > LATE_AFTER;
-  const isOdd = isLate || run.state !== "current" || run.warnings.length > 0;
-  return (
-    <li class={isOdd ? "warned" : "done"}>
-      The last scoring run is of <Day of={run.as_of} />
-      {isLate && ", and runs come every night"}
-      {run.state !== "current" && `; its state is ${run.state}`}.{" "}
-      {run.warnings.map((each) => each.message).join(" ")}{" "}
-      <a href={link(["track-record"])}>How right it was</a>
-    </li>
   );
 }

@@ -11,11 +11,9 @@ import { useSettings } from "../settings";
 import { CohortCurves } from "./cohort-curves";
 import { SegmentChoice } from "./segment-choice";
 import { ValueDistribution } from "./value-distribution";
+import { Sources } from "./value-sources";
 
 type Analysis = Schemas["LTVAnalysis"];
-type Group = Schemas["ValueGroupView"] & { name: string };
-
-const SHOWN_SOURCES = 12;
 
 export function Value() {
   const analysis = useReading("/ltv/analysis");
@@ -33,7 +31,7 @@ export function Value() {
             <Total analysis={data} address={analysis.address} />
             <div class="columns">
               <Segments />
-              <Sources analysis={data} address={analysis.address} />
+              <Sources />
             </div>
             <ValueDistribution />
             <CohortCurves />
@@ -121,44 +119,6 @@ function Segments() {
         );
       }}
     </Ready>
-  );
-}
-
-function Sources({ analysis, address }: { analysis: Analysis; address: string }) {
-  const groups: Group[] = Object.entries(analysis.by_source)
-    .map(([name, group]) => ({ name, ...group }))
-    .sort((one, other) => Number(other.average_ltv ?? 0) - Number(one.average_ltv ?? 0));
-  const best = groups[0];
-  return (
-    <Figure
-      title={
-        groups.length > 1 && best
-          ? `Customers from ${best.name} are worth the most`
-          : "What are customers of each source worth?"
-      }
-      definition="Expected total value per customer by the source of their first form submission; unknown where no form led to them."
-      asOf={analysis.run?.as_of}
-      address={address}
-      name="value-by-source"
-      columns={[
-        { label: "Source", value: (row) => row.name },
-        { label: "Customers", value: (row) => row.customers, isNumber: true },
-        { label: "Revenue", value: (row) => row.revenue, isNumber: true },
-        { label: "Expected in total", value: (row) => row.predicted_clv, isNumber: true },
-        { label: "Per customer", value: (row) => row.average_ltv, isNumber: true },
-      ]}
-      rows={groups}
-    >
-      <Bars
-        bars={groups.slice(0, SHOWN_SOURCES).map((each) => ({
-          key: each.name,
-          label: `${each.name}: ${plural(each.customers, "customer")}`,
-          value: Number(each.average_ltv ?? 0),
-          text: <Money of={each.average_ltv} />,
-          tone: "tone-2",
-        }))}
-      />
-    </Figure>
   );
 }
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from succotash.application.messages.outbox_relay import OutboxRelay
     from succotash.application.messages.quarantine_digests import QuarantineDigests
     from succotash.application.people.people_handler import PeopleHandler
+    from succotash.application.retention.overview import Overview
     from succotash.application.retention.retention_handler import RetentionHandler
     from succotash.application.scoring.churn_scoring import ChurnScoring
     from succotash.application.shops.uploads import Uploads
@@ -247,17 +248,16 @@ class Container:
 
     def get_churn_scoring(self) -> "ChurnScoring":
         """The scheduled run; the only part that needs numpy and scipy."""
-        from succotash.application.people.settling import CustomerSettling
-        from succotash.application.scoring.churn_scoring import ChurnScoring
-        from succotash.wiring.scoring import scoring_settings
+        from succotash.wiring.scoring import churn_scoring
 
-        return ChurnScoring(
-            self.storage,
-            scoring_settings(self.settings),
-            self._clock,
-            CustomerSettling(self.storage, self.pseudonyms).settle,
-            self.relay_waker,
-        )
+        waker = self.relay_waker
+        return churn_scoring(self.settings, self.storage, self._clock, self.pseudonyms, waker)
+
+    def get_overview(self) -> "Overview":
+        """The figures of a period, and what needs attention."""
+        from succotash.wiring.overview import overview
+
+        return overview(self.settings, self.storage, self._clock)
 
     def get_bulk_import(self, objects: "ObjectStore") -> "BulkImport":
         """Imports of files of orders from this store."""
@@ -374,6 +374,7 @@ class Container:
         self.get_people_handler()
         self.get_ltv_handler()
         self.get_retention_handler()
+        self.get_overview()
         importlib.import_module("disposable_email_domains")
         importlib.import_module("email_validator")
         if self.settings.db_secret_arn is not None:

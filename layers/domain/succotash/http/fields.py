@@ -34,6 +34,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2999
 OUT_OF_RANGE = "Must lie between 1901 and 2998"
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,10})?", re.ASCII)
 _COUNT = re.compile(r"\d{1,9}", re.ASCII)
 
@@ -107,6 +108,14 @@ def _parse_day(value: object) -> date:
     return day
 
 
+def _parse_month(value: object) -> date:
+    if isinstance(value, date):
+        return value
+    if not (isinstance(value, str) and _MONTH.fullmatch(value)):
+        raise PydanticCustomError("month", "Must be a month such as 2026-01")
+    return _parse_day(f"{value}-01")
+
+
 def _parse_day_or_instant(value: object) -> date:
     if isinstance(value, str) and _DAY.fullmatch(value):
         return _parse_day(value)
@@ -169,6 +178,12 @@ CurrencyCode = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 """ISO 4217."""
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]
 Day = Annotated[date, BeforeValidator(_parse_day)]
+Month = Annotated[
+    date,
+    BeforeValidator(_parse_month),
+    WithJsonSchema({"type": "string", "pattern": f"^{_MONTH.pattern}$"}),
+]
+"""A calendar month, as its first day."""
 DayOrInstant = Annotated[datetime | date, BeforeValidator(_parse_day_or_instant)]
 """A day of the deployment's zone, or an instant with a zone of its own."""
 Amount = Annotated[

@@ -2,11 +2,30 @@
 
 from typing import TYPE_CHECKING
 
-from succotash.domain.values import Currency
+from succotash.domain.people.identities import Pseudonyms
+from succotash.domain.repositories.delivery import RelayWaker
+from succotash.domain.repositories.storage import Storage
+from succotash.domain.values import Clock, Currency
 from succotash.settings import Settings
 
 if TYPE_CHECKING:
+    from succotash.application.scoring.churn_scoring import ChurnScoring
     from succotash.application.scoring.settings import ScoringSettings
+
+
+def churn_scoring(
+    settings: Settings,
+    storage: Storage,
+    clock: Clock,
+    pseudonyms: Pseudonyms,
+    waker: RelayWaker,
+) -> "ChurnScoring":
+    """The scheduled run."""
+    from succotash.application.people.settling import CustomerSettling
+    from succotash.application.scoring.churn_scoring import ChurnScoring
+
+    settle = CustomerSettling(storage, pseudonyms).settle
+    return ChurnScoring(storage, scoring_settings(settings), clock, settle, waker)
 
 
 def scoring_settings(settings: Settings) -> "ScoringSettings":

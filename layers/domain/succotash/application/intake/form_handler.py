@@ -10,6 +10,7 @@ from succotash.application.intake.evidence import EvidenceSources
 from succotash.application.intake.outage import OutageGuard
 from succotash.application.intake.review import SubmissionReview
 from succotash.application.intake.submission_intake import SubmissionIntake
+from succotash.application.leads.breakdown import LeadReports
 from succotash.application.leads.pipeline import LeadPipeline
 from succotash.domain.intake.signing import Signer
 from succotash.domain.intake.submissions import SubmissionOutcome
@@ -20,7 +21,9 @@ from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock, IdFactory, Json
 
 
-class FormHandler(SubmissionIntake, SubmissionReview, FormDefinitions, FormReports, LeadPipeline):
+class FormHandler(
+    SubmissionIntake, SubmissionReview, FormDefinitions, FormReports, LeadPipeline, LeadReports
+):
     """Takes submissions, keeps leads, defines forms and counts."""
 
     def __init__(
@@ -53,6 +56,7 @@ class FormHandler(SubmissionIntake, SubmissionReview, FormDefinitions, FormRepor
         FormDefinitions.__init__(self, storage, clock, new_id)
         FormReports.__init__(self, storage, time_zone)
         LeadPipeline.__init__(self, storage, clock, new_id, waker)
+        LeadReports.__init__(self, storage, time_zone)
 
     def settle_challenge(self, outcome: DeliveryOutcome) -> SubmissionOutcome | None:
         """Let a submission go on as its challenge went; see ChallengeIntake."""

@@ -247,12 +247,15 @@ class ChurnScoring:
         retention = repositories.retention
         grids = executor.submit(retention.build_retention_grids, run.run_id, run.as_of, zone)
         lifecycle = executor.submit(retention.build_lifecycle_counts, run.run_id, run.as_of, zone)
-        refunds = executor.submit(repositories.ltv.total_refunds, run.as_of)
+        ltv = repositories.ltv
+        revenue = executor.submit(ltv.build_revenue_days, run.run_id, run.as_of, zone)
+        refunds = executor.submit(ltv.total_refunds, run.as_of)
         customers = self._write(run, plan, facts, None)
         save_outcomes(repositories, executor, run.as_of, plan.gradings, None)
         save_weeks(repositories, run.as_of, plan.weeks, None)
         grids.result()
         lifecycle.result()
+        revenue.result()
         warnings = RunWarnings.of(facts.purchases.left_out, refunds.result())
         self._publish(run, customers, warnings)
         return _report(retention.get_scoring_run(run.run_id))

@@ -1,5 +1,6 @@
 """The use cases of value in one object, as the container gives it."""
 
+from succotash.application.value.acquisition import Acquisition
 from succotash.application.value.cohorts import CohortReports
 from succotash.application.value.customers import CustomerValues
 from succotash.application.value.distribution import ValueDistributions
@@ -11,7 +12,12 @@ from succotash.domain.values import Clock, Currency
 
 
 class LTVHandler(
-    OrderIntake, CustomerValues, SegmentDefinitions, CohortReports, ValueDistributions
+    OrderIntake,
+    CustomerValues,
+    SegmentDefinitions,
+    CohortReports,
+    ValueDistributions,
+    Acquisition,
 ):
     """Orders in, values out."""
 
@@ -26,4 +32,5 @@ class LTVHandler(
         CustomerValues.__init__(self, storage, currency)
         SegmentDefinitions.__init__(self, storage, currency)
         CohortReports.__init__(self, storage)
+        Acquisition.__init__(self, storage, currency)
         ValueDistributions.__init__(self, storage, currency)

@@ -188,15 +188,32 @@ class BulkImport:
         has_time: Callable[[], bool],
         watch: Watch,
     ) -> ImportReport:
-        key = found.key
+        key, ltv = found.key, self._storage.repositories.ltv
+        # Of a file whose options cannot be read, too.
+        attempt = import_id_of(found, options or FileOptions())
+        ltv.note_import_started(attempt, self._clock())
         try:
             chosen = options or options_of(found.metadata)
             orders = self._open_orders(self._objects, found, chosen)
         except InvalidInputError as error:
-            return self._refuse(key, error)
+            report = self._refuse(key, error)
+            ltv.note_import_ended(attempt, self._clock(), error.violations[0].code)
+            return report
         if chosen.dry_run:
-            return self._check(key, orders, watch)
-        import_id = import_id_of(found, chosen)
+            report = self._check(key, orders, watch)
+        else:
+            report = self._record(key, orders, import_id_of(found, chosen), has_time, watch)
+        ltv.note_import_ended(attempt, self._clock())
+        return report
+
+    def _record(
+        self,
+        key: str,
+        orders: OrderFile,
+        import_id: str,
+        has_time: Callable[[], bool],
+        watch: Watch,
+    ) -> ImportReport:
         ltv = self._storage.repositories.ltv
         state = ltv.open_import(import_id)
         if not state.is_finished:

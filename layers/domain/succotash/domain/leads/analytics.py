@@ -56,3 +56,37 @@ class DailyCounts:
     submissions: int
     accepted: int
     new_leads: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodCounts:
+    """Submissions and new leads within a range of time."""
+
+    submissions: int
+    new_leads: int
+    hot_leads: int
+    """Of the new leads, those whose score is hot."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadGroup:
+    """Leads that have something in common."""
+
+    by_status: Mapping[str, int]
+    """By their present status."""
+    hot_leads: int
+    buyers: int
+    """Those of whom the current run knows a customer with a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadBreakdown:
+    """The leads first seen within a range of time, by source and by score."""
+
+    by_source: Mapping[str, LeadGroup]
+    by_grade: Mapping[str, LeadGroup]
+    """Leads without a score under UNSCORED."""
+
+
+UNSCORED = "unscored"
+"""The grade under which leads without a score count."""

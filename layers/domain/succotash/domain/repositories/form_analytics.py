@@ -3,7 +3,13 @@
 from abc import ABC, abstractmethod
 from datetime import datetime
 
-from succotash.domain.leads.analytics import ConversionFunnel, FormAnalytics
+from succotash.domain.leads.analytics import (
+    ConversionFunnel,
+    FormAnalytics,
+    LeadBreakdown,
+    PeriodCounts,
+)
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.values import FormId
 
 
@@ -40,4 +46,22 @@ class FormAnalyticsRepository(ABC):
 
         Computed from the history of status changes. `form_id` and `source` narrow the leads as
         they narrow those of `get_form_analytics`.
+        """
+
+    @abstractmethod
+    def get_period_counts(
+        self, earlier: datetime, start: datetime, end: datetime
+    ) -> tuple[PeriodCounts, PeriodCounts]:
+        """Counts from `start` to `end`, and of the time before from `earlier` to `start`.
+
+        As `get_form_analytics` counts.
+        """
+
+    @abstractmethod
+    def get_lead_breakdown(
+        self, *, start: datetime | None = None, end: datetime | None = None
+    ) -> Labelled[LeadBreakdown]:
+        """The leads first seen in the range by source and by grade, with their status.
+
+        Buyers are those whose customer the current run has valued.
         """

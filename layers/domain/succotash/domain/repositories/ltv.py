@@ -1,10 +1,12 @@
 """The port to orders, customers and what they are worth."""
 
+from succotash.domain.repositories.acquisition import AcquisitionRepository
 from succotash.domain.repositories.cohorts import CohortRepository
 from succotash.domain.repositories.order_imports import OrderImportRepository
 from succotash.domain.repositories.orders import OrderRepository
 from succotash.domain.repositories.purchases import PurchaseRepository
 from succotash.domain.repositories.refunds import RefundRepository
+from succotash.domain.repositories.revenue import RevenueRepository
 from succotash.domain.repositories.segments import SegmentRepository
 from succotash.domain.repositories.shop_orders import ShopOrderRepository
 from succotash.domain.repositories.value_bins import ValueBinRepository
@@ -21,6 +23,8 @@ class LTVRepository(
     ValueBinRepository,
     CohortRepository,
     SegmentRepository,
+    RevenueRepository,
+    AcquisitionRepository,
 ):
     """The order ledger, and the values that scoring runs keep.
 

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from datetime import datetime
 
 from succotash.domain.value.order_import import OrderImport, RejectedLine, WarnedLine
 from succotash.domain.values import PAGE
@@ -50,4 +51,22 @@ class OrderImportRepository(ABC):
         """Mark an import as finished, and forget its rejected lines; the warned ones stay.
 
         NotFoundError where the import was never opened.
+        """
+
+    @abstractmethod
+    def note_import_started(self, import_id: str, at: datetime) -> None:
+        """Note that an import begins, or goes on; how an earlier attempt ended is forgotten."""
+
+    @abstractmethod
+    def note_import_ended(self, import_id: str, at: datetime, failure: str | None = None) -> None:
+        """Note that an import came to its end; with a failure, that its file was refused.
+
+        NotFoundError where it never began.
+        """
+
+    @abstractmethod
+    def count_failed_imports(self, since: datetime, given_up_before: datetime) -> int:
+        """Imports that began at or after `since` and failed.
+
+        That is, whose file was refused, or that began before `given_up_before` and have not ended.
         """

@@ -30,3 +30,7 @@ class QuarantineRepository(ABC):
     @abstractmethod
     def get_quarantined(self, digest: QuarantineDigest, *, limit: int) -> list[FormSubmission]:
         """Submissions of a digest that are still in quarantine, those stored last first."""
+
+    @abstractmethod
+    def count_quarantined(self) -> int:
+        """How many submissions are in quarantine, of all forms."""

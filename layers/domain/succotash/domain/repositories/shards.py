@@ -20,12 +20,12 @@ class ShardRepository(ABC):
     ) -> None:
         """Count what the shard's customers add to the run, and remember that it is scored.
 
-        Its values are saved before. Lifecycle counts are complete once every shard is finished;
-        grids and cohorts once `build_retention_grids` and `build_rollups` have added up what a
-        storage counts by shard, and counted what it does not. What is recorded in between, of
-        before the run's instant, may be missing from them, or a lead tied by that counted twice.
-        Doing it again replaces what was. NotFoundError where there is no such run. Of a run that
-        is not running no warning is kept.
+        Its values are saved before. Lifecycle counts and revenue by day are complete once every
+        shard is finished; grids and cohorts once `build_retention_grids` and `build_rollups` have
+        added up what a storage counts by shard, and counted what it does not. What is recorded in
+        between, of before the run's instant, may be missing from them, or a lead tied by that
+        counted twice. Doing it again replaces what was. NotFoundError where there is no such run.
+        Of a run that is not running no warning is kept.
         """
 
     @abstractmethod

@@ -24,7 +24,7 @@ from succotash.infrastructure.in_memory.ledger import (
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
 from succotash.infrastructure.in_memory.tables import RollupGroup, RollupTotals, atomic
 
-_NO_TOTALS = RollupTotals(0, 0, 0, 0)
+NO_TOTALS = RollupTotals(0, 0, 0, 0)
 
 
 class InMemoryCohortRepository(InMemoryRepository, CohortRepository):
@@ -60,7 +60,7 @@ class InMemoryCohortRepository(InMemoryRepository, CohortRepository):
                 value.predicted_clv.units(),
                 value.residual_value.units(),
             )
-            totals[group] = _together(totals.get(group, _NO_TOTALS), own)
+            totals[group] = together(totals.get(group, NO_TOTALS), own)
         return totals
 
     def _origin(self, value: CustomerLTV) -> Origin | None:
@@ -141,9 +141,9 @@ class InMemoryCohortRepository(InMemoryRepository, CohortRepository):
         by_cohort: dict[str, RollupTotals] = {}
         by_source: dict[str, RollupTotals] = {}
         by_campaign: dict[str, RollupTotals] = {}
-        overall = _NO_TOTALS
+        overall = NO_TOTALS
         for group, totals in rollups.items():
-            overall = _together(overall, totals)
+            overall = together(overall, totals)
             _add(by_segment, group.segment_id, totals)
             _add(by_cohort, f"{group.first_purchase_day:%Y-%m}", totals)
             _add(by_source, group.source, totals)
@@ -152,11 +152,11 @@ class InMemoryCohortRepository(InMemoryRepository, CohortRepository):
         return self.tables.labelled(
             LTVAnalytics(
                 run_id,
-                _value_group(overall),
-                {key: _value_group(each) for key, each in by_segment.items()},
-                {key: _value_group(each) for key, each in by_cohort.items()},
-                {key: _value_group(each) for key, each in by_source.items()},
-                {key: _value_group(each) for key, each in by_campaign.items()},
+                value_group(overall),
+                {key: value_group(each) for key, each in by_segment.items()},
+                {key: value_group(each) for key, each in by_cohort.items()},
+                {key: value_group(each) for key, each in by_source.items()},
+                {key: value_group(each) for key, each in by_campaign.items()},
                 self.tables.runs[run_id].backtest,
             )
         )
@@ -166,7 +166,8 @@ def _decimal(units: int) -> Decimal:
     return Decimal(units).scaleb(-MONEY_PLACES)
 
 
-def _together(one: RollupTotals, other: RollupTotals) -> RollupTotals:
+def together(one: RollupTotals, other: RollupTotals) -> RollupTotals:
+    """Two groups as one."""
     return RollupTotals(
         one.customers + other.customers,
         one.revenue + other.revenue,
@@ -176,10 +177,11 @@ def _together(one: RollupTotals, other: RollupTotals) -> RollupTotals:
 
 
 def _add(groups: dict[str, RollupTotals], name: str, totals: RollupTotals) -> None:
-    groups[name] = _together(groups.get(name, _NO_TOTALS), totals)
+    groups[name] = together(groups.get(name, NO_TOTALS), totals)
 
 
-def _value_group(totals: RollupTotals) -> ValueGroup:
+def value_group(totals: RollupTotals) -> ValueGroup:
+    """The value of a group."""
     return ValueGroup(
         totals.customers,
         _decimal(totals.revenue),

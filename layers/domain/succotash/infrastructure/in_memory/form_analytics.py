@@ -1,14 +1,24 @@
 """Counts over submissions and leads in memory."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from statistics import fmean
 from typing import override
 
 from succotash.domain.forms.submissions import SubmissionState
-from succotash.domain.leads.analytics import ConversionFunnel, FormAnalytics, FunnelStage
+from succotash.domain.leads.analytics import (
+    UNSCORED,
+    ConversionFunnel,
+    FormAnalytics,
+    FunnelStage,
+    LeadBreakdown,
+    LeadGroup,
+    PeriodCounts,
+)
 from succotash.domain.leads.leads import FUNNEL, Lead, LeadStatus, ScoredLead
 from succotash.domain.repositories.form_analytics import FormAnalyticsRepository
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.values import FormId, LeadId
 from succotash.infrastructure.in_memory.ledger import purchases_of
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
@@ -80,6 +90,52 @@ class InMemoryFormAnalyticsRepository(InMemoryRepository, FormAnalyticsRepositor
             lost=sum(lead.status is LeadStatus.CLOSED_LOST for lead in leads),
         )
 
+    @override
+    @atomic
+    def get_period_counts(
+        self, earlier: datetime, start: datetime, end: datetime
+    ) -> tuple[PeriodCounts, PeriodCounts]:
+        def counts(first: datetime, last: datetime) -> PeriodCounts:
+            submitted = [each.submitted_at for each in self.tables.submissions.values()]
+            leads = self.new_leads(first, last, None, None)
+            return PeriodCounts(
+                sum(within(each, first, last) for each in submitted),
+                len(leads),
+                sum(self._is_hot(lead.lead_id) for lead in leads),
+            )
+
+        return counts(start, end), counts(earlier, start)
+
+    @override
+    @atomic
+    def get_lead_breakdown(
+        self, *, start: datetime | None = None, end: datetime | None = None
+    ) -> Labelled[LeadBreakdown]:
+        by_source, by_grade = defaultdict[str, list[Lead]](list), defaultdict[str, list[Lead]](list)
+        for lead in self.new_leads(start, end, None, None):
+            by_source[lead.source].append(lead)
+            score = self.tables.scores.get(lead.lead_id)
+            by_grade[UNSCORED if score is None else score.grade].append(lead)
+        valued = {each.customer_id for each in self.tables.values_by_run[self.tables.current_run()]}
+
+        def has_value(lead: Lead) -> bool:
+            customers = self.tables.customers_by_lead[lead.lead_id]
+            return any(each.customer_id in valued for each in customers)
+
+        def group(leads: Sequence[Lead]) -> LeadGroup:
+            return LeadGroup(
+                dict(Counter(lead.status.value for lead in leads)),
+                sum(self._is_hot(lead.lead_id) for lead in leads),
+                sum(map(has_value, leads)),
+            )
+
+        return self.tables.labelled(
+            LeadBreakdown(
+                {source: group(leads) for source, leads in by_source.items()},
+                {grade: group(leads) for grade, leads in by_grade.items()},
+            )
+        )
+
     def new_leads(
         self,
         start: datetime | None,
@@ -95,6 +151,10 @@ class InMemoryFormAnalyticsRepository(InMemoryRepository, FormAnalyticsRepositor
             and source in {None, lead.source}
             and (form_id is None or self._submitted_to(lead.lead_id, form_id))
         ]
+
+    def _is_hot(self, lead_id: LeadId) -> bool:
+        score = self.tables.scores.get(lead_id)
+        return score is not None and score.is_hot
 
     def _buyers(self) -> set[LeadId]:
         """Leads of whom a customer with a purchase is known."""

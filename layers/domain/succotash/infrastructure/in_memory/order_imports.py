@@ -2,13 +2,14 @@
 
 import dataclasses
 from collections.abc import Sequence
+from datetime import datetime
 from typing import override
 
 from succotash.domain.repositories.order_imports import OrderImportRepository
 from succotash.domain.value.order_import import OrderImport, RejectedLine, WarnedLine
 from succotash.domain.values import PAGE
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
-from succotash.infrastructure.in_memory.tables import atomic
+from succotash.infrastructure.in_memory.tables import ImportProgress, atomic, stored
 
 
 class InMemoryOrderImportRepository(InMemoryRepository, OrderImportRepository):
@@ -67,3 +68,25 @@ class InMemoryOrderImportRepository(InMemoryRepository, OrderImportRepository):
         state = self.tables.imports[import_id]
         self.tables.imports[import_id] = dataclasses.replace(state, is_finished=True)
         self.tables.rejected_lines.discard([import_id])
+
+    @override
+    @atomic
+    def note_import_started(self, import_id: str, at: datetime) -> None:
+        self.tables.import_progress[import_id] = stored(ImportProgress(at))
+
+    @override
+    @atomic
+    def note_import_ended(self, import_id: str, at: datetime, failure: str | None = None) -> None:
+        known = self.tables.import_progress[import_id]
+        ended = dataclasses.replace(known, ended_at=at, failure=failure)
+        self.tables.import_progress[import_id] = stored(ended)
+
+    @override
+    @atomic
+    def count_failed_imports(self, since: datetime, given_up_before: datetime) -> int:
+        return sum(
+            each.failure is not None
+            or (each.ended_at is None and each.started_at < given_up_before)
+            for each in self.tables.import_progress.values()
+            if each.started_at >= since
+        )

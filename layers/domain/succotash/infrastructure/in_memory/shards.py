@@ -8,6 +8,7 @@ from succotash.domain.retention.retention import RunState, ScoringRun
 from succotash.domain.values import Json, RunId, Shard
 from succotash.infrastructure.in_memory.lifecycle import count_lifecycle_of
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
+from succotash.infrastructure.in_memory.revenue import add_up_revenue
 from succotash.infrastructure.in_memory.tables import atomic
 
 
@@ -25,6 +26,7 @@ class InMemoryShardRepository(InMemoryRepository, ShardRepository):
     ) -> None:
         run_id, known = run.run_id, self.tables.runs[run.run_id]
         count_lifecycle_of(self.tables, run_id, run.as_of, run.time_zone, shard)
+        add_up_revenue(self.tables, run_id, run.as_of, run.time_zone, shard)
         scored = self.tables.scored_shards.get(run_id) or {}
         self.tables.scored_shards[run_id] = {**scored, shard.index: customers}
         if known.state is RunState.RUNNING:

@@ -42,6 +42,7 @@ from succotash.domain.value.distribution import ValueBin, ValueMeasure
 from succotash.domain.value.ledgers import ActivityEvent, Customer, Order
 from succotash.domain.value.ltv import DEFAULT_SEGMENTS, Cohort, CustomerLTV, LTVSegment
 from succotash.domain.value.order_import import OrderImport, RejectedLine, WarnedLine
+from succotash.domain.value.revenue import RevenueDay
 from succotash.domain.values import (
     CampaignId,
     CohortId,
@@ -110,6 +111,15 @@ class OutboxRow:
     last_error: str | None = None
     deliveries: Mapping[str, DeliveryRow] = field(default_factory=dict)
     """The latest of each channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """When an import began, and how it ended."""
+
+    started_at: datetime
+    ended_at: datetime | None = None
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +210,7 @@ class Tables:
         self.events_by_customer = self.events.index(lambda event: event.customer_id)
 
         self.imports = Table[str, OrderImport]("import", self._log)
+        self.import_progress = Table[str, ImportProgress]("import", self._log)
         self.rejected_lines = Table[str, tuple[RejectedLine, ...]]("import", self._log)
         self.warned_lines = Table[str, tuple[WarnedLine, ...]]("import", self._log)
 
@@ -215,6 +226,8 @@ class Tables:
         self.cohorts = Table[tuple[RunId, CohortId], Cohort]("cohort", self._log)
         self.cohorts_by_run = self.cohorts.index(lambda cohort: cohort.run_id)
         self.rollups = Table[RunId, Mapping[RollupGroup, RollupTotals]]("rollup", self._log)
+        self.revenue_days = Table[RunId, Mapping[int, Sequence[RevenueDay]]]("revenue", self._log)
+        self.acquisition_costs = Table[tuple[date, str], Money]("cost", self._log)
         self.value_bins = Table[RunId, Mapping[ValueMeasure, list[ValueBin]]](
             "value bin", self._log
         )
@@ -306,6 +319,7 @@ class Tables:
         self.segment_bounds.discard([run_id])
         self.grids.discard([run_id])
         self.lifecycle.discard([run_id])
+        self.revenue_days.discard([run_id])
 
     def see_customer(self, customer_id: CustomerId, at: datetime, email: str | None) -> None:
         """Add the customer where it is new; else note what was not known or is earlier."""

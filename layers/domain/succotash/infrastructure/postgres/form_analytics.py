@@ -3,13 +3,26 @@
 from datetime import datetime
 from typing import override
 
-from succotash.domain.leads.analytics import ConversionFunnel, FormAnalytics
+from succotash.domain.leads.analytics import (
+    UNSCORED,
+    ConversionFunnel,
+    FormAnalytics,
+    LeadBreakdown,
+    PeriodCounts,
+)
 from succotash.domain.leads.leads import FUNNEL
 from succotash.domain.repositories.form_analytics import FormAnalyticsRepository
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.values import FormId
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.sql import statements
-from succotash.infrastructure.rows.leads import form_analytics_of, funnel_of
+from succotash.infrastructure.rows.labels import labelled
+from succotash.infrastructure.rows.leads import (
+    form_analytics_of,
+    funnel_of,
+    lead_breakdown_of,
+    period_counts_of,
+)
 
 _SQL = statements("form_analytics")
 
@@ -57,3 +70,17 @@ class PostgresFormAnalyticsRepository(PostgresRepository, FormAnalyticsRepositor
             stages=list(FUNNEL),
         )
         return funnel_of(rows)
+
+    @override
+    def get_period_counts(
+        self, earlier: datetime, start: datetime, end: datetime
+    ) -> tuple[PeriodCounts, PeriodCounts]:
+        [row] = self._run(_SQL["get_period_counts"], earlier=earlier, start=start, end=end)
+        return period_counts_of(row, "now"), period_counts_of(row, "before")
+
+    @override
+    def get_lead_breakdown(
+        self, *, start: datetime | None = None, end: datetime | None = None
+    ) -> Labelled[LeadBreakdown]:
+        rows = self._run(_SQL["get_lead_breakdown"], start=start, end=end, unscored=UNSCORED)
+        return labelled(rows, lead_breakdown_of(rows))

@@ -1,6 +1,7 @@
 """Imports of order files in PostgreSQL."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import override
 
 from succotash.domain.repositories.order_imports import OrderImportRepository
@@ -102,3 +103,19 @@ class PostgresOrderImportRepository(PostgresRepository, OrderImportRepository):
     def finish_import(self, import_id: str) -> None:
         rows = self._run(_SQL["finish_import"], import_id=import_id, warning_codes=WARNING_CODES)
         only("import", rows)
+
+    @override
+    def note_import_started(self, import_id: str, at: datetime) -> None:
+        self._run(_SQL["note_import_started"], import_id=import_id, at=at)
+
+    @override
+    def note_import_ended(self, import_id: str, at: datetime, failure: str | None = None) -> None:
+        rows = self._run(_SQL["note_import_ended"], import_id=import_id, at=at, failure=failure)
+        only("import", rows)
+
+    @override
+    def count_failed_imports(self, since: datetime, given_up_before: datetime) -> int:
+        [row] = self._run(
+            _SQL["count_failed_imports"], since=since, given_up_before=given_up_before
+        )
+        return int(row["failed"])

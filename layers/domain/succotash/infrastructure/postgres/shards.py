@@ -11,6 +11,7 @@ from succotash.infrastructure.postgres.grids import count_grid_parts
 from succotash.infrastructure.postgres.lifecycle import count_lifecycle_of
 from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
+from succotash.infrastructure.postgres.revenue import add_up_revenue
 from succotash.infrastructure.postgres.session import Jsonb, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.rows.row import only
@@ -32,6 +33,7 @@ class PostgresShardRepository(PostgresRepository, ShardRepository):
         def finish(session: Session) -> None:
             set_as_of(session, run.as_of, run.time_zone)
             count_lifecycle_of(session, run.run_id, run.as_of, run.time_zone, shard)
+            add_up_revenue(session, run.run_id, run.as_of, run.time_zone, shard)
             count_grid_parts(session, run.run_id, shard)
             count_cohort_part(session, run.run_id, shard)
             # Last, as others who finish a shard wait for the run's row from here on.

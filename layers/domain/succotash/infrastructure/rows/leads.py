@@ -8,6 +8,9 @@ from succotash.domain.leads.analytics import (
     DailyCounts,
     FormAnalytics,
     FunnelStage,
+    LeadBreakdown,
+    LeadGroup,
+    PeriodCounts,
 )
 from succotash.domain.leads.leads import (
     FUNNEL,
@@ -123,6 +126,36 @@ def funnel_of(rows: Sequence[Row]) -> ConversionFunnel:
             FunnelStage(status, row["reached"]) for status, row in zip(FUNNEL, rows, strict=True)
         ),
         lost=rows[0]["lost"],
+    )
+
+
+def period_counts_of(row: Row, prefix: str) -> PeriodCounts:
+    """Counts of the period whose columns begin so."""
+    return PeriodCounts(
+        submissions=row[f"{prefix}_submissions"],
+        new_leads=row[f"{prefix}_leads"],
+        hot_leads=row[f"{prefix}_hot_leads"],
+    )
+
+
+def lead_breakdown_of(rows: Sequence[Row]) -> LeadBreakdown:
+    """Leads by dimension, name and status; one row without a dimension is none."""
+    groups: dict[str, dict[str, list[Row]]] = {"source": {}, "grade": {}}
+    for row in rows:
+        if row["dimension"] is None:
+            continue
+        groups[row["dimension"]].setdefault(row["name"], []).append(row)
+    by_source, by_grade = (
+        {name: _lead_group(found) for name, found in named.items()} for named in groups.values()
+    )
+    return LeadBreakdown(by_source, by_grade)
+
+
+def _lead_group(rows: Sequence[Row]) -> LeadGroup:
+    return LeadGroup(
+        by_status={row["status"]: row["leads"] for row in rows},
+        hot_leads=sum(row["hot_leads"] for row in rows),
+        buyers=sum(row["buyers"] for row in rows),
     )
 
 

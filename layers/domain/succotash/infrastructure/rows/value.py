@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 
+from succotash.domain.value.acquisition import AcquisitionCost, SourceValue
 from succotash.domain.value.distribution import ValueBin
 from succotash.domain.value.ledgers import Customer, Order
 from succotash.domain.value.ltv import (
@@ -16,8 +17,9 @@ from succotash.domain.value.ltv import (
 )
 from succotash.domain.value.order_import import OrderImport, Position, RejectedLine, WarnedLine
 from succotash.domain.value.refunds import RefundTotals, RefundWarning
+from succotash.domain.value.revenue import RevenueDay
 from succotash.errors import Violation
-from succotash.infrastructure.rows.row import Row
+from succotash.infrastructure.rows.row import Prefixed, Row
 
 
 def customer_of(row: Row) -> Customer:
@@ -196,6 +198,39 @@ def ltv_analytics_of(rows: Sequence[Row]) -> LTVAnalytics:
         by_campaign=_named(groups, "campaign"),
         backtest=rows[0].json("backtest"),
     )
+
+
+def revenue_days_of(rows: Sequence[Row]) -> list[RevenueDay]:
+    """Revenue by day; one row without a day is none."""
+    return [
+        RevenueDay(
+            day=row.day("day"),
+            orders=row["orders"],
+            refunds=row["refunds"],
+            revenue=row.money("revenue"),
+        )
+        for row in rows
+        if row["day"] is not None
+    ]
+
+
+def acquisition_cost_of(row: Row) -> AcquisitionCost:
+    """The cost of a source in a month."""
+    return AcquisitionCost(source=row["source"], month=row.day("month"), cost=row.money("amount"))
+
+
+def source_values_of(rows: Sequence[Row]) -> list[SourceValue]:
+    """Customers by source, and their cost; one row without a source is none."""
+    return [
+        SourceValue(
+            source=row["source"],
+            total=_value_group(row),
+            paid=_value_group(Prefixed(row, "paid_")),
+            cost=None if row["cost"] is None else row.amount("cost"),
+        )
+        for row in rows
+        if row["source"] is not None
+    ]
 
 
 def _named(

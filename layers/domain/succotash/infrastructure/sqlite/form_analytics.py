@@ -4,12 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import override
 
-from succotash.domain.leads.analytics import ConversionFunnel, FormAnalytics
+from succotash.domain.leads.analytics import (
+    UNSCORED,
+    ConversionFunnel,
+    FormAnalytics,
+    LeadBreakdown,
+    PeriodCounts,
+)
 from succotash.domain.leads.leads import FUNNEL
 from succotash.domain.repositories.form_analytics import FormAnalyticsRepository
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.values import FormId
-from succotash.infrastructure.rows.leads import form_analytics_of, funnel_of
-from succotash.infrastructure.sqlite.columns import json_text, optional_micros
+from succotash.infrastructure.rows.labels import labelled
+from succotash.infrastructure.rows.leads import (
+    form_analytics_of,
+    funnel_of,
+    lead_breakdown_of,
+    period_counts_of,
+)
+from succotash.infrastructure.sqlite.columns import json_text, micros, optional_micros
 from succotash.infrastructure.sqlite.connection import Row
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.sql import statements
@@ -68,6 +81,32 @@ class SQLiteFormAnalyticsRepository(SQLiteRepository, FormAnalyticsRepository):
                 source=source,
             )
         return funnel_of(rows)
+
+    @override
+    def get_period_counts(
+        self, earlier: datetime, start: datetime, end: datetime
+    ) -> tuple[PeriodCounts, PeriodCounts]:
+        with self._unit.reading() as session:
+            [row] = session.run(
+                _SQL["get_period_counts"],
+                earlier=micros(earlier),
+                start=micros(start),
+                end=micros(end),
+            )
+        return period_counts_of(row, "now"), period_counts_of(row, "before")
+
+    @override
+    def get_lead_breakdown(
+        self, *, start: datetime | None = None, end: datetime | None = None
+    ) -> Labelled[LeadBreakdown]:
+        with self._unit.reading() as session:
+            rows = session.run(
+                _SQL["get_lead_breakdown"],
+                start=optional_micros(start),
+                end=optional_micros(end),
+                unscored=UNSCORED,
+            )
+        return labelled(rows, lead_breakdown_of(rows))
 
 
 def _totals(rows: Sequence[Row], group: str, count: str) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Imports of order files in SQLite."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import override
 
 from succotash.domain.repositories.order_imports import OrderImportRepository
@@ -18,7 +19,7 @@ from succotash.infrastructure.rows.value import (
     rejected_line_of,
     warned_line_of,
 )
-from succotash.infrastructure.sqlite.columns import json_text
+from succotash.infrastructure.sqlite.columns import json_text, micros
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.sql import statements
 
@@ -120,3 +121,27 @@ class SQLiteOrderImportRepository(SQLiteRepository, OrderImportRepository):
             session.run(
                 _SQL["forget_rejected_lines"], import_id=import_id, warning_codes=_WARNING_CODES
             )
+
+    @override
+    def note_import_started(self, import_id: str, at: datetime) -> None:
+        with self._unit.writing() as session:
+            session.run(_SQL["note_import_started"], import_id=import_id, at=micros(at))
+
+    @override
+    def note_import_ended(self, import_id: str, at: datetime, failure: str | None = None) -> None:
+        with self._unit.writing() as session:
+            changed = session.change(
+                _SQL["note_import_ended"], import_id=import_id, at=micros(at), failure=failure
+            )
+        if not changed:
+            raise NotFoundError("import")
+
+    @override
+    def count_failed_imports(self, since: datetime, given_up_before: datetime) -> int:
+        with self._unit.reading() as session:
+            [row] = session.run(
+                _SQL["count_failed_imports"],
+                since=micros(since),
+                given_up_before=micros(given_up_before),
+            )
+        return int(row["failed"])

@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 25;
+PRAGMA user_version = 26;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -330,6 +330,13 @@ CREATE TABLE order_import_rejections (
     PRIMARY KEY (import_id, line)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE import_progress (
+    import_id TEXT NOT NULL PRIMARY KEY,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    failure TEXT
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE scoring_runs (
     run_id TEXT NOT NULL PRIMARY KEY,
     as_of INTEGER NOT NULL,
@@ -449,6 +456,27 @@ CREATE TABLE ltv_rollups (
     residual_value TEXT NOT NULL
 ) STRICT;
 CREATE INDEX ltv_rollups_by_day ON ltv_rollups (run_id, first_purchase_day);
+
+-- Sums of each shard apart; readers add them up.
+CREATE TABLE revenue_days (
+    run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,
+    day TEXT NOT NULL CHECK (day IS date(day)),
+    currency TEXT NOT NULL CHECK (length(currency) = 3),
+    shard INTEGER NOT NULL CHECK (shard >= 0),
+    orders INTEGER NOT NULL CHECK (orders >= 0),
+    refunds INTEGER NOT NULL CHECK (refunds >= 0),
+    revenue TEXT NOT NULL,
+    PRIMARY KEY (run_id, day, currency, shard)
+) STRICT, WITHOUT ROWID;
+
+-- What was spent on winning customers, as people enter it.
+CREATE TABLE acquisition_costs (
+    source TEXT NOT NULL CHECK (length(source) BETWEEN 1 AND 200),
+    month TEXT NOT NULL CHECK (month IS date(month, 'start of month')),
+    amount INTEGER NOT NULL CHECK (amount >= 0),
+    currency TEXT NOT NULL CHECK (length(currency) = 3),
+    PRIMARY KEY (month, source)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE value_bins (
     run_id TEXT NOT NULL REFERENCES scoring_runs (run_id) ON DELETE CASCADE,

@@ -9,6 +9,7 @@ from succotash.domain.values import Json, RunId, Shard
 from succotash.infrastructure.sqlite.columns import json_text
 from succotash.infrastructure.sqlite.lifecycle import count_lifecycle_of
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
+from succotash.infrastructure.sqlite.revenue import add_up_revenue
 from succotash.infrastructure.sqlite.runs import named_run
 from succotash.infrastructure.sqlite.sql import statements
 
@@ -29,6 +30,7 @@ class SQLiteShardRepository(SQLiteRepository, ShardRepository):
         with self._unit.writing() as session:
             run_id = named_run(session, run.run_id)
             count_lifecycle_of(session, run_id, run.as_of, run.time_zone, shard)
+            add_up_revenue(session, run_id, run.as_of, run.time_zone, shard)
             session.run(_SQL["mark_shard"], run_id=run_id, shard=shard.index, customers=customers)
             session.run(
                 _SQL["save_shard_warnings"],

@@ -109,6 +109,7 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     "activity_events": {Kind.QUERIES: "rd", Kind.EVENTS: "ra", Kind.SCORING: "rad"},
     "order_imports": {Kind.EVENTS: "raw"},
     "order_import_rejections": {Kind.EVENTS: "rad"},
+    "import_progress": {Kind.QUERIES: "r", Kind.EVENTS: "raw"},
     "scoring_runs": {Kind.QUERIES: "r", Kind.SCORING: "rawd", Kind.CAMPAIGNS: "r"},
     "customer_ltv": {Kind.QUERIES: "rad", Kind.SCORING: "rad", Kind.CAMPAIGNS: "r"},
     "cohorts": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
@@ -116,6 +117,8 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     "ltv_segments": {Kind.QUERIES: "raw", Kind.SCORING: "r"},
     "ltv_segment_results": {Kind.QUERIES: "r", Kind.SCORING: "rawd"},
     "ltv_rollups": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
+    "revenue_days": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
+    "acquisition_costs": {Kind.QUERIES: "rawd"},
     "value_bins": {Kind.QUERIES: "r", Kind.SCORING: "rad"},
     "churn_predictions": {Kind.QUERIES: "rd", Kind.SCORING: "rad", Kind.CAMPAIGNS: "r"},
     "user_engagement_profiles": {Kind.QUERIES: "rd", Kind.SCORING: "rad", Kind.CAMPAIGNS: "r"},
@@ -142,6 +145,7 @@ RIGHTS: Mapping[str, Mapping[Kind, str]] = {
 }
 """Rights on every table and view of the schema; a kind that is not named has none."""
 COLUMNS: Mapping[str, Mapping[Kind, Sequence[str]]] = {
+    "deliveries": {Kind.QUERIES: ("state",)},
     "leads": {Kind.RELAY: ("canonical_email", "company", "first_name", "last_name")},
     "form_submissions": {
         Kind.SCORING: (

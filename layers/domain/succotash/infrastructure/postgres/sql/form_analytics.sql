@@ -113,3 +113,93 @@ SELECT
     (SELECT count(*) FROM found WHERE found.status = 'closed_lost') AS lost
 FROM generate_series(1, cardinality(cast(:stages AS text[]))) AS stages (stage)
 ORDER BY stages.stage;
+
+-- name: get_period_counts
+WITH submitted AS (
+    SELECT
+        count(*) FILTER (WHERE submitted_at >= cast(:start AS timestamptz)) AS now_submissions,
+        count(*) FILTER (WHERE submitted_at < cast(:start AS timestamptz)) AS before_submissions
+    FROM form_submissions
+    WHERE
+        submitted_at >= cast(:earlier AS timestamptz)
+        AND submitted_at < cast(:end AS timestamptz)
+),
+
+met AS (
+    SELECT
+        lead.first_submission_at >= cast(:start AS timestamptz) AS is_now,
+        coalesce(score.is_hot, FALSE) AS is_hot
+    FROM leads AS lead
+    LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
+    WHERE
+        lead.first_submission_at >= cast(:earlier AS timestamptz)
+        AND lead.first_submission_at < cast(:end AS timestamptz)
+)
+
+SELECT
+    (SELECT submitted.now_submissions FROM submitted) AS now_submissions,
+    (SELECT submitted.before_submissions FROM submitted) AS before_submissions,
+    count(*) FILTER (WHERE is_now) AS now_leads,
+    count(*) FILTER (WHERE NOT is_now) AS before_leads,
+    count(*) FILTER (WHERE is_now AND is_hot) AS now_hot_leads,
+    count(*) FILTER (WHERE NOT is_now AND is_hot) AS before_hot_leads
+FROM met;
+
+-- name: get_lead_breakdown
+WITH ${label},
+
+new_leads AS MATERIALIZED (
+    SELECT
+        lead_id,
+        source,
+        status
+    FROM leads
+    WHERE
+        first_submission_at >= coalesce(cast(:start AS timestamptz), '-infinity')
+        AND first_submission_at < coalesce(cast(:end AS timestamptz), 'infinity')
+),
+
+buyers AS (
+    SELECT DISTINCT new_leads.lead_id
+    FROM new_leads
+    INNER JOIN customers AS customer ON new_leads.lead_id = customer.lead_id
+    INNER JOIN customer_ltv AS value ON customer.customer_id = value.customer_id
+    WHERE value.run_id = ${current_run}
+),
+
+found AS (
+    SELECT
+        new_leads.source,
+        new_leads.status,
+        coalesce(score.grade, cast(:unscored AS text)) AS grade,
+        coalesce(score.is_hot, FALSE) AS is_hot,
+        buyers.lead_id IS NOT NULL AS has_bought
+    FROM new_leads
+    LEFT JOIN lead_scores AS score ON new_leads.lead_id = score.lead_id
+    LEFT JOIN buyers ON new_leads.lead_id = buyers.lead_id
+),
+
+counted AS (
+    SELECT
+        status,
+        CASE WHEN grouping(grade) = 1 THEN 'source' ELSE 'grade' END AS dimension,
+        coalesce(source, grade) AS name,
+        count(*) AS leads,
+        count(*) FILTER (WHERE is_hot) AS hot_leads,
+        count(*) FILTER (WHERE has_bought) AS buyers
+    FROM found
+    GROUP BY GROUPING SETS ((source, status), (grade, status))
+)
+
+SELECT
+    counted.dimension,
+    counted.name,
+    counted.status,
+    counted.leads,
+    counted.hot_leads,
+    counted.buyers,
+    ${label_columns}
+FROM label
+LEFT JOIN counted ON TRUE
+WINDOW place AS (ORDER BY counted.dimension ASC, counted.name ASC, counted.status ASC)
+ORDER BY counted.dimension ASC, counted.name ASC, counted.status ASC;

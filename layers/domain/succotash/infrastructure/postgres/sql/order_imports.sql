@@ -98,3 +98,27 @@ WITH forgotten AS (
 UPDATE order_imports SET is_finished = TRUE
 WHERE import_id = :import_id
 RETURNING import_id;
+
+-- name: note_import_started
+INSERT INTO import_progress (import_id, started_at)
+VALUES (:import_id, cast(:at AS timestamptz))
+ON CONFLICT (import_id) DO UPDATE SET
+    started_at = excluded.started_at,
+    ended_at = NULL,
+    failure = NULL;
+
+-- name: note_import_ended
+UPDATE import_progress
+SET ended_at = cast(:at AS timestamptz), failure = cast(:failure AS text)
+WHERE import_id = :import_id
+RETURNING import_id;
+
+-- name: count_failed_imports
+SELECT count(*) AS failed
+FROM import_progress
+WHERE
+    started_at >= cast(:since AS timestamptz)
+    AND (
+        failure IS NOT NULL
+        OR (ended_at IS NULL AND started_at < cast(:given_up_before AS timestamptz))
+    );

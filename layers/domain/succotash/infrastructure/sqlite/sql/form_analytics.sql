@@ -88,3 +88,87 @@ SELECT
     coalesce((SELECT sum(counted.lost) FROM counted), 0) AS lost
 FROM stages
 ORDER BY stages.stage;
+
+-- name: get_period_counts
+WITH met AS (
+    SELECT
+        lead.first_submission_at >= :start AS is_now,
+        coalesce(score.is_hot, 0) AS is_hot
+    FROM leads AS lead
+    LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
+    WHERE lead.first_submission_at >= :earlier AND lead.first_submission_at < :end
+)
+
+SELECT
+    (
+        SELECT count(*)
+        FROM form_submissions AS sent
+        WHERE sent.submitted_at >= :start AND sent.submitted_at < :end
+    ) AS now_submissions,
+    (
+        SELECT count(*)
+        FROM form_submissions AS sent
+        WHERE sent.submitted_at >= :earlier AND sent.submitted_at < :start
+    ) AS before_submissions,
+    count(*) FILTER (WHERE is_now) AS now_leads,
+    count(*) FILTER (WHERE NOT is_now) AS before_leads,
+    count(*) FILTER (WHERE is_now AND is_hot) AS now_hot_leads,
+    count(*) FILTER (WHERE NOT is_now AND is_hot) AS before_hot_leads
+FROM met;
+
+-- name: get_lead_breakdown
+WITH ${label},
+
+found AS MATERIALIZED (
+    SELECT
+        lead.source,
+        lead.status,
+        coalesce(score.grade, :unscored) AS grade,
+        coalesce(score.is_hot, 0) AS is_hot,
+        exists(
+            SELECT 1
+            FROM customers AS customer
+            INNER JOIN customer_ltv AS value ON customer.customer_id = value.customer_id
+            WHERE customer.lead_id = lead.lead_id AND value.run_id = ${current_run}
+        ) AS has_bought
+    FROM leads AS lead
+    LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
+    WHERE
+        (:start IS NULL OR lead.first_submission_at >= :start)
+        AND (:end IS NULL OR lead.first_submission_at < :end)
+),
+
+counted AS (
+    SELECT
+        'source' AS dimension,
+        source AS name,
+        status,
+        count(*) AS leads,
+        count(*) FILTER (WHERE is_hot) AS hot_leads,
+        count(*) FILTER (WHERE has_bought) AS buyers
+    FROM found
+    GROUP BY source, status
+    UNION ALL
+    SELECT
+        'grade' AS dimension,
+        grade AS name,
+        status,
+        count(*) AS leads,
+        count(*) FILTER (WHERE is_hot) AS hot_leads,
+        count(*) FILTER (WHERE has_bought) AS buyers
+    FROM found
+    GROUP BY grade, status
+)
+
+SELECT
+    counted.dimension,
+    counted.name,
+    counted.status,
+    counted.leads,
+    counted.hot_leads,
+    counted.buyers,
+    ${label_columns}
+FROM label
+LEFT JOIN counted ON 1
+WINDOW place AS (ORDER BY counted.dimension ASC, counted.name ASC, counted.status ASC)
+ORDER BY counted.dimension ASC, counted.name ASC, counted.status ASC;

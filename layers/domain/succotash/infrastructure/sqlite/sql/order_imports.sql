@@ -86,3 +86,26 @@ WHERE import_id = :import_id;
 -- name: forget_rejected_lines
 DELETE FROM order_import_rejections AS rejection
 WHERE rejection.import_id = :import_id AND NOT ${is_warned};
+
+-- name: note_import_started
+INSERT INTO import_progress (import_id, started_at)
+VALUES (:import_id, :at)
+ON CONFLICT (import_id) DO UPDATE SET
+    started_at = excluded.started_at,
+    ended_at = NULL,
+    failure = NULL;
+
+-- name: note_import_ended
+UPDATE import_progress
+SET ended_at = :at, failure = :failure
+WHERE import_id = :import_id;
+
+-- name: count_failed_imports
+SELECT count(*) AS failed
+FROM import_progress
+WHERE
+    started_at >= :since
+    AND (
+        failure IS NOT NULL
+        OR (ended_at IS NULL AND started_at < :given_up_before)
+    );

@@ -60,3 +60,8 @@ RETURNING
     text_digest,
     consent,
     waited_until;
+
+-- name: count_quarantined
+SELECT count(*) AS quarantined
+FROM form_submissions
+WHERE state = 'quarantined';

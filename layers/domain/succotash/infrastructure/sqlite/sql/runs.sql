@@ -48,6 +48,27 @@ WHERE state IN ('current', 'superseded')
 ORDER BY state = 'current' DESC, as_of DESC, run_id DESC
 LIMIT :limit;
 
+-- name: find_compared_runs
+SELECT
+    run_id AS label_run_id,
+    as_of AS label_as_of,
+    settings AS label_settings,
+    models AS label_models,
+    summary
+FROM scoring_runs
+WHERE state = 'current' OR (state = 'superseded' AND summary <> '{}')
+ORDER BY
+    state = 'current' DESC,
+    abs(
+        as_of - (
+            SELECT current_run.as_of
+            FROM scoring_runs AS current_run
+            WHERE current_run.state = 'current'
+        ) + :span
+    ),
+    as_of DESC
+LIMIT 2;
+
 -- name: find_runs
 ${run}
 WHERE run_id <> :initial_run
@@ -118,6 +139,9 @@ DELETE FROM retention_grid_cells WHERE run_id = :run_id;
 
 -- name: delete_lifecycle_counts_of_run
 DELETE FROM lifecycle_counts WHERE run_id = :run_id;
+
+-- name: delete_revenue_days_of_run
+DELETE FROM revenue_days WHERE run_id = :run_id;
 
 -- name: delete_run
 DELETE FROM scoring_runs WHERE run_id = :run_id;

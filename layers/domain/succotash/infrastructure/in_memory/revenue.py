@@ -1,0 +1,61 @@
+"""Revenue by day, in memory."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import override
+
+from succotash.domain.repositories.revenue import RevenueRepository
+from succotash.domain.retention.labels import Labelled
+from succotash.domain.value.ledgers import Order
+from succotash.domain.value.revenue import RevenueDay, add_up, first_revenue_day
+from succotash.domain.values import RunId, Shard
+from succotash.infrastructure.in_memory.ledger import Calendar, in_shard
+from succotash.infrastructure.in_memory.repository import InMemoryRepository
+from succotash.infrastructure.in_memory.tables import Tables, atomic
+
+
+class InMemoryRevenueRepository(InMemoryRepository, RevenueRepository):
+    """Revenue by day."""
+
+    @override
+    @atomic
+    def build_revenue_days(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
+        self.tables.runs[run_id]
+        add_up_revenue(self.tables, run_id, as_of, time_zone, None)
+
+    @override
+    @atomic
+    def find_revenue_days(self, start: date, end: date) -> Labelled[list[RevenueDay]]:
+        shards = self.tables.revenue_days.get(self.tables.current_run()) or {}
+        days = add_up(each for shard in shards.values() for each in shard)
+        return self.tables.labelled([each for each in days if start <= each.day <= end])
+
+
+def add_up_revenue(
+    tables: Tables, run_id: RunId, as_of: datetime, time_zone: str, shard: Shard | None
+) -> None:
+    """Add up the ledger of a shard or all."""
+    calendar = Calendar(time_zone)
+    first = first_revenue_day(calendar.date(as_of))
+    days = [
+        RevenueDay(
+            calendar.date(each.ordered_at),
+            int(each.refund_of is None),
+            int(each.refund_of is not None),
+            each.amount,
+        )
+        for customer_id in tables.orders_by_customer.groups()
+        if in_shard(customer_id, shard)
+        for each in _known(tables.orders_by_customer[customer_id], as_of)
+    ]
+    counted = add_up(each for each in days if each.day >= first)
+    others = {} if shard is None else tables.revenue_days.get(run_id) or {}
+    number = 0 if shard is None else shard.index
+    tables.revenue_days[run_id] = {**others, number: counted}
+
+
+def _known(orders: Iterable[Order], as_of: datetime) -> list[Order]:
+    """One customer's orders until an instant, and refunds of them."""
+    found = [each for each in orders if each.ordered_at <= as_of]
+    bought = {each.order_id for each in found if each.refund_of is None}
+    return [each for each in found if each.refund_of is None or each.refund_of in bought]

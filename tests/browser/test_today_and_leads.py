@@ -1,0 +1,152 @@
+"""The pages of the day, of leads and of costs in a real browser."""
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from local.demo import SCORED_AT, Call, scheduled_event
+from local.server import Gateway
+
+# SAM CLI calls what the libraries under it deprecate.
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+
+AXE = Path(__file__).resolve().parents[2] / "dashboard/node_modules/axe-core/axe.min.js"
+A_MOMENT = 100
+"""Milliseconds."""
+UNTIL_THE_RUN = "end=1998-06-30"
+
+
+@pytest.fixture(scope="module")
+def scored(gateway: Gateway, call: Call) -> Call:
+    gateway.functions.invoke("ChurnScoring", json.dumps(scheduled_event(SCORED_AT)))
+    return call
+
+
+def signed_in(browser: Browser | BrowserContext, gateway: Gateway, role: str, place: str) -> Page:
+    page = browser.new_page()
+    page.goto(f"http://127.0.0.1:{gateway.port}/#/{place}")
+    page.get_by_role("button", name=f"Sign in as {role}").click()
+    page.wait_for_selector("main h1")
+    settle(page)
+    return page
+
+
+def go(page: Page, place: str) -> None:
+    page.evaluate("place => { location.hash = place }", f"#/{place}")
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    page.wait_for_timeout(A_MOMENT)  # until the page has heard of its address
+    page.wait_for_selector("main [aria-busy=true]", state="detached")
+
+
+def numbers(page: Page, name: str) -> list[str | None]:
+    """The exact values of a figure: now, and before where there is one."""
+    found = page.locator(f".stat:has(dt:text-is('{name}')) data")
+    return [each.get_attribute("value") for each in found.all()]
+
+
+def test_a_viewer_sees_the_figures_of_a_period(
+    gateway: Gateway, scored: Call, browser: Browser
+) -> None:
+    page = signed_in(browser, gateway, "viewer", f"?{UNTIL_THE_RUN}")
+    said: dict[str, Any] = scored("GET", f"/overview?days=28&{UNTIL_THE_RUN}").body
+
+    [revenue] = said["revenue"]["by_currency"]
+    assert float(revenue["now"]) > 0
+    assert numbers(page, "Revenue") == [revenue["now"], revenue["before"]]
+    assert numbers(page, "Orders") == [str(revenue["orders_now"]), str(revenue["orders_before"])]
+    for name, field in (
+        ("Submissions", "submissions"),
+        ("New leads", "new_leads"),
+        ("Hot leads", "hot_leads"),
+    ):
+        assert numbers(page, name) == [str(said[field]["now"]), str(said[field]["before"])]
+    assert numbers(page, "Value at risk") == [said["risk"]["value_now"]]
+    assert page.get_by_text("No submission waits in quarantine.").count() == 1
+    assert page.get_by_text("runs come every night").count() == 1
+
+    page.locator("label:has-text('Days') select").select_option("90")
+    settle(page)
+    longer: dict[str, Any] = scored("GET", f"/overview?days=90&{UNTIL_THE_RUN}").body
+    assert numbers(page, "Revenue")[0] == longer["revenue"]["by_currency"][0]["now"]
+
+
+def test_a_period_that_no_run_knows_has_no_revenue_and_offers_the_runs_day(
+    gateway: Gateway, scored: Call, browser: Browser
+) -> None:
+    assert scored("GET", "/health").status == 200
+    page = signed_in(browser, gateway, "viewer", "")
+    assert numbers(page, "Revenue") == []
+    page.get_by_label("Until").select_option("1998-07-01")
+    settle(page)
+    assert len(numbers(page, "Revenue")) == 2
+
+
+def test_leads_are_told_by_source_and_grade(
+    gateway: Gateway, scored: Call, browser: Browser
+) -> None:
+    page = signed_in(browser, gateway, "marketer", "leads")
+    said: dict[str, Any] = scored("GET", "/leads/analytics").body
+
+    for kind, groups in (("Source", said["by_source"]), ("Grade", said["by_grade"])):
+        table = page.locator(f"table:has(th:text-is('{kind}')):has(th:text-is('Won, of all'))")
+        rows = table.locator("tbody tr")
+        names = [each.locator("td").nth(0).text_content() for each in rows.all()]
+        leads = [each.locator("td").nth(1).text_content() for each in rows.all()]
+        assert names == [each["name"] for each in groups]
+        assert leads == [str(each["leads"]) for each in groups]
+
+
+def test_a_moved_lead_shows_its_history(gateway: Gateway, scored: Call, browser: Browser) -> None:
+    assert scored("GET", "/health").status == 200
+    page = signed_in(browser, gateway, "marketer", "leads")
+    page.locator("tbody a").first.click()
+    page.get_by_label("Status").select_option("qualified")
+    page.locator("h1 .state:text-is('Qualified')").wait_for()
+    history = page.locator("table:has(th:text-is('Since')) .state").all_inner_texts()
+    assert history == ["Qualified", "New"]
+
+
+def test_a_cost_is_entered_and_set_against_values(
+    gateway: Gateway, scored: Call, browser: Browser
+) -> None:
+    page = signed_in(browser, gateway, "admin", "costs?month=1997-02")
+    page.get_by_label("Another source").fill("unknown")
+    page.get_by_role("button", name="Add the source").click()
+    page.get_by_label("unknown (USD)").fill("-5")
+    page.get_by_role("button", name="Save the month").click()
+    page.get_by_text("Must not be negative").wait_for()
+    page.get_by_label("unknown (USD)").fill("14000")
+    page.get_by_role("button", name="Save the month").click()
+    page.get_by_role("heading", name="What is entered so far?").wait_for()
+    months = scored("GET", "/acquisition-costs").body["months"]
+    assert months[0]["costs"] == {"unknown": "14000.00"}
+
+    go(page, "value")
+    [source] = scored("GET", "/ltv/sources").body["sources"]
+    assert source["ltv_to_cac"] > 1
+    said = f"unknown brings back {source['ltv_to_cac']:.1f} times its cost"
+    assert page.get_by_role("heading", name=said).count() == 1
+
+    go(page, "costs?month=1997-02")
+    page.get_by_label("unknown (USD)").fill("")
+    page.get_by_role("button", name="Save the month").click()
+    page.get_by_role("heading", name="No cost is entered yet").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_of_costs_is_accessible_and_fits_a_phone(
+    gateway: Gateway, scored: Call, browser: Browser, scheme: Literal["light", "dark"]
+) -> None:
+    assert scored("GET", "/health").status == 200
+    narrow = browser.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    page = signed_in(narrow, gateway, "admin", "costs")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.evaluate(AXE.read_text("utf-8"))
+    violations = page.evaluate("axe.run().then(found => found.violations)")
+    assert [each["id"] for each in violations if each["impact"] in {"serious", "critical"}] == []
