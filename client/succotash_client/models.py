@@ -205,6 +205,8 @@ class CampaignMetricsView(TypedDict):
     """Messages that came back."""
     unsubscribed: int
     """Messages by which somebody unsubscribed."""
+    complained: int
+    """Messages that somebody reported as spam."""
     revenue: str
     """Net revenue attributed to the campaign, in `currency`; null where none was reported."""
     currency: str
@@ -252,6 +254,12 @@ class CampaignPerformanceView(TypedDict):
     """clicked / sent: clicks are known even where opening is not."""
     conversion_rate: float | None
     """Customers converted per message sent since the campaign began; null without any."""
+    bounce_rate: float | None
+    """bounced / sent: messages that came back."""
+    unsubscribe_rate: float | None
+    """unsubscribed / sent."""
+    complaint_rate: float | None
+    """complained / sent: messages that their readers reported as spam."""
     cost: CostView | None
     """Of the messages sent, at the cost of each in the budget; null without a budget."""
     effect: EffectView | None
@@ -778,6 +786,9 @@ class EffectView(TypedDict):
     more_people: int | None
     """So many more would probably be enough; null where they are, or where nobody can tell."""
     enough_expected_at: str | None
+    """When so many more will count, at the pace since the look before; null where that is
+    never, and once the campaign is over, since nobody is assigned any more.
+    """
     segments: list[SegmentDifferenceView]
     segments_note: str | None
     looks: list[LookView]
@@ -824,8 +835,8 @@ class ErasureReport(TypedDict):
     deployment's key can read, says so. What the person sends later is.
     """
     erased_elsewhere: dict[str, int]
-    """Queued submissions set aside, waiting deliveries, exports and e-mails removed, by place;
-    exports of everybody.
+    """Queued submissions set aside, waiting deliveries, exports, e-mails and events of this
+    machine removed, by place; exports of everybody.
     """
     unfinished: list[UnfinishedView]
     """Empty where every place was gone through."""
@@ -1491,7 +1502,7 @@ class OutcomeItem(TypedDict):
 
 
 type OutcomeKind = Literal[
-    "sent", "delivered", "opened", "clicked", "converted", "bounced", "unsubscribed"
+    "sent", "delivered", "opened", "clicked", "converted", "bounced", "unsubscribed", "complained"
 ]
 
 
