@@ -204,7 +204,9 @@ class CampaignMetricsView(TypedDict):
     bounced: int
     """Messages that came back."""
     unsubscribed: int
-    """Messages by which somebody unsubscribed."""
+    """Messages by which somebody unsubscribed, as far as it was reported. Who does so by the
+    link of a mail sent from here is not counted, since the link names nobody.
+    """
     complained: int
     """Messages that somebody reported as spam."""
     revenue: str
@@ -257,7 +259,7 @@ class CampaignPerformanceView(TypedDict):
     bounce_rate: float | None
     """bounced / sent: messages that came back."""
     unsubscribe_rate: float | None
-    """unsubscribed / sent."""
+    """unsubscribed / sent, as far as it was reported."""
     complaint_rate: float | None
     """complained / sent: messages that their readers reported as spam."""
     cost: CostView | None

@@ -26,7 +26,8 @@ class CampaignMetricsView(TypedDict):
     bounced: int
     """Messages that came back."""
     unsubscribed: int
-    """Messages by which somebody unsubscribed."""
+    """Messages by which somebody unsubscribed, as far as it was reported. Who does so by the link
+    of a mail sent from here is not counted, since the link names nobody."""
     complained: int
     """Messages that somebody reported as spam."""
     revenue: Decimal

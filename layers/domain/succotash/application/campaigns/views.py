@@ -135,7 +135,7 @@ class CampaignPerformanceView(TypedDict):
     bounce_rate: float | None
     """bounced / sent: messages that came back."""
     unsubscribe_rate: float | None
-    """unsubscribed / sent."""
+    """unsubscribed / sent, as far as it was reported."""
     complaint_rate: float | None
     """complained / sent: messages that their readers reported as spam."""
     cost: CostView | None
