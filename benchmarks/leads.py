@@ -1,4 +1,4 @@
-"""Scoring every lead anew, exporting all of them, and counting days, on PostgreSQL.
+"""Scoring every lead again, exporting all of them, and counting days, on PostgreSQL.
 
 Run from the project's root: `python -m benchmarks.leads [LEADS]`; 100,000 leads with two
 submissions each by default. A real server is started for it. Scoring is compared with reading the

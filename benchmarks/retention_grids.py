@@ -1,4 +1,4 @@
-"""Retention grids over a small and a large ledger: those that runs keep, and those counted anew.
+"""Retention grids over a small and a large ledger: those that runs keep, and those counted again.
 
 Run from the project's root: `python -m benchmarks.retention_grids [ORDERS]`; 1,000,000 orders of a
 sixth as many customers, by default, as many events, and a form of every customer, against 50,000. A

@@ -208,7 +208,7 @@ def filled(server: PostgresServer, database: str, customers: int) -> dict[str, s
 
 
 def queries(small: dict[str, str], large: dict[str, str]) -> dict[str, tuple[float, float]]:
-    """Seconds of what people ask for beside few and many orders.
+    """Seconds of what people ask for with few and many orders.
 
     Each the median of many once warm, asked by turns.
     """
@@ -282,7 +282,7 @@ def compare(
     seconds, peak = process(STEP, ["run", next(moments)], given)
     print(f"  all of it in one process: {seconds:.1f} s, {peak:.0f} MB", flush=True)
     for name, (few, seconds) in queries(small, given).items():
-        ratio = f"{seconds / few:.2f} times as long as beside {FEW * EACH:,} orders"
+        ratio = f"{seconds / few:.2f} times as long as with {FEW * EACH:,} orders"
         print(f"  {name}: {seconds * 1000:.1f} ms, {ratio}", flush=True)
     with server.connect(database) as connection:
         least = floor(connection)

@@ -261,14 +261,14 @@ def compare(server: PostgresServer, count: int) -> None:
 
 
 def grow(server: PostgresServer, count: int, stored: int) -> None:
-    """Print what a submission costs beside few others and beside very many."""
+    """Print what a submission costs next to few others and very many."""
     with migrated(server) as beside_few, migrated(server) as beside_many:
         fill(server, beside_few, 1, 1000)
         fill(server, beside_many, 1, stored)
         best = best_of_turns({"few": (OURS, beside_few), "many": (OURS, beside_many)}, count)
     print(
-        f"{best['few']:.2f} ms a submission beside 1,000 stored ones, "
-        f"{best['many']:.2f} ms beside {stored:,}"
+        f"{best['few']:.2f} ms a submission next to 1,000 stored ones, "
+        f"{best['many']:.2f} ms next to {stored:,}"
     )
     print(f"ratio {best['many'] / best['few']:.2f}")
 

@@ -18,7 +18,7 @@ rm -rf "$(1)/bin"
 find "$(1)" -type d -name tests -prune -exec rm -rf {} +
 endef
 
-# $(call compile,PLACE): bytecode beside every module. Where Lambda mounts it nothing can be
+# $(call compile,PLACE): bytecode next to every module. Where Lambda mounts it nothing can be
 # written, so without it every cold start would compile all it imports; times of files don't
 # survive packaging, so it is not checked against its source.
 define compile

@@ -16,7 +16,7 @@ quietly() { # quietly COMMAND...: its last lines only if it fails
   "$@" >output 2>&1 || { echo "failed: $*" >&2; tail -n 15 output >&2; exit 1; }
 }
 
-# Lists and packages of arm64, beside those of this machine and without touching them.
+# Lists and packages of arm64, apart from those of this machine and without touching them.
 mkdir -p lists/partial cache/archives/partial root
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 mirror() { apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' | sed -n 's/^Debian //p' | head -n 1; }

@@ -1,4 +1,4 @@
-"""What an AWS account says about a stack, and what its region offers to a new one."""
+"""Asks an AWS account about a stack, and what its region offers to a new one."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ENGINE = "aurora-postgresql"
 ENDPOINT_SERVICES = ("secretsmanager", "sqs")
-"""Those of the interface endpoints that a stack makes in its own network."""
+"""The services of the interface endpoints that a stack makes in its own network."""
 TIMEOUT = 35.0
 """Seconds for an answer: the API gives up after 30."""
 
@@ -45,7 +45,7 @@ class Stack:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a new stack is to be made of, where its template's defaults are not offered."""
+    """The parameters of a new stack, where its template's defaults are not offered."""
 
     engine_version: str
     zones: Sequence[str]
@@ -53,7 +53,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an address answered."""
+    """The response of an address."""
 
     status: int
     body: str
@@ -68,7 +68,7 @@ class Account:
 
     @cached_property
     def number(self) -> str:
-        """Of the account; AccountError where nobody is signed in."""
+        """The number of the account; AccountError if nobody is signed in."""
         try:
             return self._session.client("sts").get_caller_identity()["Account"]
         except (BotoCoreError, ClientError) as error:
@@ -143,7 +143,7 @@ class Account:
         ]
 
     def artifacts_bucket(self) -> str | None:
-        """Where `sam deploy --resolve-s3` uploads to."""
+        """The bucket that `sam deploy --resolve-s3` uploads to."""
         managed = self.stack("aws-sam-cli-managed-default")
         return managed.outputs.get("SourceBucket") if managed else None
 
@@ -208,7 +208,7 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 def ask(url: str, *, data: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
-    """What an address answers, errors too; AccountError where nobody answers."""
+    """Ask an address, and return errors too; AccountError if nobody answers."""
     request = urllib.request.Request(url, data=data, headers=dict(headers or {}))  # noqa: S310
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310

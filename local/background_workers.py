@@ -29,7 +29,7 @@ DEVELOPMENT_SECRETS = {
     "woocommerce": "development-woocommerce",
     "stripe": "whsec_development",
 }
-"""By which events of shops are signed on this machine; known to everybody."""
+"""The secrets that sign shops' events on this machine; known to everybody."""
 
 type Invoke = Callable[[str, str], str]
 """Invokes a function by its logical id with an event, both JSON."""
@@ -181,7 +181,7 @@ class BackgroundWorkers:
 
 
 def settings_of(folder: Path, url: str, *, queues: bool) -> dict[str, str]:
-    """What functions on this machine need to leave messages and submissions in this folder."""
+    """The settings by which functions leave messages and submissions in this folder."""
     queue = {"PARKING_QUEUE_URL": f"file:{folder / 'parked.db'}"} if queues else {}
     return queue | {
         "CONNECTOR_SECRETS": json.dumps(DEVELOPMENT_SECRETS),

@@ -70,7 +70,7 @@ from succotash.infrastructure.statement_files import load_statements
 
 SQL = load_statements(Path(__file__).parent / "sql" / "simulated_campaigns.sql")
 CAMPAIGNS = {NOTHING: 250, KNOWN: 250, LARGE: 100}
-"""As many as the table has."""
+"""The number of campaigns, as many as the table has."""
 USD = Currency("USD")
 INACTIVE_DAYS = 60
 """After which somebody is of the audience, until the next dispatch."""
@@ -208,7 +208,7 @@ class SimulatedCompany:
         )
 
     def _told(self, handler: RetentionHandler, campaign_id: CampaignId) -> EffectView:
-        """What is told after the first crossing, or after the last look."""
+        """The result published after the first crossing, or after the last look."""
         for look in PLAN.looks:
             self.now = look.at
             if _effect(handler, campaign_id)["crossed_at"] is not None:

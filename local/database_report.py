@@ -39,7 +39,7 @@ class Bound:
     """Whether it is numbers below that are worth a look."""
 
     def colour(self, value: object) -> str:
-        """Of a row with this value; none where all is well."""
+        """The colour of a row with this value; none where all is well."""
         if value is None:
             return ""
         number = float(str(value))
@@ -54,14 +54,14 @@ class Section:
 
     title: str
     columns: Mapping[str, str]
-    """What each column that is shown is headed."""
+    """The headings of the columns that are shown."""
     statement: str
     empty: str = "nothing"
-    """What there is to say where there is no row."""
+    """The sentence for no rows."""
     bound: Bound | None = None
 
     def colour(self, row: Sequence[object]) -> str:
-        """How a row is shown."""
+        """The colour of a row."""
         if self.bound is None:
             return ""
         return self.bound.colour(row[[*self.columns].index(self.bound.column)])

@@ -20,7 +20,7 @@ from local.demo_campaigns import (
     address_of,
     consenting,
 )
-from succotash.domain.people.consents import MARKETING
+from succotash.domain.consents.consents import MARKETING
 from succotash.domain.values import Json
 
 CDNOW = Path(__file__).parent / "data" / "cdnow_sample.csv"
@@ -42,7 +42,7 @@ class DemoError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the API answered; the body is parsed JSON, None where there is none."""
+    """The response of the API; the body is parsed JSON, None without one."""
 
     status: int
     body: Any
@@ -64,7 +64,7 @@ class Call(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What a load added; all zero where everything was there before."""
+    """The number of things that a load added; all zero if everything was there before."""
 
     forms: int = 0
     submissions: int = 0

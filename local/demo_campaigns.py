@@ -65,7 +65,7 @@ def address_of(number: str) -> str | None:
 
 
 def consenting(customers: int) -> Iterator[str]:
-    """Those of the sample's first customers, by id, who agree to be written to."""
+    """The sample's first customers, by id, who consent to messages."""
     for number in range(ADDRESSED, customers + 1, ADDRESSED):
         if number % SILENT:
             yield f"cdnow-{number:04d}"

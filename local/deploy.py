@@ -41,7 +41,7 @@ QUESTIONS = (
     ("DbDeletionProtection", "Protect the database against deletion (true or false)"),
     ("LogRetentionDays", "Days that logs are kept"),
 )
-"""What GUIDED=1 asks for besides the stack and its region."""
+"""The questions that GUIDED=1 asks besides the stack and its region."""
 
 type Run = Callable[[Sequence[str], Mapping[str, str]], int]
 """Runs a command with these additions to the environment; its exit status."""
@@ -53,7 +53,7 @@ class DeployError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a deleted stack leaves, and the command that removes it too."""
+    """A resource that a deleted stack leaves, and the command that removes it too."""
 
     why: str
     remove: str
@@ -89,7 +89,7 @@ KEPT: Mapping[str, Kept] = {
         "aws sqs delete-queue --region {region} --queue-url {id}",
     ),
 }
-"""By logical id: what the template retains."""
+"""The resources that the template retains, by logical id."""
 KEY_VERSIONS: Mapping[str, str] = {
     "FormTokenKeyVersion": "FormTokenKey",
     "ErasureKeyVersion": "ErasureKey",
@@ -262,7 +262,7 @@ class Deployer:
 
 
 def _as_before(held: Mapping[str, str]) -> dict[str, str]:
-    """What a stack of an earlier release has where later ones have another default."""
+    """The parameters of an earlier release, where later ones have another default."""
     earlier = {
         "DbDeletionProtection": "true",
         "DbAdminAuthentication": "password",
@@ -280,7 +280,7 @@ def _makes_network(chosen: Mapping[str, str]) -> bool:
 
 
 def _quoted(parameter: tuple[str, str]) -> str:
-    """As `sam deploy --parameter-overrides` reads it back, whatever is in the value."""
+    """A value as `sam deploy --parameter-overrides` reads it back, whatever is in it."""
     name, value = parameter
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'{name}="{escaped}"'
@@ -348,7 +348,7 @@ def main(
 
 
 def _typed(read: Callable[[str], str], question: str) -> str:
-    """What somebody types, or nothing where nobody is there."""
+    """Read a line from the terminal, or nothing without one."""
     try:
         return read(question)
     except EOFError:
@@ -356,7 +356,7 @@ def _typed(read: Callable[[str], str], question: str) -> str:
 
 
 def _offered(name: str, region: str) -> Mapping[str, str]:
-    """What the stack has, or the template's defaults."""
+    """The stack's parameters, or the template's defaults."""
     _require_region(region)
     stack = Account(region).stack(name)
     defaults = Parameters.of_template(ROOT / "template.yaml").defaults

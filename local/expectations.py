@@ -1,4 +1,4 @@
-"""What a round trip is about: instants before any real shop, and what must be so."""
+"""Instants and assertions of round trips."""
 
 from datetime import UTC, datetime, timedelta
 

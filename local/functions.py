@@ -19,12 +19,12 @@ ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
 
 @dataclass(frozen=True, slots=True)
 class LambdaContext:
-    """What Lambda tells a function about an invocation."""
+    """The context of an invocation, as Lambda gives it."""
 
     function_name: str
     memory_limit_in_mb: int
     ends_at: float
-    """By the monotonic clock, in seconds."""
+    """The end by the monotonic clock, in seconds."""
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     function_version: str = "$LATEST"
     log_group_name: str = "local"
@@ -32,7 +32,7 @@ class LambdaContext:
 
     @property
     def invoked_function_arn(self) -> str:
-        """As it would read in an account of its own."""
+        """The ARN as it would read in an account of its own."""
         return ARN + self.function_name
 
     def get_remaining_time_in_millis(self) -> int:

@@ -72,7 +72,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Everything that the document tells."""
+    """The numbers that the document shows."""
 
     known: Histories
     judged: Sequence[Judged]
@@ -152,7 +152,7 @@ def _in_weeks(model: PurchaseModel) -> str:
 
 
 def purchases(found: Findings) -> str:
-    """How wrong each model's purchases were in the holdout."""
+    """The error of each model's purchases in the holdout."""
     rows = []
     for each in found.judged:
         result = each.result
@@ -183,7 +183,7 @@ def purchases(found: Findings) -> str:
 
 
 def silence(found: Findings) -> str:
-    """How good each model's probability of silence was in the holdout."""
+    """The accuracy of each model's probability of inactivity in the holdout."""
     rows = [
         (
             each.model.name,
@@ -199,7 +199,7 @@ def silence(found: Findings) -> str:
 
 
 def spend(found: Findings) -> str:
-    """How wrong spend was in the holdout."""
+    """The error of spend in the holdout."""
     known = found.known
     rows = []
     for each in found.judged:
@@ -245,7 +245,7 @@ def calibrated_before(candidate: Candidate) -> float:
 
 
 def intervals(found: Findings) -> str:
-    """How often what customers brought lay within their interval, by its kind."""
+    """The share of customers whose revenue lay within their interval, by its kind."""
     known = found.known
     rows: list[Sequence[str]] = []
     for each in found.judged:

@@ -49,7 +49,7 @@ type _Key = tuple[int, JsonSchemaMode]
 
 
 class Problem(TypedDict):
-    """What went wrong (RFC 9457)."""
+    """A problem (RFC 9457)."""
 
     type: str
     title: str
@@ -61,7 +61,7 @@ class Problem(TypedDict):
 
 
 class GatewayRefusal(TypedDict):
-    """What API Gateway answers where it lets no request through to a function."""
+    """The answer of API Gateway where it lets no request through to a function."""
 
     message: str
 
@@ -123,7 +123,7 @@ def document() -> Schema:
 
 
 def undescribed_numbers(described: Schema) -> list[str]:
-    """Where the document has a number that it says nothing of, such as `Model.field`."""
+    """Find the numbers that the document does not describe, such as `Model.field`."""
     schemas = described["components"]["schemas"]
     fields = [
         (f"{name}.{field}", schema)
@@ -186,7 +186,7 @@ class _Schemas:
 
 
 def _refusal(description: str, schemas: _Schemas) -> Schema:
-    """How a request is refused that its token does not admit."""
+    """The response to a request that its token does not admit."""
     return {
         "description": description,
         "headers": {
@@ -301,7 +301,7 @@ def _responses(route: Route[Any], schemas: _Schemas) -> Schema:
 
 
 def rendered() -> Mapping[Path, str]:
-    """What each file of the description must contain."""
+    """The text of each file of the description."""
     described = document()
     yaml = YAML()
     yaml.default_flow_style = False

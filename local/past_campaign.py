@@ -20,7 +20,7 @@ from succotash.domain.campaigns.audiences import Audience
 from succotash.domain.campaigns.campaigns import CampaignChange, CampaignStatus
 from succotash.domain.campaigns.definition import Budget, CampaignDefinition
 from succotash.domain.campaigns.templates import MessageTemplate
-from succotash.domain.people.consents import MARKETING, Consent, ConsentOrigin, ConsentState
+from succotash.domain.consents.consents import MARKETING, Consent, ConsentOrigin, ConsentState
 from succotash.domain.value.ledgers import Order
 from succotash.domain.values import CampaignId, Currency, CustomerId, Money, OrderId
 from succotash.errors import NotFoundError
@@ -31,7 +31,7 @@ DESCRIPTION = "Simulated: it adds 6.00 to the revenue of each member, on average
 CUSTOMERS = 1_000
 HOLDOUT_SHARE = 0.3
 CHANCES = {Arm.TREATMENT: 0.4, Arm.HOLDOUT: 0.2}
-"""Of an order within the attribution window."""
+"""The chances of an order within the attribution window."""
 CHEAPEST, DEAREST = 1_000, 5_000
 """Cents of such an order, and everything between alike."""
 EFFECT = Decimal(6)
@@ -85,7 +85,7 @@ def run_past_campaign(present: Container) -> bool:
 
 
 def later_orders(key: str) -> Iterator[Order]:
-    """What customers bought within the window, by the group that they are in under a key."""
+    """The orders within the window, by the group that their customers are in under a key."""
     for customer_id in customer_ids():
         random = Random(customer_id)  # noqa: S311 - the same each time
         chance, cents, hours = random.random(), random.randint(CHEAPEST, DEAREST), random.random()

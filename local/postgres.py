@@ -72,12 +72,12 @@ class EmbeddedServer:
 
     @property
     def folder(self) -> Path:
-        """Where the data is."""
+        """The folder of the data."""
         return Path(self.wheel.pgdata)
 
     @property
     def log(self) -> Path:
-        """What the server has to say."""
+        """The server's log."""
         return self.folder / "log"
 
     def prepare(self) -> None:
@@ -113,7 +113,7 @@ class EmbeddedServer:
             self._control("-m", "fast", "stop")
 
     def _is_running(self) -> bool:
-        """By its pid file, unless another program has that process id by now."""
+        """Whether the process of its pid file runs, and is a server."""
         found = PostmasterInfo.read_from_pgdata(self.folder)
         process = found.process if found else None
         return process is not None and process.is_running() and process.name() == "postgres"

@@ -1,4 +1,4 @@
-"""What CDNOW's customers did after their risk was judged: tables of `docs/explanation/risk.md`.
+"""Follows CDNOW's customers after a run: the tables of `docs/explanation/risk.md`.
 
 `python -m local.risk_report` writes them; with `--check` it only compares, and fails where they are
 not what the code finds.
@@ -22,7 +22,7 @@ from succotash.infrastructure.in_memory.storage import InMemoryStorage
 DOCUMENT = Path("docs/explanation/risk.md")
 AFTER = timedelta(days=180)
 DAYS = (date(1997, 10, 1), date(1998, 1, 1))
-"""As of which CDNOW's customers are judged: what they did in the 180 days after is known."""
+"""The days as of which CDNOW's customers are judged: the 180 days after are known."""
 HORIZONS_AS_OF = date(1998, 7, 1)
 USD = Currency("USD")
 
@@ -52,7 +52,7 @@ def scored(day: date, bought: Bought) -> tuple[InMemoryStorage, ScoringReport]:
 
 @dataclass(frozen=True, slots=True)
 class Afterwards:
-    """What a run predicted, and what each customer brought in the 180 days after it."""
+    """The predictions of a run, and each customer's revenue in the 180 days after it."""
 
     day: date
     report: ScoringReport
@@ -62,7 +62,7 @@ class Afterwards:
 
     @classmethod
     def of(cls, day: date, bought: Bought) -> "Afterwards":
-        """Of a run over these orders as of the start of that day."""
+        """Score these orders as of the start of that day."""
         storage, report = scored(day, bought)
         predictions = storage.repositories.retention.find_churn_predictions(limit=5_000)
         return cls(
@@ -76,11 +76,11 @@ class Afterwards:
         )
 
     def at(self, *levels: RiskLevel) -> list[ChurnPrediction]:
-        """Those of these levels."""
+        """The customers of these levels."""
         return [each for each in self.predictions if each.risk_level in levels]
 
     def share(self, level: RiskLevel) -> float:
-        """Of all customers."""
+        """The share of all customers."""
         return len(self.at(level)) / len(self.predictions)
 
     def returned(self, predictions: Sequence[ChurnPrediction]) -> float:
@@ -88,7 +88,7 @@ class Afterwards:
         return sum(bool(self.brought[each.customer_id]) for each in predictions) / len(predictions)
 
     def revenue(self, predictions: Sequence[ChurnPrediction]) -> float:
-        """What they brought."""
+        """The revenue of these customers."""
         return sum(sum(self.brought[each.customer_id]) for each in predictions)
 
     @property
@@ -99,7 +99,7 @@ class Afterwards:
 
 
 def levels_row(found: Afterwards) -> tuple[str, ...]:
-    """How many bought again, of everybody and of each level, and the revenue of the high."""
+    """The share that bought again, of everybody and of each level, and the revenue of the high."""
     levels = [
         f"{found.share(level):.1%}: {found.returned(found.at(level)):.1%}"
         if found.at(level)
@@ -112,13 +112,13 @@ def levels_row(found: Afterwards) -> tuple[str, ...]:
 
 
 def levels_table(name: str, found: Mapping[str, Afterwards]) -> str:
-    """How many customers each level has, and how many of them bought again."""
+    """The number of customers of each level, and of those who bought again."""
     head = (name, "everybody", *(f"`{level}`" for level in RiskLevel), "revenue of the high")
     return table(head, [(each, *levels_row(found[each])) for each in found])
 
 
 def horizons_table(report: ScoringReport) -> str:
-    """How wrong each candidate's total of purchases was at each horizon."""
+    """The error of each candidate's total of purchases at each horizon."""
     horizons = report["backtest"]["horizons"]
     rows: list[tuple[str, ...]] = []
     names: list[str] = []

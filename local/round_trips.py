@@ -15,6 +15,15 @@ from local.member_round_trips import check_members
 from local.run_round_trip import check_progress
 from local.shop_round_trip import USD, ShopRoundTrip
 from succotash.domain.campaigns.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
+from succotash.domain.consents.consents import (
+    MARKETING,
+    Consent,
+    ConsentOrigin,
+    ConsentState,
+    CurrentConsent,
+    Suppression,
+    SuppressionReason,
+)
 from succotash.domain.forms.forms import Form, RuleKind, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest, SubmissionFilter
 from succotash.domain.intake.submissions import (
@@ -33,15 +42,6 @@ from succotash.domain.messages.delivery import (
 )
 from succotash.domain.messages.outbox import Channel, MailNote, OutboxMessage, Settlement
 from succotash.domain.messages.quarantine import QuarantineDigest
-from succotash.domain.people.consents import (
-    MARKETING,
-    Consent,
-    ConsentOrigin,
-    ConsentState,
-    CurrentConsent,
-    Suppression,
-    SuppressionReason,
-)
 from succotash.domain.people.identities import Join
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.grids import GridRequest
@@ -90,7 +90,7 @@ KEEP_ALL = 1_000_000
 
 
 class RoundTrip(ShopRoundTrip):
-    """Everything is made by one mark; each method below goes through one port."""
+    """Round trips through the ports, with records that all carry one mark."""
 
     def __init__(self, repositories: Repositories, mark: str) -> None:
         super().__init__(repositories, mark)
@@ -383,7 +383,7 @@ class RoundTrip(ShopRoundTrip):
         expect(that=(lifted, to.forget_consents(email)) == (1, 1))
 
     def people(self) -> None:
-        """What is known of a person, and its erasure."""
+        """Records and erasure of a person."""
         to, email = self._to.people, self._lead.email
         tombstone = self._mark.encode().hex().rjust(64, "0")
         expect(that=[each.key for each in to.get_answered_requests(email)] == ["key"])

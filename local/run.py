@@ -251,7 +251,7 @@ def _workers(gateway: "Gateway", chosen: Mapping[str, str]) -> "BackgroundWorker
 
 
 def _uploads(chosen: Mapping[str, str]) -> Path:
-    """Where files are put that are imported."""
+    """The place for files that are imported."""
     return Path(chosen["ORDER_FILES"].removeprefix("file:"))
 
 

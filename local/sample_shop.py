@@ -52,7 +52,7 @@ class Sale:
 
     @property
     def refunded(self) -> str:
-        """What was given back of it."""
+        """The refunded part of it."""
         return dollars(self.refunded_cents)
 
 
@@ -101,7 +101,7 @@ def _numbered(sold: Sequence[Sale], first: int) -> list[Sale]:
 
 
 def woocommerce(sold: Sequence[Sale]) -> Iterator[Sequence[str]]:
-    """As the plug-in Order Export & Order Import writes orders."""
+    """Write orders as the plug-in Order Export & Order Import does."""
     yield (
         "order_id", "order_number", "order_date", "paid_date", "status", "order_total",
         "order_currency", "payment_method", "customer_id", "customer_email", "billing_email",
@@ -121,7 +121,7 @@ def woocommerce(sold: Sequence[Sale]) -> Iterator[Sequence[str]]:
 
 
 def shopify(sold: Sequence[Sale]) -> Iterator[Sequence[str]]:
-    """As Orders > Export writes orders; every fifth has a second line item."""
+    """Write orders as Orders > Export does; every fifth has a second line item."""
     yield (
         "Name", "Email", "Financial Status", "Paid at", "Fulfillment Status", "Fulfilled at",
         "Accepts Marketing", "Currency", "Subtotal", "Shipping", "Taxes", "Total", "Created at",
@@ -142,7 +142,7 @@ def shopify(sold: Sequence[Sale]) -> Iterator[Sequence[str]]:
 
 
 def stripe(sold: Sequence[Sale]) -> Iterator[Sequence[str]]:
-    """As Payments > Export writes payments; every ninth was tried in vain first."""
+    """Write payments as Payments > Export does; every ninth was tried in vain first."""
     yield (
         "id", "Created date (UTC)", "Amount", "Amount Refunded", "Currency", "Captured", "Status",
         "Refunded date (UTC)", "Customer ID", "Customer Email", "Description",

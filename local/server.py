@@ -50,7 +50,7 @@ MESSAGES = {
     HTTPStatus.METHOD_NOT_ALLOWED: "Not Found",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request Entity Too Large",
 }
-"""What API Gateway itself answers."""
+"""The messages of API Gateway itself."""
 
 
 ISSUER = {"Issuer": "https://issuer.succotash.local/", "Audience": "succotash"}
@@ -59,7 +59,7 @@ ISSUER = {"Issuer": "https://issuer.succotash.local/", "Audience": "succotash"}
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """What the local run needs of the template."""
+    """The parts of the template that the local run needs."""
 
     api: Any
     """SAM CLI's reading of the routes."""
@@ -67,7 +67,7 @@ class Stack:
     issuer: str
     audience: str
     scopes: Mapping[str, frozenset[str] | None]
-    """By route key, such as `GET /leads`: any one of these scopes admits; None is public."""
+    """The scopes by route key, such as `GET /leads`: any one of them admits; None is public."""
 
     @classmethod
     def read(cls, template: Path, parameters: Mapping[str, str] | None = None) -> Self:
@@ -125,7 +125,7 @@ class RefusedError(Exception):
         self.challenge = challenge
 
     def answer(self) -> Event:
-        """What API Gateway answers instead of the function."""
+        """The answer of API Gateway instead of the function."""
         return {
             "statusCode": self.status,
             "headers": {"Content-Type": "application/json", "WWW-Authenticate": self.challenge},
@@ -305,7 +305,7 @@ def as_api_gateway_sends(event: Event) -> Event:
 
 
 def _body(encoded: str, content_type: str) -> Event:
-    """Text as it is, everything else in base64; no body at all where there is none."""
+    """Text as it is, everything else in base64; no body at all without one."""
     if not encoded:
         return {"body": None, "isBase64Encoded": False}
     media_type = content_type.partition(";")[0].strip().lower()

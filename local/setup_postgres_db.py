@@ -24,12 +24,12 @@ from succotash.infrastructure.postgres.provisioning import Login, SetUpError
 from succotash.settings import LOCAL_PASSWORD, Settings
 
 LOCAL_SERVER = Path(__file__).parent.parent / ".local" / "postgres.url"
-"""Where `make run` leaves the address of the server it starts."""
+"""The file where `make run` leaves the address of the server it starts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be there in the end; every role has the same password."""
+    """The database and roles to set up; every role has the same password."""
 
     database: str = "supreme_octosuccotash_db"
     user: str = "app_user"

@@ -22,7 +22,7 @@ USD = Currency("USD")
 
 
 class ShopRoundTrip:
-    """Everything is made by one mark."""
+    """Round trips through shops' ports, with records that all carry one mark."""
 
     def __init__(self, repositories: Repositories, mark: str) -> None:
         self._to = repositories
@@ -30,7 +30,7 @@ class ShopRoundTrip:
         self._customer = CustomerId(f"{mark}customer")
 
     def shop_orders(self) -> None:
-        """What a shop tells of an order, and what of it stands in the ledger."""
+        """Statements of a shop about an order, and the state that the ledger shows."""
         to, system = self._to.ltv, f"{self._mark}shop"
         key = ShopOrderKey(system, "1", OrderId(f"{system}:#1"))
         total = Money(Decimal("12.3456"), USD)

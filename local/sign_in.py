@@ -37,7 +37,7 @@ CARRIED = ("client_id", "redirect_uri", "state", "nonce", "code_challenge")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a code stands for."""
+    """The request that a code stands for."""
 
     role: str
     redirect_uri: str
@@ -47,7 +47,7 @@ class Grant:
 
 
 class DevelopmentSignIn:
-    """Signs people in as a viewer, a marketer or an admin, whoever they are."""
+    """Signs people in as a viewer, a marketer or an admin, whatever their names."""
 
     def __init__(self, issuer: LocalIssuer, scopes: Collection[str], prefix: str = "") -> None:
         self._issuer = issuer

@@ -49,16 +49,16 @@ PLAN = LookPlan.of(
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a campaign does to whom it writes to."""
+    """The effect of a campaign on its recipients."""
 
     name: str
     extra_orders: float = 0.0
     """The chance of one more order, of an amount drawn from all of CDNOW's."""
     factor: float = 1.0
-    """By which everything else is multiplied."""
+    """The factor by which everything else is multiplied."""
 
     def per_member(self) -> float:
-        """What it adds to a member's revenue, on average."""
+        """The revenue that it adds to a member, on average."""
         people = population()
         added = self.extra_orders * people.amounts.mean()
         return float(added + (self.factor - 1) * people.revenue.mean())
@@ -76,11 +76,11 @@ class Population:
     """One row per customer."""
 
     revenue: Array
-    """Of the days after."""
+    """The revenue of the days after."""
     foreseen: Array
-    """What the run expected of the customer within the value horizon."""
+    """The run's forecast for the customer within the value horizon."""
     amounts: Array
-    """Of all purchase days of all customers."""
+    """The amounts of all purchase days of all customers."""
 
 
 @cache
@@ -107,7 +107,7 @@ def population() -> Population:
 
 
 def counted(change: Change, members: int, seed: int) -> list[ArmTotals]:
-    """What each of the looks adds, with members of equal number."""
+    """The totals that each of the looks adds, with members of equal number."""
     random = np.random.default_rng(seed)
     people = population()
     drawn = random.integers(0, len(people.revenue), members)
@@ -119,7 +119,7 @@ def counted(change: Change, members: int, seed: int) -> list[ArmTotals]:
 
 
 def totals_of(revenue: Array, foreseen: Array, held_out: NDArray[np.bool_]) -> list[ArmTotals]:
-    """What each of the looks adds of these members, as many at each, in their order."""
+    """The totals that each look adds of these members, as many at each, in their order."""
     columns = {"b": revenue > 0, "y": revenue, "x": foreseen}
     group = np.arange(len(revenue)) * LOOKS // len(revenue) + LOOKS * held_out
     sums: dict[str, Any] = {
@@ -143,7 +143,7 @@ class Campaign:
     effect: CampaignEffect
     truth: float
     everything: ArmTotals
-    """As if it had not stopped."""
+    """The result as if it had not stopped."""
 
     @classmethod
     def of(cls, change: Change, members: int, seed: int) -> "Campaign":
@@ -178,7 +178,7 @@ def campaigns(change: Change, members: int, count: int) -> list[Campaign]:
 
 
 def share(of: Iterable[bool]) -> float:
-    """How many of them are true."""
+    """The share of them that is true."""
     found = list(of)
     return sum(found) / len(found)
 
@@ -209,7 +209,7 @@ def stopping_table() -> str:
 
 
 def width(estimate: Estimate | None) -> float:
-    """Of the interval; infinite where there is none."""
+    """The width of the interval; infinite without one."""
     return np.inf if estimate is None else estimate.high - estimate.low
 
 
@@ -262,7 +262,7 @@ def _within(found: Difference, truth: float) -> bool:
 
 
 def narrowing_table() -> str:
-    """What the run before the campaign is worth."""
+    """The table of how much the run before the campaign narrows intervals."""
     people = population()
     related = float(np.corrcoef(people.foreseen, people.revenue)[0, 1])
     rows = []

@@ -88,7 +88,7 @@ SHOPS: Mapping[str, Callable[[], Shop]] = {
 
 
 def bought(shop: Shop) -> Bought:
-    """What each customer spent on which day: about a mean of their own."""
+    """Draw each customer's spend by day, about a mean of their own."""
     random = np.random.default_rng(SEED)
     mean = random.gamma(4.0, 10.0, len(shop.age))
     first = [AS_OF - timedelta(days=int(age)) for age in shop.age]

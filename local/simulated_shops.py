@@ -33,13 +33,13 @@ CHOSEN = "as the backtest chooses"
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """How customers buy and leave; time in days."""
+    """The rhythm in which customers buy and leave; time in days."""
 
     name: str
     every: float
     """Mean days between purchases, at the mean rate."""
     shape: float = np.inf
-    """Of the gamma distribution of rates; infinite where all buy at one rate."""
+    """The shape of the gamma distribution of rates; infinite where all buy at one rate."""
     leaving: float = 0.0
     """Mean chance to leave after a repeat purchase."""
     concentration: float = np.inf
@@ -87,7 +87,7 @@ class Shop:
     def of(
         cls, age: Array, buyer: NDArray[np.intp], bought_at: Array, days: float = HORIZON
     ) -> "Shop":
-        """Who made these purchases, of which those within `days` after `age` are to be foreseen."""
+        """Take these purchases, of which those within `days` after `age` are to be predicted."""
         customers, before = len(age), bought_at <= age[buyer]
         after = ~before & (bought_at <= age[buyer] + days)
         recency = np.zeros(customers)
@@ -102,7 +102,7 @@ class Shop:
         )
 
     def as_it_was(self, days: float) -> "Shop":
-        """Those who had bought so many days before; `later` is what came in these days."""
+        """The customers who had bought so many days before; `later` is what came in these days."""
         rows = np.flatnonzero(self.age > days)
         place = np.full(len(self.age), -1)
         place[rows] = np.arange(len(rows))
@@ -111,7 +111,7 @@ class Shop:
 
     @property
     def history(self) -> tuple[Array, Array, Array]:
-        """What a model is told."""
+        """The history that a model is fitted to."""
         return self.frequency, self.recency, self.age
 
     def sample(self) -> PurchaseSample:
@@ -143,7 +143,7 @@ def simulated_shop(rhythm: Rhythm, customers: int, seed: int) -> Shop:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a model foresaw of the year after its shop's history, and what came."""
+    """A model's prediction for the year after its shop's history, and what happened."""
 
     fitted: FittedPurchases
     expected: float
@@ -151,7 +151,7 @@ class Foreseen:
 
     @classmethod
     def of(cls, shop: Shop, candidate: Candidate | None) -> "Foreseen":
-        """By this candidate, or by the one that a run would choose, fitted to this shop alone."""
+        """Predict by this candidate, or by the one a run would choose, fitted to this shop."""
         if candidate is None:
             fitted = fit_purchases(shop.sample(), chosen(shop))
         else:
@@ -189,7 +189,7 @@ def small_shops(
 def poisson_samples(
     rhythm: Rhythm, customers: int, candidate: Candidate | None, samples: int = SAMPLES
 ) -> list[Foreseen]:
-    """As many larger samples, with seeds from 0 on."""
+    """Draw as many larger samples, with seeds from 0 on."""
     return [
         Foreseen.of(simulated_shop(rhythm, customers, seed), candidate) for seed in range(samples)
     ]

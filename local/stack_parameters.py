@@ -11,7 +11,7 @@ from samcli.yamlhelper import yaml_parse
 
 
 class ParameterError(Exception):
-    """What is wrong with a parameter, in a sentence."""
+    """A parameter is wrong; the sentence says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Parameters:
 
     @classmethod
     def of_template(cls, path: Path) -> Self:
-        """Those of this template."""
+        """The parameters of this template."""
         return cls(yaml_parse(path.read_text("utf-8"))["Parameters"])
 
     @staticmethod

@@ -17,7 +17,7 @@ FOLDERS = {
     "postgres": [_ADAPTERS / "postgres" / "sql", Path(__file__).parent / "sql"],
     "sqlite": [_ADAPTERS / "sqlite" / "sql", _ADAPTERS / "files"],
 }
-"""Where statements of a dialect stand."""
+"""The folders of a dialect's statements."""
 
 
 def statements_of(path: Path) -> Mapping[str, str]:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 DOCUMENT = Path("docs/models.md")
-"""Of the models: several programs write tables of it."""
+"""The document of the models: several programs write tables in it."""
 _PARTS = 4
-"""What is before the one place, its two marks, and what is after it."""
+"""The parts before the one place, its two marks, and after it."""
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -32,7 +32,7 @@ from succotash.infrastructure.statement_files import load_statements
 from succotash.wiring.postgres import connection_settings
 
 PORTS: Mapping[str, type] = get_type_hints(Repositories)
-"""By the name of the repository."""
+"""The ports by the name of the repository."""
 ROUNDS = (
     "retention",
     "receipts",
@@ -103,7 +103,7 @@ def go_through(repositories: Repositories, mark: str, worked: dict[str, float]) 
 
 
 def check(storage: Storage, mark: str, worked: dict[str, float]) -> list[str]:
-    """What did not work."""
+    """Check the adapters; return what did not work."""
     problems: list[str] = []
     try:
         with storage.transaction() as repositories:
@@ -114,7 +114,7 @@ def check(storage: Storage, mark: str, worked: dict[str, float]) -> list[str]:
 
 
 def leftovers(repositories: Repositories, mark: str) -> list[str]:
-    """What the check made that is still there, in words."""
+    """The records that the check left behind, in words."""
     made: dict[str, Callable[[], object]] = {
         "a form": lambda: repositories.forms.get_form(FormId(f"{mark}form")),
         "a lead": lambda: repositories.forms.get_lead(LeadId(f"{mark}lead")),
@@ -133,7 +133,7 @@ def _is_found(get: Callable[[], object]) -> bool:
 
 
 def missing_rights(settings: ConnectionSettings) -> list[str]:
-    """What some function needs and the role may not do, such as `INSERT on leads`."""
+    """The rights that some function needs and the role lacks, such as `INSERT on leads`."""
     with closing(Connector(settings).connect()) as connection:
         rows = connection.run(SQL["rights_of_role"], {})
     held = {

@@ -37,7 +37,7 @@ from succotash.domain.intake.spam import (
     suspicions,
     text_digest,
 )
-from succotash.domain.intake.submissions import lead_of, merged_lead
+from succotash.domain.intake.submissions import lead_from, merged_lead
 from succotash.domain.leads.leads import Lead
 from succotash.domain.leads.scoring import DEFAULT_SCORING
 from succotash.domain.messages.outbox import submission_messages
@@ -221,7 +221,7 @@ def _with_lead(
 ) -> tuple[submissions.FormSubmission, bool]:
     """The submission of its lead, which is made or merged and scored; whether it was made."""
     email = submission.canonical_email or ""
-    lead = lead_of(submission, email, LeadId(uuid7()))
+    lead = lead_from(submission, email, LeadId(uuid7()))
     leads, now = tables.leads, submission.submitted_at
     wanted = select(leads).where(leads.canonical_email == email).with_for_update()
     row = session.scalar(wanted)

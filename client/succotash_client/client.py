@@ -27,7 +27,7 @@ BATCH = 500
 """The most items of a batch."""
 PAGE = 100
 RUN_SECONDS = 3600.0
-"""How long a scoring run is waited for."""
+"""The time to wait for a scoring run."""
 POLL_SECONDS = 1.0
 ENDED = frozenset({"finished", "withheld", "failed"})
 
@@ -266,12 +266,12 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
             self._sleep(POLL_SECONDS)
 
     def get_import(self, import_id: str, *, limit: int | None = None) -> models.ImportView:
-        """How the import of a file went, or how far it has come."""
+        """The progress or the result of the import of a file."""
         path = f"/imports/{quoted(import_id)}"
         return cast("models.ImportView", self.request("GET", path, params={"limit": limit}))
 
     def _import(self, import_id: str) -> models.ImportView | None:
-        """How far the import has come; None before its file is seen."""
+        """The progress of the import; None before its file is seen."""
         try:
             return self.get_import(import_id)
         except NotFoundError:
@@ -307,7 +307,7 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
         self.request("DELETE", _campaign(campaign_id))
 
     def preview_campaign(self, campaign_id: str) -> models.PreviewView:
-        """How many a campaign would reach now, why not others, and what they would read."""
+        """The number of people a campaign would reach now, others by reason, and first messages."""
         found = self.request("POST", f"{_campaign(campaign_id)}/preview", repeatable=True)
         return cast("models.PreviewView", found)
 
@@ -330,7 +330,7 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
         return cast("models.RunProgressView", found)
 
     def run(self, run_id: str) -> models.RunProgressView:
-        """How far a scoring run has come."""
+        """The progress of a scoring run."""
         return cast(
             "models.RunProgressView", self.request("GET", f"/scoring/runs/{quoted(run_id)}")
         )

@@ -1,4 +1,4 @@
-"""Who somebody is logged in as: in the environment, the keyring, or a file of their own."""
+"""Credentials: from the environment, the keyring, or a file of one's own."""
 
 import json
 import os
@@ -22,19 +22,19 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class LoginError(SuccotashClientError):
-    """Nobody is logged in, or the login failed."""
+    """No one is logged in, or the login failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What opens the API at one address."""
+    """The address of an API, and the token that opens it."""
 
     url: str
     access_token: str = ""
     token_file: str = ""
-    """The file with a token that `make run` writes anew at each start."""
+    """The file with a token that `make run` writes again at each start."""
     expires_at: float = 0.0
-    """By the clock, in seconds; 0 where the token does not say."""
+    """The end of its validity by the clock, in seconds; 0 where the token does not say."""
     token_url: str = ""
     client_id: str = ""
     client_secret: str = ""
@@ -48,10 +48,10 @@ class Credentials:
 
 
 class Store(Protocol):
-    """Where credentials are kept."""
+    """A place where credentials are stored."""
 
     def read(self) -> Credentials | None:
-        """What was kept last."""
+        """The credentials that were stored last."""
 
     def write(self, credentials: Credentials) -> str:
         """Keep these in place of others; says where."""
@@ -67,7 +67,7 @@ class FileStore:
     path: Path
 
     def read(self) -> Credentials | None:
-        """What was kept last."""
+        """The credentials that were stored last."""
         try:
             return _parsed(self.path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -96,7 +96,7 @@ class KeyringStore:
         self._keyring = keyring
 
     def read(self) -> Credentials | None:
-        """What was kept last."""
+        """The credentials that were stored last."""
         found = self._keyring.get_password(SERVICE, SERVICE)
         return None if found is None else _parsed(found)
 
@@ -123,7 +123,7 @@ def store(environment: Mapping[str, str]) -> Store:
 
 
 def credentials_file(environment: Mapping[str, str]) -> Path:
-    """Where credentials lie without a keyring."""
+    """The file of credentials on a machine without a keyring."""
     home = environment.get("XDG_CONFIG_HOME") or Path(environment.get("HOME", "~")) / ".config"
     return Path(home).expanduser() / "succotash" / "credentials.json"
 

@@ -1,4 +1,4 @@
-"""What goes wrong between a program and the API."""
+"""Errors between a program and the API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class SuccotashClientError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """What is wrong with one field."""
+    """A fault of one field."""
 
     field: str
     code: str
@@ -41,7 +41,7 @@ class ApiError(SuccotashClientError):
         self.type = type
         self.errors = errors
         self.location = location
-        """What the answer refers to, such as the scoring run that stands in the way."""
+        """The address that the answer refers to, such as the scoring run that stands in the way."""
 
     @property
     def lines(self) -> list[str]:
@@ -63,11 +63,11 @@ class NotFoundError(ApiError):
 
 
 class ConflictError(ApiError):
-    """Something stands in the way (409)."""
+    """The request contradicts what is already there (409)."""
 
 
 class InvalidRequestError(ApiError):
-    """What was sent cannot be taken (400, 413, 415, 422)."""
+    """The request is not acceptable (400, 413, 415, 422)."""
 
 
 class UnavailableError(SuccotashClientError):
@@ -95,7 +95,7 @@ class FileTooLargeError(SuccotashClientError):
 
 
 class WaitedTooLongError(SuccotashClientError):
-    """What was waited for is not finished yet, and goes on."""
+    """The job is not finished yet, and goes on."""
 
 
 KINDS: Mapping[int, type[ApiError]] = {

@@ -17,16 +17,16 @@ class ActivityBody(TypedDict):
 
 
 class ActivityItem(TypedDict):
-    """Something a customer did other than buying."""
+    """An activity of a customer other than buying."""
 
     customer_id: str
     event_id: str
     occurred_at: str
     kind: ActivityKind
     name: NotRequired[str | None]
-    """What happened; required where the kind is custom."""
+    """The name of the activity; required where the kind is custom."""
     duration_seconds: NotRequired[float | None]
-    """How long it took, in seconds."""
+    """The duration in seconds."""
     interests: NotRequired[list[str]]
     campaign_id: NotRequired[str | None]
 
@@ -35,14 +35,14 @@ type ActivityKind = Literal["session", "click", "conversion", "custom"]
 
 
 class ActivityView(TypedDict):
-    """Something the person did."""
+    """An activity of the person."""
 
     event_id: str
     kind: str
     name: str | None
     occurred_at: str
     duration_seconds: float | None
-    """How long it took, in seconds; null where that is not known."""
+    """The duration in seconds; null where that is not known."""
     interests: list[str]
     campaign_id: str | None
 
@@ -91,10 +91,10 @@ class BatchReport(TypedDict):
 
 
 class BudgetBody(TypedDict):
-    """What messages may cost."""
+    """The cost of a message, and the most that all may cost."""
 
     cost_per_message: str | float
-    """Of sending one message, in `currency`."""
+    """The cost of sending one message, in `currency`."""
     total: str | float
     """The most that all messages of the campaign may cost, in `currency`."""
     currency: NotRequired[str | None]
@@ -102,10 +102,10 @@ class BudgetBody(TypedDict):
 
 
 class BudgetView(TypedDict):
-    """What messages may cost."""
+    """The cost of a message, and the most that all may cost."""
 
     cost_per_message: str
-    """Of sending one message, in `currency`."""
+    """The cost of sending one message, in `currency`."""
     total: str
     """The most that all messages of the campaign may cost, in `currency`."""
     currency: str
@@ -212,11 +212,11 @@ class CampaignMetricsView(TypedDict):
     revenue: str
     """Net revenue attributed to the campaign, in `currency`; null where none was reported."""
     currency: str
-    """Of the revenue; the deployment's where there is none."""
+    """The currency of the revenue; the deployment's by default."""
 
 
 class CampaignPatch(TypedDict):
-    """What changes; what is left out stays, and null takes away what is optional."""
+    """Changes to a campaign; what is left out stays, and null removes what is optional."""
 
     name: NotRequired[str]
     description: NotRequired[str]
@@ -263,7 +263,7 @@ class CampaignPerformanceView(TypedDict):
     complaint_rate: float | None
     """complained / sent: messages that their readers reported as spam."""
     cost: CostView | None
-    """Of the messages sent, at the cost of each in the budget; null without a budget."""
+    """The cost of the messages sent, by the budget's cost of each; null without a budget."""
     effect: EffectView | None
     """null before the campaign is activated."""
 
@@ -323,11 +323,11 @@ class ChurnRiskList(TypedDict):
     customers: list[ChurnRiskView]
     next_cursor: str | None
     run: RunView | None
-    """What the predictions hold as of, and under which settings; null before the first run."""
+    """The run behind the predictions; null before the first run."""
 
 
 class ChurnRiskView(TypedDict):
-    """How likely a customer is to stay silent."""
+    """The probability that a customer stays inactive."""
 
     customer_id: str
     churn_probability: float
@@ -335,7 +335,7 @@ class ChurnRiskView(TypedDict):
     probability_alive: float
     """P(has not left for good, as of the run), 0 to 1, as the model says. Under BG/NBD it is 1
     for customers who bought on one day, also where they are `lost`: `reasons` say so, and
-    `return_probability` is what became of such customers.
+    `return_probability` is the outcome of such customers.
     """
     return_probability: float | None
     """P(a purchase within twice `horizon_days` after the run), 0 to 1, calibrated on held-out
@@ -347,13 +347,15 @@ class ChurnRiskView(TypedDict):
     a prediction from before it was kept.
     """
     currency: str | None
-    """Of the value at risk."""
+    """The currency of the value at risk."""
     risk_level: str
     """`low`, `medium`, `high` (worth writing to) or `lost` (hardly ever comes back)."""
     risk_score: int
     """1 (least urgent) to 10."""
     value_segment: str | None
-    """Of the customer's value by the same run, such as `vip`; null where they never bought."""
+    """The segment of the customer's value by the same run, such as `vip`; null without an
+    order.
+    """
     horizon_days: int
     """Days after the run for which the churn probability holds."""
     last_seen_on: str
@@ -406,7 +408,7 @@ class CohortPeriodView(TypedDict):
     retention: float
     """Share of the cohort with a purchase in this month of its life, 0 to 1."""
     revenue: str
-    """Of this month, net of refunds; in the run's currency."""
+    """The revenue of this month, net of refunds; in the run's currency."""
     cumulative_revenue_per_customer: str
     """Net revenue from month 0 to this month, included, per customer; in the run's currency."""
     mature: bool
@@ -430,7 +432,7 @@ class CohortView(TypedDict):
 
 
 class ConfirmationBody(TypedDict):
-    """What the page's button sends."""
+    """The body that the page's button sends."""
 
     token: str
 
@@ -441,7 +443,7 @@ class ConsentBody(TypedDict):
     purpose: str
     state: ConsentState
     text: NotRequired[str | None]
-    """What the person was shown or told; a yes needs it."""
+    """The text that the person was shown or told; a yes needs it."""
     occurred_at: NotRequired[str | None]
     """When the person said so; now where it is not given."""
 
@@ -457,15 +459,15 @@ class ConsentView(TypedDict):
     occurred_at: str
     recorded_at: str
     origin: str
-    """How it became known: form, import, link, bounce, complaint or api."""
+    """The way it became known: form, import, link, bounce, complaint or api."""
     text: str | None
-    """What the person was shown or told, where that is known."""
+    """The text that the person was shown or told, where that is known."""
     source_id: str | None
     """The submission, import or campaign it came with."""
 
 
 class ConsentsBody(TypedDict):
-    """What was said; purposes that are not named stay as they are."""
+    """Consents to record; purposes that are not named stay as they are."""
 
     consents: list[ConsentBody]
 
@@ -474,7 +476,7 @@ class ConsentsView(TypedDict):
     """A person's consent."""
 
     current: list[CurrentConsentView]
-    """By purpose."""
+    """The current answers, by purpose."""
     suppressed: list[SuppressionView]
     history: list[ConsentView]
     """Oldest first."""
@@ -494,7 +496,7 @@ class ConversionRates(TypedDict):
 
 
 class CostView(TypedDict):
-    """What messages cost."""
+    """The cost of messages so far."""
 
     amount: str
     """In `currency`."""
@@ -540,7 +542,7 @@ class CountGroupView(TypedDict):
     graded_customers: int | None
     """Customers of these of whom it is known what came; null before grading."""
     came: int | None
-    """What came of those, in the unit of `foreseen`; null before grading."""
+    """The actual value, in the unit of `foreseen`; null before grading."""
 
 
 type Criterion = Literal[
@@ -557,7 +559,7 @@ type Criterion = Literal[
 
 
 class CurrentConsentView(TypedDict):
-    """What holds for a purpose."""
+    """The current consent to a purpose."""
 
     purpose: str
     state: str
@@ -580,8 +582,8 @@ class CustomerDetails(TypedDict):
     predicted_clv_interval: IntervalView | None
     """null for a value from before intervals were kept."""
     median_clv: str | None
-    """As probably less as more, in `currency`: actual value plus the median of what will come
-    within the value horizon. null for a value from before medians were kept.
+    """The median, in `currency`: the actual value plus the median of what will come within the
+    value horizon. null for a value from before medians were kept.
     """
     probability_of_no_purchase: float | None
     """P(no further purchase within the value horizon after the run), 0 to 1; null for a value
@@ -598,14 +600,14 @@ class CustomerDetails(TypedDict):
     probability_alive: float
     """P(has not left for good, as of the run), 0 to 1, as the model says."""
     probability_alive_note: str | None
-    """Where `probability_alive` says nothing about this customer, why: BG/NBD lets nobody
+    """The reason why `probability_alive` says nothing about this customer: BG/NBD lets nobody
     leave before a second purchase. null elsewhere.
     """
     expected_purchases: dict[str, float]
     """Mean number of days with a purchase within the next 30, 90 and 365 days after the run."""
     segment: str
     risk_level: str | None
-    """By the same run: `low`, `medium`, `high` or `lost`; null where it has no prediction."""
+    """The level by the same run: `low`, `medium`, `high` or `lost`; null without a prediction."""
     cohort_id: str
     first_purchase_at: str
     last_purchase_at: str
@@ -618,7 +620,7 @@ class CustomerList(TypedDict):
     customers: list[CustomerValueView]
     next_cursor: str | None
     run: RunView | None
-    """What the values hold as of, and under which settings."""
+    """The run behind the values."""
 
 
 class CustomerRecord(TypedDict):
@@ -634,7 +636,7 @@ class CustomerRecord(TypedDict):
     activity_truncated: bool
     """Whether older activity than this is held."""
     value: CustomerValueView | None
-    """What the current scoring run says, as churn_risk and engagement do."""
+    """The value by the current scoring run, as churn_risk and engagement are."""
     churn_risk: ChurnRiskView | None
     engagement: EngagementView | None
 
@@ -662,7 +664,7 @@ class CustomerSearchBody(TypedDict):
 
 
 class CustomerSearchView(TypedDict):
-    """Who was found, by id; nobody where the list is empty."""
+    """The customers found, by id; none if the list is empty."""
 
     customers: list[FoundCustomerView]
     run: RunView | None
@@ -685,8 +687,8 @@ class CustomerValueView(TypedDict):
     predicted_clv_interval: IntervalView | None
     """null for a value from before intervals were kept."""
     median_clv: str | None
-    """As probably less as more, in `currency`: actual value plus the median of what will come
-    within the value horizon. null for a value from before medians were kept.
+    """The median, in `currency`: the actual value plus the median of what will come within the
+    value horizon. null for a value from before medians were kept.
     """
     probability_of_no_purchase: float | None
     """P(no further purchase within the value horizon after the run), 0 to 1; null for a value
@@ -703,21 +705,21 @@ class CustomerValueView(TypedDict):
     probability_alive: float
     """P(has not left for good, as of the run), 0 to 1, as the model says."""
     probability_alive_note: str | None
-    """Where `probability_alive` says nothing about this customer, why: BG/NBD lets nobody
+    """The reason why `probability_alive` says nothing about this customer: BG/NBD lets nobody
     leave before a second purchase. null elsewhere.
     """
     expected_purchases: dict[str, float]
     """Mean number of days with a purchase within the next 30, 90 and 365 days after the run."""
     segment: str
     risk_level: str | None
-    """By the same run: `low`, `medium`, `high` or `lost`; null where it has no prediction."""
+    """The level by the same run: `low`, `medium`, `high` or `lost`; null without a prediction."""
     cohort_id: str
     first_purchase_at: str
     last_purchase_at: str
 
 
 class DailyCountsView(TypedDict):
-    """What happened on a day."""
+    """The counts of a day."""
 
     day: str
     submissions: int
@@ -729,32 +731,32 @@ class DailyCountsView(TypedDict):
 
 
 class DashboardSettings(TypedDict):
-    """What the dashboard must know before anybody signs in."""
+    """Settings that the dashboard needs before anybody signs in."""
 
     currency: str
     time_zone: str
     sign_in_url: str
-    """Where the issuer's page for signing in is; empty where the deployment names none."""
+    """The issuer's page for signing in; empty where the deployment names none."""
     token_url: str
     sign_out_url: str
     client_id: str
     scopes: list[str]
-    """What to ask the issuer for, with the deployment's prefix; it grants what somebody may
-    do.
+    """The scopes to ask the issuer for, with the deployment's prefix; it grants what is
+    allowed.
     """
     scope_prefix: str
 
 
 class DifferenceView(TypedDict):
-    """What the campaign changed of everybody or of a segment; None where groups are too small."""
+    """The effect on everybody or on a segment; None where groups are too small."""
 
     treatment: GroupView
     holdout: GroupView
     incremental_revenue: MoneyEstimateView | None
-    """Of all members of the treatment."""
+    """The revenue added by all members of the treatment."""
     incremental_revenue_per_member: MoneyEstimateView | None
     incremental_customers: CountEstimateView | None
-    """Of all members of the treatment."""
+    """The number of buyers added among all members of the treatment."""
     narrowed_by: float
     """Share by which what the run before foresaw narrows the interval of revenue."""
     too_small: str | None
@@ -762,7 +764,7 @@ class DifferenceView(TypedDict):
 
 
 class DispatchRequested(TypedDict):
-    """That a dispatch follows."""
+    """The receipt for a dispatch that follows."""
 
     campaign_id: str
     status: str
@@ -770,7 +772,7 @@ class DispatchRequested(TypedDict):
 
 
 class EffectView(TypedDict):
-    """What a campaign changed, by intention to treat."""
+    """The effect of a campaign, by intention to treat."""
 
     finding: str
     """`more`, `less` or `not_enough_evidence`, of revenue."""
@@ -802,7 +804,7 @@ type EngagementSegment = Literal[
 
 
 class EngagementView(TypedDict):
-    """What a customer did."""
+    """The activity of a customer."""
 
     customer_id: str
     sessions: int
@@ -815,14 +817,14 @@ class EngagementView(TypedDict):
     """Mean length of a session in seconds; null where no session has one."""
     last_session_at: str | None
     interests: dict[str, int]
-    """How often each interest was named until the run."""
+    """The number of times that each interest was named until the run."""
     engagement_score: int
     """Points from 0 to 100 for recent, frequent and varied activity as of the run."""
     segment: str
 
 
 class ErasureReport(TypedDict):
-    """What an erasure did, and what it left."""
+    """The result of an erasure, and what it left."""
 
     erased_rows: dict[str, int]
     """Rows deleted, by table."""
@@ -831,13 +833,13 @@ class ErasureReport(TypedDict):
     ids made at random, of customers that nothing leads to.
     """
     anonymised_orders: int
-    """How many orders and refunds those are."""
+    """The number of those orders and refunds."""
     erased_at: str
     """Whatever is older and comes again is not taken: a tombstone, which only this
     deployment's key can read, says so. What the person sends later is.
     """
     erased_elsewhere: dict[str, int]
-    """Queued submissions set aside, waiting deliveries, exports, e-mails and events of this
+    """Dead-lettered submissions, waiting deliveries, exports, e-mails and events of this
     machine removed, by place; exports of everybody.
     """
     unfinished: list[UnfinishedView]
@@ -854,7 +856,7 @@ class FieldBody(TypedDict):
     required: NotRequired[bool]
     choices: NotRequired[list[str]]
     purpose: NotRequired[str]
-    """What a consent is for; marketing where it is not given."""
+    """The purpose of a consent; marketing by default."""
 
 
 type FieldKind = Literal[
@@ -880,11 +882,11 @@ class FieldView(TypedDict):
     required: bool
     choices: list[str]
     purpose: str
-    """What a consent is for; empty for every other kind."""
+    """The purpose of a consent; empty for every other kind."""
 
 
 class FormAnalyticsView(TypedDict):
-    """How forms do over a range of time."""
+    """Submissions and leads of a form, or of all, within a range of time."""
 
     start: str | None
     """Included."""
@@ -1010,7 +1012,7 @@ class FunnelView(TypedDict):
 
 
 class GatewayRefusal(TypedDict):
-    """What API Gateway answers where it lets no request through to a function."""
+    """The answer of API Gateway where it lets no request through to a function."""
 
     message: str
 
@@ -1057,7 +1059,7 @@ class GridColumn(TypedDict):
     offset: int
     """Periods since the one in which the cohorts joined, or the place of the bracket; from 0."""
     label: str
-    """Which time after joining it is, such as `month 3` or `days 8-30`; joining is at 0."""
+    """The period after joining, such as `month 3` or `days 8-30`; joining is at 0."""
     customers: int
     """Customers of the cohorts for which this period has passed."""
     rate: float | None
@@ -1080,7 +1082,7 @@ class GridRow(TypedDict):
 
 
 class GridView(TypedDict):
-    """How many of each cohort came back."""
+    """The share of each cohort that came back."""
 
     period: str
     mode: str
@@ -1089,19 +1091,19 @@ class GridView(TypedDict):
     windows: str
     measure: str
     currency: str
-    """Of the revenue."""
+    """The currency of the revenue."""
     cohorts: list[GridRow]
     average: list[GridColumn]
     run: RunView | None
 
 
 class GroupView(TypedDict):
-    """What one group brought within the attribution window, whether or not it was reached."""
+    """Revenue and buyers of one group within the attribution window, reached or not."""
 
     members: int
     """People whose window has closed by the look that is shown."""
     customers: int
-    """Those of them who bought."""
+    """The number of members who bought."""
     customer_rate: float | None
     """Customers per member; null without any."""
     revenue: str
@@ -1111,7 +1113,7 @@ class GroupView(TypedDict):
 
 
 class Health(TypedDict):
-    """That the service is well, and on which storage."""
+    """The service is well, on this storage."""
 
     status: str
     storage: str
@@ -1129,7 +1131,7 @@ class HistoryEntry(TypedDict):
 
 
 class ImportPreviewView(TypedDict):
-    """What would be recorded; what is known already would change nothing."""
+    """The orders that would be recorded; those that are known would change nothing."""
 
     orders: int
     """Orders that would be recorded."""
@@ -1142,13 +1144,13 @@ class ImportPreviewView(TypedDict):
 
 
 class ImportView(TypedDict):
-    """How the import of a file went, or how far it has come; in lines, or a shop's orders."""
+    """The progress or the result of an import; in lines, or in a shop's orders."""
 
     import_id: str
     state: str
     """`queued`, `importing`, `finished`, `checked` (a dry run) or `refused` (see `errors`)."""
     bytes: int | None
-    """Of the file; null once it is imported and gone."""
+    """The size of the file; null once it is imported and gone."""
     bytes_read: int | None
     """Bytes of the file that are behind an import under way; null once it has ended."""
     lines_read: int | None
@@ -1164,7 +1166,7 @@ class ImportView(TypedDict):
     rejected: int
     """Lines that cannot be taken."""
     erased: int
-    """Of customers who were erased since: counted and not kept."""
+    """The number of orders of customers who were erased since; they are not kept."""
     warned: int
     """Refunds that are recorded and do not fit what they refund."""
     replaced: int
@@ -1172,7 +1174,7 @@ class ImportView(TypedDict):
     skipped: dict[str, int]
     """Orders of a shop that do not count, by reason."""
     preview: ImportPreviewView | None
-    """Of a dry run: what would be recorded, and nothing is."""
+    """The result of a dry run, which records nothing."""
     problems: list[ProblemLineView]
     """The first lines that changed nothing, then those warned of, once the import has ended."""
     problems_truncated: bool
@@ -1192,7 +1194,7 @@ class IntervalView(TypedDict):
     high: str
     """Greatest lifetime value of the interval, in the value's currency."""
     level: float
-    """How probably the value will lie in the interval, ends included, by the run's models:
+    """The probability that the value lies in the interval, ends included, by the run's models:
     0.8, or, of a point, the probability of no purchase.
     """
     is_point: bool
@@ -1200,7 +1202,7 @@ class IntervalView(TypedDict):
 
 
 class ItemResult(TypedDict):
-    """What became of one item: recorded, unchanged, conflicting, rejected or erased.
+    """The outcome of one item: recorded, unchanged, conflicting, rejected or erased.
 
     Erased is one not younger than the erasure of its customer: it is counted and not kept.
     """
@@ -1212,26 +1214,28 @@ class ItemResult(TypedDict):
     status: str
     errors: NotRequired[list[ViolationView]]
     warning: NotRequired[RefundWarningView]
-    """Of a refund that is recorded, or was before."""
+    """A warning about a refund that is recorded, or was before."""
 
 
 class JudgementView(TypedDict):
     """On how many held-out days the models behind values were judged, and with which error."""
 
     horizon_days: int
-    """How far values look ahead."""
+    """The horizon of values."""
     judged_days: int | None
     """The longest time that their models were judged on; null where no time could be held out."""
     purchases_error_percent: float | None
-    """Of the total of purchases on those days, above 0 where too many were foreseen."""
+    """The error of the total of purchases on those days, above 0 where too many were
+    predicted.
+    """
     revenue_error_percent: float | None
-    """Of the total of revenue on those days."""
+    """The error of the total of revenue on those days."""
     note: str
     """The same in words; says so where values look further ahead than anything judged."""
 
 
 class KeptView(TypedDict):
-    """Something that an erasure leaves."""
+    """A place that an erasure leaves as it is."""
 
     what: str
     why: str
@@ -1239,16 +1243,16 @@ class KeptView(TypedDict):
 
 
 class LTVAnalysis(TypedDict):
-    """What customers are worth, as of the current run."""
+    """The value of all customers, as of the current run."""
 
     start: str | None
     end: str | None
     currency: str
-    """Of the run; the deployment's before the first one."""
+    """The currency of the run; the deployment's before the first one."""
     total_customers: int
     """Customers whose first purchase lies in the range."""
     total_revenue: str
-    """What they spent until the run, net of refunds, times the margin; in `currency`."""
+    """The spend until the run, net of refunds, times the margin; in `currency`."""
     total_predicted_clv: str
     """The same plus what is expected of them within the value horizon, in `currency`."""
     average_ltv: str | None
@@ -1256,17 +1260,19 @@ class LTVAnalysis(TypedDict):
     cohort_analysis: dict[str, ValueGroupView]
     segment_distribution: dict[str, ValueGroupView]
     by_source: dict[str, ValueGroupView]
-    """By source of the last accepted submission before the first purchase; `unknown` without."""
+    """The groups by source of the last accepted submission before the first purchase;
+    `unknown` for customers without one.
+    """
     by_campaign: dict[str, ValueGroupView]
-    """By campaign of that submission; customers without one are in no group."""
+    """The groups by campaign of that submission; customers without one are in no group."""
     run: RunView | None
     """null before the first run."""
     backtest: dict[str, Json] | None
-    """How wrong the run's models would have been on held-out time: see `docs/models.md`."""
+    """The error of the run's models on held-out time: see `docs/models.md`."""
 
 
 class LeadAnswers(TypedDict):
-    """What the lead's person sent once: earlier answers than the lead's own stand here."""
+    """Answers of one submission: those earlier than the lead's own stand here."""
 
     submission_id: str
     form_id: str
@@ -1331,7 +1337,7 @@ class LeadMetrics(TypedDict):
 
 
 class LeadPatch(TypedDict):
-    """Where the lead stands now."""
+    """A lead's new status."""
 
     status: LeadStatus
 
@@ -1382,7 +1388,7 @@ class LifecyclePeriod(TypedDict):
 
 
 class LifecycleView(TypedDict):
-    """Who came, stayed, came back and went, period by period."""
+    """New, retained, returning and lost customers, period by period."""
 
     period: str
     periods: list[LifecyclePeriod]
@@ -1398,9 +1404,9 @@ class LookView(TypedDict):
     read_at: str | None
     """When it was first read; what arrives later changes nothing. null where it is ahead."""
     members: int | None
-    """Of both groups, counted by then; null where it is ahead."""
+    """The number of members of both groups by then; null where the look is ahead."""
     finding: str | None
-    """As it was told when the look was first read, like the revenue."""
+    """The finding as it was published when the look was first read, like the revenue."""
     incremental_revenue: MoneyEstimateView | None
     """With the interval for this look, which allows for the others."""
 
@@ -1428,7 +1434,7 @@ class MessageBody(TypedDict):
 
 
 class MessageTemplateView(TypedDict):
-    """What a campaign's message says."""
+    """The texts of a campaign's message."""
 
     subject: str
     text: str
@@ -1493,12 +1499,14 @@ class OrdersBody(TypedDict):
 
 
 class OutcomeItem(TypedDict):
-    """What became of a message."""
+    """An outcome of a message."""
 
     id: NotRequired[str | None]
-    """By which the sender knows the item again; the result shows it."""
+    """The sender's id of the item; the result shows it."""
     message_id: str
-    """Of the outbox and the mail: also its `Message-ID` before the `@`, and its tag `message`."""
+    """The id in the outbox and the mail: its `Message-ID` before the `@`, and its tag
+    `message`.
+    """
     kind: OutcomeKind
     at: str
 
@@ -1521,12 +1529,12 @@ class OutcomeReport(TypedDict):
 
 
 class OutcomeResult(TypedDict):
-    """What became of one item: recorded, unchanged or rejected."""
+    """The result of one item: recorded, unchanged or rejected."""
 
     index: int
     """Position of the item in the batch, from 0."""
     id: str | None
-    """As it was sent."""
+    """The id as it was sent."""
     status: str
     errors: NotRequired[list[ViolationView]]
 
@@ -1541,19 +1549,19 @@ type Parsed = str | int | float | bool | list[Parsed] | dict[str, Parsed] | None
 
 
 class PersonBody(TypedDict):
-    """Who it is about; in a body, because addresses are logged."""
+    """A person's e-mail address; in a body, because addresses are logged."""
 
     email: str
 
 
 class PersonExport(TypedDict):
-    """What the database holds about one person."""
+    """Everything that the database holds about one person."""
 
     email: str
     lead: LeadView | None
     status_changes: list[StatusChangeView]
     submissions: list[SubmissionView]
-    """Those in quarantine, and repetitions, too."""
+    """The submissions, those in quarantine and repetitions included."""
     idempotent_answers: list[AnsweredRequestView]
     outbox_messages: list[MessageView]
     campaigns: list[MembershipView]
@@ -1562,14 +1570,14 @@ class PersonExport(TypedDict):
     limited.
     """
     consents: ConsentsView
-    """What the person said may be sent to them, and whether the address is not written to."""
+    """The consents of the person, and whether the address is suppressed."""
     customers: list[CustomerRecord]
     erased_at: str | None
     """When data held earlier was erased, where that was asked for."""
 
 
 class PreviewView(TypedDict):
-    """What a dispatch would do now."""
+    """The result that a dispatch would have now."""
 
     campaign_id: str
     reached: int
@@ -1583,7 +1591,7 @@ class PreviewView(TypedDict):
 
 
 class Problem(TypedDict):
-    """What went wrong (RFC 9457)."""
+    """A problem (RFC 9457)."""
 
     type: str
     title: str
@@ -1620,7 +1628,7 @@ class QuietHoursView(TypedDict):
 
 
 class Receipt(TypedDict):
-    """That a submission is stored. It is the same whatever became of it."""
+    """A submission is stored; the receipt is the same whether it was accepted or quarantined."""
 
     submission_id: str
     form_id: str
@@ -1628,13 +1636,13 @@ class Receipt(TypedDict):
 
 
 class ReceiptHorizonView(TypedDict):
-    """What a receipt foresaw for some days."""
+    """The prediction of a receipt for some days."""
 
     days: int
     """Days after the run that the forecast covers."""
     ends_at: str
     graded_as_of: str | None
-    """As of when the run was that graded it; null before."""
+    """The instant of the run that graded it; null before."""
     purchases: CountForecastView
     """Days with a purchase, of customers who had bought."""
     revenue: RevenueForecastView
@@ -1650,7 +1658,7 @@ class ReceiptList(TypedDict):
 
 
 class ReceiptView(TypedDict):
-    """What a month's first run foresaw, as it was sealed."""
+    """The prediction of a month's first run, as it was sealed."""
 
     month: str
     """Its first day."""
@@ -1659,7 +1667,7 @@ class ReceiptView(TypedDict):
     is_backfilled: bool
     """Whether it was made after the fact, from what was known by then."""
     model: str
-    """Of purchases."""
+    """The model of purchases."""
     currency: str
     horizons: list[ReceiptHorizonView]
 
@@ -1676,13 +1684,13 @@ class RefundWarningView(TypedDict):
 
 
 class RescoringBody(TypedDict):
-    """As of when; an earlier answer's `as_of` goes on with what that left."""
+    """The instant to score as of; an earlier answer's `as_of` goes on where that stopped."""
 
     as_of: NotRequired[str | None]
 
 
 class RescoringReport(TypedDict):
-    """How far a scoring of all leads came."""
+    """The progress of scoring all leads."""
 
     as_of: str
     rules_version: int
@@ -1694,7 +1702,7 @@ class RescoringReport(TypedDict):
 
 
 class RetentionAnalyticsView(TypedDict):
-    """Where all customers stand."""
+    """The state of all customers."""
 
     customers: int
     """Customers with a purchase or activity until the run."""
@@ -1720,10 +1728,10 @@ class RetentionAnalyticsView(TypedDict):
 
 
 class RetentionChangeView(TypedDict):
-    """How customers moved since the run before; more is above 0."""
+    """The change since the run before; more is above 0."""
 
     since: str
-    """As of when that run was."""
+    """The instant of that run."""
     customers: int
     """Customers now less those then."""
     high_risk_customers: int
@@ -1766,7 +1774,7 @@ class RevenueGroupView(TypedDict):
     graded_customers: int | None
     """Customers of these of whom it is known what came; null before grading."""
     came: str | None
-    """What came of those, in the unit of `foreseen`; null before grading."""
+    """The actual value, in the unit of `foreseen`; null before grading."""
 
 
 type RiskLevel = Literal["low", "medium", "high", "lost"]
@@ -1797,7 +1805,7 @@ class RuleView(TypedDict):
 
 
 class RunBody(TypedDict):
-    """As of when customers are scored: an instant, or `now`, which is also meant by nothing."""
+    """The instant to score customers as of; `now` or nothing is the present."""
 
     as_of: NotRequired[str]
 
@@ -1810,7 +1818,7 @@ class RunProgressList(TypedDict):
 
 
 class RunProgressView(TypedDict):
-    """How far a scoring run has come."""
+    """The progress of a scoring run."""
 
     run_id: str
     as_of: str
@@ -1822,7 +1830,7 @@ class RunProgressView(TypedDict):
     shards: int
     """Parts that customers are scored in."""
     shards_scored: int
-    """How many of them are scored; all of them once a run has finished."""
+    """The number of shards that are scored; all of them once a run has finished."""
     customers: int
     """Customers scored so far; of a run that has finished, all of them."""
     warnings: list[RunWarningView]
@@ -1852,7 +1860,7 @@ class RunReport(TypedDict):
 
 
 class RunView(TypedDict):
-    """As of when numbers hold, by which models, under which settings."""
+    """The instant, models and settings that numbers come from."""
 
     run_id: str
     as_of: str
@@ -1863,7 +1871,7 @@ class RunView(TypedDict):
 
 
 class RunWarningView(TypedDict):
-    """Something about the ledger or the models that a run's numbers do not show."""
+    """A finding about the ledger or the models that a run's numbers do not show."""
 
     code: str
     """`customers_left_out`, `unmatched_refunds`, `over_refunded_orders`, `backtest_far_off` or
@@ -1875,7 +1883,7 @@ class RunWarningView(TypedDict):
     customer_ids: NotRequired[list[str]]
     """The first 20 of the customers left out, by id."""
     total: NotRequired[str]
-    """What the refunds come to, or exceed their orders by."""
+    """The sum of the refunds, or the amount by which they exceed their orders."""
     currency: NotRequired[str]
 
 
@@ -1908,7 +1916,7 @@ class ScoreView(TypedDict):
     """Points by category of rules."""
     points: list[ScorePointView]
     rules_version: int
-    """Of the table that gave the points; 0 from before there was one."""
+    """The version of the rules that gave the points; 0 from before there was one."""
     scored_at: str
 
 
@@ -1924,7 +1932,7 @@ class ScoringRuleBody(TypedDict):
     fields: NotRequired[list[str]]
     values: NotRequired[list[str]]
     at_most: NotRequired[int | None]
-    """How many submissions after the first give points; 1 where it is left out."""
+    """The number of submissions after the first that give points; 1 by default."""
     days: NotRequired[int | None]
     """In how many days after the last submission the points fall to none."""
 
@@ -1941,7 +1949,7 @@ class ScoringRuleView(TypedDict):
     fields: NotRequired[list[str]]
     values: NotRequired[list[str]]
     at_most: NotRequired[int]
-    """How many submissions after the first give points; left out where the rule names none."""
+    """The number of submissions after the first that give points; left out without a limit."""
     days: NotRequired[int]
     """In how many days after the last submission the points fall to none; left out otherwise."""
 
@@ -1980,19 +1988,19 @@ class SegmentBody(TypedDict):
     lower_bound: NotRequired[str | float | None]
     """Least predicted lifetime value that belongs here, in `currency`."""
     currency: NotRequired[str | None]
-    """Of the bound; the deployment's where it is left out."""
+    """The bound's currency; the deployment's by default."""
 
 
 class SegmentDifferenceView(TypedDict):
-    """What the campaign changed of one segment."""
+    """The effect on one segment."""
 
     treatment: GroupView
     holdout: GroupView
     incremental_revenue: MoneyEstimateView | None
-    """Of all members of the treatment."""
+    """The revenue added by all members of the treatment."""
     incremental_revenue_per_member: MoneyEstimateView | None
     incremental_customers: CountEstimateView | None
-    """Of all members of the treatment."""
+    """The number of buyers added among all members of the treatment."""
     narrowed_by: float
     """Share by which what the run before foresaw narrows the interval of revenue."""
     too_small: str | None
@@ -2020,11 +2028,11 @@ class SegmentView(TypedDict):
     set.
     """
     lower_bound: str | None
-    """As set by the user."""
+    """The bound as it was set."""
     resolved_lower_bound: str | None
-    """As the current run resolved it; null before one, or for a newer rule."""
+    """The bound as the current run resolved it; null before one, or for a newer rule."""
     currency: str
-    """Of the bounds and values here; the deployment's where there are none."""
+    """The currency of the bounds and values here; the deployment's if there are none."""
     customers: int
     """Customers in the segment by the run."""
     total_value: str
@@ -2034,14 +2042,14 @@ class SegmentView(TypedDict):
 
 
 class ShopEventReceipt(TypedDict):
-    """What becomes of an event of a shop."""
+    """The answer to a shop: whether its event was taken, and where it went."""
 
     result: Received
     """Accepted, or ignored since it is about nothing that is recorded, or only a ping."""
 
 
 class SpamBody(TypedDict):
-    """How the form tells people from robots."""
+    """A form's protection against spam."""
 
     honeypot: NotRequired[str]
     minimum_seconds: NotRequired[int]
@@ -2060,7 +2068,7 @@ class SpamBody(TypedDict):
 
 
 class SpamView(TypedDict):
-    """How a form tells people from robots."""
+    """A form's protection against spam."""
 
     honeypot: str
     minimum_seconds: int
@@ -2132,7 +2140,7 @@ class SubmissionView(TypedDict):
 
 
 class SuppressionView(TypedDict):
-    """That the address is not written to, whatever else was said."""
+    """An address that gets no messages of a purpose, whatever else was said."""
 
     purpose: str
     reason: str
@@ -2140,7 +2148,7 @@ class SuppressionView(TypedDict):
 
 
 class Token(TypedDict):
-    """What a page sends along as `_token`, so that its visitor is known to have taken time."""
+    """A form's token, which a page sends as `_token` to show that its visitor took time."""
 
     token: str
     expires_in: int
@@ -2158,14 +2166,14 @@ type UnsubscribeFrom = Literal["all", "campaign"]
 
 
 class UploadBody(TypedDict):
-    """How the file is to be read; nothing of it is in a file's name."""
+    """How to read the file; nothing of it is in a file's name."""
 
     format: NotRequired[Literal["auto", "shopify", "woocommerce", "stripe", "plain"]]
     """`auto` goes by the header."""
     mapping: NotRequired[dict[str, Parsed] | None]
-    """Which column of a plain file holds what; see the reference of shop files."""
+    """The columns of a plain file by their meaning; see the reference of shop files."""
     currency: NotRequired[str | None]
-    """Of a file without a column for it."""
+    """The currency of a file without a column for it."""
     dry_run: NotRequired[bool]
     """Whether only to say what would be recorded."""
 
@@ -2174,7 +2182,7 @@ class UploadFormView(TypedDict):
     """A form (multipart/form-data) that takes the file, without a token."""
 
     url: str
-    """Where to post it."""
+    """The address to post it to."""
     fields: dict[str, str]
     """Send them first and as they are, and the file last, in the field `file`."""
     max_bytes: int
@@ -2183,7 +2191,7 @@ class UploadFormView(TypedDict):
 
 
 class UploadView(TypedDict):
-    """Where a file is to be sent, and where its import can be followed."""
+    """The address to send a file to, and that of its import."""
 
     import_id: str
     import_url: str
@@ -2197,9 +2205,7 @@ class ValueGroupView(TypedDict):
     customers: int
     """Customers in the group."""
     revenue: str
-    """What they spent until the run, net of refunds, times the margin; in the analysis's
-    currency.
-    """
+    """The spend until the run, net of refunds, times the margin; in the analysis's currency."""
     predicted_clv: str
     """Sum of their predicted lifetime values, in the analysis's currency."""
     residual_value: str

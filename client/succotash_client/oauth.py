@@ -38,7 +38,7 @@ class Issuer:
 
     @classmethod
     def discover(cls, http: httpx.Client, issuer: str) -> "Issuer":
-        """What the issuer says of itself (OpenID Connect Discovery)."""
+        """Read the issuer's configuration (OpenID Connect Discovery)."""
         place = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
         try:
             found = http.get(place).raise_for_status().json()

@@ -31,7 +31,7 @@ PASSING = frozenset(
 
 
 class TokenSource(Protocol):
-    """Where the token of a request comes from."""
+    """A source of tokens for requests."""
 
     def token(self) -> str:
         """A token that is valid now."""
@@ -57,7 +57,7 @@ class FixedToken:
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often and after how long a request is sent again."""
+    """The number of attempts of a request, and the time between them."""
 
     times: int = 4
     first_seconds: float = 0.5
@@ -139,7 +139,7 @@ class Transport:
             attempt += 1
 
     def fetch(self, address: str) -> bytes:
-        """What lies at an address that the API answered with, and that needs no token."""
+        """Fetch the content of an address that the API answered with, and that needs no token."""
         if address.startswith("file:"):
             return Path(address.removeprefix("file://").removeprefix("file:")).read_bytes()
         try:

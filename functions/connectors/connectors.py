@@ -16,7 +16,7 @@ api = Api[Container]("connectors")
 
 
 class ShopEventReceipt(TypedDict):
-    """What becomes of an event of a shop."""
+    """The answer to a shop: whether its event was taken, and where it went."""
 
     result: Received
     """Accepted, or ignored since it is about nothing that is recorded, or only a ping."""

@@ -1,4 +1,4 @@
-"""What customers do, in batches: orders and activity."""
+"""Takes what customers do, in batches: orders and activity."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -32,7 +32,7 @@ PROBLEMS_SHOWN = 100
 
 
 class ImportQuery(Closed):
-    """How much of a report."""
+    """The query of a report: how many problems it shows."""
 
     limit: Annotated[int, Field(ge=0, le=1000), Digits] = PROBLEMS_SHOWN
     """The most problems by line in the answer."""
@@ -73,14 +73,14 @@ def record_activity(container: Container, call: Call) -> BatchReport:
     also={HTTPStatus.CONFLICT: "The deployment has no place for files."},
 )
 def permit_upload(container: Container, body: UploadBody) -> Reply:
-    """A form by which a file of orders of any size is sent past the API, and then imported."""
+    """Get a form that takes a file of orders of any size past the API, to be imported."""
     upload = container.get_uploads().permit(body.options())
     return Reply(upload, HTTPStatus.CREATED, {"Location": upload["import_url"]})
 
 
 @api.route("GET", "/imports/{import_id}", scope=WRITE)
 def get_import(container: Container, import_id: str, query: ImportQuery) -> ImportView:
-    """How the import of a file that was sent went, or how far it has come."""
+    """Get the progress or the result of the import of a file."""
     return container.get_uploads().get_import(import_id, limit=query.limit)
 
 

@@ -25,16 +25,16 @@ LONGEST_DURATION = 31 * 24 * 3600
 
 
 class ActivityItem(Closed):
-    """Something a customer did other than buying."""
+    """An activity of a customer other than buying."""
 
     customer_id: Id
     event_id: Id
     occurred_at: Instant
     kind: Annotated[ActivityKind, LAX]
     name: Line | None = None
-    """What happened; required where the kind is custom."""
+    """The name of the activity; required where the kind is custom."""
     duration_seconds: Annotated[float, Field(ge=0, le=LONGEST_DURATION), Exact] | None = None
-    """How long it took, in seconds."""
+    """The duration in seconds."""
     interests: Annotated[tuple[Line, ...], LAX, Field(max_length=20)] = ()
     campaign_id: Id | None = None
 

@@ -1,4 +1,4 @@
-"""How a file is to be read that is sent past the API."""
+"""The body that announces a file of orders, which is then sent past the API."""
 
 import json
 from typing import Literal
@@ -9,14 +9,14 @@ from succotash.http.reading import Parsed
 
 
 class UploadBody(Closed):
-    """How the file is to be read; nothing of it is in a file's name."""
+    """How to read the file; nothing of it is in a file's name."""
 
     format: Literal["auto", "shopify", "woocommerce", "stripe", "plain"] = "auto"
     """`auto` goes by the header."""
     mapping: dict[str, Parsed] | None = None
-    """Which column of a plain file holds what; see the reference of shop files."""
+    """The columns of a plain file by their meaning; see the reference of shop files."""
     currency: CurrencyCode | None = None
-    """Of a file without a column for it."""
+    """The currency of a file without a column for it."""
     dry_run: bool = False
     """Whether only to say what would be recorded."""
 

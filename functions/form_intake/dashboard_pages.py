@@ -1,6 +1,6 @@
 """The dashboard: its page, the files it loads, and what it must know before anybody signs in.
 
-They are built from the folder `dashboard/` of the project into `dashboard/` beside this module.
+They are built from the folder `dashboard/` of the project into `dashboard/` next to this module.
 """
 
 import gzip
@@ -34,23 +34,23 @@ FOREVER = "public, max-age=31536000, immutable"
 
 
 class DashboardQuery(Closed):
-    """What the issuer of tokens adds when it sends somebody back; the page itself reads it."""
+    """Parameters that the issuer of tokens adds when it sends somebody back; for the page."""
 
     model_config = ConfigDict(extra="ignore")
 
 
 class DashboardSettings(TypedDict):
-    """What the dashboard must know before anybody signs in."""
+    """Settings that the dashboard needs before anybody signs in."""
 
     currency: str
     time_zone: str
     sign_in_url: str
-    """Where the issuer's page for signing in is; empty where the deployment names none."""
+    """The issuer's page for signing in; empty where the deployment names none."""
     token_url: str
     sign_out_url: str
     client_id: str
     scopes: list[str]
-    """What to ask the issuer for, with the deployment's prefix; it grants what somebody may do."""
+    """The scopes to ask the issuer for, with the deployment's prefix; it grants what is allowed."""
     scope_prefix: str
 
 
@@ -59,7 +59,7 @@ def get_dashboard(
     query: DashboardQuery,  # noqa: ARG001 - says that any is passed over
     call: Call,
 ) -> Reply:
-    """The dashboard, a page that reads this API in the browser."""
+    """Show the dashboard, a page that reads this API in the browser."""
     headers = {
         "Content-Security-Policy": _policy(container.settings.sign_in_token_url),
         "X-Content-Type-Options": "nosniff",
@@ -70,13 +70,13 @@ def get_dashboard(
 
 
 def get_asset(container: Container, file: str, call: Call) -> Reply:  # noqa: ARG001
-    """A file that the dashboard loads; it never changes, since its name holds its digest."""
+    """Get a file of the dashboard; it never changes, since its name holds its digest."""
     headers = {"Cache-Control": FOREVER, "X-Content-Type-Options": "nosniff"}
     return _file(call, f"assets/{file}", SUFFIXES.get(Path(file).suffix, ""), headers)
 
 
 def get_dashboard_settings(container: Container) -> DashboardSettings:
-    """The public settings that the dashboard signs people in by."""
+    """Get the public settings by which the dashboard signs people in."""
     settings = container.settings
     return {
         "currency": settings.currency,
@@ -99,7 +99,7 @@ SCOPES = (
     "retention:read",
     "retention:write",
 )
-"""What some page of the dashboard uses."""
+"""The scopes that some page of the dashboard uses."""
 
 
 def _policy(token_url: str) -> str:
@@ -126,7 +126,7 @@ def _file(call: Call, name: str, content_type: str, headers: Mapping[str, str]) 
 
 @cache
 def _files() -> Mapping[str, bytes]:
-    """What was built, by path; a request names one of these and reads no other file."""
+    """The files that were built, by path; a request names one of these and reads no other file."""
     return {
         path.relative_to(BUILT).as_posix(): path.read_bytes()
         for path in BUILT.rglob("*")

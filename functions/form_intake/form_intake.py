@@ -58,14 +58,14 @@ REFERRER_LIMIT = 2_000
 
 
 class Health(TypedDict):
-    """That the service is well, and on which storage."""
+    """The service is well, on this storage."""
 
     status: str
     storage: str
 
 
 class Token(TypedDict):
-    """What a page sends along as `_token`, so that its visitor is known to have taken time."""
+    """A form's token, which a page sends as `_token` to show that its visitor took time."""
 
     token: str
     expires_in: int
@@ -73,7 +73,7 @@ class Token(TypedDict):
 
 
 class Receipt(TypedDict):
-    """That a submission is stored. It is the same whatever became of it."""
+    """A submission is stored; the receipt is the same whether it was accepted or quarantined."""
 
     submission_id: str
     form_id: str
@@ -81,7 +81,7 @@ class Receipt(TypedDict):
 
 
 class ConfirmationBody(Closed):
-    """What the page's button sends."""
+    """The body that the page's button sends."""
 
     token: Annotated[str, Field(max_length=LONGEST_TOKEN)]
 
@@ -92,7 +92,7 @@ def _origins(container: Container, ids: Mapping[str, str]) -> Sequence[str]:
 
 @api.route("GET", "/health", scope=None)
 def get_health(container: Container) -> Health:
-    """Whether the service and its storage answer."""
+    """Check that the service and its storage answer."""
     container.storage.ping()
     return {"status": "ok", "storage": container.settings.storage}
 
@@ -104,7 +104,7 @@ api.route("GET", "/dashboard/config", scope=None)(get_dashboard_settings)
 
 @api.route("GET", "/f/{form_id}", scope=None, answers={HTML_TYPE: str})
 def get_page(container: Container, form_id: str, query: PageQuery, call: Call) -> Reply:
-    """A page with the form, for those who have no page of their own."""
+    """Show the form on a page, for those who have no page of their own."""
     handler = container.get_form_handler()
     try:
         form = handler.get_form(form_id)
@@ -126,7 +126,7 @@ def get_thanks(
     query: ThanksQuery,  # noqa: ARG001 - says that any is passed over
     call: Call,
 ) -> Reply:
-    """What is shown to a person whose submission is stored, or waits."""
+    """Show the page of thanks for a submission that is stored, or waits."""
     try:
         # Who was just thanked for a submission that waits is not told of the outage.
         form = container.get_form_handler().recall_form(form_id)
@@ -137,7 +137,7 @@ def get_thanks(
 
 @api.route("GET", "/forms/{form_id}/token", scope=None, origins=_origins)
 def get_token(container: Container, form_id: str, call: Call) -> Token:
-    """A token for a page that is shown now, to send along with its submission."""
+    """Get a token for a page that is shown now, to send along with its submission."""
     handler = container.get_form_handler()
     call.name_origins(handler.get_form(form_id)["allowed_origins"])
     token = handler.issue_token(form_id)
@@ -154,7 +154,7 @@ USELESS = {HTTPStatus.GONE: "The link is too old."}
 def get_confirmation_page(
     container: Container, form_id: str, query: ConfirmationQuery, call: Call
 ) -> Reply:
-    """A page by which a person confirms a submission; it confirms nothing by itself."""
+    """Show the page on which a person confirms a submission; it confirms nothing by itself."""
     try:
         form = container.get_confirmations().look_at(form_id, query.token)
     except (InvalidTokenError, NotFoundError) as error:
@@ -193,7 +193,7 @@ def get_unsubscribe_page(
     token: str,
     query: ThanksQuery,  # noqa: ARG001 - says that any is passed over
 ) -> Reply:
-    """The page behind the link in a mail; it changes nothing by itself."""
+    """Show the page behind the link in a mail; it changes nothing by itself."""
     try:
         container.get_unsubscriptions().read_token(token)
     except InvalidTokenError as error:
@@ -327,7 +327,7 @@ def _accepts_json(call: Call) -> bool:
 
 
 def _carried(form: FormView, fields: Mapping[str, Json]) -> dict[str, str]:
-    """What came along with the answers and goes with the next attempt, too."""
+    """Fields besides the answers that go with the next attempt, too."""
 
     def goes_along(name: str) -> bool:
         is_free = not form["fields"] and not name.startswith(CONTROL_PREFIX)

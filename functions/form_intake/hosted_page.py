@@ -53,7 +53,7 @@ CONTACT_QUESTIONS = (
     _question("phone", "Phone", FieldKind.PHONE),
     _question("message", "Message", FieldKind.TEXTAREA),
 )
-"""What is asked by a form that takes any answers."""
+"""The questions of a form that takes any answers."""
 CONSENT_LABEL = {CONSENT: "Your consent"}
 
 
@@ -105,7 +105,7 @@ def form_page(
 
 
 def _summary(labels: Mapping[str, str], wrong: Mapping[str, str]) -> Iterator[str]:
-    """Everything wrong, before the form: the browser takes who comes back to it, script or not."""
+    """All errors, before the form: the browser takes who comes back to it, script or not."""
     if not wrong:
         return
     yield '<div class="summary" role="alert" tabindex="-1" autofocus>'
@@ -144,12 +144,12 @@ def _consent(
 
 
 SHARED_PATTERN = re.compile(r"(?:[A-Za-z0-9 _@:,.+*?|(){}\[\]^$-]|\\[dw.+-])*")
-"""What patterns are made of that RE2 and browsers read alike, but for what follows."""
+"""The syntax of patterns that RE2 and browsers read alike, except for what follows."""
 NOT_SHARED: tuple[str, ...] = ("(?", "[[", "[:", "[]", "[^]", "--")
 
 
 def _bounds(kind: str, rules: Sequence[RuleView]) -> str:
-    """What of the rules a browser can check by itself, where it then means the same."""
+    """Attributes by which a browser checks those rules that mean the same to it."""
     found = ""
     texts = (FieldKind.TEXT, FieldKind.EMAIL, FieldKind.PHONE)
     for rule in rules:
@@ -186,7 +186,7 @@ def _trap(name: str) -> Iterator[str]:
 
 
 def thank_you_page(form: FormView) -> Reply:
-    """What is shown once a submission is stored, or waits; its form may be out of reach then."""
+    """The page shown once a submission is stored, or waits; its form may be out of reach then."""
     title = form["title"] or "Your submission"
     sentence = (
         "Thank you. Please confirm it by the link in the e-mail that we are sending you."
@@ -212,7 +212,7 @@ def confirmation_page(form: FormView, token: str) -> Reply:
 
 
 def confirmed_page(form: FormView) -> Reply:
-    """What is shown once a submission is confirmed."""
+    """The page shown once a submission is confirmed."""
     return page(
         form["title"],
         [
@@ -223,7 +223,7 @@ def confirmed_page(form: FormView) -> Reply:
 
 
 def useless_link_page(*, is_expired: bool) -> Reply:
-    """What a person sees whose link confirms nothing."""
+    """The page for a link that confirms nothing."""
     title = "This link does not work any more" if is_expired else "This link does not work"
     advice = "Please fill in the form again; you are then sent a new one."
     status = HTTPStatus.GONE if is_expired else HTTPStatus.NOT_FOUND
@@ -231,13 +231,13 @@ def useless_link_page(*, is_expired: bool) -> Reply:
 
 
 def missing_page() -> Reply:
-    """What a person sees who follows an address with no form behind it."""
+    """The page for an address with no form behind it."""
     title = "Form not found"
     return page(title, [f"<h1>{title}</h1>"], HTTPStatus.NOT_FOUND)
 
 
 def refused_page(problem: Problem) -> Reply:
-    """What a person sees whose post cannot be taken, with the status that a program gets."""
+    """The page for a post that is refused, with the status that a program gets."""
     title = problem.kind.title
     lines = [f"<h1>{escape(title)}</h1>"]
     if problem.errors:

@@ -1,4 +1,4 @@
-"""What the addresses of the hosted pages may say behind their question mark."""
+"""Query strings of the hosted pages."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ Tag = Annotated[str, Field(max_length=500)]
 
 
 class PageQuery(Closed):
-    """Where the visitor came from, for the submission. Parameters of others are passed over."""
+    """Campaign parameters of the visit, for the submission. Others are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -34,7 +34,7 @@ class PageQuery(Closed):
     rdt_cid: Tag | None = None
 
     def attribution(self) -> dict[str, str]:
-        """What of it goes with the submission."""
+        """The attribution that goes with the submission."""
         given: dict[str, str | None] = self.model_dump()
         return {name: value for name, value in given.items() if value}
 

@@ -1,4 +1,4 @@
-"""What somebody sent through a form: as JSON, or as a plain page posts it."""
+"""Reads submissions: as JSON, or as a plain page posts them."""
 
 import hashlib
 from collections.abc import Mapping

@@ -41,7 +41,7 @@ def unsubscribe_page() -> Reply:
 
 
 def unsubscribed_page(scope: UnsubscribeFrom) -> Reply:
-    """What is shown once it is done, or will be."""
+    """The page shown once the unsubscription is stored, or waits."""
     return page(
         TITLE,
         [f"<h1>{TITLE}</h1>", f'<p role="status">{DONE[scope]}</p>', f"<p>{CAUTION}</p>"],
@@ -50,7 +50,7 @@ def unsubscribed_page(scope: UnsubscribeFrom) -> Reply:
 
 
 def useless_unsubscribe_page(*, is_expired: bool) -> Reply:
-    """What a person sees whose link unsubscribes nobody."""
+    """The page for a link that unsubscribes nobody."""
     title = "This link does not work any more" if is_expired else "This link does not work"
     advice = "Nothing was changed. Please use the link in our latest e-mail, or reply to it."
     status = HTTPStatus.GONE if is_expired else HTTPStatus.NOT_FOUND
@@ -58,7 +58,7 @@ def useless_unsubscribe_page(*, is_expired: bool) -> Reply:
 
 
 def unclear_unsubscribe_page() -> Reply:
-    """What a person sees whose browser posted neither button."""
+    """The page for a post that comes from neither button."""
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     advice = "Nothing was changed. Please go back and choose one of the buttons."
     return page(TITLE, [f"<h1>{TITLE}</h1>", f"<p>{advice}</p>"], status, referrer=REFERRER)

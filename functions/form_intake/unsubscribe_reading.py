@@ -1,4 +1,4 @@
-"""What is posted to the address of a link: by a button of the page, or by a mail program."""
+"""Reads posts to the address of a link: from a button of the page, or from a mail program."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
@@ -32,7 +32,7 @@ UNSUBSCRIBE_TAKES: Mapping[str, object] = {
 
 
 def read_unsubscription(call: Call) -> tuple[UnsubscribeFrom, str]:
-    """What is asked for, and what the person was shown; InvalidInputError where that is unclear."""
+    """The purpose that was chosen, and the text that was shown; InvalidInputError if unclear."""
     content_type, body = call.read_media_type(), call.read_body()
     if content_type == MULTIPART_TYPE:
         from succotash.http.multipart_forms import read_multipart

@@ -1,12 +1,12 @@
-"""What somebody who works with a person says that the person said."""
+"""The body by which a team records a person's consent."""
 
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from succotash.application.people.consent_records import Statement
-from succotash.domain.people.consents import PURPOSE, ConsentState
+from succotash.application.consents.consent_records import Statement
+from succotash.domain.consents.consents import PURPOSE, ConsentState
 from succotash.http.fields import LAX, Closed, Instant, Prose
 
 
@@ -16,7 +16,7 @@ class ConsentBody(Closed):
     purpose: Annotated[str, Field(pattern=f"^{PURPOSE.pattern}$")]
     state: Annotated[ConsentState, LAX]
     text: Annotated[Prose, Field(min_length=1)] | None = None
-    """What the person was shown or told; a yes needs it."""
+    """The text that the person was shown or told; a yes needs it."""
     occurred_at: Instant | None = None
     """When the person said so; now where it is not given."""
 
@@ -26,12 +26,12 @@ def _once(consents: tuple[ConsentBody, ...]) -> tuple[ConsentBody, ...]:
         raise PydanticCustomError("repeated", "Purposes must be unique")
     for each in consents:
         if each.state is ConsentState.GRANTED and each.text is None:
-            raise PydanticCustomError("text", "A yes needs the text that was agreed to")
+            raise PydanticCustomError("text", "Required where the state is granted")
     return consents
 
 
 class ConsentsBody(Closed):
-    """What was said; purposes that are not named stay as they are."""
+    """Consents to record; purposes that are not named stay as they are."""
 
     consents: Annotated[
         tuple[ConsentBody, ...],
@@ -41,7 +41,7 @@ class ConsentsBody(Closed):
     ]
 
     def statements(self) -> list[Statement]:
-        """What was said, by purpose."""
+        """The statements of a body, by purpose."""
         return [
             Statement(each.purpose, each.state, each.text, each.occurred_at)
             for each in self.consents

@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from succotash.domain.consents.consents import MARKETING
 from succotash.domain.forms.attribution import CONSENT, CONTROL_PREFIX, TOKEN, is_attribution
 from succotash.domain.forms.forms import (
     FieldKind,
@@ -18,7 +19,6 @@ from succotash.domain.forms.forms import (
     SpamSettings,
     ValidationRule,
 )
-from succotash.domain.people.consents import MARKETING
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import FormId, Json, RuleId
 from succotash.errors import InvalidInputError
@@ -28,7 +28,7 @@ DAY_SECONDS = 24 * 3600
 OTHER_CONTROLS = frozenset({TOKEN, CONSENT, "_next"})
 """Fields of a page that mean something else than that a robot filled it in."""
 ARN = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$"
-"""Of a secret in Secrets Manager."""
+"""The ARN of a secret in Secrets Manager."""
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _HOST = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*|\[[0-9A-Fa-f:.]+\])(:[0-9]+)?")
 """Nothing else may stand in a policy, which separates by blanks, semicolons and commas."""
@@ -110,7 +110,7 @@ class FieldBody(Closed):
     required: bool = False
     choices: Annotated[tuple[Line, ...], LAX, Field(max_length=100)] = ()
     purpose: Annotated[str, Field(max_length=50)] = ""
-    """What a consent is for; marketing where it is not given."""
+    """The purpose of a consent; marketing by default."""
 
     def field(self) -> FormField:
         """The field itself."""
@@ -129,7 +129,7 @@ class RuleBody(Closed):
 
 
 class SpamBody(Closed):
-    """How the form tells people from robots."""
+    """A form's protection against spam."""
 
     honeypot: Annotated[
         str, Field(pattern=r"^([A-Za-z_][A-Za-z0-9_-]{0,63})?$"), AfterValidator(_trap_name)

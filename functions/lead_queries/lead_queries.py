@@ -14,7 +14,7 @@ from consent_statements import ConsentsBody
 from form_definition import FormBody
 from scoring_table import ScoringRulesBody
 from shop_request_messages import shop_request_messages
-from succotash.application.consents import ConsentsView
+from succotash.application.consents.views import ConsentsView
 from succotash.application.forms.analytics import FormAnalyticsView
 from succotash.application.forms.views import FormList, FormView
 from succotash.application.intake.views import SubmissionList, SubmissionView
@@ -52,11 +52,11 @@ FORMS_READ, FORMS_WRITE = "forms:read", "forms:write"
 LEADS_READ, LEADS_WRITE = "leads:read", "leads:write"
 PEOPLE = "people:manage"
 RESCORING_SECONDS = 20
-"""Of one request; an HTTP API gives up after 30."""
+"""The time of one request; an HTTP API gives up after 30."""
 EXPORT_SECONDS = 18
-"""Of reading; what was read last is written after it."""
+"""The time for reading; the last rows are written after it."""
 ERASURE_SECONDS = 12
-"""Of going through queues and files; the storage was asked before."""
+"""The time for queues and files; the storage was asked before."""
 CSV: Mapping[str, object] = {"text/csv": str}
 BY_LINK = {
     HTTPStatus.SEE_OTHER: "Too much for one answer: it is at Location, for a short time; the body "
@@ -75,13 +75,13 @@ class AnalyticsQuery(Closed):
 
 
 class SubmissionsQuery(Paged):
-    """Which submissions."""
+    """Filters of a list of submissions."""
 
     state: Annotated[SubmissionState, LAX] | None = None
 
 
 class LeadsQuery(Paged):
-    """Which leads."""
+    """Filters of a list of leads."""
 
     status: Annotated[LeadStatus, LAX] | None = None
     source: Line | None = None
@@ -90,7 +90,7 @@ class LeadsQuery(Paged):
 
 
 class LeadsExportQuery(Closed):
-    """Which leads, and behind which row to go on."""
+    """Filters of an export of leads, and the row to go on behind."""
 
     status: Annotated[LeadStatus, LAX] | None = None
     source: Line | None = None
@@ -100,7 +100,7 @@ class LeadsExportQuery(Closed):
 
 
 class SubmissionsExportQuery(Closed):
-    """Which submissions, as in analytics, and behind which row to go on."""
+    """Filters of an export of submissions, as in analytics, and the row to go on behind."""
 
     state: Annotated[SubmissionState, LAX] | None = None
     start: DayOrInstant | None = None
@@ -109,7 +109,7 @@ class SubmissionsExportQuery(Closed):
 
 
 class CustomersExportQuery(Closed):
-    """Which customers, and behind which row to go on."""
+    """Filters of an export of customers, and the row to go on behind."""
 
     risk: Annotated[RiskLevel, LAX] | None = None
     segment: Id | None = None
@@ -128,19 +128,19 @@ class ExportView(TypedDict):
 
 
 class LeadPatch(Closed):
-    """Where the lead stands now."""
+    """A lead's new status."""
 
     status: Annotated[LeadStatus, LAX]
 
 
 class RescoringBody(Closed):
-    """As of when; an earlier answer's `as_of` goes on with what that left."""
+    """The instant to score as of; an earlier answer's `as_of` goes on where that stopped."""
 
     as_of: Instant | None = None
 
 
 class PersonBody(Closed):
-    """Who it is about; in a body, because addresses are logged."""
+    """A person's e-mail address; in a body, because addresses are logged."""
 
     email: Annotated[str, Field(max_length=320, json_schema_extra={"format": "email"})]
 
@@ -175,19 +175,19 @@ def _document() -> str:
 
 @api.route("GET", "/openapi.json", scope=None, answers={JSON_TYPE: dict[str, object]})
 def get_document(_: Container) -> Reply:
-    """This API's description (OpenAPI 3.1)."""
+    """Get this API's description (OpenAPI 3.1)."""
     return Reply(_document(), headers={"Cache-Control": "public, max-age=300"})
 
 
 @api.route("GET", "/forms", scope=FORMS_READ)
 def get_forms(container: Container) -> FormList:
-    """Every form."""
+    """List all forms."""
     return container.get_form_handler().get_forms()
 
 
 @api.route("GET", "/forms/analytics", scope=FORMS_READ)
 def get_form_analytics(container: Container, query: AnalyticsQuery) -> FormAnalyticsView:
-    """How forms do: submissions, leads, sources, the funnel."""
+    """Count submissions, leads, sources and the funnel of forms."""
     return container.get_form_handler().get_form_analytics(
         start=query.start, end=query.end, form_id=query.form_id, source=query.source
     )
@@ -195,7 +195,7 @@ def get_form_analytics(container: Container, query: AnalyticsQuery) -> FormAnaly
 
 @api.route("GET", "/forms/{form_id}", scope=FORMS_READ)
 def get_form(container: Container, form_id: str) -> FormView:
-    """A form's definition."""
+    """Get a form's definition."""
     return container.get_form_handler().get_form(form_id)
 
 
@@ -208,7 +208,7 @@ def put_form(container: Container, form_id: Slug, body: FormBody) -> FormView:
 
 @api.route("GET", "/forms/{form_id}/submissions", scope=FORMS_READ)
 def get_submissions(container: Container, form_id: str, query: SubmissionsQuery) -> SubmissionList:
-    """A page of a form's submissions, newest first."""
+    """List a form's submissions, newest first."""
     return container.get_form_handler().get_submissions(
         form_id, state=query.state, limit=query.limit, cursor=query.cursor
     )
@@ -218,7 +218,7 @@ def get_submissions(container: Container, form_id: str, query: SubmissionsQuery)
     "GET", "/forms/{form_id}/submissions/export", scope=FORMS_READ, answers=CSV, also=BY_LINK
 )
 def export_submissions(container: Container, form_id: str, query: SubmissionsExportQuery) -> Reply:
-    """A form's submissions as CSV."""
+    """Export a form's submissions as CSV."""
     return _exported(
         container.get_export_handler().export_submissions(
             form_id,
@@ -233,7 +233,7 @@ def export_submissions(container: Container, form_id: str, query: SubmissionsExp
 
 @api.route("GET", "/submissions/{submission_id}", scope=FORMS_READ)
 def get_submission(container: Container, submission_id: str) -> SubmissionView:
-    """One submission."""
+    """Get a submission."""
     return container.get_form_handler().get_submission(submission_id)
 
 
@@ -245,14 +245,14 @@ def release_submission(container: Container, submission_id: str) -> SubmissionVi
 
 @api.route("GET", "/leads", scope=LEADS_READ)
 def get_leads(container: Container, query: LeadsQuery) -> LeadList:
-    """A page of leads, by last submission."""
+    """List leads, by last submission."""
     wanted = LeadQuery(query.status, query.source, query.min_score)
     return container.get_form_handler().get_leads(wanted, limit=query.limit, cursor=query.cursor)
 
 
 @api.route("GET", "/leads/export", scope=LEADS_READ, answers=CSV, also=BY_LINK)
 def export_leads(container: Container, query: LeadsExportQuery) -> Reply:
-    """Leads as CSV."""
+    """Export leads as CSV."""
     wanted = LeadQuery(query.status, query.source, query.min_score)
     return _exported(
         container.get_export_handler().export_leads(
@@ -263,13 +263,13 @@ def export_leads(container: Container, query: LeadsExportQuery) -> Reply:
 
 @api.route("POST", "/leads/search", scope=LEADS_READ)
 def search_leads(container: Container, body: PersonBody) -> LeadMatches:
-    """The lead with an e-mail address, in whatever spelling."""
+    """Find the lead with an e-mail address, in any spelling."""
     return container.get_form_handler().search_leads(body.email)
 
 
 @api.route("GET", "/customers/export", scope=PEOPLE, answers=CSV, also=BY_LINK)
 def export_customers(container: Container, query: CustomersExportQuery) -> Reply:
-    """Customers as CSV: address, segment, risk, value, consent."""
+    """Export customers as CSV: address, segment, risk, value, consent."""
     segment = None if query.segment is None else SegmentId(query.segment)
     wanted = CustomerFilter(query.risk, segment)
     return _exported(
@@ -281,7 +281,7 @@ def export_customers(container: Container, query: CustomersExportQuery) -> Reply
 
 @api.route("GET", "/leads/scoring-rules", scope=LEADS_READ)
 def get_scoring_rules(container: Container) -> ScoringRulesView:
-    """The table by which leads are scored."""
+    """Get the table by which leads are scored."""
     return container.get_lead_scoring().get_rules()
 
 
@@ -304,7 +304,7 @@ def rescore_leads(container: Container, body: RescoringBody) -> RescoringReport:
 
 @api.route("GET", "/leads/{lead_id}", scope=LEADS_READ)
 def get_lead(container: Container, lead_id: str) -> LeadDetails:
-    """One lead with its score and why, and its history."""
+    """Get a lead with its score, the reasons, and its history."""
     return container.get_form_handler().get_lead(lead_id)
 
 
@@ -316,7 +316,7 @@ def update_lead(container: Container, lead_id: str, body: LeadPatch) -> LeadView
 
 @api.route("GET", "/leads/{lead_id}/consents", scope=PEOPLE)
 def get_lead_consents(container: Container, lead_id: str) -> ConsentsView:
-    """What a lead said may be sent to them."""
+    """Get a lead's consent and its history."""
     return container.get_consent_records().get_lead_consents(lead_id)
 
 
@@ -328,7 +328,7 @@ def put_lead_consents(container: Container, lead_id: str, body: ConsentsBody) ->
 
 @api.route("GET", "/customers/{customer_id}/consents", scope=PEOPLE)
 def get_customer_consents(container: Container, customer_id: CustomerPathId) -> ConsentsView:
-    """What a customer said may be sent to them."""
+    """Get a customer's consent and its history."""
     return container.get_consent_records().get_customer_consents(customer_id)
 
 
@@ -342,7 +342,7 @@ def put_customer_consents(
 
 @api.route("POST", "/people/export", scope=PEOPLE)
 def export_person(container: Container, body: PersonBody) -> PersonExport:
-    """What the database holds about one person."""
+    """Export everything that the database holds about one person."""
     return container.get_people_handler().export_person(body.email)
 
 

@@ -23,7 +23,7 @@ class ScoringRuleBody(Closed):
     fields: Texts = ()
     values: Texts = ()
     at_most: Annotated[int, Field(ge=1, le=FULL)] | None = None
-    """How many submissions after the first give points; 1 where it is left out."""
+    """The number of submissions after the first that give points; 1 by default."""
     days: Annotated[int, Field(ge=1, le=3650)] | None = None
     """In how many days after the last submission the points fall to none."""
 

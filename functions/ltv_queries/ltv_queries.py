@@ -1,4 +1,4 @@
-"""What customers are worth: analysis, customers, segments and cohorts."""
+"""The value of customers: analysis, customers, segments and cohorts."""
 
 from typing import Annotated
 
@@ -45,7 +45,7 @@ class AnalysisQuery(Closed):
 
 
 class CustomersQuery(Paged):
-    """Which customers."""
+    """Filters of a list of customers by value."""
 
     segment: Id | None = None
     """A segment by value."""
@@ -54,7 +54,7 @@ class CustomersQuery(Paged):
 
 
 class CohortsQuery(Closed):
-    """How long a cohort's time of first purchase is."""
+    """The length of a cohort's period of first purchase."""
 
     by: Annotated[CohortSpan, LAX] = CohortSpan.MONTH
 
@@ -69,18 +69,18 @@ class SegmentBody(Closed):
     lower_bound: Amount | None = None
     """Least predicted lifetime value that belongs here, in `currency`."""
     currency: CurrencyCode | None = None
-    """Of the bound; the deployment's where it is left out."""
+    """The bound's currency; the deployment's by default."""
 
 
 @api.route("GET", "/ltv/analysis", scope=READ)
 def get_ltv_analysis(container: Container, query: AnalysisQuery) -> LTVAnalysis:
-    """What customers are worth, in all and by cohort, segment, source and campaign."""
+    """Get the value of customers, in all and by cohort, segment, source and campaign."""
     return container.get_ltv_handler().get_ltv_analysis(start=query.start, end=query.end)
 
 
 @api.route("GET", "/ltv/customers", scope=READ)
 def get_customers(container: Container, query: CustomersQuery) -> CustomerList:
-    """A page of customers, the most valuable first."""
+    """List customers, the most valuable first."""
     return container.get_ltv_handler().get_customers(
         segment_id=query.segment,
         cohort_id=query.cohort_id,
@@ -92,13 +92,13 @@ def get_customers(container: Container, query: CustomersQuery) -> CustomerList:
 
 @api.route("GET", "/ltv/customers/{customer_id}", scope=READ)
 def get_customer(container: Container, customer_id: CustomerPathId) -> CustomerDetails:
-    """One customer's value, and the run that found it."""
+    """Get a customer's value, and the run that found it."""
     return container.get_ltv_handler().get_customer_ltv_details(customer_id)
 
 
 @api.route("GET", "/ltv/segments", scope=READ)
 def get_segments(container: Container) -> SegmentList:
-    """Every segment, with what the current run found for it."""
+    """List all segments, with the current run's results."""
     return container.get_ltv_handler().get_segments()
 
 
@@ -120,13 +120,13 @@ def put_segment(container: Container, segment_id: Slug, body: SegmentBody) -> Se
 
 @api.route("GET", "/ltv/cohorts", scope=READ)
 def get_cohorts(container: Container, query: CohortsQuery) -> CohortList:
-    """Every cohort of first purchases, by month or quarter, and all together."""
+    """List the cohorts of first purchases, by month or quarter, and all together."""
     return container.get_ltv_handler().get_cohorts(query.by)
 
 
 @api.route("GET", "/ltv/cohorts/{cohort_id}", scope=READ)
 def get_cohort(container: Container, cohort_id: str) -> CohortDetails:
-    """A cohort, such as 1997-01 or 1997-Q1, with its life month by month."""
+    """Get a cohort, such as 1997-01 or 1997-Q1, with its life month by month."""
     return container.get_ltv_handler().get_cohort(cohort_id)
 
 

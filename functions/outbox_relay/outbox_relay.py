@@ -10,14 +10,14 @@ from pydantic_core import to_jsonable_python
 
 from relay_messages import read_messages
 from succotash.container import Container, container
-from succotash.domain.people.consents import FailedAddress
+from succotash.domain.consents.consents import FailedAddress
 from succotash.errors import InvalidInputError
 from succotash.http.invocations import WrongSettings, invocation
 
 RESERVE = 25_000
 """Milliseconds kept for the batch under way."""
 PUT_BACK = "put_back"
-"""Asked for by an event of this name set to true: what was set aside is tried again first."""
+"""Asked for by an event of this name set to true: what was dead-lettered is tried again first."""
 
 type Report = dict[str, Any]
 

@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from succotash.domain.campaigns.outcomes import MemberOutcome
+from succotash.domain.consents.consents import FailedAddress
 from succotash.domain.messages.delivery import DeliveryOutcome
-from succotash.domain.people.consents import FailedAddress
 from succotash.errors import MalformedRequestError
 
 EARLY = timedelta(seconds=5)
-"""How much too early a wake may come: nobody waits again for so little."""
+"""The time by which a wake may come too early: nobody waits again for so little."""
 
 
 @dataclass(slots=True)
 class RelayMessages:
-    """What a batch of messages asks for."""
+    """A batch of messages, by kind."""
 
     outcomes: list[DeliveryOutcome] = field(default_factory=list)
     is_woken: bool = False
@@ -37,7 +37,7 @@ class RelayMessages:
 
 
 def read_messages(records: Iterable[Mapping[str, Any]], now: datetime) -> RelayMessages:
-    """What the records of an event of SQS ask for."""
+    """Sort the records of an event of SQS by kind."""
     found = RelayMessages()
     for record in records:
         text = record["body"]
@@ -81,4 +81,4 @@ def _wake_at(text: str) -> datetime | None:
         case {"wake_at": str(at)} if (instant := datetime.fromisoformat(at)).tzinfo:
             return instant
         case _:
-            raise ValueError("this is no wake")
+            raise ValueError("not a wake")

@@ -1,4 +1,4 @@
-"""What programs say of a campaign: bodies, and what they come to."""
+"""Bodies about campaigns, and the definitions that they stand for."""
 
 from datetime import time
 from typing import Annotated, Any, TypedDict
@@ -41,9 +41,7 @@ Body = Annotated[str, Field(min_length=1, max_length=LONGEST_BODY)]
 
 
 def _no_figures(_: object) -> object:
-    raise PydanticCustomError(
-        "figures_not_taken", "Figures are counted, not taken; report what happened as outcomes"
-    )
+    raise PydanticCustomError("figures_not_taken", "Figures are read-only; report outcomes instead")
 
 
 class MessageBody(Closed):
@@ -55,10 +53,10 @@ class MessageBody(Closed):
 
 
 class BudgetBody(Closed):
-    """What messages may cost."""
+    """The cost of a message, and the most that all may cost."""
 
     cost_per_message: Amount
-    """Of sending one message, in `currency`."""
+    """The cost of sending one message, in `currency`."""
     total: Amount
     """The most that all messages of the campaign may cost, in `currency`."""
     currency: CurrencyCode | None = None
@@ -116,7 +114,7 @@ class CampaignBody(Closed):
     """When the effect is read; evenly spaced where it is left out."""
 
     def definition(self, own: Currency) -> CampaignDefinition:
-        """What is defined besides names and dates."""
+        """The definition of a campaign, without its name and dates."""
         parts = {
             name: value
             for name in type(self).model_fields
@@ -127,7 +125,7 @@ class CampaignBody(Closed):
 
 @with_config(CLOSED)
 class CampaignPatch(TypedDict, total=False):
-    """What changes; what is left out stays, and null takes away what is optional."""
+    """Changes to a campaign; what is left out stays, and null removes what is optional."""
 
     name: Line
     description: Prose
@@ -153,7 +151,7 @@ class CampaignPatch(TypedDict, total=False):
 
 
 def change_of(patch: CampaignPatch, own: Currency) -> CampaignChange:
-    """What a patch changes."""
+    """The change that a patch stands for."""
     return CampaignChange({name: _part(name, value, own) for name, value in patch.items()})
 
 

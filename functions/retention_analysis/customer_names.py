@@ -1,4 +1,4 @@
-"""How a search names a customer."""
+"""The body of a search for a customer."""
 
 from typing import Annotated, Literal, Self
 
@@ -28,7 +28,7 @@ class CustomerSearchBody(Closed):
         return self
 
     def name(self, pseudonyms: Pseudonyms) -> CustomerName:
-        """Who is meant; InvalidInputError for what is no e-mail address."""
+        """The name searched for; InvalidInputError if the e-mail is no address."""
         if self.email is not None:
             return pseudonyms.name_of_email(canonical_email(self.email))
         if self.system == SHOP:

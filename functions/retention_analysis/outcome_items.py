@@ -1,4 +1,4 @@
-"""What programs report of campaigns' messages: items, and what they come to."""
+"""Items of a batch of outcomes of campaigns' messages."""
 
 from typing import Annotated
 
@@ -13,12 +13,12 @@ from succotash.http.reading import Unchecked, read_model
 
 
 class OutcomeItem(Closed):
-    """What became of a message."""
+    """An outcome of a message."""
 
     id: Id | None = None
-    """By which the sender knows the item again; the result shows it."""
+    """The sender's id of the item; the result shows it."""
     message_id: Id
-    """Of the outbox and the mail: also its `Message-ID` before the `@`, and its tag `message`."""
+    """The id in the outbox and the mail: its `Message-ID` before the `@`, and its tag `message`."""
     kind: Annotated[OutcomeKind, LAX]
     at: Instant
 

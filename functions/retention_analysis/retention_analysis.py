@@ -1,4 +1,4 @@
-"""Who is slipping away, and the campaigns to keep them."""
+"""Customers at risk, and the campaigns to keep them."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -59,7 +59,7 @@ BRACKETS_PATTERN = r"^\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*$"
 
 
 class GridQuery(Closed):
-    """Which retention grid."""
+    """The retention grid to count."""
 
     period: Annotated[GridPeriod, LAX] = GridPeriod.MONTH
     mode: Annotated[GridMode, LAX] = GridMode.NDAY
@@ -75,7 +75,7 @@ class GridQuery(Closed):
     """A day of the last cohort."""
 
     def question(self) -> GridQuestion:
-        """What is asked; InvalidInputError for brackets without their mode."""
+        """The grid that the query names; InvalidInputError for brackets without their mode."""
         if self.brackets is not None and self.mode is not GridMode.BRACKETS:
             raise InvalidInputError.of("brackets", "without_mode", "Requires mode=brackets")
         return GridQuestion(
@@ -92,13 +92,13 @@ class GridQuery(Closed):
 
 
 class LifecycleQuery(Closed):
-    """Which periods."""
+    """The periods to count."""
 
     period: Annotated[GridPeriod, LAX] = GridPeriod.MONTH
 
 
 class RiskQuery(Paged):
-    """Which customers."""
+    """Filters of a list of customers by risk."""
 
     risk: Annotated[RiskLevel, LAX] | None = None
     segment: Id | None = None
@@ -106,20 +106,20 @@ class RiskQuery(Paged):
 
 
 class CampaignsQuery(Closed):
-    """Which campaigns."""
+    """Filters of a list of campaigns."""
 
     status: Annotated[CampaignStatus, LAX] | None = None
 
 
 class ModelQuery(Closed):
-    """How many runs."""
+    """The number of runs to show."""
 
     limit: Limit = RUNS_SHOWN
     """The most runs in the answer."""
 
 
 class ReceiptsQuery(Paged):
-    """How many receipts."""
+    """The number of receipts to show."""
 
     limit: Limit = RECEIPTS_SHOWN
 
@@ -130,32 +130,32 @@ def _now_or_instant(value: object) -> object:
 
 
 class RunBody(Closed):
-    """As of when customers are scored: an instant, or `now`, which is also meant by nothing."""
+    """The instant to score customers as of; `now` or nothing is the present."""
 
     as_of: Annotated[datetime | Literal["now"], BeforeValidator(_now_or_instant)] = "now"
 
 
 @api.route("GET", "/retention/analytics", scope=READ)
 def get_retention_analytics(container: Container) -> RetentionAnalyticsView:
-    """Where all customers stand by the current run."""
+    """Get risk, engagement and campaigns of all customers, by the current run."""
     return container.get_retention_handler().get_retention_analytics()
 
 
 @api.route("GET", "/retention/cohorts", scope=READ)
 def get_retention_grid(container: Container, query: GridQuery) -> GridView:
-    """Cohorts by first purchase, activity or form, and how many of each came back when."""
+    """Get cohorts by first purchase, activity or form, and the share that came back, by time."""
     return container.get_retention_handler().get_retention_grid(query.question())
 
 
 @api.route("GET", "/retention/lifecycle", scope=READ)
 def get_lifecycle(container: Container, query: LifecycleQuery) -> LifecycleView:
-    """Who came, stayed, came back and went, period by period."""
+    """Count new, retained, returning and lost customers, period by period."""
     return container.get_retention_handler().get_lifecycle(query.period)
 
 
 @api.route("GET", "/retention/customers", scope=READ)
 def get_churn_risks(container: Container, query: RiskQuery) -> ChurnRiskList:
-    """A page of customers, the greatest value at risk first."""
+    """List customers at risk, the greatest value at risk first."""
     return container.get_retention_handler().get_churn_risks(
         risk=query.risk, segment_id=query.segment, limit=query.limit, cursor=query.cursor
     )
@@ -163,13 +163,13 @@ def get_churn_risks(container: Container, query: RiskQuery) -> ChurnRiskList:
 
 @api.route("GET", "/retention/customers/{customer_id}", scope=READ)
 def analyze_customer(container: Container, customer_id: CustomerPathId) -> CustomerRetention:
-    """One customer's risk, engagement, value and history."""
+    """Get a customer's risk, engagement, value and history."""
     return container.get_retention_handler().analyze_user_retention(customer_id)
 
 
 @api.route("GET", "/retention/campaigns", scope=READ)
 def get_campaigns(container: Container, query: CampaignsQuery) -> CampaignList:
-    """Campaigns, newest first."""
+    """List campaigns, newest first."""
     return container.get_retention_handler().get_retention_campaigns(query.status)
 
 
@@ -189,7 +189,7 @@ def create_campaign(container: Container, body: CampaignBody) -> CampaignView:
 
 @api.route("GET", "/retention/campaigns/{campaign_id}", scope=READ)
 def get_campaign(container: Container, campaign_id: str) -> CampaignDetailView:
-    """One campaign, and how far its messages came."""
+    """Get a campaign, and the states of its messages."""
     return container.get_retention_handler().get_retention_campaign(campaign_id)
 
 
@@ -213,7 +213,7 @@ def delete_campaign(container: Container, campaign_id: str) -> None:
 
 @api.route("POST", "/retention/campaigns/{campaign_id}/preview", scope=WRITE)
 def preview_campaign(container: Container, campaign_id: str) -> PreviewView:
-    """How many a campaign would reach now, why not others, and what they would read."""
+    """Count whom a campaign would reach now, and others by reason; show first messages."""
     return container.get_retention_handler().preview_campaign(campaign_id)
 
 
@@ -230,7 +230,7 @@ def dispatch_campaign(container: Container, campaign_id: str) -> DispatchRequest
 
 @api.route("GET", "/retention/campaigns/{campaign_id}/performance", scope=READ)
 def get_campaign_performance(container: Container, campaign_id: str) -> CampaignPerformanceView:
-    """A campaign's rates, and what it changed in money, with an interval."""
+    """Get a campaign's rates, and its effect on revenue, with an interval."""
     return container.get_retention_handler().get_campaign_performance(campaign_id)
 
 
@@ -242,14 +242,14 @@ def get_campaign_performance(container: Container, campaign_id: str) -> Campaign
     limit=BATCH_BYTES,
 )
 def record_outcomes(container: Container, campaign_id: str, call: Call) -> OutcomeReport:
-    """Record what became of a campaign's messages; every item has a result of its own."""
+    """Record the outcomes of a campaign's messages; every item has a result of its own."""
     outcomes = read_batch(call, OUTCOMES)
     return container.get_retention_handler().record_outcomes(campaign_id, outcomes)
 
 
 @api.route("POST", "/customers/search", scope=READ)
 def search_customers(container: Container, body: CustomerSearchBody) -> CustomerSearchView:
-    """Customers by e-mail, or by the id that a system gave them, with their value and risk."""
+    """Find customers by e-mail, or by the id that a system gave them, with value and risk."""
     name = body.name(container.pseudonyms)
     return container.get_retention_handler().search_customers(name)
 
@@ -271,7 +271,7 @@ def request_scoring_run(container: Container, body: RunBody) -> Reply:
 
 @api.route("GET", "/scoring/runs", scope=RUN)
 def get_scoring_runs(container: Container, query: Paged) -> RunProgressList:
-    """A page of scoring runs with how far they have come, the latest first."""
+    """List scoring runs with their progress, the latest first."""
     return container.get_retention_handler().get_runs_progress(
         limit=query.limit, cursor=query.cursor
     )
@@ -279,19 +279,19 @@ def get_scoring_runs(container: Container, query: Paged) -> RunProgressList:
 
 @api.route("GET", "/scoring/runs/{run_id}", scope=RUN)
 def get_scoring_run(container: Container, run_id: str) -> RunProgressView:
-    """How far a scoring run has come."""
+    """Get the progress of a scoring run."""
     return container.get_retention_handler().get_run_progress(run_id)
 
 
 @api.route("GET", "/retention/model", scope=READ)
 def get_model_report(container: Container, query: ModelQuery) -> ModelReport:
-    """The last runs with their models and how right they would have been."""
+    """List the last runs with their models and how right they would have been."""
     return container.get_retention_handler().get_model_report(query.limit)
 
 
 @api.route("GET", "/retention/receipts", scope=READ)
 def get_receipts(container: Container, query: ReceiptsQuery) -> ReceiptList:
-    """What each month's first run foresaw, and what came: the latest month first."""
+    """List the predictions of each month's first run, and what happened, latest first."""
     return container.get_retention_handler().get_receipts(limit=query.limit, cursor=query.cursor)
 
 

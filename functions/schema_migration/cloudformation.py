@@ -1,4 +1,4 @@
-"""How CloudFormation hears what became of a custom resource: once, and before time is over."""
+"""Answers CloudFormation about a custom resource: once, and before time is over."""
 
 import json
 import time
@@ -18,7 +18,7 @@ ATTEMPTS, PAUSE, TIMEOUT = 4, 0.5, 3.0
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a request."""
+    """The result of a request."""
 
     is_done: bool
     data: Mapping[str, str] = field(default_factory=dict)

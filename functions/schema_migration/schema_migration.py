@@ -1,6 +1,6 @@
 """Brings the database's roles and schema to this release's, when CloudFormation asks for it.
 
-Invoked by hand, without an address to answer to, it does the same and returns what became of it.
+Invoked by hand, without an address to answer to, it does the same and returns its outcome.
 CloudFormation also asks for a digest of a deployment's settings, which no intrinsic function makes,
 and has the bucket of exports emptied, which it could not delete otherwise.
 """
@@ -86,7 +86,7 @@ def _empty(bucket: str, deadline: float) -> None:
     except NotFoundError:
         return
     if not emptied.is_complete:
-        raise StorageUnavailableError("there was no time to remove all of its objects")
+        raise StorageUnavailableError("no time was left to delete all of its objects")
 
 
 handler = migrating(container)

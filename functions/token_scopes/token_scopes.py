@@ -13,7 +13,7 @@ VIEWER = frozenset({"ltv:read", "retention:read"})
 MARKETER = VIEWER | {"forms:read", "leads:read", "leads:write", "retention:write"}
 """Campaigns, and people who wrote."""
 ADMIN = MARKETER | {"forms:write", "people:manage", "events:write", "ltv:write", "scoring:run"}
-"""Everything."""
+"""The group with every scope."""
 SCOPES_OF_GROUPS: Mapping[str, frozenset[str]] = {
     "viewer": VIEWER,
     "marketer": MARKETER,
@@ -42,5 +42,5 @@ def handler(event: Event, context: object) -> Event:  # noqa: ARG001 - as Lambda
 
 
 def scopes_of(groups: Collection[str]) -> frozenset[str]:
-    """What members of these groups may do; unknown groups give nothing."""
+    """The scopes of members of these groups; unknown groups give none."""
     return frozenset().union(*(SCOPES_OF_GROUPS.get(group, frozenset()) for group in groups))

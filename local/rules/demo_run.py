@@ -23,7 +23,7 @@ USD = Currency(demo.CURRENCY)
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """What one customer did before the run, read from the demo data without any code of ours."""
+    """One customer's orders and activity before the run, recounted from the demo data alone."""
 
     bought: Sequence[tuple[date, Decimal]]
     """Days and amounts of orders, earliest first."""
@@ -76,7 +76,7 @@ class DemoRun:
 
     @property
     def day(self) -> date:
-        """Of the run."""
+        """The day of the run."""
         return self.label.as_of.date()
 
     def silent_days(self, customer_id: str) -> int:

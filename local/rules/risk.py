@@ -24,7 +24,7 @@ _SCORES = {
 
 
 def _chances(run: DemoRun) -> tuple[float, dict[str, float]]:
-    """Everybody's mean chance of coming back, of those who bought, and each one's own."""
+    """The mean chance of return of all buyers, and each one's own."""
     chances = {
         customer_id: each.return_probability or 0.0 for customer_id, each in run.predictions.items()
     }

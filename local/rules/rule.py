@@ -1,4 +1,4 @@
-"""What a business rule is, and how it is found to be obeyed."""
+"""A business rule, and the evidence that it is obeyed."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Verdict:
 
     @classmethod
     def over(cls, cases: Iterable[tuple[object, bool]], what: str) -> Self:
-        """Of named cases, each obeying the rule or not; of no cases nothing is shown."""
+        """The evidence of named cases, each obeying the rule or not; no cases show nothing."""
         seen = list(cases)
         broken = [name for name, is_obeyed in seen if not is_obeyed]
         if broken:

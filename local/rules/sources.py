@@ -36,7 +36,7 @@ def _lead_sources(run: DemoRun) -> Verdict:
 
 
 def _credited(run: DemoRun) -> Verdict:
-    """On the demo every form is from after the orders; so three people are invented beside it."""
+    """On the demo every form is from after the orders; so three people are invented in addition."""
     by_source = run.container.storage.repositories.ltv.get_ltv_analytics().by_source
     is_unknown = {name: each.customers for name, each in by_source.items()} == {
         UNKNOWN_SOURCE: len(run.values)
@@ -106,7 +106,7 @@ def _lead_scores(run: DemoRun) -> Verdict:
 
 
 def _unambiguous(run: DemoRun) -> Verdict:
-    """Of the current run, every customer is there once."""
+    """The rows of the current run name every customer once."""
     listed = run.container.storage.repositories.ltv.find_customers(limit=EVERYBODY)
     counts = Counter(each.customer_id for each in listed)
     return Verdict.over(

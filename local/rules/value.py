@@ -107,7 +107,7 @@ def _shares(run: DemoRun) -> Verdict:
 
 
 def _equals(_: DemoRun) -> Verdict:
-    """Of a shop of its own: the demo has no two customers of one value at a quantile."""
+    """Compare in a shop of its own: the demo has no two customers of one value at a quantile."""
     container = a_container()
     bought_on = datetime(2024, 5, 1, tzinfo=UTC)
     container.get_ltv_handler().record_orders(

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from succotash.domain.people.consents import MARKETING, Consent, ConsentOrigin, ConsentState
+from succotash.domain.consents.consents import MARKETING, Consent, ConsentOrigin, ConsentState
 from tests.builders.values import NOON
 
 

@@ -8,14 +8,14 @@ import pytest
 from succotash.domain.campaigns.assignment import Arm, assigned_arm, assignment_score
 from succotash.domain.campaigns.consent_rules import ConsentRule
 from succotash.domain.campaigns.members import Assigned, MemberState, Unreached
-from succotash.domain.messages.outbox import MessageKind
-from succotash.domain.people.consents import (
+from succotash.domain.consents.consents import (
     MARKETING,
     ConsentState,
     Suppression,
     SuppressionReason,
     campaign_purpose,
 )
+from succotash.domain.messages.outbox import MessageKind
 from succotash.domain.people.identities import Join
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.values import CampaignId, CustomerId, MessageId

@@ -12,7 +12,7 @@ from succotash.application.campaigns.outcomes import (
 from succotash.domain.campaigns.assignment import Arm
 from succotash.domain.campaigns.members import CampaignMember, MemberMark, MemberState
 from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
-from succotash.domain.people.consents import (
+from succotash.domain.consents.consents import (
     MARKETING,
     ConsentOrigin,
     ConsentState,

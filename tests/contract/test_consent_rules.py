@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from succotash.application.consents import ConsentsView
-from succotash.application.people.consent_records import ConsentRecords, Statement
-from succotash.domain.people.consents import MARKETING, ConsentOrigin, ConsentState, FailedAddress
+from succotash.application.consents.consent_records import ConsentRecords, Statement
+from succotash.application.consents.views import ConsentsView
+from succotash.domain.consents.consents import MARKETING, ConsentOrigin, ConsentState, FailedAddress
 from succotash.domain.repositories.storage import Storage
 from succotash.errors import ConflictError, InvalidInputError, NotFoundError
 from tests.builders import NOON, a_consent, days, minutes

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from succotash.domain.people.consents import (
+from succotash.domain.consents.consents import (
     MARKETING,
     Consent,
     ConsentOrigin,

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from succotash.application.campaigns.dispatch import CampaignDispatch
 from succotash.application.campaigns.rules import CampaignRules
-from succotash.application.people.consent_records import ConsentRecords
+from succotash.application.consents.consent_records import ConsentRecords
 from succotash.application.people.people_handler import PeopleHandler
 from succotash.domain.campaigns.definition import CampaignDefinition
-from succotash.domain.people.consents import Consent, ConsentOrigin, ConsentState, FailedAddress
+from succotash.domain.consents.consents import Consent, ConsentOrigin, ConsentState, FailedAddress
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import CampaignId, uuid7
 from tests.builders import NOON, a_consent, days, minutes

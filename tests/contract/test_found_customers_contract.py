@@ -1,6 +1,6 @@
 """What every storage tells of customers who are looked for, listed, or followed while imported."""
 
-from succotash.domain.people.consents import MARKETING, Consent, ConsentOrigin, ConsentState
+from succotash.domain.consents.consents import MARKETING, Consent, ConsentOrigin, ConsentState
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.customers import CustomerFilter, CustomerRow
 from succotash.domain.retention.retention import RiskLevel

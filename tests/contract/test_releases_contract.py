@@ -14,7 +14,7 @@ from succotash.domain.campaigns.members import (
     ReleaseTerms,
     Unreached,
 )
-from succotash.domain.people.consents import (
+from succotash.domain.consents.consents import (
     MARKETING,
     ConsentState,
     Suppression,

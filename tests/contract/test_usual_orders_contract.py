@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from succotash.application.shops.marketing import consents_of, usual_consents_of
-from succotash.domain.people.consents import ConsentState
+from succotash.domain.consents.consents import ConsentState
 from succotash.domain.people.erasures import NO_TOMBSTONES
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.shops.orders import ShopOrder

@@ -31,7 +31,7 @@ TAKING_JSON = [
         (b'{"name": "\xff"}', "not-utf-8", "UTF-8"),
         (b'{"name": "a\\u0000b"}', "nul-character", "NUL"),
         (b'{"name": "a\\ud800b"}', "lone-surrogate", "surrogate"),
-        (b'{"name": "a", "name": "b"}', "repeated-name", "more than once"),
+        (b'{"name": "a", "name": "b"}', "repeated-name", "repeats"),
         (b'{"name": NaN}', "unreadable-number", "NaN"),
         (b'{"name": -Infinity}', "unreadable-number", "Infinity"),
         (b'{"name": 1e999}', "unreadable-number", "out of range"),

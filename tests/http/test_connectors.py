@@ -11,7 +11,7 @@ import pytest
 
 from local.background_workers import DEVELOPMENT_SECRETS
 from succotash.container import Container
-from succotash.domain.people.consents import ConsentState
+from succotash.domain.consents.consents import ConsentState
 from succotash.domain.values import CustomerId
 from tests.events import EVENTS, Event, sample
 from tests.http.gateway import Answered, Gateway

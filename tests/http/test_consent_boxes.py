@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from succotash.container import Container
+from succotash.domain.consents.consents import Consent
 from succotash.domain.intake.queued_submissions import QueuedSubmission
-from succotash.domain.people.consents import Consent
 from succotash.domain.values import CampaignId, FormId, Json, SubmissionId, system_clock
 from tests.http.forms import FORM_TYPE, SUBMISSIONS, define, post_plain
 from tests.http.gateway import Gateway

@@ -11,11 +11,11 @@ from local.background_workers import settings_of
 from outbox_relay import relaying
 from succotash.container import Container
 from succotash.domain.campaigns.members import MemberState
+from succotash.domain.consents.consents import ConsentOrigin, SuppressionReason
 from succotash.domain.forms.forms import DEFAULT_FORM, QUARANTINE_KEPT, Form
 from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.messages.delivery import DeliveryOutcome, DeliveryResult, PendingDelivery
 from succotash.domain.messages.jobs import event_job
-from succotash.domain.people.consents import ConsentOrigin, SuppressionReason
 from succotash.domain.repositories.delivery import RelayWaker
 from succotash.domain.values import CampaignId
 from tests.builders import NOON, a_message, a_submission, at

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from succotash.container import Container
+from succotash.domain.consents.consents import ConsentOrigin, ConsentState
 from succotash.domain.intake.unsubscriptions import (
     UNSUBSCRIBE_LIFETIME,
     UNSUBSCRIBE_PURPOSE,
     UnsubscribeLink,
 )
-from succotash.domain.people.consents import ConsentOrigin, ConsentState
 from succotash.domain.values import CampaignId, system_clock
 from tests.builders import a_consent
 from tests.events import http_event

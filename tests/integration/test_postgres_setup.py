@@ -185,7 +185,7 @@ def test_a_server_that_cannot_write_is_refused(place: Place) -> None:
 
 def test_a_role_that_administers_is_no_role_for_functions(place: Place) -> None:
     plan = Plan(place.plan.database, place.server.user, PASSWORD, place.plan.migrator)
-    with pytest.raises(SetUpError, match="administers"):
+    with pytest.raises(SetUpError, match="is an administrator"):
         set_up(place.server.admin_url, plan)
 
 

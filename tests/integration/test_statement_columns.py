@@ -32,7 +32,7 @@ def connection(postgres_server: PostgresServer) -> Iterator[Connection]:
             "demo_removal.make_items",
             "orders.make_stage",
             "shop_orders.make_stage",
-            "shop_orders.make_stage_of_columns",
+            "shop_order_columns.make_stage_of_columns",
         ):
             connection.run(STATEMENTS[maker])
         yield connection

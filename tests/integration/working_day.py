@@ -19,7 +19,7 @@ from local.demo import SCORED_AT, Answer, load, scheduled_event
 from local.setup_postgres_db import Plan
 from succotash.container import Container
 from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
-from succotash.domain.people.consents import ConsentOrigin, FailedAddress
+from succotash.domain.consents.consents import ConsentOrigin, FailedAddress
 from succotash.domain.values import SHARDS, CampaignId, Json, MessageId, system_clock
 from succotash.infrastructure.files.objects import FolderObjectStore
 from tests.builders import a_consent

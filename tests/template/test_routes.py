@@ -209,7 +209,7 @@ def test_every_route_that_is_deployed_has_the_access_that_is_written() -> None:
 
 
 def security_of(written: object) -> object:
-    """None for SAM's way of saying that there is none."""
+    """None for SAM's way of saying none."""
     return None if written == [{"NONE": []}] else written
 
 

@@ -24,7 +24,7 @@ from succotash.domain.intake.submissions import (
     IntakeContext,
     OriginalSubmission,
     intake_query_about,
-    lead_of,
+    lead_from,
 )
 from succotash.domain.values import FormId, Json, LeadId, SubmissionId
 from succotash.errors import InvalidInputError
@@ -145,7 +145,7 @@ def test_a_known_lead_keeps_its_id_and_is_not_new() -> None:
     submission = replace(
         sent(email="a@b.de"), state=SubmissionState.ACCEPTED, canonical_email="a@b.de"
     )
-    known = lead_of(submission, "a@b.de", LeadId("known"))
+    known = lead_from(submission, "a@b.de", LeadId("known"))
 
     outcome = outcome_of(submission, replace(GROUND, leads={"a@b.de": known}), LeadId("new"), NOON)
 

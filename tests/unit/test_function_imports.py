@@ -51,7 +51,10 @@ MAY_LOAD: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     "lead_scoring": (frozenset({"leads"}), frozenset()),
     "ltv_queries": (frozenset({"scoring", "value"}), frozenset()),
     "outbox_relay": (frozenset(), frozenset()),
-    "retention_analysis": (frozenset({"campaigns", "retention", "scoring", "value"}), frozenset()),
+    "retention_analysis": (
+        frozenset({"campaigns", "consents", "retention", "scoring", "value"}),
+        frozenset(),
+    ),
     "schema_migration": (frozenset(), frozenset()),
     "token_scopes": (frozenset(), frozenset()),
 }

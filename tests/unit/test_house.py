@@ -18,6 +18,30 @@ FUNCTIONS = {each.stem for each in (ROOT / "functions").glob("*/*.py")}
 """Modules of all functions."""
 WITHOUT_USE_CASES = {"models", "repositories"}
 """Packages of the domain for which no package of use cases stands."""
+SHARED = {
+    "domain": {"values"},
+    "application": {"batches", "days", "identities", "paging", "rounding"},
+}
+"""Modules by floor that belong to several contexts, and so to none."""
+STORAGES = ("postgres", "sqlite", "in_memory")
+OF_ONE_STORAGE = {
+    "postgres": {
+        *("address", "bulk", "connection", "connection_settings", "connector", "database"),
+        *("erasure_locks", "errors", "moments", "planning", "pool", "provisioning"),
+        *("result_row", "retry", "session", "statements"),
+    },
+    "sqlite": {"columns", "connection", "functions", "result_row", "schema", "sightings"},
+    "in_memory": {"ledger", "table", "tables"},
+}
+"""Modules that only one storage needs: its driver, its tables, its ways of speaking."""
+NO_PORTS = {"pages", "repository"}
+"""Modules of every storage that implement no port: what its repositories share."""
+OUTSIDE = {
+    *("delivery", "erasable", "exports", "objects", "shop_events", "submission_queue", "uploads"),
+}
+"""Ports of services, which stand in `aws` and `files` instead of a storage."""
+ONE_SCHEMA = SUCCOTASH / "infrastructure/sqlite/schema.sql"
+"""A database's tables, which are one thing however many they are."""
 
 
 def modules(*folders: str) -> Iterator[Path]:
@@ -50,6 +74,23 @@ def test_no_module_is_over_the_limit() -> None:
 
     assert lines["tests/unit/test_house.py"] > 0
     assert {name: count for name, count in lines.items() if count > LIMIT} == {}
+
+
+def sources() -> Iterator[Path]:
+    """Statements of SQL, and modules and styles of the dashboard."""
+    for each in SUCCOTASH.rglob("*.sql"):
+        if each.parent.name != "versions" and each != ONE_SCHEMA:
+            yield each
+    for each in (ROOT / "dashboard/src").rglob("*"):
+        if each.suffix in {".ts", ".tsx", ".css"}:
+            yield each
+
+
+def test_no_file_of_statements_or_of_the_dashboard_is_over_the_limit() -> None:
+    lines = {each: len(each.read_text("utf-8").splitlines()) for each in sources()}
+
+    assert {each.suffix for each in lines} == {".sql", ".ts", ".tsx", ".css"}
+    assert {str(each.relative_to(ROOT)) for each, count in lines.items() if count > LIMIT} == set()
 
 
 def test_no_test_module_imports_another() -> None:
@@ -136,6 +177,91 @@ def test_use_cases_stand_under_the_names_of_the_domains_contexts() -> None:
     assert use_cases
     assert use_cases - domain == set()
     assert domain - use_cases <= WITHOUT_USE_CASES
+
+
+def stems(folder: Path, pattern: str = "*.py") -> set[str]:
+    return {each.stem for each in folder.glob(pattern)} - {"__init__"}
+
+
+@pytest.mark.parametrize("floor", SHARED)
+def test_every_module_belongs_to_a_context_or_is_known_to_be_shared(floor: str) -> None:
+    assert stems(SUCCOTASH / floor) == SHARED[floor]
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_storages_have_a_module_of_the_same_name_for_each_port(storage: str) -> None:
+    ports = stems(SUCCOTASH / "domain/repositories") - OUTSIDE
+
+    modules_of_all = stems(SUCCOTASH / "infrastructure" / storage) - OF_ONE_STORAGE[storage]
+
+    assert modules_of_all == ports | NO_PORTS
+
+
+@pytest.mark.parametrize("storage", ["postgres", "sqlite"])
+def test_every_file_of_statements_is_loaded(storage: str) -> None:
+    folder = SUCCOTASH / "infrastructure" / storage
+    texts = "".join(each.read_text("utf-8") for each in folder.rglob("*.py"))
+    names = stems(folder / "sql", "*.sql")
+
+    assert names
+    assert {name for name in names if f'statements("{name}")' not in texts} == set()
+
+
+def views() -> list[Path]:
+    found = (SUCCOTASH / "application").glob("*/*.py")
+    return sorted(each for each in found if "views" in each.stem.split("_"))
+
+
+def does_work(module: Path) -> Iterator[str]:
+    """Where a module of views asks a storage to do something or begins a transaction."""
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        match node:
+            case ast.Attribute(attr="in_transaction" | "transaction" | "read"):
+                yield ast.unparse(node)
+            case ast.ClassDef(name=name) if name.endswith("Handler"):
+                yield name
+            case _:
+                pass
+
+
+def test_views_are_apart_from_use_cases() -> None:
+    assert views()
+    assert {str(each): list(does_work(each)) for each in views() if any(does_work(each))} == {}
+
+
+def handlers() -> dict[str, Path]:
+    """Modules of use cases by the name of their handler."""
+    return {
+        node.name: each
+        for each in (SUCCOTASH / "application").rglob("*.py")
+        for node in ast.parse(each.read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef) and node.name.endswith("Handler")
+    }
+
+
+def test_no_handler_imports_another() -> None:
+    known = handlers()
+    found = {
+        f"{name} imports {other}"
+        for name, each in known.items()
+        for other in known
+        if other != name and any(one.endswith(f".{other}") for one in imported(each))
+    }
+
+    assert {"FormHandler", "LTVHandler", "RetentionHandler"} <= known.keys()
+    assert found == set()
+
+
+def test_no_function_imports_another() -> None:
+    found = {
+        f"{each.parent.name} imports {name}"
+        for each in modules("functions")
+        for name in imported(each)
+        if (top := name.partition(".")[0]) in FUNCTIONS and not (each.parent / f"{top}.py").exists()
+    }
+
+    assert len(FUNCTIONS) > 1
+    assert found == set()
 
 
 def read_by_position(source: str) -> Iterator[str]:

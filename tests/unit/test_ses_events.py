@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from succotash.domain.people.consents import ConsentOrigin, FailedAddress
+from succotash.domain.consents.consents import ConsentOrigin, FailedAddress
 from succotash.infrastructure.aws.ses_events import failed_addresses, reported_outcomes
 
 SAMPLES = Path(__file__).resolve().parents[1] / "ses_samples"

@@ -47,10 +47,18 @@ def texts(tree: ast.Module) -> Iterator[str]:
 
 def asked(tree: ast.Module) -> Iterator[str]:
     """Names by which a module takes statements, where they stand in the subscript itself."""
+    files = {
+        target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and loaded(ast.Module([node], []))
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
     for node in ast.walk(tree):
         match node:
-            case ast.Subscript(value=ast.Name(id="_SQL"), slice=ast.Constant(value=str(name))):
-                yield name
+            case ast.Subscript(value=ast.Name(id=file), slice=ast.Constant(value=str(name))):
+                if file in files:
+                    yield name
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: f"{path.parent.name}-{path.stem}")

@@ -171,7 +171,10 @@ def test_a_receiver_that_is_overloaded_is_left_alone(caller: Caller, receiver: R
     receiver.status = 200
     caller.now += timedelta(seconds=59)
     failure = caller.failure(receiver)
-    assert (failure.reason, failure.retry_at) == ("the receiver is left alone", NOON + minutes(1))
+    assert (failure.reason, failure.retry_at) == (
+        "calls to the receiver are paused",
+        NOON + minutes(1),
+    )
     assert len(receiver.calls) == 1
     caller.now += timedelta(seconds=1)
     caller.call(receiver)

@@ -109,7 +109,7 @@ def customer(
 
 
 class CustomerNotFoundError(SuccotashClientError):
-    """Nobody goes by this name."""
+    """No customer has this name."""
 
 
 def _find(client: SuccotashClient, name: str, system: System) -> FoundCustomerView | None:

@@ -14,7 +14,7 @@ from succotash_client.commands.session import (
 )
 
 PATH = "/local-demo"
-"""Of the server of `make run`; a deployment has no such route."""
+"""The path of the server of `make run`; a deployment has no such route."""
 
 app = typer.Typer(help="The demo data of a local run.", no_args_is_help=True)
 

@@ -1,4 +1,4 @@
-"""What is set up, and what is missing."""
+"""Checks what is set up, and names what is missing."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -31,13 +31,13 @@ READS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found of one thing."""
+    """The result of one check."""
 
     name: str
     state: str
     """`ok` or `missing`."""
     note: str
-    """What is there, or what to do."""
+    """The finding, or the next step."""
 
 
 def add_to(app: typer.Typer) -> None:

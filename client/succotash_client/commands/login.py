@@ -99,7 +99,7 @@ def _browse(url: str) -> None:
 
 
 def _local_credentials() -> Credentials:
-    """Those of the `make run` whose folder this is, or is within."""
+    """The credentials of the `make run` whose folder this is, or is within."""
     for folder in _upwards(Path.cwd()):
         token, settings = folder / LOCAL / "token", folder / LOCAL / "env"
         if os.access(token, os.R_OK) and os.access(settings, os.R_OK):

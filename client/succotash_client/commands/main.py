@@ -42,7 +42,7 @@ EXIT_CODES = {
     6: "the scoring run failed or was not published, or takes longer than was waited for",
     130: "interrupted by Ctrl-C",
 }
-"""What the program ends with."""
+"""The program's exit codes."""
 WRONG_USE, NOT_ALLOWED, REFUSED, UNAVAILABLE, RUN_FAILED, INTERRUPTED = 2, 3, 4, 5, 6, 130
 
 

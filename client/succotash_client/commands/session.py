@@ -1,4 +1,4 @@
-"""What a command needs: the client of whom is logged in, and places to write to."""
+"""The parts that a command needs: the client of the user who is logged in, and consoles."""
 
 import json
 import sys
@@ -46,7 +46,7 @@ class Session:
     """In place of the network."""
 
     def credentials(self) -> Credentials:
-        """Who is logged in, where."""
+        """The credentials of the user who is logged in."""
         return current(self.environment, self.store)
 
     @contextmanager
@@ -69,12 +69,12 @@ def session(context: typer.Context) -> Session:
 
 
 def output() -> Console:
-    """Where results go. Text that is no terminal's is not wrapped."""
+    """The console of results. Text that is no terminal's is not wrapped."""
     return Console(file=sys.stdout, highlight=False, soft_wrap=True)
 
 
 def notes() -> Console:
-    """Where everything goes that is no result."""
+    """The console of everything that is no result."""
     return Console(file=sys.stderr, highlight=False, soft_wrap=True)
 
 
@@ -147,7 +147,7 @@ def progress(title: str, total: float | None = None) -> Iterator["Bar"]:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How far something has come."""
+    """A bar that shows progress."""
 
     shown: Progress
     task: Any

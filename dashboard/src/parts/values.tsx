@@ -1,4 +1,4 @@
-/** Values of the API for people: rounded on the screen, exact in the `value` beside it. */
+/** Values of the API for people: rounded on the screen, exact in the `value` next to it. */
 
 import * as format from "../format";
 import { useSettings } from "../settings";

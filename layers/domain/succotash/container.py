@@ -13,6 +13,7 @@ from succotash.wiring.services import services_at
 
 if TYPE_CHECKING:
     from succotash.application.campaigns.dispatch import CampaignDispatch
+    from succotash.application.consents.consent_records import ConsentRecords
     from succotash.application.forms.views import FormView
     from succotash.application.intake.challenges import ChallengeIntake
     from succotash.application.intake.confirmations import Confirmations
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from succotash.application.messages.delivery_worker import DeliveryWorker
     from succotash.application.messages.outbox_relay import OutboxRelay
     from succotash.application.messages.quarantine_digests import QuarantineDigests
-    from succotash.application.people.consent_records import ConsentRecords
     from succotash.application.people.people_handler import PeopleHandler
     from succotash.application.retention.retention_handler import RetentionHandler
     from succotash.application.scoring.churn_scoring import ChurnScoring
@@ -133,13 +133,13 @@ class Container:
         return self._clock()
 
     def get_delivery_worker(self) -> "DeliveryWorker":
-        """What does the jobs of the queue of deliveries."""
+        """The worker that does the jobs of the queue of deliveries."""
         from succotash.wiring.messages import delivery_worker
 
         return delivery_worker(self.settings, self._deliveries)
 
     def get_queued_intake(self) -> "QueuedIntake":
-        """What takes submissions that a queue gives."""
+        """The use case that takes submissions from their queue."""
         from succotash.application.intake.queued_intake import QueuedIntake
 
         links = self.get_unsubscriptions()
@@ -160,8 +160,8 @@ class Container:
         )
 
     def get_consent_records(self) -> "ConsentRecords":
-        """What people said may be sent to them, and addresses that fail."""
-        from succotash.application.people.consent_records import ConsentRecords
+        """The use cases of consent, and of addresses that fail."""
+        from succotash.application.consents.consent_records import ConsentRecords
 
         return ConsentRecords(self.storage, self._clock, self._new_id, self.keys.tombstones)
 
@@ -238,7 +238,7 @@ class Container:
         )
 
     def get_campaign_dispatch(self) -> "CampaignDispatch":
-        """What assigns people to campaigns and hands their messages over."""
+        """The use case that assigns people to campaigns and hands their messages over."""
         from succotash.wiring.campaigns import campaign_dispatch
 
         return campaign_dispatch(
@@ -267,7 +267,7 @@ class Container:
 
     @cached_property
     def connectors(self) -> "Connectors":
-        """What takes events of shops in, and records them."""
+        """The use cases that take events of shops, and record them."""
         from succotash.wiring.connectors import Connectors
 
         return Connectors(
@@ -285,18 +285,18 @@ class Container:
 
     @property
     def pseudonyms(self) -> "Pseudonyms":
-        """What customers are called in place of an address or a number."""
+        """The pseudonyms of customers, in place of an address or a number."""
         return self.keys.pseudonyms
 
     @cached_property
     def keys(self) -> "KeyRing":
-        """What this deployment makes by its keys."""
+        """The keys of this deployment, and what they sign."""
         from succotash.wiring.keys import KeyRing
 
         return KeyRing(self.settings)
 
     def get_outbox_relay(self) -> "OutboxRelay":
-        """What delivers messages, as far as there are ways."""
+        """The relay that delivers messages by the channels that are set."""
         from succotash.wiring.messages import outbox_relay
 
         return outbox_relay(
@@ -310,7 +310,7 @@ class Container:
         )
 
     def get_challenge_intake(self) -> "ChallengeIntake":
-        """What lets submissions go on as their challenges went."""
+        """The use case that settles submissions whose challenges were answered."""
         from succotash.application.intake.challenges import ChallengeIntake
 
         return ChallengeIntake(
@@ -323,13 +323,13 @@ class Container:
         )
 
     def get_quarantine_digests(self) -> "QuarantineDigests":
-        """What tells owners, once a day, of what is in quarantine."""
+        """The use case that writes owners a daily digest of their quarantine."""
         from succotash.application.messages.quarantine_digests import QuarantineDigests
 
         return QuarantineDigests(self.storage, self._clock, self.settings.time_zone)
 
     def get_confirmations(self) -> "Confirmations":
-        """What people confirm by the links they are sent."""
+        """The use case behind the links by which people confirm submissions."""
         from succotash.application.intake.confirmations import CONFIRMATION_PURPOSE, Confirmations
 
         forms = self.get_form_handler()
@@ -358,7 +358,7 @@ class Container:
         return self.storage.repositories.retention
 
     def get_schema_migration(self) -> "SchemaMigration":
-        """What sets the database up, as the administrator."""
+        """The migration that sets the database up, as the administrator."""
         from succotash.wiring.postgres import schema_migration
 
         return schema_migration(self.settings)

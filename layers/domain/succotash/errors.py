@@ -14,7 +14,7 @@ NAME_SHOWN = 100
 
 
 class SuccotashError(Exception):
-    """Everything this project raises on purpose."""
+    """The base class of every error that this project raises on purpose."""
 
 
 class SettingsError(SuccotashError):
@@ -31,7 +31,7 @@ class Violation:
 
     @classmethod
     def unknown_field(cls, field: str, name: str | None = None) -> "Violation":
-        """Of a name that is not known, at a field or, as a value, in another."""
+        """The violation for an unknown name of a field or, as a value, in another field."""
         shown = (field if name is None else name)[:NAME_SHOWN]
         return cls(field, UNKNOWN_FIELD, f"Unknown field: {shown}")
 

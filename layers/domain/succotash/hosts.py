@@ -1,4 +1,4 @@
-"""Which hosts are this machine."""
+"""Tells hosts that are this machine from others."""
 
 
 def is_this_machine(host: str) -> bool:

@@ -14,7 +14,7 @@ _OTHERS = re.compile(r"[^A-Za-z0-9_=/+.:-]")
 
 
 class Metric(StrEnum):
-    """What is counted; seconds where the name says so."""
+    """The metrics; seconds where the name says so."""
 
     SUBMISSIONS_ACCEPTED = "SubmissionsAccepted"
     SUBMISSIONS_QUARANTINED = "SubmissionsQuarantined"
@@ -53,7 +53,7 @@ class Invocation:
 
     @property
     def session_name(self) -> str:
-        """What the database calls the sessions at work for it. No quote or space can be in it."""
+        """The name of the database's sessions of an invocation, without quotes and spaces."""
         name = f"succotash:{self.function}:{self.correlation_id}"
         return _OTHERS.sub("", name)[:SESSION_NAME_LIMIT]
 

@@ -30,7 +30,7 @@ FILE_SCHEME = "file:"
 
 NO_ZONES = ("localtime", "posixrules", "Factory")
 OTHER_CLOCKS = ("posix/", "right/")
-"""What lies among the zones of the IANA database on many machines; PostgreSQL knows none of it."""
+"""Names among the zones of the IANA database on many machines that PostgreSQL does not know."""
 
 
 def _known_zone(name: str) -> str:
@@ -40,7 +40,7 @@ def _known_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError for a folder of zones
         is_known = False
     if not is_known:
-        raise ValueError("is no time zone of the IANA database")
+        raise ValueError("is not a time zone of the IANA database")
     return name
 
 
@@ -53,7 +53,7 @@ _MODEL = "(BG/NBD|MBG/NBD|Pareto/NBD)"
 
 
 class Settings(BaseModel):
-    """Everything that differs between deployments. Field aliases are the environment's names."""
+    """The settings of a deployment. Field aliases are the environment's names."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -62,7 +62,7 @@ class Settings(BaseModel):
     ] = "postgres"
     sqlite_path: Annotated[str, Field(alias="SQLITE_PATH", min_length=1)] = ".local/succotash.db"
     sqlite_seed: Annotated[str | None, Field(alias="SQLITE_SEED", min_length=1)] = None
-    """A database to start from where there is none at SQLITE_PATH yet."""
+    """The database to copy if SQLITE_PATH does not exist."""
 
     db_host: Annotated[str, Field(alias="DB_HOST", min_length=1)] = "localhost"
     db_port: Annotated[int, Field(alias="DB_PORT", ge=1, le=65535)] = 5432
@@ -76,7 +76,7 @@ class Settings(BaseModel):
     """To set the database up: the secret, as RDS writes it, of who may make roles in it.
     Unset where DB_ADMIN_USER logs in by IAM from the beginning."""
     db_admin_user: Annotated[str | None, Field(alias="DB_ADMIN_USER", min_length=1)] = None
-    """Who that is; without it, the secret says so."""
+    """The administrator's name; without it, the secret names them."""
     db_role_secret_arns: Annotated[
         Json[dict[str, str]] | None, Field(alias="DB_ROLE_SECRET_ARNS")
     ] = None
@@ -107,7 +107,7 @@ class Settings(BaseModel):
     purchase_models: Annotated[
         str, Field(alias="PURCHASE_MODELS", pattern=f"^{_MODEL}(,{_MODEL})*$")
     ] = "BG/NBD,MBG/NBD,Pareto/NBD"
-    """Which models compete in each run's backtest."""
+    """The models that compete in each run's backtest."""
     risk_silent_from: Annotated[float, Field(alias="RISK_SILENT_FROM", ge=0, le=1)] = (
         DEFAULT_RISK_RULE.silent_from
     )
@@ -125,7 +125,7 @@ class Settings(BaseModel):
     )
 
     consent: Annotated[ConsentRule, Field(alias="CONSENT")] = ConsentRule.OPT_IN
-    """Whom campaigns may write to: those who said yes, or customers who did not say no, too."""
+    """The people whom campaigns may write to: with consent, or also customers who never said no."""
 
     publish_worse: Annotated[bool, Field(alias="PUBLISH_WORSE")] = False
     """Whether a run that is worse than the simple rule on held-out time is published too."""
@@ -133,28 +133,28 @@ class Settings(BaseModel):
     """Superseded runs whose rows stay, for comparison."""
 
     scope_prefix: Annotated[str, Field(alias="SCOPE_PREFIX")] = ""
-    """What the issuer puts before a scope's name, such as `identifier/`."""
+    """The prefix of scopes in the issuer's tokens, such as `identifier/`."""
 
     parking_queue_url: Annotated[str | None, Field(alias="PARKING_QUEUE_URL", min_length=1)] = None
-    """Where submissions wait while the storage is away; `file:` and a path on this machine."""
+    """The queue of submissions during an outage of the storage; `file:` and a path locally."""
     parking_failures_url: Annotated[
         str | None, Field(alias="PARKING_FAILURES_URL", min_length=1)
     ] = None
-    """Where those are kept that cannot be taken from that queue."""
+    """The queue of those that cannot be taken from that queue."""
     deliveries_queue_url: Annotated[
         str | None, Field(alias="DELIVERIES_QUEUE_URL", min_length=1)
     ] = None
-    """Where jobs for the function that reaches the internet go; without it they are done here."""
+    """The queue of jobs for the function that reaches the internet; by default they run here."""
     delivery_failures_url: Annotated[
         str | None, Field(alias="DELIVERY_FAILURES_URL", min_length=1)
     ] = None
-    """Where jobs end that fail again and again; an erasure searches it."""
+    """The queue of jobs that fail again and again; an erasure searches it."""
     relay_queue_url: Annotated[str | None, Field(alias="RELAY_QUEUE_URL", min_length=1)] = None
-    """Where the relay is woken, and hears what became of jobs."""
+    """The queue that wakes the relay, and tells it the outcomes of jobs."""
     queues_endpoint: Annotated[
         str | None, Field(alias="AWS_ENDPOINT_URL_SQS", pattern=r"^https?://[^\s/]+$")
     ] = None
-    """Where SQS answers, which boto3 reads as well; without it, where a queue's address says."""
+    """The address of SQS, which boto3 reads as well; without it, that of each queue's URL."""
     form_token_keys: Annotated[
         str | None, Field(alias="FORM_TOKEN_KEYS", pattern=_TOKEN_KEYS, repr=False)
     ] = None
@@ -164,19 +164,19 @@ class Settings(BaseModel):
     ] = LOCAL_ERASURE_KEY
     """Keys of the tombstones of erased people, by commas: the first makes them, all are known."""
     shop_events_url: Annotated[str | None, Field(alias="SHOP_EVENTS_URL", min_length=1)] = None
-    """Where events of shops wait to be recorded; without it, who receives them records them."""
+    """The queue of events of shops; without it, they are recorded when they are received."""
     shop_requests_url: Annotated[str | None, Field(alias="SHOP_REQUESTS_URL", min_length=1)] = None
-    """Where requests of shops' customers about their data wait."""
+    """The queue of requests of shops' customers about their data."""
     shop_event_failures_url: Annotated[
         str | None, Field(alias="SHOP_EVENT_FAILURES_URL", min_length=1)
     ] = None
-    """Where those of both are kept that cannot be read."""
+    """The queue of those of both that cannot be read."""
     connector_secret_arn: Annotated[
         str | None, Field(alias="CONNECTOR_SECRET_ARN", min_length=1)
     ] = None
     """The secret with those by which shops sign, a JSON object by system."""
     connector_secrets: Annotated[str, Field(alias="CONNECTOR_SECRETS", repr=False)] = "{}"
-    """That object itself, where there is no such secret."""
+    """The secrets themselves, as that JSON object, where there is no such secret."""
     exports: Annotated[str | None, Field(alias="EXPORTS", min_length=1)] = None
     """Name of the bucket for large exports; `file:` and a folder on this machine."""
     order_files: Annotated[str | None, Field(alias="ORDER_FILES", min_length=1)] = None
@@ -184,9 +184,9 @@ class Settings(BaseModel):
     event_bus: Annotated[str | None, Field(alias="EVENT_BUS", min_length=1)] = None
     """Name or ARN of the bus that the outbox is relayed to; `file:` and a path on this machine."""
     mail_from: Annotated[str | None, Field(alias="MAIL_FROM", min_length=3)] = None
-    """Who e-mails are from, as `Name <address>` or an address; without it none is sent."""
+    """The sender of e-mails, as `Name <address>` or an address; without it none is sent."""
     mail_folder: Annotated[str | None, Field(alias="MAIL_FOLDER", min_length=1)] = None
-    """Where e-mails are put as files instead of being sent."""
+    """The folder that e-mails are written to instead of being sent."""
     mail_configuration_set: Annotated[
         str | None, Field(alias="MAIL_CONFIGURATION_SET", min_length=1)
     ] = None
@@ -196,13 +196,13 @@ class Settings(BaseModel):
     )
     """The most e-mails a second, where that is less than SES takes of this account."""
     mail_inbox: Annotated[str | None, Field(alias="MAIL_INBOX", pattern=_ADDRESS)] = None
-    """Where answers to campaigns' e-mails go, and mails that unsubscribe."""
+    """The inbox that takes answers to campaigns' e-mails, and mails that unsubscribe."""
     mails_per_recipient: Annotated[int, Field(alias="MAILS_PER_RECIPIENT", ge=1, le=1000)] = 5
     """The most that a mailbox gets within 24 hours of the mails that anybody can cause."""
     webhook_secrets: Annotated[
         str | None, Field(alias="WEBHOOK_SECRETS", min_length=1, repr=False)
     ] = None
-    """What signs webhooks, `whsec_` and base64; of several, by commas, all sign."""
+    """The secrets that sign webhooks, `whsec_` and base64; of several, by commas, all sign."""
     webhook_secret_arn: Annotated[str | None, Field(alias="WEBHOOK_SECRET_ARN", min_length=1)] = (
         None
     )
@@ -212,22 +212,22 @@ class Settings(BaseModel):
     webhook_loopback: Annotated[bool, Field(alias="WEBHOOK_LOOPBACK")] = False
     """Whether webhooks may go to this machine, by http and at any port; for local runs."""
     lambda_function: Annotated[str | None, Field(alias="AWS_LAMBDA_FUNCTION_NAME")] = None
-    """Which function this is; Lambda says so itself."""
+    """The name of this function, which Lambda sets itself."""
     public_url: Annotated[
         str, Field(alias="PUBLIC_URL", pattern=r"^https?://[^\s/]+(/[^\s]*[^\s/])?$")
     ] = "http://127.0.0.1:3000"
-    """Where the API answers, without a slash at the end; e-mails link to it."""
+    """The address of the API, without a slash at the end; e-mails link to it."""
     lead_url: Annotated[str, Field(alias="LEAD_URL", pattern=_LEAD_URL)] = ""
     """The address of a lead's page elsewhere, with {lead_id} in it."""
 
     sign_in_url: Annotated[str, Field(alias="SIGN_IN_URL", pattern=_PLACE)] = ""
-    """Where the issuer of tokens signs people in to the dashboard; empty signs in nobody."""
+    """The issuer's address for signing in to the dashboard; empty signs in nobody."""
     sign_in_token_url: Annotated[str, Field(alias="SIGN_IN_TOKEN_URL", pattern=_PLACE)] = ""
-    """Where it exchanges a code for a token."""
+    """The issuer's address that exchanges a code for a token."""
     sign_out_url: Annotated[str, Field(alias="SIGN_OUT_URL", pattern=_PLACE)] = ""
-    """Where it forgets who is signed in."""
+    """The issuer's address for signing out."""
     sign_in_client_id: Annotated[str, Field(alias="SIGN_IN_CLIENT_ID")] = ""
-    """What the issuer calls the dashboard, a public client without a secret."""
+    """The issuer's id of the dashboard, a public client without a secret."""
 
     @model_validator(mode="after")
     def _both_queues(self) -> Self:
@@ -289,7 +289,7 @@ class Settings(BaseModel):
 
 
 def _sentence(problem: object) -> str:
-    """What is wrong with one setting, without its value."""
+    """Say what is wrong with one setting, without its value."""
     match problem:
         case {"loc": (str(name), *_), "msg": str(message)}:
             return f"{name}: {message.removeprefix('Value error, ')}"

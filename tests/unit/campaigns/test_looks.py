@@ -40,12 +40,6 @@ def test_looks_are_reached_when_their_time_has_come() -> None:
     assert reached == [0, 1, 1, 2, 2]
 
 
-def test_a_member_counts_from_the_first_look_after_its_window_has_closed() -> None:
-    plan = LookPlan.of(START, WINDOW, after(40, 60))
-
-    assert [plan.look_of(each) for each in after(30, 40, 41, 60, 61)] == [0, 0, 1, 1, None]
-
-
 @pytest.mark.parametrize(
     ("dates", "code"),
     [

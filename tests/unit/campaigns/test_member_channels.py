@@ -14,10 +14,10 @@ from succotash.application.messages.outbox_relay import OutboxRelay, RelayReport
 from succotash.domain.campaigns.campaigns import CampaignChange, CampaignStatus
 from succotash.domain.campaigns.definition import CampaignChannel, CampaignDefinition
 from succotash.domain.campaigns.members import MemberState
+from succotash.domain.consents.consents import ConsentState
 from succotash.domain.messages.events import detail_of
 from succotash.domain.messages.outbox import REDELIVERY, OutboxMessage
 from succotash.domain.messages.webhooks import Webhook
-from succotash.domain.people.consents import ConsentState
 from succotash.domain.repositories.delivery import EventBus, WebhookFailedError, Webhooks
 from succotash.domain.values import CampaignId, MessageId, uuid7
 from succotash.infrastructure.in_memory.storage import InMemoryStorage

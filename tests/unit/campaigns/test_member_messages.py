@@ -18,10 +18,10 @@ from succotash.domain.campaigns.campaigns import CampaignStatus
 from succotash.domain.campaigns.definition import CampaignDefinition, QuietHours
 from succotash.domain.campaigns.members import MemberState
 from succotash.domain.campaigns.templates import MessageTemplate
+from succotash.domain.consents.consents import ConsentState, campaign_purpose
 from succotash.domain.intake.unsubscriptions import UnsubscribeFrom
 from succotash.domain.messages.mails import Mail
 from succotash.domain.messages.outbox import REDELIVERY, OutboxMessage
-from succotash.domain.people.consents import ConsentState, campaign_purpose
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.delivery import (
     EventBus,

@@ -21,7 +21,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of an item, and what deserves a second look where it is a refund."""
+    """The outcome of an item, and a warning about a doubtful refund."""
 
     outcome: RecordOutcome
     warning: RefundWarning | None = None
@@ -44,7 +44,7 @@ class RefundWarningView(TypedDict):
 
 
 class ItemResult(TypedDict):
-    """What became of one item: recorded, unchanged, conflicting, rejected or erased.
+    """The outcome of one item: recorded, unchanged, conflicting, rejected or erased.
 
     Erased is one not younger than the erasure of its customer: it is counted and not kept.
     """
@@ -56,7 +56,7 @@ class ItemResult(TypedDict):
     status: str
     errors: NotRequired[list[ViolationView]]
     warning: NotRequired[RefundWarningView]
-    """Of a refund that is recorded, or was before."""
+    """A warning about a refund that is recorded, or was before."""
 
 
 class BatchReport(TypedDict):
@@ -85,7 +85,7 @@ def record_once[T](
     contents: Callable[[T], object],
     record: Callable[[Sequence[T]], list[RecordOutcome]],
 ) -> list[RecordOutcome]:
-    """Record items, each id once; what became of each, in order.
+    """Record items, each id once; the outcome of each, in order.
 
     `identities` are customer and id of each; an item that repeats an earlier one is unchanged
     where `contents` are equal, and conflicting where not.
@@ -159,7 +159,7 @@ def record_batch[T](
 def count_orders(
     *, recorded: int, unchanged: int, conflicting: int, rejected: int, erased: int
 ) -> None:
-    """Count orders by what became of them."""
+    """Count orders by their outcomes."""
     count(Metric.ORDERS_RECORDED, recorded)
     count(Metric.ORDERS_UNCHANGED, unchanged)
     count(Metric.ORDERS_CONFLICTING, conflicting)

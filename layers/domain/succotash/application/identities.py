@@ -1,4 +1,4 @@
-"""Whom facts are about, as they are recorded: known customers, and nobody who was erased."""
+"""Resolves the customers of recorded facts, and leaves out those who were erased."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from succotash.domain.value.orders import OrderColumns, order_contents
 from succotash.domain.values import CustomerId
 
 NAMES_ASKED_FOR = 1000
-"""Where there are more, everybody's tombstones are asked for."""
+"""The most names to ask about; for more, everybody's tombstones are asked for."""
 
 
 def record_about_customers[T: Order | ActivityEvent](
@@ -67,7 +67,7 @@ def record_about_customers[T: Order | ActivityEvent](
 def import_about_customers(
     repositories: Repositories, tombstones: Tombstones, orders: OrderColumns
 ) -> tuple[list[RecordOutcome], Sequence[CustomerId]]:
-    """As `record_about_customers`, for orders by the ten thousand."""
+    """Record orders as `record_about_customers` does, by the ten thousand."""
     called = list(zip(orders.customer_ids, orders.canonical_emails, strict=True))
     names = {
         each: CustomerName(CustomerId(each[0]), each[1], orders.former_ids.get(each[0], ()))
@@ -110,7 +110,7 @@ def import_about_customers(
 
 
 class Register:
-    """What a storage knows of the names that facts carry, and what it learns by them."""
+    """The names that a batch of facts carries: resolves them, and learns new ones."""
 
     def __init__(
         self, repositories: Repositories, tombstones: Tombstones, names: Collection[CustomerName]
@@ -147,7 +147,7 @@ class Register:
         return since is None or at > since
 
     def resolve(self, names: Collection[CustomerName]) -> Resolution:
-        """Whom those of the names are about whose facts are taken, in the facts' order."""
+        """Resolve the names of the facts that are taken, in the facts' order."""
         resolution = resolve(names, self._known)
         self._aliases = resolution.aliases
         return resolution
@@ -169,7 +169,7 @@ class Register:
 def find_erased_names(
     repositories: Repositories, tombstones: Tombstones, names: Collection[CustomerName]
 ) -> set[CustomerName]:
-    """Those of many names of whom somebody was erased; who erases one of them waits since then."""
+    """Find the names of erased people; who erases one of them waits from then on."""
     erased = repositories.customers.find_known((), (), None).erased
     if not erased:
         return set()
@@ -181,7 +181,7 @@ def find_erased_names(
 
 
 def tombstones_of(name: CustomerName, tombstones: Tombstones) -> tuple[str, ...]:
-    """Those of everybody whom a fact under this name could be about."""
+    """The tombstones of everybody whom a fact under this name could be about."""
     made: Iterable[tuple[str, ...]] = map(
         tombstones.of_customer, (name.customer_id, *name.former_ids)
     )
@@ -193,7 +193,7 @@ def tombstones_of(name: CustomerName, tombstones: Tombstones) -> tuple[str, ...]
 def _with_erased(
     places: Sequence[int], recorded: Sequence[RecordOutcome], count: int
 ) -> list[RecordOutcome]:
-    """What became of all facts; those at other places than these were not taken."""
+    """The outcomes of all facts; those at other places than these were erased."""
     outcomes = [RecordOutcome.ERASED] * count
     for place, outcome in zip(places, recorded, strict=True):
         outcomes[place] = outcome

@@ -1,7 +1,7 @@
-"""How many digits of a computed number mean something to its reader."""
+"""Rounds computed numbers to the digits that mean something."""
 
 PLACES = 4
-"""Of probabilities, rates and expected counts: models know no more, and 1e-16 reads as 0."""
+"""The decimals of probabilities, rates and expected counts: models know no more."""
 
 
 def rounded(number: float) -> float:

@@ -131,7 +131,7 @@ def rounded_amount(amount: Decimal, currency: str) -> Decimal:
 
 
 def amount_violation(field: str, amount: Decimal) -> Violation | None:
-    """What keeps a single amount from outside from being kept as it is, if anything."""
+    """The violation of a single amount from outside, if any."""
     if abs(amount) >= AMOUNT_LIMIT:
         return Violation(field, "amount_out_of_range", "Too large")
     if amount % MONEY_UNIT:
@@ -207,7 +207,7 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """Where a page starts: behind the row with this instant (newest first) and id."""
+    """The beginning of a page: behind the row with this instant (newest first) and id."""
 
     moment: datetime
     id: str

@@ -25,7 +25,7 @@ BATCH_LIMIT = 500
 
 @dataclass(frozen=True, slots=True)
 class Kind[T]:
-    """How one kind of batch is written."""
+    """One kind of batch: the model of its items, and how they are read."""
 
     envelope: str
     """The field that holds the items."""

@@ -1,4 +1,4 @@
-"""What fields of bodies and query strings are made of: closed models, exact types.
+"""Building blocks of bodies and query strings: closed models, exact types.
 
 Bodies are parsed before they are validated, so every type here reads plain Python values.
 """
@@ -56,7 +56,7 @@ def _impersonal(text: str) -> str:
         raise PydanticCustomError(
             "personal_id",
             "E-mail addresses and phone numbers are not allowed in a path; use the customer_id "
-            "that was answered when something was recorded",
+            "of an API response",
         )
     return text
 

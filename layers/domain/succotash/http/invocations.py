@@ -13,7 +13,7 @@ from succotash.observation import Invocation, Metric, observed
 NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Succotash")
 """Several deployments of one account are told apart by it."""
 UNITS = {Metric.RUN_SECONDS: MetricUnit.Seconds}
-"""Of metrics that count nothing."""
+"""The units of metrics that count nothing."""
 
 
 class WrongSettings:

@@ -30,9 +30,9 @@ BLOCK_BYTES = 16 * 1024 * 1024
 CUSTOMERS_REMEMBERED = 50_000
 """A customer's orders repeat id and e-mail, and finding what they stand for is dear."""
 VIOLATIONS_KEPT = 10
-"""Of one line, which could have hundreds of unknown fields."""
+"""The most violations of one line, which could have hundreds of unknown fields."""
 MARK = b"\xef\xbb\xbf"
-"""What some programs put before UTF-8."""
+"""The mark that some programs put before UTF-8."""
 COLUMNS = tuple(OrderItem.model_fields)
 REQUIRED = tuple(name for name, each in OrderItem.model_fields.items() if each.is_required())
 NDJSON_SUFFIXES = (".ndjson", ".jsonl")
@@ -81,7 +81,7 @@ def _is_ndjson(name: str, first_line: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where a file's lines come from, and how they are taken."""
+    """A file's lines and the function that takes them."""
 
     store: ObjectStore
     found: StoredObject
@@ -91,7 +91,7 @@ class _Source:
 
 
 class _LineFile(OrderFile):
-    """What both kinds have in common: lines from a position on, each read by itself."""
+    """A file that is read line by line from a position on."""
 
     def __init__(self, source: _Source, start: Position) -> None:
         self._source = source
@@ -152,7 +152,7 @@ class _LineFile(OrderFile):
 
     @abstractmethod
     def _fields(self, text: str) -> Parsed:
-        """What stands in the line; MalformedRequestError or InvalidInputError where it cannot."""
+        """Read the fields of a line; MalformedRequestError or InvalidInputError if one is wrong."""
 
 
 class _NDJSONFile(_LineFile):

@@ -137,23 +137,23 @@ class Problem:
 
 
 def run_address(run_id: str) -> str:
-    """Where the API tells how far a scoring run has come."""
+    """The address of a scoring run's progress."""
     return f"/scoring/runs/{quote(run_id, safe='')}"
 
 
 def kind_of(error: type[SuccotashError]) -> ProblemKind:
-    """As in the table; an adapter's own kind of error speaks as the nearest one it is."""
+    """The row of the table for an error; an adapter's own class counts as its nearest parent."""
     return next(KINDS[each] for each in error.__mro__ if each in KINDS)
 
 
 def sentence(error: SuccotashError) -> str:
-    """What an error says, as a sentence."""
+    """Write an error as a sentence."""
     text = str(error)
     return f"{text[:1].upper()}{text[1:]}."
 
 
 def problem_of(error: SuccotashError) -> Problem:
-    """How HTTP says an error of ours."""
+    """The problem that stands for an error of ours."""
     kind = kind_of(type(error))
     match error:
         case InvalidInputError():

@@ -17,7 +17,7 @@ type Handler = Callable[[Mapping[str, Any], LambdaContext], Answer]
 
 
 class Report(Protocol):
-    """What came of a batch."""
+    """The results of a batch."""
 
     @property
     def again(self) -> Sequence[str]:

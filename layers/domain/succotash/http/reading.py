@@ -65,7 +65,7 @@ def read_bytes(event: Mapping[str, Any], limit: int) -> bytes:
             body = text.encode()
     except UnicodeEncodeError:
         raise MalformedRequestError(
-            "the body contains half of a surrogate pair", Flaw.SURROGATE
+            "the body contains an unpaired surrogate", Flaw.SURROGATE
         ) from None
     except ValueError:  # of binascii's kind, or plain where a character is not ASCII
         raise MalformedRequestError("the body is not valid base64") from None
@@ -254,7 +254,7 @@ def _object(pairs: list[tuple[str, Parsed]]) -> dict[str, Parsed]:
         raise _too_many_fields("an object")
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise MalformedRequestError("an object names a field more than once", Flaw.REPEATED_NAME)
+        raise MalformedRequestError("an object repeats a field name", Flaw.REPEATED_NAME)
     return found
 
 
@@ -277,17 +277,17 @@ def _number(digits: str) -> Decimal:
 
 
 def _no_constant(name: str) -> float:
-    raise MalformedRequestError(f"{name} is not a number of JSON", Flaw.NUMBER)
+    raise MalformedRequestError(f"{name} is not a JSON number", Flaw.NUMBER)
 
 
 def _check_text(text: str) -> None:
     if "\0" in text:
-        raise MalformedRequestError("a text contains the character NUL", Flaw.NUL)
+        raise MalformedRequestError("a string contains a NUL character", Flaw.NUL)
     try:
         text.encode()
     except UnicodeEncodeError:
         raise MalformedRequestError(
-            "a text contains half of a surrogate pair", Flaw.SURROGATE
+            "a string contains an unpaired surrogate", Flaw.SURROGATE
         ) from None
 
 

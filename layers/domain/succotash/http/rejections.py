@@ -1,4 +1,4 @@
-"""What is said of an item of a batch, or a line of a file, that cannot be read."""
+"""Rejections of an item of a batch, or of a line of a file, that cannot be read."""
 
 import logging
 import traceback
@@ -16,7 +16,7 @@ from succotash.errors import (
 from succotash.http.reading import violations_of
 
 UNREADABLE = Violation("", "unreadable", "Unreadable")
-"""Of an item whose reading failed in a way that nobody expected."""
+"""The violation of an item whose reading failed in a way that nobody expected."""
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class Rejections:
         self._logged: set[type[Exception]] = set()
 
     def because_of(self, error: Exception) -> tuple[Violation, ...]:
-        """What is wrong with the item whose reading raised this.
+        """The violations of the item whose reading raised this.
 
         A fault of ours is no item's, and is raised again: what reading needs cannot be had.
         """

@@ -19,7 +19,7 @@ USER_AGENT_LIMIT = 400
 
 
 class Parts(Protocol):
-    """What handlers work with: something that knows the settings and makes the rest."""
+    """The parts that handlers need: the settings, and the use cases made of them."""
 
     @property
     def settings(self) -> Settings:
@@ -53,13 +53,13 @@ class Route[P: Parts]:
     """None where anyone may call."""
     status: HTTPStatus
     takes: Mapping[str, object]
-    """What the body may be, by content type; empty where there is none."""
+    """The models of the body, by content type; empty without one."""
     answers: Mapping[str, object]
-    """What a success is, by content type."""
+    """The models of a success, by content type."""
     limit: int
     """The most bytes in a body."""
     origins: Callable[[P, Mapping[str, str]], Sequence[str]] | None
-    """Which origins' pages may call, by the ids of the path; None where no page may."""
+    """The origins whose pages may call, by the ids of the path; None where no page may."""
     headers: Mapping[str, str]
     """Headers the handler reads, and what each is for."""
     also: Mapping[HTTPStatus, str]
@@ -67,7 +67,7 @@ class Route[P: Parts]:
 
     @property
     def key(self) -> str:
-        """What API Gateway calls it, such as `GET /leads/{lead_id}`."""
+        """API Gateway's key of the route, such as `GET /leads/{lead_id}`."""
         return f"{self.method} {self.path}"
 
     @property
@@ -81,7 +81,7 @@ class Route[P: Parts]:
         return self.endpoint.__annotations__.get("query")
 
     def id_model(self, name: str) -> object:
-        """What an id of the path must look like."""
+        """The model of an id in the path."""
         return self.endpoint.__annotations__[name]
 
 
@@ -107,12 +107,12 @@ class Call:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """By lower-case name."""
+        """The headers by lower-case name."""
         return {name.lower(): value for name, value in (self.event.get("headers") or {}).items()}
 
     @property
     def ip_address(self) -> str | None:
-        """Of the sender, where it is one; without a zone, which means nothing elsewhere."""
+        """The sender's IP address, if it is one; without a zone, which means nothing elsewhere."""
         given = self.event["requestContext"]["http"].get("sourceIp", "").partition("%")[0]
         with suppress(ValueError):
             return str(ipaddress.ip_address(given))
@@ -125,7 +125,7 @@ class Call:
 
     @property
     def user_agent(self) -> str | None:
-        """What the sender's program calls itself, shortened."""
+        """The name of the sender's program, shortened."""
         given = self.headers.get("user-agent", "")
         return "".join(filter(is_printable, given))[:USER_AGENT_LIMIT] or None
 
@@ -148,7 +148,7 @@ class Call:
 
 
 def http_request_id(event: Event) -> str:
-    """What API Gateway calls the request; the access log has it too."""
+    """API Gateway's id of the request; the access log has it too."""
     return str(event["requestContext"].get("requestId", ""))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 FROM_SNAPSHOTS = "snap-start"
-"""What Lambda then calls the way in which it initializes a function."""
+"""The value by which Lambda says that it initializes a function from a snapshot."""
 
 
 class Renewable(Protocol):
@@ -20,7 +20,7 @@ class Renewable(Protocol):
 
 
 def survive_snapshots(parts: Renewable, environment: Mapping[str, str] = os.environ) -> None:
-    """Where this function is started from snapshots, register what has to happen around them.
+    """Register the hooks of snapshots, if this function is started from them.
 
     The snapshot holds all modules, and no connection, secret or time. Every process that is
     restored from it has random numbers of its own, and opens its own connections when it first

@@ -14,7 +14,7 @@ from succotash.domain.messages.mails import Mail
 from succotash.domain.repositories.delivery import MailRefusedError
 
 UNFOLDED = SMTP.clone(max_line_length=998)
-"""As long as RFC 5322 allows: a long address in a header would be folded into encoded words."""
+"""The longest line of RFC 5322: a long address would be folded into encoded words."""
 
 
 def mime(mail: Mail, sender: str, at: datetime) -> bytes:
@@ -62,5 +62,5 @@ def _in_ascii(address: str) -> str | None:
 def _ascii(address: str) -> str:
     written = _in_ascii(address)
     if written is None:
-        raise MailRefusedError("an address that SES does not take")
+        raise MailRefusedError("SES does not accept the address")
     return written

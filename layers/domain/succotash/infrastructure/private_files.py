@@ -21,7 +21,7 @@ def make_private_folder(folder: Path) -> None:
 
 
 def make_private_file(path: Path) -> None:
-    """Make an empty file where there is none; OSError where it cannot be made."""
+    """Make an empty file if it does not exist; OSError where it cannot be made."""
     with suppress(FileExistsError):
         os.close(_make(path, os.O_WRONLY))
 

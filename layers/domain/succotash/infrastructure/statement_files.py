@@ -31,7 +31,7 @@ class Statements(Mapping[str, str]):
     def __getitem__(self, name: str, /) -> str:
         text = self._texts[name]
         if _SHARD in text:
-            raise StorageError(f"the statement {name} is about a shard")
+            raise StorageError(f"the statement {name} needs a shard")
         return text
 
     @override

@@ -33,7 +33,7 @@ TIMEOUT = 10.0
 HEAD_LIMIT = 16 * 1024
 """Bytes of an answer's status and headers; its body is not read."""
 REST = timedelta(seconds=30)
-"""How long a receiver that did not answer, or asked for less, is left alone."""
+"""The time for which a receiver that failed, or asked for less, is left alone."""
 LONGEST_PAUSE = timedelta(days=1)
 """The most that a receiver may ask for."""
 GONE = 410
@@ -45,7 +45,7 @@ type Resolve = Callable[[str, int], Sequence[Address]]
 
 
 def resolved(host: str, port: int) -> list[Address]:
-    """All addresses of a host, in the order in which to try them; OSError where there is none."""
+    """All addresses of a host, in the order in which to try them; OSError without any."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     texts = dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found)
     return [ip_address(each.partition("%")[0]) for each in texts]
@@ -108,7 +108,7 @@ class HttpWebhooks(Webhooks):
         receiver = target.host, target.port
         rests_until = self._resting.get(receiver, now)
         if rests_until > now:
-            raise WebhookFailedError("the receiver is left alone", retry_at=rests_until)
+            raise WebhookFailedError("calls to the receiver are paused", retry_at=rests_until)
         body = webhook.body.encode()
         request = _request(
             target, body, webhook_headers(webhook.message_id, int(now.timestamp()), body, keys)

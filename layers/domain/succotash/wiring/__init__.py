@@ -1,1 +1,1 @@
-"""How single parts are made of settings, for the container."""
+"""Makes the container's parts from settings."""

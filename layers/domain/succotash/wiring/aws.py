@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def submission_queue(address: str, failures: str) -> "SqsSubmissionQueue":
-    """A FIFO queue of SQS, and one for what is set aside."""
+    """A FIFO queue of SQS, and one for what is dead-lettered."""
     from succotash.infrastructure.aws.submission_queue import SqsSubmissionQueue
 
     return SqsSubmissionQueue(address, failures)

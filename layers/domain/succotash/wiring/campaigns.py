@@ -37,12 +37,12 @@ def campaign_dispatch(
     keys: KeyRing,
     waker: RelayWaker,
 ) -> CampaignDispatch:
-    """What assigns people to campaigns and hands their messages over."""
+    """The use case that assigns people to campaigns and hands their messages over."""
     return CampaignDispatch(storage, clock, new_id, campaign_rules(settings, keys), waker)
 
 
 def campaign_rules(settings: Settings, keys: KeyRing) -> CampaignRules:
-    """What a deployment lays down for all campaigns."""
+    """The rules of a deployment for all campaigns."""
     return CampaignRules(
         settings.consent,
         settings.time_zone,

@@ -19,6 +19,6 @@ def lacking_settings(settings: Settings) -> Mapping[CampaignChannel, str]:
 
 
 def webhook_rules(settings: Settings) -> WebhookRules:
-    """Where webhooks may go."""
+    """The rules about addresses of webhooks."""
     ports = frozenset(map(int, settings.webhook_ports.split(",")))
     return WebhookRules(ports, settings.webhook_loopback)

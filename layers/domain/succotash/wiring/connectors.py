@@ -42,13 +42,13 @@ class Connectors:
         self._secrets = _secrets_of(settings)
 
     def intake(self) -> "WebhookIntake":
-        """What takes requests of shops; it needs no storage where queues are set."""
+        """The use case that takes requests of shops; it needs no storage where queues are set."""
         from succotash.application.shops.webhooks import WebhookIntake
 
         return WebhookIntake(self._queue(), self._secrets, self._clock)
 
     def recorder(self) -> "ShopEventRecorder":
-        """What records events that tell of orders."""
+        """The use case that records events about orders."""
         from succotash.application.shops.event_recording import ShopEventRecorder
 
         return ShopEventRecorder(
@@ -61,7 +61,7 @@ class Connectors:
         )
 
     def requests(self) -> "ShopRequests":
-        """What answers requests about somebody's data."""
+        """The use case that answers requests about somebody's data."""
         from succotash.application.people.shop_requests import ShopRequests
 
         return ShopRequests(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def submission_queue(address: str, failures: str) -> "FileSubmissionQueue":  # noqa: ARG001
-    """A queue that keeps in its own file what it sets aside."""
+    """A queue that keeps in its own file its dead letters."""
     from succotash.infrastructure.files.submission_queue import FileSubmissionQueue
 
     return FileSubmissionQueue(_path(address))

@@ -1,4 +1,4 @@
-"""What a deployment makes by its keys, and keys as settings list them."""
+"""The keys of a deployment, as settings list them."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class KeyRing:
-    """What a deployment makes by its keys, each when first needed."""
+    """Makes signers, pseudonyms and tombstones by a deployment's keys, when first needed."""
 
     def __init__(self, settings: "Settings") -> None:
         self._settings = settings
@@ -26,7 +26,7 @@ class KeyRing:
 
     @cached_property
     def pseudonyms(self) -> "Pseudonyms":
-        """What customers are called in place of an address or a number."""
+        """The pseudonyms of customers, in place of an address or a number."""
         from succotash.domain.people.identities import Pseudonyms
 
         return Pseudonyms(self._erasure_keys)

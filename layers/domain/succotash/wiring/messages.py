@@ -41,7 +41,7 @@ def mail_folder(settings: Settings) -> "MailFolder | None":
 
 
 def mailer(settings: Settings, folder: "MailFolder | None") -> Mailer | None:
-    """What sends e-mails; None without a sender."""
+    """The mailer; None without a sender."""
     if folder is not None or settings.mail_from is None:
         return folder
     from succotash.application.messages.pacing import PacedMailer
@@ -53,7 +53,7 @@ def mailer(settings: Settings, folder: "MailFolder | None") -> Mailer | None:
 
 
 def deliveries(settings: Settings, mailer: Mailer | None) -> "Deliveries":
-    """What does jobs in a process that reaches the internet."""
+    """The jobs' use case in a process that reaches the internet."""
     from succotash.application.messages.deliveries import Deliveries
     from succotash.infrastructure.aws.secrets import SecretReader
     from succotash.infrastructure.turnstile import Turnstile
@@ -64,7 +64,7 @@ def deliveries(settings: Settings, mailer: Mailer | None) -> "Deliveries":
 
 
 def _webhooks(settings: Settings, secrets: "SecretReader") -> Webhooks | None:
-    """What calls webhooks; None without a secret to sign with."""
+    """The client of webhooks; None without a secret to sign with."""
     given, arn = settings.webhook_secrets, settings.webhook_secret_arn
     if given is None and arn is None:
         return None
@@ -126,7 +126,7 @@ def relay_waker(settings: Settings, clock: "Clock") -> RelayWaker:
 
 
 def delivery_worker(settings: Settings, here: "Deliveries") -> "DeliveryWorker":
-    """What does the jobs of the queue; SettingsError where one of its queues is not set."""
+    """The worker of the queue of jobs; SettingsError where one of its queues is not set."""
     from succotash.application.messages.delivery_worker import DeliveryWorker
 
     jobs, relay = settings.deliveries_queue_url, settings.relay_queue_url
@@ -150,7 +150,7 @@ def outbox_relay(
     keys: "KeyRing",
     token: "Callable[[str, CampaignId], str]",
 ) -> "OutboxRelay":
-    """What delivers messages to the bus, by e-mail and to members, as far as these are set.
+    """The relay to the bus, by e-mail and to members, as far as these are set.
 
     `token` makes tokens of links by which people unsubscribe.
     """

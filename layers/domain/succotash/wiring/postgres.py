@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from succotash.infrastructure.postgres.provisioning import SchemaMigration
 
 ANOTHER_SET_UP_SECONDS = 120.0
-"""How long a set-up waits for another one of the same server, which a rollback may follow."""
+"""The time to wait for another set-up of the same server, which a rollback may follow."""
 
 
 def postgres_storage(settings: Settings) -> PostgresStorage:
@@ -33,7 +33,7 @@ def postgres_storage(settings: Settings) -> PostgresStorage:
 
 
 def schema_migration(settings: Settings) -> "SchemaMigration":
-    """What sets the database up, as the administrator; SettingsError without one."""
+    """The migration that sets the database up, as the administrator; SettingsError without one."""
     from succotash.infrastructure.postgres.provisioning import SchemaMigration
 
     user, password = _administrator(settings)
@@ -50,7 +50,7 @@ def schema_migration(settings: Settings) -> "SchemaMigration":
 
 
 def _administrator(settings: Settings) -> tuple[str, PasswordSource]:
-    """Who sets the database up, and the password: a token before it, where roles log in by IAM.
+    """The administrator's name and password: a token before it, where roles log in by IAM.
 
     From PostgreSQL 16 on, who creates a role is a member of it. With the first role that holds
     rds_iam, RDS asks its creator for a token too, in the middle of a set-up already. Before that, a
@@ -72,7 +72,7 @@ def _administrator(settings: Settings) -> tuple[str, PasswordSource]:
 
 
 def connection_settings(settings: Settings) -> ConnectionSettings:
-    """Where the database is, and how functions log in."""
+    """The address of the database, and how functions log in."""
     return ConnectionSettings(
         host=settings.db_host,
         port=settings.db_port,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def scoring_settings(settings: Settings) -> "ScoringSettings":
-    """By what a run scores."""
+    """The settings of scoring runs."""
     from succotash.application.scoring.settings import ScoringSettings
     from succotash.domain.models.selection import Candidate
     from succotash.domain.retention.risk import RiskRule

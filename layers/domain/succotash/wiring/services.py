@@ -1,4 +1,4 @@
-"""What stands outside the storage: files of this machine, or services of AWS."""
+"""Services outside the storage: files of this machine, or services of AWS."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,14 +25,14 @@ class Services(Protocol):
         """The objects at the address."""
 
     def upload_store(self, address: str, server: str) -> "UploadStore":
-        """What permits to send files there, on this machine by its own server."""
+        """The store that permits uploads; on this machine, of its own server."""
 
     def event_bus(self, address: str) -> "EventBus":
-        """What the outbox is relayed to."""
+        """The bus that the outbox is relayed to."""
 
 
 def services_at(address: str) -> Services:
-    """Those of this machine for a `file:` and a path, those of AWS for anything else."""
+    """The services of this machine for a `file:` and a path, those of AWS for anything else."""
     if address.startswith(FILE_SCHEME):
         from succotash.wiring import files
 

@@ -63,7 +63,7 @@ class Campaigns:
         }
 
     def get_retention_campaign(self, campaign_id: str) -> CampaignDetailView:
-        """A campaign and how far its messages came; NotFoundError where there is none."""
+        """A campaign and how far its messages came; NotFoundError if unknown."""
         retention = self._storage.repositories.retention
         campaign = retention.get_retention_campaign(CampaignId(campaign_id))
         states = retention.count_member_states(campaign.campaign_id)
@@ -71,7 +71,7 @@ class Campaigns:
         return {**campaign_view(campaign, self._currency), "members": members}
 
     def get_campaign_performance(self, campaign_id: str) -> CampaignPerformanceView:
-        """A campaign's rates and what it changed; NotFoundError where there is none.
+        """A campaign's rates and what it changed; NotFoundError if unknown.
 
         Looks that have come and that nobody has read yet are read.
         """

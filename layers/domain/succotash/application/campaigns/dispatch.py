@@ -14,7 +14,7 @@ from succotash.errors import SuccotashError
 
 
 class DispatchedCampaign(TypedDict):
-    """What a dispatch of one campaign did."""
+    """The result of dispatching one campaign."""
 
     campaign_id: str
     assigned: int
@@ -26,7 +26,7 @@ class DispatchedCampaign(TypedDict):
 
 
 class DispatchReport(TypedDict):
-    """What a dispatch did."""
+    """The result of a dispatch."""
 
     campaigns: list[DispatchedCampaign]
     is_finished: bool

@@ -1,4 +1,4 @@
-"""What a campaign changed, serialised for the API."""
+"""The effect of a campaign, serialised for the API."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -13,12 +13,12 @@ from succotash.domain.values import MONEY_UNIT
 
 
 class GroupView(TypedDict):
-    """What one group brought within the attribution window, whether or not it was reached."""
+    """Revenue and buyers of one group within the attribution window, reached or not."""
 
     members: int
     """People whose window has closed by the look that is shown."""
     customers: int
-    """Those of them who bought."""
+    """The number of members who bought."""
     customer_rate: float | None
     """Customers per member; None without any."""
     revenue: Decimal
@@ -50,15 +50,15 @@ class CountEstimateView(TypedDict):
 
 
 class DifferenceView(TypedDict):
-    """What the campaign changed of everybody or of a segment; None where groups are too small."""
+    """The effect on everybody or on a segment; None where groups are too small."""
 
     treatment: GroupView
     holdout: GroupView
     incremental_revenue: MoneyEstimateView | None
-    """Of all members of the treatment."""
+    """The revenue added by all members of the treatment."""
     incremental_revenue_per_member: MoneyEstimateView | None
     incremental_customers: CountEstimateView | None
-    """Of all members of the treatment."""
+    """The number of buyers added among all members of the treatment."""
     narrowed_by: float
     """Share by which what the run before foresaw narrows the interval of revenue."""
     too_small: str | None
@@ -66,7 +66,7 @@ class DifferenceView(TypedDict):
 
 
 class SegmentDifferenceView(DifferenceView):
-    """What the campaign changed of one segment."""
+    """The effect on one segment."""
 
     segment_by: str
     """Such as risk_level, as it was when people were assigned."""
@@ -82,15 +82,15 @@ class LookView(TypedDict):
     read_at: datetime | None
     """When it was first read; what arrives later changes nothing. None where it is ahead."""
     members: int | None
-    """Of both groups, counted by then; None where it is ahead."""
+    """The number of members of both groups by then; None where the look is ahead."""
     finding: str | None
-    """As it was told when the look was first read, like the revenue."""
+    """The finding as it was published when the look was first read, like the revenue."""
     incremental_revenue: MoneyEstimateView | None
     """With the interval for this look, which allows for the others."""
 
 
 class EffectView(TypedDict):
-    """What a campaign changed, by intention to treat."""
+    """The effect of a campaign, by intention to treat."""
 
     finding: str
     """`more`, `less` or `not_enough_evidence`, of revenue."""

@@ -1,4 +1,4 @@
-"""What a campaign changed, look by look, from what its looks counted."""
+"""The effect of a campaign, look by look, from the counts of its looks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from succotash.domain.campaigns.totals import ArmTotals
 
 @dataclass(frozen=True, slots=True)
 class CampaignResult:
-    """What is told of a campaign's effect now, and what was to be told at each look."""
+    """A campaign's effect as published now, and as it was due at each look."""
 
     plan: LookPlan
     readings: Sequence[LookReading]
@@ -44,5 +44,5 @@ class CampaignResult:
 
 
 def told_at(plan: LookPlan, readings: Sequence[LookReading]) -> LookTold:
-    """What is to be told at the last of these looks."""
+    """The effect to publish at the last of these looks."""
     return LookTold.of(read_effect(plan, [each.totals.everybody for each in readings]))

@@ -1,4 +1,4 @@
-"""Taking what became of campaigns' messages, one batch at a time."""
+"""Taking the outcomes of campaigns' messages, one batch at a time."""
 
 import contextlib
 from collections import Counter
@@ -9,11 +9,11 @@ from functools import partial
 from typing import NotRequired, TypedDict
 
 from succotash.application.batches import Rejected, ViolationView, violation_views
-from succotash.application.consents import keep_consents, without_erased
+from succotash.application.consents.recording import keep_consents, without_erased
 from succotash.domain.campaigns.consent_rules import ConsentRule
 from succotash.domain.campaigns.members import MemberMark, MemberState, ReleaseTerms
 from succotash.domain.campaigns.outcomes import LEFT, MemberOutcome, OutcomeKind
-from succotash.domain.people.consents import MARKETING, Consent, ConsentOrigin, ConsentState
+from succotash.domain.consents.consents import MARKETING, Consent, ConsentOrigin, ConsentState
 from succotash.domain.people.erasures import NO_TOMBSTONES, SUPPRESSION, Tombstones
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.value.ledgers import CLOCK_TOLERANCE
@@ -23,22 +23,22 @@ from succotash.errors import NotFoundError, Violation
 
 @dataclass(frozen=True, slots=True)
 class ReportedOutcome:
-    """What somebody says became of a message."""
+    """A report of the outcome of a message."""
 
     message_id: MessageId
     kind: OutcomeKind
     at: datetime
     item_id: str | None = None
-    """By which the sender knows the item again."""
+    """The sender's id of the item."""
 
 
 class OutcomeResult(TypedDict):
-    """What became of one item: recorded, unchanged or rejected."""
+    """The result of one item: recorded, unchanged or rejected."""
 
     index: int
     """Position of the item in the batch, from 0."""
     id: str | None
-    """As it was sent."""
+    """The id as it was sent."""
     status: str
     errors: NotRequired[list[ViolationView]]
 
@@ -81,7 +81,7 @@ class CampaignOutcomes:
     def record_outcomes(
         self, campaign_id: str, items: Sequence[ReportedOutcome | Rejected]
     ) -> OutcomeReport:
-        """Add a batch, in one transaction; what became of each item, in order.
+        """Add a batch, in one transaction; the outcome of each item, in order.
 
         Of each kind a message has one outcome, the first that is reported. One from the future, or
         of no message that was sent, is rejected alone. A message that may have been sent was, once
@@ -209,7 +209,7 @@ class CampaignOutcomes:
     def _refusals(
         self, repositories: Repositories, outcomes: Sequence[MemberOutcome]
     ) -> list[tuple[Key, Consent]]:
-        """What those said who unsubscribed or complained, none of whom is erased meanwhile."""
+        """Refusals by those who unsubscribed or complained; none of them is erased meanwhile."""
         gone = [each for each in outcomes if each.kind in SAID_NO]
         if not gone:
             return []

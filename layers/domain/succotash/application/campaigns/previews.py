@@ -26,7 +26,7 @@ class SampleView(TypedDict):
 
 
 class PreviewView(TypedDict):
-    """What a dispatch would do now."""
+    """The result that a dispatch would have now."""
 
     campaign_id: str
     reached: int
@@ -40,7 +40,7 @@ class PreviewView(TypedDict):
 
 
 class DispatchRequested(TypedDict):
-    """That a dispatch follows."""
+    """The receipt for a dispatch that follows."""
 
     campaign_id: str
     status: str
@@ -65,7 +65,7 @@ class CampaignPreviews:
         self._waker = waker
 
     def preview_campaign(self, campaign_id: str) -> PreviewView:
-        """Whom the campaign would reach if it were dispatched now, whatever its status.
+        """The people whom a dispatch would reach now, whatever the campaign's status.
 
         NotFoundError; InvalidInputError where it has no audience.
         """

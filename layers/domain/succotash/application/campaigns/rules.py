@@ -1,4 +1,4 @@
-"""What a deployment lays down for all campaigns, and the terms that follow for one."""
+"""Rules of a deployment for all campaigns, and the terms that follow for one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ class CampaignRules:
     """Settings without which a channel sends nothing, and which are not there."""
 
     def terms(self, campaign: RetentionCampaign, at: datetime) -> DispatchTerms:
-        """Whom a campaign would reach at an instant.
+        """The terms by which a dispatch at this instant decides whom it reaches.
 
         InvalidInputError where it has no audience. StorageUnavailableError where the keys cannot
         be had, SettingsError where there are none.

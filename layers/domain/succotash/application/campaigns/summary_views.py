@@ -1,4 +1,4 @@
-"""What counts of campaigns look like from outside, of one campaign and of all together."""
+"""Counts of campaigns as the API shows them, of one campaign and of all together."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -33,7 +33,7 @@ class CampaignMetricsView(TypedDict):
     revenue: Decimal
     """Net revenue attributed to the campaign, in `currency`; None where none was reported."""
     currency: str
-    """Of the revenue; the deployment's where there is none."""
+    """The currency of the revenue; the deployment's by default."""
 
 
 class CampaignSummaryView(TypedDict):

@@ -1,4 +1,4 @@
-"""What campaigns look like from outside; no revenue is none in the deployment's own currency."""
+"""Campaigns as the API shows them; no revenue means none in the deployment's own currency."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -24,7 +24,7 @@ from succotash.domain.values import Currency, Json, Money
 
 
 class MessageTemplateView(TypedDict):
-    """What a campaign's message says."""
+    """The texts of a campaign's message."""
 
     subject: str
     text: str
@@ -32,10 +32,10 @@ class MessageTemplateView(TypedDict):
 
 
 class BudgetView(TypedDict):
-    """What messages may cost."""
+    """The cost of a message, and the most that all may cost."""
 
     cost_per_message: Decimal
-    """Of sending one message, in `currency`."""
+    """The cost of sending one message, in `currency`."""
     total: Decimal
     """The most that all messages of the campaign may cost, in `currency`."""
     currency: str
@@ -110,7 +110,7 @@ class CampaignList(TypedDict):
 
 
 class CostView(TypedDict):
-    """What messages cost."""
+    """The cost of messages so far."""
 
     amount: Decimal
     """In `currency`."""
@@ -139,7 +139,7 @@ class CampaignPerformanceView(TypedDict):
     complaint_rate: float | None
     """complained / sent: messages that their readers reported as spam."""
     cost: CostView | None
-    """Of the messages sent, at the cost of each in the budget; None without a budget."""
+    """The cost of the messages sent, by the budget's cost of each; None without a budget."""
     effect: EffectView | None
     """None before the campaign is activated."""
 

@@ -1,4 +1,4 @@
-"""How forms do: submissions, new leads and how far they came, within a range of time."""
+"""Submissions, new leads and their progress within a range of time."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -76,7 +76,7 @@ class ConversionRates(TypedDict):
 
 
 class DailyCountsView(TypedDict):
-    """What happened on a day."""
+    """The counts of a day."""
 
     day: date
     submissions: int
@@ -88,7 +88,7 @@ class DailyCountsView(TypedDict):
 
 
 class FormAnalyticsView(TypedDict):
-    """How forms do over a range of time."""
+    """Submissions and leads of a form, or of all, within a range of time."""
 
     start: datetime | None
     """Included."""
@@ -121,7 +121,7 @@ class FormReports:
         form_id: str | None = None,
         source: str | None = None,
     ) -> FormAnalyticsView:
-        """How forms did from `start` to `end`: days, both included, or instants.
+        """Count submissions and leads from `start` to `end`: days, both included, or instants.
 
         Days are the deployment's; an instant that ends the range is excluded. InvalidInputError
         where the range ends before it starts, NotFoundError for an unknown form.

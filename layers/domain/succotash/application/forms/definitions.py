@@ -13,7 +13,7 @@ from succotash.errors import InvalidInputError
 
 
 class FormDefinitions:
-    """What each form asks, and by which rules."""
+    """Defines forms and reads their definitions."""
 
     def __init__(self, storage: Storage, clock: Clock, new_id: IdFactory) -> None:
         self._storage = storage
@@ -30,7 +30,7 @@ class FormDefinitions:
         }
 
     def get_form(self, form_id: str) -> FormView:
-        """A form's definition; NotFoundError where there is none."""
+        """A form's definition; NotFoundError if unknown."""
         return read_form(self._storage.repositories.forms, form_id)
 
     def put_form(self, form: Form, rules: Sequence[ValidationRule]) -> FormView:
@@ -51,6 +51,6 @@ class FormDefinitions:
 
 
 def read_form(forms: FormRepository, form_id: str) -> FormView:
-    """A form's definition; NotFoundError where there is none."""
+    """A form's definition; NotFoundError if unknown."""
     form = forms.get_form(FormId(form_id))
     return form_view(form, forms.get_validation_rules(form.form_id))

@@ -1,4 +1,4 @@
-"""What a form's definition looks like from outside."""
+"""A form's definition as the API shows it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ class FieldView(TypedDict):
     required: bool
     choices: list[str]
     purpose: str
-    """What a consent is for; empty for every other kind."""
+    """The purpose of a consent; empty for every other kind."""
 
 
 class RuleView(TypedDict):
@@ -31,7 +31,7 @@ class RuleView(TypedDict):
 
 
 class SpamView(TypedDict):
-    """How a form tells people from robots."""
+    """A form's protection against spam."""
 
     honeypot: str
     minimum_seconds: int

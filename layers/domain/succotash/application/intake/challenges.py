@@ -1,4 +1,4 @@
-"""Challenges of pages: asking how they went, and what becomes of submissions that wait for that."""
+"""Challenges of pages: asking how they went, and the outcome of submissions that wait for that."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from succotash.errors import NotFoundError
 from succotash.observation import Metric, count
 
 ANSWERED_WITHIN = timedelta(hours=1)
-"""Nobody answers about a challenge later; its answer is good for five minutes."""
+"""The time within which a challenge can be answered; its answer is good for five minutes."""
 GIVEN_UP_AT_ONCE = 1_000
 COUNTED = {
     SubmissionState.ACCEPTED: Metric.SUBMISSIONS_ACCEPTED,
@@ -61,7 +61,7 @@ class ChallengeIntake:
             self.settle(outcome)
 
     def settle(self, outcome: DeliveryOutcome) -> SubmissionOutcome | None:
-        """Let a submission go on as its challenge went, in one transaction; what became of it.
+        """Let a submission go on as its challenge went, in one transaction; its outcome.
 
         Passed, it is accepted as if it were sent without one, scored as of now. It stays in
         quarantine otherwise, with the reason. One that is gone, or was released meanwhile, stays
@@ -113,7 +113,7 @@ class ChallengeIntake:
 
 
 def count_outcome(outcome: SubmissionOutcome) -> None:
-    """Count what became of a submission, once it is durable."""
+    """Count the outcome of a submission, once it is durable."""
     submission = outcome.submission
     is_pending = submission.awaits_challenge
     count(Metric.CHALLENGES_PENDING if is_pending else COUNTED[submission.state])
@@ -122,7 +122,7 @@ def count_outcome(outcome: SubmissionOutcome) -> None:
 
 
 def _state_of(outcome: DeliveryOutcome) -> ChallengeState:
-    """How a challenge went; UNKNOWN unless somebody could say."""
+    """The state of a challenge; UNKNOWN unless somebody could say."""
     judged = {ChallengeState.PASSED, ChallengeState.FAILED}
     if outcome.result is not DeliveryResult.DELIVERED or outcome.reference not in judged:
         return ChallengeState.UNKNOWN

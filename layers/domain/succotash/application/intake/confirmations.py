@@ -10,7 +10,7 @@ from succotash.domain.values import Clock
 
 CONFIRMATION_PURPOSE = "confirmation"
 CONFIRMATION_LIFETIME = timedelta(days=7)
-"""How long a link works."""
+"""The time for which a link works."""
 
 
 class Confirmations:

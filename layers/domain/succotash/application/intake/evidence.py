@@ -1,4 +1,4 @@
-"""What can be found out about a submission before its transaction: tokens and challenges."""
+"""Collects the evidence about a submission before its transaction: tokens and challenges."""
 
 from collections.abc import Callable, Mapping
 

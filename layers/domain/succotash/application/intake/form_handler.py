@@ -1,4 +1,4 @@
-"""Everything that can be done with forms, in one place, as the container gives it."""
+"""The use cases of forms in one object, as the container gives it."""
 
 from collections.abc import Callable
 

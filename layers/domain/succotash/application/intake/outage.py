@@ -1,4 +1,4 @@
-"""Where submissions go while the storage is away, and what is remembered of forms meanwhile."""
+"""Keeps submissions while the storage is unavailable, with the forms that were seen last."""
 
 import time
 from collections import OrderedDict
@@ -8,7 +8,7 @@ from succotash.domain.repositories.submission_queue import Queueable, Submission
 from succotash.errors import StorageUnavailableError
 
 AWAY_SECONDS = 5.0
-"""How long after a failure nobody waits for the storage again."""
+"""The time after a failure in which nobody waits for the storage again."""
 FORMS_REMEMBERED = 200
 
 
@@ -38,7 +38,7 @@ class OutageGuard[F]:
         reason, the queue's own error.
         """
         if self._queue is None:
-            raise reason or StorageUnavailableError("there is no queue to wait in")
+            raise reason or StorageUnavailableError("no queue for submissions is set")
         try:
             self._queue.enqueue(sent)
         except StorageUnavailableError as error:

@@ -1,6 +1,6 @@
-"""Keeping what became of a submission, with all that follows from it."""
+"""Keeping the outcome of a submission, with all that follows from it."""
 
-from succotash.application.consents import keep_consents
+from succotash.application.consents.recording import keep_consents
 from succotash.domain.intake.submissions import SubmissionOutcome
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.storage import Repositories

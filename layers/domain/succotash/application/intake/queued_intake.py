@@ -25,13 +25,13 @@ from succotash.errors import (
 from succotash.observation import Metric, count
 
 RECEIVES_TRIED = 5
-"""A submission that fails so often for a reason of its own is set aside."""
+"""A submission that fails so often for a reason of its own is dead-lettered."""
 
 logger = logging.getLogger(__name__)
 
 
 class TakesQueued(Protocol):
-    """What is needed of the handler of forms."""
+    """The part of the handler of forms that a queue needs."""
 
     def take_queued(self, queued: QueuedSubmission) -> object:
         """Store a queued submission, once however often it is given.
@@ -47,7 +47,7 @@ class TakesQueued(Protocol):
 
 
 class TakesUnsubscriptions(Protocol):
-    """What is needed of the use cases of links."""
+    """The part of the use cases of links that a queue needs."""
 
     def take_queued(self, asked: Unsubscription) -> None:
         """Do what was asked for by a link, once however often it is given."""
@@ -55,7 +55,7 @@ class TakesUnsubscriptions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IntakeReport:
-    """What became of the messages that a queue gave."""
+    """The results of a queue's messages."""
 
     taken: int
     discarded: int
@@ -84,7 +84,7 @@ class QueuedIntake:
         """Take the deliveries as far as storage and time allow.
 
         While the storage is away, nothing is taken and nothing given up. What fails by itself
-        holds up its group until it is taken or, at last, set aside. A submission to a form that
+        holds up its group until it is taken or, at last, dead-lettered. A submission to a form that
         does not exist, and one whose person was erased since, would have been refused: it is
         discarded, so that it does not outlive the outage. A message that cannot be read is set
         aside at once: a release other than this one may have written it.
@@ -103,7 +103,7 @@ class QueuedIntake:
                 continue
             try:
                 result = self._take(delivery)
-                if result is _Result.SET_ASIDE and not self._set_aside(delivery):
+                if result is _Result.DEAD_LETTERED and not self._dead_letter(delivery):
                     result = _Result.DISCARDED
                 results[result] += 1
             except StorageUnavailableError:
@@ -116,14 +116,14 @@ class QueuedIntake:
         return IntakeReport(
             results[_Result.TAKEN],
             results[_Result.DISCARDED],
-            results[_Result.SET_ASIDE],
+            results[_Result.DEAD_LETTERED],
             tuple(again),
         )
 
-    def _set_aside(self, delivery: Delivery) -> bool:
-        """Whether it is set aside; it is gone where its person was erased since it was sent."""
+    def _dead_letter(self, delivery: Delivery) -> bool:
+        """Whether it is dead-lettered; it is gone where its person was erased since it was sent."""
         if self._queue is None:
-            raise StorageUnavailableError("there is no queue to set anything aside in")
+            raise StorageUnavailableError("no queue for failed messages is set")
         keep = partial(self._queue.dead_letter, delivery)
         try:
             queued = QueuedSubmission.of_text(delivery.text)
@@ -140,7 +140,7 @@ class QueuedIntake:
         message = _read(delivery)
         if message is None:
             logger.error("the message %s cannot be read", delivery.message_id)
-            return _Result.SET_ASIDE
+            return _Result.DEAD_LETTERED
         try:
             self._hand_on(message)
         except (StorageUnavailableError, SettingsError):
@@ -156,7 +156,7 @@ class QueuedIntake:
             logger.error("a queued message cannot be taken: %s", type(error).__name__)  # noqa: TRY400
             if delivery.receives < RECEIVES_TRIED:
                 raise _TryAgainError from error
-            return _Result.SET_ASIDE
+            return _Result.DEAD_LETTERED
         return _Result.TAKEN
 
     def _hand_on(self, message: "_Message") -> None:
@@ -183,7 +183,7 @@ def _name_of(message: _Message) -> str:
 
 
 def _read(delivery: Delivery) -> _Message | None:
-    """What the message is; None where that cannot be told."""
+    """Read a message; None if it cannot be read."""
     for kind in (QueuedSubmission, Unsubscription, DeliveryOutcome):
         with suppress(MalformedRequestError):
             return kind.of_text(delivery.text)
@@ -197,11 +197,11 @@ def _can_never_be_stored(error: Exception) -> bool:
 
 
 class _Result(Enum):
-    """What became of one message."""
+    """The result of one message."""
 
     TAKEN = auto()
     DISCARDED = auto()
-    SET_ASIDE = auto()
+    DEAD_LETTERED = auto()
 
 
 class _TryAgainError(Exception):

@@ -16,7 +16,7 @@ REMOVED_AT_ONCE = 1_000
 
 
 class SubmissionReview:
-    """What a form's owner, and the person who sent it, do about a stored submission."""
+    """Shows, releases and confirms stored submissions, and deletes old ones."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class SubmissionReview:
         }
 
     def get_submission(self, submission_id: str) -> SubmissionView:
-        """A submission; NotFoundError where there is none."""
+        """A submission; NotFoundError if unknown."""
         forms = self._storage.repositories.forms
         return submission_view(forms.get_form_submission(SubmissionId(submission_id)))
 

@@ -67,7 +67,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ClientInfo:
-    """What the edge knows about the sender."""
+    """The sender's address and program, as the edge knows them."""
 
     ip_address: str | None = None
     user_agent: str | None = None
@@ -75,7 +75,7 @@ class ClientInfo:
 
 @dataclass(frozen=True, slots=True)
 class TakenSubmission:
-    """What became of a request to submit, and the form that was read for it."""
+    """The receipt of a submission, and the form that was read for it."""
 
     form: FormView
     receipt: SubmissionReceipt | None = None
@@ -84,9 +84,9 @@ class TakenSubmission:
     is_queued: bool = False
     """Whether it waits for the storage, unjudged; the form is then what is remembered of it."""
     stored: SubmissionOutcome | None = None
-    """What was stored; None where nothing was, as for a repetition."""
+    """The stored submission; None where nothing was stored, as for a repetition."""
     challenge: Challenge | None = None
-    """What its stored submission waits for an answer about."""
+    """The challenge whose answer its stored submission waits for."""
 
     def require_receipt(self) -> SubmissionReceipt:
         """The receipt; raises the refusal."""
@@ -96,7 +96,7 @@ class TakenSubmission:
 
 
 class SubmissionIntake:
-    """Takes submissions and answers what became of them."""
+    """Takes submissions and answers their outcomes."""
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class SubmissionIntake:
         body_digest: str = "",
         repeated: Collection[str] = (),
     ) -> TakenSubmission:
-        """As `submit_form`; a refusal is given back, with the form that was read for it.
+        """Submit as `submit_form` does; a refusal is returned, with the form that was read for it.
 
         `repeated` names fields that came more than once, which only a choice may.
         """
@@ -205,7 +205,7 @@ class SubmissionIntake:
             return True
 
     def recall_form(self, form_id: str) -> FormView:
-        """A form's definition; NotFoundError where there is none.
+        """A form's definition; NotFoundError if unknown.
 
         While the storage is away it is the one last read by this process, or that of a form of
         which nothing is known, which lets no other page in and sends nobody elsewhere.
@@ -294,7 +294,7 @@ class SubmissionIntake:
 def _challenge_of(
     form: Form, evidence: Evidence, submission: FormSubmission | None
 ) -> Challenge | None:
-    """What has to be asked about a stored submission; None where nothing is open about it."""
+    """The challenge to ask about for a stored submission; None if nothing is open."""
     response, secret_arn = evidence.controls.get(CHALLENGE), form.spam.turnstile_secret_arn
     if submission is None or not submission.awaits_challenge:
         return None
@@ -319,7 +319,7 @@ def _known(forms: FormRepository, submission_id: SubmissionId) -> FormSubmission
 
 
 def _count(taken: TakenSubmission) -> None:
-    """Count what became of a submission, once it is durable."""
+    """Count the outcome of a submission, once it is durable."""
     if taken.refusal is not None:
         count(Metric.SUBMISSIONS_REFUSED)
     if taken.stored is not None:

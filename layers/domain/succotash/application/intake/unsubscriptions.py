@@ -2,20 +2,20 @@
 
 from collections.abc import Callable
 
-from succotash.application.consents import keep_consents, without_erased
+from succotash.application.consents.recording import keep_consents, without_erased
 from succotash.application.intake.outage import OutageGuard
-from succotash.domain.intake.signing import Signer
-from succotash.domain.intake.unsubscriptions import (
-    UnsubscribeFrom,
-    UnsubscribeLink,
-    Unsubscription,
-)
-from succotash.domain.people.consents import (
+from succotash.domain.consents.consents import (
     Consent,
     ConsentOrigin,
     ConsentState,
     Suppression,
     SuppressionReason,
+)
+from succotash.domain.intake.signing import Signer
+from succotash.domain.intake.unsubscriptions import (
+    UnsubscribeFrom,
+    UnsubscribeLink,
+    Unsubscription,
 )
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.storage import Repositories, Storage
@@ -50,7 +50,7 @@ class Unsubscriptions:
         return UnsubscribeLink(key, campaign_id).token(self._signer(), self._clock())
 
     def read_token(self, token: str) -> UnsubscribeLink:
-        """What a link is about; it changes nothing, and no storage is asked.
+        """Read a link's token; it changes nothing, and no storage is asked.
 
         InvalidTokenError, ExpiredTokenError.
         """

@@ -1,4 +1,4 @@
-"""What a submission looks like from outside, and what acknowledges it."""
+"""A submission as the API shows it, and its acknowledgement."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ from succotash.domain.values import FormId, Json, LeadId, SubmissionId, instant_
 
 
 class SubmissionReceipt(TypedDict):
-    """What became of a submission: for the form's owner, not for who sent it."""
+    """The result of a submission: for the form's owner, not for its sender."""
 
     submission_id: str
     form_id: str

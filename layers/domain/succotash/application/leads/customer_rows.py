@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from succotash.application.leads.export_progress import PAGE, Progress
 from succotash.application.paging import encode_cursor
 from succotash.application.rounding import rounded_or_none
+from succotash.domain.consents.consents import MARKETING
 from succotash.domain.leads.spreadsheets import Cell, csv_row
-from succotash.domain.people.consents import MARKETING
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.retention.customers import CustomerFilter, CustomerRow

@@ -1,4 +1,4 @@
-"""How far the writing of an export came."""
+"""The progress of an export."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ PAGE = 1_000
 
 @dataclass(slots=True)
 class Progress:
-    """How far the writing of an export came; `cursor` is None once every row is written."""
+    """The progress of an export; `cursor` is None once every row is written."""
 
     rows: int = 0
     cursor: str | None = None

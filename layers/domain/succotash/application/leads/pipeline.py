@@ -58,7 +58,7 @@ class LeadPipeline:
         return {"leads": [lead_view(each) for each in found]}
 
     def get_lead(self, lead_id: str) -> LeadDetails:
-        """A lead with its score and its history; NotFoundError where there is none."""
+        """A lead with its score and its history; NotFoundError if unknown."""
 
         def work(repositories: Repositories) -> tuple[ScoredLead, LeadHistory]:
             forms = repositories.forms

@@ -1,4 +1,4 @@
-"""How leads are scored: the table of rules, and scoring everybody by it."""
+"""The rules by which leads are scored, and scoring all leads by them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -28,7 +28,7 @@ class ScoringRuleView(TypedDict):
     fields: NotRequired[Sequence[str]]
     values: NotRequired[Sequence[str]]
     at_most: NotRequired[int]
-    """How many submissions after the first give points; left out where the rule names none."""
+    """The number of submissions after the first that give points; left out without a limit."""
     days: NotRequired[int]
     """In how many days after the last submission the points fall to none; left out otherwise."""
 
@@ -47,7 +47,7 @@ class ScoringRulesView(TypedDict):
 
 
 class RescoringReport(TypedDict):
-    """How far a scoring of all leads came."""
+    """The progress of scoring all leads."""
 
     as_of: datetime
     rules_version: int
@@ -135,7 +135,7 @@ class LeadScoring:
 
 
 class _Page(NamedTuple):
-    """What scoring some leads came to; `last` is None where there are no further ones."""
+    """The result of scoring some leads; `last` is None on the last page."""
 
     scored: int
     last: LeadId | None

@@ -1,4 +1,4 @@
-"""What leads and their scores look like from outside."""
+"""Leads and their scores as the API shows them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,7 +29,7 @@ class ScoreView(TypedDict):
     """Points by category of rules."""
     points: list[ScorePointView]
     rules_version: int
-    """Of the table that gave the points; 0 from before there was one."""
+    """The version of the rules that gave the points; 0 from before there was one."""
     scored_at: datetime
 
 
@@ -61,7 +61,7 @@ class StatusChangeView(TypedDict):
 
 
 class LeadAnswers(TypedDict):
-    """What the lead's person sent once: earlier answers than the lead's own stand here."""
+    """Answers of one submission: those earlier than the lead's own stand here."""
 
     submission_id: str
     form_id: str

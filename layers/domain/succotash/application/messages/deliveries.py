@@ -47,13 +47,13 @@ class Deliveries(DeliveryQueue):
 
     @override
     def hand_over(self, jobs: Sequence[DeliveryJob]) -> list[DeliveryOutcome]:
-        """Do them; what became of each, those for the bus last."""
+        """Do them; the outcome of each, those for the bus last."""
         events = [each for each in jobs if each.kind == DeliveryKind.BUS]
         others = [each for each in jobs if each.kind != DeliveryKind.BUS]
         return [*map(self.deliver, others), *self.publish(events)]
 
     def deliver(self, job: DeliveryJob) -> DeliveryOutcome:
-        """Do one; what became of it. It never raises."""
+        """Do one; its outcome. It never raises."""
         try:
             return self._way(job)(job)
         except MalformedRequestError as error:
@@ -80,7 +80,7 @@ class Deliveries(DeliveryQueue):
         return [_told(job, failures.get(job.message_id)) for job in jobs]
 
     def _way(self, job: DeliveryJob) -> Callable[[DeliveryJob], DeliveryOutcome]:
-        """How jobs of this kind are done."""
+        """The function that does jobs of this kind."""
         match job.kind:
             case DeliveryKind.MAIL:
                 return self._mail
@@ -91,7 +91,9 @@ class Deliveries(DeliveryQueue):
             case DeliveryKind.CHALLENGE:
                 return self._challenge
             case _:
-                raise MalformedRequestError(f"this release does no jobs of the kind {job.kind}")
+                raise MalformedRequestError(
+                    f"this release does not support jobs of the kind {job.kind}"
+                )
 
     def _mail(self, job: DeliveryJob) -> DeliveryOutcome:
         mail, at = mail_of(job)

@@ -1,4 +1,4 @@
-"""Takes delivery jobs from their queue, does them, and answers what became of each."""
+"""Takes delivery jobs from their queue, does them, and answers the outcome of each."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -23,13 +23,13 @@ class ReceivedJob:
 
     message_id: str
     receipt: str
-    """By which this receipt of it is taken from the queue."""
+    """The receipt by which it is deleted from the queue."""
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class WorkReport:
-    """What became of the jobs that a queue gave."""
+    """The results of the jobs that a queue gave."""
 
     outcomes: tuple[DeliveryOutcome, ...]
     again: tuple[str, ...]

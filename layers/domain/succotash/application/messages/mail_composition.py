@@ -32,7 +32,7 @@ class MailComposition:
     forms: FormRepository
     links: Links
     signer: Callable[[], Signer]
-    """Of confirmations; StorageUnavailableError where its keys cannot be had."""
+    """The signer of confirmations; StorageUnavailableError where its keys cannot be had."""
 
     def of(self, message: OutboxMessage) -> Iterator[tuple[Channel, Mail]]:
         """The e-mails that a message asks for, by their channels; NoKeyError.

@@ -50,10 +50,10 @@ ALL_CHANNELS = frozenset(CampaignChannel)
 
 @dataclass(slots=True)
 class Released:
-    """What becomes of the campaigns' messages of a batch."""
+    """The decisions about a batch of campaigns' messages."""
 
     jobs: dict[MessageId, DeliveryJob] = field(default_factory=dict)
-    """What is to be done now; an e-mail only once it is noted as sent."""
+    """The jobs to do now; an e-mail only once it is marked as sent."""
     waiting: dict[MessageId, tuple[str, datetime]] = field(default_factory=dict)
     """Why it does not leave yet, and until when."""
     stuck: dict[MessageId, str] = field(default_factory=dict)
@@ -72,11 +72,11 @@ class MemberMessages:
     rules: CampaignRules
     links: Links
     token: Callable[[str, CampaignId], str]
-    """Of a link by which a canonical address unsubscribes."""
+    """The token of a link by which a canonical address unsubscribes."""
     channels: Collection[CampaignChannel] = ALL_CHANNELS
-    """What this deployment can send by."""
+    """The channels that this deployment can send by."""
     inbox: str | None = None
-    """Where people may answer, and unsubscribe by an e-mail of their own."""
+    """The inbox where people may answer, and unsubscribe by an e-mail of their own."""
 
     def release(
         self, repositories: Repositories, batch: Sequence[TakenMessage], at: datetime

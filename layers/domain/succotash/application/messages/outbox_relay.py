@@ -43,17 +43,17 @@ CALL = 10
 """Messages that are noted and handed over together: as many as a queue takes in one request. What a
 crash leaves uncertain is no more than these."""
 LEASE = timedelta(minutes=5)
-"""How long a message belongs to a relay that does not come back; longer than one may run."""
+"""The time for which a message belongs to a relay; longer than a run may take."""
 ANSWER_TIME = timedelta(hours=1)
-"""How long jobs that were handed over are waited for."""
+"""The time to wait for outcomes of jobs that were handed over."""
 KEPT = timedelta(days=7)
-"""How long delivered messages are kept, for questions about what became of one."""
+"""The time for which delivered messages are kept, for questions about one of them."""
 FORGOTTEN_AT_ONCE = 1_000
 NO_KEY = "a key is out of reach"
 
 
 class RelayReport(TypedDict):
-    """What a run of the relay did, and what is left."""
+    """The result of a run of the relay, and the backlog that is left."""
 
     handed_over: int
     """Jobs whose outcomes are still to come."""
@@ -76,7 +76,7 @@ class RelayReport(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """Where messages go."""
+    """The ways by which messages leave."""
 
     deliveries: DeliveryQueue
     publishes: bool
@@ -88,7 +88,7 @@ class Channels:
     mails_per_recipient: int
     """The most that a mailbox gets within a day of those that anybody can cause, over all forms."""
     members: MemberMessages
-    """Of campaigns."""
+    """The messages of campaigns' members."""
     waker: RelayWaker = NOBODY_TO_WAKE
 
 
@@ -107,7 +107,7 @@ class _Tally:
 
 @dataclass(slots=True)
 class _Plan:
-    """What a message needs in this attempt."""
+    """A message, and the channels that it needs in this attempt."""
 
     taken: TakenMessage
     trusted: set[str]
@@ -115,9 +115,9 @@ class _Plan:
     pending: list[PendingDelivery] = field(default_factory=list)
     jobs: list[DeliveryJob] = field(default_factory=list)
     refused: list[DeliveryOutcome] = field(default_factory=list)
-    """Of those pending, what cannot even be made a job."""
+    """The pending messages that cannot even be made a job."""
     later: Settlement | None = None
-    """Where nothing may leave yet."""
+    """The settlement of messages that may not leave yet."""
 
 
 class OutboxRelay:
@@ -179,7 +179,7 @@ class OutboxRelay:
         }
 
     def redrive(self) -> int:
-        """Give everything that was set aside all of its attempts again; how many messages."""
+        """Give everything that was dead-lettered all of its attempts again; how many messages."""
         return self._outbox.redrive(self._clock())
 
     def _hand_over(self, batch: Sequence[TakenMessage], tally: _Tally) -> None:
@@ -220,7 +220,7 @@ class OutboxRelay:
         self._note(outcomes, tally)
 
     def _release(self, batch: Sequence[TakenMessage], tally: _Tally) -> Released:
-        """What may leave of campaigns; the rest has to wait, or is not wanted any more."""
+        """Decide which of the campaigns' messages leave; the rest waits or is cancelled."""
         members, now = self._channels.members, self._clock()
         released = members.release(self._storage.repositories, batch, now)
         for taken in batch:
@@ -362,7 +362,7 @@ class OutboxRelay:
     def _settlement(
         self, answered: AnsweredMessage, at: datetime, retry_at: datetime | None
     ) -> Settlement:
-        """How the attempt went; the next is not sooner than a receiver wants it."""
+        """The result of an attempt; the next is no sooner than a receiver wants it."""
         if not answered.refused:
             return Settlement(answered.taken, at)
         reason = answered.refused[-1].reason

@@ -1,1 +1,1 @@
-"""People: who a customer is, and their rights to see and erase what is held."""
+"""People: their rights to see and to erase what the storage holds about them."""

@@ -1,4 +1,4 @@
-"""What an erasure does outside the storage, and what it leaves, with the reason."""
+"""Erases a person outside the storage, and reports what it leaves, with the reason."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from succotash.errors import NotFoundError, StorageError, StorageUnavailableErro
 
 
 class KeptView(TypedDict):
-    """Something that an erasure leaves."""
+    """A place that an erasure leaves as it is."""
 
     what: str
     why: str
@@ -82,10 +82,10 @@ ON_DISK: KeptView = {
 
 
 class ElsewhereView(TypedDict):
-    """What an erasure did outside the storage."""
+    """The result of an erasure outside the storage."""
 
     erased_elsewhere: dict[str, int]
-    """Queued submissions set aside, waiting deliveries, exports, e-mails and events of this machine
+    """Dead-lettered submissions, waiting deliveries, exports, e-mails and events of this machine
     removed, by place; exports of everybody."""
     unfinished: list[UnfinishedView]
     """Empty where every place was gone through."""

@@ -1,6 +1,6 @@
 """Showing a person what the storage holds about them."""
 
-from succotash.application.consents import view_of_person
+from succotash.application.consents.views import view_of_person
 from succotash.application.intake.views import submission_view
 from succotash.application.leads.views import lead_view
 from succotash.application.people.traces import Traces, subjects_about

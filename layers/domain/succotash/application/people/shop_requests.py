@@ -1,4 +1,4 @@
-"""What customers ask of shops about their data: to see it, and to have it erased."""
+"""Answers requests of shops' customers about their data: to see it, and to have it erased."""
 
 import json
 import logging
@@ -24,12 +24,12 @@ from succotash.errors import (
 )
 
 RECEIVES_TRIED = 5
-"""A request that fails so often for a reason of its own is set aside."""
+"""A request that fails so often for a reason of its own is dead-lettered."""
 logger = logging.getLogger(__name__)
 
 
 class People(Protocol):
-    """What is needed of the use cases of a person's rights."""
+    """The use cases of a person's rights that these requests need."""
 
     def export_person(self, email: str) -> PersonExport:
         """All that is held under an e-mail."""
@@ -40,7 +40,7 @@ class People(Protocol):
 
 @dataclass(slots=True)
 class ShopRequestReport:
-    """What became of the requests that a queue gave."""
+    """The results of the requests that a queue gave."""
 
     erased: int = 0
     exported: int = 0
@@ -107,7 +107,7 @@ class ShopRequests:
         has_time: Callable[[], bool],
     ) -> None:
         if event.kind is not ShopEventKind.PRIVACY:
-            raise MalformedRequestError("this is no request about somebody's data")
+            raise MalformedRequestError("not a request about a person's data")
         email = self._email_in(event)
         if email is None:
             report.unknown += 1

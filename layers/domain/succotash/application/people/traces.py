@@ -1,11 +1,11 @@
-"""Where a person is found: by which customers, names and messages."""
+"""Finds the traces of a person: customers, names and messages."""
 
 from collections.abc import Collection
 from datetime import datetime
 
+from succotash.domain.consents.consents import MARKETING, Suppression, SuppressionReason
 from succotash.domain.leads.leads import PersonRecord
 from succotash.domain.messages.mails import mailbox_of
-from succotash.domain.people.consents import MARKETING, Suppression, SuppressionReason
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.people.identities import Pseudonyms
 from succotash.domain.repositories.storage import Repositories
@@ -34,21 +34,21 @@ class Traces:
     def names(
         self, repositories: Repositories, customers: Collection[CustomerId]
     ) -> set[CustomerId]:
-        """Everything that these customers are called, their ids among it."""
+        """All names of these customers, their ids among them."""
         aliases = repositories.customers.get_aliases(customers)
         return {*customers, *(each for several in aliases.values() for each in several)}
 
     def recipients(self, canonical: str) -> tuple[str, ...]:
-        """What the person's mailbox is called where mails are counted."""
+        """The names of the person's mailbox where mails are counted."""
         return self._tombstones.of_mailbox(mailbox_of(canonical))
 
     def suppressions(self, canonical: str, at: datetime) -> list[Suppression]:
-        """What keeps campaigns from the person once nothing else is known of them."""
+        """Suppressions that keep campaigns from the person once nothing else is known of them."""
         keys = self._tombstones.of_suppression(canonical)[:1]
         return [Suppression(key, MARKETING, SuppressionReason.ERASED, at) for key in keys]
 
     def tombstones(self, repositories: Repositories, canonical: str) -> set[str]:
-        """Those of the person, of whatever their customers are called, of their requests."""
+        """Tombstones of the person, of all names of their customers, and of their requests."""
         customers = self.customers(repositories, canonical)
         names = {*self.names(repositories, customers), *self._pseudonyms.of_email(canonical)}
         made = [
@@ -63,6 +63,6 @@ class Traces:
 
 
 def subjects_about(person: PersonRecord) -> set[str]:
-    """What messages about the person are about."""
+    """The subjects of messages about the person."""
     subjects: set[str] = {each.submission_id for each in person.submissions}
     return subjects if person.lead is None else subjects | {person.lead.lead_id}

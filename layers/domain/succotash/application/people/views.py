@@ -1,10 +1,10 @@
-"""What is said about a person: what the storage holds, and what an erasure did."""
+"""A person's data, and the result of an erasure, as the API shows them."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict
 
-from succotash.application.consents import ConsentsView
+from succotash.application.consents.views import ConsentsView
 from succotash.application.intake.views import SubmissionView
 from succotash.application.leads.views import LeadView, StatusChangeView
 from succotash.application.people.erased_elsewhere import ElsewhereView
@@ -24,14 +24,14 @@ class OrderView(TypedDict):
 
 
 class ActivityView(TypedDict):
-    """Something the person did."""
+    """An activity of the person."""
 
     event_id: str
     kind: str
     name: str | None
     occurred_at: datetime
     duration_seconds: float | None
-    """How long it took, in seconds; None where that is not known."""
+    """The duration in seconds; None where that is not known."""
     interests: list[str]
     campaign_id: str | None
 
@@ -49,7 +49,7 @@ class CustomerRecord(TypedDict):
     activity_truncated: bool
     """Whether older activity than this is held."""
     value: CustomerValueView | None
-    """What the current scoring run says, as churn_risk and engagement do."""
+    """The value by the current scoring run, as churn_risk and engagement are."""
     churn_risk: ChurnRiskView | None
     engagement: EngagementView | None
 
@@ -86,27 +86,27 @@ class MembershipView(TypedDict):
 
 
 class PersonExport(TypedDict):
-    """What the database holds about one person."""
+    """Everything that the database holds about one person."""
 
     email: str
     lead: LeadView | None
     status_changes: list[StatusChangeView]
     submissions: list[SubmissionView]
-    """Those in quarantine, and repetitions, too."""
+    """The submissions, those in quarantine and repetitions included."""
     idempotent_answers: list[AnsweredRequestView]
     outbox_messages: list[MessageView]
     campaigns: list[MembershipView]
     mails_sent_at: list[datetime]
     """When forms sent mails to the person's mailbox, of the last day: by these they are limited."""
     consents: ConsentsView
-    """What the person said may be sent to them, and whether the address is not written to."""
+    """The consents of the person, and whether the address is suppressed."""
     customers: list[CustomerRecord]
     erased_at: datetime | None
     """When data held earlier was erased, where that was asked for."""
 
 
 class ErasedRows(TypedDict):
-    """What an erasure did in the storage."""
+    """Rows that an erasure deleted or changed in the storage."""
 
     erased_rows: dict[str, int]
     """Rows deleted, by table."""
@@ -114,11 +114,11 @@ class ErasedRows(TypedDict):
     """The ids by which the person's customers were known. Their orders stay in the sums, under ids
     made at random, of customers that nothing leads to."""
     anonymised_orders: int
-    """How many orders and refunds those are."""
+    """The number of those orders and refunds."""
     erased_at: datetime
     """Whatever is older and comes again is not taken: a tombstone, which only this deployment's
     key can read, says so. What the person sends later is."""
 
 
 class ErasureReport(ErasedRows, ElsewhereView):
-    """What an erasure did, and what it left."""
+    """The result of an erasure, and what it left."""

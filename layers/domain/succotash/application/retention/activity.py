@@ -27,7 +27,7 @@ class ActivityIntake:
         self._tombstones = tombstones
 
     def record_activity(self, items: Sequence[ActivityEvent | Rejected]) -> BatchReport:
-        """Add a batch to the ledger; what became of each item, in order.
+        """Add a batch to the ledger; the outcome of each item, in order.
 
         An event from the future, or one that contradicts another with its id, is rejected alone.
         """

@@ -1,4 +1,4 @@
-"""Where all customers stand, and how right the runs that say so were."""
+"""The state of all customers, and how right the runs that say so were."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -24,14 +24,14 @@ RUNS_COMPARED = 11
 
 
 class RetentionReports:
-    """What the current run, and those before it, found."""
+    """Reports of the current run, and of those before it."""
 
     def __init__(self, storage: Storage, currency: Currency) -> None:
         self._storage = storage
         self._currency = currency
 
     def get_retention_analytics(self) -> RetentionAnalyticsView:
-        """Where all customers stand by the current run."""
+        """The state of all customers by the current run."""
         retention = self._storage.repositories.retention
         current, *superseded = retention.get_published_runs(limit=RUNS_COMPARED)
         found = (

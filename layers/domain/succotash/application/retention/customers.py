@@ -1,4 +1,4 @@
-"""Who is slipping away, and why."""
+"""Customers at risk, with the reasons."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ class CustomerRisks:
 
 @dataclass(frozen=True, slots=True)
 class _Results:
-    """What was found of one customer."""
+    """The results about one customer."""
 
     prediction: Labelled[ChurnPrediction]
     profile: UserEngagementProfile | None
@@ -119,7 +119,7 @@ def _or_none[T](get: Callable[[CustomerId], T], customer_id: CustomerId) -> T | 
 
 
 def _amount_at_risk(prediction: ChurnPrediction) -> Decimal:
-    """What lists are ordered by."""
+    """The amount by which lists are ordered."""
     return Decimal(0) if prediction.value_at_risk is None else prediction.value_at_risk.amount
 
 

@@ -1,4 +1,4 @@
-"""How many of each cohort came back, and who came, stayed and went, period by period."""
+"""Retention grids and lifecycle counts, read or counted."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -54,7 +54,7 @@ class GridReports:
         }
 
     def _read_cells(self, question: GridQuestion) -> Labelled[Sequence[GridCell]]:
-        """Those that the run kept, where it did; otherwise counted as of it."""
+        """Read the cells that the run kept; otherwise count them as of it."""
         retention = self._storage.repositories.retention
         if question.is_kept:
             kept = retention.find_retention_grid(question.period, question.mode, question.origin)
@@ -72,7 +72,7 @@ class GridReports:
         return Labelled(run, cells)
 
     def get_lifecycle(self, period: GridPeriod = GridPeriod.MONTH) -> LifecycleView:
-        """Who came, stayed, came back and went, period by period, as of the current run."""
+        """New, retained, returning and lost customers, period by period, as of the current run."""
         read = self._storage.repositories.retention.find_lifecycle_counts(period)
         return {
             "period": period,

@@ -31,7 +31,7 @@ from succotash.domain.values import Currency, Money
 
 
 class GridMeasure(StrEnum):
-    """What a rate is a share of: the cohort's customers, or its revenue at the first offset."""
+    """The whole of which a rate is a share: the cohort's customers, or its first revenue."""
 
     CUSTOMERS = "customers"
     REVENUE = "revenue"
@@ -39,7 +39,7 @@ class GridMeasure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GridQuestion:
-    """Which grid somebody asks for.
+    """The retention grid that is asked for.
 
     Days left open: cohorts of the last year, or, of the weeks and months that runs keep, all.
     """
@@ -68,7 +68,7 @@ class GridQuestion:
         )
 
     def kept(self, cells: Sequence[GridCell], today: date) -> Sequence[GridCell]:
-        """Of the cells of a grid that runs keep, those asked for.
+        """The cells asked for, among those of a grid that runs keep.
 
         By day no more than a year is shown: many years of days are too much for one answer.
         """
@@ -81,7 +81,7 @@ class GridQuestion:
         return [cell for cell in cells if first <= cell.cohort_starts_on <= last]
 
     def request(self, today: date) -> GridRequest:
-        """What is to be counted, up to today where no end is given.
+        """The request to count it, up to today if it has no end.
 
         Weeks and months that runs keep have no limit, so where they have to be counted all the
         same, the last year of those asked for is.
@@ -105,7 +105,7 @@ class GridQuestion:
 
 
 USUAL_GRID = GridQuestion()
-"""What is answered where nothing else is asked."""
+"""The grid that is answered by default."""
 YEAR = 365
 """Days of cohorts that are counted where no start is given."""
 
@@ -145,7 +145,7 @@ class GridColumn(TypedDict):
     offset: int
     """Periods since the one in which the cohorts joined, or the place of the bracket; from 0."""
     label: str
-    """Which time after joining it is, such as `month 3` or `days 8-30`; joining is at 0."""
+    """The period after joining, such as `month 3` or `days 8-30`; joining is at 0."""
     customers: int
     """Customers of the cohorts for which this period has passed."""
     rate: float | None
@@ -158,7 +158,7 @@ class GridColumn(TypedDict):
 
 
 class GridView(TypedDict):
-    """How many of each cohort came back."""
+    """The share of each cohort that came back."""
 
     period: str
     mode: str
@@ -167,7 +167,7 @@ class GridView(TypedDict):
     windows: str
     measure: str
     currency: str
-    """Of the revenue."""
+    """The currency of the revenue."""
     cohorts: list[GridRow]
     average: list[GridColumn]
     run: RunView | None

@@ -29,7 +29,7 @@ class LifecyclePeriod(TypedDict):
 
 
 class LifecycleView(TypedDict):
-    """Who came, stayed, came back and went, period by period."""
+    """New, retained, returning and lost customers, period by period."""
 
     period: str
     periods: list[LifecyclePeriod]

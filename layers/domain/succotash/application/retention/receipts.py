@@ -1,4 +1,4 @@
-"""What runs foresaw, and what came."""
+"""Predictions of earlier runs and how they came out, as the API shows them."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -30,7 +30,7 @@ class CountGroupView(TypedDict):
     graded_customers: int | None
     """Customers of these of whom it is known what came; None before grading."""
     came: int | None
-    """What came of those, in the unit of `foreseen`; None before grading."""
+    """The actual value, in the unit of `foreseen`; None before grading."""
 
 
 class CountForecastView(TypedDict):
@@ -61,7 +61,7 @@ class RevenueGroupView(TypedDict):
     graded_customers: int | None
     """Customers of these of whom it is known what came; None before grading."""
     came: Decimal | None
-    """What came of those, in the unit of `foreseen`; None before grading."""
+    """The actual value, in the unit of `foreseen`; None before grading."""
 
 
 class RevenueForecastView(TypedDict):
@@ -81,13 +81,13 @@ class RevenueForecastView(TypedDict):
 
 
 class ReceiptHorizonView(TypedDict):
-    """What a receipt foresaw for some days."""
+    """The prediction of a receipt for some days."""
 
     days: int
     """Days after the run that the forecast covers."""
     ends_at: datetime
     graded_as_of: datetime | None
-    """As of when the run was that graded it; None before."""
+    """The instant of the run that graded it; None before."""
     purchases: CountForecastView
     """Days with a purchase, of customers who had bought."""
     revenue: RevenueForecastView
@@ -96,7 +96,7 @@ class ReceiptHorizonView(TypedDict):
 
 
 class ReceiptView(TypedDict):
-    """What a month's first run foresaw, as it was sealed."""
+    """The prediction of a month's first run, as it was sealed."""
 
     month: date
     """Its first day."""
@@ -105,7 +105,7 @@ class ReceiptView(TypedDict):
     is_backfilled: bool
     """Whether it was made after the fact, from what was known by then."""
     model: str
-    """Of purchases."""
+    """The model of purchases."""
     currency: str
     horizons: list[ReceiptHorizonView]
 

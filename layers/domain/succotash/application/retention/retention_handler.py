@@ -1,4 +1,4 @@
-"""Everything around retention in one place, as the container gives it."""
+"""The use cases of retention in one object, as the container gives it."""
 
 from succotash.application.campaigns.definitions import Campaigns
 from succotash.application.campaigns.outcomes import CampaignOutcomes
@@ -34,7 +34,7 @@ class RetentionHandler(
     Receipts,
     RunRequests,
 ):
-    """Who is slipping away, why, and what is done about it."""
+    """Answers who is at risk and why, and runs the campaigns against it."""
 
     def __init__(
         self,

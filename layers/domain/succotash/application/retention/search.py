@@ -24,7 +24,7 @@ class FoundCustomerView(TypedDict):
 
 
 class CustomerSearchView(TypedDict):
-    """Who was found, by id; nobody where the list is empty."""
+    """The customers found, by id; none if the list is empty."""
 
     customers: list[FoundCustomerView]
     run: RunView | None
@@ -38,7 +38,7 @@ class CustomerSearch:
         self._storage = storage
 
     def search_customers(self, name: CustomerName) -> CustomerSearchView:
-        """Everybody who goes by this name: more than one where they are still to be joined."""
+        """Find all customers of this name: several if they are still to be joined."""
         found = self._storage.repositories.retention.find_named_customers(
             [name.customer_id, *name.former_ids], name.canonical_email
         )

@@ -1,4 +1,4 @@
-"""What churn risk, engagement and the whole of retention look like from outside."""
+"""Churn risk, engagement and retention as the API shows them."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -13,7 +13,7 @@ from succotash.domain.retention.retention import ChurnPrediction, UserEngagement
 
 
 class ChurnRiskView(TypedDict):
-    """How likely a customer is to stay silent."""
+    """The probability that a customer stays inactive."""
 
     customer_id: str
     churn_probability: float
@@ -21,7 +21,7 @@ class ChurnRiskView(TypedDict):
     probability_alive: float
     """P(has not left for good, as of the run), 0 to 1, as the model says. Under BG/NBD it is 1 for
     customers who bought on one day, also where they are `lost`: `reasons` say so, and
-    `return_probability` is what became of such customers."""
+    `return_probability` is the outcome of such customers."""
     return_probability: float | None
     """P(a purchase within twice `horizon_days` after the run), 0 to 1, calibrated on held-out
     customers; P(activity) of customers who never bought. None in a prediction from before it was
@@ -33,13 +33,13 @@ class ChurnRiskView(TypedDict):
     None in a prediction from before it was kept.
     """
     currency: str | None
-    """Of the value at risk."""
+    """The currency of the value at risk."""
     risk_level: str
     """`low`, `medium`, `high` (worth writing to) or `lost` (hardly ever comes back)."""
     risk_score: int
     """1 (least urgent) to 10."""
     value_segment: str | None
-    """Of the customer's value by the same run, such as `vip`; None where they never bought."""
+    """The segment of the customer's value by the same run, such as `vip`; None without an order."""
     horizon_days: int
     """Days after the run for which the churn probability holds."""
     last_seen_on: date
@@ -53,7 +53,7 @@ class ChurnRiskView(TypedDict):
 
 
 class EngagementView(TypedDict):
-    """What a customer did."""
+    """The activity of a customer."""
 
     customer_id: str
     sessions: int
@@ -66,7 +66,7 @@ class EngagementView(TypedDict):
     """Mean length of a session in seconds; None where no session has one."""
     last_session_at: datetime | None
     interests: Mapping[str, int]
-    """How often each interest was named until the run."""
+    """The number of times that each interest was named until the run."""
     engagement_score: int
     """Points from 0 to 100 for recent, frequent and varied activity as of the run."""
     segment: str
@@ -101,14 +101,14 @@ class ChurnRiskList(TypedDict):
     customers: list[ChurnRiskView]
     next_cursor: str | None
     run: RunView | None
-    """What the predictions hold as of, and under which settings; None before the first run."""
+    """The run behind the predictions; None before the first run."""
 
 
 class RetentionChangeView(TypedDict):
-    """How customers moved since the run before; more is above 0."""
+    """The change since the run before; more is above 0."""
 
     since: datetime
-    """As of when that run was."""
+    """The instant of that run."""
     customers: int
     """Customers now less those then."""
     high_risk_customers: int
@@ -122,7 +122,7 @@ class RetentionChangeView(TypedDict):
 
 
 class RetentionAnalyticsView(TypedDict):
-    """Where all customers stand."""
+    """The state of all customers."""
 
     customers: int
     """Customers with a purchase or activity until the run."""

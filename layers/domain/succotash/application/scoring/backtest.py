@@ -1,4 +1,4 @@
-"""How right the models would have been: fitted before a cut, judged by what came after it.
+"""The backtest: models are fitted before a cut, and judged by what came after it.
 
 The cut lies as many days back as the history can hold out, up to the horizon of values, so that the
 model which is used for a year ahead is chosen on a year where there is one. What came within
@@ -40,7 +40,7 @@ SHORTEST_HOLDOUT_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class BacktestResult:
-    """What the backtest found; no comparison where no time could be held out."""
+    """The result of the backtest; no comparison where no time could be held out."""
 
     view: dict[str, Json]
     purchases: Comparison | None = None
@@ -57,7 +57,7 @@ class HeldOut:
 
     cut: datetime
     purchases: dict[int, PurchaseHistories]
-    """By the days held out."""
+    """The errors of purchases, by the days held out."""
 
     @classmethod
     def read(
@@ -68,7 +68,7 @@ class HeldOut:
         horizons: Sequence[int],
         shards: Sequence[Shard | None],
     ) -> "HeldOut":
-        """Of these shards."""
+        """Read the ledgers of these shards."""
         return cls(
             cut,
             {

@@ -48,7 +48,7 @@ class IncompleteRunError(ConflictError):
 
 
 class ScoringReport(TypedDict):
-    """What a run did."""
+    """The result of a run."""
 
     run_id: str
     as_of: datetime
@@ -60,17 +60,17 @@ class ScoringReport(TypedDict):
 
 
 class PlanReport(TypedDict):
-    """What is left to do of a run."""
+    """The shards of a run that are left to score."""
 
     run_id: str
     state: str
-    """`running` while there is something to do; otherwise what became of the run."""
+    """`running` while there is something to do; otherwise the outcome of the run."""
     shards: list[int]
     """Not scored yet."""
 
 
 class ShardReport(TypedDict):
-    """What scoring a shard did."""
+    """The result of scoring a shard."""
 
     run_id: str
     shard: int
@@ -146,7 +146,7 @@ class ChurnScoring:
         """
         run = self._storage.repositories.retention.get_scoring_run(RunId(run_id))
         if run.state is not RunState.RUNNING:
-            raise ConflictError(f"the run is not running but {run.state}")
+            raise ConflictError(f"the run is {run.state}, not running")
         customers = self._score_shard(SerialExecutor(), run, Shard(shard, SHARDS))
         return {"run_id": run.run_id, "shard": shard, "customers": customers}
 
@@ -161,7 +161,7 @@ class ChurnScoring:
             scored = retention.get_scored_shards(run.run_id)
             if missing := sorted(set(range(SHARDS)) - scored.keys()):
                 names = ", ".join(map(str, missing))
-                raise IncompleteRunError(f"these shards are not scored yet: {names}")
+                raise IncompleteRunError(f"shards that are not scored yet: {names}")
             told = retention.get_shard_warnings(run.run_id).values()
             warnings = sum((RunWarnings.of_dict(each) for each in told if each), RunWarnings())
             retention.build_retention_grids(run.run_id, run.as_of, self._settings.time_zone)
@@ -241,7 +241,7 @@ class ChurnScoring:
     def _score_whole(
         self, executor: Executor, run: ScoringRun, plan: Plan, facts: LedgerSnapshot
     ) -> ScoringReport:
-        """Everybody at once, from what was read to plan with."""
+        """Score everybody at once, from the ledgers that the plan was made of."""
         repositories, zone = self._storage.repositories, self._settings.time_zone
         retention = repositories.retention
         grids = executor.submit(retention.build_retention_grids, run.run_id, run.as_of, zone)

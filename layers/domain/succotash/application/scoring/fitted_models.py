@@ -48,14 +48,14 @@ def fitted_to_dict(fitted: FittedPurchases | FittedSpend) -> dict[str, Json]:
 
 
 def purchases_of_dict(kept: Mapping[str, Json]) -> FittedPurchases:
-    """What `fitted_to_dict` gave for a model of purchases; TypeError for anything else."""
+    """Read a model of purchases that `fitted_to_dict` wrote; TypeError for anything else."""
     parameters, log_likelihood, reason, precision, imprecise_because = _parts_of(kept)
     model = PURCHASE_MODELS[str(kept["name"])](**parameters)
     return FittedPurchases(model, log_likelihood, reason, precision, imprecise_because)
 
 
 def spend_of_dict(kept: Mapping[str, Json]) -> FittedSpend:
-    """What `fitted_to_dict` gave for a model of spend; TypeError for anything else."""
+    """Read a model of spend that `fitted_to_dict` wrote; TypeError for anything else."""
     parameters, log_likelihood, reason, precision, imprecise_because = _parts_of(kept)
     model = SPEND_MODELS[str(kept["name"])](**parameters)
     return FittedSpend(model, log_likelihood, reason, precision, imprecise_because)

@@ -46,7 +46,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class LedgerSnapshot:
-    """What is known of some customers: all of them, or those of one or several shards.
+    """The ledgers of some customers: of all, or of one or several shards.
 
     Whom the purchases leave out, because no total holds theirs, the activity leaves out too.
     """
@@ -76,14 +76,14 @@ class LedgerSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What models are fitted to."""
+    """The customers that models are fitted to."""
 
     purchases: PurchaseHistories
     activity: Histories
     shards: Sequence[Shard | None]
     """Whose customers they are; only None where they are everybody."""
     whole: LedgerSnapshot | None
-    """Everything about everybody, where that was read at once."""
+    """The ledgers of everybody, where they were read at once."""
 
     @classmethod
     def read(

@@ -1,4 +1,4 @@
-"""What every customer is scored with: found once in a run, kept with it, alike for all shards."""
+"""The plan of a run: made once, stored with the run, the same for all shards."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
@@ -40,7 +40,7 @@ VALUABLE_QUANTILE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What every customer is scored with."""
+    """Models, thresholds and calibrations that score every customer."""
 
     purchases: FittedPurchases
     """On purchase days: what is bought, and who stays."""
@@ -48,20 +48,20 @@ class Plan:
     """On days with a purchase or activity: who is active."""
     spend: FittedSpend
     inactivity: InactivityModel
-    """How a customer's churn probability follows from the two."""
+    """The model of a customer's churn probability by the two."""
     returning: ReturnCalibration
-    """How the chance of coming back follows from the purchase model."""
+    """The calibration of the chance of return by the purchase model."""
     intervals: IntervalCalibration
-    """How wide intervals of values are drawn."""
+    """The calibration of the width of values' intervals."""
     judgement: Judgement
-    """How wrong values are known to be."""
+    """The known error of values."""
     thresholds: RiskThresholds
     bounds: Sequence[tuple[SegmentId, int]]
     """Least predicted CLV of each segment in ten-thousandths, ascending."""
     valuable_from: int
     """Least predicted CLV of the best fifth, in ten-thousandths."""
     tenths: TenthEdges | None = None
-    """Of what is foreseen for the month's receipt; None where it is sealed already."""
+    """The tenths of the month's receipt; None where it is sealed already."""
     gradings: Sequence[tuple[RunId, int]] = ()
     """The receipts, by run and days, whose days have passed since."""
 
@@ -86,7 +86,7 @@ class Plan:
 
     @classmethod
     def of_dict(cls, kept: Mapping[str, Json]) -> "Plan":
-        """What `to_dict` gave; TypeError for anything else."""
+        """Read a plan from the output of `to_dict`; TypeError for anything else."""
         match kept:
             case {
                 "purchases": dict(purchases),
@@ -124,12 +124,12 @@ class Plan:
 
     @property
     def forecast_models(self) -> ForecastModels:
-        """What foresees purchases, revenue and inactivity."""
+        """The models that predict purchases, revenue and inactivity."""
         return ForecastModels(self.purchases, self.activity, self.spend, self.inactivity)
 
     @property
     def risk_models(self) -> RiskModels:
-        """What the risk of customers follows from."""
+        """The models and thresholds of churn risk."""
         return RiskModels(
             self.purchases.model, self.activity.model, self.inactivity, self.returning
         )

@@ -20,7 +20,7 @@ _NEXT_MONTH = 32
 
 
 class BackfillReport(TypedDict):
-    """What a backfill did."""
+    """The result of a backfill."""
 
     months: list[date]
     """The first days of those that have a receipt now and had none."""

@@ -35,7 +35,7 @@ from succotash.domain.values import Json, RunId, Shard
 
 @dataclass(frozen=True, slots=True)
 class ForecastModels:
-    """What foresees purchases, revenue and inactivity."""
+    """The models that predict purchases, revenue and inactivity."""
 
     purchases: FittedPurchases
     activity: FittedPurchases
@@ -45,7 +45,7 @@ class ForecastModels:
     def forecasts(
         self, bought: PurchaseHistories, present: Histories, days: Sequence[int] = RECEIPT_DAYS
     ) -> dict[Column, Array]:
-        """Of everybody who bought, and the inactivity of everybody who did anything."""
+        """Forecast purchases of all buyers, and inactivity of everybody who did anything."""
         known = Columns.of(bought.days)
         history = known.frequency, known.recency, known.age
         spend = self.spend.model.expected_spend(known.frequency, mean_spend(bought, known))
@@ -72,7 +72,7 @@ class ForecastModels:
 
     @classmethod
     def of_dict(cls, kept: Mapping[str, Json]) -> tuple["ForecastModels", TenthEdges]:
-        """What `to_dict` gave; TypeError for anything else."""
+        """Read forecasts from the output of `to_dict`; TypeError for anything else."""
         match kept:
             case {
                 "purchases": dict(purchases),
@@ -113,7 +113,7 @@ def due_gradings(
 def forecast_tallies(
     models: ForecastModels, tenths: TenthEdges, facts: LedgerSnapshot
 ) -> list[Tally]:
-    """What is foreseen of these customers, by tenths of everybody."""
+    """Sum the forecasts of these customers, by tenths of everybody."""
     forecasts = models.forecasts(facts.purchases, facts.activity.days)
     return tenths.tallies(forecasts, forecasts)
 

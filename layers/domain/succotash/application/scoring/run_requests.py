@@ -16,7 +16,7 @@ from succotash.errors import InvalidInputError
 
 
 class RunProgressView(TypedDict):
-    """How far a scoring run has come."""
+    """The progress of a scoring run."""
 
     run_id: str
     as_of: datetime
@@ -27,7 +27,7 @@ class RunProgressView(TypedDict):
     shards: int
     """Parts that customers are scored in."""
     shards_scored: int
-    """How many of them are scored; all of them once a run has finished."""
+    """The number of shards that are scored; all of them once a run has finished."""
     customers: int
     """Customers scored so far; of a run that has finished, all of them."""
     warnings: list[RunWarningView]
@@ -80,7 +80,7 @@ class RunRequests:
         return run_progress_view(requested)
 
     def get_run_progress(self, run_id: str) -> RunProgressView:
-        """How far a run has come; NotFoundError where nobody asked for it and none began."""
+        """Return the progress of a run; NotFoundError if nobody asked for it and none began."""
         return run_progress_view(
             self._storage.repositories.retention.find_run_progress(RunId(run_id))
         )

@@ -1,4 +1,4 @@
-"""How a scoring run is shown with the numbers it found."""
+"""A scoring run with its numbers as the API shows it."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -17,19 +17,19 @@ class JudgementView(TypedDict):
     """On how many held-out days the models behind values were judged, and with which error."""
 
     horizon_days: int
-    """How far values look ahead."""
+    """The horizon of values."""
     judged_days: int | None
     """The longest time that their models were judged on; None where no time could be held out."""
     purchases_error_percent: float | None
-    """Of the total of purchases on those days, above 0 where too many were foreseen."""
+    """The error of the total of purchases on those days, above 0 where too many were predicted."""
     revenue_error_percent: float | None
-    """Of the total of revenue on those days."""
+    """The error of the total of revenue on those days."""
     note: str
     """The same in words; says so where values look further ahead than anything judged."""
 
 
 class RunView(TypedDict):
-    """As of when numbers hold, by which models, under which settings."""
+    """The instant, models and settings that numbers come from."""
 
     run_id: str
     as_of: datetime
@@ -40,7 +40,7 @@ class RunView(TypedDict):
 
 
 class RunWarningView(TypedDict):
-    """Something about the ledger or the models that a run's numbers do not show."""
+    """A finding about the ledger or the models that a run's numbers do not show."""
 
     code: str
     """`customers_left_out`, `unmatched_refunds`, `over_refunded_orders`, `backtest_far_off` or
@@ -51,7 +51,7 @@ class RunWarningView(TypedDict):
     customer_ids: NotRequired[list[str]]
     """The first 20 of the customers left out, by id."""
     total: NotRequired[Decimal]
-    """What the refunds come to, or exceed their orders by."""
+    """The sum of the refunds, or the amount by which they exceed their orders."""
     currency: NotRequired[str]
 
 
@@ -117,7 +117,7 @@ def run_or_none(run: RunLabel) -> RunView | None:
 
 
 def run_warnings(run: ScoringRun) -> list[RunWarningView]:
-    """What the run warned of, serialised for the API; nothing before it has finished."""
+    """The run's warnings, serialised for the API; none before it has finished."""
     match run.summary.get("warnings"):
         case dict(kept):
             found = RunWarnings.of_dict(kept)
@@ -163,7 +163,7 @@ def run_warnings(run: ScoringRun) -> list[RunWarningView]:
 
 
 def _model_warnings(run: ScoringRun) -> list[RunWarningView]:
-    """What the backtest and the fits say against the run's own models."""
+    """Findings of the backtest and the fits against the run's own models."""
     warnings: list[RunWarningView] = []
     match run.backtest.get("purchases"):
         case {

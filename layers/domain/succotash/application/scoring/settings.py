@@ -1,4 +1,4 @@
-"""What a run is set to do."""
+"""Settings of a run."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +10,7 @@ from succotash.domain.values import Currency, Json
 
 @dataclass(frozen=True, slots=True)
 class ScoringSettings:
-    """What the numbers depend on besides the facts; kept with the run."""
+    """Settings that the numbers depend on; stored with the run."""
 
     currency: Currency
     time_zone: str = "UTC"
@@ -21,7 +21,7 @@ class ScoringSettings:
     margin: float = 1.0
     risk_rule: RiskRule = DEFAULT_RISK_RULE
     purchase_models: Sequence[Candidate] = DEFAULT_CANDIDATES
-    """Which models compete in the backtest; where there is none, the first is used."""
+    """The models that compete in the backtest; without one, the first is used."""
     publishes_worse: bool = False
     """Whether a run whose backtest is worse than the simple rule replaces the one before it."""
     runs_kept: int = 2

@@ -43,7 +43,7 @@ RISK_NAMES = (
 
 
 def seed_of(as_of: datetime, shard: Shard | None) -> tuple[int, ...]:
-    """Of the chance in intervals: a run that is repeated finds the same."""
+    """The seed of the intervals' random draws, so that a repeated run finds the same."""
     seconds = as_of.hour * 3600 + as_of.minute * 60 + as_of.second
     return (as_of.toordinal(), seconds, 0 if shard is None else shard.index + 1)
 

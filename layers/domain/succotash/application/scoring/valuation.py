@@ -1,4 +1,4 @@
-"""What customers have brought, are expected to bring, and how much of that is at risk."""
+"""Values customers: past revenue, expected revenue, and how much of it is at risk."""
 
 import math
 from collections.abc import Sequence
@@ -57,7 +57,7 @@ def valued(
     model: PurchaseModel,
     spend: SpendModel,
 ) -> Valued:
-    """What these customers have brought, and are still expected to bring."""
+    """The past and expected revenue of these customers."""
     bought = Columns.of(purchases.days)
     residual = discounted_residual(
         model,
@@ -82,7 +82,7 @@ def units(amounts: Array) -> NDArray[np.int64]:
 
 
 def mean_spend(purchases: PurchaseHistories, bought: Columns) -> Array:
-    """Money per repeat purchase day, in the currency's units; 0 where there is none."""
+    """Money per repeat purchase day, in the currency's units; 0 without any."""
     return column(purchases.repeat_revenue) / UNIT / np.maximum(bought.frequency, 1.0)
 
 
@@ -99,7 +99,7 @@ def fit_spend_of(purchases: PurchaseHistories, bought: Columns) -> FittedSpend:
 
 @dataclass(frozen=True, slots=True)
 class RiskModels:
-    """What the risk of customers follows from."""
+    """The models and thresholds of churn risk."""
 
     purchases: PurchaseModel
     activity: PurchaseModel
@@ -160,7 +160,7 @@ def inactivity_basis(
     present: Histories,
     days: float,
 ) -> InactivityBasis:
-    """What two models say of the customers of `present`, of whom some bought."""
+    """The probabilities of two models for the customers of `present`, of whom some bought."""
     known, seen = Columns.of(bought), Columns.of(present)
     return InactivityBasis.of(
         purchases,

@@ -1,4 +1,4 @@
-"""What cells of shops' files say: instants, amounts, currencies, addresses, ids."""
+"""Reads cells of shops' files: instants, amounts, currencies, addresses, ids."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -37,7 +37,7 @@ class Columns:
 
 
 def instant(column: str, text: str, zone: tzinfo | None = None) -> datetime:
-    """The instant in UTC; one without offset is in the zone, or refused where there is none."""
+    """The instant in UTC; one without offset is in the zone, or refused without one."""
     try:
         # As in `2026-03-01 10:00:05 +0100`.
         found = datetime.fromisoformat(text[:19] + text[19:].lstrip())
@@ -113,7 +113,7 @@ def system_id(column: str, text: str) -> str | None:
 
 
 def decimal_sign_of(texts: Sequence[str]) -> str:
-    """How a file writes amounts: a comma only where each comma is followed by two last digits."""
+    """The decimal sign of a file: a comma only where each comma is followed by two last digits."""
     with_comma = [each for each in texts if "," in each]
     is_comma = with_comma and not any("." in each for each in texts)
     return "," if is_comma and all(re.search(r",\d\d$", each) for each in with_comma) else "."

@@ -9,7 +9,7 @@ from succotash.errors import StorageUnavailableError
 
 
 class Outcome(Protocol):
-    """What became of events."""
+    """The results of events."""
 
     again: list[str]
     """Ids of those that could not be taken."""

@@ -1,4 +1,4 @@
-"""What is kept of an event of a shop: the fields that are read, and nobody's name or street."""
+"""Selects the fields of a shop's event that are read, without names and streets."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ def text_of(body: Mapping[str, Json], name: str) -> str:
 
 
 def object_of(body: Mapping[str, Json], name: str) -> Mapping[str, Json]:
-    """An object within; empty where there is none."""
+    """An object within; empty without one."""
     found = body.get(name)
     return found if isinstance(found, dict) else {}
 

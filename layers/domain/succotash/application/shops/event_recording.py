@@ -26,7 +26,7 @@ from succotash.errors import (
 from succotash.observation import Metric, count
 
 RECEIVES_TRIED = 5
-"""An event that fails so often for a reason of its own is set aside."""
+"""An event that fails so often for a reason of its own is dead-lettered."""
 METRICS: Mapping[RecordOutcome, Metric] = {
     RecordOutcome.RECORDED: Metric.ORDERS_RECORDED,
     RecordOutcome.REPLACED: Metric.ORDERS_RECORDED,
@@ -39,10 +39,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class ShopEventReport:
-    """What became of the events that a queue gave."""
+    """The results of the events that a queue gave."""
 
     outcomes: Counter[RecordOutcome] = field(default_factory=Counter)
-    """Of orders, refunds and disputes that they told of."""
+    """The outcomes of the orders, refunds and disputes in them."""
     set_aside: int = 0
     again: list[str] = field(default_factory=list)
     """Ids of the messages that the queue is to give again."""
@@ -79,7 +79,7 @@ class ShopEventRecorder:
     ) -> ShopEventReport:
         """Record the events, all in one transaction, or one by one where that fails.
 
-        One that cannot be read is set aside at once, and one that fails by itself in the end.
+        One that cannot be read is dead-lettered at once, and one that fails by itself in the end.
         While the storage is away, all are given again. SettingsError escapes.
         """
         report = ShopEventReport()
@@ -139,7 +139,7 @@ class ShopEventRecorder:
         event = ShopEvent.of_text(queued.text)
         reader = FORMATS.get(event.system)
         if reader is None:
-            raise MalformedRequestError("no such system is known")
+            raise MalformedRequestError("unknown system")
         told = [
             in_currency(each, self._currency) if isinstance(each, ShopOrder) else each
             for each in reader.told_in(event, self._currency)
@@ -157,7 +157,7 @@ class ShopEventRecorder:
 
 
 def _reason(error: Exception) -> str:
-    """Which fields are wrong and how; a message never quotes a value."""
+    """The wrong fields and how they are wrong; a message never quotes a value."""
     if isinstance(error, InvalidInputError):
         return "; ".join(f"{each.field}: {each.code}" for each in error.violations)
     return str(error)

@@ -1,4 +1,4 @@
-"""What the events of the three systems are, each by its own reader."""
+"""Reads the events of the three systems, each by its own reader."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from succotash.domain.values import Currency, Json
 
 @dataclass(frozen=True, slots=True)
 class EventFormat:
-    """How a system's events are read."""
+    """The reader of a system's events."""
 
     fields: Fields
-    """Those that are kept."""
+    """The fields that are kept."""
     kind_of: Callable[[Mapping[str, Json], str | None], ShopEventKind | None]
-    """Who records an event with this body and topic; None where nobody does."""
+    """The kind of recording that an event with this body and topic needs; None for none."""
     told_in: Callable[[ShopEvent, Currency], Iterator[Told]]
-    """What it tells of orders; InvalidInputError where it cannot be read."""
+    """The orders of an event; InvalidInputError if it cannot be read."""
     topic_header: str | None = None
 
 
@@ -41,4 +41,4 @@ FORMATS: Mapping[str, EventFormat] = {
         stripe_events.told_in,
     ),
 }
-"""By system."""
+"""The readers of events by system."""

@@ -13,14 +13,14 @@ from succotash.errors import InvalidInputError, Violation
 
 @dataclass(frozen=True, slots=True)
 class FileContext:
-    """What a file itself does not say."""
+    """Facts that a file itself does not say."""
 
     zone: tzinfo
-    """Of instants without an offset: the shop's, which is the deployment's."""
+    """The zone of instants without an offset: the shop's, which is the deployment's."""
     now: datetime
     """The time of the import: refunds up to it are in the totals that the file tells."""
     currency: Currency | None = None
-    """Of a file without a column for it."""
+    """The currency of a file without a column for it."""
     decimal_sign: str = "."
     own_currency: Currency | None = None
     """The deployment's; orders in another one do not count."""
@@ -50,7 +50,7 @@ class RowReader(ABC):
 
     @abstractmethod
     def key(self, cells: list[str]) -> str | None:
-        """By what rows belong to one order; None where the row says nothing of it."""
+        """The key of the order that a row belongs to; None if the row names none."""
 
     @abstractmethod
     def order(self, cells: list[str]) -> ShopOrder:
@@ -69,7 +69,7 @@ class RowReader(ABC):
         return False
 
     def differs(self, _first: list[str], _cells: list[str]) -> Violation | None:
-        """What two rows of one order contradict each other in, if anything."""
+        """The field in which two rows of one order contradict each other, if any."""
         return None
 
 
@@ -77,15 +77,15 @@ class ShopFormat(ABC):
     """A kind of file: its columns, and a reader for its rows."""
 
     name: str
-    """As it is chosen by."""
+    """The name by which it is chosen."""
     title: str
-    """As people know it."""
+    """The title that people know."""
     required: Sequence[str]
     """Columns without which nothing can be read."""
     known: Sequence[str]
     """All columns that are read; others may be there."""
     amounts: Sequence[str] = ()
-    """Those of them that tell how the file writes amounts."""
+    """The columns that show how the file writes amounts."""
 
     def missing(self, header: Sequence[str]) -> list[str]:
         """The required columns that the header lacks."""

@@ -30,15 +30,15 @@ _NOBODY = Violation("customer_id", "nobody_named", "Must name the customer or an
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Which columns of a file hold what, and how it writes instants and amounts."""
+    """The columns of a file by meaning, and how it writes instants and amounts."""
 
     columns: Names[str, str]
-    """By field: the name of a column."""
+    """The name of a column, by field."""
     zone: tzinfo
     currency: Currency
-    """Where no column says it."""
+    """The currency where no column names one."""
     date_format: str | None = None
-    """As strptime reads it; ISO 8601 where it is left out."""
+    """The format that strptime reads; ISO 8601 by default."""
     decimal_sign: str = "."
 
     @classmethod

@@ -1,12 +1,12 @@
-"""What buyers said about marketing, when they ordered and since."""
+"""Consents of buyers to marketing, when they ordered and since."""
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from succotash.application.consents import address_key_of, key_of_addresses
-from succotash.domain.people.consents import (
+from succotash.application.consents.recording import address_key_of, key_of_addresses
+from succotash.domain.consents.consents import (
     MARKETING,
     Consent,
     ConsentOrigin,
@@ -21,7 +21,7 @@ from succotash.domain.values import instant_text
 
 @dataclass(frozen=True, slots=True)
 class MarketingWord:
-    """That a customer said yes or no to marketing, as their shop tells it."""
+    """A customer's yes or no to marketing, as their shop reports it."""
 
     system: str
     email: str
@@ -70,7 +70,7 @@ def consents_of(
 def usual_consents_of(
     orders: ShopOrderColumns, now: datetime, tombstones: Tombstones
 ) -> ImportedConsents:
-    """As `consents_of`, for orders by the ten thousand."""
+    """Find consents as `consents_of` does, for orders by the ten thousand."""
     latest: dict[str, int] = {}
     said_at = orders.ordered_at
     for row, (email, said) in enumerate(zip(orders.emails, orders.accepts_marketing, strict=True)):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
 
-from succotash.application.consents import keep_consents, without_erased
+from succotash.application.consents.recording import keep_consents, without_erased
 from succotash.application.identities import Register
 from succotash.application.shops.marketing import MarketingWord, consents_of
 from succotash.domain.people.erasures import Tombstones
@@ -36,7 +36,7 @@ type Called = tuple[str, str | None, str | None]
 
 
 class _Customers:
-    """Whom the orders of one batch are about.
+    """The customers of one batch of orders.
 
     The customer of an e-mail goes by its pseudonym, and numbers that systems have for customers
     are aliases; without an e-mail the number is the id.
@@ -70,7 +70,7 @@ class _Customers:
             for system, email, number in kept
             if email is not None and number is not None
         }
-        # A number by itself may stand beside the same number with an e-mail.
+        # A number by itself may stand next to the same number with an e-mail.
         self._customers = {
             each: self._numbers.get(customer_id, customer_id)
             for each, customer_id in customers.items()
@@ -82,14 +82,14 @@ class _Customers:
         }
         learned = {CustomerId(each): email for each, email in resolution.emails.items()}
         self.emails: dict[CustomerId, str] = told_emails | learned
-        """By which customers are to be known who have no e-mail yet."""
+        """The e-mails of customers who have none yet."""
 
     def is_taken(self, place: int) -> bool:
         """Whether what is told there is not about somebody who was erased since."""
         return place not in self._erased
 
     def customer_at(self, place: int) -> CustomerId | None:
-        """Whom what is told there is about, where it names somebody."""
+        """The customer of the order at this place, if it names one."""
         called = self._called[place]
         return None if called is None else self._customers.get(called)
 
@@ -117,7 +117,7 @@ class _Customers:
 
 
 def _called(told: Told) -> Called | None:
-    """What an order calls its customer."""
+    """The name by which an order calls its customer."""
     if not isinstance(told, ShopOrder):
         return None
     return told.system, told.email, told.customer_number
@@ -168,7 +168,7 @@ def import_shop_orders(
     orders: Sequence[ShopOrder],
     now: datetime,
 ) -> list[RecordOutcome | None]:
-    """As `record_shop_orders`, made for tens of thousands of orders most of which are new.
+    """Record orders as `record_shop_orders` does, by the ten thousand and mostly new.
 
     None where an order does not count and is not known: it leaves no trace, since a file tells it
     again.
@@ -255,7 +255,7 @@ class _States:
         return RecordOutcome.UNCHANGED if is_same else RecordOutcome.REPLACED
 
     def changes(self) -> list[ShopOrderChange]:
-        """What is otherwise than it was found."""
+        """The states that differ from those that were found."""
         made = [
             ShopOrderChange(
                 tuple(self._before[each] for each in sorted(origins) if each in self._before),

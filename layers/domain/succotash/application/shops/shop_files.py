@@ -34,7 +34,7 @@ from succotash.application.value.order_blocks import (
     Recording,
 )
 from succotash.application.value.previews import Preview
-from succotash.domain.people.consents import ImportedConsents
+from succotash.domain.consents.consents import ImportedConsents
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.people.identities import NameCustomer, NameEmail
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
@@ -50,7 +50,7 @@ from succotash.errors import InvalidInputError, Violation
 BLOCK_ORDERS = 20_000
 """Each of which takes 0.5 to 2 KB of memory."""
 USUAL_SHARE = 0.4
-"""What a usual order counts as: of columns alone memory holds more."""
+"""The weight of a usual order: of columns alone memory holds more."""
 CUSTOMERS_REMEMBERED = 50_000
 """A customer's orders repeat the e-mail, and finding what it stands for is dear."""
 SAMPLE = 200
@@ -164,7 +164,7 @@ def _is_ndjson(store: ObjectStore, found: StoredObject) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where a file's rows come from."""
+    """The source of a file's rows."""
 
     store: ObjectStore
     found: StoredObject
@@ -183,7 +183,7 @@ class ShopBlock(FileBlock):
     usual: ShopOrderColumns | None = None
     """Further ones, which need less work."""
     consents: ImportedConsents | None = None
-    """What their buyers said."""
+    """The consents of their buyers."""
 
     @override
     def record(self, repositories: Repositories, tombstones: Tombstones) -> Recording:

@@ -73,7 +73,7 @@ _SAID = {"subscribed": True, "unsubscribed": False, "redacted": False, "not_subs
 
 
 def kind_of(body: Mapping[str, Json]) -> ShopEventKind | None:
-    """Who records the event; None where nobody does."""
+    """The kind of recording that the event needs; None if nobody records it."""
     if "orders_to_redact" in body or "data_request" in body:
         return ShopEventKind.PRIVACY
     if "financial_status" in body or {"order_id", "transactions"} <= body.keys():
@@ -82,7 +82,7 @@ def kind_of(body: Mapping[str, Json]) -> ShopEventKind | None:
 
 
 def told_in(event: ShopEvent, currency_here: Currency) -> Iterator[Told]:
-    """What the event tells of orders; InvalidInputError where it cannot be read."""
+    """Read the orders of an event; InvalidInputError if it cannot be read."""
     body = event.body
     if "financial_status" in body:
         if body.get("test") is not True:
@@ -92,7 +92,7 @@ def told_in(event: ShopEvent, currency_here: Currency) -> Iterator[Told]:
 
 
 def words_in(event: ShopEvent) -> Iterator[MarketingWord]:
-    """What the event says of its customer's consent, where it says yes or no and since when."""
+    """Read the consent that an event carries, where it says yes or no and since when."""
     body = event.body
     for said, address in (
         (body, text_of(body, "email") or text_of(body, "email_address")),
@@ -185,7 +185,7 @@ def _refunds(
 
 
 def _shop_money(transaction: Mapping[str, Json]) -> tuple[Decimal, Currency]:
-    """What a transaction moved, in the shop's currency where both are told."""
+    """The amount of a transaction, in the shop's currency where both are given."""
     in_shop = object_of(object_of(transaction, "amount_set"), "shop_money")
     if in_shop:
         return amount_of(in_shop, "amount"), currency(

@@ -71,7 +71,7 @@ _INQUIRY = "warning_"
 
 
 def kind_of(body: Mapping[str, Json]) -> ShopEventKind | None:
-    """Who records the event; None where nobody does, as with what is only a test.
+    """The kind of recording that the event needs; None if nobody records it, as with tests.
 
     A payment is told by its charge, so the event about its intent says nothing new.
     """
@@ -80,7 +80,7 @@ def kind_of(body: Mapping[str, Json]) -> ShopEventKind | None:
 
 
 def told_in(event: ShopEvent, currency_here: Currency) -> Iterator[Told]:
-    """What the event tells of orders; InvalidInputError where it cannot be read."""
+    """Read the orders of an event; InvalidInputError if it cannot be read."""
     kind = text_of(event.body, "type")
     of = object_of(object_of(event.body, "data"), "object")
     at = _instant(event.body, "created")

@@ -19,7 +19,7 @@ PIECE = 4 * 1024 * 1024
 """Bytes that are read at a time."""
 COLUMN_LIMIT = 2_000
 MARK = b"\xef\xbb\xbf"
-"""What some programs put before UTF-8."""
+"""The mark that some programs put before UTF-8."""
 DELIMITERS = (",", ";", "\t")
 
 _TOO_LONG = Violation("", "row_too_long", f"Row exceeds {ROW_LIMIT} bytes")
@@ -59,7 +59,7 @@ class Rows:
 
     @property
     def row_begin(self) -> Position:
-        """Where the row begins that was given last; at the end of the file, where that is."""
+        """The position of the row that was read last; at the end of the file, that of its end."""
         if self._lines is not None:
             return self._lines.row_begin
         at = 0
@@ -175,7 +175,7 @@ class TextLines:
 
     @property
     def row_begin(self) -> Position:
-        """Where the line begins that was given last; at the end of the file, where that is."""
+        """The position of the line that was read last; at the end of the file, that of its end."""
         return self._lines.row_begin
 
     def __iter__(self) -> Iterator[tuple[int, str | Violation]]:
@@ -195,7 +195,7 @@ class TextLines:
 
 
 def header_of(parts: Iterable[bytes]) -> tuple[str, list[str], Position]:
-    """How the first row's cells are separated, the cells, and the position behind it.
+    """Find the separator of the first row's cells, the cells, and the position behind it.
 
     Of several separators the one that makes most cells is meant. InvalidInputError where there is
     no such row.

@@ -33,7 +33,7 @@ class UploadFormView(TypedDict):
     """A form (multipart/form-data) that takes the file, without a token."""
 
     url: str
-    """Where to post it."""
+    """The address to post it to."""
     fields: Mapping[str, str]
     """Send them first and as they are, and the file last, in the field `file`."""
     max_bytes: int
@@ -42,7 +42,7 @@ class UploadFormView(TypedDict):
 
 
 class UploadView(TypedDict):
-    """Where a file is to be sent, and where its import can be followed."""
+    """The address to send a file to, and that of its import."""
 
     import_id: str
     import_url: str
@@ -61,13 +61,13 @@ class ProblemLineView(TypedDict):
 
 
 class ImportView(TypedDict):
-    """How the import of a file went, or how far it has come; in lines, or a shop's orders."""
+    """The progress or the result of an import; in lines, or in a shop's orders."""
 
     import_id: str
     state: str
     """`queued`, `importing`, `finished`, `checked` (a dry run) or `refused` (see `errors`)."""
     bytes: int | None
-    """Of the file; None once it is imported and gone."""
+    """The size of the file; None once it is imported and gone."""
     bytes_read: int | None
     """Bytes of the file that are behind an import under way; None once it has ended."""
     lines_read: int | None
@@ -83,7 +83,7 @@ class ImportView(TypedDict):
     rejected: int
     """Lines that cannot be taken."""
     erased: int
-    """Of customers who were erased since: counted and not kept."""
+    """The number of orders of customers who were erased since; they are not kept."""
     warned: int
     """Refunds that are recorded and do not fit what they refund."""
     replaced: int
@@ -91,7 +91,7 @@ class ImportView(TypedDict):
     skipped: Mapping[str, int]
     """Orders of a shop that do not count, by reason."""
     preview: ImportPreviewView | None
-    """Of a dry run: what would be recorded, and nothing is."""
+    """The result of a dry run, which records nothing."""
     problems: list[ProblemLineView]
     """The first lines that changed nothing, then those warned of, once the import has ended."""
     problems_truncated: bool
@@ -147,7 +147,7 @@ class Uploads:
         }
 
     def get_import(self, import_id: str, *, limit: int) -> ImportView:
-        """How an import went or how far it has come, with so many problems at most.
+        """Return the progress or the result of an import, with so many problems at most.
 
         NotFoundError before its file was sent, and a month later.
         """
@@ -193,12 +193,12 @@ class Uploads:
 
 
 def key_of(import_id: str) -> str:
-    """Where a file is stored; its format is found out by its first line."""
+    """The key under which a file is stored; its format is found out by its first line."""
     return f"uploads/{import_id}.upload"
 
 
 def _metadata(options: FileOptions) -> dict[str, str]:
-    """What `options_of` reads; ASCII, which is all that S3 keeps as it is."""
+    """The metadata that `options_of` reads; ASCII, which is all that S3 keeps as it is."""
     mapping = options.mapping
     told = dict.fromkeys(METADATA, "") | {
         "format": options.format,
@@ -210,7 +210,7 @@ def _metadata(options: FileOptions) -> dict[str, str]:
 
 
 def _ended(import_id: str, lines: Iterator[str], limit: int) -> ImportView:
-    """Of a result: the report on its first line, then a line for each problem."""
+    """Read a result: the report on its first line, then a line for each problem."""
     first = next(lines)
     head, _, rest = first.partition(', "rejected_lines": [')
     report: dict[str, Any] = json.loads(head + "}")

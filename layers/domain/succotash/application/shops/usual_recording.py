@@ -5,7 +5,7 @@ from datetime import datetime
 
 from succotash.application.identities import find_erased_names
 from succotash.application.shops.marketing import usual_consents_of
-from succotash.domain.people.consents import ImportedConsents
+from succotash.domain.consents.consents import ImportedConsents
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.shops.columns import ShopOrderColumns

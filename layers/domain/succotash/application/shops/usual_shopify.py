@@ -64,7 +64,7 @@ class UsualShopifyOrders:
 
 
 def _pattern(context: FileContext) -> Pattern[str]:
-    """Of the cells, each on a line of its own; a cell with the end of a line fits nowhere."""
+    """The pattern of the cells, each on a line of its own; no cell holds the end of a line."""
     nothing = "(?!)"
     own_currency = nothing if context.own_currency is None else re.escape(context.own_currency)
     currency = own_currency if context.decimal_sign == "." else nothing

@@ -22,13 +22,13 @@ from succotash.errors import (
 LONGEST_TEXT = 250_000
 """Characters of an event as it waits; a queue of SQS takes 262,144 bytes at least."""
 _PING = re.compile(rb"webhook_id=\d{1,20}")
-"""What WooCommerce sends, unsigned, when a webhook is set up."""
+"""The unsigned body that WooCommerce sends when a webhook is set up."""
 
 logger = logging.getLogger(__name__)
 
 
 class Received(StrEnum):
-    """What became of a request of a shop."""
+    """The result of a shop's request."""
 
     ACCEPTED = "accepted"
     IGNORED = "ignored"
@@ -74,7 +74,7 @@ class WebhookIntake:
             return Received.IGNORED
         event = ShopEvent(system, kind, now, kept, topic)
         if len(event.as_text()) > LONGEST_TEXT:
-            raise TooLargeError("the event is too large to be kept")
+            raise TooLargeError("the event is too large to be stored")
         self._queue.put(event)
         return Received.ACCEPTED
 
@@ -86,5 +86,5 @@ def _object(body: bytes) -> Mapping[str, Json]:
     except (ValueError, RecursionError):  # ValueError of bytes that are no UTF-8, too
         raise MalformedRequestError("the body is not valid JSON") from None
     if not isinstance(found, dict):
-        raise MalformedRequestError("the body is no JSON object")
+        raise MalformedRequestError("the body is not a JSON object")
     return found

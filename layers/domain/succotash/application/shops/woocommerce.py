@@ -29,7 +29,7 @@ STATUSES = {
     "new": Skip.DRAFT,
     "trash": Skip.CANCELLED,
 }
-"""By status, in its own words or as the English shop shows it; None for what was paid."""
+"""The statuses, in its own words or as the English shop shows them; None for what was paid."""
 _GUEST = "0"
 _WEBTOFFEE = (
     "order_id",
@@ -150,7 +150,7 @@ class _WebToffeeRows(RowReader):
         )
 
     def _refunds(self, text: str, ordered_at: datetime) -> tuple[Decimal, datetime]:
-        """What was given back in all, and when the last of it was.
+        """The sum of the refunds, and the time of the last.
 
         Text within may hold the separators, so each part is told by how it begins.
         """

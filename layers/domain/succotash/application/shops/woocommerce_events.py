@@ -53,7 +53,7 @@ _PROGRESS = (
 
 
 def kind_of(body: Mapping[str, Json], topic: str | None) -> ShopEventKind | None:
-    """Who records the event; None where nobody does.
+    """The kind of recording that the event needs; None if nobody records it.
 
     Only the topic tells a deleted order from a deleted product. It is not signed: who could send
     a body that the shop signed under another topic could delete an order with a product's number.
@@ -64,7 +64,7 @@ def kind_of(body: Mapping[str, Json], topic: str | None) -> ShopEventKind | None
 
 
 def told_in(event: ShopEvent) -> Iterator[Told]:
-    """What the event tells of orders; InvalidInputError where it cannot be read."""
+    """Read the orders of an event; InvalidInputError if it cannot be read."""
     if "status" in event.body:
         yield _order(event.body)
     else:

@@ -26,7 +26,7 @@ class CohortPeriodView(TypedDict):
     retention: float
     """Share of the cohort with a purchase in this month of its life, 0 to 1."""
     revenue: Decimal
-    """Of this month, net of refunds; in the run's currency."""
+    """The revenue of this month, net of refunds; in the run's currency."""
     cumulative_revenue_per_customer: Decimal
     """Net revenue from month 0 to this month, included, per customer; in the run's currency."""
     mature: bool

@@ -1,4 +1,4 @@
-"""What customers are worth: all of them together, a page of them, one of them."""
+"""The value of customers: all of them together, a page of them, one of them."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""What is said about a file of orders besides its content."""
+"""Options of a file of orders, which its content does not say."""
 
 import json
 from collections.abc import Mapping
@@ -11,19 +11,19 @@ PLAIN = "plain"
 FORMATS = (AUTO, "shopify", "woocommerce", "stripe", PLAIN)
 _FLAGS = {"true": True, "false": False}
 METADATA = ("format", "mapping", "currency", "dry-run")
-"""By what names an object's metadata hold them."""
+"""The names under which an object's metadata hold them."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileOptions:
-    """How a file is to be read."""
+    """Options by which a file is read."""
 
     format: str = AUTO
     """One of FORMATS; `auto` goes by the header."""
     mapping: str | None = None
     """JSON that says which column of a plain file holds what."""
     currency: str | None = None
-    """Of a file without a column for it."""
+    """The currency of a file without a column for it."""
     dry_run: bool = False
 
     def __post_init__(self) -> None:
@@ -34,7 +34,7 @@ class FileOptions:
 
     @property
     def identity(self) -> str:
-        """What tells imports of one file apart that read it in different ways."""
+        """The part of an import's id that tells different readings of one file apart."""
         said = [self.format, self.mapping, self.currency]
         return "" if said == [AUTO, None, None] else "\n" + json.dumps(said)
 

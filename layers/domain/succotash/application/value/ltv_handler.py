@@ -1,4 +1,4 @@
-"""Everything around value in one place, as the container gives it."""
+"""The use cases of value in one object, as the container gives it."""
 
 from succotash.application.value.cohorts import CohortReports
 from succotash.application.value.customers import CustomerValues

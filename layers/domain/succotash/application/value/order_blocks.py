@@ -1,4 +1,4 @@
-"""What a file of orders is to an import: blocks of orders, each recorded in a transaction."""
+"""Records the blocks of a file of orders, each in a transaction."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ type OpenOrders = Callable[[ObjectStore, StoredObject, FileOptions], "OrderFile"
 
 @dataclass(slots=True)
 class Recording:
-    """What became of a block's orders."""
+    """The results of a block's orders."""
 
     outcomes: list[RecordOutcome]
     conflicting: list[RejectedLine] = field(default_factory=list)

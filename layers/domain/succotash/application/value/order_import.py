@@ -60,7 +60,7 @@ class _FinishedElsewhereError(Exception):
 
 
 class ImportReport(TypedDict):
-    """What an import did, in lines; of a shop's file, in orders."""
+    """The result of an import, in lines; of a shop's file, in orders."""
 
     status: str
     """`finished`, or `refused` where nothing was read beyond what `errors` are about; `gone` where
@@ -71,7 +71,7 @@ class ImportReport(TypedDict):
     conflicting: int
     rejected: int
     erased: int
-    """Of customers who were erased since: counted and not kept."""
+    """The number of orders of customers who were erased since; they are not kept."""
     warned: int
     """Refunds that are recorded, or were before, and do not fit what they refund."""
     replaced: int
@@ -79,7 +79,7 @@ class ImportReport(TypedDict):
     skipped: dict[str, int]
     """Orders of a shop that do not count, by reason."""
     preview: NotRequired[ImportPreviewView]
-    """Of a dry run: what would be recorded, and nothing is."""
+    """The result of a dry run, which records nothing."""
     result: str
     """Key of the object that lists every line that changed nothing or was warned of, and why."""
 
@@ -125,7 +125,7 @@ class BulkImport:
         alone. Doing it again for the same version of the object changes nothing, or goes on where
         it was interrupted. `has_time` is asked before every block: UnfinishedImportError where it
         says no. ObjectReplacedError where another version took the object's place meanwhile;
-        NotFoundError where there is none.
+        NotFoundError if unknown.
         """
         try:
             found = self._objects.describe(key)
@@ -228,7 +228,7 @@ class BulkImport:
 
 
 def import_id_of(found: StoredObject, options: FileOptions) -> str:
-    """What an import of this version of an object, read in this way, is known by."""
+    """The id of an import of this version of an object, read in this way."""
     return sha256(f"{found.place}\n{found.version}{options.identity}".encode()).hexdigest()
 
 

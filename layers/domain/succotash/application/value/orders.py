@@ -34,7 +34,7 @@ class OrderIntake:
         self._tombstones = tombstones
 
     def record_orders(self, items: Sequence[Order | Rejected]) -> BatchReport:
-        """Add a batch to the ledger; what became of each item, in order.
+        """Add a batch to the ledger; the outcome of each item, in order.
 
         An order in another currency than the deployment's, from the future, with an amount that
         does not fit its kind, or that contradicts another with its id is rejected alone. A refund

@@ -1,4 +1,4 @@
-"""What a dry run finds: what would be recorded of a file."""
+"""Dry runs: finds what an import would record."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from succotash.domain.values import Currency, Money
 
 
 class ImportPreviewView(TypedDict):
-    """What would be recorded; what is known already would change nothing."""
+    """The orders that would be recorded; those that are known would change nothing."""
 
     orders: int
     """Orders that would be recorded."""

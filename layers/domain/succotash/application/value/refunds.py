@@ -1,4 +1,4 @@
-"""What is said of refunds that are recorded and do not fit what they refund."""
+"""Warns of recorded refunds that do not fit what they refund."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What values of customers and segments look like from outside."""
+"""Values of customers and segments as the API shows them."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -23,7 +23,7 @@ class ValueGroupView(TypedDict):
     customers: int
     """Customers in the group."""
     revenue: Decimal
-    """What they spent until the run, net of refunds, times the margin; in the analysis's currency.
+    """The spend until the run, net of refunds, times the margin; in the analysis's currency.
     """
     predicted_clv: Decimal
     """Sum of their predicted lifetime values, in the analysis's currency."""
@@ -34,16 +34,16 @@ class ValueGroupView(TypedDict):
 
 
 class LTVAnalysis(TypedDict):
-    """What customers are worth, as of the current run."""
+    """The value of all customers, as of the current run."""
 
     start: date | None
     end: date | None
     currency: str
-    """Of the run; the deployment's before the first one."""
+    """The currency of the run; the deployment's before the first one."""
     total_customers: int
     """Customers whose first purchase lies in the range."""
     total_revenue: Decimal
-    """What they spent until the run, net of refunds, times the margin; in `currency`."""
+    """The spend until the run, net of refunds, times the margin; in `currency`."""
     total_predicted_clv: Decimal
     """The same plus what is expected of them within the value horizon, in `currency`."""
     average_ltv: Decimal | None
@@ -51,13 +51,14 @@ class LTVAnalysis(TypedDict):
     cohort_analysis: Mapping[str, ValueGroupView]
     segment_distribution: Mapping[str, ValueGroupView]
     by_source: Mapping[str, ValueGroupView]
-    """By source of the last accepted submission before the first purchase; `unknown` without."""
+    """The groups by source of the last accepted submission before the first purchase;
+    `unknown` for customers without one."""
     by_campaign: Mapping[str, ValueGroupView]
-    """By campaign of that submission; customers without one are in no group."""
+    """The groups by campaign of that submission; customers without one are in no group."""
     run: RunView | None
     """None before the first run."""
     backtest: Mapping[str, Json] | None
-    """How wrong the run's models would have been on held-out time: see `docs/models.md`."""
+    """The error of the run's models on held-out time: see `docs/models.md`."""
 
 
 class IntervalView(TypedDict):
@@ -73,7 +74,7 @@ class IntervalView(TypedDict):
     high: Decimal
     """Greatest lifetime value of the interval, in the value's currency."""
     level: float
-    """How probably the value will lie in the interval, ends included, by the run's models: 0.8,
+    """The probability that the value lies in the interval, ends included, by the run's models: 0.8,
     or, of a point, the probability of no purchase."""
     is_point: bool
     """Whether `low` and `high` are one amount."""
@@ -93,7 +94,7 @@ class CustomerValueView(TypedDict):
     predicted_clv_interval: IntervalView | None
     """None for a value from before intervals were kept."""
     median_clv: Decimal | None
-    """As probably less as more, in `currency`: actual value plus the median of what will come
+    """The median, in `currency`: the actual value plus the median of what will come
     within the value horizon. None for a value from before medians were kept."""
     probability_of_no_purchase: float | None
     """P(no further purchase within the value horizon after the run), 0 to 1; None for a value from
@@ -109,13 +110,13 @@ class CustomerValueView(TypedDict):
     probability_alive: float
     """P(has not left for good, as of the run), 0 to 1, as the model says."""
     probability_alive_note: str | None
-    """Where `probability_alive` says nothing about this customer, why: BG/NBD lets nobody leave
+    """The reason why `probability_alive` says nothing about this customer: BG/NBD lets nobody leave
     before a second purchase. None elsewhere."""
     expected_purchases: Mapping[str, float]
     """Mean number of days with a purchase within the next 30, 90 and 365 days after the run."""
     segment: str
     risk_level: str | None
-    """By the same run: `low`, `medium`, `high` or `lost`; None where it has no prediction."""
+    """The level by the same run: `low`, `medium`, `high` or `lost`; None without a prediction."""
     cohort_id: str
     first_purchase_at: datetime
     last_purchase_at: datetime
@@ -133,7 +134,7 @@ class CustomerList(TypedDict):
     customers: list[CustomerValueView]
     next_cursor: str | None
     run: RunView | None
-    """What the values hold as of, and under which settings."""
+    """The run behind the values."""
 
 
 class SegmentView(TypedDict):
@@ -145,11 +146,11 @@ class SegmentView(TypedDict):
     lower_quantile: float | None
     """Share of all customers who lie below the segment, 0 to below 1; None where a bound is set."""
     lower_bound: Decimal | None
-    """As set by the user."""
+    """The bound as it was set."""
     resolved_lower_bound: Decimal | None
-    """As the current run resolved it; None before one, or for a newer rule."""
+    """The bound as the current run resolved it; None before one, or for a newer rule."""
     currency: str
-    """Of the bounds and values here; the deployment's where there are none."""
+    """The currency of the bounds and values here; the deployment's if there are none."""
     customers: int
     """Customers in the segment by the run."""
     total_value: Decimal

@@ -18,7 +18,7 @@ type Number = float | Decimal
 
 
 class Kind(StrEnum):
-    """What values of a field are."""
+    """The type of a field's values."""
 
     TEXT = "text"
     PROBABILITY = "probability"
@@ -27,7 +27,7 @@ class Kind(StrEnum):
 
 
 class AudienceField(StrEnum):
-    """What conditions can be about: of the current run, but for the lead's source."""
+    """The fields that conditions test: of the current run, except for the lead's source."""
 
     RISK_LEVEL = "risk_level"
     ENGAGEMENT_SEGMENT = "engagement_segment"
@@ -43,7 +43,7 @@ class AudienceField(StrEnum):
 
     @property
     def kind(self) -> Kind:
-        """What its values are."""
+        """The type of its values."""
         return _KINDS.get(self, Kind.TEXT)
 
     @property
@@ -80,7 +80,7 @@ class Span:
     high: Number | None
 
     def and_also(self, other: "Span") -> "Span":
-        """What lies in both."""
+        """The values that lie in both."""
         lows = [each for each in (self.low, other.low) if each is not None]
         highs = [each for each in (self.high, other.high) if each is not None]
         return Span(max(lows, default=None), min(highs, default=None))
@@ -96,7 +96,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Alternative:
-    """What each field that it names must be; a field that it does not name may be anything."""
+    """Allowed values by field; a field that it does not name may have any value."""
 
     texts: Mapping[AudienceField, frozenset[str]] = field(default_factory=dict)
     spans: Mapping[AudienceField, Span] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class Alternative:
         return hash((frozenset(self.texts.items()), frozenset(self.spans.items())))
 
     def and_also(self, other: "Alternative") -> "Alternative":
-        """Who fits both."""
+        """The alternative that customers fit who fit both."""
         texts, spans = dict(self.texts), dict(self.spans)
         for name, allowed in other.texts.items():
             texts[name] = texts[name] & allowed if name in texts else allowed
@@ -130,7 +130,7 @@ class Alternative:
         return True
 
     def document(self) -> dict[str, Json]:
-        """As statements take it: sets by field, spans as `<field>_from` and `<field>_to`."""
+        """The parameters of statements: sets by field, spans as `<field>_from` and `<field>_to`."""
         found: dict[str, Json] = {}
         for name in AudienceField:
             if name.is_text:

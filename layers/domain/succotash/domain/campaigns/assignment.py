@@ -1,4 +1,4 @@
-"""Who of a campaign is written to, and who is held out to compare with."""
+"""Assigns members to the treatment or the holdout of a campaign."""
 
 import math
 from enum import StrEnum
@@ -6,7 +6,7 @@ from enum import StrEnum
 from succotash.domain.people.erasures import DigestBlocks
 
 _BITS = 53
-"""Of the hash: as many as a float holds exactly."""
+"""The bits of the hash that are used: as many as a float holds exactly."""
 _DIGITS = 16
 """Hexadecimal digits that hold 64 bits, the last eleven of which do not count."""
 

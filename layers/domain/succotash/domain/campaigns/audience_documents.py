@@ -48,7 +48,7 @@ def audience_of(document: object, path: str = "audience") -> Audience:
 
 
 def audience_document(audience: Audience) -> dict[str, Json]:
-    """As `audience_of` reads it."""
+    """Write an audience as the document that `audience_of` reads."""
     if audience.customer_ids is not None:
         return {"customer_ids": [*audience.customer_ids]}
     return {} if audience.rule is None else _rule_document(audience.rule)

@@ -22,7 +22,7 @@ MOST_ALTERNATIVES = 50
 
 
 class Operator(StrEnum):
-    """How a field is compared."""
+    """The operators of conditions."""
 
     GREATER = ">"
     LESS = "<"
@@ -75,7 +75,7 @@ class Audience:
 
 
 def everybody_of(audiences: Iterable[Audience]) -> Audience:
-    """Those who belong to all of these audiences, which rules describe."""
+    """The audience of those who belong to all of these audiences, which rules describe."""
     rules = tuple(each.rule for each in audiences if each.rule is not None)
     return Audience(rules[0] if len(rules) == 1 else Group("all", rules))
 

@@ -14,16 +14,16 @@ from statistics import NormalDist
 from typing import Self
 
 ALPHA = 0.05
-"""Of both sides together, over all looks of a campaign."""
+"""The significance level of both sides together, over all looks of a campaign."""
 STANDARD_NORMAL = NormalDist()
 _FAR = 9.0
 """No standard normal statistic is as large: the chance is 1e-19."""
 _LARGEST = 37.0
-"""Of boundaries: farther out a chance is 0 in floating point."""
+"""The largest boundary: farther out a chance is 0 in floating point."""
 _SAME = 1e-3
 """Growth of information, as a share of it, that tells nothing new."""
 _NODES = range(12, 240)
-"""How many points an integral is calculated at."""
+"""The number of points at which an integral is calculated."""
 _PRECISION = 1e-15
 
 
@@ -104,7 +104,7 @@ class _Path:
         return sumprod(self.masses, [erfc(at - scale * each) for each in self.points]) / 2
 
     def within(self, information: float, lower: float, upper: float, until: float) -> Self:
-        """Those between two limits at a later look, as many points as the one after it asks for."""
+        """The part between two limits at a later look, in the points that the next look needs."""
         lower, upper = max(lower, -_FAR), min(upper, _FAR)
         if lower >= upper:
             return type(self)(information, (), ())
@@ -147,7 +147,7 @@ _START = _Path(0.0, (0.0,), (1.0,))
 def root(
     function: Callable[[float], float], low: float, high: float, tolerance: float = 1e-9
 ) -> float:
-    """Where a monotonic function is 0, between two points of which it has different signs.
+    """The zero of a monotonic function between two points at which its signs differ.
 
     Regula falsi, as in Dowell and Jarratt, "A modified regula falsi method for computing the root
     of an equation", BIT 11 (1971), 168-174 (the Illinois algorithm).

@@ -42,7 +42,7 @@ CAMPAIGN_STEPS: Mapping[CampaignStatus, frozenset[CampaignStatus]] = {
     CampaignStatus.COMPLETED: frozenset(),
     CampaignStatus.CANCELLED: frozenset(),
 }
-"""Which status may follow which."""
+"""The statuses that may follow each status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class RetentionCampaign:
 
     @property
     def audience(self) -> Audience | None:
-        """Whom it is for, by its targets and its definition; None where neither says so."""
+        """The audience of its targets and its definition; None where neither names one."""
         targets = [
             Audience(Condition(name, Operator.EQUAL, (value,)))
             for name, value in (
@@ -151,7 +151,7 @@ class CampaignPerformance:
     complaint_rate: float | None
     """complained / sent"""
     cost: Money | None = None
-    """Of the messages sent; None where no budget says what one costs."""
+    """The cost of the messages sent; None if no budget gives the cost of one."""
 
     @classmethod
     def of(cls, campaign: RetentionCampaign) -> "CampaignPerformance":
@@ -190,17 +190,17 @@ class CampaignSummary:
 
 @dataclass(frozen=True, slots=True)
 class CampaignChange:
-    """What shall be different about a campaign; what is not named stays."""
+    """Changes to a campaign; what is not named stays."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
-    """By field of RetentionCampaign or of its definition; None takes an optional one away."""
+    """The new values, by field of RetentionCampaign or of its definition; None removes one."""
 
 
 _ALWAYS = frozenset({"name", "description"})
 _WHILE_OPEN = frozenset(
     {*_ALWAYS, "status", "ends_at", "budget", "frequency_cap", "quiet_hours", "webhook_url"}
 )
-"""What may change after activation: nothing of it decides who is written to and who is not."""
+"""The properties that may change after activation: none decides who is written to."""
 _OF_CAMPAIGN = frozenset(
     {"name", "description", "status", "starts_at", "ends_at", "target_risk_level", "target_segment"}
 )
@@ -289,7 +289,9 @@ def check_campaign(campaign: RetentionCampaign, currency: Currency) -> None:
     targets = (campaign.target_risk_level, campaign.target_segment)
     if own is not None and own.customer_ids is not None and any(targets):
         violations.append(
-            Violation("audience", "audience_and_target", "Must not list customers beside a target")
+            Violation(
+                "audience", "audience_and_target", "Must not list customers in addition to a target"
+            )
         )
     if violations:
         raise InvalidInputError(violations)
@@ -298,7 +300,7 @@ def check_campaign(campaign: RetentionCampaign, currency: Currency) -> None:
 
 
 class FixedByActivationError(ConflictError):
-    """What is asked to change decides who is written to, and the campaign has begun."""
+    """The change decides who is written to, and the campaign has begun."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"{name} cannot change once a campaign was activated")

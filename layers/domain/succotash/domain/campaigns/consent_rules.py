@@ -4,9 +4,9 @@ from enum import StrEnum
 
 
 class ConsentRule(StrEnum):
-    """Who may be written to."""
+    """The rule about whom campaigns may write to."""
 
     OPT_IN = "opt-in"
-    """Those who said yes."""
+    """People who said yes."""
     EXISTING_CUSTOMERS = "existing-customers"
     """Also customers who bought something and never said no."""

@@ -1,4 +1,4 @@
-"""What a campaign is: whom it is for, what it says, when, how often, and how it is judged."""
+"""The definition of a campaign: audience, message, dates, frequency, and how it is judged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ LONGEST_CAP_DAYS = 365
 
 
 class CampaignChannel(StrEnum):
-    """How messages leave."""
+    """The channels by which messages leave."""
 
     EMAIL = "email"
     WEBHOOK = "webhook"
@@ -30,14 +30,14 @@ class CampaignChannel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What messages may cost."""
+    """The cost of a message, and the most that all may cost."""
 
     cost_per_message: Money
     total: Money
 
     @property
     def messages(self) -> int:
-        """How many messages it pays for."""
+        """The number of messages that it pays for."""
         return self.total.units() // self.cost_per_message.units()
 
 
@@ -96,7 +96,7 @@ class CampaignDefinition:
     ended_at: datetime | None = None
     """When somebody completed or cancelled it."""
     boundaries: Mapping[str, Json] = field(default_factory=dict)
-    """What the looks' statistics are compared with; calculated when it is activated."""
+    """The boundaries that looks' statistics are compared with; calculated at activation."""
     webhook_gone_at: datetime | None = None
     """When its webhook answered that it wants no more calls; none once it is active again."""
 
@@ -106,7 +106,7 @@ class CampaignDefinition:
         return LookPlan.of_document(self.boundaries, self.looks) if self.boundaries else None
 
     def violations(self, currency: Currency) -> list[Violation]:
-        """Everything wrong with it, by field."""
+        """All violations, by field."""
         found = [] if self.message is None else self.message.violations()
         found += self._channel_violations()
         if self.budget is not None:
@@ -131,7 +131,7 @@ class CampaignDefinition:
 
     @property
     def attribution(self) -> timedelta:
-        """How long after somebody was assigned their orders count."""
+        """The time after the assignment within which orders count."""
         return timedelta(days=self.attribution_days)
 
     def usual_looks(self, starts_at: datetime, ends_at: datetime) -> tuple[datetime, ...]:

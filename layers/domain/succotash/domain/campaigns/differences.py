@@ -7,10 +7,10 @@ from typing import Self
 from succotash.domain.campaigns.totals import PowerSums
 
 VARIANCE_RATIO_SPREAD = 0.25
-"""By how much, as a standard deviation of its logarithm, campaigns are thought to change the
+"""The change that campaigns are thought to make, as a standard deviation of its logarithm, in the
 variance of an outcome."""
 _LEAST_MEMBERS = 2
-"""Of a group with a variance."""
+"""The least members of a group with a variance."""
 _STRAIGHT = 1e-9
 """A bend below this is none."""
 
@@ -29,7 +29,7 @@ class Difference:
     standard_error: float
     """Above 0."""
     skewness: float
-    """Of the difference."""
+    """The skewness of the difference."""
     own_variance: float
     """Between 0 and 1: how far each group's variance was taken from itself, not from both."""
 
@@ -63,7 +63,7 @@ class Difference:
 
 
 def covariate_slope(treatment: PowerSums, holdout: PowerSums) -> float:
-    """By how much the outcome rises with what was foreseen, within groups; 0 where it is constant.
+    """The slope of the outcome over the forecast, within groups; 0 where it is constant.
 
     The θ of Deng, Xu, Kohavi and Walker, "Improving the sensitivity of online controlled
     experiments by utilizing pre-experiment data" (CUPED), WSDM 2013.
@@ -114,7 +114,7 @@ class _Moments:
 
     @classmethod
     def of(cls, sums: PowerSums, slope: float) -> Self:
-        """Of a group's outcome less `slope` times what was foreseen."""
+        """The powers of a group's outcome less `slope` times the forecast."""
         members = sums[0][0]
         if not members:
             return cls(0, 0.0, 0.0, 0.0, 0.0)
@@ -131,7 +131,7 @@ class _Moments:
         return cls(members, mean, max(variance, 0.0), third, max(fourth, 0.0))
 
     def pooled(self, other: Self) -> Self:
-        """Of both groups, each about its own mean."""
+        """The powers of both groups, each about its own mean."""
         whole = self.members + other.members
         mean, variance, third, fourth = (
             (self.members * ours + other.members * theirs) / whole
@@ -146,7 +146,7 @@ class _Moments:
 
 
 def _own_weight(written: _Moments, held_out: _Moments, both: _Moments) -> float:
-    """How far each group's variance is taken from itself, not from both together.
+    """The weight of each group's own variance, against that of both together.
 
     A few customers decide the variance of a small group, and one that happens to lack them would
     seem surer than it is. So the logarithm of the ratio of variances is shrunk as in empirical

@@ -1,4 +1,4 @@
-"""What came of a campaign: what it changed, how sure that is, and what is still missing."""
+"""The result of a campaign: the effect, its uncertainty, and the members still missing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ MOST_TIMES = 1000
 
 
 class Finding(StrEnum):
-    """What may be said of a campaign's revenue."""
+    """The conclusion about a campaign's revenue."""
 
     MORE = "more"
     LESS = "less"
@@ -32,7 +32,7 @@ class Finding(StrEnum):
 
     @classmethod
     def of(cls, revenue: Estimate | None) -> "Finding":
-        """By the side of 0 on which the interval lies."""
+        """The conclusion from the side of 0 on which the interval lies."""
         if revenue is not None and revenue.low > 0:
             return cls.MORE
         if revenue is not None and revenue.high < 0:
@@ -41,7 +41,7 @@ class Finding(StrEnum):
 
 
 class IntervalKind(StrEnum):
-    """How an interval allows for the looks before it."""
+    """The way in which an interval allows for the looks before it."""
 
     REPEATED = "repeated"
     """Intervals of all looks hold together: Jennison and Turnbull, "Interim analyses: the repeated
@@ -52,7 +52,7 @@ class IntervalKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shortfall:
-    """What is missing for a clear result, if the effect is as it seems."""
+    """The members missing for a clear result, if the effect is as it seems."""
 
     people: int
     """More members, of both groups in the shares so far."""
@@ -63,7 +63,7 @@ class Shortfall:
 
 @dataclass(frozen=True, slots=True)
 class CampaignEffect:
-    """What a campaign changed, as of one of its looks."""
+    """The effect of a campaign, as of one of its looks."""
 
     finding: Finding
     summary: str
@@ -139,11 +139,11 @@ class _Sequence:
     plan: LookPlan
     readings: Sequence[Reading]
     limits: Mapping[int, float]
-    """By look, of those that have enough members."""
+    """The limits by look, of those that have enough members."""
 
     @classmethod
     def of(cls, plan: LookPlan, totals: Sequence[ArmTotals]) -> "_Sequence":
-        """Of the members counted up to each look."""
+        """The effect on the members counted up to each look."""
         readings = [Reading.of(each) for each in totals]
         usable = [look for look, each in enumerate(readings) if each.too_small is None]
         limits = _limits(plan, readings, usable)
@@ -169,14 +169,14 @@ class _Sequence:
         return ended_at is not None and looks[look].at <= ended_at < looks[look + 1].at
 
     def limit(self, look: int) -> float:
-        """Of a look's repeated intervals, also where revenue has none."""
+        """The critical value of a look's repeated intervals, also where revenue has none."""
         if look in self.limits or not self.readings[look].totals.information:
             return self.limits.get(look, inf)
         looks = [*(each for each in self.limits if each < look), look]
         return _limits(self.plan, self.readings, looks)[-1]
 
     def effect(self, look: int, *, by_rule: bool) -> GroupEffect:
-        """Of everybody, with the stage-wise interval where the campaign ended by its rule."""
+        """The effect on everybody, with the stage-wise interval if the rule ended the campaign."""
         reading = self.readings[look]
         if not by_rule or look not in self.limits:
             return reading.effect(self.limit(look))
@@ -187,7 +187,7 @@ class _Sequence:
         return reading.effect(self.limit(look), stagewise_estimate(found, information, limits))
 
     def shortfall(self, look: int, ended_at: datetime | None) -> Shortfall | None:
-        """How many more people would be enough; None where no number would, as it seems."""
+        """The number of people still missing; None where no number would do, as it seems."""
         reading = self.readings[look]
         times = _times_enough(reading, self.plan.expected_boundaries()[-1])
         if times is None or times > MOST_TIMES:
@@ -215,7 +215,7 @@ def _limits(plan: LookPlan, readings: Sequence[Reading], looks: Sequence[int]) -
 
 
 def _times_enough(reading: Reading, limit: float) -> float | None:
-    """How many times as many people would be enough, at least; None where nobody can tell."""
+    """The factor by which there would have to be more people; None where nobody can tell."""
     if (small := reading.too_small) is not None:
         return small.times and max(small.times, 1.0)
     distance = abs(reading.revenue.statistic()) if reading.revenue else 0.0

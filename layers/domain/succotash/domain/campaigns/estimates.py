@@ -11,14 +11,14 @@ from succotash.domain.campaigns.totals import ArmTotals
 LEAST_CUSTOMERS = 10
 """To be expected of each group: with fewer, a single one decides what the group is worth."""
 LARGEST_SKEWNESS = 0.5
-"""Of a difference whose interval holds, as measured in docs/explanation/campaign-effect.md."""
+"""The largest skewness of a difference whose interval holds; see campaign-effect.md."""
 _FAR = 9.0
 """No statistic is farther from the truth."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What a campaign added, with a 95% interval."""
+    """The difference that a campaign made, with a 95% interval."""
 
     value: float
     low: float
@@ -30,7 +30,7 @@ class Estimate:
         return isfinite(self.low) and isfinite(self.high)
 
     def times(self, members: int) -> "Estimate":
-        """What it added to so many members."""
+        """The difference for so many members."""
         return Estimate(self.value * members, self.low * members, self.high * members)
 
 
@@ -40,7 +40,7 @@ class TooSmall:
 
     reason: str
     times: float | None
-    """How many times as many people would be enough; None where nobody can tell yet."""
+    """The factor of people that would be enough; None where nobody can tell yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,12 @@ class GroupEffect:
 
     @property
     def incremental_revenue(self) -> Estimate | None:
-        """What the campaign brought from all who were assigned to the treatment."""
+        """The revenue that the campaign added, from all who were assigned to the treatment."""
         return self.revenue and self.revenue.times(self.totals.treatment.members)
 
     @property
     def incremental_customers(self) -> Estimate | None:
-        """How many of them bought who would not have."""
+        """The number of members who bought because of the campaign."""
         return self.customers and self.customers.times(self.totals.treatment.members)
 
 

@@ -36,7 +36,7 @@ class LookPlan:
 
     @classmethod
     def of(cls, starts_at: datetime, window: timedelta, dates: Sequence[datetime]) -> Self:
-        """Of a campaign that starts then; InvalidInputError where the looks make no sense."""
+        """Plan the looks at a campaign that starts then; InvalidInputError if they are wrong."""
         # Most who know campaigns plan no looks, and loading the statistics takes a while.
         from succotash.domain.campaigns.boundaries import obrien_fleming_spent
 
@@ -57,7 +57,7 @@ class LookPlan:
 
     @classmethod
     def of_document(cls, document: Mapping[str, Any], dates: Sequence[datetime]) -> Self:
-        """As it was stored, with the dates."""
+        """Read a plan as it was stored, with the dates."""
         spent = document["spent"]
         return cls(
             datetime.fromisoformat(document["opens_at"]),
@@ -73,13 +73,8 @@ class LookPlan:
         }
 
     def reached(self, now: datetime) -> int:
-        """How many looks have come."""
+        """The number of looks that have come."""
         return sum(each.at <= now for each in self.looks)
-
-    def look_of(self, closes_at: datetime) -> int | None:
-        """The look, from 0, at which a member counts first; None where it is after the last."""
-        ahead = (at for at, each in enumerate(self.looks) if each.at >= closes_at)
-        return next(ahead, None)
 
     def expected_boundaries(self) -> list[float]:
         """The statistic that would cross at each look, if members came at an even pace."""

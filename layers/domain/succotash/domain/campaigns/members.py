@@ -8,13 +8,13 @@ from enum import StrEnum
 from succotash.domain.campaigns.alternatives import Alternative
 from succotash.domain.campaigns.assignment import Arm
 from succotash.domain.campaigns.consent_rules import ConsentRule
-from succotash.domain.people.consents import MARKETING, campaign_purpose
+from succotash.domain.consents.consents import MARKETING, campaign_purpose
 from succotash.domain.people.erasures import DigestBlocks
 from succotash.domain.values import CampaignId, CustomerId, MessageId, Money, RunId
 
 
 class MemberState(StrEnum):
-    """How far a member's message has come."""
+    """The state of a member's message."""
 
     HELD_OUT = "held_out"
     """There is none."""
@@ -24,7 +24,7 @@ class MemberState(StrEnum):
     BOUNCED = "bounced"
     """It was sent, and came back."""
     REFUSED = "refused"
-    """It was surely not sent; it is tried again until its message is set aside."""
+    """It was surely not sent; it is tried again until its message is dead-lettered."""
     UNCERTAIN = "uncertain"
     """It may have been sent, and is never sent again."""
     WITHHELD = "withheld"
@@ -70,17 +70,17 @@ class CampaignMember:
 
 @dataclass(frozen=True, slots=True)
 class DispatchTerms:
-    """What decides who of an audience is assigned, and to which arm."""
+    """The terms by which an audience is assigned, and to which arm."""
 
     campaign_id: CampaignId
     alternatives: Sequence[Alternative]
     customer_ids: Sequence[CustomerId] | None
     person_key: DigestBlocks
-    """Of canonical addresses."""
+    """The digest that makes keys of canonical addresses."""
     suppression_keys: Sequence[DigestBlocks]
-    """Of canonical addresses, one for each key."""
+    """The digests that make suppressions' keys of canonical addresses, one for each key."""
     holdout_below: str
-    """Those are held out whose `person_key` sorts before it."""
+    """The bound of the holdout: members whose `person_key` sorts before it."""
     consent: ConsentRule
     time_zone: str
     at: datetime
@@ -98,7 +98,7 @@ class DispatchTerms:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How many of an audience would be assigned now, and why others would not."""
+    """The number of people whom a dispatch would reach now, and of others by reason."""
 
     treatment: int
     holdout: int
@@ -107,7 +107,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """How many members a dispatch added."""
+    """The number of members that a dispatch added."""
 
     treatment: int
     holdout: int
@@ -115,7 +115,7 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """What messages say of somebody."""
+    """A recipient's details for the message."""
 
     message_id: MessageId
     first_name: str | None
@@ -125,10 +125,10 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseTerms:
-    """What decides whether a message that was assigned may still leave."""
+    """The terms by which a message that was assigned may still leave."""
 
     suppression_keys: Sequence[DigestBlocks]
-    """Of canonical addresses, one for each key."""
+    """The digests that make suppressions' keys of canonical addresses, one for each key."""
     consent: ConsentRule
 
 
@@ -147,7 +147,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class MemberMark:
-    """How far a member's message came."""
+    """A new state of a member's message."""
 
     campaign_id: CampaignId
     message_id: MessageId

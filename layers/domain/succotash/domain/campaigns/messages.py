@@ -9,7 +9,7 @@ from succotash.domain.values import Json
 
 @dataclass(frozen=True, slots=True)
 class WrittenMessage:
-    """What a member reads."""
+    """The message as a member reads it."""
 
     release: Release
     subject: str
@@ -19,7 +19,7 @@ class WrittenMessage:
     unsubscribe_url: str
 
     def mail(self, inbox: str | None) -> Mail:
-        """As an e-mail; `inbox` takes answers, and e-mails that unsubscribe."""
+        """Write it as an e-mail; `inbox` takes answers, and e-mails that unsubscribe."""
         message_id = self.release.recipient.message_id
         return Mail(
             to=(self.release.canonical_email,),

@@ -1,4 +1,4 @@
-"""What became of campaigns' messages, as those who send them and shops report it."""
+"""Outcomes of campaigns' messages, as senders and shops report them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from succotash.domain.values import CampaignId, MessageId
 
 
 class OutcomeKind(StrEnum):
-    """What became of a message."""
+    """The outcomes of a message."""
 
     SENT = "sent"
     DELIVERED = "delivered"
@@ -23,7 +23,7 @@ class OutcomeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MemberOutcome:
-    """What became of a member's message, and when; once for each kind."""
+    """An outcome of a member's message, and its time; once for each kind."""
 
     campaign_id: CampaignId
     message_id: MessageId

@@ -12,19 +12,19 @@ from succotash.domain.values import CampaignId, Currency
 
 @dataclass(frozen=True, slots=True)
 class LookTerms:
-    """Which looks are to be read, and which orders count."""
+    """The looks to read, and the orders that count."""
 
     campaign_id: CampaignId
     looks: Sequence[datetime]
     """In order, without a gap; at least one."""
     after: datetime | None
-    """The look before the first of them; None where there is none."""
+    """The look before the first of them; None without one."""
     window: timedelta
-    """How long after somebody was assigned their orders count."""
+    """The time after the assignment within which orders count."""
     currency: Currency
 
     def place(self, closes_at: datetime) -> int | None:
-        """Where in `looks` a member counts whose window closes then; None where in none."""
+        """The position in `looks` of a member whose window closes then; None if it is in none."""
         if self.after is not None and closes_at <= self.after:
             return None
         return next((at for at, look in enumerate(self.looks) if closes_at <= look), None)
@@ -32,16 +32,16 @@ class LookTerms:
 
 @dataclass(frozen=True, slots=True)
 class LookTotals:
-    """What was counted at one look of members whose window closed since the look before."""
+    """The totals at one look, of members whose window closed since the look before."""
 
     everybody: ArmTotals = field(default_factory=ArmTotals)
     segments: Mapping[str, ArmTotals] = field(default_factory=dict)
-    """By field and value when they were assigned, such as `risk_level:high`."""
+    """The totals by field and value when members were assigned, such as `risk_level:high`."""
 
 
 @dataclass(frozen=True, slots=True)
 class LookTold:
-    """What was to be told at one look when it was first read, as if the campaign went on."""
+    """The result published at one look when it was first read, as if the campaign went on."""
 
     finding: Finding
     incremental_revenue: Estimate | None
@@ -49,7 +49,7 @@ class LookTold:
 
     @classmethod
     def of(cls, effect: CampaignEffect) -> "LookTold":
-        """Of the effect as of that look."""
+        """The result that the effect shows as of that look."""
         found = effect.everybody.incremental_revenue
         return cls(effect.finding, found if found is not None and found.is_bounded else None)
 

@@ -1,4 +1,4 @@
-"""Where in a template's HTML its fields stand."""
+"""Finds the places of fields in a template's HTML."""
 
 from html.parser import HTMLParser
 from re import Pattern

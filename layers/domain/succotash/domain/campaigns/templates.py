@@ -1,7 +1,7 @@
-"""What a campaign's message says: texts with named fields, `{{ first_name | there }}`.
+"""The texts of a campaign's message, with named fields: `{{ first_name | there }}`.
 
 The language has fields and nothing else, so a template can neither read what it is not given nor
-run for long. Whoever writes templates may write any HTML; what fields hold is never taken for it.
+run for long. Authors of templates may write any HTML; what fields hold is never taken for it.
 """
 
 import html
@@ -20,7 +20,7 @@ _BRACES = re.compile(r"\{\{|\}\}")
 
 
 class MessageField(StrEnum):
-    """What a message may say of its recipient."""
+    """The fields of a recipient that a message can name."""
 
     FIRST_NAME = "first_name"
     LAST_NAME = "last_name"
@@ -52,7 +52,7 @@ class MessageTemplate:
     html: str | None = None
 
     def violations(self, path: str = "message") -> list[Violation]:
-        """Everything wrong with it, by field."""
+        """All violations, by field."""
         parts = [(f"{path}.subject", self.subject), (f"{path}.text", self.text)]
         if self.html is not None:
             parts.append((f"{path}.html", self.html))
@@ -69,7 +69,7 @@ class MessageTemplate:
             raise InvalidInputError(violations)
 
     def render(self, values: FieldValues) -> Rendered:
-        """What one recipient gets; a field without a value shows its default, or nothing."""
+        """Write the message to one recipient; a field without a value shows its default."""
         return Rendered(
             " ".join(_filled(self.subject, values).split()),
             _filled(self.text, values),

@@ -1,4 +1,4 @@
-"""What both groups of a campaign brought, as sums from which its effect is calculated."""
+"""Sums over both groups of a campaign, from which its effect is calculated."""
 
 from dataclasses import dataclass, fields
 from typing import Self
@@ -48,7 +48,7 @@ class GroupTotals:
         )
 
     def revenue_powers(self) -> PowerSums:
-        """Of revenue and what was foreseen."""
+        """The powers of revenue and its forecast."""
         return (
             (self.members, self.x, self.xx, self.xxx, self.xxxx),
             (self.y, self.yx, self.yxx, self.yxxx),
@@ -58,7 +58,7 @@ class GroupTotals:
         )
 
     def customer_powers(self) -> PowerSums:
-        """Of buying or not, and what was foreseen: every power of b is b."""
+        """The powers of buying or not, and its forecast: every power of b is b."""
         bought = (self.b, self.bx, self.bxx, self.bxxx)
         foreseen = (self.members, self.x, self.xx, self.xxx, self.xxxx)
         return (foreseen, *(bought[: 4 - at] for at in range(4)))
@@ -66,7 +66,7 @@ class GroupTotals:
 
 @dataclass(frozen=True, slots=True)
 class ArmTotals:
-    """Those written to, and those held out."""
+    """The sums of the treatment and of the holdout."""
 
     treatment: GroupTotals = GroupTotals()
     holdout: GroupTotals = GroupTotals()
@@ -76,11 +76,11 @@ class ArmTotals:
 
     @property
     def members(self) -> int:
-        """Of both groups."""
+        """The members of both groups."""
         return self.treatment.members + self.holdout.members
 
     @property
     def information(self) -> float:
-        """How much the groups tell of their difference: half the harmonic mean of their sizes."""
+        """The information about the groups' difference: half the harmonic mean of their sizes."""
         treated, held_out = self.treatment.members, self.holdout.members
         return treated * held_out / (treated + held_out) if treated and held_out else 0.0

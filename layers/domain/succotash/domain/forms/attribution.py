@@ -1,4 +1,4 @@
-"""Where a submission came from, kept apart from what the person answered."""
+"""The origin of a submission, apart from the person's answers."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit

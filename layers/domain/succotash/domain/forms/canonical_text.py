@@ -11,7 +11,7 @@ from unicodedata import combining
 ANSWER_LIMIT = 10_000
 """The most characters in one answer."""
 NON_STARTERS = 30
-"""How many combining marks may follow each other in the Stream-Safe Text Format (UAX #15)."""
+"""The number of combining marks in a row that the Stream-Safe Text Format allows (UAX #15)."""
 MARKS = 3
 """The most that one character is decomposed into (NFKD), besides its letter."""
 FEWEST = NON_STARTERS // MARKS + 1

@@ -12,13 +12,13 @@ from succotash.domain.values import FormId, Json, RuleId
 DEFAULT_FORM = FormId("default")
 """The form that exists in every storage from the start."""
 QUARANTINE_KEPT = timedelta(days=90)
-"""How long a form without a retention period keeps what is in quarantine."""
+"""The time for which a form without a retention period keeps its quarantine."""
 RESERVED_FORM_IDS = frozenset({"analytics"})
 """Words that stand in the place of a form id in an address."""
 
 
 class FieldKind(StrEnum):
-    """What a form asks for, and how a page shows it."""
+    """The kinds of fields, and how a page shows them."""
 
     TEXT = "text"
     TEXTAREA = "textarea"
@@ -35,7 +35,7 @@ class FieldKind(StrEnum):
 
 
 class RuleKind(StrEnum):
-    """How an answer is checked.
+    """The kinds of checks of an answer.
 
     REGEX: by `pattern`. LENGTH, RANGE: from `min` to `max`, either of which may be missing.
     CHOICE: one of `choices`. MATCHES: the same as the answer to `field`. Others have no parameters.
@@ -61,12 +61,12 @@ class FormField:
     required: bool = False
     choices: tuple[str, ...] = ()
     purpose: str = ""
-    """What a consent is for; empty for every other kind."""
+    """The purpose of a consent; empty for every other kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpamSettings:
-    """How a form tells people from robots. What fails is quarantined, and never refused."""
+    """A form's protection against spam. A submission that fails is quarantined, never refused."""
 
     honeypot: str = HONEYPOT
     """A field of the page that people do not see; empty for none."""
@@ -116,9 +116,9 @@ class Form:
     """Whether a submission waits until its person follows the link they are sent."""
     spam: SpamSettings = SpamSettings()
     retention: timedelta | None = None
-    """How long submissions are kept; None keeps them, but for those in quarantine."""
+    """The time for which submissions are kept; None keeps them, except those in quarantine."""
     consent_text: str = ""
-    """What a person has to agree to before a submission is taken; empty asks for nothing."""
+    """The text that a person must agree to; empty asks for nothing."""
     updated_at: datetime | None = None
 
 

@@ -1,4 +1,4 @@
-"""What people send through forms."""
+"""Submissions of forms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ AWAITING_CHALLENGE = "awaits the answer about its challenge"
 
 
 class SubmissionState(StrEnum):
-    """What became of a submission."""
+    """The state of a submission."""
 
     ACCEPTED = "accepted"
     QUARANTINED = "quarantined"
@@ -23,7 +23,7 @@ class SubmissionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FormSubmission:
-    """What somebody sent through a form, as it was sent, and what became of it."""
+    """A submission as it was sent, and its state."""
 
     submission_id: SubmissionId
     form_id: FormId
@@ -68,7 +68,7 @@ class FormSubmission:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionFilter:
-    """Which submissions of a form are meant; None leaves a side open."""
+    """Filters of a form's submissions; None leaves a side open."""
 
     form_id: FormId
     state: SubmissionState | None = None

@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
+from succotash.domain.consents.consents import PURPOSE
 from succotash.domain.forms.attribution import CONSENT
 from succotash.domain.forms.canonical_text import ANSWER_LIMIT, canonical_text
 from succotash.domain.forms.forms import (
@@ -16,15 +17,14 @@ from succotash.domain.forms.forms import (
     RuleKind,
     ValidationRule,
 )
-from succotash.domain.people.consents import PURPOSE
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import Json, RuleId
 from succotash.errors import InvalidInputError, Violation
 
 AGREEING = frozenset({"yes", "on", "true", "1"})
-"""What a box that is ticked sends: the first by the hosted page, the second by most others."""
+"""The values of a ticked box: the first by the hosted page, the second by most others."""
 CONTACT_FIELDS = ("first_name", "last_name", "company", "phone")
-"""What a lead keeps of its person, besides the e-mail address."""
+"""The answers that a lead keeps of its person, besides the e-mail address."""
 
 
 def fingerprint(form_id: str, answers: Mapping[str, Json]) -> str:
@@ -79,7 +79,9 @@ def _check_consent_fields(form: Form) -> Iterator[Violation]:
             continue
         if not PURPOSE.fullmatch(each.purpose) or each.purpose in purposes:
             yield Violation(
-                f"{at}.purpose", "purpose", "Must be a word of its own such as marketing"
+                f"{at}.purpose",
+                "purpose",
+                "Must be lower-case letters, digits, _ and -, such as marketing",
             )
         purposes.add(each.purpose)
         if each.required:  # else it would not be given freely
@@ -121,7 +123,7 @@ def email_field(form: Form, rules: Sequence[ValidationRule]) -> str:
 def check_answers(
     form: Form, rules: Sequence[ValidationRule], answers: Mapping[str, Json]
 ) -> list[Violation]:
-    """Everything wrong with the answers: at most one violation per field, in the rules' order.
+    """All violations of the answers: at most one per field, in the rules' order.
 
     A form that names fields takes no others, and a list only where several may be chosen. What a
     lead keeps of its person is text. A rule other than `required` passes over an answer that is
@@ -171,14 +173,14 @@ def agrees(given: Json) -> bool:
 
 
 def check_consent(form: Form, given: Json) -> list[Violation]:
-    """What is wrong where the form asks its people to agree to a text, and one does not."""
+    """The violation if a form requires consent to a text and the person did not give it."""
     if not form.consent_text:
         return []
     return [] if agrees(given) else [Violation(CONSENT, "consent", "Required")]
 
 
 def check_rule(rule: ValidationRule, known: Collection[str]) -> Iterator[Violation]:
-    """What is wrong with a rule's own parameters; `known` are the fields of a form that has any."""
+    """The violation of a rule's own parameters; `known` are the fields of a form that has any."""
     at = f"rules.{rule.field_name}.{rule.kind}"
     parameters = rule.parameters
     allowed: Mapping[RuleKind, frozenset[str]] = {

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from succotash.domain.consents.consents import TERMS, Consent, ConsentOrigin, ConsentState
 from succotash.domain.forms.attribution import CONSENT, source_of, split_answers
 from succotash.domain.forms.forms import FieldKind, Form, ValidationRule
 from succotash.domain.forms.submissions import (
@@ -33,11 +34,10 @@ from succotash.domain.intake.submissions import (
     IntakeQuery,
     LeadUpsert,
     SubmissionOutcome,
-    lead_of,
+    lead_from,
     merged_lead,
 )
 from succotash.domain.messages.outbox import submission_messages
-from succotash.domain.people.consents import TERMS, Consent, ConsentOrigin, ConsentState
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.values import Json, LeadId
 from succotash.errors import IdempotencyKeyReusedError, InvalidInputError, Violation
@@ -164,12 +164,12 @@ def consent_shown(form: Form, sent: FormSubmission) -> str | None:
 def outcome_of(
     submission: FormSubmission, intake_context: IntakeContext, lead_id: LeadId, at: datetime
 ) -> SubmissionOutcome:
-    """What is to be kept: an accepted submission with an e-mail makes a lead, or adds to it."""
+    """The outcome to store: an accepted submission with an e-mail makes a lead, or adds to it."""
     email = submission.canonical_email
     consents = consents_given(submission, intake_context.form, at)
     if submission.state is not SubmissionState.ACCEPTED or not email:
         return with_events(SubmissionOutcome(submission, consents=consents), at)
-    lead, known = lead_of(submission, email, lead_id), intake_context.leads.get(email)
+    lead, known = lead_from(submission, email, lead_id), intake_context.leads.get(email)
     if known is not None:
         lead = merged_lead(known, lead)
     kept = LeadUpsert(lead, intake_context.scoring.score(lead, at), is_new=known is None)
@@ -178,7 +178,7 @@ def outcome_of(
 
 
 def consents_given(submission: FormSubmission, form: Form, at: datetime) -> tuple[Consent, ...]:
-    """What the person of a submission that counts said yes to; a box left alone says nothing.
+    """The consents of an accepted submission's person; a box left alone says nothing.
 
     They said so when they sent it or, where the form asks for that, when they confirmed it. A
     duplicate counts too: its person may have said no since the original.
@@ -227,7 +227,7 @@ def _violations(
     answers: Mapping[str, Json],
     repeated: Collection[str],
 ) -> list[Violation]:
-    """Everything wrong, at most one thing a field."""
+    """All violations, at most one per field."""
     found = [*check_repeated(form, repeated), *check_answers(form, rules, answers)]
     firsts = {each.field: each for each in reversed(found)}
     return list(reversed(firsts.values()))

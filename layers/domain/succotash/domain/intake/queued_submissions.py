@@ -18,7 +18,7 @@ from succotash.domain.values import FormId, Json, SubmissionId, instant_text, re
 from succotash.errors import MalformedRequestError, SuccotashError
 
 VERSION = 1
-"""Of the texts below; a release reads those of the one before it."""
+"""The version of the texts below; a release reads those of the one before it."""
 COMPRESSED_ABOVE = 200_000
 COMPRESSED = "zlib:"
 LONGEST = 2**20
@@ -44,7 +44,7 @@ def id_of_request(form_id: FormId, key: str, body_digest: str, at: datetime) -> 
 
 @dataclass(frozen=True, slots=True)
 class QueuedSubmission:
-    """What somebody sent, with the id and the time it was acknowledged with.
+    """A submission with the id and the time it was acknowledged with.
 
     Nothing about it is judged yet but what can be judged without the form.
     """
@@ -106,7 +106,7 @@ class QueuedSubmission:
 
     @classmethod
     def of_text(cls, text: str) -> Self:
-        """What `as_text` made; MalformedRequestError for anything else."""
+        """Read a submission that `as_text` wrote; MalformedRequestError for anything else."""
         try:
             document = json.loads(_unpacked(text))
         except (ValueError, zlib.error):
@@ -140,7 +140,7 @@ class QueuedSubmission:
                     body_digest,
                 )
             case _:
-                raise MalformedRequestError("this is no queued submission")
+                raise MalformedRequestError("not a queued submission")
 
 
 def is_sent_by(person: ErasedPerson, text: str) -> bool:
@@ -164,7 +164,7 @@ def is_sent_by(person: ErasedPerson, text: str) -> bool:
 
 
 def _readings(text: str) -> Iterator[str]:
-    """What a text may say that is no queued submission: itself, unpacked, and without escapes."""
+    """Readings of a text that is no queued submission: itself, unpacked, and without escapes."""
     yield text
     with suppress(ValueError, zlib.error):
         unpacked_text = _unpacked(text)
@@ -202,4 +202,4 @@ class Delivery:
     group: str
     text: str
     receives: int
-    """How often it was given, this time included."""
+    """The number of times it was received, this time included."""

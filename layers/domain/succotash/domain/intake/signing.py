@@ -14,7 +14,7 @@ SHORTEST_KEY = 16
 """Characters; a key is meant to be random."""
 LONGEST_TOKEN = 1_000
 CLOCKS_APART = timedelta(minutes=2)
-"""How far ahead of ours the clock of the machine that signed may be."""
+"""The time by which the clock of the machine that signed may be ahead of ours."""
 
 
 class InvalidTokenError(SuccotashError):
@@ -30,7 +30,7 @@ class ExpiredTokenError(InvalidTokenError):
 
 @dataclass(frozen=True, slots=True)
 class SignedToken:
-    """What a token says."""
+    """The contents of a token."""
 
     subject: str
     issued_at: datetime
@@ -54,7 +54,7 @@ class Signer:
         return f"{_text(content)}.{_text(self._signature(self.keys[0], content))}"
 
     def read(self, token: str, now: datetime, lifetime: timedelta) -> SignedToken:
-        """What the token says; InvalidTokenError, or ExpiredTokenError after its lifetime."""
+        """Read a token; InvalidTokenError, or ExpiredTokenError after its lifetime."""
         if len(token) > LONGEST_TOKEN:
             raise InvalidTokenError
         encoded, _, signature = token.partition(".")

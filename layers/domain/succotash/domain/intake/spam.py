@@ -16,17 +16,17 @@ from succotash.domain.values import FormId, Json
 
 TOKEN_PURPOSE = "form"  # noqa: S105 - a name
 TOKEN_LIFETIME = timedelta(hours=24)
-"""How long a page may stay open before it is sent."""
+"""The time for which a page may stay open before it is sent."""
 RATE_WINDOW = timedelta(hours=1)
 REPETITION_WINDOW = timedelta(hours=24)
 REPETITIONS_TOLERATED = 2
-"""How many other people may have sent the same long text in that time."""
+"""The number of other people who may have sent the same long text in that time."""
 LONG_TEXT = 120
 """Characters from which on a text is no phrase that two people hit upon."""
 
 
 class TokenState(StrEnum):
-    """What the form token of a submission is worth."""
+    """The validity of a submission's form token."""
 
     ABSENT = "absent"
     FORGED = "forged"
@@ -38,7 +38,7 @@ class TokenState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FormToken:
-    """What was found out about the token that a submission came with."""
+    """The state and age of the token that a submission came with."""
 
     state: TokenState
     issued_at: datetime | None = None
@@ -49,11 +49,11 @@ NO_TOKEN = FormToken(TokenState.ABSENT)
 
 
 class ChallengeState(StrEnum):
-    """What a challenge in the page, such as Cloudflare Turnstile, says about its visitor."""
+    """The state of a challenge in the page, such as Cloudflare Turnstile."""
 
     ABSENT = "absent"
     ANSWERED = "answered"
-    """Nobody was asked yet whether rightly."""
+    """The answer was not verified yet."""
     PASSED = "passed"
     FAILED = "failed"
     UNKNOWN = "unknown"
@@ -75,7 +75,7 @@ class ChallengeVerifier(Protocol):
     def verify(
         self, secret_arn: str, response: str, ip_address: str | None, request_id: UUID
     ) -> ChallengeState:
-        """How it went, within seconds; UNKNOWN where that cannot be found out.
+        """Ask how the challenge went, within seconds; UNKNOWN where that cannot be found out.
 
         Asked again under the same request id, it answers the same.
         """
@@ -83,7 +83,7 @@ class ChallengeVerifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RecentTraffic:
-    """What came in shortly before, each counted up to where the form's settings draw the line."""
+    """Counts of recent submissions, each up to the limit of the form's settings."""
 
     from_address: int = 0
     """From the same address, to any form."""
@@ -97,7 +97,7 @@ NO_TRAFFIC = RecentTraffic()
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a submission is judged by besides its answers."""
+    """The evidence about a submission besides its answers."""
 
     controls: Mapping[str, Json]
     token: FormToken = NO_TOKEN
@@ -106,7 +106,7 @@ class Evidence:
 
 
 def read_token(signer: Signer, token: Json, form_id: FormId, at: datetime) -> FormToken:
-    """What the token is worth for this form at this instant."""
+    """The validity of the token for this form at this instant."""
     if not isinstance(token, str) or not token:
         return NO_TOKEN
     try:

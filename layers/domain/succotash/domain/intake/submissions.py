@@ -1,9 +1,10 @@
-"""What a submission is judged by, and what becomes of it: one reading, one writing."""
+"""The context of a submission, and its outcome: one reading, one writing."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from succotash.domain.consents.consents import Consent
 from succotash.domain.forms.attribution import campaign_of
 from succotash.domain.forms.forms import Form, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission, IdempotentRequest
@@ -12,19 +13,18 @@ from succotash.domain.intake.spam import NO_TRAFFIC, RecentTraffic
 from succotash.domain.leads.leads import Lead, LeadScore
 from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.messages.outbox import OutboxMessage
-from succotash.domain.people.consents import Consent
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones, erased_at
 from succotash.domain.values import FormId, Json, LeadId, SubmissionId
 from succotash.errors import InvalidInputError
 
 KEY_LIFETIME = timedelta(hours=24)
-"""How long an Idempotency-Key and its answer are remembered."""
+"""The time for which an Idempotency-Key and its response are stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeQuery:
-    """What is known of a submission before the storage is asked about it."""
+    """The facts about a submission with which the storage is asked for its context."""
 
     form_id: FormId
     fingerprint: str
@@ -35,7 +35,7 @@ class IntakeQuery:
     text_digest: str | None = None
     request: IdempotentRequest | None = None
     tombstones: tuple[str, ...] = ()
-    """What the addresses and the request would have left, had they been erased."""
+    """The tombstones of the addresses and the request, had they been erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,17 @@ class IntakeContext:
 
     form: Form
     rules: tuple[ValidationRule, ...]
-    """By position, then id."""
+    """The rules by position, then id."""
     held: IdempotencyRecord | None = None
-    """What is known of the request's key; None where it is new, or expired."""
+    """The record of the request's key; None where it is new, or expired."""
     original: OriginalSubmission | None = None
     """The latest accepted one with this fingerprint within the form's window."""
     leads: Mapping[str, Lead] = field(default_factory=dict)
-    """Those there are, by the addresses asked about."""
+    """The leads at the addresses asked about."""
     scoring: ScoringRules = DEFAULT_SCORING
     traffic: RecentTraffic = NO_TRAFFIC
     erased: Mapping[str, datetime] = field(default_factory=dict)
-    """Those of the tombstones that there are, and since when. Nobody adds one meanwhile."""
+    """The tombstones that exist among those, with their time. Nobody adds one meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class LeadUpsert:
 
 @dataclass(frozen=True, slots=True)
 class StoredResponse:
-    """What a request's repetitions are answered with."""
+    """The response to a request, for its repetitions."""
 
     request: IdempotentRequest
     answer: Mapping[str, Json]
@@ -93,15 +93,15 @@ class StoredResponse:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionOutcome:
-    """What became of a submission, with all that follows from it."""
+    """The outcome of a submission, with all that follows from it."""
 
     submission: FormSubmission
     kept: LeadUpsert | None = None
     remembered: StoredResponse | None = None
     messages: tuple[OutboxMessage, ...] = ()
-    """What others are told of it."""
+    """The messages about it."""
     consents: tuple[Consent, ...] = ()
-    """What its person said yes to. They are recorded by themselves, not with the rest."""
+    """The consents of its person. They are recorded apart from the rest."""
 
 
 def intake_query_about(
@@ -109,7 +109,7 @@ def intake_query_about(
     request: IdempotentRequest | None = None,
     tombstones: Tombstones = NO_TOMBSTONES,
 ) -> IntakeQuery:
-    """What to ask the storage about a submission; of one not judged yet, any address counts."""
+    """The query for a submission's context; before it is evaluated, any address counts."""
     email = submission.canonical_email
     emails = emails_among(submission.answers) if email is None else (email,)
     asked = [each for email in emails for each in tombstones.of_person(email)]
@@ -181,7 +181,7 @@ def emails_among(answers: Mapping[str, Json]) -> tuple[str, ...]:
     return tuple(sorted(set(found())))
 
 
-def lead_of(submission: FormSubmission, email: str, lead_id: LeadId) -> Lead:
+def lead_from(submission: FormSubmission, email: str, lead_id: LeadId) -> Lead:
     """The lead that a submission by itself makes."""
     contact: dict[str, str | None] = dict.fromkeys(CONTACT_FIELDS)
     others: dict[str, Json] = {}

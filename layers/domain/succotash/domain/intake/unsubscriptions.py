@@ -8,20 +8,20 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+from succotash.domain.consents.consents import MARKETING, campaign_purpose
 from succotash.domain.intake.signing import InvalidTokenError, Signer
-from succotash.domain.people.consents import MARKETING, campaign_purpose
 from succotash.domain.values import CampaignId, instant_text, require_aware
 from succotash.errors import MalformedRequestError, SuccotashError
 
 UNSUBSCRIBE_PURPOSE = "unsubscribe"
 UNSUBSCRIBE_LIFETIME = timedelta(days=365)
-"""How long a link works; a key that signs links is to be kept as long."""
+"""The time for which a link works; a key that signs links is to be kept as long."""
 ONE_CLICK = "One-Click"
-"""What a mail program posts as `List-Unsubscribe` (RFC 8058)."""
+"""The body that a mail program posts as `List-Unsubscribe` (RFC 8058)."""
 
 
 class UnsubscribeFrom(StrEnum):
-    """What a person wants no more of."""
+    """The scope of an unsubscription."""
 
     ALL = "all"
     CAMPAIGN = "campaign"
@@ -29,7 +29,7 @@ class UnsubscribeFrom(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnsubscribeLink:
-    """Whom a link was sent to, by a digest that names nobody, and with which campaign."""
+    """A link's recipient, by a digest that names nobody, and its campaign."""
 
     address_key: str
     campaign_id: CampaignId
@@ -50,20 +50,20 @@ class UnsubscribeLink:
         return cls(address_key, CampaignId(campaign_id))
 
     def purpose(self, scope: UnsubscribeFrom) -> str:
-        """What the person says no to."""
+        """The purpose that the person denies."""
         return MARKETING if scope is UnsubscribeFrom.ALL else campaign_purpose(self.campaign_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Unsubscription:
-    """What somebody asked for by a link. It names nobody, and may wait in a queue."""
+    """An unsubscription by a link. It names nobody, and may wait in a queue."""
 
     unsubscription_id: str
     link: UnsubscribeLink
     scope: UnsubscribeFrom
     received_at: datetime
     text: str
-    """What the person was shown, or that their mail program asked for it."""
+    """The text that the person was shown, or that their mail program asked for it."""
 
     @property
     def group(self) -> str:
@@ -92,7 +92,7 @@ class Unsubscription:
 
     @classmethod
     def of_text(cls, text: str) -> Self:
-        """What `as_text` made; MalformedRequestError for anything else."""
+        """Read an unsubscription that `as_text` wrote; MalformedRequestError for anything else."""
         try:
             document = json.loads(text)
         except ValueError:
@@ -117,6 +117,6 @@ class Unsubscription:
                         shown,
                     )
                 except (ValueError, SuccotashError):
-                    raise MalformedRequestError("a queued unsubscription is wrong") from None
+                    raise MalformedRequestError("a queued unsubscription is malformed") from None
             case _:
-                raise MalformedRequestError("this is no queued unsubscription")
+                raise MalformedRequestError("not a queued unsubscription")

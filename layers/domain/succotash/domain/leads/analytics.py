@@ -19,11 +19,11 @@ class FormAnalytics:
     new_leads: int
     """Leads whose first submission lies within the range."""
     hot_leads: int
-    """Of the new leads, those whose score is hot."""
+    """The number of new leads whose score is hot."""
     buyers: int
-    """Of the new leads, those of whom a customer with a purchase is known, whenever it was."""
+    """The number of new leads known as customers with a purchase, whenever it was."""
     average_lead_score: float | None
-    """Over the new leads with a score; None where there is none."""
+    """Over the new leads with a score; None without one."""
     submissions_by_source: Mapping[str, int]
     submissions_by_form: Mapping[str, int]
     leads_by_status: Mapping[str, int]
@@ -32,7 +32,7 @@ class FormAnalytics:
 
 @dataclass(frozen=True, slots=True)
 class FunnelStage:
-    """How many leads ever reached a stage, or a later one."""
+    """The number of leads that ever reached a stage, or a later one."""
 
     status: LeadStatus
     reached: int
@@ -50,7 +50,7 @@ class ConversionFunnel:
 
 @dataclass(frozen=True, slots=True)
 class DailyCounts:
-    """What happened on one of the company's days."""
+    """The counts of one of the company's days."""
 
     day: date
     submissions: int

@@ -11,7 +11,7 @@ from succotash.errors import IllegalTransitionError
 
 
 class LeadStatus(StrEnum):
-    """Where a lead stands in the funnel."""
+    """The stages of the funnel."""
 
     NEW = "new"
     CONTACTED = "contacted"
@@ -55,7 +55,7 @@ class Lead:
 
     lead_id: LeadId
     email: str
-    """As it was typed."""
+    """The address as it was typed."""
     canonical_email: str
     first_submission_at: datetime
     last_submission_at: datetime
@@ -64,7 +64,7 @@ class Lead:
     company: str | None = None
     phone: str | None = None
     answers: Mapping[str, Json] = field(default_factory=dict)
-    """Everything else the person ever answered; the earliest answer to a question stays."""
+    """All other answers of the person; the earliest answer to a question stays."""
     status: LeadStatus = LeadStatus.NEW
     source: str = "direct"
     campaign: str | None = None
@@ -91,7 +91,7 @@ class LeadScore:
     is_hot: bool
     scored_at: datetime
     rules_version: int = 0
-    """Of the table that gave the points; 0 for a score from before there was one."""
+    """The version of the rules that gave the points; 0 for a score from before there was one."""
 
     @property
     def total(self) -> int:
@@ -116,7 +116,7 @@ class ScoredLead:
 
 @dataclass(frozen=True, slots=True)
 class LeadQuery:
-    """Which leads are asked for; None asks for all."""
+    """Filters of leads; None allows any."""
 
     status: LeadStatus | None = None
     source: str | None = None
@@ -133,17 +133,17 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True)
 class LeadHistory:
-    """How a lead came to be what it is."""
+    """The submissions and changes of status of a lead."""
 
     status_changes: tuple[StatusChange, ...]
     """Oldest first."""
     submissions: tuple[FormSubmission, ...]
-    """Everything its person sent, newest first: what an earlier answer was stands there."""
+    """The submissions of its person, newest first, with all earlier answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonRecord:
-    """Everything the form side holds about one person."""
+    """All records of the form side about one person."""
 
     lead: Lead | None
     score: LeadScore | None

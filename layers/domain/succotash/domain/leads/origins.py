@@ -1,4 +1,4 @@
-"""What a customer is credited to: the source and the campaign that led to their first purchase."""
+"""Credits a customer to the source and the campaign that led to their first purchase."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from succotash.domain.leads.leads import Lead
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a customer came from."""
+    """The source and the campaign of a customer."""
 
     source: str
     campaign: str | None
@@ -20,7 +20,7 @@ class Origin:
 def origin_of(
     lead: Lead, submissions: Iterable[FormSubmission], first_purchase_at: datetime
 ) -> Origin | None:
-    """That of the last accepted submission up to the first purchase; None without any.
+    """The origin of the last accepted submission up to the first purchase; None without any.
 
     Submissions may have been deleted since, by a form's `retention_days`: where none is left from
     before, but the lead is from before, it is the lead's, which is that of its first submission.

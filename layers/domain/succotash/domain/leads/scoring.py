@@ -21,11 +21,11 @@ FULL = 100
 """The highest total: no table of rules can give more."""
 LOWEST_GRADE = "F"
 GRADES = ("A", "B", "C", "D")
-"""Those that need a least total, best first."""
+"""The grades that need a least total, best first."""
 
 
 class Category(StrEnum):
-    """What points are about."""
+    """The subjects of points."""
 
     FIT = "fit"
     COMPLETENESS = "completeness"
@@ -75,7 +75,7 @@ class ScoringRule:
         return self.points * (self.at_most or 1)
 
     def point(self, lead: Lead, at: datetime) -> ScorePoint | None:
-        """What the lead gets by it as of an instant; None for nothing."""
+        """The points that a lead gets by it as of an instant; None for nothing."""
         points, reason, holds = self.points, self.reason, False
         match self.criterion:
             case Criterion.BUSINESS_EMAIL:
@@ -159,7 +159,7 @@ DEFAULT_SCORING = ScoringRules(
     grade_totals=(80, 65, 50, 35),
     made_at=datetime(1970, 1, 1, tzinfo=UTC),
 )  # fmt: skip
-"""What every storage begins with."""
+"""The rules that every storage begins with."""
 
 PARAMETERS: Mapping[Criterion, frozenset[str]] = {
     Criterion.FIELDS: frozenset({"fields"}),
@@ -168,11 +168,11 @@ PARAMETERS: Mapping[Criterion, frozenset[str]] = {
     Criterion.REPEATS: frozenset({"at_most"}),
     Criterion.RECENCY: frozenset({"days"}),
 }
-"""What a criterion needs to be told, besides its points; it takes nothing else."""
+"""The parameters that a criterion needs, besides its points; it takes nothing else."""
 
 
 def check_scoring(scoring: ScoringRules) -> list[Violation]:
-    """Everything that keeps a table from being used."""
+    """All violations of a table of rules."""
     violations = []
     names: set[str] = set()
     for place, rule in enumerate(scoring.rules):

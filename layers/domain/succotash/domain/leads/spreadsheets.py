@@ -37,7 +37,7 @@ def harmless(text: str) -> str:
 
 
 def cell_text(value: Cell) -> str:
-    """What stands in a cell: instants in ISO 8601 (UTC), lists and objects as JSON."""
+    """The text of a cell: instants in ISO 8601 (UTC), lists and objects as JSON."""
     match value:
         case None:
             return ""

@@ -1,6 +1,6 @@
-"""Deliveries: jobs for what has to leave the network, and what became of each.
+"""Deliveries: jobs for what has to leave the network, and the outcome of each.
 
-Whoever holds the database makes jobs and waits for nothing; another function, which has no rights
+A function with the database makes jobs and waits for nothing; another function, which has no rights
 on the database, does them and answers with outcomes. Both travel as texts through queues.
 """
 
@@ -18,7 +18,7 @@ from succotash.domain.values import Json, MessageId
 from succotash.errors import MalformedRequestError
 
 VERSION = 1
-"""Of the texts below; a release reads those of the one before it."""
+"""The version of the texts below; a release reads those of the one before it."""
 COMPRESSED_ABOVE = 200_000
 COMPRESSED = "zlib:"
 LONGEST = 2**22
@@ -26,7 +26,7 @@ LONGEST = 2**22
 
 
 class DeliveryKind(StrEnum):
-    """What has to be done outside."""
+    """The kinds of jobs that need the internet."""
 
     MAIL = "mail"
     """At most once: a job is taken from its queue before its mail is sent."""
@@ -44,7 +44,7 @@ REPEATABLE = frozenset({DeliveryKind.WEBHOOK, DeliveryKind.BUS})
 
 
 class DeliveryResult(StrEnum):
-    """What became of a job."""
+    """The results of a job."""
 
     DELIVERED = "delivered"
     REFUSED = "refused"
@@ -60,7 +60,7 @@ class DeliveryJob:
     job_id: str
     """The same for the same attempt, however often it is handed over."""
     message_id: MessageId
-    """What it is for: a message of the outbox; a submission's id where it is a challenge."""
+    """The message of the outbox that it is for; for a challenge, the submission."""
     channel: str
     kind: str
     """A DeliveryKind; one that another release makes is refused."""
@@ -88,7 +88,7 @@ class DeliveryJob:
 
     @classmethod
     def of_text(cls, text: str) -> Self:
-        """What `as_text` made; MalformedRequestError for anything else."""
+        """Read a job that `as_text` wrote; MalformedRequestError for anything else."""
         match _document(text):
             case {
                 "version": 1,
@@ -100,12 +100,12 @@ class DeliveryJob:
             }:
                 return cls(job_id, MessageId(message_id), channel, kind, payload)
             case _:
-                raise MalformedRequestError("this is no delivery job")
+                raise MalformedRequestError("not a delivery job")
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome:
-    """What became of a job."""
+    """The result of a job, with its details."""
 
     job_id: str
     message_id: MessageId
@@ -115,7 +115,7 @@ class DeliveryOutcome:
     reason: str | None = None
     """Why it was refused: a kind of failure, without anybody's data."""
     reference: str | None = None
-    """What the service that took it calls it, to recognise later reports by; of a challenge, its
+    """The id of the service that took it, to recognise later reports by; of a challenge, its
     ChallengeState."""
     retry_at: datetime | None = None
     """Before which it is not to be tried again; None where its receiver does not say."""
@@ -147,7 +147,7 @@ class DeliveryOutcome:
         retry_at: datetime | None = None,
         is_gone: bool = False,
     ) -> Self:
-        """That a receiver did not take it."""
+        """The outcome of a job that a receiver refused."""
         return cls(
             job.job_id,
             job.message_id,
@@ -178,7 +178,7 @@ class DeliveryOutcome:
 
     @classmethod
     def of_text(cls, text: str) -> Self:
-        """What `as_text` made; MalformedRequestError for anything else."""
+        """Read an outcome that `as_text` wrote; MalformedRequestError for anything else."""
         match _document(text):
             case {
                 "version": 1,
@@ -204,7 +204,7 @@ class DeliveryOutcome:
                     others.get("is_gone") is True,
                 )
             case _:
-                raise MalformedRequestError("this is no delivery's outcome")
+                raise MalformedRequestError("not the outcome of a delivery")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ class PendingDelivery:
     channel: str
     kind: str
     attempt: int
-    """Of its message."""
+    """The number of the attempt at its message."""
     handed_over_at: datetime
     recipient: str | None = None
     """Whose mail was counted at that time: a keyed digest; None where none was."""

@@ -1,4 +1,4 @@
-"""What events say of a message, on whatever bus, and the bodies of webhooks."""
+"""Writes messages as events, for any bus, and as bodies of webhooks."""
 
 import json
 
@@ -6,7 +6,7 @@ from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.values import Json, instant_text
 
 VERSION = 1
-"""Of the schemas in docs/events; names may be added within one."""
+"""The version of the schemas in docs/events; names may be added within one."""
 
 
 def detail_of(message: OutboxMessage) -> dict[str, Json]:

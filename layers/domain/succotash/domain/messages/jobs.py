@@ -1,4 +1,4 @@
-"""What delivery jobs carry, by kind: how it is put into one, and read from it again."""
+"""The payloads of delivery jobs, by kind: how they are written and read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -114,7 +114,7 @@ def webhook_job(taken: TakenMessage, channel: str, url: str, body: str) -> Deliv
 
 
 def webhook_of(job: DeliveryJob) -> Webhook:
-    """The call; MalformedRequestError where there is none in the job."""
+    """The call; MalformedRequestError if the job has none."""
     match job.payload:
         case {"url": str(url), "body": str(body)}:
             return Webhook(url, job.message_id, body)
@@ -123,7 +123,7 @@ def webhook_of(job: DeliveryJob) -> Webhook:
 
 
 def event_of(job: DeliveryJob) -> OutboxMessage:
-    """The message; MalformedRequestError where there is none in the job."""
+    """The message; MalformedRequestError if the job has none."""
     match job.payload:
         case {
             "kind": str(kind),
@@ -160,7 +160,7 @@ def challenge_job(submission_id: SubmissionId, challenge: Challenge) -> Delivery
 
 
 def challenge_of(job: DeliveryJob) -> Challenge:
-    """The challenge; MalformedRequestError where there is none in the job."""
+    """The challenge; MalformedRequestError if the job has none."""
     match job.payload:
         case {
             "secret_arn": str(secret_arn),
@@ -208,4 +208,4 @@ def _instant(text: str) -> datetime:
 
 
 def _wrong(job: DeliveryJob) -> MalformedRequestError:
-    return MalformedRequestError(f"this is no job of the kind {job.kind}")
+    return MalformedRequestError(f"not a job of the kind {job.kind}")

@@ -1,4 +1,4 @@
-"""What is written to people, as plain text and as HTML; answers can be nothing but text in it."""
+"""Writes e-mails to people, as plain text and as HTML; answers can be nothing but text in it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from succotash.domain.values import Json, instant_text, is_printable
 
 SUBJECT_LIMIT = 150
 UNDOTTED_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
-"""Where dots in an address lead nowhere else, and both names to the same mailbox."""
+"""Domains where dots in an address mean nothing, and both names are the same mailbox."""
 
 
 def mailbox_of(canonical_email: str) -> str:
@@ -40,38 +40,38 @@ class Mail:
     """Empty for text alone."""
     reply_to: str | None = None
     unsubscribe_url: str | None = None
-    """Where one POST unsubscribes (RFC 8058); of campaigns' mails alone."""
+    """The address at which one POST unsubscribes (RFC 8058); of campaigns' mails alone."""
     message_id: str | None = None
     """The same for the same mail."""
     tags: Mapping[str, str] = field(default_factory=dict)
-    """By which the mail service's later reports are recognised."""
+    """The tags by which the mail service's later reports are recognised."""
     unsubscribe_inbox: str | None = None
-    """Where people who read it unsubscribe by a mail of their own (RFC 2369)."""
+    """The inbox that takes mails that unsubscribe (RFC 2369)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where people find things."""
+    """Addresses that e-mails link to."""
 
     public_url: str
-    """Of the API, without a slash at its end."""
+    """The address of the API, without a slash at its end."""
     lead_url: str = ""
     """A lead's page elsewhere, with {lead_id} in it; the API's own address where empty."""
 
     def of_confirmation(self, form_id: str, token: str) -> str:
-        """Where a person confirms a submission."""
+        """The address at which a person confirms a submission."""
         return f"{self.public_url}/f/{quote(form_id, safe='')}/confirm?token={token}"
 
     def of_unsubscription(self, token: str) -> str:
-        """Where a person gets no more mails of campaigns."""
+        """The address at which a person unsubscribes from campaigns."""
         return f"{self.public_url}/u/{token}"
 
     def of_quarantine(self, form_id: str) -> str:
-        """Where a form's submissions in quarantine are."""
+        """The address of a form's quarantine."""
         return f"{self.public_url}/forms/{quote(form_id, safe='')}/submissions?state=quarantined"
 
     def of_submission(self, submission: FormSubmission) -> str:
-        """Where the lead is, or a submission that has none."""
+        """The address of the lead, or of a submission that has none."""
         if submission.lead_id is None:
             return f"{self.public_url}/submissions/{submission.submission_id}"
         pattern = self.lead_url or f"{self.public_url}/leads/{{lead_id}}"

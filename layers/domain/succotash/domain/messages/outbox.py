@@ -1,4 +1,4 @@
-"""What the rest of the company is told: messages written with what they tell of, sent afterwards.
+"""Messages to the rest of the company: written with the facts that they report, sent later.
 
 A message carries ids and never what somebody answered: who may know more asks the API,
 and what was erased is nowhere else.
@@ -16,7 +16,7 @@ from succotash.domain.values import FormId, Json, MessageId, RunId, instant_text
 
 
 class MessageKind(StrEnum):
-    """What can have happened. Consumers must pass over kinds they do not know."""
+    """The kinds of messages. Consumers must ignore kinds they do not know."""
 
     SUBMISSION_ACCEPTED = "submission.accepted"
     SUBMISSION_QUARANTINED = "submission.quarantined"
@@ -49,19 +49,19 @@ MAIL_WINDOW = timedelta(hours=24)
 
 
 class MailNote(StrEnum):
-    """What became of the wish to send somebody a mail."""
+    """The result of a request for a mail."""
 
     NOTED = "noted"
     """It is counted, and to be sent."""
     KNOWN = "known"
-    """Somebody noted it before."""
+    """It was counted before."""
     LIMITED = "limited"
     """It is noted and must not be sent: its recipient has had as many as they may get."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
-    """Something that happened, to be told at least once."""
+    """A fact to report, at least once."""
 
     message_id: MessageId
     kind: str
@@ -85,7 +85,7 @@ TOLD_OF: Mapping[SubmissionState, MessageKind] = {
 def submission_messages(
     submission: FormSubmission, at: datetime, *, lead_is_new: bool
 ) -> list[OutboxMessage]:
-    """What is told of a submission that came to its state at an instant, and of its lead.
+    """The messages about a submission that came to its state at an instant, and about its lead.
 
     Ids say what they are about, so that the same thing told twice is one message.
     """
@@ -114,7 +114,7 @@ def submission_messages(
 
 
 def status_message(message_id: str, lead: Lead, at: datetime) -> OutboxMessage:
-    """What is told of a lead that came to its status at an instant."""
+    """The message about a lead that came to its status at an instant."""
     return OutboxMessage(
         message_id=MessageId(message_id),
         kind=MessageKind.LEAD_STATUS_CHANGED,
@@ -125,7 +125,7 @@ def status_message(message_id: str, lead: Lead, at: datetime) -> OutboxMessage:
 
 
 def run_message(run_id: RunId, as_of: datetime, customers: int) -> OutboxMessage:
-    """What is told of a scoring run that readers now see."""
+    """The message about a scoring run that readers now see."""
     return OutboxMessage(
         message_id=MessageId(f"{run_id}:{MessageKind.SCORING_FINISHED}"),
         kind=MessageKind.SCORING_FINISHED,
@@ -138,7 +138,7 @@ def run_message(run_id: RunId, as_of: datetime, customers: int) -> OutboxMessage
 def run_request_message(
     message_id: str, run_id: RunId, as_of: datetime, at: datetime
 ) -> OutboxMessage:
-    """What is told of a scoring run that somebody asked for; `time` is as of when it is scored."""
+    """The message that asks for a scoring run; customers are scored as of `time`."""
     return OutboxMessage(
         message_id=MessageId(message_id),
         kind=MessageKind.SCORING_REQUESTED,
@@ -164,7 +164,7 @@ class TakenMessage:
     delivered_to: frozenset[str] = frozenset()
     """Channels that have it already, or may have it and must not get it twice."""
     unanswered: int = 0
-    """How many of those were found, as it was taken, never to have answered."""
+    """The number of those whose earlier attempt never got an answer."""
 
 
 UNNAMED = "refused"
@@ -184,14 +184,14 @@ class AnsweredMessage:
     """A message none of whose deliveries is out any more."""
 
     taken: TakenMessage
-    """By the latest attempt that handed any over: somebody may be at a later one."""
+    """Taken by the latest attempt that handed any over: there may be a later one."""
     refused: tuple[RefusedDelivery, ...] = ()
-    """Those that have to be tried again."""
+    """The messages that have to be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How an attempt went: it is delivered, or fails until `due_at`, or for good without one."""
+    """The result of an attempt: delivered, failed until `due_at`, or failed for good."""
 
     taken: TakenMessage
     at: datetime
@@ -206,7 +206,7 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What an outbox still holds."""
+    """The messages that an outbox still holds, counted."""
 
     waiting: int
     dead_lettered: int
@@ -218,7 +218,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class RedeliveryPolicy:
-    """When a message that failed is tried again, and when it is set aside."""
+    """When a message that failed is tried again, and when it is dead-lettered."""
 
     attempts: int = 20
     first_pause: timedelta = timedelta(seconds=30)

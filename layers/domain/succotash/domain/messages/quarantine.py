@@ -8,7 +8,7 @@ from succotash.domain.messages.outbox import MessageKind, OutboxMessage
 from succotash.domain.values import FormId, MessageId, instant_text
 
 STORED_AFTER = timedelta(minutes=5)
-"""How long after it was sent, or taken from the queue, a submission is stored at the latest."""
+"""The longest time from sending a submission, or taking it from the queue, to storing it."""
 LISTED = 50
 """Submissions that a digest names; it counts the rest."""
 
@@ -26,7 +26,7 @@ class QuarantineDigest:
 
     @property
     def message(self) -> OutboxMessage:
-        """What others are told of it; the same for the same digest."""
+        """The message about it to others; the same for the same digest."""
         return OutboxMessage(
             message_id=MessageId(
                 f"{self.form_id}:{instant_text(self.until)}:{MessageKind.QUARANTINE_DIGEST}"

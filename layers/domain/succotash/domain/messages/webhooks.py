@@ -55,7 +55,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class WebhookRules:
-    """Which addresses webhooks may have in a deployment."""
+    """The rules about addresses of webhooks in a deployment."""
 
     ports: frozenset[int] = USUAL_PORTS
     loopback: bool = False

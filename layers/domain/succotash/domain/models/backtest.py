@@ -1,4 +1,4 @@
-"""How good predictions were: what a model said before a cut, against what happened after it."""
+"""Backtests: scores what a model predicted before a cut against what happened after it."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
@@ -20,7 +20,7 @@ _CLIP = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Decile:
-    """Customers of alike predictions: what was said of them, what became of them."""
+    """Customers of alike predictions: what was said of them, their outcomes."""
 
     mean_predicted: float
     observed_share: float
@@ -29,7 +29,7 @@ class Decile:
 
 @dataclass(frozen=True, slots=True)
 class SilenceBacktest:
-    """How good probabilities of silence were on held-out time.
+    """The accuracy of probabilities of inactivity on held-out time.
 
     What the data cannot tell is None; nothing is NaN or infinite.
     """
@@ -65,17 +65,17 @@ class SilenceBacktest:
 
 @dataclass(frozen=True, slots=True)
 class Backtest(SilenceBacktest):
-    """How good a model was: its P(no purchase in the holdout), and its purchase counts."""
+    """The accuracy of a model: its P(no purchase in the holdout), and its purchase counts."""
 
     holdout_days: float
     actual_purchases: int
     predicted_purchases: float
     error_percent: float | None
-    """Of the total, above 0 where too much was predicted; None where nobody bought."""
+    """The error of the total, above 0 where too much was predicted; None where nobody bought."""
     mae: float | None
     rmse: float | None
     naive_mae: float | None
-    """Of supposing that everybody goes on at the rate they had: x / T x days."""
+    """The error if everybody goes on at the rate they had: x / T x days."""
     naive_rmse: float | None
 
 
@@ -98,7 +98,7 @@ def backtest_silence(probability: Array, inactive: Flags) -> SilenceBacktest:
 
 
 def log_losses(probability: Array, inactive: Flags) -> Array:
-    """Of each customer, in nats: -log of the probability given to what happened."""
+    """The log loss of each customer, in nats: -log of the probability given to what happened."""
     clipped = np.clip(probability, _CLIP, 1 - _CLIP)
     happened = inactive.astype(np.float64)
     loss = -xlogy(happened, clipped) - xlog1py(1 - happened, -clipped)
@@ -183,17 +183,17 @@ class SpendBacktest:
     """Errors of spend on held-out time, in the currency's units; None where nobody bought."""
 
     customers: int
-    """Who bought in the holdout."""
+    """The number of customers who bought in the holdout."""
     actual_revenue: float
     predicted_revenue: float
-    """Of all customers: expected purchases times expected spend."""
+    """The predicted revenue of all customers: expected purchases times expected spend."""
     error_percent: float | None
-    """Of the revenue, above 0 where too much was predicted."""
+    """The error of the revenue, above 0 where too much was predicted."""
     mae: float | None
-    """Of the mean spend per purchase day of those who bought."""
+    """The error of the mean spend per purchase day of those who bought."""
     rmse: float | None
     naive_mae: float | None
-    """Of supposing that each spends what they spent before; on average, who had not repeated."""
+    """The error if each spends what they spent before; on average, who had not repeated."""
     naive_rmse: float | None
 
     def to_dict(self) -> dict[str, Json]:

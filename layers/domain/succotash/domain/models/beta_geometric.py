@@ -1,4 +1,4 @@
-"""What BG/NBD and MBG/NBD share: buying at a gamma rate, leaving by beta-geometric chance.
+"""The likelihood that BG/NBD and MBG/NBD share: gamma rates, beta-geometric chances of leaving.
 
 Purchases are Poisson with a rate that is gamma(r, alpha) among customers; at each of m chances a
 customer leaves for good with a probability that is beta(a, b) among them. In BG/NBD the chances are
@@ -46,7 +46,7 @@ _BLOCK = 8_192
 """Rows taken together, so that their columns stay in the processor's cache."""
 _LARGEST_EXPONENT = 600.0
 _SMALLEST_CHANCE = 1e-15
-"""Of leaving, in simulations: nobody buys often enough to see a smaller one."""
+"""The smallest chance of leaving in simulations: nobody buys often enough to see a smaller one."""
 _ODDS = Normal((0, 0, 1, -1), mean=-log(5), deviation=1.0)
 WEAK_PRIOR = Prior(
     (
@@ -56,7 +56,7 @@ WEAK_PRIOR = Prior(
         _ODDS,
     )
 )
-"""Of r, of the purchases at mean age r / alpha, of a and of the odds of leaving a / b; see ADR 16.
+"""The prior of r, of the purchases at mean age r / alpha, of a and of the odds a / b; see ADR 16.
 
 How alike customers are in buying (r) and in leaving (a) shops differ in by orders of magnitude. At
 one purchase in six the average customer leaves, with 95% between one in 36 and three in five.
@@ -64,8 +64,8 @@ one purchase in six the average customer leaves, with 95% between one in 36 and 
 
 
 _WAITED = 1 - exp(-1)
-"""Of their own mean interval, but no more than all of it, buyers at random whom nobody leaves have
-waited on average since their last purchase."""
+"""The share of their own mean interval, at most all of it, that buyers at random who never leave
+have waited on average since their last purchase."""
 
 
 def weak_prior(sample: PurchaseSample) -> Prior:
@@ -257,7 +257,7 @@ class Likelihood:
     def _of_frequencies(
         self, r: float, alpha: float, a: float, b: float
     ) -> tuple[float, Array, Array]:
-        """What depends on the frequency alone; derivatives by (r, log alpha, a, b), upper half.
+        """The terms of the frequency alone; derivatives by (r, log alpha, a, b), upper half.
 
         With whole frequencies, ratios of gamma functions are products, of which the logarithms
         cancel nowhere: Gamma(r + x) / Gamma(r) is that of r + k for k below x, and
@@ -288,7 +288,7 @@ class Block:
     recency: Array
     age: Array
     of_x: NDArray[np.intp]
-    """Where each row's frequency stands among the distinct ones."""
+    """The position of each row's frequency among the distinct ones."""
 
     def evaluated(
         self, alpha: float, a: float, exponents: Array, log_odds: Array, by_b: Array
@@ -357,7 +357,7 @@ def fit_beta_geometric[Kind: BetaGeometric](
     maximum.
     """
     if sample.repeat_purchases == 0:
-        raise UnfitError("nobody has bought a second time yet")
+        raise UnfitError("no customer has bought twice yet")
     scale = weighted_sum(sample.weight, sample.age) / sample.customers
     if start is not None:
         starts = [np.array([start.r, start.alpha / scale, start.a, start.b])]

@@ -55,7 +55,7 @@ _PRIOR_DEVIATION = 1.0
 
 
 class Source(StrEnum):
-    """What says how active customers are; the simplest first."""
+    """The sources that tell how active customers are; the simplest first."""
 
     PURCHASES = "purchases"
     ACTIVITY = "presence"
@@ -68,7 +68,7 @@ type History = tuple[Array, Array, Array]
 
 @dataclass(frozen=True, slots=True)
 class InactivityBasis:
-    """What the models say of customers, one row each."""
+    """The models' predictions for customers, one row each."""
 
     has_bought: NDArray[np.bool_]
     is_active: NDArray[np.bool_]
@@ -78,7 +78,7 @@ class InactivityBasis:
     no_purchase: Array
     """P(no purchase | alive); 1 for those who never bought."""
     no_activity: Array
-    """What the activity model says of s; stored under its former name."""
+    """The probability of s by the activity model; stored under its former name."""
 
     @classmethod
     def of(
@@ -90,7 +90,7 @@ class InactivityBasis:
         rows: NDArray[np.intp],
         days: float,
     ) -> Self:
-        """As the two models see the customers of `present`.
+        """The predictions of the two models for the customers of `present`.
 
         `rows` are their places in `bought`, -1 where they never bought.
         """
@@ -109,13 +109,13 @@ class InactivityBasis:
         return cls(has_bought, is_active, alive, no_purchase, no_activity)
 
     def only(self, rows: Flags) -> Self:
-        """Of some of the customers."""
+        """The rows of some of the customers."""
         return type(self)(*(getattr(self, each.name)[rows] for each in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Of the log odds of s."""
+    """The weights in the log odds of s."""
 
     active: tuple[float, float] = _AS_IT_IS
     """a and b of those who bought and are active too."""
@@ -127,7 +127,7 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class InactivityModel:
-    """How a probability of inactivity follows from what the models say."""
+    """Derives a probability of inactivity from the models' predictions."""
 
     source: Source = Source.ACTIVITY
     reason: str = ""
@@ -161,7 +161,7 @@ class InactivityModel:
 
     @classmethod
     def of_dict(cls, kept: Json) -> Self:
-        """What `to_dict` gave; TypeError for anything else."""
+        """Read a model that `to_dict` wrote; TypeError for anything else."""
         match kept:
             case {"source": str(source), "reason": str(reason), "weights": None}:
                 return cls(Source(source), reason)
@@ -198,11 +198,11 @@ class InactivityComparison:
     chosen: InactivityModel
     results: Mapping[Source, SilenceBacktest]
     days: float
-    """Of held-out time."""
+    """The days of held-out time."""
 
     @property
     def best(self) -> SilenceBacktest:
-        """Of the chosen source."""
+        """The probability of the chosen source."""
         return self.results[self.chosen.source]
 
     def to_dict(self) -> dict[str, Json]:

@@ -18,7 +18,7 @@ ACTIVE_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Engagement:
-    """What the score looks at, one row per customer."""
+    """The inputs of the score, one row per customer."""
 
     frequency: Array
     """Days with a purchase or activity, after the first."""

@@ -24,12 +24,12 @@ _QUADRATURE_ROWS = 1_024
 """Rows taken together, so that the work stays in the processor's cache."""
 _QUADRATURE_NODES = 256
 _NODES = (32, 64)
-"""Of the interpolation: the larger number where the smaller one does not suffice."""
+"""The nodes of the interpolation: the larger number where the smaller one does not suffice."""
 _SHARED_BY = 4
 """A curve is worth interpolating from so many rows per node on."""
 _TAIL = 4
 _LARGEST_TAIL = 1e-11
-"""Of the last coefficients, relative to the largest: the interpolation's error."""
+"""The bound of the last coefficients, relative to the largest: the interpolation's error."""
 _CURVE_ROWS = 8_192
 _NEGLIGIBLE = 60.0
 """Beyond e^-60 of its peak an integrand is over."""
@@ -66,7 +66,7 @@ def expected_if_alive(r: float, a: float, b: float, frequency: Array, until: Arr
 
 
 def has_series(r: float, a: float, b: float, until: Array) -> NDArray[np.bool_]:
-    """Where the series keeps its digits, and ends soon."""
+    """The rows for which the series keeps its digits, and ends soon."""
     tame = (
         a <= _SERIES_LARGEST_A
         and a + b - 1 - r >= _SERIES_SMALLEST_D
@@ -76,7 +76,7 @@ def has_series(r: float, a: float, b: float, until: Array) -> NDArray[np.bool_]:
 
 
 def by_curve(r: float, a: float, b: float, frequency: float, until: Array) -> Array | None:
-    """By Chebyshev interpolation over the horizon, for many customers of one frequency.
+    """Expected purchases of customers of one frequency, by Chebyshev interpolation in the days.
 
     Over s = log(1 + u) the expectation divided by s has no singularity nearer to the real line than
     pi, so its coefficients fall geometrically (L. N. Trefethen, 2013, Approximation Theory and
@@ -113,7 +113,7 @@ def by_curve(r: float, a: float, b: float, frequency: float, until: Array) -> Ar
 
 
 def by_series(r: float, a: float, b: float, frequency: Array, until: Array) -> Array:
-    """By Euler's transformation of the paper's 2F1, with the factor 1 / (a - 1) divided out.
+    """Expected purchases by Euler's transformation of the 2F1, with 1 / (a - 1) divided out.
 
     With c = a + b + x - 1, d = a + b - 1 - r and z = u / (1 + u), equation (10) given alive is
     c / (a - 1) [1 - (1 - z)^(a - 1) 2F1(d, a - 1; c; z)]. Its series begins with 1, and each later
@@ -141,7 +141,7 @@ def by_series(r: float, a: float, b: float, frequency: Array, until: Array) -> A
 
 
 def by_quadrature(r: float, a: float, b: float, frequency: Array, until: Array) -> Array:
-    """By the trapezoidal rule in w, where p = logistic(mode + width sinh w).
+    """Expected purchases by the trapezoidal rule in w, where p = logistic(mode + width sinh w).
 
     Double exponential decay at both ends makes the rule exact to about 1e-10, whatever the
     parameters (H. Takahasi and M. Mori, 1974, Double Exponential Formulas for Numerical

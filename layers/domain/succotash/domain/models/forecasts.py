@@ -1,4 +1,4 @@
-"""What models foresee of each customer, and its sums by tenths of customers."""
+"""Forecasts of each customer, and their sums by tenths of customers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _PLACES = 4
 
 @dataclass(frozen=True, slots=True)
 class TenthEdges:
-    """Which forecasts make a tenth of customers, by days and measure."""
+    """The edges between tenths of forecasts, by days and measure."""
 
     edges: Mapping[Column, Sequence[float]]
     """Nine ascending numbers each; a forecast of at least the first is in the second tenth."""
@@ -77,7 +77,7 @@ class TenthEdges:
 
     @classmethod
     def of_dict(cls, kept: Json) -> Self:
-        """What `to_dict` gave; TypeError for anything else."""
+        """Read edges that `to_dict` wrote; TypeError for anything else."""
         found: dict[Column, list[float]] = {}
         for each in kept if isinstance(kept, list) else [kept]:
             match each:

@@ -39,7 +39,7 @@ WEAK_PRIOR = Prior(
         Normal((1, -1, 1), mean=0.0, deviation=1.0),
     )
 )
-"""Of p, of q - 1, and of the population mean p v / (q - 1) in typical means; see ADR 16."""
+"""The prior of p, of q - 1, and of the mean p v / (q - 1) in typical means; see ADR 16."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,6 @@ class GammaGamma(SpendModel):
         """Mean spend of all customers, p v / (q - 1); +inf where `has_mean` is false."""
         return self.p * self.v / (self.q - 1) if self.has_mean else np.inf
 
-    @property
-    def population_mode(self) -> float:
-        """The likeliest mean spend of a customer, p v / (q + 1); always finite."""
-        return self.p * self.v / (self.q + 1)
-
     @override
     def expected_spend(self, frequency: Array, mean_spend: Array) -> Array:
         """Equation (5) of the note, p (v + x m) / (p x + q - 1); one-time buyers: the mean of all.
@@ -115,7 +110,7 @@ class GammaGamma(SpendModel):
 
 
 def _spent(frequency: Array, mean_spend: Array) -> Array:
-    """What repeat purchases brought, x m; nothing where there is none."""
+    """The sum of repeat purchases, x m; 0 without any."""
     return frequency * np.where(frequency > 0, np.maximum(mean_spend, 0.0), 0.0)
 
 
@@ -180,7 +175,7 @@ def fit_gamma_gamma(
     """
     sample = SpendSample.from_columns(frequency, mean_spend, weight)
     if not len(sample.weight):
-        raise UnfitError("nobody with a repeat purchase has spent money on it")
+        raise UnfitError("no repeat purchase has an amount above 0")
     logs = np.log(sample.mean_spend)
     if float(logs.max() - logs.min()) < _SAME:
         raise UnfitError("all repeat customers spend the same")

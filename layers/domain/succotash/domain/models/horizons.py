@@ -1,4 +1,4 @@
-"""How wrong models were at each length of time that was held out, and how far values look beyond.
+"""The error of models at each held-out horizon, and how far values look beyond.
 
 Candidates compete on the longest time that can be held out, up to the horizon of values, since that
 is what they are used for; errors at shorter horizons are reported. An error grows with the horizon,
@@ -22,7 +22,7 @@ def judged_horizons(longest: int, *, also: Iterable[int] = ()) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class HorizonErrors:
-    """How wrong the chosen models, and the other candidates, were on the first days held out."""
+    """The errors of the chosen models, and of the other candidates, on the first days held out."""
 
     days: int
     model: str
@@ -45,7 +45,7 @@ class HorizonErrors:
 
 
 def judgement_of(horizon_days: int, longest: HorizonErrors | None) -> Judgement:
-    """What the errors on the longest time that was held out say of values."""
+    """The judgement of values by the errors on the longest held-out time."""
     if longest is None:
         return Judgement(horizon_days, None)
     return Judgement(

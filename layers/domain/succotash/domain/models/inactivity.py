@@ -1,4 +1,4 @@
-"""How likely a silence is under Pareto/NBD, and whether the customer lived through it.
+"""The probability of a time without purchases under Pareto/NBD, and of surviving it.
 
 Purchases at a rate that is gamma(R, A), death at a rate that is gamma(s, B), both as known now. A
 silence of D days is either lived through, with probability (1 + D / A)^-R (1 + D / B)^-s, or the
@@ -36,7 +36,7 @@ _POINTS = 32_768
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What is known of customers' rates; `death_shape` is one for all, the rest columns."""
+    """The parameters of customers' rates; `death_shape` is one for all, the rest columns."""
 
     shape: Array
     """R."""
@@ -55,7 +55,7 @@ class Nodes(NamedTuple):
     days: Array
     """d at the nodes, of shape (rows, nodes)."""
     weights: Array
-    """Of the integrand at the nodes, of shape (rows, nodes)."""
+    """The weights of the integrand at the nodes, of shape (rows, nodes)."""
 
 
 def nodes(rates: Rates, days: Array) -> Iterator[Nodes]:

@@ -20,11 +20,11 @@ _LARGEST_DEVIATION = 4.0
 
 @dataclass(frozen=True, slots=True)
 class ValueInterval:
-    """What customers may still bring, one row per customer; money as in the residual value."""
+    """The range of future revenue, one row per customer; money as in the residual value."""
 
     low: Array
     median: Array
-    """As probably less as more; 0 where nothing more is at least as probable as anything."""
+    """The median; 0 where nothing more is at least as probable as anything."""
     high: Array
     probability_of_nothing: Array
     """P(no purchase within the horizon)."""
@@ -131,7 +131,7 @@ def drawn_amounts(
     days: float,
     random: np.random.Generator,
 ) -> Array:
-    """What each customer brings within the days by each of the models, of shape (draws, rows)."""
+    """Draw each customer's revenue within the days by each of the models: (draws, rows)."""
     brought = np.empty((len(models), len(frequency)))
     for draw, (buying, spending) in enumerate(models):
         bought = buying.simulate_purchases(frequency, recency, age, days, random)
@@ -140,7 +140,7 @@ def drawn_amounts(
 
 
 def _draw_at(share: float, draws: int) -> int:
-    """Which of the sorted draws has this share of what is possible below it: k / (n + 1)."""
+    """The index of the sorted draw with this share of the distribution below it: k / (n + 1)."""
     return min(max(int(share * (draws + 1) + 1e-9), 1), draws) - 1
 
 

@@ -1,4 +1,4 @@
-"""How wide intervals have to be drawn so that they hold as often as they say.
+"""Calibrates the width of intervals so that they hold as often as they say.
 
 What models draw holds with 80% where customers live as the models say. Real customers change:
 CDNOW's bought more in 1998 than their past says, and what one of them spends moves further from
@@ -26,9 +26,9 @@ from succotash.domain.values import Json
 MODELS_WORD = 50.0
 """Customers as whom the model's own word counts."""
 MOST_CUSTOMERS = 20_000
-"""As many tell the level to within a hundredth."""
+"""The most customers to look at: as many tell the level to within a hundredth."""
 _LEVELS = np.arange(round(INTERVAL_LEVEL * (DRAWS + 1)), DRAWS + 1) / (DRAWS + 1)
-"""What can be told apart with so many draws."""
+"""The levels that can be told apart with so many draws."""
 _ROUNDING = 1e-9
 
 
@@ -38,11 +38,11 @@ class IntervalCalibration:
 
     drawn_level: float = INTERVAL_LEVEL
     held: float | None = None
-    """Of the customers looked at, the share whose interval held as the models draw it."""
+    """The share of the customers looked at whose interval held as the models draw it."""
     days: float | None = None
-    """Of held-out time that it was found on; None where there was none."""
+    """The days of held-out time that it was found on; None where there was none."""
     customers: int = 0
-    """Whom it was found on: those whose interval is no point."""
+    """The number of customers it was found on: those whose interval is no point."""
 
     def to_dict(self) -> dict[str, Json]:
         """Serialised to be stored with the run, and for the API."""
@@ -56,7 +56,7 @@ class IntervalCalibration:
 
     @classmethod
     def of_dict(cls, kept: Json) -> Self:
-        """What `to_dict` gave; TypeError for anything else."""
+        """Read a calibration that `to_dict` wrote; TypeError for anything else."""
         match kept:
             case {
                 "drawn_level": int() | float() as drawn_level,
@@ -81,7 +81,7 @@ def fit_interval_calibration(
     days: float,
     random: np.random.Generator,
 ) -> IntervalCalibration:
-    """How models fitted to what came before the held-out days have to draw.
+    """Calibrate the draws of models that were fitted to the time before the held-out days.
 
     One row per customer who had bought by then; `brought` is what they spent in those days.
     """

@@ -30,7 +30,7 @@ _LONGEST_STEP = 2.0
 """No parameter changes by more than a factor e^2 at once: far away the parabola is a guess."""
 _MOST_STEPS = 200
 _SHARES = 0.25 ** np.arange(8)
-"""Of a step, to be tried in turn; if none leads up, rounding has taken over."""
+"""The shares of a step, to be tried in turn; if none leads up, rounding has taken over."""
 _CURVED = 1e-9
 """Curvature per customer below this share of the largest is none: the data do not tell."""
 _LARGEST_LOG_ERROR = 10.0
@@ -42,9 +42,9 @@ class Evaluation(NamedTuple):
 
     value: float
     gradient: Array
-    """Of shape (parameters,)."""
+    """The gradient, of shape (parameters,)."""
     hessian: Array
-    """Of shape (parameters, parameters)."""
+    """The Hessian, of shape (parameters, parameters)."""
 
     def in_logs(self, parameters: Array) -> "Evaluation":
         """The derivatives by the logarithms of the parameters."""
@@ -94,12 +94,12 @@ class UnfitError(SuccotashError):
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """How far parameters may be off, from the observed information at the maximum."""
+    """The precision of parameters, from the observed information at the maximum."""
 
     log_covariance: Array
-    """Of the log-parameters, in the order in which the model names them."""
+    """The covariance of the log-parameters, in the order in which the model names them."""
     standard_errors: Mapping[str, float]
-    """Of the parameters themselves: theta sqrt(var(log theta)), the delta method."""
+    """The errors of the parameters themselves: theta sqrt(var(log theta)), the delta method."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Fitted[Model]:
 
     model: Model
     log_likelihood: float
-    """Of the whole sample, in the sample's own units."""
+    """The log-likelihood of the whole sample, in the sample's own units."""
     converged: bool
     precision: Precision | None
     """None where the data do not tell; `imprecise_because` then says why."""
@@ -116,13 +116,13 @@ class Fitted[Model]:
 
     @property
     def standard_errors(self) -> Mapping[str, float] | None:
-        """By the parameters' names, finite; None where the data do not tell."""
+        """The standard errors by parameter, finite; None where the data do not tell."""
         return self.precision.standard_errors if self.precision else None
 
 
 @dataclass(frozen=True, slots=True)
 class Maximum:
-    """Where a search ended: the best point that it found."""
+    """The end of a search: the best point that it found."""
 
     parameters: Array
     value: float
@@ -131,7 +131,7 @@ class Maximum:
     """The same without the prior."""
     converged: bool
     log_hessian: Array
-    """Of `value` by the log-parameters."""
+    """The Hessian of `value` by the log-parameters."""
     at_bound: bool
 
 

@@ -47,7 +47,7 @@ WEAK_PRIOR = Prior(
         Normal((0, 0, 1, -1), mean=0.0, deviation=3.0),
     )
 )
-"""Of r, of the purchases at mean age r / alpha, of s and of the departures until then s / beta.
+"""The prior of r, of the purchases at mean age r / alpha, of s and of the departures s / beta.
 
 The same as for BG/NBD where the parameters mean the same; see ADR 16.
 """
@@ -125,7 +125,7 @@ class ParetoNBD(PurchaseModel):
 
     @override
     def age_at_even_odds(self, frequency: Array, recency: Array) -> Array:
-        """Where the odds K of having left reach 1, by Newton's method in the log of the silence d.
+        """The time d without purchases at which the odds K of having left are 1: Newton in log d.
 
         dK / dd = s / (beta + t_x + d) + K [(r + x) / (alpha + t_x + d) + s / (beta + t_x + d)].
         """
@@ -176,7 +176,7 @@ class ParetoNBD(PurchaseModel):
         return float(self.expected_purchases(nothing_yet, nothing_yet, nothing_yet, days)[0])
 
     def _rates(self, frequency: Array, seen_until: Array) -> Rates:
-        """What a customer alive at `seen_until` has shown by then."""
+        """The posterior of a customer's rates, given that they were alive at `seen_until`."""
         return Rates(self.r + frequency, self.alpha + seen_until, self.s, self.beta + seen_until)
 
     def _log_odds_left(self, rates: Rates, log_days: Array) -> tuple[Array, Array]:
@@ -289,7 +289,7 @@ def fit_pareto_nbd(
     maximum.
     """
     if sample.repeat_purchases == 0:
-        raise UnfitError("nobody has bought a second time yet")
+        raise UnfitError("no customer has bought twice yet")
     scale = weighted_sum(sample.weight, sample.age) / sample.customers
     if start is not None:
         starts = [np.array([start.r, start.alpha / scale, start.s, start.beta / scale])]

@@ -1,4 +1,4 @@
-"""What a purchase model is fitted to, and what every one of them can answer."""
+"""The data that purchase models are fitted to, and the interface of all of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ def inner(one: Array, other: Array) -> float:
 
 
 def customers_beyond(counts: Array, weight: Array) -> Array:
-    """How many customers have a count above 0, 1, 2 and so on; `counts` are distinct and whole."""
+    """Count the customers with a count above 0, 1, 2 and so on; `counts` are distinct and whole."""
     of_each = np.bincount(counts.astype(np.intp), weight)
     beyond: Array = np.cumsum(of_each[:0:-1])[::-1]
     return beyond
@@ -103,17 +103,17 @@ class PurchaseSample:
 
     @property
     def customers(self) -> float:
-        """How many customers the rows stand for."""
+        """The number of customers that the rows stand for."""
         return float(self.weight.sum())
 
     @property
     def repeat_customers(self) -> float:
-        """How many of them bought on more than one day."""
+        """The number of customers who bought on more than one day."""
         return float(self.weight[self.frequency > 0].sum())
 
     @property
     def repeat_purchases(self) -> float:
-        """How many repeat purchases they made together."""
+        """The number of repeat purchases of all customers."""
         return weighted_sum(self.weight, self.frequency)
 
     def thinned(self, rows: int) -> Self:
@@ -133,7 +133,7 @@ class PurchaseModel(Protocol):
 
     @property
     def name(self) -> str:
-        """How reports call the model."""
+        """The name of the model in reports."""
 
     def parameters(self) -> Mapping[str, float]:
         """Its fitted numbers by name, in days where they have a unit."""
@@ -173,7 +173,7 @@ class PurchaseModel(Protocol):
         days: float,
         random: np.random.Generator,
     ) -> Array:
-        """How often each customer might buy in the next `days`: one draw from what is possible.
+        """Draw the number of purchases of each customer in the next `days`.
 
         Whole numbers; their mean over many draws is `expected_purchases`.
         """

@@ -1,4 +1,4 @@
-"""How probably a customer comes back: a purchase model's word, calibrated on held-out customers.
+"""The probability that a customer comes back, calibrated on held-out customers.
 
 What P(alive) says of single customers is off in two known ways. Heavy buyers pause for longer than
 their own rhythm explains, so that after a pause the models are too sure that they have left: of
@@ -27,7 +27,7 @@ from succotash.domain.models.purchases import Array, PurchaseModel, column
 from succotash.domain.values import Json
 
 PRIOR_DEVIATION = 0.5
-"""Of each of the three: odds off by a factor of 1.6, a P(alive) half as sure, are no surprise."""
+"""The deviation of each of the three: odds off by a factor of 1.6 are no surprise."""
 _SUREST = 40.0
 """Log odds further from 0 than this are taken for this: 1 - P(alive) is then below any rounding."""
 _LEAST_CHANCE = 1e-12
@@ -36,7 +36,7 @@ _AS_THE_MODEL_SAYS = (0.0, 1.0, 0.0)
 
 @dataclass(frozen=True, slots=True)
 class ModelledReturn:
-    """What a model says of customers, one row each."""
+    """A model's predictions for customers, one row each."""
 
     log_odds_alive: Array
     log_chance_if_alive: Array
@@ -48,7 +48,7 @@ class ModelledReturn:
     def of(
         cls, model: PurchaseModel, frequency: Array, recency: Array, age: Array, days: float
     ) -> Self:
-        """As `model` sees customers' next `days`."""
+        """The predictions of `model` for customers' next `days`."""
         alive = model.probability_alive(frequency, recency, age)
         inactive = model.probability_inactive_if_alive(frequency, recency, age, days)
         with np.errstate(divide="ignore"):
@@ -62,7 +62,7 @@ class ModelledReturn:
 
 @dataclass(frozen=True, slots=True)
 class ReturnCalibration:
-    """How the model's word is corrected; as it stands, not at all."""
+    """The correction of a model's probability; by default none."""
 
     shift: float = 0.0
     """a: added to everybody's log odds of coming back."""
@@ -71,9 +71,9 @@ class ReturnCalibration:
     shift_once: float = 0.0
     """d: added for those who bought on one day only."""
     days: float | None = None
-    """Of held-out time that it was found on; None where there was none."""
+    """The days of held-out time that it was found on; None where there was none."""
     customers: int = 0
-    """Whom it was found on."""
+    """The number of customers it was found on."""
 
     def probability(self, said: ModelledReturn) -> Array:
         """P(a purchase within the days of `said`), of shape (customers,), above 0 and below 1."""
@@ -92,7 +92,7 @@ class ReturnCalibration:
 
     @classmethod
     def of_dict(cls, kept: Json) -> Self:
-        """What `to_dict` gave; TypeError for anything else."""
+        """Read a calibration that `to_dict` wrote; TypeError for anything else."""
         match kept:
             case {
                 "shift": int() | float() as shift,

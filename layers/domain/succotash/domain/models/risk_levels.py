@@ -52,9 +52,9 @@ LOW, MEDIUM, HIGH, LOST = 0, 1, 2, 3
 LIKELY_FROM = 0.45
 """A customer with this chance is likely to return in any shop."""
 LIKELY_AT_LEAST = 0.1
-"""Nobody with a smaller chance is likely to return in any shop."""
+"""The least chance of return that counts as likely in any shop."""
 LOST_UP_TO = 0.25
-"""Nobody with a greater chance is lost in any shop."""
+"""The greatest chance of return that counts as lost in any shop."""
 SLIPPING_FROM = 0.15
 """P(left) of customers who are slipping away."""
 GONE_FROM = 0.5
@@ -69,7 +69,7 @@ _SCORES = np.array([4, 3, 3, 1])
 
 @dataclass(frozen=True, slots=True)
 class RiskBasis:
-    """What the rule looks at, one row per customer."""
+    """The inputs of the rule, one row per customer."""
 
     has_bought: NDArray[np.bool_]
     probability_inactive: Array
@@ -93,7 +93,7 @@ class RiskBasis:
 
 @dataclass(frozen=True, slots=True)
 class RiskThresholds:
-    """What one run compares with: found once, then applied to every shard alike."""
+    """The thresholds of one run: found once, then applied to every shard alike."""
 
     everybody: float
     """Mean chance of coming back of those who ever bought."""

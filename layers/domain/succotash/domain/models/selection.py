@@ -1,4 +1,4 @@
-"""Which model the data carry, and why, in a sentence a reader of the report understands.
+"""Chooses the model that the data carry, and says why in a sentence for readers of the report.
 
 Where there is time to hold out, the candidates for purchases compete: each is fitted to what came
 before the cut and judged on the days after it. The lowest log loss of P(no purchase) wins, because
@@ -97,12 +97,12 @@ class Judged:
 
     @property
     def log_likelihood(self) -> float:
-        """Of what came before the cut; 0 for a model that is not fitted by likelihood."""
+        """The log-likelihood of the data before the cut; 0 for a model that is not fitted by it."""
         return self.fitted.log_likelihood or 0.0
 
     @property
     def count_error(self) -> float:
-        """How far the total of purchases was off, either way."""
+        """The absolute error of the total of purchases."""
         return abs(self.result.predicted_purchases - self.result.actual_purchases)
 
 

@@ -1,4 +1,4 @@
-"""What every model of money per purchase can answer."""
+"""The interface of all models of money per purchase."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class SpendSample:
 
     @property
     def customers(self) -> float:
-        """How many customers the rows stand for."""
+        """The number of customers that the rows stand for."""
         return float(self.weight.sum())
 
 
@@ -50,7 +50,7 @@ class SpendModel(Protocol):
 
     @property
     def name(self) -> str:
-        """How reports call the model."""
+        """The name of the model in reports."""
 
     def parameters(self) -> Mapping[str, float]:
         """Its fitted numbers by name."""
@@ -68,7 +68,7 @@ class SpendModel(Protocol):
     def simulate_spend(
         self, frequency: Array, mean_spend: Array, purchases: Array, random: np.random.Generator
     ) -> Array:
-        """What so many future `purchases` might bring together: one draw; at least 0.
+        """Draw the revenue of so many future `purchases` together; at least 0.
 
         `frequency` and `mean_spend` as above.
         """

@@ -1,4 +1,4 @@
-"""What customers are still expected to bring, in today's money."""
+"""The expected future revenue of customers, in today's money."""
 
 import numpy as np
 

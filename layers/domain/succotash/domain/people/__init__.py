@@ -1,1 +1,1 @@
-"""People: who a customer is, and their rights to see and erase what is held."""
+"""People: who a customer is, what an e-mail address means, and who was erased."""

@@ -39,7 +39,7 @@ def _after_local(domain: str) -> str:
 
 
 def validated_email(address: str) -> str:
-    """As `canonical_email`, of any address, without a short way for plain ones."""
+    """Validate an address as `canonical_email` does, without a short way for plain ones."""
     # A fifth of what importing a function takes, and most invocations meet no address.
     from email_validator import EmailNotValidError, validate_email
 

@@ -13,8 +13,6 @@ from urllib.parse import unquote
 from succotash.domain.values import Json
 from succotash.errors import ConflictError
 
-KEY_LENGTH = 16
-"""The least characters of a key; it is meant to be random."""
 SHA256_BLOCK = 64
 """Bytes."""
 SUPPRESSION = "suppression"
@@ -22,7 +20,7 @@ SUPPRESSION = "suppression"
 
 
 class ErasedError(ConflictError):
-    """What was sent is older than the erasure of its person, or repeats what was erased."""
+    """The request is older than the erasure of its person, or repeats what was erased."""
 
     def __init__(self) -> None:
         super().__init__("what this repeats was erased")
@@ -76,23 +74,23 @@ class Tombstones:
         return self._of("person", canonical_email)
 
     def of_customer(self, customer_id: str) -> tuple[str, ...]:
-        """As `of_person`, for an account."""
+        """The tombstones of an account, as `of_person` makes them."""
         return self._of("customer", customer_id)
 
     def of_request(self, scope: str, key: str) -> tuple[str, ...]:
-        """As `of_person`, for a request that its sender may repeat."""
+        """The tombstones of a request that its sender may repeat."""
         return self._of("request", f"{scope}\0{key}")
 
     def of_mailbox(self, mailbox: str) -> tuple[str, ...]:
-        """As `of_person`, for a mailbox whose mails are counted."""
+        """The digests of a mailbox whose mails are counted."""
         return self._of("mailbox", mailbox)
 
     def of_suppression(self, canonical_email: str) -> tuple[str, ...]:
-        """As `of_person`, for an address that is not written to."""
+        """The digests of an address that gets no messages."""
         return self._of(SUPPRESSION, canonical_email)
 
     def blocks(self, kind: str) -> tuple[DigestBlocks, ...]:
-        """What a storage makes the same digests by, one for each key."""
+        """The blocks from which a storage makes the same digests, one for each key."""
         return tuple(digest_blocks(key, kind) for key in self.keys())
 
     def _of(self, kind: str, text: str) -> tuple[str, ...]:
@@ -109,7 +107,7 @@ def erased_at(tombstones: Iterable[str], erased: Mapping[str, datetime]) -> date
 
 @dataclass(frozen=True, slots=True)
 class ErasedPerson:
-    """Who was erased, and when: what is older is to be nowhere."""
+    """An erased person, and when: nothing older may be stored."""
 
     canonical_email: str
     erased_at: datetime
@@ -149,7 +147,7 @@ def _folded(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AnsweredRequest:
-    """What is remembered of a request with a key, in case it is repeated."""
+    """A request with a key and its response, in case it is repeated."""
 
     scope: str
     key: str

@@ -1,4 +1,4 @@
-"""Who a customer is: the ids a shop calls them by, and the one id they are known by inside.
+"""Resolves customers: from the ids that shops call them by to the one id they have inside.
 
 The id inside holds nothing personal. It is the first of the shop's own ids; where all the shop
 says is an e-mail address or a phone number, it is a pseudonym under a key that no storage knows.
@@ -33,12 +33,12 @@ _PSEUDONYM = re.compile(rf"{PSEUDONYM_PREFIX}[0-9a-f]{{32}}")
 
 @dataclass(frozen=True, slots=True)
 class CustomerName:
-    """What a fact from outside calls its customer."""
+    """The name by which a fact from outside calls its customer."""
 
     customer_id: CustomerId
     canonical_email: str | None = None
     former_ids: tuple[CustomerId, ...] = ()
-    """What older keys made of the same address or number."""
+    """The ids that older keys made of the same address or number."""
 
 
 type NameEmail = Callable[[str], CustomerName]
@@ -57,7 +57,7 @@ class Pseudonyms:
     keys: Callable[[], Sequence[str]] = field(repr=False)
 
     def name(self, customer_id: str, email: str | None = None) -> CustomerName:
-        """What a shop's id and e-mail stand for; InvalidInputError where `email` is no address.
+        """The name for a shop's id and e-mail; InvalidInputError where `email` is no address.
 
         An id that holds an @ is personal, and so is one that begins with + and is a phone number,
         also where they are written as in a link or from an Asian keyboard. An id that is an e-mail
@@ -75,7 +75,7 @@ class Pseudonyms:
         return CustomerName(CustomerId(customer_id), given)
 
     def name_of_email(self, address: str) -> CustomerName:
-        """What a customer is called of whom an e-mail in canonical form is all that is known."""
+        """The name of a customer of whom only an e-mail in canonical form is known."""
         made = self._of("email", address)
         return CustomerName(made[0], address, made[1:])
 
@@ -84,7 +84,7 @@ class Pseudonyms:
         return self._of("email", address)
 
     def former_addition(self, customer_id: str) -> str:
-        """As `join_addition`, of a personal id that an earlier release kept.
+        """The suffix for a personal id of an earlier release, as `join_addition` makes it.
 
         Other spellings of the same address or number have others.
         """
@@ -141,29 +141,29 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class KnownCustomers:
-    """What a storage knows of the names, e-mails and tombstones it was asked about."""
+    """The names, e-mails and tombstones that a storage knows, of those it was asked about."""
 
     accounts: Mapping[str, Account]
-    """By name, whether that is the customer's id or an alias."""
+    """The accounts by name, whether that is the customer's id or an alias."""
     owners: Mapping[str, Collection[Account]]
-    """By e-mail; those who share one are to be joined."""
+    """The customers by e-mail; those who share one are to be joined."""
     erased: Mapping[str, datetime] = field(default_factory=dict)
-    """By tombstone, since when."""
+    """The time of the erasure, by tombstone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """Who facts are about, and what is learned about customers by them."""
+    """The customers of facts, and the aliases and e-mails learned from them."""
 
     customer_ids: dict[CustomerName, CustomerId]
-    """Of names that may stand for another id than themselves."""
+    """The ids of names that may stand for another id than themselves."""
     aliases: dict[CustomerId, CustomerId]
     """Names to remember."""
     emails: dict[str, str]
     """E-mails of customers who had none."""
 
     def customer_of(self, name: CustomerName) -> CustomerId:
-        """Whom one of the names is about."""
+        """The customer of one of the names."""
         return self.customer_ids.get(name, name.customer_id)
 
 
@@ -174,9 +174,9 @@ class Join:
     source: CustomerId
     target: CustomerId
     canonical_email: str | None = None
-    """What the target is to have, where it and the source have none."""
+    """The e-mail that the target is to have, where it and the source have none."""
     addition: str = ""
-    """What is added to the id of an order or event that another with that id stands in the way of;
+    """The suffix of the id of an order or event if the other customer has one with that id;
     where it is empty, the source in brackets."""
 
 
@@ -221,7 +221,7 @@ def resolve(names: Collection[CustomerName], known: KnownCustomers) -> Resolutio
 
 
 def joins_of(owners: Mapping[str, Collection[Account]]) -> list[Join]:
-    """Those who are to be one with another because they share an e-mail."""
+    """The customers to be joined with another because they share an e-mail."""
     joins = []
     for group in owners.values():
         chosen = _chosen(group)
@@ -248,7 +248,7 @@ def straightened(joins: Sequence[Join]) -> list[Join]:
 
 
 def join_addition(join: Join) -> str:
-    """What is added to the id of an order that another with that id stands in the way of."""
+    """The suffix of an order's id if the other customer has an order with that id."""
     source = "another id" if may_be_personal(join.source) else join.source
     return join.addition or f" ({source})"
 
@@ -283,7 +283,7 @@ def _emails(
 def _made_by_several_keys(
     name: CustomerName, known: KnownCustomers
 ) -> dict[CustomerId, CustomerId]:
-    """Whom other customers of one address or number are to be aliases of."""
+    """The customers that become aliases of others of the same address or number."""
     called = (name.customer_id, *name.former_ids)
     several = {
         account.customer_id: account

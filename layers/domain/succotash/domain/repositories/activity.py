@@ -16,7 +16,7 @@ class ActivityRepository(ABC):
 
     @abstractmethod
     def record_activity(self, events: Sequence[ActivityEvent]) -> list[RecordOutcome]:
-        """Add events to the ledger, and their customers; what became of each, in the same order.
+        """Add events to the ledger, and their customers; the outcome of each, in the same order.
 
         An event is known by customer and id, and no two of one call may share both. Its e-mail is
         given to its customer as an order's is. One

@@ -32,7 +32,7 @@ class CampaignMemberRepository(ABC):
 
     @abstractmethod
     def lock_dispatch(self, campaign_id: CampaignId) -> RetentionCampaign:
-        """The campaign as it is now; NotFoundError where there is none.
+        """The campaign as it is now; NotFoundError if unknown.
 
         Until the transaction ends, no other dispatch of any campaign begins, nobody is erased, no
         customers are joined, and another that locks or saves the campaign waits.
@@ -51,7 +51,7 @@ class CampaignMemberRepository(ABC):
 
     @abstractmethod
     def count_reach(self, terms: DispatchTerms) -> Reach:
-        """What `assign_members` would do, and everybody it would leave out.
+        """Count whom `assign_members` would assign, and whom it would leave out.
 
         Accounts without an address count one by one.
         """
@@ -64,7 +64,7 @@ class CampaignMemberRepository(ABC):
     def find_releases(
         self, messages: Mapping[MessageId, CampaignId], terms: ReleaseTerms
     ) -> list[Release]:
-        """What is known now of the recipients of messages, by message id.
+        """Find the current details of the recipients of messages, by message id.
 
         A message whose person was erased has none.
         """
@@ -78,11 +78,11 @@ class CampaignMemberRepository(ABC):
 
     @abstractmethod
     def count_member_states(self, campaign_id: CampaignId) -> Mapping[MemberState, int]:
-        """How many members of a campaign are in each state; every state is named."""
+        """Count the members of a campaign by state; every state is named."""
 
     @abstractmethod
     def get_campaign_member(self, campaign_id: CampaignId, message_id: MessageId) -> CampaignMember:
-        """The member with this message; NotFoundError where there is none."""
+        """The member with this message; NotFoundError if unknown."""
 
     @abstractmethod
     def get_campaign_members(

@@ -1,4 +1,4 @@
-"""The port to what became of campaigns' messages."""
+"""The port to the outcomes of campaigns' messages."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
@@ -27,4 +27,4 @@ class CampaignOutcomeRepository(ABC):
 
     @abstractmethod
     def get_outcomes(self, messages: Mapping[MessageId, CampaignId]) -> list[MemberOutcome]:
-        """What became of messages, by message id, time and kind."""
+        """The outcomes of messages, by message id, time and kind."""

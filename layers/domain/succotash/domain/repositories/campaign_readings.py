@@ -12,7 +12,7 @@ class CampaignReadingRepository(ABC):
 
     @abstractmethod
     def total_looks(self, terms: LookTerms) -> list[LookTotals]:
-        """What both groups brought, by look in the order asked for, in one statement.
+        """Sum the revenue of both groups, by look in the order asked for, in one statement.
 
         A member counts at the first look at or after the close of their window. Theirs are the
         orders of all customers with their address, placed after they were assigned and not after

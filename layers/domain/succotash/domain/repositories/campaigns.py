@@ -21,18 +21,18 @@ class CampaignRepository(ABC):
 
     @abstractmethod
     def get_retention_campaign(self, campaign_id: CampaignId) -> RetentionCampaign:
-        """The campaign; NotFoundError where there is none."""
+        """The campaign; NotFoundError if unknown."""
 
     @abstractmethod
     def lock_retention_campaign(self, campaign_id: CampaignId) -> RetentionCampaign:
-        """The campaign as it is now, to change it; NotFoundError where there is none.
+        """The campaign as it is now, to change it; NotFoundError if unknown.
 
         Until the transaction ends, another that locks or saves the same campaign waits.
         """
 
     @abstractmethod
     def delete_retention_campaign(self, campaign_id: CampaignId) -> None:
-        """Delete a campaign that has no members; NotFoundError where there is none."""
+        """Delete a campaign that has no members; NotFoundError if unknown."""
 
     @abstractmethod
     def get_all_retention_campaigns(

@@ -52,7 +52,7 @@ class CohortRepository(ABC):
     def find_ltv_analytics(
         self, *, start: date | None = None, end: date | None = None
     ) -> Labelled[LTVAnalytics]:
-        """What customers are worth, by first purchase day from `start` to `end`, both included.
+        """The value of customers, by first purchase day from `start` to `end`, both included.
 
         Read from the run's rollups; values saved one by one are not in them.
         """
@@ -60,5 +60,5 @@ class CohortRepository(ABC):
     def get_ltv_analytics(
         self, *, start: date | None = None, end: date | None = None
     ) -> LTVAnalytics:
-        """As `find_ltv_analytics`, without the run's label."""
+        """The result of `find_ltv_analytics`, without the run's label."""
         return self.find_ltv_analytics(start=start, end=end).found

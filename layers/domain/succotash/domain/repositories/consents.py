@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from succotash.domain.people.consents import (
+from succotash.domain.consents.consents import (
     Consent,
     CurrentConsent,
     ImportedConsents,
@@ -29,7 +29,7 @@ class ConsentRepository(ABC):
         """
 
     def import_consents(self, consents: ImportedConsents) -> int:
-        """As `record_consents`, made for tens of thousands at once."""
+        """Record consents as `record_consents` does, by the ten thousand."""
         return self.record_consents([*consents.consents()])
 
     @abstractmethod
@@ -38,7 +38,7 @@ class ConsentRepository(ABC):
 
     @abstractmethod
     def get_current_consents(self, canonical_email: str) -> list[CurrentConsent]:
-        """What holds for a person, by purpose."""
+        """The current consents of a person, by purpose."""
 
     @abstractmethod
     def find_consenting_address(self, address_key: str) -> str | None:
@@ -54,7 +54,7 @@ class ConsentRepository(ABC):
 
     @abstractmethod
     def find_suppressions(self, address_keys: Collection[str]) -> list[Suppression]:
-        """What is kept of the addresses, by purpose, then key."""
+        """The suppressions of the addresses, by purpose, then key."""
 
     @abstractmethod
     def lift_suppressions(

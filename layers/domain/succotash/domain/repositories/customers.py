@@ -22,7 +22,7 @@ class CustomerRepository(ABC):
         aliases_only: Collection[str] = (),
         alone: bool = False,
     ) -> KnownCustomers:
-        """What is known of these ids and aliases, e-mails and tombstones.
+        """Find those of these ids and aliases, e-mails and tombstones that are known.
 
         Of the names in `aliases_only` those are told that are aliases. Who records something about
         a customer asks this first, in the same transaction, and names all the tombstones that could

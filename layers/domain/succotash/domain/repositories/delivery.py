@@ -73,7 +73,7 @@ class DeliveryInbox(ABC):
 
 
 class NobodyWaits(DeliveryInbox):
-    """Where jobs come from no queue, and nobody hears of their outcomes."""
+    """Discards outcomes, where jobs come from no queue."""
 
     @override
     def claim(self, receipt: str) -> None:
@@ -97,7 +97,7 @@ class RelayWaker(ABC):
 
 
 class NobodyToWake(RelayWaker):
-    """Where somebody looks at the outbox again and again by themselves."""
+    """Wakes nobody, where the outbox is looked at again and again."""
 
     @override
     def wake(self, at: datetime | None = None) -> None:
@@ -142,11 +142,11 @@ class WebhookAddresses(ABC):
 
     @abstractmethod
     def violation(self, url: str) -> Violation | None:
-        """What is wrong with an address, as of now; None where it may be called."""
+        """The violation of an address, as of now; None where it may be called."""
 
 
 class AnyAddress(WebhookAddresses):
-    """Where nothing is called, and no address matters."""
+    """Allows every address, where nothing is called."""
 
     @override
     def violation(self, url: str) -> Violation | None:

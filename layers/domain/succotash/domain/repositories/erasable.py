@@ -9,7 +9,7 @@ from succotash.domain.people.erasures import ErasedPerson
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What a search for an erased person did."""
+    """The result of a search for an erased person."""
 
     removed: int
     is_complete: bool = True

@@ -12,7 +12,7 @@ from succotash.domain.repositories.erasable import Erasable, Forgotten
 
 @dataclass(frozen=True, slots=True)
 class ExportLink:
-    """Where an export can be fetched, by anybody who has the address."""
+    """The address of an export, for anybody who has it."""
 
     address: str
     expires_at: datetime

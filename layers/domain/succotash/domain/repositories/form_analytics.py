@@ -36,7 +36,7 @@ class FormAnalyticsRepository(ABC):
         form_id: FormId | None = None,
         source: str | None = None,
     ) -> ConversionFunnel:
-        """Of the leads first seen in the range, how many ever reached each stage or a later one.
+        """Count the leads first seen in the range that ever reached each stage or a later one.
 
         Computed from the history of status changes. `form_id` and `source` narrow the leads as
         they narrow those of `get_form_analytics`.

@@ -19,7 +19,7 @@ class FormDefinitionRepository(ABC):
 
     @abstractmethod
     def get_form(self, form_id: FormId) -> Form:
-        """The form; NotFoundError where there is none."""
+        """The form; NotFoundError if unknown."""
 
     @abstractmethod
     def get_all_forms(self) -> list[Form]:

@@ -15,7 +15,7 @@ class FoundCustomerRepository(ABC):
     def find_named_customers(
         self, names: Collection[CustomerId], canonical_email: str | None = None
     ) -> Labelled[list[FoundCustomer]]:
-        """Those with one of these ids or aliases, or with this e-mail, by id."""
+        """Find the customers with one of these ids or aliases, or with this e-mail, by id."""
 
     @abstractmethod
     def get_customers_by_id(

@@ -32,7 +32,7 @@ class GridRepository(ABC):
     def get_retention_grid(
         self, period: GridPeriod, mode: GridMode, origin: CohortAnchor = CohortAnchor.PURCHASE
     ) -> list[GridCell]:
-        """As `find_retention_grid`, without the run."""
+        """The result of `find_retention_grid`, without the run."""
         return self.find_retention_grid(period, mode, origin).found
 
     @abstractmethod

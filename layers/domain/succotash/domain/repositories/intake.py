@@ -1,4 +1,4 @@
-"""The port to what a submission is judged by, and what became of it."""
+"""The port to what a submission is judged by, and its outcome."""
 
 from abc import ABC, abstractmethod
 from datetime import datetime
@@ -16,7 +16,7 @@ EXPIRED_KEYS_REMOVED = 100
 
 
 class IntakeRepository(ABC):
-    """What a submission is judged by, and what became of it."""
+    """The context of submissions, and their outcome."""
 
     @abstractmethod
     def check_duplicate_submission(
@@ -43,7 +43,7 @@ class IntakeRepository(ABC):
 
     @abstractmethod
     def save_outcome(self, outcome: SubmissionOutcome) -> None:
-        """Keep what became of a submission, in the transaction that loaded its context.
+        """Keep the outcome of a submission, in the transaction that loaded its context.
 
         The submission is inserted, or replaces the one with its id; the lead is inserted as new,
         with its status as the first of its history at its last submission, or changed in all but

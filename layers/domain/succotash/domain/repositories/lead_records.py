@@ -26,11 +26,11 @@ class LeadRecordRepository(ABC):
 
     @abstractmethod
     def get_lead(self, lead_id: LeadId) -> Lead:
-        """The lead; NotFoundError where there is none."""
+        """The lead; NotFoundError if unknown."""
 
     @abstractmethod
     def get_lead_by_email(self, canonical_email: str) -> Lead:
-        """The lead with this canonical e-mail; NotFoundError where there is none."""
+        """The lead with this canonical e-mail; NotFoundError if unknown."""
 
     @abstractmethod
     def find_scored_leads(self, canonical_email: str) -> list[ScoredLead]:
@@ -58,7 +58,7 @@ class LeadRecordRepository(ABC):
     def update_lead_status(self, lead_id: LeadId, status: LeadStatus, at: datetime) -> Lead:
         """Move the lead, remember when, and give it back.
 
-        NotFoundError where there is none; IllegalTransitionError where `status` may not follow.
+        NotFoundError if unknown; IllegalTransitionError where `status` may not follow.
         Two concurrent moves of one lead are judged one after the other.
         """
 

@@ -23,7 +23,7 @@ class LifecycleRepository(ABC):
         """
 
     def get_lifecycle_counts(self, period: GridPeriod) -> list[LifecycleCounts]:
-        """As `find_lifecycle_counts`, without the run."""
+        """The result of `find_lifecycle_counts`, without the run."""
         return self.find_lifecycle_counts(period).found
 
     @abstractmethod

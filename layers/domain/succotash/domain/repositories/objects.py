@@ -19,14 +19,14 @@ class StoredObject:
     """One version of an object."""
 
     place: str
-    """Where it is, unlike any other object's of any store."""
+    """The address of the object, unlike any other's of any store."""
     key: str
     version: str
     """Differs from that of every other content that was ever at this place."""
     size: int
     """Bytes."""
     metadata: Mapping[str, str] = field(default_factory=dict, compare=False)
-    """What its sender said about it."""
+    """The metadata that its sender gave."""
 
 
 class ObjectStore(ABC):
@@ -34,7 +34,7 @@ class ObjectStore(ABC):
 
     @abstractmethod
     def describe(self, key: str) -> StoredObject:
-        """The object as it is now; NotFoundError where there is none."""
+        """The object as it is now; NotFoundError if unknown."""
 
     @abstractmethod
     def read(self, found: StoredObject, offset: int = 0) -> Iterator[bytes]:

@@ -12,14 +12,14 @@ class OrderImportRepository(ABC):
 
     @abstractmethod
     def open_import(self, import_id: str) -> OrderImport:
-        """How far the import has come; begun where it is not known yet.
+        """Begin an import, or return the progress of one that is known.
 
         Within a transaction nobody else opens it until the end.
         """
 
     @abstractmethod
     def find_import(self, import_id: str) -> OrderImport | None:
-        """How far the import has come; None where it was never opened."""
+        """The progress of an import; None where it was never opened."""
 
     @abstractmethod
     def save_import(

@@ -16,7 +16,7 @@ class OrderRepository(ABC):
 
     @abstractmethod
     def record_orders(self, orders: Sequence[Order]) -> list[RecordOutcome]:
-        """Add orders to the ledger, and their customers; what became of each, in the same order.
+        """Add orders to the ledger, and their customers; the outcome of each, in the same order.
 
         The customer is the one with this id: see `resolve` for aliases.
 
@@ -33,7 +33,7 @@ class OrderRepository(ABC):
 
     @abstractmethod
     def get_customer(self, customer_id: CustomerId) -> Customer:
-        """The customer; NotFoundError where there is none."""
+        """The customer; NotFoundError if unknown."""
 
     @abstractmethod
     def get_customers_by_email(self, canonical_email: str) -> list[Customer]:

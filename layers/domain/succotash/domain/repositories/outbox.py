@@ -17,7 +17,7 @@ from succotash.domain.values import MessageId
 
 
 class OutboxRepository(ABC):
-    """Messages that wait, those delivered lately, and those set aside; mails counted lately.
+    """Messages that wait, those delivered lately, and those dead-lettered; mails counted lately.
 
     Written in the transaction of what they tell of, so that neither is kept without the other.
     Recipients are named by a keyed digest, never by an address.
@@ -48,7 +48,7 @@ class OutboxRepository(ABC):
 
     @abstractmethod
     def answer(self, outcomes: Sequence[DeliveryOutcome], at: datetime) -> list[AnsweredMessage]:
-        """Note what became of jobs, each once; their messages that wait for no job any more.
+        """Note the outcome of jobs, each once; their messages that wait for no job any more.
 
         An outcome counts that comes after its delivery was found uncertain, and none of a job
         that another one replaced. What was delivered is noted. What was refused is noted no
@@ -106,11 +106,11 @@ class OutboxRepository(ABC):
 
     @abstractmethod
     def count_backlog(self) -> Backlog:
-        """How many messages wait, and how many are set aside."""
+        """Count the messages that wait, and those that are dead-lettered."""
 
     @abstractmethod
     def redrive(self, at: datetime) -> int:
-        """Make everything that was set aside due at `at`, with all its attempts; how many."""
+        """Make everything that was dead-lettered due at `at`, with all its attempts; how many."""
 
     @abstractmethod
     def forget_delivered(self, before: datetime, *, limit: int) -> int:

@@ -25,11 +25,11 @@ class PeopleRepository(ABC):
 
     @abstractmethod
     def find_erased(self, tombstones: Collection[str]) -> dict[str, datetime]:
-        """Those of the tombstones that are kept, and since when."""
+        """The tombstones that are stored, among these, with the time of the erasure."""
 
     @abstractmethod
     def get_answered_requests(self, canonical_email: str) -> list[AnsweredRequest]:
-        """What is remembered of requests that became this person's submissions; by scope, key."""
+        """The answered requests that became this person's submissions; by scope, key."""
 
     @abstractmethod
     def get_messages_about(self, subject_ids: Collection[str]) -> list[OutboxMessage]:

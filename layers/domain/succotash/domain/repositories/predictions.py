@@ -32,7 +32,7 @@ class PredictionRepository(ABC):
         """The customer's prediction; NotFoundError where the current run has none."""
 
     def get_churn_prediction(self, customer_id: CustomerId) -> ChurnPrediction:
-        """As `find_prediction`, without the run."""
+        """The result of `find_prediction`, without the run."""
         return self.find_prediction(customer_id).found
 
     def get_high_risk_customers(self, *, limit: int = 100) -> list[ChurnPrediction]:
@@ -47,7 +47,7 @@ class PredictionRepository(ABC):
         limit: int = PAGE,
         after: tuple[Money, CustomerId] | None = None,
     ) -> list[ChurnPrediction]:
-        """As `find_predictions`, without the run."""
+        """The result of `find_predictions`, without the run."""
         return self.find_predictions(
             risk=risk, segment_id=segment_id, limit=limit, after=after
         ).found

@@ -14,7 +14,7 @@ class QuarantineRepository(ABC):
     def open_digests(self, until: datetime) -> list[QuarantineDigest]:
         """Begin a digest up to `until` for each form that has owners who want one; by form.
 
-        It goes on from the form's last one, and from the beginning where there is none. Forms
+        It goes on from the form's last one, and without one from the beginning. Forms
         whose last one reaches as far are passed over, so of many who do this at once one gets a
         digest. Those that count nothing are not given, and the next one goes on from them.
         """

@@ -9,7 +9,7 @@ from succotash.domain.values import RunId, Shard
 
 
 class ReceiptRepository(ABC):
-    """What runs foresaw, and what came: kept when the runs are gone, without any customer."""
+    """Predictions and how they came out: kept when the runs are gone, without any customer."""
 
     @abstractmethod
     def save_forecast_tallies(

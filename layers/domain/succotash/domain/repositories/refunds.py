@@ -15,7 +15,7 @@ class RefundRepository(ABC):
     def judge_refunds(
         self, refunded: Sequence[tuple[CustomerId, OrderId]]
     ) -> list[RefundWarning | None]:
-        """What is odd about refunds that are in the ledger, in the same order.
+        """The warnings about refunds that are in the ledger, in the same order.
 
         Each is given by its customer and the order it names. An order that this customer has not,
         and nobody else either, may still come: None. One statement for all of them.

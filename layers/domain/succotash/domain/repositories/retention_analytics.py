@@ -7,8 +7,8 @@ from succotash.domain.values import RunId
 
 
 class RetentionAnalyticsRepository(ABC):
-    """Where all customers of a run stand."""
+    """The state of all customers of a run."""
 
     @abstractmethod
     def get_retention_analytics(self, run_id: RunId | None = None) -> RetentionAnalytics:
-        """Where all customers stand, from the rows of the current run or of the one named."""
+        """The state of all customers, from the rows of the current run or of the one named."""

@@ -32,7 +32,7 @@ class RunProgressRepository(ABC):
 
     @abstractmethod
     def find_run_progress(self, run_id: RunId) -> RunProgress:
-        """How far the run has come; NotFoundError where nobody asked for it and none began."""
+        """The progress of a run; NotFoundError if nobody asked for it and none began."""
 
     @abstractmethod
     def get_run_progress(

@@ -51,7 +51,7 @@ class RunRepository(ABC):
 
     @abstractmethod
     def get_scoring_run(self, run_id: RunId) -> ScoringRun:
-        """The run; NotFoundError where there is none."""
+        """The run; NotFoundError if unknown."""
 
     @abstractmethod
     def get_current_scoring_run(self) -> ScoringRun:

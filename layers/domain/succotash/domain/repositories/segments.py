@@ -24,12 +24,12 @@ class SegmentRepository(ABC):
 
     @abstractmethod
     def get_ltv_segment(self, segment_id: SegmentId) -> LTVSegment:
-        """The segment with its result; NotFoundError where there is none."""
+        """The segment with its result; NotFoundError if unknown."""
 
     @abstractmethod
     def find_segments(self) -> Labelled[list[LTVSegment]]:
         """Segments with their results: by lower quantile, then bound, then id; quantiles first."""
 
     def get_all_ltv_segments(self) -> list[LTVSegment]:
-        """As `find_segments`, without the run."""
+        """The result of `find_segments`, without the run."""
         return self.find_segments().found

@@ -30,7 +30,7 @@ class ShardRepository(ABC):
 
     @abstractmethod
     def get_shard_warnings(self, run_id: RunId) -> dict[int, Mapping[str, Json]]:
-        """By number of the shard, what it was finished with; none once the run has finished."""
+        """The warnings of finished shards, by their number; none once the run has finished."""
 
     @abstractmethod
     def get_scored_shards(self, run_id: RunId) -> dict[int, int]:

@@ -39,7 +39,7 @@ class Storage(ABC):
 
     @abstractmethod
     def transaction(self) -> AbstractContextManager[Repositories]:
-        """Everything done with these repositories happens, or, if the block raises, nothing."""
+        """Commit all changes through these repositories at the end, or none if the block raises."""
 
     @abstractmethod
     def in_transaction[T](self, work: Callable[[Repositories], T]) -> T:

@@ -10,7 +10,7 @@ from succotash.domain.repositories.erasable import Erasable, Forgotten
 
 
 class Queueable(Protocol):
-    """What can wait in the queue."""
+    """A message that can wait in the queue."""
 
     @property
     def group(self) -> str:
@@ -41,7 +41,7 @@ class SubmissionQueue(Erasable):
     @abstractmethod
     @override
     def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
-        """Remove the person's submissions (`is_sent_by`) from those that were set aside.
+        """Remove the person's submissions (`is_sent_by`) from those that were dead-lettered.
 
         Those of others keep their order within each group; where the search was not complete, a
         group may begin with what stood further back. What waits may be left to its consumer,

@@ -8,7 +8,7 @@ from succotash.domain.values import PAGE, After, FormId, SubmissionId
 
 
 class SubmissionRepository(ABC):
-    """What was submitted to forms.
+    """Submissions of forms.
 
     Lists are ordered newest first, then by id descending, and go on behind `after`.
     """
@@ -22,11 +22,11 @@ class SubmissionRepository(ABC):
 
     @abstractmethod
     def get_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
-        """The submission; NotFoundError where there is none."""
+        """The submission; NotFoundError if unknown."""
 
     @abstractmethod
     def lock_form_submission(self, submission_id: SubmissionId) -> FormSubmission:
-        """The submission as it is now, to change it; NotFoundError where there is none.
+        """The submission as it is now, to change it; NotFoundError if unknown.
 
         Until the transaction ends, another that locks or saves the same submission waits.
         """

@@ -18,7 +18,7 @@ from succotash.domain.values import (
 
 
 class ValueRepository(ABC):
-    """What customers are worth.
+    """The value of customers.
 
     Readers see the values of the current run only, all of them or none. A value saved without a
     run joins the current run. Money that comes back is in the currency it was saved in. Those who
@@ -46,7 +46,7 @@ class ValueRepository(ABC):
         """The customer's value; NotFoundError where the current run has none."""
 
     def get_customer_ltv(self, customer_id: CustomerId) -> CustomerLTV:
-        """As `find_value`, without the run."""
+        """The result of `find_value`, without the run."""
         return self.find_value(customer_id).found
 
     @abstractmethod
@@ -70,7 +70,7 @@ class ValueRepository(ABC):
         limit: int = PAGE,
         after: tuple[Money, CustomerId] | None = None,
     ) -> list[CustomerLTV]:
-        """As `find_values`, without the run."""
+        """The result of `find_values`, without the run."""
         return self.find_values(
             segment_id=segment_id, cohort_id=cohort_id, risk=risk, limit=limit, after=after
         ).found

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from succotash.domain.people.consents import ConsentState
+from succotash.domain.consents.consents import ConsentState
 from succotash.domain.retention.retention import ChurnPrediction, RiskLevel
 from succotash.domain.value.ltv import CustomerLTV
 from succotash.domain.values import CustomerId, Money, SegmentId
@@ -23,7 +23,7 @@ class FoundCustomer:
 
 @dataclass(frozen=True, slots=True)
 class CustomerFilter:
-    """Which customers are listed; None allows any, also one whom no run knows."""
+    """Filters of a list of customers; None allows any, also one whom no run knows."""
 
     risk: RiskLevel | None = None
     segment_id: SegmentId | None = None
@@ -36,11 +36,11 @@ class CustomerRow:
     customer_id: CustomerId
     canonical_email: str | None = None
     segment_id: SegmentId | None = None
-    """Of their value by the current run; None where it knows none."""
+    """The segment of their value by the current run; None where it knows none."""
     risk_level: RiskLevel | None = None
     probability_alive: float | None = None
     predicted_clv: Money | None = None
     value_at_risk: Money | None = None
     last_purchase_at: datetime | None = None
     marketing: ConsentState | None = None
-    """What they last said about marketing; None where they said nothing."""
+    """The last answer about marketing; None without one."""

@@ -26,7 +26,7 @@ HOURS_LENGTHS = {GridPeriod.DAY: 1, GridPeriod.WEEK: 7, GridPeriod.MONTH: 30}
 
 
 class CohortAnchor(StrEnum):
-    """What makes somebody a member of a cohort, and what counts as coming back.
+    """The event by which a customer joins a cohort, and those that count as coming back.
 
     PURCHASE: buying; buying. ACTIVITY: an activity event; an event or a purchase. FORM: an accepted
     submission of a form by a lead; an event or a purchase of a customer tied to the lead.
@@ -53,7 +53,7 @@ class GridWindows(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GridRequest:
-    """Which grid; InvalidInputError where it makes no sense or would be too large."""
+    """The grid to count; InvalidInputError where it makes no sense or would be too large."""
 
     start: date
     """A day of the first cohort."""
@@ -76,12 +76,12 @@ class GridRequest:
 
     @property
     def first_day(self) -> date:
-        """Of the first cohort."""
+        """The first day of the first cohort."""
         return period_start(self.start, self.period)
 
     @property
     def last_day(self) -> date:
-        """Of the last cohort, which is counted as a whole."""
+        """The last day of the last cohort, which is counted as a whole."""
         return next_period(self.end, self.period) - ONE_DAY
 
     @property
@@ -94,7 +94,7 @@ class GridRequest:
 
 @dataclass(frozen=True, slots=True, order=True)
 class TimelineEvent:
-    """Something that somebody did: when, on which day of the zone, for how much."""
+    """An event of a customer: the instant, the day of the zone, the amount."""
 
     at: datetime
     day: date
@@ -104,7 +104,7 @@ class TimelineEvent:
 
 @dataclass(frozen=True, slots=True)
 class CustomerTimeline:
-    """What one person did, earliest first."""
+    """The events of one person, earliest first."""
 
     joined: Sequence[TimelineEvent]
     """At least once."""
@@ -129,7 +129,7 @@ def period_start(day: date, period: GridPeriod) -> date:
 
 
 def periods_between(start: date, day: date, period: GridPeriod) -> int:
-    """How many periods after the one that begins with `start` the day lies."""
+    """The number of periods from the one that begins with `start` to that of the day."""
     match period:
         case GridPeriod.DAY:
             return (day - start).days

@@ -1,4 +1,4 @@
-"""Which run an answer was read from."""
+"""The run that an answer was read from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from succotash.domain.values import Json, RunId
 
 @dataclass(frozen=True, slots=True)
 class RunLabel:
-    """Which run numbers come from, as of when they hold, and what they depend on."""
+    """The run that numbers come from, the instant they hold for, and its settings."""
 
     run_id: RunId
     as_of: datetime
@@ -28,7 +28,7 @@ class RunLabel:
 
 @dataclass(frozen=True, slots=True)
 class Labelled[T]:
-    """What was found, and the run it was read from: both of one statement."""
+    """A result, and the run it was read from: both of one statement."""
 
     run: RunLabel
     found: T

@@ -9,7 +9,7 @@ from succotash.domain.retention.grids import next_period, period_start
 from succotash.domain.retention.retention import GridPeriod
 
 LIFECYCLE_LENGTHS = {GridPeriod.DAY: 90, GridPeriod.WEEK: 52, GridPeriod.MONTH: 36}
-"""How many periods are kept, that of the run included."""
+"""The number of periods that are kept, that of the run included."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
-"""How sure a share is."""
+"""The uncertainty of a share."""
 
 from math import sqrt
 
 CONFIDENCE = 0.95
 NORMAL_QUANTILE = 1.959963984540054
-"""Of the standard normal distribution at (1 + CONFIDENCE) / 2."""
+"""The quantile of the standard normal distribution at (1 + CONFIDENCE) / 2."""
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:

@@ -14,17 +14,17 @@ from enum import StrEnum
 from succotash.domain.values import Json, RunId
 
 RECEIPT_DAYS = (30, 90, 365)
-"""How far each receipt looks ahead, and after how many days it is graded."""
+"""The horizons of receipts, and the days after which each is graded."""
 DECILES = 10
 
 
 class Measure(StrEnum):
-    """What is foreseen."""
+    """The quantities that are predicted."""
 
     PURCHASES = "purchases"
     """Days with a purchase."""
     REVENUE = "revenue"
-    """Of purchases, net of refunds, neither discounted nor times the margin."""
+    """The revenue of purchases, net of refunds, neither discounted nor times the margin."""
     INACTIVITY = "inactivity"
     """Customers without a purchase or activity."""
 
@@ -50,7 +50,7 @@ class ReceiptGroup:
     customers: int
     foreseen: Decimal
     graded_customers: int | None = None
-    """Of whom it is known what came: fewer where somebody was erased, more where orders came late.
+    """The customers with a known outcome: fewer after erasures, more after late orders.
 
     None before grading.
     """
@@ -60,18 +60,18 @@ class ReceiptGroup:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptHorizon:
-    """What a receipt foresaw for some days."""
+    """The prediction of a receipt for some days."""
 
     days: int
     graded_as_of: datetime | None
     """When the run was as of that graded it; None before."""
     groups: Mapping[Measure, Sequence[ReceiptGroup]]
-    """By rising forecast."""
+    """The groups by rising forecast."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForecastReceipt:
-    """What the first run of a month foresaw."""
+    """The prediction of the first run of a month."""
 
     run_id: RunId
     month: date
@@ -80,11 +80,11 @@ class ForecastReceipt:
     is_backfilled: bool
     """Whether it was made after the fact, from what was known by then."""
     settings: Mapping[str, Json]
-    """Of the run: the currency and the zone among them."""
+    """The settings of the run: the currency and the zone among them."""
     models: Mapping[str, Json]
-    """What foresaw it, and the edges of tenths; it is graded with them."""
+    """The models of the prediction, and the edges of tenths; it is graded with them."""
     horizons: Sequence[ReceiptHorizon] = ()
-    """By days; none in a receipt that is about to be sealed."""
+    """The horizons by days; none in a receipt that is about to be sealed."""
 
     def ends_at(self, days: int) -> datetime:
         """When so many days have passed since."""

@@ -25,7 +25,7 @@ UNKNOWN_SOURCE = "unknown"
 
 
 class RiskLevel(StrEnum):
-    """How urgent a customer's churn risk is.
+    """The urgency of a customer's churn risk.
 
     LOW come by themselves, HIGH are worth writing to, LOST are unlikely ever to come back.
     """
@@ -37,7 +37,7 @@ class RiskLevel(StrEnum):
 
 
 class EngagementSegment(StrEnum):
-    """Where a customer stands by what they did lately."""
+    """The segments of customers by recent activity."""
 
     NEW_USERS = "new_users"
     ACTIVE_USERS = "active_users"
@@ -49,7 +49,7 @@ class EngagementSegment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChurnPrediction:
-    """How likely one customer is to stay silent, as one scoring run saw it."""
+    """The probability that one customer stays inactive, by one scoring run."""
 
     customer_id: CustomerId
     churn_probability: float
@@ -85,7 +85,7 @@ class ChurnPrediction:
     run_id: RunId | None = None
     """None in a prediction not yet stored: it joins the current run."""
     value_segment: SegmentId | None = None
-    """Of the customer's value in the same run, None without one; not saved with the prediction."""
+    """The segment of the value in the same run, None without one; not saved with the prediction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class ChurnPredictions:
 
 @dataclass(frozen=True, slots=True)
 class UserEngagementProfile:
-    """What one customer did, as one scoring run saw it."""
+    """The activity of one customer, by one scoring run."""
 
     customer_id: CustomerId
     sessions: int
@@ -169,14 +169,14 @@ class ScoringRun:
     backtest: Mapping[str, Json]
     customers: int = 0
     plan: Mapping[str, Json] = field(default_factory=dict)
-    """What every shard is scored with; empty in a run from before there were plans."""
+    """The plan that scores every shard; empty in a run from before there were plans."""
     summary: Mapping[str, Json] = field(default_factory=dict)
-    """Where all customers stood when it finished: `RetentionAnalytics.to_dict`; and, under
+    """The state of all customers when it finished: `RetentionAnalytics.to_dict`; and, under
     `warnings`, `RunWarnings.to_dict`."""
 
     @property
     def label(self) -> RunLabel:
-        """What numbers that it found are labelled with."""
+        """The label of the run's numbers."""
         return RunLabel(self.run_id, self.as_of, self.settings, self.models)
 
     @property
@@ -222,7 +222,7 @@ BRACKETS: tuple[tuple[int, int], ...] = ((0, 0), (1, 7), (8, 30), (31, 90), (91,
 
 @dataclass(frozen=True, slots=True)
 class GridCell:
-    """How many of a cohort were active in one period (or bracket) of their life."""
+    """The members of a cohort who were active in one period (or bracket) of their life."""
 
     cohort_starts_on: date
     cohort_size: int
@@ -235,7 +235,7 @@ class GridCell:
 
 @dataclass(frozen=True, slots=True)
 class RetentionAnalytics:
-    """Where all customers stand by the current run."""
+    """The state of all customers by the current run."""
 
     run_id: RunId
     customers: int
@@ -244,10 +244,10 @@ class RetentionAnalytics:
     average_churn_probability: float | None
     average_engagement_score: float | None
     value_at_risk: Money | None
-    """Of the customers at high risk together; None where none is known."""
+    """The value at risk of the customers at high risk together; None where none is known."""
 
     def to_dict(self) -> dict[str, Json]:
-        """As kept with the run."""
+        """Write it as it is stored with the run."""
         at_risk = self.value_at_risk
         return {
             "customers": self.customers,
@@ -261,7 +261,7 @@ class RetentionAnalytics:
 
     @classmethod
     def of_dict(cls, run_id: RunId, kept: Mapping[str, Json]) -> "RetentionAnalytics":
-        """What `to_dict` gave; TypeError for anything else."""
+        """Read one that `to_dict` wrote; TypeError for anything else."""
         match kept:
             case {
                 "customers": int(customers),

@@ -1,4 +1,4 @@
-"""What decides how urgent a churn risk is; the reasoning stands in `domain.models.risk_levels`."""
+"""Parameters of churn risk; `domain.models.risk_levels` gives the reasoning."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ RETURN_HORIZONS = 2
 
 @dataclass(frozen=True, slots=True)
 class RiskRule:
-    """What an operator may set: three shares from 0 to 1, and two ratios.
+    """The parameters that an operator may set: three shares from 0 to 1, and two ratios.
 
     The ratios are multiples of everybody's chance of coming back.
     """
@@ -17,9 +17,9 @@ class RiskRule:
     silent_from: float = 0.5
     """A churn probability of at most this is low in any shop."""
     low_at_least: float = 0.06
-    """Of all customers, those least likely to churn, who are low if they are likely to return."""
+    """The share of customers least likely to churn, who are low if they are likely to return."""
     high_at_most: float = 0.10
-    """Of all customers, those with the greatest value at risk, who may be high."""
+    """The share of customers with the greatest value at risk, who may be high."""
     likely_ratio: float = 2.0
     """A customer with so many times everybody's chance is likely to return."""
     lost_ratio: float = 0.5

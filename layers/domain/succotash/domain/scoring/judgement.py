@@ -1,4 +1,4 @@
-"""What is known of how wrong values are, without the models that found it."""
+"""The known error of values, without the models that found it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -9,20 +9,20 @@ from succotash.domain.values import Json
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is known of how wrong values are; shown with every value."""
+    """The known error of values; shown with every value."""
 
     horizon_days: int
-    """How far values look ahead."""
+    """The horizon of values."""
     judged_days: int | None
     """The longest time that their models were judged on; None where no time could be held out."""
     purchases_error_percent: float | None = None
-    """Of the total of purchases on those days, above 0 where too many were foreseen."""
+    """The error of the total of purchases on those days, above 0 where too many were predicted."""
     revenue_error_percent: float | None = None
-    """Of the total of revenue."""
+    """The error of the total of revenue."""
 
     @classmethod
     def of_dict(cls, kept: Mapping[str, Json]) -> Self:
-        """What `to_dict` gave; TypeError for anything else."""
+        """Read a judgement that `to_dict` wrote; TypeError for anything else."""
         match kept:
             case {
                 "horizon_days": int(horizon_days),
@@ -36,7 +36,7 @@ class Judgement:
 
     @property
     def note(self) -> str:
-        """How far the models were judged, in words."""
+        """Say in words how far the models were judged."""
         if self.judged_days is None:
             return (
                 f"The {self.horizon_days} days ahead were never judged: the history is too short "

@@ -1,4 +1,4 @@
-"""How far a scoring run has come, from the request for it to its end."""
+"""The progress of a scoring run, from the request for it to its end."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from succotash.domain.values import RunId
 
 
 class RunStage(StrEnum):
-    """Where a scoring run stands, for who waits for it."""
+    """The stages of a scoring run, for who waits for it."""
 
     PLANNED = "planned"
     """Asked for, or reading the ledger to fit its models."""
@@ -62,7 +62,7 @@ class RunProgress:
 
     @property
     def stage(self) -> RunStage:
-        """Where it stands."""
+        """The stage of the run."""
         match self.run and self.run.state:
             case RunState.CURRENT | RunState.SUPERSEDED:
                 return RunStage.FINISHED

@@ -1,4 +1,4 @@
-"""What readers of a scoring run's numbers should know of the ledger behind them."""
+"""Warnings about the ledger behind a scoring run's numbers."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ NAMED = 20
 FAR_OFF = 1.5
 """The ratio of two totals from which a backtest is far off, whichever is the larger."""
 _DEVIATIONS = 3.0
-"""Of a Poisson count: a difference within them may be chance."""
+"""The deviations of a Poisson count within which a difference may be chance."""
 
 
 def is_far_off(predicted: float, actual: float) -> bool:
@@ -42,7 +42,7 @@ class RunWarnings:
         return cls(len(known), tuple(nsmallest(NAMED, known)), refunds)
 
     def __add__(self, other: "RunWarnings") -> "RunWarnings":
-        """Of the customers of both."""
+        """The warnings about the customers of both."""
         ids = (*self.left_out_ids, *other.left_out_ids)
         return RunWarnings(
             self.left_out + other.left_out,
@@ -51,7 +51,7 @@ class RunWarnings:
         )
 
     def to_dict(self) -> dict[str, Json]:
-        """As kept with the run."""
+        """Write it as it is stored with the run."""
         return {
             "left_out": self.left_out,
             "left_out_ids": list(self.left_out_ids),
@@ -63,7 +63,7 @@ class RunWarnings:
 
     @classmethod
     def of_dict(cls, kept: Mapping[str, Json]) -> "RunWarnings":
-        """What `to_dict` gave; TypeError for anything else."""
+        """Read warnings that `to_dict` wrote; TypeError for anything else."""
         match kept:
             case {
                 "left_out": int(left_out),

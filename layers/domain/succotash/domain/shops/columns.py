@@ -10,7 +10,7 @@ from succotash.domain.shops.orders import ShopOrder, ShopOrderState
 from succotash.domain.values import Currency, Money, OrderId
 
 _OFFSET = slice(19, None)
-"""Of an instant that is written to the second."""
+"""The offset of an instant that is written to the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class ShopOrderColumns:
     system: str
     currency: Currency
     lines: Sequence[int]
-    """Of the file; later ones are told later."""
+    """The lines of the file; later ones are newer."""
     order_ids: Sequence[str]
     """The ledger's ids if the orders are new."""
     numbers: Sequence[str | None]
@@ -40,7 +40,7 @@ class ShopOrderColumns:
         return len(self.order_ids)
 
     def state(self, row: int) -> ShopOrderState:
-        """What is known of an order when nothing else is told of it."""
+        """The state of an order about which nothing else is known."""
         return ShopOrderState(
             OrderId(self.order_ids[row]),
             self.system,

@@ -11,11 +11,11 @@ from succotash.domain.values import Json, instant_text
 from succotash.errors import MalformedRequestError
 
 VERSION = 1
-"""Of the texts below; a release reads those of the one before it."""
+"""The version of the texts below; a release reads those of the one before it."""
 
 
 class ShopEventKind(StrEnum):
-    """Who records an event."""
+    """The kinds of recording that events need."""
 
     LEDGER = "ledger"
     """Orders, refunds, disputes, and what customers said about marketing."""
@@ -25,14 +25,14 @@ class ShopEventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ShopEvent:
-    """What a system said, signed by it, cut down to what is read of it."""
+    """An event that a system signed, reduced to the fields that are read."""
 
     system: str
     kind: ShopEventKind
     received_at: datetime
     body: Mapping[str, Json]
     topic: str | None = None
-    """What the system calls the event, where the body does not say it. It is not signed."""
+    """The system's name of the event, where the body has none. It is not signed."""
 
     def as_text(self) -> str:
         """The event, in ASCII."""
@@ -64,9 +64,9 @@ class ShopEvent:
                     received_at = datetime.fromisoformat(at)
                     return cls(system, ShopEventKind(kind), received_at, body, topic)
                 case _:
-                    raise MalformedRequestError("this is no event of a shop")
+                    raise MalformedRequestError("not an event of a shop")
         except (ValueError, RecursionError):
-            raise MalformedRequestError("this is no event of a shop") from None
+            raise MalformedRequestError("not an event of a shop") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +76,4 @@ class QueuedShopEvent:
     message_id: str
     text: str
     receives: int
-    """How many times it was given, this time included."""
+    """The number of times it was received, this time included."""

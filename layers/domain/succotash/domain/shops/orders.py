@@ -1,4 +1,4 @@
-"""What a shop system says about an order, and what of it is known so far.
+"""A shop's statements about an order, and the state that follows from them.
 
 A file tells the state of each order once; events tell it again and again, in any order. Both are
 merged into one state per order, and the ledger holds what the state implies.
@@ -47,7 +47,7 @@ class ShopRefund:
 
 @dataclass(frozen=True, slots=True)
 class ShopDeletion:
-    """That a shop deleted an order, which counts no longer."""
+    """The deletion of an order by its shop, which counts no longer."""
 
     system: str
     order_number: str
@@ -78,7 +78,7 @@ class ShopOrder:
     number: str | None
     name: str | None
     told_at: datetime
-    """As of when: what is older than what is known changes nothing."""
+    """The instant of the statement: one older than the known state changes nothing."""
     ordered_at: datetime
     total: Money
     """Before refunds."""
@@ -89,7 +89,7 @@ class ShopOrder:
     refunded: RefundTotal | None = None
     refunds: tuple[ShopRefund, ...] = ()
     accepts_marketing: bool | None = None
-    """What the buyer said when ordering; None where the system does not tell."""
+    """The buyer's answer when ordering; None where the system does not tell."""
     has_all_refunds: bool = False
     """Whether `refunds` are all there are, so that one that is not among them was taken back."""
 
@@ -100,7 +100,7 @@ type Told = ShopOrder | ShopRefund | ShopDeletion
 
 @dataclass(frozen=True, slots=True)
 class ShopOrderKey:
-    """By what a shop's order is looked for."""
+    """The key by which a shop's order is found."""
 
     system: str
     number: str | None
@@ -110,7 +110,7 @@ class ShopOrderKey:
 
 @dataclass(frozen=True, slots=True)
 class KnownRefund:
-    """What is known of one refund; amounts are in ten-thousandths."""
+    """A refund that is known; amounts are in ten-thousandths."""
 
     refunded_at: datetime
     units: int
@@ -119,7 +119,7 @@ class KnownRefund:
 
 @dataclass(frozen=True, slots=True)
 class ShopOrderState:
-    """What is known of a shop's order. The ledger holds exactly what `ledger` says.
+    """The state of a shop's order. The ledger holds exactly what `ledger` says.
 
     Where only refunds have been told so far, there is neither `told_at` nor `ordered_at`; where
     the order does not count, there is no customer.
@@ -134,7 +134,7 @@ class ShopOrderState:
     total: Money | None = None
     refunded: RefundTotal | None = None
     refunds: Mapping[str, KnownRefund] = field(default_factory=dict)
-    """By the system's id of each."""
+    """The refunds by the system's id of each."""
 
     def ledger(self) -> list[Order]:
         """The entries of the ledger: the order, each refund, and the rest of their total."""
@@ -169,7 +169,7 @@ class ShopOrderState:
         return replace(self, refunded=refunded) == other
 
     def _rest(self, refunded: RefundTotal) -> int:
-        """What no refund under an id of its own accounts for of a total that was told."""
+        """The part of a reported total that no refund under an id of its own accounts for."""
         told = [
             each.units
             for refund_id, each in self.refunds.items()
@@ -189,7 +189,7 @@ def refund_entry_id(order_id: OrderId, refund_id: str | None = None) -> OrderId:
 
 
 def key_of(told: Told) -> ShopOrderKey:
-    """By what the order is looked for that this is about."""
+    """The key of the order that this is about."""
     if not isinstance(told, ShopOrder):
         order_id = order_id_of(told.system, told.order_number, None)
         return ShopOrderKey(told.system, told.order_number, order_id)
@@ -266,7 +266,7 @@ def merged_deletion(
 
 
 def matching(key: ShopOrderKey, found: Sequence[ShopOrderState]) -> list[ShopOrderState]:
-    """Those of the states that are the key's order: by number, or by name where one has none."""
+    """The states that are the key's order: by number, or by name where one has none."""
     return [
         each
         for each in found

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 TOLERANCE = timedelta(minutes=5)
-"""How far the time in a signature of Stripe may be from now, as in Stripe's own libraries."""
+"""The distance from now that Stripe's own libraries allow the time in a signature."""
 HEADERS: Mapping[str, str] = {
     "shopify": "x-shopify-hmac-sha256",
     "stripe": "stripe-signature",
     "woocommerce": "x-wc-webhook-signature",
 }
-"""By system, the header with the signature. The names of headers are in lower case here."""
+"""The header with the signature, by system. The names of headers are in lower case here."""
 _SECONDS = re.compile(r"[0-9]{1,12}")
 
 

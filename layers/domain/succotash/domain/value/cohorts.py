@@ -11,7 +11,7 @@ from succotash.domain.values import CohortId, Money
 
 
 class CohortSpan(StrEnum):
-    """How long the time is in which a cohort's customers first bought."""
+    """The length of the period in which a cohort's customers first bought."""
 
     MONTH = "month"
     QUARTER = "quarter"

@@ -10,12 +10,12 @@ from itertools import compress
 from succotash.domain.values import CampaignId, CustomerId, EventId, LeadId, Money, OrderId
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far a sender's clock may be ahead before its facts count as from the future."""
+"""The time by which a sender's clock may be ahead before its facts count as from the future."""
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Somebody who ordered or was active. The e-mail, where known, ties them to their lead."""
+    """A customer who ordered or was active. The e-mail, where known, ties them to their lead."""
 
     customer_id: CustomerId
     first_seen_at: datetime
@@ -39,11 +39,11 @@ class Order:
     """Tells who the customer is, and ties them to a lead; not kept with the order and, as the
     former ids, not compared on repetition."""
     former_ids: tuple[CustomerId, ...] = ()
-    """What older keys made of an address or number that the customer goes by."""
+    """The ids that older keys made of an address or number that the customer goes by."""
 
 
 class RecordOutcome(StrEnum):
-    """What became of one item of a batch."""
+    """The outcome of one item of a batch."""
 
     RECORDED = "recorded"
     UNCHANGED = "unchanged"
@@ -57,7 +57,7 @@ class RecordOutcome(StrEnum):
 
 
 class ActivityKind(StrEnum):
-    """What happened; CUSTOM carries a name of the sender's own."""
+    """The kinds of activity; CUSTOM carries a name of the sender's own."""
 
     SESSION = "session"
     CLICK = "click"
@@ -67,7 +67,7 @@ class ActivityKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActivityEvent:
-    """Something a customer did other than buying. E-mail and former ids are as an order's."""
+    """An activity other than buying. E-mail and former ids are as an order's."""
 
     customer_id: CustomerId
     event_id: EventId
@@ -82,12 +82,12 @@ class ActivityEvent:
 
 
 def event_identity(event: ActivityEvent) -> tuple[str, str]:
-    """What an event is known by."""
+    """The key of an event."""
     return event.customer_id, event.event_id
 
 
 def event_contents(event: ActivityEvent) -> ActivityEvent:
-    """What is kept of an event, and what two with one identity must share to be the same."""
+    """The contents of an event, by which two with one identity are compared."""
     return replace(event, canonical_email=None, former_ids=())
 
 
@@ -111,7 +111,7 @@ class Histories:
     """Event days after `as_of` up to the end of the holdout; all 0 where none was asked for."""
 
     def without(self, customer_ids: Collection[str]) -> "Histories":
-        """Those of everybody else."""
+        """The rows of all other customers."""
         stays = _others(self, customer_ids)
         return Histories(
             list(compress(self.customer_ids, stays)),
@@ -134,9 +134,9 @@ class PurchaseHistories:
     days: Histories
     orders: array[int]
     revenue: array[int]
-    """Of all purchases, net."""
+    """The revenue of all purchases, net."""
     repeat_revenue: array[int]
-    """Of purchases after the first day, net."""
+    """The revenue of purchases after the first day, net."""
     first_purchase_at: list[str]
     last_purchase_at: list[str]
     """Instants, ISO 8601 with offset, UTC."""
@@ -167,10 +167,10 @@ class ActivitySummaries:
     last_session_at: list[str | None]
     """ISO 8601 with offset, UTC."""
     interests: list[Mapping[str, int]]
-    """How often each interest was named."""
+    """The number of times that each interest was named."""
 
     def without(self, customer_ids: Collection[str]) -> "ActivitySummaries":
-        """Those of everybody else."""
+        """The rows of all other customers."""
         stays = _others(self.days, customer_ids)
         return ActivitySummaries(
             self.days.without(customer_ids),

@@ -1,4 +1,4 @@
-"""What customers, segments and cohorts are worth."""
+"""The value of customers, segments and cohorts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from decimal import Decimal
 from succotash.domain.values import CohortId, CustomerId, Json, Money, RunId, SegmentId
 
 INTERVAL_LEVEL = 0.8
-"""How probably what a customer still brings lies within their interval, at least."""
+"""The least probability that a customer's future revenue lies within its interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class CustomerLTV:
     `interval_level`; None where no run said."""
     residual_high: Money | None = None
     residual_median: Money | None = None
-    """As probably less as more; None where no run said."""
+    """The median; None where no run gave one."""
     probability_of_no_purchase: float | None = None
     """Within the value horizon; None where no run said."""
     risk_level: str | None = None
-    """Of the customer's prediction in the same run, None without one; not saved with the value."""
+    """The level of the prediction in the same run, None without one; not saved with the value."""
 
     @property
     def predicted_clv(self) -> Money:
@@ -64,7 +64,7 @@ class CustomerLTV:
 
     @property
     def interval_level(self) -> float:
-        """How probably the residual value lies within its interval.
+        """The probability that the residual value lies within its interval.
 
         A point holds with the probability of no purchase, any other interval with INTERVAL_LEVEL.
         """
@@ -108,7 +108,7 @@ class CohortPeriod:
     active_customers: int
     """Customers with a purchase in this month."""
     revenue: Decimal
-    """Of this month, net, in the cohort's currency."""
+    """The revenue of this month, net, in the cohort's currency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +123,14 @@ class Cohort:
     average_ltv: Money
     """Mean predicted CLV."""
     periods: tuple[CohortPeriod, ...] = ()
-    """By period; months without a purchase are left out."""
+    """The periods; months without a purchase are left out."""
     run_id: RunId | None = None
     """None in a cohort not yet stored: it joins the current run."""
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentResult:
-    """What a run found for a segment."""
+    """The result of a run for a segment."""
 
     run_id: RunId
     lower_bound: Money
@@ -156,7 +156,7 @@ class LTVSegment:
     lower_quantile: float | None = None
     lower_bound: Money | None = None
     result: SegmentResult | None = None
-    """Of the current run; None before the first one, or for a rule newer than it."""
+    """The result of the current run; None before the first one, or for a rule newer than it."""
 
 
 DEFAULT_SEGMENTS = (
@@ -188,9 +188,9 @@ class LTVAnalytics:
     by_segment: Mapping[str, ValueGroup]
     by_cohort: Mapping[str, ValueGroup]
     by_source: Mapping[str, ValueGroup]
-    """By the source that led to the first purchase (`origin_of`); customers without one under
+    """The groups by the source that led to the first purchase (`origin_of`); without one,
     "unknown"."""
     by_campaign: Mapping[str, ValueGroup]
     """Likewise by campaign; customers without one are in no group."""
     backtest: Mapping[str, Json]
-    """What the run's models missed on time that was held out."""
+    """The errors of the run's models on held-out time."""

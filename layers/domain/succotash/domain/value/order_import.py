@@ -11,7 +11,7 @@ from succotash.errors import Violation
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How much of a file is behind one: bytes and lines, both from its beginning."""
+    """A position in a file: bytes and lines, both from its beginning."""
 
     offset: int = 0
     line: int = 0
@@ -36,7 +36,7 @@ class RejectedLine:
 
 
 SKIPPED = "skipped_"
-"""How the code of a skipped line begins; the reason follows."""
+"""The beginning of the code of a skipped line; the reason follows."""
 
 
 def skipped_line(line: int, reason: str) -> RejectedLine:
@@ -58,18 +58,18 @@ WARNING_CODES = [each.value for each in RefundWarning]
 
 
 def as_rejected(line: WarnedLine) -> RejectedLine:
-    """How tables keep the line: among rejected ones, told apart by the code of its violation."""
+    """The line as tables store it: among rejected ones, told apart by its violation's code."""
     found = Violation("refund_of", line.warning.value, line.warning.message)
     return RejectedLine(line.line, (found,))
 
 
 @dataclass(frozen=True, slots=True)
 class OrderImport:
-    """How far the import of one version of one file has come."""
+    """The progress of the import of one version of one file."""
 
     import_id: str
     position: Position = START
-    """Everything before it is in the ledger or rejected."""
+    """The position up to which everything is in the ledger or rejected."""
     recorded: int = 0
     unchanged: int = 0
     conflicting: int = 0
@@ -80,9 +80,9 @@ class OrderImport:
     warned: int = 0
     """Warned lines that were saved with it; they are counted among those recorded, too."""
     replaced: int = 0
-    """Of orders that were known otherwise, in a shop's file."""
+    """The number of orders of a shop's file that were known otherwise."""
     skipped: Mapping[str, int] = field(default_factory=dict)
-    """By reason: orders of a shop's file that do not count."""
+    """The number of orders of a shop's file that do not count, by reason."""
 
     def advanced(
         self,

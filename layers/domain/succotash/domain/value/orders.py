@@ -1,4 +1,4 @@
-"""What an order must be to enter the ledger, by whichever way it comes."""
+"""The conditions under which an order enters the ledger, by whichever way it comes."""
 
 from array import array
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ class OrderColumns:
     refunds_of: list[str | None] = field(default_factory=list)
     canonical_emails: list[str | None] = field(default_factory=list)
     former_ids: dict[str, tuple[CustomerId, ...]] = field(default_factory=dict)
-    """By customer id, where there are any."""
+    """The former ids by customer id, where there are any."""
 
     def __len__(self) -> int:
         return len(self.order_ids)
@@ -84,18 +84,18 @@ class OrderColumns:
 
 
 def order_identity(order: Order) -> tuple[str, str]:
-    """What an order is known by."""
+    """The key of an order."""
     return order.customer_id, order.order_id
 
 
 def order_contents(order: Order) -> Order:
-    """What two orders with one identity must share to be the same."""
+    """The contents of an order, by which two with one identity are compared."""
     return replace(order, canonical_email=None, former_ids=())
 
 
 @dataclass(frozen=True, slots=True)
 class OrderRules:
-    """What keeps an order out of the ledger of a deployment with this currency, at this time."""
+    """The rules about orders in a deployment with this currency, at this time."""
 
     currency: Currency
     now: datetime
@@ -106,7 +106,7 @@ class OrderRules:
         return self.now + CLOCK_TOLERANCE
 
     def violation(self, order: Order) -> Violation | None:
-        """What is wrong with an order, if anything.
+        """The violation of an order, if any.
 
         It is in another currency, from the future, or its amount does not fit its kind, is too
         large or too precise.

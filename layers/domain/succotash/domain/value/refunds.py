@@ -38,14 +38,14 @@ class RefundTotals:
     unmatched: int = 0
     """Refunds that name no order of their customer known by then: they lower no value."""
     unmatched_units: int = 0
-    """What they come to, in ten-thousandths; 0 or less."""
+    """The sum of the refunds, in ten-thousandths; 0 or less."""
     over_refunded: int = 0
     """Orders."""
     over_refunded_units: int = 0
-    """What their refunds exceed them by, in ten-thousandths; 0 or less."""
+    """The amount by which refunds exceed their orders, in ten-thousandths; 0 or less."""
 
     def __add__(self, other: "RefundTotals") -> "RefundTotals":
-        """Of the ledgers of both."""
+        """The ledgers of both together."""
         return RefundTotals(
             self.unmatched + other.unmatched,
             self.unmatched_units + other.unmatched_units,

@@ -1,4 +1,4 @@
-"""Which rules of segments make sense."""
+"""Validates rules of segments."""
 
 from succotash.domain.value.ltv import LTVSegment
 from succotash.domain.values import Currency, Money, amount_violation
@@ -6,7 +6,7 @@ from succotash.errors import Violation
 
 
 def segment_violation(segment: LTVSegment, currency: Currency) -> Violation | None:
-    """What is wrong with a segment's rule, where money is in this currency; None if nothing is."""
+    """The violation of a segment's rule, where money is in this currency, if any."""
     quantile, bound = segment.lower_quantile, segment.lower_bound
     if (quantile is None) == (bound is None):
         return Violation(

@@ -13,7 +13,7 @@ ANSWER_SECONDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who signs, and in which region."""
+    """The keys that sign, and their region."""
 
     region: str
     access_key: str
@@ -22,7 +22,7 @@ class Credentials:
 
 
 def find_credentials(environment: Mapping[str, str]) -> Credentials:
-    """Those of a Lambda function, and elsewhere those that boto3 finds.
+    """Find the credentials of a Lambda function; elsewhere, those that boto3 finds.
 
     Lambda gives them in the environment. A function that started from a snapshot asks an address
     for them instead, since they end before its process does. StorageUnavailableError where there
@@ -52,7 +52,7 @@ def _asked_for(address: str, authorization: str | None, region: str) -> Credenti
             region, found["AccessKeyId"], found["SecretAccessKey"], found.get("Token")
         )
     except (URLError, TimeoutError, ValueError, KeyError, TypeError):
-        raise StorageUnavailableError("there are no credentials to sign a token with") from None
+        raise StorageUnavailableError("no credentials to sign a token with") from None
 
 
 def _found_by_boto3(region: str | None) -> Credentials:
@@ -66,8 +66,8 @@ def _found_by_boto3(region: str | None) -> Credentials:
     except BotoCoreError:
         found = None
     if found is None or session.region_name is None:
-        raise StorageUnavailableError("there are no credentials to sign a token with")
+        raise StorageUnavailableError("no credentials to sign a token with")
     frozen = found.get_frozen_credentials()
     if frozen.access_key is None or frozen.secret_key is None:
-        raise StorageUnavailableError("there are no credentials to sign a token with")
+        raise StorageUnavailableError("no credentials to sign a token with")
     return Credentials(session.region_name, frozen.access_key, frozen.secret_key, frozen.token)

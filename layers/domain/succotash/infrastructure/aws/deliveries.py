@@ -90,7 +90,7 @@ class SqsDeliveryQueue(DeliveryQueue):
 
 
 class SqsDeliveryInbox(DeliveryInbox):
-    """That queue for who does the jobs, and the queues of those who wait for outcomes."""
+    """The queue as the worker of jobs sees it, and the queues of those who wait for outcomes."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class SqsDeliveryInbox(DeliveryInbox):
         submissions_url: str,
         client: Callable[[], Sqs] = sqs,
     ) -> None:
-        """How challenges went is told to the FIFO queue that submissions wait in."""
+        """Take the queues; outcomes of challenges go to the FIFO queue that submissions wait in."""
         self._queue_url = queue_url
         self._relay_url = relay_url
         self._submissions_url = submissions_url

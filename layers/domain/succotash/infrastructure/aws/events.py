@@ -83,7 +83,7 @@ class EventBridgeBus(EventBus):
 
 
 def _size(entry: Mapping[str, Any]) -> int:
-    """What the entry counts for, by EventBridge's own rule."""
+    """The size of an entry, by EventBridge's own rule."""
     texts = (entry["Source"], entry["DetailType"], entry["Detail"])
     return TIME_SIZE + sum(len(text.encode()) for text in texts)
 

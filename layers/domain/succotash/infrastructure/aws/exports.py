@@ -59,5 +59,5 @@ class ExportBucket(ExportStore):
                     Bucket=self._bucket, Delete={"Objects": keys, "Quiet": True}
                 )
                 if answer.get("Errors"):
-                    raise StorageUnavailableError("S3 kept a part of what was to go")
+                    raise StorageUnavailableError("S3 did not delete all objects")
                 removed += len(keys)

@@ -1,4 +1,4 @@
-"""How fast Amazon SES takes the account's e-mails."""
+"""Asks at which rate Amazon SES takes the account's e-mails."""
 
 import logging
 import time
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from succotash.infrastructure.aws.mail import Ses, sesv2
 
 KNOWN_SECONDS = 300.0
-"""How long the account's rate is used before it is asked for again."""
+"""The time for which the account's rate is used before it is asked for again."""
 SANDBOX = 1.0
 """E-mails a second of an account that SES has not let out of its sandbox: any account's least."""
 

@@ -108,7 +108,7 @@ class S3ObjectStore(ObjectStore):
 
 
 class _Readable(io.RawIOBase):
-    """What comes piece by piece, to be read in any other pieces."""
+    """A reader of pieces, which gives them in any other pieces."""
 
     def __init__(self, content: Iterable[bytes]) -> None:
         super().__init__()

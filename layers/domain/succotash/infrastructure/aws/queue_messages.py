@@ -59,7 +59,7 @@ class QueueMessages:
             raise StorageUnavailableError(f"the queue: {type(error).__name__}") from None
 
     def headers(self, payload: bytes) -> Mapping[str, str]:
-        """Those of the request with this payload, signed."""
+        """The signed headers of the request with this payload."""
         credentials = self._credentials()
         moment = self._clock().astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
         headers = {

@@ -13,7 +13,7 @@ from succotash.errors import StorageUnavailableError
 from succotash.infrastructure.aws.queues import Sqs, translated
 
 RETENTION = timedelta(days=14)
-"""How long a message may stay however often it was sent again, which restarts the queue's time."""
+"""The longest time for a message however often it was sent again."""
 FIRST_SENT = "first_sent_at"
 """The attribute of a copy that says since when its message is kept, in milliseconds."""
 BATCH = 10
@@ -146,7 +146,7 @@ def _batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
 
 def _require_all(answer: Message) -> None:
     if answer.get("Failed"):
-        raise StorageUnavailableError("the queue refused a part of a batch")
+        raise StorageUnavailableError("the queue rejected part of a batch")
 
 
 def _first_sent(message: Message) -> int:

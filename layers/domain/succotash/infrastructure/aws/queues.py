@@ -1,4 +1,4 @@
-"""What the adapters of SQS share."""
+"""Shared parts of the adapters of SQS."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -48,7 +48,7 @@ def rds_token(host: str, port: int, user: str, credentials: Credentials, at: dat
 
 
 def _host(host: str, port: int) -> str:
-    """As the header of a request has it, which leaves out the scheme's own port."""
+    """The value of the header `Host`, which leaves out the scheme's own port."""
     return host.lower() if port == HTTPS_PORT else f"{host.lower()}:{port}"
 
 

@@ -10,11 +10,11 @@ from typing import Protocol
 from succotash.errors import SettingsError, StorageUnavailableError
 
 KNOWN_SECONDS = 300.0
-"""How long a value is used before it is read again."""
+"""The time for which a value is used before it is read again."""
 
 
 class SecretsClient(Protocol):
-    """What is needed of a client of Secrets Manager."""
+    """The part of a client of Secrets Manager that is needed."""
 
     def get_secret_value(self, *, SecretId: str) -> Mapping[str, object]:  # noqa: N803 - AWS's name
         """The answer, with the secret as `SecretString` unless it is binary."""

@@ -1,4 +1,4 @@
-"""What events of SES say about addresses, and about campaigns' messages."""
+"""Reads events of SES about addresses, and about campaigns' messages."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
-from succotash.domain.people.consents import ConsentOrigin, FailedAddress
+from succotash.domain.consents.consents import ConsentOrigin, FailedAddress
 from succotash.domain.values import CampaignId, MessageId
 
 type SesEvent = Mapping[str, Any]

@@ -11,7 +11,7 @@ type Send = Callable[[str, int], None]
 
 
 class SqsShopEvents(ShopEventQueue):
-    """A queue for each kind of event, and one for what is set aside."""
+    """A queue for each kind of event, and one for what is dead-lettered."""
 
     def __init__(self, queues: Mapping[ShopEventKind, Send], failures: Send) -> None:
         self._queues = queues

@@ -12,7 +12,7 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 def scope_of(moment: str, service: str, credentials: Credentials) -> str:
-    """What a signature made at a moment (`20260105T093107Z`) is good for."""
+    """The scope of a signature made at a moment (`20260105T093107Z`)."""
     return f"{moment[:8]}/{credentials.region}/{service}/aws4_request"
 
 

@@ -27,7 +27,7 @@ def sqs() -> Sqs:
 
 
 class SqsSubmissionQueue(SubmissionQueue):
-    """A FIFO queue, and another one for what is set aside."""
+    """A FIFO queue, and another one for what is dead-lettered."""
 
     def __init__(self, queue_url: str, failures_url: str, client: Callable[[], Sqs] = sqs) -> None:
         self._queue_url = queue_url

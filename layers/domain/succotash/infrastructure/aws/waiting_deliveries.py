@@ -40,7 +40,7 @@ class SqsWaitingMessages(Erasable):
 
     @override
     def forget(self, person: ErasedPerson, has_time: Callable[[], bool]) -> Forgotten:
-        # Whoever does jobs has no way to the database and its tombstones, so they go here.
+        # The worker of jobs has no way to the database and its tombstones, so they go here.
         client = self._new_client()
         removed = 0
         is_complete = True

@@ -13,7 +13,7 @@ from succotash.errors import NotFoundError, StorageUnavailableError
 PART = 1024 * 1024
 """Bytes read at a time."""
 METADATA_SUFFIX = ".metadata.json"
-"""Of the file that holds what the sender of an object said about it."""
+"""The suffix of the file that holds the metadata of an object."""
 
 
 class FolderObjectStore(ObjectStore):

@@ -17,9 +17,9 @@ from succotash.infrastructure.statement_files import load_statements
 
 BUSY_SECONDS = 5.0
 REMEMBERED_SECONDS = 300.0
-"""How long a message's repetition is recognised."""
+"""The time in which a message's repetition is recognised."""
 ASIDE_SECONDS = 14 * 86_400.0
-"""How long what is set aside is kept, as in a queue of SQS."""
+"""The time for which dead letters are kept, as in a queue of SQS."""
 
 _SQL = load_statements(Path(__file__).with_suffix(".sql"))
 
@@ -90,7 +90,7 @@ class FileSubmissionQueue(SubmissionQueue):
             )
 
     def count(self, state: str = "waits") -> int:
-        """How many messages wait, or are set `aside`."""
+        """Count the messages that wait, or that were set `aside`."""
         with self._connection() as connection:
             [number] = connection.execute(_SQL["count_in_state"], {"state": state}).fetchone()
         return int(number)

@@ -14,7 +14,7 @@ from succotash.infrastructure.private_files import make_private_folder, private_
 
 LIFETIME = timedelta(hours=1)
 PATH = "/local-uploads"
-"""Where the server takes files, of which API Gateway knows nothing."""
+"""The path where the server takes files, of which API Gateway knows nothing."""
 PERMIT_SUFFIX = ".permit.json"
 
 
@@ -42,14 +42,14 @@ class UploadFolder(UploadStore):
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """What the server may take, once."""
+    """A permit to send one file."""
 
     target: Path
     metadata: Mapping[str, str]
 
     @classmethod
     def find(cls, folder: Path, key: str, now: datetime) -> Self:
-        """The permit for a key; NotFoundError where there is none any more."""
+        """The permit for a key; NotFoundError if it is used up."""
         target = folder / key
         if not target.resolve().is_relative_to(folder.resolve()):
             raise NotFoundError("permit")

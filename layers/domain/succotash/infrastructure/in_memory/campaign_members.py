@@ -27,13 +27,13 @@ from succotash.domain.campaigns.members import (
     ReleaseTerms,
     Unreached,
 )
-from succotash.domain.messages.outbox import MessageKind, OutboxMessage
-from succotash.domain.people.consents import (
+from succotash.domain.consents.consents import (
     MARKETING,
     ConsentState,
     SuppressionReason,
     campaign_purpose,
 )
+from succotash.domain.messages.outbox import MessageKind, OutboxMessage
 from succotash.domain.people.erasures import DigestBlocks
 from succotash.domain.repositories.campaign_members import CampaignMemberRepository
 from succotash.domain.value.ledgers import Customer
@@ -42,15 +42,15 @@ from succotash.infrastructure.in_memory.consents import InMemoryConsentRepositor
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
 from succotash.infrastructure.in_memory.tables import OutboxRow, atomic, stored
 
-type Facts = dict[AudienceField, str | float | Decimal | None]
+type FieldValues = dict[AudienceField, str | float | Decimal | None]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Account:
-    """What the current run and the leads tell of an account."""
+    """An account, as the current run and the leads know it."""
 
     customer: Customer
-    facts: Facts
+    facts: FieldValues
     value_at_risk: Decimal
     foreseen_value: Decimal
     currency: Currency | None
@@ -64,7 +64,7 @@ class _Account:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Person:
-    """Whom an address stands for."""
+    """The person at an address."""
 
     canonical_email: str
     account: _Account
@@ -262,7 +262,7 @@ class InMemoryCampaignMemberRepository(InMemoryRepository, CampaignMemberReposit
         return Recipient(message_id, lead.first_name, lead.last_name, lead.company)
 
     def _assignable(self, terms: DispatchTerms) -> Iterator[tuple[_Person, str, Arm]]:
-        """Those who would be assigned, in order, until the budget ends."""
+        """The people who would be assigned, in order, until the budget ends."""
         sent = sum(
             1
             for each in self.tables.members_by_campaign[terms.campaign_id]
@@ -339,7 +339,7 @@ class InMemoryCampaignMemberRepository(InMemoryRepository, CampaignMemberReposit
         lead = None if customer.lead_id is None else self.tables.leads.get(customer.lead_id)
         at_risk = None if prediction is None else prediction.value_at_risk
         value_at_risk = Decimal(0) if at_risk is None else at_risk.amount
-        facts: Facts = {
+        facts: FieldValues = {
             AudienceField.ENGAGEMENT_SEGMENT: None if profile is None else profile.segment,
             AudienceField.LEAD_SOURCE: None if lead is None else lead.source,
             AudienceField.RISK_LEVEL: None,

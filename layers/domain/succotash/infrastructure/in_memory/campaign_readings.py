@@ -58,7 +58,7 @@ class InMemoryCampaignReadingRepository(InMemoryRepository, CampaignReadingRepos
         return sorted(found, key=lambda each: each.look)
 
     def _totals(self, member: CampaignMember, terms: LookTerms) -> GroupTotals:
-        """Of one member."""
+        """The totals of one member."""
         closes_at = member.assigned_at + terms.window
         net, has_bought = 0, False
         for customer in self.tables.customers_by_email[member.canonical_email or ""]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import override
 
-from succotash.domain.people.consents import (
+from succotash.domain.consents.consents import (
     Consent,
     ConsentOrigin,
     ConsentState,
@@ -100,7 +100,7 @@ class InMemoryConsentRepository(InMemoryRepository, ConsentRepository):
 
 
 def _current(history: Sequence[Consent]) -> CurrentConsent:
-    """What holds of a history of one purpose, in the order in which it was recorded."""
+    """The current consent by a history of one purpose, in the order in which it was recorded."""
 
     def last(*, imported: bool) -> Consent | None:
         found = [each for each in history if (each.origin is ConsentOrigin.IMPORT) is imported]

@@ -1,4 +1,4 @@
-"""Who customers are, in memory."""
+"""Customers and their aliases in memory."""
 
 import dataclasses
 from collections import Counter

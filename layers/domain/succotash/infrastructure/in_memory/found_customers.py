@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Collection
 from typing import override
 
-from succotash.domain.people.consents import MARKETING, ConsentState
+from succotash.domain.consents.consents import MARKETING, ConsentState
 from succotash.domain.repositories.found_customers import FoundCustomerRepository
 from succotash.domain.retention.customers import CustomerFilter, CustomerRow, FoundCustomer
 from succotash.domain.retention.labels import Labelled

@@ -58,7 +58,7 @@ class InMemoryGridRepository(InMemoryRepository, GridRepository):
 def _people(
     tables: Tables, as_of: datetime, time_zone: str
 ) -> Callable[[CohortAnchor], Iterator[CustomerTimeline]]:
-    """Everybody who joined by an origin at or before an instant; ledgers are read once for all."""
+    """All customers who joined by an origin at or before an instant; reads the ledgers once."""
     calendar = Calendar(time_zone)
     bought = {
         customer_id: [

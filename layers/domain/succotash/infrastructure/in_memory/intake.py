@@ -1,4 +1,4 @@
-"""What a submission is judged by, and what became of it, in memory."""
+"""The context of submissions, and their outcome, in memory."""
 
 import copy
 import dataclasses
@@ -34,7 +34,7 @@ from succotash.infrastructure.in_memory.tables import IdempotencyRow, atomic, st
 
 
 class InMemoryIntakeRepository(InMemoryRepository, IntakeRepository):
-    """What a submission is judged by, and what became of it."""
+    """The context of submissions, and their outcome."""
 
     @override
     @atomic
@@ -149,5 +149,5 @@ class InMemoryIntakeRepository(InMemoryRepository, IntakeRepository):
 
 
 def _count(found: Iterable[object], limit: int) -> int:
-    """How many there are, no further than to the limit."""
+    """Count them, no further than to the limit."""
     return sum(1 for _ in islice(found, limit))

@@ -20,5 +20,5 @@ def page[T](
 
 
 def submission_place(submission: FormSubmission) -> tuple[datetime, str]:
-    """Where a submission stands in a list by time."""
+    """The position of a submission in a list by time."""
     return submission.submitted_at, submission.submission_id

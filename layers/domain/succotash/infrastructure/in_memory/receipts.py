@@ -106,7 +106,7 @@ class InMemoryReceiptRepository(InMemoryRepository, ReceiptRepository):
 def _with_shard(
     known: Mapping[int, Sequence[Tally]], shard: Shard | None, tallies: Sequence[Tally]
 ) -> dict[int, Sequence[Tally]]:
-    """What is known by shard, with one shard's replaced, or all of them."""
+    """The receipts by shard, with one shard's replaced, or all of them."""
     return {0: tallies} if shard is None else {**known, shard.index: tallies}
 
 

@@ -1,4 +1,4 @@
-"""What the repositories in memory share: the tables they work on."""
+"""The base of the repositories in memory: the tables they work on."""
 
 from succotash.infrastructure.in_memory.tables import Tables
 

@@ -1,4 +1,4 @@
-"""Where all customers of a run stand in memory."""
+"""The state of all customers of a run in memory."""
 
 from collections import Counter
 from statistics import fmean
@@ -13,7 +13,7 @@ from succotash.infrastructure.in_memory.tables import atomic
 
 
 class InMemoryRetentionAnalyticsRepository(InMemoryRepository, RetentionAnalyticsRepository):
-    """Where all customers of a run stand."""
+    """The state of all customers of a run."""
 
     @override
     @atomic

@@ -1,4 +1,4 @@
-"""What is known of the orders of shop systems, in memory."""
+"""The states of shops' orders in memory."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What was submitted to forms in memory."""
+"""Submissions of forms in memory."""
 
 from datetime import datetime
 from itertools import islice
@@ -18,7 +18,7 @@ _NOT_ADMITTED = frozenset({SubmissionState.QUARANTINED, SubmissionState.UNCONFIR
 
 
 class InMemorySubmissionRepository(InMemoryRepository, SubmissionRepository):
-    """What was submitted to forms."""
+    """Submissions of forms."""
 
     @override
     @atomic

@@ -14,6 +14,7 @@ from succotash.domain.campaigns.campaigns import RetentionCampaign
 from succotash.domain.campaigns.members import CampaignMember
 from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
 from succotash.domain.campaigns.readings import LookReading
+from succotash.domain.consents.consents import Consent, Suppression
 from succotash.domain.forms.forms import DEFAULT_FORM, Form, RuleKind, ValidationRule
 from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.leads.leads import Lead, LeadScore, LeadStatus, StatusChange
@@ -21,7 +22,6 @@ from succotash.domain.leads.scoring import DEFAULT_SCORING, ScoringRules
 from succotash.domain.messages.delivery import DeliveryResult, PendingDelivery
 from succotash.domain.messages.outbox import OutboxMessage
 from succotash.domain.messages.quarantine import QuarantineDigest
-from succotash.domain.people.consents import Consent, Suppression
 from succotash.domain.retention.grids import CohortAnchor
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.lifecycle import LifecycleCounts
@@ -84,7 +84,7 @@ class IdempotencyRow:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """A job that was handed over, and what became of it."""
+    """A job that was handed over, and its outcome."""
 
     pending: PendingDelivery
     result: DeliveryResult | None = None
@@ -110,7 +110,7 @@ class OutboxRow:
 
 @dataclass(frozen=True, slots=True)
 class RollupGroup:
-    """What the customers of a run have in common where they count together."""
+    """The properties that customers of a run share where they count together."""
 
     first_purchase_day: date
     segment_id: SegmentId
@@ -141,7 +141,7 @@ def stored[T: DataclassInstance](row: T) -> T:
 
 
 class Tables:
-    """Everything a storage in memory holds, and the one transaction that may be open on it.
+    """All tables of a storage in memory, and the one transaction that may be open on it.
 
     A transaction holds the lock until it ends, so transactions are serial. It logs how to reverse
     each change, so it costs what it changes, however large the ledgers have grown.
@@ -274,7 +274,7 @@ class Tables:
         return run.run_id
 
     def labelled[T](self, found: T) -> Labelled[T]:
-        """What was found, with the run readers see."""
+        """A result, with the run that readers see."""
         return Labelled(self.runs[self.current_run()].label, found)
 
     def newest_scoring_rules(self) -> ScoringRules:
@@ -339,7 +339,7 @@ class Tables:
         return answers
 
     def meant(self, customer_id: CustomerId) -> CustomerId:
-        """Whom a shop means by an id: whose alias it is, or else whose id."""
+        """The customer that a shop means by an id: whose alias it is, or else whose id."""
         return self.aliases.get(customer_id) or customer_id
 
     def _seed(self) -> None:
@@ -355,7 +355,7 @@ class Tables:
 
 
 class OnTables(Protocol):
-    """Something that works on tables."""
+    """A repository that works on tables."""
 
     @property
     def tables(self) -> Tables:

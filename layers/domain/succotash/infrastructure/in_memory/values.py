@@ -1,4 +1,4 @@
-"""What customers are worth in memory."""
+"""The value of customers in memory."""
 
 import dataclasses
 from datetime import datetime
@@ -26,7 +26,7 @@ from succotash.infrastructure.in_memory.tables import atomic, stored
 
 
 class InMemoryValueRepository(InMemoryRepository, ValueRepository):
-    """What customers are worth."""
+    """The value of customers."""
 
     @override
     @atomic

@@ -13,7 +13,7 @@ from succotash.infrastructure.postgres.connection_settings import (
 
 
 def settings_of(url: str) -> ConnectionSettings:
-    """Where and as whom, from `postgresql://user:password@host:port/database`.
+    """Read the settings in `postgresql://user:password@host:port/database`.
 
     In the query, `host` and `port` name another place, such as a Unix socket's directory, and
     `sslmode` and `sslrootcert` mean what they mean in libpq. SettingsError where it is no such
@@ -28,7 +28,7 @@ def settings_of(url: str) -> ConnectionSettings:
     except ValueError:
         raise SettingsError("the database's address cannot be read") from None
     if parts.scheme not in {"postgresql", "postgres"}:
-        raise SettingsError("the database's address is to begin with postgresql://")
+        raise SettingsError("the database's address must begin with postgresql://")
     user = unquote(parts.username or "postgres")
     return ConnectionSettings(
         host=host,

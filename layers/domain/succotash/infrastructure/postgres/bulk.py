@@ -79,7 +79,7 @@ def whole(values: Iterable[str]) -> array[int]:
     try:
         return array("q", map(int, values))
     except OverflowError:
-        raise StorageError("a total is larger than 64 bits hold") from None
+        raise StorageError("a total exceeds 64 bits") from None
 
 
 def countable(

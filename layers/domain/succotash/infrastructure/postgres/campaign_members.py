@@ -18,8 +18,8 @@ from succotash.domain.campaigns.members import (
     Release,
     ReleaseTerms,
 )
+from succotash.domain.consents.consents import CAMPAIGN_PREFIX, MARKETING
 from succotash.domain.messages.outbox import MessageKind
-from succotash.domain.people.consents import CAMPAIGN_PREFIX, MARKETING
 from succotash.domain.repositories.campaign_members import CampaignMemberRepository
 from succotash.domain.values import CampaignId, MessageId
 from succotash.infrastructure.postgres.campaigns import PostgresCampaignRepository
@@ -38,6 +38,7 @@ from succotash.infrastructure.rows.campaigns import (
 from succotash.infrastructure.rows.row import only
 
 _SQL = statements("campaign_members")
+_ELIGIBILITY = statements("campaign_eligibility")
 
 
 class PostgresCampaignMemberRepository(PostgresRepository, CampaignMemberRepository):
@@ -54,7 +55,10 @@ class PostgresCampaignMemberRepository(PostgresRepository, CampaignMemberReposit
     @override
     def assign_members(self, terms: DispatchTerms, dispatch_id: str) -> Assigned:
         [row] = self._run(
-            _SQL["assign_members"], **_parameters(terms), at=terms.at, dispatch_id=dispatch_id
+            _ELIGIBILITY["assign_members"],
+            **_parameters(terms),
+            at=terms.at,
+            dispatch_id=dispatch_id,
         )
         return Assigned(row["treatment"], row["holdout"])
 
@@ -71,11 +75,11 @@ class PostgresCampaignMemberRepository(PostgresRepository, CampaignMemberReposit
 
     @override
     def count_reach(self, terms: DispatchTerms) -> Reach:
-        return reach_of(self._run(_SQL["count_reach"], **_parameters(terms)))
+        return reach_of(self._run(_ELIGIBILITY["count_reach"], **_parameters(terms)))
 
     @override
     def find_recipients(self, terms: DispatchTerms, *, limit: int) -> list[Recipient]:
-        rows = self._run(_SQL["find_recipients"], **_parameters(terms), limit=limit)
+        rows = self._run(_ELIGIBILITY["find_recipients"], **_parameters(terms), limit=limit)
         return [recipient_of(row) for row in rows]
 
     @override

@@ -1,4 +1,4 @@
-"""Where the database is, who asks, and how long anything may take."""
+"""Settings of connections: the server, the role, and how long anything may take."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -37,7 +37,7 @@ def password_with_fallback(first: PasswordSource, second: PasswordSource) -> Pas
 
 
 class SslMode(StrEnum):
-    """As in libpq: `require` encrypts but believes any server, so it guards against no attacker."""
+    """The modes of libpq: `require` encrypts but believes any server, so it stops no attacker."""
 
     DISABLE = "disable"
     REQUIRE = "require"
@@ -45,17 +45,17 @@ class SslMode(StrEnum):
 
 
 def default_sslmode(host: str) -> SslMode:
-    """What to ask of a server on this host where nobody said."""
+    """The mode for a server on this host, by default."""
     return SslMode.DISABLE if is_this_machine(host) else SslMode.VERIFY_FULL
 
 
 RDS_AUTHORITIES = Path(__file__).with_name("rds.pem")
-"""Who certifies servers of Amazon RDS."""
+"""The certificates of the authorities of Amazon RDS."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """Where the database is, who asks, and how long anything may take (in seconds).
+    """Settings of connections: the server, the role, and how long anything may take (in seconds).
 
     A host that starts with "/" is the directory of a Unix socket, which has no TLS. `proxied`
     says that RDS Proxy or PgBouncer shares out the sessions: then nothing is left in them, no
@@ -76,7 +76,7 @@ class ConnectionSettings:
     lock_timeout: float = 3.0
     idle_in_transaction_timeout: float = 30.0
     network_allowance: float = 5.0
-    """How much later than by its own limits the server's answer may arrive."""
+    """The time by which the server's answer may be later than its own limits."""
     proxied: bool = False
     statements_kept: int = 200
     """Prepared statements of one connection; the longest unused gives way."""
@@ -89,15 +89,15 @@ class ConnectionSettings:
             self.idle_in_transaction_timeout,
         )
         if min(times) < MILLISECOND:
-            raise SettingsError("every time limit of a database connection is to be above zero")
+            raise SettingsError("every time limit of a database connection must be greater than 0")
 
     @property
     def read_timeout(self) -> float:
-        """How long to wait for an answer; by then the server has given up."""
+        """The time to wait for an answer; by then the server has given up."""
         return self.statement_timeout + self.network_allowance
 
     def startup_parameters(self) -> dict[str, str]:
-        """What a session starts with; it costs no round trip."""
+        """The parameters that a session starts with; they cost no round trip."""
         if self.proxied:
             return {"client_encoding": "UTF8"}
         return {

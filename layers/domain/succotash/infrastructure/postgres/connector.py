@@ -1,4 +1,4 @@
-"""How a connection is opened: socket, TLS, password."""
+"""Opens connections: socket, TLS, password."""
 
 import socket
 import ssl
@@ -47,7 +47,7 @@ class Connector:
         try:
             sock = self._connected_socket()
         except ssl.SSLCertVerificationError:
-            raise ConnectError("its certificate is not to be trusted", passing=False) from None
+            raise ConnectError("its certificate is not trusted", passing=False) from None
         except OSError:
             raise ConnectError("it cannot be reached", passing=True) from None
         try:
@@ -73,7 +73,7 @@ class Connector:
         except (DatabaseError, InterfaceError, OSError) as error:
             raise _refused_connection(error) from None
         except (KeyError, ValueError, struct.error, scramp.ScramException):
-            raise ConnectError("what answers is no PostgreSQL", passing=False) from None
+            raise ConnectError("the server is not PostgreSQL", passing=False) from None
 
     def _connected_socket(self) -> socket.socket:
         settings = self.settings
@@ -144,7 +144,7 @@ class _PasswordRefusedError(Exception):
 
 
 def _refused_connection(error: BaseException | None) -> Exception:
-    """What the attempt failed for; the driver's own closing may have hidden it."""
+    """The error that the attempt failed with; the driver's own closing may have hidden it."""
     while error is not None:
         if isinstance(error, DatabaseError):
             fields = error.args[0]

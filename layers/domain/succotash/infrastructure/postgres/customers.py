@@ -1,4 +1,4 @@
-"""Who customers are, in PostgreSQL."""
+"""Customers and their aliases in PostgreSQL."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence

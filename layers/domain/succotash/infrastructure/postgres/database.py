@@ -96,7 +96,7 @@ class Database(UnitOfWork):
 
 @contextmanager
 def _session(connection: Connection) -> Iterator[Session]:
-    """What is done within is kept as a whole, or, where anything is raised, undone as a whole."""
+    """Run a transaction: commit at the end, or roll back if anything is raised."""
     session = Session(connection)
     try:
         yield session

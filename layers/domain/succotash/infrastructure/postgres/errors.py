@@ -1,4 +1,4 @@
-"""What PostgreSQL can answer with, in the terms of the error tree; never with a driver's text.
+"""Translates PostgreSQL's errors into the error tree; never with a driver's text.
 
 A driver's error holds row values (its DETAIL), so it is replaced at once, and not chained.
 """

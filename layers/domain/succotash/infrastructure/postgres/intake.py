@@ -1,4 +1,4 @@
-"""What a submission is judged by, and what became of it, in PostgreSQL."""
+"""The context of submissions, and their outcome, in PostgreSQL."""
 
 from datetime import datetime
 from typing import override
@@ -55,7 +55,7 @@ _NO_LEAD: dict[str, object] = {
 
 
 class PostgresIntakeRepository(PostgresRepository, IntakeRepository):
-    """What a submission is judged by, and what became of it."""
+    """The context of submissions, and their outcome."""
 
     @override
     def check_duplicate_submission(
@@ -140,14 +140,14 @@ class PostgresIntakeRepository(PostgresRepository, IntakeRepository):
 
 
 def _kept_columns(kept: LeadUpsert | None) -> dict[str, object]:
-    """Of a lead and its score; NULL throughout where there is none to keep."""
+    """The columns of a lead and its score; all NULL without a lead."""
     if kept is None:
         return _NO_LEAD
     return {**lead_columns(kept.lead, is_new=kept.is_new), **score_columns(kept.score)}
 
 
 def _remembered_columns(remembered: StoredResponse | None) -> dict[str, object]:
-    """Of a key and its answer; NULL throughout where there is no key."""
+    """The columns of a key and its response; all NULL without a key."""
     if remembered is None:
         return dict.fromkeys(("scope", "key", "body_digest", "answer", "expires_at"))
     return {

@@ -28,7 +28,7 @@ FIND_LEADS = {
     (False, True): _SQL["find_leads_of_source"],
     (True, True): _SQL["find_leads_of_status_and_source"],
 }
-"""By whether a status and a source are given, so that the index of what is given serves."""
+"""The statements by whether a status and a source are given, so that an index serves."""
 
 
 class PostgresLeadRecordRepository(PostgresRepository, LeadRecordRepository):

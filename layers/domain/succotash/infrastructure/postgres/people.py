@@ -1,4 +1,4 @@
-"""Who was erased, and what is kept about people in passing, in PostgreSQL."""
+"""Tombstones, and short-lived records of people, in PostgreSQL."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""How statements about many rows are planned, in PostgreSQL."""
+"""Sets how statements about many rows are planned in PostgreSQL."""
 
 from succotash.infrastructure.postgres.session import Session
 from succotash.infrastructure.postgres.sql import statements

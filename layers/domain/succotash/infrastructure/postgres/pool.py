@@ -12,13 +12,13 @@ from succotash.observation import Metric, count
 
 @dataclass(frozen=True, slots=True)
 class PoolLimits:
-    """How many connections, and for how long; times in seconds."""
+    """The limits of a pool; times in seconds."""
 
     minimum: int = 0
-    """As many stay open however long they are unused."""
+    """The number of connections that stay open however long they are unused."""
     maximum: int = 4
     wait: float = 5.0
-    """How long to wait for a connection that another thread has."""
+    """The time to wait for a connection that another thread has."""
     trusted: float = 30.0
     """A connection unused for longer is asked whether it is still there before it is used."""
     unused: float = 300.0

@@ -1,4 +1,4 @@
-"""What a server is to hold for the functions: database, roles, rights, schema."""
+"""Provisions a server for the functions: database, roles, rights, schema."""
 
 from base64 import b64encode
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -34,7 +34,7 @@ LIMITS = {
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "30s",
 }
-"""What the functions' sessions are held to where they do not ask for other limits themselves."""
+"""The limits of functions' sessions where they do not ask for other limits themselves."""
 
 
 class SetUpError(SuccotashError):
@@ -53,7 +53,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be there in the end."""
+    """The database, roles and schema to provision."""
 
     database: str
     migrator: str
@@ -162,11 +162,13 @@ def _make_roles(server: Connection, plan: Plan, *, is_superuser: bool) -> None:
         if not known:
             _tell(server, _SQL["create_role"], role=role)
         elif known[0]["administers"]:
-            raise SetUpError("a role that the functions or migrations would use administers")
+            raise SetUpError("a role of the functions or migrations is an administrator")
     for each in plan.logins:
         if each.password is None:
             if not server.run(_SQL["get_iam_role"], {}):
-                raise SetUpError("the server knows no IAM authentication: it has no role rds_iam")
+                raise SetUpError(
+                    "the server does not support IAM authentication: it has no role rds_iam"
+                )
             _tell(server, _SQL["let_log_in_by_iam"], role=each.role)
             _tell(server, _SQL["grant_iam"], role=each.role)
         else:
@@ -221,7 +223,7 @@ def _make_schema(
 
 
 def scram_verifier(password: str) -> str:
-    """What PostgreSQL keeps of a password (RFC 5803), so that no log of the server holds itself."""
+    """The verifier that PostgreSQL stores of a password (RFC 5803), so that no log holds itself."""
     salt, stored, server, iterations = ScramMechanism("SCRAM-SHA-256").make_auth_info(password)
     salt, stored, server = (b64encode(each).decode() for each in (salt, stored, server))
     return f"SCRAM-SHA-256${iterations}:{salt}${stored}:{server}"

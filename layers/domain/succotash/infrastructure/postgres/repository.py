@@ -1,4 +1,4 @@
-"""What the PostgreSQL repositories have in common: where their statements run."""
+"""The base of the PostgreSQL repositories: where their statements run."""
 
 from collections.abc import Callable
 from typing import Self

@@ -59,17 +59,17 @@ class PostgresRow:
         return Money(self[column], Currency(self[currency]))
 
     def optional_money(self, column: str, /, currency: str = "currency") -> Money | None:
-        """As `money`, or None where either column is NULL."""
+        """An amount with its currency, or None where either column is NULL."""
         if self[column] is None or self[currency] is None:
             return None
         return self.money(column, currency)
 
     def json(self, column: str, /) -> Any:  # noqa: ANN401 - what JSON holds is known to its reader
-        """What a column of JSON or an array holds."""
+        """The value in a column of JSON or an array."""
         return self[column]
 
     def optional_json(self, column: str, /) -> Any:  # noqa: ANN401 - as `json`
-        """As `json`, or None where the column is NULL."""
+        """The value in a column of JSON or an array, or None where the column is NULL."""
         return self[column]
 
 

@@ -1,4 +1,4 @@
-"""Where all customers of a run stand in PostgreSQL."""
+"""The state of all customers of a run in PostgreSQL."""
 
 from typing import override
 
@@ -13,7 +13,7 @@ _SQL = statements("retention_analytics")
 
 
 class PostgresRetentionAnalyticsRepository(PostgresRepository, RetentionAnalyticsRepository):
-    """Where all customers of a run stand."""
+    """The state of all customers of a run."""
 
     @override
     def get_retention_analytics(self, run_id: RunId | None = None) -> RetentionAnalytics:

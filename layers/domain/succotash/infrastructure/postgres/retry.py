@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often, and within which time from the first attempt's start; times in seconds."""
+    """The number of attempts, and the time for all of them, in seconds."""
 
     attempts: int = 5
     deadline: float = 10.0
@@ -54,7 +54,7 @@ class Retry:
         self._chance = chance
 
     def __call__[T](self, attempt: Callable[[], T]) -> T:
-        """What the first successful attempt gives; else what the last one raised."""
+        """Return the result of the first attempt that succeeds, or raise the last one's error."""
         started = self._clock()
         found_read_only = False
         failures = 0

@@ -1,4 +1,4 @@
-"""What an adapter talks to: one open transaction, or a pool that makes one per call."""
+"""Units of work: one open transaction, or a pool that makes one per call."""
 
 from collections.abc import Callable, Iterable
 from typing import Protocol, override
@@ -11,13 +11,13 @@ __all__ = ["Jsonb", "Row", "Session", "UnitOfWork"]
 
 
 class UnitOfWork(Protocol):
-    """Where statements of a repository run."""
+    """A unit of work, in which statements of a repository run."""
 
     def run(self, statement: str, /, **parameters: object) -> list[Row]:
         """The rows of one statement; what it did is kept or undone as a whole."""
 
     def in_transaction[T](self, work: Callable[["Session"], T], /) -> T:
-        """What `work` gives, done in one transaction; it may be called again from its start."""
+        """Do `work` in one transaction and return its result; it may be called several times."""
 
 
 class Session(UnitOfWork):

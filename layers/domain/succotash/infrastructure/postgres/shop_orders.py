@@ -1,4 +1,4 @@
-"""What is known of the orders of shop systems, in PostgreSQL."""
+"""The states of shops' orders in PostgreSQL."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,8 +20,9 @@ from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.rows.shops import refunds_document, shop_order_state_of
 
 _SQL = statements("shop_orders")
+_COLUMNS = statements("shop_order_columns")
 _OUTCOMES = {each.value[0]: each for each in (RecordOutcome.RECORDED, RecordOutcome.UNCHANGED)}
-"""By their first letter."""
+"""The outcomes by their first letter."""
 
 
 class PostgresShopOrderRepository(PostgresRepository, ShopOrderRepository):
@@ -80,11 +81,11 @@ class PostgresShopOrderRepository(PostgresRepository, ShopOrderRepository):
 
         def enter(session: Session) -> str:
             plan_for_many_keys(session)
-            session.run(_SQL["make_stage_of_columns"])
-            session.run(_SQL["clear_stage_of_columns"])
-            session.copy_in(_SQL["copy_to_stage_of_columns"], chunks)
+            session.run(_COLUMNS["make_stage_of_columns"])
+            session.run(_COLUMNS["clear_stage_of_columns"])
+            session.copy_in(_COLUMNS["copy_to_stage_of_columns"], chunks)
             [entered] = session.run(
-                _SQL["enter_staged_shop_orders"], own=orders.system, currency=orders.currency
+                _COLUMNS["enter_staged_shop_orders"], own=orders.system, currency=orders.currency
             )
             return str(entered["outcomes"])
 
@@ -130,7 +131,7 @@ class PostgresShopOrderRepository(PostgresRepository, ShopOrderRepository):
 def _stage_columns(
     states: Sequence[ShopOrderState], emails: Mapping[CustomerId, str]
 ) -> tuple[Iterable[str], ...]:
-    """What is copied of each; columns that nearly all files leave empty are not looked through."""
+    """The columns to copy; those that nearly all files leave empty are not looked through."""
     totals = [each.total for each in states]
     refunded = [each.refunded for each in states]
     nothing = [bulk.NULL] * len(states)

@@ -54,7 +54,7 @@ class Statement:
         except KeyError as missing:
             raise StorageError(f"a statement lacks its parameter {missing}") from None
         except (ValueError, TypeError):
-            raise StorageError("a value has no form that can be stored") from None
+            raise StorageError("a value of this type cannot be stored") from None
         return values
 
 

@@ -1,4 +1,4 @@
-"""What was submitted to forms in PostgreSQL."""
+"""Submissions of forms in PostgreSQL."""
 
 from datetime import datetime
 from typing import override
@@ -19,7 +19,7 @@ _SQL = statements("submissions")
 
 
 class PostgresSubmissionRepository(PostgresRepository, SubmissionRepository):
-    """What was submitted to forms."""
+    """Submissions of forms."""
 
     @override
     def save_form_submission(self, submission: FormSubmission) -> None:

@@ -1,4 +1,4 @@
-"""What customers are worth in PostgreSQL."""
+"""The value of customers in PostgreSQL."""
 
 from typing import override
 
@@ -29,7 +29,7 @@ _SQL = statements("values")
 
 
 class PostgresValueRepository(PostgresRepository, ValueRepository):
-    """What customers are worth."""
+    """The value of customers."""
 
     @override
     def save_customer_ltv(self, value: CustomerLTV) -> None:

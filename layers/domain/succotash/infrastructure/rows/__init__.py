@@ -1,1 +1,1 @@
-"""What rows of either SQL adapter hold, read by column name."""
+"""Maps rows of either SQL adapter to the domain, by column name."""

@@ -8,7 +8,7 @@ from succotash.infrastructure.rows.row import Row
 
 
 def outcome_of(row: Row) -> MemberOutcome:
-    """What became of a message."""
+    """The outcome of a message."""
     return MemberOutcome(
         row["campaign_id"],
         row["person_key"],
@@ -18,5 +18,5 @@ def outcome_of(row: Row) -> MemberOutcome:
 
 
 def added_of(rows: Sequence[Row]) -> set[tuple[MessageId, OutcomeKind]]:
-    """Which outcomes are new."""
+    """The keys of the outcomes that are new."""
     return {(MessageId(row["person_key"]), OutcomeKind(row["kind"])) for row in rows}

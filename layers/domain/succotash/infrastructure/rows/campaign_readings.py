@@ -22,7 +22,7 @@ _COUNTS = frozenset({"members", "b"})
 
 
 def look_totals_of(rows: Iterable[Row], looks: int) -> list[LookTotals]:
-    """What each of so many looks counted, from one row for each look, arm and segment."""
+    """The totals of each of so many looks, from one row for each look, arm and segment."""
     everybody = [ArmTotals()] * looks
     segments: list[dict[str, ArmTotals]] = [defaultdict(ArmTotals) for _ in range(looks)]
     for row in rows:
@@ -53,7 +53,7 @@ def look_reading_of(row: Row) -> LookReading:
 
 
 def look_told_document(told: LookTold | None) -> dict[str, Json] | None:
-    """What was told as its column holds it; None where it is not known."""
+    """The published result of a look as its column holds it; None if it is not known."""
     if told is None:
         return None
     found = told.incremental_revenue

@@ -167,7 +167,7 @@ def member_of(row: Row) -> CampaignMember:
 
 
 def reach_of(rows: Sequence[Row]) -> Reach:
-    """How many would be assigned, and why others would not."""
+    """The number of people who would be assigned, and of others by reason."""
     people = {row["outcome"]: row["people"] for row in rows}
     return Reach(
         treatment=people.pop(Arm.TREATMENT, 0),
@@ -177,12 +177,12 @@ def reach_of(rows: Sequence[Row]) -> Reach:
 
 
 def recipient_of(row: Row) -> Recipient:
-    """What messages say of somebody."""
+    """The recipient's details for a message."""
     return Recipient(row["message_id"], row["first_name"], row["last_name"], row["company"])
 
 
 def release_of(row: Row) -> Release:
-    """What is known of the recipient of a message that is about to leave."""
+    """The recipient of a message that is about to leave."""
     reason = row["reason"]
     return Release(
         row["campaign_id"],
@@ -207,6 +207,6 @@ def mark_documents(marks: Sequence[MemberMark]) -> list[Json]:
 
 
 def states_of(rows: Sequence[Row]) -> dict[MemberState, int]:
-    """How many members are in each state."""
+    """The number of members by state."""
     counts = {row["state"]: row["members"] for row in rows}
     return {each: counts.get(each, 0) for each in MemberState}

@@ -1,6 +1,6 @@
 """Consent and suppressions, of rows."""
 
-from succotash.domain.people.consents import (
+from succotash.domain.consents.consents import (
     Consent,
     ConsentOrigin,
     ConsentState,
@@ -27,7 +27,7 @@ def consent_of(row: Row) -> Consent:
 
 
 def current_consent_of(row: Row) -> CurrentConsent:
-    """What holds for a purpose."""
+    """The current answer to a purpose."""
     return CurrentConsent(
         canonical_email=row["canonical_email"],
         purpose=row["purpose"],

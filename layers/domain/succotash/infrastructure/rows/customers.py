@@ -1,9 +1,9 @@
-"""Who customers are, of rows."""
+"""Customers and their aliases, from rows."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from succotash.domain.people.consents import ConsentState
+from succotash.domain.consents.consents import ConsentState
 from succotash.domain.people.identities import Account, Join
 from succotash.domain.retention.customers import CustomerRow, FoundCustomer
 from succotash.domain.retention.retention import RiskLevel

@@ -1,4 +1,4 @@
-"""What a submission is judged by, of rows."""
+"""The context of submissions, from rows."""
 
 from succotash.domain.intake.spam import RecentTraffic
 from succotash.domain.intake.submissions import IdempotencyRecord, OriginalSubmission
@@ -11,12 +11,12 @@ def original_of(row: Row) -> OriginalSubmission:
 
 
 def idempotency_record_of(row: Row) -> IdempotencyRecord:
-    """What is known of a key."""
+    """The record of an idempotency key."""
     return IdempotencyRecord(row["body_digest"], row.optional_json("answer"))
 
 
 def traffic_of(row: Row) -> RecentTraffic:
-    """What came in shortly before."""
+    """The counts of recent submissions."""
     return RecentTraffic(
         from_address=row["from_address"], to_form=row["to_form"], same_text=row["same_text"]
     )

@@ -17,5 +17,5 @@ def run_label_of(row: Row) -> RunLabel:
 
 
 def labelled[T](rows: Sequence[Row], found: T) -> Labelled[T]:
-    """What was made of these rows, with the run that the first of them names."""
+    """The result of these rows, with the run that the first of them names."""
     return Labelled(run_label_of(rows[0]), found)

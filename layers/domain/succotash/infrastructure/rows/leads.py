@@ -80,7 +80,7 @@ def status_change_of(row: Row) -> StatusChange:
 
 
 def daily_counts_of(row: Row) -> DailyCounts:
-    """What happened on a day."""
+    """The counts of a day."""
     return DailyCounts(
         day=row.day("day"),
         submissions=row["submissions"],

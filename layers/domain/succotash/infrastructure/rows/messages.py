@@ -67,7 +67,7 @@ def _refused_delivery_of(row: Row) -> RefusedDelivery:
 
 
 def backlog_of(row: Row) -> Backlog:
-    """What an outbox still holds."""
+    """The messages that an outbox still holds, counted."""
     return Backlog(
         waiting=row["waiting"],
         dead_lettered=row["dead_lettered"],

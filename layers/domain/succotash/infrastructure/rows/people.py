@@ -1,4 +1,4 @@
-"""What is kept about people in passing, of rows."""
+"""Short-lived records of people, from rows."""
 
 from collections.abc import Iterable
 from datetime import datetime

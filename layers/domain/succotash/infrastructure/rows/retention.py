@@ -58,7 +58,7 @@ def engagement_profile_of(row: Row) -> UserEngagementProfile:
 
 
 def retention_analytics_of(row: Row) -> RetentionAnalytics:
-    """Where all customers of a run stand; CurrencyMismatchError where values are in several."""
+    """The state of all customers; CurrencyMismatchError if values are in several currencies."""
     by_risk_level = row.json("by_risk_level")
     if row["currency"] != row["other_currency"]:
         raise CurrencyMismatchError(row["currency"], row["other_currency"])

@@ -46,13 +46,13 @@ class Row(Protocol):
         """An amount, and its currency from the column of that name."""
 
     def optional_money(self, column: str, /, currency: str = "currency") -> Money | None:
-        """As `money`, or None where either column is NULL."""
+        """An amount with its currency, or None where either column is NULL."""
 
     def json(self, column: str, /) -> Any:  # noqa: ANN401 - what JSON holds is known to its reader
-        """What a column of JSON or an array holds."""
+        """The value in a column of JSON or an array."""
 
     def optional_json(self, column: str, /) -> Any:  # noqa: ANN401 - as `json`
-        """As `json`, or None where the column is NULL."""
+        """The value in a column of JSON or an array, or None where the column is NULL."""
 
 
 class Prefixed:
@@ -103,15 +103,15 @@ class Prefixed:
         return self._row.money(self._prefix + column, self._prefix + currency)
 
     def optional_money(self, column: str, /, currency: str = "currency") -> Money | None:
-        """As `money`, or None where either column is NULL."""
+        """An amount with its currency, or None where either column is NULL."""
         return self._row.optional_money(self._prefix + column, self._prefix + currency)
 
     def json(self, column: str, /) -> Any:  # noqa: ANN401 - as of a row
-        """What a column of JSON or an array holds."""
+        """The value in a column of JSON or an array."""
         return self._row.json(self._prefix + column)
 
     def optional_json(self, column: str, /) -> Any:  # noqa: ANN401 - as of a row
-        """As `json`, or None where the column is NULL."""
+        """The value in a column of JSON or an array, or None where the column is NULL."""
         return self._row.optional_json(self._prefix + column)
 
 

@@ -21,7 +21,7 @@ def scoring_run_of(row: Row) -> ScoringRun:
 
 
 def run_progress_of(row: Row) -> RunProgress:
-    """How far a run has come."""
+    """The progress of a run."""
     return RunProgress(
         run_id=row["run_id"],
         as_of=row.instant("as_of"),

@@ -1,4 +1,4 @@
-"""What is known of shops' orders, of rows and as documents."""
+"""The states of shops' orders, from rows and as documents."""
 
 from datetime import datetime
 

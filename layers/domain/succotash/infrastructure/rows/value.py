@@ -41,7 +41,7 @@ def order_of(row: Row) -> Order:
 
 
 def order_import_of(row: Row) -> OrderImport:
-    """How far an import has come."""
+    """The progress of an import."""
     return OrderImport(
         import_id=row["import_id"],
         position=Position(offset=row["byte_offset"], line=row["line"]),
@@ -91,7 +91,7 @@ def refund_totals_of(row: Row) -> RefundTotals:
 
 
 def customer_ltv_of(row: Row) -> CustomerLTV:
-    """What a customer is worth."""
+    """The value of a customer."""
     return CustomerLTV(
         customer_id=row["customer_id"],
         actual_clv=row.money("actual_clv"),
@@ -118,7 +118,7 @@ def customer_ltv_of(row: Row) -> CustomerLTV:
 
 
 def customer_values_of(rows: Sequence[Row]) -> list[CustomerLTV]:
-    """What customers are worth; one row without any is none."""
+    """The values of customers; one row without a customer stands for none."""
     return [customer_ltv_of(row) for row in rows if row["customer_id"] is not None]
 
 
@@ -172,7 +172,7 @@ def _cohort(rows: Sequence[Row]) -> Cohort:
 
 
 def ltv_analytics_of(rows: Sequence[Row]) -> LTVAnalytics:
-    """What customers are worth, of one row per group, the first of dimension `total`."""
+    """The value of all customers, from one row per group, the first of dimension `total`."""
     groups: dict[str, dict[str | None, ValueGroup]] = {}
     for row in rows:
         groups.setdefault(row["dimension"], {})[row["name"]] = _value_group(row)

@@ -9,7 +9,6 @@ from succotash.domain.repositories.activity import ActivityRepository
 from succotash.domain.value.ledgers import (
     ActivityEvent,
     ActivitySummaries,
-    Histories,
     RecordOutcome,
 )
 from succotash.domain.values import PAGE, CustomerId, Shard
@@ -18,7 +17,7 @@ from succotash.infrastructure.sqlite.columns import instant_text, json_text, mic
 from succotash.infrastructure.sqlite.functions import local_day, shard_parameters
 from succotash.infrastructure.sqlite.purchases import laid_out_purchases
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
-from succotash.infrastructure.sqlite.rows import integers
+from succotash.infrastructure.sqlite.result_row import histories_of, integers
 from succotash.infrastructure.sqlite.sightings import Sighting, see_customers
 from succotash.infrastructure.sqlite.sql import statements
 
@@ -100,14 +99,7 @@ class SQLiteActivityRepository(SQLiteRepository, ActivityRepository):
                 gap=micros_span(_SESSION_GAP),
             )
         today = local_day(micros(as_of), time_zone)
-        days = Histories(
-            customer_ids=[row["customer_id"] for row in rows],
-            first_day=integers(rows, "first_day"),
-            frequency=integers(rows, "frequency"),
-            recency=integers(rows, "recency"),
-            age=array("q", [today - row["first_day"] for row in rows]),
-            holdout=integers(rows, "holdout"),
-        )
+        days = histories_of(rows, today)
         return ActivitySummaries(
             days=days,
             sessions=integers(rows, "sessions"),

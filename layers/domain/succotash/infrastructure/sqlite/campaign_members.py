@@ -19,8 +19,8 @@ from succotash.domain.campaigns.members import (
     Release,
     ReleaseTerms,
 )
+from succotash.domain.consents.consents import CAMPAIGN_PREFIX, MARKETING
 from succotash.domain.messages.outbox import MessageKind
-from succotash.domain.people.consents import CAMPAIGN_PREFIX, MARKETING
 from succotash.domain.people.erasures import DigestBlocks
 from succotash.domain.repositories.campaign_members import CampaignMemberRepository
 from succotash.domain.values import MONEY_PLACES, CampaignId, Json, MessageId
@@ -41,6 +41,7 @@ from succotash.infrastructure.sqlite.sql import statements
 
 _CAMPAIGNS = statements("campaigns")
 _SQL = statements("campaign_members")
+_ELIGIBILITY = statements("campaign_eligibility")
 
 
 class SQLiteCampaignMemberRepository(SQLiteRepository, CampaignMemberRepository):
@@ -59,7 +60,7 @@ class SQLiteCampaignMemberRepository(SQLiteRepository, CampaignMemberRepository)
         own = {"campaign_id": terms.campaign_id, "dispatch_id": dispatch_id}
         with self._unit.writing() as session:
             session.change(
-                _SQL["assign_members"],
+                _ELIGIBILITY["assign_members"],
                 **_parameters(terms),
                 at=micros(terms.at),
                 dispatch_id=dispatch_id,
@@ -83,12 +84,12 @@ class SQLiteCampaignMemberRepository(SQLiteRepository, CampaignMemberRepository)
     @override
     def count_reach(self, terms: DispatchTerms) -> Reach:
         with self._unit.reading() as session:
-            return reach_of(session.run(_SQL["count_reach"], **_parameters(terms)))
+            return reach_of(session.run(_ELIGIBILITY["count_reach"], **_parameters(terms)))
 
     @override
     def find_recipients(self, terms: DispatchTerms, *, limit: int) -> list[Recipient]:
         with self._unit.reading() as session:
-            rows = session.run(_SQL["find_recipients"], **_parameters(terms), limit=limit)
+            rows = session.run(_ELIGIBILITY["find_recipients"], **_parameters(terms), limit=limit)
         return [recipient_of(row) for row in rows]
 
     @override

@@ -1,4 +1,4 @@
-"""How values stand in columns: instants in microseconds, money in ten-thousandths, JSON as text.
+"""Writes values into columns: instants in microseconds, money in ten-thousandths, JSON as text.
 
 Sums of money, which may pass 64 bits, are whole ten-thousandths as text.
 """
@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from ipaddress import ip_address
-from typing import Any
 
 from succotash.domain.values import MONEY_PLACES, Currency, Money
 from succotash.errors import CurrencyMismatchError, StorageError
@@ -23,7 +22,7 @@ def micros(moment: datetime) -> int:
 
 
 def optional_micros(moment: datetime | None) -> int | None:
-    """As `micros`; None stays None."""
+    """An instant in microseconds; None stays None."""
     return None if moment is None else micros(moment)
 
 
@@ -33,7 +32,7 @@ def instant(microseconds: int) -> datetime:
 
 
 def optional_instant(microseconds: int | None) -> datetime | None:
-    """As `instant`; None stays None."""
+    """An instant from microseconds; None stays None."""
     return None if microseconds is None else instant(microseconds)
 
 
@@ -79,11 +78,6 @@ def json_text(value: object) -> str:
         return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except ValueError:
         raise StorageError("a value cannot be written as JSON") from None
-
-
-def json_value(text: str) -> Any:  # noqa: ANN401 - what JSON holds is known to the reader of it
-    """The value of JSON text."""
-    return json.loads(text)
 
 
 def address_text(address: str | None) -> str | None:

@@ -88,7 +88,7 @@ class Session:
 
 
 class UnitOfWork(ABC):
-    """Where a repository does its work: transactions of its own, or a part of another's."""
+    """A unit of work: transactions of its own, or a part of another's."""
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[Session]:
@@ -136,7 +136,7 @@ class OpenTransaction(UnitOfWork):
 class Database(UnitOfWork):
     """A database whose every session is a transaction of its own.
 
-    Makes the schema where there is none. StorageUnavailableError where the file cannot be opened,
+    Makes the schema of a new database. StorageUnavailableError where the file cannot be opened,
     or stayed locked for BUSY_SECONDS. Only its owner reads a file that is made here; SQLite gives
     what it puts next to one the same rights. A file that closed is complete without its -wal. What
     is in memory is gone once closed.

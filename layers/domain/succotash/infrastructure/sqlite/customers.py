@@ -1,4 +1,4 @@
-"""Who customers are, in SQLite."""
+"""Customers and their aliases in SQLite."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What SQL asks of calendars, shards, sums, means, digests; registered with every connection."""
+"""Functions that SQL calls: calendars, shards, sums, means, digests; for every connection."""
 
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -37,7 +37,7 @@ def days_of(day: date) -> int:
 
 
 def shard_of(customer_id: str, count: int) -> int:
-    """Which of `count` shards a customer belongs to."""
+    """The index of a customer's shard among `count`."""
     return crc32(customer_id.encode()) % count
 
 
@@ -89,4 +89,4 @@ def require_zone(time_zone: str) -> None:
     try:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise StorageError("there is no such time zone") from None
+        raise StorageError("unknown time zone") from None

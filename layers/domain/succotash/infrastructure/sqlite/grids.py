@@ -79,7 +79,7 @@ class SQLiteGridRepository(SQLiteRepository, GridRepository):
 def _people(
     session: Session, as_of: datetime, time_zone: str
 ) -> Callable[[CohortAnchor], Iterator[CustomerTimeline]]:
-    """Everybody who joined by an origin at or before an instant; ledgers are read once for all."""
+    """All customers who joined by an origin at or before an instant; reads the ledgers once."""
     asked = {"as_of": micros(as_of), "time_zone": time_zone}
     with laid_out_purchases(session, as_of, time_zone):
         bought = _by_person(session.run(_SQL["find_purchases"]))

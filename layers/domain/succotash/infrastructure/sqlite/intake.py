@@ -1,4 +1,4 @@
-"""What a submission is judged by, and what became of it, in SQLite."""
+"""The context of submissions, and their outcome, in SQLite."""
 
 from datetime import datetime
 from typing import override
@@ -34,7 +34,7 @@ _SQL = statements("intake")
 
 
 class SQLiteIntakeRepository(SQLiteRepository, IntakeRepository):
-    """What a submission is judged by, and what became of it."""
+    """The context of submissions, and their outcome."""
 
     @override
     def check_duplicate_submission(

@@ -1,4 +1,4 @@
-"""Who was erased, and what is kept about people in passing, in SQLite."""
+"""Tombstones, and short-lived records of people, in SQLite."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import override
 
 from succotash.domain.repositories.purchases import PurchaseRepository
-from succotash.domain.value.ledgers import Histories, PurchaseHistories
+from succotash.domain.value.ledgers import PurchaseHistories
 from succotash.domain.values import LARGEST_UNITS, Currency, Shard
 from succotash.infrastructure.sqlite.columns import instant_text, micros
 from succotash.infrastructure.sqlite.connection import Row, Session
 from succotash.infrastructure.sqlite.functions import local_day, require_zone, shard_parameters
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
-from succotash.infrastructure.sqlite.rows import integers
+from succotash.infrastructure.sqlite.result_row import histories_of, integers
 from succotash.infrastructure.sqlite.sql import statements
 
 _SQL = statements("purchases")
@@ -70,14 +70,7 @@ class SQLitePurchaseRepository(SQLiteRepository, PurchaseRepository):
         rows, left_out = _countable(found)
         repeats = [int(row["revenue"]) - int(row["first_day_revenue"]) for row in rows]
         today = local_day(micros(as_of), time_zone)
-        days = Histories(
-            customer_ids=[row["customer_id"] for row in rows],
-            first_day=integers(rows, "first_day"),
-            frequency=integers(rows, "frequency"),
-            recency=integers(rows, "recency"),
-            age=array("q", [today - row["first_day"] for row in rows]),
-            holdout=integers(rows, "holdout"),
-        )
+        days = histories_of(rows, today)
         return PurchaseHistories(
             days=days,
             orders=integers(rows, "orders"),

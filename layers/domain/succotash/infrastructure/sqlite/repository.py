@@ -1,4 +1,4 @@
-"""What the SQLite repositories share: where they do their work."""
+"""The base of the SQLite repositories: the unit of work."""
 
 from pathlib import Path
 

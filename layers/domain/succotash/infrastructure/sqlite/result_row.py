@@ -2,10 +2,13 @@
 
 import json
 import sqlite3
+from array import array
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, cast
 
+from succotash.domain.value.ledgers import Histories
 from succotash.domain.values import Money
 from succotash.infrastructure.sqlite import columns
 
@@ -52,13 +55,30 @@ class SQLiteRow(sqlite3.Row):
         return cast("Money", columns.money(self[column], self[currency]))
 
     def optional_money(self, column: str, /, currency: str = "currency") -> Money | None:
-        """As `money`, or None where either column is NULL."""
+        """An amount with its currency, or None where either column is NULL."""
         return columns.money(self[column], self[currency])
 
     def json(self, column: str, /) -> Any:  # noqa: ANN401 - what JSON holds is known to its reader
-        """What a column of JSON holds."""
+        """The value in a column of JSON."""
         return json.loads(self[column])
 
     def optional_json(self, column: str, /) -> Any:  # noqa: ANN401 - as `json`
-        """As `json`, or None where the column is NULL."""
+        """The value in a column of JSON, or None where the column is NULL."""
         return None if self[column] is None else self.json(column)
+
+
+def integers(rows: Sequence[SQLiteRow], column: str) -> array[int]:
+    """The whole numbers in a column of these rows."""
+    return array("q", [int(row[column]) for row in rows])
+
+
+def histories_of(rows: Sequence[SQLiteRow], today: int) -> Histories:
+    """The days on which customers did something, one row each; `today` closes their age."""
+    return Histories(
+        customer_ids=[row["customer_id"] for row in rows],
+        first_day=integers(rows, "first_day"),
+        frequency=integers(rows, "frequency"),
+        recency=integers(rows, "recency"),
+        age=array("q", [today - row["first_day"] for row in rows]),
+        holdout=integers(rows, "holdout"),
+    )

@@ -1,4 +1,4 @@
-"""Where all customers of a run stand in SQLite."""
+"""The state of all customers of a run in SQLite."""
 
 from typing import override
 
@@ -14,7 +14,7 @@ _SQL = statements("retention_analytics")
 
 
 class SQLiteRetentionAnalyticsRepository(SQLiteRepository, RetentionAnalyticsRepository):
-    """Where all customers of a run stand."""
+    """The state of all customers of a run."""
 
     @override
     def get_retention_analytics(self, run_id: RunId | None = None) -> RetentionAnalytics:

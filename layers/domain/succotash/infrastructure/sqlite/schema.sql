@@ -212,7 +212,7 @@ WHERE delivered_at IS NULL AND set_aside_at IS NULL;
 CREATE INDEX outbox_delivered ON outbox (delivered_at) WHERE delivered_at IS NOT NULL;
 CREATE INDEX outbox_by_subject ON outbox (subject_id);
 
--- Jobs that were handed over for messages, and what became of them: the latest of each channel.
+-- Jobs that were handed over for messages, and their outcomes: the latest of each channel.
 CREATE TABLE deliveries (
     message_id TEXT NOT NULL REFERENCES outbox (message_id) ON DELETE CASCADE,
     channel TEXT NOT NULL,
@@ -254,7 +254,7 @@ CREATE TABLE customers (
 CREATE INDEX customers_by_email ON customers (canonical_email, customer_id);
 CREATE INDEX customers_by_lead ON customers (lead_id);
 
--- What senders call a customer, beside the id that the customer is known by.
+-- What senders call a customer, in addition to the id that the customer is known by.
 CREATE TABLE customer_aliases (
     system TEXT NOT NULL,
     alias TEXT NOT NULL,

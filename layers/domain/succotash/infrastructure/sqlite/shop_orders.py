@@ -1,4 +1,4 @@
-"""What is known of the orders of shop systems, in SQLite."""
+"""The states of shops' orders in SQLite."""
 
 from collections.abc import Mapping, Sequence
 from itertools import compress

@@ -1,4 +1,4 @@
-"""How customers come to be known: by what the ledgers record of them."""
+"""Adds the customers whom the ledgers record for the first time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,16 +8,6 @@ from succotash.infrastructure.sqlite.connection import Session
 from succotash.infrastructure.sqlite.sql import statements
 
 _SQL = statements("sightings")
-
-# Whom a shop means by an id: the customer of whom it is an alias, or else the one whose id it is.
-MEANT = """coalesce(
-    (
-        SELECT named.customer_id
-        FROM customer_aliases AS named
-        WHERE named.system = 'shop' AND named.alias = :customer_id
-    ),
-    :customer_id
-)"""
 
 
 @dataclass(frozen=True, slots=True)

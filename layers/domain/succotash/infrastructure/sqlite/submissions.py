@@ -1,4 +1,4 @@
-"""What was submitted to forms in SQLite."""
+"""Submissions of forms in SQLite."""
 
 from datetime import datetime
 from typing import override
@@ -26,7 +26,7 @@ _SQL = statements("submissions")
 
 
 class SQLiteSubmissionRepository(SQLiteRepository, SubmissionRepository):
-    """What was submitted to forms."""
+    """Submissions of forms."""
 
     @override
     def save_form_submission(self, submission: FormSubmission) -> None:

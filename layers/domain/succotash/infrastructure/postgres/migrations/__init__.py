@@ -35,7 +35,7 @@ _LOCK_TIMEOUT = "10s"
 _LOCK_NOT_AVAILABLE, _CANCELED = "55P03", "57014"
 _TOO_LONG = "the migration took longer than it may"
 _OURS = re.compile(r"[0-9]{4}")
-"""How the revisions of every release are numbered."""
+"""The pattern of the revisions of every release."""
 _SQL = statements("migrations")
 
 
@@ -163,7 +163,7 @@ def _later(connection: "Connection") -> str | None:
 
 
 def _revisions(connection: "Connection") -> Sequence[str] | None:
-    """What the database remembers; None where it is not ours."""
+    """The revisions that the database records; None if it is not ours."""
     run = connection.exec_driver_sql
     if not run(_SQL["is_ours"]).scalar_one():
         return None

@@ -1,4 +1,4 @@
-"""What each kind of function may do in the database: use the rows it must, and change no table."""
+"""Rights of each kind of function in the database: use the rows it must, and change no table."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
@@ -13,7 +13,7 @@ class Kind(StrEnum):
     INTAKE = "intake"
     """Public forms: form_intake."""
     QUERIES = "queries"
-    """What people ask and define: lead_queries, ltv_queries, retention_analysis."""
+    """The functions that people ask: lead_queries, ltv_queries, retention_analysis."""
     EVENTS = "events"
     """Orders and activity: event_intake, bulk_import."""
     SCORING = "scoring"
@@ -29,7 +29,7 @@ EVERYTHING = frozenset(Kind)
 TABLES_OF_THEIR_OWN = frozenset({Kind.EVENTS})
 """Kinds that make temporary tables."""
 LETTERS: Mapping[str, str] = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
-"""As PostgreSQL abbreviates them; to lock a row takes the right to update."""
+"""The letters by which PostgreSQL abbreviates rights; locking a row needs the right to update."""
 
 RIGHTS: Mapping[str, Mapping[Kind, str]] = {
     "forms": {Kind.INTAKE: "r", Kind.QUERIES: "raw", Kind.RELAY: "r"},
@@ -159,7 +159,7 @@ ROW_BY_ROW: Mapping[str, str] = {
     "customer_ltv": "w",
     "user_engagement_profiles": "w",
 }
-"""What it also takes to save single results, which tools do and no function does."""
+"""The rights to save single results, which tools do and no function does."""
 
 
 def quoted(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The first schema; its statements stand beside this module."""
+"""The first schema; its statements stand next to this module."""
 
 from pathlib import Path
 

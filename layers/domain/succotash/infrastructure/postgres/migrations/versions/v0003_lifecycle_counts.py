@@ -1,4 +1,4 @@
-"""Lifecycle counts; the statements stand beside this module."""
+"""Lifecycle counts; the statements stand next to this module."""
 
 from pathlib import Path
 

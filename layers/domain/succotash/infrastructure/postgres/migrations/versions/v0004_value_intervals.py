@@ -1,4 +1,4 @@
-"""Intervals of value; the statement stands beside this module."""
+"""Intervals of value; the statement stands next to this module."""
 
 from pathlib import Path
 

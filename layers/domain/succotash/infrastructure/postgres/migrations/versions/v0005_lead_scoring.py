@@ -1,4 +1,4 @@
-"""The table of scoring rules; its statements stand beside this module."""
+"""The table of scoring rules; its statements stand next to this module."""
 
 from pathlib import Path
 

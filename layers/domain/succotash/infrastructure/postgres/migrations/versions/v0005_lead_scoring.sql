@@ -37,5 +37,5 @@ VALUES (
     '1970-01-01T00:00:00Z'
 );
 
--- 0 is a score from before there were versions, by the release before this one: it is made anew.
+-- 0 is a score from before there were versions, by the release before this one: it is made again.
 ALTER TABLE lead_scores ADD COLUMN rules_version integer NOT NULL DEFAULT 0;

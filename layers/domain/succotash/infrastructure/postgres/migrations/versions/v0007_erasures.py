@@ -1,4 +1,4 @@
-"""Tombstones of the erased; the statements stand beside this module."""
+"""Tombstones of the erased; the statements stand next to this module."""
 
 from pathlib import Path
 

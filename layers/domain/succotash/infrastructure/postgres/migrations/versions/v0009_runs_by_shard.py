@@ -1,4 +1,4 @@
-"""Runs by shard; the statements stand beside this module."""
+"""Runs by shard; the statements stand next to this module."""
 
 from pathlib import Path
 

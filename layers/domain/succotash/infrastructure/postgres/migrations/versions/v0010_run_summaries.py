@@ -1,4 +1,4 @@
-"""Summaries of runs; the statement stands beside this module."""
+"""Summaries of runs; the statement stands next to this module."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What people agree to; the statements stand beside this module."""
+"""What people agree to; the statements stand next to this module."""
 
 from pathlib import Path
 

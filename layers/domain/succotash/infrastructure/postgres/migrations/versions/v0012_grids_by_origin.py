@@ -1,4 +1,4 @@
-"""Retention grids by what people joined by; the statements stand beside this module."""
+"""Retention grids by what people joined by; the statements stand next to this module."""
 
 from pathlib import Path
 

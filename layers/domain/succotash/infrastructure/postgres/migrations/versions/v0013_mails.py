@@ -1,4 +1,4 @@
-"""Limits on mails, digests of quarantines; the statements stand beside this module."""
+"""Limits on mails, digests of quarantines; the statements stand next to this module."""
 
 from pathlib import Path
 

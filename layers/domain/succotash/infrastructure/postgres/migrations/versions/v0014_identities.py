@@ -1,4 +1,4 @@
-"""Customers' aliases; the statements stand beside this module."""
+"""Customers' aliases; the statements stand next to this module."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Value at risk, and the level of the lost; the statements stand beside this module."""
+"""Value at risk, and the level of the lost; the statements stand next to this module."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The end of what only a former release read; the statements stand beside this module."""
+"""The end of what only a former release read; the statements stand next to this module."""
 
 from pathlib import Path
 

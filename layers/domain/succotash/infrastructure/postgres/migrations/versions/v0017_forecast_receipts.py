@@ -1,4 +1,4 @@
-"""Forecast receipts; the statements stand beside this module."""
+"""Forecast receipts; the statements stand next to this module."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Medians of value, and P(no purchase); the statement stands beside this module."""
+"""Medians of value, and P(no purchase); the statement stands next to this module."""
 
 from pathlib import Path
 

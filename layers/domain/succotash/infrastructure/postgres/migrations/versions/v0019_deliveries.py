@@ -1,4 +1,4 @@
-"""Deliveries of messages by jobs; the statements stand beside this module."""
+"""Deliveries of messages by jobs; the statements stand next to this module."""
 # Branch outside: takes the next free number where it is merged.
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Consent and suppressions; the statements stand beside this module."""
+"""Consent and suppressions; the statements stand next to this module."""
 # Branch consent: takes the next free number where it is merged.
 
 from pathlib import Path

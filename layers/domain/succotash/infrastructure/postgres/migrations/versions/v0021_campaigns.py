@@ -1,4 +1,4 @@
-"""Definitions of campaigns and their members; the statements stand beside this module."""
+"""Definitions of campaigns and their members; the statements stand next to this module."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the looks at campaigns counted; the statements stand beside this module."""
+"""What the looks at campaigns counted; the statements stand next to this module."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How far the messages of campaigns came; the statements stand beside this module."""
+"""How far the messages of campaigns came; the statements stand next to this module."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What became of campaigns' messages; the statements stand beside this module."""
+"""What became of campaigns' messages; the statements stand next to this module."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What was told at looks at campaigns; the statement stands beside this module."""
+"""What was told at looks at campaigns; the statement stands next to this module."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""That messages of campaigns bounced; the statements stand beside this module."""
+"""That messages of campaigns bounced; the statements stand next to this module."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How far scoring runs have come; the statements stand beside this module."""
+"""How far scoring runs have come; the statements stand next to this module."""
 
 from pathlib import Path
 

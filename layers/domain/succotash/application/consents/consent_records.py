@@ -4,14 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from succotash.application.consents import (
-    REASONS,
-    ConsentsView,
-    keep_consents,
-    view_of_person,
-    without_erased,
-)
-from succotash.domain.people.consents import (
+from succotash.application.consents.recording import REASONS, keep_consents, without_erased
+from succotash.application.consents.views import ConsentsView, view_of_person
+from succotash.domain.consents.consents import (
     MARKETING,
     Consent,
     ConsentOrigin,
@@ -28,7 +23,7 @@ from succotash.errors import ConflictError, InvalidInputError
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What somebody who works with a person says that the person said."""
+    """A person's consent to a purpose, as somebody who works with them records it."""
 
     purpose: str
     state: ConsentState

@@ -1,16 +1,13 @@
-"""Consent as it is recorded and shown: what a person said, erasures, suppressions."""
+"""Recording consent: what a person said, and the suppressions that follow."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import TypedDict
 
-from succotash.domain.people.consents import (
+from succotash.domain.consents.consents import (
     LIFTED_BY,
     Consent,
     ConsentOrigin,
     ConsentState,
-    CurrentConsent,
     Suppression,
     SuppressionReason,
 )
@@ -56,12 +53,12 @@ def keep_consents(
 
 
 def address_key_of(tombstones: Tombstones, canonical_email: str) -> str | None:
-    """How suppressions know an address; None without a key."""
+    """The digest by which suppressions know an address; None without a key."""
     return next(iter(tombstones.of_suppression(canonical_email)), None)
 
 
 def key_of_addresses(tombstones: Tombstones) -> Callable[[str], str | None]:
-    """As `address_key_of`, for many addresses."""
+    """The function that digests many addresses as `address_key_of` does one."""
     for blocks in tombstones.blocks(SUPPRESSION):
         return blocks.digest
     return lambda _: None
@@ -80,7 +77,7 @@ def holds_denied(repositories: Repositories, consent: Consent) -> bool:
 def without_erased(
     repositories: Repositories, tombstones: Tombstones, batch: Sequence[Consent]
 ) -> list[Consent]:
-    """Those that are younger than the erasure of their person, none of whom is erased meanwhile."""
+    """Drop consents from before the erasure of their person; nobody left is erased meanwhile."""
     made = {
         each: tombstones.of_person(each)
         for each in dict.fromkeys(consent.canonical_email for consent in batch)
@@ -96,84 +93,3 @@ def without_erased(
         for each in batch
         if (gone := since[each.canonical_email]) is None or each.occurred_at > gone
     ]
-
-
-class ConsentView(TypedDict):
-    """One time that a person said yes or no."""
-
-    purpose: str
-    state: str
-    occurred_at: datetime
-    recorded_at: datetime
-    origin: str
-    """How it became known: form, import, link, bounce, complaint or api."""
-    text: str | None
-    """What the person was shown or told, where that is known."""
-    source_id: str | None
-    """The submission, import or campaign it came with."""
-
-
-class CurrentConsentView(TypedDict):
-    """What holds for a purpose."""
-
-    purpose: str
-    state: str
-    occurred_at: datetime
-
-
-class SuppressionView(TypedDict):
-    """That the address is not written to, whatever else was said."""
-
-    purpose: str
-    reason: str
-    since: datetime
-
-
-class ConsentsView(TypedDict):
-    """A person's consent."""
-
-    current: list[CurrentConsentView]
-    """By purpose."""
-    suppressed: list[SuppressionView]
-    history: list[ConsentView]
-    """Oldest first."""
-
-
-def consents_view(
-    current: Sequence[CurrentConsent],
-    suppressed: Sequence[Suppression],
-    history: Sequence[Consent],
-) -> ConsentsView:
-    """Serialised for the API."""
-    return {
-        "current": [
-            {"purpose": each.purpose, "state": each.state, "occurred_at": each.occurred_at}
-            for each in current
-        ],
-        "suppressed": [
-            {"purpose": each.purpose, "reason": each.reason, "since": each.since}
-            for each in suppressed
-        ],
-        "history": [
-            {
-                "purpose": each.purpose,
-                "state": each.state,
-                "occurred_at": each.occurred_at,
-                "recorded_at": each.recorded_at,
-                "origin": each.origin,
-                "text": each.text,
-                "source_id": each.source_id,
-            }
-            for each in history
-        ],
-    }
-
-
-def view_of_person(repositories: Repositories, tombstones: Tombstones, email: str) -> ConsentsView:
-    """What is held about the consent of the person with this canonical e-mail."""
-    consents = repositories.consents
-    return consents_view(
-        consents.get_current_consents(email),
-        consents.find_suppressions(tombstones.of_suppression(email)),
-        consents.get_consents(email),
-    )

@@ -11,21 +11,21 @@ from succotash.domain.values import CampaignId
 MARKETING = "marketing"
 """The purpose that every campaign needs."""
 TERMS = "terms"
-"""What a form requires its people to agree to, which permits no campaign."""
+"""The consent that a form requires, which permits no campaign."""
 CAMPAIGN_PREFIX = "campaign:"
 PURPOSE = re.compile(r"[a-z][a-z0-9_-]{0,49}")
-"""What a team may name a purpose; campaigns have theirs, which nobody can name."""
+"""The names that a team may give a purpose; campaigns have their own, which nobody can give."""
 
 
 class ConsentState(StrEnum):
-    """What somebody said."""
+    """A person's answer."""
 
     GRANTED = "granted"
     DENIED = "denied"
 
 
 class ConsentOrigin(StrEnum):
-    """How it became known."""
+    """The way in which an answer became known."""
 
     FORM = "form"
     IMPORT = "import"
@@ -49,7 +49,7 @@ LIFTED_BY: Mapping[ConsentOrigin, tuple[SuppressionReason, ...]] = {
     ConsentOrigin.FORM: (SuppressionReason.DENIED, SuppressionReason.ERASED),
     ConsentOrigin.API: (*SuppressionReason,),
 }
-"""Which suppressions a later yes ends, by its origin; what is not named ends none."""
+"""The suppressions that a later yes ends, by its origin; others end none."""
 
 
 def campaign_purpose(campaign_id: CampaignId) -> str:
@@ -59,7 +59,7 @@ def campaign_purpose(campaign_id: CampaignId) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """That a person said yes or no to a purpose."""
+    """A person's yes or no to a purpose."""
 
     consent_id: str
     canonical_email: str
@@ -69,7 +69,7 @@ class Consent:
     recorded_at: datetime
     origin: ConsentOrigin
     text: str | None = None
-    """What the person was shown or told, where that is known."""
+    """The text that the person was shown or told, where that is known."""
     source_id: str | None = None
     """The submission, import or campaign it came with."""
     address_key: str | None = None
@@ -78,7 +78,7 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class ImportedConsents:
-    """What an import says about people by the ten thousand, each of them once, for one purpose.
+    """Consents of an import, by the ten thousand: each person once, for one purpose.
 
     The columns are equally long, a row for each person. Instants are ISO 8601 with an offset.
     """
@@ -118,7 +118,7 @@ class ImportedConsents:
 
 @dataclass(frozen=True, slots=True)
 class FailedAddress:
-    """What a mail service says of an address: it fails for good, or its person complained."""
+    """A mail service's notice about an address: it fails for good, or its person complained."""
 
     address: str
     origin: ConsentOrigin
@@ -127,7 +127,7 @@ class FailedAddress:
 
 @dataclass(frozen=True, slots=True)
 class CurrentConsent:
-    """What holds for a person and a purpose."""
+    """The current answer of a person to a purpose."""
 
     canonical_email: str
     purpose: str
