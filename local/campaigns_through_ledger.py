@@ -117,9 +117,9 @@ class SimulatedCompany:
         self._database.close()
 
     def run(self, change: Change, seed: int) -> tuple[ToldCampaign, list[ArmTotals]]:
-        """What is told of a campaign with this effect at its end, and what each look adds.
+        """The result of a campaign with this effect, and the totals that each look adds.
 
-        The latter is computed from the same outcomes without a ledger.
+        The totals are computed from the same outcomes without a ledger.
         """
         random = np.random.default_rng(seed)
         people = population()

@@ -1,4 +1,4 @@
-"""What was told of simulated campaigns, kept in a file so that a simulation can go on later."""
+"""Results of simulated campaigns, kept in a file so that a simulation can go on later."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -8,10 +8,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class ToldCampaign:
-    """What was told of a campaign at its end."""
+    """The result published at a campaign's end."""
 
     effect: str
-    """Which it truly had, by name."""
+    """The name of its true effect."""
     seed: int
     finding: str
     look: int
@@ -29,7 +29,7 @@ class SimulationResults:
     """Results by effect and seed, which are also lines of JSON in a file where one is given."""
 
     def __init__(self, file: Path | None = None) -> None:
-        """With what is in the file; a last line that was cut off is dropped."""
+        """With the results in the file; a last line that was cut off is dropped."""
         self._file = file
         self._told: dict[tuple[str, int], ToldCampaign] = {}
         if file is not None and file.exists():

@@ -63,7 +63,7 @@ SAID_NO: Mapping[OutcomeKind, tuple[str, ConsentOrigin]] = {
     OutcomeKind.UNSUBSCRIBED: ("", ConsentOrigin.API),
     OutcomeKind.COMPLAINED: ("complaint:", ConsentOrigin.COMPLAINT),
 }
-"""By what people say that they want no more messages: how the consent's id begins, its origin."""
+"""Outcomes by which people refuse more messages: the prefix of the consent's id, and its origin."""
 
 type Key = tuple[MessageId, OutcomeKind]
 
@@ -122,7 +122,7 @@ class CampaignOutcomes:
         }
 
     def record_reports(self, reports: Sequence[MemberOutcome]) -> int:
-        """Keep what the service that sent messages says became of them; how much of it is new.
+        """Record outcomes reported by the service that sent the messages; the number of new ones.
 
         What is about no campaign, or about no message that was sent, is passed over. Addresses are
         left as they are: `ConsentRecords.record_suppression` takes what the service says of them.
@@ -146,7 +146,7 @@ class CampaignOutcomes:
         campaign_id: CampaignId,
         reports: Sequence[MemberOutcome],
     ) -> set[Key]:
-        """Keep what became of messages of one campaign: what is new. NotFoundError.
+        """Record such outcomes of one campaign: the new ones. NotFoundError.
 
         Who says so is the service that sent them, so they were sent even where its answer is still
         under way.

@@ -191,7 +191,7 @@ class OutboxRelay:
     def _hand_over_at_once(
         self, batch: Sequence[TakenMessage], released: Released, tally: _Tally
     ) -> None:
-        """Note what is about to leave, then let it."""
+        """Note these messages as handed over, then hand them over."""
         plans = [
             self._plan_member(taken, released)
             if is_members(taken.message)

@@ -16,7 +16,7 @@ OUTCOMES: Mapping[str, tuple[str, OutcomeKind]] = {
     "Bounce": ("bounce", OutcomeKind.BOUNCED),
     "Complaint": ("complaint", OutcomeKind.COMPLAINED),
 }
-"""By type of event: the part that says when, and what became of the message."""
+"""By type of event: the part with its time, and the outcome of the message."""
 
 
 def failed_addresses(event: SesEvent) -> list[FailedAddress]:
@@ -29,7 +29,7 @@ def failed_addresses(event: SesEvent) -> list[FailedAddress]:
 
 
 def reported_outcomes(event: SesEvent) -> list[MemberOutcome]:
-    """That a campaign's message came back, or that its reader complained; of other events none.
+    """The outcome of a campaign's message that bounced or was complained of; none of other events.
 
     The message is known by the tags it was sent with. A bounce of any kind counts: SES has given up
     by then. A report that says "not spam" is no complaint.

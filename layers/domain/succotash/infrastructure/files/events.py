@@ -18,8 +18,8 @@ from succotash.infrastructure.private_files import private_opener
 class EventFile(EventBus, Erasable):
     """Appends events to a file, which only its owner reads where it is made here.
 
-    Of who is erased, events keep their type. Lines stay as long as they were, so that whoever
-    follows the file goes on from where they are.
+    Events about an erased person keep their type alone. Lines stay as long as they were, so that
+    the local workers, which follow the file, continue at their place in it.
     """
 
     def __init__(self, path: Path) -> None:
