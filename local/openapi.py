@@ -95,7 +95,7 @@ def document() -> Schema:
             "schemas": schemas.components,
             "responses": {
                 "Problem": {
-                    "description": "What went wrong.",
+                    "description": "A problem.",
                     "content": {PROBLEM_JSON: {"schema": schemas.of(Problem, "serialization")}},
                 },
                 "Unauthorized": _refusal(

@@ -2166,7 +2166,7 @@ type UnsubscribeFrom = Literal["all", "campaign"]
 
 
 class UploadBody(TypedDict):
-    """How to read the file; nothing of it is in a file's name."""
+    """Options by which the file is read; none is taken from its name."""
 
     format: NotRequired[Literal["auto", "shopify", "woocommerce", "stripe", "plain"]]
     """`auto` goes by the header."""

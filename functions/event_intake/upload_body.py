@@ -9,7 +9,7 @@ from succotash.http.reading import Parsed
 
 
 class UploadBody(Closed):
-    """How to read the file; nothing of it is in a file's name."""
+    """Options by which the file is read; none is taken from its name."""
 
     format: Literal["auto", "shopify", "woocommerce", "stripe", "plain"] = "auto"
     """`auto` goes by the header."""

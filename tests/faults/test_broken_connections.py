@@ -239,7 +239,7 @@ def test_what_is_no_postgresql_is_said_to_be_none(settings: ConnectionSettings) 
         server = Thread(target=greet, args=(listener,))
         server.start()
         elsewhere = replace(settings, host="127.0.0.1", port=listener.getsockname()[1])
-        with pytest.raises(ConnectError, match="no PostgreSQL"):
+        with pytest.raises(ConnectError, match="not PostgreSQL"):
             Connector(elsewhere).connect()
         server.join()
 

@@ -75,7 +75,7 @@ def test_where_nobody_spent_again_the_pooled_spend_is_the_average_order() -> Non
 
     assert chosen.model == PooledSpend(15.0)
     assert chosen.log_likelihood is None
-    assert chosen.reason.startswith("Pooled spend: Gamma-Gamma cannot be fitted, nobody")
+    assert chosen.reason.startswith("Pooled spend: Gamma-Gamma cannot be fitted, no repeat")
 
 
 def test_two_spenders_are_enough_for_gamma_gamma() -> None:

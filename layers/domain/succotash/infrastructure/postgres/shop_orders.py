@@ -84,6 +84,7 @@ class PostgresShopOrderRepository(PostgresRepository, ShopOrderRepository):
             session.run(_COLUMNS["make_stage_of_columns"])
             session.run(_COLUMNS["clear_stage_of_columns"])
             session.copy_in(_COLUMNS["copy_to_stage_of_columns"], chunks)
+            session.run(_COLUMNS["plan_stage_of_columns"])
             [entered] = session.run(
                 _COLUMNS["enter_staged_shop_orders"], own=orders.system, currency=orders.currency
             )
