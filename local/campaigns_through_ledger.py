@@ -3,22 +3,23 @@
 As `local.simulated_campaigns`, but through ledger and use cases: campaigns are made, activated and
 dispatched in eight rounds, orders are recorded, and the answer is read at each look until it
 crosses. `python -m local.campaigns_through_ledger` writes the table "ledger" of
-`docs/explanation/campaign-effect.md`, or compares it with `--check`.
-A campaign takes about two seconds, so 1,000 of each effect (`--campaigns 1000 --processes 2`) take
-less than an hour on two cores that nothing else uses.
+`docs/explanation/campaign-effect.md`, or compares it with `--check`. A campaign takes the processor
+about two seconds. With `--results FILE` each is also a line of a file, from which it goes on when
+it is started again.
 """
 
 import argparse
+import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from functools import partial
-from itertools import count
+from functools import cache, partial
+from itertools import batched, count
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,7 @@ from local.simulated_campaigns import (
     share,
     totals_of,
 )
+from local.simulation_results import SimulationResults, ToldCampaign
 from local.tables import replaced, table
 from succotash.application.campaigns.dispatch import CampaignDispatch
 from succotash.application.campaigns.effect_views import EffectView
@@ -69,32 +71,22 @@ from succotash.infrastructure.statement_files import load_statements
 SQL = load_statements(Path(__file__).parent / "sql" / "simulated_campaigns.sql")
 CAMPAIGNS = {NOTHING: 250, KNOWN: 250, LARGE: 100}
 """The number of campaigns, as many as the table has."""
-CHANGES = (*CAMPAIGNS,)
 USD = Currency("USD")
 INACTIVE_DAYS = 60
 """After which somebody is of the audience, until the next dispatch."""
 DISPATCHED_AT = [STARTS_AT + timedelta(days=10 * number + 5) for number in range(LOOKS)]
 RULES = CampaignRules(tombstones=Tombstones(lambda: ("a key for simulated campaigns",)))
-CHUNK = 20
+SERVER = (
+    # Nothing has to survive a power failure.
+    "fsync = off",
+    "full_page_writes = off",
+    "synchronous_commit = off",
+    # Tables are as large in each campaign, so that statistics of one plan all of them.
+    "autovacuum = off",
+    "jit = off",
+)
+CHUNK = 6
 """Campaigns that one process simulates at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class ToldCampaign:
-    """The result published at a campaign's end, and its true effect on a member."""
-
-    finding: str
-    look: int
-    low: float
-    high: float
-    truth: float
-    counted: Sequence[ArmTotals]
-    """The totals that each look adds, from the same outcomes without a ledger."""
-
-    @property
-    def is_covered(self) -> bool:
-        """Whether the interval holds the truth."""
-        return self.low <= self.truth <= self.high
 
 
 class SimulatedCompany:
@@ -113,6 +105,10 @@ class SimulatedCompany:
             customer_ids=self._ids,
             last_seen_on=[last_seen[each].isoformat() for each in self._rounds],
         )
+        self.analyze()
+
+    def analyze(self) -> None:
+        """Have statements planned for tables as they are now."""
         self._database.run("ANALYZE")
 
     def close(self) -> None:
@@ -120,8 +116,11 @@ class SimulatedCompany:
         self._storage.close()
         self._database.close()
 
-    def run(self, change: Change, seed: int) -> ToldCampaign:
-        """A campaign with this effect, and what is told of it at its end."""
+    def run(self, change: Change, seed: int) -> tuple[ToldCampaign, list[ArmTotals]]:
+        """The result of a campaign with this effect, and the totals that each look adds.
+
+        The totals are computed from the same outcomes without a ledger.
+        """
         random = np.random.default_rng(seed)
         people = population()
         drawn = random.integers(0, len(people.revenue), self._members)
@@ -146,13 +145,13 @@ class SimulatedCompany:
         told = self._told(handler, campaign_id)
         added = told["everybody"]["incremental_revenue_per_member"]
         return ToldCampaign(
+            change.name,
+            seed,
             told["finding"],
             told["look"] or LOOKS,
-            -np.inf if added is None else float(added["low"]),
-            np.inf if added is None else float(added["high"]),
-            change.per_member(),
-            totals_of(revenue, people.foreseen[drawn].round(4), held_out),
-        )
+            None if added is None else float(added["low"]),
+            None if added is None else float(added["high"]),
+        ), totals_of(revenue, people.foreseen[drawn].round(4), held_out)
 
     def _activated(self, handler: RetentionHandler) -> CampaignId:
         """The id of a new campaign that is active."""
@@ -239,56 +238,60 @@ def administrator(url: str) -> Iterator[pg8000.native.Connection]:
         connection.close()
 
 
-@contextmanager
-def database_of(url: str, name: str) -> Iterator[ConnectionSettings]:
-    """A database of its own on the server with this administrator's URL, dropped afterwards."""
+@cache
+def company_of(url: str) -> SimulatedCompany:
+    """A company of this process on the server with this administrator's URL.
+
+    Its statements are planned for tables as one campaign leaves them.
+    """
+    name = f"campaigns_{os.getpid()}"
     with administrator(url) as server:
         [[command]] = server.run(SQL["create_database"], database=name)
         server.run(command)
     settings = replace(settings_of(url), database=name)
     migrate(settings)
-    try:
-        yield settings
-    finally:
-        with administrator(url) as server:
-            [[command]] = server.run(SQL["drop_database"], database=name)
-            server.run(command)
+    company = SimulatedCompany(settings, MEMBERS)
+    company.run(NOTHING, 0)
+    company.analyze()
+    return company
 
 
-def several(url: str, change: Change, seeds: Sequence[int]) -> list[ToldCampaign]:
-    """Campaigns with these seeds, one after another, on a database of their own."""
-    name = f"campaigns_{CHANGES.index(change)}_{seeds[0]}"
-    with database_of(url, name) as settings:
-        company = SimulatedCompany(settings, MEMBERS)
-        try:
-            return [company.run(change, seed) for seed in seeds]
-        finally:
-            company.close()
+def several(url: str, tasks: Sequence[tuple[Change, int]]) -> list[ToldCampaign]:
+    """Campaigns with these effects and seeds, one after another."""
+    return [company_of(url).run(change, seed)[0] for change, seed in tasks]
 
 
-def simulate(campaigns: int | None, processes: int) -> str:
-    """The table, of so many campaigns of each effect."""
+def simulate(wanted: Mapping[Change, int], results: SimulationResults, processes: int) -> None:
+    """Simulate the campaigns that have no results yet, those of all effects in turn."""
     population()  # once, before processes are forked
-    started = time.monotonic()
-    rows = []
+    tasks = [
+        (change, seed)
+        for seed in range(max(wanted.values()))
+        for change, campaigns in wanted.items()
+        if seed < campaigns and not results.has(change.name, seed)
+    ]
+    if not tasks:
+        return
+    started, done = time.monotonic(), 0
     with (
         tempfile.TemporaryDirectory() as folder,
         local_postgres(Path(folder, "data"), Path(folder, "url")) as url,
         ProcessPoolExecutor(processes) as pool,
     ):
-        # Nothing has to survive a power failure.
         with administrator(url) as server:
-            server.run("ALTER SYSTEM SET fsync = off")
+            for setting in SERVER:
+                server.run(f"ALTER SYSTEM SET {setting}")
             server.run("SELECT pg_reload_conf()")
-        for change, usual in CAMPAIGNS.items():
-            most = campaigns or usual
-            chunks = [range(at, min(at + CHUNK, most)) for at in range(0, most, CHUNK)]
-            told: list[ToldCampaign] = []
-            for each in pool.map(partial(several, url, change), chunks):
-                told += each
-                print(*row(change, told), f"{time.monotonic() - started:.0f} s", flush=True)
-            rows.append(row(change, told))
+        for told in pool.map(partial(several, url), batched(tasks, CHUNK, strict=False)):
+            results.add(told)
+            done += len(told)
+            print(f"{done:,} of {len(tasks):,}, {time.monotonic() - started:.0f} s", flush=True)
+
+
+def ledger_table(wanted: Mapping[Change, int], results: SimulationResults) -> str:
+    """What was told, by effect."""
     head = ("effect", "campaigns", "called more", "called less", "called more before the last look")
+    rows = [row(change, results.of(change.name, range(most))) for change, most in wanted.items()]
     return table((*head, "final interval covers"), rows)
 
 
@@ -302,7 +305,7 @@ def row(change: Change, told: Sequence[ToldCampaign]) -> tuple[str, ...]:
         str(findings.count(Finding.MORE)),
         str(findings.count(Finding.LESS)),
         str(sum(early)),
-        f"{share(each.is_covered for each in told):.1%}",
+        f"{share(each.covers(change.per_member()) for each in told):.1%}",
     )
 
 
@@ -311,10 +314,13 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--campaigns", type=int, help="of each effect")
     arguments.add_argument("--processes", type=int, default=1)
+    arguments.add_argument("--results", type=Path, help="a file to go on from, a campaign a line")
     arguments.add_argument("--check", action="store_true", help="write nothing, compare")
     given = arguments.parse_args()
-    known = DOCUMENT.read_text("utf-8")
-    text = replaced(known, {"ledger": simulate(given.campaigns, given.processes)})
+    wanted = CAMPAIGNS if given.campaigns is None else dict.fromkeys(CAMPAIGNS, given.campaigns)
+    known, results = DOCUMENT.read_text("utf-8"), SimulationResults(given.results)
+    simulate(wanted, results, given.processes)
+    text = replaced(known, {"ledger": ledger_table(wanted, results)})
     if not given.check:
         DOCUMENT.write_text(text, "utf-8")
     elif text != known:

@@ -178,14 +178,14 @@ class RoundTrip(ShopRoundTrip):
         campaign = RetentionCampaign(
             campaign_id, "Win back", LONG_AGO, LONG_AGO, status=CampaignStatus.ACTIVE
         )
-        metrics = CampaignMetrics(9, 8, 7, 6, 5, 4, 3, 2, Money(Decimal("0.0001"), USD))
+        metrics = CampaignMetrics(9, 8, 7, 6, 5, 4, 3, 2, 1, Money(Decimal("0.0001"), USD))
         to.save_retention_campaign(campaign)
         expect(that=to.lock_retention_campaign(campaign_id) == campaign)
         expect(that=campaign in to.get_all_retention_campaigns())
         expect(that=campaign in to.get_active_retention_campaigns(LONG_AGO))
         to.update_campaign_metrics(campaign_id, metrics)
         expect(that=to.get_retention_campaign(campaign_id).metrics == metrics)
-        expect(that=to.get_campaign_performance_summary(currency=USD).targeted >= metrics.targeted)
+        expect(that=to.get_campaign_performance_summary(currency=USD).metrics.sent > 0)
 
     def orders(self) -> None:
         """Orders, files of them, and what is counted of purchases."""

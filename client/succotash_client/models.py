@@ -221,7 +221,11 @@ class CampaignMetricsView(TypedDict):
     bounced: int
     """Messages that came back."""
     unsubscribed: int
-    """Messages by which somebody unsubscribed."""
+    """Messages by which somebody unsubscribed, as far as it was reported. Who does so by the
+    link of a mail sent from here is not counted, since the link names nobody.
+    """
+    complained: int
+    """Messages that somebody reported as spam."""
     revenue: str
     """Net revenue attributed to the campaign, in `currency`; null where none was reported."""
     currency: str
@@ -269,6 +273,12 @@ class CampaignPerformanceView(TypedDict):
     """clicked / sent: clicks are known even where opening is not."""
     conversion_rate: float | None
     """Customers converted per message sent since the campaign began; null without any."""
+    bounce_rate: float | None
+    """bounced / sent: messages that came back."""
+    unsubscribe_rate: float | None
+    """unsubscribed / sent, as far as it was reported."""
+    complaint_rate: float | None
+    """complained / sent: messages that their readers reported as spam."""
     cost: CostView | None
     """The cost of the messages sent, by the budget's cost of each; null without a budget."""
     effect: EffectView | None
@@ -842,6 +852,9 @@ class EffectView(TypedDict):
     more_people: int | None
     """So many more would probably be enough; null where they are, or where nobody can tell."""
     enough_expected_at: str | None
+    """When so many more will count, at the pace since the look before; null where that is
+    never, and once the campaign is over, since nobody is assigned any more.
+    """
     segments: list[SegmentDifferenceView]
     segments_note: str | None
     looks: list[LookView]
@@ -888,8 +901,8 @@ class ErasureReport(TypedDict):
     deployment's key can read, says so. What the person sends later is.
     """
     erased_elsewhere: dict[str, int]
-    """Dead-lettered submissions, waiting deliveries, exports and e-mails removed, by place;
-    exports of everybody.
+    """Dead-lettered submissions, waiting deliveries, exports, e-mails and events of this
+    machine removed, by place; exports of everybody.
     """
     unfinished: list[UnfinishedView]
     """Empty where every place was gone through."""
@@ -1627,7 +1640,7 @@ class OutcomeItem(TypedDict):
 
 
 type OutcomeKind = Literal[
-    "sent", "delivered", "opened", "clicked", "converted", "bounced", "unsubscribed"
+    "sent", "delivered", "opened", "clicked", "converted", "bounced", "unsubscribed", "complained"
 ]
 
 

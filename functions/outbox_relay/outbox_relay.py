@@ -80,10 +80,10 @@ def _relaying_messages(
             with invocation("outbox_relay", correlation_id, wrong_settings):
                 suppressed = suppress(parts, messages.failed)
             logger.info("suppressed", correlation_id=correlation_id, addresses=suppressed)
-        if messages.bounced:
+        if messages.reported:
             with invocation("outbox_relay", correlation_id, wrong_settings):
-                bounced = parts.get_retention_handler().record_bounces(messages.bounced)
-            logger.info("bounced", correlation_id=correlation_id, messages=bounced)
+                new = parts.get_retention_handler().record_reports(messages.reported)
+            logger.info("reported", correlation_id=correlation_id, messages=new)
         if messages.asks_for_a_run:  # otherwise the database may sleep on
             with invocation("outbox_relay", correlation_id, wrong_settings):
                 report = parts.get_outbox_relay().run(

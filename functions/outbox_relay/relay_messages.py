@@ -25,8 +25,8 @@ class RelayMessages:
     """When wakes are due that were held back as long as the queue can."""
     failed: list[FailedAddress] = field(default_factory=list)
     """Addresses that fail for good, and those whose people complained."""
-    bounced: list[MemberOutcome] = field(default_factory=list)
-    """Campaigns' messages that came back."""
+    reported: list[MemberOutcome] = field(default_factory=list)
+    """Campaigns' messages that came back, or were complained of."""
     unreadable: list[str] = field(default_factory=list)
     """Ids of messages that another release may have written."""
 
@@ -47,12 +47,12 @@ def read_messages(records: Iterable[Mapping[str, Any]], now: datetime) -> RelayM
             try:
                 if (event := _event_of_ses(text)) is not None:
                     from succotash.infrastructure.aws.ses_events import (
-                        bounced_messages,
                         failed_addresses,
+                        reported_outcomes,
                     )
 
                     found.failed += failed_addresses(event)
-                    found.bounced += bounced_messages(event)
+                    found.reported += reported_outcomes(event)
                     continue
                 at = _wake_at(text)
             except (ValueError, LookupError):

@@ -12,7 +12,12 @@ from succotash.application.campaigns.outcomes import (
 from succotash.domain.campaigns.assignment import Arm
 from succotash.domain.campaigns.members import CampaignMember, MemberMark, MemberState
 from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
-from succotash.domain.consents.consents import MARKETING, ConsentState
+from succotash.domain.consents.consents import (
+    MARKETING,
+    ConsentOrigin,
+    ConsentState,
+    SuppressionReason,
+)
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.value.ledgers import CLOCK_TOLERANCE
 from succotash.domain.values import CampaignId, MessageId
@@ -77,19 +82,20 @@ def test_each_kind_is_kept_and_counted_once(
     member = members[MemberState.SENT]
     every = [reported(member, kind, place) for place, kind in enumerate(OutcomeKind)]
     report = record(storage, *every, reported(member, OutcomeKind.OPENED, 50))
-    assert statuses(report) == ["recorded"] * 7 + ["unchanged"]
+    assert statuses(report) == ["recorded"] * 8 + ["unchanged"]
     again = record(storage, *[reported(member, kind, 99) for kind in OutcomeKind])
-    assert statuses(again) == ["unchanged"] * 7
-    assert (again["recorded"], again["unchanged"], again["rejected"]) == (0, 7, 0)
-    assert kept(storage, member.person_key) == [*zip(OutcomeKind, range(7), strict=True)]
+    assert statuses(again) == ["unchanged"] * 8
+    assert (again["recorded"], again["unchanged"], again["rejected"]) == (0, 8, 0)
+    assert kept(storage, member.person_key) == [*zip(OutcomeKind, range(8), strict=True)]
     retention = storage.repositories.retention
     states = retention.count_member_states(CAMPAIGN)
     assert (states[MemberState.SENT], states[MemberState.BOUNCED]) == (0, 1)
     metrics = retention.get_retention_campaign(CAMPAIGN).metrics
     assert (metrics.sent, metrics.delivered, metrics.opened, metrics.clicked) == (1, 1, 1, 1)
-    assert (metrics.converted, metrics.bounced, metrics.unsubscribed) == (1, 1, 1)
-    summary = retention.get_campaign_performance_summary(currency=usd(1).currency)
-    assert (summary.sent, summary.delivered, summary.opened) == (1, 1, 1)
+    assert (metrics.converted, metrics.bounced) == (1, 1)
+    assert (metrics.unsubscribed, metrics.complained) == (1, 1)
+    summary = retention.get_campaign_performance_summary(currency=usd(1).currency).metrics
+    assert (summary.sent, summary.delivered, summary.complained) == (1, 1, 1)
 
 
 def test_nothing_is_kept_of_messages_that_were_not_sent(
@@ -148,8 +154,8 @@ def test_a_bounce_that_the_sender_tells_of_says_that_the_message_was_sent(
         for campaign_id in (CAMPAIGN, CampaignId("nowhere"))
     ]
     written_to = len(members) - 1
-    assert outcomes.record_bounces([*bounces, *bounces]) == written_to
-    assert outcomes.record_bounces(bounces) == 0
+    assert outcomes.record_reports([*bounces, *bounces]) == written_to
+    assert outcomes.record_reports(bounces) == 0
     retention = storage.repositories.retention
     states = {state: n for state, n in retention.count_member_states(CAMPAIGN).items() if n}
     assert states[MemberState.BOUNCED] == written_to
@@ -222,6 +228,38 @@ def test_who_unsubscribed_elsewhere_is_not_written_to_by_any_campaign(
     assert (suppressed.purpose, suppressed.since) == (MARKETING, NOON)
     reach = repositories.retention.count_reach(terms("other", holdout=0))
     assert reach.treatment == len(PEOPLE) - 1
+
+
+def test_who_complained_elsewhere_is_suppressed_for_it(
+    storage: Storage, members: dict[MemberState, CampaignMember]
+) -> None:
+    member = members[MemberState.SENT]
+    kinds = OutcomeKind.UNSUBSCRIBED, OutcomeKind.COMPLAINED
+    items = [reported(member, kind, minute) for minute, kind in enumerate(kinds)]
+    assert statuses(record(storage, *items)) == ["recorded", "recorded"]
+    consents, email = storage.repositories.consents, str(member.canonical_email)
+    origins = [each.origin for each in consents.get_consents(email)]
+    assert origins[-2:] == [ConsentOrigin.API, ConsentOrigin.COMPLAINT]
+    [suppressed] = consents.find_suppressions(CAMPAIGN_KEYS.of_suppression(email))
+    assert (suppressed.purpose, suppressed.reason) == (MARKETING, SuppressionReason.COMPLAINT)
+    states = storage.repositories.retention.count_member_states(CAMPAIGN)
+    assert states[MemberState.SENT] == 1
+
+
+def test_a_complaint_that_the_sender_tells_of_counts_and_says_nothing_of_the_address(
+    storage: Storage, members: dict[MemberState, CampaignMember]
+) -> None:
+    member = members[MemberState.QUEUED]
+    outcomes = CampaignOutcomes(storage, lambda: NOON + days(1), CAMPAIGN_KEYS)
+    reports = [
+        MemberOutcome(CAMPAIGN, MessageId(member.person_key), kind, NOON)
+        for kind in (OutcomeKind.COMPLAINED, OutcomeKind.BOUNCED)
+    ]
+    assert outcomes.record_reports([*reports, *reports]) == 2
+    metrics = storage.repositories.retention.get_retention_campaign(CAMPAIGN).metrics
+    assert (metrics.sent, metrics.complained, metrics.bounced) == (2, 1, 1)
+    keys = CAMPAIGN_KEYS.of_suppression(str(member.canonical_email))
+    assert storage.repositories.consents.find_suppressions(keys) == []
 
 
 def test_outcomes_reported_at_once_count_once(

@@ -321,4 +321,4 @@ def test_revenue_of_campaigns_may_pass_64_bits(storage: Storage) -> None:
 
     summary = retention.get_campaign_performance_summary(currency=USD)
 
-    assert summary.revenue == Money((MOST + 1) * LARGEST, USD)
+    assert summary.metrics.revenue == Money((MOST + 1) * LARGEST, USD)

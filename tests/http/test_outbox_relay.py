@@ -180,7 +180,16 @@ def test_bounces_and_complaints_suppress_their_address_once() -> None:
     assert [each.origin for each in history] == [ConsentOrigin.BOUNCE, ConsentOrigin.COMPLAINT]
 
 
-def test_a_bounce_is_an_outcome_of_the_campaigns_message_that_it_names() -> None:
+@pytest.mark.parametrize(
+    ("name", "state", "counts"),
+    [
+        ("bounce_transient", MemberState.BOUNCED, (1, 0)),
+        ("complaint", MemberState.SENT, (0, 1)),
+    ],
+)
+def test_a_report_is_an_outcome_of_the_campaigns_message_that_it_names(
+    name: str, state: MemberState, counts: tuple[int, int]
+) -> None:
     container = Container(
         {"SUCCOTASH_STORAGE": "memory", "ERASURE_KEYS": "a-key-that-nobody-can-guess"},
         clock=lambda: NOON,
@@ -191,7 +200,7 @@ def test_a_bounce_is_an_outcome_of_the_campaigns_message_that_it_names() -> None
     repositories.retention.assign_members(terms(holdout=0), "dispatch")
     [member] = repositories.retention.get_campaign_members(CampaignId("campaign"), limit=9)
     folder = Path(__file__).resolve().parents[1] / "ses_samples"
-    event = json.loads((folder / "bounce_transient.json").read_text("utf-8"))
+    event = json.loads((folder / f"{name}.json").read_text("utf-8"))
     other = json.dumps(event)
     event["detail"]["mail"]["tags"] |= {"campaign": ["campaign"], "message": [member.person_key]}
 
@@ -200,9 +209,9 @@ def test_a_bounce_is_an_outcome_of_the_campaigns_message_that_it_names() -> None
         assert answer == {"batchItemFailures": []}
 
     campaign = repositories.retention.get_retention_campaign(CampaignId("campaign"))
-    assert (campaign.metrics.sent, campaign.metrics.bounced) == (1, 1)
-    states = repositories.retention.count_member_states(campaign.campaign_id)
-    assert states[MemberState.BOUNCED] == 1
+    metrics = campaign.metrics
+    assert (metrics.sent, (metrics.bounced, metrics.complained)) == (1, counts)
+    assert repositories.retention.count_member_states(campaign.campaign_id)[state] == 1
 
 
 def test_an_event_of_the_mail_service_that_lacks_its_parts_is_given_again() -> None:

@@ -33,13 +33,13 @@ def company(postgres_server: PostgresServer) -> Iterator[SimulatedCompany]:
 def test_what_is_told_follows_from_what_people_did(
     company: SimulatedCompany, change: Change
 ) -> None:
-    told = company.run(change, seed=1)
+    told, counted = company.run(change, seed=1)
 
-    effect = read_effect(PLAN, told.counted)
+    effect = read_effect(PLAN, counted)
     if effect.crossed_at is not None:
         stopped_at = PLAN.looks[effect.crossed_at - 1].at
-        effect = read_effect(PLAN, told.counted[: effect.crossed_at], ended_at=stopped_at)
-    assert sum(each.members for each in told.counted) == MEMBERS
+        effect = read_effect(PLAN, counted[: effect.crossed_at], ended_at=stopped_at)
+    assert sum(each.members for each in counted) == MEMBERS
     assert (told.finding, told.look) == (effect.finding, effect.look)
     assert effect.is_final
     revenue = effect.everybody.revenue

@@ -278,7 +278,7 @@ class Day:
         own, at = CampaignId(self._campaign.rpartition("/")[2]), system_clock()
         relay = self._parts["outbox_relay"]
         bounce = MemberOutcome(own, MessageId(message_id), OutcomeKind.BOUNCED, at)
-        assert relay.get_retention_handler().record_bounces([bounce]) == 1
+        assert relay.get_retention_handler().record_reports([bounce]) == 1
         assert relay.get_retention_repository().pause_for_gone_webhook(own, at, at)
 
     def mails(self) -> Iterator[EmailMessage]:

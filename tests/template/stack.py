@@ -154,3 +154,8 @@ def holds(condition: Any, given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - an
 def text_of(value: object) -> str:
     """A part of the template in one line, for comparing and for messages."""
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def as_list(value: Any) -> list[Any]:  # noqa: ANN401 - a part of the template
+    """What may be one or several."""
+    return value if isinstance(value, list) else [value]

@@ -1,10 +1,13 @@
 """Whatever is invoked by an event keeps what it cannot deliver."""
 
+from collections.abc import Mapping
+
 import bulk_import
 from succotash.application.shops.uploads import key_of
 from succotash.application.value.order_import import RESULT_SUFFIX
 from succotash.http.order_files import NDJSON_SUFFIXES
 from tests.template.stack import (
+    as_list,
     deployed_of,
     events,
     functions,
@@ -51,6 +54,31 @@ def test_a_rule_keeps_what_it_cannot_deliver_and_what_fails_then() -> None:
     assert rule["RetryPolicy"]["MaximumRetryAttempts"] > 0
     kept = functions()[name]["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]
     assert kept["Destination"] == failures
+
+
+def test_a_rule_may_put_events_into_the_queues_it_names() -> None:
+    """EventBridge drops what a queue's own policy keeps out; for a queue named by its ARN, SAM adds
+    none.
+    """
+    allowed = {
+        (text_of(queue), text_of(statement["Condition"]["ArnEquals"]["aws:SourceArn"]))
+        for policy in deployed_of("AWS::SQS::QueuePolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+        and statement["Principal"] == {"Service": "events.amazonaws.com"}
+        and statement["Action"] == "sqs:SendMessage"
+        for queue in as_list(statement["Resource"])
+    }
+    queues = deployed_of("AWS::SQS::Queue")
+    wanted = {
+        (text_of(queue), text_of({"Fn::GetAtt": [name, "Arn"]}))
+        for name, rule in deployed_of("AWS::Events::Rule").items()
+        for target in rule["Targets"]
+        for queue in (target["Arn"], target.get("DeadLetterConfig", {}).get("Arn"))
+        if isinstance(queue, Mapping) and queue.get("Fn::GetAtt", [None])[0] in queues
+    }
+    assert wanted, "there are rules that keep what they cannot deliver"
+    assert wanted <= allowed
 
 
 def test_no_other_kind_of_event_has_slipped_in() -> None:

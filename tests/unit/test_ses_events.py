@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from succotash.domain.consents.consents import ConsentOrigin, FailedAddress
-from succotash.infrastructure.aws.ses_events import failed_addresses
+from succotash.infrastructure.aws.ses_events import failed_addresses, reported_outcomes
 
 SAMPLES = Path(__file__).resolve().parents[1] / "ses_samples"
 GRACE = "grace@example.com"
@@ -40,7 +40,9 @@ def test_a_bounce_that_may_pass_names_none(kind: str) -> None:
 def test_who_says_it_is_no_spam_does_not_complain() -> None:
     event = sample("complaint")
     event["detail"]["complaint"]["complaintFeedbackType"] = "not-spam"
+    event["detail"]["mail"]["tags"] = {"campaign": ["campaign"], "message": ["message"]}
     assert failed_addresses(event) == []
+    assert reported_outcomes(event) == []
 
 
 @pytest.mark.parametrize("kind", ["Send", "Delivery", "Open", "Click", "DeliveryDelay"])

@@ -153,6 +153,9 @@ def performance(
             ("opened", percent(found["open_rate"])),
             ("clicked", percent(found["click_rate"])),
             ("converted", percent(found["conversion_rate"])),
+            ("bounced", percent(found["bounce_rate"])),
+            ("unsubscribed", percent(found["unsubscribe_rate"])),
+            ("complained", percent(found["complaint_rate"])),
             ("revenue", money(metrics["revenue"], metrics["currency"])),
         ]
     )

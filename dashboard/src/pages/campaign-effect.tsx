@@ -243,6 +243,9 @@ const RATES = [
   ["Opened", "open_rate"],
   ["Clicked", "click_rate"],
   ["Converted", "conversion_rate"],
+  ["Bounced", "bounce_rate"],
+  ["Unsubscribed", "unsubscribe_rate"],
+  ["Reported as spam", "complaint_rate"],
 ] as const;
 
 function Messages({ performance, address }: { performance: Performance; address: string }) {

@@ -276,6 +276,17 @@ def test_without_anybody_new_enough_people_are_never_expected() -> None:
     assert effect.summary.endswith("more people would probably be enough.")
 
 
+def test_of_a_campaign_that_is_over_no_more_people_are_expected() -> None:
+    effect = read_effect(PLAN, counted(1, 12.0), ended_at=PLAN.looks[0].at)
+
+    assert effect.shortfall is not None
+    assert effect.shortfall.expected_at is None
+    assert effect.summary.endswith(
+        "more people would probably be enough; the campaign is over, so nobody is assigned any "
+        "more."
+    )
+
+
 def test_at_a_pace_that_is_next_to_nothing_enough_people_are_never_expected() -> None:
     effect = read_effect(PLAN, [*counted(1), drawn(5, 1, 0)])
 

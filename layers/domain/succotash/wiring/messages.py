@@ -13,7 +13,7 @@ from succotash.domain.repositories.delivery import (
     Webhooks,
 )
 from succotash.errors import SettingsError
-from succotash.settings import Settings
+from succotash.settings import FILE_SCHEME, Settings
 from succotash.wiring.channels import lacking_settings, webhook_rules
 from succotash.wiring.services import services_at
 
@@ -80,6 +80,16 @@ def delivery_queue(settings: Settings, here: "Callable[[], Deliveries]") -> Deli
     from succotash.infrastructure.aws.deliveries import SqsDeliveryQueue
 
     return SqsDeliveryQueue(settings.deliveries_queue_url)
+
+
+def event_file(settings: Settings) -> "Erasable | None":
+    """The file that stands for the bus on one machine; None where there is another bus, or none."""
+    address = settings.event_bus
+    if address is None or not address.startswith(FILE_SCHEME):
+        return None
+    from succotash.wiring import files
+
+    return files.event_bus(address)
 
 
 def waiting_deliveries(settings: Settings) -> "Erasable | None":

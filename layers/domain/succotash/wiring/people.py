@@ -9,7 +9,7 @@ from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock
 from succotash.settings import Settings
 from succotash.wiring.keys import KeyRing
-from succotash.wiring.messages import waiting_deliveries, waiting_shop_events
+from succotash.wiring.messages import event_file, waiting_deliveries, waiting_shop_events
 
 
 def people_handler(
@@ -25,5 +25,6 @@ def people_handler(
         "deliveries": waiting_deliveries(settings),
         "shop_events": waiting_shop_events(settings),
     }
-    found = {name: each for name, each in {**places, **queues}.items() if each is not None}
+    own = {"events": event_file(settings)}
+    found = {name: each for name, each in {**places, **own, **queues}.items() if each is not None}
     return PeopleHandler(storage, clock, keys.tombstones, keys.pseudonyms, Elsewhere(found))

@@ -108,6 +108,8 @@ class EffectView(TypedDict):
     more_people: int | None
     """So many more would probably be enough; None where they are, or where nobody can tell."""
     enough_expected_at: datetime | None
+    """When so many more will count, at the pace since the look before; None where that is never,
+    and once the campaign is over, since nobody is assigned any more."""
     segments: list[SegmentDifferenceView]
     segments_note: str | None
     looks: list[LookView]

@@ -60,11 +60,11 @@ class CampaignLooks:
             campaign.definition.attribution,
             self._currency,
         )
-        readings = list(known)
+        readings = known
         for look, totals in enumerate(retention.total_looks(terms), len(known)):
             reading = LookReading(look, now, totals)
-            told = told_at(plan, [*readings, reading])
-            readings.append(replace(reading, told=told))
-        retention.save_look_readings(campaign.campaign_id, readings[len(known) :])
-        # Another may have read them first: theirs stay.
-        return retention.get_look_readings(campaign.campaign_id)
+            told = told_at(plan, [*readings[:look], reading])
+            retention.save_look_readings(campaign.campaign_id, [replace(reading, told=told)])
+            # Another may have read it first: theirs stays, and what is told next follows from it.
+            readings = retention.get_look_readings(campaign.campaign_id)
+        return readings

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -59,6 +59,12 @@ FUTURE = Violation("at", "in_the_future", "Must be in the past")
 NOT_SENT = Violation("message_id", "not_sent", "Not a message that this campaign sent")
 """Also of holdouts, so that nobody learns who they are."""
 
+SAID_NO: Mapping[OutcomeKind, tuple[str, ConsentOrigin]] = {
+    OutcomeKind.UNSUBSCRIBED: ("", ConsentOrigin.API),
+    OutcomeKind.COMPLAINED: ("complaint:", ConsentOrigin.COMPLAINT),
+}
+"""Outcomes by which people refuse more messages: the prefix of the consent's id, and its origin."""
+
 type Key = tuple[MessageId, OutcomeKind]
 
 
@@ -79,7 +85,8 @@ class CampaignOutcomes:
 
         Of each kind a message has one outcome, the first that is reported. One from the future, or
         of no message that was sent, is rejected alone. A message that may have been sent was, once
-        something is reported of it. Who unsubscribed is not written to any more, by any campaign.
+        something is reported of it. Who unsubscribed or complained is not written to any more, by
+        any campaign.
         NotFoundError where there is no such campaign.
         """
         own, latest = CampaignId(campaign_id), self._clock() + CLOCK_TOLERANCE
@@ -114,37 +121,38 @@ class CampaignOutcomes:
             "rejected": statuses.count("rejected"),
         }
 
-    def record_bounces(self, bounces: Sequence[MemberOutcome]) -> int:
-        """Keep that messages came back, as the service that sent them says; how many are new.
+    def record_reports(self, reports: Sequence[MemberOutcome]) -> int:
+        """Record outcomes reported by the service that sent the messages; the number of new ones.
 
-        What is about no campaign, or about no message that was sent, is passed over.
+        What is about no campaign, or about no message that was sent, is passed over. Addresses are
+        left as they are: `ConsentRecords.record_suppression` takes what the service says of them.
         """
         by_campaign: dict[CampaignId, list[MemberOutcome]] = {}
-        for each in bounces:
+        for each in reports:
             by_campaign.setdefault(each.campaign_id, []).append(each)
         new = 0
         for campaign_id, own in sorted(by_campaign.items()):
-            firsts = {each.message_id: each for each in reversed(own)}
+            firsts = {(each.message_id, each.kind): each for each in reversed(own)}
             work = partial(
-                self._record_bounces, campaign_id=campaign_id, bounces=[*firsts.values()]
+                self._record_reports, campaign_id=campaign_id, reports=[*firsts.values()]
             )
             with contextlib.suppress(NotFoundError):
                 new += len(self._storage.in_transaction(work))
         return new
 
-    def _record_bounces(
+    def _record_reports(
         self,
         repositories: Repositories,
         campaign_id: CampaignId,
-        bounces: Sequence[MemberOutcome],
+        reports: Sequence[MemberOutcome],
     ) -> set[Key]:
-        """Keep that messages of one campaign came back: what is new. NotFoundError.
+        """Record such outcomes of one campaign: the new ones. NotFoundError.
 
         Who says so is the service that sent them, so they were sent even where its answer is still
         under way.
         """
         retention = repositories.retention
-        states = retention.find_message_states(campaign_id, {each.message_id for each in bounces})
+        states = retention.find_message_states(campaign_id, {each.message_id for each in reports})
         marks = [
             MemberMark(campaign_id, each, MemberState.SENT)
             for each, state in sorted(states.items())
@@ -152,13 +160,15 @@ class CampaignOutcomes:
         ]
         if marks:
             retention.mark_members(marks)
-        return self._record_outcomes(repositories, campaign_id, bounces)[1]
+        return self._record_outcomes(repositories, campaign_id, reports, with_consents=False)[1]
 
     def _record_outcomes(
         self,
         repositories: Repositories,
         campaign_id: CampaignId,
         outcomes: Sequence[MemberOutcome],
+        *,
+        with_consents: bool = True,
     ) -> tuple[set[MessageId], set[Key]]:
         """Keep outcomes of one campaign, and count them: whose messages were sent, and what is new.
 
@@ -172,7 +182,7 @@ class CampaignOutcomes:
         known = [each for each in outcomes if each.message_id in sent]
         if not known:
             return sent, set()
-        refusals = self._refusals(repositories, known)
+        refusals = self._refusals(repositories, known) if with_consents else []
         marks = [
             MemberMark(campaign_id, each, MemberState.SENT)
             for each in sorted(sent)
@@ -191,37 +201,44 @@ class CampaignOutcomes:
         if counts:
             metrics = campaign.metrics.with_outcomes(counts)
             retention.update_campaign_metrics(campaign_id, metrics)
-        said = [
-            no for message_id, no in refusals if (message_id, OutcomeKind.UNSUBSCRIBED) in added
-        ]
+        said = [no for key, no in refusals if key in added]
         if said:
             keep_consents(repositories, self._consent_keys, said)
         return sent, added
 
     def _refusals(
         self, repositories: Repositories, outcomes: Sequence[MemberOutcome]
-    ) -> list[tuple[MessageId, Consent]]:
-        """Refusals by those who unsubscribed; none of them is erased meanwhile."""
-        gone = {each.message_id: each for each in outcomes if each.kind is OutcomeKind.UNSUBSCRIBED}
+    ) -> list[tuple[Key, Consent]]:
+        """Refusals by those who unsubscribed or complained; none of them is erased meanwhile."""
+        gone = [each for each in outcomes if each.kind in SAID_NO]
         if not gone:
             return []
         terms = ReleaseTerms(self._consent_keys.blocks(SUPPRESSION), ConsentRule.OPT_IN)
-        campaigns = {each.message_id: each.campaign_id for each in gone.values()}
-        found = {
-            each.recipient.message_id: Consent(
-                f"{each.campaign_id}:{each.recipient.message_id}",
-                each.canonical_email,
-                MARKETING,
-                ConsentState.DENIED,
-                gone[each.recipient.message_id].occurred_at,
-                self._clock(),
-                ConsentOrigin.API,
-                source_id=each.campaign_id,
-            )
+        campaigns = {each.message_id: each.campaign_id for each in gone}
+        emails = {
+            each.recipient.message_id: each.canonical_email
             for each in repositories.retention.find_releases(campaigns, terms)
         }
+        found = {
+            (each.message_id, each.kind): self._refusal(each, emails[each.message_id])
+            for each in gone
+            if each.message_id in emails
+        }
         kept = {*without_erased(repositories, self._consent_keys, [*found.values()])}
-        return [(message_id, no) for message_id, no in found.items() if no in kept]
+        return [(key, no) for key, no in found.items() if no in kept]
+
+    def _refusal(self, outcome: MemberOutcome, email: str) -> Consent:
+        prefix, origin = SAID_NO[outcome.kind]
+        return Consent(
+            f"{prefix}{outcome.campaign_id}:{outcome.message_id}",
+            email,
+            MARKETING,
+            ConsentState.DENIED,
+            outcome.occurred_at,
+            self._clock(),
+            origin,
+            source_id=outcome.campaign_id,
+        )
 
 
 def _result(

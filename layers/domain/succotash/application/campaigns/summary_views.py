@@ -26,7 +26,10 @@ class CampaignMetricsView(TypedDict):
     bounced: int
     """Messages that came back."""
     unsubscribed: int
-    """Messages by which somebody unsubscribed."""
+    """Messages by which somebody unsubscribed, as far as it was reported. Who does so by the link
+    of a mail sent from here is not counted, since the link names nobody."""
+    complained: int
+    """Messages that somebody reported as spam."""
     revenue: Decimal
     """Net revenue attributed to the campaign, in `currency`; None where none was reported."""
     currency: str
@@ -53,6 +56,7 @@ def metrics_view(metrics: CampaignMetrics, own: Currency) -> CampaignMetricsView
         "converted": metrics.converted,
         "bounced": metrics.bounced,
         "unsubscribed": metrics.unsubscribed,
+        "complained": metrics.complained,
         "revenue": revenue.exact(),
         "currency": revenue.currency,
     }
@@ -60,18 +64,7 @@ def metrics_view(metrics: CampaignMetrics, own: Currency) -> CampaignMetricsView
 
 def summary_view(found: CampaignSummary, own: Currency) -> CampaignSummaryView:
     """Serialised for the API."""
-    metrics = CampaignMetrics(
-        found.targeted,
-        found.sent,
-        found.delivered,
-        found.opened,
-        found.clicked,
-        found.converted,
-        found.bounced,
-        found.unsubscribed,
-        found.revenue,
-    )
     return {
         "campaigns_by_status": found.campaigns_by_status,
-        "metrics": metrics_view(metrics, own),
+        "metrics": metrics_view(found.metrics, own),
     }

@@ -132,6 +132,12 @@ class CampaignPerformanceView(TypedDict):
     """clicked / sent: clicks are known even where opening is not."""
     conversion_rate: float | None
     """Customers converted per message sent since the campaign began; None without any."""
+    bounce_rate: float | None
+    """bounced / sent: messages that came back."""
+    unsubscribe_rate: float | None
+    """unsubscribed / sent, as far as it was reported."""
+    complaint_rate: float | None
+    """complained / sent: messages that their readers reported as spam."""
     cost: CostView | None
     """The cost of the messages sent, by the budget's cost of each; None without a budget."""
     effect: EffectView | None
@@ -151,6 +157,9 @@ def performance_view(
         "open_rate": rounded_or_none(found.open_rate),
         "click_rate": rounded_or_none(found.click_rate),
         "conversion_rate": rounded_or_none(found.conversion_rate),
+        "bounce_rate": rounded_or_none(found.bounce_rate),
+        "unsubscribe_rate": rounded_or_none(found.unsubscribe_rate),
+        "complaint_rate": rounded_or_none(found.complaint_rate),
         "cost": _optional(_cost_view, found.cost),
         "effect": None if result is None else effect_view(result, own),
     }

@@ -13,7 +13,6 @@ from succotash.domain.campaigns.messages import WrittenMessage
 from succotash.domain.campaigns.templates import MessageField, MessageTemplate
 from succotash.domain.messages.delivery import (
     DeliveryJob,
-    DeliveryKind,
     DeliveryOutcome,
     DeliveryResult,
 )
@@ -54,7 +53,7 @@ class Released:
     """The decisions about a batch of campaigns' messages."""
 
     jobs: dict[MessageId, DeliveryJob] = field(default_factory=dict)
-    """The jobs to do now; an e-mail is marked as sent."""
+    """The jobs to do now; an e-mail only once it is marked as sent."""
     waiting: dict[MessageId, tuple[str, datetime]] = field(default_factory=dict)
     """Why it does not leave yet, and until when."""
     stuck: dict[MessageId, str] = field(default_factory=dict)
@@ -82,7 +81,7 @@ class MemberMessages:
     def release(
         self, repositories: Repositories, batch: Sequence[TakenMessage], at: datetime
     ) -> Released:
-        """Write what may leave now, and note e-mails before they can be sent.
+        """Write what may leave now. Nothing of it is noted yet.
 
         Who does not agree any more is written to no more, nor is anybody by a campaign that is
         over. What was noted before and never answered for may have been sent. Webhooks and events
@@ -97,11 +96,6 @@ class MemberMessages:
             marks += self._judge(repositories, new, at, released)
         if marks:
             repositories.retention.mark_members(marks)
-        mails = {each for each, job in released.jobs.items() if job.kind == DeliveryKind.MAIL}
-        if mails:
-            own_notes = repositories.outbox.note_delivery(mails, Channel.MEMBER)
-            for message_id in mails - own_notes:
-                del released.jobs[message_id]
         return released
 
     def _judge(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import TypedDict
 
 from succotash.application.messages.mail_composition import MailComposition, NoKeyError
@@ -38,6 +39,9 @@ from succotash.errors import StorageUnavailableError
 from succotash.observation import Metric, count
 
 BATCH = 50
+CALL = 10
+"""Messages that are noted and handed over together: as many as a queue takes in one request. What a
+crash leaves uncertain is no more than these."""
 LEASE = timedelta(minutes=5)
 """The time for which a message belongs to a relay; longer than a run may take."""
 ANSWER_TIME = timedelta(hours=1)
@@ -181,12 +185,20 @@ class OutboxRelay:
     def _hand_over(self, batch: Sequence[TakenMessage], tally: _Tally) -> None:
         tally.mails_uncertain += sum(taken.unanswered for taken in batch)
         released = self._release(batch, tally)
+        for taken in batched(batch, CALL, strict=False):
+            self._hand_over_at_once(taken, released, tally)
+
+    def _hand_over_at_once(
+        self, batch: Sequence[TakenMessage], released: Released, tally: _Tally
+    ) -> None:
+        """Note these messages as handed over, then hand them over."""
         plans = [
             self._plan_member(taken, released)
             if is_members(taken.message)
             else self._plan(taken, tally)
             for taken in batch
         ]
+        self._note_member_mails(plans)
         now = self._clock()
         pending = [each for plan in plans for each in plan.pending]
         jobs = [each for plan in plans for each in plan.jobs]
@@ -231,6 +243,21 @@ class OutboxRelay:
             due_at = self._redelivery.next_attempt(taken.attempt, now)
             plan.later = Settlement(taken, now, released.stuck[message_id], due_at)
         return plan
+
+    def _note_member_mails(self, plans: Sequence[_Plan]) -> None:
+        """Note members' e-mails before anybody could send them; another may have done so."""
+        mails = {
+            plan.taken.message.message_id: plan
+            for plan in plans
+            for job in plan.jobs
+            if (job.channel, job.kind) == (Channel.MEMBER, DeliveryKind.MAIL)
+        }
+        own = self._outbox.note_delivery(mails, Channel.MEMBER) if mails else set()
+        for message_id in mails.keys() - own:
+            plan = mails[message_id]
+            plan.jobs.clear()
+            plan.pending.clear()
+            plan.trusted.add(Channel.MEMBER)
 
     def _plan(self, taken: TakenMessage, tally: _Tally) -> _Plan:
         """The jobs of a message; e-mails are noted before anybody could send them."""

@@ -55,7 +55,8 @@ ALWAYS_KEPT: tuple[KeptView, ...] = (
         "why": "They are others', or nobody can tell whose. Change a form to notify somebody else.",
     },
     {
-        "what": "Deliveries that wait: events, and questions about challenges",
+        "what": "Deliveries that wait: questions about challenges, and events that do not name the "
+        "person",
         "why": "They hold ids, an IP address at most, and no address. What is not done within "
         "minutes goes after four days.",
     },
@@ -65,7 +66,8 @@ ALWAYS_KEPT: tuple[KeptView, ...] = (
     },
     {
         "what": "E-mails and events that were delivered, and exports that were fetched",
-        "why": "They are their receivers'. Events hold ids and no address.",
+        "why": "They are their receivers'. Events hold ids and no address, except messages of "
+        "campaigns that go by the bus.",
     },
     {
         "what": "A large export that somebody made at the same moment",
@@ -83,8 +85,8 @@ class ElsewhereView(TypedDict):
     """The result of an erasure outside the storage."""
 
     erased_elsewhere: dict[str, int]
-    """Dead-lettered submissions, waiting deliveries, exports and e-mails removed, by place;
-    exports of everybody."""
+    """Dead-lettered submissions, waiting deliveries, exports, e-mails and events of this machine
+    removed, by place; exports of everybody."""
     unfinished: list[UnfinishedView]
     """Empty where every place was gone through."""
     kept: list[KeptView]

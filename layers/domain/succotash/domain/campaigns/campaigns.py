@@ -57,6 +57,7 @@ class CampaignMetrics:
     converted: int = 0
     bounced: int = 0
     unsubscribed: int = 0
+    complained: int = 0
     revenue: Money | None = None
     """Attributed to the campaign; None where none was."""
 
@@ -74,6 +75,7 @@ class CampaignMetrics:
             converted=self.converted + more(OutcomeKind.CONVERTED),
             bounced=self.bounced + more(OutcomeKind.BOUNCED),
             unsubscribed=self.unsubscribed + more(OutcomeKind.UNSUBSCRIBED),
+            complained=self.complained + more(OutcomeKind.COMPLAINED),
         )
 
 
@@ -142,6 +144,12 @@ class CampaignPerformance:
     """clicked / sent: a mail program that hides opening still follows links"""
     conversion_rate: float | None
     """converted / sent"""
+    bounce_rate: float | None
+    """bounced / sent"""
+    unsubscribe_rate: float | None
+    """unsubscribed / sent"""
+    complaint_rate: float | None
+    """complained / sent"""
     cost: Money | None = None
     """The cost of the messages sent; None if no budget gives the cost of one."""
 
@@ -160,6 +168,9 @@ class CampaignPerformance:
             open_rate=rate(metrics.opened, metrics.sent),
             click_rate=rate(metrics.clicked, metrics.sent),
             conversion_rate=rate(metrics.converted, metrics.sent),
+            bounce_rate=rate(metrics.bounced, metrics.sent),
+            unsubscribe_rate=rate(metrics.unsubscribed, metrics.sent),
+            complaint_rate=rate(metrics.complained, metrics.sent),
             cost=None
             if budget is None
             else Money(
@@ -173,16 +184,8 @@ class CampaignSummary:
     """All campaigns together."""
 
     campaigns_by_status: Mapping[str, int]
-    targeted: int
-    sent: int
-    delivered: int
-    opened: int
-    clicked: int
-    converted: int
-    bounced: int
-    unsubscribed: int
-    revenue: Money | None
-    """In the currency asked for; None where no campaign has any in it."""
+    metrics: CampaignMetrics
+    """Added up; of the revenue, what is in the currency asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class Shortfall:
     """More members, of both groups in the shares so far."""
     expected_at: datetime | None
     """The look at which so many will count, or the time where no look is as late, at the pace since
-    the look before; None where that is never."""
+    the look before; None where that is never, as of a campaign that is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,8 @@ def read_effect(
     }
     return CampaignEffect(
         finding,
-        _summary(finding, everybody, crossed, shown, is_last=is_last) + _outlook(shortfall),
+        _summary(finding, everybody, crossed, shown, is_last=is_last)
+        + _outlook(shortfall, is_over=ended_at is not None),
         len(counted),
         shown + 1,
         IntervalKind.STAGEWISE if by_rule and everybody.revenue else IntervalKind.REPEATED,
@@ -236,13 +237,15 @@ def _summary(
     return text
 
 
-def _outlook(shortfall: Shortfall | None) -> str:
+def _outlook(shortfall: Shortfall | None, *, is_over: bool) -> str:
     if shortfall is None:
         return ""
     if not shortfall.people:
         return " The people so far would probably be enough at a later look."
     at = shortfall.expected_at
     when = "" if at is None else f", expected by {at:%Y-%m-%d}"
+    if is_over:
+        when = "; the campaign is over, so nobody is assigned any more"
     return f" About {shortfall.people:,} more people would probably be enough{when}."
 
 

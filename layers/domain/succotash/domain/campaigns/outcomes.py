@@ -18,6 +18,7 @@ class OutcomeKind(StrEnum):
     CONVERTED = "converted"
     BOUNCED = "bounced"
     UNSUBSCRIBED = "unsubscribed"
+    COMPLAINED = "complained"
 
 
 @dataclass(frozen=True, slots=True)

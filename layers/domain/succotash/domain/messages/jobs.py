@@ -1,6 +1,6 @@
 """The payloads of delivery jobs, by kind: how they are written and read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -181,7 +181,7 @@ def is_about(person: ErasedPerson, text: str) -> bool:
     try:
         job = DeliveryJob.of_text(text)
         if job.kind in REPEATABLE:
-            return any(map(person.is_named_in, _texts(dict(job.payload))))
+            return person.is_named_within(dict(job.payload))
         if job.kind != DeliveryKind.MAIL:
             return False
         mail, _ = mail_of(job)
@@ -189,18 +189,6 @@ def is_about(person: ErasedPerson, text: str) -> bool:
         return person.is_named_in(text)
     parts = (*mail.to, mail.subject, mail.text, mail.html, mail.reply_to or "")
     return any(person.is_named_in(each) for each in parts)
-
-
-def _texts(value: Json) -> Iterator[str]:
-    """Every text within a value."""
-    match value:
-        case str():
-            yield value
-        case list():
-            for each in value:
-                yield from _texts(each)
-        case dict():
-            yield from _texts([*value.values()])
 
 
 def uuid_of(job: DeliveryJob) -> UUID:

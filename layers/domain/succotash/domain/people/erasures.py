@@ -121,6 +121,18 @@ class ErasedPerson:
         pattern = rf"(?<![\w.+-])(?:{addresses})(?!\.?[\w-])"
         return any(re.search(pattern, _folded(each)) for each in {text, unquote(text)})
 
+    def is_named_within(self, value: Json) -> bool:
+        """Whether the address stands in any text of a document."""
+        match value:
+            case str():
+                return self.is_named_in(value)
+            case list():
+                return any(map(self.is_named_within, value))
+            case dict():
+                return any(map(self.is_named_within, [*value, *value.values()]))
+            case _:
+                return False
+
     def spellings(self) -> set[str]:
         """The address, and as mail servers write it where its domain is not in ASCII."""
         from email_validator import validate_email  # only erasures pay for it

@@ -12,6 +12,12 @@ from succotash.domain.values import CampaignId, MessageId
 
 type SesEvent = Mapping[str, Any]
 
+OUTCOMES: Mapping[str, tuple[str, OutcomeKind]] = {
+    "Bounce": ("bounce", OutcomeKind.BOUNCED),
+    "Complaint": ("complaint", OutcomeKind.COMPLAINED),
+}
+"""By type of event: the part with its time, and the outcome of the message."""
+
 
 def failed_addresses(event: SesEvent) -> list[FailedAddress]:
     """Addresses that fail for good, and those whose people complained; of other events none.
@@ -22,20 +28,22 @@ def failed_addresses(event: SesEvent) -> list[FailedAddress]:
     return list(_failed(_unwrapped(event)))
 
 
-def bounced_messages(event: SesEvent) -> list[MemberOutcome]:
-    """The campaign's message that came back, by the tags it was sent with; of other events none.
+def reported_outcomes(event: SesEvent) -> list[MemberOutcome]:
+    """The outcome of a campaign's message that bounced or was complained of; none of other events.
 
-    A bounce of any kind is one: SES has given up by then.
+    The message is known by the tags it was sent with. A bounce of any kind counts: SES has given up
+    by then. A report that says "not spam" is no complaint.
     """
-    match _unwrapped(event):
+    match own := _unwrapped(event):
+        case {"eventType": "Complaint", "complaint": {"complaintFeedbackType": "not-spam"}}:
+            return []
         case {
-            "eventType": "Bounce",
-            "bounce": {"timestamp": str(timestamp)},
+            "eventType": "Bounce" | "Complaint" as reported,
             "mail": {"tags": {"campaign": [str(campaign), *_], "message": [str(message), *_]}},
         }:
-            at = datetime.fromisoformat(timestamp)
-            campaign_id, message_id = CampaignId(campaign), MessageId(message)
-            return [MemberOutcome(campaign_id, message_id, OutcomeKind.BOUNCED, at)]
+            part, kind = OUTCOMES[reported]
+            at = datetime.fromisoformat(own[part]["timestamp"])
+            return [MemberOutcome(CampaignId(campaign), MessageId(message), kind, at)]
         case _:
             return []
 

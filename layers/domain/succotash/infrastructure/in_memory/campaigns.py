@@ -94,18 +94,21 @@ class InMemoryCampaignRepository(InMemoryRepository, CampaignRepository):
         campaigns = list(self.tables.campaigns.values())
         metrics = [campaign.metrics for campaign in campaigns]
         return CampaignSummary(
-            campaigns_by_status=dict(Counter(each.status.value for each in campaigns)),
-            targeted=sum(each.targeted for each in metrics),
-            sent=sum(each.sent for each in metrics),
-            delivered=sum(each.delivered for each in metrics),
-            opened=sum(each.opened for each in metrics),
-            clicked=sum(each.clicked for each in metrics),
-            converted=sum(each.converted for each in metrics),
-            bounced=sum(each.bounced for each in metrics),
-            unsubscribed=sum(each.unsubscribed for each in metrics),
-            revenue=total(
-                each.revenue
-                for each in metrics
-                if each.revenue is not None and each.revenue.currency == currency
+            dict(Counter(each.status.value for each in campaigns)),
+            CampaignMetrics(
+                targeted=sum(each.targeted for each in metrics),
+                sent=sum(each.sent for each in metrics),
+                delivered=sum(each.delivered for each in metrics),
+                opened=sum(each.opened for each in metrics),
+                clicked=sum(each.clicked for each in metrics),
+                converted=sum(each.converted for each in metrics),
+                bounced=sum(each.bounced for each in metrics),
+                unsubscribed=sum(each.unsubscribed for each in metrics),
+                complained=sum(each.complained for each in metrics),
+                revenue=total(
+                    each.revenue
+                    for each in metrics
+                    if each.revenue is not None and each.revenue.currency == currency
+                ),
             ),
         )

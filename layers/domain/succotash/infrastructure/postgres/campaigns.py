@@ -107,6 +107,7 @@ def _metrics(metrics: CampaignMetrics) -> dict[str, object]:
         "converted": metrics.converted,
         "bounced": metrics.bounced,
         "unsubscribed": metrics.unsubscribed,
+        "complained": metrics.complained,
         "revenue": None if revenue is None else revenue.units(),
         "currency": None if revenue is None else revenue.currency,
     }

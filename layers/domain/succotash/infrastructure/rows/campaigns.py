@@ -50,25 +50,18 @@ def campaign_of(row: Row) -> RetentionCampaign:
         target_segment=None if segment is None else EngagementSegment(segment),
         starts_at=row.optional_instant("starts_at"),
         ends_at=row.optional_instant("ends_at"),
-        metrics=CampaignMetrics(
-            targeted=row["targeted"],
-            sent=row["sent"],
-            delivered=row["delivered"],
-            opened=row["opened"],
-            clicked=row["clicked"],
-            converted=row["converted"],
-            bounced=row["bounced"],
-            unsubscribed=row["unsubscribed"],
-            revenue=row.optional_money("revenue"),
-        ),
+        metrics=_metrics_of(row),
         definition=_definition_of(row.json("definition")),
     )
 
 
 def campaign_summary_of(row: Row) -> CampaignSummary:
     """All campaigns together."""
-    return CampaignSummary(
-        campaigns_by_status=row.json("campaigns_by_status"),
+    return CampaignSummary(row.json("campaigns_by_status"), _metrics_of(row))
+
+
+def _metrics_of(row: Row) -> CampaignMetrics:
+    return CampaignMetrics(
         targeted=row["targeted"],
         sent=row["sent"],
         delivered=row["delivered"],
@@ -77,6 +70,7 @@ def campaign_summary_of(row: Row) -> CampaignSummary:
         converted=row["converted"],
         bounced=row["bounced"],
         unsubscribed=row["unsubscribed"],
+        complained=row["complained"],
         revenue=row.optional_money("revenue"),
     )
 

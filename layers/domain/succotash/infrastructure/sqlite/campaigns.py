@@ -122,6 +122,7 @@ def _metric_columns(metrics: CampaignMetrics) -> dict[str, object]:
         "converted": metrics.converted,
         "bounced": metrics.bounced,
         "unsubscribed": metrics.unsubscribed,
+        "complained": metrics.complained,
         "revenue": None if metrics.revenue is None else metrics.revenue.units(),
         "currency": None if metrics.revenue is None else metrics.revenue.currency,
     }

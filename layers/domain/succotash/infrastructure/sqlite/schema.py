@@ -13,7 +13,7 @@ from succotash.infrastructure.rows.leads import rule_document
 from succotash.infrastructure.sqlite.columns import json_text, micros, micros_span
 from succotash.infrastructure.sqlite.sql import statements
 
-SCHEMA_VERSION = 26
+SCHEMA_VERSION = 27
 APPLICATION_ID = 0x53554343
 """Marks a file as ours ("SUCC")."""
 

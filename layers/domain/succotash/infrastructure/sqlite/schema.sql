@@ -2,7 +2,7 @@
 -- ten-thousandths of its currency (ISO 4217), dates are ISO 8601 text, JSON is text.
 
 PRAGMA application_id = 0x53554343;
-PRAGMA user_version = 26;
+PRAGMA user_version = 27;
 
 CREATE TABLE forms (
     form_id TEXT NOT NULL PRIMARY KEY,
@@ -622,6 +622,7 @@ CREATE TABLE retention_campaigns (
     converted INTEGER NOT NULL CHECK (converted >= 0),
     bounced INTEGER NOT NULL CHECK (bounced >= 0),
     unsubscribed INTEGER NOT NULL CHECK (unsubscribed >= 0),
+    complained INTEGER NOT NULL CHECK (complained >= 0),
     revenue INTEGER,
     currency TEXT CHECK (length(currency) = 3),
     definition TEXT NOT NULL CHECK (json_type(definition) = 'object'),
@@ -662,7 +663,8 @@ CREATE TABLE campaign_outcomes (
     campaign_id TEXT NOT NULL,
     person_key TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN (
-        'sent', 'delivered', 'opened', 'clicked', 'converted', 'bounced', 'unsubscribed'
+        'sent', 'delivered', 'opened', 'clicked', 'converted', 'bounced', 'unsubscribed',
+        'complained'
     )),
     occurred_at INTEGER NOT NULL,
     PRIMARY KEY (campaign_id, person_key, kind),

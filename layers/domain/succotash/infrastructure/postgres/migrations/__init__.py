@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-REVISION = "0031"
+REVISION = "0032"
 """The schema that this release works on."""
 REVISION_TABLE = "succotash_revision"
 """Remembers which schema a database has; its presence says whose the database is."""

@@ -18,6 +18,7 @@ SELECT
     converted,
     bounced,
     unsubscribed,
+    complained,
     revenue,
     currency,
     definition
@@ -43,6 +44,7 @@ INSERT INTO retention_campaigns (
     converted,
     bounced,
     unsubscribed,
+    complained,
     revenue,
     currency,
     definition
@@ -66,6 +68,7 @@ VALUES (
     cast(:converted AS bigint),
     cast(:bounced AS bigint),
     cast(:unsubscribed AS bigint),
+    cast(:complained AS bigint),
     cast(:revenue AS bigint) * 0.0001,
     cast(:currency AS text),
     cast(:definition AS jsonb)
@@ -88,6 +91,7 @@ ON CONFLICT (campaign_id) DO UPDATE SET
     converted = excluded.converted,
     bounced = excluded.bounced,
     unsubscribed = excluded.unsubscribed,
+    complained = excluded.complained,
     revenue = excluded.revenue,
     currency = excluded.currency,
     definition = excluded.definition;
@@ -130,6 +134,7 @@ SET
     converted = cast(:converted AS bigint),
     bounced = cast(:bounced AS bigint),
     unsubscribed = cast(:unsubscribed AS bigint),
+    complained = cast(:complained AS bigint),
     revenue = cast(:revenue AS bigint) * 0.0001,
     currency = cast(:currency AS text)
 WHERE campaign_id = :campaign_id
@@ -166,6 +171,7 @@ SELECT
     cast(coalesce(sum(converted), 0) AS bigint) AS converted,
     cast(coalesce(sum(bounced), 0) AS bigint) AS bounced,
     cast(coalesce(sum(unsubscribed), 0) AS bigint) AS unsubscribed,
+    cast(coalesce(sum(complained), 0) AS bigint) AS complained,
     sum(revenue) FILTER (WHERE currency = :currency) AS revenue,
     (SELECT coalesce(jsonb_object_agg(by_status.status, by_status.campaigns), '{}') FROM by_status)
         AS campaigns_by_status

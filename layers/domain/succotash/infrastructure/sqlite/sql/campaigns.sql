@@ -18,6 +18,7 @@ SELECT
     converted,
     bounced,
     unsubscribed,
+    complained,
     revenue,
     currency,
     definition
@@ -43,6 +44,7 @@ INSERT INTO retention_campaigns (
     converted,
     bounced,
     unsubscribed,
+    complained,
     revenue,
     currency,
     definition
@@ -66,6 +68,7 @@ VALUES (
     :converted,
     :bounced,
     :unsubscribed,
+    :complained,
     :revenue,
     :currency,
     :definition
@@ -88,6 +91,7 @@ ON CONFLICT (campaign_id) DO UPDATE SET
     converted = excluded.converted,
     bounced = excluded.bounced,
     unsubscribed = excluded.unsubscribed,
+    complained = excluded.complained,
     revenue = excluded.revenue,
     currency = excluded.currency,
     definition = excluded.definition;
@@ -123,6 +127,7 @@ SET
     converted = :converted,
     bounced = :bounced,
     unsubscribed = :unsubscribed,
+    complained = :complained,
     revenue = :revenue,
     currency = :currency
 WHERE campaign_id = :campaign_id;
@@ -154,6 +159,7 @@ SELECT
     coalesce(sum(converted), 0) AS converted,
     coalesce(sum(bounced), 0) AS bounced,
     coalesce(sum(unsubscribed), 0) AS unsubscribed,
+    coalesce(sum(complained), 0) AS complained,
     exact_sum(revenue) FILTER (WHERE currency = :currency) AS revenue,
     (SELECT json_group_object(by_status.status, by_status.campaigns) FROM by_status)
         AS campaigns_by_status
