@@ -108,7 +108,7 @@ def main() -> int:
             from succotash.container import container
 
             token = gateway.issue_token()
-            LocalDemo(gateway, token, container).load()
+            LocalDemo(gateway.call(token), gateway.functions.invoke, container).load()
             workers = workers_of(gateway, folder)
             workers.take_events(), workers.relay()
             lead = gateway.call(token)("GET", "/leads").body["leads"][-1]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from succotash.application.shops.shop_files import KnownFiles, ShopBlock
+from succotash.application.shops.files.shop_files import KnownFiles, ShopBlock
 from succotash.application.value.file_options import FileOptions
 from succotash.application.value.order_blocks import FileBlock
 from succotash.domain.shops.orders import ShopOrder

@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from succotash.application.shops.webhooks import Received
+from succotash.application.shops.events.webhooks import Received
 from succotash.container import Container, container
 from succotash.http.api import Api
 from succotash.http.reading import FORM_TYPE, JSON_TYPE, KILOBYTE

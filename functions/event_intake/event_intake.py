@@ -14,7 +14,7 @@ from event_items import (
 )
 from shop_messages import shop_messages
 from succotash.application.batches import BatchReport
-from succotash.application.shops.uploads import ImportView, UploadView
+from succotash.application.shops.files.uploads import ImportView, UploadView
 from succotash.container import Container, container
 from succotash.http.api import Api
 from succotash.http.batches import BATCH_BYTES, read_batch

@@ -11,5 +11,5 @@ def shop_messages(parts: Container) -> Handler:
         "event_intake",
         queued_shop_event,
         lambda queued, has_time: parts.connectors.recorder().take(queued, has_time),
-        lambda report: {"outcomes": report.outcomes, "dead_lettered": report.set_aside},
+        lambda report: {"outcomes": report.outcomes, "dead_lettered": report.dead_lettered},
     )

@@ -15,6 +15,6 @@ def shop_request_messages(parts: Container) -> Handler:
             "erased": report.erased,
             "exported": report.exported,
             "unknown": report.unknown,
-            "dead_lettered": report.set_aside,
+            "dead_lettered": report.dead_lettered,
         },
     )

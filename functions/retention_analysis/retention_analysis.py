@@ -18,8 +18,8 @@ from succotash.application.campaigns.views import (
     CampaignView,
 )
 from succotash.application.retention.grids import GridMeasure, GridQuestion, GridView
-from succotash.application.retention.lifecycle import LifecycleView
-from succotash.application.retention.receipts import RECEIPTS_SHOWN, ReceiptList
+from succotash.application.retention.lifecycle_views import LifecycleView
+from succotash.application.retention.receipt_views import RECEIPTS_SHOWN, ReceiptList
 from succotash.application.retention.search import CustomerSearchView
 from succotash.application.retention.views import (
     ChurnRiskList,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from succotash.application.shops.shop_files import KnownFiles
+from succotash.application.shops.files.shop_files import KnownFiles
 from succotash.application.value.file_options import FileOptions
 from succotash.application.value.order_import import BulkImport, ImportReport
 from succotash.domain.consents.consents import MARKETING

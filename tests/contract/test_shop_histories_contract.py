@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from succotash.application.shops.event_fields import chosen
-from succotash.application.shops.event_recording import ShopEventRecorder
-from succotash.application.shops.events import FORMATS
-from succotash.application.shops.shop_files import KnownFiles
+from succotash.application.shops.events.fields import chosen
+from succotash.application.shops.events.formats import FORMATS
+from succotash.application.shops.events.recording import ShopEventRecorder
+from succotash.application.shops.files.shop_files import KnownFiles
 from succotash.application.value.file_options import FileOptions
 from succotash.application.value.order_import import BulkImport
 from succotash.domain.people.erasures import NO_TOMBSTONES
@@ -45,7 +45,7 @@ class NoFailures(ShopEventQueue):
         raise NotImplementedError
 
     @override
-    def set_aside(self, event: QueuedShopEvent) -> None:
+    def dead_letter(self, event: QueuedShopEvent) -> None:
         raise AssertionError(event.text)
 
 

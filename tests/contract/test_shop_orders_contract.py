@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from succotash.application.shops.files.usual_recording import enter_usual_orders
 from succotash.application.shops.marketing import usual_consents_of
 from succotash.application.shops.recording import import_shop_orders, record_shop_orders
-from succotash.application.shops.usual_recording import enter_usual_orders
 from succotash.domain.consents.consents import ConsentState
 from succotash.domain.people.erasures import NO_TOMBSTONES
 from succotash.domain.people.identities import CustomerName

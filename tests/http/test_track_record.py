@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from succotash.application.scoring.runs import run_report
+from succotash.application.scoring.run_views import run_report
 from succotash.domain.values import Json
 from tests.builders import a_receipt, a_run, a_week, an_order, at, days
 from tests.http.gateway import Gateway

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import bulk_import
-from succotash.application.shops.uploads import key_of
+from succotash.application.shops.files.uploads import key_of
 from succotash.application.value.order_import import RESULT_SUFFIX
 from succotash.http.order_files import NDJSON_SUFFIXES
 from tests.template.stack import (

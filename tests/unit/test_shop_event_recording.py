@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.application.shops.event_recording import ShopEventRecorder
-from succotash.application.shops.events import FORMATS
+from succotash.application.shops.events.formats import FORMATS
+from succotash.application.shops.events.recording import ShopEventRecorder
 from succotash.application.shops.failures import RECEIVES_TRIED
 from succotash.application.shops.recording import import_shop_orders
 from succotash.domain.people.erasures import NO_TOMBSTONES
@@ -48,7 +48,7 @@ class Failures(ShopEventQueue):
         raise NotImplementedError
 
     @override
-    def set_aside(self, event: QueuedShopEvent) -> None:
+    def dead_letter(self, event: QueuedShopEvent) -> None:
         if self._is_away:
             raise StorageUnavailableError("the queue")
         self.kept.append(event)
@@ -156,7 +156,7 @@ def after(steps: Sequence[int]) -> Storage:
             )
         else:
             report = a_recorder(storage).take(queued("shopify", EVENTS[step]))
-            assert (report.again, report.set_aside) == ([], 0)
+            assert (report.again, report.dead_lettered) == ([], 0)
     return storage
 
 
@@ -329,14 +329,14 @@ class TestWhatCannotBeRecorded:
             queued("shopify", EVENTS[1] | changes, EVENTS[1])
         )
         assert [each.message_id for each in failures.kept] == ["m0"]
-        assert (report.set_aside, report.again) == (1, [])
+        assert (report.dead_lettered, report.again) == (1, [])
         assert amounts(storage) == {"shopify:#1001": Decimal("49.90")}
 
     def test_a_text_that_is_no_event_is_set_aside(self) -> None:
         failures = Failures()
         texts = ["", "[]", "{}", json.dumps({"version": 2}), "\ud800"]
         messages = [QueuedShopEvent(f"m{each}", text, 1) for each, text in enumerate(texts)]
-        assert a_recorder(InMemoryStorage(), failures).take(messages).set_aside == len(texts)
+        assert a_recorder(InMemoryStorage(), failures).take(messages).dead_lettered == len(texts)
 
     def test_what_cannot_be_set_aside_is_given_again(self) -> None:
         recorder = a_recorder(InMemoryStorage(), Failures(is_away=True))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.application.shops.shop_files import FORMATS
+from succotash.application.shops.files.shop_files import FORMATS
 from succotash.application.value.file_options import FileOptions, options_of
 from succotash.application.value.order_blocks import Block, FileBlock
 from succotash.domain.shops.orders import Skip

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.application.shops.formats import FileContext, RowReader
-from succotash.application.shops.shopify import ShopifyOrders
+from succotash.application.shops.files.formats import FileContext, RowReader
+from succotash.application.shops.files.shopify import ShopifyOrders
 from succotash.domain.shops.columns import ShopOrderColumns
 from succotash.domain.shops.orders import ShopOrder, in_currency
 from succotash.domain.values import Currency

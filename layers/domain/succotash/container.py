@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from succotash.application.retention.overview import Overview
     from succotash.application.retention.retention_handler import RetentionHandler
     from succotash.application.scoring.churn_scoring import ChurnScoring
-    from succotash.application.shops.uploads import Uploads
+    from succotash.application.shops.files.uploads import Uploads
     from succotash.application.value.ltv_handler import LTVHandler
     from succotash.application.value.order_import import BulkImport
     from succotash.domain.intake.signing import Signer

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from succotash.application.scoring.runs import run_warnings
+from succotash.application.scoring.run_views import run_warnings
 from succotash.domain.retention.retention import ScoringRun
 from succotash.domain.scoring.warnings import RunWarnings, is_far_off
 from succotash.infrastructure.in_memory.storage import InMemoryStorage

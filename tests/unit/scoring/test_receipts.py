@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from local.cdnow import amounts_by_day
-from succotash.application.retention.receipts import Receipts, ReceiptView
+from succotash.application.retention.receipt_views import Receipts, ReceiptView
 from succotash.application.scoring.churn_scoring import ChurnScoring
 from succotash.application.scoring.settings import ScoringSettings
 from succotash.domain.models.forecasts import TenthEdges

@@ -11,8 +11,8 @@ from succotash.errors import SettingsError
 
 if TYPE_CHECKING:
     from succotash.application.people.shop_requests import People, ShopRequests
-    from succotash.application.shops.event_recording import ShopEventRecorder
-    from succotash.application.shops.webhooks import WebhookIntake
+    from succotash.application.shops.events.recording import ShopEventRecorder
+    from succotash.application.shops.events.webhooks import WebhookIntake
     from succotash.domain.repositories.exports import ExportStore
     from succotash.domain.repositories.shop_events import ShopEventQueue
     from succotash.domain.repositories.storage import Storage
@@ -43,13 +43,13 @@ class Connectors:
 
     def intake(self) -> "WebhookIntake":
         """The use case that takes requests of shops; it needs no storage where queues are set."""
-        from succotash.application.shops.webhooks import WebhookIntake
+        from succotash.application.shops.events.webhooks import WebhookIntake
 
         return WebhookIntake(self._queue(), self._secrets, self._clock)
 
     def recorder(self) -> "ShopEventRecorder":
         """The use case that records events about orders."""
-        from succotash.application.shops.event_recording import ShopEventRecorder
+        from succotash.application.shops.events.recording import ShopEventRecorder
 
         return ShopEventRecorder(
             self._storage(),
@@ -72,7 +72,7 @@ class Connectors:
         orders, requests = self._settings.shop_events_url, self._settings.shop_requests_url
         failures = self._settings.shop_event_failures_url
         if orders is None or requests is None or failures is None:
-            from succotash.application.shops.direct_events import DirectShopEvents
+            from succotash.application.shops.events.direct import DirectShopEvents
 
             return DirectShopEvents(
                 lambda events: self.recorder().take(events),

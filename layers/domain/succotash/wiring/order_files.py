@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from succotash.application.shops.shop_files import KnownFiles
+from succotash.application.shops.files.shop_files import KnownFiles
 from succotash.application.value.order_import import BulkImport
 from succotash.domain.repositories.objects import ObjectStore
 from succotash.domain.repositories.storage import Storage

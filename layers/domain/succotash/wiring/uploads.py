@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from succotash.application.shops.uploads import Uploads
+from succotash.application.shops.files.uploads import Uploads
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock, Currency, IdFactory
 from succotash.settings import Settings

@@ -14,9 +14,9 @@ from succotash.application.people.views import (
     ErasureReport,
     PersonExport,
 )
-from succotash.application.shops.cells import email, system_id
-from succotash.application.shops.event_fields import text_of
-from succotash.application.shops.failures import is_given_up, set_aside
+from succotash.application.shops.events.fields import text_of
+from succotash.application.shops.failures import dead_letter, is_given_up
+from succotash.application.shops.files.cells import email, system_id
 from succotash.domain.people.identities import Account, numbered
 from succotash.domain.repositories.exports import ExportStore
 from succotash.domain.repositories.shop_events import ShopEventQueue
@@ -58,7 +58,7 @@ class ShopRequestReport:
     exported: int = 0
     unknown: int = 0
     """About somebody of whom nothing is known."""
-    set_aside: int = 0
+    dead_lettered: int = 0
     again: list[str] = field(default_factory=list)
     """Ids of the messages that the queue is to give again."""
 
@@ -106,7 +106,7 @@ class ShopRequests:
                     error, MalformedRequestError | InvalidInputError | NotFoundError
                 )
                 if is_hopeless or is_given_up(each):
-                    set_aside(self._queue, each, report)
+                    dead_letter(self._queue, each, report)
                 else:
                     report.again.append(each.message_id)
         return report

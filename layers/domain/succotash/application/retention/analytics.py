@@ -11,7 +11,7 @@ from succotash.application.retention.views import (
     RetentionChangeView,
 )
 from succotash.application.rounding import rounded_or_none
-from succotash.application.scoring.runs import run_currency, run_or_none, run_report
+from succotash.application.scoring.run_views import run_currency, run_or_none, run_report
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.retention import RetentionAnalytics, RiskLevel

@@ -14,7 +14,7 @@ from succotash.application.retention.views import (
     churn_risk_view,
     engagement_view,
 )
-from succotash.application.scoring.runs import run_or_none
+from succotash.application.scoring.run_views import run_or_none
 from succotash.application.value.views import customer_value_view
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.labels import Labelled

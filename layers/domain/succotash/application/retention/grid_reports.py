@@ -10,8 +10,8 @@ from succotash.application.retention.grids import (
     grid_average,
     grid_rows,
 )
-from succotash.application.retention.lifecycle import LifecycleView, lifecycle_periods
-from succotash.application.scoring.runs import (
+from succotash.application.retention.lifecycle_views import LifecycleView, lifecycle_periods
+from succotash.application.scoring.run_views import (
     run_currency,
     run_day,
     run_or_none,

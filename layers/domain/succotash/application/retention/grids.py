@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypedDict
 
 from succotash.application.rounding import rounded, rounded_or_none
-from succotash.application.scoring.runs import RunView
+from succotash.application.scoring.run_views import RunView
 from succotash.domain.retention.grids import (
     HOURS_LENGTHS,
     CohortAnchor,

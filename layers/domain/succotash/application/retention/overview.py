@@ -16,7 +16,7 @@ from succotash.application.retention.overview_views import (
     RevenueView,
     RiskView,
 )
-from succotash.application.scoring.runs import run_day
+from succotash.application.scoring.run_views import run_day
 from succotash.domain.leads.analytics import PeriodCounts
 from succotash.domain.messages.outbox import Backlog
 from succotash.domain.repositories.storage import Repositories, Storage

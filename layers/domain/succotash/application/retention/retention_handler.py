@@ -8,7 +8,7 @@ from succotash.application.retention.activity import ActivityIntake
 from succotash.application.retention.analytics import RetentionReports
 from succotash.application.retention.customers import CustomerRisks
 from succotash.application.retention.grid_reports import GridReports
-from succotash.application.retention.receipts import Receipts
+from succotash.application.retention.receipt_views import Receipts
 from succotash.application.retention.search import CustomerSearch
 from succotash.application.scoring.run_requests import RunRequests
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones

@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 from succotash.application.retention.views import ChurnRiskView, churn_risk_view
-from succotash.application.scoring.runs import RunView, run_or_none
+from succotash.application.scoring.run_views import RunView, run_or_none
 from succotash.application.value.views import CustomerValueView, customer_value_view
 from succotash.domain.people.identities import CustomerName
 from succotash.domain.repositories.storage import Storage

@@ -7,7 +7,7 @@ from typing import NotRequired, TypedDict
 
 from succotash.application.campaigns.summary_views import CampaignSummaryView
 from succotash.application.rounding import rounded, rounded_or_none
-from succotash.application.scoring.runs import RunReport, RunView
+from succotash.application.scoring.run_views import RunReport, RunView
 from succotash.application.value.views import CustomerValueView
 from succotash.domain.retention.retention import ChurnPrediction, UserEngagementProfile
 

@@ -15,7 +15,7 @@ from succotash.application.scoring.ledgers import LedgerSnapshot
 from succotash.application.scoring.plan import Plan, PlanResult, make_plan
 from succotash.application.scoring.receipt_backfill import BackfillReport, ReceiptBackfill
 from succotash.application.scoring.receipts import forecast_tallies, save_outcomes, seal
-from succotash.application.scoring.runs import RunWarningView, run_warnings
+from succotash.application.scoring.run_views import RunWarningView, run_warnings
 from succotash.application.scoring.settings import ScoringSettings
 from succotash.application.scoring.shards import (
     customer_values,

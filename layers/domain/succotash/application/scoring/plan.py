@@ -15,7 +15,7 @@ from succotash.application.scoring.fitted_models import (
 from succotash.application.scoring.forecast_weeks import due_weeks
 from succotash.application.scoring.ledgers import Columns, Sample
 from succotash.application.scoring.receipts import ForecastModels, due_gradings, month_of
-from succotash.application.scoring.runs import JUDGED
+from succotash.application.scoring.run_views import JUDGED
 from succotash.application.scoring.settings import ScoringSettings
 from succotash.application.scoring.valuation import (
     RiskModels,

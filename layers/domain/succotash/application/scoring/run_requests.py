@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TypedDict
 
 from succotash.application.paging import after_moment, next_cursor, require_page
-from succotash.application.scoring.runs import RunWarningView, run_warnings
+from succotash.application.scoring.run_views import RunWarningView, run_warnings
 from succotash.domain.messages.outbox import run_request_message
 from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
 from succotash.domain.repositories.storage import Repositories, Storage

@@ -1,1 +1,1 @@
-"""Orders as shop systems tell them: reading their files, and recording what they say."""
+"""Orders of shop systems, from their events and files: each is recorded once."""

@@ -13,7 +13,7 @@ RECEIVES_TRIED = 5
 class Report(Protocol):
     """What became of a batch."""
 
-    set_aside: int
+    dead_lettered: int
     again: list[str]
     """Ids of the messages that the queue is to give again."""
 
@@ -23,11 +23,11 @@ def is_given_up(queued: QueuedShopEvent) -> bool:
     return queued.receives >= RECEIVES_TRIED
 
 
-def set_aside(queue: ShopEventQueue, queued: QueuedShopEvent, report: Report) -> None:
+def dead_letter(queue: ShopEventQueue, queued: QueuedShopEvent, report: Report) -> None:
     """Dead-letter an event; where that fails, it is given again."""
     try:
-        queue.set_aside(queued)
+        queue.dead_letter(queued)
     except StorageUnavailableError:
         report.again.append(queued.message_id)
     else:
-        report.set_aside += 1
+        report.dead_lettered += 1

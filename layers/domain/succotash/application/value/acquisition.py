@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TypedDict
 
 from succotash.application.rounding import rounded_or_none
-from succotash.application.scoring.runs import RunView, run_currency, run_day, run_or_none
+from succotash.application.scoring.run_views import RunView, run_currency, run_day, run_or_none
 from succotash.application.value.cohort_views import average_periods
 from succotash.application.value.views import ValueGroupView, group_view
 from succotash.domain.repositories.storage import Storage

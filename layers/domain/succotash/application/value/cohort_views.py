@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TypedDict
 
 from succotash.application.rounding import rounded
-from succotash.application.scoring.runs import RunView
+from succotash.application.scoring.run_views import RunView
 from succotash.domain.value.cohorts import CohortSpan
 from succotash.domain.value.ltv import Cohort
 from succotash.domain.values import Money, rounded_amount

@@ -1,6 +1,6 @@
 """Cohorts of customers by month or quarter of first purchase."""
 
-from succotash.application.scoring.runs import run_day, run_or_none
+from succotash.application.scoring.run_views import run_day, run_or_none
 from succotash.application.value.cohort_views import (
     CohortDetails,
     CohortList,

@@ -3,7 +3,7 @@
 from datetime import date
 
 from succotash.application.paging import after_value, next_cursor, require_page
-from succotash.application.scoring.runs import run_currency, run_or_none
+from succotash.application.scoring.run_views import run_currency, run_or_none
 from succotash.application.value.views import (
     CustomerDetails,
     CustomerList,

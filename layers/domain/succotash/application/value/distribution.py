@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TypedDict
 
-from succotash.application.scoring.runs import RunView, run_currency, run_or_none
+from succotash.application.scoring.run_views import RunView, run_currency, run_or_none
 from succotash.application.value.cohort_views import NOTHING
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.value.distribution import ValueBin, ValueMeasure

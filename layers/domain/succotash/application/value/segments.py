@@ -1,6 +1,6 @@
 """Defining segments of customers by value."""
 
-from succotash.application.scoring.runs import run_or_none
+from succotash.application.scoring.run_views import run_or_none
 from succotash.application.value.views import SegmentList, SegmentView, segment_view
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.value.ltv import LTVSegment

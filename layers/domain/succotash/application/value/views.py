@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TypedDict
 
 from succotash.application.rounding import rounded, rounded_or_none
-from succotash.application.scoring.runs import RunView
+from succotash.application.scoring.run_views import RunView
 from succotash.application.value.cohort_views import NOTHING
 from succotash.domain.value.ltv import CustomerLTV, LTVSegment, ValueGroup
 from succotash.domain.values import Currency, Json, rounded_amount

@@ -11,5 +11,5 @@ class ShopEventQueue(Protocol):
     def put(self, event: ShopEvent) -> None:
         """Keep an event; once this returns, it is not lost."""
 
-    def set_aside(self, event: QueuedShopEvent) -> None:
+    def dead_letter(self, event: QueuedShopEvent) -> None:
         """Keep, apart from the others, one that cannot be recorded."""

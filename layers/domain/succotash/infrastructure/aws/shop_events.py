@@ -22,5 +22,5 @@ class SqsShopEvents(ShopEventQueue):
         self._queues[event.kind](event.as_text(), 0)
 
     @override
-    def set_aside(self, event: QueuedShopEvent) -> None:
+    def dead_letter(self, event: QueuedShopEvent) -> None:
         self._failures(event.text, 0)

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import override
 from zoneinfo import ZoneInfo
 
-from succotash.application.shops.cells import amount, currency, email, instant, system_id
-from succotash.application.shops.tables import Rows, TextLines, header_of
+from succotash.application.shops.files.cells import amount, currency, email, instant, system_id
+from succotash.application.shops.files.tables import Rows, TextLines, header_of
 from succotash.application.value.order_blocks import Block, FileBlock, OrderFile
 from succotash.domain.people.identities import NameCustomer
 from succotash.domain.repositories.objects import ObjectStore, StoredObject

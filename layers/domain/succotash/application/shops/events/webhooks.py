@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
-from succotash.application.shops.event_fields import chosen
-from succotash.application.shops.events import FORMATS
+from succotash.application.shops.events.fields import chosen
+from succotash.application.shops.events.formats import FORMATS
 from succotash.domain.repositories.shop_events import ShopEventQueue
 from succotash.domain.shops.events import ShopEvent
 from succotash.domain.shops.signatures import HEADERS, is_signed

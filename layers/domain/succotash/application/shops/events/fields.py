@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from succotash.application.shops.cells import amount
+from succotash.application.shops.files.cells import amount
 from succotash.domain.values import Json
 
 type Fields = Mapping[str, Fields | None]

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from succotash.application.shops.cells import currency, email, instant, system_id
-from succotash.application.shops.event_fields import (
+from succotash.application.shops.events.fields import (
     Fields,
     amount_of,
     in_sequence,
@@ -13,7 +12,8 @@ from succotash.application.shops.event_fields import (
     objects_of,
     text_of,
 )
-from succotash.application.shops.woocommerce import STATUSES, SYSTEM
+from succotash.application.shops.files.cells import currency, email, instant, system_id
+from succotash.application.shops.files.woocommerce import STATUSES, SYSTEM
 from succotash.domain.shops.events import ShopEvent, ShopEventKind
 from succotash.domain.shops.orders import (
     RefundTotal,

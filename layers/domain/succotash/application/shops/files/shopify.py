@@ -4,9 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import override
 
-from succotash.application.shops.cells import Columns, amount, currency, email, instant, system_id
-from succotash.application.shops.formats import FileContext, RowReader, ShopFormat, UsualOrder
-from succotash.application.shops.usual_shopify import UsualShopifyOrders
+from succotash.application.shops.files.cells import (
+    Columns,
+    amount,
+    currency,
+    email,
+    instant,
+    system_id,
+)
+from succotash.application.shops.files.formats import FileContext, RowReader, ShopFormat, UsualOrder
+from succotash.application.shops.files.usual_shopify import UsualShopifyOrders
 from succotash.domain.shops.orders import RefundTotal, ShopOrder, Skip
 from succotash.domain.values import Money
 from succotash.errors import InvalidInputError

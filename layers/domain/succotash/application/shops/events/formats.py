@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from succotash.application.shops import shopify_events, stripe_events, woocommerce_events
-from succotash.application.shops.event_fields import Fields
+from succotash.application.shops.events import shopify, stripe, woocommerce
+from succotash.application.shops.events.fields import Fields
 from succotash.domain.shops.events import ShopEvent, ShopEventKind
 from succotash.domain.shops.orders import Told
 from succotash.domain.values import Currency, Json
@@ -25,20 +25,20 @@ class EventFormat:
 
 FORMATS: Mapping[str, EventFormat] = {
     "shopify": EventFormat(
-        shopify_events.FIELDS,
-        lambda body, _topic: shopify_events.kind_of(body),
-        shopify_events.told_in,
+        shopify.FIELDS,
+        lambda body, _topic: shopify.kind_of(body),
+        shopify.told_in,
     ),
     "woocommerce": EventFormat(
-        woocommerce_events.FIELDS,
-        woocommerce_events.kind_of,
-        lambda event, _currency: woocommerce_events.told_in(event),
+        woocommerce.FIELDS,
+        woocommerce.kind_of,
+        lambda event, _currency: woocommerce.told_in(event),
         "x-wc-webhook-topic",
     ),
     "stripe": EventFormat(
-        stripe_events.FIELDS,
-        lambda body, _topic: stripe_events.kind_of(body),
-        stripe_events.told_in,
+        stripe.FIELDS,
+        lambda body, _topic: stripe.kind_of(body),
+        stripe.told_in,
     ),
 }
 """The readers of events by system."""

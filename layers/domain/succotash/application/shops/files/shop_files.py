@@ -9,8 +9,8 @@ from itertools import islice
 from operator import itemgetter
 from typing import override
 
-from succotash.application.shops.cells import currency, decimal_sign_of
-from succotash.application.shops.formats import (
+from succotash.application.shops.files.cells import currency, decimal_sign_of
+from succotash.application.shops.files.formats import (
     FileContext,
     RowReader,
     ShopFormat,
@@ -18,14 +18,14 @@ from succotash.application.shops.formats import (
     recognised,
     refuse_unusable,
 )
-from succotash.application.shops.mapping import MappedFile, Mapping
+from succotash.application.shops.files.mapping import MappedFile, Mapping
+from succotash.application.shops.files.shopify import ShopifyOrders
+from succotash.application.shops.files.stripe import StripePayments
+from succotash.application.shops.files.tables import Rows, header_of
+from succotash.application.shops.files.usual_recording import enter_usual_orders
+from succotash.application.shops.files.woocommerce import AdvancedExportOrders, WebToffeeOrders
 from succotash.application.shops.marketing import usual_consents_of
 from succotash.application.shops.recording import import_shop_orders
-from succotash.application.shops.shopify import ShopifyOrders
-from succotash.application.shops.stripe import StripePayments
-from succotash.application.shops.tables import Rows, header_of
-from succotash.application.shops.usual_recording import enter_usual_orders
-from succotash.application.shops.woocommerce import AdvancedExportOrders, WebToffeeOrders
 from succotash.application.value.file_options import AUTO, PLAIN, FileOptions
 from succotash.application.value.order_blocks import (
     FileBlock,

@@ -4,8 +4,15 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import override
 
-from succotash.application.shops.cells import Columns, amount, currency, email, instant, system_id
-from succotash.application.shops.formats import FileContext, RowReader, ShopFormat
+from succotash.application.shops.files.cells import (
+    Columns,
+    amount,
+    currency,
+    email,
+    instant,
+    system_id,
+)
+from succotash.application.shops.files.formats import FileContext, RowReader, ShopFormat
 from succotash.domain.shops.orders import DISPUTE, RefundTotal, ShopOrder, ShopRefund, Skip
 from succotash.domain.values import Money
 from succotash.errors import InvalidInputError

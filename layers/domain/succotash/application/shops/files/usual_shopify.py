@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 from re import Pattern
 
-from succotash.application.shops.cells import email
-from succotash.application.shops.formats import FileContext, UsualOrder
+from succotash.application.shops.files.cells import email
+from succotash.application.shops.files.formats import FileContext, UsualOrder
 from succotash.errors import InvalidInputError
 
 _INSTANT = r"20\d\d-[01]\d-[0-3]\d (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d [+-](?:0\d|1[0-4])[0-5]\d"

@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from succotash.application.shops.cells import amount, currency, email, instant, system_id
-from succotash.application.shops.event_fields import (
+from succotash.application.shops.events.fields import (
     Fields,
     amount_of,
     in_sequence,
@@ -12,8 +11,9 @@ from succotash.application.shops.event_fields import (
     objects_of,
     text_of,
 )
+from succotash.application.shops.files.cells import amount, currency, email, instant, system_id
+from succotash.application.shops.files.shopify import PAID, SYSTEM, UNPAID
 from succotash.application.shops.marketing import MarketingWord
-from succotash.application.shops.shopify import PAID, SYSTEM, UNPAID
 from succotash.domain.shops.events import ShopEvent, ShopEventKind
 from succotash.domain.shops.orders import ShopOrder, ShopRefund, Skip, Told
 from succotash.domain.values import Currency, Json, Money

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TypedDict
 
-from succotash.application.scoring.runs import RunView
+from succotash.application.scoring.run_views import RunView
 from succotash.domain.retention.grids import next_period
 from succotash.domain.retention.lifecycle import LifecycleCounts, lifecycle_start
 from succotash.domain.retention.retention import GridPeriod

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from succotash.application.shops.events import FORMATS
-from succotash.application.shops.failures import is_given_up, set_aside
+from succotash.application.shops.events.formats import FORMATS
+from succotash.application.shops.events.shopify import words_in
+from succotash.application.shops.failures import dead_letter, is_given_up
 from succotash.application.shops.marketing import MarketingWord
 from succotash.application.shops.recording import record_shop_orders
-from succotash.application.shops.shopify_events import words_in
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.people.identities import NameEmail
 from succotash.domain.repositories.shop_events import ShopEventQueue
@@ -42,7 +42,7 @@ class ShopEventReport:
 
     outcomes: Counter[RecordOutcome] = field(default_factory=Counter)
     """The outcomes of the orders, refunds and disputes in them."""
-    set_aside: int = 0
+    dead_lettered: int = 0
     again: list[str] = field(default_factory=list)
     """Ids of the messages that the queue is to give again."""
 
@@ -88,11 +88,11 @@ class ShopEventRecorder:
                 readings.append(self._read(each))
             except (MalformedRequestError, InvalidInputError) as error:
                 logger.error("the event %s cannot be read: %s", each.message_id, _reason(error))  # noqa: TRY400
-                set_aside(self._queue, each, report)
+                dead_letter(self._queue, each, report)
         self._record(readings, report, has_time)
         for outcome, times in report.outcomes.items():
             count(METRICS[outcome], times)
-        count(Metric.ORDERS_REJECTED, report.set_aside)
+        count(Metric.ORDERS_REJECTED, report.dead_lettered)
         return report
 
     def _record(
@@ -118,7 +118,7 @@ class ShopEventRecorder:
             logger.error("an event cannot be recorded: %s", type(error).__name__)  # noqa: TRY400
             [failed] = readings
             if is_given_up(failed.queued):
-                set_aside(self._queue, failed.queued, report)
+                dead_letter(self._queue, failed.queued, report)
             else:
                 report.again.append(failed.queued.message_id)
 

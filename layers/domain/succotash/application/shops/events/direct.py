@@ -32,5 +32,5 @@ class DirectShopEvents(ShopEventQueue):
             raise StorageUnavailableError("the event could not be recorded")
 
     @override
-    def set_aside(self, event: QueuedShopEvent) -> None:
+    def dead_letter(self, event: QueuedShopEvent) -> None:
         """Do nothing: the log has said which event it is, and its sender shows it."""

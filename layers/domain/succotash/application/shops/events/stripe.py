@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from succotash.application.shops.cells import email, system_id
-from succotash.application.shops.event_fields import (
+from succotash.application.shops.events.fields import (
     Fields,
     in_sequence,
     object_of,
     text_of,
 )
-from succotash.application.shops.stripe import SYSTEM
+from succotash.application.shops.files.cells import email, system_id
+from succotash.application.shops.files.stripe import SYSTEM
 from succotash.domain.shops.amounts import money_of_stripe
 from succotash.domain.shops.events import ShopEvent, ShopEventKind
 from succotash.domain.shops.orders import (

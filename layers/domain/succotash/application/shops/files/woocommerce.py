@@ -6,8 +6,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import override
 
-from succotash.application.shops.cells import Columns, amount, currency, email, instant, system_id
-from succotash.application.shops.formats import FileContext, RowReader, ShopFormat
+from succotash.application.shops.files.cells import (
+    Columns,
+    amount,
+    currency,
+    email,
+    instant,
+    system_id,
+)
+from succotash.application.shops.files.formats import FileContext, RowReader, ShopFormat
 from succotash.domain.shops.orders import RefundTotal, ShopOrder, Skip
 from succotash.domain.values import Currency, Money
 from succotash.errors import InvalidInputError, Violation

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any, TypedDict
 
 from succotash.application.batches import ViolationView
-from succotash.application.shops.mapping import Mapping as ColumnMapping
+from succotash.application.shops.files.mapping import Mapping as ColumnMapping
 from succotash.application.value.file_options import METADATA, FileOptions, options_of
 from succotash.application.value.order_import import RESULT_SUFFIX, import_id_of
 from succotash.application.value.previews import ImportPreviewView

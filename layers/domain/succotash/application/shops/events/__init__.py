@@ -1,0 +1,1 @@
+"""Events of shop systems: taking them in, and recording the orders in them."""

@@ -1,0 +1,1 @@
+"""Files of shop systems: recognising, reading and importing them."""
