@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from succotash.application.value.file_options import FORMATS, FileOptions
-from succotash.application.value.order_import import ImportReport
+from succotash.application.value.import_results import ImportReport
 from succotash.application.value.previews import ImportPreviewView
 from succotash.container import Container, container
 from succotash.domain.value.order_import import OrderImport

@@ -289,7 +289,7 @@ def simulate(wanted: Mapping[Change, int], results: SimulationResults, processes
 
 
 def ledger_table(wanted: Mapping[Change, int], results: SimulationResults) -> str:
-    """What was told, by effect."""
+    """The table of results, by effect."""
     head = ("effect", "campaigns", "called more", "called less", "called more before the last look")
     rows = [row(change, results.of(change.name, range(most))) for change, most in wanted.items()]
     return table((*head, "final interval covers"), rows)

@@ -25,7 +25,7 @@ FOLDER = ROOT / "docs" / "dashboard"
 SIZES = {"wide": (1180, 860), "narrow": (360, 740)}
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 COLOURS = 96
-"""Of a picture: few enough that it stays small."""
+"""The colours of a picture: few enough that it stays small."""
 A_MOMENT = 400
 """Milliseconds in which what was read last is drawn."""
 
@@ -89,7 +89,7 @@ def keep(picture: bytes, path: Path) -> None:
 
 
 def pictures() -> Iterator[Path]:
-    """What is in the folder."""
+    """The pictures in the folder."""
     return FOLDER.glob("*.png")
 
 

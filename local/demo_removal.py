@@ -25,7 +25,7 @@ SQL = load_statements(Path(__file__).parent / "sql" / "demo_removal.sql")
 REMOVAL = [name for name in SQL if name.startswith(("delete_", "restore_"))]
 """Names of the statements that change something, in their order."""
 OF_A_RUN = [name for name in SQL if name.startswith("forget_")]
-"""Those that remove a run."""
+"""Names of the statements that remove a run."""
 RESULTS = statements("runs")["delete_results_of_runs"]
 
 type Run = Callable[..., tuple[list[str], int]]
@@ -38,7 +38,7 @@ class Removed:
 
     rows: int
     addresses: frozenset[str]
-    """Those of the demo that belong to nobody any more."""
+    """Addresses of the demo that belong to nobody any more."""
 
 
 type Item = tuple[str, str, str]

@@ -27,7 +27,7 @@ CHROMIUM_SWITCHES = (
     "--no-first-run",
     "--disable-features=OptimizationHints,MediaRouter",
 )
-"""Of a browser that asks nobody but us for anything."""
+"""Switches of a browser that asks nobody but us for anything."""
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def sqlite_in(folder: Path) -> dict[str, str]:
 
 
 def workers_of(gateway: "Gateway", folder: Path) -> BackgroundWorkers:
-    """What dispatches campaigns and sends e-mails where `serving` serves with this folder."""
+    """The workers that dispatch campaigns and send e-mails of a deployment in this folder."""
     return BackgroundWorkers(gateway.functions.invoke, None, folder / "events.ndjson")
 
 

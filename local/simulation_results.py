@@ -17,7 +17,7 @@ class ToldCampaign:
     look: int
     """The last one that was read."""
     low: float | None
-    """Of the final interval of revenue per member; None where there is none."""
+    """The lower bound of the final interval of revenue per member; None without one."""
     high: float | None
 
     def covers(self, truth: float) -> bool:

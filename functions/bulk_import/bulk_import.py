@@ -7,14 +7,14 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from succotash.application.value.order_import import ImportReport
+from succotash.application.value.import_results import ImportReport
 from succotash.container import Container, container
 from succotash.http.invocations import WrongSettings, invocation
 
 RESERVE = 60_000
 """Milliseconds kept for the block under way and for the result."""
 RECEIVES = 30
-"""How often the queue gives a message before it is kept among failures, as the template says."""
+"""The queue's limit of receives before it keeps a message among failures, as in the template."""
 
 
 def importing(

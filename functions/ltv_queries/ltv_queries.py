@@ -79,7 +79,7 @@ class CohortsQuery(Closed):
 
 
 class DistributionQuery(Closed):
-    """Which amount of a customer is counted."""
+    """The query of a distribution: which amount of a customer is counted."""
 
     measure: Annotated[ValueMeasure, LAX] = ValueMeasure.PREDICTED_CLV
 
@@ -108,7 +108,7 @@ class CostsBody(Closed):
     """Costs of acquisition in a month, by source."""
 
     costs: Mapping[Line, Amount]
-    """By source, as leads name it; the cost of a source that is left out is deleted."""
+    """Costs by source, as leads name it; the cost of a source that is left out is deleted."""
     currency: CurrencyCode | None = None
     """The deployment's, which is the default."""
 
@@ -199,7 +199,7 @@ def get_cohort(container: Container, cohort_id: str) -> CohortDetails:
 
 @api.route("GET", "/ltv/distribution", scope=READ)
 def get_value_distribution(container: Container, query: DistributionQuery) -> ValueDistributionView:
-    """How many customers are worth how much, in bins that suit a heavy tail."""
+    """Count customers by value, in bins that suit a heavy tail."""
     return container.get_ltv_handler().get_value_distribution(query.measure)
 
 

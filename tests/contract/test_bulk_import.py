@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from succotash.application.value.order_import import BulkImport, ImportReport, UnfinishedImportError
+from succotash.application.value.import_results import ImportReport
+from succotash.application.value.order_import import BulkImport, UnfinishedImportError
 from succotash.domain.repositories.objects import ObjectReplacedError, ObjectStore
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.value.order_import import OrderImport

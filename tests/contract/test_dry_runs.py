@@ -7,7 +7,8 @@ import pytest
 
 from succotash.application.shops.files.shop_files import KnownFiles
 from succotash.application.value.file_options import FileOptions
-from succotash.application.value.order_import import BulkImport, ImportReport
+from succotash.application.value.import_results import ImportReport
+from succotash.application.value.order_import import BulkImport
 from succotash.domain.consents.consents import MARKETING
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock, CustomerId

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import bulk_import
 from succotash.application.shops.files.uploads import key_of
-from succotash.application.value.order_import import RESULT_SUFFIX
+from succotash.application.value.import_results import RESULT_SUFFIX
 from succotash.http.order_files import NDJSON_SUFFIXES
 from tests.template.stack import (
     as_list,

@@ -124,13 +124,13 @@ class NameTombstones:
         self._made: dict[CustomerName, tuple[str, ...]] = {}
 
     def of(self, name: CustomerName) -> tuple[str, ...]:
-        """Those of one name."""
+        """The tombstones of one name."""
         if name not in self._made:
             self._made[name] = tombstones_of(name, self._tombstones)
         return self._made[name]
 
     def of_all(self, names: Collection[CustomerName]) -> set[str]:
-        """Those of several names."""
+        """The tombstones of several names."""
         return {each for name in names for each in self.of(name)}
 
 
@@ -140,7 +140,7 @@ class Register:
     def __init__(self, known: KnownCustomers, made: NameTombstones) -> None:
         """`known` is what the storage says to a `query_of` the names."""
         self.aliases: dict[CustomerId, CustomerId] = {}
-        """What was learned about names, to be kept once the customers are recorded."""
+        """The aliases that were learned, to be kept once the customers are recorded."""
         self._known = known
         self._made = made
 
@@ -189,7 +189,7 @@ class Register:
 
 
 def query_of(names: Collection[CustomerName]) -> CustomerQuery:
-    """What is asked about names; one by itself may be an alias, and teaches nothing else."""
+    """The query for names; one by itself may be an alias, and teaches nothing else."""
     named = [name for name in names if name.canonical_email is not None or name.former_ids]
     asked = {each for name in named for each in (name.customer_id, *name.former_ids)}
     emails = {name.canonical_email for name in named if name.canonical_email is not None}

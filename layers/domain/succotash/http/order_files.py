@@ -149,7 +149,7 @@ class _LineFile(OrderFile):
 
     @abstractmethod
     def _usual_orders(self) -> UsualOrders:
-        """What reads lines of a kind that is quick to read."""
+        """The reader of lines of a kind that is quick to read."""
 
     @abstractmethod
     def _fields(self, text: str) -> Parsed:

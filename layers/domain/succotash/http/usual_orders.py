@@ -136,7 +136,7 @@ _NAMES = re.compile(r'"(\w+)"[ \t]*:', re.ASCII).findall
 
 
 def _of_layout(names: Sequence[str], values: Mapping[str, str]) -> re.Pattern[str]:
-    """Of an object with these fields in this order."""
+    """The pattern of an object with these fields in this order."""
     blank = r"[ \t\r]*"
     if len(set(names)) < len(names) or not values.keys() >= set(names):
         return re.compile("(?!)")

@@ -145,7 +145,7 @@ class ShopRequests:
             logger.warning("the request %s is about nobody who is known", message_id)
 
     def _account(self, name: CustomerId | None) -> Account | None:
-        """What is known of the customer with the shop's number."""
+        """The customer with the shop's number, if one is known."""
         if name is None:
             return None
         known = self._storage.repositories.customers.find_known((name,), ())

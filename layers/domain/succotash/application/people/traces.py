@@ -64,7 +64,7 @@ class Traces:
         return {each for several in made for each in several[:1]}
 
     def tombstones_of_names(self, names: Collection[CustomerId]) -> set[str]:
-        """Those of customers of whom no e-mail is known."""
+        """The tombstones of customers without a known e-mail."""
         return {each for name in names for each in self._tombstones.of_customer(name)[:1]}
 
 

@@ -116,7 +116,7 @@ class RevenueWeekView(TypedDict):
 
 
 class ReceiptWeekView(TypedDict):
-    """What a receipt foresaw for one week of customers who had bought, and what came."""
+    """A receipt's forecast for one week of customers who had bought, and the outcome."""
 
     week: int
     """From 1: the seven days that begin with the day of the run."""
@@ -141,7 +141,7 @@ class ReceiptView(TypedDict):
     weeks: list[ReceiptWeekView]
     """The first 13 weeks one by one; none in a receipt from before weeks were foreseen."""
     weeks_counted_as_of: datetime | None
-    """As of when the run was that counted the last of them, as orders and refunds were then; None
+    """The time of the run that counted the last of them, as orders and refunds were then; None
     before any is counted."""
 
 

@@ -1,4 +1,4 @@
-"""What receipts foresee for single weeks, and what came in those that have passed."""
+"""Forecasts of receipts for single weeks, and the outcomes of those that have passed."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from succotash.domain.values import MONEY_PLACES, MONEY_UNIT, RunId, Shard
 
 
 def forecast_weeks(models: ForecastModels, bought: PurchaseHistories) -> list[WeekTally]:
-    """What is foreseen of these customers for each week that a receipt looks ahead."""
+    """Forecast these customers' purchases for each week that a receipt looks ahead."""
     known = Columns.of(bought.days)
     history = known.frequency, known.recency, known.age
     spend = models.spend.model.expected_spend(known.frequency, mean_spend(bought, known))

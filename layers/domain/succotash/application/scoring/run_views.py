@@ -62,7 +62,7 @@ class RunWarningView(TypedDict):
 
 
 class RunFindings(TypedDict):
-    """Where customers stood by a run."""
+    """The state of all customers by a run."""
 
     high_risk_customers: int
     """Customers at risk level high."""

@@ -12,7 +12,7 @@ type Called = tuple[str, str | None, str | None]
 
 
 class CalledCustomers:
-    """What the orders of one batch call their customers.
+    """The names that the orders of one batch give their customers.
 
     The customer of an e-mail goes by its pseudonym, and numbers that systems have for customers
     are aliases; without an e-mail the number is the id.
@@ -39,7 +39,7 @@ class CalledCustomers:
 
 
 class ShopCustomers:
-    """Whom the orders of one batch are about, by what is known of those whom they call."""
+    """The customers of one batch's orders, by what is known of their names."""
 
     def __init__(self, calls: CalledCustomers, register: Register) -> None:
         names = calls.names
@@ -80,11 +80,11 @@ class ShopCustomers:
         }
         learned = {CustomerId(each): email for each, email in resolution.emails.items()}
         self.emails: dict[CustomerId, str] = told_emails | learned
-        """By which customers are to be known who have no e-mail yet."""
+        """E-mails to record for customers who have none yet."""
 
     @property
     def aliases(self) -> dict[CustomerId, CustomerId]:
-        """What was learned about names, to be kept once the customers are recorded.
+        """The aliases that were learned, to be kept once the customers are recorded.
 
         An order that does not count teaches nothing: its customer may be known or not.
         """
@@ -95,7 +95,7 @@ class ShopCustomers:
         return place not in self._erased
 
     def customer_at(self, place: int) -> CustomerId | None:
-        """Whom what is told there is about, where it names somebody."""
+        """The customer of the order at this place, if it names one."""
         called = self._called[place]
         return None if called is None else self._customers.get(called)
 
@@ -112,7 +112,7 @@ class ShopCustomers:
 
 
 def _called(told: Told) -> Called | None:
-    """What an order calls its customer."""
+    """The name that an order gives its customer."""
     if not isinstance(told, ShopOrder):
         return None
     return told.system, told.email, told.customer_number

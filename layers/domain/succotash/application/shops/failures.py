@@ -11,7 +11,7 @@ RECEIVES_TRIED = 5
 
 
 class Report(Protocol):
-    """What became of a batch."""
+    """The result of a batch."""
 
     dead_lettered: int
     again: list[str]

@@ -30,9 +30,9 @@ class MonthCostsView(TypedDict):
     month: str
     """Such as 2026-10."""
     costs: Mapping[str, Decimal]
-    """By source, in `currency`."""
+    """Costs by source, in `currency`."""
     total: Decimal
-    """Of all sources, in `currency`."""
+    """The costs of all sources, in `currency`."""
     currency: str
 
 
@@ -70,7 +70,7 @@ class SourceList(TypedDict):
     """Last month, included."""
     currency: str
     sources: list[SourceView]
-    """By source of the last accepted submission before the first purchase; `unknown` without."""
+    """Values by source of the last accepted submission before the first purchase, or `unknown`."""
     run: RunView | None
 
 

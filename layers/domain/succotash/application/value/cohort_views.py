@@ -51,7 +51,7 @@ class CohortView(TypedDict):
     """Net revenue per customer from month 0 to each month of its life, that one included, month 0
     first; in `currency`."""
     mature_periods: int
-    """How many of these months, from the first, had passed for everybody at the run."""
+    """The number of these months, from the first, that had passed for everybody at the run."""
 
 
 class CohortDetails(CohortView):

@@ -1,4 +1,4 @@
-"""How the values of customers are distributed."""
+"""The distribution of customers' values."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -25,12 +25,12 @@ class ValueBinView(TypedDict):
 
 
 class ValueDistributionView(TypedDict):
-    """How many customers are worth how much, as of the current run."""
+    """The distribution of customers' values, as of the current run."""
 
     measure: str
     """`predicted_clv`, `actual_clv` or `residual_value`, as with each customer."""
     currency: str
-    """Of the run; the deployment's before the first one."""
+    """The run's currency; the deployment's before the first one."""
     customers: int
     """Customers with a purchase until the run."""
     total: Decimal
@@ -38,7 +38,7 @@ class ValueDistributionView(TypedDict):
     average: Decimal | None
     """Mean amount per customer, in `currency`; None without customers."""
     bins: list[ValueBinView]
-    """By rising amount without a gap: six to each power of ten, for a few customers bring much."""
+    """Bins by rising amount without a gap, six to each power of ten."""
     run: RunView | None
     """None before the first run."""
 
@@ -53,7 +53,7 @@ class ValueDistributions:
     def get_value_distribution(
         self, measure: ValueMeasure = ValueMeasure.PREDICTED_CLV
     ) -> ValueDistributionView:
-        """How many customers are worth how much."""
+        """Get the distribution of customers' values."""
         labelled = self._storage.repositories.ltv.find_value_bins(measure)
         run = run_or_none(labelled.run)
         currency = run_currency(run, self._currency)

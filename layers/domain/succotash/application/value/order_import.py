@@ -1,25 +1,31 @@
 """Importing whole files of orders: in bounded memory, each line once, resumed where it stopped."""
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from hashlib import sha256
-from typing import NotRequired, TypedDict
 
 from succotash.application.batches import (
     ViolationView,
     count_orders,
-    refund_warning_view,
     violation_views,
 )
 from succotash.application.value.file_options import FileOptions, options_of
+from succotash.application.value.import_results import (
+    RESULT_SUFFIX,
+    SKIPPED_TOLD,
+    FinishedElsewhereError,
+    ImportReport,
+    dry_run_document,
+    json_text,
+    report_of,
+    result_document,
+)
 from succotash.application.value.order_blocks import FileBlock, OpenOrders, OrderFile, Recording
-from succotash.application.value.previews import ImportPreviewView, Preview
+from succotash.application.value.previews import Preview
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
-from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.objects import (
     ObjectReplacedError,
     ObjectStore,
@@ -42,13 +48,6 @@ from succotash.errors import (
     SuccotashError,
 )
 
-RESULT_SUFFIX = ".result.json"
-RESULT_PAGE = 10_000
-"""Rejected lines read and written at a time."""
-
-SKIPPED_TOLD = 1_000
-"""Skipped lines that a result lists; all of them are counted."""
-
 _GIVEN_UP: ViolationView = {
     "field": "",
     "code": "given_up",
@@ -65,42 +64,12 @@ class UnfinishedImportError(SuccotashError):
         super().__init__("the import is not finished; done again, it goes on where it stands")
 
 
-class _FinishedElsewhereError(Exception):
-    """The rejected lines of a finished import are gone from the storage."""
-
-
 class _UndoneError(Exception):
     """Rolls a transaction back in which a block was recorded."""
 
     def __init__(self, recording: Recording) -> None:
         super().__init__()
         self.recording = recording
-
-
-class ImportReport(TypedDict):
-    """The result of an import, in lines; of a shop's file, in orders."""
-
-    status: str
-    """`finished`, or `refused` where nothing was read beyond what `errors` are about; `gone` where
-    the object was imported and removed before; `checked` after a dry run; `failed` where it was
-    given up, after what is counted."""
-    errors: list[ViolationView]
-    recorded: int
-    unchanged: int
-    conflicting: int
-    rejected: int
-    erased: int
-    """The number of orders of customers who were erased since; they are not kept."""
-    warned: int
-    """Refunds that are recorded, or were before, and do not fit what they refund."""
-    replaced: int
-    """Orders of a shop that were known otherwise."""
-    skipped: dict[str, int]
-    """Orders of a shop that do not count, by reason."""
-    preview: NotRequired[ImportPreviewView]
-    """The result of a dry run, which records nothing: the counts say what an import would do."""
-    result: str
-    """Key of the object that lists every line that changed nothing or was warned of, and why."""
 
 
 def watch_nothing(_: OrderImport) -> None:
@@ -152,7 +121,7 @@ class BulkImport:
             if not removes:
                 raise
             self._objects.describe(key + RESULT_SUFFIX)  # a message may come twice
-            return _report("gone", key, OrderImport(""))
+            return report_of("gone", key, OrderImport(""))
         report = self._import(found, options, has_time, watch)
         if removes:
             # What took its place meanwhile has a message of its own.
@@ -176,9 +145,9 @@ class BulkImport:
             state = None
         if state is not None and state.is_finished:
             return None
-        report = _report("failed", key, state or OrderImport(""), [_GIVEN_UP])
+        report = report_of("failed", key, state or OrderImport(""), [_GIVEN_UP])
         document = {**report, "rejected_lines": [], "warned_lines": []}
-        self._objects.write(report["result"], [_text(document), b"\n"])
+        self._objects.write(report["result"], [json_text(document), b"\n"])
         return report
 
     def _import(
@@ -218,17 +187,17 @@ class BulkImport:
         state = ltv.open_import(import_id)
         if not state.is_finished:
             state = self._load(orders, state, has_time, watch)
-            report = _report("finished", key, state)
+            report = report_of("finished", key, state)
             # Where another import of the same object was quicker, its result stands already.
-            with suppress(_FinishedElsewhereError):
-                self._objects.write(report["result"], _document(report, ltv, import_id))
+            with suppress(FinishedElsewhereError):
+                self._objects.write(report["result"], result_document(report, ltv, import_id))
                 ltv.finish_import(import_id)
-        return _report("finished", key, state)
+        return report_of("finished", key, state)
 
     def _refuse(self, key: str, error: InvalidInputError) -> ImportReport:
-        report = _report("refused", key, OrderImport(""), violation_views(error.violations))
+        report = report_of("refused", key, OrderImport(""), violation_views(error.violations))
         document = {**report, "rejected_lines": [], "warned_lines": []}
-        self._objects.write(report["result"], [_text(document), b"\n"])
+        self._objects.write(report["result"], [json_text(document), b"\n"])
         return report
 
     def _check(self, key: str, orders: OrderFile, watch: Watch) -> ImportReport:
@@ -246,13 +215,13 @@ class BulkImport:
             warned += recording.warned
             state = _advanced(state, block, recording)
             watch(state)
-        report = _report("checked", key, state)
+        report = report_of("checked", key, state)
         report["preview"] = found.view()
-        self._objects.write(report["result"], _as_document(report, told, warned))
+        self._objects.write(report["result"], dry_run_document(report, told, warned))
         return report
 
     def _undone(self, block: FileBlock) -> Recording:
-        """What would become of a block's orders."""
+        """Record a block's orders, and undo it; the outcomes."""
 
         def record(repositories: Repositories) -> None:
             raise _UndoneError(block.record(repositories, self._tombstones))
@@ -337,80 +306,3 @@ def _told(before: OrderImport, block: FileBlock) -> list[RejectedLine]:
 
 def _reason(line: RejectedLine) -> str:
     return line.violations[0].code.removeprefix(SKIPPED)
-
-
-def _report(
-    status: str, key: str, state: OrderImport, errors: list[ViolationView] | None = None
-) -> ImportReport:
-    return {
-        "status": status,
-        "errors": errors or [],
-        "recorded": state.recorded,
-        "unchanged": state.unchanged,
-        "conflicting": state.conflicting,
-        "rejected": state.rejected,
-        "erased": state.erased,
-        "warned": state.warned,
-        "replaced": state.replaced,
-        "skipped": dict(state.skipped),
-        "result": key + RESULT_SUFFIX,
-    }
-
-
-def _document(report: ImportReport, ltv: LTVRepository, import_id: str) -> Iterator[bytes]:
-    """The result object: the report, then each line that changed nothing, or was warned of."""
-    yield _text(report).removesuffix(b"}") + b', "rejected_lines": ['
-    missing = report["rejected"] + report["conflicting"]
-    missing += min(sum(report["skipped"].values()), SKIPPED_TOLD)
-    before, after = b"\n", 0
-    while page := ltv.get_rejected_lines(import_id, after=after, limit=RESULT_PAGE):
-        yield before + b",\n".join(map(_rejection, page))
-        before, after = b",\n", page[-1].line
-        missing -= len(page)
-    if missing:
-        raise _FinishedElsewhereError
-    yield b'\n], "warned_lines": ['
-    before, after = b"\n", 0
-    while warned := ltv.get_warned_lines(import_id, after=after, limit=RESULT_PAGE):
-        yield before + b",\n".join(map(_warning, warned))
-        before, after = b",\n", warned[-1].line
-    yield b"\n]}\n"
-
-
-def _warning(line: WarnedLine) -> bytes:
-    return _text({"line": line.line, "warning": refund_warning_view(line.warning)})
-
-
-def _rejection(line: RejectedLine) -> bytes:
-    return _text(
-        {
-            "line": line.line,
-            "status": _status(line),
-            "errors": violation_views(line.violations),
-        }
-    )
-
-
-def _status(line: RejectedLine) -> str:
-    if line.is_skipped:
-        return "skipped"
-    return "conflicting" if line.is_conflicting else "rejected"
-
-
-def _as_document(
-    report: ImportReport, rejected: Sequence[RejectedLine], warned: Sequence[WarnedLine]
-) -> Iterator[bytes]:
-    """The result of a dry run, as `_document` writes it of an import."""
-    yield _text(report).removesuffix(b"}") + b', "rejected_lines": ['
-    yield _listed(map(_rejection, rejected))
-    yield b'\n], "warned_lines": ['
-    yield _listed(map(_warning, warned))
-    yield b"\n]}\n"
-
-
-def _listed(lines: Iterable[bytes]) -> bytes:
-    return b",".join(b"\n" + each for each in lines)
-
-
-def _text(document: object) -> bytes:
-    return json.dumps(document, ensure_ascii=False).encode()

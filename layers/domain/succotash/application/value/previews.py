@@ -17,7 +17,7 @@ class ImportPreviewView(TypedDict):
     refunds: int
     """Refunds that the ledger does not have yet."""
     net_totals: dict[str, str]
-    """By how much the ledger's orders less refunds would change, by currency."""
+    """The change of the ledger's orders less refunds, by currency."""
     other_totals: dict[str, str]
     """The same of orders that are skipped for their currency."""
 

@@ -65,7 +65,7 @@ class PeriodCounts:
     submissions: int
     new_leads: int
     hot_leads: int
-    """Of the new leads, those whose score is hot."""
+    """New leads whose score is hot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,10 @@ class LeadGroup:
     """Leads that have something in common."""
 
     by_status: Mapping[str, int]
-    """By their present status."""
+    """Counts by present status."""
     hot_leads: int
     buyers: int
-    """Those of whom the current run knows a customer with a value."""
+    """Leads of whom the current run knows a customer with a value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class CustomerQuery:
-    """By what customers are looked for whom facts are about."""
+    """A query for the customers that facts are about."""
 
     names: Collection[str] = ()
     """Ids and aliases."""

@@ -33,4 +33,4 @@ class QuarantineRepository(ABC):
 
     @abstractmethod
     def count_quarantined(self) -> int:
-        """How many submissions are in quarantine, of all forms."""
+        """Count the submissions in quarantine, of all forms."""

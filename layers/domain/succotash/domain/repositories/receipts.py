@@ -59,7 +59,7 @@ class ReceiptRepository(ABC):
     def save_forecast_weeks(
         self, run_id: RunId, shard: Shard | None, weeks: Sequence[WeekTally]
     ) -> None:
-        """As `save_forecast_tallies`, of single weeks; they are sealed and removed alike."""
+        """Save tallies of single weeks, which are sealed and removed like the others."""
 
     @abstractmethod
     def get_due_weeks(self, as_of: datetime) -> list[DueWeeks]:

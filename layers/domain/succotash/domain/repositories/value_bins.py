@@ -8,7 +8,7 @@ from succotash.domain.values import RunId
 
 
 class ValueBinRepository(ABC):
-    """How many of a run's customers are worth how much; readers see the current run only."""
+    """The distribution of values in a run; readers see the current run only."""
 
     @abstractmethod
     def build_value_bins(self, run_id: RunId) -> None:

@@ -80,12 +80,12 @@ class WeekTally:
     purchases: Decimal
     """Days with a purchase, of all of them together."""
     revenue: Decimal
-    """Of these purchases, net of refunds, in the receipt's currency."""
+    """The revenue of these purchases, net of refunds, in the receipt's currency."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptWeek:
-    """What a receipt foresaw for one week, and what came."""
+    """A receipt's forecast for one week, and the outcome."""
 
     foreseen: WeekTally
     came: WeekTally | None = None
@@ -111,7 +111,7 @@ class ForecastReceipt:
     weeks: Sequence[ReceiptWeek] = ()
     """The first first; none in a receipt that is about to be sealed, or that foresaw no weeks."""
     weeks_counted_as_of: datetime | None = None
-    """As of when the run was that counted the last of them; None before any is counted."""
+    """The time of the run that counted the last of them; None before any is counted."""
 
     def ends_at(self, days: int) -> datetime:
         """When so many days have passed since."""
@@ -132,9 +132,9 @@ class DueWeeks:
 
     receipt: ForecastReceipt
     counted: int
-    """How many are counted."""
+    """The number of weeks that are counted."""
     passed: int
-    """How many have passed."""
+    """The number of weeks that have passed."""
 
 
 def weeks_of(

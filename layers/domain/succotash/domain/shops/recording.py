@@ -1,4 +1,4 @@
-"""What a storage is asked, and what it is told, where a shop's orders are recorded."""
+"""Queries and results of recording a shop's orders."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from succotash.domain.values import CustomerId
 
 @dataclass(frozen=True, slots=True)
 class ShopOrderQuery:
-    """What has to be known before what is told of orders can be merged."""
+    """A query for the state that orders are merged with."""
 
     keys: Sequence[ShopOrderKey]
-    """Of the orders."""
+    """The keys of the orders."""
     customers: CustomerQuery = field(default_factory=CustomerQuery)
     tombstones: Collection[str] = ()
     """All that could be about whom the orders are about."""
@@ -22,20 +22,20 @@ class ShopOrderQuery:
 
 @dataclass(frozen=True, slots=True)
 class ShopOrderContext:
-    """What is known of orders and of their customers."""
+    """The stored state of orders and of their customers."""
 
     states: Sequence[ShopOrderState]
-    """By id."""
+    """The stored orders, by id."""
     known: KnownCustomers
 
 
 @dataclass(frozen=True, slots=True)
 class ShopOrderOutcome:
-    """What is otherwise, or new, after orders were told of."""
+    """The changes that recording orders makes."""
 
     changes: Sequence[ShopOrderChange]
     emails: Mapping[CustomerId, str]
-    """Of customers of new entries, for those who have none."""
+    """E-mails of customers of new entries, for those who have none."""
     aliases: Mapping[CustomerId, CustomerId] = field(default_factory=dict)
     consents: Sequence[Consent] = ()
     """Imported ones, with the keys of their addresses: they leave suppressions as they are."""

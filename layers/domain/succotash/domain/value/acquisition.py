@@ -27,9 +27,9 @@ class SourceValue:
     total: ValueGroup
     """All of the source's customers."""
     paid: ValueGroup
-    """Those whose month of first purchase has a cost of the source."""
+    """Customers whose month of first purchase has a cost of the source."""
     cost: Decimal | None
-    """Of all months, whether or not they brought a customer; None where no cost is known."""
+    """The cost of all months, with or without customers; None where no cost is known."""
 
     @property
     def cost_per_customer(self) -> Decimal | None:
@@ -55,7 +55,7 @@ def next_month(month: date) -> date:
 
 
 def cost_violation(field: str, cost: Money, own: Currency) -> Violation | None:
-    """What keeps a cost from being kept, where money is in this currency; None if nothing does."""
+    """The reason why a cost cannot be stored where money is in this currency; None if it can."""
     if cost.currency != own:
         return Violation(field, "currency_mismatch", f"Must be {own}")
     if cost.amount < 0:

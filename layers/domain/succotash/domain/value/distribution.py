@@ -1,4 +1,4 @@
-"""How the values of customers are distributed: bins that suit a heavy tail."""
+"""The distribution of customers' values: bins that suit a heavy tail."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from succotash.domain.values import MONEY_PLACES, TOTAL_LIMIT
 
 
 class ValueMeasure(StrEnum):
-    """Which amount of a customer is counted."""
+    """An amount of a customer whose distribution is counted."""
 
     PREDICTED_CLV = "predicted_clv"
     ACTUAL_CLV = "actual_clv"
@@ -43,7 +43,7 @@ class ValueBin:
     """Customers whose amounts are alike."""
 
     number: int
-    """As `bin_of` says; 0 holds amounts below zero."""
+    """The number that `bin_of` gives; 0 holds amounts below zero."""
     customers: int
     total: Decimal
     """Sum of their amounts, in the currency of the run."""

@@ -125,12 +125,12 @@ class Histories:
 
 @dataclass(frozen=True, slots=True)
 class WeekOfPurchases:
-    """What customers bought in a week."""
+    """The purchases of customers in a week."""
 
     days: int
     """Days with a purchase, of all of them together."""
     revenue: int
-    """Of these purchases, net, in ten-thousandths."""
+    """The revenue of these purchases, net, in ten-thousandths."""
 
 
 @dataclass(frozen=True, slots=True)

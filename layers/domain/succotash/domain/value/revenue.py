@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from succotash.domain.values import Currency, Money
 
 REVENUE_DAYS = 800
-"""How many days a run keeps, that of the run included: two years, and as many days before them."""
+"""The days that a run keeps, its own included: two years, and as many days before them."""
 
 
 @dataclass(frozen=True, slots=True)

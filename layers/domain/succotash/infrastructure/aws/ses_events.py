@@ -16,7 +16,7 @@ OUTCOMES: Mapping[str, tuple[str, OutcomeKind]] = {
     "Bounce": ("bounce", OutcomeKind.BOUNCED),
     "Complaint": ("complaint", OutcomeKind.COMPLAINED),
 }
-"""By type of event: the part with its time, and the outcome of the message."""
+"""The part with an event's time and the outcome of the message, by type of event."""
 
 
 def failed_addresses(event: SesEvent) -> list[FailedAddress]:

@@ -189,7 +189,7 @@ def _together(by_shard: Mapping[int, Sequence[Tally]]) -> list[Tally]:
 def _with_weeks(
     known: Mapping[tuple[int, int], WeekTally], shard: Shard | None, weeks: Sequence[WeekTally]
 ) -> dict[tuple[int, int], WeekTally]:
-    """What is known by week and shard, with one shard's of these weeks replaced, or all of them."""
+    """The tallies by week and shard, with one shard's of these weeks replaced, or all of them."""
     given = {each.week for each in weeks}
     place = 0 if shard is None else shard.index
     kept = {

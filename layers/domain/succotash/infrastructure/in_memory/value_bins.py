@@ -1,4 +1,4 @@
-"""How customers' values are distributed, in memory."""
+"""The distribution of customers' values, in memory."""
 
 from collections import defaultdict
 from decimal import Decimal
@@ -14,7 +14,7 @@ from succotash.infrastructure.in_memory.tables import atomic
 
 
 class InMemoryValueBinRepository(InMemoryRepository, ValueBinRepository):
-    """How many of a run's customers are worth how much."""
+    """The distribution of values in a run."""
 
     @override
     @atomic

@@ -177,7 +177,7 @@ def known_customers_parameters(
     *,
     aliases_only: Collection[str],
 ) -> dict[str, object]:
-    """By what customers are looked for, as parameters of the statements that find them."""
+    """The parameters of the statements that find customers."""
     return {
         "system": SHOP,
         "names": sorted(names),
@@ -189,7 +189,7 @@ def known_customers_parameters(
 
 
 def known_customers_of(rows: Iterable[Row]) -> KnownCustomers:
-    """What is known of customers, of a row for each name, e-mail and tombstone."""
+    """The known customers, from a row for each name, e-mail and tombstone."""
     found: defaultdict[str, list[Row]] = defaultdict(list)
     for row in rows:
         found[row["kind"]].append(row)

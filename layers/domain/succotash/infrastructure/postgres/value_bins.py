@@ -1,4 +1,4 @@
-"""How customers' values are distributed, in PostgreSQL."""
+"""The distribution of customers' values, in PostgreSQL."""
 
 from typing import override
 
@@ -18,7 +18,7 @@ _EDGES = [str(edge) for edge in BIN_EDGES]
 
 
 class PostgresValueBinRepository(PostgresRepository, ValueBinRepository):
-    """How many of a run's customers are worth how much."""
+    """The distribution of values in a run."""
 
     @override
     def build_value_bins(self, run_id: RunId) -> None:

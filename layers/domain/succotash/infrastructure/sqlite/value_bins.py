@@ -1,4 +1,4 @@
-"""How customers' values are distributed, in SQLite."""
+"""The distribution of customers' values, in SQLite."""
 
 from typing import override
 
@@ -16,7 +16,7 @@ _SQL = statements("value_bins")
 
 
 class SQLiteValueBinRepository(SQLiteRepository, ValueBinRepository):
-    """How many of a run's customers are worth how much."""
+    """The distribution of values in a run."""
 
     @override
     def build_value_bins(self, run_id: RunId) -> None:

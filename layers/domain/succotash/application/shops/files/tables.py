@@ -221,7 +221,7 @@ def header_of(parts: Iterable[bytes]) -> tuple[str, list[str], Position]:
 
 
 def _other_than_text(head: bytes) -> Violation | None:
-    """What is wrong with a file that is no text in UTF-8, as far as its first bytes tell."""
+    """The reason why a file is not text in UTF-8, as far as its first bytes tell."""
     if head.startswith(b"PK\x03\x04"):
         return _WORKBOOK
     # Without a mark, every second byte of Latin letters is NUL.

@@ -8,7 +8,8 @@ from typing import Any, TypedDict
 from succotash.application.batches import ViolationView
 from succotash.application.shops.files.mapping import Mapping as ColumnMapping
 from succotash.application.value.file_options import METADATA, FileOptions, options_of
-from succotash.application.value.order_import import RESULT_SUFFIX, import_id_of
+from succotash.application.value.import_results import RESULT_SUFFIX
+from succotash.application.value.order_import import import_id_of
 from succotash.application.value.previews import ImportPreviewView
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.repositories.storage import Storage
