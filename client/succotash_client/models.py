@@ -404,7 +404,7 @@ class CohortDetails(TypedDict):
     month 0 first; in `currency`.
     """
     mature_periods: int
-    """How many of these months, from the first, had passed for everybody at the run."""
+    """The number of these months, from the first, that had passed for everybody at the run."""
     periods: list[CohortPeriodView]
     run: RunView | None
 
@@ -457,7 +457,7 @@ class CohortView(TypedDict):
     month 0 first; in `currency`.
     """
     mature_periods: int
-    """How many of these months, from the first, had passed for everybody at the run."""
+    """The number of these months, from the first, that had passed for everybody at the run."""
 
 
 class ConfirmationBody(TypedDict):
@@ -542,7 +542,7 @@ class CostsBody(TypedDict):
     """Costs of acquisition in a month, by source."""
 
     costs: dict[str, Json]
-    """By source, as leads name it; the cost of a source that is left out is deleted."""
+    """Costs by source, as leads name it; the cost of a source that is left out is deleted."""
     currency: NotRequired[str | None]
     """The deployment's, which is the default."""
 
@@ -1200,7 +1200,7 @@ class ImportPreviewView(TypedDict):
     refunds: int
     """Refunds that the ledger does not have yet."""
     net_totals: dict[str, str]
-    """By how much the ledger's orders less refunds would change, by currency."""
+    """The change of the ledger's orders less refunds, by currency."""
     other_totals: dict[str, str]
     """The same of orders that are skipped for their currency."""
 
@@ -1589,9 +1589,9 @@ class MonthCostsView(TypedDict):
     month: str
     """Such as 2026-10."""
     costs: dict[str, str]
-    """By source, in `currency`."""
+    """Costs by source, in `currency`."""
     total: str
-    """Of all sources, in `currency`."""
+    """The costs of all sources, in `currency`."""
     currency: str
 
 
@@ -1825,13 +1825,13 @@ class ReceiptView(TypedDict):
     weeks: list[ReceiptWeekView]
     """The first 13 weeks one by one; none in a receipt from before weeks were foreseen."""
     weeks_counted_as_of: str | None
-    """As of when the run was that counted the last of them, as orders and refunds were then;
-    null before any is counted.
+    """The time of the run that counted the last of them, as orders and refunds were then; null
+    before any is counted.
     """
 
 
 class ReceiptWeekView(TypedDict):
-    """What a receipt foresaw for one week of customers who had bought, and what came."""
+    """A receipt's forecast for one week of customers who had bought, and the outcome."""
 
     week: int
     """From 1: the seven days that begin with the day of the run."""
@@ -2034,7 +2034,7 @@ class RunBody(TypedDict):
 
 
 class RunFindings(TypedDict):
-    """Where customers stood by a run."""
+    """The state of all customers by a run."""
 
     high_risk_customers: int
     """Customers at risk level high."""
@@ -2298,7 +2298,9 @@ class SourceList(TypedDict):
     """Last month, included."""
     currency: str
     sources: list[SourceView]
-    """By source of the last accepted submission before the first purchase; `unknown` without."""
+    """Values by source of the last accepted submission before the first purchase, or
+    `unknown`.
+    """
     run: RunView | None
 
 
@@ -2498,12 +2500,12 @@ class ValueBinView(TypedDict):
 
 
 class ValueDistributionView(TypedDict):
-    """How many customers are worth how much, as of the current run."""
+    """The distribution of customers' values, as of the current run."""
 
     measure: str
     """`predicted_clv`, `actual_clv` or `residual_value`, as with each customer."""
     currency: str
-    """Of the run; the deployment's before the first one."""
+    """The run's currency; the deployment's before the first one."""
     customers: int
     """Customers with a purchase until the run."""
     total: str
@@ -2511,9 +2513,7 @@ class ValueDistributionView(TypedDict):
     average: str | None
     """Mean amount per customer, in `currency`; null without customers."""
     bins: list[ValueBinView]
-    """By rising amount without a gap: six to each power of ten, for a few customers bring
-    much.
-    """
+    """Bins by rising amount without a gap, six to each power of ten."""
     run: RunView | None
     """null before the first run."""
 
