@@ -242,6 +242,16 @@ WHERE
         WHERE forecast_tallies.run_id = receipt.run_id
     );
 
+-- name: delete_weeks
+-- Of receipts that are gone.
+DELETE FROM forecast_weeks
+WHERE
+    run_id <= (SELECT item.id FROM demo_items AS item WHERE item.kind = 'run')
+    AND NOT EXISTS (
+        SELECT 1 FROM forecast_receipts AS receipt
+        WHERE forecast_weeks.run_id = receipt.run_id
+    );
+
 -- name: find_addresses
 -- Those of the demo that are nobody's any more.
 SELECT item.id AS address

@@ -49,9 +49,11 @@ def test_a_statement_about_a_shard_is_not_to_be_had_without_one(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parents[1].name}-{path.name}")
-def test_no_line_is_long_and_no_part_is_missing(path: Path) -> None:
+def test_no_line_is_long_no_name_stands_twice_and_no_part_is_missing(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     statements = statements_of(path)
 
+    names = [line for line in lines if line.startswith("-- name: ")]
+    assert len(names) == len(set(names)), "a name stands for one statement"
     assert [line for line in lines if len(line) > 100] == []
     assert [name for name, each in statements.items() if "${" in each] == []

@@ -23,9 +23,7 @@ class SQLiteQuarantineRepository(SQLiteRepository, QuarantineRepository):
     def open_digests(self, until: datetime) -> list[QuarantineDigest]:
         with self._unit.writing() as session:
             opened = session.run(_SQL["open_digests"], until=micros(until))
-            counted = [
-                row for each in opened for row in session.run(_SQL["count_quarantined"], **each)
-            ]
+            counted = [row for each in opened for row in session.run(_SQL["count_digest"], **each)]
         digests = [digest_of(row) for row in counted if row["held"]]
         return sorted(digests, key=lambda each: each.form_id)
 

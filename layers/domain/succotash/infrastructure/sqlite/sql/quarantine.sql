@@ -15,7 +15,7 @@ AND state = 'quarantined'
 AND (:since IS NULL OR coalesce(waited_until, submitted_at) >= :since)
 AND coalesce(waited_until, submitted_at) < :until
 
--- name: count_quarantined
+-- name: count_digest
 SELECT
     :form_id AS form_id,
     :since AS since,
