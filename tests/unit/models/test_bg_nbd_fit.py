@@ -88,12 +88,12 @@ def test_the_analytic_gradient_is_the_slope_of_the_likelihood(
 
 
 def test_the_fit_is_refused_where_nobody_bought_again() -> None:
-    with pytest.raises(UnfitError, match="second time"):
+    with pytest.raises(UnfitError, match="bought twice"):
         fit_bg_nbd(PurchaseSample.from_columns([0, 0, 0], [0, 0, 0], [10, 20, 30]))
 
 
 def test_the_fit_is_refused_for_nobody() -> None:
-    with pytest.raises(UnfitError, match="second time"):
+    with pytest.raises(UnfitError, match="bought twice"):
         fit_bg_nbd(PurchaseSample.from_columns([], [], []))
 
 

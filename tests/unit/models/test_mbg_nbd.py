@@ -103,7 +103,7 @@ def test_one_time_buyers_fall_to_even_odds_too() -> None:
 
 
 def test_the_fit_is_refused_where_nobody_bought_again() -> None:
-    with pytest.raises(UnfitError, match="second time"):
+    with pytest.raises(UnfitError, match="bought twice"):
         fit_mbg_nbd(PurchaseSample.from_columns([0, 0, 0], [0, 0, 0], [10, 20, 30]))
 
 

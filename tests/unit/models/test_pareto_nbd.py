@@ -131,7 +131,7 @@ def test_who_never_buys_dies_before_the_end_or_does_not(
 
 
 def test_the_fit_is_refused_where_nobody_bought_again() -> None:
-    with pytest.raises(UnfitError, match="second time"):
+    with pytest.raises(UnfitError, match="bought twice"):
         fit_pareto_nbd(PurchaseSample.from_columns([0, 0, 0], [0, 0, 0], [10, 20, 30]))
 
 
