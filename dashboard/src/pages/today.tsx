@@ -20,6 +20,7 @@ export function Today() {
     <>
       <h1>How is business?</h1>
       {may("overview:read") && <Period />}
+      {may("overview:read") && may("retention:read") && <Ahead />}
       {may("retention:read") && <AtRisk />}
     </>
   );
@@ -40,6 +41,12 @@ function Period() {
       )}
     </Ready>
   );
+}
+
+/** Asks for the warnings that `Attention` shows, so that they are here with the period's figures. */
+function Ahead() {
+  useReading("/retention/model", { query: { limit: 1 } });
+  return null;
 }
 
 interface Row {

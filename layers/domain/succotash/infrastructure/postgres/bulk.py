@@ -4,12 +4,14 @@ import re
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import batched, compress, repeat
+from typing import cast
 
 from succotash.domain.values import LARGEST_UNITS
 from succotash.errors import StorageError
 
-CHUNK = 1000
-"""Rows handed to the driver at once: three times as fast as one by one."""
+CHUNK = 10_000
+"""Rows handed to the driver at once: each time, a thread that calculates may keep the interpreter
+from going on for 5 ms."""
 NULL = r"\N"
 _DIGITS_OF_64_BITS = len(str(LARGEST_UNITS))
 
@@ -29,8 +31,11 @@ def texts(values: Iterable[str]) -> Sequence[str]:
 
 def optional_texts(values: Sequence[str | None]) -> Iterable[str]:
     """A column of any text where some is missing."""
-    if values.count(None) == len(values):
+    missing = values.count(None)
+    if missing == len(values):
         return repeat(NULL, len(values))
+    if not missing:
+        return texts(cast("Sequence[str]", values))
     return (NULL if value is None else _escaped(value) for value in values)
 
 

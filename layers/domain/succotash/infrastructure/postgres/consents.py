@@ -58,6 +58,7 @@ class PostgresConsentRepository(PostgresRepository, ConsentRepository):
             session.run(_SQL["make_stage"])
             session.run(_SQL["clear_stage"])
             session.copy_in(_SQL["copy_to_stage"], chunks)
+            session.run(_SQL["plan_stage"])
             [row] = session.run(
                 _SQL["record_staged_consents"],
                 purpose=consents.purpose,

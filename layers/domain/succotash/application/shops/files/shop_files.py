@@ -49,6 +49,8 @@ from succotash.errors import InvalidInputError, Violation
 
 BLOCK_ORDERS = 20_000
 """Each of which takes 0.5 to 2 KB of memory."""
+FIRST_SHARE = 0.2
+"""The size of the first block: the storage waits until it is read."""
 USUAL_SHARE = 0.4
 """The weight of a usual order: of columns alone memory holds more."""
 CUSTOMERS_REMEMBERED = 50_000
@@ -261,6 +263,7 @@ class _ShopFile(OrderFile):
         source = self._source
         start = max(after, source.start, key=lambda position: position.offset)
         block, usual, begun = self._new_block(), _UsualRows(), start
+        limit = FIRST_SHARE * self._block_orders
         group = _Group()
         rows = Rows(source.store.read(source.found, start.offset), source.delimiter, start)
         for line, cells in rows:
@@ -269,9 +272,10 @@ class _ShopFile(OrderFile):
                 block.rejected.append(RejectedLine(line, (row,)))
             elif row is not group:
                 unusual = len(block.orders) + len(block.rejected)
-                if unusual + USUAL_SHARE * len(usual.orders) >= self._block_orders:
+                if unusual + USUAL_SHARE * len(usual.orders) >= limit:
                     block.end = begun = rows.row_begin
                     yield self._whole(block, usual)
+                    limit = self._block_orders
                     block, usual = self._new_block(), _UsualRows()
                 row.line, group = line, row
                 if (order := self._reader.usual(row.first)) is not None:

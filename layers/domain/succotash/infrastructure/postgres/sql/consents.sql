@@ -26,6 +26,10 @@ COPY pg_temp.staged_consents (
     address_key
 ) FROM STDIN;
 
+-- name: plan_stage
+-- A temporary table has no statistics otherwise.
+ANALYZE pg_temp.staged_consents (consent_id, canonical_email);
+
 -- name: record_staged_consents
 -- As record_consents does it, for consents of an import, each of another person.
 WITH added AS (
@@ -69,6 +73,10 @@ kept AS (
             ELSE known.imported
         END,
         imported_at = greatest(known.imported_at, excluded.imported_at)
+    WHERE
+        known.imported_at IS NULL
+        OR excluded.imported_at >= known.imported_at
+        OR coalesce(excluded.address_key, known.address_key) IS DISTINCT FROM known.address_key
 )
 
 SELECT count(*) AS recorded FROM added;
