@@ -1,13 +1,12 @@
 """The pages of the day, of leads and of costs in a real browser."""
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from local.demo import SCORED_AT, Call, scheduled_event
+from local.demo import Call
 from local.server import Gateway
 
 # SAM CLI calls what the libraries under it deprecate.
@@ -17,12 +16,6 @@ AXE = Path(__file__).resolve().parents[2] / "dashboard/node_modules/axe-core/axe
 A_MOMENT = 100
 """Milliseconds."""
 UNTIL_THE_RUN = "end=1998-06-30"
-
-
-@pytest.fixture(scope="module")
-def scored(gateway: Gateway, call: Call) -> Call:
-    gateway.functions.invoke("ChurnScoring", json.dumps(scheduled_event(SCORED_AT)))
-    return call
 
 
 def signed_in(browser: Browser | BrowserContext, gateway: Gateway, role: str, place: str) -> Page:

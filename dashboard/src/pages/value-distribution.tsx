@@ -5,7 +5,7 @@ import { axisMoney, count, money, plural, share } from "../format";
 import { Choice } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Ready } from "../parts/states";
-import { Count, Money, Share } from "../parts/values";
+import { Count, Money } from "../parts/values";
 import { useReading } from "../reading";
 
 const MEASURES = ["predicted_clv", "actual_clv", "residual_value"] as const;
@@ -115,7 +115,7 @@ function Histogram({ distribution, address, height, controls }: HistogramProps) 
         {
           label: "Share of customers",
           value: (row) => row.shareOfCustomers,
-          show: (row) => <Share of={row.shareOfCustomers} />,
+          show: (row) => share(row.shareOfCustomers),
           isNumber: true,
         },
         {
@@ -127,7 +127,7 @@ function Histogram({ distribution, address, height, controls }: HistogramProps) 
         {
           label: "Share of value",
           value: (row) => row.shareOfValue,
-          show: (row) => <Share of={row.shareOfValue} />,
+          show: (row) => row.shareOfValue !== null && share(row.shareOfValue),
           isNumber: true,
         },
       ]}
