@@ -69,7 +69,7 @@ from succotash.infrastructure.postgres.storage import PostgresStorage
 from succotash.infrastructure.statement_files import load_statements
 
 SQL = load_statements(Path(__file__).parent / "sql" / "simulated_campaigns.sql")
-CAMPAIGNS = {NOTHING: 910, KNOWN: 910, LARGE: 100}
+CAMPAIGNS = {NOTHING: 1_000, KNOWN: 1_000, LARGE: 100}
 """The number of campaigns, as many as the table has."""
 USD = Currency("USD")
 INACTIVE_DAYS = 60
