@@ -9,9 +9,8 @@ from typing import cast
 from succotash.domain.values import LARGEST_UNITS
 from succotash.errors import StorageError
 
-CHUNK = 10_000
-"""Rows handed to the driver at once: each time, a thread that calculates may keep the interpreter
-from going on for 5 ms."""
+CHUNK = 1000
+"""Rows handed to the driver at once: three times as fast as one by one."""
 NULL = r"\N"
 _DIGITS_OF_64_BITS = len(str(LARGEST_UNITS))
 

@@ -45,7 +45,7 @@ class Session(UnitOfWork):
     def copy_in(self, statement: str, chunks: Iterable[bytes]) -> int:
         """COPY ... FROM STDIN; how many rows. A source that raises ends the connection.
 
-        Chunks of thousands of rows are quickest.
+        Chunks of about 1,000 rows are quickest.
         """
         return self._watched(lambda connection: connection.copy_in(statement, chunks))
 
