@@ -68,22 +68,51 @@ def report_of(
 
 def result_document(report: ImportReport, ltv: LTVRepository, import_id: str) -> Iterator[bytes]:
     """The result object: the report, then each line that changed nothing, or was warned of."""
+    return _document(report, _rejected_pages(report, ltv, import_id), _warned_pages(ltv, import_id))
+
+
+def dry_run_document(
+    report: ImportReport, rejected: Sequence[RejectedLine], warned: Sequence[WarnedLine]
+) -> Iterator[bytes]:
+    """The result object of a dry run, as `result_document` writes it of an import."""
+    return _document(report, map(_rejection, rejected), map(_warning, warned))
+
+
+def _document(
+    report: ImportReport, rejected: Iterable[bytes], warned: Iterable[bytes]
+) -> Iterator[bytes]:
     yield json_text(report).removesuffix(b"}") + b', "rejected_lines": ['
+    yield from _listed(rejected)
+    yield b'\n], "warned_lines": ['
+    yield from _listed(warned)
+    yield b"\n]}\n"
+
+
+def _listed(pages: Iterable[bytes]) -> Iterator[bytes]:
+    before = b"\n"
+    for page in pages:
+        yield before + page
+        before = b",\n"
+
+
+def _rejected_pages(report: ImportReport, ltv: LTVRepository, import_id: str) -> Iterator[bytes]:
+    """The rejected lines, many at a time; FinishedElsewhereError where some are gone."""
     missing = report["rejected"] + report["conflicting"]
     missing += min(sum(report["skipped"].values()), SKIPPED_TOLD)
-    before, after = b"\n", 0
+    after = 0
     while page := ltv.get_rejected_lines(import_id, after=after, limit=RESULT_PAGE):
-        yield before + b",\n".join(map(_rejection, page))
-        before, after = b",\n", page[-1].line
+        yield b",\n".join(map(_rejection, page))
+        after = page[-1].line
         missing -= len(page)
     if missing:
         raise FinishedElsewhereError
-    yield b'\n], "warned_lines": ['
-    before, after = b"\n", 0
-    while warned := ltv.get_warned_lines(import_id, after=after, limit=RESULT_PAGE):
-        yield before + b",\n".join(map(_warning, warned))
-        before, after = b",\n", warned[-1].line
-    yield b"\n]}\n"
+
+
+def _warned_pages(ltv: LTVRepository, import_id: str) -> Iterator[bytes]:
+    after = 0
+    while page := ltv.get_warned_lines(import_id, after=after, limit=RESULT_PAGE):
+        yield b",\n".join(map(_warning, page))
+        after = page[-1].line
 
 
 def _warning(line: WarnedLine) -> bytes:
@@ -104,21 +133,6 @@ def _status(line: RejectedLine) -> str:
     if line.is_skipped:
         return "skipped"
     return "conflicting" if line.is_conflicting else "rejected"
-
-
-def dry_run_document(
-    report: ImportReport, rejected: Sequence[RejectedLine], warned: Sequence[WarnedLine]
-) -> Iterator[bytes]:
-    """The result object of a dry run, as `result_document` writes it of an import."""
-    yield json_text(report).removesuffix(b"}") + b', "rejected_lines": ['
-    yield _listed(map(_rejection, rejected))
-    yield b'\n], "warned_lines": ['
-    yield _listed(map(_warning, warned))
-    yield b"\n]}\n"
-
-
-def _listed(lines: Iterable[bytes]) -> bytes:
-    return b",".join(b"\n" + each for each in lines)
 
 
 def json_text(document: object) -> bytes:
