@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,7 @@ import event_intake
 from succotash.container import Container
 from succotash.domain.shops.events import ShopEvent, ShopEventKind
 from tests.contexts import Context
-from tests.databases import migrated_database
+from tests.databases import environment_of, migrated_database
 from tests.events import sample
 from tests.faults.proxy import Proxy, proxy_to
 from tests.servers import PostgresServer
@@ -92,12 +93,7 @@ def consumer(postgres_server: PostgresServer) -> Iterator[Consumer]:
         parts = Container(
             {
                 "SUCCOTASH_STORAGE": "postgres",
-                "DB_HOST": "127.0.0.1",
-                "DB_PORT": str(proxy.port),
-                "DB_NAME": settings.database,
-                "DB_USER": settings.user,
-                "DB_PASSWORD": settings.password(),
-                "DB_SSLMODE": "disable",
+                **environment_of(replace(settings, host="127.0.0.1", port=proxy.port)),
                 "DB_MAX_CONNECTIONS": "1",
                 "ERASURE_KEYS": ERASURE_KEYS,
             }

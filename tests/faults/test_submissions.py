@@ -1,11 +1,12 @@
 """How often a submission makes the function wait for the database, whatever becomes of it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from succotash.domain.values import Json
-from tests.databases import migrated_database
+from tests.databases import environment_of, migrated_database
 from tests.faults.proxy import Proxy, proxy_to
 from tests.http.gateway import Answered, Gateway
 from tests.servers import PostgresServer
@@ -57,12 +58,7 @@ def desk(postgres_server: PostgresServer) -> Iterator[Desk]:
         gateway = Gateway(
             {
                 "SUCCOTASH_STORAGE": "postgres",
-                "DB_HOST": "127.0.0.1",
-                "DB_PORT": str(proxy.port),
-                "DB_NAME": settings.database,
-                "DB_USER": settings.user,
-                "DB_PASSWORD": settings.password(),
-                "DB_SSLMODE": "disable",
+                **environment_of(replace(settings, host="127.0.0.1", port=proxy.port)),
                 "DB_MAX_CONNECTIONS": "1",
             }
         )
