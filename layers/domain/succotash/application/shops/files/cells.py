@@ -62,7 +62,7 @@ _INSTANT_EXPECTED = "Must be a date and time such as 2026-03-01 10:00:05"
 @lru_cache(REMEMBERED)
 def amount(column: str, text: str, decimal_sign: str = ".") -> Decimal:
     """The amount; an empty cell is zero."""
-    if not text:
+    if not text or text.isspace():
         return Decimal(0)
     try:
         found = amount_of_text(text, decimal_sign)
@@ -71,6 +71,21 @@ def amount(column: str, text: str, decimal_sign: str = ".") -> Decimal:
         raise InvalidInputError.of(column, violation.code, violation.message) from None
     if (unfit := amount_violation(column, found)) is not None:
         raise InvalidInputError([unfit])
+    return found
+
+
+def total(column: str, text: str, decimal_sign: str = ".") -> Decimal:
+    """The amount of an order, which has to be there."""
+    if not text.strip():
+        raise InvalidInputError.of(column, "required", "Must not be empty")
+    return amount(column, text, decimal_sign)
+
+
+def given_back(column: str, text: str, decimal_sign: str = ".") -> Decimal:
+    """The amount that was given back; an empty cell is zero."""
+    found = amount(column, text, decimal_sign)
+    if found < 0:
+        raise InvalidInputError.of(column, "negative_refund", "Must not be negative")
     return found
 
 

@@ -27,6 +27,7 @@ _NOT_UTF8 = Violation("", "encoding", "Invalid UTF-8; save the file as CSV UTF-8
 _UTF16 = Violation("", "encoding", "UTF-16 is not supported; save the file as CSV UTF-8")
 _WORKBOOK = Violation("", "encoding", "Workbooks are not supported; save the file as CSV UTF-8")
 _NO_TEXT = Violation("", "encoding", "Not a text file; save it as CSV UTF-8")
+_LINE_ENDS = Violation("", "line_ends", "Lines must end with LF; save the file as CSV UTF-8")
 _MALFORMED = Violation("", "malformed", "Unexpected or missing quotation mark")
 
 type Row = tuple[int, list[str] | Violation]
@@ -272,5 +273,7 @@ def _length(line: bytes | int) -> int:
 def _reason(error: Exception) -> Violation:
     if isinstance(error, UnicodeDecodeError):
         return _NOT_UTF8
+    if "new-line character" in str(error):
+        return _LINE_ENDS
     is_long = isinstance(error, _TooLongError) or "field limit" in str(error)
     return _TOO_LONG if is_long else _MALFORMED
