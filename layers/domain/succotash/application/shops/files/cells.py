@@ -50,10 +50,15 @@ def instant(column: str, text: str, zone: tzinfo | None = None) -> datetime:
                 "timezone_missing",
                 "Must have an offset such as +0100; a spreadsheet may have removed it",
             )
-        found = found.replace(tzinfo=zone)
+        return instant_in(column, found, zone)
+    return instant_in(column, found)
+
+
+def instant_in(column: str, found: datetime, zone: tzinfo = UTC) -> datetime:
+    """The instant in UTC; a wall clock shows the zone's time, of two instants the first."""
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
         raise InvalidInputError.of(column, "not_an_instant", "Must lie between 1901 and 2998")
-    return found.astimezone(UTC)
+    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
 
 _INSTANT_EXPECTED = "Must be a date and time such as 2026-03-01 10:00:05"

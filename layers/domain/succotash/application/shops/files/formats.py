@@ -150,7 +150,7 @@ def in_usual_spelling(header: Sequence[str], formats: Sequence[ShopFormat]) -> S
 
 def looks_plain(header: Sequence[str], formats: Sequence[ShopFormat]) -> bool:
     """Whether the header has as many of the plain columns as of any shop's."""
-    shared = len(PLAIN_COLUMNS.intersection(header)) / len(PLAIN_COLUMNS)
+    shared = len(PLAIN_COLUMNS.intersection(map(str.lower, header))) / len(PLAIN_COLUMNS)
     return shared >= max(_nearness(each, header) for each in formats)
 
 
