@@ -27,6 +27,7 @@ from succotash.application.shops.files.tables import Rows, header_of
 from succotash.application.shops.files.usual_recording import enter_usual_orders
 from succotash.application.shops.files.woocommerce import AdvancedExportOrders, WebToffeeOrders
 from succotash.application.shops.marketing import usual_consents_of
+from succotash.application.shops.plausibility import require_plausible
 from succotash.application.shops.recording import import_shop_orders
 from succotash.application.value.file_options import AUTO, PLAIN, FileOptions
 from succotash.application.value.order_blocks import (
@@ -43,7 +44,7 @@ from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.repositories.storage import Repositories
 from succotash.domain.shops.columns import ShopOrderColumns
 from succotash.domain.shops.orders import ShopOrder, ShopOrderChange, Skip, in_currency
-from succotash.domain.value.ledgers import CLOCK_TOLERANCE, RecordOutcome
+from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.value.order_import import Position, RejectedLine, skipped_line
 from succotash.domain.value.orders import OrderRules
 from succotash.domain.values import Clock, Currency, Money
@@ -69,8 +70,6 @@ FORMATS: Sequence[ShopFormat] = (
 
 _ORPHAN = Violation("", "no_order", "Line item without its order right above")
 _UNNAMED = Violation("", "no_order_id", "Must name its order")
-_NEGATIVE = Violation("amount", "negative_total", "Must not be negative")
-_FUTURE = Violation("ordered_at", "in_the_future", "Must be in the past")
 _WRONG_WIDTH = Violation("", "column_count", "Number of columns differs from the header")
 
 
@@ -339,10 +338,7 @@ class _ShopFile(OrderFile):
         """Add the order that a row tells to the block, or what is wrong with it."""
         try:
             order = in_currency(self._reader.order(group.first), self._own_currency)
-            if order.total.amount < 0:
-                raise InvalidInputError([_NEGATIVE])
-            if order.ordered_at > self._now + CLOCK_TOLERANCE:
-                raise InvalidInputError([_FUTURE])
+            require_plausible(order, self._now)
         except InvalidInputError as error:
             block.rejected.append(RejectedLine(group.line, error.violations))
             group.is_refused = True
