@@ -3,6 +3,7 @@
 import { asQuery, type Query } from "./address";
 import type { components, paths } from "./api-types";
 import { session } from "./session";
+import type { BegunRequests } from "./start";
 
 export type Schemas = components["schemas"];
 type Method = "get" | "post" | "put" | "patch" | "delete";
@@ -56,13 +57,27 @@ export async function send<P extends keyof paths, M extends Exclude<Method, "get
   return (await request(method.toUpperCase(), addressOf(path, place), body)) as Answer<P, M>;
 }
 
+let begun: BegunRequests = new Map();
+
+/** Take over requests that were made before this code was here. */
+export function goOnWith(requests: BegunRequests): void {
+  begun = requests;
+}
+
+function takeBegun(address: string): Promise<Response> | undefined {
+  const answer = begun.get(address);
+  begun.delete(address);
+  return answer;
+}
+
 async function request(method: string, address: string, body?: unknown): Promise<unknown> {
   const headers: Record<string, string> = { Authorization: `Bearer ${session().token}` };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response: Response;
   try {
     const text = body === undefined ? null : JSON.stringify(body);
-    response = await fetch(address, { method, headers, body: text });
+    const early = method === "GET" && takeBegun(address);
+    response = await (early || fetch(address, { method, headers, body: text }));
   } catch {
     throw new ApiError(0, "The service cannot be reached");
   }
