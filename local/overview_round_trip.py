@@ -38,5 +38,6 @@ class OverviewRoundTrip:
         [value] = ltv.find_source_values(cost.currency, start=ONE_MONTH, end=ONE_MONTH).found
         expect(that=value.cost == cost.amount)
         ltv.note_import_started(source, LONG_AGO)
+        expect(that=ltv.has_import_broken_off(source, LONG_AGO + DAY))
         ltv.note_import_ended(source, LONG_AGO, "format")
         expect(that=ltv.count_failed_imports(LONG_AGO, LONG_AGO) >= 1)

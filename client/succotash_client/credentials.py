@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -138,8 +139,10 @@ def current(environment: Mapping[str, str], kept: Store) -> Credentials:
     found = kept.read() or Credentials(DEFAULT_URL)
     if (url := environment.get(URL)) and url.rstrip("/") != found.url:
         found = Credentials(url.rstrip("/"))  # a token is for the address it was given for
-    if token := environment.get(TOKEN):
-        found = Credentials(found.url, access_token=token.strip())
+    if token := environment.get(TOKEN, "").strip():
+        if not re.fullmatch("[!-~]+", token):
+            raise LoginError(f"{TOKEN} is no token: it has blanks or letters beyond ASCII")
+        found = Credentials(found.url, access_token=token)
     return found
 
 

@@ -135,8 +135,11 @@ def error_of(response: httpx.Response) -> ApiError:
         problem.get("detail"),
         type=problem.get("type", "about:blank"),
         errors=tuple(
-            Violation(str(each.get("field", "")), str(each["code"]), str(each["message"]))
-            for each in problem.get("errors", ())
+            Violation(
+                str(each.get("field", "")), str(each.get("code", "")), str(each.get("message", ""))
+            )
+            for each in problem.get("errors") or ()
+            if isinstance(each, dict)
         ),
         location=response.headers.get("location"),
     )

@@ -1194,7 +1194,7 @@ class ImportView(TypedDict):
     import_id: str
     state: str
     """`queued`, `importing`, `finished`, `checked` (a dry run), `refused` (see `errors`), or
-    `failed`: given up, after what is counted.
+    `failed`: given up, after what is counted, or not tried again for three hours.
     """
     bytes: int | None
     """The size of the file; null once it is imported and gone."""

@@ -233,9 +233,12 @@ def checked(response: httpx.Response) -> httpx.Response:
 
 
 def body(response: httpx.Response) -> Any:  # noqa: ANN401 - parsed JSON of many shapes
-    """The parsed body; UnavailableError where a server answers that is no Succotash."""
+    """The parsed object; UnavailableError where a server answers that is no Succotash."""
     try:
-        return response.json()
+        found = response.json()
     except ValueError:
-        place = response.request.url.copy_with(path="", query=None)
-        raise UnavailableError(f"{place} did not answer with JSON: is it Succotash?") from None
+        found = None
+    if isinstance(found, dict):
+        return found
+    place = response.request.url.copy_with(path="", query=None)
+    raise UnavailableError(f"{place} did not answer with a JSON object: is it Succotash?")

@@ -132,6 +132,20 @@ def test_an_outage_that_stays_ends_with_words() -> None:
     assert len(seen) == 3
 
 
+@pytest.mark.parametrize("content", ["[]", "null", "5", "", "<html>"])
+def test_an_answer_of_another_server_ends_with_words(content: str) -> None:
+    other = httpx.MockTransport(lambda _: httpx.Response(200, text=content))
+    with pytest.raises(UnavailableError, match="is it Succotash"):
+        list(client_of(other).leads())
+
+
+@pytest.mark.parametrize("errors", [None, [1], [{"code": "x"}]])
+def test_a_problem_with_half_its_words_is_an_exception_too(errors: object) -> None:
+    answer = httpx.Response(422, json={"title": "Odd", "errors": errors})
+    with pytest.raises(InvalidRequestError, match="Odd"):
+        list(client_of(httpx.MockTransport(lambda _: answer)).leads())
+
+
 def test_customers_are_found_by_address(client: SuccotashClient) -> None:
     list(client.record_orders([an_order(1) | {"email": "ada@example.com"}]))
 

@@ -136,6 +136,9 @@ def test_the_environment_comes_before_what_is_kept(tmp_path: Path) -> None:
     store.write(Credentials("https://kept.example.com", access_token="kept"))
 
     both = current({"SUCCOTASH_URL": "https://x.example.com", "SUCCOTASH_TOKEN": "t"}, store)
+    for wrong in ("t\nt", "t t", "té"):
+        with pytest.raises(LoginError, match="SUCCOTASH_TOKEN is no token"):
+            current({"SUCCOTASH_TOKEN": wrong}, store)
     other = current({"SUCCOTASH_URL": "https://x.example.com/"}, store)
 
     assert current({}, store).access_token == "kept"

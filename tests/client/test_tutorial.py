@@ -93,6 +93,14 @@ def test_a_wrong_token_and_a_dead_address_have_codes_of_their_own(
     assert (dead.returncode, "cannot be reached" in dead.stderr) == (5, True)
 
 
+@pytest.mark.parametrize("command", ["customers --csv .", "forms list --json > /dev/full"])
+def test_what_cannot_be_written_is_told_in_words(shell: Shell, command: str) -> None:
+    token = (shell.folder / ".local" / "token").read_text()
+    done = shell.run(f"succotash {command}", SUCCOTASH_URL=shell.url, SUCCOTASH_TOKEN=token)
+    assert (done.returncode, "cannot be written" in done.stderr) == (2, True)
+    assert "Traceback" not in done.stderr
+
+
 def test_a_form_of_a_file_is_served(shell: Shell, tmp_path: Path) -> None:
     file = tmp_path / "tasting.yaml"
     file.write_text("title: Book a tasting\nfields:\n- {name: email, label: E-mail, kind: email}\n")

@@ -22,6 +22,7 @@ from tests.builders import (
     a_lead,
     a_score,
     a_submission,
+    a_value,
     an_order,
     at,
     days,
@@ -83,6 +84,50 @@ class TestAnalytics:
         assert (found.new_leads, found.buyers) == (7, 4)
         assert forms.get_form_analytics().buyers == 5
         assert forms.get_form_analytics(source="direct").buyers == 1
+
+    def test_who_bought_is_told_by_the_ledger_and_not_by_the_last_run(
+        self, repositories: Repositories
+    ) -> None:
+        """Orders and refunds that came after the current run count as those before it do."""
+        names = ("valued", "undone", "mixed", "partly", "later", "later-undone", "over")
+        for lead_id in names:
+            repositories.forms.save_lead(a_lead(lead_id, email=f"{lead_id}@x.org"))
+
+        def order(
+            who: str, order_id: str, amount: str = "9", refund_of: str | None = None
+        ) -> Order:
+            return an_order(
+                order_id,
+                customer_id=f"c-{who}",
+                email=f"{who}@x.org",
+                amount=amount,
+                refund_of=refund_of,
+            )
+
+        known = ("valued", "undone", "mixed", "partly", "over")
+        repositories.ltv.record_orders(
+            [order(who, "1") for who in known] + [order("mixed", "2"), order("over", "2")]
+        )
+        for who in known:
+            orders = 2 if who in {"mixed", "over"} else 1
+            repositories.ltv.save_customer_ltv(a_value(f"c-{who}", orders=orders))
+        assert repositories.forms.get_form_analytics().buyers == 5
+
+        repositories.ltv.record_orders(
+            [
+                order("undone", "1-back", "-9", "1"),
+                order("mixed", "1-back", "-4", "1"),
+                order("mixed", "1-more", "-5", "1"),
+                order("partly", "1-back", "-8", "1"),
+                order("over", "1-back", "-9", "1"),
+                order("over", "2-back", "-19", "2"),
+                order("later", "1"),
+                order("later-undone", "1"),
+                order("later-undone", "1-back", "-9", "1"),
+            ]
+        )
+        # Those who stay: valued, mixed, partly, later.
+        assert repositories.forms.get_form_analytics().buyers == 4
 
     def test_nothing_counts_as_nothing(self, forms: FormRepository) -> None:
         found = forms.get_form_analytics()

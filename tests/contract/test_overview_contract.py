@@ -138,6 +138,17 @@ class TestFailedImports:
         ltv.note_import_started("refused 0", NOON)
         assert ltv.count_failed_imports(NOON - days(2), NOON) == 2, "it is tried again"
 
+    def test_an_import_that_has_not_ended_in_time_has_broken_off(self, ltv: LTVRepository) -> None:
+        ltv.note_import_started("open", NOON - days(1))
+        assert ltv.has_import_broken_off("open", NOON)
+        assert not ltv.has_import_broken_off("open", NOON - days(1)), "it may go on"
+        assert not ltv.has_import_broken_off("unknown", NOON)
+
+        ltv.note_import_started("open", NOON)
+        assert not ltv.has_import_broken_off("open", NOON), "it is tried again"
+        ltv.note_import_ended("open", NOON)
+        assert not ltv.has_import_broken_off("open", NOON + days(1))
+
     def test_an_import_that_never_began_does_not_end(self, ltv: LTVRepository) -> None:
         with pytest.raises(NotFoundError):
             ltv.note_import_ended("unknown", NOON)

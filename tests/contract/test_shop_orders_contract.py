@@ -19,11 +19,11 @@ from succotash.domain.consents.consents import ConsentState
 from succotash.domain.people.erasures import NO_TOMBSTONES
 from succotash.domain.people.identities import CustomerName
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.shops.orders import ShopOrder, ShopRefund, Skip, key_of
+from succotash.domain.shops.orders import ShopDeletion, ShopOrder, Skip, Told, key_of
 from succotash.domain.shops.recording import ShopOrderQuery
 from succotash.domain.value.ledgers import Order, RecordOutcome
 from succotash.domain.values import CustomerId
-from tests.builders import NOON, PSEUDONYMS, a_lead, an_order, days, name_customer
+from tests.builders import NOON, PSEUDONYMS, USD, a_lead, an_order, days, name_customer
 from tests.builders.shops import (
     a_shop_order,
     a_shop_refund,
@@ -46,14 +46,15 @@ EVENT = a_shop_order(
     refunds=(a_shop_refund("r1", "10"), a_shop_refund("r2", "5")),
 )
 """As an event tells it: refunds by id, and the customer's number."""
+DELETION = ShopDeletion(EVENT.system, str(EVENT.number), LATER + timedelta(hours=12), USD)
 
 
-def tell(storage: Storage, *told: ShopOrder | ShopRefund) -> list[RecordOutcome]:
+def tell(storage: Storage, *told: Told) -> list[RecordOutcome]:
     """Tell one after the other, each in a transaction of its own."""
     return [outcome for each in told for outcome in tell_at_once(storage, [each])]
 
 
-def tell_at_once(storage: Storage, told: Sequence[ShopOrder | ShopRefund]) -> list[RecordOutcome]:
+def tell_at_once(storage: Storage, told: Sequence[Told]) -> list[RecordOutcome]:
     return storage.in_transaction(
         lambda repositories: record_shop_orders(
             repositories, NO_TOMBSTONES, PSEUDONYMS.name_of_email, told, LATER
@@ -305,6 +306,23 @@ def test_an_order_that_no_longer_counts_leaves_the_ledger(storage: Storage) -> N
     assert len(ledger(storage)) == 3
 
 
+def test_what_was_said_before_an_order_was_deleted_counts_not_later(storage: Storage) -> None:
+    tell(storage, DELETION, EVENT)
+    assert ledger(storage, ADA) == []
+    load(storage, FILE)
+    assert ledger(storage, ADA) == []
+    tell(storage, replace(EVENT, told_at=DELETION.told_at + timedelta(hours=1)))
+    assert len(ledger(storage, ADA)) > 0, "it was restored"
+
+
+def test_a_deletion_of_an_unknown_order_leaves_one_that_is_named_by_its_number(
+    storage: Storage,
+) -> None:
+    named = replace(EVENT, number="5", name="727", refunds=())
+    tell(storage, named, ShopDeletion(EVENT.system, "727", LATER, USD))
+    assert [each.order_id for each in ledger(storage, ADA)] == [f"{EVENT.system}:727"]
+
+
 def test_systems_do_not_share_numbers_or_names(storage: Storage) -> None:
     tell(storage, a_shop_order(), a_shop_order(system="woocommerce"))
     assert set(entries(storage)) == {"shopify:#1001", "woocommerce:#1001"}
@@ -351,6 +369,7 @@ TOLD = st.lists(
             a_shop_refund("r1", "10"),
             a_shop_refund("r2", "5"),
             a_shop_refund("r3", "2", LATER + timedelta(2)),
+            DELETION,
         ]
     ),
     unique=True,
@@ -361,7 +380,7 @@ TOLD = st.lists(
 @MODEST
 @given(told=TOLD, data=st.data())
 def test_the_order_of_telling_does_not_matter(
-    new_storage: NewStorage, told: Sequence[ShopOrder | ShopRefund], data: st.DataObject
+    new_storage: NewStorage, told: Sequence[Told], data: st.DataObject
 ) -> None:
     first, second = new_storage(), None
     tell(first, *told)

@@ -267,6 +267,7 @@ def everything(storage: Storage) -> list[object]:
         ltv.get_ltv_analytics(),
         [ltv.find_value_bins(each).found for each in ValueMeasure],
         ltv.get_rejected_lines("import"),
+        ltv.has_import_broken_off("import", NOON + days(1)),
         ltv.count_failed_imports(NOON, NOON),
         ltv.count_failed_imports(NOON, NOON + days(1)),
         ltv.find_revenue_days(date(2024, 1, 1), date(2024, 12, 31)),

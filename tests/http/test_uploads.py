@@ -1,6 +1,7 @@
 """Files of orders that are sent past the API, over HTTP."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from flask import Flask
 import bulk_import
 from local.background_workers import BackgroundWorkers
 from local.uploads import take_uploads
+from succotash.application.shops.files.uploads import key_of
+from succotash.application.value.file_options import FileOptions
+from succotash.application.value.order_import import import_id_of
 from succotash.domain.values import CustomerId
 from tests.contexts import Context
 from tests.http.gateway import Gateway
@@ -87,6 +91,28 @@ def test_a_mapping_says_what_columns_hold(desk: Desk) -> None:
     desk.send(permit, b"who,no,on,sum\nada,1,2024-05-01T12:00:00Z,4\n")
     desk.workers.take_uploads()
     assert desk.report(permit)["recorded"] == 1
+
+
+@pytest.mark.parametrize("options", [{}, {"format": "plain", "dry_run": True}])
+def test_an_import_that_was_killed_in_its_last_attempt_has_failed(
+    desk: Desk, tmp_path: Path, options: dict[str, object]
+) -> None:
+    permit = desk.permit(**options)
+    desk.send(permit, ORDERS)
+    parts = desk.gateway.container
+    found = parts.get_bucket(f"file:{tmp_path}").describe(key_of(permit["import_id"]))
+    attempt = import_id_of(found, FileOptions())
+    ltv, now = parts.get_ltv_repository(), datetime.now(UTC)
+
+    ltv.note_import_started(attempt, now - timedelta(hours=2))
+    assert desk.report(permit)["state"] == "queued", "it is given again"
+    ltv.note_import_started(attempt, now - timedelta(hours=4))
+    report = desk.report(permit)
+    assert (report["state"], report["bytes_read"]) == ("failed", None)
+    assert report["errors"][0]["code"] == "given_up"
+
+    assert desk.workers.take_uploads(), "an operator lets it go on"
+    assert desk.report(permit)["state"] in {"finished", "checked"}
 
 
 def test_a_file_that_is_none_of_orders_is_refused(desk: Desk) -> None:

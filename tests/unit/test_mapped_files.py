@@ -46,6 +46,8 @@ class TestMapping:
             (f'{{"columns": {COLUMNS}, "colour": "red"}}', "unknown_field"),
             (f'{{"columns": {COLUMNS}, "time_zone": "Europe/Atlantis"}}', "time_zone"),
             (f'{{"columns": {COLUMNS}, "decimal_sign": ";"}}', "decimal_sign"),
+            (f'{{"columns": {COLUMNS}, "date_format": "%Q"}}', "date_format"),
+            (f'{{"columns": {COLUMNS.replace("Sum", "No")}}}', "column_shared"),
             (f'{{"columns": {COLUMNS.replace("Who", "Whom")}}}', "column_missing"),
             (f'{{"columns": {COLUMNS.replace(chr(34) + "Sum" + chr(34), "5")}}}', "text"),
         ],
@@ -59,3 +61,23 @@ class TestMapping:
         assert refusal("No,When,Who\n", FileOptions(mapping=mapping)) == [
             ("column_missing", "Missing column: Sum")
         ]
+
+    def test_a_list_in_json_is_refused_as_such(self) -> None:
+        mapping = f'{{"columns": {self.COLUMNS}}}'
+        for content in ('[{"No": 1}]', "[\n{}\n]\n"):
+            assert refusal(content, FileOptions(mapping=mapping))[0][0] == "json_list"
+
+    def test_an_email_may_be_the_customers_id(self) -> None:
+        columns = self.COLUMNS.replace("}", ', "customer_id": "Who"}')
+        chosen = FileOptions(mapping=f'{{"columns": {columns}}}')
+        [block] = blocks("No,When,Sum,Who\n1,2026-01-01 12:00,5,ada@example.com\n", options=chosen)
+        assert len(block.lines) == 1
+
+    @pytest.mark.parametrize("year", ["0001", "1900", "9999"])
+    def test_years_out_of_the_calendar_are_refused_by_line(self, year: str) -> None:
+        settings = '"date_format": "%Y", "time_zone": "Asia/Tokyo"'
+        chosen = FileOptions(mapping=f'{{"columns": {self.COLUMNS}, {settings}}}')
+        content = f"No,When,Sum,Who\n1,{year},5,ada@example.com\n2,2025,5,ada@example.com\n"
+        [block] = blocks(content, options=chosen)
+        assert [each.line for each in block.rejected] == [2]
+        assert block.lines == [3]

@@ -314,6 +314,9 @@ class TestWhatCannotBeRecorded:
         "changes",
         [
             {"total_price": "1,000.00"},
+            {"total_price": "-1.00"},
+            {"total_price": None},
+            {"created_at": "2050-03-01T10:00:05+01:00"},
             {"currency": "?"},
             {"updated_at": "yesterday"},
             {"financial_status": "lent"},

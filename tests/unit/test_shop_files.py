@@ -1,6 +1,6 @@
 """Files of shops: told by their headers, read row by row, with what is wrong told by line."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -60,6 +60,18 @@ class TestShopify:
         assert partial.refunded.refunded_at == partial.ordered_at
         assert cancelled.refunded.refunded_at == datetime(2026, 3, 6, 8, tzinfo=UTC)
 
+    @pytest.mark.parametrize("column", ["", ",Refunded Amount"])
+    def test_what_was_refunded_without_an_amount_was_refunded_wholly(self, column: str) -> None:
+        # Exports of 2012 have no column for the amount.
+        row = GOOD.replace("paid", "refunded") + (column and ",0.00")
+        [order] = orders(f"{SMALL}{column}\n{row}\n")
+        assert order.refunded is not None
+        assert order.refunded.amount == order.total
+
+    def test_a_negative_refund_is_refused_by_line(self) -> None:
+        content = f"{SMALL},Refunded Amount\n{GOOD},-4.00\n"
+        assert rejected(content) == [(2, "negative_refund")]
+
     def test_marketing_is_yes_no_or_not_known(self) -> None:
         assert [each.accepts_marketing for each in orders(SHOPIFY)][:4] == [True, False, True, None]
 
@@ -85,6 +97,8 @@ class TestShopify:
             ("#1,ada@example.com,bezahlt,USD,5.00,2026-03-01 10:00:05 +0100,1", "unknown_status"),
             ("#1,ada@example.com,paid,USD,5.00,2027-03-01 10:00:05 +0100,1", "in_the_future"),
             (",ada@example.com,paid,USD,5.00,2026-03-01 10:00:05 +0100,1", "no_order_id"),
+            (" ,ada@example.com,paid,USD,5.00,2026-03-01 10:00:05 +0100,", "no_order_id"),
+            ("#1,ada@example.com,paid,USD,,2026-03-01 10:00:05 +0100,1", "required"),
             ("#1,ada@example.com,paid,USD,5.00", "column_count"),
             ("#9,ada@example.com,,,,,", "no_order"),
             ("#\x07,ada@example.com,paid,USD,5.00,2026-03-01 10:00:05 +0100,1", "invalid_id"),
@@ -217,6 +231,13 @@ class TestRecognition:
         content = f"{others},{SMALL}\n{',' * 1000}{GOOD}\n"
         assert [each.name for each in orders(content)] == ["#1"]
 
+    @pytest.mark.parametrize("spelled", [str.lower, str.upper, str.title])
+    def test_columns_are_found_in_whatever_capitals(self, spelled: Callable[[str], str]) -> None:
+        assert [each.number for each in orders(f"{spelled(SMALL)}\n{GOOD}\n")] == ["1"]
+
+    def test_a_column_in_other_capitals_than_a_known_one_is_another(self) -> None:
+        assert [each.number for each in orders(f"{SMALL},total\n{GOOD},9.00\n")] == ["1"]
+
     def test_a_doubled_column_is_refused(self) -> None:
         [(code, _)] = refusal(f"{SMALL},Total\n")
         assert code == "column_repeated"
@@ -276,6 +297,13 @@ class TestTables:
         bad = GOOD.replace("#1", "#2").encode().replace(b"paid", b"\xff\xfe")
         content = small(GOOD).encode() + bad + b"\n" + GOOD.replace("#1", "#3").encode()
         assert rejected(content) == [(3, "encoding")]
+
+    def test_lines_of_old_macs_are_refused_as_such(self) -> None:
+        assert refusal(small(GOOD).replace("\n", "\r"))[0][0] == "line_ends"
+
+    def test_a_file_of_wrong_lines_alone_is_read_in_parts(self) -> None:
+        parts = [len(each.rejected) for each in blocks(small(*["x"] * 25), block_orders=10)]
+        assert parts == [10, 10, 5]
 
     def test_a_row_without_end_is_not_kept(self) -> None:
         endless = b'#2,"' + b"x" * 600_000

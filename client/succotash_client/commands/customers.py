@@ -130,6 +130,8 @@ def _find(client: SuccotashClient, name: str, system: System) -> FoundCustomerVi
 @contextmanager
 def _file(path: Path) -> Iterator[BinaryIO]:
     """A file that appears once it is whole, for its owner alone, since it holds addresses."""
+    if path.is_dir():
+        raise InputFileError(f"{path} cannot be written: it is a folder")
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)

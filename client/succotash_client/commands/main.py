@@ -1,5 +1,6 @@
 """The program: its commands, and what it ends with."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -52,7 +53,7 @@ class _Program(TyperGroup):
     @override
     def invoke(self, ctx: Any) -> object:
         try:
-            return super().invoke(ctx)
+            return self._written(ctx)
         except (KeyboardInterrupt, typer.Abort):
             notes().print("Interrupted")
             raise typer.Exit(INTERRUPTED) from None
@@ -62,6 +63,18 @@ class _Program(TyperGroup):
             if isinstance(error, UnauthorizedError):
                 notes().print("The token is not valid, or no longer: run succotash login")
             raise typer.Exit(_code(error)) from None
+        except OSError as error:
+            if error.filename is not None or error.errno == errno.EPIPE:
+                raise  # of a pipe, the reader has seen enough
+            # What is left is not tried again at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            notes().print(f"The output cannot be written: {error.strerror}", markup=False)
+            raise typer.Exit(WRONG_USE) from None
+
+    def _written(self, ctx: Any) -> object:  # noqa: ANN401 - as the library calls it
+        done = super().invoke(ctx)
+        sys.stdout.flush()
+        return done
 
 
 app = typer.Typer(

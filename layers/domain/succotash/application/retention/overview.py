@@ -23,13 +23,12 @@ from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.retention import INITIAL_RUN, RetentionAnalytics, RiskLevel
 from succotash.domain.scoring.progress import RunProgress, RunStage
+from succotash.domain.value.order_import import IMPORT_GIVEN_UP_AFTER
 from succotash.domain.value.revenue import RevenueDay
 from succotash.domain.values import Clock, Currency, Json, Money
 
 LATE_AFTER = timedelta(days=2)
 """Runs come every night; the current one is late once it is older."""
-IMPORT_GIVEN_UP_AFTER = timedelta(hours=3)
-"""An import that was not begun again for so long is not going on."""
 
 
 @dataclass(frozen=True, slots=True)

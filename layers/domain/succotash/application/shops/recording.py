@@ -163,15 +163,15 @@ class _States:
     def tell(self, told: Told, customer_id: CustomerId | None) -> RecordOutcome:
         """Merge what is told into the states."""
         known = self._matching(told)
-        after: ShopOrderState | None
+        after: ShopOrderState
         match told:
             case ShopRefund():
                 after = merged_refund(known, told)
             case ShopDeletion():
-                after = merged_deletion(known, told)
+                after = self._deleted(known, told)
             case ShopOrder():
                 after = self._named(known, merged(known, told, customer_id), told)
-        if after is None or known == [after]:
+        if known == [after]:
             return RecordOutcome.UNCHANGED
         origins: set[str] = set()
         for each in known:
@@ -207,6 +207,12 @@ class _States:
         for order_id in dict.fromkeys((by_number, key.order_id)):
             if order_id is not None and order_id in self._by_id:
                 yield self._by_id[order_id]
+
+    def _deleted(self, known: Sequence[ShopOrderState], told: ShopDeletion) -> ShopOrderState:
+        """The state after a deletion; where another order goes by its number, under another id."""
+        after = merged_deletion(known, told)
+        is_taken = not known and after.order_id in self._by_id
+        return renamed(after, key_of(told), is_taken=True) if is_taken else after
 
     def _named(
         self, known: Sequence[ShopOrderState], after: ShopOrderState, told: ShopOrder

@@ -50,7 +50,7 @@ from succotash.errors import (
     SuccotashError,
 )
 
-_GIVEN_UP: ViolationView = {
+GIVEN_UP: ViolationView = {
     "field": "",
     "code": "given_up",
     "message": "Failed for good; the log says why, and the file is still there",
@@ -147,7 +147,7 @@ class BulkImport:
             state = None
         if state is not None and state.is_finished:
             return None
-        report = report_of("failed", key, state or OrderImport(""), [_GIVEN_UP])
+        report = report_of("failed", key, state or OrderImport(""), [GIVEN_UP])
         document = {**report, "rejected_lines": [], "warned_lines": []}
         self._objects.write(report["result"], [json_text(document), b"\n"])
         return report

@@ -65,6 +65,10 @@ class OrderImportRepository(ABC):
         """
 
     @abstractmethod
+    def has_import_broken_off(self, import_id: str, given_up_before: datetime) -> bool:
+        """Whether an import began before this instant for the last time, and has not ended."""
+
+    @abstractmethod
     def count_failed_imports(self, since: datetime, given_up_before: datetime) -> int:
         """Imports that began at or after `since` and failed.
 

@@ -7,6 +7,7 @@ merged into one state per order, and the ledger holds what the state implies.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from succotash.domain.value.ledgers import Order
@@ -52,6 +53,8 @@ class ShopDeletion:
     system: str
     order_number: str
     told_at: datetime
+    currency: Currency
+    """The deployment's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,14 +263,20 @@ def merged_refund(known: Sequence[ShopOrderState], refund: ShopRefund) -> ShopOr
     return with_refund(ShopOrderState(order_id, refund.system, refund.order_number), refund)
 
 
-def merged_deletion(
-    known: Sequence[ShopOrderState], deletion: ShopDeletion
-) -> ShopOrderState | None:
-    """The state without entries, unless the order was told later; None where it is not known."""
-    if not known:
-        return None
-    state = _joined(known)
-    if state.told_at is None or state.told_at > deletion.told_at:
+def merged_deletion(known: Sequence[ShopOrderState], deletion: ShopDeletion) -> ShopOrderState:
+    """The state without entries, unless the order was told later.
+
+    What an event from before the deletion says later of an order that was not known counts not.
+    """
+    if known:
+        state = _joined(known)
+    else:
+        order_id = order_id_of(deletion.system, deletion.order_number, None)
+        state = ShopOrderState(order_id, deletion.system, deletion.order_number)
+    if state.told_at is None:
+        nothing = Money(Decimal(0), deletion.currency)
+        state = replace(state, ordered_at=deletion.told_at, total=nothing)
+    elif state.told_at > deletion.told_at:
         return state
     return replace(state, told_at=deletion.told_at, customer_id=None)
 

@@ -3,10 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.value.refunds import RefundWarning
 from succotash.errors import Violation
+
+IMPORT_GIVEN_UP_AFTER = timedelta(hours=3)
+"""An import that was not begun again for so long is not going on."""
 
 
 @dataclass(frozen=True, slots=True)

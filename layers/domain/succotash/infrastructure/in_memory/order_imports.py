@@ -83,6 +83,14 @@ class InMemoryOrderImportRepository(InMemoryRepository, OrderImportRepository):
 
     @override
     @atomic
+    def has_import_broken_off(self, import_id: str, given_up_before: datetime) -> bool:
+        known = self.tables.import_progress.get(import_id)
+        if known is None:
+            return False
+        return known.ended_at is None and known.started_at < given_up_before
+
+    @override
+    @atomic
     def count_failed_imports(self, since: datetime, given_up_before: datetime) -> int:
         return sum(
             each.failure is not None

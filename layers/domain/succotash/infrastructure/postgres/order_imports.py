@@ -114,6 +114,16 @@ class PostgresOrderImportRepository(PostgresRepository, OrderImportRepository):
         only("import", rows)
 
     @override
+    def has_import_broken_off(self, import_id: str, given_up_before: datetime) -> bool:
+        return bool(
+            self._run(
+                _SQL["find_broken_off_import"],
+                import_id=import_id,
+                given_up_before=given_up_before,
+            )
+        )
+
+    @override
     def count_failed_imports(self, since: datetime, given_up_before: datetime) -> int:
         [row] = self._run(
             _SQL["count_failed_imports"], since=since, given_up_before=given_up_before

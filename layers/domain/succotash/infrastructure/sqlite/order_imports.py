@@ -137,6 +137,16 @@ class SQLiteOrderImportRepository(SQLiteRepository, OrderImportRepository):
             raise NotFoundError("import")
 
     @override
+    def has_import_broken_off(self, import_id: str, given_up_before: datetime) -> bool:
+        with self._unit.reading() as session:
+            rows = session.run(
+                _SQL["find_broken_off_import"],
+                import_id=import_id,
+                given_up_before=micros(given_up_before),
+            )
+        return bool(rows)
+
+    @override
     def count_failed_imports(self, since: datetime, given_up_before: datetime) -> int:
         with self._unit.reading() as session:
             [row] = session.run(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from succotash.application.shops.files.cells import amount
+from succotash.application.shops.files.cells import amount, total
 from succotash.domain.values import Json
 
 type Fields = Mapping[str, Fields | None]
@@ -52,6 +52,11 @@ def objects_of(body: Mapping[str, Json], name: str) -> Iterator[Mapping[str, Jso
 def amount_of(body: Mapping[str, Json], name: str) -> Decimal:
     """An amount that is written with a point; zero where it is not told."""
     return amount(name, text_of(body, name))
+
+
+def total_of(body: Mapping[str, Json], name: str) -> Decimal:
+    """The amount of an order, which has to be told."""
+    return total(name, text_of(body, name))
 
 
 def in_sequence(at: datetime, progress: int) -> datetime:

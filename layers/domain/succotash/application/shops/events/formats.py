@@ -32,7 +32,7 @@ FORMATS: Mapping[str, EventFormat] = {
     "woocommerce": EventFormat(
         woocommerce.FIELDS,
         woocommerce.kind_of,
-        lambda event, _currency: woocommerce.told_in(event),
+        woocommerce.told_in,
         "x-wc-webhook-topic",
     ),
     "stripe": EventFormat(

@@ -9,6 +9,7 @@ from succotash.application.shops.events.formats import FORMATS
 from succotash.application.shops.events.shopify import words_in
 from succotash.application.shops.failures import dead_letter, is_given_up
 from succotash.application.shops.marketing import MarketingWord
+from succotash.application.shops.plausibility import require_plausible
 from succotash.application.shops.recording import record_shop_orders
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.people.identities import NameEmail
@@ -143,6 +144,8 @@ class ShopEventRecorder:
             in_currency(each, self._currency) if isinstance(each, ShopOrder) else each
             for each in reader.told_in(event, self._currency)
         ]
+        for each in told:
+            require_plausible(each, self._clock())
         words = [*words_in(event)] if event.system == "shopify" else []
         return _Reading(queued, told, words)
 

@@ -10,6 +10,7 @@ from succotash.application.shops.events.fields import (
     object_of,
     objects_of,
     text_of,
+    total_of,
 )
 from succotash.application.shops.files.cells import amount, currency, email, instant, system_id
 from succotash.application.shops.files.shopify import PAID, SYSTEM, UNPAID
@@ -109,7 +110,7 @@ def words_in(event: ShopEvent) -> Iterator[MarketingWord]:
 
 def _order(body: Mapping[str, Json]) -> ShopOrder:
     money = currency("currency", text_of(body, "currency"))
-    total = Money(amount_of(body, "total_price"), money)
+    total = Money(total_of(body, "total_price"), money)
     customer = object_of(body, "customer")
     own_address = email("customer.email", text_of(customer, "email"))
     address = (

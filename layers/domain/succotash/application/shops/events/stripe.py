@@ -112,7 +112,7 @@ def _charge(charge: Mapping[str, Json], told_at: datetime) -> ShopOrder:
         or email("customer.email", text_of(customer, "email"))
     )
     customer_number = _reference(charge, "customer")
-    refunded = _money(charge, "amount_refunded")
+    refunded = _money({"amount_refunded": 0, **charge}, "amount_refunded")
     return ShopOrder(
         system=SYSTEM,
         number=_id(charge),
@@ -139,7 +139,7 @@ def _skip(charge: Mapping[str, Json], total: Money, *, is_named: bool) -> Skip |
 
 
 def _money(of: Mapping[str, Json], name: str) -> Money:
-    units, code = of.get(name, 0), text_of(of, "currency")
+    units, code = of.get(name), text_of(of, "currency")
     if not isinstance(units, int) or isinstance(units, bool):
         raise InvalidInputError.of(name, "not_an_amount", "Must be whole minor units")
     if len(code) != 3 or not (code.isascii() and code.isalpha()):  # noqa: PLR2004 - ISO 4217

@@ -11,6 +11,7 @@ from succotash.application.shops.events.fields import (
     object_of,
     objects_of,
     text_of,
+    total_of,
 )
 from succotash.application.shops.files.cells import currency, email, instant, system_id
 from succotash.application.shops.files.woocommerce import STATUSES, SYSTEM
@@ -64,12 +65,12 @@ def kind_of(body: Mapping[str, Json], topic: str | None) -> ShopEventKind | None
     return ShopEventKind.LEDGER if is_order or is_deleted else None
 
 
-def told_in(event: ShopEvent) -> Iterator[Told]:
+def told_in(event: ShopEvent, currency_here: Currency) -> Iterator[Told]:
     """Read the orders of an event; InvalidInputError if it cannot be read."""
     if "status" in event.body:
         yield _order(event.body)
     else:
-        yield ShopDeletion(SYSTEM, _id(event.body), event.received_at)
+        yield ShopDeletion(SYSTEM, _id(event.body), event.received_at, currency_here)
 
 
 def _order(body: Mapping[str, Json]) -> ShopOrder:
@@ -78,7 +79,7 @@ def _order(body: Mapping[str, Json]) -> ShopOrder:
         known = ", ".join(STATUSES)
         raise InvalidInputError.of("status", "unknown_status", f"Must be one of {known}")
     money = currency("currency", text_of(body, "currency"))
-    total = Money(amount_of(body, "total"), money)
+    total = Money(total_of(body, "total"), money)
     number = _id(body)
     address = email("billing.email", text_of(object_of(body, "billing"), "email"))
     customer = system_id("customer_id", text_of(body, "customer_id"))

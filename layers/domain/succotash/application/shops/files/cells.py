@@ -50,10 +50,15 @@ def instant(column: str, text: str, zone: tzinfo | None = None) -> datetime:
                 "timezone_missing",
                 "Must have an offset such as +0100; a spreadsheet may have removed it",
             )
-        found = found.replace(tzinfo=zone)
+        return instant_in(column, found, zone)
+    return instant_in(column, found)
+
+
+def instant_in(column: str, found: datetime, zone: tzinfo = UTC) -> datetime:
+    """The instant in UTC; a wall clock shows the zone's time, of two instants the first."""
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
         raise InvalidInputError.of(column, "not_an_instant", "Must lie between 1901 and 2998")
-    return found.astimezone(UTC)
+    return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
 
 
 _INSTANT_EXPECTED = "Must be a date and time such as 2026-03-01 10:00:05"
@@ -62,7 +67,7 @@ _INSTANT_EXPECTED = "Must be a date and time such as 2026-03-01 10:00:05"
 @lru_cache(REMEMBERED)
 def amount(column: str, text: str, decimal_sign: str = ".") -> Decimal:
     """The amount; an empty cell is zero."""
-    if not text:
+    if not text or text.isspace():
         return Decimal(0)
     try:
         found = amount_of_text(text, decimal_sign)
@@ -71,6 +76,21 @@ def amount(column: str, text: str, decimal_sign: str = ".") -> Decimal:
         raise InvalidInputError.of(column, violation.code, violation.message) from None
     if (unfit := amount_violation(column, found)) is not None:
         raise InvalidInputError([unfit])
+    return found
+
+
+def total(column: str, text: str, decimal_sign: str = ".") -> Decimal:
+    """The amount of an order, which has to be there."""
+    if not text.strip():
+        raise InvalidInputError.of(column, "required", "Must not be empty")
+    return amount(column, text, decimal_sign)
+
+
+def given_back(column: str, text: str, decimal_sign: str = ".") -> Decimal:
+    """The amount that was given back; an empty cell is zero."""
+    found = amount(column, text, decimal_sign)
+    if found < 0:
+        raise InvalidInputError.of(column, "negative_refund", "Must not be negative")
     return found
 
 

@@ -10,6 +10,8 @@ from succotash.domain.shops.orders import ShopOrder
 from succotash.domain.values import Currency
 from succotash.errors import InvalidInputError, Violation
 
+PLAIN_COLUMNS = frozenset({"customer_id", "order_id", "ordered_at", "amount"})
+
 
 @dataclass(frozen=True, slots=True)
 class FileContext:
@@ -132,6 +134,24 @@ def refuse_unusable(header: Sequence[str]) -> None:
     for each in UNUSABLE:
         if each.signature <= lower:
             raise InvalidInputError.of("", "unusable_format", f"{each.title}: {each.advice}")
+
+
+def in_usual_spelling(header: Sequence[str], formats: Sequence[ShopFormat]) -> Sequence[str]:
+    """The header as the format spells it whose columns it has in other capitals, if any."""
+    if not all(each.missing(header) for each in formats):
+        return header
+    for each in formats:
+        usual = {name.lower(): name for name in each.known}
+        spelled = [usual.get(name.lower(), name) for name in header]
+        if not each.missing(spelled):
+            return spelled
+    return header
+
+
+def looks_plain(header: Sequence[str], formats: Sequence[ShopFormat]) -> bool:
+    """Whether the header has as many of the plain columns as of any shop's."""
+    shared = len(PLAIN_COLUMNS.intersection(map(str.lower, header))) / len(PLAIN_COLUMNS)
+    return shared >= max(_nearness(each, header) for each in formats)
 
 
 def recognised(

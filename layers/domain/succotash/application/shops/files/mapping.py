@@ -9,7 +9,14 @@ from functools import lru_cache
 from typing import override
 from zoneinfo import ZoneInfo
 
-from succotash.application.shops.files.cells import amount, currency, email, instant, system_id
+from succotash.application.shops.files.cells import (
+    amount,
+    currency,
+    email,
+    instant,
+    instant_in,
+    system_id,
+)
 from succotash.application.shops.files.tables import Rows, TextLines, header_of
 from succotash.application.value.order_blocks import Block, FileBlock, OrderFile
 from succotash.domain.people.identities import NameCustomer
@@ -26,6 +33,8 @@ _SETTINGS = ("columns", "currency", "time_zone", "date_format", "decimal_sign")
 
 CUSTOMERS_REMEMBERED = 50_000
 """A customer's orders repeat id and e-mail, and finding what they stand for is dear."""
+
+_SOME_DAY = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 _WRONG_WIDTH = Violation("", "column_count", "Number of columns differs from the header")
 _NOT_AN_OBJECT = Violation("", "malformed", "Must be a JSON object")
@@ -76,6 +85,7 @@ class Mapping:
         ]
         if said.get("decimal_sign", ".") not in {".", ","}:
             wrong.append(Violation("decimal_sign", "decimal_sign", "Must be . or ,"))
+        wrong = wrong or [*_shared_columns(columns), *_unreadable_format(said.get("date_format"))]
         if wrong:
             raise InvalidInputError(wrong)
         return cls(
@@ -123,12 +133,28 @@ class Mapping:
             raise InvalidInputError.of(
                 "ordered_at", "not_an_instant", "Must be of the mapping's date_format"
             ) from None
-        return found.astimezone(UTC) if found.tzinfo else instant_in(found, self.zone)
+        return instant_in("ordered_at", found, self.zone)
 
 
-def instant_in(found: datetime, zone: tzinfo) -> datetime:
-    """A wall clock's time in a zone as an instant; of a time that comes twice, the first."""
-    return found.replace(tzinfo=zone).astimezone(UTC)
+def _shared_columns(columns: Names[str, str]) -> list[Violation]:
+    """The fields that name the column of another one; an e-mail may be the customer's id."""
+    fields = [each for each in columns if each != "email" or "customer_id" not in columns]
+    names = [columns[each] for each in fields]
+    return [
+        Violation(each, "column_shared", f"Stands for another field, too: {columns[each]}")
+        for each in fields
+        if names.count(columns[each]) > 1
+    ]
+
+
+def _unreadable_format(date_format: str | None) -> list[Violation]:
+    """The violation of a format in which no date can be written and read."""
+    if date_format is not None:
+        try:
+            datetime.strptime(_SOME_DAY.strftime(date_format), date_format)  # noqa: DTZ007 - a trial
+        except ValueError:
+            return [Violation("date_format", "date_format", "Must be as %d.%m.%Y %H:%M")]
+    return []
 
 
 def _zone(name: str) -> tzinfo:

@@ -15,6 +15,8 @@ from succotash.application.shops.files.formats import (
     RowReader,
     ShopFormat,
     UsualOrder,
+    in_usual_spelling,
+    looks_plain,
     recognised,
     refuse_unusable,
 )
@@ -28,6 +30,7 @@ from succotash.application.shops.files.usual_recording import (
 )
 from succotash.application.shops.files.woocommerce import AdvancedExportOrders, WebToffeeOrders
 from succotash.application.shops.marketing import usual_consents_of
+from succotash.application.shops.plausibility import require_plausible
 from succotash.application.shops.recording import import_shop_orders
 from succotash.application.value.file_options import AUTO, PLAIN, FileOptions
 from succotash.application.value.order_blocks import (
@@ -44,7 +47,7 @@ from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.shops.columns import ShopOrderColumns
 from succotash.domain.shops.orders import ShopOrder, ShopOrderChange, Skip, in_currency
-from succotash.domain.value.ledgers import CLOCK_TOLERANCE, RecordOutcome
+from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.value.order_import import Position, RejectedLine, skipped_line
 from succotash.domain.value.orders import OrderRules
 from succotash.domain.values import Clock, Currency, Money
@@ -60,7 +63,6 @@ CUSTOMERS_REMEMBERED = 50_000
 """A customer's orders repeat the e-mail, and finding what it stands for is dear."""
 SAMPLE = 200
 """Rows that tell how a file writes amounts."""
-PLAIN_COLUMNS = frozenset({"customer_id", "order_id", "ordered_at", "amount"})
 FORMATS: Sequence[ShopFormat] = (
     ShopifyOrders(),
     WebToffeeOrders(),
@@ -69,10 +71,8 @@ FORMATS: Sequence[ShopFormat] = (
     StripePayments("Stripe, payments of an older export", "Created (UTC)"),
 )
 
-_ORPHAN = Violation("", "no_order", "Adds to an order whose first row is missing")
+_ORPHAN = Violation("", "no_order", "Line item without its order right above")
 _UNNAMED = Violation("", "no_order_id", "Must name its order")
-_NEGATIVE = Violation("amount", "negative_total", "Must not be negative")
-_FUTURE = Violation("ordered_at", "in_the_future", "Must be in the past")
 _WRONG_WIDTH = Violation("", "column_count", "Number of columns differs from the header")
 
 
@@ -114,10 +114,11 @@ class KnownFiles:
             )
         if options.format == PLAIN or _is_ndjson(store, found):
             return self._open_plain(store, found, options)
-        delimiter, header, start = header_of(store.read(found))
+        delimiter, written, start = header_of(store.read(found))
+        header = in_usual_spelling(written, FORMATS)
         refuse_unusable(header)
         chosen = None if options.format == AUTO else options.format
-        if chosen is None and _looks_plain(header):
+        if chosen is None and looks_plain(header, FORMATS):
             return self._open_plain(store, found, options)
         shop_format = recognised(header, FORMATS, chosen)
         context = FileContext(
@@ -158,12 +159,6 @@ class KnownFiles:
                 if isinstance(cells, list) and len(cells) == len(header)
             ]
         )
-
-
-def _looks_plain(header: Sequence[str]) -> bool:
-    """Whether the header has as many of the plain columns as of any shop's."""
-    shared = len(PLAIN_COLUMNS.intersection(header)) / len(PLAIN_COLUMNS)
-    return shared >= max(1 - len(each.missing(header)) / len(each.required) for each in FORMATS)
 
 
 def _is_ndjson(store: ObjectStore, found: StoredObject) -> bool:
@@ -276,6 +271,10 @@ class _ShopFile(OrderFile):
         for line, cells in rows:
             row = cells if isinstance(cells, Violation) else self._group_of(cells, group)
             if isinstance(row, Violation):
+                if group.key is None and len(block.rejected) >= self._block_orders:
+                    block.end = begun = rows.row_begin
+                    yield block
+                    block = self._new_block()
                 block.rejected.append(RejectedLine(line, (row,)))
             elif row is not group:
                 unusual = len(block.orders) + len(block.rejected)
@@ -346,10 +345,7 @@ class _ShopFile(OrderFile):
         """Add the order that a row tells to the block, or what is wrong with it."""
         try:
             order = in_currency(self._reader.order(group.first), self._own_currency)
-            if order.total.amount < 0:
-                raise InvalidInputError([_NEGATIVE])
-            if order.ordered_at > self._now + CLOCK_TOLERANCE:
-                raise InvalidInputError([_FUTURE])
+            require_plausible(order, self._now)
         except InvalidInputError as error:
             block.rejected.append(RejectedLine(group.line, error.violations))
             group.is_refused = True

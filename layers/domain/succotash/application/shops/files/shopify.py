@@ -6,11 +6,12 @@ from typing import override
 
 from succotash.application.shops.files.cells import (
     Columns,
-    amount,
     currency,
     email,
+    given_back,
     instant,
     system_id,
+    total,
 )
 from succotash.application.shops.files.formats import FileContext, RowReader, ShopFormat, UsualOrder
 from succotash.application.shops.files.usual_shopify import UsualShopifyOrders
@@ -19,7 +20,9 @@ from succotash.domain.values import Money
 from succotash.errors import InvalidInputError
 
 SYSTEM = "shopify"
-PAID = frozenset({"paid", "partially_refunded", "refunded"})
+REFUNDED = "refunded"
+"""Everything was given back, also where no column says how much."""
+PAID = frozenset({"paid", "partially_refunded", REFUNDED})
 UNPAID = frozenset({"authorized", "expired", "pending", "partially_paid", "voided", "unpaid"})
 _TEST_GATEWAY = "bogus"
 """In the name of the gateway of a shop's test orders."""
@@ -71,7 +74,7 @@ class _ShopifyRows(RowReader):
 
     @override
     def key(self, cells: list[str]) -> str | None:
-        return cells[self._name] or None
+        return cells[self._name].strip() or None
 
     @override
     def continues(self, cells: list[str]) -> bool:
@@ -97,23 +100,24 @@ class _ShopifyRows(RowReader):
         ) = self._columns.of(cells)
         sign = self._context.decimal_sign
         money = currency("Currency", currency_text)
-        total = Money(amount("Total", total_text, sign), money)
+        price = Money(total("Total", total_text, sign), money)
         ordered_at = instant("Created at", created)
         cancelled_at = cancelled or canceled
         told_at = _latest(ordered_at, created, paid, fulfilled, cancelled_at)
         address = email("Email", email_text)
-        refunded = amount("Refunded Amount", refunded_text, sign)
+        refunded = given_back("Refunded Amount", refunded_text, sign)
+        state = status.strip().lower()
+        if state == REFUNDED and not refunded:
+            refunded = price.amount
         return ShopOrder(
             system=SYSTEM,
             number=system_id("Id", number),
             name=system_id("Name", name),
             told_at=told_at,
             ordered_at=ordered_at,
-            total=total,
+            total=price,
             email=address,
-            skip=_skip(
-                status.strip().lower(), gateway, total, address, is_cancelled=bool(cancelled_at)
-            ),
+            skip=_skip(state, gateway, price, address, is_cancelled=bool(cancelled_at)),
             refunded=RefundTotal(
                 Money(refunded, money),
                 instant("Cancelled at", cancelled_at) if cancelled_at else ordered_at,

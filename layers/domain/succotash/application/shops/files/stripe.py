@@ -6,11 +6,12 @@ from typing import override
 
 from succotash.application.shops.files.cells import (
     Columns,
-    amount,
     currency,
     email,
+    given_back,
     instant,
     system_id,
+    total,
 )
 from succotash.application.shops.files.formats import FileContext, RowReader, ShopFormat
 from succotash.domain.shops.orders import DISPUTE, RefundTotal, ShopOrder, ShopRefund, Skip
@@ -73,7 +74,7 @@ class _StripeRows(RowReader):
 
     @override
     def key(self, cells: list[str]) -> str | None:
-        return cells[self._id] or None
+        return cells[self._id].strip() or None
 
     @override
     def order(self, cells: list[str]) -> ShopOrder:
@@ -94,15 +95,15 @@ class _StripeRows(RowReader):
             disputed_on,
         ) = self._columns.of(cells)
         money = currency("Currency", currency_text)
-        total = Money(amount("Amount", total_text, self._sign), money)
+        price = Money(total("Amount", total_text, self._sign), money)
         ordered_at = instant(self._created, created, UTC)
-        refunded = amount("Amount Refunded", refunded_text, self._sign)
+        refunded = given_back("Amount Refunded", refunded_text, self._sign)
         gone_at = ordered_at
         if refunded_on:
             gone_at = instant("Refunded date (UTC)", refunded_on, UTC)
         disputes: tuple[ShopRefund, ...] = ()
         if dispute.strip().lower() == _LOST:
-            lost = Money(amount("Disputed Amount", disputed_text, self._sign), money)
+            lost = Money(given_back("Disputed Amount", disputed_text, self._sign), money)
             at = instant("Dispute Date (UTC)", disputed_on, UTC) if disputed_on else ordered_at
             disputes = (ShopRefund(SYSTEM, number.strip(), DISPUTE, at, lost),)
         address, customer_number = (
@@ -115,12 +116,12 @@ class _StripeRows(RowReader):
             name=None,
             told_at=gone_at,
             ordered_at=ordered_at,
-            total=total,
+            total=price,
             email=address,
             customer_number=customer_number,
             skip=_skip(
                 status.strip().lower(),
-                total,
+                price,
                 is_test=mode.strip().lower() == "test",
                 is_captured=captured.strip().lower() == "true",
                 is_named=bool(address or customer_number),

@@ -26,7 +26,9 @@ _TOO_LONG = Violation("", "row_too_long", f"Row exceeds {ROW_LIMIT} bytes")
 _NOT_UTF8 = Violation("", "encoding", "Invalid UTF-8; save the file as CSV UTF-8")
 _UTF16 = Violation("", "encoding", "UTF-16 is not supported; save the file as CSV UTF-8")
 _WORKBOOK = Violation("", "encoding", "Workbooks are not supported; save the file as CSV UTF-8")
+_JSON_LIST = Violation("", "json_list", "JSON must be NDJSON: one object on each line")
 _NO_TEXT = Violation("", "encoding", "Not a text file; save it as CSV UTF-8")
+_LINE_ENDS = Violation("", "line_ends", "Lines must end with LF; save the file as CSV UTF-8")
 _MALFORMED = Violation("", "malformed", "Unexpected or missing quotation mark")
 
 type Row = tuple[int, list[str] | Violation]
@@ -228,6 +230,8 @@ def _other_than_text(head: bytes) -> Violation | None:
     is_every_second = head[:2].count(0) == head[2:4].count(0) == 1
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or is_every_second:
         return _UTF16
+    if head.removeprefix(MARK).lstrip().startswith((b"[{", b"[\n", b"[\r")):
+        return _JSON_LIST
     return _NO_TEXT if b"\0" in head[:200] else None
 
 
@@ -272,5 +276,7 @@ def _length(line: bytes | int) -> int:
 def _reason(error: Exception) -> Violation:
     if isinstance(error, UnicodeDecodeError):
         return _NOT_UTF8
+    if "new-line character" in str(error):
+        return _LINE_ENDS
     is_long = isinstance(error, _TooLongError) or "field limit" in str(error)
     return _TOO_LONG if is_long else _MALFORMED

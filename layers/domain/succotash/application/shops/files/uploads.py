@@ -9,18 +9,18 @@ from succotash.application.batches import ViolationView
 from succotash.application.shops.files.mapping import Mapping as ColumnMapping
 from succotash.application.value.file_options import METADATA, FileOptions, options_of
 from succotash.application.value.import_results import RESULT_SUFFIX
-from succotash.application.value.order_import import import_id_of
+from succotash.application.value.order_import import GIVEN_UP, import_id_of
 from succotash.application.value.previews import ImportPreviewView
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.repositories.uploads import LARGEST_UPLOAD, UploadStore
-from succotash.domain.value.order_import import OrderImport
+from succotash.domain.value.order_import import IMPORT_GIVEN_UP_AFTER, OrderImport
 from succotash.domain.values import Clock, Currency, IdFactory
 from succotash.errors import ConflictError, InvalidInputError, NotFoundError
 
 MAPPING_LIMIT = 1_800
 """Characters of a mapping: S3 keeps 2 KB of metadata."""
-QUEUED, IMPORTING = "queued", "importing"
+QUEUED, IMPORTING, FAILED = "queued", "importing", "failed"
 
 
 class NoUploadsError(ConflictError):
@@ -67,7 +67,7 @@ class ImportView(TypedDict):
     import_id: str
     state: str
     """`queued`, `importing`, `finished`, `checked` (a dry run), `refused` (see `errors`), or
-    `failed`: given up, after what is counted."""
+    `failed`: given up, after what is counted, or not tried again for three hours."""
     bytes: int | None
     """The size of the file; None once it is imported and gone."""
     bytes_read: int | None
@@ -171,15 +171,20 @@ class Uploads:
 
     def _under_way(self, import_id: str, found: StoredObject) -> ImportView:
         options = options_of(found.metadata)
-        known = self._storage.repositories.ltv.find_import(import_id_of(found, options))
+        ltv = self._storage.repositories.ltv
+        known = ltv.find_import(import_id_of(found, options))
+        # One that was killed in its last attempt could not write a result.
+        has_failed = ltv.has_import_broken_off(
+            import_id_of(found, FileOptions()), self._clock() - IMPORT_GIVEN_UP_AFTER
+        )
         state = known or OrderImport("")
         return {
             "import_id": import_id,
-            "state": QUEUED if known is None else IMPORTING,
+            "state": FAILED if has_failed else QUEUED if known is None else IMPORTING,
             "bytes": found.size,
-            "bytes_read": state.position.offset,
-            "lines_read": state.position.line,
-            "errors": [],
+            "bytes_read": None if has_failed else state.position.offset,
+            "lines_read": None if has_failed else state.position.line,
+            "errors": [GIVEN_UP] if has_failed else [],
             "recorded": state.recorded,
             "unchanged": state.unchanged,
             "conflicting": state.conflicting,

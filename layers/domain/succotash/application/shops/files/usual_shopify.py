@@ -73,7 +73,7 @@ def _pattern(context: FileContext) -> Pattern[str]:
             (
                 r"(?:[A-Za-z#][\w-]{0,40}|\d{1,40})",  # Name; no number of a spreadsheet's
                 r"[^\n]+",  # Email
-                r"(?:paid|partially_refunded|refunded)",  # Financial Status
+                r"(?:paid|partially_refunded)",  # Financial Status
                 currency,  # Currency
                 r"(?=[^\n]*[1-9])\d{1,9}(?:\.\d{1,4})?",  # Total, and not free
                 _INSTANT,  # Created at

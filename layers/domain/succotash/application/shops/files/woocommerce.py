@@ -13,6 +13,7 @@ from succotash.application.shops.files.cells import (
     email,
     instant,
     system_id,
+    total,
 )
 from succotash.application.shops.files.formats import FileContext, RowReader, ShopFormat
 from succotash.domain.shops.orders import RefundTotal, ShopOrder, Skip
@@ -109,7 +110,7 @@ class _WebToffeeRows(RowReader):
 
     @override
     def key(self, cells: list[str]) -> str | None:
-        return cells[self._id] or None
+        return cells[self._id].strip() or None
 
     @override
     def repeats(self, first: list[str], cells: list[str]) -> bool:
@@ -136,7 +137,7 @@ class _WebToffeeRows(RowReader):
         ) = self._columns.of(cells)
         zone, sign = self._context.zone, self._context.decimal_sign
         money = currency("order_currency", currency_text)
-        total = Money(amount("order_total", total_text, sign), money)
+        price = Money(total("order_total", total_text, sign), money)
         ordered_at = instant("order_date", ordered, zone)
         address = email("billing_email", billing) or email("customer_email", account)
         customer_number = system_id("customer_id", customer)
@@ -148,7 +149,7 @@ class _WebToffeeRows(RowReader):
             told_at=max(
                 ordered_at, gone_at, instant("paid_date", paid, zone) if paid else ordered_at
             ),
-            total=total,
+            price=price,
             address=address,
             customer_number=None if customer_number == _GUEST else customer_number,
             refunded=given_back,
@@ -184,7 +185,7 @@ class _AdvancedRows(RowReader):
 
     @override
     def key(self, cells: list[str]) -> str | None:
-        return cells[self._number] or None
+        return cells[self._number].strip() or None
 
     @override
     def continues(self, cells: list[str]) -> bool:
@@ -221,7 +222,7 @@ class _AdvancedRows(RowReader):
             status=status,
             ordered_at=ordered_at,
             told_at=ordered_at,
-            total=Money(amount("Order Total Amount", total_text, sign), money),
+            price=Money(total("Order Total Amount", total_text, sign), money),
             address=email("Email (Billing)", billing),
             customer_number=None if customer_number == _GUEST else customer_number,
             refunded=abs(amount("Order Refund Amount", refunded_text, sign)),
@@ -241,7 +242,7 @@ def _order(
     status: str,
     ordered_at: datetime,
     told_at: datetime,
-    total: Money,
+    price: Money,
     address: str | None,
     customer_number: str | None,
     refunded: Decimal,
@@ -256,19 +257,19 @@ def _order(
         )
     skip = STATUSES[written]
     if written == "refunded" and not refunded:
-        refunded = total.amount
-    if skip is None and not total.amount:
+        refunded = price.amount
+    if skip is None and not price.amount:
         skip = Skip.FREE
     if skip is None and not (address or customer_number):
         skip = Skip.NOBODY_NAMED
-    back = Money(refunded, total.currency)
+    back = Money(refunded, price.currency)
     return ShopOrder(
         system=SYSTEM,
         number=system_id(number_column, number),
         name=system_id(name_column, name),
         told_at=told_at,
         ordered_at=ordered_at,
-        total=total,
+        total=price,
         email=address,
         customer_number=customer_number,
         skip=skip,

@@ -11,64 +11,47 @@ cohorts_gone AS (
 
 SELECT run_id FROM run;
 
--- part: origins
--- The last accepted submission up to the first purchase; a lead from before whose submissions are
--- deleted by now brings its own source, which is that of its first one.
-tied AS (
-    SELECT
-        value.customer_id,
-        value.first_purchase_at,
-        leads.lead_id,
-        leads.source,
-        leads.campaign,
-        leads.first_submission_at
-    FROM customer_ltv AS value
-    INNER JOIN customers ON value.customer_id = customers.customer_id
-    INNER JOIN leads ON customers.lead_id = leads.lead_id
-    WHERE value.run_id = :run_id
-),
-
-submitted AS (
-    SELECT DISTINCT ON (tied.customer_id)
-        tied.customer_id,
-        submission.source,
-        left(
-            coalesce(
-                nullif(submission.attribution ->> 'utm_campaign', ''),
-                nullif(submission.attribution ->> 'campaign_id', '')
-            ),
-            100
-        ) AS campaign
-    FROM tied
-    INNER JOIN form_submissions AS submission
-        ON
-            tied.lead_id = submission.lead_id
-            AND submission.state = 'accepted'
-            AND tied.first_purchase_at >= submission.submitted_at
-    ORDER BY tied.customer_id ASC, submission.submitted_at DESC, submission.submission_id DESC
-),
-
-origins AS (
-    SELECT
-        customer_id,
-        source,
-        campaign
-    FROM submitted
-    UNION ALL
-    SELECT
-        tied.customer_id,
-        tied.source,
-        tied.campaign
-    FROM tied
-    WHERE
-        tied.first_submission_at <= tied.first_purchase_at
-        AND NOT EXISTS (
-            SELECT FROM submitted WHERE tied.customer_id = submitted.customer_id
-        )
-)
-
 -- name: build_rollups
-WITH ${origins}
+-- A customer is credited to the last accepted submission up to the first purchase; a lead from
+-- before whose submissions are deleted by now brings its own source, that of its first one.
+-- All joins are by keys, since statistics know nothing yet of a run that has just written its rows.
+WITH credited AS (
+    SELECT DISTINCT ON (value.customer_id)
+        value.first_purchase_at,
+        value.segment_id,
+        value.actual_clv,
+        value.predicted_clv,
+        value.residual_value,
+        CASE
+            WHEN submission.submission_id IS NOT NULL THEN submission.source
+            WHEN lead.first_submission_at <= value.first_purchase_at THEN lead.source
+            ELSE :unknown_source
+        END AS origin,
+        CASE
+            WHEN submission.submission_id IS NOT NULL
+                THEN left(
+                    coalesce(
+                        nullif(submission.attribution ->> 'utm_campaign', ''),
+                        nullif(submission.attribution ->> 'campaign_id', '')
+                    ),
+                    100
+                )
+            WHEN lead.first_submission_at <= value.first_purchase_at THEN lead.campaign
+        END AS campaign
+    FROM customer_ltv AS value
+    LEFT JOIN customers AS customer ON value.customer_id = customer.customer_id
+    LEFT JOIN leads AS lead ON customer.lead_id = lead.lead_id
+    LEFT JOIN form_submissions AS submission
+        ON
+            lead.lead_id = submission.lead_id
+            AND submission.state = 'accepted'
+            AND value.first_purchase_at >= submission.submitted_at
+    WHERE value.run_id = :run_id
+    ORDER BY
+        value.customer_id ASC,
+        submission.submitted_at DESC NULLS LAST,
+        submission.submission_id DESC NULLS LAST
+)
 
 INSERT INTO ltv_rollups (
     run_id,
@@ -82,19 +65,17 @@ INSERT INTO ltv_rollups (
     residual_value
 )
 SELECT
-    value.run_id,
-    cast(value.first_purchase_at AT TIME ZONE cast(:time_zone AS text) AS date) AS day,
-    value.segment_id,
-    coalesce(origins.source, :unknown_source) AS origin,
-    origins.campaign,
+    cast(:run_id AS text) AS run_id,
+    cast(first_purchase_at AT TIME ZONE cast(:time_zone AS text) AS date) AS day,
+    segment_id,
+    origin,
+    campaign,
     count(*) AS customers,
-    sum(value.actual_clv) AS revenue,
-    sum(value.predicted_clv) AS predicted_clv,
-    sum(value.residual_value) AS residual_value
-FROM customer_ltv AS value
-LEFT JOIN origins ON value.customer_id = origins.customer_id
-WHERE value.run_id = :run_id
-GROUP BY value.run_id, day, value.segment_id, origin, origins.campaign;
+    sum(actual_clv) AS revenue,
+    sum(predicted_clv) AS predicted_clv,
+    sum(residual_value) AS residual_value
+FROM credited
+GROUP BY day, segment_id, origin, campaign;
 
 -- part: valued_periods
 -- An order that arrived late, or was refunded beyond its amount, may lie before the month in which

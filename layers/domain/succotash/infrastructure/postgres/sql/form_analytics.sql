@@ -1,21 +1,43 @@
--- part: has_bought
--- Whether a customer who is tied to the lead made a purchase that was not wholly refunded.
-exists(
-    SELECT 1
-    FROM customers AS customer
-    INNER JOIN orders AS bought ON customer.customer_id = bought.customer_id
+-- part: buyers
+-- New leads of whom a customer made a purchase that was not wholly refunded. A customer whom the
+-- current run knows with more orders than there are refunds by now did; the ledger is asked about
+-- others.
+tied AS (
+    SELECT
+        customer.customer_id,
+        customer.lead_id,
+        value.order_count,
+        count(refund.refund_of) AS refunds
+    FROM new_leads
+    INNER JOIN customers AS customer ON new_leads.lead_id = customer.lead_id
+    LEFT JOIN customer_ltv AS value
+        ON customer.customer_id = value.customer_id AND value.run_id = ${current_run}
+    LEFT JOIN orders AS refund
+        ON value.customer_id = refund.customer_id AND refund.refund_of IS NOT NULL
+    GROUP BY customer.customer_id, value.order_count
+),
+
+buyers AS (
+    SELECT DISTINCT tied.lead_id
+    FROM tied
     WHERE
-        customer.lead_id = lead.lead_id
-        AND bought.refund_of IS NULL
-        AND coalesce(
-            (
-                SELECT bought.amount + sum(refund.amount) > 0
-                FROM orders AS refund
-                WHERE
-                    bought.customer_id = refund.customer_id
-                    AND bought.order_id = refund.refund_of
-            ),
-            TRUE
+        tied.order_count > tied.refunds
+        OR EXISTS (
+            SELECT
+            FROM orders AS bought
+            WHERE
+                tied.customer_id = bought.customer_id
+                AND bought.refund_of IS NULL
+                AND coalesce(
+                    (
+                        SELECT bought.amount + sum(refund.amount) > 0
+                        FROM orders AS refund
+                        WHERE
+                            bought.customer_id = refund.customer_id
+                            AND bought.order_id = refund.refund_of
+                    ),
+                    TRUE
+                )
         )
 )
 
@@ -35,15 +57,26 @@ WITH submitted AS (
     GROUP BY state, source, form_id
 ),
 
-found AS (
+new_leads AS MATERIALIZED (
     SELECT
-        lead.status,
-        score.total,
-        coalesce(score.is_hot, FALSE) AS is_hot,
-        ${has_bought} AS has_bought
+        lead.lead_id,
+        lead.status
     FROM leads AS lead
-    LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
     WHERE ${is_new_lead}
+),
+
+${buyers},
+
+found AS MATERIALIZED (
+    SELECT
+        new_leads.status,
+        count(*) AS leads,
+        count(*) FILTER (WHERE score.is_hot) AS hot_leads,
+        count(score.total) AS scored,
+        sum(score.total) AS total
+    FROM new_leads
+    LEFT JOIN lead_scores AS score ON new_leads.lead_id = score.lead_id
+    GROUP BY new_leads.status
 )
 
 SELECT
@@ -77,40 +110,41 @@ SELECT
             GROUP BY form_id
         ) AS counted
     ) AS by_form,
-    (
-        SELECT jsonb_object_agg(counted.status, counted.n)
-        FROM (
-            SELECT
-                status,
-                count(*) AS n
-            FROM found
-            GROUP BY status
-        ) AS counted
-    ) AS by_status,
-    (SELECT count(*) FROM found WHERE is_hot) AS hot_leads,
-    (SELECT count(*) FROM found WHERE has_bought) AS buyers,
-    (SELECT cast(avg(total) AS double precision) FROM found) AS average_lead_score;
+    jsonb_object_agg(found.status, found.leads) AS by_status,
+    cast(coalesce(sum(found.hot_leads), 0) AS bigint) AS hot_leads,
+    (SELECT count(*) FROM buyers) AS buyers,
+    cast(sum(found.total) / nullif(sum(found.scored), 0) AS double precision) AS average_lead_score
+FROM found;
 
 -- name: get_lead_conversion_funnel
-WITH found AS (
+-- Leads are counted by stage once: the history would be read again for each stage.
+WITH furthest AS (
     SELECT
-        lead.lead_id,
-        lead.status
+        lead.status = 'closed_lost' AS is_lost,
+        max(array_position(cast(:stages AS text[]), change.status)) AS stage
     FROM leads AS lead
+    LEFT JOIN lead_status_changes AS change ON lead.lead_id = change.lead_id
     WHERE ${is_new_lead}
+    GROUP BY lead.lead_id
 ),
 
-furthest AS (
-    SELECT max(array_position(cast(:stages AS text[]), change.status)) AS stage
-    FROM found
-    INNER JOIN lead_status_changes AS change ON found.lead_id = change.lead_id
-    GROUP BY found.lead_id
+counted AS MATERIALIZED (
+    SELECT
+        stage,
+        count(*) AS leads,
+        count(*) FILTER (WHERE is_lost) AS lost
+    FROM furthest
+    GROUP BY stage
 )
 
 SELECT
     stages.stage,
-    (SELECT count(*) FROM furthest WHERE furthest.stage >= stages.stage) AS reached,
-    (SELECT count(*) FROM found WHERE found.status = 'closed_lost') AS lost
+    (
+        SELECT cast(coalesce(sum(counted.leads), 0) AS bigint)
+        FROM counted
+        WHERE counted.stage >= stages.stage
+    ) AS reached,
+    (SELECT cast(coalesce(sum(counted.lost), 0) AS bigint) FROM counted) AS lost
 FROM generate_series(1, cardinality(cast(:stages AS text[]))) AS stages (stage)
 ORDER BY stages.stage;
 

@@ -113,6 +113,14 @@ SET ended_at = cast(:at AS timestamptz), failure = cast(:failure AS text)
 WHERE import_id = :import_id
 RETURNING import_id;
 
+-- name: find_broken_off_import
+SELECT import_id
+FROM import_progress
+WHERE
+    import_id = :import_id
+    AND ended_at IS NULL
+    AND started_at < cast(:given_up_before AS timestamptz);
+
 -- name: count_failed_imports
 SELECT count(*) AS failed
 FROM import_progress

@@ -100,6 +100,11 @@ UPDATE import_progress
 SET ended_at = :at, failure = :failure
 WHERE import_id = :import_id;
 
+-- name: find_broken_off_import
+SELECT import_id
+FROM import_progress
+WHERE import_id = :import_id AND ended_at IS NULL AND started_at < :given_up_before;
+
 -- name: count_failed_imports
 SELECT count(*) AS failed
 FROM import_progress
