@@ -26,6 +26,11 @@ class FailingStorage(Storage):
         self._ask()
         return self.kept.repositories
 
+    @property
+    @override
+    def writers(self) -> int:
+        return self.kept.writers
+
     @override
     def transaction(self) -> AbstractContextManager[Repositories]:
         self._ask()

@@ -230,16 +230,16 @@ def test_a_failure_while_the_result_is_written_leaves_it_to_the_next_time(
 
 
 def test_an_object_replaced_while_it_is_read_is_left(storage: Storage, shelf: Shelf) -> None:
-    shelf.put(*many(300))
+    shelf.put(*many(600))
 
     def replace(state: OrderImport) -> None:
         if state.position.line:
-            shelf.put(*many(301))
+            shelf.put(*many(601))
 
     with pytest.raises(ObjectReplacedError):
         importing(storage, shelf).run("orders.csv", watch=replace)
-    assert counts(importing(storage, shelf).run("orders.csv"))[0] < 301
-    assert len(order_ids(storage)) == 301
+    assert counts(importing(storage, shelf).run("orders.csv"))[0] < 601
+    assert len(order_ids(storage)) == 601
 
 
 def test_two_imports_of_one_file_at_once_count_every_line_once(

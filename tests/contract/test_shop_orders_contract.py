@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from succotash.application.shops.files.usual_recording import enter_usual_orders
+from succotash.application.shops.files.usual_recording import (
+    enter_usual_orders,
+    record_usual_consents,
+)
 from succotash.application.shops.marketing import usual_consents_of
 from succotash.application.shops.recording import import_shop_orders, record_shop_orders
 from succotash.domain.consents.consents import ConsentState
@@ -65,10 +68,11 @@ def load(storage: Storage, *orders: ShopOrder) -> list[RecordOutcome | None]:
     others = [row for row in range(len(orders)) if row not in usual]
     columns = columns_of([orders[row] for row in usual], usual)
     consents = usual_consents_of(columns, LATER, NO_TOMBSTONES)
+    record_usual_consents(storage, NO_TOMBSTONES, columns, consents, LATER)
 
     def record(repositories: Repositories) -> list[RecordOutcome | None]:
         entered = enter_usual_orders(
-            repositories, NO_TOMBSTONES, columns, consents, [orders[row] for row in others], LATER
+            repositories, NO_TOMBSTONES, columns, [orders[row] for row in others]
         )
         outcomes = dict(zip(usual, entered, strict=True))
         left = [row for row in range(len(orders)) if outcomes.get(row) is None]

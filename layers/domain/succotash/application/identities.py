@@ -203,7 +203,7 @@ def find_erased_names(
     erased = repositories.customers.find_known((), (), None).erased
     if not erased:
         return set()
-    made = {each: tombstones_of(each, tombstones) for each in names}
+    made = {each: tombstones_of(each, tombstones) for each in dict.fromkeys(names)}
     if len(erased) > TOMBSTONES_TOLD:
         asked = {tombstone for several in made.values() for tombstone in several}
         erased = repositories.people.find_erased(asked)

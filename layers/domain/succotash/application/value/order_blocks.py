@@ -12,7 +12,7 @@ from succotash.application.value.previews import Preview
 from succotash.application.value.refunds import warn_of_refunds
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
-from succotash.domain.repositories.storage import Repositories
+from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.value.ledgers import RecordOutcome
 from succotash.domain.value.order_import import START, Position, RejectedLine, WarnedLine
 from succotash.domain.value.orders import OrderColumns, OrderRules
@@ -43,6 +43,12 @@ class FileBlock(ABC):
     """The lines of orders that do not count."""
     end: Position = START
     """Behind the last line, blank ones included."""
+
+    def record_ahead(self, storage: Storage, tombstones: Tombstones) -> None:  # noqa: B027
+        """Record what need not wait until the blocks before are recorded, for good.
+
+        It comes before `record`, and doing it again changes nothing. By default there is nothing.
+        """
 
     @abstractmethod
     def record(self, repositories: Repositories, tombstones: Tombstones) -> Recording:

@@ -1,7 +1,7 @@
 """Importing whole files of orders: in bounded memory, each line once, resumed where it stopped."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -23,6 +23,7 @@ from succotash.application.value.import_results import (
     report_of,
     result_document,
 )
+from succotash.application.value.one_ahead import one_ahead
 from succotash.application.value.order_blocks import FileBlock, OpenOrders, OrderFile, Recording
 from succotash.application.value.previews import Preview
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
@@ -36,6 +37,7 @@ from succotash.domain.value.order_import import (
     SKIPPED,
     START,
     OrderImport,
+    Position,
     RejectedLine,
     WarnedLine,
 )
@@ -237,17 +239,21 @@ class BulkImport:
     ) -> OrderImport:
         """Load what is behind the import's position.
 
-        The next block is read while the storage works on one.
+        While the storage works on a block, the next ones are read and recorded ahead.
         """
         rules = OrderRules(self._currency, self._clock())
         watch(state)
-        with ThreadPoolExecutor(1, "reader") as reader:
-            blocks = orders.blocks(state.position, rules)
-            ahead = reader.submit(next, blocks, None)
-            while (block := ahead.result()) is not None:
+        with ThreadPoolExecutor(1, "reader") as reader, ThreadPoolExecutor(1, "ahead") as recorder:
+
+            def blocks_behind(position: Position) -> Iterator[FileBlock]:
+                read = one_ahead(orders.blocks(position, rules), reader)
+                recorded = map(self._record_ahead, read)
+                return one_ahead(recorded, recorder) if self._storage.writers > 1 else recorded
+
+            blocks = blocks_behind(state.position)
+            while (block := next(blocks, None)) is not None:
                 if not has_time():
                     raise UnfinishedImportError
-                ahead = reader.submit(next, blocks, None)
                 known = state
                 state = self._storage.in_transaction(
                     partial(_load_block, block, state, self._tombstones)
@@ -263,9 +269,12 @@ class BulkImport:
                     )
                 else:
                     # Another import of the same object was quicker; this one goes on behind it.
-                    blocks = orders.blocks(state.position, rules)
-                    ahead = reader.submit(next, blocks, None)
+                    blocks = blocks_behind(state.position)
         return state
+
+    def _record_ahead(self, block: FileBlock) -> FileBlock:
+        block.record_ahead(self._storage, self._tombstones)
+        return block
 
 
 def import_id_of(found: StoredObject, options: FileOptions) -> str:

@@ -37,6 +37,11 @@ class Storage(ABC):
     def repositories(self) -> Repositories:
         """Repositories of which each call is a transaction of its own."""
 
+    @property
+    @abstractmethod
+    def writers(self) -> int:
+        """The number of transactions that may change something at the same time."""
+
     @abstractmethod
     def transaction(self) -> AbstractContextManager[Repositories]:
         """Commit all changes through these repositories at the end, or none if the block raises."""

@@ -37,6 +37,11 @@ class InMemoryStorage(Storage):
     def repositories(self) -> Repositories:
         return self._repositories
 
+    @property
+    @override
+    def writers(self) -> int:
+        return 1
+
     @override
     @contextmanager
     def transaction(self) -> Iterator[Repositories]:

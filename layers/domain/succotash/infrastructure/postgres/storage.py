@@ -30,13 +30,20 @@ class PostgresStorage(Storage):
         *,
         retry: Retry | None = None,
     ) -> None:
-        self._database = Database(settings, limits or PoolLimits(), retry=retry)
+        limits = limits or PoolLimits()
+        self._writers = limits.maximum
+        self._database = Database(settings, limits, retry=retry)
         self._repositories = _bound(self._database)
 
     @property
     @override
     def repositories(self) -> Repositories:
         return self._repositories
+
+    @property
+    @override
+    def writers(self) -> int:
+        return self._writers
 
     @override
     @contextmanager

@@ -52,6 +52,11 @@ class SQLiteStorage(Storage):
     def repositories(self) -> Repositories:
         return self._repositories
 
+    @property
+    @override
+    def writers(self) -> int:
+        return 1
+
     @override
     @contextmanager
     def transaction(self) -> Iterator[Repositories]:

@@ -24,7 +24,10 @@ from succotash.application.shops.files.mapping import MappedFile, Mapping
 from succotash.application.shops.files.shopify import ShopifyOrders
 from succotash.application.shops.files.stripe import StripePayments
 from succotash.application.shops.files.tables import Rows, header_of
-from succotash.application.shops.files.usual_recording import enter_usual_orders
+from succotash.application.shops.files.usual_recording import (
+    enter_usual_orders,
+    record_usual_consents,
+)
 from succotash.application.shops.files.woocommerce import AdvancedExportOrders, WebToffeeOrders
 from succotash.application.shops.marketing import usual_consents_of
 from succotash.application.shops.plausibility import require_plausible
@@ -41,7 +44,7 @@ from succotash.domain.consents.consents import ImportedConsents
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.people.identities import NameCustomer, NameEmail
 from succotash.domain.repositories.objects import ObjectStore, StoredObject
-from succotash.domain.repositories.storage import Repositories
+from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.shops.columns import ShopOrderColumns
 from succotash.domain.shops.orders import ShopOrder, ShopOrderChange, Skip, in_currency
 from succotash.domain.value.ledgers import RecordOutcome
@@ -52,7 +55,7 @@ from succotash.errors import InvalidInputError, Violation
 
 BLOCK_ORDERS = 20_000
 """Each of which takes 0.5 to 2 KB of memory."""
-FIRST_SHARE = 0.2
+FIRST_SHARE = 0.1
 """The size of the first block: the storage waits until it is read."""
 USUAL_SHARE = 0.4
 """The weight of a usual order: of columns alone memory holds more."""
@@ -187,21 +190,25 @@ class ShopBlock(FileBlock):
     usual: ShopOrderColumns | None = None
     """Further ones, which need less work."""
     consents: ImportedConsents | None = None
-    """The consents of their buyers."""
+    """The consents of their buyers, until they are recorded."""
     entered: Sequence[RecordOutcome | None] = ()
     """The outcome of each usual one when it was recorded, unless it was told like the others."""
     changes: Sequence[ShopOrderChange] = ()
     """The changes that recording the others made."""
 
     @override
+    def record_ahead(self, storage: Storage, tombstones: Tombstones) -> None:
+        if self.usual is not None and self.consents is not None:
+            record_usual_consents(storage, tombstones, self.usual, self.consents, self.now)
+            self.consents = None
+
+    @override
     def record(self, repositories: Repositories, tombstones: Tombstones) -> Recording:
         told = [*zip(self.lines, self.orders, strict=True)]
         outcomes: list[RecordOutcome | None] = []
         self.entered, self.changes = (), ()
-        if self.usual is not None and self.consents is not None:
-            entered = enter_usual_orders(
-                repositories, tombstones, self.usual, self.consents, self.orders, self.now
-            )
+        if self.usual is not None:
+            entered = enter_usual_orders(repositories, tombstones, self.usual, self.orders)
             self.entered = entered
             outcomes = [each for each in entered if each is not None]
             left = [row for row, each in enumerate(entered) if each is None]
@@ -274,7 +281,7 @@ class _ShopFile(OrderFile):
                 if unusual + USUAL_SHARE * len(usual.orders) >= limit:
                     block.end = begun = rows.row_begin
                     yield self._whole(block, usual)
-                    limit = self._block_orders
+                    limit = min(2 * limit, self._block_orders)
                     block, usual = self._new_block(), _UsualRows()
                 row.line, group = line, row
                 if (order := self._reader.usual(row.first)) is not None:

@@ -7,7 +7,7 @@ from succotash.application.identities import find_erased_names
 from succotash.application.shops.marketing import usual_consents_of
 from succotash.domain.consents.consents import ImportedConsents
 from succotash.domain.people.erasures import Tombstones
-from succotash.domain.repositories.storage import Repositories
+from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.shops.columns import ShopOrderColumns
 from succotash.domain.shops.orders import ShopOrder, key_of
 from succotash.domain.value.ledgers import RecordOutcome
@@ -17,31 +17,44 @@ def enter_usual_orders(
     repositories: Repositories,
     tombstones: Tombstones,
     orders: ShopOrderColumns,
-    consents: ImportedConsents,
     others: Sequence[ShopOrder],
-    now: datetime,
 ) -> list[RecordOutcome | None]:
     """Enter the orders of a block that are new, and find those that are known unchanged.
 
-    What became of each; None where it is to be told like the block's others. What buyers said
-    about marketing, which `consents` are, is kept as of the orders that are done with. Within a
-    transaction.
+    What became of each; None where it is to be told like the block's others. Within a transaction.
     """
     rows = _apart(orders, others)
-    names = dict.fromkeys(orders.customers)
-    if erased := find_erased_names(repositories, tombstones, names):
+    if erased := find_erased_names(repositories, tombstones, orders.customers):
         rows = [row for row in rows if orders.customers[row] not in erased]
-    if any(each.former_ids for each in names):
+    if any(each.former_ids for each in orders.customers):
         rows = [row for row in rows if not orders.customers[row].former_ids]
     taken = orders.only(rows)
     outcomes: list[RecordOutcome | None] = [None] * len(orders)
     for row, outcome in zip(rows, repositories.ltv.enter_shop_orders(taken), strict=True):
         outcomes[row] = outcome
-    done = [row for row in rows if outcomes[row] is not None]
-    if len(done) < len(orders):
-        consents = usual_consents_of(orders.only(done), now, tombstones)
-    repositories.consents.import_consents(consents)
     return outcomes
+
+
+def record_usual_consents(
+    storage: Storage,
+    tombstones: Tombstones,
+    orders: ShopOrderColumns,
+    consents: ImportedConsents,
+    now: datetime,
+) -> None:
+    """Record what the buyers of orders said about marketing, which `consents` are.
+
+    Of people who were erased nothing is: their orders are told one by one, with what each says.
+    """
+
+    def record(repositories: Repositories) -> None:
+        taken = consents
+        if erased := find_erased_names(repositories, tombstones, orders.customers):
+            rows = [row for row, name in enumerate(orders.customers) if name not in erased]
+            taken = usual_consents_of(orders.only(rows), now, tombstones)
+        repositories.consents.import_consents(taken)
+
+    storage.in_transaction(record)
 
 
 def _apart(orders: ShopOrderColumns, others: Sequence[ShopOrder]) -> Sequence[int]:
