@@ -9,11 +9,9 @@ import { Failed, Ready } from "../parts/states";
 import { Money } from "../parts/values";
 import { forgetAnswers, useReading } from "../reading";
 import { useSettings } from "../settings";
+import { UNKNOWN } from "./value-sources";
 
 type Month = Schemas["MonthCostsView"];
-
-/** The source of customers whom no form led to, for whom nothing was spent. */
-const UNKNOWN = "unknown";
 
 /** What was spent on winning customers: the months so far, and one to enter. */
 export function Costs() {
