@@ -26,6 +26,12 @@ SIZES = {"wide": (1180, 860), "narrow": (360, 740)}
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 COLOURS = 96
 """The colours of a picture: few enough that it stays small."""
+COSTS = {
+    "1997-01": {"newsletter": "240.00", "search": "1350.00"},
+    "1997-02": {"newsletter": "240.00", "search": "1480.00"},
+    "1997-03": {"newsletter": "180.00", "search": "900.00"},
+}
+"""Invented, since the demo has none, by month and source."""
 A_MOMENT = 400
 """Milliseconds in which what was read last is drawn."""
 
@@ -41,6 +47,7 @@ def places(lead_id: str) -> Mapping[str, str]:
         "new-campaign": "campaigns/new?risk=high",
         "retention": "retention",
         "value": "value",
+        "costs": "costs?month=1997-03",
         "leads": "leads",
         "lead": f"leads/{lead_id}",
         "track-record": "track-record",
@@ -112,6 +119,8 @@ def main() -> int:
             workers = workers_of(gateway, folder)
             workers.take_events(), workers.relay()
             lead = gateway.call(token)("GET", "/leads").body["leads"][-1]
+            for month, costs in COSTS.items():
+                gateway.call(token)("PUT", f"/acquisition-costs/{month}", {"costs": costs})
             FOLDER.mkdir(exist_ok=True)
             for old in [] if begins else list(pictures()):
                 old.unlink()
