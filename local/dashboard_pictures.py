@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from local.demo_data import LocalDemo
 from local.past_campaign import CAMPAIGN_ID
 from local.serving import CHROMIUM_SWITCHES, ROOT, serving, sqlite_in, workers_of
+from succotash.domain.values import Json
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -26,7 +27,7 @@ SIZES = {"wide": (1180, 860), "narrow": (360, 740)}
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 COLOURS = 96
 """The colours of a picture: few enough that it stays small."""
-COSTS = {
+COSTS: Mapping[str, dict[str, Json]] = {
     "1997-01": {"newsletter": "240.00", "search": "1350.00"},
     "1997-02": {"newsletter": "240.00", "search": "1480.00"},
     "1997-03": {"newsletter": "180.00", "search": "900.00"},
