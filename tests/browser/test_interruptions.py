@@ -89,7 +89,7 @@ def test_a_draft_is_gone_once_it_is_saved_or_its_writer_signs_out(admin: Visit, 
     admin.go("forms/contact/edit")
     expect(page.get_by_label("Title")).to_have_value("Write to us")
     page.get_by_role("button", name="Save").click()
-    page.get_by_role("heading", name="Write to us").wait_for()
+    page.get_by_role("heading", name="Write to us", level=1).wait_for()
     assert call("GET", "/forms/contact").body["title"] == "Write to us"
 
     admin.go("forms/contact/edit")
@@ -109,7 +109,7 @@ def test_what_another_window_saved_is_not_replaced_unasked(admin: Visit, call: C
     assert call("GET", "/forms/contact").body["title"] == "Theirs"
 
     page.get_by_role("button", name="Save").click()
-    page.get_by_role("heading", name="Mine").wait_for()
+    page.get_by_role("heading", name="Mine", level=1).wait_for()
     assert call("GET", "/forms/contact").body["title"] == "Mine"
 
 

@@ -79,7 +79,12 @@ export function Sources() {
             <Bars
               bars={rows.slice(0, SHOWN).map((each) => ({
                 key: each.source,
-                label: `${each.source}: ${plural(each.customers, "customer")}${costOf(each, currency)}`,
+                label: (
+                  <>
+                    <bdi>{each.source}</bdi>: {plural(each.customers, "customer")}
+                    {costOf(each, currency)}
+                  </>
+                ),
                 value: worth(each),
                 text: <Money of={each.average_ltv} currency={currency} />,
                 tone: "tone-2",
