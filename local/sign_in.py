@@ -81,7 +81,7 @@ class DevelopmentSignIn:
             "<p>The development issuer of this machine asks for no password.</p>"
             f'<form method="post">{fields}{buttons}</form></main></html>',
             content_type="text/html; charset=utf-8",
-            headers={"Cache-Control": "no-store"},
+            headers={"Cache-Control": "no-store", "Cross-Origin-Opener-Policy": "same-origin"},
         )
 
     def _sign_in(self) -> AnyResponse:

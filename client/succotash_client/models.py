@@ -792,23 +792,6 @@ class DailyCountsView(TypedDict):
     """Leads whose first submission fell on the day."""
 
 
-class DashboardSettings(TypedDict):
-    """Settings that the dashboard needs before anybody signs in."""
-
-    currency: str
-    time_zone: str
-    sign_in_url: str
-    """The issuer's page for signing in; empty where the deployment names none."""
-    token_url: str
-    sign_out_url: str
-    client_id: str
-    scopes: list[str]
-    """The scopes to ask the issuer for, with the deployment's prefix; it grants what is
-    allowed.
-    """
-    scope_prefix: str
-
-
 class DifferenceView(TypedDict):
     """The effect on everybody or on a segment; None where groups are too small."""
 
@@ -1343,6 +1326,18 @@ class LastRunView(TypedDict):
     stage: str
     """`planned`, `scoring`, `finished`, `withheld` or `failed`."""
     failure: str | None
+    warnings: list[LastRunWarningView]
+    """Empty before the run has ended."""
+
+
+class LastRunWarningView(TypedDict):
+    """A finding against the run's own numbers; `GET /retention/model` tells more."""
+
+    code: str
+    """The code of the warning in `GET /retention/model`."""
+    message: str
+    count: int
+    """Customers, orders or models that it is about."""
 
 
 class LeadAnalyticsView(TypedDict):

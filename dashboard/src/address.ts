@@ -35,7 +35,7 @@ export function asQuery(query: Query): string {
   return text && `?${text}`;
 }
 
-export const AddressContext = createContext<Address>({ path: [], query: {} });
+export const AddressContext = /* @__PURE__ */ createContext<Address>({ path: [], query: {} });
 
 export const useAddress = () => useContext(AddressContext);
 

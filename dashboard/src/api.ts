@@ -3,6 +3,7 @@
 import { asQuery, type Query } from "./address";
 import type { components, paths } from "./api-types";
 import { session } from "./session";
+import type { BegunRequests } from "./start";
 
 export type Schemas = components["schemas"];
 type Method = "get" | "post" | "put" | "patch" | "delete";
@@ -75,14 +76,28 @@ function reachable(path: keyof paths, place: Place): string {
   return addressOf(path, place);
 }
 
+let begun: BegunRequests = new Map();
+
+/** Take over requests that were made before this code was here. */
+export function goOnWith(requests: BegunRequests): void {
+  begun = requests;
+}
+
+function takeBegun(address: string): Promise<Response> | undefined {
+  const answer = begun.get(address);
+  begun.delete(address);
+  return answer;
+}
+
 async function request(method: string, address: string, body?: unknown): Promise<unknown> {
   const headers: Record<string, string> = { Authorization: `Bearer ${session().token}` };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let response: Response;
   try {
     const text = body === undefined ? null : JSON.stringify(body);
+    const early = method === "GET" && takeBegun(address);
     const signal = AbortSignal.timeout(PATIENCE);
-    response = await fetch(address, { method, headers, body: text, signal });
+    response = await (early || fetch(address, { method, headers, body: text, signal }));
   } catch {
     throw new ApiError(0, "The service cannot be reached");
   }

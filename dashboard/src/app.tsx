@@ -5,27 +5,18 @@ import { type Address, AddressContext, readAddress } from "./address";
 import { Navigation } from "./navigation";
 import { pageOf } from "./pages";
 import { allRead } from "./reading";
-import { goToIssuer, SignInError, signIn, signOut } from "./session";
-import { readSettings, type Settings, SettingsContext } from "./settings";
-
-type Stage =
-  | { name: "starting" }
-  | { name: "signed-in"; settings: Settings; person: string }
-  | { name: "signed-out"; settings: Settings; why: string }
-  | { name: "failed"; why: string };
+import { signOut } from "./session";
+import { SettingsContext } from "./settings";
+import { goToIssuer } from "./sign-in";
+import type { Start } from "./start";
 
 /** Milliseconds for which the first page waits for its answers, rather than show that it waits. */
 const PATIENCE = 300;
 
-/** What is shown once `started` says who is signed in. */
-export function App({ started }: { started: Promise<Stage> }) {
-  const [stage, setStage] = useState<Stage>({ name: "starting" });
-  useLayoutEffect(() => {
-    started.then(setStage);
-  }, [started]);
+/** What is shown once it is known who is signed in. */
+export function App({ started }: { started: Start }) {
+  const [stage, setStage] = useState<Start>(started);
   switch (stage.name) {
-    case "starting":
-      return <p class="alone" aria-busy="true" />;
     case "failed":
       return (
         <main class="alone">
@@ -50,33 +41,18 @@ export function App({ started }: { started: Promise<Stage> }) {
       return (
         <SettingsContext.Provider value={stage.settings}>
           <Pages
-            person={stage.person}
+            person={stage.session.name}
             leave={() => {
               signOut(stage.settings);
-              setStage({ ...stage, name: "signed-out", why: "You are signed out." });
+              setStage({
+                name: "signed-out",
+                settings: stage.settings,
+                why: "You are signed out.",
+              });
             }}
           />
         </SettingsContext.Provider>
       );
-  }
-}
-
-/** Read the settings and sign in; what came of it. */
-export async function start(): Promise<Stage> {
-  let settings: Settings;
-  try {
-    settings = await readSettings();
-  } catch {
-    return { name: "failed", why: "The service cannot be reached." };
-  }
-  try {
-    const { name } = await signIn(settings);
-    return { name: "signed-in", settings, person: name };
-  } catch (error) {
-    if (error instanceof SignInError) {
-      return { name: "signed-out", settings, why: `Not signed in: ${error.message}` };
-    }
-    return { name: "failed", why: "The issuer of tokens cannot be reached." };
   }
 }
 

@@ -2,7 +2,6 @@
 
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { components } from "./api-types";
 
 export interface Settings {
   currency: string;
@@ -15,23 +14,14 @@ export interface Settings {
   scopePrefix: string;
 }
 
-export async function readSettings(): Promise<Settings> {
-  const response = await fetch("/dashboard/config");
-  if (!response.ok) throw new Error(`The settings cannot be read (${response.status})`);
-  const answer = (await response.json()) as components["schemas"]["DashboardSettings"];
-  return {
-    currency: answer.currency,
-    timeZone: answer.time_zone,
-    signInUrl: answer.sign_in_url,
-    tokenUrl: answer.token_url,
-    signOutUrl: answer.sign_out_url,
-    clientId: answer.client_id,
-    scopes: ["openid", ...answer.scopes],
-    scopePrefix: answer.scope_prefix,
-  };
+/** The settings that the function writes into the page. */
+export function readSettings(): Settings {
+  const text = document.getElementById("settings")?.textContent ?? "";
+  const given = JSON.parse(text) as Settings;
+  return { ...given, scopes: ["openid", ...given.scopes] };
 }
 
-export const SettingsContext = createContext<Settings | undefined>(undefined);
+export const SettingsContext = /* @__PURE__ */ createContext<Settings | undefined>(undefined);
 
 export function useSettings(): Settings {
   const settings = useContext(SettingsContext);

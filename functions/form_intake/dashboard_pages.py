@@ -3,12 +3,15 @@
 They are built from the folder `dashboard/` of the project into `dashboard/` next to this module.
 """
 
+import base64
 import gzip
+import hashlib
+import json
+import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import TypedDict
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict
@@ -18,6 +21,7 @@ from succotash.container import Container
 from succotash.errors import NotFoundError
 from succotash.http.fields import Closed
 from succotash.http.requests import Call, Reply
+from succotash.settings import Settings
 
 BUILT = Path(__file__).parent / "dashboard"
 SUFFIXES = {
@@ -29,6 +33,10 @@ SUFFIXES = {
 ASSET_TYPES: Mapping[str, object] = {
     content_type.partition(";")[0]: str for content_type in SUFFIXES.values()
 }
+SETTINGS_PLACE = '<script type="application/json" id="settings">'
+SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+"""Text of the page's own script and style."""
 FOREVER = "public, max-age=31536000, immutable"
 """A file's name holds a digest of what is in it."""
 
@@ -39,55 +47,31 @@ class DashboardQuery(Closed):
     model_config = ConfigDict(extra="ignore")
 
 
-class DashboardSettings(TypedDict):
-    """Settings that the dashboard needs before anybody signs in."""
-
-    currency: str
-    time_zone: str
-    sign_in_url: str
-    """The issuer's page for signing in; empty where the deployment names none."""
-    token_url: str
-    sign_out_url: str
-    client_id: str
-    scopes: list[str]
-    """The scopes to ask the issuer for, with the deployment's prefix; it grants what is allowed."""
-    scope_prefix: str
-
-
 def get_dashboard(
     container: Container,
     query: DashboardQuery,  # noqa: ARG001 - says that any is passed over
     call: Call,
 ) -> Reply:
     """Show the dashboard, a page that reads this API in the browser."""
+    page = _page()
+    settings = container.settings
     headers = {
-        "Content-Security-Policy": _policy(container.settings.sign_in_token_url),
+        "Content-Security-Policy": _policy(page, settings.sign_in_token_url),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
-    return _file(call, "index.html", HTML_TYPE, headers)
+    contents = page.replace(SETTINGS_PLACE, SETTINGS_PLACE + _settings(settings), 1)
+    return _compressible(call, contents.encode(), HTML_TYPE, headers)
 
 
 def get_asset(container: Container, file: str, call: Call) -> Reply:  # noqa: ARG001
     """Get a file of the dashboard; it never changes, since its name holds its digest."""
+    contents = _files().get(f"assets/{file}")
+    if contents is None:
+        raise NotFoundError("page of the dashboard")
     headers = {"Cache-Control": FOREVER, "X-Content-Type-Options": "nosniff"}
-    return _file(call, f"assets/{file}", SUFFIXES.get(Path(file).suffix, ""), headers)
-
-
-def get_dashboard_settings(container: Container) -> DashboardSettings:
-    """Get the public settings by which the dashboard signs people in."""
-    settings = container.settings
-    return {
-        "currency": settings.currency,
-        "time_zone": settings.time_zone,
-        "sign_in_url": settings.sign_in_url,
-        "token_url": settings.sign_in_token_url,
-        "sign_out_url": settings.sign_out_url,
-        "client_id": settings.sign_in_client_id,
-        "scopes": [settings.scope_prefix + scope for scope in SCOPES],
-        "scope_prefix": settings.scope_prefix,
-    }
+    return _compressible(call, contents, SUFFIXES.get(Path(file).suffix, ""), headers)
 
 
 SCOPES = (
@@ -104,26 +88,55 @@ SCOPES = (
 """The scopes that some page of the dashboard uses."""
 
 
-def _policy(token_url: str) -> str:
-    """Nothing from elsewhere, nothing within the page, and requests to the issuer alone."""
+def _settings(settings: Settings) -> str:
+    """Settings for signing in, as JSON that cannot end its element."""
+    public = {
+        "currency": settings.currency,
+        "timeZone": settings.time_zone,
+        "signInUrl": settings.sign_in_url,
+        "tokenUrl": settings.sign_in_token_url,
+        "signOutUrl": settings.sign_out_url,
+        "clientId": settings.sign_in_client_id,
+        "scopes": [settings.scope_prefix + scope for scope in SCOPES],
+        "scopePrefix": settings.scope_prefix,
+    }
+    return json.dumps(public).replace("<", r"\u003c")
+
+
+def _policy(page: str, token_url: str) -> str:
+    """Nothing from elsewhere, the page's own first script, and requests to the issuer alone."""
+    scripts, styles = (
+        "".join(f" 'sha256-{_digest(each)}'" for each in within.findall(page))
+        for within in (SCRIPT, STYLE)
+    )
     issuer = urlsplit(token_url)
     origin = f" {issuer.scheme}://{issuer.netloc}" if issuer.netloc else ""
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        f"connect-src 'self'{origin}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; script-src 'self'{scripts}; style-src 'self'{styles}; "
+        f"img-src 'self'; connect-src 'self'{origin}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
 
-def _file(call: Call, name: str, content_type: str, headers: Mapping[str, str]) -> Reply:
-    contents = _files().get(name)
-    if contents is None:
-        raise NotFoundError("page of the dashboard")
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _compressible(
+    call: Call, contents: bytes, content_type: str, headers: Mapping[str, str]
+) -> Reply:
     own = {**headers, "Vary": "Accept-Encoding"}
     if "gzip" not in call.headers.get("accept-encoding", ""):
         return Reply(contents, HTTPStatus.OK, own, content_type)
-    return Reply(
-        _compressed(name), HTTPStatus.OK, {**own, "Content-Encoding": "gzip"}, content_type
-    )
+    own["Content-Encoding"] = "gzip"
+    return Reply(_compressed(contents), HTTPStatus.OK, own, content_type)
+
+
+def _page() -> str:
+    page = _files().get("index.html")
+    if page is None:
+        raise NotFoundError("page of the dashboard")
+    return page.decode()
 
 
 @cache
@@ -136,6 +149,6 @@ def _files() -> Mapping[str, bytes]:
     }
 
 
-@cache
-def _compressed(name: str) -> bytes:
-    return gzip.compress(_files()[name], mtime=0)
+@lru_cache(maxsize=64)
+def _compressed(contents: bytes) -> bytes:
+    return gzip.compress(contents, mtime=0)

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 import email_validator  # noqa: F401 - nearly every request needs it, which then need not wait
 from pydantic import Field
 
-from dashboard_pages import ASSET_TYPES, get_asset, get_dashboard, get_dashboard_settings
+from dashboard_pages import ASSET_TYPES, get_asset, get_dashboard
 from hosted_page import (
     confirmation_page,
     confirmed_page,
@@ -99,7 +99,6 @@ def get_health(container: Container) -> Health:
 
 api.route("GET", "/", scope=None, answers={HTML_TYPE: str})(get_dashboard)
 api.route("GET", "/assets/{file}", scope=None, answers=ASSET_TYPES)(get_asset)
-api.route("GET", "/dashboard/config", scope=None)(get_dashboard_settings)
 
 
 @api.route("GET", "/f/{form_id}", scope=None, answers={HTML_TYPE: str})

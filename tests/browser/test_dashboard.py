@@ -89,6 +89,20 @@ def test_everything_comes_from_here_and_no_token_is_stored(
     assert page.url == f"{own}#/retention?period=week"
 
 
+def test_answers_asked_for_before_the_code_is_here_are_not_asked_for_twice(
+    gateway: Gateway, scored: Call, browser: Browser
+) -> None:
+    assert scored("GET", "/health").status == 200
+    visit = Visit(browser.new_page(), gateway)
+
+    visit.sign_in("viewer", "?days=7")
+
+    assert sorted(visit.asked) == [
+        "/overview?days=7",
+        "/retention/customers?risk=high&limit=5",
+    ]
+
+
 @pytest.mark.parametrize(
     ("role", "offered"),
     [

@@ -11,7 +11,7 @@ A_MOMENT = 60
 LONGEST = 20_000
 """Milliseconds that a page may take."""
 PAGES = ("", "risk", "campaigns", "retention", "value", "leads", "track-record", "forms")
-OWN = ("/assets/", "/dashboard/", "/development/")
+OWN = ("/assets/", "/development/")
 """What the page needs for itself, which is no number of the business."""
 
 

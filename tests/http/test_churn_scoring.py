@@ -90,6 +90,10 @@ def test_a_customer_whose_totals_are_too_large_is_left_out_and_told(gateway: Gat
     assert (left_out["count"], left_out["customer_ids"]) == (1, ["whale"])
     assert (over_refunded["total"], over_refunded["currency"]) == ("-20.50", "USD")
     assert gateway.call("GET", "/retention/model").json["runs"][0]["warnings"] == report["warnings"]
+    last_run = gateway.call("GET", "/overview").json["attention"]["last_run"]
+    assert last_run["warnings"] == [
+        {name: each[name] for name in ("code", "message", "count")} for each in report["warnings"]
+    ]
     assert gateway.call("GET", "/ltv/customers/whale").status == 404
     assert gateway.call("GET", "/ltv/customers/somebody").json["actual_clv"] == "-10.50"
     analysis = gateway.call("GET", "/ltv/analysis").json

@@ -24,7 +24,7 @@ PROMISED = """
 GET /health · GET /f/{form_id} · POST /forms/{form_id}/submissions · GET /openapi.json
 GET /f/{form_id}/thanks · GET /f/{form_id}/confirm · POST /f/{form_id}/confirm
 GET /forms/{form_id}/token
-GET / · GET /assets/{file} · GET /dashboard/config
+GET / · GET /assets/{file}
 GET /forms forms:read
 GET /forms/{form_id} forms:read
 GET /forms/analytics forms:read

@@ -22,7 +22,6 @@ PUBLIC = {
     ("GET", "/health"),
     ("GET", "/"),
     ("GET", "/assets/{file}"),
-    ("GET", "/dashboard/config"),
     ("POST", "/connectors/{system}"),
     ("GET", "/f/{form_id}"),
     ("GET", "/f/{form_id}/thanks"),

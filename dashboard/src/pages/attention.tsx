@@ -3,7 +3,6 @@ import { link } from "../address";
 import type { Schemas } from "../api";
 import { plural } from "../format";
 import { Day } from "../parts/values";
-import { useReading } from "../reading";
 import { may } from "../session";
 
 type Facts = Schemas["AttentionView"];
@@ -36,7 +35,11 @@ export function Attention({ attention }: { attention: Facts }) {
             : "No import of orders has failed."}
         </Item>
         <LastRun attention={attention} />
-        {may("retention:read") && <Warnings />}
+        {attention.last_run?.warnings.map((each) => (
+          <Item key={each.code} isOdd>
+            {each.message}.
+          </Item>
+        ))}
       </ul>
     </section>
   );
@@ -58,20 +61,5 @@ function LastRun({ attention: { last_run: run, is_run_late: isLate } }: { attent
       {run.failure && `: ${run.failure}`}.{" "}
       {may("retention:read") && <a href={link(["track-record"])}>How right it was</a>}
     </Item>
-  );
-}
-
-/** What the last run says against its own numbers. */
-function Warnings() {
-  const { data } = useReading("/retention/model", { query: { limit: 1 } });
-  const warnings = data?.runs[0]?.warnings ?? [];
-  return (
-    <>
-      {warnings.map((each) => (
-        <Item key={each.code} isOdd>
-          {each.message}.
-        </Item>
-      ))}
-    </>
   );
 }

@@ -10,17 +10,15 @@ import { type Reading, useReading } from "../reading";
 import { may } from "../session";
 import { useSettings } from "../settings";
 import { Attention } from "./attention";
+import { LENGTHS, lengthIn, MOST_AT_RISK, overviewOf } from "./todays-requests";
 
 type Overview = Schemas["OverviewView"];
-
-const LENGTHS = ["7", "28", "90"] as const;
 
 export function Today() {
   return (
     <>
       <h1>How is business?</h1>
       {may("overview:read") && <Period />}
-      {may("overview:read") && may("retention:read") && <Ahead />}
       {may("retention:read") && <AtRisk />}
     </>
   );
@@ -29,8 +27,8 @@ export function Today() {
 /** The period's figures, and what needs attention: both of one answer. */
 function Period() {
   const [query] = useQuery();
-  const days = LENGTHS.find((each) => each === query.days) ?? "28";
-  const reading = useReading("/overview", { query: { days, end: query.end } });
+  const days = lengthIn(query);
+  const reading = useReading("/overview", { query: overviewOf(query) });
   return (
     <Ready reading={reading}>
       {(data) => (
@@ -41,12 +39,6 @@ function Period() {
       )}
     </Ready>
   );
-}
-
-/** Asks for the warnings that `Attention` shows, so that they are here with the period's figures. */
-function Ahead() {
-  useReading("/retention/model", { query: { limit: 1 } });
-  return null;
 }
 
 interface Row {
@@ -200,7 +192,7 @@ function Until({ data }: { data: Overview }) {
 }
 
 function AtRisk() {
-  const list = useReading("/retention/customers", { query: { risk: "high", limit: 5 } });
+  const list = useReading("/retention/customers", { query: MOST_AT_RISK });
   return (
     <Ready
       reading={list}

@@ -16,7 +16,7 @@ from succotash.application.retention.overview_views import (
     RevenueView,
     RiskView,
 )
-from succotash.application.scoring.run_views import run_day
+from succotash.application.scoring.run_views import run_day, run_warnings
 from succotash.domain.leads.analytics import PeriodCounts
 from succotash.domain.messages.outbox import Backlog
 from succotash.domain.repositories.storage import Repositories, Storage
@@ -186,4 +186,8 @@ def _last_run(progress: RunProgress) -> LastRunView:
         "as_of": progress.as_of,
         "stage": stage,
         "failure": progress.failure if stage is RunStage.FAILED else None,
+        "warnings": [
+            {"code": each["code"], "message": each["message"], "count": each["count"]}
+            for each in (run_warnings(progress.run) if progress.run else ())
+        ],
     }

@@ -61,6 +61,16 @@ class RiskView(TypedDict):
     """The instant of the earlier run."""
 
 
+class LastRunWarningView(TypedDict):
+    """A finding against the run's own numbers; `GET /retention/model` tells more."""
+
+    code: str
+    """The code of the warning in `GET /retention/model`."""
+    message: str
+    count: int
+    """Customers, orders or models that it is about."""
+
+
 class LastRunView(TypedDict):
     """The run with the latest instant, published or not."""
 
@@ -69,6 +79,8 @@ class LastRunView(TypedDict):
     stage: str
     """`planned`, `scoring`, `finished`, `withheld` or `failed`."""
     failure: str | None
+    warnings: list[LastRunWarningView]
+    """Empty before the run has ended."""
 
 
 class AttentionView(TypedDict):
