@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from local.demo_data import LocalDemo
 from local.past_campaign import CAMPAIGN_ID
 from local.serving import CHROMIUM_SWITCHES, ROOT, serving, sqlite_in, workers_of
+from succotash.domain.values import Json
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -26,6 +27,12 @@ SIZES = {"wide": (1180, 860), "narrow": (360, 740)}
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 COLOURS = 96
 """The colours of a picture: few enough that it stays small."""
+COSTS: Mapping[str, dict[str, Json]] = {
+    "1997-01": {"newsletter": "240.00", "search": "1350.00"},
+    "1997-02": {"newsletter": "240.00", "search": "1480.00"},
+    "1997-03": {"newsletter": "180.00", "search": "900.00"},
+}
+"""Invented, since the demo has none, by month and source."""
 A_MOMENT = 400
 """Milliseconds in which what was read last is drawn."""
 
@@ -41,6 +48,7 @@ def places(lead_id: str) -> Mapping[str, str]:
         "new-campaign": "campaigns/new?risk=high",
         "retention": "retention",
         "value": "value",
+        "costs": "costs?month=1997-03",
         "leads": "leads",
         "lead": f"leads/{lead_id}",
         "track-record": "track-record",
@@ -112,6 +120,8 @@ def main() -> int:
             workers = workers_of(gateway, folder)
             workers.take_events(), workers.relay()
             lead = gateway.call(token)("GET", "/leads").body["leads"][-1]
+            for month, costs in COSTS.items():
+                gateway.call(token)("PUT", f"/acquisition-costs/{month}", {"costs": costs})
             FOLDER.mkdir(exist_ok=True)
             for old in [] if begins else list(pictures()):
                 old.unlink()

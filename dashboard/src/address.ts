@@ -24,6 +24,11 @@ export function link(path: string[], query: Query = {}): string {
   return `#/${path.map(encodeURIComponent).join("/")}${asQuery(query)}`;
 }
 
+/** Ids as one value of a query; a comma within an id is not one between two. */
+export const asIds = (ids: Iterable<string>) => [...ids].map(encodeURIComponent).join(",");
+
+export const readIds = (text = "") => text.split(",").filter(Boolean).map(decoded);
+
 export function asQuery(query: Query): string {
   const kept = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
   const text = new URLSearchParams(kept.map(([name, value]) => [name, String(value)])).toString();

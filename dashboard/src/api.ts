@@ -44,8 +44,20 @@ export function addressOf(path: keyof paths, { path: parameters = {}, query = {}
   return filled + asQuery(query);
 }
 
+/** What the gateway says in a word of its own, or not at all, for people. */
+const TITLES: Record<number, string> = {
+  403: "Your sign-in does not allow this",
+  429: "Too many requests at once: wait a moment",
+  502: "The service is not available at the moment",
+  503: "The service is not available at the moment",
+  504: "The service took too long to answer",
+};
+
+/** Longer than the gateway waits for an answer. */
+const PATIENCE = 40_000;
+
 export async function get<P extends keyof paths>(path: P, place: Place = {}): Promise<Answer<P>> {
-  return (await request("GET", addressOf(path, place))) as Answer<P>;
+  return (await request("GET", reachable(path, place))) as Answer<P>;
 }
 
 export async function send<P extends keyof paths, M extends Exclude<Method, "get">>(
@@ -54,7 +66,14 @@ export async function send<P extends keyof paths, M extends Exclude<Method, "get
   place: Place,
   body?: Body<P, M>,
 ): Promise<Answer<P, M>> {
-  return (await request(method.toUpperCase(), addressOf(path, place), body)) as Answer<P, M>;
+  return (await request(method.toUpperCase(), reachable(path, place), body)) as Answer<P, M>;
+}
+
+/** The address of a request; browsers take these two for steps between folders. */
+function reachable(path: keyof paths, place: Place): string {
+  const step = Object.values(place.path ?? {}).find((each) => each === "." || each === "..");
+  if (step) throw new ApiError(0, `A browser cannot ask for the id “${step}”`);
+  return addressOf(path, place);
 }
 
 let begun: BegunRequests = new Map();
@@ -77,18 +96,29 @@ async function request(method: string, address: string, body?: unknown): Promise
   try {
     const text = body === undefined ? null : JSON.stringify(body);
     const early = method === "GET" && takeBegun(address);
-    response = await (early || fetch(address, { method, headers, body: text }));
+    const signal = AbortSignal.timeout(PATIENCE);
+    response = await (early || fetch(address, { method, headers, body: text, signal }));
   } catch {
     throw new ApiError(0, "The service cannot be reached");
   }
   if (response.status === 401) session().expired();
-  const answer: unknown = await response.json().catch(() => undefined);
-  if (response.ok) return answer;
+  const text = await response.text().catch(() => "");
+  const answer = parsed(text);
+  if (response.ok && (answer !== undefined || text === "")) return answer;
+  if (response.ok) throw new ApiError(0, "The answer cannot be read", "It is not of this service.");
   const problem = (answer ?? {}) as Partial<Schemas["Problem"]>;
   throw new ApiError(
     response.status,
-    problem.title ?? `The service answered ${response.status}`,
+    problem.title ?? TITLES[response.status] ?? `The service answered ${response.status}`,
     problem.detail,
     problem.errors,
   );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -79,16 +79,30 @@ export function dayOf(instant: string, zone: string): string {
 
 const DAY = 86_400_000;
 
-/** The day so many days from now, as the API and inputs write it. */
-export const daysFromNow = (days: number) =>
-  new Date(Date.now() + days * DAY).toISOString().slice(0, 10);
+/** The day so many days from now in the company's time zone, as the API and inputs write it. */
+export const daysFromNow = (days: number, zone: string) =>
+  isoDay(new Date(Date.now() + days * DAY).toISOString(), zone);
 
 /** The instant at which a day is over in the company's time zone. */
 export function endOfDay(date: string, timeZone: string): string {
   const inUtc = Date.parse(date) + DAY;
-  const there = new Date(inUtc).toLocaleString("sv-SE", { timeZone });
-  const ahead = Date.parse(`${there.replace(" ", "T")}Z`) - inUtc;
-  return new Date(inUtc - ahead).toISOString();
+  const ahead = (at: number) => {
+    const there = new Date(at).toLocaleString("sv-SE", { timeZone });
+    return Date.parse(`${there.replace(" ", "T")}Z`) - at;
+  };
+  // Twice, since clocks may be changed between the two.
+  return new Date(inUtc - ahead(inUtc - ahead(inUtc))).toISOString();
+}
+
+/** An amount with its sign, such as a change. */
+export function signedMoney(amount: string | number, currency: string): string {
+  const value = Number(amount);
+  return `${value > 0 ? "+" : ""}${money(value, currency)}`;
+}
+
+/** How many digits a currency's amounts have behind the point, such as none for JPY. */
+export function fractionDigits(currency: string): number {
+  return numberFormat({ style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
 /** The same as `YYYY-MM-DD`, as the API takes it. */

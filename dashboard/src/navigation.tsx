@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { link } from "./address";
+import { link, useAddress } from "./address";
+import { forgetDrafts } from "./drafts";
 import { PAGES } from "./pages";
 import { may } from "./session";
 import { useSettings } from "./settings";
@@ -14,6 +15,7 @@ interface NavigationProps {
 export function Navigation({ current, person, leave }: NavigationProps) {
   const { currency, timeZone } = useSettings();
   const pages = useRef<HTMLElement>(null);
+  useHeading();
   useLayoutEffect(() => {
     const here = pages.current?.querySelector<HTMLElement>("[aria-current]");
     if (!pages.current || !here) return;
@@ -42,12 +44,33 @@ export function Navigation({ current, person, leave }: NavigationProps) {
         </p>
         {person && <p class="person">{person}</p>}
         <ThemeChoice />
-        <button type="button" class="quiet" onClick={leave}>
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => {
+            forgetDrafts();
+            leave();
+          }}
+        >
           Sign out
         </button>
       </div>
     </header>
   );
+}
+
+/** After the way to another page, the keyboard and what is read out go on at its heading. */
+function useHeading(): void {
+  const place = useAddress().path.join("/");
+  const before = useRef(place);
+  useEffect(() => {
+    if (before.current === place) return;
+    before.current = place;
+    const heading = document.querySelector<HTMLElement>("main h1");
+    if (!heading) return;
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+  }, [place]);
 }
 
 const THEMES = ["auto", "light", "dark"] as const;

@@ -1,5 +1,5 @@
 import { Frame, Legend, XLabels, YAxis } from "./frame";
-import { every, linear, ticks } from "./scales";
+import { distinctTicks, every, linear } from "./scales";
 
 export interface Part {
   name: string;
@@ -28,7 +28,7 @@ const LABEL_WIDTH = 60;
 export function Columns({ label, parts, columns, yText, xTitle, height = 260 }: ColumnsProps) {
   const above = columns.map(({ values }) => sum(values.filter((value) => value > 0)));
   const below = columns.map(({ values }) => sum(values.filter((value) => value < 0)));
-  const yTicks = ticks(Math.min(0, ...below), Math.max(1e-9, ...above), 5);
+  const yTicks = distinctTicks(Math.min(0, ...below), Math.max(1e-9, ...above), 5, yText);
   const gutter = 14 + 7 * Math.max(...yTicks.map((tick) => yText(tick).length));
   return (
     <>

@@ -1,5 +1,5 @@
 import { Frame, Legend, XLabels, YAxis } from "./frame";
-import { every, linear, ticks } from "./scales";
+import { distinctTicks, every, linear, ticks } from "./scales";
 
 export interface Point {
   x: number;
@@ -48,7 +48,8 @@ export function Lines(props: LinesProps) {
   const xs = [...new Set([...points.map(({ x }) => x), ...(props.marks ?? [])])].sort(
     (one, other) => one - other,
   );
-  const yTicks = ticks(Math.min(...ys, ...(fromZero ? [0] : [])), Math.max(...ys), 5);
+  const least = Math.min(...ys, ...(fromZero ? [0] : []));
+  const yTicks = distinctTicks(least, Math.max(...ys), 5, yText);
   const gutter = 14 + 7 * Math.max(...yTicks.map((tick) => yText(tick).length));
   return (
     <>
@@ -59,7 +60,7 @@ export function Lines(props: LinesProps) {
           const first = xs[0] ?? 0;
           const last = xs.at(-1) ?? 1;
           const hasRoom = series.every((each) => each.kind === "whiskers");
-          const pad = hasRoom ? 0.08 * (last - first) || 0.5 : 0;
+          const pad = (hasRoom ? 0.08 * (last - first) : 0) || (first === last ? 0.5 : 0);
           const x = linear([first - pad, last + pad], [area.left, area.right]);
           const y = linear([yTicks[0] ?? 0, yTicks.at(-1) ?? 1], [area.bottom, area.top]);
           const step = every(xs.length, area.right - area.left, LABEL_WIDTH);

@@ -18,6 +18,22 @@ export function ticks(low: number, high: number, wanted: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
 }
 
+/** The same, but so few that no two neighbours read alike. */
+export function distinctTicks(
+  low: number,
+  high: number,
+  wanted: number,
+  text: (value: number) => string,
+): number[] {
+  for (let number = wanted; number > 1; number -= 1) {
+    const found = ticks(low, high, number);
+    if (found.every((tick, at) => at === 0 || text(tick) !== text(found[at - 1] ?? 0))) {
+      return found;
+    }
+  }
+  return ticks(low, high, 1);
+}
+
 /** Every so many of them, so that labels of this width do not meet. */
 export function every(count: number, width: number, labelWidth: number): number {
   return Math.max(1, Math.ceil(count / Math.max(1, Math.floor(width / labelWidth))));

@@ -26,6 +26,8 @@ export function Attention({ attention }: { attention: Facts }) {
             : "No delivery has failed."}
           {uncertain_deliveries > 0 &&
             ` Whether ${plural(uncertain_deliveries, "delivery", "deliveries")} happened is not known.`}
+          {failed_messages > 0 &&
+            " Once the cause is gone, the operator has them sent again: see “Dead letters” in docs/how-to/troubleshoot.md."}
         </Item>
         <Item isOdd={failed_imports > 0}>
           {failed_imports > 0

@@ -1,9 +1,10 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { link, useAddress } from "../address";
+import { link, readIds, useAddress } from "../address";
 import { ApiError, type Body, send } from "../api";
-import { daysFromNow, endOfDay, plural } from "../format";
-import { Choice, Field } from "../parts/controls";
+import { useDraft } from "../drafts";
+import { daysFromNow, endOfDay, fractionDigits, plural } from "../format";
+import { Choice, Field, FoundDraft } from "../parts/controls";
 import { Failed } from "../parts/states";
 import { forgetAnswers } from "../reading";
 import { useSettings } from "../settings";
@@ -23,8 +24,13 @@ No more of these: {{ unsubscribe_url }}
 export function CampaignEditor() {
   const { query } = useAddress();
   const { currency, timeZone } = useSettings();
-  const chosen = query.ids ? query.ids.split(",") : [];
-  const [draft, setDraft] = useState({
+  const chosen = readIds(query.ids);
+  const hasCents = fractionDigits(currency) > 0;
+  const {
+    now: draft,
+    change: setDraft,
+    ...kept
+  } = useDraft(`campaign ${JSON.stringify(query)}`, {
     name: "",
     description: "",
     risk: query.risk ?? (chosen.length > 0 ? "" : "high"),
@@ -32,11 +38,11 @@ export function CampaignEditor() {
     atLeast: "",
     subject: "",
     text: LETTER,
-    cost: "0.02",
-    total: "25.00",
+    cost: hasCents ? "0.02" : "2",
+    total: hasCents ? "25.00" : "2500",
     heldOut: "10",
     days: "30",
-    ends: daysFromNow(RUNS_FOR),
+    ends: daysFromNow(RUNS_FOR, timeZone),
   });
   const [error, setError] = useState<ApiError>();
   const [isBusy, setBusy] = useState(false);
@@ -66,6 +72,7 @@ export function CampaignEditor() {
     try {
       const made = await send("post", "/retention/campaigns", {}, body);
       forgetAnswers();
+      kept.forget();
       location.hash = link(["campaigns", made.campaign_id]);
     } catch (reason) {
       setError(reason instanceof ApiError ? reason : new ApiError(0, String(reason)));
@@ -79,6 +86,7 @@ export function CampaignEditor() {
         <a href={link(["campaigns"])}>Campaigns</a>
       </p>
       <h1>New campaign</h1>
+      <FoundDraft {...kept} />
       <form class="form card" onSubmit={save}>
         <Field label="Name">{(ids) => <input {...ids} {...text("name")} required />}</Field>
         <Field label="Description">{(ids) => <input {...ids} {...text("description")} />}</Field>
@@ -127,7 +135,13 @@ export function CampaignEditor() {
             </Field>
             <Field label="Last day" hint="Nothing leaves after it">
               {(ids) => (
-                <input {...ids} {...text("ends")} type="date" min={daysFromNow(0)} required />
+                <input
+                  {...ids}
+                  {...text("ends")}
+                  type="date"
+                  min={daysFromNow(0, timeZone)}
+                  required
+                />
               )}
             </Field>
           </div>

@@ -1,7 +1,7 @@
 import type { Schemas } from "../api";
 import { Bars } from "../charts/bars";
 import { Lines } from "../charts/lines";
-import { axisMoney, dayOf, decimal, money, shortDay } from "../format";
+import { axisMoney, dayOf, decimal, isoDay, money, shortDay } from "../format";
 import { Stat } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Count, Day, Decimal, Money, Share } from "../parts/values";
@@ -201,7 +201,7 @@ function Looks({ effect, address, id }: OfEffect) {
             },
           ]}
           marks={looks.map((look) => dayNumber(look.at))}
-          xText={(day) => shortDay(new Date(day * DAY).toISOString())}
+          xText={(day) => shortDay(isoDay(new Date(day * DAY).toISOString(), timeZone))}
           yText={axisMoney(Math.max(...read.map((look) => Number(look.high))), currency)}
         />
       ) : undefined}

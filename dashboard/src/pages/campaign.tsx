@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { link, useAddress } from "../address";
 import { type Answer, ApiError, type Schemas, send } from "../api";
 import { Bars } from "../charts/bars";
-import { count, daysFromNow, endOfDay, label, plural } from "../format";
+import { count, daysFromNow, endOfDay, label, money, plural } from "../format";
 import { Field } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Failed, Ready } from "../parts/states";
@@ -58,12 +58,13 @@ export function Campaign() {
       <p>
         <a href={link(["campaigns"])}>Campaigns</a>
       </p>
+      <h1>
+        {campaign.data?.name ?? "Campaign"}{" "}
+        {campaign.data && <span class="state">{label(campaign.data.status)}</span>}
+      </h1>
       <Ready reading={campaign}>
         {(data) => (
           <>
-            <h1>
-              {data.name} <span class="state">{label(data.status)}</span>
-            </h1>
             <Definition campaign={data} />
             {may("retention:write") && (
               <Actions
@@ -80,15 +81,19 @@ export function Campaign() {
           </>
         )}
       </Ready>
-      <Ready reading={performance}>
-        {(data) => <Effect performance={data} address={performance.address} />}
-      </Ready>
+      {campaign.data && (
+        <Ready reading={performance}>
+          {(data) => <Effect performance={data} address={performance.address} />}
+        </Ready>
+      )}
     </>
   );
 }
 
 function Definition({ campaign }: { campaign: Details }) {
   const { message, budget, frequency_cap: cap, quiet_hours: quiet } = campaign;
+  const begins = campaign.starts_at ?? campaign.activated_at;
+  const ends = campaign.ended_at ?? justBefore(campaign.ends_at);
   return (
     <section class="card" aria-label="Definition">
       {campaign.description && <p>{campaign.description}</p>}
@@ -103,7 +108,8 @@ function Definition({ campaign }: { campaign: Details }) {
           <>
             <dt>Budget</dt>
             <dd>
-              {String(budget.total)} {budget.currency}, {String(budget.cost_per_message)} a message
+              {money(budget.total, budget.currency)},{" "}
+              {money(budget.cost_per_message, budget.currency)} a message
             </dd>
           </>
         )}
@@ -125,8 +131,19 @@ function Definition({ campaign }: { campaign: Details }) {
         )}
         <dt>Runs</dt>
         <dd>
-          from <Day of={campaign.starts_at ?? campaign.activated_at} /> to{" "}
-          <Day of={campaign.ended_at ?? justBefore(campaign.ends_at)} />
+          {begins ? (
+            <>
+              from <Day of={begins} />
+            </>
+          ) : (
+            "once it is activated"
+          )}
+          {ends && (
+            <>
+              {" "}
+              to <Day of={ends} />
+            </>
+          )}
         </dd>
       </dl>
       {message && <Mail subject={message.subject} text={message.text} />}
@@ -157,7 +174,7 @@ interface ActionsProps {
 /** Preview, activate, send, pause, complete, delete: what the campaign's status allows. */
 function Actions({ campaign, changed, asked }: ActionsProps) {
   const { timeZone } = useSettings();
-  const [lastDay, setLastDay] = useState(() => daysFromNow(RUNS_FOR));
+  const [lastDay, setLastDay] = useState(() => daysFromNow(RUNS_FOR, timeZone));
   const [preview, setPreview] = useState<Preview>();
   const [isSent, setSent] = useState(false);
   const [error, setError] = useState<ApiError>();
@@ -179,6 +196,7 @@ function Actions({ campaign, changed, asked }: ActionsProps) {
       const isEndless = status === "active" && !campaign.ends_at;
       const end = isEndless ? { ends_at: endOfDay(lastDay, timeZone) } : {};
       await send("patch", ROUTE, place, { status, ...end });
+      setPreview(undefined);
       changed();
     });
   const look = () => act(async () => setPreview(await send("post", `${ROUTE}/preview`, place)));
@@ -208,7 +226,7 @@ function Actions({ campaign, changed, asked }: ActionsProps) {
               {...ids}
               type="date"
               value={lastDay}
-              min={daysFromNow(0)}
+              min={daysFromNow(0, timeZone)}
               onInput={(event) => setLastDay(event.currentTarget.value)}
             />
           )}
@@ -264,7 +282,7 @@ function Actions({ campaign, changed, asked }: ActionsProps) {
       {status === "active" && (
         <p class="note" role="status">
           {isSent
-            ? "On its way: whoever is to be written to is chosen now, and the messages leave."
+            ? "On its way: the members to write to are chosen now, and the messages leave."
             : "Messages leave every night, after customers are scored."}
         </p>
       )}

@@ -1,18 +1,17 @@
 import { useState } from "preact/hooks";
 import { link, useQuery } from "../address";
 import { ApiError, type Schemas, send } from "../api";
+import { useDraft } from "../drafts";
 import { isoDay } from "../format";
-import { Field } from "../parts/controls";
+import { Field, FoundDraft } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Failed, Ready } from "../parts/states";
 import { Money } from "../parts/values";
 import { forgetAnswers, useReading } from "../reading";
 import { useSettings } from "../settings";
+import { UNKNOWN } from "./value-sources";
 
 type Month = Schemas["MonthCostsView"];
-
-/** The source of customers whom no form led to, for whom nothing was spent. */
-const UNKNOWN = "unknown";
 
 /** What was spent on winning customers: the months so far, and one to enter. */
 export function Costs() {
@@ -21,6 +20,7 @@ export function Costs() {
   const reading = useReading("/acquisition-costs");
   const sources = useReading("/ltv/sources");
   const month = query.month ?? isoDay(new Date().toISOString(), timeZone).slice(0, 7);
+  const [saved, setSaved] = useState("");
   return (
     <>
       <p>
@@ -51,8 +51,14 @@ export function Costs() {
                   month={month}
                   known={known}
                   names={names}
-                  saved={reading.reload}
+                  saved={() => {
+                    setSaved(month);
+                    reading.reload();
+                  }}
                 />
+                <p class="note" role="status">
+                  {saved === month && "Saved."}
+                </p>
               </section>
               <Known months={months} address={reading.address} />
             </>
@@ -72,9 +78,13 @@ interface EditorProps {
 
 function Editor({ month, known, names, saved }: EditorProps) {
   const { currency } = useSettings();
-  const [costs, setCosts] = useState<Record<string, string>>(
-    Object.fromEntries(names.map((each) => [each, String(known?.costs[each] ?? "")])),
-  );
+  const stored = Object.fromEntries(names.map((each) => [each, String(known?.costs[each] ?? "")]));
+  const {
+    now: changed,
+    change: setCosts,
+    ...kept
+  } = useDraft<Record<string, string>>(`costs ${month}`, {});
+  const costs = { ...changed, ...stored, ...changed };
   const [other, setOther] = useState("");
   const [error, setError] = useState<ApiError>();
   const [isBusy, setBusy] = useState(false);
@@ -87,6 +97,7 @@ function Editor({ month, known, names, saved }: EditorProps) {
       const body = { costs: Object.fromEntries(given), currency };
       await send("put", "/acquisition-costs/{month}", { path: { month } }, body);
       forgetAnswers();
+      kept.forget();
       saved();
     } catch (reason) {
       setError(reason instanceof ApiError ? reason : new ApiError(0, String(reason)));
@@ -100,6 +111,7 @@ function Editor({ month, known, names, saved }: EditorProps) {
   };
   return (
     <form class="form" onSubmit={save}>
+      <FoundDraft {...kept} />
       <div class="side-by-side">
         {Object.entries(costs).map(([source, amount]) => (
           <Field key={source} label={`${source} (${currency})`}>

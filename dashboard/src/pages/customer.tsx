@@ -1,12 +1,15 @@
-import { link, useAddress } from "../address";
+import { asIds, link, useAddress } from "../address";
 import type { Schemas } from "../api";
-import { label, money } from "../format";
+import { label, money, plural } from "../format";
 import { Stat } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Ready } from "../parts/states";
-import { Count, Day, Instant, Level, Money, Share } from "../parts/values";
+import { Day, Instant, Level, Money, Share } from "../parts/values";
 import { useReading } from "../reading";
 import { may } from "../session";
+
+/** How much of a customer's history the API answers with. */
+const LISTED = 20;
 
 /** One customer: value, risk and history. */
 export function Customer() {
@@ -62,7 +65,8 @@ function Value({ value, address }: { value: Schemas["CustomerDetails"]; address:
         <Stat
           label="Expected in total"
           note={
-            interval && (
+            interval &&
+            interval.low !== interval.high && (
               <>
                 <Money of={interval.low} currency={currency} /> to{" "}
                 <Money of={interval.high} currency={currency} /> in <Share of={interval.level} /> of
@@ -77,8 +81,8 @@ function Value({ value, address }: { value: Schemas["CustomerDetails"]; address:
           label="Spent so far"
           note={
             <>
-              <Count of={value.order_count} /> orders of <Money of={value.average_order_value} /> on
-              average
+              {plural(value.order_count, "order")} of{" "}
+              <Money of={value.average_order_value} currency={currency} /> on average
             </>
           }
         >
@@ -111,7 +115,11 @@ function RiskOfOne({
   return (
     <>
       <Figure
-        title={`Is this customer about to leave? ${label(risk.risk_level)} risk`}
+        title={
+          risk.risk_level === "lost"
+            ? "This customer has most likely left"
+            : `Is this customer about to leave? ${label(risk.risk_level)} risk`
+        }
         definition={`The chance of leaving is that of buying nothing in the next ${risk.horizon_days} days.`}
         asOf={run?.as_of}
         address={address}
@@ -142,7 +150,10 @@ function RiskOfOne({
         </ul>
         {mayWrite && (
           <p class="actions">
-            <a class="button" href={link(["campaigns", "new"], { ids: customer.customer_id })}>
+            <a
+              class="button"
+              href={link(["campaigns", "new"], { ids: asIds([customer.customer_id]) })}
+            >
               Make a campaign of this customer
             </a>
           </p>
@@ -150,7 +161,7 @@ function RiskOfOne({
       </Figure>
       <Figure
         title="What has this customer done?"
-        definition="Purchases and activity, the latest first."
+        definition={`Purchases and activity, the latest first${history.length >= LISTED ? `, of which the last ${LISTED} are listed` : ""}.`}
         address={address}
         name={`history-${customer.customer_id}`}
         columns={[

@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 import { link, useAddress } from "../address";
-import { ApiError, type Body, type Schemas, send } from "../api";
-import { Field } from "../parts/controls";
+import { ApiError, type Body, get, type Schemas, send } from "../api";
+import { useDraft } from "../drafts";
+import { Field, FoundDraft } from "../parts/controls";
 import { Failed, Ready } from "../parts/states";
 import { forgetAnswers, useReading } from "../reading";
 import { FieldsEditor, followFields, RulesEditor } from "./form-parts";
@@ -15,16 +16,36 @@ const NEW: FormBody = {
   rules: [],
 };
 
+interface FormDraft {
+  form: FormBody;
+  name: string;
+  /** What was stored when it was begun; empty for a new form. */
+  stored: string;
+}
+
 /** Define a form, with its hosted page as it will look. */
 export function FormEditor() {
   const { path } = useAddress();
   const id = path[1] ?? "new";
-  return id === "new" ? <Editor body={NEW} /> : <Existing id={id} />;
+  const isNew = id === "new";
+  return (
+    <>
+      <p>
+        <a href={link(isNew ? ["forms"] : ["forms", id])}>{isNew ? "Forms" : id}</a>
+      </p>
+      <h1>{isNew ? "New form" : "Edit the form"}</h1>
+      {isNew ? <Editor body={NEW} /> : <Existing id={id} />}
+    </>
+  );
 }
 
 function Existing({ id }: { id: string }) {
   const form = useReading("/forms/{form_id}", { path: { form_id: id } });
-  return <Ready reading={form}>{(data) => <Editor id={id} body={bodyOf(data)} />}</Ready>;
+  return (
+    <Ready reading={form}>
+      {(data) => <Editor key={data.updated_at} id={id} body={bodyOf(data)} reload={form.reload} />}
+    </Ready>
+  );
 }
 
 /** What a PUT takes of what a GET answers. */
@@ -32,31 +53,70 @@ function bodyOf({ form_id, updated_at, rules, ...kept }: Schemas["FormView"]): F
   return { ...kept, rules: rules.map(({ rule_id, ...rule }) => rule) } as FormBody;
 }
 
-function Editor({ id, body }: { id?: string; body: FormBody }) {
-  const [form, setForm] = useState(body);
-  const [name, setName] = useState(id ?? "");
+/** What is stored now, as a text to compare; empty where no form has this id. */
+async function storedNow(form_id: string): Promise<string> {
+  try {
+    return JSON.stringify(bodyOf(await get("/forms/{form_id}", { path: { form_id } })));
+  } catch (reason) {
+    if (reason instanceof ApiError && reason.status === 404) return "";
+    throw reason;
+  }
+}
+
+interface EditorProps {
+  body: FormBody;
+  /** Of a form that is there, and how to read it again. */
+  id?: string;
+  reload?: () => void;
+}
+
+function Editor({ id, body, reload }: EditorProps) {
+  const beginning = { form: body, name: id ?? "", stored: id ? JSON.stringify(body) : "" };
+  const {
+    now: { form, name, stored },
+    change: setDraft,
+    ...kept
+  } = useDraft<FormDraft>(`form ${id ?? ""}`, beginning);
   const [error, setError] = useState<ApiError>();
   const [isBusy, setBusy] = useState(false);
-  const change = (changes: Partial<FormBody>) => setForm((before) => ({ ...before, ...changes }));
+  const set = (changes: Partial<FormDraft>) => setDraft((before) => ({ ...before, ...changes }));
+  const change = (changes: Partial<FormBody>) =>
+    setDraft((before) => ({ ...before, form: { ...before.form, ...changes } }));
+  /** Nothing that somebody else saved meanwhile, or that another form is, goes without a word. */
+  const refuseToReplace = async () => {
+    const now = await storedNow(name);
+    if (now === stored) return;
+    if (!id) throw new ApiError(409, `A form ${name} exists already`, "Choose another id.");
+    set({ stored: now });
+    throw new ApiError(
+      409,
+      "The form was changed since you opened it",
+      "Saving again replaces what is stored; discard yours to see that.",
+    );
+  };
   const save = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
     setError(undefined);
     try {
+      await refuseToReplace();
       await send("put", "/forms/{form_id}", { path: { form_id: name } }, form);
       forgetAnswers();
+      kept.forget();
       location.hash = link(["forms", name]);
     } catch (reason) {
       setError(reason instanceof ApiError ? reason : new ApiError(0, String(reason)));
       setBusy(false);
     }
   };
+  const discard = () => {
+    kept.forget();
+    setError(undefined);
+    reload?.();
+  };
   return (
     <>
-      <p>
-        <a href={link(id ? ["forms", id] : ["forms"])}>{id ? body.title : "Forms"}</a>
-      </p>
-      <h1>{id ? "Edit the form" : "New form"}</h1>
+      <FoundDraft isFound={kept.isFound || error?.status === 409} forget={discard} />
       <div class="columns">
         <form class="form card" onSubmit={save}>
           {!id && (
@@ -67,7 +127,7 @@ function Editor({ id, body }: { id?: string; body: FormBody }) {
                   value={name}
                   required
                   pattern="[a-z0-9][a-z0-9_\-]*"
-                  onInput={(event) => setName(event.currentTarget.value)}
+                  onInput={(event) => set({ name: event.currentTarget.value })}
                 />
               )}
             </Field>

@@ -25,10 +25,10 @@ export function Form() {
       <p>
         <a href={link(["forms"])}>Forms</a>
       </p>
+      <h1>{form.data?.title ?? id}</h1>
       <Ready reading={form}>
-        {(data) => (
+        {() => (
           <>
-            <h1>{data.title}</h1>
             <p class="actions">
               <a class="button second" href={`/f/${encodeURIComponent(id)}`}>
                 Open its page

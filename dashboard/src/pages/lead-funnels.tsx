@@ -120,7 +120,12 @@ function Groups({ groups, kind, title, definition, address }: GroupsProps) {
       <Bars
         bars={groups.slice(0, SHOWN).map((each) => ({
           key: each.name,
-          label: `${kind === "grade" ? label(each.name) : each.name}: ${count(each.won)} won, ${plural(each.customers, "customer")}`,
+          label: (
+            <>
+              <bdi>{kind === "grade" ? label(each.name) : each.name}</bdi>: {count(each.won)} won,{" "}
+              {plural(each.customers, "customer")}
+            </>
+          ),
           value: each.leads,
           text: <Count of={each.leads} />,
           tone: kind === "grade" ? "tone-3" : "tone-2",

@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { link, useAddress } from "../address";
 import { ApiError, type Schemas, send } from "../api";
@@ -35,12 +36,13 @@ export function Lead() {
       <p>
         <a href={link(["leads"])}>Leads</a>
       </p>
+      <h1>
+        {reading.data ? nameOf(reading.data) : "Lead"}{" "}
+        {reading.data && <span class="state">{label(reading.data.status)}</span>}
+      </h1>
       <Ready reading={reading}>
         {(lead) => (
           <>
-            <h1>
-              {nameOf(lead)} <span class="state">{label(lead.status)}</span>
-            </h1>
             <Person lead={lead} moved={reading.reload} />
             <Score lead={lead} address={reading.address} />
             <Statuses lead={lead} address={reading.address} />
@@ -54,11 +56,14 @@ export function Lead() {
 
 function Person({ lead, moved }: { lead: Details; moved: () => void }) {
   const [error, setError] = useState<ApiError>();
+  const [said, setSaid] = useState("");
   const move = async (status: string) => {
     setError(undefined);
+    setSaid("");
     try {
       const place = { path: { lead_id: lead.lead_id } };
       await send("patch", "/leads/{lead_id}", place, { status: status as Schemas["LeadStatus"] });
+      setSaid(`Moved to: ${label(status).toLowerCase()}`);
       forgetAnswers();
       moved();
     } catch (reason) {
@@ -96,6 +101,9 @@ function Person({ lead, moved }: { lead: Details; moved: () => void }) {
       {may("leads:write") && (
         <p class="controls">
           <Choice label="Status" value={lead.status} options={LEAD_STATUSES} choose={move} />
+          <span class="note" role="status">
+            {said}
+          </span>
         </p>
       )}
       {error && <Failed error={error} />}
@@ -171,10 +179,10 @@ function History({ lead, address }: { lead: Details; address: string }) {
           show: (row) => (
             <dl class="facts">
               {Object.entries(row.answers).map(([field, answer]) => (
-                <>
+                <Fragment key={field}>
                   <dt>{field}</dt>
                   <dd>{Array.isArray(answer) ? answer.join(", ") : String(answer)}</dd>
-                </>
+                </Fragment>
               ))}
             </dl>
           ),

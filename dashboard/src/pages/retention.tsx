@@ -223,7 +223,7 @@ function Cohorts({ grid, address }: { grid: Grid; address: string }) {
 function Curve({ grid, address }: { grid: Grid; address: string }) {
   const points = grid.average.filter((each) => each.offset > 0 && each.rate !== null);
   const first = points[0];
-  const last = points.at(-1);
+  const last = points.findLast(isKnownWell) ?? points.at(-1);
   if (!first || !last) return null;
   return (
     <Figure
@@ -287,6 +287,12 @@ function Curve({ grid, address }: { grid: Grid; address: string }) {
     </Figure>
   );
 }
+
+/** The last points are of few customers: a finding is one whose band is narrower than this. */
+const WIDEST = 0.2;
+
+const isKnownWell = ({ low, high }: Column) =>
+  low !== null && high !== null && high - low <= WIDEST;
 
 function curveTitle({ mode, period }: Grid, first: Column, last: Column): string {
   const [one, other] = [share(first.rate ?? 0), share(last.rate ?? 0)];

@@ -1,5 +1,4 @@
-import { useState } from "preact/hooks";
-import { link, useQuery } from "../address";
+import { asIds, link, readIds, useQuery } from "../address";
 import type { Schemas } from "../api";
 import { Bars } from "../charts/bars";
 import { count, label, money } from "../format";
@@ -7,7 +6,7 @@ import { Choice, Pager, Stat } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Ready } from "../parts/states";
 import type { Column } from "../parts/table";
-import { Count, Day, Level, Money, Share } from "../parts/values";
+import { Count, Day, Level, Money, Share, SignedMoney } from "../parts/values";
 import { useReading } from "../reading";
 import { may } from "../session";
 import { useSettings } from "../settings";
@@ -26,8 +25,7 @@ type AtRisk = Schemas["ChurnRiskView"];
 export function Risk() {
   const [query, change] = useQuery();
   const level = query.risk ?? "high";
-  // Here, so that the next page and another level keep it.
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const chosen = new Set(readIds(query.ids));
   const analytics = useReading("/retention/analytics");
   const list = useReading("/retention/customers", {
     query: { risk: level, segment: query.segment, limit: 25, cursor: query.cursor },
@@ -41,7 +39,9 @@ export function Risk() {
           data.customers === 0 && "Nobody is judged yet: the first scoring run comes tonight."
         }
       >
-        {(data) => <Overview analytics={data} address={analytics.address} level={level} />}
+        {(data) => (
+          <Overview analytics={data} address={analytics.address} level={level} ids={query.ids} />
+        )}
       </Ready>
       <Ready reading={list}>
         {(data) => (
@@ -51,7 +51,7 @@ export function Risk() {
             level={level}
             segment={query.segment}
             chosen={chosen}
-            choose={setChosen}
+            choose={(ids) => change({ ids: asIds(ids) })}
             controls={
               <>
                 <Choice
@@ -77,9 +77,11 @@ interface OverviewProps {
   analytics: Schemas["RetentionAnalyticsView"];
   address: string;
   level: string;
+  /** Those who are selected, whom another level keeps. */
+  ids: string | undefined;
 }
 
-function Overview({ analytics, address, level }: OverviewProps) {
+function Overview({ analytics, address, level, ids }: OverviewProps) {
   const { currency } = useSettings();
   const levels = LEVELS.map((name) => ({
     name,
@@ -111,7 +113,7 @@ function Overview({ analytics, address, level }: OverviewProps) {
           note={
             change && (
               <>
-                <Money of={change.value_at_risk} /> since <Day of={change.since} />
+                <SignedMoney of={change.value_at_risk} /> since <Day of={change.since} />
               </>
             )
           }
@@ -132,7 +134,7 @@ function Overview({ analytics, address, level }: OverviewProps) {
           value: customers,
           text: <Count of={customers} />,
           tone: name === level ? `tone-${name}` : `tone-${name} pale`,
-          href: link(["risk"], { risk: name }),
+          href: link(["risk"], { risk: name, ids }),
         }))}
       />
     </Figure>
@@ -230,7 +232,7 @@ function AtRiskList(props: AtRiskListProps) {
       {mayWrite && (
         <p class="actions">
           {chosen.size > 0 && (
-            <a class="button" href={link(["campaigns", "new"], { ids: [...chosen].join(",") })}>
+            <a class="button" href={link(["campaigns", "new"], { ids: asIds(chosen) })}>
               Make a campaign of the {count(chosen.size)} selected
             </a>
           )}

@@ -107,7 +107,7 @@ function Weekly({ run, backtest, address }: OfBacktest) {
         ]}
         xText={String}
         xTitle="weeks after the cut"
-        yText={count}
+        yText={(value) => decimal(value, value < 2 ? 2 : 0)}
       />
     </Figure>
   );

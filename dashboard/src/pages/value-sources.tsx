@@ -10,6 +10,8 @@ import { may } from "../session";
 
 type Source = Schemas["SourceView"];
 
+/** The source of customers whom no form led to, for whom nothing was spent. */
+export const UNKNOWN = "unknown";
 const SHOWN = 12;
 
 /** What customers of each source are worth, and what they cost. */
@@ -77,7 +79,12 @@ export function Sources() {
             <Bars
               bars={rows.slice(0, SHOWN).map((each) => ({
                 key: each.source,
-                label: `${each.source}: ${plural(each.customers, "customer")}${costOf(each, currency)}`,
+                label: (
+                  <>
+                    <bdi>{each.source}</bdi>: {plural(each.customers, "customer")}
+                    {costOf(each, currency)}
+                  </>
+                ),
                 value: worth(each),
                 text: <Money of={each.average_ltv} currency={currency} />,
                 tone: "tone-2",
@@ -97,8 +104,10 @@ export function Sources() {
 
 const worth = ({ average_ltv }: Source) => Number(average_ltv ?? 0);
 
-function costOf({ cost_per_customer, ltv_to_cac }: Source, currency: string): string {
-  if (cost_per_customer === null || ltv_to_cac === null) return "";
+function costOf({ cost, cost_per_customer, ltv_to_cac }: Source, currency: string): string {
+  if (cost_per_customer === null || ltv_to_cac === null) {
+    return Number(cost ?? 0) > 0 ? ` for ${money(cost ?? 0, currency)}` : "";
+  }
   return ` at ${money(cost_per_customer, currency)} each, LTV:CAC ${decimal(ltv_to_cac)}`;
 }
 
@@ -106,8 +115,10 @@ function titleOf(rows: Source[]): string {
   const judged = rows.filter(({ ltv_to_cac }) => ltv_to_cac !== null);
   const [best] = judged.toSorted((one, other) => Number(other.ltv_to_cac) - Number(one.ltv_to_cac));
   if (best) return `${best.source} brings back ${decimal(Number(best.ltv_to_cac))} times its cost`;
-  const [first] = rows;
-  return rows.length > 1 && first
+  // To come from a source that nobody knows is no finding.
+  const known = rows.filter(({ source, customers }) => source !== UNKNOWN && customers > 0);
+  const [first] = known;
+  return known.length > 1 && first
     ? `Customers from ${first.source} are worth the most`
     : "What are customers of each source worth?";
 }

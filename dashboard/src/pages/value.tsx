@@ -47,7 +47,7 @@ function Total({ analysis, address }: { analysis: Analysis; address: string }) {
   const { currency } = useSettings();
   return (
     <Figure
-      title={`${plural(analysis.total_customers, "customer")} are worth ${money(analysis.total_predicted_clv, currency)}`}
+      title={`${plural(analysis.total_customers, "customer is", "customers are")} worth ${money(analysis.total_predicted_clv, currency)}`}
       definition="What customers have spent so far, plus what they are expected to spend within the value horizon."
       asOf={analysis.run?.as_of}
       address={address}
@@ -109,7 +109,7 @@ function Segments() {
             <Bars
               bars={ordered.map((each) => ({
                 key: each.segment_id,
-                label: `${each.name}: ${plural(each.customers, "customer")}, ${each.average_value ? money(each.average_value, each.currency) : "–"} on average`,
+                label: `${each.name}: ${plural(each.customers, "customer")}${each.average_value ? `, ${money(each.average_value, each.currency)} on average` : ""}`,
                 value: Number(each.total_value),
                 text: <Money of={each.total_value} />,
                 href: link(["value"], { segment: each.segment_id }),

@@ -62,6 +62,19 @@ export function Pager({ next }: { next: string | null }) {
   );
 }
 
+/** Says that what is shown was begun earlier, and offers to drop it. */
+export function FoundDraft({ isFound, forget }: { isFound: boolean; forget: () => void }) {
+  if (!isFound) return null;
+  return (
+    <p class="notice" role="status">
+      You began this earlier, and have not saved it.{" "}
+      <button type="button" onClick={forget}>
+        Discard it
+      </button>
+    </p>
+  );
+}
+
 interface StatProps {
   label: string;
   children: ComponentChildren;

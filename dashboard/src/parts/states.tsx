@@ -1,7 +1,8 @@
 /** Loading, empty, stale and failed: what a page shows in place of numbers. */
 
-import type { ComponentChildren } from "preact";
-import type { ApiError } from "../api";
+import { type ComponentChildren, Fragment } from "preact";
+import { useEffect, useErrorBoundary, useRef } from "preact/hooks";
+import { ApiError } from "../api";
 import { instant } from "../format";
 import type { Reading } from "../reading";
 import { useSettings } from "../settings";
@@ -15,33 +16,52 @@ interface ReadyProps<T> {
 
 /** What was read, once it was. */
 export function Ready<T>({ reading, empty, children }: ReadyProps<T>) {
-  const { data, error, readAt, reload } = reading;
+  const { data, error, readAt, reload, address } = reading;
   const { timeZone } = useSettings();
-  if (data === undefined) {
-    return error ? <Failed error={error} retry={reload} /> : <Loading />;
-  }
-  const nothing = empty?.(data);
+  const [broken, mend] = useErrorBoundary();
+  const hasWaited = useRef(false);
+  const before = useRef<T | undefined>(undefined);
+  useEffect(() => {
+    if (broken) mend();
+  }, [address, data]);
+  if (broken) return <Failed error={new ApiError(0, "This answer cannot be shown")} />;
+  const isLoading = data === undefined && !error;
+  if (isLoading) hasWaited.current = true;
+  if (data !== undefined) before.current = data;
+  // What another choice showed stays until its successor is here, and with it what has the focus.
+  const shown = isLoading ? before.current : data;
   return (
     <>
-      {error && readAt && (
-        <p class="notice" role="status">
-          {error.message}. These numbers were read on {instant(readAt.toISOString(), timeZone)}.{" "}
-          <button type="button" onClick={reload}>
-            Try again
-          </button>
-        </p>
-      )}
-      {nothing ? <Empty>{nothing}</Empty> : children(data)}
+      <p class="unseen" role="status" aria-busy={isLoading}>
+        {isLoading ? "Loading…" : hasWaited.current && !error && "Loaded"}
+      </p>
+      {isLoading && shown === undefined && <div class="card loading" />}
+      {error &&
+        (data !== undefined && readAt ? (
+          <p class="notice" role="status">
+            {error.message}. These numbers were read on {instant(readAt.toISOString(), timeZone)}.{" "}
+            <button type="button" onClick={reload}>
+              Try again
+            </button>
+          </p>
+        ) : (
+          <Failed error={error} retry={reload} />
+        ))}
+      {shown !== undefined && <Shown data={shown} empty={empty} show={children} />}
     </>
   );
 }
 
-export function Loading() {
-  return (
-    <div class="card loading" role="status" aria-busy="true">
-      <span class="unseen">Loading…</span>
-    </div>
-  );
+interface ShownProps<T> {
+  data: T;
+  empty: ReadyProps<T>["empty"];
+  show: ReadyProps<T>["children"];
+}
+
+/** A part of its own, so that what cannot be shown does not take the page with it. */
+function Shown<T>({ data, empty, show }: ShownProps<T>) {
+  const nothing = empty?.(data);
+  return nothing ? <Empty>{nothing}</Empty> : <Fragment>{show(data)}</Fragment>;
 }
 
 export function Empty({ children }: { children: ComponentChildren }) {

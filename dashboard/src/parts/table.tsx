@@ -63,13 +63,17 @@ export function asCsv<Row>(columns: Column<Row>[], rows: Row[]): string {
 function csvCell(cell: Cell): string {
   if (cell === null || cell === undefined) return "";
   const text = String(cell);
-  const isFormula = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text));
+  const isFormula = /^\s*[=+\-@＝＋－＠]|^[\t\r\n]/.test(text) && Number.isNaN(Number(text));
   const kept = isFormula ? `'${text}` : text;
   return /[",\r\n]/.test(kept) ? `"${kept.replaceAll('"', '""')}"` : kept;
 }
 
-export function download(name: string, text: string, type = "text/csv"): void {
-  const address = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+/** By which a spreadsheet knows UTF-8; programs do without it where there is nothing to know. */
+const MARK = "\uFEFF";
+
+export function download(name: string, csv: string): void {
+  const parts = /^\p{ASCII}*$/u.test(csv) ? [csv] : [MARK, csv];
+  const address = URL.createObjectURL(new Blob(parts, { type: "text/csv;charset=utf-8" }));
   const anchor = document.createElement("a");
   anchor.href = address;
   anchor.download = name;

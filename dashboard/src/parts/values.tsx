@@ -16,6 +16,13 @@ export function Money({ of, currency }: Of<string | number> & { currency?: strin
   return <data value={String(of)}>{format.money(of, currency ?? settings.currency)}</data>;
 }
 
+/** A change of an amount, with its sign. */
+export function SignedMoney({ of }: Of<string | number>) {
+  const { currency } = useSettings();
+  if (of === null || of === undefined) return <>{NONE}</>;
+  return <data value={String(of)}>{format.signedMoney(of, currency)}</data>;
+}
+
 export function Count({ of }: Of<number>) {
   if (of === null || of === undefined) return <>{NONE}</>;
   return <data value={String(of)}>{format.count(of)}</data>;
