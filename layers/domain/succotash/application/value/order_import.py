@@ -23,7 +23,7 @@ from succotash.application.value.import_results import (
     report_of,
     result_document,
 )
-from succotash.application.value.one_ahead import one_ahead
+from succotash.application.value.one_ahead import one_ahead, quick_turns
 from succotash.application.value.order_blocks import FileBlock, OpenOrders, OrderFile, Recording
 from succotash.application.value.previews import Preview
 from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
@@ -243,7 +243,11 @@ class BulkImport:
         """
         rules = OrderRules(self._currency, self._clock())
         watch(state)
-        with ThreadPoolExecutor(1, "reader") as reader, ThreadPoolExecutor(1, "ahead") as recorder:
+        with (
+            quick_turns(),
+            ThreadPoolExecutor(1, "reader") as reader,
+            ThreadPoolExecutor(1, "ahead") as recorder,
+        ):
 
             def blocks_behind(position: Position) -> Iterator[FileBlock]:
                 read = one_ahead(orders.blocks(position, rules), reader)

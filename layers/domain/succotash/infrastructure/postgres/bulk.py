@@ -9,8 +9,10 @@ from typing import cast
 from succotash.domain.values import LARGEST_UNITS
 from succotash.errors import StorageError
 
-CHUNK = 1000
-"""Rows handed to the driver at once: three times as fast as one by one."""
+CHUNK = 20_000
+"""Rows handed to the driver at once; with each, a thread that computes may get its turn."""
+LOOKED_AT = 1000
+"""Texts looked at together for what must be escaped."""
 NULL = r"\N"
 _DIGITS_OF_64_BITS = len(str(LARGEST_UNITS))
 
@@ -23,7 +25,7 @@ def texts(values: Iterable[str]) -> Sequence[str]:
     """A column of any text."""
     column = [*values]
     # Hardly a column holds anything to escape, and looking at many texts at once is quick.
-    if any(_NEEDS_ESCAPE("".join(some)) for some in batched(column, CHUNK, strict=False)):
+    if any(_NEEDS_ESCAPE("".join(some)) for some in batched(column, LOOKED_AT, strict=False)):
         return [_escaped(value) for value in column]
     return column
 
