@@ -1,6 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { link, useAddress } from "./address";
-import { forgetDrafts } from "./drafts";
 import { PAGES } from "./pages";
 import { may } from "./session";
 import { useSettings } from "./settings";
@@ -44,14 +43,7 @@ export function Navigation({ current, person, leave }: NavigationProps) {
         </p>
         {person && <p class="person">{person}</p>}
         <ThemeChoice />
-        <button
-          type="button"
-          class="quiet"
-          onClick={() => {
-            forgetDrafts();
-            leave();
-          }}
-        >
+        <button type="button" class="quiet" onClick={leave}>
           Sign out
         </button>
       </div>

@@ -1,5 +1,6 @@
 /** Who is signed in. */
 
+import { forgetDrafts } from "./drafts";
 import type { Settings } from "./settings";
 import { type Session, SignInError } from "./sign-in";
 
@@ -20,6 +21,7 @@ export function beginSession(session: Session): void {
 /** Forget the token; the issuer may remember the person, and is asked to forget them too. */
 export function signOut(settings: Settings): void {
   current = undefined;
+  forgetDrafts();
   const end = settings.signOutUrl;
   if (end) location.assign(end);
 }

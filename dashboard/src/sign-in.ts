@@ -89,11 +89,16 @@ async function redeem(settings: Settings, code: string, pending: Pending): Promi
   if (identity && identity.nonce !== pending.nonce) {
     throw new SignInError("The answer belongs to another sign-in");
   }
+  let isLeaving = false;
   return {
     token,
     scopes: scopesOf(token, settings.scopePrefix),
     name: String(identity?.email ?? identity?.name ?? claimsOf(token).username ?? ""),
-    expired: () => void goToIssuer(settings),
+    expired: () => {
+      if (isLeaving) return; // several answers may say so, and the last one's state would count
+      isLeaving = true;
+      void goToIssuer(settings);
+    },
   };
 }
 

@@ -23,7 +23,7 @@ MORE = (
     "campaigns/new?risk=high",
     "forms/contact",
     "forms/contact/edit",
-    "forms/new",
+    "new-form",
     "costs",
 )
 PAPER: ViewportSize = {"width": 718, "height": 1040}
@@ -66,7 +66,7 @@ def places(role: str, scored: Call) -> list[str]:
         if not each.startswith(mine or "-")
         and not (role == "viewer" and each.startswith("campaigns/new"))
         and not (role != "admin" and each == "costs")
-        and not (role != "admin" and each.startswith(("forms/new", "forms/contact/edit")))
+        and not (role != "admin" and each.startswith(("new-form", "forms/contact/edit")))
     ]
 
 

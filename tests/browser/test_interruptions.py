@@ -115,13 +115,22 @@ def test_what_another_window_saved_is_not_replaced_unasked(admin: Visit, call: C
 
 def test_a_new_form_does_not_replace_one_of_the_same_id(admin: Visit, call: Call) -> None:
     page = admin.page
-    admin.go("forms/new")
+    admin.go("new-form")
     page.get_by_label("Id", exact=True).fill("contact")
     page.get_by_label("Title").fill("Another")
     page.get_by_role("button", name="Save").click()
 
     expect(page.get_by_role("alert")).to_contain_text("A form contact exists already")
     assert call("GET", "/forms/contact").body["title"] == CONTACT_FORM["title"]
+
+
+def test_a_form_may_be_called_new(admin: Visit, call: Call) -> None:
+    assert call("PUT", "/forms/new", {**CONTACT_FORM, "title": "News"}).status == 200
+
+    admin.go("forms/new")
+    admin.page.get_by_role("heading", name="News", level=1).wait_for()
+    admin.go("forms/new/edit")
+    expect(admin.page.get_by_label("Title")).to_have_value("News")
 
 
 def test_a_second_click_saves_nothing_twice(admin: Visit) -> None:

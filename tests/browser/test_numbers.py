@@ -35,7 +35,7 @@ MAIN_FIGURES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "value": {
         "Customers": ("/ltv/analysis", "total_customers"),
-        "Revenue so far": ("/ltv/analysis", "total_revenue"),
+        "Value so far": ("/ltv/analysis", "total_revenue"),
         "Expected in total": ("/ltv/analysis", "total_predicted_clv"),
         "Average per customer": ("/ltv/analysis", "average_ltv"),
     },

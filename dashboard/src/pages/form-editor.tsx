@@ -25,16 +25,14 @@ interface FormDraft {
 
 /** Define a form, with its hosted page as it will look. */
 export function FormEditor() {
-  const { path } = useAddress();
-  const id = path[1] ?? "new";
-  const isNew = id === "new";
+  const [, id] = useAddress().path;
   return (
     <>
       <p>
-        <a href={link(isNew ? ["forms"] : ["forms", id])}>{isNew ? "Forms" : id}</a>
+        <a href={link(id ? ["forms", id] : ["forms"])}>{id ?? "Forms"}</a>
       </p>
-      <h1>{isNew ? "New form" : "Edit the form"}</h1>
-      {isNew ? <Editor body={NEW} /> : <Existing id={id} />}
+      <h1>{id ? "Edit the form" : "New form"}</h1>
+      {id ? <Existing id={id} /> : <Editor body={NEW} />}
     </>
   );
 }

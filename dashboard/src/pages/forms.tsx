@@ -14,7 +14,7 @@ export function Forms() {
       <h1>What do our forms ask, and who answers?</h1>
       {may("forms:write") && (
         <p class="actions">
-          <a class="button" href={link(["forms", "new"])}>
+          <a class="button" href={link(["new-form"])}>
             New form
           </a>
         </p>

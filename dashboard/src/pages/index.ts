@@ -70,6 +70,7 @@ function named(path: string[]): Page | undefined {
   if (first === "forms" && more.length === 1 && more[0] === "edit") return EDITOR;
   if (more.length > 0) return undefined;
   if (first === "costs" && second === undefined) return COSTS;
+  if (first === "new-form" && second === undefined) return EDITOR;
   if (second === undefined) return PAGES.find(({ name }) => name === first);
   switch (first) {
     case "customers":
@@ -79,9 +80,7 @@ function named(path: string[]): Page | undefined {
         ? { name: first, title: "New campaign", scopes: CAMPAIGNS, component: CampaignEditor }
         : { name: first, title: "Campaign", scopes: RETENTION, component: Campaign };
     case "forms":
-      return second === "new"
-        ? EDITOR
-        : { name: first, title: second, scopes: FORMS, component: Form };
+      return { name: first, title: second, scopes: FORMS, component: Form };
     case "leads":
       return { name: first, title: "Lead", scopes: LEADS, component: Lead };
     default:

@@ -71,7 +71,7 @@ export function Sources() {
                 isNumber: true,
               },
               { label: "Paid back in month", value: (row) => row.payback_months, isNumber: true },
-              { label: "Revenue", value: (row) => row.revenue, isNumber: true },
+              { label: "Value so far", value: (row) => row.revenue, isNumber: true },
               { label: "Expected in total", value: (row) => row.predicted_clv, isNumber: true },
             ]}
             rows={rows}

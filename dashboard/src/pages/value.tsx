@@ -48,7 +48,7 @@ function Total({ analysis, address }: { analysis: Analysis; address: string }) {
   return (
     <Figure
       title={`${plural(analysis.total_customers, "customer is", "customers are")} worth ${money(analysis.total_predicted_clv, currency)}`}
-      definition="What customers have spent so far, plus what they are expected to spend within the value horizon."
+      definition="What customers have spent so far, net of refunds and times the deployment's margin, plus what is expected of them within the value horizon."
       asOf={analysis.run?.as_of}
       address={address}
       name="value-total"
@@ -58,7 +58,7 @@ function Total({ analysis, address }: { analysis: Analysis; address: string }) {
       ]}
       rows={[
         ["customers", analysis.total_customers],
-        ["revenue so far", analysis.total_revenue],
+        ["value so far", analysis.total_revenue],
         ["expected in total", analysis.total_predicted_clv],
         ["average per customer", analysis.average_ltv],
       ]}
@@ -67,7 +67,7 @@ function Total({ analysis, address }: { analysis: Analysis; address: string }) {
         <Stat label="Customers">
           <Count of={analysis.total_customers} />
         </Stat>
-        <Stat label="Revenue so far">
+        <Stat label="Value so far">
           <Money of={analysis.total_revenue} />
         </Stat>
         <Stat label="Expected in total">
