@@ -171,14 +171,16 @@ class Database(UnitOfWork):
         ):
             yield Session(connection)
 
-    def truncate_log(self) -> bool:
-        """Bring the write-ahead log home and empty its file; whether it is empty.
+    def rewrite(self) -> bool:
+        """Write the file from its rows again and empty the write-ahead log; whether both are done.
 
-        Waits for readers as long as for writers.
+        `secure_delete` overwrites deleted rows, but no copies of them that SQLite left in the
+        unused part of pages when it balanced them. Waits for readers as long as for writers.
         """
         with self._held(self._writer), self._connection() as connection, translated():
+            is_rewritten = _is_vacuumed(connection)
             busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not busy
+        return is_rewritten and not busy
 
     @override
     def close(self) -> None:
@@ -246,6 +248,15 @@ class Database(UnitOfWork):
             connection.close()
             raise
         return connection
+
+
+def _is_vacuumed(connection: sqlite3.Connection) -> bool:
+    """Whether the file could be written again: another process may write, or the disk be full."""
+    try:
+        connection.execute("VACUUM")
+    except sqlite3.OperationalError:
+        return False
+    return True
 
 
 @contextmanager

@@ -70,7 +70,7 @@ class SQLiteStorage(Storage):
 
     @override
     def purge_deleted(self) -> bool:
-        return self._database.truncate_log()
+        return self._database.rewrite()
 
     @override
     def ping(self) -> None:
