@@ -80,6 +80,8 @@ found AS MATERIALIZED (
 )
 
 SELECT
+    cast(coalesce(sum(found.hot_leads), 0) AS bigint) AS hot_leads,
+    cast(sum(found.total) / nullif(sum(found.scored), 0) AS double precision) AS average_lead_score,
     (
         SELECT jsonb_object_agg(counted.state, counted.n)
         FROM (
@@ -111,9 +113,7 @@ SELECT
         ) AS counted
     ) AS by_form,
     jsonb_object_agg(found.status, found.leads) AS by_status,
-    cast(coalesce(sum(found.hot_leads), 0) AS bigint) AS hot_leads,
-    (SELECT count(*) FROM buyers) AS buyers,
-    cast(sum(found.total) / nullif(sum(found.scored), 0) AS double precision) AS average_lead_score
+    (SELECT count(*) FROM buyers) AS buyers
 FROM found;
 
 -- name: get_lead_conversion_funnel
