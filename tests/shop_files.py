@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from succotash.application.shops.files.shop_files import KnownFiles, ShopBlock
+from succotash.application.shops.files.shop_files import BLOCK_ORDERS, KnownFiles, ShopBlock
 from succotash.application.value.file_options import FileOptions
 from succotash.application.value.order_blocks import FileBlock
+from succotash.domain.people.erasures import NO_TOMBSTONES, Tombstones
 from succotash.domain.shops.orders import ShopOrder
 from succotash.domain.value.order_import import START, Position
 from succotash.domain.value.orders import OrderRules
+from succotash.domain.values import Clock
 from succotash.errors import InvalidInputError
 from succotash.http.order_files import OrderFiles
 from tests.builders import PSEUDONYMS, USD, name_customer
@@ -20,6 +22,24 @@ from tests.contract.shelf import Shelf
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def known_files(
+    clock: Clock = lambda: NOW,
+    tombstones: Tombstones = NO_TOMBSTONES,
+    block_orders: int = BLOCK_ORDERS,
+) -> KnownFiles:
+    """Files of a deployment in Berlin with dollars."""
+    return KnownFiles(
+        OrderFiles(USD, name_customer),
+        USD,
+        BERLIN,
+        name_customer,
+        PSEUDONYMS.name_of_email,
+        clock,
+        tombstones,
+        block_orders,
+    )
 
 
 def blocks(
@@ -33,15 +53,7 @@ def blocks(
 ) -> Iterator[FileBlock]:
     encoded = content.encode() if isinstance(content, str) else content
     store = Shelf({name: encoded}, part=part)
-    files = KnownFiles(
-        OrderFiles(USD, name_customer),
-        USD,
-        BERLIN,
-        name_customer,
-        PSEUDONYMS.name_of_email,
-        lambda: NOW,
-        block_orders=block_orders,
-    )
+    files = known_files(block_orders=block_orders)
     opened = files(store, store.describe(name), options or FileOptions())
     return opened.blocks(after, OrderRules(USD, NOW))
 

@@ -3,9 +3,7 @@
 They are built from the folder `dashboard/` of the project into `dashboard/` next to this module.
 """
 
-import base64
 import gzip
-import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -16,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict
 
-from html_page import HTML_TYPE
+from html_page import HTML_TYPE, source_of
 from succotash.container import Container
 from succotash.errors import NotFoundError
 from succotash.http.fields import Closed
@@ -103,10 +101,11 @@ def _settings(settings: Settings) -> str:
     return json.dumps(public).replace("<", r"\u003c")
 
 
+@cache
 def _policy(page: str, token_url: str) -> str:
     """Nothing from elsewhere, the page's own first script, and requests to the issuer alone."""
     scripts, styles = (
-        "".join(f" 'sha256-{_digest(each)}'" for each in within.findall(page))
+        "".join(f" {source_of(each)}" for each in within.findall(page))
         for within in (SCRIPT, STYLE)
     )
     issuer = urlsplit(token_url)
@@ -116,10 +115,6 @@ def _policy(page: str, token_url: str) -> str:
         f"img-src 'self'; connect-src 'self'{origin}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _compressible(
@@ -132,6 +127,7 @@ def _compressible(
     return Reply(_compressed(contents), HTTPStatus.OK, own, content_type)
 
 
+@cache
 def _page() -> str:
     page = _files().get("index.html")
     if page is None:

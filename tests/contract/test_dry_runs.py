@@ -5,17 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from succotash.application.shops.files.shop_files import KnownFiles
 from succotash.application.value.file_options import FileOptions
 from succotash.application.value.import_results import ImportReport
 from succotash.application.value.order_import import BulkImport
 from succotash.domain.consents.consents import MARKETING
 from succotash.domain.repositories.storage import Storage
 from succotash.domain.values import Clock, CustomerId
-from succotash.http.order_files import OrderFiles
-from tests.builders import PSEUDONYMS, USD, an_order, name_customer
+from tests.builders import PSEUDONYMS, USD, an_order
 from tests.contract.shelf import HEADER, Shelf
-from tests.shop_files import BERLIN, NOW
+from tests.shop_files import NOW, known_files
 
 SHOPIFY = (Path(__file__).parents[1] / "exports" / "shopify.csv").read_text(encoding="utf-8")
 DRY = FileOptions(dry_run=True)
@@ -28,15 +26,7 @@ def shelf() -> Shelf:
 
 
 def importing(storage: Storage, shelf: Shelf, clock: Clock = lambda: NOW) -> BulkImport:
-    files = KnownFiles(
-        OrderFiles(USD, name_customer),
-        USD,
-        BERLIN,
-        name_customer,
-        PSEUDONYMS.name_of_email,
-        clock,
-    )
-    return BulkImport(storage, shelf, files, clock, USD)
+    return BulkImport(storage, shelf, known_files(clock), clock, USD)
 
 
 def counts(report: ImportReport) -> dict[str, int]:

@@ -10,20 +10,18 @@ from typing import override
 import pytest
 
 from succotash.application.people.people_handler import PeopleHandler
-from succotash.application.shops.files.shop_files import KnownFiles
 from succotash.application.value.import_results import ImportReport
 from succotash.application.value.order_import import BulkImport, UnfinishedImportError
 from succotash.domain.consents.consents import CurrentConsent
 from succotash.domain.people.erasures import Tombstones
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.errors import StorageUnavailableError
-from succotash.http.order_files import OrderFiles
 from succotash.infrastructure.postgres.pool import PoolLimits
 from succotash.infrastructure.postgres.storage import PostgresStorage
-from tests.builders import PSEUDONYMS, USD, name_customer
+from tests.builders import PSEUDONYMS, USD
 from tests.contract.conftest import NewStorage, PostgresUnderTest
 from tests.contract.shelf import Shelf
-from tests.shop_files import BERLIN, NOW
+from tests.shop_files import NOW, known_files
 
 TOMBSTONES = Tombstones(lambda: ("a key",))
 HEADER = (
@@ -98,16 +96,7 @@ def shelf() -> Shelf:
 
 
 def importing(storage: Storage, shelf: Shelf) -> BulkImport:
-    files = KnownFiles(
-        OrderFiles(USD, name_customer),
-        USD,
-        BERLIN,
-        name_customer,
-        PSEUDONYMS.name_of_email,
-        lambda: NOW,
-        TOMBSTONES,
-        BLOCK_ORDERS,
-    )
+    files = known_files(tombstones=TOMBSTONES, block_orders=BLOCK_ORDERS)
     return BulkImport(storage, shelf, files, lambda: NOW, USD, TOMBSTONES)
 
 
