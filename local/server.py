@@ -277,7 +277,11 @@ class Gateway(LocalApigwService):  # type: ignore[misc]  # SAM CLI is not typed
 
 
 class SilentRequestHandler(WSGIRequestHandler):
-    """Leaves the access log to the application, which knows the route."""
+    """Keeps connections, and leaves the access log to the application, which knows the route."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    """The head and the body of an answer are written one after the other."""
 
     @override
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
