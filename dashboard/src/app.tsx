@@ -1,17 +1,22 @@
 /** The frame of every page: sign-in, navigation, and the page that the address names. */
 
+import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { type Address, AddressContext, readAddress } from "./address";
 import { Navigation } from "./navigation";
 import { pageOf } from "./pages";
+import { loadOthers } from "./pages/other";
 import { allRead } from "./reading";
 import { signOut } from "./session";
 import { SettingsContext } from "./settings";
-import { goToIssuer } from "./sign-in";
+import { goToIssuer, leaveAnswer } from "./sign-in";
 import type { Start } from "./start";
 
 /** Milliseconds for which the first page waits for its answers, rather than show that it waits. */
 const PATIENCE = 300;
+
+/** Milliseconds after which the browser has drawn it, and has time for what can wait. */
+const DRAWN = 500;
 
 /** What is shown once it is known who is signed in. */
 export function App({ started }: { started: Start }) {
@@ -71,15 +76,10 @@ function Pages({ person, leave }: { person: string; leave: () => void }) {
   useEffect(() => {
     scrollTo(0, 0);
   }, [place]);
-  // One picture with numbers comes sooner than one without and another with them.
-  const [isShown, setShown] = useState(false);
-  useLayoutEffect(() => {
-    allRead(PATIENCE).then(() => setShown(true));
-  }, []);
   const Shown = page.component;
   return (
     <AddressContext.Provider value={address}>
-      <div class="frame" hidden={!isShown}>
+      <Frame>
         <a class="skip" href={location.hash || "#/"} onClick={toContent}>
           Skip to content
         </a>
@@ -87,8 +87,29 @@ function Pages({ person, leave }: { person: string; leave: () => void }) {
         <main id="content" tabIndex={-1}>
           <Shown key={place} />
         </main>
-      </div>
+      </Frame>
     </AddressContext.Provider>
+  );
+}
+
+/** Shows its parts once, with their numbers: that comes sooner than a picture without them first. */
+function Frame({ children }: { children: ComponentChildren }) {
+  const [isShown, setShown] = useState(false);
+  useLayoutEffect(() => {
+    allRead(PATIENCE).then(() => setShown(true));
+  }, []);
+  useEffect(() => {
+    if (!isShown) return;
+    const timer = setTimeout(() => {
+      leaveAnswer();
+      loadOthers().catch(() => {}); // a page that is opened asks again
+    }, DRAWN);
+    return () => clearTimeout(timer);
+  }, [isShown]);
+  return (
+    <div class="frame" hidden={!isShown}>
+      {children}
+    </div>
   );
 }
 

@@ -31,7 +31,6 @@ export class SignInError extends Error {}
 export async function signIn(settings: Settings): Promise<Session> {
   const answer = new URLSearchParams(location.search);
   if (answer.has("error")) {
-    history.replaceState(null, "", location.pathname);
     throw new SignInError(answer.get("error_description") ?? answer.get("error") ?? "");
   }
   const code = answer.get("code");
@@ -39,8 +38,14 @@ export async function signIn(settings: Settings): Promise<Session> {
   const pending = takePending();
   if (!pending || pending.state !== answer.get("state")) return await goToIssuer(settings);
   const session = redeem(settings, code, pending);
-  history.replaceState(null, "", location.pathname + pending.address);
+  // The first page's stays until it is shown: browsers draw what stands around it for each change.
+  if (pending.address) leaveAnswer(pending.address);
   return await session;
+}
+
+/** Take the issuer's answer out of the address. */
+export function leaveAnswer(hash = location.hash): void {
+  if (location.search) history.replaceState(null, "", location.pathname + hash);
 }
 
 /** Leave for the issuer's own page; the promise never settles. */

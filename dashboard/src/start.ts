@@ -6,7 +6,7 @@
 import { readAddress } from "./address";
 import { todaysRequests } from "./pages/todays-requests";
 import { readSettings, type Settings } from "./settings";
-import { type Session, SignInError, signIn } from "./sign-in";
+import { leaveAnswer, type Session, SignInError, signIn } from "./sign-in";
 
 /** What came of signing in, and who takes over from here. */
 export type Start =
@@ -34,6 +34,7 @@ async function begin(): Promise<Start> {
     const session = await signedIn;
     return { name: "signed-in", settings, session, begun: askFor(session) };
   } catch (error) {
+    leaveAnswer();
     if (error instanceof SignInError) {
       return { name: "signed-out", settings, why: `Not signed in: ${error.message}` };
     }

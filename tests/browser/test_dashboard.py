@@ -1,7 +1,7 @@
 """The dashboard in a real browser: whom it shows what, where it comes from, what it does."""
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from local.demo import Call
 from local.server import Gateway
@@ -101,6 +101,29 @@ def test_answers_asked_for_before_the_code_is_here_are_not_asked_for_twice(
         "/overview?days=7",
         "/retention/customers?risk=high&limit=5",
     ]
+
+
+def test_code_of_other_pages_comes_when_todays_numbers_are_shown(
+    gateway: Gateway, scored: Call, browser: Browser
+) -> None:
+    assert scored("GET", "/health").status == 200
+    own = f"http://127.0.0.1:{gateway.port}/"
+    shown_before: list[int] = []
+    page = browser.new_page()
+    page.goto(own)
+    page.route(
+        "**/assets/others-*",
+        lambda route: (shown_before.append(page.locator(".stat data").count()), route.continue_()),
+    )
+    with page.expect_response("**/assets/others-*"):
+        page.get_by_role("button", name="Sign in as viewer").click()
+
+    assert len(shown_before) == 1
+    assert shown_before[0] > 0
+    page.wait_for_url(own)  # without the issuer's code
+    page.get_by_role("link", name="Risk", exact=True).click()
+    expect(page.locator("main h1")).to_have_text("Who is about to leave?")
+    assert len(shown_before) == 1
 
 
 @pytest.mark.parametrize(

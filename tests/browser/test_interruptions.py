@@ -65,6 +65,21 @@ def test_an_answer_of_another_shape_does_not_take_the_page_with_it(admin: Visit)
         expect(admin.page.locator("main [role=alert]").first).to_be_visible()
 
 
+def test_a_page_whose_code_does_not_come_says_so(gateway: Gateway, call: Call, page: Page) -> None:
+    assert call("GET", "/health").status == 200
+    page.route("**/assets/others-*", lambda route: route.fulfill(status=404))
+    visit = Visit(page, gateway)
+    visit.sign_in("viewer")
+    page.get_by_role("link", name="Value", exact=True).click()
+    expect(page.locator("main [role=alert]")).to_contain_text("This page could not be loaded")
+
+    page.unroute("**/assets/others-*")
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name="Sign in as viewer").click()
+    expect(page.locator("main h1")).to_be_visible()
+    assert page.url == f"http://127.0.0.1:{gateway.port}/#/value"
+
+
 def test_a_draft_outlives_an_expired_sign_in(admin: Visit, gateway: Gateway) -> None:
     page = admin.page
     admin.go("campaigns/new?risk=high")

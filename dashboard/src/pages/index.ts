@@ -2,22 +2,9 @@
 
 import type { ComponentType } from "preact";
 import { may } from "../session";
-import { Campaign } from "./campaign";
-import { CampaignEditor } from "./campaign-editor";
-import { Campaigns } from "./campaigns";
-import { Costs } from "./costs";
-import { Customer } from "./customer";
-import { Form } from "./form";
-import { FormEditor } from "./form-editor";
-import { Forms } from "./forms";
-import { Lead } from "./lead";
-import { Leads } from "./leads";
 import { Missing, NotAllowed } from "./missing";
-import { Retention } from "./retention";
-import { Risk } from "./risk";
+import { other } from "./other";
 import { Today } from "./today";
-import { TrackRecord } from "./track-record";
-import { Value } from "./value";
 
 export interface Page {
   /** The first part of its address. */
@@ -36,27 +23,32 @@ const CAMPAIGNS = [...RETENTION, "retention:write"];
 /** The pages of the navigation, in its order. */
 export const PAGES: Page[] = [
   { name: "", title: "Today", scopes: [], component: Today },
-  { name: "risk", title: "Risk", scopes: RETENTION, component: Risk },
-  { name: "campaigns", title: "Campaigns", scopes: RETENTION, component: Campaigns },
-  { name: "retention", title: "Retention", scopes: RETENTION, component: Retention },
-  { name: "value", title: "Value", scopes: ["ltv:read"], component: Value },
-  { name: "leads", title: "Leads", scopes: LEADS, component: Leads },
-  { name: "track-record", title: "Track record", scopes: RETENTION, component: TrackRecord },
-  { name: "forms", title: "Forms", scopes: FORMS, component: Forms },
+  { name: "risk", title: "Risk", scopes: RETENTION, component: other("Risk") },
+  { name: "campaigns", title: "Campaigns", scopes: RETENTION, component: other("Campaigns") },
+  { name: "retention", title: "Retention", scopes: RETENTION, component: other("Retention") },
+  { name: "value", title: "Value", scopes: ["ltv:read"], component: other("Value") },
+  { name: "leads", title: "Leads", scopes: LEADS, component: other("Leads") },
+  {
+    name: "track-record",
+    title: "Track record",
+    scopes: RETENTION,
+    component: other("TrackRecord"),
+  },
+  { name: "forms", title: "Forms", scopes: FORMS, component: other("Forms") },
 ];
 
 const COSTS: Page = {
   name: "value",
   title: "Costs of acquisition",
   scopes: ["ltv:read", "ltv:write"],
-  component: Costs,
+  component: other("Costs"),
 };
 
 const EDITOR: Page = {
   name: "forms",
   title: "Edit a form",
   scopes: [...FORMS, "forms:write"],
-  component: FormEditor,
+  component: other("FormEditor"),
 };
 
 export function pageOf(path: string[]): Page {
@@ -74,15 +66,20 @@ function named(path: string[]): Page | undefined {
   if (second === undefined) return PAGES.find(({ name }) => name === first);
   switch (first) {
     case "customers":
-      return { name: "risk", title: second, scopes: RETENTION, component: Customer };
+      return { name: "risk", title: second, scopes: RETENTION, component: other("Customer") };
     case "campaigns":
       return second === "new"
-        ? { name: first, title: "New campaign", scopes: CAMPAIGNS, component: CampaignEditor }
-        : { name: first, title: "Campaign", scopes: RETENTION, component: Campaign };
+        ? {
+            name: first,
+            title: "New campaign",
+            scopes: CAMPAIGNS,
+            component: other("CampaignEditor"),
+          }
+        : { name: first, title: "Campaign", scopes: RETENTION, component: other("Campaign") };
     case "forms":
-      return { name: first, title: second, scopes: FORMS, component: Form };
+      return { name: first, title: second, scopes: FORMS, component: other("Form") };
     case "leads":
-      return { name: first, title: "Lead", scopes: LEADS, component: Lead };
+      return { name: first, title: "Lead", scopes: LEADS, component: other("Lead") };
     default:
       return undefined;
   }

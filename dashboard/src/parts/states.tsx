@@ -35,7 +35,7 @@ export function Ready<T>({ reading, empty, children }: ReadyProps<T>) {
       <p class="unseen" role="status" aria-busy={isLoading}>
         {isLoading ? "Loading…" : hasWaited.current && !error && "Loaded"}
       </p>
-      {isLoading && shown === undefined && <div class="card loading" />}
+      {isLoading && shown === undefined && <Loading />}
       {error &&
         (data !== undefined && readAt ? (
           <p class="notice" role="status">
@@ -62,6 +62,10 @@ interface ShownProps<T> {
 function Shown<T>({ data, empty, show }: ShownProps<T>) {
   const nothing = empty?.(data);
   return nothing ? <Empty>{nothing}</Empty> : <Fragment>{show(data)}</Fragment>;
+}
+
+export function Loading() {
+  return <div class="card loading" />;
 }
 
 export function Empty({ children }: { children: ComponentChildren }) {
