@@ -12,7 +12,7 @@ from succotash.domain.repositories.storage import Storage
 from succotash.domain.value.ledgers import ActivityEvent, Order
 from succotash.domain.values import CustomerId
 from tests.builders import an_event, an_order
-from tests.contract.on_paper import settled_on_paper
+from tests.contract.on_paper import joined_on_paper, settled_on_paper
 
 SECOND = timedelta(seconds=1)
 NEAR_MIDNIGHT = (0, 0, -1, 1, 1800, -1800, -3000, 3600, 50_000)
@@ -117,22 +117,7 @@ class Ledger:
         """One customer turns out to be another one."""
         join = Join(CustomerId(source), CustomerId(target), addition="-2")
         self.storage.repositories.customers.join_customers([join])
-        named = {each.order_id for each in self.orders if each.customer_id == target}
-
-        def renamed(order_id: str | None) -> str | None:
-            return f"{order_id}-2" if order_id in named else order_id
-
-        self.orders = [
-            replace(
-                each,
-                customer_id=join.target,
-                order_id=renamed(each.order_id),
-                refund_of=renamed(each.refund_of),
-            )
-            if each.customer_id == source
-            else each
-            for each in self.orders
-        ]
+        self.orders = joined_on_paper(self.orders, join.source, join.target, join.addition)
         self.events = [
             replace(each, customer_id=join.target) if each.customer_id == source else each
             for each in self.events

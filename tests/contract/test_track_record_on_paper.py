@@ -13,6 +13,7 @@ from succotash.application.retention.receipt_views import ReceiptHorizonView, Re
 from succotash.application.scoring.churn_scoring import ChurnScoring
 from succotash.application.scoring.run_views import RunReport
 from succotash.application.scoring.settings import ScoringSettings
+from succotash.domain.retention.retention import RiskLevel
 from succotash.domain.values import rounded_amount
 from tests.builders import USD
 from tests.contract.conftest import NewStorage
@@ -137,9 +138,9 @@ def foreseen(receipt: ReceiptView) -> list[object]:
     """All that was said, which stays as it is."""
     return [
         *(
-            (horizon["days"], what, horizon[what]["customers"], horizon[what]["foreseen"])  # type: ignore[literal-required]
+            (horizon["days"], each["customers"], each["foreseen"])
             for horizon in receipt["horizons"]
-            for what in ("purchases", "revenue", "inactivity")
+            for each in (horizon["purchases"], horizon["revenue"], horizon["inactivity"])
         ),
         *(
             (each["purchases"]["foreseen"], each["revenue"]["foreseen"])
@@ -197,10 +198,10 @@ def check_latest_run(record: TrackRecord, as_of: datetime) -> None:
     predictions = ledger.storage.repositories.retention.find_churn_predictions(limit=1000)
     assert {each.customer_id for each in predictions} == known.keys()
     levels = Counter(each.risk_level for each in predictions)
-    at_risk = [each.value_at_risk for each in predictions if each.risk_level == "high"]
+    at_risk = [each.value_at_risk for each in predictions if each.risk_level is RiskLevel.HIGH]
     found = latest["found"]
     assert found is not None
-    assert found["high_risk_customers"] == levels["high"]
+    assert found["high_risk_customers"] == levels[RiskLevel.HIGH]
     assert found["value_at_risk"] == rounded_amount(
         sum((each.amount for each in at_risk if each is not None), Decimal(0)), "USD"
     )
