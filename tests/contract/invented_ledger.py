@@ -89,8 +89,15 @@ class Ledger:
             revenue += sum((net for _, net in later), Decimal(0))
         return Counted(days, revenue)
 
-    def weeks(self, as_of: datetime, counted_at: datetime) -> list[Counted]:
+    def weeks_over(self, as_of: datetime, counted_at: datetime) -> list[Counted]:
         """The weeks after a run that were over then, as orders and refunds were then."""
+        first, over = self.day(as_of), 0
+        while self.midnight(first + timedelta(weeks=over + 1)) <= counted_at:
+            over += 1
+        return self.weeks(as_of, counted_at, over)
+
+    def weeks(self, as_of: datetime, counted_at: datetime, count: int) -> list[Counted]:
+        """So many weeks after a run, as orders and refunds were by an instant."""
         first = self.day(as_of)
         days: dict[int, set[tuple[str, date]]] = {}
         revenue: dict[int, Decimal] = {}
@@ -100,11 +107,8 @@ class Ledger:
                     week = (self.day(moment) - first).days // 7
                     days.setdefault(week, set()).add((customer, self.day(moment)))
                     revenue[week] = revenue.get(week, Decimal(0)) + net
-        over = 0
-        while self.midnight(first + timedelta(weeks=over + 1)) <= counted_at:
-            over += 1
         return [
-            Counted(len(days.get(week, ())), revenue.get(week, Decimal(0))) for week in range(over)
+            Counted(len(days.get(week, ())), revenue.get(week, Decimal(0))) for week in range(count)
         ]
 
     def inactive(self, as_of: datetime, until: datetime) -> tuple[int, int]:

@@ -88,7 +88,7 @@ class TrackRecord:
                     "inactivity": (known, Decimal(inactive)),
                 }
                 expected.came[days] = as_of, came
-        over = self.ledger.weeks(sealed_at, as_of)[:13]
+        over = self.ledger.weeks_over(sealed_at, as_of)[:13]
         if len(over) > len(expected.weeks):
             expected.weeks += over[len(expected.weeks) :]
             expected.counted_as_of = as_of
@@ -223,7 +223,7 @@ def check_backtest(ledger: Ledger, settings: ScoringSettings, run: RunReport) ->
         assert each["actual_purchases"] == came.purchases
         assert each["actual_revenue"] == pytest.approx(float(came.revenue), abs=0.01)
     weekly = backtest["weekly"]["actual"]
-    assert weekly == [each.purchases for each in ledger.weeks(cut, as_of)]
+    assert weekly == [each.purchases for each in ledger.weeks(cut, as_of, longest // 7)]
     churn = backtest["churn"]
     tenths = churn["calibration"]
     until = cut + timedelta(days=min(settings.churn_horizon_days, longest))
