@@ -271,6 +271,11 @@ def _responses(route: Route[Any], schemas: _Schemas) -> Schema:
             },
         }
     }
+    if route.gives:
+        responses[str(route.status.value)]["headers"] = {
+            name: {"description": purpose, "schema": {"type": "string"}}
+            for name, purpose in route.gives.items()
+        }
     for status, purpose in route.also.items():
         responses[str(status.value)] = {"description": purpose}
     refused = [HTTPStatus.SERVICE_UNAVAILABLE]
@@ -284,6 +289,8 @@ def _responses(route: Route[Any], schemas: _Schemas) -> Schema:
         ]
     if route.takes or route.query:
         refused += [HTTPStatus.UNPROCESSABLE_ENTITY]
+    if "If-Match" in route.headers:
+        refused += [HTTPStatus.PRECONDITION_FAILED]
     found = {str(status.value): problem for status in refused}
     if route.scope:
         found |= {

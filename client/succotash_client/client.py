@@ -207,10 +207,24 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
         """Every form."""
         return cast("list[models.FormSummary]", self.request("GET", "/forms")["forms"])
 
-    def put_form(self, form_id: str, form: models.FormBody) -> models.FormView:
-        """Define a form, in effect for the next submission."""
+    def form(self, form_id: str) -> tuple[models.FormView, str]:
+        """A form's definition, and the tag of this state of it."""
+        answer = self._transport.request("GET", f"/forms/{quoted(form_id)}")
+        return cast("models.FormView", body(answer)), answer.headers["etag"]
+
+    def put_form(
+        self, form_id: str, form: models.FormBody, *, tag: str | None = None
+    ) -> models.FormView:
+        """Define a form, in effect for the next submission.
+
+        With the tag that it was read with, ApiError with status 412 where it is another by now.
+        """
         path = f"/forms/{quoted(form_id)}"
-        return cast("models.FormView", self.request("PUT", path, json=form))
+        if tag is None:
+            return cast("models.FormView", self.request("PUT", path, json=form))
+        # Sent twice, the second would meet what the first saved.
+        found = self.request("PUT", path, json=form, headers={"If-Match": tag}, repeatable=False)
+        return cast("models.FormView", found)
 
     def submit(
         self, form_id: str, answers: models.Answers, *, key: str | None = None

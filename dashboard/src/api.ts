@@ -22,6 +22,8 @@ export interface Place {
   /** Values of the path's parameters by name. */
   path?: Record<string, string>;
   query?: Query;
+  /** The tag of the state that a write is meant for. */
+  ifMatch?: string;
 }
 
 /** What the API refused, in its own words; status 0 where it was not reached. */
@@ -57,7 +59,16 @@ const TITLES: Record<number, string> = {
 const PATIENCE = 40_000;
 
 export async function get<P extends keyof paths>(path: P, place: Place = {}): Promise<Answer<P>> {
-  return (await request("GET", reachable(path, place))) as Answer<P>;
+  return (await request("GET", reachable(path, place))).answer as Answer<P>;
+}
+
+/** An answer, with the tag of the state that it shows. */
+export async function getTagged<P extends keyof paths>(
+  path: P,
+  place: Place = {},
+): Promise<{ answer: Answer<P>; tag: string }> {
+  const { answer, tag } = await request("GET", reachable(path, place));
+  return { answer: answer as Answer<P>, tag };
 }
 
 export async function send<P extends keyof paths, M extends Exclude<Method, "get">>(
@@ -66,7 +77,8 @@ export async function send<P extends keyof paths, M extends Exclude<Method, "get
   place: Place,
   body?: Body<P, M>,
 ): Promise<Answer<P, M>> {
-  return (await request(method.toUpperCase(), reachable(path, place), body)) as Answer<P, M>;
+  const sent = await request(method.toUpperCase(), reachable(path, place), body, place.ifMatch);
+  return sent.answer as Answer<P, M>;
 }
 
 /** The address of a request; browsers take these two for steps between folders. */
@@ -89,9 +101,15 @@ function takeBegun(address: string): Promise<Response> | undefined {
   return answer;
 }
 
-async function request(method: string, address: string, body?: unknown): Promise<unknown> {
+async function request(
+  method: string,
+  address: string,
+  body?: unknown,
+  ifMatch?: string,
+): Promise<{ answer: unknown; tag: string }> {
   const headers: Record<string, string> = { Authorization: `Bearer ${session().token}` };
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (ifMatch !== undefined) headers["If-Match"] = ifMatch;
   let response: Response;
   try {
     const text = body === undefined ? null : JSON.stringify(body);
@@ -104,7 +122,8 @@ async function request(method: string, address: string, body?: unknown): Promise
   if (response.status === 401) session().expired();
   const text = await response.text().catch(() => "");
   const answer = parsed(text);
-  if (response.ok && (answer !== undefined || text === "")) return answer;
+  if (response.ok && (answer !== undefined || text === ""))
+    return { answer, tag: response.headers.get("ETag") ?? "" };
   if (response.ok) throw new ApiError(0, "The answer cannot be read", "It is not of this service.");
   const problem = (answer ?? {}) as Partial<Schemas["Problem"]>;
   throw new ApiError(

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, TypedDict
@@ -30,6 +30,7 @@ from succotash.domain.retention.customers import CustomerFilter
 from succotash.domain.retention.retention import RiskLevel
 from succotash.domain.values import FormId, SegmentId
 from succotash.http.api import Api
+from succotash.http.entity_tags import entity_tag, is_matched
 from succotash.http.fields import (
     LAX,
     Closed,
@@ -45,7 +46,7 @@ from succotash.http.fields import (
 )
 from succotash.http.queues import Handler, answering_or_taking
 from succotash.http.reading import JSON_TYPE
-from succotash.http.requests import Reply
+from succotash.http.requests import Call, Reply
 from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("lead_queries")
@@ -201,17 +202,33 @@ def get_form_analytics(container: Container, query: AnalyticsQuery) -> FormAnaly
     )
 
 
-@api.route("GET", "/forms/{form_id}", scope=FORMS_READ)
-def get_form(container: Container, form_id: str) -> FormView:
+@api.route(
+    "GET",
+    "/forms/{form_id}",
+    scope=FORMS_READ,
+    answers={JSON_TYPE: FormView},
+    gives={"ETag": "Names this state of the form, for If-Match."},
+)
+def get_form(container: Container, form_id: str) -> Reply:
     """Get a form's definition."""
-    return container.get_form_handler().get_form(form_id)
+    found = container.get_form_handler().get_form(form_id)
+    return Reply(found, headers={"ETag": entity_tag(found)})
 
 
-@api.route("PUT", "/forms/{form_id}", scope=FORMS_WRITE)
-def put_form(container: Container, form_id: Slug, body: FormBody) -> FormView:
+@api.route(
+    "PUT",
+    "/forms/{form_id}",
+    scope=FORMS_WRITE,
+    headers={"If-Match": "The ETag that the form was read with: 412 where it is another by now."},
+)
+def put_form(container: Container, form_id: Slug, body: FormBody, call: Call) -> FormView:
     """Define a form, in effect for the next submission."""
-    form = body.form(FormId(form_id))
-    return container.get_form_handler().put_form(form, body.validation_rules(form.form_id))
+    form, wanted = body.form(FormId(form_id)), call.headers.get("if-match")
+    return container.get_form_handler().put_form(
+        form,
+        body.validation_rules(form.form_id),
+        None if wanted is None else partial(is_matched, wanted),
+    )
 
 
 @api.route("GET", "/forms/{form_id}/submissions", scope=FORMS_READ)

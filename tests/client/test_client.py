@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from succotash_client import (
+    ApiError,
     ForbiddenError,
     InvalidRequestError,
     NotFoundError,
@@ -73,6 +74,18 @@ def test_a_problem_is_an_exception_with_its_words(client: SuccotashClient) -> No
     with pytest.raises(NotFoundError) as missing:
         client.customer("nobody")
     assert missing.value.type.startswith("urn:succotash:problem:")
+
+
+def test_a_form_is_replaced_by_who_has_read_it_last(client: SuccotashClient) -> None:
+    client.put_form("contact", {"title": "One"})
+    form, tag = client.form("contact")
+    assert form["title"] == "One"
+    client.put_form("contact", {"title": "Two"}, tag=tag)
+
+    with pytest.raises(ApiError) as refused:
+        client.put_form("contact", {"title": "Three"}, tag=tag)
+    assert refused.value.status == 412
+    assert client.form("contact")[0]["title"] == "Two"
 
 
 def test_gateways_own_refusals_are_exceptions_too() -> None:

@@ -1,6 +1,7 @@
 """What ledgers come to and where periods begin, as a person would count it on paper."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ from succotash.domain.retention.retention import (
     GridPeriod,
 )
 from succotash.domain.value.ledgers import Order
+from succotash.domain.values import CustomerId, OrderId
 
 EPOCH = date(1970, 1, 1)
 
@@ -41,6 +43,28 @@ def settled_on_paper(
         net = original.amount.amount + sum(refunds)
         settled.append((original.ordered_at, net, not refunds or net > 0))
     return settled
+
+
+def joined_on_paper(
+    orders: Sequence[Order], source: CustomerId, target: CustomerId, addition: str
+) -> list[Order]:
+    """The orders once one customer is another one; ids that the latter has get an addition."""
+    taken = {each.order_id for each in orders if each.customer_id == target}
+
+    def renamed(order_id: OrderId) -> OrderId:
+        return OrderId(f"{order_id}{addition}") if order_id in taken else order_id
+
+    return [
+        replace(
+            each,
+            customer_id=target,
+            order_id=renamed(each.order_id),
+            refund_of=each.refund_of and renamed(each.refund_of),
+        )
+        if each.customer_id == source
+        else each
+        for each in orders
+    ]
 
 
 def period_start(day: date, period: GridPeriod) -> date:

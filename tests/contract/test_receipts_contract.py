@@ -1,8 +1,9 @@
 """What every RetentionRepository does with forecast receipts."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -203,7 +204,7 @@ class TestWeeks:
         [found] = retention.find_receipts(limit=1)
         assert found.weeks[0].foreseen.revenue == SHARDS * Decimal(large)
 
-    def test_weeks_are_due_when_they_have_passed_and_until_they_are_counted(
+    def test_weeks_are_due_when_their_days_are_over_and_until_they_are_counted(
         self, retention: RetentionRepository
     ) -> None:
         may, june, none = a_receipt(MAY), a_receipt(JUNE), a_receipt(JULY)
@@ -216,12 +217,30 @@ class TestWeeks:
         def due(as_of: datetime) -> list[DueWeeks]:
             return retention.get_due_weeks(as_of)
 
-        assert due(may.ends_at(7) - SECOND) == []
-        assert due(may.ends_at(7)) == [DueWeeks(may, 0, 1)]
-        assert due(may.ends_at(21) - SECOND) == [DueWeeks(may, 0, 2)]
+        midnight = timedelta(hours=3)
+        assert due(may.ends_at(7) - midnight - SECOND) == []
+        assert due(may.ends_at(7) - midnight) == [DueWeeks(may, 0, 1)]
+        assert due(may.ends_at(21) - midnight - SECOND) == [DueWeeks(may, 0, 2)]
         retention.mark_weeks_counted(may.run_id, 2, may.ends_at(20))
         assert due(may.ends_at(20)) == []
         assert due(may.ends_at(365)) == [DueWeeks(may, 2, 6), DueWeeks(june, 0, 6)]
+
+    @pytest.mark.parametrize("month", [3, 10])
+    def test_a_week_in_which_clocks_change_is_over_at_its_last_midnight(
+        self, retention: RetentionRepository, month: int
+    ) -> None:
+        zone = ZoneInfo("Europe/Berlin")
+        receipt = replace(
+            a_receipt(date(2024, month, 1)),
+            as_of=datetime(2024, month, 25, tzinfo=zone),
+            settings={"currency": "USD", "time_zone": "Europe/Berlin"},
+        )
+        retention.seal_receipt(receipt, [30])
+        retention.save_forecast_weeks(receipt.run_id, None, [a_week(1)])
+        last_midnight = (receipt.as_of + timedelta(days=7)).astimezone(UTC)
+
+        assert retention.get_due_weeks(last_midnight - SECOND) == []
+        assert retention.get_due_weeks(last_midnight) == [DueWeeks(receipt, 0, 1)]
 
     def test_what_came_is_seen_when_its_week_is_counted(
         self, retention: RetentionRepository

@@ -7,7 +7,7 @@ import pytest
 
 from succotash.domain.values import Json
 from tests.events import sample
-from tests.http.gateway import Gateway
+from tests.http.gateway import Answered, Gateway
 from tests.http.problems import require_problem
 
 FORM: dict[str, Any] = {"title": "Contact"}
@@ -339,3 +339,37 @@ def test_settings_that_make_no_sense_are_refused(
     answer = gateway.call("PUT", "/forms/guarded", json_body={"title": "Guarded"} | changes)
     assert answer.status == 422
     assert [each["field"] for each in answer.json["errors"]] == [field]
+
+
+class TestStatesOfAForm:
+    """What two people who change a form at the same time are told."""
+
+    def put(self, gateway: Gateway, title: str, if_match: str | None = None) -> Answered:
+        headers = {} if if_match is None else {"If-Match": if_match}
+        return gateway.call(
+            "PUT", "/forms/contact", json_body=FORM | {"title": title}, headers=headers
+        )
+
+    def tag(self, gateway: Gateway) -> str:
+        return gateway.call("GET", "/forms/contact").headers["ETag"]
+
+    def test_the_state_that_was_read_is_replaced_once(self, gateway: Gateway) -> None:
+        self.put(gateway, "One")
+        read = self.tag(gateway)
+        assert self.tag(gateway) == read
+        assert self.put(gateway, "Two", read).status == 200
+
+        require_problem(self.put(gateway, "Three", read), 412, "precondition-failed")
+        assert gateway.call("GET", "/forms/contact").json["title"] == "Two"
+        assert self.put(gateway, "Three", f'"other", {self.tag(gateway)}').status == 200
+
+    def test_any_state_is_one_that_is_there(self, gateway: Gateway) -> None:
+        require_problem(self.put(gateway, "One", "*"), 412, "precondition-failed")
+        self.put(gateway, "One")
+        assert self.put(gateway, "Two", "*").status == 200
+        weak = f"W/{self.tag(gateway)}"
+        require_problem(self.put(gateway, "Three", weak), 412, "precondition-failed")
+
+    def test_who_names_no_state_replaces_whatever_is_there(self, gateway: Gateway) -> None:
+        self.put(gateway, "One")
+        assert self.put(gateway, "Two").status == 200

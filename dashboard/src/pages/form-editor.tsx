@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { link, useAddress } from "../address";
-import { ApiError, type Body, get, type Schemas, send } from "../api";
+import { ApiError, type Body, getTagged, type Schemas, send } from "../api";
 import { useDraft } from "../drafts";
 import { Field, FoundDraft } from "../parts/controls";
 import { Failed, Ready } from "../parts/states";
@@ -51,15 +51,23 @@ function bodyOf({ form_id, updated_at, rules, ...kept }: Schemas["FormView"]): F
   return { ...kept, rules: rules.map(({ rule_id, ...rule }) => rule) } as FormBody;
 }
 
-/** What is stored now, as a text to compare; empty where no form has this id. */
-async function storedNow(form_id: string): Promise<string> {
+/** What is stored now, as a text to compare, and its tag; no text where no form has this id. */
+async function storedNow(form_id: string): Promise<{ text: string; tag?: string }> {
   try {
-    return JSON.stringify(bodyOf(await get("/forms/{form_id}", { path: { form_id } })));
+    const { answer, tag } = await getTagged("/forms/{form_id}", { path: { form_id } });
+    return { text: JSON.stringify(bodyOf(answer)), tag };
   } catch (reason) {
-    if (reason instanceof ApiError && reason.status === 404) return "";
+    if (reason instanceof ApiError && reason.status === 404) return { text: "" };
     throw reason;
   }
 }
+
+const changedMeanwhile = () =>
+  new ApiError(
+    409,
+    "The form was changed since you opened it",
+    "Saving again replaces what is stored; discard yours to see that.",
+  );
 
 interface EditorProps {
   body: FormBody;
@@ -81,24 +89,29 @@ function Editor({ id, body, reload }: EditorProps) {
   const change = (changes: Partial<FormBody>) =>
     setDraft((before) => ({ ...before, form: { ...before.form, ...changes } }));
   /** Nothing that somebody else saved meanwhile, or that another form is, goes without a word. */
-  const refuseToReplace = async () => {
+  const replace = async () => {
     const now = await storedNow(name);
-    if (now === stored) return;
-    if (!id) throw new ApiError(409, `A form ${name} exists already`, "Choose another id.");
-    set({ stored: now });
-    throw new ApiError(
-      409,
-      "The form was changed since you opened it",
-      "Saving again replaces what is stored; discard yours to see that.",
-    );
+    if (now.text !== stored) {
+      if (!id) throw new ApiError(409, `A form ${name} exists already`, "Choose another id.");
+      set({ stored: now.text });
+      throw changedMeanwhile();
+    }
+    const place = { path: { form_id: name }, ...(now.tag && { ifMatch: now.tag }) };
+    try {
+      await send("put", "/forms/{form_id}", place, form);
+    } catch (reason) {
+      if (!(reason instanceof ApiError && reason.status === 412)) throw reason;
+      // Somebody saved since it was read just now.
+      set({ stored: (await storedNow(name)).text });
+      throw changedMeanwhile();
+    }
   };
   const save = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
     setError(undefined);
     try {
-      await refuseToReplace();
-      await send("put", "/forms/{form_id}", { path: { form_id: name } }, form);
+      await replace();
       forgetAnswers();
       kept.forget();
       location.hash = link(["forms", name]);

@@ -114,6 +114,13 @@ class ConflictError(SuccotashError):
     """The request contradicts what is already there."""
 
 
+class PreconditionFailedError(SuccotashError):
+    """The state that a change is meant for is not the stored one."""
+
+    def __init__(self) -> None:
+        super().__init__("what is stored was changed since it was read")
+
+
 class IllegalTransitionError(ConflictError):
     """A status may not follow the one it would replace."""
 

@@ -77,6 +77,7 @@ class Api[P: Parts]:
         limit: int = BODY_LIMIT,
         origins: Callable[[P, Mapping[str, str]], Sequence[str]] | None = None,
         headers: Mapping[str, str] | None = None,
+        gives: Mapping[str, str] | None = None,
         also: Mapping[HTTPStatus, str] | None = None,
     ) -> Callable[[Callable[Concatenate[P, ...], object]], Callable[Concatenate[P, ...], object]]:
         """Declare a handler; its docstring's first line is the operation's summary.
@@ -102,6 +103,7 @@ class Api[P: Parts]:
                     limit,
                     origins,
                     headers or {},
+                    gives or {},
                     also or {},
                 )
             )

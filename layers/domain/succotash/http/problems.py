@@ -18,6 +18,7 @@ from succotash.errors import (
     MissingScopeError,
     MissingTokenError,
     NotFoundError,
+    PreconditionFailedError,
     RunInProgressError,
     SettingsError,
     StorageError,
@@ -81,6 +82,9 @@ KINDS: Mapping[type[SuccotashError], ProblemKind] = {
     ),
     RunInProgressError: ProblemKind(
         HTTPStatus.CONFLICT, "run-in-progress", "Scoring run in progress"
+    ),
+    PreconditionFailedError: ProblemKind(
+        HTTPStatus.PRECONDITION_FAILED, "precondition-failed", "Changed since it was read"
     ),
     SubmissionInProgressError: ProblemKind(
         HTTPStatus.CONFLICT, "submission-in-progress", "Submission in progress"

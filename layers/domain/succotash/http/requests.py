@@ -62,6 +62,8 @@ class Route[P: Parts]:
     """The origins whose pages may call, by the ids of the path; None where no page may."""
     headers: Mapping[str, str]
     """Headers the handler reads, and what each is for."""
+    gives: Mapping[str, str]
+    """Headers of a success, and what each is for."""
     also: Mapping[HTTPStatus, str]
     """Statuses without a body that the handler may answer with, and when."""
 

@@ -1,15 +1,15 @@
 """Defining forms, and reading what they are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from succotash.application.forms.views import FormList, FormView, form_view
 from succotash.domain.forms.forms import Form, ValidationRule
 from succotash.domain.forms.validation import check_definition
 from succotash.domain.repositories.forms import FormRepository
-from succotash.domain.repositories.storage import Storage
+from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import Clock, FormId, IdFactory, RuleId
-from succotash.errors import InvalidInputError
+from succotash.errors import InvalidInputError, NotFoundError, PreconditionFailedError
 
 
 class FormDefinitions:
@@ -33,10 +33,16 @@ class FormDefinitions:
         """A form's definition; NotFoundError if unknown."""
         return read_form(self._storage.repositories.forms, form_id)
 
-    def put_form(self, form: Form, rules: Sequence[ValidationRule]) -> FormView:
+    def put_form(
+        self,
+        form: Form,
+        rules: Sequence[ValidationRule],
+        is_meant: Callable[[FormView], bool] | None = None,
+    ) -> FormView:
         """Define a form, replacing what it was; in effect for the next submission.
 
-        InvalidInputError names every rule that makes no sense; nothing is then changed.
+        InvalidInputError names every rule that makes no sense; nothing is then changed. With
+        `is_meant` there must be a form of which it is true: PreconditionFailedError otherwise.
         """
         violations = check_definition(form, rules)
         if violations:
@@ -46,8 +52,23 @@ class FormDefinitions:
             replace(rule, rule_id=rule.rule_id or RuleId(self._new_id()), position=position)
             for position, rule in enumerate(rules)
         ]
-        self._storage.repositories.forms.save_form(stamped, numbered)
+
+        def work(repositories: Repositories) -> None:
+            if is_meant is not None and not is_meant(_locked(repositories.forms, form.form_id)):
+                raise PreconditionFailedError
+            repositories.forms.save_form(stamped, numbered)
+
+        self._storage.in_transaction(work)
         return form_view(stamped, numbered)
+
+
+def _locked(forms: FormRepository, form_id: FormId) -> FormView:
+    """The form as it stays until the transaction ends; PreconditionFailedError without one."""
+    try:
+        form = forms.lock_form(form_id)
+    except NotFoundError:
+        raise PreconditionFailedError from None
+    return form_view(form, forms.get_validation_rules(form_id))
 
 
 def read_form(forms: FormRepository, form_id: str) -> FormView:

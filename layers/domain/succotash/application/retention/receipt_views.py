@@ -1,6 +1,5 @@
 """Predictions of earlier runs and how they came out, as the API shows them."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TypedDict
@@ -217,14 +216,14 @@ def _horizon_view(
         "days": horizon.days,
         "ends_at": receipt.ends_at(horizon.days),
         "graded_as_of": horizon.graded_as_of,
-        "purchases": _count_view(horizon.groups[Measure.PURCHASES]),
-        "revenue": _revenue_view(horizon.groups[Measure.REVENUE], currency),
-        "inactivity": _count_view(horizon.groups[Measure.INACTIVITY]),
+        "purchases": _count_view(horizon, Measure.PURCHASES),
+        "revenue": _revenue_view(horizon, currency),
+        "inactivity": _count_view(horizon, Measure.INACTIVITY),
     }
 
 
-def _count_view(groups: Sequence[ReceiptGroup]) -> CountForecastView:
-    total = _together(groups)
+def _count_view(horizon: ReceiptHorizon, measure: Measure) -> CountForecastView:
+    total, groups = _together(horizon, measure), horizon.groups[measure]
     return {
         "customers": total.customers,
         "foreseen": float(total.foreseen),
@@ -244,8 +243,8 @@ def _count_view(groups: Sequence[ReceiptGroup]) -> CountForecastView:
     }
 
 
-def _revenue_view(groups: Sequence[ReceiptGroup], currency: str) -> RevenueForecastView:
-    total = _together(groups)
+def _revenue_view(horizon: ReceiptHorizon, currency: str) -> RevenueForecastView:
+    total, groups = _together(horizon, Measure.REVENUE), horizon.groups[Measure.REVENUE]
     return {
         "customers": total.customers,
         "foreseen": rounded_amount(total.foreseen, currency),
@@ -265,17 +264,15 @@ def _revenue_view(groups: Sequence[ReceiptGroup], currency: str) -> RevenueForec
     }
 
 
-def _together(groups: Sequence[ReceiptGroup]) -> ReceiptGroup:
-    """The sum of the groups."""
-    graded = [each for each in groups if each.came is not None]
+def _together(horizon: ReceiptHorizon, measure: Measure) -> ReceiptGroup:
+    """The sum of the groups; of a run without customers there are none, graded or not."""
+    groups, is_graded = horizon.groups[measure], horizon.graded_as_of is not None
     return ReceiptGroup(
         0,
         sum(each.customers for each in groups),
         sum((each.foreseen for each in groups), Decimal(0)),
-        sum(each.graded_customers or 0 for each in graded) if graded else None,
-        sum((each.came for each in graded if each.came is not None), Decimal(0))
-        if graded
-        else None,
+        sum(each.graded_customers or 0 for each in groups) if is_graded else None,
+        sum((each.came or Decimal(0) for each in groups), Decimal(0)) if is_graded else None,
     )
 
 

@@ -1,7 +1,7 @@
-"""Forecasts of receipts for single weeks, and the outcomes of those that have passed."""
+"""Forecasts of receipts for single weeks, and the outcomes of those that are over."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 import numpy as np
@@ -37,12 +37,12 @@ def forecast_weeks(models: ForecastModels, bought: PurchaseHistories) -> list[We
 def due_weeks(
     repositories: Repositories, settings: ScoringSettings, as_of: datetime
 ) -> list[tuple[RunId, int]]:
-    """Receipts, by run, of which so many weeks can be counted as of then, more than are.
+    """Receipts, by run, of which so many weeks are over as of then, more than are counted.
 
     Those of another currency cannot.
     """
     return [
-        (each.receipt.run_id, each.passed)
+        (each.receipt.run_id, each.over)
         for each in repositories.retention.get_due_weeks(as_of)
         if each.receipt.settings.get("currency") == settings.currency
     ]
@@ -54,18 +54,14 @@ def save_weeks(
     due: Collection[tuple[RunId, int]],
     shard: Shard | None,
 ) -> None:
-    """Save what came of the customers of a shard in the weeks that have passed since."""
+    """Save what came of the customers of a shard in the weeks that are over, as of then."""
     weeks = dict(due)
     for each in repositories.retention.get_due_weeks(as_of) if due else ():
         receipt = each.receipt
         if receipt.run_id not in weeks:
             continue
-        passed = weeks[receipt.run_id]
         found = repositories.ltv.count_purchases_by_week(
-            receipt.as_of,
-            receipt.as_of + timedelta(weeks=passed),
-            str(receipt.settings["time_zone"]),
-            shard=shard,
+            receipt.as_of, as_of, str(receipt.settings["time_zone"]), shard=shard
         )
         repositories.retention.save_outcome_weeks(
             receipt.run_id,
@@ -76,7 +72,7 @@ def save_weeks(
                     Decimal(found[place].days),
                     Decimal(found[place].revenue).scaleb(-MONEY_PLACES),
                 )
-                for place in range(each.counted, passed)
+                for place in range(each.counted, weeks[receipt.run_id])
             ],
         )
 

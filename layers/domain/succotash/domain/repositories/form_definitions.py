@@ -22,6 +22,13 @@ class FormDefinitionRepository(ABC):
         """The form; NotFoundError if unknown."""
 
     @abstractmethod
+    def lock_form(self, form_id: FormId) -> Form:
+        """The form as it is now, to replace it; NotFoundError if unknown.
+
+        Until the transaction ends, another that locks or saves the same form waits.
+        """
+
+    @abstractmethod
     def get_all_forms(self) -> list[Form]:
         """Every form, by id."""
 

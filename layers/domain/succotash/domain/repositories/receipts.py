@@ -63,7 +63,7 @@ class ReceiptRepository(ABC):
 
     @abstractmethod
     def get_due_weeks(self, as_of: datetime) -> list[DueWeeks]:
-        """Receipts with weeks that had passed by then and are not counted, the earliest first."""
+        """Receipts with weeks that were over by then and are not counted, the earliest first."""
 
     @abstractmethod
     def save_outcome_weeks(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from succotash.domain.values import Json, RunId
 
@@ -117,6 +118,13 @@ class ForecastReceipt:
         """When so many days have passed since."""
         return self.as_of + timedelta(days=days)
 
+    def weeks_over(self, as_of: datetime) -> int:
+        """The number of its weeks that are over by then, by the calendar of its zone."""
+        # A week in which clocks change is not seven times 24 hours long.
+        zone = ZoneInfo(str(self.settings["time_zone"]))
+        days = as_of.astimezone(zone).date() - self.as_of.astimezone(zone).date()
+        return days // timedelta(weeks=1)
+
 
 @dataclass(frozen=True, slots=True)
 class DueGrading:
@@ -128,13 +136,21 @@ class DueGrading:
 
 @dataclass(frozen=True, slots=True)
 class DueWeeks:
-    """Weeks of a receipt that have passed and are not counted yet."""
+    """Weeks of a receipt that are over and not counted yet."""
 
     receipt: ForecastReceipt
     counted: int
     """The number of weeks that are counted."""
-    passed: int
-    """The number of weeks that have passed."""
+    over: int
+    """The number of weeks that are over."""
+
+    @classmethod
+    def of(
+        cls, receipt: ForecastReceipt, foreseen: int, counted: int, as_of: datetime
+    ) -> "DueWeeks | None":
+        """None where none is over, of so many foreseen, that is not counted."""
+        over = min(foreseen, receipt.weeks_over(as_of))
+        return cls(receipt, counted, over) if over > counted else None
 
 
 def weeks_of(

@@ -28,6 +28,12 @@ class InMemoryFormDefinitionRepository(InMemoryRepository, FormDefinitionReposit
 
     @override
     @atomic
+    def lock_form(self, form_id: FormId) -> Form:
+        # A transaction holds all of the tables.
+        return self.tables.forms[form_id]
+
+    @override
+    @atomic
     def get_all_forms(self) -> list[Form]:
         return sorted(self.tables.forms.values(), key=lambda form: form.form_id)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import override
 
 from succotash.domain.repositories.receipts import ReceiptRepository
@@ -97,10 +97,9 @@ class InMemoryReceiptRepository(InMemoryRepository, ReceiptRepository):
         for receipt in sorted(self.tables.receipts.values(), key=lambda each: each.as_of):
             foreseen = self.tables.forecast_weeks.get(receipt.run_id) or {}
             last = max((week for week, _ in foreseen), default=0)
-            passed = min(last, (as_of - receipt.as_of) // timedelta(weeks=1))
             counted, _ = self._counted(receipt.run_id)
-            if passed > counted:
-                found.append(DueWeeks(receipt, counted, passed))
+            if due := DueWeeks.of(receipt, last, counted, as_of):
+                found.append(due)
         return found
 
     @override

@@ -6,10 +6,11 @@ import socket
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import date
 from typing import Any
 
 from pg8000.core import Context
-from pg8000.native import INET, TIMESTAMPTZ, DatabaseError, InterfaceError
+from pg8000.native import DATE, INET, TIMESTAMPTZ, DatabaseError, InterfaceError
 from pg8000.native import Connection as Driver
 
 from succotash.errors import StorageError, StorageUnavailableError
@@ -69,6 +70,8 @@ class Connection:
         driver.py_types = PARAMETERS
         driver.register_in_adapter(INET, str)
         driver.register_in_adapter(TIMESTAMPTZ, instant)
+        # The driver's own takes seventy times as long for a day.
+        driver.register_in_adapter(DATE, date.fromisoformat)
 
     def run(self, text: str, parameters: Mapping[str, object]) -> list[Row]:
         """The rows of one statement; StorageError where two of its columns share a name."""

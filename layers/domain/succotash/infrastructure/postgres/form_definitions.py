@@ -47,6 +47,10 @@ class PostgresFormDefinitionRepository(PostgresRepository, FormDefinitionReposit
         return form_of(only("form", self._run(_SQL["get_form"], form_id=form_id)))
 
     @override
+    def lock_form(self, form_id: FormId) -> Form:
+        return form_of(only("form", self._run(_SQL["lock_form"], form_id=form_id)))
+
+    @override
     def get_all_forms(self) -> list[Form]:
         return [form_of(row) for row in self._run(_SQL["get_all_forms"])]
 

@@ -29,7 +29,7 @@ from succotash.infrastructure.postgres.session import Jsonb, Row, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
 from succotash.infrastructure.rows.labels import labelled
-from succotash.infrastructure.rows.retention import grid_cells_of
+from succotash.infrastructure.rows.retention import grid_cells_of, grid_cells_of_cohorts
 from succotash.infrastructure.rows.row import only
 
 _SQL = statements("grids")
@@ -60,7 +60,7 @@ class PostgresGridRepository(PostgresRepository, GridRepository):
         self, period: GridPeriod, mode: GridMode, origin: CohortAnchor = CohortAnchor.PURCHASE
     ) -> Labelled[list[GridCell]]:
         rows = self._run(_TABLES["find_grid"], origin=origin, period=period, mode=mode)
-        return labelled(rows, grid_cells_of(rows))
+        return labelled(rows, grid_cells_of_cohorts(rows))
 
     @override
     def count_retention(

@@ -82,7 +82,7 @@ class PostgresReceiptRepository(PostgresRepository, ReceiptRepository):
 
     @override
     def get_due_weeks(self, as_of: datetime) -> list[DueWeeks]:
-        return due_weeks_of(self._run(_SQL["get_due_weeks"], as_of=as_of))
+        return due_weeks_of(self._run(_SQL["get_uncounted_weeks"]), as_of)
 
     @override
     def save_outcome_weeks(

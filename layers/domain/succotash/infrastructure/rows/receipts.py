@@ -77,9 +77,10 @@ def _tally_of(row: Row) -> Tally:
     )
 
 
-def due_weeks_of(rows: Iterable[Row]) -> list[DueWeeks]:
-    """Receipts with weeks that are to be counted."""
-    return [DueWeeks(receipt_of(row), row["counted"], int(row["passed"])) for row in rows]
+def due_weeks_of(rows: Iterable[Row], as_of: datetime) -> list[DueWeeks]:
+    """Receipts with weeks that are to be counted as of then, in the rows' order."""
+    found = (DueWeeks.of(receipt_of(row), row["foreseen"], row["counted"], as_of) for row in rows)
+    return [each for each in found if each is not None]
 
 
 def _week_of(row: Row) -> WeekTally:

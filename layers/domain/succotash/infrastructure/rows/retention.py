@@ -88,6 +88,17 @@ def lifecycle_counts_of(rows: Sequence[Row]) -> list[LifecycleCounts]:
     ]
 
 
+def grid_cells_of_cohorts(rows: Sequence[Row]) -> list[GridCell]:
+    """Cells of a materialised retention grid, from a row for each cohort; one without is none."""
+    return [
+        GridCell(starts_on, size, offset, active)
+        for row in rows
+        if (starts_on := row.optional_day("cohort_starts_on")) is not None
+        for size in [row["cohort_size"]]
+        for offset, active in row.json("cells")
+    ]
+
+
 def grid_cells_of(rows: Sequence[Row]) -> list[GridCell]:
     """Cells of a materialised retention grid, which have no revenue; one row without is none."""
     return [

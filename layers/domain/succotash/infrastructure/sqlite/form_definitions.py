@@ -52,6 +52,13 @@ class SQLiteFormDefinitionRepository(SQLiteRepository, FormDefinitionRepository)
         return form_of(only("form", rows))
 
     @override
+    def lock_form(self, form_id: FormId) -> Form:
+        # A session that writes, although nothing is written: that is what others wait for.
+        with self._unit.writing() as session:
+            rows = session.run(_SQL["get_form"], form_id=form_id)
+        return form_of(only("form", rows))
+
+    @override
     def get_all_forms(self) -> list[Form]:
         with self._unit.reading() as session:
             return [form_of(row) for row in session.run(_SQL["get_all_forms"])]

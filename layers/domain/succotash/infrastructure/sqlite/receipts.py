@@ -95,7 +95,7 @@ class SQLiteReceiptRepository(SQLiteRepository, ReceiptRepository):
     @override
     def get_due_weeks(self, as_of: datetime) -> list[DueWeeks]:
         with self._unit.reading() as session:
-            return due_weeks_of(session.run(_SQL["get_due_weeks"], as_of=micros(as_of)))
+            return due_weeks_of(session.run(_SQL["get_uncounted_weeks"]), as_of)
 
     @override
     def save_outcome_weeks(

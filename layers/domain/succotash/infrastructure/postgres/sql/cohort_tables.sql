@@ -154,20 +154,27 @@ GROUP BY
     sizes.size;
 
 -- name: find_grid
-WITH ${label}
+-- A row for each cohort: a grid by day has tens of thousands of cells.
+WITH ${label},
+
+cohort AS (
+    SELECT
+        cell.run_id,
+        cell.cohort_starts_on,
+        max(cell.cohort_size) AS cohort_size,
+        json_agg(json_build_array(cell.place, cell.active) ORDER BY cell.place) AS cells
+    FROM label
+    INNER JOIN grid_cells AS cell ON label.run_id = cell.run_id
+    WHERE cell.origin = :origin AND cell.period = :period AND cell.mode = :mode
+    GROUP BY cell.run_id, cell.cohort_starts_on
+)
 
 SELECT
-    cell.cohort_starts_on,
-    cell.cohort_size,
-    cell.place AS cell_offset,
-    cell.active,
+    cohort.cohort_starts_on,
+    cohort.cohort_size,
+    cohort.cells,
     ${label_columns}
 FROM label
-LEFT JOIN grid_cells AS cell
-    ON
-        label.run_id = cell.run_id
-        AND cell.origin = :origin
-        AND cell.period = :period
-        AND cell.mode = :mode
-WINDOW place AS (ORDER BY cell.cohort_starts_on ASC, cell.place ASC)
-ORDER BY cell.cohort_starts_on ASC, cell.place ASC;
+LEFT JOIN cohort ON label.run_id = cohort.run_id
+WINDOW place AS (ORDER BY cohort.cohort_starts_on ASC)
+ORDER BY cohort.cohort_starts_on ASC;

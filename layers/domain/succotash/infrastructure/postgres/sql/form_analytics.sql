@@ -1,27 +1,23 @@
 -- part: buyers
--- New leads of whom a customer made a purchase that was not wholly refunded. A customer whom the
--- current run knows with more orders than there are refunds by now did; the ledger is asked about
--- others.
+-- New leads of whom a customer made a purchase that was not wholly refunded. A customer with more
+-- orders than refunds did; of others the amounts are compared.
 tied AS (
     SELECT
         customer.customer_id,
         customer.lead_id,
-        value.order_count,
-        count(refund.refund_of) AS refunds
+        count(*) FILTER (WHERE entry.refund_of IS NULL) AS orders,
+        count(entry.refund_of) AS refunds
     FROM new_leads
     INNER JOIN customers AS customer ON new_leads.lead_id = customer.lead_id
-    LEFT JOIN customer_ltv AS value
-        ON customer.customer_id = value.customer_id AND value.run_id = ${current_run}
-    LEFT JOIN orders AS refund
-        ON value.customer_id = refund.customer_id AND refund.refund_of IS NOT NULL
-    GROUP BY customer.customer_id, value.order_count
+    INNER JOIN orders AS entry ON customer.customer_id = entry.customer_id
+    GROUP BY customer.customer_id
 ),
 
 buyers AS (
     SELECT DISTINCT tied.lead_id
     FROM tied
     WHERE
-        tied.order_count > tied.refunds
+        tied.orders > tied.refunds
         OR EXISTS (
             SELECT
             FROM orders AS bought

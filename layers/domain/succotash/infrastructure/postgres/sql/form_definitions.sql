@@ -88,6 +88,13 @@ SELECT
 FROM forms
 WHERE form_id = :form_id;
 
+-- name: lock_form
+SELECT
+    ${form_columns}
+FROM forms
+WHERE form_id = :form_id
+FOR UPDATE;
+
 -- name: get_all_forms
 SELECT
     ${form_columns}

@@ -146,7 +146,7 @@ WHERE
         WHERE run.state = 'running'
     );
 
--- name: get_due_weeks
+-- name: get_uncounted_weeks
 WITH foreseen AS (
     SELECT
         run_id,
@@ -154,35 +154,22 @@ WITH foreseen AS (
     FROM forecast_weeks
     WHERE kind = 'foreseen'
     GROUP BY run_id
-),
-
-known AS (
-    SELECT
-        receipt.run_id,
-        receipt.month,
-        receipt.as_of,
-        receipt.is_backfilled,
-        receipt.settings,
-        receipt.models,
-        coalesce(counts.weeks, 0) AS counted,
-        min(foreseen.weeks, (:as_of - receipt.as_of) / 604800000000) AS passed
-    FROM forecast_receipts AS receipt
-    INNER JOIN foreseen ON receipt.run_id = foreseen.run_id
-    LEFT JOIN forecast_week_counts AS counts ON receipt.run_id = counts.run_id
 )
 
 SELECT
-    run_id,
-    month,
-    as_of,
-    is_backfilled,
-    settings,
-    models,
-    counted,
-    passed
-FROM known
-WHERE passed > counted
-ORDER BY as_of;
+    receipt.run_id,
+    receipt.month,
+    receipt.as_of,
+    receipt.is_backfilled,
+    receipt.settings,
+    receipt.models,
+    foreseen.weeks AS foreseen,
+    coalesce(counts.weeks, 0) AS counted
+FROM forecast_receipts AS receipt
+INNER JOIN foreseen ON receipt.run_id = foreseen.run_id
+LEFT JOIN forecast_week_counts AS counts ON receipt.run_id = counts.run_id
+WHERE foreseen.weeks > coalesce(counts.weeks, 0)
+ORDER BY receipt.as_of;
 
 -- name: mark_weeks_counted
 INSERT INTO forecast_week_counts (run_id, weeks, counted_as_of)
