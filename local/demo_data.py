@@ -1,26 +1,22 @@
-"""The demo data of a local run: loaded, scored as of 1 July 1998, and removed again."""
+"""The demo data of a local run: loaded, scored up to 1 July 1998, and removed again."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from local.demo import (
     CONTACT,
-    SCORED_AT,
     Call,
     Progress,
     Summary,
     is_contact_form_as_loaded,
     load,
-    scheduled_event,
 )
 from local.demo_removal import remove_demo, remove_mails
+from local.demo_runs import Invoke, score_demo
 from local.past_campaign import run_past_campaign
 from succotash.container import Container
 
-type Invoke = Callable[[str, str], object]
-"""Invokes a function by its logical id with an event."""
 type Step = Callable[[str], AbstractContextManager[Progress]]
 
 
@@ -46,7 +42,7 @@ class LocalDemo:
         with step("Loading the demo data") as progress:
             loaded = load(self._call, progress)
         with step("Scoring every customer"):
-            self._score()
+            score_demo(self._call, self._invoke)
         with step("Running a campaign of 1998"):
             run_past_campaign(self._container)
         return loaded
@@ -59,11 +55,3 @@ class LocalDemo:
         if settings.mail_folder is not None:
             remove_mails(Path(settings.mail_folder), removed.addresses)
         return removed.rows
-
-    def _score(self) -> None:
-        """A receipt for each month and the scheduled run, unless customers are scored already."""
-        runs = self._call("GET", "/retention/model").body["runs"]
-        if not any(run["state"] == "current" and run["customers"] for run in runs):
-            event = scheduled_event(SCORED_AT)
-            self._invoke("ChurnScoring", json.dumps(event | {"step": "backfill"}))
-            self._invoke("ChurnScoring", json.dumps(event))

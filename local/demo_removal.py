@@ -13,8 +13,9 @@ from urllib.parse import unquote, urlsplit
 
 import pg8000.native
 
-from local.demo import SCORED_AT, SUBMISSIONS, cdnow_orders, named_orders, visits
+from local.demo import SUBMISSIONS, cdnow_orders, named_orders, visits
 from local.demo_campaigns import CAMPAIGNS
+from local.demo_runs import RUNS
 from local.past_campaign import DESCRIPTION, NAME, customer_ids
 from succotash.domain.retention.retention import run_id_of
 from succotash.errors import ConflictError
@@ -80,7 +81,7 @@ def remove_mails(folder: Path, addresses: Collection[str]) -> None:
 
 def demo_items(form: str | None = None) -> Iterator[Item]:
     """All that the demo loads, by id."""
-    yield "run", "", run_id_of(SCORED_AT)
+    yield from (("run", "", run_id_of(at)) for at in RUNS)
     if form is not None:
         yield "form", "", form
     for order in (*cdnow_orders(), *named_orders()):
