@@ -7,15 +7,14 @@ from datetime import UTC, datetime
 from local.demo import SCORED_AT, Call, scheduled_event
 
 EARLIER = (
-    datetime(1997, 7, 1, tzinfo=UTC),
     datetime(1997, 10, 1, tzinfo=UTC),
     datetime(1998, 1, 1, tzinfo=UTC),
     datetime(1998, 4, 1, tzinfo=UTC),
     datetime(1998, 6, 1, tzinfo=UTC),
     datetime(1998, 6, 24, tzinfo=UTC),
 )
-"""By quarter, and then a month and a week before SCORED_AT, so that each period of the dashboard
-has a run to be compared with."""
+"""By quarter, once there is enough to judge by, then a month and a week before SCORED_AT: each
+period of the dashboard has a run to be compared with."""
 RUNS = (*EARLIER, SCORED_AT)
 
 type Invoke = Callable[[str, str], object]

@@ -5,15 +5,12 @@ therefore knows nothing of them, and after the campaign as often as `CHANCES` sa
 past, so it comes about by the functions' own use cases with their clock set back.
 """
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 
-from local.background_workers import settings_of
+from local.past_container import PastClock, past_container
 from succotash.container import Container
 from succotash.domain.campaigns.assignment import Arm, assigned_arm, assignment_score
 from succotash.domain.campaigns.audiences import Audience
@@ -43,17 +40,6 @@ READ_AT = datetime(1998, 8, 10, tzinfo=UTC)
 USD = Currency("USD")
 
 
-class PastClock:
-    """Tells the time that it was set to."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        """The time that it was set to."""
-        return self.now
-
-
 def run_past_campaign(present: Container) -> bool:
     """Let the campaign run where it has not; whether it had to. What was begun is finished."""
     try:
@@ -62,12 +48,8 @@ def run_past_campaign(present: Container) -> bool:
         known = None
     if known is not None and known.status is CampaignStatus.COMPLETED:
         return False
-    with TemporaryDirectory(prefix="succotash-") as folder:
-        clock = PastClock(SENT_AT)
-        # Nobody is to look for mails of 1998 among those of today.
-        own = settings_of(Path(folder), "http://127.0.0.1", queues=False)
-        past = Container(os.environ | own, clock=clock, new_id=lambda: CAMPAIGN_ID)
-        past.storage = present.storage
+    clock = PastClock(SENT_AT)
+    with past_container(present, clock, lambda: CAMPAIGN_ID) as past:
         past.get_ltv_handler().record_orders([*_first_orders()])
         past.storage.repositories.consents.record_consents([*_consents()])
         if known is None:
