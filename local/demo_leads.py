@@ -27,13 +27,13 @@ SOURCES: Mapping[str, tuple[int, Item]] = {
     "direct": (20, {}),
     "blog": (15, {"referrer": "https://blog.example.net/tools"}),
 }
-"""How often, in 100, and what a form tells of it."""
+"""The share of leads that each source has, in 100, and what their submissions tell of it."""
 COSTS: Mapping[str, Mapping[str, str]] = {
     "1997-01": {"google": "380.00", "newsletter": "90.00"},
     "1997-02": {"google": "410.00", "newsletter": "90.00"},
     "1997-03": {"google": "350.00", "newsletter": "75.00"},
 }
-"""By month and source, in the demo's currency."""
+"""Costs of acquisition by month and source, in the demo's currency."""
 
 FIRST_NAMES = (
     "Alma", "Ben", "Carla", "David", "Elena", "Farid", "Grace", "Hugo", "Ines", "Jakob", "Keiko",
@@ -149,14 +149,14 @@ def _company(number: int, share: float, span: timedelta, end: datetime) -> Inven
 
 
 def _changes(random: Random, at: datetime, *, is_earnest: bool) -> Iterator[Change]:
-    """How a lead moves on until it is won, lost or forgotten."""
+    """The steps of a lead until it is won or lost."""
     for status in (LeadStatus.CONTACTED, LeadStatus.QUALIFIED, LeadStatus.PROPOSAL):
-        at += timedelta(hours=random.randint(6, 110))
+        at += timedelta(hours=random.randint(12, 190))
         if random.random() < (0.15 if is_earnest else 0.4):
             yield LeadStatus.CLOSED_LOST, at
             return
         yield status, at
-    yield LeadStatus.CLOSED_WON, at + timedelta(hours=random.randint(24, 200))
+    yield LeadStatus.CLOSED_WON, at + timedelta(hours=random.randint(48, 260))
 
 
 def _name(random: Random) -> Item:

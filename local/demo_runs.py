@@ -13,8 +13,8 @@ EARLIER = (
     datetime(1998, 6, 1, tzinfo=UTC),
     datetime(1998, 6, 24, tzinfo=UTC),
 )
-"""By quarter, once there is enough to judge by, then a month and a week before SCORED_AT: each
-period of the dashboard has a run to be compared with."""
+"""Quarters, once there is enough to judge by, then a month and a week before SCORED_AT: each period
+of the dashboard has a run to be compared with."""
 RUNS = (*EARLIER, SCORED_AT)
 
 type Invoke = Callable[[str, str], object]

@@ -12,7 +12,7 @@ import pytest
 
 import churn_scoring
 from local.background_workers import settings_of
-from local.demo import Answer
+from local.demo import Answer, Summary
 from local.demo_campaigns import CAMPAIGNS
 from local.demo_data import LocalDemo
 from local.demo_removal import MemoryHoldsDemoError, remove_demo
@@ -33,6 +33,9 @@ FILLED = {
     "forms",
     "form_submissions",
     "leads",
+    "lead_scores",
+    "lead_status_changes",
+    "acquisition_costs",
     "outbox",
     "consents",
     "current_consents",
@@ -185,10 +188,28 @@ def test_all_of_the_demo_goes_and_all_else_stays(run: Run) -> None:
     assert list(run.mails.glob("*.eml"))
 
     assert demo.clear() > 10_000
+    assert demo.place() == ""
     after = run.rows()
     assert [each for each in after if after[each] != before[each]] == []
     assert list(run.mails.glob("*.eml")) == []
     assert demo.clear() == 0
+
+
+def test_the_weeks_that_the_demo_opens_on_have_every_figure_and_the_one_before(run: Run) -> None:
+    demo = run.demo()
+    demo.load()
+
+    assert demo.place() == "#/?end=1998-06-30"
+    for days, compared in ((7, "1998-06-24"), (28, "1998-06-01"), (90, "1998-04-01")):
+        found = run.call("GET", f"/overview?end=1998-06-30&days={days}").body
+        [revenue] = found["revenue"]["by_currency"]
+        assert min(float(revenue["now"]), float(revenue["before"])) > 0
+        assert found["new_leads"]["now"] > 0 < found["new_leads"]["before"]
+        assert found["risk"]["before_as_of"].startswith(compared)
+        assert float(found["risk"]["value_before"]) > 0
+    sources = run.call("GET", "/ltv/sources").body["sources"]
+    assert [each["source"] for each in sources if each["ltv_to_cac"]] == ["newsletter", "google"]
+    assert demo.load() == Summary()
 
 
 def test_memory_says_why_nothing_can_be_removed() -> None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from local.demo import SCORED_AT, Answer
 from local.demo_runs import EARLIER, RUNS, score_demo
@@ -26,12 +25,10 @@ class Runs:
         headers: Mapping[str, str] | None = None,  # noqa: ARG002
     ) -> Answer:
         assert (method, path) == ("GET", "/retention/model")
-        *superseded, current = self.published or [None]
-        runs: list[dict[str, Any]] = [
-            *({"as_of": each, "state": "superseded"} for each in superseded),
-            *([{"as_of": current, "state": "current"}] if current else []),
-        ]
-        return Answer(200, {"runs": runs})
+        last = len(self.published) - 1
+        states = ["current" if place == last else "superseded" for place in range(last + 1)]
+        runs = zip(self.published, states, strict=True)
+        return Answer(200, {"runs": [{"as_of": at, "state": state} for at, state in runs]})
 
     def invoke(self, function: str, event: str) -> None:
         assert function == "ChurnScoring"
