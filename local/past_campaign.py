@@ -1,6 +1,6 @@
 """A campaign of the summer of 1998 that is over, and whose effect is known.
 
-Its customers are invented. They bought for the first time after the demo's scoring run, which
+Its customers are invented. They bought for the first time after the demo's last run, which
 therefore knows nothing of them, and after the campaign as often as `CHANCES` says. It ran in the
 past, so it comes about by the functions' own use cases with their clock set back.
 """
