@@ -5,6 +5,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from local.demo_removal import MemoryHoldsDemoError, remove_demo
 from local.setup_postgres_db import Plan, set_up
 from succotash.container import Container
 from succotash.domain.values import Json
+from tests.builders.values import at
 from tests.contexts import Context
 from tests.http.gateway import Gateway
 from tests.servers import PostgresServer
@@ -42,6 +44,7 @@ FILLED = {
     "retention_campaigns",
     "campaign_members",
     "campaign_readings",
+    "campaign_outcomes",
     "scoring_runs",
     "forecast_receipts",
     "forecast_tallies",
@@ -200,15 +203,19 @@ def test_the_weeks_that_the_demo_opens_on_have_every_figure_and_the_one_before(r
     demo.load()
 
     assert demo.place() == "#/?end=1998-06-30"
-    for days, compared in ((7, "1998-06-24"), (28, "1998-06-01"), (90, "1998-04-01")):
-        found = run.call("GET", f"/overview?end=1998-06-30&days={days}").body
-        [revenue] = found["revenue"]["by_currency"]
-        assert min(float(revenue["now"]), float(revenue["before"])) > 0
-        assert found["new_leads"]["now"] > 0 < found["new_leads"]["before"]
-        assert found["risk"]["before_as_of"].startswith(compared)
-        assert float(found["risk"]["value_before"]) > 0
-    sources = run.call("GET", "/ltv/sources").body["sources"]
-    assert [each["source"] for each in sources if each["ltv_to_cac"]] == ["newsletter", "google"]
+    overview = run.container.get_overview()
+    for days, compared in ((7, at("1998-06-24")), (28, at("1998-06-01")), (90, at("1998-04-01"))):
+        found = overview.get_overview(days, date(1998, 6, 30))
+        revenue, risk, leads = found["revenue"], found["risk"], found["new_leads"]
+        assert revenue is not None
+        assert risk is not None
+        assert risk["value_before"] is not None
+        [own] = revenue["by_currency"]
+        assert min(own["now"], own["before"], risk["value_before"]) > 0
+        assert min(leads["now"], leads["before"]) > 0
+        assert risk["before_as_of"] == compared
+    sources = run.container.get_ltv_handler().get_source_values()["sources"]
+    assert {each["source"] for each in sources if each["ltv_to_cac"]} == {"newsletter", "google"}
     assert demo.load() == Summary()
 
 
