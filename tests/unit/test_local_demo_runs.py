@@ -61,10 +61,10 @@ def test_the_runs_are_in_order_and_end_with_the_data() -> None:
 
 
 def test_a_scoring_that_was_broken_off_goes_on_where_it_stood() -> None:
-    runs = Runs(*map(instant, EARLIER[:4]))
+    runs = Runs(*map(instant, EARLIER[:2]))
 
     assert [time for _, time in runs.score()] == [
-        *map(instant, EARLIER[4:]),
+        *map(instant, EARLIER[2:]),
         instant(SCORED_AT),
         instant(SCORED_AT),
     ]
