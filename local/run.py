@@ -130,7 +130,8 @@ def _run(closing: ExitStack) -> None:
     admin_url = url_file.read_text("utf-8").strip() if settings.storage == "postgres" else None
     demo = LocalDemo(gateway.call(token), gateway.functions.invoke, container, admin_url)
     # Before the first request, after which the application takes no more routes.
-    add_demo_routes(gateway.app, gateway.is_developer, demo.load, demo.clear)
+    alone = gateway.functions.alone
+    add_demo_routes(gateway.app, gateway.is_developer, alone, demo.load, demo.clear)
     gateway.take_uploads(_uploads(chosen))
     loaded = demo.load(steps.step) if has_demo else None
     place = demo.place() if has_demo else ""
