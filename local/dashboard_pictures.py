@@ -14,10 +14,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from local.demo import CUSTOMER_EMAIL
 from local.demo_data import LocalDemo
 from local.past_campaign import CAMPAIGN_ID
 from local.serving import CHROMIUM_SWITCHES, ROOT, serving, sqlite_in, workers_of
-from succotash.domain.values import Json
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -27,20 +27,14 @@ SIZES = {"wide": (1180, 860), "narrow": (360, 740)}
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 COLOURS = 96
 """The colours of a picture: few enough that it stays small."""
-COSTS: Mapping[str, dict[str, Json]] = {
-    "1997-01": {"newsletter": "240.00", "search": "1350.00"},
-    "1997-02": {"newsletter": "240.00", "search": "1480.00"},
-    "1997-03": {"newsletter": "180.00", "search": "900.00"},
-}
-"""Invented, since the demo has none, by month and source."""
 A_MOMENT = 400
 """Milliseconds in which what was read last is drawn."""
 
 
-def places(lead_id: str) -> Mapping[str, str]:
+def places(today: str, lead_id: str) -> Mapping[str, str]:
     """Addresses of the dashboard by the names of their pictures."""
     return {
-        "today": "",
+        "today": today,
         "risk": "risk",
         "customer": "customers/customer_123",
         "campaigns": "campaigns",
@@ -116,12 +110,12 @@ def main() -> int:
             from succotash.container import container
 
             token = gateway.issue_token()
-            LocalDemo(gateway.call(token), gateway.functions.invoke, container).load()
+            demo = LocalDemo(gateway.call(token), gateway.functions.invoke, container)
+            demo.load()
             workers = workers_of(gateway, folder)
             workers.take_events(), workers.relay()
-            lead = gateway.call(token)("GET", "/leads").body["leads"][-1]
-            for month, costs in COSTS.items():
-                gateway.call(token)("PUT", f"/acquisition-costs/{month}", {"costs": costs})
+            found = gateway.call(token)("POST", "/leads/search", {"email": CUSTOMER_EMAIL}).body
+            lead_id = found["leads"][0]["lead_id"]
             FOLDER.mkdir(exist_ok=True)
             for old in [] if begins else list(pictures()):
                 old.unlink()
@@ -130,7 +124,7 @@ def main() -> int:
                     executable_path=chromium, args=CHROMIUM_SWITCHES
                 )
                 url = f"http://127.0.0.1:{gateway.port}"
-                taken = take(browser, url, places(lead["lead_id"]), begins)
+                taken = take(browser, url, places(demo.place().removeprefix("#/"), lead_id), begins)
                 browser.close()
     size = sum(each.stat().st_size for each in pictures())
     print(f"{taken} pictures; {FOLDER.relative_to(ROOT)}: {size / 1e6:.2f} MB")

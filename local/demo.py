@@ -2,7 +2,7 @@
 
 Real purchases of a music shop, two invented customers whose ids the documentation names, and
 invented addresses of some customers who agree to be written to.
-Everything but form submissions lies before SCORED_AT, when the demo's scoring run takes place.
+Everything but form submissions lies before SCORED_AT, when the demo's last scoring run takes place.
 """
 
 import csv
@@ -28,7 +28,7 @@ CDNOW_CUSTOMERS = 2_357
 CURRENCY = "USD"
 BATCH = 500
 SCORED_AT = datetime(1998, 7, 1, tzinfo=UTC)
-"""The instant after the last purchase, as of which the demo is scored."""
+"""The instant after the last purchase, as of which the demo is scored last."""
 CONTACT = "contact"
 
 type Item = dict[str, Json]

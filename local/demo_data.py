@@ -1,8 +1,9 @@
-"""The demo data of a local run: loaded, scored as of 1 July 1998, and removed again."""
+"""The demo data of a local run: loaded, scored up to 1 July 1998, and removed again."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from local.demo import (
@@ -13,14 +14,14 @@ from local.demo import (
     Summary,
     is_contact_form_as_loaded,
     load,
-    scheduled_event,
 )
 from local.demo_removal import remove_demo, remove_mails
+from local.demo_runs import Invoke, score_demo
 from local.past_campaign import run_past_campaign
+from local.past_leads import forget_costs, record_past_leads
 from succotash.container import Container
+from succotash.domain.retention.retention import run_id_of
 
-type Invoke = Callable[[str, str], object]
-"""Invokes a function by its logical id with an event."""
 type Step = Callable[[str], AbstractContextManager[Progress]]
 
 
@@ -42,14 +43,31 @@ class LocalDemo:
         self._admin_url = admin_url
 
     def load(self, step: Step = untold) -> Summary:
-        """Load all that is not there yet, score it, and let a campaign run in the summer after."""
+        """Load all that is not there yet, score it, and let a campaign run in the summer after.
+
+        A contact form that somebody has changed may ask for more than invented people answer.
+        """
         with step("Loading the demo data") as progress:
             loaded = load(self._call, progress)
+        with step("Adding leads of the past"):
+            has_form = is_contact_form_as_loaded(self._call)
+            leads = record_past_leads(self._container) if has_form else 0
         with step("Scoring every customer"):
-            self._score()
+            score_demo(self._call, self._invoke)
         with step("Running a campaign of 1998"):
-            run_past_campaign(self._container)
-        return loaded
+            has_run = run_past_campaign(self._container)
+        return replace(
+            loaded,
+            submissions=loaded.submissions + leads,
+            campaigns=loaded.campaigns + has_run,
+        )
+
+    def place(self) -> str:
+        """The address of the dashboard's page that has the most to show."""
+        runs = self._call("GET", "/retention/model").body["runs"]
+        current = next((each["run_id"] for each in runs if each["state"] == "current"), None)
+        last_day = (SCORED_AT - timedelta(days=1)).date()
+        return f"#/?end={last_day}" if current == run_id_of(SCORED_AT) else ""
 
     def clear(self) -> int:
         """Remove all of it, and nothing else; how many rows."""
@@ -58,12 +76,4 @@ class LocalDemo:
         removed = remove_demo(settings.storage, self._admin_url, form=form)
         if settings.mail_folder is not None:
             remove_mails(Path(settings.mail_folder), removed.addresses)
-        return removed.rows
-
-    def _score(self) -> None:
-        """A receipt for each month and the scheduled run, unless customers are scored already."""
-        runs = self._call("GET", "/retention/model").body["runs"]
-        if not any(run["state"] == "current" and run["customers"] for run in runs):
-            event = scheduled_event(SCORED_AT)
-            self._invoke("ChurnScoring", json.dumps(event | {"step": "backfill"}))
-            self._invoke("ChurnScoring", json.dumps(event))
+        return removed.rows + forget_costs(self._call)

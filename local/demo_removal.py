@@ -13,8 +13,10 @@ from urllib.parse import unquote, urlsplit
 
 import pg8000.native
 
-from local.demo import SCORED_AT, SUBMISSIONS, cdnow_orders, named_orders, visits
+from local.demo import CONTACT, SCORED_AT, SUBMISSIONS, cdnow_orders, named_orders, visits
 from local.demo_campaigns import CAMPAIGNS
+from local.demo_leads import invented_leads
+from local.demo_runs import RUNS
 from local.past_campaign import DESCRIPTION, NAME, customer_ids
 from succotash.domain.retention.retention import run_id_of
 from succotash.errors import ConflictError
@@ -80,7 +82,7 @@ def remove_mails(folder: Path, addresses: Collection[str]) -> None:
 
 def demo_items(form: str | None = None) -> Iterator[Item]:
     """All that the demo loads, by id."""
-    yield "run", "", run_id_of(SCORED_AT)
+    yield from (("run", "", run_id_of(at)) for at in RUNS)
     if form is not None:
         yield "form", "", form
     for order in (*cdnow_orders(), *named_orders()):
@@ -92,7 +94,8 @@ def demo_items(form: str | None = None) -> Iterator[Item]:
         yield "email", "", f"{customer_id}@example.com"
     for visit in visits():
         yield "event", str(visit["customer_id"]), str(visit["event_id"])
-    for form_id, fields in SUBMISSIONS:
+    leads = ((CONTACT, each.fields) for each in invented_leads(SCORED_AT))
+    for form_id, fields in (*SUBMISSIONS, *leads):
         told = (fields["email"], fields.get("company"), fields.get("message"))
         yield "submission", form_id, "".join(str(each) for each in told if each)
         yield "email", "", str(fields["email"])

@@ -5,10 +5,11 @@ import json
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 type Event = dict[str, Any]
@@ -65,13 +66,19 @@ class LocalFunctions:
     """Invokes functions one at a time, each imported when first invoked.
 
     One lock holds for all of them: they share one container here, and an environment of Lambda
-    has one invocation at a time.
+    has one invocation at a time. Who holds it by `alone` may invoke them.
     """
 
     def __init__(self, functions: Iterable[LocalFunction]) -> None:
         self._functions = {function.name: function for function in functions}
         self._handlers: dict[str, Handler] = {}
-        self._lock = Lock()
+        self._lock = RLock()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let nobody else invoke a function until the block ends."""
+        with self._lock:
+            yield
 
     def invoke(self, name: str, event: str) -> str:
         """The function's answer to an event, both as JSON; what the function raises escapes."""

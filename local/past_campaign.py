@@ -1,28 +1,27 @@
 """A campaign of the summer of 1998 that is over, and whose effect is known.
 
-Its customers are invented. They bought for the first time after the demo's scoring run, which
+Its customers are invented. They bought for the first time after the demo's last run, which
 therefore knows nothing of them, and after the campaign as often as `CHANCES` says. It ran in the
 past, so it comes about by the functions' own use cases with their clock set back.
 """
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from random import Random
-from tempfile import TemporaryDirectory
 
-from local.background_workers import settings_of
+from local.past_container import PastClock, past_container
 from succotash.container import Container
 from succotash.domain.campaigns.assignment import Arm, assigned_arm, assignment_score
 from succotash.domain.campaigns.audiences import Audience
 from succotash.domain.campaigns.campaigns import CampaignChange, CampaignStatus
 from succotash.domain.campaigns.definition import Budget, CampaignDefinition
+from succotash.domain.campaigns.members import MemberState
+from succotash.domain.campaigns.outcomes import MemberOutcome, OutcomeKind
 from succotash.domain.campaigns.templates import MessageTemplate
 from succotash.domain.consents.consents import MARKETING, Consent, ConsentOrigin, ConsentState
 from succotash.domain.value.ledgers import Order
-from succotash.domain.values import CampaignId, Currency, CustomerId, Money, OrderId
+from succotash.domain.values import CampaignId, Currency, CustomerId, MessageId, Money, OrderId
 from succotash.errors import NotFoundError
 
 CAMPAIGN_ID = CampaignId("00bf8c1c-0000-7000-8000-000000001998")
@@ -40,18 +39,13 @@ WINDOW = timedelta(days=30)
 FIRST_BOUGHT_AT = datetime(1998, 7, 2, 12, tzinfo=UTC)
 SENT_AT = datetime(1998, 7, 6, 12, tzinfo=UTC)
 READ_AT = datetime(1998, 8, 10, tzinfo=UTC)
+REPORTED: Mapping[OutcomeKind, tuple[float, timedelta]] = {
+    OutcomeKind.DELIVERED: (0.97, timedelta(minutes=1)),
+    OutcomeKind.OPENED: (0.38, timedelta(hours=5)),
+    OutcomeKind.CLICKED: (0.09, timedelta(hours=6)),
+}
+"""The chances of what the mail service reports of a message, and how long after it left."""
 USD = Currency("USD")
-
-
-class PastClock:
-    """Tells the time that it was set to."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        """The time that it was set to."""
-        return self.now
 
 
 def run_past_campaign(present: Container) -> bool:
@@ -62,12 +56,8 @@ def run_past_campaign(present: Container) -> bool:
         known = None
     if known is not None and known.status is CampaignStatus.COMPLETED:
         return False
-    with TemporaryDirectory(prefix="succotash-") as folder:
-        clock = PastClock(SENT_AT)
-        # Nobody is to look for mails of 1998 among those of today.
-        own = settings_of(Path(folder), "http://127.0.0.1", queues=False)
-        past = Container(os.environ | own, clock=clock, new_id=lambda: CAMPAIGN_ID)
-        past.storage = present.storage
+    clock = PastClock(SENT_AT)
+    with past_container(present, clock, lambda: CAMPAIGN_ID) as past:
         past.get_ltv_handler().record_orders([*_first_orders()])
         past.storage.repositories.consents.record_consents([*_consents()])
         if known is None:
@@ -78,6 +68,7 @@ def run_past_campaign(present: Container) -> bool:
         key = past.keys.tombstones.keys()[0]
         past.get_ltv_handler().record_orders([*later_orders(key)])
         campaigns = past.get_retention_handler()
+        campaigns.record_reports([*_reports(past)])
         campaigns.get_campaign_performance(CAMPAIGN_ID)  # reads the look
         done = CampaignChange({"status": CampaignStatus.COMPLETED})
         campaigns.update_retention_campaign(CAMPAIGN_ID, done)
@@ -93,6 +84,17 @@ def later_orders(key: str) -> Iterator[Order]:
         if chance < CHANCES[assigned_arm(score, HOLDOUT_SHARE)]:
             bought_at = SENT_AT + (WINDOW - timedelta(days=1)) * hours
             yield _order(customer_id, 2, bought_at.replace(microsecond=0), cents)
+
+
+def _reports(past: Container) -> Iterator[MemberOutcome]:
+    """Reports of the mail service; only what came is opened, and only what is opened is clicked."""
+    members = past.storage.repositories.retention.get_campaign_members(CAMPAIGN_ID, limit=CUSTOMERS)
+    for member in members:
+        chance = Random(f"reports on {member.customer_id}").random()  # noqa: S311 - the same each time
+        for kind, (share, later) in REPORTED.items():
+            if chance < share and member.state is MemberState.SENT:
+                message_id = MessageId(member.person_key)
+                yield MemberOutcome(CAMPAIGN_ID, message_id, kind, SENT_AT + later)
 
 
 def customer_ids() -> Iterator[CustomerId]:

@@ -130,9 +130,11 @@ def _run(closing: ExitStack) -> None:
     admin_url = url_file.read_text("utf-8").strip() if settings.storage == "postgres" else None
     demo = LocalDemo(gateway.call(token), gateway.functions.invoke, container, admin_url)
     # Before the first request, after which the application takes no more routes.
-    add_demo_routes(gateway.app, gateway.is_developer, demo.load, demo.clear)
+    alone = gateway.functions.alone
+    add_demo_routes(gateway.app, gateway.is_developer, alone, demo.load, demo.clear)
     gateway.take_uploads(_uploads(chosen))
     loaded = demo.load(steps.step) if has_demo else None
+    place = demo.place() if has_demo else ""
     closing.callback(container.close)
     _write_env(chosen)
     closing.enter_context(gateway.listening(listener))
@@ -144,7 +146,7 @@ def _run(closing: ExitStack) -> None:
         print(f"\n{_told(loaded)}\n\nWorth trying, from this folder:\n")
         print(TRY.format(url=url, json=".venv/bin/python -m json.tool"))
         print(f"A form to fill in: {url}/f/contact")
-    print(f"The dashboard: {url}/")
+    print(f"The dashboard: {url}/{place}")
     print("A token for every route: .local/token    Settings for a shell: .local/env")
     print("E-mails, also of the active campaign: .local/mail/    Events: .local/events.ndjson")
     elapsed = time.perf_counter() - started

@@ -236,7 +236,7 @@ WHERE
 -- Of receipts that are gone.
 DELETE FROM forecast_tallies
 WHERE
-    run_id <= (SELECT item.id FROM demo_items AS item WHERE item.kind = 'run')
+    run_id <= (SELECT max(item.id) FROM demo_items AS item WHERE item.kind = 'run')
     AND NOT EXISTS (
         SELECT 1 FROM forecast_receipts AS receipt
         WHERE forecast_tallies.run_id = receipt.run_id
@@ -246,7 +246,7 @@ WHERE
 -- Of receipts that are gone.
 DELETE FROM forecast_weeks
 WHERE
-    run_id <= (SELECT item.id FROM demo_items AS item WHERE item.kind = 'run')
+    run_id <= (SELECT max(item.id) FROM demo_items AS item WHERE item.kind = 'run')
     AND NOT EXISTS (
         SELECT 1 FROM forecast_receipts AS receipt
         WHERE forecast_weeks.run_id = receipt.run_id

@@ -156,6 +156,15 @@ class TestFirstRun:
         assert lead["email"] == "ada@example.com"
         assert lead["score"]["total"] > 0
 
+    def test_the_printed_address_opens_weeks_with_revenue_and_leads(self, first: Run) -> None:
+        [place] = re.findall(rf"The dashboard: {re.escape(first.url)}/#/(\S+)", first.output)
+
+        overview = first.get(f"/overview{place}")
+
+        assert Decimal(overview["revenue"]["by_currency"][0]["now"]) > 0
+        assert overview["new_leads"]["now"] > 0
+        assert Decimal(overview["risk"]["value_before"]) > 0
+
     def test_the_purchases_are_those_of_the_file(self, first: Run) -> None:
         with CDNOW.open(newline="") as file:
             rows = list(csv.DictReader(file))

@@ -5,6 +5,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,14 @@ import pytest
 
 import churn_scoring
 from local.background_workers import settings_of
-from local.demo import Answer
+from local.demo import Answer, Summary
 from local.demo_campaigns import CAMPAIGNS
 from local.demo_data import LocalDemo
 from local.demo_removal import MemoryHoldsDemoError, remove_demo
 from local.setup_postgres_db import Plan, set_up
 from succotash.container import Container
 from succotash.domain.values import Json
+from tests.builders.values import at
 from tests.contexts import Context
 from tests.http.gateway import Gateway
 from tests.servers import PostgresServer
@@ -33,12 +35,16 @@ FILLED = {
     "forms",
     "form_submissions",
     "leads",
+    "lead_scores",
+    "lead_status_changes",
+    "acquisition_costs",
     "outbox",
     "consents",
     "current_consents",
     "retention_campaigns",
     "campaign_members",
     "campaign_readings",
+    "campaign_outcomes",
     "scoring_runs",
     "forecast_receipts",
     "forecast_tallies",
@@ -185,10 +191,32 @@ def test_all_of_the_demo_goes_and_all_else_stays(run: Run) -> None:
     assert list(run.mails.glob("*.eml"))
 
     assert demo.clear() > 10_000
+    assert demo.place() == ""
     after = run.rows()
     assert [each for each in after if after[each] != before[each]] == []
     assert list(run.mails.glob("*.eml")) == []
     assert demo.clear() == 0
+
+
+def test_the_weeks_that_the_demo_opens_on_have_every_figure_and_the_one_before(run: Run) -> None:
+    demo = run.demo()
+    demo.load()
+
+    assert demo.place() == "#/?end=1998-06-30"
+    overview = run.container.get_overview()
+    for days, compared in ((7, at("1998-06-24")), (28, at("1998-06-01")), (90, at("1998-04-01"))):
+        found = overview.get_overview(days, date(1998, 6, 30))
+        revenue, risk, leads = found["revenue"], found["risk"], found["new_leads"]
+        assert revenue is not None
+        assert risk is not None
+        assert risk["value_before"] is not None
+        [own] = revenue["by_currency"]
+        assert min(own["now"], own["before"], risk["value_before"]) > 0
+        assert min(leads["now"], leads["before"]) > 0
+        assert risk["before_as_of"] == compared
+    sources = run.container.get_ltv_handler().get_source_values()["sources"]
+    assert {each["source"] for each in sources if each["ltv_to_cac"]} == {"newsletter", "google"}
+    assert demo.load() == Summary()
 
 
 def test_memory_says_why_nothing_can_be_removed() -> None:

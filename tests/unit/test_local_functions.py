@@ -1,6 +1,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -77,3 +78,23 @@ def test_what_a_function_raises_escapes_and_the_next_invocation_works(
         functions.invoke("Broken", "{}")
 
     assert functions.invoke("Echo", "{}")
+
+
+def test_while_somebody_is_alone_nobody_else_invokes_a_function(functions: LocalFunctions) -> None:
+    happened: list[str] = []
+    asking = Event()
+
+    def ask() -> None:
+        asking.set()
+        functions.invoke("Echo", "{}")
+        happened.append("another one was answered")
+
+    with ThreadPoolExecutor(1) as executor:
+        with functions.alone():
+            asked = executor.submit(ask)
+            assert asking.wait(10)
+            functions.invoke("Echo", "{}")
+            happened.append("who is alone was answered")
+        asked.result()
+
+    assert happened == ["who is alone was answered", "another one was answered"]

@@ -51,6 +51,14 @@ def test_its_effect_is_found_and_the_interval_covers_the_truth(container: Contai
     assert performance["metrics"]["sent"] == performance["metrics"]["targeted"] == groups[0]
 
 
+def test_the_mail_service_reports_on_messages_that_left(container: Container) -> None:
+    run_past_campaign(container)
+
+    metrics = found(container)["metrics"]
+    assert metrics["sent"] > metrics["delivered"] > metrics["opened"] > metrics["clicked"] > 0
+    assert metrics["unsubscribed"] == metrics["bounced"] == metrics["complained"] == 0
+
+
 def test_it_happens_once(container: Container) -> None:
     assert run_past_campaign(container)
     before = found(container)

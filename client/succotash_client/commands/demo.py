@@ -40,7 +40,7 @@ def clear(
 ) -> None:
     """Remove the demo data from the make run of this machine, and keep everything else."""
     if not yes:
-        question = "Remove the demo's customers, leads, campaigns and run?"
+        question = "Remove the demo's customers, leads, campaigns and runs?"
         typer.confirm(question, abort=True, err=True)
     with session(context).client() as client, progress("Removing the demo data"):
         found = client.request("DELETE", PATH, timeout=600)
