@@ -160,6 +160,7 @@ function Submissions({ id }: { id: string }) {
                 show: (row) => <Answers answers={row.answers} />,
               },
               { label: "Source", value: (row) => row.source },
+                isLong: true,
               {
                 label: "Held for",
                 value: (row) => row.spam_reasons.join("; "),
@@ -175,6 +176,7 @@ function Submissions({ id }: { id: string }) {
                 ),
               },
             ]}
+                isLong: true,
             rows={submissions}
           >
             {submissions.length === 0 ? <p class="empty">No submission.</p> : undefined}

@@ -161,6 +161,7 @@ function AtRiskList(props: AtRiskListProps) {
   };
   const box: Column<AtRisk> = {
     label: "Select",
+    isControl: true,
     value: (row) => (chosen.has(row.customer_id) ? "yes" : "no"),
     show: (row) => (
       <input
@@ -200,6 +201,7 @@ function AtRiskList(props: AtRiskListProps) {
           ))}
         </ul>
       ),
+      isLong: true,
     },
     {
       label: "Value",

@@ -1,0 +1,135 @@
+"""Pages as people read them: few choices first, whole tables on a phone and on paper, titles."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from local.demo import Call
+from local.past_campaign import CAMPAIGN_ID, NAME, run_past_campaign
+from local.server import Gateway
+from succotash.container import container
+from tests.browser.visits import Visit
+
+# SAM CLI calls what the libraries under it deprecate.
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1280, "height": 860}
+LISTS = {
+    "": "Why",
+    "risk": "Why",
+    "campaigns": "Budget",
+    "value": "Risk",
+    "leads": "Last wrote",
+    "forms": "Changed",
+    "forms/contact": "Held for",
+    "customers/customer_123": "Amount",
+}
+"""Pages with a list, and a column of it that once lay outside a phone's screen."""
+UNREAD = """() => [...document.querySelectorAll("main .card > .scrolled :is(th, td)")]
+  .filter(each => each.closest("tbody") && !each.closest(".heat"))
+  .filter(each => {
+    const box = each.getBoundingClientRect();
+    return box.left < 0 || box.right > innerWidth || each.scrollWidth > each.clientWidth + 1;
+  })
+  .map(each => each.textContent)"""
+"""Cells that are not wholly on the screen, or do not hold what is in them."""
+BEYOND = """() => [...document.querySelectorAll("main :is(th, td)")]
+  .filter(each => each.offsetWidth)
+  .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
+  .map(each => each.textContent)"""
+
+
+@pytest.fixture(scope="module")
+def deployment(scored: Call) -> Call:
+    """The demo with a campaign that is over, of which nobody reported what became of it."""
+    assert run_past_campaign(container)
+    return scored
+
+
+def visit_of(browser: Browser, gateway: Gateway, size: ViewportSize, place: str = "") -> Visit:
+    visit = Visit(browser.new_page(viewport=size), gateway)
+    visit.sign_in("admin", place)
+    return visit
+
+
+def told(page: Page) -> list[dict[str, Any]]:
+    """What Chromium tells a screen reader: the tree of the page, without what is ignored."""
+    nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    return [each for each in nodes if not each["ignored"]]
+
+
+def names(page: Page, role: str) -> list[str]:
+    return [each["name"]["value"] for each in told(page) if each["role"]["value"] == role]
+
+
+def test_rows_of_lists_are_read_on_a_phone_without_scrolling_sideways(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    assert deployment("GET", "/health").status == 200
+    visit = visit_of(browser, gateway, PHONE)
+    for place, column in LISTS.items():
+        visit.go(place)
+        cells = visit.page.locator(f".card > .scrolled td[data-label='{column}']")
+        assert cells.count() > 0, place
+        assert visit.page.evaluate(UNREAD) == [], place
+
+
+def test_rows_on_a_phone_are_rows_of_a_table_to_a_screen_reader(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    listed = deployment("GET", "/retention/customers?risk=high&limit=25").body["customers"]
+    on_a_desk = visit_of(browser, gateway, DESK, "risk").page
+    on_a_phone = visit_of(browser, gateway, PHONE, "risk").page
+    headings = ["Customer", "Value at risk", "Chance of leaving", "Why", "Value", "Last seen"]
+    for page in (on_a_desk, on_a_phone):
+        assert names(page, "columnheader")[-7:] == ["Select", *headings]
+        assert names(page, "rowheader") == [each["customer_id"] for each in listed]
+    for role in ("table", "row", "gridcell", "cell", "checkbox"):
+        assert names(on_a_phone, role) == names(on_a_desk, role), role
+
+
+def test_what_is_cut_off_says_so_until_its_end_is_seen(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    assert deployment("GET", "/health").status == 200
+    page = visit_of(browser, gateway, DESK, "retention?period=week").page
+    place = page.locator(".scroll:has(.heat)")
+    more = page.get_by_text("More to the right")
+    assert more.is_visible()
+
+    place.evaluate("each => { each.scrollLeft = each.scrollWidth }")
+    more.wait_for(state="detached")
+    cohort = place.locator("tbody th").first.bounding_box()
+    assert cohort is not None
+    assert cohort["x"] == pytest.approx(place.evaluate("each => each.getBoundingClientRect().left"))
+
+
+def test_months_fit_on_a_screen_and_are_no_stop_of_the_keyboard(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    months = deployment("GET", "/retention/cohorts?period=month").body["average"]
+    page = visit_of(browser, gateway, DESK, "retention").page
+    place = page.locator(".scroll:has(.heat)")
+    assert place.locator("thead th").count() == len(months) + 2
+    assert place.evaluate("each => each.scrollWidth <= each.clientWidth")
+    assert place.get_attribute("tabindex") is None
+    assert page.get_by_text("More to the right").count() == 0
+
+
+def test_on_paper_a_wide_heat_map_has_every_column(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    weeks = deployment("GET", "/retention/cohorts?period=week").body["average"]
+    page = visit_of(browser, gateway, {"width": 718, "height": 1040}, "retention?period=week").page
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_selector(".heat + .heat")
+    columns = page.locator(".heat thead th:nth-child(n + 3)").all_inner_texts()
+    assert columns == [str(each["offset"]) for each in weeks]
+    assert page.evaluate(BEYOND) == []
+
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.wait_for_selector(".heat + .heat", state="detached")
