@@ -133,3 +133,51 @@ def test_on_paper_a_wide_heat_map_has_every_column(
 
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     page.wait_for_selector(".heat + .heat", state="detached")
+
+
+def test_further_options_are_opened_by_keyboard_or_by_the_address(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    assert deployment("GET", "/health").status == 200
+    visit = visit_of(browser, gateway, DESK, "retention")
+    page = visit.page
+    choices = page.locator("main .controls :is(select, input)")
+    assert [each.is_visible() for each in choices.all()].count(True) == 3
+    assert "More options" in names(page, "DisclosureTriangle")
+
+    page.get_by_label("Rate of").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('label').innerText").startswith("Counted")
+    page.get_by_label("Counted").select_option("unbounded")
+    visit.settle()
+    page.get_by_label("Counted").select_option("nday")
+    visit.settle()
+    assert page.get_by_label("Counted").is_visible()  # the keyboard is still there
+
+    visit.sign_in("admin", "retention?entry=recurring&start=1997-02-01")
+    assert page.get_by_label("Entry").is_visible()
+    assert page.get_by_label("Cohorts from").input_value() == "1997-02-01"
+
+
+def test_options_that_are_not_as_usual_are_told_where_they_are_not_seen(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    assert deployment("GET", "/health").status == 200
+    visit = visit_of(browser, gateway, DESK, "retention?entry=recurring&start=1997-02-01")
+    page = visit.page
+    told_of = page.get_by_text("Entry: Each period; Cohorts from 1 Feb 1997")
+    assert not told_of.is_visible()
+    page.get_by_text("More options").click()
+    assert told_of.is_visible()
+    page.get_by_text("More options").click()
+    page.emulate_media(media="print")
+    assert told_of.is_visible()
+    assert not page.get_by_text("More options").is_visible()
+    assert not page.get_by_label("Entry").is_visible()
+
+    page.emulate_media(media="screen")
+    visit.sign_in("admin", "retention")
+    page.emulate_media(media="print")
+    assert not page.locator(".options").is_visible()
