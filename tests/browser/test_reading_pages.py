@@ -181,3 +181,23 @@ def test_options_that_are_not_as_usual_are_told_where_they_are_not_seen(
     visit.sign_in("admin", "retention")
     page.emulate_media(media="print")
     assert not page.locator(".options").is_visible()
+
+
+def test_rates_of_which_nothing_was_reported_are_not_zero(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    metrics = deployment("GET", f"/retention/campaigns/{CAMPAIGN_ID}/performance").body["metrics"]
+    assert metrics["sent"] > metrics["opened"] == metrics["bounced"] == 0
+    page = visit_of(browser, gateway, DESK, f"campaigns/{CAMPAIGN_ID}").page
+    messages = page.locator("figure:has-text('messages left') .bars li")
+    told = dict(each.inner_text().split("\n")[:2] for each in messages.all())
+    assert told == {
+        "Left, of those assigned": "100%",
+        "Delivered, of those sent": "not reported",
+        "Opened": "not reported",
+        "Clicked": "not reported",
+        "Converted": "not reported",
+        "Bounced": "none reported",
+        "Unsubscribed": "none reported",
+        "Reported as spam": "none reported",
+    }
