@@ -9,6 +9,7 @@ import { signOut } from "./session";
 import { SettingsContext } from "./settings";
 import { goToIssuer } from "./sign-in";
 import type { Start } from "./start";
+import { titleOf } from "./title";
 
 /** Milliseconds for which the first page waits for its answers, rather than show that it waits. */
 const PATIENCE = 300;
@@ -65,9 +66,10 @@ function Pages({ person, leave }: { person: string; leave: () => void }) {
   }, []);
   const page = pageOf(address.path);
   const place = address.path.join("/");
-  useEffect(() => {
-    document.title = `${page.title} · Succotash`;
-  }, [page.title]);
+  // Before a page's own effect, which may know more.
+  useLayoutEffect(() => {
+    document.title = titleOf(page.title);
+  }, [page.title, place]);
   useEffect(() => {
     scrollTo(0, 0);
   }, [place]);

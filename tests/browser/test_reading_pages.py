@@ -201,3 +201,25 @@ def test_rates_of_which_nothing_was_reported_are_not_zero(
         "Unsubscribed": "none reported",
         "Reported as spam": "none reported",
     }
+
+
+def test_titles_name_the_thing_and_no_person(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    lead = deployment("GET", "/leads").body["leads"][0]["lead_id"]
+    title = deployment("GET", "/forms/contact").body["title"]
+    visit = visit_of(browser, gateway, DESK)
+    for place, named in {
+        f"campaigns/{CAMPAIGN_ID}": f"Campaign: {NAME}",
+        "forms/contact": f"Form: {title}",
+        "forms/contact/edit": "Edit the form: contact",
+        "new-form": "New form",
+        f"leads/{lead}": f"Lead: {lead}",
+        "customers/customer_123": "Customer: customer_123",
+        "risk": "Risk",
+    }.items():
+        visit.go(place)
+        assert visit.page.title() == f"{named} · Succotash"
+    visit.go("forms")
+    visit.go("forms/contact")  # whose title is known by now
+    assert visit.page.title() == f"Form: {title} · Succotash"
