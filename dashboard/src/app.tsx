@@ -82,9 +82,6 @@ function Pages({ person, leave }: { person: string; leave: () => void }) {
   return (
     <AddressContext.Provider value={address}>
       <div class="frame" hidden={!isShown}>
-        <a class="skip" href={location.hash || "#/"} onClick={toContent}>
-          Skip to content
-        </a>
         <Navigation current={page.name} person={person} leave={leave} />
         <main id="content" tabIndex={-1}>
           <Shown key={place} />
@@ -92,9 +89,4 @@ function Pages({ person, leave }: { person: string; leave: () => void }) {
       </div>
     </AddressContext.Provider>
   );
-}
-
-function toContent(event: MouseEvent): void {
-  event.preventDefault();
-  document.getElementById("content")?.focus();
 }

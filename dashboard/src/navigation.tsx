@@ -24,6 +24,9 @@ export function Navigation({ current, person, leave }: NavigationProps) {
     <header class="side">
       <p class="brand">Succotash</p>
       <nav aria-label="Pages" ref={pages}>
+      <a class="skip" href={location.hash || "#/"} onClick={toContent}>
+        Skip to content
+      </a>
         <ul>
           {PAGES.filter((page) => page.scopes.every(may)).map((page) => (
             <li key={page.name}>
@@ -53,6 +56,11 @@ export function Navigation({ current, person, leave }: NavigationProps) {
 
 /** After the way to another page, the keyboard and what is read out go on at its heading. */
 function useHeading(): void {
+function toContent(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById("content")?.focus();
+}
+
   const place = useAddress().path.join("/");
   const before = useRef(place);
   useEffect(() => {
