@@ -223,3 +223,15 @@ def test_titles_name_the_thing_and_no_person(
     visit.go("forms")
     visit.go("forms/contact")  # whose title is known by now
     assert visit.page.title() == f"Form: {title} · Succotash"
+
+
+def test_selecting_is_told_and_what_to_do_with_it_stays_in_sight(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    listed = deployment("GET", "/retention/customers?risk=high&limit=25").body["customers"]
+    page = visit_of(browser, gateway, PHONE, "risk").page
+    page.get_by_label(f"Select {listed[-1]['customer_id']}").check()
+    page.get_by_role("status").filter(has_text="1 selected").wait_for(state="attached")
+    box = page.get_by_role("link", name="Make a campaign of the 1 selected").bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < PHONE["height"]
