@@ -235,3 +235,39 @@ def test_selecting_is_told_and_what_to_do_with_it_stays_in_sight(
     box = page.get_by_role("link", name="Make a campaign of the 1 selected").bounding_box()
     assert box is not None
     assert 0 <= box["y"] < PHONE["height"]
+
+
+def test_the_keyboard_keeps_its_place_where_what_was_pressed_is_gone(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    assert deployment("GET", "/health").status == 200
+    visit = visit_of(browser, gateway, DESK, "risk?ids=customer_123")
+    page = visit.page
+    press(page, "Select nobody")
+    assert focused(page, "each => each.className") == "actions"
+
+    visit.go("campaigns/new?ids=customer_123")
+    page.get_by_label("Name", exact=True).fill("By keyboard")
+    page.get_by_label("Subject").fill("We kept your shelf")
+    press(page, "Save as a draft")
+    page.get_by_role("heading", name="By keyboard").wait_for()
+    visit.settle()
+    press(page, "Preview")
+    page.get_by_role("heading", name="It would reach").wait_for()
+    assert focused(page, "each => each.textContent") == "Preview"
+    assert page.get_by_role("status").filter(has_text="It would reach").count() == 1
+
+    visit.go("forms/contact/edit")
+    press(page, "Remove How can we help?")
+    assert focused(page, "each => each.closest('fieldset') !== null")
+
+
+def press(page: Page, button: str) -> None:
+    page.get_by_role("button", name=button).focus()
+    page.keyboard.press("Enter")
+
+
+def focused(page: Page, question: str) -> object:
+    """What is asked of the element that has the focus, once one has."""
+    page.wait_for_function("document.activeElement !== document.body")
+    return page.evaluate(f"({question})(document.activeElement)")

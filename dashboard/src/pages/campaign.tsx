@@ -289,6 +289,9 @@ function Actions({ campaign, changed, asked }: ActionsProps) {
         </p>
       )}
       {error && <Failed error={error} />}
+      <p class="unseen" role="status">
+        {preview && `It would reach ${reach} now`}
+      </p>
       {preview && <Previewed preview={preview} />}
     </>
   );
