@@ -119,6 +119,17 @@ def test_months_fit_on_a_screen_and_are_no_stop_of_the_keyboard(
     assert page.get_by_text("More to the right").count() == 0
 
 
+def test_labels_below_columns_do_not_meet(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    assert deployment("GET", "/health").status == 200
+    page = visit_of(browser, gateway, DESK, "retention?period=week").page
+    labels = page.locator("figure:has-text('dormant') .axis text[text-anchor=middle]").all()
+    boxes = [box for each in labels if (box := each.bounding_box())]
+    assert len(boxes) > 3
+    assert [one for one, other in pairwise(boxes) if one["x"] + one["width"] > other["x"]] == []
+
+
 def test_on_paper_a_wide_heat_map_has_every_column(
     gateway: Gateway, deployment: Call, browser: Browser
 ) -> None:
