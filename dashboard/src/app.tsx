@@ -11,6 +11,7 @@ import { signOut } from "./session";
 import { SettingsContext } from "./settings";
 import { goToIssuer, leaveAnswer } from "./sign-in";
 import type { Start } from "./start";
+import { titleOf } from "./title";
 
 /** Milliseconds for which the first page waits for its answers, rather than show that it waits. */
 const PATIENCE = 300;
@@ -70,9 +71,10 @@ function Pages({ person, leave }: { person: string; leave: () => void }) {
   }, []);
   const page = pageOf(address.path);
   const place = address.path.join("/");
-  useEffect(() => {
-    document.title = `${page.title} · Succotash`;
-  }, [page.title]);
+  // Before a page's own effect, which may know more.
+  useLayoutEffect(() => {
+    document.title = titleOf(page.title);
+  }, [page.title, place]);
   useEffect(() => {
     scrollTo(0, 0);
   }, [place]);
@@ -80,9 +82,6 @@ function Pages({ person, leave }: { person: string; leave: () => void }) {
   return (
     <AddressContext.Provider value={address}>
       <Frame>
-        <a class="skip" href={location.hash || "#/"} onClick={toContent}>
-          Skip to content
-        </a>
         <Navigation current={page.name} person={person} leave={leave} />
         <main id="content" tabIndex={-1}>
           <Shown key={place} />
@@ -111,9 +110,4 @@ function Frame({ children }: { children: ComponentChildren }) {
       {children}
     </div>
   );
-}
-
-function toContent(event: MouseEvent): void {
-  event.preventDefault();
-  document.getElementById("content")?.focus();
 }

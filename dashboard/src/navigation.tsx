@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { link, useAddress } from "./address";
+import { useKeptFocus } from "./focus";
 import { PAGES } from "./pages";
 import { may } from "./session";
 import { useSettings } from "./settings";
@@ -15,6 +16,7 @@ export function Navigation({ current, person, leave }: NavigationProps) {
   const { currency, timeZone } = useSettings();
   const pages = useRef<HTMLElement>(null);
   useHeading();
+  useKeptFocus();
   useLayoutEffect(() => {
     const here = pages.current?.querySelector<HTMLElement>("[aria-current]");
     if (!pages.current || !here) return;
@@ -22,6 +24,9 @@ export function Navigation({ current, person, leave }: NavigationProps) {
   }, [current]);
   return (
     <header class="side">
+      <a class="skip" href={location.hash || "#/"} onClick={toContent}>
+        Skip to content
+      </a>
       <p class="brand">Succotash</p>
       <nav aria-label="Pages" ref={pages}>
         <ul>
@@ -49,6 +54,11 @@ export function Navigation({ current, person, leave }: NavigationProps) {
       </div>
     </header>
   );
+}
+
+function toContent(event: MouseEvent): void {
+  event.preventDefault();
+  document.getElementById("content")?.focus();
 }
 
 /** After the way to another page, the keyboard and what is read out go on at its heading. */

@@ -1,7 +1,7 @@
 """The dashboard in a real browser: whom it shows what, where it comes from, what it does."""
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from local.demo import Call
 from local.server import Gateway
@@ -111,10 +111,12 @@ def test_code_of_other_pages_comes_when_todays_numbers_are_shown(
     shown_before: list[int] = []
     page = browser.new_page()
     page.goto(own)
-    page.route(
-        "**/assets/others-*",
-        lambda route: (shown_before.append(page.locator(".stat data").count()), route.continue_()),
-    )
+
+    def note(route: Route) -> None:
+        shown_before.append(page.locator(".stat data").count())
+        route.continue_()
+
+    page.route("**/assets/others-*", note)
     with page.expect_response("**/assets/others-*"):
         page.get_by_role("button", name="Sign in as viewer").click()
 

@@ -22,7 +22,9 @@ interface ColumnsProps {
   height?: number;
 }
 
+/** What a label takes at least, and what each of its letters does. */
 const LABEL_WIDTH = 60;
+const LETTER_WIDTH = 7;
 
 /** Columns of stacked parts, over time or over classes. */
 export function Columns({ label, parts, columns, yText, xTitle, height = 260 }: ColumnsProps) {
@@ -30,6 +32,8 @@ export function Columns({ label, parts, columns, yText, xTitle, height = 260 }: 
   const below = columns.map(({ values }) => sum(values.filter((value) => value < 0)));
   const yTicks = distinctTicks(Math.min(0, ...below), Math.max(1e-9, ...above), 5, yText);
   const gutter = 14 + 7 * Math.max(...yTicks.map((tick) => yText(tick).length));
+  const longest = Math.max(0, ...columns.map((column) => column.label.length));
+  const labelWidth = Math.max(LABEL_WIDTH, LETTER_WIDTH * (longest + 1));
   return (
     <>
       {parts.length > 1 && <Legend items={parts} />}
@@ -38,7 +42,7 @@ export function Columns({ label, parts, columns, yText, xTitle, height = 260 }: 
           const area = { left: gutter, right: width - 12, top: 10, bottom: height - 42 };
           const band = (area.right - area.left) / Math.max(1, columns.length);
           const y = linear([yTicks[0] ?? 0, yTicks.at(-1) ?? 1], [area.bottom, area.top]);
-          const step = every(columns.length, area.right - area.left, LABEL_WIDTH);
+          const step = every(columns.length, area.right - area.left, labelWidth);
           const middle = (index: number) => area.left + band * (index + 0.5);
           return (
             <>

@@ -237,20 +237,29 @@ function stateOfLook({ finding, incremental_revenue, read_at }: Look): string {
   return FINDINGS[finding ?? ""] ?? "read";
 }
 
+/** Only what happened is reported: that nobody opened a message is never known. */
+const UNKNOWN = "not reported";
+const NO_FAULT = "none reported";
+/** Rates, the counts behind them, and what a count of zero means. */
 const RATES = [
-  ["Left, of those assigned", "delivery_rate"],
-  ["Delivered, of those sent", "delivered_rate"],
-  ["Opened", "open_rate"],
-  ["Clicked", "click_rate"],
-  ["Converted", "conversion_rate"],
-  ["Bounced", "bounce_rate"],
-  ["Unsubscribed", "unsubscribe_rate"],
-  ["Reported as spam", "complaint_rate"],
+  ["Left, of those assigned", "sent", "delivery_rate", UNKNOWN],
+  ["Delivered, of those sent", "delivered", "delivered_rate", UNKNOWN],
+  ["Opened", "opened", "open_rate", UNKNOWN],
+  ["Clicked", "clicked", "click_rate", UNKNOWN],
+  ["Converted", "converted", "conversion_rate", UNKNOWN],
+  ["Bounced", "bounced", "bounce_rate", NO_FAULT],
+  ["Unsubscribed", "unsubscribed", "unsubscribe_rate", NO_FAULT],
+  ["Reported as spam", "complained", "complaint_rate", NO_FAULT],
 ] as const;
 
 function Messages({ performance, address }: { performance: Performance; address: string }) {
   const { metrics, cost } = performance;
-  const rows = RATES.map(([name, rate]) => ({ name, rate: performance[rate] }));
+  const rows = RATES.map(([name, count, rate, none]) => ({
+    name,
+    messages: metrics[count],
+    rate: performance[rate],
+    text: metrics[count] > 0 ? <Share of={performance[rate]} /> : none,
+  }));
   return (
     <Figure
       title={`${decimal(metrics.sent, 0)} messages left${cost ? `, for ${money(cost.amount, cost.currency)}` : ""}`}
@@ -260,20 +269,21 @@ function Messages({ performance, address }: { performance: Performance; address:
       columns={[
         { label: "What", value: (row) => row.name },
         {
-          label: "Rate",
-          value: (row) => row.rate,
-          show: (row) => <Share of={row.rate} />,
+          label: "Messages",
+          value: (row) => row.messages,
+          show: (row) => <Count of={row.messages} />,
           isNumber: true,
         },
+        { label: "Rate", value: (row) => row.rate, show: (row) => row.text, isNumber: true },
       ]}
       rows={rows}
     >
       <Bars
-        bars={rows.map(({ name, rate }) => ({
+        bars={rows.map(({ name, messages, rate, text }) => ({
           key: name,
           label: name,
-          value: rate ?? 0,
-          text: <Share of={rate} />,
+          value: messages > 0 ? rate : null,
+          text,
         }))}
       />
     </Figure>

@@ -10,6 +10,7 @@ import { Count, Day } from "../parts/values";
 import { forgetAnswers, useReading } from "../reading";
 import { may } from "../session";
 import { useSettings } from "../settings";
+import { useTitle } from "../title";
 import { audienceText } from "./audience";
 import { RUNS_FOR } from "./campaign-editor";
 import { Effect } from "./campaign-effect";
@@ -53,6 +54,7 @@ export function Campaign() {
     Date.now() - askedAt < A_WHILE && isUnderWay(data) ? SOON : undefined,
   );
   const performance = useReading(`${ROUTE}/performance`, place);
+  useTitle("Campaign", campaign.data?.name);
   return (
     <>
       <p>
@@ -287,6 +289,9 @@ function Actions({ campaign, changed, asked }: ActionsProps) {
         </p>
       )}
       {error && <Failed error={error} />}
+      <p class="unseen" role="status">
+        {preview && `It would reach ${reach} now`}
+      </p>
       {preview && <Previewed preview={preview} />}
     </>
   );

@@ -10,6 +10,7 @@ import { Count, Instant } from "../parts/values";
 import { forgetAnswers, useReading } from "../reading";
 import { may } from "../session";
 import { useSettings } from "../settings";
+import { useTitle } from "../title";
 import { firstDay } from "./periods";
 
 const DAYS = 30;
@@ -20,6 +21,7 @@ export function Form() {
   const { path } = useAddress();
   const id = path[1] ?? "";
   const form = useReading("/forms/{form_id}", { path: { form_id: id } });
+  useTitle("Form", form.data?.title);
   return (
     <>
       <p>
@@ -158,6 +160,7 @@ function Submissions({ id }: { id: string }) {
                 label: "Answers",
                 value: (row) => JSON.stringify(row.answers),
                 show: (row) => <Answers answers={row.answers} />,
+                isLong: true,
               },
               { label: "Source", value: (row) => row.source },
               {
@@ -173,6 +176,7 @@ function Submissions({ id }: { id: string }) {
                     )}
                   </>
                 ),
+                isLong: true,
               },
             ]}
             rows={submissions}

@@ -46,7 +46,7 @@ const COSTS: Page = {
 
 const EDITOR: Page = {
   name: "forms",
-  title: "Edit a form",
+  title: "New form",
   scopes: [...FORMS, "forms:write"],
   component: other("FormEditor"),
 };
@@ -59,14 +59,21 @@ export function pageOf(path: string[]): Page {
 
 function named(path: string[]): Page | undefined {
   const [first = "", second, ...more] = path;
-  if (first === "forms" && more.length === 1 && more[0] === "edit") return EDITOR;
+  if (first === "forms" && more.length === 1 && more[0] === "edit") {
+    return { ...EDITOR, title: `Edit the form: ${second}` };
+  }
   if (more.length > 0) return undefined;
   if (first === "costs" && second === undefined) return COSTS;
   if (first === "new-form" && second === undefined) return EDITOR;
   if (second === undefined) return PAGES.find(({ name }) => name === first);
   switch (first) {
     case "customers":
-      return { name: "risk", title: second, scopes: RETENTION, component: other("Customer") };
+      return {
+        name: "risk",
+        title: `Customer: ${second}`,
+        scopes: RETENTION,
+        component: other("Customer"),
+      };
     case "campaigns":
       return second === "new"
         ? {
@@ -77,9 +84,9 @@ function named(path: string[]): Page | undefined {
           }
         : { name: first, title: "Campaign", scopes: RETENTION, component: other("Campaign") };
     case "forms":
-      return { name: first, title: second, scopes: FORMS, component: other("Form") };
+      return { name: first, title: `Form: ${second}`, scopes: FORMS, component: other("Form") };
     case "leads":
-      return { name: first, title: "Lead", scopes: LEADS, component: other("Lead") };
+      return { name: first, title: `Lead: ${second}`, scopes: LEADS, component: other("Lead") };
     default:
       return undefined;
   }

@@ -149,7 +149,7 @@ function Score({ lead, address }: { lead: Details; address: string }) {
       name={`score-${lead.lead_id}`}
       columns={[
         { label: "Points", value: (row) => row.points, isNumber: true },
-        { label: "Reason", value: (row) => row.reason },
+        { label: "Reason", value: (row) => row.reason, isLong: true },
         { label: "Category", value: (row) => row.category, show: (row) => label(row.category) },
         { label: "Rule", value: (row) => row.rule },
       ]}
@@ -186,6 +186,7 @@ function History({ lead, address }: { lead: Details; address: string }) {
               ))}
             </dl>
           ),
+          isLong: true,
         },
       ]}
       rows={lead.history}

@@ -4,20 +4,12 @@ import { Columns } from "../charts/columns";
 import { HeatMap } from "../charts/heat-map";
 import { Lines } from "../charts/lines";
 import { count, month, plural, share, shortDay } from "../format";
-import { Choice } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Ready } from "../parts/states";
 import { Count, Day, Share } from "../parts/values";
 import { useReading } from "../reading";
+import { Choices, chosenIn } from "./retention-choices";
 
-const PERIODS = ["month", "week", "day"] as const;
-const MODES = ["nday", "unbounded", "brackets"] as const;
-const WINDOWS = ["calendar", "hours"] as const;
-/** As the API takes them: days since joining. */
-const BRACKETS = /^\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*$/;
-const ORIGINS = ["purchase", "activity", "form"] as const;
-const ENTRIES = ["first_time", "recurring"] as const;
-const MEASURES = ["customers", "revenue"] as const;
 const ACTS: Record<string, string> = {
   purchase: "bought for the first time",
   activity: "were active for the first time",
@@ -28,87 +20,15 @@ type Grid = Schemas["GridView"];
 type Column = Grid["average"][number];
 
 export function Retention() {
-  const [query, change] = useQuery();
-  const chosen = {
-    period: query.period ?? "month",
-    mode: query.mode ?? "nday",
-    origin: query.origin ?? "purchase",
-    entry: query.entry ?? "first_time",
-    windows: query.windows ?? "calendar",
-    measure: query.measure ?? "customers",
-  };
-  const grid = useReading("/retention/cohorts", {
-    query: {
-      ...chosen,
-      brackets: chosen.mode === "brackets" ? query.brackets : undefined,
-      start: query.start,
-      end: query.end,
-    },
-  });
+  const [query] = useQuery();
+  const chosen = chosenIn(query);
+  const grid = useReading("/retention/cohorts", { query: chosen });
   const lifecycle = useReading("/retention/lifecycle", { query: { period: chosen.period } });
   const nothing = "Nobody has bought anything yet.";
   return (
     <>
       <h1>Do people come back?</h1>
-      <div class="controls page-controls">
-        <Choice
-          label="Period"
-          value={chosen.period}
-          options={PERIODS}
-          choose={(period) => change({ period })}
-        />
-        <Choice
-          label="Counted"
-          value={chosen.mode}
-          options={MODES}
-          texts={{
-            nday: "In the period",
-            unbounded: "In the period or later",
-            brackets: "By days since joining",
-          }}
-          choose={(mode) => change({ mode })}
-        />
-        {chosen.mode === "brackets" && (
-          <label class="choice">
-            <span>Days since joining</span>
-            <input
-              value={query.brackets ?? ""}
-              placeholder="0,1-7,8-30"
-              pattern={BRACKETS.source}
-              onChange={({ currentTarget: input }) =>
-                input.reportValidity() && change({ brackets: input.value })
-              }
-            />
-          </label>
-        )}
-        <Choice
-          label="Cohort by first"
-          value={chosen.origin}
-          options={ORIGINS}
-          choose={(origin) => change({ origin })}
-        />
-        <Choice
-          label="Entry"
-          value={chosen.entry}
-          options={ENTRIES}
-          texts={{ first_time: "Once, the first time", recurring: "Each period" }}
-          choose={(entry) => change({ entry })}
-        />
-        <Choice
-          label="Periods"
-          value={chosen.windows}
-          options={WINDOWS}
-          texts={{ calendar: "Of the calendar", hours: "Hours since joining" }}
-          choose={(windows) => change({ windows })}
-        />
-        <Choice
-          label="Rate of"
-          value={chosen.measure}
-          options={MEASURES}
-          choose={(measure) => change({ measure })}
-        />
-        <FirstAndLast />
-      </div>
+      <Choices />
       <Ready reading={grid} empty={(data) => data.cohorts.length === 0 && nothing}>
         {(data) => (
           <>
@@ -120,33 +40,6 @@ export function Retention() {
       <Ready reading={lifecycle} empty={(data) => data.periods.length === 0 && nothing}>
         {(data) => <Lifecycle lifecycle={data} address={lifecycle.address} />}
       </Ready>
-    </>
-  );
-}
-
-/** The days in which the first and the last cohort lie. */
-function FirstAndLast() {
-  const [query, change] = useQuery();
-  return (
-    <>
-      <label class="choice">
-        <span>Cohorts from</span>
-        <input
-          type="date"
-          value={query.start ?? ""}
-          max={query.end}
-          onChange={({ currentTarget: input }) => change({ start: input.value })}
-        />
-      </label>
-      <label class="choice">
-        <span>Cohorts to</span>
-        <input
-          type="date"
-          value={query.end ?? ""}
-          min={query.start}
-          onChange={({ currentTarget: input }) => change({ end: input.value })}
-        />
-      </label>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { asIds, link, readIds, useQuery } from "../address";
+import { asIds, link, type Query, readIds, useQuery } from "../address";
 import type { Schemas } from "../api";
 import { Bars } from "../charts/bars";
 import { count, label, money } from "../format";
@@ -161,6 +161,7 @@ function AtRiskList(props: AtRiskListProps) {
   };
   const box: Column<AtRisk> = {
     label: "Select",
+    isControl: true,
     value: (row) => (chosen.has(row.customer_id) ? "yes" : "no"),
     show: (row) => (
       <input
@@ -200,6 +201,7 @@ function AtRiskList(props: AtRiskListProps) {
           ))}
         </ul>
       ),
+      isLong: true,
     },
     {
       label: "Value",
@@ -213,7 +215,14 @@ function AtRiskList(props: AtRiskListProps) {
     },
   ];
   return (
-    <>
+    <div class="selectable">
+      {mayWrite && (
+        <Selection
+          chosen={chosen}
+          clear={() => choose(new Set())}
+          everybody={list.customers.length > 0 ? { risk: level, segment } : undefined}
+        />
+      )}
       <Figure
         title={`Who is at ${level === "lost" ? "the end: lost" : `${level} risk`}, the most valuable first?`}
         definition={`${MEANINGS[level] ?? level}; the chance of leaving is that of buying nothing in the next ${list.customers[0]?.horizon_days ?? 90} days.`}
@@ -229,28 +238,41 @@ function AtRiskList(props: AtRiskListProps) {
         ) : undefined}
       </Figure>
       <Pager next={list.next_cursor} />
-      {mayWrite && (
-        <p class="actions">
-          {chosen.size > 0 && (
-            <a class="button" href={link(["campaigns", "new"], { ids: asIds(chosen) })}>
-              Make a campaign of the {count(chosen.size)} selected
-            </a>
-          )}
-          {chosen.size > 0 && (
-            <button type="button" class="quiet" onClick={() => choose(new Set())}>
-              Select nobody
-            </button>
-          )}
-          {list.customers.length > 0 && (
-            <a
-              class={chosen.size > 0 ? "button second" : "button"}
-              href={link(["campaigns", "new"], { risk: level, segment })}
-            >
-              Make a campaign of everybody like this
-            </a>
-          )}
-        </p>
+    </div>
+  );
+}
+
+interface SelectionProps {
+  chosen: ReadonlySet<string>;
+  clear: () => void;
+  /** The conditions of the list; undefined where nobody meets them. */
+  everybody: Query | undefined;
+}
+
+/** Makes a campaign of those who are selected, or else of everybody; in sight while one selects. */
+function Selection({ chosen, clear, everybody }: SelectionProps) {
+  const { size } = chosen;
+  return (
+    <p class={size > 0 ? "actions selected" : "actions"}>
+      <span class="unseen" role="status">
+        {size > 0 && `${count(size)} selected`}
+      </span>
+      {size > 0 ? (
+        <>
+          <a class="button" href={link(["campaigns", "new"], { ids: asIds(chosen) })}>
+            Make a campaign of the {count(size)} selected
+          </a>
+          <button type="button" class="quiet" onClick={clear}>
+            Select nobody
+          </button>
+        </>
+      ) : (
+        everybody && (
+          <a class="button" href={link(["campaigns", "new"], everybody)}>
+            Make a campaign of everybody like this
+          </a>
+        )
       )}
-    </>
+    </p>
   );
 }

@@ -227,7 +227,7 @@ function AtRisk() {
               value: (row) => row.risk_level,
               show: (row) => <Level of={row.risk_level} />,
             },
-            { label: "Why", value: (row) => row.reasons[0] },
+            { label: "Why", value: (row) => row.reasons[0], isLong: true },
           ]}
           rows={data.customers}
         />

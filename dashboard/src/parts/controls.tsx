@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { useId, useRef } from "preact/hooks";
 import { link, useAddress } from "../address";
 import { label as asLabel } from "../format";
 
@@ -25,6 +25,29 @@ export function Choice({ label, value, options, choose, texts = {} }: ChoiceProp
         ))}
       </select>
     </label>
+  );
+}
+
+interface MoreOptionsProps {
+  /** Those that are not as usual, in words. */
+  changed: string[];
+  children: ComponentChildren;
+}
+
+/** Choices that few people make: open once one of them is not as usual, else when asked for. */
+export function MoreOptions({ changed, children }: MoreOptionsProps) {
+  const hasChanged = changed.length > 0;
+  // It stays open when the last one is set back: the keyboard is still within.
+  const isOpen = useRef(false);
+  isOpen.current ||= hasChanged;
+  return (
+    <details class={hasChanged ? "options changed" : "options"} open={isOpen.current}>
+      <summary>
+        <span>More options</span>
+        {hasChanged && <span class="note">{changed.join("; ")}</span>}
+      </summary>
+      <div class="controls">{children}</div>
+    </details>
   );
 }
 

@@ -1,6 +1,7 @@
 /** Tables of what is shown, and the same as CSV. */
 
 import type { ComponentChildren } from "preact";
+import { Scroll } from "./scroll";
 import { NONE } from "./values";
 
 export type Cell = string | number | null | undefined;
@@ -12,7 +13,23 @@ export interface Column<Row> {
   /** How people read it; the value itself where this is left out. */
   show?: (row: Row) => ComponentChildren;
   isNumber?: boolean;
+  /** Sentences, which take a line of their own where rows have no room for columns. */
+  isLong?: boolean;
+  /** Something to press, which says nothing of the row. */
+  isControl?: boolean;
 }
+
+/** More columns than these have no room on a phone. */
+const FEW = 3;
+/** Said again, since a browser may forget them where a table is not laid out as one. */
+const ROLES = {
+  table: { role: "table" },
+  rows: { role: "rowgroup" },
+  row: { role: "row" },
+  heading: { role: "columnheader" },
+  name: { role: "rowheader" },
+  cell: { role: "cell" },
+} as const;
 
 interface TableProps<Row> {
   caption: string;
@@ -21,25 +38,30 @@ interface TableProps<Row> {
 }
 
 export function Table<Row>({ caption, columns, rows }: TableProps<Row>) {
+  const name = columns.find((column) => !column.isControl);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-    <section class="scroll" tabIndex={0} aria-label={caption}>
-      <table>
+    <Scroll label={caption}>
+      <table {...ROLES.table} class={columns.length > FEW ? "many" : undefined}>
         <caption class="unseen">{caption}</caption>
-        <thead>
-          <tr>
+        <thead {...ROLES.rows}>
+          <tr {...ROLES.row}>
             {columns.map((column) => (
-              <th key={column.label} scope="col" class={column.isNumber ? "number" : undefined}>
+              <th key={column.label} {...ROLES.heading} scope="col" class={classOf(column)}>
                 {column.label}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody {...ROLES.rows}>
           {rows.map((row, index) => (
-            <tr key={index}>
+            <tr key={index} {...ROLES.row}>
               {columns.map((column) => (
-                <td key={column.label} class={column.isNumber ? "number" : undefined}>
+                <td
+                  key={column.label}
+                  {...(column === name ? ROLES.name : ROLES.cell)}
+                  class={classOf(column)}
+                  data-label={column.label}
+                >
                   {column.show ? column.show(row) : (column.value(row) ?? NONE)}
                 </td>
               ))}
@@ -47,8 +69,14 @@ export function Table<Row>({ caption, columns, rows }: TableProps<Row>) {
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   );
+}
+
+function classOf<Row>({ isNumber, isLong, isControl }: Column<Row>): string | undefined {
+  if (isNumber) return "number";
+  if (isControl) return "control";
+  return isLong ? "long" : undefined;
 }
 
 export function asCsv<Row>(columns: Column<Row>[], rows: Row[]): string {
