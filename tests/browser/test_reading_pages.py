@@ -1,5 +1,6 @@
 """Pages as people read them: few choices first, whole tables on a phone and on paper, titles."""
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -198,15 +199,13 @@ def test_rates_of_which_nothing_was_reported_are_not_zero(
     gateway: Gateway, deployment: Call, browser: Browser
 ) -> None:
     metrics = deployment("GET", f"/retention/campaigns/{CAMPAIGN_ID}/performance").body["metrics"]
-    assert metrics["sent"] > metrics["opened"] == metrics["bounced"] == 0
+    assert metrics["opened"] > 0 == metrics["converted"] == metrics["bounced"]
     page = visit_of(browser, gateway, DESK, f"campaigns/{CAMPAIGN_ID}").page
     messages = page.locator("figure:has-text('messages left') .bars li")
     told = dict(each.inner_text().split("\n")[:2] for each in messages.all())
+    rates = ("Left, of those assigned", "Delivered, of those sent", "Opened", "Clicked")
+    assert all(re.fullmatch(r"[1-9][\d.]*%", told.pop(each)) for each in rates)
     assert told == {
-        "Left, of those assigned": "100%",
-        "Delivered, of those sent": "not reported",
-        "Opened": "not reported",
-        "Clicked": "not reported",
         "Converted": "not reported",
         "Bounced": "none reported",
         "Unsubscribed": "none reported",
