@@ -21,8 +21,8 @@ type Receipt = Schemas["ReceiptView"];
 const WHAT = ["revenue", "purchases", "inactivity"] as const;
 const MEANINGS: Record<string, string> = {
   revenue: "Revenue of the customers known then",
-  purchases: "Purchases of the customers known then",
-  inactivity: "Customers who bought nothing",
+  purchases: "Purchases, counted by day, of the customers known then",
+  inactivity: "Customers without a purchase or activity",
 };
 
 interface OfReceipts {
@@ -33,11 +33,14 @@ interface OfReceipts {
 /** What each month's first run foresaw, and what came. */
 export function Receipts({ receipts, address }: OfReceipts) {
   const [query, change] = useQuery();
-  const { currency } = useSettings();
+  const settings = useSettings();
   const what = WHAT.find((each) => each === query.what) ?? "revenue";
+  // One line has one currency: the latest receipt's.
+  const currency = receipts[0]?.currency ?? settings.currency;
+  const compared = receipts.filter((each) => what !== "revenue" || each.currency === currency);
   const horizons = [...new Set(receipts.flatMap((each) => each.horizons.map(({ days }) => days)))];
   const days = horizons.find((each) => String(each) === query.days) ?? horizons[0] ?? 30;
-  const rows = receipts.toReversed().flatMap((receipt) =>
+  const rows = compared.toReversed().flatMap((receipt) =>
     receipt.horizons
       .filter((horizon) => horizon.days === days)
       .map((horizon) => ({
