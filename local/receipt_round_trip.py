@@ -24,7 +24,12 @@ def check_receipts(to: RetentionRepository, run_id: RunId) -> None:
     tally = Tally(30, Measure.REVENUE, 10, 1, Decimal("0.0001"))
     week = WeekTally(1, tally.total, tally.total)
     receipt = ForecastReceipt(
-        run_id, month, LONG_AGO, is_backfilled=True, settings={"größe": 1}, models={}
+        run_id,
+        month,
+        LONG_AGO,
+        is_backfilled=True,
+        settings={"größe": 1, "time_zone": "UTC"},
+        models={},
     )
     to.save_forecast_tallies(run_id, SHARD, [tally])
     to.save_forecast_weeks(run_id, SHARD, [week])

@@ -258,6 +258,7 @@ class RoundTrip(ShopRoundTrip):
         to.save_form(self._form, [])
         to.save_validation_rule(rule)
         expect(that=to.get_form(form_id) == self._form and self._form in to.get_all_forms())
+        expect(that=to.lock_form(form_id) == self._form)
         expect(that=to.get_validation_rules(form_id) == [rule])
         expect(that=to.save_lead(lead) == to.get_lead(lead.lead_id) == lead)
         expect(that=to.find_scored_leads(self._lead.canonical_email) != [])
