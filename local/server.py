@@ -277,11 +277,7 @@ class Gateway(LocalApigwService):  # type: ignore[misc]  # SAM CLI is not typed
 
 
 class SilentRequestHandler(WSGIRequestHandler):
-    """Keeps connections, and leaves the access log to the application, which knows the route."""
-
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    """The head and the body of an answer are written one after the other."""
+    """Leaves the access log to the application, which knows the route."""
 
     @override
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
