@@ -59,7 +59,7 @@ const TITLES: Record<number, string> = {
 const PATIENCE = 40_000;
 
 export async function get<P extends keyof paths>(path: P, place: Place = {}): Promise<Answer<P>> {
-  return (await request("GET", reachable(path, place))).answer as Answer<P>;
+  return (await getTagged(path, place)).answer;
 }
 
 /** An answer, with the tag of the state that it shows. */

@@ -1,5 +1,5 @@
 import { Frame, Legend, XLabels, YAxis } from "./frame";
-import { distinctTicks, every, linear } from "./scales";
+import { distinctTicks, every, linear, widthOf } from "./scales";
 
 export interface Part {
   name: string;
@@ -22,18 +22,16 @@ interface ColumnsProps {
   height?: number;
 }
 
-/** What a label takes at least, and what each of its letters does. */
+/** What a label takes at least. */
 const LABEL_WIDTH = 60;
-const LETTER_WIDTH = 7;
 
 /** Columns of stacked parts, over time or over classes. */
 export function Columns({ label, parts, columns, yText, xTitle, height = 260 }: ColumnsProps) {
   const above = columns.map(({ values }) => sum(values.filter((value) => value > 0)));
   const below = columns.map(({ values }) => sum(values.filter((value) => value < 0)));
   const yTicks = distinctTicks(Math.min(0, ...below), Math.max(1e-9, ...above), 5, yText);
-  const gutter = 14 + 7 * Math.max(...yTicks.map((tick) => yText(tick).length));
-  const longest = Math.max(0, ...columns.map((column) => column.label.length));
-  const labelWidth = Math.max(LABEL_WIDTH, LETTER_WIDTH * (longest + 1));
+  const gutter = 14 + widthOf(yTicks.map(yText));
+  const labelWidth = Math.max(LABEL_WIDTH, widthOf(columns.map((column) => `${column.label} `)));
   return (
     <>
       {parts.length > 1 && <Legend items={parts} />}

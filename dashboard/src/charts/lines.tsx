@@ -1,5 +1,5 @@
 import { Frame, Legend, XLabels, YAxis } from "./frame";
-import { distinctTicks, every, linear, ticks } from "./scales";
+import { distinctTicks, every, linear, ticks, widthOf } from "./scales";
 
 export interface Point {
   x: number;
@@ -50,7 +50,7 @@ export function Lines(props: LinesProps) {
   );
   const least = Math.min(...ys, ...(fromZero ? [0] : []));
   const yTicks = distinctTicks(least, Math.max(...ys), 5, yText);
-  const gutter = 14 + 7 * Math.max(...yTicks.map((tick) => yText(tick).length));
+  const gutter = 14 + widthOf(yTicks.map(yText));
   return (
     <>
       {listed.length > 1 && <Legend items={listed} />}

@@ -38,3 +38,10 @@ export function distinctTicks(
 export function every(count: number, width: number, labelWidth: number): number {
   return Math.max(1, Math.ceil(count / Math.max(1, Math.floor(width / labelWidth))));
 }
+
+const LETTER_WIDTH = 7;
+
+/** About how many pixels the longest of these texts takes. */
+export function widthOf(texts: string[]): number {
+  return LETTER_WIDTH * Math.max(0, ...texts.map((text) => text.length));
+}
