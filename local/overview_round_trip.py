@@ -1,10 +1,11 @@
 """The round trip through what the overview and costs of acquisition are read from."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from local.expectations import DAY, LONG_AGO, expect
 from succotash.domain.repositories.storage import Repositories
+from succotash.domain.scoring.overview import OverviewQuery
 from succotash.domain.values import Currency, CustomerId, Money
 
 ONE_MONTH = date(1901, 1, 1)
@@ -22,22 +23,28 @@ class OverviewRoundTrip:
         """Counts of a period, revenue by day, costs, and imports that failed."""
         forms, ltv, retention = self._to.forms, self._to.ltv, self._to.retention
         source, cost = f"{self._mark}source", Money(Decimal("12.3456"), Currency("USD"))
-        now, _ = forms.get_period_counts(LONG_AGO - DAY, LONG_AGO, LONG_AGO + DAY)
-        expect(that=now.new_leads >= 1)
         found = forms.get_lead_breakdown(start=LONG_AGO, end=LONG_AGO + DAY).found
         expect(that=sum(found.by_source[source].by_status.values()) == 1)
-        expect(that=forms.count_quarantined() >= 0)
-        current, *_ = retention.get_compared_runs(DAY)
-        ltv.build_revenue_days(current.run.run_id, LONG_AGO, "Europe/Berlin")
-        day = LONG_AGO.date()
-        days = ltv.find_revenue_days(day - timedelta(days=1), day + timedelta(days=1))
-        expect(that=sum(each.orders for each in days.found) >= 1)
+        ltv.note_import_started(source, LONG_AGO)
+        expect(that=ltv.has_import_broken_off(source, LONG_AGO + DAY))
+        ltv.note_import_ended(source, LONG_AGO, "format")
+        run = retention.get_current_scoring_run()
+        ltv.build_revenue_days(run.run_id, LONG_AGO, "Europe/Berlin")
+        query = OverviewQuery(
+            last_day=LONG_AGO.date() + DAY,
+            days=2,
+            earlier=LONG_AGO - 2 * DAY,
+            start=LONG_AGO,
+            end=LONG_AGO + 2 * DAY,
+            imports_given_up_before=LONG_AGO,
+        )
+        overview = retention.find_overview(query)
+        expect(that=overview.run.run_id == run.run_id)
+        expect(that=overview.found.now.new_leads >= 1)
+        expect(that=sum(each.orders for each in overview.found.revenue) >= 1)
+        expect(that=overview.found.failed_imports >= 1)
         ltv.save_acquisition_costs(ONE_MONTH, {source: cost})
         saved = ltv.get_acquisition_costs(start=ONE_MONTH, end=ONE_MONTH)
         expect(that=[each.cost for each in saved] == [cost])
         [value] = ltv.find_source_values(cost.currency, start=ONE_MONTH, end=ONE_MONTH).found
         expect(that=value.cost == cost.amount)
-        ltv.note_import_started(source, LONG_AGO)
-        expect(that=ltv.has_import_broken_off(source, LONG_AGO + DAY))
-        ltv.note_import_ended(source, LONG_AGO, "format")
-        expect(that=ltv.count_failed_imports(LONG_AGO, LONG_AGO) >= 1)

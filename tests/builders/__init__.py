@@ -21,6 +21,7 @@ from tests.builders.retention import (
     a_tally,
     a_week,
     an_event,
+    an_overview_query,
     prediction_columns,
     profile_columns,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "an_intake_query",
     "an_order",
     "an_outcome",
+    "an_overview_query",
     "at",
     "days",
     "minutes",

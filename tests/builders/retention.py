@@ -1,7 +1,7 @@
 """Activity, runs, predictions and campaigns."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from succotash.domain.campaigns.campaigns import CampaignMetrics, CampaignStatus, RetentionCampaign
@@ -17,6 +17,7 @@ from succotash.domain.retention.retention import (
     UserEngagementProfile,
     run_id_of,
 )
+from succotash.domain.scoring.overview import OverviewQuery
 from succotash.domain.value.ledgers import ActivityEvent, ActivityKind
 from succotash.domain.values import (
     CampaignId,
@@ -227,3 +228,22 @@ def a_campaign(
 
 def a_week(week: int = 1, purchases: str = "3.5", revenue: str = "70.0001") -> WeekTally:
     return WeekTally(week, Decimal(purchases), Decimal(revenue))
+
+
+def an_overview_query(
+    end: datetime = NOON,
+    days: int = 28,
+    *,
+    last_day: date | None = None,
+    imports_given_up_before: datetime = NOON,
+) -> OverviewQuery:
+    """Periods that end at an instant; `last_day` is its day by default."""
+    span = timedelta(days=days)
+    return OverviewQuery(
+        last_day=last_day or end.date(),
+        days=days,
+        earlier=end - 2 * span,
+        start=end - span,
+        end=end,
+        imports_given_up_before=imports_given_up_before,
+    )

@@ -1,18 +1,37 @@
 """What the overview is read from: counts of periods, runs compared, imports that failed."""
 
-from datetime import timedelta
+from datetime import datetime
 
 import pytest
 
+from succotash.domain.forms.forms import DEFAULT_FORM
 from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.leads.analytics import LeadGroup, PeriodCounts
 from succotash.domain.leads.leads import LeadStatus
+from succotash.domain.messages.delivery import DeliveryKind, PendingDelivery
+from succotash.domain.messages.outbox import Settlement
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.ltv import LTVRepository
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention.retention import INITIAL_RUN
+from succotash.domain.retention.retention import INITIAL_RUN, run_id_of
+from succotash.domain.scoring.overview import EarlierRun, OverviewFigures
+from succotash.domain.scoring.progress import RunStage
+from succotash.domain.values import SHARDS, Shard
 from succotash.errors import NotFoundError
-from tests.builders import NOON, a_lead, a_run, a_score, a_submission, a_value, an_order, days
+from tests.builders import (
+    NOON,
+    a_form,
+    a_lead,
+    a_message,
+    a_run,
+    a_score,
+    a_submission,
+    a_value,
+    an_order,
+    an_overview_query,
+    days,
+    minutes,
+)
 from tests.contract.counts import without_zeros
 
 
@@ -40,8 +59,22 @@ def a_new_lead(
         forms.save_lead_score(a_score(lead_id, total=80 if is_hot else 30, is_hot=is_hot))
 
 
+def overview(
+    repositories: Repositories,
+    end: datetime = NOON,
+    days: int = 28,
+    *,
+    imports_given_up_before: datetime = NOON,
+) -> OverviewFigures:
+    query = an_overview_query(end, days, imports_given_up_before=imports_given_up_before)
+    return repositories.retention.find_overview(query).found
+
+
 class TestPeriods:
-    def test_a_period_and_the_one_before_it_are_counted_apart(self, forms: FormRepository) -> None:
+    def test_a_period_and_the_one_before_it_are_counted_apart(
+        self, repositories: Repositories
+    ) -> None:
+        forms = repositories.forms
         for number, ago in enumerate((0, 1, 2, 3, 3, 4)):
             at = NOON - days(ago)
             forms.save_form_submission(a_submission(f"{number}", submitted_at=at))
@@ -51,20 +84,26 @@ class TestPeriods:
         a_new_lead(forms, "before", 3)
         a_new_lead(forms, "older", 5, is_hot=True)
 
-        found = forms.get_period_counts(NOON - days(4), NOON - days(2), NOON)
-        assert found == (PeriodCounts(2, 2, 1), PeriodCounts(3, 1, 0))
+        found = overview(repositories, days=2)
+        assert (found.now, found.before) == (PeriodCounts(2, 2, 1), PeriodCounts(3, 1, 0))
 
-    def test_nothing_counts_as_nothing(self, forms: FormRepository) -> None:
-        found = forms.get_period_counts(NOON - days(4), NOON - days(2), NOON)
-        assert found == (PeriodCounts(0, 0, 0), PeriodCounts(0, 0, 0))
+    def test_in_an_empty_storage_nothing_is_found(self, repositories: Repositories) -> None:
+        read = repositories.retention.find_overview(an_overview_query())
+
+        assert read.run.run_id == INITIAL_RUN
+        nothing = PeriodCounts(0, 0, 0)
+        assert read.found == OverviewFigures(nothing, nothing, [], {}, None, 0, 0, 0, 0, None)
 
     def test_what_waits_in_quarantine_is_counted_over_all_forms(
-        self, forms: FormRepository
+        self, repositories: Repositories
     ) -> None:
-        assert forms.count_quarantined() == 0
-        for state in SubmissionState:
-            forms.save_form_submission(a_submission(state, state=state))
-        assert forms.count_quarantined() == 1
+        repositories.forms.save_form(a_form("other"), [])
+        for form_id in (DEFAULT_FORM, "other"):
+            for state in SubmissionState:
+                repositories.forms.save_form_submission(
+                    a_submission(f"{form_id} {state}", form_id=form_id, state=state)
+                )
+        assert overview(repositories).quarantined == 2
 
 
 class TestBreakdown:
@@ -100,43 +139,99 @@ class TestBreakdown:
         assert (found.by_source, found.by_grade) == ({}, {})
 
 
-class TestComparedRuns:
+class TestRuns:
     def test_the_run_nearest_to_a_period_before_is_compared(
         self, repositories: Repositories
     ) -> None:
         retention = repositories.retention
-        [initial] = retention.get_compared_runs(days(28))
-        assert initial.found == {}
         for ago in (40, 30, 20, 10, 0):
             run = a_run(NOON - days(ago))
             retention.open_scoring_run(run)
             summary = None if ago == 30 else {"customers": ago}
             retention.finish_scoring_run(run.run_id, 1, summary=summary)
 
-        def compared(span: timedelta) -> list[object]:
-            return [each.found["customers"] for each in retention.get_compared_runs(span)]
+        def compared(length: int) -> EarlierRun | None:
+            return overview(repositories, days=length).earlier_run
 
-        assert compared(days(28)) == [0, 20], "what kept no summary says nothing"
-        assert compared(days(1)) == [0, 10]
-        assert compared(days(30)) == [0, 20], "the later of two"
-        assert compared(days(400)) == [0, 40]
+        def run_of(ago: int) -> EarlierRun:
+            moment = NOON - days(ago)
+            return EarlierRun(run_id_of(moment), moment, {"customers": ago})
+
+        assert overview(repositories).summary == {"customers": 0}
+        assert compared(28) == run_of(20), "what kept no summary says nothing"
+        assert compared(1) == run_of(10)
+        assert compared(30) == run_of(20), "the later of two"
+        assert compared(400) == run_of(40)
+
+    def test_the_latest_run_is_shown_whatever_became_of_it(
+        self, repositories: Repositories
+    ) -> None:
+        retention = repositories.retention
+
+        def is_latest(stage: RunStage) -> bool:
+            latest = overview(repositories).latest
+            assert [latest] == retention.get_run_progress(limit=1)
+            return latest is not None and latest.stage is stage
+
+        run = a_run(NOON, settings={"currency": "USD"}, backtest={"churn": {}})
+        retention.request_scoring_run(run.run_id, NOON, NOON)
+        assert is_latest(RunStage.PLANNED)
+        retention.note_run_started(run.run_id, NOON, NOON)
+        retention.open_scoring_run(run)
+        retention.finish_shard(run, Shard(3, SHARDS), 7)
+        assert is_latest(RunStage.SCORING)
+        retention.finish_scoring_run(run.run_id, 7, summary={"warnings": {}})
+        assert is_latest(RunStage.FINISHED)
+        later = NOON + days(1)
+        retention.note_run_ended(run_id_of(later), later, later, "unknown")
+        assert is_latest(RunStage.FAILED)
+        retention.open_scoring_run(a_run(later))
+        retention.withhold_scoring_run(run_id_of(later))
+        assert is_latest(RunStage.WITHHELD)
+
+
+class TestMessages:
+    def test_what_was_given_up_and_what_is_uncertain_are_counted(
+        self, repositories: Repositories
+    ) -> None:
+        outbox = repositories.outbox
+        outbox.append([a_message("lost"), a_message("silent"), a_message("waits")])
+        lost, silent = outbox.take(NOON, NOON + minutes(5), limit=2)
+        outbox.settle([Settlement(lost, NOON, "refused")])
+        assert overview(repositories).dead_lettered == 1
+        assert overview(repositories).uncertain == 0
+
+        mail = PendingDelivery(
+            "job", silent.message.message_id, "owners", DeliveryKind.MAIL, 1, NOON, None
+        )
+        outbox.note_delivery([mail.message_id], mail.channel)
+        outbox.hand_over([mail], NOON + minutes(1))
+        outbox.take(NOON + minutes(1), NOON + minutes(5), limit=2)
+        found = overview(repositories)
+        assert (found.dead_lettered, found.uncertain) == (1, 1)
 
 
 class TestFailedImports:
     def test_refused_and_abandoned_imports_of_the_period_are_counted(
-        self, ltv: LTVRepository
+        self, repositories: Repositories
     ) -> None:
+        ltv = repositories.ltv
         for ago in (0, 1, 5):
             ltv.note_import_started(f"refused {ago}", NOON - days(ago))
             ltv.note_import_ended(f"refused {ago}", NOON, "format")
             ltv.note_import_started(f"open {ago}", NOON - days(ago))
             ltv.note_import_started(f"done {ago}", NOON - days(ago))
             ltv.note_import_ended(f"done {ago}", NOON)
-        assert ltv.count_failed_imports(NOON - days(2), NOON - days(1)) == 2
-        assert ltv.count_failed_imports(NOON - days(2), NOON) == 3
+
+        def failed(given_up_before: datetime) -> int:
+            found = overview(repositories, days=2, imports_given_up_before=given_up_before)
+            return found.failed_imports
+
+        assert failed(NOON - days(1)) == 2
+        assert failed(NOON) == 3
 
         ltv.note_import_started("refused 0", NOON)
-        assert ltv.count_failed_imports(NOON - days(2), NOON) == 2, "it is tried again"
+        assert failed(NOON) == 2, "it is tried again"
 
     def test_an_import_that_has_not_ended_in_time_has_broken_off(self, ltv: LTVRepository) -> None:
         ltv.note_import_started("open", NOON - days(1))

@@ -10,16 +10,17 @@ import pytest
 from hypothesis import given
 
 from succotash.domain.repositories.storage import Repositories
+from succotash.domain.scoring.overview import OverviewQuery
 from succotash.domain.value.ledgers import Order
 from succotash.domain.value.revenue import REVENUE_DAYS, RevenueDay
 from succotash.domain.values import Currency, Money, RunId
 from succotash.errors import NotFoundError
-from tests.builders import NOON, a_run, an_order, at, days, usd
+from tests.builders import NOON, a_run, an_order, an_overview_query, at, days, usd
 from tests.contract.conftest import NewStorage
 from tests.contract.shards import every_shard
 from tests.strategies import MODEST, instants, ledgers, zones
 
-ALWAYS = date(1901, 1, 1), date(2998, 12, 31)
+ALWAYS = an_overview_query(days=300_000, last_day=date(2998, 12, 31))
 
 
 def on_paper(orders: Sequence[Order], as_of: datetime, zone: str) -> list[RevenueDay]:
@@ -44,6 +45,10 @@ def on_paper(orders: Sequence[Order], as_of: datetime, zone: str) -> list[Revenu
     ]
 
 
+def revenue_days(repositories: Repositories, query: OverviewQuery = ALWAYS) -> list[RevenueDay]:
+    return [*repositories.retention.find_overview(query).found.revenue]
+
+
 class TestRevenueDays:
     def test_a_refund_counts_on_its_own_day_once_its_order_is_known(
         self, repositories: Repositories
@@ -60,18 +65,18 @@ class TestRevenueDays:
         run = a_run()
         repositories.retention.open_scoring_run(run)
         repositories.ltv.build_revenue_days(run.run_id, NOON, "Europe/Berlin")
-        assert repositories.ltv.find_revenue_days(*ALWAYS).found == [], "of the current run only"
+        assert revenue_days(repositories) == [], "of the current run only"
         repositories.retention.finish_scoring_run(run.run_id, 1)
 
-        found = repositories.ltv.find_revenue_days(*ALWAYS)
-        assert found.run.run_id == run.run_id
-        assert found.found == [
+        read = repositories.retention.find_overview(ALWAYS)
+        assert read.run.run_id == run.run_id
+        assert read.found.revenue == [
             RevenueDay(date(2024, 5, 4), 1, 0, usd("10")),
             RevenueDay(date(2024, 5, 5), 1, 0, usd("5")),
             RevenueDay(date(2024, 5, 6), 0, 1, usd("-4")),
         ]
-        [middle] = repositories.ltv.find_revenue_days(date(2024, 5, 5), date(2024, 5, 5)).found
-        assert middle.revenue == usd("5")
+        two_days = an_overview_query(days=1, last_day=date(2024, 5, 6))
+        assert [each.day.day for each in revenue_days(repositories, two_days)] == [5, 6]
 
     def test_an_unknown_run_has_no_revenue(self, repositories: Repositories) -> None:
         with pytest.raises(NotFoundError):
@@ -84,7 +89,7 @@ class TestRevenueDays:
             repositories.retention.open_scoring_run(run)
             repositories.ltv.build_revenue_days(run.run_id, moment, "UTC")
             repositories.retention.finish_scoring_run(run.run_id, 1, keep=0)
-        assert len(repositories.ltv.find_revenue_days(*ALWAYS).found) == 1
+        assert len(revenue_days(repositories)) == 1
 
     @MODEST
     @given(orders=ledgers(), as_of=instants, zone=zones)
@@ -100,10 +105,10 @@ class TestRevenueDays:
             repositories.ltv.build_revenue_days(whole.run_id, as_of, zone)
         repositories.retention.finish_scoring_run(whole.run_id, 0)
         expected = on_paper(orders, as_of, zone)
-        assert repositories.ltv.find_revenue_days(*ALWAYS).found == expected
+        assert revenue_days(repositories) == expected
 
         repositories.retention.open_scoring_run(shards)
         for shard in every_shard():
             repositories.retention.finish_shard(shards, shard, 0)
         repositories.retention.finish_scoring_run(shards.run_id, 0)
-        assert repositories.ltv.find_revenue_days(*ALWAYS).found == expected
+        assert revenue_days(repositories) == expected

@@ -57,6 +57,7 @@ from tests.builders import (
     an_intake_query,
     an_order,
     an_outcome,
+    an_overview_query,
     days,
     order_columns,
     prediction_columns,
@@ -83,8 +84,6 @@ SUMMARIES = frozenset(
         "count_reach",
         "count_member_states",
         "total_looks",
-        "count_quarantined",
-        "count_failed_imports",
     }
 )
 RUN = a_run()
@@ -268,9 +267,6 @@ def everything(storage: Storage) -> list[object]:
         [ltv.find_value_bins(each).found for each in ValueMeasure],
         ltv.get_rejected_lines("import"),
         ltv.has_import_broken_off("import", NOON + days(1)),
-        ltv.count_failed_imports(NOON, NOON),
-        ltv.count_failed_imports(NOON, NOON + days(1)),
-        ltv.find_revenue_days(date(2024, 1, 1), date(2024, 12, 31)),
         ltv.get_acquisition_costs(),
         ltv.find_source_values(USD),
         retention.get_scoring_runs(),
@@ -287,6 +283,10 @@ def everything(storage: Storage) -> list[object]:
         retention.get_lifecycle_counts(GridPeriod.DAY),
         retention.get_retention_analytics(),
         retention.find_receipts(limit=9),
+        retention.find_overview(an_overview_query(NOON + days(1))),
+        retention.find_overview(
+            an_overview_query(NOON + days(200), 366, imports_given_up_before=NOON + days(1))
+        ),
         *everything_of_company(storage.repositories),
     ]
 

@@ -1,8 +1,7 @@
 """Figures of a period compared with the one before it, and what needs attention."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -17,32 +16,19 @@ from succotash.application.retention.overview_views import (
     RiskView,
 )
 from succotash.application.scoring.run_views import run_day, run_warnings
-from succotash.domain.leads.analytics import PeriodCounts
-from succotash.domain.messages.outbox import Backlog
-from succotash.domain.repositories.storage import Repositories, Storage
+from succotash.domain.repositories.storage import Storage
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.retention import INITIAL_RUN, RetentionAnalytics, RiskLevel
+from succotash.domain.scoring.overview import EarlierRun, OverviewFigures, OverviewQuery
 from succotash.domain.scoring.progress import RunProgress, RunStage
 from succotash.domain.value.order_import import IMPORT_GIVEN_UP_AFTER
 from succotash.domain.value.revenue import RevenueDay
-from succotash.domain.values import Clock, Currency, Json, Money
+from succotash.domain.values import Clock, Currency, Money
+
+type Figures = Labelled[OverviewFigures]
 
 LATE_AFTER = timedelta(days=2)
 """Runs come every night; the current one is late once it is older."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Rows of one transaction."""
-
-    counts: tuple[PeriodCounts, PeriodCounts]
-    revenue: Labelled[list[RevenueDay]]
-    runs: Sequence[Labelled[Mapping[str, Json]]]
-    analytics: RetentionAnalytics
-    quarantined: int
-    backlog: Backlog
-    failed_imports: int
-    latest: Sequence[RunProgress]
 
 
 class Overview:
@@ -64,57 +50,39 @@ class Overview:
         now = self._clock()
         end = now.astimezone(ZoneInfo(self._time_zone)).date() if end is None else end
         start = end - timedelta(days=days - 1)
-        earlier = start - timedelta(days=days)
-        found = self._storage.in_transaction(
-            lambda repositories: self._read(repositories, earlier, start, end, now)
+        read = self._storage.repositories.retention.find_overview(
+            OverviewQuery(
+                last_day=end,
+                days=days,
+                earlier=start_of_day(start - timedelta(days=days), self._time_zone),
+                start=start_of_day(start, self._time_zone),
+                end=start_of_day(end + timedelta(days=1), self._time_zone),
+                imports_given_up_before=now - IMPORT_GIVEN_UP_AFTER,
+            )
         )
-        current, before = found.counts
-        run = found.revenue.run
-        has_run = run.run_id != INITIAL_RUN
+        found = read.found
+        has_run = read.run.run_id != INITIAL_RUN
         return {
             "start": start,
             "end": end,
             "days": days,
             "time_zone": self._time_zone,
-            "submissions": {"now": current.submissions, "before": before.submissions},
-            "new_leads": {"now": current.new_leads, "before": before.new_leads},
-            "hot_leads": {"now": current.hot_leads, "before": before.hot_leads},
-            "revenue": self._revenue(found.revenue, start, end) if has_run else None,
-            "risk": self._risk(found) if has_run else None,
-            "attention": _attention(found, now, has_run=has_run),
+            "submissions": {"now": found.now.submissions, "before": found.before.submissions},
+            "new_leads": {"now": found.now.new_leads, "before": found.before.new_leads},
+            "hot_leads": {"now": found.now.hot_leads, "before": found.before.hot_leads},
+            "revenue": self._revenue(read, start, end) if has_run else None,
+            "risk": self._risk(read) if has_run else None,
+            "attention": _attention(found, is_run_late=now - read.run.as_of > LATE_AFTER),
         }
 
-    def _read(
-        self, repositories: Repositories, earlier: date, start: date, end: date, now: datetime
-    ) -> _Found:
-        zone, retention = self._time_zone, repositories.retention
-        begins = start_of_day(start, zone)
-        runs = retention.get_compared_runs(start - earlier)
-        current = runs[0]
-        return _Found(
-            counts=repositories.forms.get_period_counts(
-                start_of_day(earlier, zone), begins, start_of_day(end + timedelta(days=1), zone)
-            ),
-            revenue=repositories.ltv.find_revenue_days(earlier, end),
-            runs=runs,
-            analytics=RetentionAnalytics.of_dict(current.run.run_id, current.found)
-            if current.found
-            else retention.get_retention_analytics(),
-            quarantined=repositories.forms.count_quarantined(),
-            backlog=repositories.outbox.count_backlog(),
-            failed_imports=repositories.ltv.count_failed_imports(
-                begins, now - IMPORT_GIVEN_UP_AFTER
-            ),
-            latest=retention.get_run_progress(limit=1),
-        )
-
-    def _revenue(self, read: Labelled[list[RevenueDay]], start: date, end: date) -> RevenueView:
+    def _revenue(self, read: Figures, start: date, end: date) -> RevenueView:
         through = min(end, run_day(read.run))
         span = end - start + timedelta(days=1)
-        others = {each.revenue.currency for each in read.found} - {self._currency}
+        days = read.found.revenue
+        others = {each.revenue.currency for each in days} - {self._currency}
 
         def figure(currency: Currency) -> RevenueFigure:
-            own = [each for each in read.found if each.revenue.currency == currency]
+            own = [each for each in days if each.revenue.currency == currency]
             now = [each for each in own if start <= each.day <= through]
             before = [each for each in own if start - span <= each.day <= through - span]
             return {
@@ -133,27 +101,33 @@ class Overview:
             "by_currency": [figure(each) for each in currencies],
         }
 
-    def _risk(self, found: _Found) -> RiskView:
-        current, *others = found.runs
-        before = next(
-            (RetentionAnalytics.of_dict(each.run.run_id, each.found) for each in others), None
+    def _risk(self, read: Figures) -> RiskView:
+        kept, earlier = read.found.summary, read.found.earlier_run
+        now = (
+            RetentionAnalytics.of_dict(read.run.run_id, kept)
+            if kept
+            else self._storage.repositories.retention.get_retention_analytics(read.run.run_id)
         )
-        at_risk = found.analytics.value_at_risk or Money(Decimal(0), self._currency)
-        currency = at_risk.currency
+        before = None if earlier is None else _kept_by(earlier)
+        at_risk = now.value_at_risk or Money(Decimal(0), self._currency)
         return {
-            "currency": currency,
+            "currency": at_risk.currency,
             "value_now": at_risk.rounded(),
-            "value_before": None if before is None else _value_in(before, currency),
-            "customers_now": _at_high_risk(found.analytics),
+            "value_before": None if before is None else _value_in(before, at_risk.currency),
+            "customers_now": _at_high_risk(now),
             "customers_before": None if before is None else _at_high_risk(before),
-            "as_of": current.run.as_of,
-            "before_as_of": others[0].run.as_of if others else None,
+            "as_of": read.run.as_of,
+            "before_as_of": None if earlier is None else earlier.as_of,
         }
 
 
 def _total(days: Sequence[RevenueDay], currency: Currency) -> Decimal:
     total = sum((each.revenue.amount for each in days), Decimal(0))
     return Money(total, currency).rounded()
+
+
+def _kept_by(run: EarlierRun) -> RetentionAnalytics:
+    return RetentionAnalytics.of_dict(run.run_id, run.summary)
 
 
 def _at_high_risk(analytics: RetentionAnalytics) -> int:
@@ -166,15 +140,14 @@ def _value_in(analytics: RetentionAnalytics, currency: Currency) -> Decimal | No
     return at_risk.rounded() if at_risk.currency == currency else None
 
 
-def _attention(found: _Found, now: datetime, *, has_run: bool) -> AttentionView:
-    current = found.runs[0].run
+def _attention(found: OverviewFigures, *, is_run_late: bool) -> AttentionView:
     return {
         "quarantined": found.quarantined,
-        "failed_messages": found.backlog.dead_lettered,
-        "uncertain_deliveries": found.backlog.uncertain,
+        "failed_messages": found.dead_lettered,
+        "uncertain_deliveries": found.uncertain,
         "failed_imports": found.failed_imports,
-        "is_run_late": not has_run or now - current.as_of > LATE_AFTER,
-        "last_run": next((_last_run(each) for each in found.latest), None),
+        "is_run_late": is_run_late,
+        "last_run": None if found.latest is None else _last_run(found.latest),
     }
 
 

@@ -7,7 +7,6 @@ from succotash.domain.leads.analytics import (
     ConversionFunnel,
     FormAnalytics,
     LeadBreakdown,
-    PeriodCounts,
 )
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.values import FormId
@@ -46,15 +45,6 @@ class FormAnalyticsRepository(ABC):
 
         Computed from the history of status changes. `form_id` and `source` narrow the leads as
         they narrow those of `get_form_analytics`.
-        """
-
-    @abstractmethod
-    def get_period_counts(
-        self, earlier: datetime, start: datetime, end: datetime
-    ) -> tuple[PeriodCounts, PeriodCounts]:
-        """Counts from `start` to `end`, and of the time before from `earlier` to `start`.
-
-        As `get_form_analytics` counts.
         """
 
     @abstractmethod

@@ -67,10 +67,3 @@ class OrderImportRepository(ABC):
     @abstractmethod
     def has_import_broken_off(self, import_id: str, given_up_before: datetime) -> bool:
         """Whether an import began before this instant for the last time, and has not ended."""
-
-    @abstractmethod
-    def count_failed_imports(self, since: datetime, given_up_before: datetime) -> int:
-        """Imports that began at or after `since` and failed.
-
-        That is, whose file was refused, or that began before `given_up_before` and have not ended.
-        """

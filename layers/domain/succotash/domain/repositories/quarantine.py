@@ -30,7 +30,3 @@ class QuarantineRepository(ABC):
     @abstractmethod
     def get_quarantined(self, digest: QuarantineDigest, *, limit: int) -> list[FormSubmission]:
         """Submissions of a digest that are still in quarantine, those stored last first."""
-
-    @abstractmethod
-    def count_quarantined(self) -> int:
-        """Count the submissions in quarantine, of all forms."""

@@ -9,6 +9,7 @@ from succotash.domain.repositories.engagement import EngagementRepository
 from succotash.domain.repositories.found_customers import FoundCustomerRepository
 from succotash.domain.repositories.grids import GridRepository
 from succotash.domain.repositories.lifecycle import LifecycleRepository
+from succotash.domain.repositories.overview import OverviewRepository
 from succotash.domain.repositories.predictions import PredictionRepository
 from succotash.domain.repositories.receipts import ReceiptRepository
 from succotash.domain.repositories.retention_analytics import RetentionAnalyticsRepository
@@ -33,6 +34,7 @@ class RetentionRepository(
     LifecycleRepository,
     RetentionAnalyticsRepository,
     ReceiptRepository,
+    OverviewRepository,
 ):
     """The activity ledger, and the predictions and profiles that scoring runs keep.
 

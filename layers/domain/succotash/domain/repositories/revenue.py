@@ -1,10 +1,8 @@
 """The port to revenue by day."""
 
 from abc import ABC, abstractmethod
-from datetime import date, datetime
+from datetime import datetime
 
-from succotash.domain.retention.labels import Labelled
-from succotash.domain.value.revenue import RevenueDay
 from succotash.domain.values import RunId
 
 
@@ -21,7 +19,3 @@ class RevenueRepository(ABC):
         From `first_revenue_day` on, by days of the zone. A refund counts on its own day, once its
         order is known. NotFoundError where there is no such run.
         """
-
-    @abstractmethod
-    def find_revenue_days(self, start: date, end: date) -> Labelled[list[RevenueDay]]:
-        """Days from `start` to `end`, both included, by day and currency; empty ones left out."""

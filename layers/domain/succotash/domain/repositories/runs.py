@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from datetime import timedelta
 
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.retention import ScoringRun
@@ -63,14 +62,6 @@ class RunRepository(ABC):
         """Summaries of the current run and of those it superseded, latest first.
 
         The first is the run readers see; a summary is empty where none was kept.
-        """
-
-    @abstractmethod
-    def get_compared_runs(self, span: timedelta) -> list[Labelled[Mapping[str, Json]]]:
-        """The summary of the current run, and of the one it is compared with, if there is one.
-
-        That is the superseded run with a summary whose `as_of` is nearest to so long before the
-        current one's; the later one of two.
         """
 
     @abstractmethod

@@ -14,7 +14,6 @@ from succotash.domain.leads.analytics import (
     FunnelStage,
     LeadBreakdown,
     LeadGroup,
-    PeriodCounts,
 )
 from succotash.domain.leads.leads import FUNNEL, Lead, LeadStatus, ScoredLead
 from succotash.domain.repositories.form_analytics import FormAnalyticsRepository
@@ -92,22 +91,6 @@ class InMemoryFormAnalyticsRepository(InMemoryRepository, FormAnalyticsRepositor
 
     @override
     @atomic
-    def get_period_counts(
-        self, earlier: datetime, start: datetime, end: datetime
-    ) -> tuple[PeriodCounts, PeriodCounts]:
-        def counts(first: datetime, last: datetime) -> PeriodCounts:
-            submitted = [each.submitted_at for each in self.tables.submissions.values()]
-            leads = self.new_leads(first, last, None, None)
-            return PeriodCounts(
-                sum(within(each, first, last) for each in submitted),
-                len(leads),
-                sum(self._is_hot(lead.lead_id) for lead in leads),
-            )
-
-        return counts(start, end), counts(earlier, start)
-
-    @override
-    @atomic
     def get_lead_breakdown(
         self, *, start: datetime | None = None, end: datetime | None = None
     ) -> Labelled[LeadBreakdown]:
@@ -125,7 +108,7 @@ class InMemoryFormAnalyticsRepository(InMemoryRepository, FormAnalyticsRepositor
         def group(leads: Sequence[Lead]) -> LeadGroup:
             return LeadGroup(
                 dict(Counter(lead.status.value for lead in leads)),
-                sum(self._is_hot(lead.lead_id) for lead in leads),
+                sum(self.is_hot(lead.lead_id) for lead in leads),
                 sum(map(has_value, leads)),
             )
 
@@ -152,7 +135,8 @@ class InMemoryFormAnalyticsRepository(InMemoryRepository, FormAnalyticsRepositor
             and (form_id is None or self._submitted_to(lead.lead_id, form_id))
         ]
 
-    def _is_hot(self, lead_id: LeadId) -> bool:
+    def is_hot(self, lead_id: LeadId) -> bool:
+        """Whether the lead's score is hot; no score is not."""
         score = self.tables.scores.get(lead_id)
         return score is not None and score.is_hot
 

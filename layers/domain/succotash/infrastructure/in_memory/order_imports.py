@@ -88,13 +88,3 @@ class InMemoryOrderImportRepository(InMemoryRepository, OrderImportRepository):
         if known is None:
             return False
         return known.ended_at is None and known.started_at < given_up_before
-
-    @override
-    @atomic
-    def count_failed_imports(self, since: datetime, given_up_before: datetime) -> int:
-        return sum(
-            each.failure is not None
-            or (each.ended_at is None and each.started_at < given_up_before)
-            for each in self.tables.import_progress.values()
-            if each.started_at >= since
-        )

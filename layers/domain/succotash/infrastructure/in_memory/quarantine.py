@@ -4,7 +4,7 @@ import dataclasses
 from datetime import datetime
 from typing import override
 
-from succotash.domain.forms.submissions import FormSubmission, SubmissionState
+from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.intake.spam import CHALLENGE_REASONS, ChallengeState
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.repositories.quarantine import QuarantineRepository
@@ -57,11 +57,4 @@ class InMemoryQuarantineRepository(InMemoryRepository, QuarantineRepository):
             matching,
             lambda each: (each.stored_at, each.submission_id),
             limit,
-        )
-
-    @override
-    @atomic
-    def count_quarantined(self) -> int:
-        return sum(
-            each.state is SubmissionState.QUARANTINED for each in self.tables.submissions.values()
         )

@@ -10,6 +10,7 @@ from succotash.infrastructure.in_memory.engagement import InMemoryEngagementRepo
 from succotash.infrastructure.in_memory.found_customers import InMemoryFoundCustomerRepository
 from succotash.infrastructure.in_memory.grids import InMemoryGridRepository
 from succotash.infrastructure.in_memory.lifecycle import InMemoryLifecycleRepository
+from succotash.infrastructure.in_memory.overview import InMemoryOverviewRepository
 from succotash.infrastructure.in_memory.predictions import InMemoryPredictionRepository
 from succotash.infrastructure.in_memory.receipts import InMemoryReceiptRepository
 from succotash.infrastructure.in_memory.retention_analytics import (
@@ -36,6 +37,7 @@ class InMemoryRetentionRepository(
     InMemoryLifecycleRepository,
     InMemoryRetentionAnalyticsRepository,
     InMemoryReceiptRepository,
+    InMemoryOverviewRepository,
     RetentionRepository,
 ):
     """Activity and what runs make of it, in dictionaries."""

@@ -1,11 +1,10 @@
 """Revenue by day, in memory."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import override
 
 from succotash.domain.repositories.revenue import RevenueRepository
-from succotash.domain.retention.labels import Labelled
 from succotash.domain.value.ledgers import Order
 from succotash.domain.value.revenue import RevenueDay, add_up, first_revenue_day
 from succotash.domain.values import RunId, Shard
@@ -22,13 +21,6 @@ class InMemoryRevenueRepository(InMemoryRepository, RevenueRepository):
     def build_revenue_days(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         self.tables.runs[run_id]
         add_up_revenue(self.tables, run_id, as_of, time_zone, None)
-
-    @override
-    @atomic
-    def find_revenue_days(self, start: date, end: date) -> Labelled[list[RevenueDay]]:
-        shards = self.tables.revenue_days.get(self.tables.current_run()) or {}
-        days = add_up(each for shard in shards.values() for each in shard)
-        return self.tables.labelled([each for each in days if start <= each.day <= end])
 
 
 def add_up_revenue(

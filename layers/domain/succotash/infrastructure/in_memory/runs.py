@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import override
 
 from succotash.domain.repositories.runs import RunRepository
@@ -92,15 +91,6 @@ class InMemoryRunRepository(InMemoryRepository, RunRepository):
         [current] = self.tables.runs_by_state[RunState.CURRENT]
         earlier = _latest_first(self.tables.runs_by_state[RunState.SUPERSEDED])
         return [Labelled(each.label, each.summary) for each in [current, *earlier][:limit]]
-
-    @override
-    @atomic
-    def get_compared_runs(self, span: timedelta) -> list[Labelled[Mapping[str, Json]]]:
-        [current] = self.tables.runs_by_state[RunState.CURRENT]
-        superseded = _latest_first(self.tables.runs_by_state[RunState.SUPERSEDED])
-        known = [each for each in superseded if each.summary]
-        known.sort(key=lambda each: abs(each.as_of - current.as_of + span))
-        return [Labelled(each.label, each.summary) for each in [current, *known[:1]]]
 
 
 def _latest_first(runs: Iterable[ScoringRun]) -> list[ScoringRun]:

@@ -8,7 +8,6 @@ from succotash.domain.leads.analytics import (
     ConversionFunnel,
     FormAnalytics,
     LeadBreakdown,
-    PeriodCounts,
 )
 from succotash.domain.leads.leads import FUNNEL
 from succotash.domain.repositories.form_analytics import FormAnalyticsRepository
@@ -23,7 +22,6 @@ from succotash.infrastructure.rows.leads import (
     form_analytics_of,
     funnel_of,
     lead_breakdown_of,
-    period_counts_of,
 )
 
 _SQL = statements("form_analytics")
@@ -72,13 +70,6 @@ class PostgresFormAnalyticsRepository(PostgresRepository, FormAnalyticsRepositor
             stages=list(FUNNEL),
         )
         return funnel_of(rows)
-
-    @override
-    def get_period_counts(
-        self, earlier: datetime, start: datetime, end: datetime
-    ) -> tuple[PeriodCounts, PeriodCounts]:
-        [row] = self._run(_SQL["get_period_counts"], earlier=earlier, start=start, end=end)
-        return period_counts_of(row, "now"), period_counts_of(row, "before")
 
     @override
     def get_lead_breakdown(

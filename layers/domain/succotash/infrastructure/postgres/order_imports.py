@@ -122,10 +122,3 @@ class PostgresOrderImportRepository(PostgresRepository, OrderImportRepository):
                 given_up_before=given_up_before,
             )
         )
-
-    @override
-    def count_failed_imports(self, since: datetime, given_up_before: datetime) -> int:
-        [row] = self._run(
-            _SQL["count_failed_imports"], since=since, given_up_before=given_up_before
-        )
-        return int(row["failed"])

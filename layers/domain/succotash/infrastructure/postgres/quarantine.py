@@ -44,8 +44,3 @@ class PostgresQuarantineRepository(PostgresRepository, QuarantineRepository):
             limit=limit,
         )
         return [submission_of(row) for row in rows]
-
-    @override
-    def count_quarantined(self) -> int:
-        [row] = self._run(_SQL["count_quarantined"])
-        return int(row["quarantined"])

@@ -10,6 +10,7 @@ from succotash.infrastructure.postgres.engagement import PostgresEngagementRepos
 from succotash.infrastructure.postgres.found_customers import PostgresFoundCustomerRepository
 from succotash.infrastructure.postgres.grids import PostgresGridRepository
 from succotash.infrastructure.postgres.lifecycle import PostgresLifecycleRepository
+from succotash.infrastructure.postgres.overview import PostgresOverviewRepository
 from succotash.infrastructure.postgres.predictions import PostgresPredictionRepository
 from succotash.infrastructure.postgres.receipts import PostgresReceiptRepository
 from succotash.infrastructure.postgres.retention_analytics import (
@@ -36,6 +37,7 @@ class PostgresRetentionRepository(
     PostgresLifecycleRepository,
     PostgresRetentionAnalyticsRepository,
     PostgresReceiptRepository,
+    PostgresOverviewRepository,
     RetentionRepository,
 ):
     """Activity and what runs make of it in tables."""

@@ -1,21 +1,18 @@
 """Revenue by day, in PostgreSQL."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import override
 from zoneinfo import ZoneInfo
 
 from succotash.domain.repositories.revenue import RevenueRepository
-from succotash.domain.retention.labels import Labelled
-from succotash.domain.value.revenue import RevenueDay, first_revenue_day
+from succotash.domain.value.revenue import first_revenue_day
 from succotash.domain.values import RunId, Shard
 from succotash.infrastructure.postgres.moments import set_as_of
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.postgres.sql.partitions import partition
-from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.row import only
-from succotash.infrastructure.rows.value import revenue_days_of
 
 _SQL = statements("revenue")
 
@@ -30,11 +27,6 @@ class PostgresRevenueRepository(PostgresRepository, RevenueRepository):
             add_up_revenue(session, run_id, as_of, time_zone, None)
 
         self._in_transaction(build)
-
-    @override
-    def find_revenue_days(self, start: date, end: date) -> Labelled[list[RevenueDay]]:
-        rows = self._run(_SQL["find_revenue_days"], start=start, end=end)
-        return labelled(rows, revenue_days_of(rows))
 
 
 def add_up_revenue(

@@ -1,7 +1,6 @@
 """Scoring runs in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import override
 
 from succotash.domain.repositories.runs import RunRepository
@@ -107,11 +106,6 @@ class PostgresRunRepository(PostgresRepository, RunRepository):
     @override
     def get_published_runs(self, *, limit: int = 10) -> list[Labelled[Mapping[str, Json]]]:
         rows = self._run(_SQL["find_published_runs"], limit=limit)
-        return [Labelled(run_label_of(row), row.json("summary")) for row in rows]
-
-    @override
-    def get_compared_runs(self, span: timedelta) -> list[Labelled[Mapping[str, Json]]]:
-        rows = self._run(_SQL["find_compared_runs"], seconds=span.total_seconds())
         return [Labelled(run_label_of(row), row.json("summary")) for row in rows]
 
 

@@ -9,7 +9,6 @@ from succotash.domain.leads.analytics import (
     ConversionFunnel,
     FormAnalytics,
     LeadBreakdown,
-    PeriodCounts,
 )
 from succotash.domain.leads.leads import FUNNEL
 from succotash.domain.repositories.form_analytics import FormAnalyticsRepository
@@ -20,9 +19,8 @@ from succotash.infrastructure.rows.leads import (
     form_analytics_of,
     funnel_of,
     lead_breakdown_of,
-    period_counts_of,
 )
-from succotash.infrastructure.sqlite.columns import json_text, micros, optional_micros
+from succotash.infrastructure.sqlite.columns import json_text, optional_micros
 from succotash.infrastructure.sqlite.connection import Row
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.sql import statements
@@ -81,19 +79,6 @@ class SQLiteFormAnalyticsRepository(SQLiteRepository, FormAnalyticsRepository):
                 source=source,
             )
         return funnel_of(rows)
-
-    @override
-    def get_period_counts(
-        self, earlier: datetime, start: datetime, end: datetime
-    ) -> tuple[PeriodCounts, PeriodCounts]:
-        with self._unit.reading() as session:
-            [row] = session.run(
-                _SQL["get_period_counts"],
-                earlier=micros(earlier),
-                start=micros(start),
-                end=micros(end),
-            )
-        return period_counts_of(row, "now"), period_counts_of(row, "before")
 
     @override
     def get_lead_breakdown(

@@ -145,13 +145,3 @@ class SQLiteOrderImportRepository(SQLiteRepository, OrderImportRepository):
                 given_up_before=micros(given_up_before),
             )
         return bool(rows)
-
-    @override
-    def count_failed_imports(self, since: datetime, given_up_before: datetime) -> int:
-        with self._unit.reading() as session:
-            [row] = session.run(
-                _SQL["count_failed_imports"],
-                since=micros(since),
-                given_up_before=micros(given_up_before),
-            )
-        return int(row["failed"])

@@ -51,9 +51,3 @@ class SQLiteQuarantineRepository(SQLiteRepository, QuarantineRepository):
                 limit=limit,
             )
         return [submission_of(row) for row in rows]
-
-    @override
-    def count_quarantined(self) -> int:
-        with self._unit.reading() as session:
-            [row] = session.run(_SQL["count_quarantined"])
-        return int(row["quarantined"])

@@ -10,6 +10,7 @@ from succotash.infrastructure.sqlite.engagement import SQLiteEngagementRepositor
 from succotash.infrastructure.sqlite.found_customers import SQLiteFoundCustomerRepository
 from succotash.infrastructure.sqlite.grids import SQLiteGridRepository
 from succotash.infrastructure.sqlite.lifecycle import SQLiteLifecycleRepository
+from succotash.infrastructure.sqlite.overview import SQLiteOverviewRepository
 from succotash.infrastructure.sqlite.predictions import SQLitePredictionRepository
 from succotash.infrastructure.sqlite.receipts import SQLiteReceiptRepository
 from succotash.infrastructure.sqlite.retention_analytics import SQLiteRetentionAnalyticsRepository
@@ -34,6 +35,7 @@ class SQLiteRetentionRepository(
     SQLiteLifecycleRepository,
     SQLiteRetentionAnalyticsRepository,
     SQLiteReceiptRepository,
+    SQLiteOverviewRepository,
     RetentionRepository,
 ):
     """Activity and what runs make of it, in tables."""

@@ -1,15 +1,12 @@
 """Revenue by day, in SQLite."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import override
 from zoneinfo import ZoneInfo
 
 from succotash.domain.repositories.revenue import RevenueRepository
-from succotash.domain.retention.labels import Labelled
-from succotash.domain.value.revenue import RevenueDay, first_revenue_day
+from succotash.domain.value.revenue import first_revenue_day
 from succotash.domain.values import RunId, Shard
-from succotash.infrastructure.rows.labels import labelled
-from succotash.infrastructure.rows.value import revenue_days_of
 from succotash.infrastructure.sqlite.columns import micros
 from succotash.infrastructure.sqlite.connection import Session
 from succotash.infrastructure.sqlite.functions import shard_parameters
@@ -27,14 +24,6 @@ class SQLiteRevenueRepository(SQLiteRepository, RevenueRepository):
     def build_revenue_days(self, run_id: RunId, as_of: datetime, time_zone: str) -> None:
         with self._unit.writing() as session:
             add_up_revenue(session, named_run(session, run_id), as_of, time_zone, None)
-
-    @override
-    def find_revenue_days(self, start: date, end: date) -> Labelled[list[RevenueDay]]:
-        with self._unit.reading() as session:
-            rows = session.run(
-                _SQL["find_revenue_days"], start=start.isoformat(), end=end.isoformat()
-            )
-        return labelled(rows, revenue_days_of(rows))
 
 
 def add_up_revenue(

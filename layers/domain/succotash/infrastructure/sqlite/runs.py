@@ -1,7 +1,6 @@
 """Scoring runs in SQLite."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import override
 
 from succotash.domain.repositories.runs import RunRepository
@@ -12,7 +11,7 @@ from succotash.domain.values import Json, RunId
 from succotash.errors import NotFoundError, RunInProgressError
 from succotash.infrastructure.rows.labels import run_label_of
 from succotash.infrastructure.rows.scoring import scoring_run_of
-from succotash.infrastructure.sqlite.columns import json_text, micros, micros_span
+from succotash.infrastructure.sqlite.columns import json_text, micros
 from succotash.infrastructure.sqlite.connection import Session
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.sql import statements
@@ -130,10 +129,4 @@ class SQLiteRunRepository(SQLiteRepository, RunRepository):
     def get_published_runs(self, *, limit: int = 10) -> list[Labelled[Mapping[str, Json]]]:
         with self._unit.reading() as session:
             rows = session.run(_SQL["find_published_runs"], limit=limit)
-        return [Labelled(run_label_of(row), row.json("summary")) for row in rows]
-
-    @override
-    def get_compared_runs(self, span: timedelta) -> list[Labelled[Mapping[str, Json]]]:
-        with self._unit.reading() as session:
-            rows = session.run(_SQL["find_compared_runs"], span=micros_span(span))
         return [Labelled(run_label_of(row), row.json("summary")) for row in rows]

@@ -144,37 +144,6 @@ SELECT
 FROM generate_series(1, cardinality(cast(:stages AS text[]))) AS stages (stage)
 ORDER BY stages.stage;
 
--- name: get_period_counts
-WITH submitted AS (
-    SELECT
-        count(*) FILTER (WHERE submitted_at >= cast(:start AS timestamptz)) AS now_submissions,
-        count(*) FILTER (WHERE submitted_at < cast(:start AS timestamptz)) AS before_submissions
-    FROM form_submissions
-    WHERE
-        submitted_at >= cast(:earlier AS timestamptz)
-        AND submitted_at < cast(:end AS timestamptz)
-),
-
-met AS (
-    SELECT
-        lead.first_submission_at >= cast(:start AS timestamptz) AS is_now,
-        coalesce(score.is_hot, FALSE) AS is_hot
-    FROM leads AS lead
-    LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
-    WHERE
-        lead.first_submission_at >= cast(:earlier AS timestamptz)
-        AND lead.first_submission_at < cast(:end AS timestamptz)
-)
-
-SELECT
-    (SELECT submitted.now_submissions FROM submitted) AS now_submissions,
-    (SELECT submitted.before_submissions FROM submitted) AS before_submissions,
-    count(*) FILTER (WHERE is_now) AS now_leads,
-    count(*) FILTER (WHERE NOT is_now) AS before_leads,
-    count(*) FILTER (WHERE is_now AND is_hot) AS now_hot_leads,
-    count(*) FILTER (WHERE NOT is_now AND is_hot) AS before_hot_leads
-FROM met;
-
 -- name: get_lead_breakdown
 WITH ${label},
 

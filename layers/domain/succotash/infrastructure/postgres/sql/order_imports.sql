@@ -120,13 +120,3 @@ WHERE
     import_id = :import_id
     AND ended_at IS NULL
     AND started_at < cast(:given_up_before AS timestamptz);
-
--- name: count_failed_imports
-SELECT count(*) AS failed
-FROM import_progress
-WHERE
-    started_at >= cast(:since AS timestamptz)
-    AND (
-        failure IS NOT NULL
-        OR (ended_at IS NULL AND started_at < cast(:given_up_before AS timestamptz))
-    );

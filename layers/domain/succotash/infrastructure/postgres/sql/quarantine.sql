@@ -104,8 +104,3 @@ SELECT
     host(ip_address) AS ip_address
 FROM ended
 ORDER BY coalesce(waited_until, submitted_at), submission_id;
-
--- name: count_quarantined
-SELECT count(*) AS quarantined
-FROM form_submissions
-WHERE state = 'quarantined';

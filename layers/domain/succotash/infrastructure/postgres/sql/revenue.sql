@@ -49,32 +49,3 @@ SELECT
     sum(amount) AS revenue
 FROM entries
 GROUP BY day, currency;
-
--- name: find_revenue_days
-WITH ${label},
-
-counted AS (
-    SELECT
-        day,
-        currency,
-        cast(sum(orders) AS bigint) AS orders,
-        cast(sum(refunds) AS bigint) AS refunds,
-        sum(revenue) AS revenue
-    FROM revenue_days
-    WHERE
-        run_id = ${current_run}
-        AND day BETWEEN cast(:start AS date) AND cast(:end AS date)
-    GROUP BY day, currency
-)
-
-SELECT
-    counted.day,
-    counted.currency,
-    counted.orders,
-    counted.refunds,
-    counted.revenue,
-    ${label_columns}
-FROM label
-LEFT JOIN counted ON TRUE
-WINDOW place AS (ORDER BY counted.day ASC, counted.currency ASC)
-ORDER BY counted.day ASC, counted.currency ASC;

@@ -96,14 +96,7 @@ WITH known AS (
 ${progress_of_known};
 
 -- name: get_run_progress
-WITH every_run AS (
-    SELECT
-        coalesce(run.run_id, progress.run_id) AS run_id,
-        coalesce(run.as_of, progress.as_of) AS as_of
-    FROM scoring_runs AS run
-    FULL JOIN run_progress AS progress ON run.run_id = progress.run_id
-    WHERE run.run_id IS DISTINCT FROM :initial_run
-),
+WITH ${every_run},
 
 known AS (
     SELECT run_id

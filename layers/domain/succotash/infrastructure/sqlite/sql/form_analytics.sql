@@ -89,33 +89,6 @@ SELECT
 FROM stages
 ORDER BY stages.stage;
 
--- name: get_period_counts
-WITH met AS (
-    SELECT
-        lead.first_submission_at >= :start AS is_now,
-        coalesce(score.is_hot, 0) AS is_hot
-    FROM leads AS lead
-    LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
-    WHERE lead.first_submission_at >= :earlier AND lead.first_submission_at < :end
-)
-
-SELECT
-    (
-        SELECT count(*)
-        FROM form_submissions AS sent
-        WHERE sent.submitted_at >= :start AND sent.submitted_at < :end
-    ) AS now_submissions,
-    (
-        SELECT count(*)
-        FROM form_submissions AS sent
-        WHERE sent.submitted_at >= :earlier AND sent.submitted_at < :start
-    ) AS before_submissions,
-    count(*) FILTER (WHERE is_now) AS now_leads,
-    count(*) FILTER (WHERE NOT is_now) AS before_leads,
-    count(*) FILTER (WHERE is_now AND is_hot) AS now_hot_leads,
-    count(*) FILTER (WHERE NOT is_now AND is_hot) AS before_hot_leads
-FROM met;
-
 -- name: get_lead_breakdown
 WITH ${label},
 

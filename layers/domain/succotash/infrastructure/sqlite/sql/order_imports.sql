@@ -104,13 +104,3 @@ WHERE import_id = :import_id;
 SELECT import_id
 FROM import_progress
 WHERE import_id = :import_id AND ended_at IS NULL AND started_at < :given_up_before;
-
--- name: count_failed_imports
-SELECT count(*) AS failed
-FROM import_progress
-WHERE
-    started_at >= :since
-    AND (
-        failure IS NOT NULL
-        OR (ended_at IS NULL AND started_at < :given_up_before)
-    );

@@ -60,8 +60,3 @@ RETURNING
     text_digest,
     consent,
     waited_until;
-
--- name: count_quarantined
-SELECT count(*) AS quarantined
-FROM form_submissions
-WHERE state = 'quarantined';

@@ -30,30 +30,3 @@ WHERE
         )
     )
 GROUP BY day, entry.currency;
-
--- name: find_revenue_days
-WITH ${label},
-
-counted AS (
-    SELECT
-        day,
-        currency,
-        sum(orders) AS orders,
-        sum(refunds) AS refunds,
-        exact_sum(revenue) AS revenue
-    FROM revenue_days
-    WHERE run_id = ${current_run} AND day BETWEEN :start AND :end
-    GROUP BY day, currency
-)
-
-SELECT
-    counted.day,
-    counted.currency,
-    counted.orders,
-    counted.refunds,
-    counted.revenue,
-    ${label_columns}
-FROM label
-LEFT JOIN counted ON TRUE
-WINDOW place AS (ORDER BY counted.day ASC, counted.currency ASC)
-ORDER BY counted.day ASC, counted.currency ASC;

@@ -96,20 +96,7 @@ WITH known AS (
 ${progress_of_known};
 
 -- name: get_run_progress
--- A full join would need SQLite 3.39.
-WITH every_run AS (
-    SELECT
-        run_id,
-        as_of
-    FROM scoring_runs
-    WHERE run_id <> :initial_run
-    UNION ALL
-    SELECT
-        run_id,
-        as_of
-    FROM run_progress
-    WHERE run_id NOT IN (SELECT scoring_runs.run_id FROM scoring_runs)
-),
+WITH ${every_run},
 
 known AS (
     SELECT run_id

@@ -48,27 +48,6 @@ WHERE state IN ('current', 'superseded')
 ORDER BY state = 'current' DESC, as_of DESC, run_id DESC
 LIMIT :limit;
 
--- name: find_compared_runs
-SELECT
-    run_id AS label_run_id,
-    as_of AS label_as_of,
-    settings AS label_settings,
-    models AS label_models,
-    summary
-FROM scoring_runs
-WHERE state = 'current' OR (state = 'superseded' AND summary <> '{}')
-ORDER BY
-    state = 'current' DESC,
-    abs(
-        as_of - (
-            SELECT current_run.as_of
-            FROM scoring_runs AS current_run
-            WHERE current_run.state = 'current'
-        ) + :span
-    ),
-    as_of DESC
-LIMIT 2;
-
 -- name: find_runs
 ${run}
 WHERE run_id <> :initial_run

@@ -23,6 +23,17 @@ run AS (
 -- part: current_run
 (SELECT current_run.run_id FROM scoring_runs AS current_run WHERE current_run.state = 'current')
 
+-- part: every_run
+-- Those asked for, too, of which nothing else is known yet.
+every_run AS (
+    SELECT
+        coalesce(run.run_id, progress.run_id) AS run_id,
+        coalesce(run.as_of, progress.as_of) AS as_of
+    FROM scoring_runs AS run
+    FULL JOIN run_progress AS progress ON run.run_id = progress.run_id
+    WHERE run.run_id IS DISTINCT FROM :initial_run
+)
+
 -- part: label
 -- The run that everything here is of, without what only scoring and reports about models need.
 label AS (

@@ -1,6 +1,23 @@
 -- part: current_run
 (SELECT current_run.run_id FROM current_run)
 
+-- part: every_run
+-- Those asked for, too, of which nothing else is known yet.
+-- A full join would need SQLite 3.39.
+every_run AS (
+    SELECT
+        run_id,
+        as_of
+    FROM scoring_runs
+    WHERE run_id <> :initial_run
+    UNION ALL
+    SELECT
+        run_id,
+        as_of
+    FROM run_progress
+    WHERE run_id NOT IN (SELECT scoring_runs.run_id FROM scoring_runs)
+)
+
 -- part: label
 -- The run that everything here is of, without what only scoring and reports about models need.
 label AS (
