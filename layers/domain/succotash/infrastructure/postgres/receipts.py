@@ -16,6 +16,7 @@ from succotash.domain.values import Json, RunId, Shard
 from succotash.infrastructure.postgres.repository import PostgresRepository
 from succotash.infrastructure.postgres.session import Jsonb, Session
 from succotash.infrastructure.postgres.sql import statements
+from succotash.infrastructure.postgres.statements import instant
 from succotash.infrastructure.rows.receipts import (
     CAME,
     FORESEEN,
@@ -96,17 +97,8 @@ class PostgresReceiptRepository(PostgresRepository, ReceiptRepository):
 
     @override
     def find_receipts(self, *, limit: int, before: date | None = None) -> list[ForecastReceipt]:
-        def find(session: Session) -> list[ForecastReceipt]:
-            receipts = session.run(_SQL["find_receipts"], limit=limit, before=before)
-            run_ids = [row["run_id"] for row in receipts]
-            return receipts_of(
-                receipts,
-                session.run(_SQL["get_horizons"], run_ids=run_ids),
-                session.run(_SQL["add_up_tallies"], run_ids=run_ids),
-                session.run(_SQL["add_up_weeks"], run_ids=run_ids),
-            )
-
-        return self._in_transaction(find)
+        rows = self._run(_SQL["find_receipts"], limit=limit, before=before)
+        return receipts_of(rows, instant)
 
     def _replace(
         self,

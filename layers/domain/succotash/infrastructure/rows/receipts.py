@@ -1,10 +1,10 @@
 """Forecast receipts, of rows."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from succotash.domain.retention.receipts import (
     DueWeeks,
@@ -34,58 +34,46 @@ def receipt_of(row: Row) -> ForecastReceipt:
     )
 
 
-def receipts_of(
-    receipts: Iterable[Row], days: Iterable[Row], tallies: Iterable[Row], weeks: Iterable[Row]
-) -> list[ForecastReceipt]:
-    """Receipts with their horizons and weeks, which the other rows hold."""
-    graded = defaultdict[str, dict[int, datetime | None]](dict)
-    for row in days:
-        graded[row["run_id"]][row["days"]] = row.optional_instant("graded_as_of")
-    kinds = defaultdict[tuple[str, str], list[Tally]](list)
-    for row in tallies:
-        kinds[row["run_id"], row["kind"]].append(_tally_of(row))
-    by_week = defaultdict[tuple[str, str], list[WeekTally]](list)
-    counted: dict[str, tuple[int, datetime | None]] = {}
-    for row in weeks:
-        by_week[row["run_id"], row["kind"]].append(_week_of(row))
-        counted[row["run_id"]] = row["counted"] or 0, row.optional_instant("counted_as_of")
-    none_counted = 0, None
-    return [
-        replace(
-            found,
-            weeks=weeks_of(
-                by_week[found.run_id, FORESEEN],
-                by_week[found.run_id, CAME],
-                counted.get(found.run_id, none_counted)[0],
-            ),
-            weeks_counted_as_of=counted.get(found.run_id, none_counted)[1],
-            horizons=horizons_of(
-                kinds[found.run_id, FORESEEN], kinds[found.run_id, CAME], graded[found.run_id]
-            ),
-        )
-        for found in map(receipt_of, receipts)
-    ]
+def receipts_of(rows: Iterable[Row], instant: Callable[[Any], datetime]) -> list[ForecastReceipt]:
+    """Receipts with their horizons and weeks, which stand in arrays; `instant` reads one there."""
+    return [_whole_receipt_of(row, instant) for row in rows]
 
 
-def _tally_of(row: Row) -> Tally:
-    return Tally(
-        days=row["days"],
-        measure=Measure(row["measure"]),
-        decile=row["decile"],
-        customers=int(row["customers"]),
-        total=Decimal(int(row["units"])).scaleb(-MONEY_PLACES),
+def _whole_receipt_of(row: Row, instant: Callable[[Any], datetime]) -> ForecastReceipt:
+    graded = {
+        days: None if at is None else instant(at)
+        for days, at in row.optional_json("horizons") or ()
+    }
+    tallies = _by_kind(row.optional_json("tallies"), _tally_of)
+    weeks = _by_kind(row.optional_json("weeks"), _week_of)
+    return replace(
+        receipt_of(row),
+        horizons=horizons_of(tallies[FORESEEN], tallies[CAME], graded),
+        weeks=weeks_of(weeks[FORESEEN], weeks[CAME], row["counted"] or 0),
+        weeks_counted_as_of=row.optional_instant("counted_as_of"),
     )
+
+
+def _by_kind[T](array: Sequence[Sequence[Any]] | None, of: Callable[..., T]) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = {FORESEEN: [], CAME: []}
+    for kind, *values in array or ():
+        found[kind].append(of(*values))
+    return found
+
+
+def _tally_of(days: int, measure: str, decile: int, customers: int, units: int | str) -> Tally:
+    return Tally(days, Measure(measure), decile, customers, _amount(units))
+
+
+def _week_of(week: int, purchases: int | str, revenue: int | str) -> WeekTally:
+    return WeekTally(week, _amount(purchases), _amount(revenue))
+
+
+def _amount(units: int | str) -> Decimal:
+    return Decimal(int(units)).scaleb(-MONEY_PLACES)
 
 
 def due_weeks_of(rows: Iterable[Row], as_of: datetime) -> list[DueWeeks]:
     """Receipts with weeks that are to be counted as of then, in the rows' order."""
     found = (DueWeeks.of(receipt_of(row), row["foreseen"], row["counted"], as_of) for row in rows)
     return [each for each in found if each is not None]
-
-
-def _week_of(row: Row) -> WeekTally:
-    return WeekTally(
-        week=row["week"],
-        purchases=Decimal(int(row["purchases_units"])).scaleb(-MONEY_PLACES),
-        revenue=Decimal(int(row["revenue_units"])).scaleb(-MONEY_PLACES),
-    )

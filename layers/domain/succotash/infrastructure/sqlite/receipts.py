@@ -20,7 +20,7 @@ from succotash.infrastructure.rows.receipts import (
     receipt_of,
     receipts_of,
 )
-from succotash.infrastructure.sqlite.columns import json_text, micros
+from succotash.infrastructure.sqlite.columns import instant, json_text, micros
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.sql import statements
 
@@ -111,18 +111,12 @@ class SQLiteReceiptRepository(SQLiteRepository, ReceiptRepository):
     @override
     def find_receipts(self, *, limit: int, before: date | None = None) -> list[ForecastReceipt]:
         with self._unit.reading() as session:
-            receipts = session.run(
+            rows = session.run(
                 _SQL["find_receipts"],
                 limit=limit,
                 before=None if before is None else before.isoformat(),
             )
-            run_ids = json_text([row["run_id"] for row in receipts])
-            return receipts_of(
-                receipts,
-                session.run(_SQL["get_horizons"], run_ids=run_ids),
-                session.run(_SQL["add_up_tallies"], run_ids=run_ids),
-                session.run(_SQL["add_up_weeks"], run_ids=run_ids),
-            )
+        return receipts_of(rows, instant)
 
     def _replace(
         self,

@@ -105,44 +105,75 @@ UPDATE forecast_receipt_days SET graded_as_of = :as_of
 WHERE run_id = :run_id AND days = :days AND graded_as_of IS NULL;
 
 -- name: find_receipts
+-- One row for each receipt, with arrays of what it holds. Units are whole numbers, so that JSON
+-- keeps them exactly; what came is given once it is complete.
 SELECT
-    run_id,
-    month,
-    as_of,
-    is_backfilled,
-    settings,
-    models
-FROM forecast_receipts
-WHERE month < coalesce(cast(:before AS date), 'infinity')
-ORDER BY month DESC
+    receipt.run_id,
+    receipt.month,
+    receipt.as_of,
+    receipt.is_backfilled,
+    receipt.settings,
+    receipt.models,
+    counts.weeks AS counted,
+    counts.counted_as_of,
+    (
+        SELECT json_agg(json_build_array(horizon.days, horizon.graded_as_of))
+        FROM forecast_receipt_days AS horizon
+        WHERE receipt.run_id = horizon.run_id
+    ) AS horizons,
+    (
+        SELECT
+            json_agg(
+                json_build_array(
+                    summed.kind,
+                    summed.days,
+                    summed.measure,
+                    summed.decile,
+                    summed.customers,
+                    summed.units
+                )
+            )
+        FROM (
+            SELECT
+                tally.kind,
+                tally.days,
+                tally.measure,
+                tally.decile,
+                sum(tally.customers) AS customers,
+                trunc(sum(tally.total) * 10000) AS units
+            FROM forecast_tallies AS tally
+            INNER JOIN
+                forecast_receipt_days AS horizon
+                ON tally.run_id = horizon.run_id AND tally.days = horizon.days
+            WHERE
+                receipt.run_id = tally.run_id
+                AND (tally.kind = 'foreseen' OR horizon.graded_as_of IS NOT NULL)
+            GROUP BY tally.kind, tally.days, tally.measure, tally.decile
+        ) AS summed
+    ) AS tallies,
+    (
+        SELECT
+            json_agg(
+                json_build_array(
+                    summed.kind, summed.week, summed.purchases_units, summed.revenue_units
+                )
+            )
+        FROM (
+            SELECT
+                tally.kind,
+                tally.week,
+                trunc(sum(tally.purchases) * 10000) AS purchases_units,
+                trunc(sum(tally.revenue) * 10000) AS revenue_units
+            FROM forecast_weeks AS tally
+            WHERE receipt.run_id = tally.run_id
+            GROUP BY tally.kind, tally.week
+        ) AS summed
+    ) AS weeks
+FROM forecast_receipts AS receipt
+LEFT JOIN forecast_week_counts AS counts ON receipt.run_id = counts.run_id
+WHERE receipt.month < coalesce(cast(:before AS date), 'infinity')
+ORDER BY receipt.month DESC
 LIMIT cast(:limit AS bigint);
-
--- name: get_horizons
-SELECT
-    run_id,
-    days,
-    graded_as_of
-FROM forecast_receipt_days
-WHERE run_id = any(cast(:run_ids AS text[]));
-
--- name: add_up_tallies
--- What came is shown once it is complete.
-SELECT
-    tally.run_id,
-    tally.kind,
-    tally.days,
-    tally.measure,
-    tally.decile,
-    sum(tally.customers) AS customers,
-    sum(tally.total) * 10000 AS units
-FROM forecast_tallies AS tally
-INNER JOIN
-    forecast_receipt_days AS horizon
-    ON tally.run_id = horizon.run_id AND tally.days = horizon.days
-WHERE
-    tally.run_id = any(cast(:run_ids AS text[]))
-    AND (tally.kind = 'foreseen' OR horizon.graded_as_of IS NOT NULL)
-GROUP BY tally.run_id, tally.kind, tally.days, tally.measure, tally.decile;
 
 -- name: clear_weeks
 DELETE FROM forecast_weeks
@@ -215,17 +246,3 @@ ON CONFLICT (run_id) DO UPDATE SET
     weeks = excluded.weeks,
     counted_as_of = excluded.counted_as_of
 WHERE known.weeks < excluded.weeks;
-
--- name: add_up_weeks
-SELECT
-    tally.run_id,
-    tally.kind,
-    tally.week,
-    counts.weeks AS counted,
-    counts.counted_as_of,
-    sum(tally.purchases) * 10000 AS purchases_units,
-    sum(tally.revenue) * 10000 AS revenue_units
-FROM forecast_weeks AS tally
-LEFT JOIN forecast_week_counts AS counts ON tally.run_id = counts.run_id
-WHERE tally.run_id = any(cast(:run_ids AS text[]))
-GROUP BY tally.run_id, tally.kind, tally.week, counts.weeks, counts.counted_as_of;
