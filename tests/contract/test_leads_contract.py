@@ -20,7 +20,6 @@ from succotash.domain.leads.leads import (
     require_legal_step,
 )
 from succotash.domain.repositories.forms import FormRepository
-from succotash.domain.repositories.leads import LeadRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import After, Json, LeadId
 from succotash.errors import IllegalTransitionError, NotFoundError
@@ -28,11 +27,9 @@ from tests.builders import (
     NOON,
     a_lead,
     a_score,
-    a_submission,
     an_order,
     at,
     days,
-    minutes,
 )
 from tests.contract.conftest import NewStorage
 from tests.contract.paging import all_pages
@@ -337,37 +334,3 @@ class TestSource:
         assert stored["attribution"] == {
             name: str(value) for name, value in sent.items() if str(value).strip()
         }
-
-
-class TestHistory:
-    def test_a_lead_has_its_changes_oldest_first_and_its_submissions_newest_first(
-        self, repositories: Repositories
-    ) -> None:
-        repositories.forms.save_lead(a_lead())
-        repositories.forms.save_lead(a_lead("other"))
-        repositories.forms.update_lead_status(
-            LeadId("lead"), LeadStatus.QUALIFIED, NOON + minutes(5)
-        )
-        for number in range(4):
-            repositories.forms.save_form_submission(
-                a_submission(
-                    f"{number}",
-                    lead_id="lead" if number else "other",
-                    submitted_at=NOON + minutes(number),
-                    answers={"company": f"Acme {number}"},
-                )
-            )
-        history = repositories.leads.get_lead_history(LeadId("lead"), limit=2)
-        assert [(each.status, each.changed_at) for each in history.status_changes] == [
-            (LeadStatus.NEW, NOON),
-            (LeadStatus.QUALIFIED, NOON + minutes(5)),
-        ]
-        assert [each.answers for each in history.submissions] == [
-            {"company": "Acme 3"},
-            {"company": "Acme 2"},
-        ]
-
-    def test_an_unknown_lead_has_none(self, leads: LeadRepository) -> None:
-        with pytest.raises(NotFoundError) as caught:
-            leads.get_lead_history(LeadId("nowhere"), limit=1)
-        assert caught.value.kind == "lead"

@@ -51,6 +51,7 @@ def proxy_and_gateway(postgres_server: PostgresServer) -> Iterator[tuple[Proxy, 
         "/ltv/sources",
         "/ltv/distribution",
         "/retention/receipts",
+        "/leads/lead",
     ],
 )
 def test_figures_of_the_business_are_one_round_trip(

@@ -8,7 +8,7 @@ from succotash.application.leads.views import (
     lead_view,
 )
 from succotash.application.paging import after_moment, next_cursor, require_page
-from succotash.domain.leads.leads import Lead, LeadHistory, LeadQuery, LeadStatus, ScoredLead
+from succotash.domain.leads.leads import Lead, LeadQuery, LeadStatus, ScoredLead
 from succotash.domain.messages.outbox import status_message
 from succotash.domain.people.email_addresses import canonical_email
 from succotash.domain.repositories.delivery import NOBODY_TO_WAKE, RelayWaker
@@ -59,17 +59,12 @@ class LeadPipeline:
 
     def get_lead(self, lead_id: str) -> LeadDetails:
         """A lead with its score and its history; NotFoundError if unknown."""
-
-        def work(repositories: Repositories) -> tuple[ScoredLead, LeadHistory]:
-            forms = repositories.forms
-            lead = forms.get_lead(LeadId(lead_id))
-            # One more than is shown tells whether any are left.
-            history = repositories.leads.get_lead_history(lead.lead_id, limit=HISTORY_SHOWN + 1)
-            return _with_score(forms, lead), history
-
-        scored, history = self._storage.in_transaction(work)
+        # One more than is shown tells whether any are left.
+        history = self._storage.repositories.leads.get_lead_history(
+            LeadId(lead_id), limit=HISTORY_SHOWN + 1
+        )
         return {
-            **lead_view(scored),
+            **lead_view(history.scored),
             "status_changes": [
                 {"status": each.status, "changed_at": each.changed_at}
                 for each in history.status_changes

@@ -133,8 +133,9 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True)
 class LeadHistory:
-    """The submissions and changes of status of a lead."""
+    """A lead with its score, its changes of status and its submissions."""
 
+    scored: ScoredLead
     status_changes: tuple[StatusChange, ...]
     """Oldest first."""
     submissions: tuple[FormSubmission, ...]

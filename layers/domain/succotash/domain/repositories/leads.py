@@ -40,7 +40,10 @@ class LeadRepository(ABC):
 
     @abstractmethod
     def get_lead_history(self, lead_id: LeadId, *, limit: int) -> LeadHistory:
-        """Every change of its status, and its latest submissions; NotFoundError."""
+        """The lead, its score, every change of its status, and its latest submissions.
+
+        All is of one moment. NotFoundError if unknown.
+        """
 
     @abstractmethod
     def get_daily_counts(

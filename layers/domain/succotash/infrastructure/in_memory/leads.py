@@ -62,11 +62,11 @@ class InMemoryLeadRepository(InMemoryRepository, LeadRepository):
     @override
     @atomic
     def get_lead_history(self, lead_id: LeadId, *, limit: int) -> LeadHistory:
-        self.tables.leads[lead_id]
+        scored = ScoredLead(self.tables.leads[lead_id], self.tables.scores.get(lead_id))
         submissions = sorted(
             self.tables.submissions_by_lead[lead_id], key=submission_place, reverse=True
         )
-        return LeadHistory(self.tables.status_changes[lead_id], tuple(submissions[:limit]))
+        return LeadHistory(scored, self.tables.status_changes[lead_id], tuple(submissions[:limit]))
 
     @override
     @atomic

@@ -109,13 +109,11 @@ class PostgresIntakeRepository(PostgresRepository, IntakeRepository):
             return only("form", rows)
 
         row = self._in_transaction(read)
-        leads = [lead_of(PostgresDocument(each)) for each in row.json("leads") or ()]
+        leads = [lead_of(each) for each in row.documents("leads")]
         held, original = row.json("held"), row.json("original")
         return IntakeContext(
             form=form_of(row),
-            rules=tuple(
-                validation_rule_of(PostgresDocument(each)) for each in row.json("rules") or ()
-            ),
+            rules=tuple(validation_rule_of(each) for each in row.documents("rules")),
             held=held and idempotency_record_of(PostgresDocument(held)),
             original=original and original_of(PostgresDocument(original)),
             leads={lead.canonical_email: lead for lead in leads},

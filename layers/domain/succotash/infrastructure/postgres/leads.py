@@ -13,7 +13,7 @@ from succotash.domain.values import After, FormId, Json, LeadId, instant_text
 from succotash.errors import ConflictError
 from succotash.infrastructure.postgres.lead_records import points_document
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.session import Jsonb, Session
+from succotash.infrastructure.postgres.session import Jsonb
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.rows.forms import submission_of
 from succotash.infrastructure.rows.leads import (
@@ -81,16 +81,13 @@ class PostgresLeadRepository(PostgresRepository, LeadRepository):
 
     @override
     def get_lead_history(self, lead_id: LeadId, *, limit: int) -> LeadHistory:
-        def read(session: Session) -> LeadHistory:
-            only("lead", session.run(_SQL["find_lead"], lead_id=lead_id))
-            changes = session.run(_SQL["get_status_changes"], lead_id=lead_id)
-            submissions = session.run(_SQL["get_submissions_of_lead"], lead_id=lead_id, limit=limit)
-            return LeadHistory(
-                tuple(status_change_of(row) for row in changes),
-                tuple(submission_of(row) for row in submissions),
-            )
-
-        return self._in_transaction(read)
+        rows = self._run(_SQL["get_lead_history"], lead_id=lead_id, limit=limit)
+        row = only("lead", rows)
+        return LeadHistory(
+            scored_lead_of(row),
+            tuple(status_change_of(each) for each in row.documents("status_changes")),
+            tuple(submission_of(each) for each in row.documents("submissions")),
+        )
 
     @override
     def get_daily_counts(

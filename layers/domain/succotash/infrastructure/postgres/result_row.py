@@ -72,6 +72,10 @@ class PostgresRow:
         """The value in a column of JSON or an array, or None where the column is NULL."""
         return self[column]
 
+    def documents(self, column: str, /) -> "list[PostgresDocument]":
+        """The rows in a column of JSON; NULL is none."""
+        return [PostgresDocument(each) for each in self[column] or ()]
+
 
 class PostgresDocument(PostgresRow):
     """A row within a column of JSON, where instants are texts."""

@@ -78,10 +78,11 @@ class SQLiteLeadRepository(SQLiteRepository, LeadRepository):
     @override
     def get_lead_history(self, lead_id: LeadId, *, limit: int) -> LeadHistory:
         with self._unit.reading() as session:
-            only("lead", session.run(_SQL["find_lead"], lead_id=lead_id))
+            found = only("lead", session.run(_SQL["find_scored_lead"], lead_id=lead_id))
             changes = session.run(_SQL["get_status_changes"], lead_id=lead_id)
             submissions = session.run(_SQL["get_submissions_of_lead"], lead_id=lead_id, limit=limit)
         return LeadHistory(
+            scored_lead_of(found),
             tuple(status_change_of(row) for row in changes),
             tuple(submission_of(row) for row in submissions),
         )

@@ -55,24 +55,30 @@ FROM jsonb_to_recordset(cast(:scores AS jsonb)) AS given (
 INNER JOIN leads ON given.lead_id = leads.lead_id
 ${replace_score};
 
--- name: find_lead
-SELECT lead_id
-FROM leads
-WHERE lead_id = :lead_id;
-
--- name: get_status_changes
+-- name: get_lead_history
 SELECT
-    status,
-    changed_at
-FROM lead_status_changes
-WHERE lead_id = :lead_id
-ORDER BY change_id;
-
--- name: get_submissions_of_lead
-${submission}
-WHERE lead_id = :lead_id
-ORDER BY submitted_at DESC, submission_id DESC
-LIMIT cast(:limit AS bigint);
+    ${scored_lead_columns},
+    (
+        SELECT
+            json_agg(
+                json_build_object('status', change.status, 'changed_at', change.changed_at)
+                ORDER BY change.change_id
+            )
+        FROM lead_status_changes AS change
+        WHERE lead.lead_id = change.lead_id
+    ) AS status_changes,
+    (
+        SELECT json_agg(to_json(sent) ORDER BY sent.submitted_at DESC, sent.submission_id DESC)
+        FROM (
+            ${submission}
+            WHERE lead_id = :lead_id
+            ORDER BY submitted_at DESC, submission_id DESC
+            LIMIT cast(:limit AS bigint)
+        ) AS sent
+    ) AS submissions
+FROM leads AS lead
+LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
+WHERE lead.lead_id = :lead_id;
 
 -- name: get_daily_counts
 WITH submitted AS (

@@ -26,10 +26,9 @@ WHERE
 ORDER BY lead_id
 LIMIT :limit;
 
--- name: find_lead
-SELECT lead_id
-FROM leads
-WHERE lead_id = :lead_id;
+-- name: find_scored_lead
+${scored_lead}
+WHERE lead.lead_id = :lead_id;
 
 -- name: get_status_changes
 SELECT

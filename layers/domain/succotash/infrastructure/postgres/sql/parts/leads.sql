@@ -16,27 +16,30 @@ SELECT
     submission_count
 FROM leads
 
+-- part: scored_lead_columns
+lead.lead_id,
+lead.email,
+lead.canonical_email,
+lead.first_submission_at,
+lead.last_submission_at,
+lead.first_name,
+lead.last_name,
+lead.company,
+lead.phone,
+lead.answers,
+lead.status,
+lead.source,
+lead.campaign,
+lead.submission_count,
+score.points,
+score.grade,
+score.is_hot,
+score.scored_at,
+score.rules_version
+
 -- part: scored_lead
 SELECT
-    lead.lead_id,
-    lead.email,
-    lead.canonical_email,
-    lead.first_submission_at,
-    lead.last_submission_at,
-    lead.first_name,
-    lead.last_name,
-    lead.company,
-    lead.phone,
-    lead.answers,
-    lead.status,
-    lead.source,
-    lead.campaign,
-    lead.submission_count,
-    score.points,
-    score.grade,
-    score.is_hot,
-    score.scored_at,
-    score.rules_version
+    ${scored_lead_columns}
 FROM leads AS lead
 LEFT JOIN lead_scores AS score ON lead.lead_id = score.lead_id
 
