@@ -46,6 +46,7 @@ from succotash.domain.messages.outbox import Channel, MailNote, OutboxMessage, S
 from succotash.domain.messages.quarantine import QuarantineDigest
 from succotash.domain.people.identities import Join
 from succotash.domain.repositories.storage import Repositories
+from succotash.domain.retention.customers import CustomerRecord
 from succotash.domain.retention.grids import GridRequest
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.retention import (
@@ -161,6 +162,8 @@ class RoundTrip(ShopRoundTrip):
         expect(that=to.find_predictions() == Labelled(label, [prediction]))
         to.count_retention(GridRequest(LONG_AGO.date(), LONG_AGO.date()), LONG_AGO, ZONE)
         expect(that=to.get_churn_prediction(customer) == prediction)
+        record = CustomerRecord(prediction, profile, None, (), (event,))
+        expect(that=to.find_customer_record(customer, limit=1) == Labelled(label, record))
         expect(that=to.get_high_risk_customers() == to.find_churn_predictions() == [prediction])
         expect(that=to.get_user_engagement_profile(customer) == profile)
         expect(that=to.get_users_by_segment(EngagementSegment.AT_RISK) == [profile])

@@ -1,12 +1,28 @@
 """What every storage tells of customers who are looked for, listed, or followed while imported."""
 
+from datetime import timedelta
+
+import pytest
+
 from succotash.domain.consents.consents import MARKETING, Consent, ConsentOrigin, ConsentState
 from succotash.domain.repositories.storage import Repositories
-from succotash.domain.retention.customers import CustomerFilter, CustomerRow
+from succotash.domain.retention.customers import CustomerFilter, CustomerRecord, CustomerRow
 from succotash.domain.retention.retention import RiskLevel
+from succotash.domain.value.ledgers import ActivityKind
 from succotash.domain.value.order_import import OrderImport
 from succotash.domain.values import CustomerId, SegmentId
-from tests.builders import NOON, a_lead, a_prediction, a_value, an_order
+from succotash.errors import NotFoundError
+from tests.builders import (
+    NOON,
+    a_lead,
+    a_prediction,
+    a_profile,
+    a_run,
+    a_value,
+    an_event,
+    an_order,
+    days,
+)
 
 ADA, BOB = CustomerId("ada"), CustomerId("bob")
 EMAIL = "ada@example.com"
@@ -51,6 +67,97 @@ def test_who_was_never_scored_is_found_too(repositories: Repositories) -> None:
 def test_nobody_is_found_under_an_unknown_name(repositories: Repositories) -> None:
     found = repositories.retention.find_named_customers([CustomerId("nobody")], "no@example.com")
     assert found.found == []
+
+
+class TestRecord:
+    def test_all_that_is_known_of_a_customer_comes_under_any_name(
+        self, repositories: Repositories
+    ) -> None:
+        fill(repositories)
+        ltv, retention = repositories.ltv, repositories.retention
+        retention.save_user_engagement_profile(a_profile(ADA))
+        event = an_event(
+            customer_id=ADA,
+            occurred_at=NOON + timedelta(microseconds=120000),
+            kind=ActivityKind.SESSION,
+            name='größe "a"',
+            duration_seconds=90.5,
+            interests=("wool", "a\\b"),
+            campaign_id="campaign",
+        )
+        retention.record_activity([event])
+
+        record = retention.find_customer_record(ADA, limit=9)
+
+        assert record.run == retention.get_current_scoring_run().label
+        assert record.found == CustomerRecord(
+            retention.get_churn_prediction(ADA),
+            a_profile(ADA, run_id=record.run.run_id),
+            ltv.get_customer_ltv(ADA),
+            tuple(ltv.get_orders(ADA)),
+            (event,),
+        )
+        assert record.found.prediction.value_segment == a_value(ADA).segment_id
+        assert retention.find_customer_record(CustomerId("shopify:7"), limit=9) == record
+
+    def test_who_never_bought_has_no_value(self, repositories: Repositories) -> None:
+        repositories.retention.save_churn_prediction(a_prediction(BOB))
+        found = repositories.retention.find_customer_record(BOB, limit=9).found
+        assert (found.profile, found.value, found.orders, found.events) == (None, None, (), ())
+        assert found.prediction.value_segment is None
+
+    def test_the_newest_orders_and_events_come_first(self, repositories: Repositories) -> None:
+        retention = repositories.retention
+        retention.save_churn_prediction(a_prediction(ADA))
+        orders = [
+            an_order("c", customer_id=ADA, ordered_at=NOON),
+            an_order("a", customer_id=ADA, ordered_at=NOON, amount="900000000000000.0001"),
+            an_order("b", customer_id=ADA, ordered_at=NOON - days(1)),
+        ]
+        events = [
+            an_event("c", customer_id=ADA, occurred_at=NOON),
+            an_event("a", customer_id=ADA, occurred_at=NOON),
+            an_event("b", customer_id=ADA, occurred_at=NOON - days(1)),
+        ]
+        repositories.ltv.record_orders(orders[::-1])
+        retention.record_activity(events[::-1])
+
+        for limit in (1, 2, 9):
+            found = retention.find_customer_record(ADA, limit=limit).found
+            assert found.orders == tuple(orders[:limit])
+            assert found.events == tuple(events[:limit])
+
+    def test_refunds_are_among_the_orders(self, repositories: Repositories) -> None:
+        repositories.retention.save_churn_prediction(a_prediction(ADA))
+        order = an_order("o", customer_id=ADA)
+        refund = an_order(
+            "r", customer_id=ADA, amount="-1", refund_of="o", ordered_at=NOON + days(1)
+        )
+        repositories.ltv.record_orders([order, refund])
+        assert repositories.retention.find_customer_record(ADA, limit=9).found.orders == (
+            refund,
+            order,
+        )
+
+    def test_results_of_an_earlier_run_are_not_told(self, repositories: Repositories) -> None:
+        fill(repositories)
+        retention = repositories.retention
+        retention.save_user_engagement_profile(a_profile(ADA))
+        run = a_run(NOON)
+        retention.open_scoring_run(run)
+        retention.save_churn_prediction(a_prediction(ADA, run_id=run.run_id))
+        retention.finish_scoring_run(run.run_id, 1)
+
+        record = retention.find_customer_record(ADA, limit=9)
+
+        assert record.run == run.label
+        assert (record.found.profile, record.found.value) == (None, None)
+
+    def test_somebody_without_a_prediction_is_not_found(self, repositories: Repositories) -> None:
+        fill(repositories)
+        with pytest.raises(NotFoundError) as caught:
+            repositories.retention.find_customer_record(BOB, limit=9)
+        assert caught.value.kind == "churn prediction"
 
 
 def test_customers_are_listed_by_id_with_what_is_known_of_each(repositories: Repositories) -> None:

@@ -6,7 +6,19 @@ from dataclasses import replace
 import pytest
 
 from succotash.domain.retention.retention import RetentionAnalytics
-from tests.builders import NOON, a_lead, a_receipt, a_run, a_submission, a_tally, an_order, usd
+from tests.builders import (
+    NOON,
+    a_lead,
+    a_prediction,
+    a_profile,
+    a_receipt,
+    a_run,
+    a_submission,
+    a_tally,
+    a_value,
+    an_order,
+    usd,
+)
 from tests.databases import environment_of, migrated_database
 from tests.faults.proxy import Proxy, proxy_to
 from tests.http.gateway import Gateway
@@ -36,6 +48,9 @@ def proxy_and_gateway(postgres_server: PostgresServer) -> Iterator[tuple[Proxy, 
         repositories.ltv.build_revenue_days(run.run_id, NOON, "UTC")
         found = RetentionAnalytics(run.run_id, 1, {"high": 1}, {}, 0.5, None, usd(10))
         repositories.retention.finish_scoring_run(run.run_id, 1, summary=found.to_dict())
+        repositories.retention.save_churn_prediction(a_prediction())
+        repositories.retention.save_user_engagement_profile(a_profile())
+        repositories.ltv.save_customer_ltv(a_value())
         receipt = a_receipt()
         repositories.retention.save_forecast_tallies(receipt.run_id, None, [a_tally()])
         repositories.retention.seal_receipt(receipt, [30])
@@ -52,6 +67,7 @@ def proxy_and_gateway(postgres_server: PostgresServer) -> Iterator[tuple[Proxy, 
         "/ltv/distribution",
         "/retention/receipts",
         "/leads/lead",
+        "/retention/customers/customer",
     ],
 )
 def test_figures_of_the_business_are_one_round_trip(

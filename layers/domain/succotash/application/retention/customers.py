@@ -1,7 +1,5 @@
 """Customers at risk, with the reasons."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 
 from succotash.application.paging import after_value, next_cursor, require_page
@@ -17,9 +15,8 @@ from succotash.application.retention.views import (
 from succotash.application.scoring.run_views import run_or_none
 from succotash.application.value.views import customer_value_view
 from succotash.domain.repositories.storage import Repositories, Storage
-from succotash.domain.retention.labels import Labelled
-from succotash.domain.retention.retention import ChurnPrediction, RiskLevel, UserEngagementProfile
-from succotash.domain.value.ltv import CustomerLTV
+from succotash.domain.retention.customers import CustomerRecord
+from succotash.domain.retention.retention import ChurnPrediction, RiskLevel
 from succotash.domain.values import PAGE, Currency, CustomerId, SegmentId
 from succotash.errors import NotFoundError
 
@@ -66,56 +63,18 @@ class CustomerRisks:
 
         NotFoundError where the current run has no prediction for them.
         """
-
-        def work(repositories: Repositories) -> CustomerRetention:
-            results = _results_of_one_run(repositories, CustomerId(customer_id))
-            prediction, profile, value = results.prediction.found, results.profile, results.value
-            return {
-                "customer_id": prediction.customer_id,
-                "churn_risk": churn_risk_view(prediction),
-                "engagement": None if profile is None else engagement_view(profile),
-                "value": None if value is None else customer_value_view(value),
-                "history": _history(repositories, prediction.customer_id),
-                "run": run_or_none(results.prediction.run),
-            }
-
-        return self._storage.in_transaction(work)
-
-
-@dataclass(frozen=True, slots=True)
-class _Results:
-    """The results about one customer."""
-
-    prediction: Labelled[ChurnPrediction]
-    profile: UserEngagementProfile | None
-    value: CustomerLTV | None
-
-    @property
-    def are_of_one_run(self) -> bool:
-        """Whether no run was published between two of the statements that read them."""
-        others = {each.run_id for each in (self.profile, self.value) if each is not None}
-        return others <= {self.prediction.found.run_id}
-
-
-def _results_of_one_run(repositories: Repositories, customer_id: CustomerId) -> _Results:
-    """Read again where a run was published meanwhile; NotFoundError without a prediction."""
-    while True:
-        prediction = repositories.retention.find_prediction(customer_id)
-        results = _Results(
-            prediction,
-            _or_none(repositories.retention.get_user_engagement_profile, customer_id),
-            _or_none(repositories.ltv.get_customer_ltv, customer_id),
+        record = self._storage.repositories.retention.find_customer_record(
+            CustomerId(customer_id), limit=HISTORY_SHOWN
         )
-        if results.are_of_one_run:
-            return results
-
-
-def _or_none[T](get: Callable[[CustomerId], T], customer_id: CustomerId) -> T | None:
-    """None where there is nothing: who was active may never have bought."""
-    try:
-        return get(customer_id)
-    except NotFoundError:
-        return None
+        found = record.found
+        return {
+            "customer_id": found.prediction.customer_id,
+            "churn_risk": churn_risk_view(found.prediction),
+            "engagement": None if found.profile is None else engagement_view(found.profile),
+            "value": None if found.value is None else customer_value_view(found.value),
+            "history": _history(found),
+            "run": run_or_none(record.run),
+        }
 
 
 def _amount_at_risk(prediction: ChurnPrediction) -> Decimal:
@@ -141,7 +100,7 @@ def engagement_or_none(
         return None
 
 
-def _history(repositories: Repositories, customer_id: CustomerId) -> list[HistoryEntry]:
+def _history(record: CustomerRecord) -> list[HistoryEntry]:
     entries: list[HistoryEntry] = [
         {
             "at": order.ordered_at,
@@ -150,11 +109,11 @@ def _history(repositories: Repositories, customer_id: CustomerId) -> list[Histor
             "amount": order.amount.exact(),
             "currency": order.amount.currency,
         }
-        for order in repositories.ltv.get_orders(customer_id, newest=HISTORY_SHOWN)
+        for order in record.orders
     ]
     entries.extend(
         {"at": event.occurred_at, "kind": event.name or event.kind, "id": event.event_id}
-        for event in repositories.retention.get_activity(customer_id, limit=HISTORY_SHOWN)
+        for event in record.events
     )
     entries.sort(key=lambda entry: (entry["at"], entry["id"]), reverse=True)
     return entries[:HISTORY_SHOWN]

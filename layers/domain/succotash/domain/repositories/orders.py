@@ -40,8 +40,5 @@ class OrderRepository(ABC):
         """Customers with this e-mail, by id."""
 
     @abstractmethod
-    def get_orders(self, customer_id: CustomerId, *, newest: int | None = None) -> list[Order]:
-        """The customer's orders and refunds, by time, then id; without e-mails.
-
-        `newest` leaves out all but so many of the latest.
-        """
+    def get_orders(self, customer_id: CustomerId) -> list[Order]:
+        """The customer's orders and refunds, by time, then id; without e-mails."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from succotash.domain.consents.consents import ConsentState
-from succotash.domain.retention.retention import ChurnPrediction, RiskLevel
+from succotash.domain.retention.retention import ChurnPrediction, RiskLevel, UserEngagementProfile
+from succotash.domain.value.ledgers import ActivityEvent, Order
 from succotash.domain.value.ltv import CustomerLTV
 from succotash.domain.values import CustomerId, Money, SegmentId
 
@@ -19,6 +20,20 @@ class FoundCustomer:
     """In order."""
     prediction: ChurnPrediction | None = None
     value: CustomerLTV | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRecord:
+    """The results of the current run about one customer, and their newest orders and events."""
+
+    prediction: ChurnPrediction
+    profile: UserEngagementProfile | None
+    value: CustomerLTV | None
+    """None of who was active and never bought."""
+    orders: tuple[Order, ...]
+    """Orders and refunds, newest first."""
+    events: tuple[ActivityEvent, ...]
+    """Newest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,21 @@ from typing import override
 
 from succotash.domain.consents.consents import MARKETING, ConsentState
 from succotash.domain.repositories.found_customers import FoundCustomerRepository
-from succotash.domain.retention.customers import CustomerFilter, CustomerRow, FoundCustomer
+from succotash.domain.retention.customers import (
+    CustomerFilter,
+    CustomerRecord,
+    CustomerRow,
+    FoundCustomer,
+)
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.retention import ChurnPrediction
 from succotash.domain.value.ledgers import Customer
 from succotash.domain.value.ltv import CustomerLTV
 from succotash.domain.values import CustomerId
+from succotash.errors import NotFoundError
+from succotash.infrastructure.in_memory.activity import InMemoryActivityRepository
 from succotash.infrastructure.in_memory.consents import InMemoryConsentRepository
+from succotash.infrastructure.in_memory.orders import InMemoryOrderRepository
 from succotash.infrastructure.in_memory.repository import InMemoryRepository
 from succotash.infrastructure.in_memory.tables import atomic
 
@@ -31,6 +39,26 @@ class InMemoryFoundCustomerRepository(InMemoryRepository, FoundCustomerRepositor
             found |= {each.customer_id for each in self.tables.customers_by_email[canonical_email]}
         return self.tables.labelled(
             [self._found(self.tables.customers[each]) for each in sorted(found)]
+        )
+
+    @override
+    @atomic
+    def find_customer_record(
+        self, customer_id: CustomerId, *, limit: int
+    ) -> Labelled[CustomerRecord]:
+        tables = self.tables
+        meant = tables.meant(customer_id)
+        prediction, value = self._results(meant)
+        if prediction is None:
+            raise NotFoundError("churn prediction")
+        return tables.labelled(
+            CustomerRecord(
+                prediction,
+                tables.profiles.get((tables.current_run(), meant)),
+                value,
+                tuple(reversed(InMemoryOrderRepository(tables).get_orders(meant)[-limit:])),
+                tuple(InMemoryActivityRepository(tables).get_activity(meant, limit=limit)),
+            )
         )
 
     @override

@@ -47,7 +47,6 @@ class InMemoryOrderRepository(InMemoryRepository, OrderRepository):
 
     @override
     @atomic
-    def get_orders(self, customer_id: CustomerId, *, newest: int | None = None) -> list[Order]:
+    def get_orders(self, customer_id: CustomerId) -> list[Order]:
         orders = self.tables.orders_by_customer[self.tables.meant(customer_id)]
-        ordered = sorted(orders, key=lambda order: (order.ordered_at, order.order_id))
-        return ordered if newest is None else ordered[max(len(ordered) - newest, 0) :]
+        return sorted(orders, key=lambda order: (order.ordered_at, order.order_id))

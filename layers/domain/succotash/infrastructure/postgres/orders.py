@@ -93,9 +93,8 @@ class PostgresOrderRepository(PostgresRepository, OrderRepository):
         return [customer_of(row) for row in rows]
 
     @override
-    def get_orders(self, customer_id: CustomerId, *, newest: int | None = None) -> list[Order]:
-        rows = self._run(_SQL["get_newest_orders"], customer_id=customer_id, limit=newest)
-        return [order_of(row) for row in reversed(rows)]
+    def get_orders(self, customer_id: CustomerId) -> list[Order]:
+        return [order_of(row) for row in self._run(_SQL["get_orders"], customer_id=customer_id)]
 
 
 def order_document(place: int, order: Order) -> dict[str, Json]:

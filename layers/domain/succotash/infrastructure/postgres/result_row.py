@@ -78,7 +78,7 @@ class PostgresRow:
 
 
 class PostgresDocument(PostgresRow):
-    """A row within a column of JSON, where instants are texts."""
+    """A row within a column of JSON, where instants and amounts are texts."""
 
     __slots__ = ()
 
@@ -92,3 +92,7 @@ class PostgresDocument(PostgresRow):
     @override
     def optional_instant(self, column: str, /) -> datetime | None:
         return None if self[column] is None else self.instant(column)
+
+    @override
+    def money(self, column: str, /, currency: str = "currency") -> Money:
+        return Money(Decimal(self[column]), Currency(self[currency]))

@@ -5,12 +5,16 @@ from collections.abc import Iterable, Sequence
 
 from succotash.domain.consents.consents import ConsentState
 from succotash.domain.people.identities import Account, Join
-from succotash.domain.retention.customers import CustomerRow, FoundCustomer
+from succotash.domain.retention.customers import CustomerRecord, CustomerRow, FoundCustomer
+from succotash.domain.retention.labels import Labelled
 from succotash.domain.retention.retention import RiskLevel
+from succotash.domain.value.ltv import CustomerLTV
 from succotash.domain.values import CustomerId
-from succotash.infrastructure.rows.retention import churn_prediction_of
+from succotash.infrastructure.rows.activity import activity_event_of
+from succotash.infrastructure.rows.labels import run_label_of
+from succotash.infrastructure.rows.retention import churn_prediction_of, engagement_profile_of
 from succotash.infrastructure.rows.row import Prefixed, Row
-from succotash.infrastructure.rows.value import customer_ltv_of
+from succotash.infrastructure.rows.value import customer_ltv_of, order_of
 
 
 def account_of(row: Row) -> Account:
@@ -51,15 +55,33 @@ def found_customers_of(rows: Sequence[Row]) -> list[FoundCustomer]:
             canonical_email=row["canonical_email"],
             aliases=tuple(row.json("aliases")),
             prediction=None if row["risk_level"] is None else churn_prediction_of(row),
-            value=(
-                None
-                if row["value_customer_id"] is None
-                else customer_ltv_of(Prefixed(row, "value_"))
-            ),
+            value=_value_of(row),
         )
         for row in rows
         if row["customer_id"] is not None
     ]
+
+
+def customer_record_of(
+    row: Row, orders: Iterable[Row], events: Iterable[Row]
+) -> Labelled[CustomerRecord]:
+    """A customer with results and history, and the run that the row names."""
+    profile = Prefixed(row, "profile_")
+    return Labelled(
+        run_label_of(row),
+        CustomerRecord(
+            prediction=churn_prediction_of(row),
+            profile=None if profile["customer_id"] is None else engagement_profile_of(profile),
+            value=_value_of(row),
+            orders=tuple(map(order_of, orders)),
+            events=tuple(map(activity_event_of, events)),
+        ),
+    )
+
+
+def _value_of(row: Row) -> CustomerLTV | None:
+    value = Prefixed(row, "value_")
+    return None if value["customer_id"] is None else customer_ltv_of(value)
 
 
 def customer_row_of(row: Row) -> CustomerRow:

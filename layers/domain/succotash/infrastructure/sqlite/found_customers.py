@@ -4,11 +4,21 @@ from collections.abc import Collection
 from typing import override
 
 from succotash.domain.repositories.found_customers import FoundCustomerRepository
-from succotash.domain.retention.customers import CustomerFilter, CustomerRow, FoundCustomer
+from succotash.domain.retention.customers import (
+    CustomerFilter,
+    CustomerRecord,
+    CustomerRow,
+    FoundCustomer,
+)
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.values import CustomerId
-from succotash.infrastructure.rows.customers import customer_row_of, found_customers_of
+from succotash.infrastructure.rows.customers import (
+    customer_record_of,
+    customer_row_of,
+    found_customers_of,
+)
 from succotash.infrastructure.rows.labels import labelled
+from succotash.infrastructure.rows.row import only
 from succotash.infrastructure.sqlite.columns import json_text
 from succotash.infrastructure.sqlite.repository import SQLiteRepository
 from succotash.infrastructure.sqlite.sql import statements
@@ -28,6 +38,20 @@ class SQLiteFoundCustomerRepository(SQLiteRepository, FoundCustomerRepository):
                 _SQL["find_named_customers"], names=json_text(sorted(names)), email=canonical_email
             )
         return labelled(rows, found_customers_of(rows))
+
+    @override
+    def find_customer_record(
+        self, customer_id: CustomerId, *, limit: int
+    ) -> Labelled[CustomerRecord]:
+        with self._unit.reading() as session:
+            rows = session.run(_SQL["find_customer_record"], customer_id=customer_id)
+            row = only("churn prediction", rows)
+            newest = {"customer_id": row["customer_id"], "limit": limit}
+            return customer_record_of(
+                row,
+                session.run(_SQL["get_newest_orders"], **newest),
+                session.run(_SQL["get_newest_events"], **newest),
+            )
 
     @override
     def get_customers_by_id(

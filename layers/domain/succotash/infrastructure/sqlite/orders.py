@@ -68,14 +68,10 @@ class SQLiteOrderRepository(SQLiteRepository, OrderRepository):
         return [customer_of(row) for row in rows]
 
     @override
-    def get_orders(self, customer_id: CustomerId, *, newest: int | None = None) -> list[Order]:
+    def get_orders(self, customer_id: CustomerId) -> list[Order]:
         with self._unit.reading() as session:
-            rows = session.run(
-                _SQL["get_newest_orders"],
-                customer_id=customer_id,
-                limit=-1 if newest is None else newest,
-            )
-        return [order_of(row) for row in reversed(rows)]
+            rows = session.run(_SQL["get_orders"], customer_id=customer_id)
+        return [order_of(row) for row in rows]
 
 
 def order_columns(order: Order) -> dict[str, object]:

@@ -250,8 +250,7 @@ ${customer}
 WHERE canonical_email = :canonical_email
 ORDER BY customer_id;
 
--- name: get_newest_orders
--- A limit of NULL is none.
+-- name: get_orders
 SELECT
     customer_id,
     order_id,
@@ -261,5 +260,4 @@ SELECT
     refund_of
 FROM orders
 WHERE customer_id = ${meant}
-ORDER BY ordered_at DESC, order_id DESC
-LIMIT cast(:limit AS bigint);
+ORDER BY ordered_at, order_id;

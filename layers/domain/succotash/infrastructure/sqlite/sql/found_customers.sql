@@ -1,5 +1,44 @@
--- name: find_named_customers
+-- part: result_columns
 -- What runs found stands behind the prefixes that its readers know it by.
+prediction.churn_probability,
+prediction.probability_alive,
+prediction.risk_level,
+prediction.risk_score,
+prediction.horizon_days,
+prediction.last_seen_on,
+prediction.predicted_churn_date,
+prediction.reasons,
+prediction.engagement_score,
+prediction.likely_inactive_since,
+prediction.return_probability,
+prediction.value_at_risk,
+prediction.value_at_risk_currency,
+prediction.run_id,
+value.segment_id,
+value.customer_id AS value_customer_id,
+value.run_id AS value_run_id,
+prediction.risk_level AS value_risk_level,
+value.actual_clv AS value_actual_clv,
+value.residual_value AS value_residual_value,
+value.average_order_value AS value_average_order_value,
+value.currency AS value_currency,
+value.order_count AS value_order_count,
+value.frequency AS value_frequency,
+value.lifetime_months AS value_lifetime_months,
+value.probability_alive AS value_probability_alive,
+value.expected_purchases_30 AS value_expected_purchases_30,
+value.expected_purchases_90 AS value_expected_purchases_90,
+value.expected_purchases_365 AS value_expected_purchases_365,
+value.segment_id AS value_segment_id,
+value.cohort_id AS value_cohort_id,
+value.first_purchase_at AS value_first_purchase_at,
+value.last_purchase_at AS value_last_purchase_at,
+value.residual_low AS value_residual_low,
+value.residual_high AS value_residual_high,
+value.residual_median AS value_residual_median,
+value.probability_of_no_purchase AS value_probability_of_no_purchase
+
+-- name: find_named_customers
 WITH ${label},
 
 found AS (
@@ -31,43 +70,7 @@ SELECT
     customer.customer_id,
     customer.canonical_email,
     customer.aliases,
-    prediction.churn_probability,
-    prediction.probability_alive,
-    prediction.risk_level,
-    prediction.risk_score,
-    prediction.horizon_days,
-    prediction.last_seen_on,
-    prediction.predicted_churn_date,
-    prediction.reasons,
-    prediction.engagement_score,
-    prediction.likely_inactive_since,
-    prediction.return_probability,
-    prediction.value_at_risk,
-    prediction.value_at_risk_currency,
-    prediction.run_id,
-    value.segment_id,
-    value.customer_id AS value_customer_id,
-    value.run_id AS value_run_id,
-    prediction.risk_level AS value_risk_level,
-    value.actual_clv AS value_actual_clv,
-    value.residual_value AS value_residual_value,
-    value.average_order_value AS value_average_order_value,
-    value.currency AS value_currency,
-    value.order_count AS value_order_count,
-    value.frequency AS value_frequency,
-    value.lifetime_months AS value_lifetime_months,
-    value.probability_alive AS value_probability_alive,
-    value.expected_purchases_30 AS value_expected_purchases_30,
-    value.expected_purchases_90 AS value_expected_purchases_90,
-    value.expected_purchases_365 AS value_expected_purchases_365,
-    value.segment_id AS value_segment_id,
-    value.cohort_id AS value_cohort_id,
-    value.first_purchase_at AS value_first_purchase_at,
-    value.last_purchase_at AS value_last_purchase_at,
-    value.residual_low AS value_residual_low,
-    value.residual_high AS value_residual_high,
-    value.residual_median AS value_residual_median,
-    value.probability_of_no_purchase AS value_probability_of_no_purchase,
+    ${result_columns},
     ${label_columns}
 FROM label
 LEFT JOIN found AS customer ON TRUE
@@ -77,6 +80,72 @@ LEFT JOIN customer_ltv AS value
     ON label.run_id = value.run_id AND customer.customer_id = value.customer_id
 WINDOW place AS (ORDER BY customer.customer_id ASC)
 ORDER BY customer.customer_id;
+
+-- name: find_customer_record
+WITH ${label},
+
+named AS (
+    SELECT ${meant} AS customer_id
+)
+
+SELECT
+    prediction.customer_id,
+    ${result_columns},
+    profile.customer_id AS profile_customer_id,
+    profile.sessions AS profile_sessions,
+    profile.clicks AS profile_clicks,
+    profile.conversions AS profile_conversions,
+    profile.average_session_seconds AS profile_average_session_seconds,
+    profile.last_session_at AS profile_last_session_at,
+    profile.interests AS profile_interests,
+    profile.engagement_score AS profile_engagement_score,
+    profile.segment AS profile_segment,
+    profile.run_id AS profile_run_id,
+    label.run_id AS label_run_id,
+    label.as_of AS label_as_of,
+    label.settings AS label_settings,
+    label.models AS label_models
+FROM label
+INNER JOIN churn_predictions AS prediction
+    ON
+        prediction.run_id = ${current_run}
+        AND prediction.customer_id = (SELECT named.customer_id FROM named)
+LEFT JOIN customer_ltv AS value
+    ON
+        value.run_id = ${current_run}
+        AND value.customer_id = (SELECT named.customer_id FROM named)
+LEFT JOIN user_engagement_profiles AS profile
+    ON
+        profile.run_id = ${current_run}
+        AND profile.customer_id = (SELECT named.customer_id FROM named);
+
+-- name: get_newest_orders
+SELECT
+    customer_id,
+    order_id,
+    ordered_at,
+    amount,
+    currency,
+    refund_of
+FROM orders
+WHERE customer_id = :customer_id
+ORDER BY ordered_at DESC, order_id DESC
+LIMIT :limit;
+
+-- name: get_newest_events
+SELECT
+    customer_id,
+    event_id,
+    occurred_at,
+    kind,
+    name,
+    duration_seconds,
+    interests,
+    campaign_id
+FROM activity_events
+WHERE customer_id = :customer_id
+ORDER BY occurred_at DESC, event_id DESC
+LIMIT :limit;
 
 -- name: get_customers_by_id
 SELECT

@@ -31,8 +31,7 @@ ${customer}
 WHERE canonical_email = :canonical_email
 ORDER BY customer_id;
 
--- name: get_newest_orders
--- A negative limit is none.
+-- name: get_orders
 SELECT
     customer_id,
     order_id,
@@ -42,5 +41,4 @@ SELECT
     refund_of
 FROM orders
 WHERE customer_id = ${meant}
-ORDER BY ordered_at DESC, order_id DESC
-LIMIT :limit;
+ORDER BY ordered_at, order_id;
