@@ -24,6 +24,8 @@ from succotash_client.commands.session import (
 from succotash_client.models import CampaignBody, CampaignPatch, CampaignStatus, CampaignView
 
 app = typer.Typer(help="Retention campaigns.", no_args_is_help=True)
+UNKNOWN, NO_FAULT = "not reported", "none reported"
+"""Said of a count of zero: only what happened is reported."""
 CampaignArgument = Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Its id or name.")]
 
 
@@ -149,17 +151,21 @@ def performance(
         [
             ("targeted", metrics["targeted"]),
             ("sent", metrics["sent"]),
-            ("delivered", percent(found["delivered_rate"])),
-            ("opened", percent(found["open_rate"])),
-            ("clicked", percent(found["click_rate"])),
-            ("converted", percent(found["conversion_rate"])),
-            ("bounced", percent(found["bounce_rate"])),
-            ("unsubscribed", percent(found["unsubscribe_rate"])),
-            ("complained", percent(found["complaint_rate"])),
+            ("delivered", _rate(metrics["delivered"], found["delivered_rate"], UNKNOWN)),
+            ("opened", _rate(metrics["opened"], found["open_rate"], UNKNOWN)),
+            ("clicked", _rate(metrics["clicked"], found["click_rate"], UNKNOWN)),
+            ("converted", _rate(metrics["converted"], found["conversion_rate"], UNKNOWN)),
+            ("bounced", _rate(metrics["bounced"], found["bounce_rate"], NO_FAULT)),
+            ("unsubscribed", _rate(metrics["unsubscribed"], found["unsubscribe_rate"], NO_FAULT)),
+            ("complained", _rate(metrics["complained"], found["complaint_rate"], NO_FAULT)),
             ("revenue", money(metrics["revenue"], metrics["currency"])),
         ]
     )
     say(f"\n{effect['summary'] if effect else 'What it changed is not known yet'}")
+
+
+def _rate(count: int, rate: float | None, none: str) -> str | None:
+    return percent(rate) if count else none
 
 
 def _change(context: typer.Context, campaign: str, change: CampaignPatch, *, as_json: bool) -> None:
