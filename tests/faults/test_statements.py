@@ -66,6 +66,21 @@ def test_a_transaction_that_can_be_repeated_opens_with_its_first_statement(
     assert proxy.round_trips - before == 2
 
 
+def test_behind_a_proxy_a_statement_is_one_round_trip_and_opens_its_transaction(
+    open_database: Opener, proxy: Proxy
+) -> None:
+    database = open_database(host="127.0.0.1", port=proxy.port, proxied=True)
+    database.run(ECHO, value="cold")
+    before = proxy.round_trips
+
+    assert values(database.run(ECHO, value="warm"), "value") == ["warm"]
+    assert values(database.run(BACKEND), "pid") == values(database.run(BACKEND), "pid")
+    assert proxy.round_trips - before == 3
+    rows = database.in_transaction(lambda session: session.run(ECHO, value="warm"))
+    assert values(rows, "value") == ["warm"]
+    assert proxy.round_trips - before == 5
+
+
 def test_a_transaction_in_which_nothing_is_asked_costs_nothing(
     through_proxy: Database, proxy: Proxy
 ) -> None:
