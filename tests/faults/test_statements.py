@@ -24,6 +24,7 @@ from tests.faults.rows import values
 
 ECHO = "SELECT :value::text AS value"
 COUNT = "SELECT count(*) AS counted FROM counters"
+PREPARED = "SELECT :value::text AS prepared"
 BACKEND = "SELECT pg_backend_pid() AS pid"
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
@@ -64,6 +65,26 @@ def test_a_transaction_that_can_be_repeated_opens_with_its_first_statement(
 
     assert values(rows, "value") == ["warm"]
     assert proxy.round_trips - before == 2
+
+
+def test_a_statement_for_its_values_is_one_round_trip_and_has_no_plan_for_others(
+    through_proxy: Database, proxy: Proxy
+) -> None:
+    plans = "SELECT statement, generic_plans FROM pg_prepared_statements"
+    for number in range(7):
+        assert values(through_proxy.run_for_values(ECHO, value=number), "value") == [f"{number}"]
+        through_proxy.run(PREPARED, value=number)
+    before = proxy.round_trips
+
+    rows = through_proxy.in_transaction(lambda session: session.run_for_values(ECHO, value="one"))
+
+    assert values(rows, "value") == ["one"]
+    assert proxy.round_trips - before == 2
+    assert through_proxy.run_for_values(ECHO, value="two")
+    assert proxy.round_trips - before == 3
+    generic = {row["statement"]: row["generic_plans"] for row in through_proxy.run(plans)}
+    assert not [each for each in generic if "AS value" in each]
+    assert [each > 0 for text, each in generic.items() if "AS prepared" in text] == [True]
 
 
 def test_behind_a_proxy_a_statement_is_one_round_trip_and_opens_its_transaction(

@@ -75,11 +75,17 @@ class Connection:
         # The driver's own takes seventy times as long for a day.
         driver.register_in_adapter(DATE, date.fromisoformat)
 
-    def run(self, text: str, parameters: Mapping[str, object]) -> list[Row]:
-        """The rows of one statement; StorageError where two of its columns share a name."""
+    def run(
+        self, text: str, parameters: Mapping[str, object], *, for_values: bool = False
+    ) -> list[Row]:
+        """The rows of one statement; StorageError where two of its columns share a name.
+
+        After five executions a prepared statement may get a plan for any values. `for_values` has
+        it planned for those it is given, each time.
+        """
         statement = Statement.of(text)
         values = statement.values(parameters)
-        if self._proxied:
+        if self._proxied or for_values:
             return self._run_unprepared(statement, values)
         warm = text in self._prepared
         try:

@@ -1,7 +1,7 @@
 """A database behind a pool: statements and transactions, done again where that is right."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import override
 
@@ -39,18 +39,11 @@ class Database(UnitOfWork):
 
         OutcomeUnknownError where it changes something, and no answer came.
         """
+        return self._run(statement, parameters, for_values=False)
 
-        def attempt() -> list[Row]:
-            with self._connection() as connection:
-                connection.name_session()
-                try:
-                    return connection.run(statement, parameters)
-                except ConnectionLostError:
-                    if Statement.of(statement).reads:
-                        raise
-                    raise OutcomeUnknownError from None
-
-        return self._retry(attempt)
+    @override
+    def run_for_values(self, statement: str, /, **parameters: object) -> list[Row]:
+        return self._run(statement, parameters, for_values=True)
 
     @override
     def in_transaction[T](self, work: Callable[[Session], T], /) -> T:
@@ -75,6 +68,21 @@ class Database(UnitOfWork):
     def close(self) -> None:
         """Close all connections; the next call opens a new one."""
         self._pool.close()
+
+    def _run(
+        self, statement: str, parameters: Mapping[str, object], *, for_values: bool
+    ) -> list[Row]:
+        def attempt() -> list[Row]:
+            with self._connection() as connection:
+                connection.name_session()
+                try:
+                    return connection.run(statement, parameters, for_values=for_values)
+                except ConnectionLostError:
+                    if Statement.of(statement).reads:
+                        raise
+                    raise OutcomeUnknownError from None
+
+        return self._retry(attempt)
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:

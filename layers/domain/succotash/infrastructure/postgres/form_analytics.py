@@ -13,9 +13,7 @@ from succotash.domain.leads.leads import FUNNEL
 from succotash.domain.repositories.form_analytics import FormAnalyticsRepository
 from succotash.domain.retention.labels import Labelled
 from succotash.domain.values import FormId
-from succotash.infrastructure.postgres.planning import plan_for_values
 from succotash.infrastructure.postgres.repository import PostgresRepository
-from succotash.infrastructure.postgres.session import Row, Session
 from succotash.infrastructure.postgres.sql import statements
 from succotash.infrastructure.rows.labels import labelled
 from succotash.infrastructure.rows.leads import (
@@ -39,7 +37,7 @@ class PostgresFormAnalyticsRepository(PostgresRepository, FormAnalyticsRepositor
         form_id: FormId | None = None,
         source: str | None = None,
     ) -> FormAnalytics:
-        [row] = self._run_for_values(
+        [row] = self._work.run_for_values(
             _SQL["get_form_analytics"], start=start, end=end, form_id=form_id, source=source
         )
         return form_analytics_of(
@@ -61,7 +59,7 @@ class PostgresFormAnalyticsRepository(PostgresRepository, FormAnalyticsRepositor
         form_id: FormId | None = None,
         source: str | None = None,
     ) -> ConversionFunnel:
-        rows = self._run_for_values(
+        rows = self._work.run_for_values(
             _SQL["get_lead_conversion_funnel"],
             start=start,
             end=end,
@@ -75,16 +73,7 @@ class PostgresFormAnalyticsRepository(PostgresRepository, FormAnalyticsRepositor
     def get_lead_breakdown(
         self, *, start: datetime | None = None, end: datetime | None = None
     ) -> Labelled[LeadBreakdown]:
-        rows = self._run_for_values(
+        rows = self._work.run_for_values(
             _SQL["get_lead_breakdown"], start=start, end=end, unscored=UNSCORED
         )
         return labelled(rows, lead_breakdown_of(rows))
-
-    def _run_for_values(self, statement: str, /, **parameters: object) -> list[Row]:
-        """Run a statement of which a range of time says how much it reads."""
-
-        def run(session: Session) -> list[Row]:
-            plan_for_values(session)
-            return session.run(statement, **parameters)
-
-        return self._in_transaction(run)

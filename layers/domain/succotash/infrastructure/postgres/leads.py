@@ -99,7 +99,7 @@ class PostgresLeadRepository(PostgresRepository, LeadRepository):
         form_id: FormId | None = None,
         source: str | None = None,
     ) -> list[DailyCounts]:
-        rows = self._run(
+        rows = self._work.run_for_values(
             _SQL["get_daily_counts"],
             start=start,
             end=end,

@@ -9,8 +9,3 @@ _SQL = statements("planning")
 def plan_for_many_keys(session: Session) -> None:
     """Let the transaction's statements look for thousands of keys by index."""
     session.run(_SQL["plan_for_many_keys"])
-
-
-def plan_for_values(session: Session) -> None:
-    """Let the transaction's statements be planned for the values that they are given."""
-    session.run(_SQL["plan_for_values"])

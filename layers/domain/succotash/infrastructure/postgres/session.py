@@ -16,6 +16,13 @@ class UnitOfWork(Protocol):
     def run(self, statement: str, /, **parameters: object) -> list[Row]:
         """The rows of one statement; what it did is kept or undone as a whole."""
 
+    def run_for_values(self, statement: str, /, **parameters: object) -> list[Row]:
+        """The same as `run`, planned for these values each time.
+
+        For statements whose values, such as a range of time, say how much is read: planning takes
+        milliseconds, and a plan for any values may take three times as long to run.
+        """
+
     def in_transaction[T](self, work: Callable[["Session"], T], /) -> T:
         """Do `work` in one transaction and return its result; it may be called several times."""
 
@@ -37,6 +44,12 @@ class Session(UnitOfWork):
     @override
     def run(self, statement: str, /, **parameters: object) -> list[Row]:
         return self._watched(lambda connection: connection.run(statement, parameters))
+
+    @override
+    def run_for_values(self, statement: str, /, **parameters: object) -> list[Row]:
+        return self._watched(
+            lambda connection: connection.run(statement, parameters, for_values=True)
+        )
 
     @override
     def in_transaction[T](self, work: Callable[["Session"], T], /) -> T:

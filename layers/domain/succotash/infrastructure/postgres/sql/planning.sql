@@ -7,8 +7,3 @@ SELECT
     set_config('work_mem', '32MB', TRUE) AS work_mem,
     set_config('jit', 'off', TRUE) AS jit,
     set_config('default_statistics_target', '10', TRUE) AS default_statistics_target;
-
--- name: plan_for_values
--- After five executions on a connection a prepared statement may get a plan for any values. Where
--- they say how much is read, such as a range of time, that plan can take three times as long.
-SELECT set_config('plan_cache_mode', 'force_custom_plan', TRUE) AS plan_cache_mode;
