@@ -30,6 +30,7 @@ PAGE = 100
 RUN_SECONDS = 3600.0
 """The time to wait for a scoring run."""
 POLL_SECONDS = 1.0
+NEW: Mapping[str, str] = {"If-None-Match": "*"}
 ENDED = frozenset({"finished", "withheld", "failed"})
 
 type System = Literal["shop", "shopify", "woocommerce", "stripe"]
@@ -217,13 +218,14 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
     ) -> models.FormView:
         """Define a form, in effect for the next submission.
 
-        With the tag that it was read with, ApiError with status 412 where it is another by now.
+        With the tag that it was read with, PreconditionFailedError where it is another by now.
         """
-        path = f"/forms/{quoted(form_id)}"
-        if tag is None:
-            return cast("models.FormView", self.request("PUT", path, json=form))
-        # Sent twice, the second would meet what the first saved.
-        found = self.request("PUT", path, json=form, headers={"If-Match": tag}, repeatable=False)
+        found = self._replace(f"/forms/{quoted(form_id)}", form, _if_match(tag))
+        return cast("models.FormView", found)
+
+    def create_form(self, form_id: str, form: models.FormBody) -> models.FormView:
+        """Define a new form; PreconditionFailedError where there is one of this id."""
+        found = self._replace(f"/forms/{quoted(form_id)}", form, NEW)
         return cast("models.FormView", found)
 
     def submit(
@@ -238,6 +240,11 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
             repeatable=True,
         )
         return cast("models.Receipt", found)
+
+    def _replace(self, path: str, content: object, conditions: Mapping[str, str]) -> object:
+        # Sent twice on a condition, the second would meet what the first saved.
+        repeatable = False if conditions else None
+        return self.request("PUT", path, json=content, headers=conditions, repeatable=repeatable)
 
     # Orders and activity: what is known already changes nothing, so batches may be repeated.
 
@@ -381,6 +388,10 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
 def quoted(text: str) -> str:
     """A segment of a path."""
     return quote(text, safe="")
+
+
+def _if_match(tag: str | None) -> Mapping[str, str]:
+    return {} if tag is None else {"If-Match": tag}
 
 
 def _campaign(campaign_id: str) -> str:

@@ -4,10 +4,10 @@ import httpx
 import pytest
 
 from succotash_client import (
-    ApiError,
     ForbiddenError,
     InvalidRequestError,
     NotFoundError,
+    PreconditionFailedError,
     Retries,
     SuccotashClient,
     UnavailableError,
@@ -82,10 +82,26 @@ def test_a_form_is_replaced_by_who_has_read_it_last(client: SuccotashClient) -> 
     assert form["title"] == "One"
     client.put_form("contact", {"title": "Two"}, tag=tag)
 
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(PreconditionFailedError) as refused:
         client.put_form("contact", {"title": "Three"}, tag=tag)
     assert refused.value.status == 412
     assert client.form("contact")[0]["title"] == "Two"
+
+
+def test_a_form_is_made_where_its_id_is_free(client: SuccotashClient) -> None:
+    client.create_form("contact", {"title": "One"})
+    with pytest.raises(PreconditionFailedError, match="There is one already"):
+        client.create_form("contact", {"title": "Two"})
+    assert client.form("contact")[0]["title"] == "One"
+
+
+def test_a_form_that_is_made_is_not_sent_twice() -> None:
+    """The second would meet what the first saved."""
+    seen: list[httpx.Request] = []
+    client = client_of(failing(1, httpx.Response(200, json={}), seen))
+    with pytest.raises(UnavailableError):
+        client.create_form("contact", {"title": "One"})
+    assert [each.headers["If-None-Match"] for each in seen] == ["*"]
 
 
 def test_gateways_own_refusals_are_exceptions_too() -> None:
