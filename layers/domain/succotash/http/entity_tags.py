@@ -10,7 +10,7 @@ from succotash.errors import AlreadyExistsError, PreconditionFailedError
 
 ANY = "*"
 CONDITIONS: Mapping[str, str] = {
-    "If-Match": "The ETag that it was read with: 412 where what is stored is another by now.",
+    "If-Match": "The tag that it was read with: 412 where what is stored is another by now.",
     "If-None-Match": "With *: 412 where it exists already.",
 }
 """The headers of a write that may also make what was not there, with their purposes."""
