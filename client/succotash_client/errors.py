@@ -67,7 +67,7 @@ class ConflictError(ApiError):
 
 
 class PreconditionFailedError(ApiError):
-    """What is stored is another than the request may replace (412)."""
+    """The stored state is not the one that the request may replace (412)."""
 
 
 class InvalidRequestError(ApiError):

@@ -122,7 +122,7 @@ class PreconditionFailedError(SuccotashError):
 
 
 class AlreadyExistsError(SuccotashError):
-    """What is to be made, and must not replace anything, is there already."""
+    """The state exists that a change was to make, replacing nothing."""
 
     def __init__(self) -> None:
         super().__init__("there is one already")

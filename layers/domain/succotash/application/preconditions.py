@@ -1,9 +1,9 @@
-"""What a change may demand of the state that it replaces."""
+"""Conditions that a change sets for the state that it replaces."""
 
 from collections.abc import Callable
 
 type Precondition = Callable[[object | None], None]
-"""Takes what is stored as the API shows it, or None where nothing is.
+"""Takes the stored state as the API shows it, or None without one.
 
 PreconditionFailedError or AlreadyExistsError where that may not be replaced.
 """

@@ -22,7 +22,7 @@ def entity_tag(answer: object) -> str:
 
 
 def precondition(headers: Mapping[str, str]) -> Precondition | None:
-    """What the headers of a write, by lower-case name, demand of what is stored; None without."""
+    """The condition that a write's headers, by lower-case name, set; None where they set none."""
     wanted, refused = headers.get("if-match"), headers.get("if-none-match")
     if wanted is None and refused is None:
         return None

@@ -71,7 +71,7 @@ class FormDefinitions:
 
 
 def _locked(forms: FormRepository, form_id: FormId) -> FormView | None:
-    """The form as it stays until the transaction ends; None where there is none yet."""
+    """The form as it stays until the transaction ends; None if unknown."""
     try:
         form = forms.lock_form(form_id)
     except NotFoundError:
