@@ -169,8 +169,8 @@ def test_costs_that_somebody_else_entered_meanwhile_are_not_deleted(
     assert call("PUT", month, {"costs": {"google": "1", "letter": "2"}}).status == 200
     admin.go("costs?month=2024-05")
     page.get_by_label("google (USD)").fill("10")
-    theirs = {"letter": "2", "google": "1", "fair": "3"}
-    assert call("PUT", month, {"costs": theirs}).status == 200
+    theirs = call("PUT", month, {"costs": {"letter": "2", "google": "1", "fair": "3"}})
+    assert theirs.status == 200
     page.get_by_role("button", name="Save the month").click()
     expect(page.get_by_role("alert")).to_contain_text("changed since you opened it")
     expect(page.get_by_label("fair (USD)")).to_have_value("3.00")
