@@ -65,7 +65,7 @@ def _enter_costs(present: Container) -> None:
     ltv = present.get_ltv_handler()
     for name, costs in COSTS.items():
         month = date.fromisoformat(f"{name}-01")
-        if not ltv.get_acquisition_costs(start=month, end=month)["months"]:
+        if not ltv.get_acquisition_costs(start=month, end=month):
             money = {
                 source: Money(Decimal(cost), Currency(CURRENCY)) for source, cost in costs.items()
             }

@@ -36,7 +36,6 @@ type System = Literal["shop", "shopify", "woocommerce", "stripe"]
 type Watch[T] = Callable[[T], None]
 """Told how far something has come."""
 
-
 type ImportStep = tuple[int, int] | models.ImportView
 """How many bytes of how many were sent, and then how far the import has come."""
 
@@ -85,6 +84,10 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
         """Any operation's answer, parsed; None where the body is empty."""
         response = self._transport.request(method, path, **options)
         return None if response.status_code == HTTPStatus.NO_CONTENT else body(response)
+
+    def _tagged(self, path: str) -> tuple[Any, str]:
+        answer = self._transport.request("GET", path)
+        return body(answer), answer.headers["etag"]
 
     def pages(
         self, path: str, key: str, params: Mapping[str, object] | None = None
@@ -209,21 +212,23 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
 
     def form(self, form_id: str) -> tuple[models.FormView, str]:
         """A form's definition, and the tag of this state of it."""
-        answer = self._transport.request("GET", f"/forms/{quoted(form_id)}")
-        return cast("models.FormView", body(answer)), answer.headers["etag"]
+        return self._tagged(f"/forms/{quoted(form_id)}")
 
     def put_form(
         self, form_id: str, form: models.FormBody, *, tag: str | None = None
     ) -> models.FormView:
         """Define a form, in effect for the next submission.
 
-        With the tag that it was read with, ApiError with status 412 where it is another by now.
+        With the tag that it was read with, PreconditionFailedError where it is another by now.
         """
         path = f"/forms/{quoted(form_id)}"
-        if tag is None:
-            return cast("models.FormView", self.request("PUT", path, json=form))
-        # Sent twice, the second would meet what the first saved.
-        found = self.request("PUT", path, json=form, headers={"If-Match": tag}, repeatable=False)
+        found = self.request("PUT", path, json=form, headers=_if_match(tag))
+        return cast("models.FormView", found)
+
+    def create_form(self, form_id: str, form: models.FormBody) -> models.FormView:
+        """Define a new form; PreconditionFailedError where there is one of this id."""
+        path, new = f"/forms/{quoted(form_id)}", {"If-None-Match": "*"}
+        found = self.request("PUT", path, json=form, headers=new)
         return cast("models.FormView", found)
 
     def submit(
@@ -307,21 +312,26 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
         """One campaign, and how far its messages came."""
         return cast("models.CampaignDetailView", self.request("GET", _campaign(campaign_id)))
 
+    def tagged_campaign(self, campaign_id: str) -> tuple[models.CampaignDetailView, str]:
+        """One campaign, and the tag of this state of it, but for its figures."""
+        return self._tagged(_campaign(campaign_id))
+
     def create_campaign(self, campaign: models.CampaignBody) -> models.CampaignView:
         """Draft a campaign; not sent again after an outage, which could draft two."""
         found = self.request("POST", "/retention/campaigns", json=campaign)
         return cast("models.CampaignView", found)
 
     def update_campaign(
-        self, campaign_id: str, change: models.CampaignPatch
+        self, campaign_id: str, change: models.CampaignPatch, *, tag: str | None = None
     ) -> models.CampaignView:
-        """Change a campaign."""
-        found = self.request("PATCH", _campaign(campaign_id), json=change, repeatable=True)
+        """Change a campaign; with a tag, as `put_form`."""
+        path, headers = _campaign(campaign_id), _if_match(tag)
+        found = self.request("PATCH", path, json=change, headers=headers, repeatable=True)
         return cast("models.CampaignView", found)
 
-    def delete_campaign(self, campaign_id: str) -> None:
-        """Delete a draft."""
-        self.request("DELETE", _campaign(campaign_id))
+    def delete_campaign(self, campaign_id: str, *, tag: str | None = None) -> None:
+        """Delete a draft; with a tag, as `put_form`."""
+        self.request("DELETE", _campaign(campaign_id), headers=_if_match(tag))
 
     def preview_campaign(self, campaign_id: str) -> models.PreviewView:
         """The number of people a campaign would reach now, others by reason, and first messages."""
@@ -348,9 +358,8 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
 
     def run(self, run_id: str) -> models.RunProgressView:
         """The progress of a scoring run."""
-        return cast(
-            "models.RunProgressView", self.request("GET", f"/scoring/runs/{quoted(run_id)}")
-        )
+        found = self.request("GET", f"/scoring/runs/{quoted(run_id)}")
+        return cast("models.RunProgressView", found)
 
     def wait_for_run(
         self,
@@ -381,6 +390,10 @@ class SuccotashClient(AbstractContextManager["SuccotashClient"]):
 def quoted(text: str) -> str:
     """A segment of a path."""
     return quote(text, safe="")
+
+
+def _if_match(tag: str | None) -> Mapping[str, str]:
+    return {} if tag is None else {"If-Match": tag}
 
 
 def _campaign(campaign_id: str) -> str:

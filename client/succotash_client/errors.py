@@ -66,6 +66,10 @@ class ConflictError(ApiError):
     """The request contradicts what is already there (409)."""
 
 
+class PreconditionFailedError(ApiError):
+    """The stored state is not the one that the request may replace (412)."""
+
+
 class InvalidRequestError(ApiError):
     """The request is not acceptable (400, 413, 415, 422)."""
 
@@ -111,6 +115,7 @@ KINDS: Mapping[int, type[ApiError]] = {
     HTTPStatus.FORBIDDEN: ForbiddenError,
     HTTPStatus.NOT_FOUND: NotFoundError,
     HTTPStatus.CONFLICT: ConflictError,
+    HTTPStatus.PRECONDITION_FAILED: PreconditionFailedError,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: InvalidRequestError,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: InvalidRequestError,
     HTTPStatus.UNPROCESSABLE_ENTITY: InvalidRequestError,

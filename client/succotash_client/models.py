@@ -1579,7 +1579,7 @@ class MoneyEstimateView(TypedDict):
 
 
 class MonthCostsView(TypedDict):
-    """Costs of acquisition in a month."""
+    """Costs of acquisition in a month, with the tag of this state of them."""
 
     month: str
     """Such as 2026-10."""
@@ -1588,6 +1588,8 @@ class MonthCostsView(TypedDict):
     total: str
     """The costs of all sources, in `currency`."""
     currency: str
+    tag: str | None
+    """Names this state of the month, for If-Match; null for a month without any cost."""
 
 
 class OrderItem(TypedDict):

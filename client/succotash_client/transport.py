@@ -19,6 +19,7 @@ from succotash_client.errors import (
 )
 
 IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+CONDITIONS = frozenset({"If-Match", "If-None-Match"})
 PASSING = frozenset(
     {
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -101,10 +102,12 @@ class Transport:
         """The API's answer; ApiError for a refusal, UnavailableError where none comes.
 
         What is `repeatable` changes nothing when it arrives twice, and is sent again after a
-        failure that may pass. Everything else is only where no connection came about. `timeout`
-        is in seconds, in place of the client's own.
+        failure that may pass. Everything else is only where no connection came about, and so is a
+        change on a condition, which the second time would meet what the first saved. `timeout` is
+        in seconds, in place of the client's own.
         """
         is_safe = method in IDEMPOTENT if repeatable is None else repeatable
+        is_safe = is_safe and CONDITIONS.isdisjoint(headers or ())
         given = {name: value for name, value in (params or {}).items() if value is not None}
         attempt, has_renewed = 0, False
         while True:

@@ -22,8 +22,19 @@ export interface Place {
   /** Values of the path's parameters by name. */
   path?: Record<string, string>;
   query?: Query;
-  /** The tag of the state that a write is meant for. */
-  ifMatch?: string;
+  /** What a write may replace, as `replacing` says it. */
+  condition?: Record<string, string>;
+}
+
+/** The condition that this state is still stored; without a tag, that nothing is. */
+export function replacing(tag: string | undefined): Record<string, string> {
+  return tag === undefined ? { "If-None-Match": "*" } : { "If-Match": tag };
+}
+
+/** An answer, with the tag of the state that it shows where the route tells one. */
+export interface Tagged<T> {
+  answer: T;
+  tag: string | undefined;
 }
 
 /** What the API refused, in its own words; status 0 where it was not reached. */
@@ -37,6 +48,17 @@ export class ApiError extends Error {
     super(title);
   }
 }
+
+/** Whether a write was refused since what is stored is not what it may replace. */
+export const isOutdated = (reason: unknown) => reason instanceof ApiError && reason.status === 412;
+
+/** What is said where somebody else saved first, of something such as a form. */
+export const changedMeanwhile = (what: string) =>
+  new ApiError(
+    412,
+    `The ${what} was changed since you opened it`,
+    "Saving again replaces what is stored; discard yours to see that.",
+  );
 
 /** The address of a request, such as `/leads?status=new`. */
 export function addressOf(path: keyof paths, { path: parameters = {}, query = {} }: Place): string {
@@ -62,11 +84,10 @@ export async function get<P extends keyof paths>(path: P, place: Place = {}): Pr
   return (await getTagged(path, place)).answer;
 }
 
-/** An answer, with the tag of the state that it shows. */
 export async function getTagged<P extends keyof paths>(
   path: P,
   place: Place = {},
-): Promise<{ answer: Answer<P>; tag: string }> {
+): Promise<Tagged<Answer<P>>> {
   const { answer, tag } = await request("GET", reachable(path, place));
   return { answer: answer as Answer<P>, tag };
 }
@@ -77,7 +98,7 @@ export async function send<P extends keyof paths, M extends Exclude<Method, "get
   place: Place,
   body?: Body<P, M>,
 ): Promise<Answer<P, M>> {
-  const sent = await request(method.toUpperCase(), reachable(path, place), body, place.ifMatch);
+  const sent = await request(method.toUpperCase(), reachable(path, place), body, place.condition);
   return sent.answer as Answer<P, M>;
 }
 
@@ -105,11 +126,13 @@ async function request(
   method: string,
   address: string,
   body?: unknown,
-  ifMatch?: string,
-): Promise<{ answer: unknown; tag: string }> {
-  const headers: Record<string, string> = { Authorization: `Bearer ${session().token}` };
+  condition: Record<string, string> = {},
+): Promise<Tagged<unknown>> {
+  const headers: Record<string, string> = {
+    Authorization: `Bearer ${session().token}`,
+    ...condition,
+  };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  if (ifMatch !== undefined) headers["If-Match"] = ifMatch;
   let response: Response;
   try {
     const text = body === undefined ? null : JSON.stringify(body);
@@ -123,7 +146,7 @@ async function request(
   const text = await response.text().catch(() => "");
   const answer = parsed(text);
   if (response.ok && (answer !== undefined || text === ""))
-    return { answer, tag: response.headers.get("ETag") ?? "" };
+    return { answer, tag: response.headers.get("ETag") ?? undefined };
   if (response.ok) throw new ApiError(0, "The answer cannot be read", "It is not of this service.");
   const problem = (answer ?? {}) as Partial<Schemas["Problem"]>;
   throw new ApiError(

@@ -1,7 +1,7 @@
 /** Answers of the API as parts of a page: loading, ready, stale or failed. */
 
 import { useCallback, useEffect, useLayoutEffect, useState } from "preact/hooks";
-import { type Answer, ApiError, addressOf, get, type Place } from "./api";
+import { type Answer, ApiError, addressOf, getTagged, type Place, type Tagged } from "./api";
 import type { paths } from "./api-types";
 
 /** An answer older than this is asked for again when it is shown. */
@@ -9,6 +9,8 @@ const FRESH_FOR = 30_000;
 
 export interface Reading<T> {
   data?: T;
+  /** Of the state that `data` shows, where the route tells one. */
+  tag?: string | undefined;
   error?: ApiError;
   /** When `data` was read. */
   readAt?: Date;
@@ -19,12 +21,13 @@ export interface Reading<T> {
 
 interface Kept {
   data: unknown;
+  tag: string | undefined;
   readAt: Date;
 }
 
 const kept = new Map<string, Kept>();
 /** Requests under way, which nobody makes twice. */
-const pending = new Map<string, Promise<unknown>>();
+const pending = new Map<string, Promise<Tagged<unknown>>>();
 
 /** Resolves when everything that is asked for is here, or after so many milliseconds. */
 export async function allRead(patience: number): Promise<void> {
@@ -62,11 +65,11 @@ export function useReading<P extends keyof paths>(
     const before = kept.get(address);
     if (turn === 0 && before && Date.now() - before.readAt.getTime() < FRESH_FOR) return;
     let isWanted = true;
-    const request = (turn === 0 && pending.get(address)) || get(path, place);
+    const request = (turn === 0 && pending.get(address)) || getTagged(path, place);
     pending.set(address, request);
     request
-      .then((data) => {
-        kept.set(address, { data, readAt: new Date() });
+      .then(({ answer: data, tag }) => {
+        kept.set(address, { data, tag, readAt: new Date() });
         if (!isWanted) return;
         setFailed(undefined);
         setArrived((count) => count + 1);
@@ -82,7 +85,7 @@ export function useReading<P extends keyof paths>(
     };
   }, [address, turn]);
 
-  const now = kept.get(address) as { data: Answer<P>; readAt: Date } | undefined;
+  const now = kept.get(address) as (Kept & { data: Answer<P> }) | undefined;
   const wait = now && again?.(now.data);
   useEffect(() => {
     if (!wait) return;

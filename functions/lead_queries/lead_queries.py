@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache, partial
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, TypedDict
@@ -30,7 +30,7 @@ from succotash.domain.retention.customers import CustomerFilter
 from succotash.domain.retention.retention import RiskLevel
 from succotash.domain.values import FormId, SegmentId
 from succotash.http.api import Api
-from succotash.http.entity_tags import entity_tag, is_matched
+from succotash.http.entity_tags import CONDITIONS, entity_tag, precondition
 from succotash.http.fields import (
     LAX,
     Closed,
@@ -215,19 +215,12 @@ def get_form(container: Container, form_id: str) -> Reply:
     return Reply(found, headers={"ETag": entity_tag(found)})
 
 
-@api.route(
-    "PUT",
-    "/forms/{form_id}",
-    scope=FORMS_WRITE,
-    headers={"If-Match": "The ETag that the form was read with: 412 where it is another by now."},
-)
+@api.route("PUT", "/forms/{form_id}", scope=FORMS_WRITE, headers=CONDITIONS)
 def put_form(container: Container, form_id: Slug, body: FormBody, call: Call) -> FormView:
     """Define a form, in effect for the next submission."""
-    form, wanted = body.form(FormId(form_id)), call.headers.get("if-match")
+    form = body.form(FormId(form_id))
     return container.get_form_handler().put_form(
-        form,
-        body.validation_rules(form.form_id),
-        None if wanted is None else partial(is_matched, wanted),
+        form, body.validation_rules(form.form_id), precondition(call.headers)
     )
 
 

@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from month_costs import CostList, MonthCostsView, tagged
 from succotash.application.retention.overview_views import LONGEST_DAYS, USUAL_DAYS, OverviewView
-from succotash.application.value.acquisition import CostList, MonthCostsView, SourceList
+from succotash.application.value.acquisition import SourceList
 from succotash.application.value.cohort_views import CohortDetails, CohortList
 from succotash.application.value.distribution import ValueDistributionView
 from succotash.application.value.views import (
@@ -24,6 +25,7 @@ from succotash.domain.value.ltv import LTVSegment
 from succotash.domain.values import Currency, Money, SegmentId
 from succotash.errors import InvalidInputError
 from succotash.http.api import Api
+from succotash.http.entity_tags import CONDITIONS, precondition
 from succotash.http.fields import (
     LAX,
     Amount,
@@ -40,6 +42,7 @@ from succotash.http.fields import (
     Real,
     Slug,
 )
+from succotash.http.requests import Call
 from succotash.http.snapshots import survive_snapshots
 
 api = Api[Container]("ltv_queries")
@@ -174,15 +177,20 @@ def get_sources(container: Container, query: MonthsQuery) -> SourceList:
 @api.route("GET", "/acquisition-costs", scope=READ)
 def get_acquisition_costs(container: Container, query: MonthsQuery) -> CostList:
     """List costs of acquisition by month and source, the latest month first."""
-    return container.get_ltv_handler().get_acquisition_costs(start=query.start, end=query.end)
+    found = container.get_ltv_handler().get_acquisition_costs(start=query.start, end=query.end)
+    return {"months": [tagged(each) for each in found]}
 
 
-@api.route("PUT", "/acquisition-costs/{month}", scope=WRITE)
-def put_acquisition_costs(container: Container, month: Month, body: CostsBody) -> MonthCostsView:
+@api.route("PUT", "/acquisition-costs/{month}", scope=WRITE, headers=CONDITIONS)
+def put_acquisition_costs(
+    container: Container, month: Month, body: CostsBody, call: Call
+) -> MonthCostsView:
     """Replace the costs of a month, such as 2026-10, by source."""
     currency = Currency(body.currency or container.settings.currency)
     costs = {source: Money(amount, currency) for source, amount in body.costs.items()}
-    return container.get_ltv_handler().put_acquisition_costs(month, costs)
+    return tagged(
+        container.get_ltv_handler().put_acquisition_costs(month, costs, precondition(call.headers))
+    )
 
 
 @api.route("GET", "/ltv/cohorts", scope=READ)

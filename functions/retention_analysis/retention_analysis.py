@@ -16,6 +16,7 @@ from succotash.application.campaigns.views import (
     CampaignList,
     CampaignPerformanceView,
     CampaignView,
+    without_figures,
 )
 from succotash.application.retention.grids import GridMeasure, GridQuestion, GridView
 from succotash.application.retention.lifecycle_views import LifecycleView
@@ -36,6 +37,7 @@ from succotash.domain.values import Currency
 from succotash.errors import InvalidInputError
 from succotash.http.api import Api
 from succotash.http.batches import BATCH_BYTES, read_batch
+from succotash.http.entity_tags import CONDITIONS, entity_tag, precondition
 from succotash.http.fields import (
     LAX,
     Closed,
@@ -54,6 +56,7 @@ from succotash.http.snapshots import survive_snapshots
 api = Api[Container]("retention_analysis")
 READ, WRITE = "retention:read", "retention:write"
 RUN = "scoring:run"
+IF_MATCH = {"If-Match": CONDITIONS["If-Match"]}
 RUNS_SHOWN = 10
 BRACKETS_PATTERN = r"^\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?)*$"
 
@@ -187,17 +190,28 @@ def create_campaign(container: Container, body: CampaignBody) -> CampaignView:
     )
 
 
-@api.route("GET", "/retention/campaigns/{campaign_id}", scope=READ)
-def get_campaign(container: Container, campaign_id: str) -> CampaignDetailView:
+@api.route(
+    "GET",
+    "/retention/campaigns/{campaign_id}",
+    scope=READ,
+    answers={JSON_TYPE: CampaignDetailView},
+    gives={"ETag": "Names this state of the campaign, but for its figures, for If-Match."},
+)
+def get_campaign(container: Container, campaign_id: str) -> Reply:
     """Get a campaign, and the states of its messages."""
-    return container.get_retention_handler().get_retention_campaign(campaign_id)
+    found = container.get_retention_handler().get_retention_campaign(campaign_id)
+    return Reply(found, headers={"ETag": entity_tag(without_figures(found))})
 
 
-@api.route("PATCH", "/retention/campaigns/{campaign_id}", scope=WRITE)
-def update_campaign(container: Container, campaign_id: str, body: CampaignPatch) -> CampaignView:
+@api.route("PATCH", "/retention/campaigns/{campaign_id}", scope=WRITE, headers=IF_MATCH)
+def update_campaign(
+    container: Container, campaign_id: str, body: CampaignPatch, call: Call
+) -> CampaignView:
     """Change a campaign."""
     change = change_of(body, Currency(container.settings.currency))
-    return container.get_retention_handler().update_retention_campaign(campaign_id, change)
+    return container.get_retention_handler().update_retention_campaign(
+        campaign_id, change, precondition(call.headers)
+    )
 
 
 @api.route(
@@ -205,10 +219,13 @@ def update_campaign(container: Container, campaign_id: str, body: CampaignPatch)
     "/retention/campaigns/{campaign_id}",
     scope=WRITE,
     status=HTTPStatus.NO_CONTENT,
+    headers=IF_MATCH,
 )
-def delete_campaign(container: Container, campaign_id: str) -> None:
+def delete_campaign(container: Container, campaign_id: str, call: Call) -> None:
     """Delete a draft."""
-    container.get_retention_handler().delete_retention_campaign(campaign_id)
+    container.get_retention_handler().delete_retention_campaign(
+        campaign_id, precondition(call.headers)
+    )
 
 
 @api.route("POST", "/retention/campaigns/{campaign_id}/preview", scope=WRITE)

@@ -3,6 +3,7 @@
 import json
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
@@ -126,6 +127,75 @@ def test_what_another_window_saved_is_not_replaced_unasked(admin: Visit, call: C
     page.get_by_role("button", name="Save").click()
     page.get_by_role("heading", name="Mine", level=1).wait_for()
     assert call("GET", "/forms/contact").body["title"] == "Mine"
+
+
+def test_a_form_is_saved_by_one_request_that_names_the_state_it_was_opened_in(
+    admin: Visit, gateway: Gateway
+) -> None:
+    page = admin.page
+    admin.go("forms/contact/edit")
+    page.get_by_label("Title").fill("Named")
+    token = {"Authorization": f"Bearer {gateway.issue_token()}"}
+    address = f"http://127.0.0.1:{gateway.port}/forms/contact"
+    tag = httpx.get(address, headers=token).headers["ETag"]
+    with page.expect_request("**/forms/contact") as first:
+        page.get_by_role("button", name="Save").click()
+    assert (first.value.method, first.value.headers["if-match"]) == ("PUT", tag)
+    page.get_by_role("heading", name="Named", level=1).wait_for()
+
+
+def test_a_draft_of_a_form_knows_from_what_it_was_begun_after_a_reload(
+    admin: Visit, call: Call
+) -> None:
+    page = admin.page
+    admin.go("forms/contact/edit")
+    page.get_by_label("Title").fill("Mine")
+    assert call("PUT", "/forms/contact", {**CONTACT_FORM, "title": "Theirs"}).status == 200
+    admin.sign_in("admin", "forms/contact/edit")
+    expect(page.get_by_label("Title")).to_have_value("Mine")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert")).to_contain_text("changed since you opened it")
+    assert call("GET", "/forms/contact").body["title"] == "Theirs"
+
+    page.get_by_role("button", name="Discard it").click()
+    expect(page.get_by_label("Title")).to_have_value("Theirs")
+
+
+def test_costs_that_somebody_else_entered_meanwhile_are_not_deleted(
+    admin: Visit, call: Call
+) -> None:
+    page = admin.page
+    month = "/acquisition-costs/2024-05"
+    assert call("PUT", month, {"costs": {"google": "1", "letter": "2"}}).status == 200
+    admin.go("costs?month=2024-05")
+    page.get_by_label("google (USD)").fill("10")
+    theirs = call("PUT", month, {"costs": {"letter": "2", "google": "1", "fair": "3"}})
+    assert theirs.status == 200
+    page.get_by_role("button", name="Save the month").click()
+    expect(page.get_by_role("alert")).to_contain_text("changed since you opened it")
+    expect(page.get_by_label("fair (USD)")).to_have_value("3.00")
+    assert call("GET", "/acquisition-costs").body["months"][0]["costs"]["google"] == "1.00"
+
+    page.get_by_role("button", name="Save the month").click()
+    page.get_by_text("Saved.").wait_for()
+    saved = call("GET", "/acquisition-costs").body["months"][0]["costs"]
+    assert saved == {"fair": "3.00", "google": "10.00", "letter": "2.00"}
+
+
+def test_costs_of_a_month_that_had_none_are_entered_by_one_of_two(admin: Visit, call: Call) -> None:
+    page = admin.page
+    admin.go("costs?month=2024-06")
+    page.get_by_label("Another source").fill("market")
+    page.get_by_role("button", name="Add the source").click()
+    page.get_by_label("market (USD)").fill("4")
+    assert call("PUT", "/acquisition-costs/2024-06", {"costs": {"google": "1"}}).status == 200
+    page.get_by_role("button", name="Save the month").click()
+    expect(page.get_by_role("alert")).to_contain_text("changed since you opened it")
+
+    page.get_by_role("button", name="Discard it").click()
+    expect(page.get_by_label("google (USD)")).to_have_value("1.00")
+    expect(page.get_by_label("market (USD)")).to_have_count(0)
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_new_form_does_not_replace_one_of_the_same_id(admin: Visit, call: Call) -> None:

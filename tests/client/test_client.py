@@ -1,13 +1,15 @@
 """The Python client against the real handlers, in process."""
 
+from collections.abc import Callable
+
 import httpx
 import pytest
 
 from succotash_client import (
-    ApiError,
     ForbiddenError,
     InvalidRequestError,
     NotFoundError,
+    PreconditionFailedError,
     Retries,
     SuccotashClient,
     UnavailableError,
@@ -82,10 +84,51 @@ def test_a_form_is_replaced_by_who_has_read_it_last(client: SuccotashClient) -> 
     assert form["title"] == "One"
     client.put_form("contact", {"title": "Two"}, tag=tag)
 
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(PreconditionFailedError) as refused:
         client.put_form("contact", {"title": "Three"}, tag=tag)
     assert refused.value.status == 412
     assert client.form("contact")[0]["title"] == "Two"
+
+
+def test_a_form_is_made_where_its_id_is_free(client: SuccotashClient) -> None:
+    client.create_form("contact", {"title": "One"})
+    with pytest.raises(PreconditionFailedError, match="There is one already"):
+        client.create_form("contact", {"title": "Two"})
+    assert client.form("contact")[0]["title"] == "One"
+
+
+def test_a_draft_is_changed_and_deleted_by_who_has_read_it_last(client: SuccotashClient) -> None:
+    campaign_id = client.create_campaign({"name": "One"})["campaign_id"]
+    found, tag = client.tagged_campaign(campaign_id)
+    assert found == client.campaign(campaign_id)
+    client.update_campaign(campaign_id, {"name": "Two"}, tag=tag)
+
+    with pytest.raises(PreconditionFailedError):
+        client.update_campaign(campaign_id, {"name": "Three"}, tag=tag)
+    with pytest.raises(PreconditionFailedError):
+        client.delete_campaign(campaign_id, tag=tag)
+    found, tag = client.tagged_campaign(campaign_id)
+    assert found["name"] == "Two"
+    client.delete_campaign(campaign_id, tag=tag)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda client: client.create_form("contact", {"title": "One"}),
+        lambda client: client.put_form("contact", {"title": "One"}, tag='"one"'),
+        lambda client: client.update_campaign("one", {"name": "One"}, tag='"one"'),
+        lambda client: client.delete_campaign("one", tag='"one"'),
+    ],
+)
+def test_a_change_on_a_condition_is_not_sent_twice(
+    change: Callable[[SuccotashClient], object],
+) -> None:
+    """The second would meet what the first saved."""
+    seen: list[httpx.Request] = []
+    with pytest.raises(UnavailableError):
+        change(client_of(failing(1, httpx.Response(200, json={}), seen)))
+    assert len(seen) == 1
 
 
 def test_gateways_own_refusals_are_exceptions_too() -> None:

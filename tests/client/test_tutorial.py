@@ -112,6 +112,11 @@ def test_a_form_of_a_file_is_served(shell: Shell, tmp_path: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert f"{shell.url}/f/tasting" in done.stdout
+    again = shell.run(
+        f"succotash forms apply {file} --new", SUCCOTASH_URL=shell.url, SUCCOTASH_TOKEN=token
+    )
+    assert (again.returncode, again.stdout) == (4, "")
+    assert "There is one already" in again.stderr
 
 
 def test_what_does_not_fit_into_a_narrow_terminal_is_listed_by_name(shell: Shell) -> None:

@@ -134,6 +134,7 @@ NOTHING_SEEN = {"open_import", "open_digests"}
 WRITES: Mapping[str, Callable[[Repositories], object]] = {
     **COMPANY_WRITES,
     "save_form": lambda all_: all_.forms.save_form(a_form(title="Changed"), []),
+    "add_form": lambda all_: all_.forms.add_form(a_form("added"), []),
     "save_form_submission": lambda all_: all_.forms.save_form_submission(a_submission("new")),
     "save_lead": lambda all_: all_.forms.save_lead(a_lead("new", email="ada@example.com")),
     "update_lead_status": lambda all_: all_.forms.update_lead_status(

@@ -4,7 +4,8 @@ import pytest
 
 from tests.builders import a_lead, a_run, a_value, an_order, at
 from tests.contract.valued import save_values
-from tests.http.gateway import Gateway
+from tests.http.gateway import Answered, Gateway
+from tests.http.problems import require_problem
 
 MAY = "/acquisition-costs/2024-05"
 
@@ -13,11 +14,13 @@ def test_a_months_costs_are_replaced_as_a_whole(gateway: Gateway) -> None:
     first = {"costs": {"google": "120.50", "letter": 3}}
     answer = gateway.call("PUT", MAY, json_body=first)
     assert answer.status == 200
+    tag = answer.json["tag"]
     assert answer.json == {
         "month": "2024-05",
         "costs": {"google": "120.50", "letter": "3.00"},
         "total": "123.50",
         "currency": "USD",
+        "tag": tag,
     }
     gateway.call("PUT", MAY, json_body={"costs": {"google": "99"}, "currency": "USD"})
     gateway.call("PUT", "/acquisition-costs/2024-04", json_body={"costs": {"google": "1"}})
@@ -29,6 +32,34 @@ def test_a_months_costs_are_replaced_as_a_whole(gateway: Gateway) -> None:
     ]
     ranged = gateway.call("GET", "/acquisition-costs", query="start=2024-05&end=2024-05").json
     assert [each["month"] for each in ranged["months"]] == ["2024-05"]
+
+
+class TestStatesOfAMonth:
+    """What two people who change a month's costs at the same time are told."""
+
+    def put(self, gateway: Gateway, costs: dict[str, str], **condition: str) -> Answered:
+        headers = {name.replace("_", "-"): value for name, value in condition.items()}
+        return gateway.call("PUT", MAY, json_body={"costs": costs}, headers=headers)
+
+    def test_the_state_that_was_read_is_replaced_once(self, gateway: Gateway) -> None:
+        saved = self.put(gateway, {"google": "1", "letter": "2.5"}).json
+        [read] = gateway.call("GET", "/acquisition-costs").json["months"]
+        assert read == saved
+        assert self.put(gateway, {"google": "2"}, if_match=read["tag"]).status == 200
+
+        refused = self.put(gateway, {"google": "3"}, if_match=read["tag"])
+        require_problem(refused, 412, "precondition-failed")
+        [left] = gateway.call("GET", "/acquisition-costs").json["months"]
+        assert left["costs"] == {"google": "2.00"}
+
+    def test_first_costs_are_entered_once(self, gateway: Gateway) -> None:
+        assert self.put(gateway, {"google": "1"}, if_none_match="*").status == 200
+        refused = self.put(gateway, {"google": "2"}, if_none_match="*")
+        require_problem(refused, 412, "already-exists")
+
+        assert self.put(gateway, {}).json["tag"] is None
+        require_problem(self.put(gateway, {}, if_match="*"), 412, "precondition-failed")
+        assert self.put(gateway, {"google": "3"}, if_none_match="*").status == 200
 
 
 @pytest.mark.parametrize(

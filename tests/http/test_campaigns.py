@@ -6,13 +6,14 @@ import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from campaign_dispatch import dispatching
+from succotash.domain.campaigns.campaigns import CampaignMetrics
 from succotash.domain.messages.events import detail_of
 from succotash.domain.messages.outbox import MessageKind
-from succotash.domain.values import Json
+from succotash.domain.values import CampaignId, Json
 from tests.builders import NOON, a_lead, days
 from tests.builders.campaigns import add_people, email_of
 from tests.http.campaigns import AUDIENCE, CAMPAIGNS, MESSAGE, READY, create
-from tests.http.gateway import Gateway
+from tests.http.gateway import Answered, Gateway
 from tests.http.problems import require_problem
 
 HOOK = "https://1.1.1.1/hook"
@@ -267,6 +268,52 @@ def test_what_decides_who_is_written_to_stays_once_a_campaign_is_active(
     # The same again is no change; what decides nothing may change.
     same = {"audience": AUDIENCE, "budget": {"cost_per_message": "1", "total": "9"}}
     assert gateway.call("PATCH", path, json_body=same).json["budget"]["total"] == "9.00"
+
+
+class TestStatesOfADraft:
+    """What two people who work on a draft at the same time are told."""
+
+    def change(self, gateway: Gateway, path: str, change: Json, tag: str) -> Answered:
+        return gateway.call("PATCH", path, json_body=change, headers={"If-Match": tag})
+
+    def test_the_state_that_was_read_is_changed_once(self, gateway: Gateway) -> None:
+        path = create(gateway, **READY)
+        tag = gateway.call("GET", path).headers["ETag"]
+        assert self.change(gateway, path, {"name": "One"}, tag).status == 200
+
+        refused = self.change(gateway, path, {"name": "Two"}, tag)
+        require_problem(refused, 412, "precondition-failed")
+        require_problem(
+            gateway.call("DELETE", path, headers={"If-Match": tag}), 412, "precondition-failed"
+        )
+        found = gateway.call("GET", path)
+        assert found.json["name"] == "One"
+        now = {"If-Match": found.headers["ETag"]}
+        assert gateway.call("DELETE", path, headers=now).status == 204
+
+    def test_a_draft_is_activated_as_it_was_read(self, gateway: Gateway) -> None:
+        path = create(gateway, **READY)
+        tag = gateway.call("GET", path).headers["ETag"]
+        message = {"subject": "Another", "text": "{{ unsubscribe_url }}"}
+        assert gateway.call("PATCH", path, json_body={"message": message}).status == 200
+
+        refused = self.change(gateway, path, {"status": "active"}, tag)
+        require_problem(refused, 412, "precondition-failed")
+        assert gateway.call("GET", path).json["status"] == "draft"
+
+    def test_figures_that_change_by_themselves_are_no_other_state(self, gateway: Gateway) -> None:
+        path = create(gateway, **READY)
+        gateway.call("PATCH", path, json_body={"status": "active"})
+        before = gateway.call("GET", path)
+        campaigns = gateway.container.storage.repositories.retention
+        campaign_id = CampaignId(before.json["campaign_id"])
+        campaigns.update_campaign_metrics(campaign_id, CampaignMetrics(targeted=3, sent=2))
+
+        after = gateway.call("GET", path)
+        assert after.json["metrics"]["sent"] == 2
+        assert after.headers["ETag"] == before.headers["ETag"]
+        paused = self.change(gateway, path, {"status": "paused"}, before.headers["ETag"])
+        assert paused.json["status"] == "paused"
 
 
 def test_a_preview_says_how_many_are_reached_and_shows_what_they_read(gateway: Gateway) -> None:

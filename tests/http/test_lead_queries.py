@@ -1,6 +1,7 @@
 """Forms, submissions, leads and people, for those who work with them."""
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -369,6 +370,22 @@ class TestStatesOfAForm:
         assert self.put(gateway, "Two", "*").status == 200
         weak = f"W/{self.tag(gateway)}"
         require_problem(self.put(gateway, "Three", weak), 412, "precondition-failed")
+
+    def test_what_is_there_is_not_made_again(self, gateway: Gateway) -> None:
+        new = {"If-None-Match": "*"}
+        made = gateway.call("PUT", "/forms/contact", json_body=FORM, headers=new)
+        assert made.status == 200
+        again = gateway.call("PUT", "/forms/contact", json_body=FORM, headers=new)
+        require_problem(again, 412, "already-exists")
+        assert gateway.call("GET", "/forms/contact").json == made.json
+
+    def test_a_state_that_is_named_may_be_the_one_not_to_replace(self, gateway: Gateway) -> None:
+        self.put(gateway, "One")
+        known = {"If-None-Match": f"W/{self.tag(gateway)}"}
+        put = partial(gateway.call, "PUT", "/forms/contact", json_body=FORM, headers=known)
+        require_problem(put(), 412, "already-exists")
+        self.put(gateway, "Two")
+        assert put().status == 200
 
     def test_who_names_no_state_replaces_whatever_is_there(self, gateway: Gateway) -> None:
         self.put(gateway, "One")

@@ -22,7 +22,7 @@ WITHOUT_USE_CASES = {"models", "repositories"}
 """Packages of the domain for which no package of use cases stands."""
 SHARED = {
     "domain": {"values"},
-    "application": {"batches", "days", "identities", "paging", "rounding"},
+    "application": {"batches", "days", "identities", "paging", "preconditions", "rounding"},
 }
 """Modules by floor that belong to several contexts, and so to none."""
 STORAGES = ("postgres", "sqlite", "in_memory")

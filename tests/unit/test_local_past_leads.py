@@ -89,7 +89,7 @@ def test_costs_that_somebody_entered_stay(container: Container) -> None:
     ltv = container.get_ltv_handler()
     first, *others = COSTS
     record_past_leads(container)
-    months: dict[str, Any] = {each["month"]: each for each in ltv.get_acquisition_costs()["months"]}
+    months: dict[str, Any] = {each["month"]: each for each in ltv.get_acquisition_costs()}
     assert sorted(months) == sorted(COSTS)
     changed = {first: {"month": first, "costs": {"google": Decimal(1)}}}
     emptied: list[str] = []

@@ -26,13 +26,15 @@ app = typer.Typer(help="Forms.", no_args_is_help=True)
 def apply(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="YAML: form_id, title, fields, rules, …")],
+    new: Annotated[bool, typer.Option("--new", help="Only if no form has this id yet.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Define a form as a file says, in effect for the next submission."""
     body = read_yaml(file)
     form_id = str(body.pop("form_id", file.stem))
     with session(context).client() as client:
-        form = client.put_form(form_id, cast("FormBody", body))
+        save = client.create_form if new else client.put_form
+        form = save(form_id, cast("FormBody", body))
         url = client.url
     if as_json:
         show_json(form)

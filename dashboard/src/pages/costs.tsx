@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { link, useQuery } from "../address";
-import { ApiError, type Schemas, send } from "../api";
+import { ApiError, get, isOutdated, replacing, type Schemas, send } from "../api";
 import { useDraft } from "../drafts";
 import { isoDay } from "../format";
 import { Field, FoundDraft } from "../parts/controls";
@@ -21,6 +21,7 @@ export function Costs() {
   const sources = useReading("/ltv/sources");
   const month = query.month ?? isoDay(new Date().toISOString(), timeZone).slice(0, 7);
   const [saved, setSaved] = useState("");
+  const [outdated, setOutdated] = useState("");
   return (
     <>
       <p>
@@ -47,12 +48,18 @@ export function Costs() {
                   )}
                 </Field>
                 <Editor
-                  key={`${month} ${names.join()} ${JSON.stringify(known?.costs)}`}
+                  key={`${month} ${names.join()} ${known?.tag}`}
                   month={month}
                   known={known}
                   names={names}
-                  saved={() => {
-                    setSaved(month);
+                  outdated={outdated === month}
+                  settled={(isSaved) => {
+                    setSaved(isSaved ? month : "");
+                    setOutdated("");
+                    reading.reload();
+                  }}
+                  refused={() => {
+                    setOutdated(month);
                     reading.reload();
                   }}
                 />
@@ -73,36 +80,76 @@ interface EditorProps {
   month: string;
   known: Month | undefined;
   names: string[];
-  saved: () => void;
+  /** Whether somebody else was first when these were to be saved. */
+  outdated: boolean;
+  /** Nothing is left to save. */
+  settled: (isSaved: boolean) => void;
+  /** Somebody else was first. */
+  refused: () => void;
 }
 
-function Editor({ month, known, names, saved }: EditorProps) {
+interface CostsDraft {
+  /** Amounts that were entered, by source. */
+  entered: Record<string, string>;
+  /** Of the costs that they were entered over; a month without costs has none. */
+  tag?: string | undefined;
+}
+
+const OUTDATED = new ApiError(
+  412,
+  "The month was changed since you opened it",
+  "What you entered is shown over what is stored now. Saving again stores what you see; discard yours to see theirs.",
+);
+
+function Editor({ month, known, names, outdated, settled, refused }: EditorProps) {
   const { currency } = useSettings();
   const stored = Object.fromEntries(names.map((each) => [each, String(known?.costs[each] ?? "")]));
   const {
-    now: changed,
-    change: setCosts,
+    now: { entered, tag },
+    change: setDraft,
     ...kept
-  } = useDraft<Record<string, string>>(`costs ${month}`, {});
-  const costs = { ...changed, ...stored, ...changed };
+  } = useDraft<CostsDraft>(`costs ${month}`, { entered: {}, tag: known?.tag ?? undefined });
+  const setCosts = (next: (before: CostsDraft["entered"]) => CostsDraft["entered"]) =>
+    setDraft((before) => ({ ...before, entered: next(before.entered) }));
+  const costs = { ...entered, ...stored, ...entered };
   const [other, setOther] = useState("");
   const [error, setError] = useState<ApiError>();
   const [isBusy, setBusy] = useState(false);
+  /** Whether they were saved, and nobody else was first. */
+  const replace = async () => {
+    const given = Object.entries(costs).filter(([, amount]) => amount.trim() !== "");
+    const body = { costs: Object.fromEntries(given), currency };
+    const place = { path: { month }, condition: replacing(tag) };
+    try {
+      await send("put", "/acquisition-costs/{month}", place, body);
+      return true;
+    } catch (reason) {
+      if (!isOutdated(reason)) throw reason;
+      const { months } = await get("/acquisition-costs", { query: { start: month, end: month } });
+      setDraft((before) => ({ ...before, tag: months[0]?.tag ?? undefined }));
+      return false;
+    }
+  };
   const save = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
     setError(undefined);
-    const given = Object.entries(costs).filter(([, amount]) => amount.trim() !== "");
     try {
-      const body = { costs: Object.fromEntries(given), currency };
-      await send("put", "/acquisition-costs/{month}", { path: { month } }, body);
-      forgetAnswers();
-      kept.forget();
-      saved();
+      if (await replace()) {
+        forgetAnswers();
+        kept.forget();
+        settled(true);
+      } else {
+        refused();
+      }
     } catch (reason) {
       setError(reason instanceof ApiError ? reason : new ApiError(0, String(reason)));
     }
     setBusy(false);
+  };
+  const discard = () => {
+    kept.forget();
+    settled(false);
   };
   const add = () => {
     const name = other.trim();
@@ -111,7 +158,7 @@ function Editor({ month, known, names, saved }: EditorProps) {
   };
   return (
     <form class="form" onSubmit={save}>
-      <FoundDraft {...kept} />
+      <FoundDraft isFound={kept.isFound || outdated} forget={discard} />
       <div class="side-by-side">
         {Object.entries(costs).map(([source, amount]) => (
           <Field key={source} label={`${source} (${currency})`}>
@@ -138,6 +185,7 @@ function Editor({ month, known, names, saved }: EditorProps) {
           )}
         </Field>
       </div>
+      {outdated && <Failed error={OUTDATED} />}
       {error && <Failed error={error} />}
       <p class="actions">
         <button type="submit" disabled={isBusy}>

@@ -1,6 +1,15 @@
 import { useState } from "preact/hooks";
 import { link, useAddress } from "../address";
-import { ApiError, type Body, getTagged, type Schemas, send } from "../api";
+import {
+  ApiError,
+  type Body,
+  changedMeanwhile,
+  getTagged,
+  isOutdated,
+  replacing,
+  type Schemas,
+  send,
+} from "../api";
 import { useDraft } from "../drafts";
 import { Field, FoundDraft } from "../parts/controls";
 import { Failed, Ready } from "../parts/states";
@@ -19,8 +28,8 @@ const NEW: FormBody = {
 interface FormDraft {
   form: FormBody;
   name: string;
-  /** What was stored when it was begun; empty for a new form. */
-  stored: string;
+  /** Of the state that it was begun from; a new form has none. */
+  tag?: string | undefined;
 }
 
 /** Define a form, with its hosted page as it will look. */
@@ -32,7 +41,7 @@ export function FormEditor() {
         <a href={link(id ? ["forms", id] : ["forms"])}>{id ?? "Forms"}</a>
       </p>
       <h1>{id ? "Edit the form" : "New form"}</h1>
-      {id ? <Existing id={id} /> : <Editor body={NEW} />}
+      {id ? <Existing key={id} id={id} /> : <Editor body={NEW} />}
     </>
   );
 }
@@ -41,7 +50,9 @@ function Existing({ id }: { id: string }) {
   const form = useReading("/forms/{form_id}", { path: { form_id: id } });
   return (
     <Ready reading={form}>
-      {(data) => <Editor key={data.updated_at} id={id} body={bodyOf(data)} reload={form.reload} />}
+      {(data) => (
+        <Editor key={form.tag} id={id} body={bodyOf(data)} tag={form.tag} reload={form.reload} />
+      )}
     </Ready>
   );
 }
@@ -51,35 +62,18 @@ function bodyOf({ form_id, updated_at, rules, ...kept }: Schemas["FormView"]): F
   return { ...kept, rules: rules.map(({ rule_id, ...rule }) => rule) } as FormBody;
 }
 
-/** What is stored now, as a text to compare, and its tag; no text where no form has this id. */
-async function storedNow(form_id: string): Promise<{ text: string; tag?: string }> {
-  try {
-    const { answer, tag } = await getTagged("/forms/{form_id}", { path: { form_id } });
-    return { text: JSON.stringify(bodyOf(answer)), tag };
-  } catch (reason) {
-    if (reason instanceof ApiError && reason.status === 404) return { text: "" };
-    throw reason;
-  }
-}
-
-const changedMeanwhile = () =>
-  new ApiError(
-    409,
-    "The form was changed since you opened it",
-    "Saving again replaces what is stored; discard yours to see that.",
-  );
-
 interface EditorProps {
   body: FormBody;
-  /** Of a form that is there, and how to read it again. */
+  /** Of a form that is there, with the tag of what was read, and how to read it again. */
   id?: string;
+  tag?: string | undefined;
   reload?: () => void;
 }
 
-function Editor({ id, body, reload }: EditorProps) {
-  const beginning = { form: body, name: id ?? "", stored: id ? JSON.stringify(body) : "" };
+function Editor({ id, body, tag: read, reload }: EditorProps) {
+  const beginning = { form: body, name: id ?? "", tag: read };
   const {
-    now: { form, name, stored },
+    now: { form, name, tag },
     change: setDraft,
     ...kept
   } = useDraft<FormDraft>(`form ${id ?? ""}`, beginning);
@@ -90,20 +84,14 @@ function Editor({ id, body, reload }: EditorProps) {
     setDraft((before) => ({ ...before, form: { ...before.form, ...changes } }));
   /** Nothing that somebody else saved meanwhile, or that another form is, goes without a word. */
   const replace = async () => {
-    const now = await storedNow(name);
-    if (now.text !== stored) {
-      if (!id) throw new ApiError(409, `A form ${name} exists already`, "Choose another id.");
-      set({ stored: now.text });
-      throw changedMeanwhile();
-    }
-    const place = { path: { form_id: name }, ...(now.tag && { ifMatch: now.tag }) };
+    const path = { form_id: name };
     try {
-      await send("put", "/forms/{form_id}", place, form);
+      await send("put", "/forms/{form_id}", { path, condition: replacing(tag) }, form);
     } catch (reason) {
-      if (!(reason instanceof ApiError && reason.status === 412)) throw reason;
-      // Somebody saved since it was read just now.
-      set({ stored: (await storedNow(name)).text });
-      throw changedMeanwhile();
+      if (!isOutdated(reason)) throw reason;
+      if (!id) throw new ApiError(412, `A form ${name} exists already`, "Choose another id.");
+      set({ tag: (await getTagged("/forms/{form_id}", { path })).tag });
+      throw changedMeanwhile("form");
     }
   };
   const save = async (event: Event) => {
@@ -127,7 +115,10 @@ function Editor({ id, body, reload }: EditorProps) {
   };
   return (
     <>
-      <FoundDraft isFound={kept.isFound || error?.status === 409} forget={discard} />
+      <FoundDraft
+        isFound={kept.isFound || (id !== undefined && isOutdated(error))}
+        forget={discard}
+      />
       <div class="columns">
         <form class="form card" onSubmit={save}>
           {!id && (

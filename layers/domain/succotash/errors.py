@@ -121,6 +121,13 @@ class PreconditionFailedError(SuccotashError):
         super().__init__("what is stored was changed since it was read")
 
 
+class AlreadyExistsError(SuccotashError):
+    """The state exists that a change was to make, replacing nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("there is one already")
+
+
 class IllegalTransitionError(ConflictError):
     """A status may not follow the one it would replace."""
 

@@ -1,10 +1,19 @@
 """Entity tags: what a read tells of its answer, and a write may ask for (RFC 9110, 8.8.3)."""
 
 import hashlib
+from collections.abc import Collection, Mapping
 
 from pydantic_core import to_json
 
+from succotash.application.preconditions import Precondition
+from succotash.errors import AlreadyExistsError, PreconditionFailedError
+
 ANY = "*"
+CONDITIONS: Mapping[str, str] = {
+    "If-Match": "The tag that it was read with: 412 where what is stored is another by now.",
+    "If-None-Match": "With *: 412 where it exists already.",
+}
+"""The headers of a write that may also make what was not there, with their purposes."""
 
 
 def entity_tag(answer: object) -> str:
@@ -12,7 +21,26 @@ def entity_tag(answer: object) -> str:
     return f'"{hashlib.sha256(to_json(answer, inf_nan_mode="null")).hexdigest()[:32]}"'
 
 
-def is_matched(if_match: str, answer: object) -> bool:
-    """Whether an If-Match header names this answer; a weak tag names none."""
-    wanted = {each.strip() for each in if_match.split(",")}
-    return wanted == {ANY} or entity_tag(answer) in wanted
+def precondition(headers: Mapping[str, str]) -> Precondition | None:
+    """The condition that a write's headers, by lower-case name, set; None where they set none."""
+    wanted, refused = headers.get("if-match"), headers.get("if-none-match")
+    if wanted is None and refused is None:
+        return None
+
+    def require(stored: object | None) -> None:
+        if wanted is not None and not _is_named(stored, _tags(wanted)):
+            raise PreconditionFailedError
+        # Here a weak tag names what the strong one does (RFC 9110, 13.1.2).
+        if refused is not None and _is_named(stored, _tags(refused.replace("W/", ""))):
+            raise AlreadyExistsError
+
+    return require
+
+
+def _is_named(stored: object | None, tags: Collection[str]) -> bool:
+    """Whether the tags name what is stored; none names what is not there."""
+    return stored is not None and (ANY in tags or entity_tag(stored) in tags)
+
+
+def _tags(header: str) -> set[str]:
+    return {each.strip() for each in header.split(",")}

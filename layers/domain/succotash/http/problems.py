@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from succotash.application.batches import ViolationView, violation_views
 from succotash.errors import (
+    AlreadyExistsError,
     ConflictError,
     CurrencyMismatchError,
     Flaw,
@@ -85,6 +86,9 @@ KINDS: Mapping[type[SuccotashError], ProblemKind] = {
     ),
     PreconditionFailedError: ProblemKind(
         HTTPStatus.PRECONDITION_FAILED, "precondition-failed", "Changed since it was read"
+    ),
+    AlreadyExistsError: ProblemKind(
+        HTTPStatus.PRECONDITION_FAILED, "already-exists", "Already exists"
     ),
     SubmissionInProgressError: ProblemKind(
         HTTPStatus.CONFLICT, "submission-in-progress", "Submission in progress"

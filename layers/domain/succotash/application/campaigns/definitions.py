@@ -13,7 +13,9 @@ from succotash.application.campaigns.views import (
     CampaignView,
     campaign_view,
     performance_view,
+    without_figures,
 )
+from succotash.application.preconditions import Precondition
 from succotash.domain.campaigns.campaigns import (
     CampaignChange,
     CampaignPerformance,
@@ -24,6 +26,7 @@ from succotash.domain.campaigns.campaigns import (
     check_campaign,
 )
 from succotash.domain.campaigns.definition import CampaignDefinition
+from succotash.domain.repositories.campaigns import CampaignRepository
 from succotash.domain.repositories.delivery import ANY_ADDRESS, WebhookAddresses
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.retention import EngagementSegment, RiskLevel
@@ -110,18 +113,21 @@ class Campaigns:
         self._storage.repositories.retention.save_retention_campaign(campaign)
         return campaign_view(campaign, self._currency)
 
-    def update_retention_campaign(self, campaign_id: str, change: CampaignChange) -> CampaignView:
+    def update_retention_campaign(
+        self, campaign_id: str, change: CampaignChange, require: Precondition | None = None
+    ) -> CampaignView:
         """Change a campaign, in one transaction.
 
         NotFoundError; IllegalTransitionError; FixedByActivationError; InvalidInputError where it
         would contradict itself, or lacks what an active campaign needs; ChannelNotConfiguredError.
+        What `require` raises of the campaign, without its figures, goes on.
         """
         now = self._clock()
         self._check_webhook(change.values.get("webhook_url"))
 
         def work(repositories: Repositories) -> RetentionCampaign:
             retention = repositories.retention
-            campaign = retention.lock_retention_campaign(CampaignId(campaign_id))
+            campaign = self._locked(retention, campaign_id, require)
             changed = changed_campaign(campaign, change, now, self._currency)
             if changed.status is CampaignStatus.ACTIVE is not campaign.status:
                 self._campaign_rules.require_channel(changed)
@@ -135,14 +141,27 @@ class Campaigns:
         if url is not None and (violation := self._addresses.violation(url)) is not None:
             raise InvalidInputError([violation])
 
-    def delete_retention_campaign(self, campaign_id: str) -> None:
-        """Delete a draft, in one transaction; NotFoundError; NotADraftError."""
+    def delete_retention_campaign(
+        self, campaign_id: str, require: Precondition | None = None
+    ) -> None:
+        """Delete a draft, in one transaction; NotFoundError; NotADraftError.
+
+        What `require` raises of the campaign, without its figures, goes on.
+        """
 
         def work(repositories: Repositories) -> None:
             retention = repositories.retention
-            campaign = retention.lock_retention_campaign(CampaignId(campaign_id))
+            campaign = self._locked(retention, campaign_id, require)
             if campaign.status is not CampaignStatus.DRAFT:
                 raise NotADraftError
             retention.delete_retention_campaign(campaign.campaign_id)
 
         self._storage.in_transaction(work)
+
+    def _locked(
+        self, campaigns: CampaignRepository, campaign_id: str, require: Precondition | None
+    ) -> RetentionCampaign:
+        campaign = campaigns.lock_retention_campaign(CampaignId(campaign_id))
+        if require is not None:
+            require(without_figures(campaign_view(campaign, self._currency)))
+        return campaign

@@ -93,6 +93,10 @@ class CampaignView(TypedDict):
     updated_at: datetime
 
 
+FIGURES = frozenset({"metrics", "members"})
+"""The parts of a campaign that change by themselves while its messages leave."""
+
+
 class CampaignDetailView(CampaignView):
     """A retention campaign, and how far its messages came."""
 
@@ -222,3 +226,8 @@ def campaign_view(campaign: RetentionCampaign, own: Currency) -> CampaignView:
         "created_at": campaign.created_at,
         "updated_at": campaign.updated_at,
     }
+
+
+def without_figures(campaign: CampaignView) -> Mapping[str, object]:
+    """The campaign as people define it and turn it on and off."""
+    return {name: value for name, value in campaign.items() if name not in FIGURES}

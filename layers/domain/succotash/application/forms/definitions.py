@@ -1,15 +1,16 @@
 """Defining forms, and reading what they are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from succotash.application.forms.views import FormList, FormView, form_view
+from succotash.application.preconditions import Precondition
 from succotash.domain.forms.forms import Form, ValidationRule
 from succotash.domain.forms.validation import check_definition
 from succotash.domain.repositories.forms import FormRepository
 from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.values import Clock, FormId, IdFactory, RuleId
-from succotash.errors import InvalidInputError, NotFoundError, PreconditionFailedError
+from succotash.errors import AlreadyExistsError, InvalidInputError, NotFoundError
 
 
 class FormDefinitions:
@@ -37,12 +38,12 @@ class FormDefinitions:
         self,
         form: Form,
         rules: Sequence[ValidationRule],
-        is_meant: Callable[[FormView], bool] | None = None,
+        require: Precondition | None = None,
     ) -> FormView:
         """Define a form, replacing what it was; in effect for the next submission.
 
-        InvalidInputError names every rule that makes no sense; nothing is then changed. With
-        `is_meant` there must be a form of which it is true: PreconditionFailedError otherwise.
+        InvalidInputError names every rule that makes no sense; nothing is then changed. What
+        `require` raises of the stored form goes on, also where somebody else made it meanwhile.
         """
         violations = check_definition(form, rules)
         if violations:
@@ -54,20 +55,27 @@ class FormDefinitions:
         ]
 
         def work(repositories: Repositories) -> None:
-            if is_meant is not None and not is_meant(_locked(repositories.forms, form.form_id)):
-                raise PreconditionFailedError
-            repositories.forms.save_form(stamped, numbered)
+            forms = repositories.forms
+            if require is None:
+                forms.save_form(stamped, numbered)
+                return
+            stored = _locked(forms, form.form_id)
+            require(stored)
+            if stored is not None:
+                forms.save_form(stamped, numbered)
+            elif not forms.add_form(stamped, numbered):
+                raise AlreadyExistsError
 
         self._storage.in_transaction(work)
         return form_view(stamped, numbered)
 
 
-def _locked(forms: FormRepository, form_id: FormId) -> FormView:
-    """The form as it stays until the transaction ends; PreconditionFailedError without one."""
+def _locked(forms: FormRepository, form_id: FormId) -> FormView | None:
+    """The form as it stays until the transaction ends; None if unknown."""
     try:
         form = forms.lock_form(form_id)
     except NotFoundError:
-        raise PreconditionFailedError from None
+        return None
     return form_view(form, forms.get_validation_rules(form_id))
 
 

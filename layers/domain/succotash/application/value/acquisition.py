@@ -5,16 +5,14 @@ from datetime import date
 from decimal import Decimal
 from typing import TypedDict
 
+from succotash.application.preconditions import Precondition
 from succotash.application.rounding import rounded_or_none
 from succotash.application.scoring.run_views import RunView, run_currency, run_day, run_or_none
 from succotash.application.value.cohort_views import average_periods
 from succotash.application.value.views import ValueGroupView, group_view
-from succotash.domain.repositories.storage import Storage
+from succotash.domain.repositories.storage import Repositories, Storage
 from succotash.domain.retention.labels import Labelled
-from succotash.domain.value.acquisition import (
-    SourceValue,
-    cost_violation,
-)
+from succotash.domain.value.acquisition import AcquisitionCost, SourceValue, cost_violation
 from succotash.domain.value.cohorts import CohortSpan
 from succotash.domain.value.ltv import Cohort
 from succotash.domain.values import Currency, Money, rounded_amount
@@ -24,7 +22,7 @@ MOST_SOURCES = 100
 """Sources with a cost in one month."""
 
 
-class MonthCostsView(TypedDict):
+class MonthCosts(TypedDict):
     """Costs of acquisition in a month."""
 
     month: str
@@ -34,12 +32,6 @@ class MonthCostsView(TypedDict):
     total: Decimal
     """The costs of all sources, in `currency`."""
     currency: str
-
-
-class CostList(TypedDict):
-    """Costs of acquisition by month, the latest first."""
-
-    months: list[MonthCostsView]
 
 
 class SourceView(ValueGroupView):
@@ -83,19 +75,19 @@ class Acquisition:
 
     def get_acquisition_costs(
         self, *, start: date | None = None, end: date | None = None
-    ) -> CostList:
-        """List costs of the months from `start` to `end`, both included; a first day names each."""
+    ) -> list[MonthCosts]:
+        """Costs of the months from `start` to `end`, both included; a first day names each."""
         found = self._storage.repositories.ltv.get_acquisition_costs(start=start, end=end)
-        months: dict[date, dict[str, Money]] = {}
-        for each in found:
-            months.setdefault(each.month, {})[each.source] = each.cost
-        return {"months": [self._month(month, costs) for month, costs in months.items()]}
+        return self._months(found)
 
-    def put_acquisition_costs(self, month: date, costs: Mapping[str, Money]) -> MonthCostsView:
+    def put_acquisition_costs(
+        self, month: date, costs: Mapping[str, Money], require: Precondition | None = None
+    ) -> MonthCosts:
         """Replace the costs of the month, by source.
 
         InvalidInputError for one that is negative, cannot be kept or is not in the deployment's
-        currency, or for too many sources.
+        currency, or for too many sources. What `require` raises of the stored costs goes on; a
+        month without any has nothing stored.
         """
         violations = [
             violation
@@ -107,7 +99,10 @@ class Acquisition:
         if len(costs) > MOST_SOURCES:
             sentence = f"Must have at most {MOST_SOURCES} sources"
             raise InvalidInputError.of("costs", "too_many", sentence)
-        self._storage.repositories.ltv.save_acquisition_costs(month, costs)
+        if require is None:
+            self._storage.repositories.ltv.save_acquisition_costs(month, costs)
+        else:
+            self._replace(month, costs, require)
         return self._month(month, dict(sorted(costs.items())))
 
     def get_source_values(
@@ -132,7 +127,21 @@ class Acquisition:
             "run": run,
         }
 
-    def _month(self, month: date, costs: Mapping[str, Money]) -> MonthCostsView:
+    def _replace(self, month: date, costs: Mapping[str, Money], require: Precondition) -> None:
+        def work(repositories: Repositories) -> None:
+            stored = next(iter(self._months(repositories.ltv.lock_acquisition_costs(month))), None)
+            require(stored)
+            repositories.ltv.save_acquisition_costs(month, costs)
+
+        self._storage.in_transaction(work)
+
+    def _months(self, found: Sequence[AcquisitionCost]) -> list[MonthCosts]:
+        months: dict[date, dict[str, Money]] = {}
+        for each in found:
+            months.setdefault(each.month, {})[each.source] = each.cost
+        return [self._month(month, costs) for month, costs in months.items()]
+
+    def _month(self, month: date, costs: Mapping[str, Money]) -> MonthCosts:
         total = sum((each.amount for each in costs.values()), Decimal(0))
         currency = next((each.currency for each in costs.values()), self._currency)
         return {

@@ -20,6 +20,13 @@ class AcquisitionRepository(ABC):
         """Replace the costs of the month by source; those of other sources are deleted."""
 
     @abstractmethod
+    def lock_acquisition_costs(self, month: date) -> list[AcquisitionCost]:
+        """Costs of the month as they are now, by source, to replace them; there may be none.
+
+        Until the transaction ends, another that locks or saves costs of the same month waits.
+        """
+
+    @abstractmethod
     def get_acquisition_costs(
         self, *, start: date | None = None, end: date | None = None
     ) -> list[AcquisitionCost]:

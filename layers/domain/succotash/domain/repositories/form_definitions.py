@@ -18,6 +18,10 @@ class FormDefinitionRepository(ABC):
         """Insert or replace the form together with all of its rules."""
 
     @abstractmethod
+    def add_form(self, form: Form, rules: Sequence[ValidationRule]) -> bool:
+        """Insert the form together with its rules; False, and no change, where it exists."""
+
+    @abstractmethod
     def get_form(self, form_id: FormId) -> Form:
         """The form; NotFoundError if unknown."""
 

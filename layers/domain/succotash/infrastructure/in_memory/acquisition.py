@@ -28,6 +28,12 @@ class InMemoryAcquisitionRepository(InMemoryRepository, AcquisitionRepository):
 
     @override
     @atomic
+    def lock_acquisition_costs(self, month: date) -> list[AcquisitionCost]:
+        # A transaction holds all of the tables.
+        return self.get_acquisition_costs(start=month, end=month)
+
+    @override
+    @atomic
     def get_acquisition_costs(
         self, *, start: date | None = None, end: date | None = None
     ) -> list[AcquisitionCost]:

@@ -23,6 +23,14 @@ class InMemoryFormDefinitionRepository(InMemoryRepository, FormDefinitionReposit
 
     @override
     @atomic
+    def add_form(self, form: Form, rules: Sequence[ValidationRule]) -> bool:
+        if form.form_id in self.tables.forms:
+            return False
+        self.save_form(form, rules)
+        return True
+
+    @override
+    @atomic
     def get_form(self, form_id: FormId) -> Form:
         return self.tables.forms[form_id]
 

@@ -34,6 +34,13 @@ class PostgresAcquisitionRepository(PostgresRepository, AcquisitionRepository):
         )
 
     @override
+    def lock_acquisition_costs(self, month: date) -> list[AcquisitionCost]:
+        # A statement of its own: one sees what was committed before it began, not what it waits
+        # for.
+        self._run(_SQL["lock_month"], month=month)
+        return self.get_acquisition_costs(start=month, end=month)
+
+    @override
     def get_acquisition_costs(
         self, *, start: date | None = None, end: date | None = None
     ) -> list[AcquisitionCost]:

@@ -22,25 +22,11 @@ class PostgresFormDefinitionRepository(PostgresRepository, FormDefinitionReposit
 
     @override
     def save_form(self, form: Form, rules: Sequence[ValidationRule]) -> None:
-        self._run(
-            _SQL["save_form"],
-            form_id=form.form_id,
-            title=form.title,
-            fields=Jsonb([field_document(each) for each in form.fields]),
-            allowed_origins=Jsonb(list(form.allowed_origins)),
-            allowed_redirects=Jsonb(list(form.allowed_redirects)),
-            duplicate_window=form.duplicate_window // timedelta(microseconds=1),
-            region=form.region,
-            spam=Jsonb(asdict(form.spam)),
-            retention=form.retention and form.retention // timedelta(microseconds=1),
-            notify=Jsonb(list(form.notify)),
-            digest=form.digest,
-            confirms=form.confirms,
-            double_opt_in=form.double_opt_in,
-            consent_text=form.consent_text,
-            updated_at=form.updated_at,
-            rules=Jsonb([_rule_document(rule) for rule in rules]),
-        )
+        self._run(_SQL["save_form"], **_parameters(form, rules))
+
+    @override
+    def add_form(self, form: Form, rules: Sequence[ValidationRule]) -> bool:
+        return bool(self._run(_SQL["add_form"], **_parameters(form, rules)))
 
     @override
     def get_form(self, form_id: FormId) -> Form:
@@ -72,6 +58,27 @@ class PostgresFormDefinitionRepository(PostgresRepository, FormDefinitionReposit
     def get_validation_rules(self, form_id: FormId) -> list[ValidationRule]:
         rows = self._run(_SQL["get_validation_rules"], form_id=form_id)
         return [validation_rule_of(row) for row in rows]
+
+
+def _parameters(form: Form, rules: Sequence[ValidationRule]) -> dict[str, object]:
+    return {
+        "form_id": form.form_id,
+        "title": form.title,
+        "fields": Jsonb([field_document(each) for each in form.fields]),
+        "allowed_origins": Jsonb(list(form.allowed_origins)),
+        "allowed_redirects": Jsonb(list(form.allowed_redirects)),
+        "duplicate_window": form.duplicate_window // timedelta(microseconds=1),
+        "region": form.region,
+        "spam": Jsonb(asdict(form.spam)),
+        "retention": form.retention and form.retention // timedelta(microseconds=1),
+        "notify": Jsonb(list(form.notify)),
+        "digest": form.digest,
+        "confirms": form.confirms,
+        "double_opt_in": form.double_opt_in,
+        "consent_text": form.consent_text,
+        "updated_at": form.updated_at,
+        "rules": Jsonb([_rule_document(rule) for rule in rules]),
+    }
 
 
 def _rule_document(rule: ValidationRule) -> Json:

@@ -37,6 +37,13 @@ class SQLiteAcquisitionRepository(SQLiteRepository, AcquisitionRepository):
             )
 
     @override
+    def lock_acquisition_costs(self, month: date) -> list[AcquisitionCost]:
+        # A session that writes, although nothing is written: that is what others wait for.
+        with self._unit.writing() as session:
+            rows = session.run(_SQL["find_costs"], start=_text(month), end=_text(month))
+        return [acquisition_cost_of(row) for row in rows]
+
+    @override
     def get_acquisition_costs(
         self, *, start: date | None = None, end: date | None = None
     ) -> list[AcquisitionCost]:

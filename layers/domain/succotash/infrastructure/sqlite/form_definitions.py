@@ -22,28 +22,21 @@ class SQLiteFormDefinitionRepository(SQLiteRepository, FormDefinitionRepository)
     @override
     def save_form(self, form: Form, rules: Sequence[ValidationRule]) -> None:
         with self._unit.writing() as session:
-            session.run(
-                _SQL["save_form"],
-                form_id=form.form_id,
-                title=form.title,
-                fields=json_text([field_document(each) for each in form.fields]),
-                allowed_origins=json_text(form.allowed_origins),
-                allowed_redirects=json_text(form.allowed_redirects),
-                duplicate_window=micros_span(form.duplicate_window),
-                region=form.region,
-                spam=json_text(asdict(form.spam)),
-                retention=form.retention and micros_span(form.retention),
-                notify=json_text(form.notify),
-                digest=form.digest,
-                confirms=form.confirms,
-                double_opt_in=form.double_opt_in,
-                consent_text=form.consent_text,
-                updated_at=optional_micros(form.updated_at),
-            )
+            session.run(_SQL["save_form"], **_form_columns(form))
             session.run(_SQL["delete_validation_rules"], form_id=form.form_id)
             session.run_for_each(
                 _SQL["save_validation_rule"], [_rule_columns(rule) for rule in rules]
             )
+
+    @override
+    def add_form(self, form: Form, rules: Sequence[ValidationRule]) -> bool:
+        with self._unit.writing() as session:
+            if not session.change(_SQL["add_form"], **_form_columns(form)):
+                return False
+            session.run_for_each(
+                _SQL["save_validation_rule"], [_rule_columns(rule) for rule in rules]
+            )
+        return True
 
     @override
     def get_form(self, form_id: FormId) -> Form:
@@ -74,6 +67,26 @@ class SQLiteFormDefinitionRepository(SQLiteRepository, FormDefinitionRepository)
         with self._unit.reading() as session:
             rows = session.run(_SQL["get_validation_rules"], form_id=form_id)
         return [validation_rule_of(row) for row in rows]
+
+
+def _form_columns(form: Form) -> dict[str, object]:
+    return {
+        "form_id": form.form_id,
+        "title": form.title,
+        "fields": json_text([field_document(each) for each in form.fields]),
+        "allowed_origins": json_text(form.allowed_origins),
+        "allowed_redirects": json_text(form.allowed_redirects),
+        "duplicate_window": micros_span(form.duplicate_window),
+        "region": form.region,
+        "spam": json_text(asdict(form.spam)),
+        "retention": form.retention and micros_span(form.retention),
+        "notify": json_text(form.notify),
+        "digest": form.digest,
+        "confirms": form.confirms,
+        "double_opt_in": form.double_opt_in,
+        "consent_text": form.consent_text,
+        "updated_at": optional_micros(form.updated_at),
+    }
 
 
 def _rule_columns(rule: ValidationRule) -> dict[str, object]:

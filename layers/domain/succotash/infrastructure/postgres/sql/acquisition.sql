@@ -1,5 +1,21 @@
+-- part: month_lock
+-- A month without costs has no row that could be locked.
+SELECT
+    pg_advisory_xact_lock(
+        hashtextextended(
+            'acquisition costs of ' || to_char(cast(:month AS date), 'YYYY-MM'), 0
+        )
+    ) AS locked
+
+-- name: lock_month
+${month_lock};
+
 -- name: save_costs
-WITH given AS (
+WITH month_lock AS MATERIALIZED (
+    ${month_lock}
+),
+
+given AS (
     SELECT
         item.source,
         item.units,
@@ -11,6 +27,7 @@ WITH given AS (
 
 gone AS (
     DELETE FROM acquisition_costs
+    USING month_lock
     WHERE
         month = cast(:month AS date)
         AND source NOT IN (SELECT given.source FROM given)
@@ -23,6 +40,7 @@ SELECT
     units * 0.0001 AS amount,
     currency
 FROM given
+CROSS JOIN month_lock
 ORDER BY source
 ON CONFLICT (month, source) DO UPDATE SET
     amount = excluded.amount,

@@ -7,29 +7,48 @@ ON CONFLICT (rule_id) DO UPDATE SET
     message = excluded.message,
     position = excluded.position
 
+-- part: insert_form
+INSERT INTO forms (
+    form_id, title, fields, allowed_origins, allowed_redirects, duplicate_window, region,
+    spam, retention, notify, digest, confirms, double_opt_in, consent_text, updated_at
+)
+VALUES (
+    :form_id,
+    :title,
+    cast(:fields AS jsonb),
+    cast(:allowed_origins AS jsonb),
+    cast(:allowed_redirects AS jsonb),
+    cast(:duplicate_window AS bigint) * interval '1 microsecond',
+    :region,
+    cast(:spam AS jsonb),
+    cast(:retention AS bigint) * interval '1 microsecond',
+    cast(:notify AS jsonb),
+    cast(:digest AS boolean),
+    cast(:confirms AS boolean),
+    cast(:double_opt_in AS boolean),
+    :consent_text,
+    cast(:updated_at AS timestamptz)
+)
+
+-- part: given_rules
+given AS (
+    SELECT
+        rule.rule_id,
+        rule.form_id,
+        rule.field_name,
+        rule.kind,
+        rule.parameters,
+        rule.message,
+        rule.position
+    FROM jsonb_to_recordset(cast(:rules AS jsonb)) AS rule (
+        rule_id text, form_id text, field_name text, kind text, parameters jsonb, message text,
+        position integer
+    )
+)
+
 -- name: save_form
 WITH saved AS (
-    INSERT INTO forms (
-        form_id, title, fields, allowed_origins, allowed_redirects, duplicate_window, region,
-        spam, retention, notify, digest, confirms, double_opt_in, consent_text, updated_at
-    )
-    VALUES (
-        :form_id,
-        :title,
-        cast(:fields AS jsonb),
-        cast(:allowed_origins AS jsonb),
-        cast(:allowed_redirects AS jsonb),
-        cast(:duplicate_window AS bigint) * interval '1 microsecond',
-        :region,
-        cast(:spam AS jsonb),
-        cast(:retention AS bigint) * interval '1 microsecond',
-        cast(:notify AS jsonb),
-        cast(:digest AS boolean),
-        cast(:confirms AS boolean),
-        cast(:double_opt_in AS boolean),
-        :consent_text,
-        cast(:updated_at AS timestamptz)
-    )
+    ${insert_form}
     ON CONFLICT (form_id) DO UPDATE SET
         title = excluded.title,
         fields = excluded.fields,
@@ -47,20 +66,7 @@ WITH saved AS (
         updated_at = excluded.updated_at
 ),
 
-given AS (
-    SELECT
-        rule.rule_id,
-        rule.form_id,
-        rule.field_name,
-        rule.kind,
-        rule.parameters,
-        rule.message,
-        rule.position
-    FROM jsonb_to_recordset(cast(:rules AS jsonb)) AS rule (
-        rule_id text, form_id text, field_name text, kind text, parameters jsonb, message text,
-        position integer
-    )
-),
+${given_rules},
 
 gone AS (
     DELETE FROM validation_rules
@@ -81,6 +87,36 @@ SELECT
 FROM given
 ORDER BY rule_id
 ${replace_rule};
+
+-- name: add_form
+WITH added AS (
+    ${insert_form}
+    ON CONFLICT (form_id) DO NOTHING
+    RETURNING form_id
+),
+
+${given_rules},
+
+ruled AS (
+    INSERT INTO validation_rules (
+        rule_id, form_id, field_name, kind, parameters, message, position
+    )
+    SELECT
+        given.rule_id,
+        added.form_id,
+        given.field_name,
+        given.kind,
+        given.parameters,
+        given.message,
+        given.position
+    FROM given
+    CROSS JOIN added
+    ORDER BY given.rule_id
+    ${replace_rule}
+)
+
+SELECT form_id
+FROM added;
 
 -- name: get_form
 SELECT

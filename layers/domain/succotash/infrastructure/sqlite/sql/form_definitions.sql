@@ -1,4 +1,4 @@
--- name: save_form
+-- part: insert_form
 INSERT INTO forms (
     form_id, title, fields, allowed_origins, allowed_redirects, duplicate_window, region, spam,
     retention, notify, digest, confirms, double_opt_in, consent_text, updated_at
@@ -20,6 +20,9 @@ VALUES (
     :consent_text,
     :updated_at
 )
+
+-- name: save_form
+${insert_form}
 ON CONFLICT (form_id) DO UPDATE SET
     title = excluded.title,
     fields = excluded.fields,
@@ -35,6 +38,10 @@ ON CONFLICT (form_id) DO UPDATE SET
     double_opt_in = excluded.double_opt_in,
     consent_text = excluded.consent_text,
     updated_at = excluded.updated_at;
+
+-- name: add_form
+${insert_form}
+ON CONFLICT (form_id) DO NOTHING;
 
 -- name: get_form
 ${form}
