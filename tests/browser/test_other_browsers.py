@@ -1,0 +1,38 @@
+"""What other browsers do otherwise, where it can be had in Chromium."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser
+
+from local.demo import Call
+from local.server import Gateway
+from tests.browser.visits import Visit
+
+# SAM CLI calls what the libraries under it deprecate.
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+
+OLDER_CANADA = """
+  const { DateTimeFormat } = Intl;
+  Intl.DateTimeFormat = function (language, options) {
+    return new DateTimeFormat(language === "en-CA" ? "en-US" : language, options);
+  };
+"""
+"""Some versions of Safari write Canada's days as those of the United States."""
+
+
+def test_days_are_the_apis_whatever_a_language_makes_of_them(
+    gateway: Gateway, scored: Call, browser: Browser
+) -> None:
+    assert scored("GET", "/health").status == 200
+    page = browser.new_page()
+    page.add_init_script(OLDER_CANADA)
+    visit = Visit(page, gateway)
+    visit.sign_in("admin", "campaigns/new")
+    day = page.get_by_label("Last day")
+    for text in (day.input_value(), str(day.get_attribute("min"))):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d", text)
+
+    visit.go("forms/contact")
+    [counted] = [each for each in visit.asked if each.startswith("/forms/analytics")]
+    assert re.search(r"start=\d{4}-\d\d-\d\d&end=\d{4}-\d\d-\d\d", counted)
