@@ -72,6 +72,11 @@ export function month(date: string): string {
   return dayFormat({ month: "short", year: "numeric" }, "UTC", date.slice(0, 10));
 }
 
+/** A month of the year by its number, such as `07`. */
+export function monthName(number: string): string {
+  return dayFormat({ month: "long" }, "UTC", `2000-${number}-01`);
+}
+
 /** The day on which an instant falls in the company's time zone. */
 export function dayOf(instant: string, zone: string): string {
   return dayFormat({ day: "numeric", month: "long", year: "numeric" }, zone, instant);

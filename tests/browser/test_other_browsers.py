@@ -33,6 +33,9 @@ def test_days_are_the_apis_whatever_a_language_makes_of_them(
     for text in (day.input_value(), str(day.get_attribute("min"))):
         assert re.fullmatch(r"\d{4}-\d\d-\d\d", text)
 
+    visit.go("costs")
+    assert re.fullmatch(r"\d\d", page.get_by_role("combobox", name="Month").input_value())
+
     visit.go("forms/contact")
     [counted] = [each for each in visit.asked if each.startswith("/forms/analytics")]
     assert re.search(r"start=\d{4}-\d\d-\d\d&end=\d{4}-\d\d-\d\d", counted)
