@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, ViewportSize
 
 from local.demo import Call
 from local.server import Gateway
@@ -12,6 +12,7 @@ from tests.browser.visits import Visit
 # SAM CLI calls what the libraries under it deprecate.
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
+PHONE: ViewportSize = {"width": 360, "height": 740}
 OLDER_CANADA = """
   const { DateTimeFormat } = Intl;
   Intl.DateTimeFormat = function (language, options) {
@@ -19,6 +20,9 @@ OLDER_CANADA = """
   };
 """
 """Some versions of Safari write Canada's days as those of the United States."""
+SMALL = """() => [...document.querySelectorAll("input, select, textarea")]
+  .filter(each => parseFloat(getComputedStyle(each).fontSize) < 16)
+  .map(each => each.outerHTML)"""
 
 
 def test_days_are_the_apis_whatever_a_language_makes_of_them(
@@ -39,3 +43,21 @@ def test_days_are_the_apis_whatever_a_language_makes_of_them(
     visit.go("forms/contact")
     [counted] = [each for each in visit.asked if each.startswith("/forms/analytics")]
     assert re.search(r"start=\d{4}-\d\d-\d\d&end=\d{4}-\d\d-\d\d", counted)
+
+
+def test_nothing_that_is_typed_or_chosen_on_a_phone_is_smaller_than_it_reads(
+    gateway: Gateway, scored: Call, browser: Browser
+) -> None:
+    assert scored("GET", "/health").status == 200
+    visit = Visit(browser.new_context(viewport=PHONE, has_touch=True).new_page(), gateway)
+    visit.sign_in("admin")
+    for place in (
+        "",
+        "risk",
+        "costs",
+        "campaigns/new",
+        "retention?mode=brackets",
+        "forms/new/edit",
+    ):
+        visit.go(place)
+        assert visit.page.evaluate(SMALL) == [], place
