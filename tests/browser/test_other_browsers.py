@@ -23,6 +23,18 @@ OLDER_CANADA = """
 SMALL = """() => [...document.querySelectorAll("input, select, textarea")]
   .filter(each => parseFloat(getComputedStyle(each).fontSize) < 16)
   .map(each => each.outerHTML)"""
+UNBREAKABLE = """() => [...document.querySelectorAll("main .card > .scrolled table")]
+  .flatMap(table => {
+    const around = [];
+    for (let each = table.parentElement; each; each = each.parentElement) around.push(each);
+    return around;
+  })
+  .filter(each => {
+    const { containerType, display, minHeight } = getComputedStyle(each);
+    return display !== "block" || containerType !== "normal" || parseFloat(minHeight) > 0;
+  })
+  .map(each => `${each.tagName}.${each.className}`)"""
+"""What Firefox leaves in one piece around a list, or makes as high as a whole page."""
 
 
 def test_days_are_the_apis_whatever_a_language_makes_of_them(
@@ -61,3 +73,16 @@ def test_nothing_that_is_typed_or_chosen_on_a_phone_is_smaller_than_it_reads(
     ):
         visit.go(place)
         assert visit.page.evaluate(SMALL) == [], place
+
+
+def test_on_paper_a_list_may_go_on_on_the_next_page(
+    gateway: Gateway, scored: Call, browser: Browser
+) -> None:
+    assert scored("GET", "/health").status == 200
+    visit = Visit(browser.new_page(), gateway)
+    visit.sign_in("admin")
+    for place in ("", "risk", "value", "leads", "retention", "customers/customer_123"):
+        visit.page.emulate_media(media="screen")
+        visit.go(place)
+        visit.page.emulate_media(media="print")
+        assert visit.page.evaluate(UNBREAKABLE) == [], place
