@@ -72,6 +72,11 @@ export function month(date: string): string {
   return dayFormat({ month: "short", year: "numeric" }, "UTC", date.slice(0, 10));
 }
 
+/** A month of the year by its number, such as `07`. */
+export function monthName(number: string): string {
+  return dayFormat({ month: "long" }, "UTC", `2000-${number}-01`);
+}
+
 /** The day on which an instant falls in the company's time zone. */
 export function dayOf(instant: string, zone: string): string {
   return dayFormat({ day: "numeric", month: "long", year: "numeric" }, zone, instant);
@@ -86,10 +91,7 @@ export const daysFromNow = (days: number, zone: string) =>
 /** The instant at which a day is over in the company's time zone. */
 export function endOfDay(date: string, timeZone: string): string {
   const inUtc = Date.parse(date) + DAY;
-  const ahead = (at: number) => {
-    const there = new Date(at).toLocaleString("sv-SE", { timeZone });
-    return Date.parse(`${there.replace(" ", "T")}Z`) - at;
-  };
+  const ahead = (at: number) => Date.parse(`${clock(new Date(at), timeZone)}Z`) - at;
   // Twice, since clocks may be changed between the two.
   return new Date(inUtc - ahead(inUtc - ahead(inUtc))).toISOString();
 }
@@ -107,8 +109,37 @@ export function fractionDigits(currency: string): number {
 
 /** The same as `YYYY-MM-DD`, as the API takes it. */
 export function isoDay(instant: string, zone: string): string {
-  const parts = { year: "numeric", month: "2-digit", day: "2-digit", timeZone: zone } as const;
-  return new Intl.DateTimeFormat("en-CA", parts).format(new Date(instant));
+  return clock(new Date(instant), zone).slice(0, 10);
+}
+
+/**
+ * What the calendar and clock of a zone show, such as `1998-07-01T08:30:00`.
+ *
+ * Of parts, since the order in which a language writes them differs between browsers.
+ */
+function clock(at: Date, timeZone: string): string {
+  const parts = clockFormat(timeZone).formatToParts(at);
+  const text = (types: string[], between: string) =>
+    types.map((type) => parts.find((part) => part.type === type)?.value).join(between);
+  return `${text(["year", "month", "day"], "-")}T${text(["hour", "minute", "second"], ":")}`;
+}
+
+function clockFormat(timeZone: string): Intl.DateTimeFormat {
+  const key = `clock ${timeZone}`;
+  const format =
+    formats.get(key) ??
+    new Intl.DateTimeFormat(LOCALE, {
+      year: "numeric",
+      month: "2-digit",
+      day: "2-digit",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+      hourCycle: "h23",
+      timeZone,
+    });
+  formats.set(key, format);
+  return format as Intl.DateTimeFormat;
 }
 
 /** An instant in the company's time zone, to the minute. */

@@ -30,6 +30,8 @@ STYLE = (
     "input,select,textarea,button.second{border-color:#9a9a9a}button{background:#1f7a43}"
     ".summary{border-color:#ff8a8a}.error,.summary a{color:#ff8a8a}a{color:#8ab4f8}}"
 )
+NO_ICON = '<link rel="icon" href="data:,">'
+"""Without it browsers ask for /favicon.ico, and complain that the policy forbids it."""
 
 
 def source_of(text: str) -> str:
@@ -55,6 +57,7 @@ def page(
             '<head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<title>{escape(title)}</title>",
+            NO_ICON,
             f"<style>{STYLE}</style></head>",
             "<body><main>",
             *lines,
@@ -64,7 +67,7 @@ def page(
     # Browsers apply form-action to the redirect that answers the post, too.
     targets = " ".join(dict.fromkeys(map(_origin_of, goes_on_to)))
     policy = (
-        f"default-src 'none'; style-src {STYLE_SOURCE}; base-uri 'none'; "
+        f"default-src 'none'; style-src {STYLE_SOURCE}; img-src data:; base-uri 'none'; "
         f"frame-ancestors 'none'; form-action 'self' {targets}"
     )
     headers = {

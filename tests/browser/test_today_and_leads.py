@@ -108,7 +108,12 @@ def test_a_moved_lead_shows_its_history(gateway: Gateway, scored: Call, browser:
 def test_a_cost_is_entered_and_set_against_values(
     gateway: Gateway, scored: Call, browser: Browser
 ) -> None:
-    page = signed_in(browser, gateway, "admin", "costs?month=1997-02")
+    page = signed_in(browser, gateway, "admin", "costs")
+    page.get_by_role("combobox", name="Month").select_option("February")
+    page.get_by_label("Year").fill("1997")
+    page.get_by_label("Year").press("Enter")
+    settle(page)
+    assert page.url.endswith("#/costs?month=1997-02")
     page.get_by_label("Another source").fill("unknown")
     page.get_by_role("button", name="Add the source").click()
     page.get_by_label("unknown (USD)").fill("-5")

@@ -174,6 +174,13 @@ def test_the_page_asks_the_forms_questions_with_labels_and_runs_nothing(gateway:
     assert policy.endswith("form-action 'self' https://thanks.example")
 
 
+def test_the_page_has_an_empty_icon_that_its_policy_allows(gateway: Gateway) -> None:
+    answer = gateway.call("GET", "/f/default", scopes=None)
+
+    assert '<link rel="icon" href="data:,">' in answer.body
+    assert "; img-src data:; " in answer.headers["Content-Security-Policy"]
+
+
 def test_the_page_passes_on_where_the_visitor_came_from(gateway: Gateway) -> None:
     answer = gateway.call("GET", "/f/default", query='utm_source="><script>&mc_cid=7')
 

@@ -2,8 +2,8 @@ import { useState } from "preact/hooks";
 import { link, useQuery } from "../address";
 import { ApiError, get, isOutdated, replacing, type Schemas, send } from "../api";
 import { useDraft } from "../drafts";
-import { isoDay } from "../format";
-import { Field, FoundDraft } from "../parts/controls";
+import { isoDay, monthName } from "../format";
+import { Choice, Field, FoundDraft } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Failed, Ready } from "../parts/states";
 import { Money } from "../parts/values";
@@ -12,6 +12,8 @@ import { useSettings } from "../settings";
 import { UNKNOWN } from "./value-sources";
 
 type Month = Schemas["MonthCostsView"];
+
+const MONTHS = ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"] as const;
 
 /** What was spent on winning customers: the months so far, and one to enter. */
 export function Costs() {
@@ -37,16 +39,7 @@ export function Costs() {
           return (
             <>
               <section class="card" aria-label="A month's costs">
-                <Field label="Month">
-                  {(ids) => (
-                    <input
-                      {...ids}
-                      type="month"
-                      value={month}
-                      onChange={(event) => change({ month: event.currentTarget.value })}
-                    />
-                  )}
-                </Field>
+                <MonthChoice month={month} choose={(chosen) => change({ month: chosen })} />
                 <Editor
                   key={`${month} ${names.join()} ${known?.tag}`}
                   month={month}
@@ -73,6 +66,40 @@ export function Costs() {
         }}
       </Ready>
     </>
+  );
+}
+
+interface MonthChoiceProps {
+  month: string;
+  choose: (month: string) => void;
+}
+
+/** A month and a year, since only some browsers have an input for both. */
+function MonthChoice({ month, choose }: MonthChoiceProps) {
+  const [year = "", ofYear = ""] = month.split("-");
+  return (
+    <div class="controls">
+      <Choice
+        label="Month"
+        value={ofYear}
+        options={MONTHS}
+        texts={Object.fromEntries(MONTHS.map((each) => [each, monthName(each)]))}
+        choose={(chosen) => choose(`${year}-${chosen}`)}
+      />
+      <label class="choice">
+        <span>Year</span>
+        <input
+          type="number"
+          min="1970"
+          max="9999"
+          required
+          value={year}
+          onChange={({ currentTarget: input }) =>
+            input.reportValidity() && choose(`${input.value}-${ofYear}`)
+          }
+        />
+      </label>
+    </div>
   );
 }
 
