@@ -30,17 +30,26 @@ LISTS = {
 }
 """Pages with a list, and a column of it that once lay outside a phone's screen."""
 UNREAD = """() => [...document.querySelectorAll("main .card > .scrolled :is(th, td)")]
-  .filter(each => each.closest("tbody") && !each.closest(".heat"))
+  .filter(each => each.closest("tbody") && !each.closest(".heat") && !each.matches(".none"))
   .filter(each => {
     const box = each.getBoundingClientRect();
     return box.left < 0 || box.right > innerWidth || each.scrollWidth > each.clientWidth + 1;
   })
   .map(each => each.textContent)"""
-"""Cells that are not wholly on the screen, or do not hold what is in them."""
+"""Cells that are not wholly on the screen, or do not hold what is in them, if there is anything."""
 BEYOND = """() => [...document.querySelectorAll("main :is(th, td)")]
   .filter(each => each.offsetWidth)
   .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
   .map(each => each.textContent)"""
+
+
+LINES = """() => [...document.querySelectorAll("main .card > .scrolled .many tbody tr")]
+  .map(each => {
+    const { paddingTop, paddingBottom, lineHeight } = getComputedStyle(each);
+    const height = each.offsetHeight - parseFloat(paddingTop) - parseFloat(paddingBottom);
+    return height / parseFloat(lineHeight);
+  })"""
+"""The heights of rows in lines of their text."""
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +85,23 @@ def test_rows_of_lists_are_read_on_a_phone_without_scrolling_sideways(
         cells = visit.page.locator(f".card > .scrolled td[data-label='{column}']")
         assert cells.count() > 0, place
         assert visit.page.evaluate(UNREAD) == [], place
+
+
+def test_customers_at_risk_are_scanned_on_a_phone(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    listed = deployment("GET", "/retention/customers?risk=high&limit=25").body["customers"]
+    page = visit_of(browser, gateway, PHONE, "risk").page
+    lines = page.evaluate(LINES)
+    assert len(lines) == len(listed) > 0
+    assert max(lines) <= 5, "a line of the name, one of the reason, and facts in up to three"
+    for each in listed[:3]:
+        row = page.locator("tbody tr", has_text=each["customer_id"])
+        value = row.locator("td[data-label='Value at risk']").bounding_box()
+        name = row.locator("[role=rowheader]").bounding_box()
+        assert name
+        assert value
+        assert value["y"] == pytest.approx(name["y"], abs=2)
 
 
 def test_rows_on_a_phone_are_rows_of_a_table_to_a_screen_reader(

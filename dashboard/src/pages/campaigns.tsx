@@ -81,6 +81,7 @@ function CampaignList({ list, address, controls }: CampaignListProps) {
             label: "Status",
             value: (row) => row.status,
             show: (row) => <span class="state">{label(row.status)}</span>,
+            isKey: true,
           },
           {
             label: "Assigned",

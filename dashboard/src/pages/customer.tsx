@@ -175,6 +175,7 @@ function RiskOfOne({
               <Money of={row.amount} {...(row.currency && { currency: row.currency })} />
             ),
             isNumber: true,
+            isKey: true,
           },
         ]}
         rows={history}

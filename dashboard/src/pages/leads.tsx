@@ -76,6 +76,7 @@ export function Leads() {
                     </>
                   ),
                 isNumber: true,
+                isKey: true,
               },
               {
                 label: "Status",

@@ -164,12 +164,14 @@ function AtRiskList(props: AtRiskListProps) {
     isControl: true,
     value: (row) => (chosen.has(row.customer_id) ? "yes" : "no"),
     show: (row) => (
-      <input
-        type="checkbox"
-        aria-label={`Select ${row.customer_id}`}
-        checked={chosen.has(row.customer_id)}
-        onChange={() => toggle(row.customer_id)}
-      />
+      <label class="tick">
+        <input
+          type="checkbox"
+          aria-label={`Select ${row.customer_id}`}
+          checked={chosen.has(row.customer_id)}
+          onChange={() => toggle(row.customer_id)}
+        />
+      </label>
     ),
   };
   const columns: Column<AtRisk>[] = [
@@ -184,6 +186,7 @@ function AtRiskList(props: AtRiskListProps) {
       value: (row) => row.value_at_risk,
       show: (row) => <Money of={row.value_at_risk} />,
       isNumber: true,
+      isKey: true,
     },
     {
       label: "Chance of leaving",

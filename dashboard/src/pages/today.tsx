@@ -221,6 +221,7 @@ function AtRisk() {
               value: (row) => row.value_at_risk,
               show: (row) => <Money of={row.value_at_risk} />,
               isNumber: true,
+              isKey: true,
             },
             {
               label: "Level",
