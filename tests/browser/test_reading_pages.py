@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from local.demo import Call
 from local.past_campaign import CAMPAIGN_ID, NAME, run_past_campaign
@@ -50,6 +50,13 @@ LINES = """() => [...document.querySelectorAll("main .card > .scrolled .many tbo
     return height / parseFloat(lineHeight);
   })"""
 """The heights of rows in lines of their text."""
+THUMB = 44
+"""Pixels that what is pressed is high on a phone, by WCAG 2.2 (2.5.5)."""
+TOO_SMALL = """least => [...document.querySelectorAll("a, button, input, select, summary, textarea")]
+  .filter(each => each.checkVisibility() && !each.matches(".skip"))
+  .map(each => each.closest(".tick") ?? each)
+  .filter(each => each.getBoundingClientRect().height < least - 0.5)
+  .map(each => each.outerHTML.slice(0, 120))"""
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +109,20 @@ def test_customers_at_risk_are_scanned_on_a_phone(
         assert name
         assert value
         assert value["y"] == pytest.approx(name["y"], abs=2)
+
+
+def test_what_is_pressed_on_a_phone_has_room_for_a_thumb(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    assert deployment("GET", "/health").status == 200
+    visit = visit_of(browser, gateway, PHONE)
+    for place in (*LISTS, "retention", "campaigns/new", "forms/contact/edit", "costs"):
+        visit.go(place)
+        assert visit.page.evaluate(TOO_SMALL, THUMB) == [], place
+
+    visit.go("risk")
+    visit.page.locator(".tick").first.click(position={"x": 2, "y": THUMB - 2})
+    expect(visit.page.get_by_role("checkbox").first).to_be_checked()
 
 
 def test_rows_on_a_phone_are_rows_of_a_table_to_a_screen_reader(
