@@ -52,7 +52,8 @@ LINES = """() => [...document.querySelectorAll("main .card > .scrolled .many tbo
 """The heights of rows in lines of their text."""
 THUMB = 44
 """Pixels that what is pressed is high on a phone, by WCAG 2.2 (2.5.5)."""
-TOO_SMALL = """least => [...document.querySelectorAll("a, button, input, select, summary, textarea")]
+TOO_SMALL = """least => ["a", "button", "input", "select", "summary", "textarea"]
+  .flatMap(each => [...document.querySelectorAll(each)])
   .filter(each => each.checkVisibility() && !each.matches(".skip"))
   .map(each => each.closest(".tick") ?? each)
   .filter(each => each.getBoundingClientRect().height < least - 0.5)

@@ -159,7 +159,7 @@ function StagesOf({ analytics, leads, address }: StagesProps) {
   const rows = [...stages, { status: "closed_lost", reached: lost }];
   return (
     <Figure
-      title={`${count(won)} of ${plural(leads, "lead")} were won`}
+      title={`${count(won)} of ${plural(leads, "lead was", "leads were")} won`}
       definition="How many leads reached each stage, or a later one."
       address={address}
       name="funnel"

@@ -1,7 +1,7 @@
 import { asIds, link, type Query, readIds, useQuery } from "../address";
 import type { Schemas } from "../api";
 import { Bars } from "../charts/bars";
-import { count, label, money } from "../format";
+import { count, label, money, plural } from "../format";
 import { Choice, Pager, Stat } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Ready } from "../parts/states";
@@ -228,7 +228,7 @@ function AtRiskList(props: AtRiskListProps) {
       )}
       <Figure
         title={`Who is at ${level === "lost" ? "the end: lost" : `${level} risk`}, the most valuable first?`}
-        definition={`${MEANINGS[level] ?? level}; the chance of leaving is that of buying nothing in the next ${list.customers[0]?.horizon_days ?? 90} days.`}
+        definition={`${MEANINGS[level] ?? level}; the chance of leaving is that of buying nothing in the next ${plural(list.customers[0]?.horizon_days ?? 90, "day")}.`}
         asOf={list.run?.as_of}
         address={address}
         name={`customers-${level}-risk`}
