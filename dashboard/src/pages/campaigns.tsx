@@ -66,7 +66,11 @@ function CampaignList({ list, address, controls }: CampaignListProps) {
         </Stat>
       </dl>
       <Figure
-        title={`${plural(active, "campaign is", "campaigns are")} running`}
+        title={
+          active > 0
+            ? `${plural(active, "campaign is", "campaigns are")} running`
+            : "No campaign is running"
+        }
         definition="Every campaign, the newest first; open one to see whom it reached and what it changed."
         address={address}
         name="campaigns"

@@ -175,7 +175,12 @@ function Horizons({ run, backtest, address }: OfBacktest) {
       address={address}
       name="horizons"
       columns={[
-        { label: "Days ahead", value: (row) => row.days, isNumber: true },
+        {
+          label: "Days ahead",
+          value: (row) => row.days,
+          show: (row) => plural(row.days, "day"),
+          isNumber: true,
+        },
         {
           label: "Error of the total",
           value: (row) => row.errorPercent,
