@@ -99,7 +99,7 @@ function Segments() {
             name="value-segments"
             columns={[
               { label: "Segment", value: (row) => row.name },
-              { label: "Range from", value: (row) => row.resolved_lower_bound, isNumber: true },
+              { label: "From", value: (row) => row.resolved_lower_bound, isNumber: true },
               { label: "Customers", value: (row) => row.customers, isNumber: true },
               { label: "Total value", value: (row) => row.total_value, isNumber: true },
               { label: "Average value", value: (row) => row.average_value, isNumber: true },
@@ -173,7 +173,7 @@ function Customers() {
                 isNumber: true,
               },
               {
-                label: "Range to",
+                label: "To",
                 value: (row) => row.predicted_clv_interval?.high,
                 show: (row) => (
                   <Money of={row.predicted_clv_interval?.high} currency={row.currency} />
