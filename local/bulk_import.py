@@ -17,6 +17,7 @@ from succotash.application.value.import_results import ImportReport
 from succotash.application.value.previews import ImportPreviewView
 from succotash.container import Container, container
 from succotash.domain.value.order_import import OrderImport
+from succotash.domain.values import counted
 from succotash.errors import SuccotashError
 from succotash.infrastructure.files.objects import FolderObjectStore
 
@@ -103,9 +104,8 @@ def _options(asked: argparse.Namespace) -> FileOptions:
 
 
 def _tell_preview(console: Console, preview: ImportPreviewView) -> None:
-    console.print(
-        f"{preview['orders']:,} orders and {preview['refunds']:,} refunds would be recorded"
-    )
+    orders, refunds = counted(preview["orders"], "order"), counted(preview["refunds"], "refund")
+    console.print(f"{orders} and {refunds} would be recorded")
     for currency, total in preview["net_totals"].items():
         console.print(f"net total: {total} {currency}")
     for currency, total in preview["other_totals"].items():

@@ -21,7 +21,7 @@ from local.demo_campaigns import (
     consenting,
 )
 from succotash.domain.consents.consents import MARKETING
-from succotash.domain.values import Json
+from succotash.domain.values import Json, counted
 
 CDNOW = Path(__file__).parent / "data" / "cdnow_sample.csv"
 CDNOW_CUSTOMERS = 2_357
@@ -72,6 +72,16 @@ class Summary:
     events: int = 0
     consents: int = 0
     campaigns: int = 0
+
+    def __str__(self) -> str:
+        """Say in a sentence what was added."""
+        if self == Summary():
+            return "The demo data was there already."
+        return (
+            f"Loaded {counted(self.orders, 'order')}, {counted(self.events, 'event')}, "
+            f"{counted(self.submissions, 'form submission')} and "
+            f"{counted(self.campaigns, 'campaign')}."
+        )
 
 
 CONTACT_FORM: Item = {

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from local.demo import DemoError, Progress, Summary
+from local.demo import DemoError, Progress
 from local.sign_in import SETTINGS as SIGN_IN
 from succotash.errors import SuccotashError
 from succotash.infrastructure.private_files import FOLDER, make_private_folder, private_opener
@@ -143,7 +143,7 @@ def _run(closing: ExitStack) -> None:
     if loaded is None:
         print(TRY_EMPTY)
     else:
-        print(f"\n{_told(loaded)}\n\nWorth trying, from this folder:\n")
+        print(f"\n{loaded}\n\nWorth trying, from this folder:\n")
         print(TRY.format(url=url, json=".venv/bin/python -m json.tool"))
         print(f"A form to fill in: {url}/f/contact")
     print(f"The dashboard: {url}/{place}")
@@ -269,15 +269,6 @@ def _make_gateway(steps: Steps, settings: Settings) -> "tuple[Gateway, str]":
         token = gateway.issue_token()
         write_private(KEPT / "token", token.encode())
         return gateway, token
-
-
-def _told(loaded: Summary) -> str:
-    if loaded == Summary():
-        return "The demo data was there already."
-    return (
-        f"Loaded {loaded.orders:,} orders, {loaded.events:,} events, "
-        f"{loaded.submissions} form submissions and {loaded.campaigns} campaigns."
-    )
 
 
 def _write_env(chosen: Mapping[str, str]) -> None:

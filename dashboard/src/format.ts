@@ -88,6 +88,10 @@ const DAY = 86_400_000;
 export const daysFromNow = (days: number, zone: string) =>
   isoDay(new Date(Date.now() + days * DAY).toISOString(), zone);
 
+/** The day before another one, both as the API writes them. */
+export const dayBefore = (date: string) =>
+  new Date(Date.parse(date) - DAY).toISOString().slice(0, 10);
+
 /** The instant at which a day is over in the company's time zone. */
 export function endOfDay(date: string, timeZone: string): string {
   const inUtc = Date.parse(date) + DAY;

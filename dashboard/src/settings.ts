@@ -12,13 +12,22 @@ export interface Settings {
   clientId: string;
   scopes: string[];
   scopePrefix: string;
+  /** Whether this is a run on somebody's own machine, where nothing happens by night. */
+  isLocal: boolean;
 }
+
+/** Where the issuer of `make run` is. */
+const DEVELOPMENT = "/development/";
 
 /** The settings that the function writes into the page. */
 export function readSettings(): Settings {
   const text = document.getElementById("settings")?.textContent ?? "";
   const given = JSON.parse(text) as Settings;
-  return { ...given, scopes: ["openid", ...given.scopes] };
+  return {
+    ...given,
+    scopes: ["openid", ...given.scopes],
+    isLocal: given.signInUrl.startsWith(DEVELOPMENT),
+  };
 }
 
 export const SettingsContext = /* @__PURE__ */ createContext<Settings | undefined>(undefined);

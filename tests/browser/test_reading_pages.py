@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from local.demo import Call
 from local.past_campaign import CAMPAIGN_ID, NAME, run_past_campaign
@@ -30,17 +30,34 @@ LISTS = {
 }
 """Pages with a list, and a column of it that once lay outside a phone's screen."""
 UNREAD = """() => [...document.querySelectorAll("main .card > .scrolled :is(th, td)")]
-  .filter(each => each.closest("tbody") && !each.closest(".heat"))
+  .filter(each => each.closest("tbody") && !each.closest(".heat") && !each.matches(".none"))
   .filter(each => {
     const box = each.getBoundingClientRect();
     return box.left < 0 || box.right > innerWidth || each.scrollWidth > each.clientWidth + 1;
   })
   .map(each => each.textContent)"""
-"""Cells that are not wholly on the screen, or do not hold what is in them."""
+"""Cells that are not wholly on the screen, or do not hold what is in them, if there is anything."""
 BEYOND = """() => [...document.querySelectorAll("main :is(th, td)")]
   .filter(each => each.offsetWidth)
   .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
   .map(each => each.textContent)"""
+
+
+LINES = """() => [...document.querySelectorAll("main .card > .scrolled .many tbody tr")]
+  .map(each => {
+    const { paddingTop, paddingBottom, lineHeight } = getComputedStyle(each);
+    const height = each.offsetHeight - parseFloat(paddingTop) - parseFloat(paddingBottom);
+    return height / parseFloat(lineHeight);
+  })"""
+"""The heights of rows in lines of their text."""
+THUMB = 44
+"""Pixels that what is pressed is high on a phone, by WCAG 2.2 (2.5.5)."""
+TOO_SMALL = """least => ["a", "button", "input", "select", "summary", "textarea"]
+  .flatMap(each => [...document.querySelectorAll(each)])
+  .filter(each => each.checkVisibility() && !each.matches(".skip"))
+  .map(each => each.closest(".tick") ?? each)
+  .filter(each => each.getBoundingClientRect().height < least - 0.5)
+  .map(each => each.outerHTML.slice(0, 120))"""
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +93,37 @@ def test_rows_of_lists_are_read_on_a_phone_without_scrolling_sideways(
         cells = visit.page.locator(f".card > .scrolled td[data-label='{column}']")
         assert cells.count() > 0, place
         assert visit.page.evaluate(UNREAD) == [], place
+
+
+def test_customers_at_risk_are_scanned_on_a_phone(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    listed = deployment("GET", "/retention/customers?risk=high&limit=25").body["customers"]
+    page = visit_of(browser, gateway, PHONE, "risk").page
+    lines = page.evaluate(LINES)
+    assert len(lines) == len(listed) > 0
+    assert max(lines) <= 5, "a line of the name, one of the reason, and facts in up to three"
+    for each in listed[:3]:
+        row = page.locator("tbody tr", has_text=each["customer_id"])
+        value = row.locator("td[data-label='Value at risk']").bounding_box()
+        name = row.locator("[role=rowheader]").bounding_box()
+        assert name
+        assert value
+        assert value["y"] == pytest.approx(name["y"], abs=2)
+
+
+def test_what_is_pressed_on_a_phone_has_room_for_a_thumb(
+    gateway: Gateway, deployment: Call, browser: Browser
+) -> None:
+    assert deployment("GET", "/health").status == 200
+    visit = visit_of(browser, gateway, PHONE)
+    for place in (*LISTS, "retention", "campaigns/new", "forms/contact/edit", "costs"):
+        visit.go(place)
+        assert visit.page.evaluate(TOO_SMALL, THUMB) == [], place
+
+    visit.go("risk")
+    visit.page.locator(".tick").first.click(position={"x": 2, "y": THUMB - 2})
+    expect(visit.page.get_by_role("checkbox").first).to_be_checked()
 
 
 def test_rows_on_a_phone_are_rows_of_a_table_to_a_screen_reader(

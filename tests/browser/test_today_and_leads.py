@@ -1,10 +1,12 @@
 """The pages of the day, of leads and of costs in a real browser."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from local.demo import Call
 from local.server import Gateway
@@ -61,7 +63,9 @@ def test_a_viewer_sees_the_figures_of_a_period(
         assert numbers(page, name) == [str(said[field]["now"]), str(said[field]["before"])]
     assert numbers(page, "Value at risk") == [said["risk"]["value_now"]]
     assert page.get_by_text("No submission waits in quarantine.").count() == 1
-    assert page.get_by_text("runs come every night").count() == 1
+    [last_run] = page.locator(".attention li", has_text="The last scoring run").all()
+    assert "On this machine none comes by itself" in last_run.inner_text()
+    assert last_run.get_attribute("class") == "done"
 
     page.locator("label:has-text('Days') select").select_option("90")
     settle(page)
@@ -69,15 +73,50 @@ def test_a_viewer_sees_the_figures_of_a_period(
     assert numbers(page, "Revenue")[0] == longer["revenue"]["by_currency"][0]["now"]
 
 
-def test_a_period_that_no_run_knows_has_no_revenue_and_offers_the_runs_day(
+def test_a_period_that_no_run_knows_has_no_revenue_and_offers_the_days_before_the_run(
+    gateway: Gateway, scored: Call, browser: Browser
+) -> None:
+    said: dict[str, Any] = scored("GET", "/overview?days=7&end=1998-06-30").body
+    [revenue] = said["revenue"]["by_currency"]
+    page = signed_in(browser, gateway, "viewer", "?days=7")
+    assert numbers(page, "Revenue") == []
+    page.get_by_role("link", name="Show the 7 days until 30 June 1998").click()
+    settle(page)
+    assert numbers(page, "Revenue") == [revenue["now"], revenue["before"]]
+    assert page.get_by_text("is not known").count() == 0
+
+    until = page.get_by_label("Until")
+    assert until.input_value() == "1998-06-30"
+    until.select_option("Today")
+    settle(page)
+    assert numbers(page, "Revenue") == []
+
+
+def test_a_deployment_whose_last_run_is_late_says_so(
     gateway: Gateway, scored: Call, browser: Browser
 ) -> None:
     assert scored("GET", "/health").status == 200
-    page = signed_in(browser, gateway, "viewer", "")
-    assert numbers(page, "Revenue") == []
-    page.get_by_label("Until").select_option("1998-07-01")
-    settle(page)
-    assert len(numbers(page, "Revenue")) == 2
+    own = f"http://127.0.0.1:{gateway.port}"
+    page = browser.new_page()
+
+    def as_deployed(route: Route) -> None:
+        answer = route.fetch()
+        text = answer.text().replace('"/development/sign-in"', f'"{own}/development/sign-in"')
+        route.fulfill(response=answer, body=text)
+
+    def by_another_request(route: Route) -> None:
+        """Send back by a page: what an answer redirects to is not told to routes."""
+        answer = route.fetch(max_redirects=0)
+        place = answer.headers.get("location")
+        back = f"<script>location.replace({json.dumps(place)})</script>"
+        route.fulfill(body=back if place else answer.text(), content_type="text/html")
+
+    page.route(re.compile(rf"{own}/(\?.*)?$"), as_deployed)
+    page.route("**/development/sign-in*", by_another_request)
+    page.goto(own)
+    page.get_by_role("button", name="Sign in as viewer").click()
+    late = page.locator(".attention .warned", has_text="although one comes every night")
+    expect(late).to_have_count(1)
 
 
 def test_leads_are_told_by_source_and_grade(

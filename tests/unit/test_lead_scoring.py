@@ -170,6 +170,8 @@ def test_repeats_and_silence_stand_in_the_reason() -> None:
     reasons = {each.rule: each.reason for each in DEFAULT_SCORING.score(lead, NOW).points}
     assert reasons["repeat_submissions"] == "came back 2 times"
     assert reasons["last_submission"] == "last wrote 1 day ago"
+    fresh = DEFAULT_SCORING.score(a_lead(last_at=NOW), NOW).points
+    assert "last wrote today" in [each.reason for each in fresh]
 
 
 def problems(scoring: ScoringRules) -> set[tuple[str, str]]:

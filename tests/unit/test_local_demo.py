@@ -126,6 +126,13 @@ def test_where_the_last_campaign_is_there_nothing_is_sent() -> None:
     assert requests == [("GET", "/retention/campaigns")]
 
 
+def test_what_was_added_is_told_in_a_sentence() -> None:
+    assert str(Summary()) == "The demo data was there already."
+    assert str(Summary(orders=6919, events=2, submissions=1, campaigns=1)) == (
+        "Loaded 6,919 orders, 2 events, 1 form submission and 1 campaign."
+    )
+
+
 def test_a_refusal_stops_the_load_with_its_sentence() -> None:
     api = RefusingApi(Answer(503, {"detail": "the storage is not available"}))
 

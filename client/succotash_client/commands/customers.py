@@ -13,6 +13,7 @@ from succotash_client.commands.session import (
     Cell,
     InputFileError,
     JsonOption,
+    counted,
     day,
     first,
     money,
@@ -62,7 +63,7 @@ def customers(
             if as_json:
                 show_json({"file": str(csv), "customers": count})
             else:
-                say(f"{count:,} customers written to {csv}")
+                say(f"{counted(count, 'customer')} written to {csv}")
             return
         risks = client.customers(risk=level, segment=segment, page=min(limit, 100))
         found = first(risks, limit, "Reading customers")

@@ -6,6 +6,7 @@ import typer
 
 from succotash_client.commands.session import (
     JsonOption,
+    counted,
     notes,
     progress,
     say,
@@ -27,7 +28,10 @@ def load(context: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         show_json(found)
     elif any(found.values()):
-        say(f"Loaded {found['orders']:,} orders and {found['campaigns']:,} campaigns of 1998")
+        orders, campaigns = (
+            counted(found[each], each.removesuffix("s")) for each in ("orders", "campaigns")
+        )
+        say(f"Loaded {orders} and {campaigns}")
     else:
         say("The demo data was there already")
 

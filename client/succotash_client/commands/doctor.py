@@ -9,6 +9,7 @@ import typer
 from succotash_client.client import SuccotashClient
 from succotash_client.commands.session import (
     JsonOption,
+    counted,
     progress,
     session,
     show_json,
@@ -107,7 +108,7 @@ def _scoring(client: SuccotashClient) -> Finding:
             "scoring", "missing", "No customer is scored: succotash import, then score --wait"
         )
     as_of = datetime.fromisoformat(current["as_of"])
-    told = f"{current['customers']:,} customers as of {as_of:%Y-%m-%d}"
+    told = f"{counted(current['customers'], 'customer')} as of {as_of:%Y-%m-%d}"
     if datetime.now(UTC) - as_of > STALE_AFTER:
         return Finding("scoring", "ok", f"{told}; for today's, run succotash score --wait")
     return Finding("scoring", "ok", told)

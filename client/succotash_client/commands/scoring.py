@@ -6,6 +6,7 @@ import typer
 
 from succotash_client.commands.session import (
     JsonOption,
+    counted,
     instant_of,
     progress,
     say,
@@ -64,7 +65,7 @@ def model(
 
 def _tell(run: RunProgressView) -> None:
     if run["state"] == "finished":
-        say(f"{run['customers']:,} customers scored as of {run['as_of']}")
+        say(f"{counted(run['customers'], 'customer')} scored as of {run['as_of']}")
     else:
         say(f"Asked for the run {run['run_id']}, which is {run['state']}")
     for warning in run["warnings"]:

@@ -99,12 +99,12 @@ export function XLabels({ area, labels, title }: XLabelsProps) {
   return (
     <g class="axis">
       {labels.map(({ x, text }) => (
-        <text key={x} x={x} y={area.bottom + 16} text-anchor="middle">
+        <text key={x} x={x} y={area.bottom + 19} text-anchor="middle">
           {text}
         </text>
       ))}
       {title && (
-        <text class="axis-title" x={area.right} y={area.bottom + 33} text-anchor="end">
+        <text class="axis-title" x={area.right} y={area.bottom + 36} text-anchor="end">
           {title}
         </text>
       )}

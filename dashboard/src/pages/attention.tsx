@@ -4,6 +4,7 @@ import type { Schemas } from "../api";
 import { plural } from "../format";
 import { Day } from "../parts/values";
 import { may } from "../session";
+import { useSettings } from "../settings";
 
 type Facts = Schemas["AttentionView"];
 
@@ -49,16 +50,22 @@ function Item({ isOdd, children }: { isOdd: boolean; children: ComponentChildren
   return <li class={isOdd ? "warned" : "done"}>{children}</li>;
 }
 
-/** The run that is latest by its instant: runs come every night. */
+/** The run that is latest by its instant: runs come every night, but not on one's own machine. */
 function LastRun({ attention: { last_run: run, is_run_late: isLate } }: { attention: Facts }) {
+  const { isLocal } = useSettings();
   if (!run) return <Item isOdd>No scoring run has finished yet.</Item>;
   const isWrong = run.stage === "withheld" || run.stage === "failed";
   return (
-    <Item isOdd={isLate || isWrong}>
+    <Item isOdd={(isLate && !isLocal) || isWrong}>
       The last scoring run is of <Day of={run.as_of} />
-      {isLate && ", and runs come every night"}
+      {isLate && !isLocal && ", although one comes every night: values and risks are as old as it"}
       {isWrong && `; it was ${run.stage === "failed" ? "broken off" : "withheld"}`}
       {run.failure && `: ${run.failure}`}.{" "}
+      {isLate && isLocal && (
+        <>
+          On this machine none comes by itself: <code>succotash score</code> makes one.{" "}
+        </>
+      )}
       {may("retention:read") && <a href={link(["track-record"])}>How right it was</a>}
     </Item>
   );

@@ -12,18 +12,18 @@ type Audience =
   | Record<string, never>;
 
 const OPERATORS: Record<string, string> = {
-  "=": "is",
-  in: "is one of",
-  ">": "is more than",
-  "<": "is less than",
-  ">=": "is at least",
-  "<=": "is at most",
+  "=": "",
+  in: "one of",
+  ">": "of more than",
+  "<": "of less than",
+  ">=": "of at least",
+  "<=": "of at most",
 };
 
 export function audienceText(campaign: Schemas["CampaignView"]): string {
   const { audience } = campaign;
   if (audience && "customer_ids" in audience) return chosen(audience.customer_ids as string[]);
-  if (audience) return `Customers of whom ${inWords(audience as Audience)}`;
+  if (audience) return `Customers with ${inWords(audience as Audience)}`;
   const parts = [
     campaign.target_risk_level && `risk level is ${campaign.target_risk_level}`,
     campaign.target_segment && `segment is ${campaign.target_segment.replaceAll("_", " ")}`,
@@ -40,10 +40,11 @@ function inWords(audience: Audience): string {
   if ("all" in audience) return (audience.all as Audience[]).map(inWords).join(", and ");
   if ("any" in audience) return (audience.any as Audience[]).map(inWords).join(", or ");
   if ("customer_ids" in audience) {
-    return `the id is one of ${chosen(audience.customer_ids as string[])}`;
+    return `the id of one of ${chosen(audience.customer_ids as string[])}`;
   }
   const { field, operator, value } = audience as Condition;
   const text = Array.isArray(value) ? value.join(", ") : String(value);
   const name = label(field).toLowerCase();
-  return `${name} ${OPERATORS[operator] ?? operator} ${text.replaceAll("_", " ")}`;
+  const parts = [name, OPERATORS[operator] ?? operator, text.replaceAll("_", " ")];
+  return parts.filter(Boolean).join(" ");
 }

@@ -1,7 +1,7 @@
 import type { Schemas } from "../api";
 import { Bars } from "../charts/bars";
 import { Lines } from "../charts/lines";
-import { axisMoney, dayOf, decimal, isoDay, money, shortDay } from "../format";
+import { axisMoney, dayOf, isoDay, money, plural, shortDay } from "../format";
 import { Stat } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Count, Day, Decimal, Money, Share } from "../parts/values";
@@ -96,7 +96,7 @@ function Change({ effect, address, id }: OfEffect) {
             label="Share that bought, written to"
             note={
               <>
-                of <Count of={treatment.members} /> members
+                of <Members of={treatment.members} />
               </>
             }
           >
@@ -106,7 +106,7 @@ function Change({ effect, address, id }: OfEffect) {
             label="Share that bought, held out"
             note={
               <>
-                of <Count of={holdout.members} /> members
+                of <Members of={holdout.members} />
               </>
             }
           >
@@ -119,6 +119,14 @@ function Change({ effect, address, id }: OfEffect) {
         </p>
       )}
     </Figure>
+  );
+}
+
+function Members({ of }: { of: number }) {
+  return (
+    <>
+      <Count of={of} /> {of === 1 ? "member" : "members"}
+    </>
   );
 }
 
@@ -262,7 +270,7 @@ function Messages({ performance, address }: { performance: Performance; address:
   }));
   return (
     <Figure
-      title={`${decimal(metrics.sent, 0)} messages left${cost ? `, for ${money(cost.amount, cost.currency)}` : ""}`}
+      title={`${plural(metrics.sent, "message")} left${cost ? `, for ${money(cost.amount, cost.currency)}` : ""}`}
       definition="What became of the messages, as far as the mail service or the shop reported it."
       address={address}
       name={`messages-${performance.campaign_id}`}

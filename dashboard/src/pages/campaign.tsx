@@ -137,13 +137,15 @@ function Definition({ campaign }: { campaign: Details }) {
             <>
               from <Day of={begins} />
             </>
+          ) : campaign.ended_at ? (
+            "never: it ended before it was activated"
           ) : (
             "once it is activated"
           )}
-          {ends && (
+          {ends && (begins || !campaign.ended_at) && (
             <>
-              {" "}
-              to <Day of={ends} />
+              {begins ? " to " : ", until "}
+              <Day of={ends} />
             </>
           )}
         </dd>

@@ -66,7 +66,11 @@ function CampaignList({ list, address, controls }: CampaignListProps) {
         </Stat>
       </dl>
       <Figure
-        title={`${plural(active, "campaign is", "campaigns are")} running`}
+        title={
+          active > 0
+            ? `${plural(active, "campaign is", "campaigns are")} running`
+            : "No campaign is running"
+        }
         definition="Every campaign, the newest first; open one to see whom it reached and what it changed."
         address={address}
         name="campaigns"
@@ -81,6 +85,7 @@ function CampaignList({ list, address, controls }: CampaignListProps) {
             label: "Status",
             value: (row) => row.status,
             show: (row) => <span class="state">{label(row.status)}</span>,
+            isKey: true,
           },
           {
             label: "Assigned",

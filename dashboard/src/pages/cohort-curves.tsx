@@ -1,7 +1,7 @@
 import { useQuery } from "../address";
 import type { Schemas } from "../api";
 import { Lines, type Series } from "../charts/lines";
-import { axisMoney, count, label, money, plural } from "../format";
+import { axisMoney, label, money, plural } from "../format";
 import { Choice } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Ready } from "../parts/states";
@@ -74,7 +74,7 @@ function Curves({ list, address, chosen, controls }: CurvesProps) {
     points: average.map((each) => ({
       x: each.period,
       y: Number(each.cumulative_revenue_per_customer),
-      tip: `All, after ${plural(each.period, "month")}: ${money(each.cumulative_revenue_per_customer, currency)} per customer, ${count(each.customers)} customers`,
+      tip: `All, after ${plural(each.period, "month")}: ${money(each.cumulative_revenue_per_customer, currency)} per customer, ${plural(each.customers, "customer")}`,
     })),
   };
   const each = cohorts

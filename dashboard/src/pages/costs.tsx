@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { link, useQuery } from "../address";
 import { ApiError, get, isOutdated, replacing, type Schemas, send } from "../api";
 import { useDraft } from "../drafts";
-import { isoDay, monthName } from "../format";
+import { month as inWords, isoDay, monthName } from "../format";
 import { Choice, Field, FoundDraft } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Failed, Ready } from "../parts/states";
@@ -241,7 +241,9 @@ function Known({ months, address }: { months: Month[]; address: string }) {
         {
           label: "Month",
           value: (row) => row.month,
-          show: (row) => <a href={link(["costs"], { month: row.month })}>{row.month}</a>,
+          show: (row) => (
+            <a href={link(["costs"], { month: row.month })}>{inWords(`${row.month}-01`)}</a>
+          ),
         },
         { label: "Source", value: (row) => row.source },
         {

@@ -120,7 +120,7 @@ function RiskOfOne({
             ? "This customer has most likely left"
             : `Is this customer about to leave? ${label(risk.risk_level)} risk`
         }
-        definition={`The chance of leaving is that of buying nothing in the next ${risk.horizon_days} days.`}
+        definition={`The chance of leaving is that of buying nothing in the next ${plural(risk.horizon_days, "day")}.`}
         asOf={run?.as_of}
         address={address}
         name={`risk-${customer.customer_id}`}
@@ -175,6 +175,7 @@ function RiskOfOne({
               <Money of={row.amount} {...(row.currency && { currency: row.currency })} />
             ),
             isNumber: true,
+            isKey: true,
           },
         ]}
         rows={history}

@@ -28,6 +28,26 @@ const RULE_KINDS: Schemas["RuleKind"][] = [
   "choice",
   "matches",
 ];
+/** Where a kind reads otherwise than its stored word. */
+const FIELD_TEXTS: Partial<Record<Schemas["FieldKind"], string>> = {
+  textarea: "Long text",
+  email: "E-mail",
+  choice: "One choice",
+  checkbox: "Tick box",
+};
+const RULE_TEXTS: Partial<Record<Schemas["RuleKind"], string>> = {
+  email: "E-mail",
+  regex: "Pattern",
+  choice: "From a list",
+  matches: "Same as",
+};
+const PARAMETER_TEXTS: Record<string, string> = {
+  pattern: "Regular expression",
+  min: "At least",
+  max: "At most",
+  choices: "List, by commas",
+  field: "Other field",
+};
 /** The parameters that each kind of rule takes. */
 const PARAMETERS: Partial<Record<Schemas["RuleKind"], string[]>> = {
   regex: ["pattern"],
@@ -83,6 +103,7 @@ export function FieldsEditor({ fields, change }: FieldsProps) {
                 label="Kind"
                 value={kind}
                 options={FIELD_KINDS}
+                texts={FIELD_TEXTS}
                 choose={(chosen) => set(index, ofKind(chosen as Schemas["FieldKind"]))}
               />
               {kind === "consent" && (
@@ -198,13 +219,14 @@ export function RulesEditor({ rules, names, change }: RulesProps) {
               choose={(field) => set(index, { field })}
             />
             <Choice
-              label="Must be"
+              label="Rule"
               value={rule.kind}
               options={RULE_KINDS}
+              texts={RULE_TEXTS}
               choose={(kind) => set(index, { kind: kind as Schemas["RuleKind"], parameters: {} })}
             />
             {(PARAMETERS[rule.kind] ?? []).map((name) => (
-              <Field key={name} label={name}>
+              <Field key={name} label={PARAMETER_TEXTS[name] ?? name}>
                 {(ids) => (
                   <input
                     {...ids}
@@ -220,7 +242,7 @@ export function RulesEditor({ rules, names, change }: RulesProps) {
                 )}
               </Field>
             ))}
-            <Field label="Message">
+            <Field label="What it says otherwise">
               {(ids) => (
                 <input
                   {...ids}

@@ -155,6 +155,7 @@ function Submissions({ id }: { id: string }) {
                 label: "State",
                 value: (row) => row.state,
                 show: (row) => <span class="state">{label(row.state)}</span>,
+                isKey: true,
               },
               {
                 label: "Answers",

@@ -42,6 +42,7 @@ export function Forms() {
                 value: (row) => counts[row.form_id] ?? 0,
                 show: (row) => <Count of={counts[row.form_id] ?? 0} />,
                 isNumber: true,
+                isKey: true,
               },
               {
                 label: "Changed",

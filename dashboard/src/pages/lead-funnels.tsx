@@ -56,7 +56,7 @@ export function LeadFunnels() {
               <Groups
                 groups={data.by_grade}
                 kind="grade"
-                title={bestOf(data.by_grade, "Does the score tell who is won?")}
+                title={bestOf(data.by_grade, "Does the score tell who is won?", "Grade ")}
                 definition="Leads by the grade of their present score; a score that says something is won more often at the top."
                 address={reading.address}
               />
@@ -68,11 +68,11 @@ export function LeadFunnels() {
   );
 }
 
-function bestOf(groups: Group[], otherwise: string): string {
+function bestOf(groups: Group[], otherwise: string, kind = ""): string {
   const large = groups.filter(({ leads, won }) => leads >= 5 && won > 0);
   const [best] = large.toSorted((one, other) => other.won_rate - one.won_rate);
   return best && groups.length > 1
-    ? `${label(best.name)}: ${share(best.won_rate)} of ${plural(best.leads, "lead")} were won`
+    ? `${kind}${label(best.name)}: ${share(best.won_rate)} of ${plural(best.leads, "lead")} were won`
     : otherwise;
 }
 
@@ -159,7 +159,7 @@ function StagesOf({ analytics, leads, address }: StagesProps) {
   const rows = [...stages, { status: "closed_lost", reached: lost }];
   return (
     <Figure
-      title={`${count(won)} of ${plural(leads, "lead")} were won`}
+      title={`${count(won)} of ${plural(leads, "lead was", "leads were")} won`}
       definition="How many leads reached each stage, or a later one."
       address={address}
       name="funnel"

@@ -116,7 +116,7 @@ function Statuses({ lead, address }: { lead: Details; address: string }) {
   const changes = lead.status_changes;
   return (
     <Figure
-      title={`How did it become ${label(lead.status).toLowerCase()}?`}
+      title="How far has this lead come?"
       definition="Every status that the lead came to, and when, the latest first."
       address={address}
       name={`statuses-${lead.lead_id}`}
@@ -148,8 +148,8 @@ function Score({ lead, address }: { lead: Details; address: string }) {
       address={address}
       name={`score-${lead.lead_id}`}
       columns={[
-        { label: "Points", value: (row) => row.points, isNumber: true },
-        { label: "Reason", value: (row) => row.reason, isLong: true },
+        { label: "Reason", value: (row) => row.reason },
+        { label: "Points", value: (row) => row.points, isNumber: true, isKey: true },
         { label: "Category", value: (row) => row.category, show: (row) => label(row.category) },
         { label: "Rule", value: (row) => row.rule },
       ]}

@@ -27,7 +27,11 @@ export function Leads() {
         {({ leads }) => (
           <Figure
             title={
-              leads.length > 0 ? "Who wrote last?" : "Nobody has written who meets these choices"
+              leads.length > 0
+                ? "Who wrote last?"
+                : query.status || query.source || query.min_score
+                  ? "Nobody has written who meets these choices"
+                  : "Nobody has written yet"
             }
             definition="Leads by their last submission; the score adds up what their company, their answers and their source say."
             address={list.address}
@@ -76,6 +80,7 @@ export function Leads() {
                     </>
                   ),
                 isNumber: true,
+                isKey: true,
               },
               {
                 label: "Status",

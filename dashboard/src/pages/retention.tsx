@@ -222,7 +222,7 @@ function Lifecycle({
     <Figure
       title={
         last
-          ? `In ${nameOf(period, last.starts_on)}, ${count(last.returning + last.resurrecting)} of ${count(last.active)} active customers had come before`
+          ? `In ${nameOf(period, last.starts_on)}, ${count(last.returning + last.resurrecting)} of ${plural(last.active, "active customer")} had come before`
           : "Who is new, and who is back?"
       }
       definition={`New: for the first time; returning: also in the ${period} before; resurrecting: after a pause; dormant: active in the ${period} before and not in this one. The current ${period} is in the table only, until it is over.`}

@@ -1,7 +1,7 @@
 import { asIds, link, type Query, readIds, useQuery } from "../address";
 import type { Schemas } from "../api";
 import { Bars } from "../charts/bars";
-import { count, label, money } from "../format";
+import { count, label, money, plural } from "../format";
 import { Choice, Pager, Stat } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Ready } from "../parts/states";
@@ -164,12 +164,14 @@ function AtRiskList(props: AtRiskListProps) {
     isControl: true,
     value: (row) => (chosen.has(row.customer_id) ? "yes" : "no"),
     show: (row) => (
-      <input
-        type="checkbox"
-        aria-label={`Select ${row.customer_id}`}
-        checked={chosen.has(row.customer_id)}
-        onChange={() => toggle(row.customer_id)}
-      />
+      <label class="tick">
+        <input
+          type="checkbox"
+          aria-label={`Select ${row.customer_id}`}
+          checked={chosen.has(row.customer_id)}
+          onChange={() => toggle(row.customer_id)}
+        />
+      </label>
     ),
   };
   const columns: Column<AtRisk>[] = [
@@ -184,6 +186,7 @@ function AtRiskList(props: AtRiskListProps) {
       value: (row) => row.value_at_risk,
       show: (row) => <Money of={row.value_at_risk} />,
       isNumber: true,
+      isKey: true,
     },
     {
       label: "Chance of leaving",
@@ -225,7 +228,7 @@ function AtRiskList(props: AtRiskListProps) {
       )}
       <Figure
         title={`Who is at ${level === "lost" ? "the end: lost" : `${level} risk`}, the most valuable first?`}
-        definition={`${MEANINGS[level] ?? level}; the chance of leaving is that of buying nothing in the next ${list.customers[0]?.horizon_days ?? 90} days.`}
+        definition={`${MEANINGS[level] ?? level}; the chance of leaving is that of buying nothing in the next ${plural(list.customers[0]?.horizon_days ?? 90, "day")}.`}
         asOf={list.run?.as_of}
         address={address}
         name={`customers-${level}-risk`}

@@ -1,7 +1,7 @@
 import { useQuery } from "../address";
 import type { Schemas } from "../api";
 import { Lines } from "../charts/lines";
-import { count, dayOf, decimal, share } from "../format";
+import { count, dayOf, decimal, plural, share } from "../format";
 import { Choice } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Count, Day, Decimal, Money, Share, SignedPercent } from "../parts/values";
@@ -153,7 +153,7 @@ function Calibration({ run, backtest, address }: OfBacktest) {
             points: calibration.map((each) => ({
               x: each.predicted,
               y: each.observed,
-              tip: `${share(each.predicted)} predicted, ${share(each.observed)} observed, ${count(each.customers)} customers`,
+              tip: `${share(each.predicted)} predicted, ${share(each.observed)} observed, ${plural(each.customers, "customer")}`,
             })),
           },
         ]}
@@ -175,7 +175,12 @@ function Horizons({ run, backtest, address }: OfBacktest) {
       address={address}
       name="horizons"
       columns={[
-        { label: "Days ahead", value: (row) => row.days, isNumber: true },
+        {
+          label: "Days ahead",
+          value: (row) => row.days,
+          show: (row) => plural(row.days, "day"),
+          isNumber: true,
+        },
         {
           label: "Error of the total",
           value: (row) => row.errorPercent,

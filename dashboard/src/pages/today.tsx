@@ -1,6 +1,6 @@
 import { link, useQuery } from "../address";
 import type { Schemas } from "../api";
-import { day, dayOf, isoDay, money, plural } from "../format";
+import { day, dayBefore, dayOf, isoDay, money, plural } from "../format";
 import { Choice, Stat } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Ready } from "../parts/states";
@@ -120,6 +120,7 @@ function Figures({ data, days, reading }: FiguresProps) {
       ]}
       rows={rows}
     >
+      <KnownDays data={data} />
       <dl class="stats">
         {rows.map((row) => (
           <Stat
@@ -157,24 +158,42 @@ function titleOf({ revenue, new_leads, days }: Overview): string {
 function notesOf({ revenue, risk, end }: Overview, zone: string): string {
   if (!revenue) return "Revenue and risk are known after the first scoring run.";
   const run = dayOf(revenue.as_of, zone);
-  const known = revenue.through
-    ? revenue.through === end
+  const known =
+    revenue.through === end
       ? `Revenue is net of refunds, as the run of ${run} knew it.`
-      : `Revenue is net of refunds and counted to ${day(revenue.through)}, the day of the last run, and for as many days before.`
-    : `The last run, of ${run}, is from before this period, so its revenue is not known.`;
+      : `Revenue is net of refunds and counted to ${day(revenue.through ?? end)}, the day of the last run, and for as many days before.`;
   const before =
     risk?.before_as_of &&
-    ` Value at risk is compared with the run of ${dayOf(risk.before_as_of, zone)}.`;
-  return known + (before || "");
+    `Value at risk is compared with the run of ${dayOf(risk.before_as_of, zone)}.`;
+  return [revenue.through && known, before].filter(Boolean).join(" ");
 }
 
-/** Where the last run is from before the period, its own day can be looked at instead. */
+/** Where the last run is from before the period, the way to the days that it knew. */
+function KnownDays({ data: { revenue, days } }: { data: Overview }) {
+  const [query] = useQuery();
+  const { timeZone } = useSettings();
+  if (!revenue || revenue.through) return null;
+  const last = lastWholeDay(revenue.as_of, timeZone);
+  return (
+    <p class="offer">
+      Revenue of these days is not known: the last run is of {dayOf(revenue.as_of, timeZone)}.{" "}
+      <a href={link([], { ...query, end: last })}>
+        Show the {plural(days, "day")} until {day(last)}
+      </a>
+    </p>
+  );
+}
+
+/** The last day of which a run knew everything. */
+const lastWholeDay = (asOf: string, zone: string) => dayBefore(isoDay(asOf, zone));
+
+/** Where the last run is from before the period, its days can be looked at instead. */
 function Until({ data }: { data: Overview }) {
   const [query, change] = useQuery();
   const { timeZone } = useSettings();
   const { revenue } = data;
   if (!revenue || (revenue.through && !query.end)) return null;
-  const last = isoDay(revenue.as_of, timeZone);
+  const last = lastWholeDay(revenue.as_of, timeZone);
   const value = query.end ?? "";
   return (
     <Choice
@@ -183,7 +202,7 @@ function Until({ data }: { data: Overview }) {
       options={["", last, ...(value && value !== last ? [value] : [])]}
       texts={{
         "": "Today",
-        [last]: `The last run, ${day(last)}`,
+        [last]: `${day(last)}, before the last run`,
         ...(value && value !== last ? { [value]: day(value) } : {}),
       }}
       choose={(end) => change({ end })}
@@ -221,6 +240,7 @@ function AtRisk() {
               value: (row) => row.value_at_risk,
               show: (row) => <Money of={row.value_at_risk} />,
               isNumber: true,
+              isKey: true,
             },
             {
               label: "Level",

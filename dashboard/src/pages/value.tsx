@@ -162,6 +162,7 @@ function Customers() {
                 value: (row) => row.predicted_clv,
                 show: (row) => <Money of={row.predicted_clv} currency={row.currency} />,
                 isNumber: true,
+                isKey: true,
               },
               {
                 label: "From",

@@ -13,7 +13,9 @@ export interface Column<Row> {
   /** How people read it; the value itself where this is left out. */
   show?: (row: Row) => ComponentChildren;
   isNumber?: boolean;
-  /** Sentences, which take a line of their own where rows have no room for columns. */
+  /** What stands beside the name where rows have no room for columns. */
+  isKey?: boolean;
+  /** Sentences, which take a line of their own there. */
   isLong?: boolean;
   /** Something to press, which says nothing of the row. */
   isControl?: boolean;
@@ -59,7 +61,7 @@ export function Table<Row>({ caption, columns, rows }: TableProps<Row>) {
                 <td
                   key={column.label}
                   {...(column === name ? ROLES.name : ROLES.cell)}
-                  class={classOf(column)}
+                  class={classOf(column, row)}
                   data-label={column.label}
                 >
                   {column.show ? column.show(row) : (column.value(row) ?? NONE)}
@@ -73,10 +75,17 @@ export function Table<Row>({ caption, columns, rows }: TableProps<Row>) {
   );
 }
 
-function classOf<Row>({ isNumber, isLong, isControl }: Column<Row>): string | undefined {
-  if (isNumber) return "number";
-  if (isControl) return "control";
-  return isLong ? "long" : undefined;
+function classOf<Row>(column: Column<Row>, row?: Row): string | undefined {
+  const { isNumber, isKey, isLong, isControl } = column;
+  const names = {
+    number: isNumber,
+    key: isKey,
+    long: isLong,
+    control: isControl,
+    none: row !== undefined && (column.value(row) ?? "") === "",
+  };
+  const held = Object.entries(names).filter(([, isHeld]) => isHeld);
+  return held.map(([name]) => name).join(" ") || undefined;
 }
 
 export function asCsv<Row>(columns: Column<Row>[], rows: Row[]): string {

@@ -32,6 +32,26 @@ class TestPredictions:
         with pytest.raises(NotFoundError):
             repositories.ltv.get_customer_ltv(CustomerId("visitor"))
 
+    def test_a_single_day_is_one_day(
+        self, storage: InMemoryStorage, repositories: Repositories
+    ) -> None:
+        repositories.ltv.record_orders(
+            [
+                an_order(f"o{day}", customer_id="daily", ordered_at=at(f"2025-12-{day}T10:00:00Z"))
+                for day in (29, 30, 31)
+            ]
+            + [an_order("first", customer_id="new", ordered_at=at("2025-12-31T10:00:00Z"))]
+        )
+        run(storage, "2026-01-01T03:00:00Z")
+        silences = [
+            repositories.retention.get_churn_prediction(CustomerId(each)).reasons[0]
+            for each in ("daily", "new")
+        ]
+        assert silences == [
+            "silent for 1 day; usual gap 1 day",
+            "seen on one day only, 1 day ago",
+        ]
+
     def test_activity_after_the_last_purchase_lowers_the_risk(self) -> None:
         def probability(*, returns: bool) -> float:
             storage = InMemoryStorage()
@@ -60,7 +80,7 @@ class TestPredictions:
         )
         run(storage, "2025-12-27T03:00:00Z")
         prediction = repositories.retention.get_churn_prediction(CustomerId("regular"))
-        assert prediction.reasons[0] == "silent for 45 days; usual gap 9"
+        assert prediction.reasons[0] == "silent for 45 days; usual gap 9 days"
         assert prediction.last_seen_on.isoformat() == "2025-11-12"
 
 

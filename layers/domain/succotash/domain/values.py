@@ -119,6 +119,12 @@ def require_aware(field: str, moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def counted(count: float, thing: str, things: str = "") -> str:
+    """Say how many there are of a thing, such as `1 day` or `1,200 days`."""
+    text = f"{count:,.0f}"
+    return f"{text} {thing if text == '1' else things or f'{thing}s'}"
+
+
 def instant_text(moment: datetime) -> str:
     """ISO 8601 in UTC with a Z, to the microsecond where there is any."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -28,7 +28,7 @@ from succotash.domain.models.risk_levels import HIGH, LOST, risk_levels, risk_sc
 from succotash.domain.retention.retention import ChurnPredictions, EngagementProfiles, RiskLevel
 from succotash.domain.value.ledgers import ActivitySummaries, PurchaseHistories
 from succotash.domain.value.ltv import CustomerValues
-from succotash.domain.values import Shard
+from succotash.domain.values import Shard, counted
 
 DAYS_PER_MONTH = 365.25 / 12
 CENTURY_DAYS = 36_525
@@ -217,6 +217,7 @@ def _reasons(
     """In words and numbers."""
     present, supposed = Columns.of(facts.activity.days), _alive_by_supposition(facts, risk)
     gaps = present.recency / np.maximum(present.frequency, 1.0)
+    within = counted(return_days, "day")
     reasons: list[tuple[str, ...]] = []
     for inactive, gap, repeats, bought, chance, score, is_supposed in zip(
         risk.basis.inactive_days.tolist(),
@@ -229,12 +230,12 @@ def _reasons(
         strict=True,
     ):
         silence = (
-            f"silent for {inactive:.0f} days; usual gap {gap:.0f}"
+            f"silent for {counted(inactive, 'day')}; usual gap {counted(gap, 'day')}"
             if repeats
-            else f"seen on one day only, {inactive:.0f} days ago"
+            else f"seen on one day only, {counted(inactive, 'day')} ago"
         )
         comes = "buy" if bought else "are active"
-        back = f"{100 * chance:.0f} of 100 like this {comes} again within {return_days} days"
+        back = f"{100 * chance:.0f} of 100 like this {comes} again within {within}"
         told = (silence, back, f"engagement {score} of 100")
         reasons.append((*told, _SUPPOSED) if is_supposed else told)
     return reasons

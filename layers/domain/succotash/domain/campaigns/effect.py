@@ -16,6 +16,7 @@ from succotash.domain.campaigns.estimates import (
 )
 from succotash.domain.campaigns.looks import LookPlan
 from succotash.domain.campaigns.totals import ArmTotals
+from succotash.domain.values import counted
 
 POWER = 0.8
 """The chance of a clear result that enough people give, if the effect is as it seems."""
@@ -246,7 +247,8 @@ def _outlook(shortfall: Shortfall | None, *, is_over: bool) -> str:
     when = "" if at is None else f", expected by {at:%Y-%m-%d}"
     if is_over:
         when = "; the campaign is over, so nobody is assigned any more"
-    return f" About {shortfall.people:,} more people would probably be enough{when}."
+    more = counted(shortfall.people, "more person", "more people")
+    return f" About {more} would probably be enough{when}."
 
 
 def _segments_note(groups: Mapping[str, GroupEffect]) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from succotash.domain.forms.attribution import DIRECT
 from succotash.domain.forms.validation import CONTACT_FIELDS
 from succotash.domain.leads.leads import Lead, LeadScore, ScorePoint
-from succotash.domain.values import Json
+from succotash.domain.values import Json, counted
 from succotash.errors import Violation
 
 FREE_MAIL = frozenset({
@@ -96,12 +96,12 @@ class ScoringRule:
                 holds = lead.campaign is not None
             case Criterion.REPEATS:
                 repeats = min(lead.submission_count - 1, self.at_most or 1)
-                points, reason = points * max(repeats, 0), f"{reason} {_counted(repeats, 'time')}"
+                points, reason = points * max(repeats, 0), f"{reason} {counted(repeats, 'time')}"
                 holds = points > 0
             case Criterion.RECENCY:
                 silent = max((at - lead.last_submission_at).days, 0)
                 points = round(points * max(1 - silent / (self.days or 1), 0))
-                reason = f"{reason} {_counted(silent, 'day')} ago"
+                reason = f"{reason} {f'{counted(silent, "day")} ago' if silent else 'today'}"
                 holds = points > 0
         return ScorePoint(self.category, self.name, points, reason) if holds else None
 
@@ -230,7 +230,3 @@ def _texts(value: Json) -> Sequence[str]:
     if isinstance(value, bool):
         return ["true" if value else "false"]
     return [str(value).strip()] if isinstance(value, str | int | float) else []
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count} {thing}{'s' * (count != 1)}"

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from succotash.domain.forms.forms import Form
 from succotash.domain.forms.submissions import FormSubmission
 from succotash.domain.messages.quarantine import QuarantineDigest
-from succotash.domain.values import Json, instant_text, is_printable
+from succotash.domain.values import Json, counted, instant_text, is_printable
 
 SUBJECT_LIMIT = 150
 UNDOTTED_DOMAINS = frozenset({"gmail.com", "googlemail.com"})
@@ -118,7 +118,7 @@ def digest_mail(
     form: Form, digest: QuarantineDigest, listed: Sequence[FormSubmission], links: Links
 ) -> Mail:
     """Tells a form's owners what is in quarantine, by ids and reasons: no answer is in it."""
-    many = f"{digest.count} submissions were" if digest.count > 1 else "1 submission was"
+    many = counted(digest.count, "submission was", "submissions were")
     until = instant_text(digest.until)
     window = (
         f"before {until}"
@@ -179,7 +179,7 @@ def confirmation_mail(form: Form, address: str, link: str, days: int) -> Mail:
     sentences = (
         "Please confirm that it was you who sent us this form:",
         link,
-        f"The link works for {days} days.",
+        f"The link works for {counted(days, 'day')}.",
         "If you have sent us nothing, somebody else gave us your address, and you can ignore this.",
     )
     return _to_person(form, address, sentences, link)

@@ -32,7 +32,7 @@ from succotash.domain.models.pooled_rate import (
 )
 from succotash.domain.models.purchases import Array, PurchaseModel, PurchaseSample
 from succotash.domain.models.spend import SpendModel, SpendSample
-from succotash.domain.values import Json
+from succotash.domain.values import Json, counted
 
 LARGEST_MEAN = 3.0
 """Times the mean purchase: above, spends hardly have a mean, and that of Gamma-Gamma runs away."""
@@ -213,8 +213,8 @@ def fit_purchases(
             failures.append(f"{candidate} cannot be fitted, {unfit}")
             continue
         reason = (
-            f"{candidate}: fitted to {customers:,.0f} customers, {repeaters:,.0f} of them with a "
-            "repeat purchase."
+            f"{candidate}: fitted to {counted(customers, 'customer')}, {repeaters:,.0f} of "
+            "them with a repeat purchase."
         )
         won = comparison is not None and comparison.best.fitted.model.name == candidate
         return FittedPurchases(
@@ -267,9 +267,9 @@ def _verdict(
 ) -> str:
     best, tied = supported[0], (*supported, *less)
     if len(tied) + len(rest) == 1:
-        return f"No other model was judged on the last {days:.0f} days."
+        return f"No other model was judged on the last {counted(days, 'day')}."
     name = best.fitted.model.name
-    unseen = f"On the last {days:.0f} days, which were held out,"
+    unseen = f"On the last {counted(days, 'day')}, which were held out,"
     if len(tied) == 1:
         return (
             f"{unseen} {name} had the lowest log loss, {best.log_loss:.4f}; next was "
