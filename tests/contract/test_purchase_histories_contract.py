@@ -304,6 +304,9 @@ class TestPurchaseHistories:
                         revenue[(day(moment) - day(as_of)) // 7] += int(net.scaleb(MONEY_PLACES))
         weeks = [WeekOfPurchases(*each) for each in zip(bought_on, revenue, strict=True)]
         assert ltv.count_purchases_by_week(as_of, until, zone) == weeks
+        for wanted in (range(count // 2), range(count // 2, count), range(count - 1, count + 9)):
+            found = ltv.count_purchases_by_week(as_of, until, zone, weeks=wanted)
+            assert found == weeks[wanted.start : wanted.stop]
         by_shard = [
             ltv.count_purchases_by_week(as_of, until, zone, shard=shard) for shard in every_shard()
         ]

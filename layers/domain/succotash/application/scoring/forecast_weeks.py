@@ -60,19 +60,22 @@ def save_weeks(
         receipt = each.receipt
         if receipt.run_id not in weeks:
             continue
+        counted = range(each.counted, weeks[receipt.run_id])
         found = repositories.ltv.count_purchases_by_week(
-            receipt.as_of, as_of, str(receipt.settings["time_zone"]), shard=shard
+            receipt.as_of,
+            as_of,
+            str(receipt.settings["time_zone"]),
+            weeks=counted,
+            shard=shard,
         )
         repositories.retention.save_outcome_weeks(
             receipt.run_id,
             shard,
             [
                 WeekTally(
-                    place + 1,
-                    Decimal(found[place].days),
-                    Decimal(found[place].revenue).scaleb(-MONEY_PLACES),
+                    place + 1, Decimal(came.days), Decimal(came.revenue).scaleb(-MONEY_PLACES)
                 )
-                for place in range(each.counted, weeks[receipt.run_id])
+                for place, came in zip(counted, found, strict=True)
             ],
         )
 

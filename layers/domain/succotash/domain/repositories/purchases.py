@@ -28,12 +28,18 @@ class PurchaseRepository(ABC):
 
     @abstractmethod
     def count_purchases_by_week(
-        self, as_of: datetime, until: datetime, time_zone: str, *, shard: Shard | None = None
+        self,
+        as_of: datetime,
+        until: datetime,
+        time_zone: str,
+        *,
+        weeks: range | None = None,
+        shard: Shard | None = None,
     ) -> list[WeekOfPurchases]:
         """Purchases of a holdout, as in `purchase_histories`, by week since the day of `as_of`.
 
-        Week 0 begins with that day; the list ends with the week of the day of `until`. Of customers
-        with a purchase at or before `as_of` only.
+        Week 0 begins with that day; the list ends with the week of the day of `until`. `weeks`, of
+        step 1, leaves out all others. Of customers with a purchase at or before `as_of` only.
         """
 
     @abstractmethod

@@ -71,7 +71,13 @@ class InMemoryPurchaseRepository(InMemoryRepository, PurchaseRepository):
     @override
     @atomic
     def count_purchases_by_week(
-        self, as_of: datetime, until: datetime, time_zone: str, *, shard: Shard | None = None
+        self,
+        as_of: datetime,
+        until: datetime,
+        time_zone: str,
+        *,
+        weeks: range | None = None,
+        shard: Shard | None = None,
     ) -> list[WeekOfPurchases]:
         calendar = Calendar(time_zone)
         cut = calendar.day(as_of)
@@ -84,7 +90,8 @@ class InMemoryPurchaseRepository(InMemoryRepository, PurchaseRepository):
                 bought[(day - cut) // 7] += 1
             for each in later:
                 revenue[(calendar.day(each.at) - cut) // 7] += each.net
-        return [WeekOfPurchases(*each) for each in zip(bought, revenue, strict=True)]
+        counted = [WeekOfPurchases(*each) for each in zip(bought, revenue, strict=True)]
+        return counted if weeks is None else counted[weeks.start : weeks.stop]
 
     @override
     @atomic

@@ -54,11 +54,21 @@ class PostgresPurchaseRepository(PostgresRepository, PurchaseRepository):
 
     @override
     def count_purchases_by_week(
-        self, as_of: datetime, until: datetime, time_zone: str, *, shard: Shard | None = None
+        self,
+        as_of: datetime,
+        until: datetime,
+        time_zone: str,
+        *,
+        weeks: range | None = None,
+        shard: Shard | None = None,
     ) -> list[WeekOfPurchases]:
         def count(session: Session) -> list[Row]:
             set_as_of(session, as_of, time_zone, until)
-            return session.run(_SQL.of_shard("count_purchases_by_week", partition(shard)))
+            return session.run(
+                _SQL.of_shard("count_purchases_by_week", partition(shard)),
+                first=0 if weeks is None else weeks.start,
+                stop=None if weeks is None else weeks.stop,
+            )
 
         return [
             WeekOfPurchases(row["purchases"], int(row["revenue"]))

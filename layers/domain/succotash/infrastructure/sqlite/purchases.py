@@ -85,7 +85,13 @@ class SQLitePurchaseRepository(SQLiteRepository, PurchaseRepository):
 
     @override
     def count_purchases_by_week(
-        self, as_of: datetime, until: datetime, time_zone: str, *, shard: Shard | None = None
+        self,
+        as_of: datetime,
+        until: datetime,
+        time_zone: str,
+        *,
+        weeks: range | None = None,
+        shard: Shard | None = None,
     ) -> list[WeekOfPurchases]:
         cut, last = local_day(micros(as_of), time_zone), local_day(micros(until), time_zone)
         with (
@@ -97,7 +103,9 @@ class SQLitePurchaseRepository(SQLiteRepository, PurchaseRepository):
             row["week"]: WeekOfPurchases(row["purchases"], int(row["revenue"])) for row in rows
         }
         none = WeekOfPurchases(0, 0)
-        return [found.get(week, none) for week in range((last - cut) // 7 + 1)]
+        every = range((last - cut) // 7 + 1)
+        wanted = every if weeks is None else every[weeks.start : weeks.stop]
+        return [found.get(week, none) for week in wanted]
 
     @override
     def get_currencies(self, as_of: datetime) -> set[Currency]:
