@@ -198,6 +198,43 @@ def test_costs_of_a_month_that_had_none_are_entered_by_one_of_two(admin: Visit, 
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_a_draft_that_somebody_else_changed_is_not_activated_or_deleted_unseen(
+    admin: Visit, call: Call
+) -> None:
+    page = admin.page
+    made = call(
+        "POST",
+        "/retention/campaigns",
+        {
+            "name": "Come back",
+            "target_risk_level": "high",
+            "message": {"subject": "Mine", "text": "{{ unsubscribe_url }}"},
+            "ends_at": "2998-01-01T00:00:00Z",
+        },
+    )
+    path = f"/retention/campaigns/{made.body['campaign_id']}"
+    page.on("dialog", lambda dialog: dialog.accept())
+    admin.go(f"campaigns/{made.body['campaign_id']}")
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("heading", name="It would reach").wait_for()
+    theirs = call(
+        "PATCH", path, {"message": {"subject": "Theirs", "text": "{{ unsubscribe_url }}"}}
+    )
+    assert theirs.status == 200
+    page.get_by_role("button", name="Activate").click()
+    expect(page.get_by_role("alert")).to_contain_text("changed since you opened it")
+    expect(page.locator("main .mail")).to_contain_text("Theirs")
+    expect(page.get_by_role("button", name="Activate")).to_be_disabled()
+
+    assert call("PATCH", path, {"name": "Theirs as well"}).status == 200
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Theirs as well")
+    assert call("GET", path).body["status"] == "draft"
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("heading", name="What do we write", level=1).wait_for()
+    assert call("GET", path).status == 404
+
+
 def test_a_new_form_does_not_replace_one_of_the_same_id(admin: Visit, call: Call) -> None:
     page = admin.page
     admin.go("new-form")

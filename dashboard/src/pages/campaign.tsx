@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { link, useAddress } from "../address";
-import { type Answer, ApiError, type Schemas, send } from "../api";
+import { type Answer, ApiError, isOutdated, replacing, type Schemas, send } from "../api";
 import { Bars } from "../charts/bars";
 import { count, daysFromNow, endOfDay, label, money, plural } from "../format";
 import { Field } from "../parts/controls";
@@ -37,6 +37,12 @@ const MEMBERS: Record<string, string> = {
   withheld: "Withheld: no longer allowed when it was to leave",
 };
 
+const OUTDATED = new ApiError(
+  412,
+  "The campaign was changed since you opened it",
+  "What you see is the campaign as it is now.",
+);
+
 const A_WHILE = 10 * 60_000;
 const SOON = 3_000;
 
@@ -71,6 +77,7 @@ export function Campaign() {
             {may("retention:write") && (
               <Actions
                 campaign={data}
+                tag={campaign.tag}
                 asked={() => setAskedAt(Date.now())}
                 changed={() => {
                   forgetAnswers();
@@ -169,14 +176,16 @@ function Mail({ subject, text }: { subject: string; text: string }) {
 
 interface ActionsProps {
   campaign: Details;
-  /** Its status is another. */
+  /** Of the state that is shown. */
+  tag: string | undefined;
+  /** It is another than what is shown. */
   changed: () => void;
   /** Its messages leave now. */
   asked: () => void;
 }
 
 /** Preview, activate, send, pause, complete, delete: what the campaign's status allows. */
-function Actions({ campaign, changed, asked }: ActionsProps) {
+function Actions({ campaign, tag, changed, asked }: ActionsProps) {
   const { timeZone } = useSettings();
   const [lastDay, setLastDay] = useState(() => daysFromNow(RUNS_FOR, timeZone));
   const [preview, setPreview] = useState<Preview>();
@@ -190,16 +199,22 @@ function Actions({ campaign, changed, asked }: ActionsProps) {
     try {
       await action();
     } catch (reason) {
-      setError(reason instanceof ApiError ? reason : new ApiError(0, String(reason)));
+      if (isOutdated(reason)) {
+        setError(OUTDATED);
+        setPreview(undefined);
+        changed();
+      } else setError(reason instanceof ApiError ? reason : new ApiError(0, String(reason)));
     }
     setBusy(false);
   };
+  /** Nobody begins or deletes what they have not seen; to stop one it need not be seen. */
+  const seen = { ...place, condition: replacing(tag) };
   const turn = (status: Schemas["CampaignStatus"], question?: string) =>
     act(async () => {
       if (question && !confirm(question)) return;
       const isEndless = status === "active" && !campaign.ends_at;
       const end = isEndless ? { ends_at: endOfDay(lastDay, timeZone) } : {};
-      await send("patch", ROUTE, place, { status, ...end });
+      await send("patch", ROUTE, status === "active" ? seen : place, { status, ...end });
       setPreview(undefined);
       changed();
     });
@@ -214,7 +229,7 @@ function Actions({ campaign, changed, asked }: ActionsProps) {
   const remove = () =>
     act(async () => {
       if (!confirm("Delete this draft?")) return;
-      await send("delete", ROUTE, place);
+      await send("delete", ROUTE, seen);
       forgetAnswers();
       location.hash = link(["campaigns"]);
     });

@@ -29,19 +29,19 @@ gone AS (
     DELETE FROM acquisition_costs
     USING month_lock
     WHERE
-        month = cast(:month AS date)
-        AND source NOT IN (SELECT given.source FROM given)
+        acquisition_costs.month = cast(:month AS date)
+        AND acquisition_costs.source NOT IN (SELECT given.source FROM given)
 )
 
 INSERT INTO acquisition_costs (source, month, amount, currency)
 SELECT
-    source,
+    given.source,
     cast(:month AS date) AS month,
-    units * 0.0001 AS amount,
-    currency
+    given.units * 0.0001 AS amount,
+    given.currency
 FROM given
 CROSS JOIN month_lock
-ORDER BY source
+ORDER BY given.source
 ON CONFLICT (month, source) DO UPDATE SET
     amount = excluded.amount,
     currency = excluded.currency;
