@@ -25,7 +25,7 @@ SMALL = """() => [...document.querySelectorAll("input, select, textarea")]
   .map(each => each.outerHTML)"""
 UNBREAKABLE = """() => [...document.querySelectorAll("main .card > .scrolled table")]
   .flatMap(table => {
-    const around = [];
+    const around = [...table.querySelectorAll(".reasons")];
     for (let each = table.parentElement; each; each = each.parentElement) around.push(each);
     return around;
   })
@@ -34,7 +34,7 @@ UNBREAKABLE = """() => [...document.querySelectorAll("main .card > .scrolled tab
     return display !== "block" || containerType !== "normal" || parseFloat(minHeight) > 0;
   })
   .map(each => `${each.tagName}.${each.className}`)"""
-"""What Firefox leaves in one piece around a list, or makes as high as a whole page."""
+"""Around or within a list, what other browsers leave in one piece or make as high as a page."""
 
 
 def test_days_are_the_apis_whatever_a_language_makes_of_them(
