@@ -95,6 +95,10 @@ async function redeem(settings: Settings, code: string, pending: Pending): Promi
     throw new SignInError("The answer belongs to another sign-in");
   }
   let isLeaving = false;
+  // Safari shows a page again as it was left, when somebody comes back to it.
+  addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) isLeaving = false;
+  });
   return {
     token,
     scopes: scopesOf(token, settings.scopePrefix),

@@ -25,7 +25,7 @@ SMALL = """() => [...document.querySelectorAll("input, select, textarea")]
   .map(each => each.outerHTML)"""
 UNBREAKABLE = """() => [...document.querySelectorAll("main .card > .scrolled table")]
   .flatMap(table => {
-    const around = [];
+    const around = [...table.querySelectorAll(".reasons")];
     for (let each = table.parentElement; each; each = each.parentElement) around.push(each);
     return around;
   })
@@ -34,7 +34,7 @@ UNBREAKABLE = """() => [...document.querySelectorAll("main .card > .scrolled tab
     return display !== "block" || containerType !== "normal" || parseFloat(minHeight) > 0;
   })
   .map(each => `${each.tagName}.${each.className}`)"""
-"""What Firefox leaves in one piece around a list, or makes as high as a whole page."""
+"""Around or within a list, what other browsers leave in one piece or make as high as a page."""
 
 
 def test_days_are_the_apis_whatever_a_language_makes_of_them(
@@ -55,6 +55,23 @@ def test_days_are_the_apis_whatever_a_language_makes_of_them(
     visit.go("forms/contact")
     [counted] = [each for each in visit.asked if each.startswith("/forms/analytics")]
     assert re.search(r"start=\d{4}-\d\d-\d\d&end=\d{4}-\d\d-\d\d", counted)
+
+
+def test_a_page_that_was_left_for_a_new_sign_in_asks_for_one_again_when_it_is_back(
+    gateway: Gateway, scored: Call, browser: Browser
+) -> None:
+    assert scored("GET", "/health").status == 200
+    page = browser.new_page()
+    visit = Visit(page, gateway)
+    visit.sign_in("admin")
+    page.route("**/development/sign-in?*", lambda route: route.fulfill(status=204))  # it stays
+    page.route("**/ltv/**", lambda route: route.fulfill(status=401))
+    with page.expect_request("**/development/sign-in?*"):
+        visit.go("value")
+
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    with page.expect_request("**/development/sign-in?*"):
+        page.get_by_role("button", name="Try again").first.click()
 
 
 def test_nothing_that_is_typed_or_chosen_on_a_phone_is_smaller_than_it_reads(
