@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, override
 
 from local.demo_campaigns import (
     CAMPAIGN_RUNS,
@@ -73,6 +73,7 @@ class Summary:
     consents: int = 0
     campaigns: int = 0
 
+    @override
     def __str__(self) -> str:
         """Say in a sentence what was added."""
         if self == Summary():

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser
@@ -9,6 +10,9 @@ from playwright.sync_api import Browser
 from local.demo import CONTACT, Call, scheduled_event
 from local.server import Gateway
 from tests.browser.visits import Visit
+
+if TYPE_CHECKING:
+    from succotash.domain.values import Json
 
 # SAM CLI calls what the libraries under it deprecate.
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
@@ -31,10 +35,15 @@ CUT_OFF = """() => [...document.querySelectorAll("main *")]
 @pytest.fixture(scope="module")
 def places(gateway: Gateway, call: Call) -> list[str]:
     """Pages of a lead, a customer and a campaign whose names are long, and of lists of them."""
-    lead = {"first_name": NAME, "last_name": NAME, "email": EMAIL, "company": NAME * 2}
+    lead: dict[str, Json] = {
+        "first_name": NAME,
+        "last_name": NAME,
+        "email": EMAIL,
+        "company": NAME * 2,
+    }
     sent = call("POST", f"/forms/{CONTACT}/submissions", lead | {"utm_source": SOURCE})
     assert sent.status == 201
-    orders = [
+    orders: list[Json] = [
         {
             "customer_id": CUSTOMER,
             "order_id": f"{'o' * 80}-{number}",
@@ -47,7 +56,7 @@ def places(gateway: Gateway, call: Call) -> list[str]:
     assert call("POST", "/orders", {"orders": orders}).status == 200
     as_of = ORDERED + timedelta(days=90)
     gateway.functions.invoke("ChurnScoring", json.dumps(scheduled_event(as_of)))
-    campaign = {
+    campaign: dict[str, Json] = {
         "name": f"For everybody {NAME}",
         "audience": {"customer_ids": [CUSTOMER]},
         "message": {"subject": NAME, "text": "{{ unsubscribe_url }}"},
@@ -55,7 +64,7 @@ def places(gateway: Gateway, call: Call) -> list[str]:
     made = call("POST", "/retention/campaigns", campaign)
     assert made.status == 201
     field = "f" * 60
-    form = {
+    form: dict[str, Json] = {
         "title": NAME,
         "fields": [
             {"name": "email", "label": "E-mail", "kind": "email", "required": True},

@@ -28,10 +28,8 @@ def load(context: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         show_json(found)
     elif any(found.values()):
-        orders, campaigns = (
-            counted(found[each], each.removesuffix("s")) for each in ("orders", "campaigns")
-        )
-        say(f"Loaded {orders} and {campaigns}")
+        orders = counted(found["orders"], "order")
+        say(f"Loaded {orders} and {counted(found['campaigns'], 'campaign')}")
     else:
         say("The demo data was there already")
 

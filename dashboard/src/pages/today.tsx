@@ -195,16 +195,13 @@ function Until({ data }: { data: Overview }) {
   if (!revenue || (revenue.through && !query.end)) return null;
   const last = lastWholeDay(revenue.as_of, timeZone);
   const value = query.end ?? "";
+  const ends = [...new Set(["", last, value])];
   return (
     <Choice
       label="Until"
       value={value}
-      options={["", last, ...(value && value !== last ? [value] : [])]}
-      texts={{
-        "": "Today",
-        [last]: `${day(last)}, before the last run`,
-        ...(value && value !== last ? { [value]: day(value) } : {}),
-      }}
+      options={ends}
+      texts={Object.fromEntries(ends.map((each) => [each, each ? day(each) : "Today"]))}
       choose={(end) => change({ end })}
     />
   );
