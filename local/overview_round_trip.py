@@ -46,5 +46,6 @@ class OverviewRoundTrip:
         ltv.save_acquisition_costs(ONE_MONTH, {source: cost})
         saved = ltv.get_acquisition_costs(start=ONE_MONTH, end=ONE_MONTH)
         expect(that=[each.cost for each in saved] == [cost])
+        expect(that=ltv.lock_acquisition_costs(ONE_MONTH) == saved)
         [value] = ltv.find_source_values(cost.currency, start=ONE_MONTH, end=ONE_MONTH).found
         expect(that=value.cost == cost.amount)

@@ -258,6 +258,7 @@ class RoundTrip(ShopRoundTrip):
         points = (ScorePoint("fit", "company", 90, "works at a company"),)
         score = LeadScore(lead.lead_id, points, "A", is_hot=True, scored_at=LONG_AGO)
         request = IdempotentRequest(f"{self._mark}scope", "key", "digest")
+        expect(that=to.add_form(self._form, []))
         to.save_form(self._form, [])
         to.save_validation_rule(rule)
         expect(that=to.get_form(form_id) == self._form and self._form in to.get_all_forms())
