@@ -24,6 +24,12 @@ export function money(amount: string | number, currency: string): string {
   return format.format(value);
 }
 
+/** An amount that somebody entered or paid: with all its digits. */
+export function exactMoney(amount: string | number, currency: string): string {
+  const format = numberFormat({ style: "currency", currency, maximumFractionDigits: 4 });
+  return format.format(Number(amount));
+}
+
 /** An amount on an axis: whole units wherever the axis reaches ten. */
 export function axisMoney(most: number, currency: string): (amount: number) => string {
   const digits = Math.abs(most) >= 10 ? 0 : 2;

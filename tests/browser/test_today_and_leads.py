@@ -158,11 +158,13 @@ def test_a_cost_is_entered_and_set_against_values(
     page.get_by_label("unknown (USD)").fill("-5")
     page.get_by_role("button", name="Save the month").click()
     page.get_by_text("Must not be negative").wait_for()
-    page.get_by_label("unknown (USD)").fill("14000")
+    page.get_by_label("unknown (USD)").fill("14000.5")
     page.get_by_role("button", name="Save the month").click()
     page.get_by_role("heading", name="What is entered so far?").wait_for()
     months = scored("GET", "/acquisition-costs").body["months"]
-    assert months[0]["costs"] == {"unknown": "14000.00"}
+    assert months[0]["costs"] == {"unknown": "14000.50"}
+    [cost] = page.locator("table data").all_inner_texts()
+    assert cost == "$14,000.50", "as it was entered"
 
     go(page, "value")
     [source] = scored("GET", "/ltv/sources").body["sources"]

@@ -6,7 +6,7 @@ import { month as inWords, isoDay, monthName } from "../format";
 import { Choice, Field, FoundDraft } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Failed, Ready } from "../parts/states";
-import { Money } from "../parts/values";
+import { ExactMoney } from "../parts/values";
 import { forgetAnswers, useReading } from "../reading";
 import { useSettings } from "../settings";
 import { UNKNOWN } from "./value-sources";
@@ -249,7 +249,7 @@ function Known({ months, address }: { months: Month[]; address: string }) {
         {
           label: "Cost",
           value: (row) => row.amount,
-          show: (row) => <Money of={row.amount} currency={row.currency} />,
+          show: (row) => <ExactMoney of={row.amount} currency={row.currency} />,
           isNumber: true,
         },
       ]}

@@ -1,4 +1,4 @@
-/** Values of the API for people: rounded on the screen, exact in the `value` next to it. */
+/** Values of the API for people: rounded on the screen but for `ExactMoney`, exact in the `value` next to it. */
 
 import * as format from "../format";
 import { useSettings } from "../settings";
@@ -10,10 +10,22 @@ interface Of<T> {
 /** What stands where the API has no value. */
 export const NONE = "–";
 
-export function Money({ of, currency }: Of<string | number> & { currency?: string }) {
+interface OfMoney extends Of<string | number> {
+  /** The deployment's where none is given. */
+  currency?: string | undefined;
+}
+
+export function Money({ of, currency }: OfMoney) {
   const settings = useSettings();
   if (of === null || of === undefined) return <>{NONE}</>;
   return <data value={String(of)}>{format.money(of, currency ?? settings.currency)}</data>;
+}
+
+/** Money as it was entered or paid, which people compare with what they know. */
+export function ExactMoney({ of, currency }: OfMoney) {
+  const settings = useSettings();
+  if (of === null || of === undefined) return <>{NONE}</>;
+  return <data value={String(of)}>{format.exactMoney(of, currency ?? settings.currency)}</data>;
 }
 
 /** A change of an amount, with its sign. */
