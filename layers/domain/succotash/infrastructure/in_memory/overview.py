@@ -7,7 +7,7 @@ from succotash.domain.forms.submissions import SubmissionState
 from succotash.domain.leads.analytics import PeriodCounts
 from succotash.domain.repositories.overview import OverviewRepository
 from succotash.domain.retention.labels import Labelled
-from succotash.domain.retention.retention import RunState
+from succotash.domain.retention.retention import RunState, ScoringRun
 from succotash.domain.scoring.overview import EarlierRun, OverviewFigures, OverviewQuery
 from succotash.domain.value.revenue import RevenueDay, add_up
 from succotash.infrastructure.in_memory.form_analytics import (
@@ -35,7 +35,7 @@ class InMemoryOverviewRepository(InMemoryRepository, OverviewRepository):
                 before=self._counts(query.earlier, query.start),
                 revenue=self._revenue(query),
                 summary=current.summary,
-                earlier_run=self._earlier_run(query),
+                earlier_run=self._earlier_run(current, query),
                 quarantined=sum(
                     each.state is SubmissionState.QUARANTINED
                     for each in self.tables.submissions.values()
@@ -61,8 +61,7 @@ class InMemoryOverviewRepository(InMemoryRepository, OverviewRepository):
         days = add_up(each for shard in shards.values() for each in shard)
         return [each for each in days if query.first_day <= each.day <= query.last_day]
 
-    def _earlier_run(self, query: OverviewQuery) -> EarlierRun | None:
-        [current] = self.tables.runs_by_state[RunState.CURRENT]
+    def _earlier_run(self, current: ScoringRun, query: OverviewQuery) -> EarlierRun | None:
         wanted = current.as_of - query.span
         known = [each for each in self.tables.runs_by_state[RunState.SUPERSEDED] if each.summary]
         found = min(

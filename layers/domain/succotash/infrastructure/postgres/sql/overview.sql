@@ -21,11 +21,15 @@ earlier_run AS (
 
 ${every_run},
 
-latest AS (
+known AS (
     SELECT run_id
     FROM every_run
     ORDER BY as_of DESC, run_id DESC
     LIMIT 1
+),
+
+latest AS (
+    ${progress_of_known}
 ),
 
 submitted AS (
@@ -87,28 +91,20 @@ SELECT
     earlier_run.as_of AS earlier_as_of,
     earlier_run.summary AS earlier_summary,
     latest.run_id AS latest_run_id,
-    progress.requested_at AS latest_requested_at,
-    progress.started_at AS latest_started_at,
-    progress.ended_at AS latest_ended_at,
-    progress.failure AS latest_failure,
-    run.state AS latest_state,
-    run.settings AS latest_settings,
-    run.models AS latest_models,
-    run.backtest AS latest_backtest,
-    run.customers AS latest_customers,
-    run.summary AS latest_summary,
-    cast('{}' AS jsonb) AS latest_plan,
-    coalesce(run.as_of, progress.as_of) AS latest_as_of,
-    (
-        SELECT count(*)
-        FROM run_shards AS shard
-        WHERE latest.run_id = shard.run_id
-    ) AS latest_shards_scored,
-    (
-        SELECT cast(coalesce(sum(shard.customers), 0) AS bigint)
-        FROM run_shards AS shard
-        WHERE latest.run_id = shard.run_id
-    ) AS latest_customers_scored,
+    latest.requested_at AS latest_requested_at,
+    latest.started_at AS latest_started_at,
+    latest.ended_at AS latest_ended_at,
+    latest.failure AS latest_failure,
+    latest.state AS latest_state,
+    latest.settings AS latest_settings,
+    latest.models AS latest_models,
+    latest.backtest AS latest_backtest,
+    latest.customers AS latest_customers,
+    latest.summary AS latest_summary,
+    latest.plan AS latest_plan,
+    latest.as_of AS latest_as_of,
+    latest.shards_scored AS latest_shards_scored,
+    latest.customers_scored AS latest_customers_scored,
     (
         SELECT own.summary
         FROM scoring_runs AS own
@@ -148,6 +144,4 @@ FROM label
 CROSS JOIN submitted
 CROSS JOIN new_leads
 LEFT JOIN earlier_run ON TRUE
-LEFT JOIN latest ON TRUE
-LEFT JOIN run_progress AS progress ON latest.run_id = progress.run_id
-LEFT JOIN scoring_runs AS run ON latest.run_id = run.run_id;
+LEFT JOIN latest ON TRUE;

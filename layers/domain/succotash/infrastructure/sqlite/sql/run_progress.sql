@@ -55,35 +55,6 @@ ON CONFLICT (run_id) DO UPDATE SET
     ended_at = excluded.ended_at,
     failure = excluded.failure;
 
--- part: progress_of_known
-SELECT
-    known.run_id,
-    progress.requested_at,
-    progress.started_at,
-    progress.ended_at,
-    progress.failure,
-    run.state,
-    run.settings,
-    run.models,
-    run.backtest,
-    run.customers,
-    '{}' AS "plan",
-    run.summary,
-    coalesce(run.as_of, progress.as_of) AS as_of,
-    (
-        SELECT count(*)
-        FROM scoring_run_shards AS shard
-        WHERE known.run_id = shard.run_id
-    ) AS shards_scored,
-    (
-        SELECT coalesce(sum(shard.customers), 0)
-        FROM scoring_run_shards AS shard
-        WHERE known.run_id = shard.run_id
-    ) AS customers_scored
-FROM known
-LEFT JOIN run_progress AS progress ON known.run_id = progress.run_id
-LEFT JOIN scoring_runs AS run ON known.run_id = run.run_id
-
 -- name: find_run_progress
 WITH known AS (
     SELECT run_id FROM scoring_runs
