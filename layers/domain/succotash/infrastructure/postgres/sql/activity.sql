@@ -104,16 +104,7 @@ INNER JOIN activity_events AS known
 ORDER BY given.place;
 
 -- name: get_activity
-SELECT
-    customer_id,
-    event_id,
-    occurred_at,
-    kind,
-    name,
-    duration_seconds,
-    interests,
-    campaign_id
-FROM activity_events
+${event}
 WHERE customer_id = ${meant}
 ORDER BY occurred_at DESC, event_id DESC
 LIMIT cast(:limit AS bigint);

@@ -1,19 +1,6 @@
 -- part: result_columns
 -- What runs found stands behind the prefixes that its readers know it by.
-prediction.churn_probability,
-prediction.probability_alive,
-prediction.risk_level,
-prediction.risk_score,
-prediction.horizon_days,
-prediction.last_seen_on,
-prediction.predicted_churn_date,
-prediction.reasons,
-prediction.engagement_score,
-prediction.likely_inactive_since,
-prediction.return_probability,
-prediction.value_at_risk,
-prediction.value_at_risk_currency,
-prediction.run_id,
+${prediction_results},
 value.segment_id,
 value.customer_id AS value_customer_id,
 value.run_id AS value_run_id,
@@ -121,16 +108,7 @@ SELECT
     (
         SELECT json_agg(to_json(newest) ORDER BY newest.occurred_at DESC, newest.event_id DESC)
         FROM (
-            SELECT
-                customer_id,
-                event_id,
-                occurred_at,
-                kind,
-                name,
-                duration_seconds,
-                interests,
-                campaign_id
-            FROM activity_events
+            ${event}
             WHERE customer_id = (SELECT named.customer_id FROM named)
             ORDER BY occurred_at DESC, event_id DESC
             LIMIT cast(:limit AS bigint)

@@ -1,14 +1,3 @@
--- part: event
-SELECT
-    event.customer_id,
-    event.event_id,
-    event.occurred_at,
-    event.kind,
-    event.name,
-    event.duration_seconds,
-    event.interests,
-    event.campaign_id
-
 -- name: find_known_events
 ${event}
 FROM json_each(:keys) AS given

@@ -1,19 +1,6 @@
 -- part: result_columns
 -- What runs found stands behind the prefixes that its readers know it by.
-prediction.churn_probability,
-prediction.probability_alive,
-prediction.risk_level,
-prediction.risk_score,
-prediction.horizon_days,
-prediction.last_seen_on,
-prediction.predicted_churn_date,
-prediction.reasons,
-prediction.engagement_score,
-prediction.likely_inactive_since,
-prediction.return_probability,
-prediction.value_at_risk,
-prediction.value_at_risk_currency,
-prediction.run_id,
+${prediction_results},
 value.segment_id,
 value.customer_id AS value_customer_id,
 value.run_id AS value_run_id,
@@ -120,31 +107,16 @@ LEFT JOIN user_engagement_profiles AS profile
         AND profile.customer_id = (SELECT named.customer_id FROM named);
 
 -- name: get_newest_orders
-SELECT
-    customer_id,
-    order_id,
-    ordered_at,
-    amount,
-    currency,
-    refund_of
-FROM orders
+${order_entry}
 WHERE customer_id = :customer_id
 ORDER BY ordered_at DESC, order_id DESC
 LIMIT :limit;
 
 -- name: get_newest_events
-SELECT
-    customer_id,
-    event_id,
-    occurred_at,
-    kind,
-    name,
-    duration_seconds,
-    interests,
-    campaign_id
-FROM activity_events
-WHERE customer_id = :customer_id
-ORDER BY occurred_at DESC, event_id DESC
+${event}
+FROM activity_events AS event
+WHERE event.customer_id = :customer_id
+ORDER BY event.occurred_at DESC, event.event_id DESC
 LIMIT :limit;
 
 -- name: get_customers_by_id

@@ -32,13 +32,6 @@ WHERE canonical_email = :canonical_email
 ORDER BY customer_id;
 
 -- name: get_orders
-SELECT
-    customer_id,
-    order_id,
-    ordered_at,
-    amount,
-    currency,
-    refund_of
-FROM orders
+${order_entry}
 WHERE customer_id = ${meant}
 ORDER BY ordered_at, order_id;

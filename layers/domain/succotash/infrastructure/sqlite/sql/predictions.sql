@@ -54,20 +54,7 @@ ON CONFLICT (run_id, customer_id) DO UPDATE SET
 
 -- part: prediction_columns
 prediction.customer_id,
-prediction.churn_probability,
-prediction.probability_alive,
-prediction.risk_level,
-prediction.risk_score,
-prediction.horizon_days,
-prediction.last_seen_on,
-prediction.predicted_churn_date,
-prediction.reasons,
-prediction.engagement_score,
-prediction.likely_inactive_since,
-prediction.return_probability,
-prediction.value_at_risk,
-prediction.value_at_risk_currency,
-prediction.run_id
+${prediction_results}
 
 -- part: predictions_with_segment
 SELECT

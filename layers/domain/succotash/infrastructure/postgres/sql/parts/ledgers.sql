@@ -112,3 +112,15 @@ met AS (
         OR (known.canonical_email IS NULL AND excluded.canonical_email IS NOT NULL)
         OR (known.lead_id IS NULL AND known.canonical_email = excluded.canonical_email)
 )
+
+-- part: event
+SELECT
+    customer_id,
+    event_id,
+    occurred_at,
+    kind,
+    name,
+    duration_seconds,
+    interests,
+    campaign_id
+FROM activity_events

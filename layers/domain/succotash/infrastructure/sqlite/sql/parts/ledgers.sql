@@ -8,3 +8,24 @@ coalesce(
     ),
     :customer_id
 )
+
+-- part: event
+SELECT
+    event.customer_id,
+    event.event_id,
+    event.occurred_at,
+    event.kind,
+    event.name,
+    event.duration_seconds,
+    event.interests,
+    event.campaign_id
+
+-- part: order_entry
+SELECT
+    customer_id,
+    order_id,
+    ordered_at,
+    amount,
+    currency,
+    refund_of
+FROM orders
