@@ -53,12 +53,8 @@ export class ApiError extends Error {
 export const isOutdated = (reason: unknown) => reason instanceof ApiError && reason.status === 412;
 
 /** What is said where somebody else saved first, of something such as a form. */
-export const changedMeanwhile = (what: string) =>
-  new ApiError(
-    412,
-    `The ${what} was changed since you opened it`,
-    "Saving again replaces what is stored; discard yours to see that.",
-  );
+export const changedMeanwhile = (what: string, advice: string) =>
+  new ApiError(412, `The ${what} was changed since you opened it`, advice);
 
 /** The address of a request, such as `/leads?status=new`. */
 export function addressOf(path: keyof paths, { path: parameters = {}, query = {} }: Place): string {

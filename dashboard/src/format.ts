@@ -128,28 +128,19 @@ export function isoDay(instant: string, zone: string): string {
  * Of parts, since the order in which a language writes them differs between browsers.
  */
 function clock(at: Date, timeZone: string): string {
-  const parts = clockFormat(timeZone).formatToParts(at);
+  const parts = dateFormat(LOCALE, {
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    hourCycle: "h23",
+    timeZone,
+  }).formatToParts(at);
   const text = (types: string[], between: string) =>
     types.map((type) => parts.find((part) => part.type === type)?.value).join(between);
   return `${text(["year", "month", "day"], "-")}T${text(["hour", "minute", "second"], ":")}`;
-}
-
-function clockFormat(timeZone: string): Intl.DateTimeFormat {
-  const key = `clock ${timeZone}`;
-  const format =
-    formats.get(key) ??
-    new Intl.DateTimeFormat(LOCALE, {
-      year: "numeric",
-      month: "2-digit",
-      day: "2-digit",
-      hour: "2-digit",
-      minute: "2-digit",
-      second: "2-digit",
-      hourCycle: "h23",
-      timeZone,
-    });
-  formats.set(key, format);
-  return format as Intl.DateTimeFormat;
 }
 
 /** An instant in the company's time zone, to the minute. */
@@ -176,8 +167,12 @@ export function plural(value: number, one: string, many = `${one}s`): string {
 }
 
 function dayFormat(options: Intl.DateTimeFormatOptions, timeZone: string, at: string): string {
-  const key = JSON.stringify([options, timeZone]);
-  const format = formats.get(key) ?? new Intl.DateTimeFormat(DAYS, { ...options, timeZone });
+  return dateFormat(DAYS, { ...options, timeZone }).format(new Date(at));
+}
+
+function dateFormat(language: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = JSON.stringify([language, options]);
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(language, options);
   formats.set(key, format);
-  return (format as Intl.DateTimeFormat).format(new Date(at));
+  return format as Intl.DateTimeFormat;
 }

@@ -1,6 +1,14 @@
 import { useState } from "preact/hooks";
 import { link, useAddress } from "../address";
-import { type Answer, ApiError, isOutdated, replacing, type Schemas, send } from "../api";
+import {
+  type Answer,
+  ApiError,
+  changedMeanwhile,
+  isOutdated,
+  replacing,
+  type Schemas,
+  send,
+} from "../api";
 import { Bars } from "../charts/bars";
 import { count, daysFromNow, endOfDay, label, money, plural } from "../format";
 import { Field } from "../parts/controls";
@@ -37,11 +45,7 @@ const MEMBERS: Record<string, string> = {
   withheld: "Withheld: no longer allowed when it was to leave",
 };
 
-const OUTDATED = new ApiError(
-  412,
-  "The campaign was changed since you opened it",
-  "What you see is the campaign as it is now.",
-);
+const OUTDATED = changedMeanwhile("campaign", "What you see is the campaign as it is now.");
 
 const A_WHILE = 10 * 60_000;
 const SOON = 3_000;

@@ -1,12 +1,12 @@
 import { useState } from "preact/hooks";
 import { link, useQuery } from "../address";
-import { ApiError, get, isOutdated, replacing, type Schemas, send } from "../api";
+import { ApiError, changedMeanwhile, get, isOutdated, replacing, type Schemas, send } from "../api";
 import { useDraft } from "../drafts";
 import { month as inWords, isoDay, monthName } from "../format";
 import { Choice, Field, FoundDraft } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Failed, Ready } from "../parts/states";
-import { ExactMoney } from "../parts/values";
+import { Money } from "../parts/values";
 import { forgetAnswers, useReading } from "../reading";
 import { useSettings } from "../settings";
 import { UNKNOWN } from "./value-sources";
@@ -122,9 +122,8 @@ interface CostsDraft {
   tag?: string | undefined;
 }
 
-const OUTDATED = new ApiError(
-  412,
-  "The month was changed since you opened it",
+const OUTDATED = changedMeanwhile(
+  "month",
   "What you entered is shown over what is stored now. Saving again stores what you see; discard yours to see theirs.",
 );
 
@@ -249,7 +248,7 @@ function Known({ months, address }: { months: Month[]; address: string }) {
         {
           label: "Cost",
           value: (row) => row.amount,
-          show: (row) => <ExactMoney of={row.amount} currency={row.currency} />,
+          show: (row) => <Money of={row.amount} currency={row.currency} isExact />,
           isNumber: true,
         },
       ]}

@@ -4,7 +4,7 @@ import { label, money, plural } from "../format";
 import { Stat } from "../parts/controls";
 import { Figure } from "../parts/figure";
 import { Ready } from "../parts/states";
-import { Day, ExactMoney, Instant, Level, Money, Share } from "../parts/values";
+import { Day, Instant, Level, Money, Share } from "../parts/values";
 import { useReading } from "../reading";
 import { may } from "../session";
 
@@ -171,7 +171,7 @@ function RiskOfOne({
           {
             label: "Amount",
             value: (row) => row.amount,
-            show: (row) => <ExactMoney of={row.amount} currency={row.currency} />,
+            show: (row) => <Money of={row.amount} currency={row.currency} isExact />,
             isNumber: true,
             isKey: true,
           },

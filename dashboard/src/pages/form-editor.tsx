@@ -25,6 +25,11 @@ const NEW: FormBody = {
   rules: [],
 };
 
+const OUTDATED = changedMeanwhile(
+  "form",
+  "Saving again replaces what is stored; discard yours to see that.",
+);
+
 interface FormDraft {
   form: FormBody;
   name: string;
@@ -91,7 +96,7 @@ function Editor({ id, body, tag: read, reload }: EditorProps) {
       if (!isOutdated(reason)) throw reason;
       if (!id) throw new ApiError(412, `A form ${name} exists already`, "Choose another id.");
       set({ tag: (await getTagged("/forms/{form_id}", { path })).tag });
-      throw changedMeanwhile("form");
+      throw OUTDATED;
     }
   };
   const save = async (event: Event) => {

@@ -1,4 +1,4 @@
-/** Values of the API for people: rounded on the screen but for `ExactMoney`, exact in the `value` next to it. */
+/** Values of the API for people: rounded on the screen, exact in the `value` next to it. */
 
 import * as format from "../format";
 import { useSettings } from "../settings";
@@ -13,19 +13,15 @@ export const NONE = "–";
 interface OfMoney extends Of<string | number> {
   /** The deployment's where none is given. */
   currency?: string | undefined;
+  /** As it was entered or paid, which people compare with what they know. */
+  isExact?: boolean;
 }
 
-export function Money({ of, currency }: OfMoney) {
+export function Money({ of, currency, isExact = false }: OfMoney) {
   const settings = useSettings();
   if (of === null || of === undefined) return <>{NONE}</>;
-  return <data value={String(of)}>{format.money(of, currency ?? settings.currency)}</data>;
-}
-
-/** Money as it was entered or paid, which people compare with what they know. */
-export function ExactMoney({ of, currency }: OfMoney) {
-  const settings = useSettings();
-  if (of === null || of === undefined) return <>{NONE}</>;
-  return <data value={String(of)}>{format.exactMoney(of, currency ?? settings.currency)}</data>;
+  const write = isExact ? format.exactMoney : format.money;
+  return <data value={String(of)}>{write(of, currency ?? settings.currency)}</data>;
 }
 
 /** A change of an amount, with its sign. */
