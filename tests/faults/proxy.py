@@ -5,7 +5,11 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from threading import Thread
+
+from tests.databases import environment_of, migrated_database
+from tests.servers import PostgresServer
 
 type Watch = Callable[[bytes], bool]
 """Sees what the client sends; False cuts the connection before the server gets it."""
@@ -92,3 +96,20 @@ def proxy_to(server: tuple[str, int], tls: ssl.SSLContext | None = None) -> Iter
     finally:
         proxy.stop()
         thread.join()
+
+
+@contextmanager
+def database_behind_proxy(server: PostgresServer) -> Iterator[tuple[Proxy, dict[str, str]]]:
+    """A migrated database, and the settings by which one connection reaches it through a proxy."""
+    with (
+        migrated_database(server) as settings,
+        proxy_to((settings.host, settings.port)) as proxy,
+    ):
+        yield (
+            proxy,
+            {
+                "SUCCOTASH_STORAGE": "postgres",
+                **environment_of(replace(settings, host="127.0.0.1", port=proxy.port)),
+                "DB_MAX_CONNECTIONS": "1",
+            },
+        )

@@ -1,7 +1,6 @@
 """How often figures of the business make a reader wait for the database."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -19,8 +18,7 @@ from tests.builders import (
     an_order,
     usd,
 )
-from tests.databases import environment_of, migrated_database
-from tests.faults.proxy import Proxy, proxy_to
+from tests.faults.proxy import Proxy, database_behind_proxy
 from tests.http.gateway import Gateway
 from tests.servers import PostgresServer
 
@@ -28,17 +26,8 @@ from tests.servers import PostgresServer
 @pytest.fixture(scope="module")
 def proxy_and_gateway(postgres_server: PostgresServer) -> Iterator[tuple[Proxy, Gateway]]:
     """A business of one run, and the proxy before its database."""
-    with (
-        migrated_database(postgres_server) as settings,
-        proxy_to((settings.host, settings.port)) as proxy,
-    ):
-        gateway = Gateway(
-            {
-                "SUCCOTASH_STORAGE": "postgres",
-                **environment_of(replace(settings, host="127.0.0.1", port=proxy.port)),
-                "DB_MAX_CONNECTIONS": "1",
-            }
-        )
+    with database_behind_proxy(postgres_server) as (proxy, settings):
+        gateway = Gateway(settings)
         repositories = gateway.container.storage.repositories
         repositories.forms.save_lead(a_lead())
         repositories.forms.save_form_submission(a_submission(lead_id="lead"))

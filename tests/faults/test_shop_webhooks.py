@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,9 +10,8 @@ import event_intake
 from succotash.container import Container
 from succotash.domain.shops.events import ShopEvent, ShopEventKind
 from tests.contexts import Context
-from tests.databases import environment_of, migrated_database
 from tests.events import sample
-from tests.faults.proxy import Proxy, proxy_to
+from tests.faults.proxy import Proxy, database_behind_proxy
 from tests.servers import PostgresServer
 
 ROUND_TRIPS = 4
@@ -86,18 +84,8 @@ def _event_about(number: int, name: str) -> ShopEvent:
 
 @pytest.fixture(scope="module")
 def consumer(postgres_server: PostgresServer) -> Iterator[Consumer]:
-    with (
-        migrated_database(postgres_server) as settings,
-        proxy_to((settings.host, settings.port)) as proxy,
-    ):
-        parts = Container(
-            {
-                "SUCCOTASH_STORAGE": "postgres",
-                **environment_of(replace(settings, host="127.0.0.1", port=proxy.port)),
-                "DB_MAX_CONNECTIONS": "1",
-                "ERASURE_KEYS": ERASURE_KEYS,
-            }
-        )
+    with database_behind_proxy(postgres_server) as (proxy, settings):
+        parts = Container({**settings, "ERASURE_KEYS": ERASURE_KEYS})
         consumer = Consumer(parts, proxy)
         consumer.take(*consumer.own_samples(["shopify_order"]))  # connects, prepares statements
         yield consumer

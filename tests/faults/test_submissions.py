@@ -1,13 +1,11 @@
 """How often a submission makes the function wait for the database, whatever becomes of it."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
 from succotash.domain.values import Json
-from tests.databases import environment_of, migrated_database
-from tests.faults.proxy import Proxy, proxy_to
+from tests.faults.proxy import Proxy, database_behind_proxy
 from tests.http.gateway import Answered, Gateway
 from tests.servers import PostgresServer
 
@@ -51,17 +49,8 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(postgres_server: PostgresServer) -> Iterator[Desk]:
-    with (
-        migrated_database(postgres_server) as settings,
-        proxy_to((settings.host, settings.port)) as proxy,
-    ):
-        gateway = Gateway(
-            {
-                "SUCCOTASH_STORAGE": "postgres",
-                **environment_of(replace(settings, host="127.0.0.1", port=proxy.port)),
-                "DB_MAX_CONNECTIONS": "1",
-            }
-        )
+    with database_behind_proxy(postgres_server) as (proxy, settings):
+        gateway = Gateway(settings)
         form: dict[str, Json] = {
             "title": "Contact",
             "rules": [{"field": "email", "kind": "required"}, {"field": "email", "kind": "email"}],
